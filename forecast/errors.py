@@ -1,0 +1,94 @@
+"""The errors that reach a user, each with its exit code.
+
+ForecastError
+├── InputError      2  the plan, its data or the call is wrong: a list of complaints
+├── CheckError      3  a check said no
+└── OutputError     4  a result cannot be written or read, or memory is short
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Where:
+    """A place in a file that a person can open."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    cell: str = ""
+    """Of a workbook: `Inputs!C7`."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.cell}" if self.cell else f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, order=True)
+class Complaint:
+    """One thing that is wrong; its sentence is `words/messages.toml` under its code."""
+
+    where: Where
+    at: str
+    """Dotted name of the key, or the column of a table."""
+    code: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, where: Where, at: str, code: str, **facts: object) -> Complaint:
+        """Make a complaint from named facts."""
+        return cls(where, at, code, tuple((key, str(value)) for key, value in sorted(facts.items())))
+
+
+class ForecastError(Exception):
+    """Whatever forecast itself raises; `exit_code` is what the shell sees."""
+
+    exit_code = 1
+
+
+class InputError(ForecastError):
+    """The plan, its data or the call is wrong; holds every complaint at once."""
+
+    exit_code = 2
+
+    def __init__(self, complaints: Iterable[Complaint]) -> None:
+        self.complaints = tuple(sorted(set(complaints)))
+        super().__init__(self.complaints)
+
+    @classmethod
+    def of(cls, where: Where, at: str, code: str, **facts: object) -> InputError:
+        """An error of a single complaint."""
+        return cls([Complaint.of(where, at, code, **facts)])
+
+    def __str__(self) -> str:
+        from forecast.words import complain
+
+        return "\n".join(complain(complaint, "en") for complaint in self.complaints)
+
+
+class _SentenceError(ForecastError):
+    """One sentence of `words/messages.toml` and its facts."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        self.code = code
+        self.facts = {key: str(value) for key, value in facts.items()}
+        super().__init__(code, self.facts)
+
+    def __str__(self) -> str:
+        from forecast.words import Words
+
+        return Words("en")(self.code, **self.facts)
+
+
+class CheckError(_SentenceError):
+    """A check said no."""
+
+    exit_code = 3
+
+
+class OutputError(_SentenceError):
+    """A result cannot be written or read, or memory is short."""
+
+    exit_code = 4

@@ -1,0 +1,37 @@
+"""Initiatives: what we decide to do, when it starts, and what it brings if it happens."""
+
+from __future__ import annotations
+
+from forecast.assumption import Day, Duration, Money, Share
+from forecast.noun import ByService, Label, Name, Noun
+from forecast.shocks.shock import Effects
+
+
+class InitiativeCost(Noun):
+    """What an initiative costs; a cost that is absent is unknown, and said so."""
+
+    once: Money | None = None
+    """Paid in the month of the start."""
+    per_month: Money | None = None
+    """Paid from the start on."""
+
+
+class Initiative(Noun):
+    """A decision of ours: it happens or not, starts, and grows to its full effect."""
+
+    label: Label | None = None
+    chance: Share | None = None
+    """Chance that it happens; certain where nothing is said."""
+    start: Day
+    ramp: Duration | None = None
+    """Time from the start until the effect is whole; at once where nothing is said."""
+    effect: Effects
+    """When it is whole, beyond the growth of the services."""
+    takes_from: ByService[Share] = {}
+    """Share of each đồng gained that is lost by the named service."""
+    cost: InitiativeCost | None = None
+    needs: tuple[Name, ...] = ()
+    """Initiatives that must happen; it does not start before them."""
+    excludes: tuple[Name, ...] = ()
+    """Initiatives that cannot be on together with it."""
+    active: bool = True

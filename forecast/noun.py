@@ -1,0 +1,76 @@
+"""The root of every record of a plan: frozen, nothing unknown, read from YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from forecast.assumption import Assumption
+
+T = TypeVar("T")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A name that a planner gives: a small letter, then letters, digits and underscores."""
+
+
+class Table(dict[str, T]):
+    """A dict that does not change once it is read, and travels between processes."""
+
+    def _refuse(self, *_: object, **__: object) -> None:
+        raise TypeError("a plan does not change once it is read")
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, T]]]:
+        return (Table, (dict(self),))
+
+
+Named = Annotated[dict[Name, T], AfterValidator(Table)]
+"""Things by name."""
+ByService = Annotated[dict[Name, T], AfterValidator(Table)]
+"""Things by service; `all` stands for the services that are not named."""
+
+
+def of_service(table: dict[str, T], service: str) -> T | None:
+    """What `table` says of one service: its own entry, else that of `all`, else nothing."""
+    return table.get(service, table.get("all"))
+
+
+class Label(BaseModel):
+    """A text in one language or in both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    vi: str = ""
+    en: str = ""
+
+    def of(self, language: Literal["vi", "en"]) -> str:
+        """The text in `language`, or in the other one where only that stands."""
+        return (self.vi or self.en) if language == "vi" else (self.en or self.vi)
+
+
+class Noun(BaseModel):
+    """A record of the plan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True, populate_by_name=True)
+
+    def assumptions(self) -> Iterator[Assumption]:
+        """Every assumption inside, in the order of the fields."""
+        for field in type(self).model_fields:
+            yield from assumptions_in(getattr(self, field))
+
+
+def assumptions_in(content: Any) -> Iterator[Assumption]:
+    """Every assumption inside a value of a record."""
+    match content:
+        case Assumption():
+            yield content
+        case Noun():
+            yield from content.assumptions()
+        case dict():
+            for value in content.values():
+                yield from assumptions_in(value)
+        case tuple() | list():
+            for value in content:
+                yield from assumptions_in(value)

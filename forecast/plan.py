@@ -1,0 +1,346 @@
+"""The plan: what a planner writes, as records. Its classes are the schema and the reference of the language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from forecast.assumption import (
+    Assumption,
+    Change,
+    Count,
+    Money,
+    Noise,
+    Share,
+    Threshold,
+    VolumeOrMoney,
+)
+from forecast.initiatives import Initiative
+from forecast.months import Calendar, month_of, month_text, period_of
+from forecast.noun import ByService, Label, Name, Named, Noun, Table
+from forecast.profile import PlaceWeights, Shape
+from forecast.shocks import AnyShock
+from forecast.shocks.event import Event
+from forecast.workforce import Workforce
+from forecast.words import Language
+
+
+def _period(written: Any) -> Period:
+    if isinstance(written, Period):
+        return written
+    text = " ".join(str(written).split())
+    try:
+        return Period(text, period_of(text))
+    except ValueError:
+        raise PydanticCustomError("not_a_period", "", {"text": text}) from None
+
+
+def _month(written: Any) -> int:
+    if isinstance(written, int):
+        return written
+    try:
+        return month_of(str(written))
+    except ValueError:
+        raise PydanticCustomError("not_a_month", "", {"text": str(written)}) from None
+
+
+def _date(written: Any) -> date:
+    if isinstance(written, date):
+        return written
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(written)):
+            raise ValueError(written)
+        return date.fromisoformat(str(written))
+    except ValueError:
+        raise PydanticCustomError("not_a_date", "", {"text": str(written)}) from None
+
+
+def _rank(written: Any) -> float:
+    try:
+        rank = float(str(written))
+    except ValueError:
+        rank = float("nan")
+    if not -1 <= rank <= 1:
+        raise PydanticCustomError("not_a_rank", "", {"text": str(written)})
+    return rank
+
+
+def _whole(low: int, high: int) -> BeforeValidator:
+    def read(written: Any) -> int:
+        text = str(written)
+        if not re.fullmatch(r"\d{1,15}", text) or (len(text) > 1 and text[0] == "0") or not low <= int(text) <= high:
+            raise PydanticCustomError("not_a_whole_number", "", {"text": text, "low": low, "high": high})
+        return int(text)
+
+    return BeforeValidator(read)
+
+
+class Period(tuple[str, Calendar]):
+    """Some months, as they were written."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str, calendar: Calendar) -> Period:
+        """Keep the text beside its months."""
+        return super().__new__(cls, (text, calendar))
+
+    def __getnewargs__(self) -> tuple[str, Calendar]:
+        return (self.text, self.calendar)
+
+    @property
+    def text(self) -> str:
+        """As written: `2021-Q2`."""
+        return self[0]
+
+    @property
+    def calendar(self) -> Calendar:
+        """The months."""
+        return self[1]
+
+
+MonthField = Annotated[int, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
+"""A month: 2021-01."""
+DateField = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day: 2021-01-11."""
+PeriodField = Annotated[
+    Any, BeforeValidator(_period), PlainSerializer(lambda p: p.text), WithJsonSchema({"type": ["string", "integer"]})
+]
+"""2021, 2021-Q2, 2021-06 or 2021-01 to 2021-06."""
+
+
+class Horizon(Noun):
+    """The months that are played."""
+
+    from_: MonthField = Field(alias="from")
+    """The first month."""
+    months: Annotated[int, _whole(1, 120)]
+    """How many."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The months."""
+        return Calendar(self.from_, self.months)
+
+
+class HistorySource(Noun):
+    """The ledger, and the shocks that it already holds."""
+
+    file: str
+    """A CSV: month, service, revenue or volume and price, status."""
+    shocks: Named[Event] = Table()
+    """Dated events of the past; `growth` is over the year without them."""
+
+
+class Gap(Noun):
+    """The stated total less the services: shown, never absorbed."""
+
+    label: Label | None = None
+    at_most: Share | None = None
+    """Share of the total beyond which it is an error, not a rounding; 1% where nothing is said."""
+
+
+class Stated(Noun):
+    """What the document says of one year, kept as it says it."""
+
+    total: Money | None = None
+    services: ByService[Money] = Table()
+    above: ByService[Money] = Table()
+    """What `more than` may hide, by service."""
+    gap: Gap = Gap()
+
+
+Mixture = Annotated[str, Field(pattern=r"^(planner|history|mixture\(\d+(\.\d+)?%\))$")]
+
+
+class BaselineChoice(Noun):
+    """What a service's months stand on."""
+
+    method: Literal["fit", "given"] = "fit"
+    """`fit` to the history, or `given` by the planner."""
+    level: Mixture | None = None
+    """Whose level of the year: planner, history or mixture(60%) - a path takes the planner's with that chance."""
+    mask: tuple[MonthField, ...] = ()
+    """Months of the history that teach nothing."""
+    noise: Noise | None = None
+    """Standard deviation of a month."""
+    persistence: Share | None = None
+    """How much of a month's surprise is left in the next."""
+    wander: Noise | None = None
+    """Standard deviation of the slow drift within a year."""
+    annual: VolumeOrMoney | None = None
+    """With `given`: the year."""
+    shape: Shape | None = None
+    """With `given`: flat, or twelve weights."""
+
+
+class Service(Noun):
+    """A line of business."""
+
+    label: Label | None = None
+    growth: Change | None = None
+    """Year on year, of what the history holds, without the named shocks and initiatives."""
+    price_change: Change | None = None
+    """Year on year, of the price."""
+    baseline: BaselineChoice = BaselineChoice()
+
+
+class Places(Noun):
+    """Where the trade is done."""
+
+    label: Label | None = None
+    count: Count | None = None
+    """How many, when they are not listed."""
+    file: str | None = None
+    """A CSV: place, label, parent, weight."""
+    weights: PlaceWeights | None = None
+    noise: Noise | None = None
+    """Standard deviation of one place's month against its share."""
+
+
+class Climate(Noun):
+    """One factor a year on the rates of all storms and floods."""
+
+    shape: Annotated[float, BeforeValidator(lambda v: _above_zero(v))]
+    """Of its gamma, mean 1."""
+
+
+def _above_zero(written: Any) -> float:
+    try:
+        number = float(str(written))
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise PydanticCustomError("above_zero", "", {"text": str(written)})
+    return number
+
+
+class Cost(Noun):
+    """A cost, by what it follows."""
+
+    label: Label | None = None
+    per_unit: ByService[Money] = Table()
+    """Of each piece sold."""
+    of_revenue: ByService[Share] = Table()
+    per_month: Money | None = None
+    per_person_month: Money | None = None
+    once: Money | None = None
+    """In the first month of the horizon."""
+    change_per_year: Change | None = None
+    """From the first month of the horizon on, month by month."""
+
+
+Measure = Annotated[
+    str, Field(pattern=r"^(revenue|volume|cost|profit|margin|headcount|productivity)(\.[a-z][a-z0-9_]*)?$")
+]
+
+
+class Target(Noun):
+    """What is wanted."""
+
+    label: Label | None = None
+    measure: Measure
+    period: PeriodField
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
+    want: Share | None = None
+    """The chance that is wanted."""
+    place: str | None = None
+    basis: Literal["stated", "parts"] = "stated"
+    """Whether the gap between the stated total and the services is carried."""
+
+    @property
+    def threshold(self) -> Assumption:
+        """The one that is given."""
+        given = self.at_least or self.at_most
+        assert given is not None  # the reader asks for exactly one
+        return given
+
+
+class Correlation(Noun):
+    """Numbers that move together."""
+
+    between: tuple[str, ...]
+    """Names of assumptions, or of services (`services.S`: their monthly surprises)."""
+    rank: Annotated[float, BeforeValidator(_rank)]
+    """Spearman's rank correlation of each pair."""
+    note: str = ""
+
+
+class Trigger(Noun):
+    """The figure that calls for a decision."""
+
+    measure: Measure
+    period: PeriodField
+    below: Threshold | None = None
+    above: Threshold | None = None
+
+
+class Decision(Noun):
+    """What to do, who does it, and by when."""
+
+    action: Label
+    owner: Label
+    by: DateField
+    about: str | None = None
+    """Name of the shock, initiative or assumption that it answers."""
+    trigger: Trigger | None = None
+
+
+class Scenario(Noun):
+    """A plan, with everything that its parents say."""
+
+    name: Label
+    as_of: DateField | None = None
+    """The day on which the plan was made; what is known later is named in the report."""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "VND"
+    language: Language = "en"
+    horizon: Horizon
+    history: Annotated[HistorySource | None, BeforeValidator(lambda v: {"file": v} if isinstance(v, str) else v)] = None
+    growth_over: Literal["underlying", "stated"] = "underlying"
+    """Whether `growth` is over the last year without `history.shocks`."""
+    paths: Annotated[int, _whole(1, 10**10)] = 100_000
+    seed: Annotated[int, _whole(0, 2**63 - 1)] = 20210111
+    stated: Annotated[dict[Annotated[str, Field(pattern=r"^\d{4}$")], Stated], AfterValidator(Table)] = Table()
+    services: Named[Service] = Field(min_length=1)
+    baseline: BaselineChoice = BaselineChoice()
+    """For all services; a service's own entries win."""
+    places: Places | None = None
+    workforce: Workforce | None = None
+    climate: Climate | None = None
+    costs: Named[Cost] = Table()
+    shocks: Named[AnyShock] = Table()
+    initiatives: Named[Initiative] = Table()
+    targets: Named[Target] = Table()
+    readings: Annotated[dict[Name, Any], AfterValidator(Table), WithJsonSchema({"type": "object"})] = Table()
+    """Other ways to read the plan: overlays in the file, scenarios once they are read."""
+    correlations: Named[Correlation] = Table()
+    copula: Annotated[str, Field(pattern=r"^(gaussian|t\(\d+(\.\d+)?\))$")] = "gaussian"
+    decisions: Named[Decision] = Table()
+
+    file: Annotated[str, Field(exclude=True)] = ""
+    """The file it was read from; not a key of the language."""
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """The services in the order in which they are summed."""
+        return tuple(sorted(self.services))
+
+    def choice(self, service: str) -> BaselineChoice:
+        """The baseline of one service: its own entries, then those of the plan."""
+        own = self.services[service].baseline
+        said = {field: getattr(own, field) for field in own.model_fields_set}
+        merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
+        return BaselineChoice.model_construct(**{**dict(BaselineChoice()), **merged})
+
+    def unsure(self) -> Iterator[Assumption]:
+        """Every assumption that is not one sure value, each once, by name."""
+        found = {a.name: a for a in self.assumptions() if not a.sure}
+        yield from (found[name] for name in sorted(found))
+
+
+__all__ = ["BaselineChoice", "Cost", "Period", "Scenario", "Service", "Stated", "Target", "month_text"]
