@@ -1,0 +1,163 @@
+"""What an analysis finds: frozen answers that figures draw and pages print.
+
+Amounts are plain floats in the plan's currency (not in tỷ), chances and shares are 0 to 1, periods are as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from forecast.estimate import Estimate
+from forecast.noun import Label
+
+
+@dataclass(frozen=True)
+class MonthBar:
+    """One month of the horizon."""
+
+    month: str
+    """As written: `2021-01`."""
+    actual: float | None
+    """The same month a year before; None where the history does not reach."""
+    plan: float | None
+    """The revenue target of the year spread by the forecast's own monthly shares; None without such a target."""
+    p5: float
+    p10: float
+    p25: float
+    p50: float
+    p75: float
+    p90: float
+    p95: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Months:
+    """A measure month by month, and the months before it."""
+
+    measure: str
+    history: tuple[tuple[str, float, str], ...]
+    """Month, value and status of up to twelve months before the horizon."""
+    bars: tuple[MonthBar, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a bridge."""
+
+    name: str
+    label: Label | None
+    amount: float
+    low: float
+    """The lower end of the 95% interval of its simulation error."""
+    high: float
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Why the mean of the forecast differs from the plan: start + steps = end."""
+
+    measure: str
+    period: str
+    start: Step
+    """The plan: the target."""
+    steps: tuple[Step, ...]
+    end: Step
+    """The mean of the forecast."""
+
+
+@dataclass(frozen=True)
+class Exceedance:
+    """The chance that a measure reaches each of some amounts."""
+
+    measure: str
+    period: str
+    at: tuple[float, ...]
+    """Ascending."""
+    chance: tuple[float, ...]
+    """Of reaching at least each of `at`."""
+    target: float | None
+    target_chance: Estimate | None
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Lever:
+    """What one assumption does to a measure."""
+
+    name: str
+    label: Label | None
+    text: str
+    """The range as written."""
+    grade: str
+    where: str
+    """`scenarios/covid.yaml:9`."""
+    low: float
+    """Mean change of the measure when the assumption lies in its lowest fifth."""
+    high: float
+    """The same for its highest fifth."""
+    error: float
+    """Half the width of the 95% simulation interval of either."""
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Which assumptions matter for a target, the widest first."""
+
+    target: str
+    measure: str
+    period: str
+    levers: tuple[Lever, ...]
+    judged: float
+    """Share of the explained spread that rests on judgement (grade C)."""
+
+
+@dataclass(frozen=True)
+class ReadingRow:
+    """One reading of the plan: the chance of each target under it."""
+
+    name: str
+    label: Label | None
+    chances: Mapping[str, Estimate]
+    """Target -> chance."""
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """One target and its chance."""
+
+    name: str
+    label: Label | None
+    measure: str
+    period: str
+    threshold: float
+    direction: Literal["at_least", "at_most"]
+    want: float | None
+    chance: Estimate
+    spread: tuple[float, float]
+    """Lowest and highest chance over the readings and the plan itself, at least as wide as the simulation error."""
+    expected_shortfall: float
+    """The mean miss, given a miss."""
+    other_basis: Estimate | None
+    """The chance on the basis that the target does not use (stated or parts)."""
+    restates: bool
+    """Whether the headcount is implied by the plan, so that the target restates the revenue target."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a report tells."""
+
+    targets: tuple[TargetRow, ...]
+    main: str
+    """Name of the target whose story the page tells."""
+    months: Months
+    bridge: Bridge | None
+    exceedance: Mapping[str, Exceedance]
+    """By target."""
+    sensitivity: Sensitivity | None
+    readings: tuple[ReadingRow, ...]
+    joint: Estimate | None
+    """The chance of all targets together."""
