@@ -1,7 +1,8 @@
 """Every sentence a person reads, in Vietnamese and in English.
 
 The tables beside this file hold one key a sentence and two languages a key; a placeholder such as `{file}` stands in
-both. `messages.toml` has complaints and errors, `terms.toml` the words of the trade, `report.toml` the pages.
+both. `messages.toml` has complaints and errors, `terms.toml` the words of the trade, `report.toml` the pages,
+`data.toml` the history and its baseline, `run.toml` the store and the command line.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from forecast.errors import Complaint
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
-TABLES = ("messages", "terms", "report")
+TABLES = ("messages", "terms", "report", "data", "run")
 
 
 @cache
