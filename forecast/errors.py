@@ -8,8 +8,9 @@ ForecastError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True, order=True)
@@ -75,6 +76,9 @@ class _SentenceError(ForecastError):
         self.code = code
         self.facts = {key: str(value) for key, value in facts.items()}
         super().__init__(code, self.facts)
+
+    def __reduce__(self) -> tuple[Callable[..., ForecastError], tuple[object, ...]]:
+        return partial(type(self), **self.facts), (self.code,)  # a worker's error reaches its parent whole
 
     def __str__(self) -> str:
         from forecast.words import Words

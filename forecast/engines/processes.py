@@ -1,0 +1,107 @@
+"""Spans in several processes, answers in order.
+
+The deck travels once to each worker. Few spans are under way at a time, so the answers that wait for an earlier one stay
+few however long the run. A worker leaves when its parent does, even when the parent was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
+from typing import Any, TypeVar
+
+from forecast.errors import OutputError
+
+D = TypeVar("D")
+T = TypeVar("T")
+
+AHEAD = 2
+"""Spans under way for each worker."""
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class Processes:
+    """A pool of worker processes that lives as long as one `map`."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Iterator[T]:
+        """See `Engine.map`; scripts that call it need the usual `if __name__ == "__main__":`."""
+        workers = min(self.workers, len(spans))
+        if workers == 0:
+            return
+        pool = ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(pickle.dumps((work, deck)),)
+        )
+        ahead: deque[Future[T]] = deque()
+        try:
+            for span in spans:
+                with _one_thread():  # the workers start with the first span
+                    ahead.append(pool.submit(_work, span))
+                if len(ahead) >= workers * AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        except BrokenProcessPool as fault:
+            raise OutputError("worker_died") from fault
+        finally:
+            _end(pool)
+
+
+_task: list[Any] = []
+"""Of a worker: the work and the deck, from `_begin` on."""
+
+
+def _begin(task: bytes) -> None:
+    # Ctrl-C reaches the whole group of processes: the parent decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_leave_with_parent, daemon=True).start()
+    _task[:] = pickle.loads(task)
+
+
+def _leave_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _work(span: int) -> Any:
+    work, deck = _task
+    return work(deck, span)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Stop at once: the workers hold nothing that must be finished."""
+    workers = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let processes that start now use one thread each in linear algebra."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

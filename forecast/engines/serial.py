@@ -1,0 +1,18 @@
+"""One span after the other, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+D = TypeVar("D")
+T = TypeVar("T")
+
+
+class Serial:
+    """No second process: what a script or a notebook gets unless it asks for more."""
+
+    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Iterator[T]:
+        """See `Engine.map`."""
+        for span in spans:
+            yield work(deck, span)

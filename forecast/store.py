@@ -1,0 +1,333 @@
+"""Files that are whole or absent: atomic writes, locks, the sweep of what a killed process left, and a cache.
+
+A temporary name ends in `.tmp-<pid>`. Its owner holds a lock on it for as long as it is written; what nobody holds and
+whose process is gone is a stray, and the next start sweeps it away.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import itertools
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from forecast.errors import OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_TEMPORARY = re.compile(r"\.tmp-(\d+)$")
+_FORSAKEN_SECONDS = 600
+"""A temporary file this old that nobody holds is a stray, though its process number lives on in another process."""
+_PROBE_BYTES = 64 * 1024
+_LOCK_SECONDS = 60.0
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failure of the disk into the OutputError that says which file and why."""
+    try:
+        yield
+    except OSError as fault:
+        raise output_error(fault, path) from fault
+
+
+def output_error(fault: OSError, path: Path | str = "") -> OutputError:
+    """The OutputError (exit 4) of a failure of the disk."""
+    codes = {
+        errno.ENOSPC: "disk_full",
+        errno.EDQUOT: "disk_full",
+        errno.EFBIG: "file_too_large",
+        errno.EROFS: "not_writable",
+        errno.EACCES: "not_writable",
+        errno.EPERM: "not_writable",
+        errno.ENOTDIR: "not_a_folder",
+        errno.EEXIST: "not_a_folder",
+        errno.EPIPE: "pipe_closed",
+    }
+    code = codes.get(fault.errno or 0, "not_written")
+    return OutputError(code, path=str(path or fault.filename or ""), reason=fault.strerror or str(fault))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write one file whole or not at all; OutputError where the disk refuses, the earlier file intact."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_name(path)
+        try:
+            with open(temporary, "wb") as file:
+                _hold(file.fileno())
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+@contextmanager
+def new_folder(final: Path) -> Iterator[Path]:
+    """A hidden folder to fill, renamed to `final` at the end; gone again if anything fails.
+
+    Where `final` is there already, it is kept and the new one is dropped: a name says what is inside.
+    """
+    temporary = temporary_name(final)
+    with writing(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        held = _hold_folder(temporary)
+        try:
+            yield temporary
+            sync_folder(temporary)
+            _rename(temporary, final)
+            sync_folder(final.parent)
+        finally:
+            if held is not None:
+                os.close(held)
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files (`figures/fan.png` makes its folder) and see them safely on the disk; OutputError if it refuses."""
+    folders = {folder}
+    for name in sorted(files):
+        path = folder / name
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            folders.add(path.parent)
+            with open(path, "wb") as file:
+                file.write(files[name])
+                file.flush()
+                os.fsync(file.fileno())
+    for inner in sorted(folders):
+        sync_folder(inner)
+
+
+def link(target: Path, name: Path) -> bool:
+    """Let `name` lead to the folder `target` in one step; False where the system has no links."""
+    temporary = temporary_name(name)
+    temporary.unlink(missing_ok=True)
+    try:
+        os.symlink(os.path.relpath(target, name.parent), temporary, target_is_directory=True)
+    except (NotImplementedError, OSError) as fault:
+        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise output_error(fault, name) from fault
+        return False
+    with writing(name):
+        try:
+            os.replace(temporary, name)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(name.parent)
+    return True
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder` and a file in it, and take the file away again; OutputError where that fails."""
+    probe = temporary_name(folder / "probe")
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(probe, "wb") as file:
+                file.write(b"\0" * _PROBE_BYTES)
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            probe.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> int:
+    """Remove the temporary files and folders that dead processes left directly in `folder`; how many."""
+    swept = 0
+    with suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            found = _TEMPORARY.search(entry.name)
+            if found and _is_stray(Path(entry.path), int(found[1])):
+                swept += 1
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    with suppress(OSError):
+                        os.unlink(entry.path)
+    return swept
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the advisory lock of `path` (a file that stays); OutputError when another process keeps it too long."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        until = time.monotonic() + _LOCK_SECONDS
+        while not _hold(descriptor):
+            if time.monotonic() > until:
+                raise OutputError("locked", path=str(path))
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class Entry(NamedTuple):
+    """What a cache holds under one key."""
+
+    facts: dict[str, Any]
+    """JSON."""
+    arrays: dict[str, NDArray[np.generic]]
+
+
+class Cache:
+    """A folder of entries named by what they were made of; a damaged entry is a miss, and is written anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        sweep(folder)
+
+    @staticmethod
+    def key(*parts: object) -> str:
+        """The name of what was made of `parts` (texts, numbers, bytes, and JSON of them)."""
+        digest = hashlib.sha256()
+        for part in parts:
+            content = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True, ensure_ascii=False).encode()
+            digest.update(len(content).to_bytes(8, "little") + content)
+        return digest.hexdigest()
+
+    def get(self, key: str) -> Entry | None:
+        """The entry, or None when there is none that can be read whole."""
+        import numpy as np
+
+        try:
+            content = self._file(key).read_bytes()
+            digest, _, body = content.partition(b"\n")
+            if hashlib.sha256(body).hexdigest().encode() != digest:
+                return None
+            with np.load(io.BytesIO(body), allow_pickle=False) as read:
+                arrays = {name: read[name] for name in read.files if name != _FACTS}
+                facts = json.loads(bytes(read[_FACTS]).decode())
+        except (OSError, ValueError, KeyError, EOFError, SyntaxError):
+            return None
+        return Entry(facts, arrays) if isinstance(facts, dict) else None
+
+    def put(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """Keep an entry; a cache that cannot be written is no harm, the next run works it out again."""
+        import numpy as np
+
+        body = io.BytesIO()
+        content: dict[str, Any] = dict(arrays)
+        content[_FACTS] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), dtype=np.uint8)
+        np.savez(body, **content)
+        whole = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
+        with suppress(OutputError):
+            write_file(self._file(key), whole)
+
+    def _file(self, key: str) -> Path:
+        return self.folder / f"{key[:40]}.entry"
+
+
+_FACTS = "facts.json"
+_count = itertools.count()
+"""Tells apart what the threads of one process write."""
+
+
+def sync_folder(folder: Path) -> None:
+    """See a folder's names safely on the disk, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as fault:
+        if fault.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network folders cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def temporary_name(path: Path) -> Path:
+    """A name beside `path` that the sweep knows."""
+    return path.with_name(f".{path.name.lstrip('.')}.{next(_count)}.tmp-{os.getpid()}")
+
+
+def _rename(temporary: Path, final: Path) -> None:
+    try:
+        os.rename(temporary, final)
+    except OSError as fault:
+        if fault.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not final.is_dir():
+            raise
+
+
+def _hold(descriptor: int) -> bool:
+    """Take the lock of an open file at once, or say no."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as fault:
+        return fault.errno not in (errno.EAGAIN, errno.EACCES)  # no locks on this disk: go on without
+    return True
+
+
+def _hold_folder(folder: Path) -> int | None:
+    if os.name == "nt":
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    _hold(descriptor)
+    return descriptor
+
+
+def _is_stray(path: Path, owner: int) -> bool:
+    if _is_held(path):
+        return False
+    if owner == os.getpid() or not _is_alive(owner):
+        return True
+    with suppress(OSError):
+        return time.time() - path.lstat().st_mtime > _FORSAKEN_SECONDS
+    return False
+
+
+def _is_held(path: Path) -> bool:
+    """Whether another process holds the lock of a temporary file or folder; a link has none."""
+    if path.is_symlink() or os.name == "nt":
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _hold(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        return True  # os.kill would end it; age alone decides
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
