@@ -1,0 +1,76 @@
+"""Simulate a business plan before living it: how likely each target is, why, and what would change it.
+
+```python
+import forecast
+
+scenario = forecast.read("scenarios/covid.yaml")
+run = forecast.simulate(scenario)
+forecast.report(run, "reports/")
+```
+Names are loaded when they are first used, so that the command line answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forecast.errors import CheckError, Complaint, ForecastError, InputError, OutputError, Where
+    from forecast.plan import Scenario
+    from forecast.reader import read
+    from forecast.reporting import compare, plot, report
+    from forecast.runs import open_run, verify
+    from forecast.simulation import Simulation, simulate
+
+_HOMES = {
+    "CheckError": "errors",
+    "Complaint": "errors",
+    "ForecastError": "errors",
+    "InputError": "errors",
+    "OutputError": "errors",
+    "Scenario": "plan",
+    "Simulation": "simulation",
+    "Where": "errors",
+    "compare": "reporting",
+    "open_run": "runs",
+    "plot": "reporting",
+    "read": "reader",
+    "report": "reporting",
+    "simulate": "simulation",
+    "verify": "runs",
+}
+
+__all__ = [
+    "CheckError",
+    "Complaint",
+    "ForecastError",
+    "InputError",
+    "OutputError",
+    "Scenario",
+    "Simulation",
+    "Where",
+    "compare",
+    "open_run",
+    "plot",
+    "read",
+    "report",
+    "simulate",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("forecast")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'forecast' has no attribute {name!r}")
+    found = getattr(import_module(f"forecast.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

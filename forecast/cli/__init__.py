@@ -1,0 +1,42 @@
+"""The command line: a table of words, each the name of a function that is loaded when it is called.
+
+`main` alone turns errors into exit codes: 0 done, 1 our fault, 2 wrong input, 3 a check said no, 4 not written or not
+readable, 130 and 143 on signals.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from forecast.cli.commands import Commands
+from forecast.cli.faults import exit_code_of, silence_stdout
+from forecast.cli.session import Session
+from forecast.cli.signals import listening
+
+COMMANDS = {
+    "run": "forecast.cli.run:run",
+    "compare": "forecast.cli.compare:compare",
+    "check": "forecast.cli.check:check",
+    "schema": "forecast.cli.schema:schema",
+    "list": "forecast.cli.list:list_runs",
+    "verify": "forecast.cli.verify:verify",
+    "new": "forecast.cli.new:new",
+    "data": "forecast.cli.data:data",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line `arguments` (those of the process by default); the exit code."""
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    session = Session.of(typed)
+    code = 0
+    try:
+        with listening():
+            Commands("forecast", COMMANDS).main(typed, prog_name="forecast", standalone_mode=False, obj=session)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BaseException as fault:
+        code = exit_code_of(fault, session)
+    silence_stdout()
+    return code

@@ -1,0 +1,183 @@
+"""The options that commands share: taken as typed, then read together so that every complaint comes at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from forecast.cli.commands import Option
+from forecast.cli.session import Session
+from forecast.errors import Complaint, InputError
+from forecast.words import LANGUAGES, Language
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MOST_PATHS = 10**10
+MOST_WORKERS = 256
+MANY_PATHS = 2_000_000
+"""From here on several processes pay for their start."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The common options, read."""
+
+    paths: int | None = None
+    seed: int | None = None
+    settings: Mapping[str, str] | None = None
+    out: Path | None = None
+    workers: int | None = None
+    language: Language | None = None
+    json: bool = False
+    quiet: bool = False
+
+    def workers_for(self, paths: int) -> int:
+        """Those asked for; else one process, or one a core where there are very many paths."""
+        return self.workers or (1 if paths < MANY_PATHS else min(os.cpu_count() or 1, 8))
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The least chance that a target must have; no target: each of them."""
+
+    target: str
+    chance: float
+    text: str
+
+
+def common(function: F) -> F:
+    """The options of every command that plays a plan; they come as `asked` texts, `read_options` reads them."""
+    import click
+
+    for name, more in (
+        ("--quiet", {"is_flag": True}),
+        ("--json", {"is_flag": True}),
+        ("--lang", {"metavar": "vi|en"}),
+        ("--engine", {"metavar": "local"}),
+        ("--workers", {"metavar": "N"}),
+        ("--out", {"metavar": "DIR"}),
+        ("--set", {"metavar": "KEY=VALUE", "multiple": True}),
+        ("--seed", {"metavar": "S"}),
+        ("--paths", {"metavar": "N"}),
+    ):
+        function = click.option(name, cls=Option, **more)(function)  # type: ignore[arg-type]
+    return function
+
+
+def some(*names: str) -> Callable[[F], F]:
+    """Only these of the common options: `--out`, `--lang`, `--json`, `--set`, `--quiet`."""
+    import click
+
+    kinds: dict[str, dict[str, Any]] = {
+        "--out": {"metavar": "DIR"},
+        "--lang": {"metavar": "vi|en"},
+        "--set": {"metavar": "KEY=VALUE", "multiple": True},
+        "--json": {"is_flag": True},
+        "--quiet": {"is_flag": True},
+    }
+
+    def add(function: F) -> F:
+        for name in reversed(names):
+            function = click.option(name, cls=Option, **kinds[name])(function)
+        return function
+
+    return add
+
+
+class Reader:
+    """Reads typed options, keeps the complaints, and raises them together."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.complaints: list[Complaint] = []
+
+    def finish(self) -> None:
+        """InputError with all that was wrong."""
+        if self.complaints:
+            raise InputError(self.complaints)
+
+    def wrong(self, option: str, code: str, text: str, **facts: object) -> None:
+        """Keep a complaint."""
+        self.complaints.append(self.session.complaint(option, option, code, text=text, **facts))
+
+    def whole(self, option: str, text: str | None, low: int, high: int, example: str) -> int | None:
+        """A whole number; `1_000` is one."""
+        if text is None:
+            return None
+        digits = text.replace("_", "")
+        if re.fullmatch(r"\d+(_\d+)*", text) and len(digits) < 25 and low <= int(digits) <= high:
+            return int(digits)
+        self.wrong(option, "option_not_whole", text, low=low, high=high, example=example)
+        return None
+
+    def settings(self, texts: Sequence[str]) -> dict[str, str]:
+        """KEY=VALUE of every `--set`."""
+        read: dict[str, str] = {}
+        for text in texts:
+            key, equals, value = text.partition("=")
+            if not equals or not key.strip():
+                self.wrong("--set", "option_not_setting", text)
+            elif key.strip() in read:
+                self.wrong("--set", "option_set_twice", key.strip())
+            else:
+                read[key.strip()] = value.strip()
+        return read
+
+    def language(self, text: str | None) -> Language | None:
+        """`vi` or `en`."""
+        found = next((language for language in LANGUAGES if language == text), None)
+        if text is not None and found is None:
+            self.wrong("--lang", "option_not_language", text)
+        return found
+
+    def engine(self, text: str | None) -> None:
+        """`local`; dask is told that it is not there yet."""
+        if text is not None and text != "local":
+            later = re.fullmatch(r"dask(:.*)?", text)
+            self.wrong("--engine", "engine_later" if later else "engine_unknown", text)
+
+    def day(self, option: str, text: str | None) -> date | None:
+        """A day: 2021-01-11."""
+        if text is None:
+            return None
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+                raise ValueError(text)
+            return date.fromisoformat(text)
+        except ValueError:
+            self.wrong(option, "option_not_date", text)
+            return None
+
+    def gates(self, texts: Sequence[str]) -> tuple[Gate, ...]:
+        """TARGET=CHANCE, or CHANCE for all targets: 70% or 0.7."""
+        read = []
+        for text in texts:
+            target, equals, written = text.rpartition("=")
+            found = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", written.strip())
+            chance = float(found[1]) / (100 if found[2] else 1) if found else -1.0
+            if not 0 <= chance <= 1 or (equals and not target.strip()):
+                self.wrong("--fail-below", "option_not_chance", text)
+            else:
+                read.append(Gate(target.strip(), chance, written.strip()))
+        return tuple(read)
+
+
+def read_options(reader: Reader, typed: Mapping[str, Any]) -> Asked:
+    """The common options; what is wrong stays with the reader until `finish`."""
+    reader.engine(typed.get("engine"))
+    out = typed.get("out")
+    return Asked(
+        paths=reader.whole("--paths", typed.get("paths"), 1, MOST_PATHS, "100_000"),
+        seed=reader.whole("--seed", typed.get("seed"), 0, 2**63 - 1, "20210111"),
+        settings=reader.settings(typed.get("set") or ()),
+        out=Path(out) if out else None,
+        workers=reader.whole("--workers", typed.get("workers"), 1, MOST_WORKERS, "2"),
+        language=reader.language(typed.get("lang")),
+        json=bool(typed.get("json")),
+        quiet=bool(typed.get("quiet")),
+    )
