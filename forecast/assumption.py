@@ -122,7 +122,7 @@ class Kind:
         try:
             return self._read(value, reading)
         except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "{code}", {"code": wrong.code, **wrong.facts}) from wrong  # type: ignore[arg-type]
+            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong  # type: ignore[arg-type]
 
     def _read(self, value: object, reading: Reading) -> Assumption:
         if isinstance(value, Assumption):
@@ -143,7 +143,8 @@ class Kind:
             raise QuantityError(code, key=unknown[0], text=", ".join([str(written.get("value", "")), *unknown]))
         if ("value" in written) == ("same_as" in written):
             raise QuantityError("value_or_same_as")
-        content = written.get(RESOLVED) if "same_as" in written else written["value"]
+        root = written.get(RESOLVED)
+        content = (root["value"] if isinstance(root, Map) else root) if "same_as" in written else written["value"]
         if not isinstance(content, str):
             raise QuantityError("not_an_assumption", example=EXAMPLES[self.name])
         made = self.parse(content, reading)
@@ -166,7 +167,7 @@ class Kind:
             known=known,
             note=str(written.get("note", "")),
             where=place.where if isinstance(place, Text) else written.where,
-            same_as=str(written.get("same_as", "")),
+            same_as=root.at if isinstance(root, Text | Map) else str(written.get("same_as", "")),
         )
 
     def parse(self, text: str, reading: Reading) -> Assumption:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
 from forecast.assumption import Assumption
 
@@ -44,6 +44,11 @@ class Label(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     vi: str = ""
     en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, written: Any) -> Any:
+        return {"vi": written, "en": written} if isinstance(written, str) else written
 
     def of(self, language: Literal["vi", "en"]) -> str:
         """The text in `language`, or in the other one where only that stands."""

@@ -22,7 +22,7 @@ from forecast.assumption import (
 )
 from forecast.initiatives import Initiative
 from forecast.months import Calendar, month_of, month_text, period_of
-from forecast.noun import ByService, Label, Name, Named, Noun, Table
+from forecast.noun import ByService, Label, Name, Named, Noun, Table, assumptions_in
 from forecast.profile import PlaceWeights, Shape
 from forecast.shocks import AnyShock
 from forecast.shocks.event import Event
@@ -336,6 +336,12 @@ class Scenario(Noun):
         said = {field: getattr(own, field) for field in own.model_fields_set}
         merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
         return BaselineChoice.model_construct(**{**dict(BaselineChoice()), **merged})
+
+    def assumptions(self) -> Iterator[Assumption]:
+        """Every assumption of the plan itself, in the order of the fields; those of its readings are theirs."""
+        for field in type(self).model_fields:
+            if field != "readings":
+                yield from assumptions_in(getattr(self, field))
 
     def unsure(self) -> Iterator[Assumption]:
         """Every assumption that is not one sure value, each once, by name."""

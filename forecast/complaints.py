@@ -1,0 +1,113 @@
+"""What pydantic says is wrong with a tree, said in the planner's words at the planner's place."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from forecast.assumption import RESOLVED
+from forecast.errors import Complaint, Where
+from forecast.keys import ROOT, Slot
+from forecast.units import known_units
+from forecast.written import Map, Sequence, Text
+
+KEY_OF_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
+"""The key inside an assumption at which a complaint is made."""
+TAKEN_OUT = ("comma_ended_text",)
+
+
+def unknown_keys(node: object, slot: Slot = ROOT) -> list[Complaint]:
+    """Complain of keys that the language does not have, and take them out of the tree."""
+    if isinstance(node, Sequence):
+        return [one for item in node for one in unknown_keys(item, Slot())]
+    if not isinstance(node, Map) or (slot.number is not None and slot.is_whole(node)):
+        return []
+    found = []
+    keys = slot.keys(node)
+    for key in list(node):
+        if keys is not None and key not in keys:
+            found.append(_unknown(node, key, keys))
+            del node[key]
+        else:
+            found += unknown_keys(node[key], slot.under(key))
+    return found
+
+
+def _unknown(node: Map, key: str, keys: tuple[str, ...]) -> Complaint:
+    free = [one for one in keys if one not in node] or list(keys)
+    near = get_close_matches(key, free, n=1, cutoff=0.5)
+    code = "unknown_key" if near else "unknown_key_here"
+    at = f"{node.at}.{key}" if node.at else key
+    return Complaint.of(node.keys_where[key], at, code, instead=near[0] if near else "", keys=", ".join(keys))
+
+
+def of_validation(wrong: ValidationError, tree: Map, file: str) -> list[tuple[Complaint, tuple[str, ...]]]:
+    """Each error as a complaint, with the steps to its node in the tree."""
+    found = []
+    for error in wrong.errors(include_url=False, include_input=False):
+        node, steps, rest = _walk(tree, error["loc"])
+        complaint = _complaint(error, node, rest)
+        if complaint.code != "same_as_is_wrong":
+            found.append((complaint, steps))
+    return found
+
+
+def _walk(tree: Map, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], str]:
+    """The node that an error is about, the steps to it, and a last key that is not in the tree."""
+    node: Any = tree
+    steps: list[str] = []
+    rest = ""
+    for step in loc:
+        if isinstance(node, Map) and step in node:
+            node, rest = (node, rest) if node[str(step)] is None else (node[str(step)], "")
+            if node is not None and rest == "":
+                steps.append(str(step))
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node):
+            node = node[step]
+            steps.append(str(step))
+        elif step != "[key]":
+            rest = str(step)
+    return node, tuple(steps), rest
+
+
+def _complaint(error: Any, node: Any, rest: str) -> Complaint:
+    code, facts = error["type"], {key: str(value) for key, value in (error.get("ctx") or {}).items()}
+    where, at = _place(node), node.at
+    match code:
+        case "missing":
+            return Complaint.of(where, f"{at}.{rest}" if at else rest, "missing")
+        case "union_tag_not_found":
+            return Complaint.of(where, f"{at}.kind" if at else "kind", "missing")
+        case "union_tag_invalid":
+            return _one_of(node["kind"].where, f"{at}.kind", str(node["kind"]), facts["expected_tags"])
+        case "literal_error":
+            return _one_of(where, at, str(node), facts["expected"])
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return Complaint.of(where, at, "map_expected", text=str(node)[:60])
+        case "tuple_type" | "list_type":
+            return Complaint.of(where, at, "list_expected", text=str(node)[:60])
+        case "string_type":
+            return Complaint.of(where, at, "text_expected")
+    if isinstance(node, Map) and code in KEY_OF_CODE and KEY_OF_CODE[code] in node:
+        where = _place(node[KEY_OF_CODE[code]])
+    elif isinstance(node, Map) and facts.get("key") in node.keys_where:
+        where = node.keys_where[facts["key"]]
+    elif isinstance(node, Map) and isinstance(node.get("value"), Text | Map | Sequence):
+        where = _place(node["value"])
+    return Complaint.of(where, at, code, **facts)
+
+
+def _place(node: Any) -> Where:
+    assert isinstance(node, Map | Sequence | Text)
+    return node.where
+
+
+def _one_of(where: Where, at: str, text: str, expected: str) -> Complaint:
+    words = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
+    near = get_close_matches(text, words, n=1, cutoff=0.5)
+    return Complaint.of(where, at, "one_of_near" if near else "one_of", text=text, words=", ".join(words), instead=near[0] if near else "")
+
+
+__all__ = ["RESOLVED", "known_units", "of_validation", "unknown_keys"]
