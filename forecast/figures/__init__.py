@@ -1,0 +1,28 @@
+"""The drawer of figures: one a file, one line a figure in `FIGURES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from forecast.canvas import Margin
+from forecast.figures import bridge, exceedance, exceedances, fan, months, readings, tornado
+
+
+class Drawn(NamedTuple):
+    """How a figure is drawn, and the white that it needs around its axes."""
+
+    draw: Callable[..., None]
+    """(Axes, finding, Words, Scale) -> None; of `readings` (Axes, rows, target, Words)."""
+    margin: Margin
+
+
+FIGURES: Mapping[str, Drawn] = {
+    "months": Drawn(months.months, months.MARGIN),
+    "bridge": Drawn(bridge.bridge, bridge.MARGIN),
+    "exceedance": Drawn(exceedance.exceedance, exceedance.MARGIN),
+    "tornado": Drawn(tornado.tornado, tornado.MARGIN),
+    "readings": Drawn(readings.readings, readings.MARGIN),
+    "fan": Drawn(fan.fan, fan.MARGIN),
+    "exceedances": Drawn(exceedances.exceedances, exceedances.MARGIN),
+}

@@ -1,0 +1,122 @@
+"""Why the year differs from the plan: a waterfall whose printed figures add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from forecast.amounts import LESS_IS_BETTER, Scale, rounded_to_add
+from forecast.analysis.findings import Bridge, Step
+from forecast.canvas import BAD, GOOD, INK, MUTED, PAPER, Margin, inches, width_of
+from forecast.labelled_rows import BAR, lay_rows, named, set_span
+from forecast.words import Words
+
+MARGIN = Margin(0.2, 0.2, 0.2, 0.4)
+MOST = 9
+"""Steps that are drawn; the smallest beyond them are drawn as one."""
+
+
+def grouped(steps: Sequence[Step], most: int, words: Words) -> tuple[Step, ...]:
+    """The steps, the smallest beyond `most` put together at the end; their errors add as squares."""
+    if len(steps) <= most:
+        return tuple(steps)
+    large = {id(step) for step in sorted(steps, key=lambda step: -abs(step.amount))[: most - 1]}
+    rest = [step for step in steps if id(step) not in large]
+    amount = sum(step.amount for step in rest)
+    half = sum(((step.high - step.low) / 2) ** 2 for step in rest) ** 0.5
+    other = Step(words("bridge_others", count=len(rest)), None, amount, amount - half, amount + half)
+    return (*(step for step in steps if id(step) in large), other)
+
+
+def printed(finding: Bridge, steps: Sequence[Step], scale: Scale) -> tuple[list[float], int]:
+    """Start, steps and end in the unit as they are printed, and their decimals: start + steps = end to the digit."""
+    decimals = min(scale.decimals + 1, 2)
+    start, between, end = rounded_to_add(
+        finding.start.amount / scale.factor,
+        [step.amount / scale.factor for step in steps],
+        finding.end.amount / scale.factor,
+        decimals,
+    )
+    return [start, *between, end], decimals
+
+
+def bridge(axes: Axes, finding: Bridge, words: Words, scale: Scale, most: int = MOST) -> None:
+    """The plan outlined, each step red where it costs and blue where it helps, the forecast's mean hatched."""
+    steps = grouped(finding.steps, most, words)
+    figures, decimals = printed(finding, steps, scale)
+    labels = [words("bridge_plan"), *(named(step.name, step.label, words) for step in steps), words("bridge_forecast")]
+    lay_rows(axes, [labels[0], *labels[1:-1], labels[-1]], bold=(0, len(labels) - 1))
+    edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in steps])])
+    texts = [_sum(figures[0], decimals, words), *(_signed(f, decimals, words) for f in figures[1:-1]), _sum(figures[-1], decimals, words)]
+    origin = _origin([*edges, finding.end.amount])
+    room = max(width_of(text, weight="bold") for text in texts)
+    set_span(axes, origin, max(0.0, *edges, finding.end.amount), 0.02, room + 0.12)
+    _totals(axes, finding, len(labels), origin)
+    good = GOOD if finding.measure.partition(".")[0] not in LESS_IS_BETTER else BAD
+    bad = BAD if good == GOOD else GOOD
+    for row, step in enumerate(steps, 1):
+        start = edges[row - 1]
+        axes.barh(-row, step.amount, BAR, left=start, color=good if step.amount >= 0 else bad, linewidth=0)
+        axes.plot([start + step.low, start + step.high], [-row, -row], color=INK, linewidth=1.0)
+        axes.vlines(edges[row - 1], -row + BAR / 2, -row + 1 - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
+    axes.vlines(edges[-1], -len(steps) - 1 + BAR / 2, -len(steps) - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
+    for row, text in enumerate(texts):
+        ends = row in (0, len(texts) - 1)
+        colour = INK if ends or figures[row] == 0 else good if figures[row] > 0 else bad
+        axes.text(
+            1, -row, text, transform=axes.get_yaxis_transform(), ha="right", va="center", color=colour,
+            weight="bold" if ends else "normal",
+        )  # fmt: skip
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+
+
+def _signed(figure: float, decimals: int, words: Words) -> str:
+    text = words.number(figure, decimals)
+    return f"+{text}" if figure > 0 else text
+
+
+def _sum(figure: float, decimals: int, words: Words) -> str:
+    return words.number(figure, decimals)
+
+
+def _origin(edges: Sequence[float]) -> float:
+    """Where the axis begins: at zero, or, torn, below the lowest edge when all are far from it."""
+    low, high = min(edges), max(edges)
+    if low <= 0 or high - low > 0.35 * high:
+        return min(0.0, low)
+    return float(low - 0.6 * (high - low))
+
+
+def _totals(axes: Axes, finding: Bridge, rows: int, origin: float) -> None:
+    ends = ((0, finding.start.amount, None), (1 - rows, finding.end.amount, "/////"))
+    for y, amount, hatch in ends:
+        start = origin if origin > 0 else 0.0
+        axes.barh(y, amount - start, BAR, left=start, facecolor=PAPER, edgecolor=INK, linewidth=0.9, hatch=hatch)
+        if origin > 0:
+            _tear(axes, origin, y)
+    axes.plot([finding.end.low, finding.end.high], [1 - rows, 1 - rows], color=INK, linewidth=1.6)
+
+
+def _tear(axes: Axes, origin: float, y: float) -> None:
+    """Two slanted strokes: this bar does not begin at zero."""
+    low, high = axes.get_xlim()
+    per_inch = (high - low) / inches(axes)[0]
+    for shift in (0.10, 0.16):
+        x = origin + shift * per_inch
+        slant = 0.03 * per_inch
+        axes.plot([x - slant, x + slant], [y - BAR * 0.75, y + BAR * 0.75], color=PAPER, linewidth=3.2, zorder=3)
+    for shift in (0.10, 0.16):
+        x = origin + shift * per_inch
+        slant = 0.03 * per_inch
+        axes.plot([x - slant, x + slant], [y - BAR * 0.75, y + BAR * 0.75], color=INK, linewidth=0.8, zorder=4)
+
+
+def caption(finding: Bridge, words: Words) -> str:
+    """Whether the axis begins at zero, as a sentence; empty when it does."""
+    edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in finding.steps])])
+    return words("bridge_torn") if _origin([*edges, finding.end.amount]) > 0 else ""
+
+

@@ -1,0 +1,113 @@
+"""Month by month, in the notation of IBCS: last year solid, the plan outlined, the forecast hatched with its fan."""
+
+from __future__ import annotations
+
+import matplotlib
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from forecast.analysis.findings import MonthBar, Months
+from forecast.amounts import Scale
+from forecast.canvas import BAND, CORE, INK, MUTED, PAPER, RECONSTRUCTED, SOLID, Margin, em, inches, width_of
+from forecast.months import month_of, month_text
+from forecast.words import Words
+
+MARGIN = Margin(0.2, 0.2, 3.2, 2.6)
+PLAN, LAST, MIDDLE, FAN = (0.0, 0.34), (-0.44, 0.30), (0.17, 0.40), (0.44, 0.11)
+"""Centre and width, in months, of the plan, last year, the forecast's middle and its fan."""
+
+
+def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
+    """Months as bars from zero; the strip at the right of each is the middle 8 in 10 and, darker, the middle half."""
+    statuses = {month: status for month, _, status in finding.history}
+    crowded = len(finding.bars) > 18
+    for at, bar in enumerate(finding.bars):
+        status = statuses.get(month_text(month_of(bar.month) - 12), "actual")
+        _cluster(axes, at, bar, status)
+    top = max(max(bar.p90, bar.plan or 0, bar.actual or 0) for bar in finding.bars)
+    low = min(0.0, min(bar.p10 for bar in finding.bars))
+    high = top + (top - low) * 1.5 * em() / inches(axes)[1]
+    axes.set_ylim(low * 1.05, high * 1.02)
+    axes.set_xlim(-0.72, len(finding.bars) - 0.42)
+    axes.axhline(0, color=INK, linewidth=0.9)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.set_yticks([])
+    if not crowded:
+        _figures(axes, finding.bars, scale, top - low)
+    _names(axes, finding.bars, words)
+    _legend(axes, finding, words, set(statuses.values()))
+
+
+def _cluster(axes: Axes, at: int, bar: MonthBar, status: str) -> None:
+    if bar.actual is not None:
+        face = SOLID if status == "actual" else RECONSTRUCTED
+        axes.bar(at + LAST[0] + LAST[1] / 2, bar.actual, LAST[1], color=face, linewidth=0)
+    if bar.plan is not None:
+        axes.bar(at + PLAN[0], bar.plan, PLAN[1], facecolor=PAPER, edgecolor=INK, linewidth=0.9)
+    known = bar.p95 == bar.p5
+    hatch, face = (None, SOLID) if known else ("/////", PAPER)
+    axes.bar(at + MIDDLE[0], bar.p50, MIDDLE[1], facecolor=face, edgecolor=INK, linewidth=0.9, hatch=hatch)
+    if not known:
+        axes.bar(at + FAN[0], bar.p90 - bar.p10, FAN[1], bottom=bar.p10, color=BAND, linewidth=0)
+        axes.bar(at + FAN[0], bar.p75 - bar.p25, FAN[1], bottom=bar.p25, color=CORE, linewidth=0)
+        axes.hlines(bar.p50, at + FAN[0] - FAN[1] / 2, at + FAN[0] + FAN[1] / 2, color=PAPER, linewidth=1.1)
+
+
+def _figures(axes: Axes, bars: tuple[MonthBar, ...], scale: Scale, span: float) -> None:
+    wide, high = inches(axes)
+    room = wide / (len(bars) + 0.3)
+    decimals = scale.decimals
+    while decimals and max(width_of(scale.figure(bar.p50, decimals)) for bar in bars) > 0.94 * room:
+        decimals -= 1
+    if max(width_of(scale.figure(bar.p50, decimals)) for bar in bars) > 0.94 * room:
+        return
+    for at, bar in enumerate(bars):
+        over = max(bar.p90, bar.plan or 0, bar.p50, 0) + 0.25 * em() / high * span
+        axes.text(at + 0.12, over, scale.figure(bar.p50, decimals), ha="center", va="bottom", color=INK)
+
+
+def _names(axes: Axes, bars: tuple[MonthBar, ...], words: Words) -> None:
+    room = inches(axes)[0] / (len(bars) + 0.3)
+    names = [_name(bar.month, words) for bar in bars]
+    every = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(width_of, names)) < 0.9 * room * k), 24)
+    shown = range(0, len(bars), every)
+    axes.set_xticks([at + 0.05 for at in shown], [names[at] for at in shown])
+    size = float(matplotlib.rcParams["font.size"])
+    previous = -1e9
+    for at, bar in enumerate(bars):
+        if at == 0 or bar.month.endswith("-01"):
+            if (at - previous) * room > 1.4 * width_of("2021"):
+                axes.annotate(
+                    bar.month[:4], (at + 0.05, 0), (0, -1.75 * size), xycoords=("data", "axes fraction"),
+                    textcoords="offset points", ha="center", va="top", color=MUTED, size=size * 0.9,
+                )  # fmt: skip
+                previous = at
+
+
+def _name(month: str, words: Words) -> str:
+    return words(f"month_{int(month[5:])}")
+
+
+def _legend(axes: Axes, finding: Months, words: Words, statuses: set[str]) -> None:
+    handles: list[tuple[Artist, str]] = []
+    if any(bar.actual is not None for bar in finding.bars):
+        if "actual" in statuses or not statuses:
+            handles.append((Patch(facecolor=SOLID), words("months_last_year")))
+        if statuses - {"actual"}:
+            handles.append((Patch(facecolor=RECONSTRUCTED), words("months_reconstructed")))
+    if any(bar.plan is not None for bar in finding.bars):
+        handles.append((Patch(facecolor=PAPER, edgecolor=INK), words("months_plan")))
+    handles.append((Patch(facecolor=PAPER, edgecolor=INK, hatch="/////"), words("months_forecast")))
+    if any(bar.p95 == bar.p5 for bar in finding.bars):
+        handles.append((Patch(facecolor=SOLID, edgecolor=INK), words("months_known")))
+    handles.append((Patch(facecolor=BAND), words("months_band")))
+    handles.append((Patch(facecolor=CORE), words("months_core")))
+    wide = inches(axes)[0]
+    needs = max(width_of(text) for _, text in handles) + 3.4 * em()
+    columns = max(1, min(len(handles), int(wide / needs)))
+    axes.legend(
+        *zip(*handles, strict=True), ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.2,
+        handlelength=1.5, handleheight=0.9, handletextpad=0.5, columnspacing=1.2, labelspacing=0.35,
+    )  # fmt: skip

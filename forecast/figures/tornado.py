@@ -1,0 +1,51 @@
+"""Which assumptions matter: what the measure does when one of them lies low or high."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from forecast.amounts import LESS_IS_BETTER, Scale
+from forecast.analysis.findings import Lever, Sensitivity
+from forecast.canvas import BAD, GOOD, INK, Margin, width_of
+
+from forecast.labelled_rows import BAR, gap, lay_rows, named, set_span
+from forecast.words import Words
+
+MARGIN = Margin(0.2, 0.2, 0.2, 0.4)
+MOST = 8
+
+
+def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: int = MOST) -> None:
+    """The mean change when an assumption lies in its lowest or highest fifth, the widest first; grey: the error."""
+    levers = finding.levers[:most]
+    notes = [words("tornado_note", text=lever.text, grade=lever.grade) for lever in levers]
+    lay_rows(axes, [named(lever.name, lever.label, words) for lever in levers], notes)
+    decimals = min(scale.decimals + 1, 2)
+    low = min([0.0, *(min(lever.low, lever.high) for lever in levers)])
+    high = max([0.0, *(max(lever.low, lever.high) for lever in levers)])
+    texts = [_ends(lever, words, scale, decimals) for lever in levers]
+    room = max([0.1, *(width_of(text) for pair in texts for text in pair)]) + 0.1
+    set_span(axes, low, high, room, room)
+    falls = finding.measure.partition(".")[0] in LESS_IS_BETTER
+    space = gap(axes)
+    for row, (lever, (left, right)) in enumerate(zip(levers, texts, strict=True)):
+        _bars(axes, -row, lever, falls)
+        axes.text(min(0.0, lever.low, lever.high) - space, -row, left, ha="right", va="center")
+        axes.text(max(0.0, lever.low, lever.high) + space, -row, right, ha="left", va="center")
+    axes.axvline(0, color=INK, linewidth=0.8, ymax=0.985)
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+
+
+def _ends(lever: Lever, words: Words, scale: Scale, decimals: int) -> tuple[str, str]:
+    """The text left and the text right of the bars: which end of the range, and what it does."""
+    low = words("tornado_low", change=scale.signed(lever.low, decimals))
+    high = words("tornado_high", change=scale.signed(lever.high, decimals))
+    return (low, high) if lever.low <= lever.high else (high, low)
+
+
+def _bars(axes: Axes, y: float, lever: Lever, falls: bool) -> None:
+    for change in sorted((lever.low, lever.high), key=abs, reverse=True):
+        helps = (change > 0) != falls
+        axes.barh(y, change, BAR, color=GOOD if helps else BAD, linewidth=0)
+        axes.plot([change - lever.error, change + lever.error], [y, y], color=INK, linewidth=1.0)

@@ -1,0 +1,62 @@
+"""Rows that bridge, tornado and readings share: a label, its bar below, and room for the figures.
+
+Not a figure: the label stands above its bar, so that a long Vietnamese name is read whole on a phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib
+from matplotlib.axes import Axes
+
+from forecast.canvas import FAINT, INK, MUTED, em, fit, inches, width_of
+from forecast.noun import Label
+from forecast.words import Words
+
+BAR = 0.42
+"""Height of a bar; a row has height 1, its label above the bar."""
+LABEL = 0.30
+"""Height of the foot of a label above the centre of its bar."""
+
+
+def named(name: str, label: Label | None, words: Words) -> str:
+    """The label in this language, or the sentence of that name, or the name without its underscores."""
+    if label is not None and label.of(words.language):
+        return label.of(words.language)
+    key = f"name_{name}"
+    return words(key) if words.has(key) else name.rpartition(".")[2].replace("_", " ")
+
+
+def lay_rows(axes: Axes, labels: Sequence[str], notes: Sequence[str] = (), bold: Sequence[int] = ()) -> None:
+    """Rows from the top down at y = 0, -1, …: labels at the left edge, each cut to the width with its note."""
+    wide, _ = inches(axes)
+    size = float(matplotlib.rcParams["font.size"])
+    for row, label in enumerate(labels):
+        note = f"  {notes[row]}" if notes and notes[row] else ""
+        weight = "bold" if row in bold else "normal"
+        room = wide - width_of(note, size * 0.85)
+        shown = fit(label, max(room, wide * 0.5), size, weight)
+        transform = axes.get_yaxis_transform()
+        axes.text(0, LABEL - row, shown, transform=transform, va="bottom", weight=weight, color=INK)
+        start = width_of(shown, size, weight) + width_of("  ", size)
+        if note and (left := fit(note, wide - start, size * 0.85)) != "…":
+            axes.text(start / wide, LABEL - row, left.strip(), transform=transform, va="bottom", size=size * 0.85, color=MUTED)
+    axes.set_ylim(0.55 - len(labels), 0.3 + 1.25 * em() * len(labels) / max(inches(axes)[1], em()) + 0.05)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_color(FAINT)
+
+
+def set_span(axes: Axes, low: float, high: float, left: float, right: float) -> None:
+    """X limits that show low to high with `left` and `right` inches of white beside them."""
+    wide, _ = inches(axes)
+    span = (high - low) or abs(high) or 1.0
+    per_inch = span / max(wide - left - right, 0.3 * wide)
+    axes.set_xlim(low - left * per_inch, low + span + right * per_inch)
+
+
+def gap(axes: Axes) -> float:
+    """A thin space beside a bar, in data units."""
+    low, high = axes.get_xlim()
+    return 0.4 * em() * (high - low) / inches(axes)[0]

@@ -1,0 +1,147 @@
+"""The figures of a run, each with its title, its sizes and its text for those who do not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forecast.canvas import Margin, painted, style, to_png, to_svg
+from forecast.figures import FIGURES
+from forecast.figures.bridge import MOST as MOST_STEPS
+from forecast.figures.tornado import MOST as MOST_LEVERS
+from forecast.pages.phrases import goal_text, measure_text, period_text, sentence_case, target_text
+from forecast.pages.view import RunView
+from forecast.words import Words
+
+TYPE_WIDE, TYPE_PHONE = 9.0, 9.5
+PHONE = 3.7
+"""Width of a figure for a phone, in inches."""
+
+
+class Drawing(NamedTuple):
+    """A figure that can be drawn at any size."""
+
+    name: str
+    title: str
+    alt: str
+    draw: Callable[[Axes], None]
+    margin: Margin
+    wide: tuple[float, float]
+    phone: tuple[float, float]
+    foot: str = ""
+
+    def figure(self, phone: bool = False) -> Figure:
+        """Draw it, for a page or for a phone; call it inside `style`."""
+        width, height = self.phone if phone else self.wide
+        return painted(self.draw, self.margin, width, height, self.title, self.foot)
+
+    def svg(self, *, phone: bool = False) -> bytes:
+        """As SVG."""
+        with style(TYPE_PHONE if phone else TYPE_WIDE):
+            return to_svg(self.figure(phone))
+
+    def png(self) -> bytes:
+        """As PNG, 150 dots an inch, the wide size."""
+        with style(TYPE_WIDE):
+            return to_png(self.figure())
+
+
+def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
+    """Every figure that the findings allow, by name, in the order of the page."""
+    made = (_months(view, words), _bridge(view, words), _exceedance(view, words), _tornado(view, words), _readings(view, words))
+    return {drawing.name: drawing for drawing in made if drawing is not None}
+
+
+def foot(view: RunView, words: Words) -> str:
+    """The source line of a figure."""
+    return words(
+        "figure_foot",
+        scenario=view.scenario.name.of(words.language),
+        paths=words.number(int(view.summary.get("paths", 0))),
+        seed=view.summary.get("seed", ""),
+        run=str(view.summary.get("run_id", ""))[:12],
+    )
+
+
+def _facts(view: RunView, words: Words, measure: str, period: str, unit: str) -> dict[str, str]:
+    text = measure_text(measure, view.scenario, words)
+    return {"measure": text, "period": period_text(period, words), "unit": unit}
+
+
+def _months(view: RunView, words: Words) -> Drawing | None:
+    finding = view.findings.months
+    if not finding.bars:
+        return None
+    scale = view.months_scale(words)
+    measure = sentence_case(measure_text(finding.measure, view.scenario, words))
+    title = words("months_title", measure=measure, unit=scale.unit)
+    alt = f"{title}: " + "; ".join(f"{bar.month} {scale.figure(bar.p50)}" for bar in finding.bars)
+    draw, margin = FIGURES["months"]
+    crowded = max(0, len(finding.bars) - 12) * 0.02
+    return Drawing(
+        "months", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
+        (11.0, 3.9), (PHONE, 4.4 + crowded), foot(view, words),
+    )  # fmt: skip
+
+
+def _bridge(view: RunView, words: Words) -> Drawing | None:
+    finding = view.findings.bridge
+    if finding is None:
+        return None
+    scale = view.scale(words)
+    title = words("bridge_title", **_facts(view, words, finding.measure, finding.period, scale.unit))
+    rows = min(len(finding.steps), MOST_STEPS) + 2
+    draw, margin = FIGURES["bridge"]
+    alt = f"{title}: {scale.figure(finding.start.amount)} → {scale.figure(finding.end.amount)}"
+    tall = 0.75 + 0.33 * rows
+    return Drawing(
+        "bridge", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
+        (5.4, max(tall, 4.0)), (PHONE, 0.95 + 0.37 * rows), foot(view, words),
+    )  # fmt: skip
+
+
+def _exceedance(view: RunView, words: Words) -> Drawing | None:
+    finding = view.findings.exceedance.get(view.findings.main)
+    if finding is None or view.main is None:
+        return None
+    scale = view.scale(words)
+    key = "exceedance_title" if finding.higher_is_better else "exceedance_title_most"
+    title = words(key, **_facts(view, words, finding.measure, finding.period, scale.unit))
+    alt = f"{title}: {goal_text(view.main, view, words)} {words.percent(view.main.chance.value)}"
+    draw, margin = FIGURES["exceedance"]
+    drawn = partial(draw, finding=finding, words=words, scale=scale, want=view.main.want)
+    return Drawing("exceedance", title, alt, drawn, margin, (5.4, 4.0), (PHONE, 3.5), foot(view, words))
+
+
+def _tornado(view: RunView, words: Words) -> Drawing | None:
+    finding = view.findings.sensitivity
+    if finding is None or not finding.levers:
+        return None
+    scale = view.scale(words)
+    title = words("tornado_title", **_facts(view, words, finding.measure, finding.period, scale.unit))
+    rows = min(len(finding.levers), MOST_LEVERS)
+    shown = finding.levers[:rows]
+    alt = f"{title}: " + "; ".join(f"{lever.name} {scale.signed(lever.low)} {scale.signed(lever.high)}" for lever in shown)
+    draw, margin = FIGURES["tornado"]
+    return Drawing(
+        "tornado", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
+        (5.4, max(0.9 + 0.35 * rows, 2.0)), (PHONE, 1.1 + 0.4 * rows), foot(view, words),
+    )  # fmt: skip
+
+
+def _readings(view: RunView, words: Words) -> Drawing | None:
+    row, rows = view.main, view.findings.readings
+    if row is None or not rows:
+        return None
+    title = words("readings_title", goal=goal_text(row, view, words))
+    alt = f"{target_text(row, view, words)}: {words.percent(row.spread[0])} – {words.percent(row.spread[1])}"
+    draw, margin = FIGURES["readings"]
+    high = 0.37 * (len(rows) + 1)
+    return Drawing(
+        "readings", title, alt, partial(draw, rows=rows, target=row, words=words), margin,
+        (5.4, 1.0 + high), (PHONE, 1.2 + 1.08 * high), foot(view, words),
+    )  # fmt: skip

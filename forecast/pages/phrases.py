@@ -1,0 +1,122 @@
+"""Small phrases of a report: periods, measures, names of keys, chances, goals."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from forecast.analysis.findings import TargetRow
+from forecast.canvas import cut
+from forecast.estimate import Estimate
+from forecast.labelled_rows import named
+from forecast.months import period_of
+from forecast.noun import Label
+from forecast.pages.view import RunView
+from forecast.plan import Scenario
+from forecast.words import Words
+
+
+def period_text(text: str, words: Words) -> str:
+    """`2021-Q2` as a reader says it."""
+    months = period_of(text)
+    year, month = divmod(months.first, 12)
+    if months.count == 12 and month == 0:
+        return words("period_year", year=year)
+    if "Q" in text:
+        return words("period_quarter", quarter=month // 3 + 1, year=year)
+    if months.count == 1:
+        return _month_text(months.first, words)
+    return words("period_span", first=_month_text(months.first, words), last=_month_text(months.last, words))
+
+
+def _month_text(month: int, words: Words) -> str:
+    return words("period_month", month=month % 12 + 1, name=MONTHS[month % 12], year=month // 12)
+
+
+def date_text(day: date, words: Words) -> str:
+    """A day in the order of the language."""
+    return f"{day.day:02d}/{day.month:02d}/{day.year}" if words.language == "vi" else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+
+
+def measure_text(measure: str, scenario: Scenario, words: Words) -> str:
+    """`revenue.postal` as a reader says it."""
+    kind, _, part = measure.partition(".")
+    whole = words(f"measure_{kind}")
+    if not part:
+        return whole
+    owner = scenario.services.get(part) or scenario.costs.get(part)
+    return words("measure_of", measure=whole, part=named(part, owner.label if owner else None, words))
+
+
+def sentence_case(text: str) -> str:
+    """The first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def goal_text(row: TargetRow, view: RunView, words: Words) -> str:
+    """`from 250 billion VND up`, in the words of the target's measure."""
+    scale = view.scale_for(row.measure, row.period, [row.threshold], words)
+    return words("goal_at_least" if row.direction == "at_least" else "goal_at_most", amount=scale.exact(row.threshold))
+
+
+def target_text(row: TargetRow, view: RunView, words: Words) -> str:
+    """The label of a target, or its measure, period and goal."""
+    if row.label is not None and row.label.of(words.language):
+        return cut(row.label.of(words.language))
+    measure = measure_text(row.measure, view.scenario, words)
+    return f"{sentence_case(measure)} {period_text(row.period, words)}: {goal_text(row, view, words)}"
+
+
+def tenths(chance: float) -> int:
+    """A chance in whole tenths, halves upwards."""
+    return int(10 * chance + 0.5)
+
+
+def tenths_text(chance: float, words: Words) -> str:
+    """`About 7 in 10`."""
+    if chance < 0.01:
+        return words("tenths_rare")
+    if chance > 0.99:
+        return words("tenths_sure")
+    if chance < 0.05:
+        return words("tenths_few")
+    if chance >= 0.95:
+        return words("tenths_most")
+    return words("tenths", count=tenths(chance))
+
+
+def error_text(chance: Estimate, words: Words) -> str:
+    """Half the width of the simulation error, in points of percent."""
+    half = (chance.high - chance.low) / 2
+    return words("points_of", points=words.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2))
+
+
+def chance_range(low: float, high: float, words: Words) -> str:
+    """Two chances, with a decimal only where they lie closer than two points."""
+    decimals = 0 if high - low >= 0.02 else 1
+    return words("span_from_to", low=words.percent(low, decimals), high=words.percent(high, decimals))
+
+
+def name_text(name: str, scenario: Scenario, words: Words) -> str:
+    """`shocks.covid_waves.hard.reach` in words: the labels that the plan gives, then the names of the keys."""
+    parts = name.split(".")
+    labels: list[str] = []
+    content: object = scenario
+    for part in parts:
+        content = _inside(content, part)
+        label = getattr(content, "label", None)
+        if isinstance(label, Label) and label.of(words.language):
+            labels.append(label.of(words.language))
+        elif part in scenario.services and labels:
+            labels.append(named(part, scenario.services[part].label, words))
+        elif part not in ("services", "shocks", "initiatives", "baseline", "classes", "history", "targets", "effect"):
+            labels.append(named(part, None, words))
+    return " · ".join(labels) or name
+
+
+def _inside(content: object, part: str) -> object:
+    if isinstance(content, dict):
+        return content.get(part)
+    return getattr(content, part, getattr(content, f"{part}_", None))

@@ -1,0 +1,94 @@
+"""What a page sees of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from forecast.amounts import Scale, scale_of
+from forecast.analysis.findings import Findings, TargetRow
+from forecast.assumption import Assumption
+from forecast.months import first_day, period_of
+from forecast.plan import Scenario
+from forecast.words import Words
+
+if TYPE_CHECKING:
+    from forecast.baseline import Baseline
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run, as the pages need it."""
+
+    scenario: Scenario
+    summary: Mapping[str, Any]
+    """The content of summary.json."""
+    findings: Findings
+    baseline: Baseline
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    """What is known of the manifest before the outputs are written: hashes, versions."""
+
+    @property
+    def short_name(self) -> str:
+        """The name of its folder: `covid`."""
+        return str(self.summary.get("scenario", ""))
+
+    @property
+    def main(self) -> TargetRow | None:
+        """The target whose story the page tells; None for a plan without targets."""
+        return next((row for row in self.findings.targets if row.name == self.findings.main), None)
+
+    @property
+    def as_of(self) -> date:
+        """The day of the plan; the first day of the horizon where none is said."""
+        return self.scenario.as_of or date.fromordinal(first_day(self.scenario.horizon.from_))
+
+    @property
+    def measure(self) -> str:
+        """The measure that the page is about."""
+        return self.main.measure if self.main else self.findings.months.measure
+
+    @property
+    def period(self) -> str:
+        """The period that the page is about, as written."""
+        return self.main.period if self.main else str(self.scenario.horizon.calendar.years[0])
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Mean, sd and quantiles of the main measure in its period; empty when the summary has none."""
+        found: Mapping[str, float] = self.summary.get("measures", {}).get(self.measure, {}).get(self.period, {})
+        return found
+
+    def scale(self, words: Words) -> Scale:
+        """The scale of the main measure over its period."""
+        sizes = [value for key, value in self.figures.items() if key.startswith("p")]
+        if self.main:
+            sizes.append(self.main.threshold)
+        return self.scale_for(self.measure, self.period, sizes, words)
+
+    def scale_for(self, measure: str, period: str, sizes: list[float], words: Words) -> Scale:
+        """The scale of some amounts of a measure."""
+        return scale_of(measure, sizes, self.scenario.currency, words, yearly=period_of(period).count % 12 == 0)
+
+    def months_scale(self, words: Words) -> Scale:
+        """The scale of the months."""
+        months = self.findings.months
+        sizes = [bar.p90 for bar in months.bars] + [bar.plan for bar in months.bars if bar.plan is not None]
+        return scale_of(months.measure, sizes, self.scenario.currency, words, yearly=False)
+
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Every assumption of the plan, each name once, in the order of the plan."""
+        found = {a.name: a for a in self.scenario.assumptions()}
+        return tuple(found.values())
+
+    def is_hindsight(self, assumption: Assumption) -> bool:
+        """Whether its source came out after the day of the plan."""
+        return bool(assumption.known) and _first_day_known(assumption.known) > self.as_of
+
+
+def _first_day_known(text: str) -> date:
+    """The first day of `2021`, `2021-06` or `2021-06-18`."""
+    parts = [int(part) for part in text.split("-")]
+    return date(parts[0], parts[1] if len(parts) > 1 else 1, parts[2] if len(parts) > 2 else 1)
