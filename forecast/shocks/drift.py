@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from forecast.assumption import Duration
+from forecast.draws import Draws
+from forecast.effects import Blow, Stage, effects_of, ramp
 from forecast.shocks.shock import Effects, Shock
 
 
 class Drift(Shock):
-    """A slow change: competition, a new habit."""
+    """A slow change: competition, a new habit. Nothing of it comes back."""
 
     kind: Literal["drift"]
     over: Duration
     """Time from the first day of the horizon until the change is whole."""
     effect: Effects
     """When it is whole."""
+
+    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+        """The change times the share of it that has come by each month."""
+        come = ramp(stage.calendar.edges[:1], draws(self.over), stage.calendar) * self.reached(draws)
+        effects = effects_of(draws, self.effect, stage.services)
+        return Blow({key: np.maximum(0.0, 1 + change * come) for key, change in effects.items()})

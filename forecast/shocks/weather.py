@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from forecast.assumption import Days, Money, Rate, Share, Weight
-from forecast.noun import ByService, Named, Noun
+from forecast.chance import Floats
+from forecast.draws import BLOCK, Draws, Events, Ints
+from forecast.effects import Blow, Hits, Stage, multiplied, overlaps
+from forecast.noun import ByService, Named, Noun, of_service
 from forecast.profile import MonthWeights
 from forecast.shocks.shock import Shock
 
@@ -31,3 +36,59 @@ class Weather(Shock):
     season: MonthWeights
     """Weights of the months in which events fall."""
     classes: Named[WeatherClass]
+
+    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+        """Events by season, each of one class; what several take from one month multiplies."""
+        rate = np.atleast_2d(draws(self.per_year))
+        if stage.climate is not None:
+            rate = rate * stage.climate
+        events = draws.events(name, rate, self.season, stage.calendar)
+        hits, repair = self._hits(events, draws, stage)
+        return Blow(
+            factors=multiplied(hits, stage.calendar, BLOCK),
+            hits=hits,
+            recovered=self.returning(draws, stage.services),
+            within=self.spread(draws),
+            cost=repair,
+            events=np.bincount(events.path, minlength=BLOCK).astype(float),
+        )
+
+    def _class_of(self, events: Events, draws: Draws) -> Ints:
+        """(events,) row of each event's class, classes in order of their names."""
+        weights = [np.broadcast_to(draws(self.classes[c].weight), BLOCK) for c in sorted(self.classes)]
+        steps = np.cumsum(np.array(weights), axis=0)
+        mark = events.uniform("class") * steps[-1, events.path]
+        return np.asarray((mark >= steps[:-1, events.path]).sum(axis=0))
+
+    def _hits(self, events: Events, draws: Draws, stage: Stage) -> tuple[Hits, Floats | None]:
+        row = self._class_of(events, draws)
+        reach, length = np.zeros(len(events)), np.zeros(len(events))
+        depth = {service: np.zeros(len(events)) for service in stage.services}
+        repair = np.zeros(len(events))
+        for number, name in enumerate(sorted(self.classes)):
+            own, mine = self.classes[name], np.flatnonzero(row == number)
+            these = Events(events.path[mine], events.start[mine], events.ticket[mine])
+            reach[mine] = these.draw(own.reach)
+            length[mine] = these.draw(own.days)
+            for service in stage.services:
+                said = of_service(own.depth, service)
+                if said is not None:
+                    depth[service][mine] = these.draw(said)
+            if own.repair_per_place is not None:
+                repair[mine] = these.draw(own.repair_per_place)
+        reach = reach * events.of(self.reached(draws))
+        end = events.start + length
+        event, month, days = overlaps(events.start, end, stage.calendar)
+        shut = reach[event] * (days / stage.calendar.days[month])
+        lost = {("amount", service): shut * depth[service][event] for service in stage.services}
+        hits = Hits(event, month, events.path[event], lost, end)
+        return hits, self._repair(events, repair * reach, stage)
+
+    def _repair(self, events: Events, per_place: Floats, stage: Stage) -> Floats | None:
+        """(months, paths) cost of repair, in the month in which an event begins."""
+        if stage.places is None or all(c.repair_per_place is None for c in self.classes.values()):
+            return None
+        month = np.searchsorted(stage.calendar.edges, events.start, side="right") - 1
+        cost = per_place * events.of(stage.places)
+        shape = (stage.calendar.count, BLOCK)
+        return np.bincount(month * BLOCK + events.path, cost, shape[0] * BLOCK).reshape(shape)

@@ -1,0 +1,230 @@
+"""One block of paths, played: a pure function of a deck and the number of the block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.baseline import Baseline
+from forecast.calm import Calm, calm_of
+from forecast.chance import Floats
+from forecast.copula import Group
+from forecast.draws import BLOCK, Draws
+from forecast.effects import HEADCOUNT, Blow, Stage
+from forecast.expenses import costs_of
+from forecast.initiatives import Actions, act
+from forecast.months import Calendar, month_text
+from forecast.people import headcount, wage_revenue
+from forecast.plan import Scenario
+from forecast.shocks.drift import Drift
+from forecast.statement import Line, account, lines_of
+from forecast.trade import Trade, trade_of
+
+FigureKey = tuple[str, str]
+"""A figure: (measure, period), both as they are written."""
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A period whose figures are read in every path."""
+
+    period: str
+    calendar: Calendar
+    monthly: bool = False
+    """Whether it is a single month of the fan: only what is drawn month by month is read."""
+
+
+@dataclass(frozen=True)
+class Deck:
+    """All that a block is played from; the same deck and number give the same bytes."""
+
+    scenario: Scenario
+    baseline: Baseline
+    seed: int
+    paths: int
+    groups: Mapping[str, Group]
+    gauges: tuple[Gauge, ...]
+    bridge: str
+    """Period of the steps from last year to the forecast."""
+
+    def paths_of(self, block: int) -> int:
+        """Paths of a block that count; the last may be cut."""
+        return min(BLOCK, self.paths - block * BLOCK)
+
+
+@dataclass(frozen=True)
+class Played:
+    """One block: figures by (measure, period), and what was drawn for them, (paths,) each."""
+
+    figures: Mapping[FigureKey, Floats]
+    uniforms: Mapping[str, Floats]
+    luck: Mapping[str, Floats]
+    """How many events of each shock fell, and whether each initiative that may fail happens."""
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What was played of a block before it is accounted."""
+
+    calm: Calm
+    trades: Mapping[str, Trade]
+    leaves: Mapping[str, Floats]
+    """Of the statement, (months, paths) or (months, 1)."""
+    luck: Mapping[str, Floats]
+
+
+def play(deck: Deck, block: int) -> Played:
+    """Play one block."""
+    draws = Draws(deck.seed, block, deck.groups)
+    scene = _scene(deck, draws)
+    lines = lines_of(scene.leaves, bool(deck.scenario.costs), _basis(deck.scenario))
+    figures: dict[FigureKey, Floats] = {}
+    for gauge in deck.gauges:
+        figures.update(_read(gauge, scene, lines, deck.scenario.horizon.calendar))
+    figures.update(_steps(deck, scene))
+    figures.update(_losses(scene))
+    count = deck.paths_of(block)
+    cut = {key: np.broadcast_to(values, BLOCK)[:count] for key, values in figures.items()}
+    uniforms = {name: u[:count] for name, u in sorted(draws.uniforms.items())}
+    return Played(cut, uniforms, {name: values[:count] for name, values in scene.luck.items()})
+
+
+def _basis(scenario: Scenario) -> str:
+    return scenario.workforce.productivity.basis if scenario.workforce else ""
+
+
+def _scene(deck: Deck, draws: Draws) -> _Scene:
+    scenario = deck.scenario
+    calm = calm_of(scenario, deck.baseline, draws)
+    calendar = scenario.horizon.calendar
+    stage = _stage(scenario, calendar, draws)
+    struck = {name: scenario.shocks[name].strike(f"shocks.{name}", draws, stage) for name in sorted(scenario.shocks)}
+    drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
+    blows = {name: blow for name, blow in struck.items() if name not in drifts}
+    calm_revenue = {service: calm.amount[service] * calm.price[service] for service in scenario.service_names}
+    actions = act(scenario.initiatives, draws, stage, calm_revenue)
+    trades = {s: trade_of(s, calm, drifts, actions, blows, calendar) for s in scenario.service_names}
+    luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}
+    luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
+    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), luck)
+
+
+def _stage(scenario: Scenario, calendar: Calendar, draws: Draws) -> Stage:
+    places = draws(scenario.places.count) if scenario.places and scenario.places.count else None
+    climate = None
+    if scenario.climate is not None:
+        climate = draws.gammas("climate", scenario.climate.shape, calendar.years)
+    return Stage(calendar, scenario.service_names, places, climate)
+
+
+def _leaves(
+    deck: Deck,
+    draws: Draws,
+    calm: Calm,
+    trades: Mapping[str, Trade],
+    struck: Mapping[str, Blow],
+    actions: Actions,
+) -> dict[str, Floats]:
+    scenario = deck.scenario
+    leaves = {f"revenue.{service}": trade.revenue for service, trade in trades.items()}
+    for service, trade in trades.items():
+        if deck.baseline.services[service].measured == "volume":
+            leaves[f"volume.{service}"] = trade.amount
+    if calm.gap is not None:
+        leaves["gap"] = calm.gap
+    if scenario.workforce is not None:
+        people = headcount(scenario, scenario.workforce, deck.baseline, draws)[None, :]
+        for factors in (actions.factors, *(struck[name].factors for name in sorted(struck))):
+            people = people * factors.get(HEADCOUNT, 1.0)
+        leaves["headcount"] = people
+        revenue = {service: trade.revenue for service, trade in trades.items()}
+        leaves["wage_revenue"] = wage_revenue(scenario.workforce, revenue, draws)
+    leaves.update(costs_of(scenario, draws, leaves, struck, actions))
+    return leaves
+
+
+def _read(gauge: Gauge, scene: _Scene, lines: tuple[Line, ...], horizon: Calendar) -> dict[FigureKey, Floats]:
+    """The statement of one period."""
+    rows = horizon.rows(gauge.calendar)
+    months = gauge.calendar.count
+    leaves = {}
+    for name, values in scene.leaves.items():
+        inside = np.broadcast_to(values, (horizon.count, values.shape[1]))[rows]
+        leaves[name] = inside.mean(axis=0) if name == "headcount" else inside.sum(axis=0)
+    found = account(lines, leaves, months)
+    shown = _drawn_by_month if gauge.monthly else _printed
+    return {(name, gauge.period): values for name, values in found.items() if shown(name)}
+
+
+def _printed(name: str) -> bool:
+    return name != "wage_revenue"
+
+
+def _drawn_by_month(name: str) -> bool:
+    return name in ("revenue", "profit", "cost") or name.startswith("revenue.")
+
+
+def _steps(deck: Deck, scene: _Scene) -> dict[FigureKey, Floats]:
+    """What each step adds to the revenue of the bridge's period, from last year to the forecast; they sum in each path."""
+    gauge = next(gauge for gauge in deck.gauges if gauge.period == deck.bridge)
+    rows = deck.scenario.horizon.calendar.rows(gauge.calendar)
+    found: dict[str, Floats] = {}
+    for service in sorted(scene.trades):
+        part = _year_share(deck, service, gauge.calendar)
+        last, base = scene.calm.last[service] * part, scene.calm.base[service] * part
+        calm = (scene.calm.amount[service] * scene.calm.price[service])[rows].sum(axis=0)
+        _add(found, "last_year", last)
+        _add(found, "history.shocks", base - last)
+        _add(found, f"services.{service}", calm - base)
+        for step, change in scene.trades[service].steps.items():
+            _add(found, step, np.broadcast_to(change, (deck.scenario.horizon.months, BLOCK))[rows].sum(axis=0))
+    if scene.calm.gap is not None:
+        _add(found, "gap", scene.calm.gap[rows].sum(axis=0))
+    return {(f"bridge.{step}", deck.bridge): values for step, values in found.items()}
+
+
+def _add(found: dict[str, Floats], step: str, values: Floats) -> None:
+    found[step] = found[step] + values if step in found else values
+
+
+def _year_share(deck: Deck, service: str, period: Calendar) -> float:
+    """Last year's part in the months of a period: 1 for a whole year."""
+    own = deck.baseline.services[service]
+    if own.base_year is None:
+        return 0.0
+    return float(sum(own.base_weights[month % 12] for month in period.months))
+
+
+def _losses(scene: _Scene) -> dict[FigureKey, Floats]:
+    """Where the losses went, over the horizon."""
+    found: dict[FigureKey, Floats] = {}
+    for service, trade in sorted(scene.trades.items()):
+        if trade.account is not None:
+            for word in ("lost", "returned", "carried", "gone"):
+                found[f"{word}.{service}", "horizon"] = getattr(trade.account, word)
+    return found
+
+
+def gauges_of(scenario: Scenario) -> tuple[Gauge, ...]:
+    """The whole years of the horizon, the periods of targets and triggers, the horizon, and each month."""
+    horizon = scenario.horizon.calendar
+    periods: dict[str, Calendar] = {}
+    for year in horizon.years:
+        whole = Calendar(12 * year, 12)
+        if whole.first >= horizon.first and whole.last <= horizon.last:
+            periods[str(year)] = whole
+    for name in sorted(scenario.targets):
+        periods[scenario.targets[name].period.text] = scenario.targets[name].period.calendar
+    for name in sorted(scenario.decisions):
+        trigger = scenario.decisions[name].trigger
+        if trigger is not None:
+            periods[trigger.period.text] = trigger.period.calendar
+    if not periods:
+        periods[f"{month_text(horizon.first)} to {month_text(horizon.last)}"] = horizon
+    months = [Gauge(month_text(month), Calendar(month, 1), monthly=True) for month in horizon.months]
+    single = {gauge.period for gauge in months}
+    return tuple(Gauge(text, calendar) for text, calendar in periods.items()) + tuple(
+        gauge for gauge in months if gauge.period in single - periods.keys()
+    )

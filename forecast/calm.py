@@ -1,0 +1,218 @@
+"""The calm: what each service would take, before drift, initiatives and shocks.
+
+Base, level of the year, months (model: sections 1 to 3). Arrays are (months, paths) over the horizon.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.assumption import Assumption
+from forecast.baseline import Baseline, ServiceBaseline
+from forecast.chance import Floats
+from forecast.draws import BLOCK, Draws
+from forecast.effects import Stage, returns
+from forecast.months import Calendar
+from forecast.noun import of_service
+from forecast.plan import Scenario
+
+
+@dataclass(frozen=True)
+class Calm:
+    """What the services would take if nothing of what the plan names happened."""
+
+    amount: Mapping[str, Floats]
+    """By service: pieces where the history counts them, else revenue at the prices of the last year."""
+    price: Mapping[str, Floats]
+    """By service, (months, 1) or (months, paths); 1 where only revenue is counted."""
+    last: Mapping[str, Floats]
+    """By service, revenue of the last year as it was, (paths,) or (1,); 0 without a history."""
+    base: Mapping[str, Floats]
+    """The same without the shocks that the history holds."""
+    gap: Floats | None
+    """(months, paths) or (months, 1): the stated total less the services, carried."""
+
+
+def calm_of(scenario: Scenario, baseline: Baseline, draws: Draws) -> Calm:
+    """Play the calm of one block."""
+    whole, horizon = baseline.calendar, scenario.horizon.calendar
+    rows = whole.rows(horizon)
+    last, base = _bases(scenario, baseline, draws)
+    amount, price = {}, {}
+    for service in scenario.service_names:
+        own = baseline.services[service]
+        amount[service] = _months(scenario, own, base[service], draws, whole)[rows]
+        price[service] = _price(scenario, own, draws, whole)[rows]
+    gap = _gap(scenario, baseline, last, draws, whole)
+    price_then = {s: baseline.services[s].base_price or 1.0 for s in scenario.service_names}
+    return Calm(
+        amount,
+        price,
+        {s: last[s] * price_then[s] for s in last},
+        {s: base[s] * price_then[s] for s in base},
+        None if gap is None else gap[rows],
+    )
+
+
+def _bases(scenario: Scenario, baseline: Baseline, draws: Draws) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """By service, the last year as it was and without its own shocks: Y and U = Y / sum of (w F + returns)."""
+    last: dict[str, Floats] = {}
+    base: dict[str, Floats] = {}
+    divisors: dict[int, Mapping[str, Floats]] = {}
+    for service in scenario.service_names:
+        own = baseline.services[service]
+        last[service] = _last_year(scenario, own, draws)
+        base[service] = last[service]
+        if scenario.growth_over == "underlying" and own.base_year is not None:
+            if own.base_year not in divisors:
+                divisors[own.base_year] = _divisors(scenario, baseline, own.base_year, draws)
+            base[service] = last[service] / divisors[own.base_year][service]
+    return last, base
+
+
+def _last_year(scenario: Scenario, own: ServiceBaseline, draws: Draws) -> Floats:
+    """What the year before the horizon took: as stated, plus what `more than` may hide, or as the ledger has it."""
+    if own.base_year is None:
+        return np.zeros(1)
+    said = scenario.stated.get(str(own.base_year))
+    stated = of_service(said.services, own.service) if said and own.kind == "reconstructed" else None
+    if said is None or stated is None:
+        return np.array([own.base_total])
+    above = of_service(said.above, own.service)
+    return draws(stated) if above is None else draws(stated) + draws(above)
+
+
+def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -> dict[str, Floats]:
+    """By service, what the year's own shocks left of it, returns included: (paths,) or (1,)."""
+    services = tuple(s for s in scenario.service_names if baseline.services[s].base_year == year)
+    left: dict[str, Floats] = {service: np.ones(1) for service in services}
+    shocks = scenario.history.shocks if scenario.history else {}
+    stage = Stage(Calendar(12 * year, 12), services)
+    blows = {name: shocks[name].strike(f"history.shocks.{name}", draws, stage) for name in sorted(shocks)}
+    for service in services if blows else ():
+        weights = np.repeat(baseline.services[service].base_weights[:, None], BLOCK, axis=1)
+        kept = weights
+        for name in blows:
+            if ("amount", service) in blows[name].factors:
+                kept = kept * blows[name].factors["amount", service]
+        for name in blows:
+            found = returns(name, blows, service, weights, stage.calendar)
+            if found is not None:
+                kept = kept + found[0]
+        left[service] = kept.sum(axis=0)
+    return left
+
+
+def _months(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws, whole: Calendar) -> Floats:
+    """x = A b / (sum of b over the year), or what the history alone says, or a mixture of the two by path."""
+    choice = scenario.choice(own.service)
+    growth = scenario.services[own.service].growth
+    level = choice.level or ("planner" if growth is not None or own.forecast is None else "history")
+    if level == "planner":
+        return _by_planner(scenario, own, base, draws, whole)
+    history = _by_history(own, draws, whole)
+    if level == "history":
+        return history
+    share = float(level.removeprefix("mixture(").removesuffix("%)")) / 100
+    planner = draws.uniform(f"services.{own.service}.baseline.level") < share
+    return np.where(planner, _by_planner(scenario, own, base, draws, whole), history)
+
+
+def _by_planner(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws, whole: Calendar) -> Floats:
+    profile = np.exp(own.shape[:, None] + _surprises(scenario, own, draws, whole))
+    growth = scenario.services[own.service].growth
+    change = 1 + (np.zeros(1) if growth is None else draws(growth))
+    annual = scenario.choice(own.service).annual
+    played = []
+    for year in whole.years:
+        rows = whole.year_rows(year)
+        if own.kind == "given" and annual is not None:
+            level = draws(annual) * change ** (year - whole.years[0])
+        else:
+            assert own.base_year is not None  # the baseline asks for a whole year where a growth stands
+            level = base * change ** (year - own.base_year)
+        played.append(profile[rows] * (level / profile[rows].sum(axis=0)))
+    return np.concatenate(played)
+
+
+def _surprises(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+    """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `wander` over a year; (months, paths)."""
+    choice, name = scenario.choice(own.service), f"services.{own.service}"
+    noise = _either(choice.noise, own.noise, draws)
+    persistence = _either(choice.persistence, own.persistence, draws)
+    found = np.zeros((whole.count, 1))
+    if np.any(noise > 0):
+        z = draws.normals(name, whole.count)
+        fresh = np.sqrt(1 - np.square(persistence))
+        e = np.empty_like(z)
+        e[0] = noise * z[0]
+        for month in range(1, whole.count):
+            e[month] = persistence * e[month - 1] + noise * fresh * z[month]
+        found = found + e
+    if choice.wander is not None:
+        steps = draws.normals(f"{name}.wander", whole.count) * (draws(choice.wander) / math.sqrt(12))
+        found = found + np.cumsum(steps, axis=0)
+    return found
+
+
+def _either(said: Assumption | None, taught: float | None, draws: Draws) -> Floats:
+    return np.array([taught or 0.0]) if said is None else draws(said)
+
+
+def _by_history(own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+    """The joint forecast: mean + root z on its scale, row by row so that a longer horizon keeps the first months."""
+    assert own.forecast is not None  # the baseline fits where the history's level is asked for
+    z = draws.normals(f"services.{own.service}", whole.count)
+    x = np.empty_like(z)
+    for month in range(whole.count):
+        total = np.full(z.shape[1], float(own.forecast.mean[month]))
+        for earlier in range(month + 1):
+            if (weight := float(own.forecast.root[month, earlier])) != 0:
+                total += weight * z[earlier]
+        x[month] = total
+    return np.exp(x) if own.forecast.scale == "log" else np.maximum(x, 0.0)
+
+
+def _price(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+    """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price seen."""
+    change = scenario.services[own.service].price_change
+    if change is None:
+        return np.full((whole.count, 1), own.last_price or 1.0)
+    first = own.base_year if own.base_year is not None else whole.years[0] - 1
+    by_year = [(own.base_price or 1.0) * (1 + draws(change)) ** (year - first) for year in whole.years]
+    return np.repeat(np.array(by_year), 12, axis=0)
+
+
+def _gap(
+    scenario: Scenario, baseline: Baseline, last: Mapping[str, Floats], draws: Draws, whole: Calendar
+) -> Floats | None:
+    """Stated total less the services of the last year stated, carried unchanged and spread by the calm's own months."""
+    years = [year for year in scenario.stated if int(year) < whole.years[0]]
+    said = scenario.stated[max(years)] if years else None
+    if said is None or said.total is None:
+        return None
+    total = draws(said.total)
+    for service in scenario.service_names:
+        stated = of_service(said.services, service)
+        above = of_service(said.above, service)
+        if baseline.services[service].base_year is not None:
+            total = total - last[service] * (baseline.services[service].base_price or 1.0)
+        elif stated is not None:
+            total = total - draws(stated) - (0.0 if above is None else draws(above))
+    spread = np.zeros(whole.count)
+    for service in scenario.service_names:
+        own = baseline.services[service]
+        annual = scenario.choice(service).annual
+        size = own.base_total * (own.base_price or 1.0) or (annual.value if annual else 0.0)
+        profile = np.exp(own.shape)
+        for year in whole.years:
+            rows = whole.year_rows(year)
+            spread[rows] += size * profile[rows] / profile[rows].sum()
+    for year in whole.years:
+        rows = whole.year_rows(year)
+        spread[rows] /= spread[rows].sum()
+    return spread[:, None] * total

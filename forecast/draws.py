@@ -1,0 +1,192 @@
+"""Random numbers, each under the name of what it is for.
+
+A stream is keyed by (seed, name, block, layer): never by order. So a new assumption moves no other, more paths keep the
+first ones, and two scenarios share their luck wherever they share a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.assumption import Assumption
+from forecast.chance import Floats
+from forecast.copula import Group
+from forecast.months import Calendar
+from forecast.profile import Profile
+
+BLOCK = 4096
+"""Consecutive paths of a block: the unit of random numbers, of work and of memory. A constant of the format."""
+
+Ints = NDArray[np.intp]
+Tickets = NDArray[np.uint64]
+
+
+@lru_cache(maxsize=4096)
+def _key(name: str) -> tuple[int, int]:
+    """A name as two words of 64 bits."""
+    digest = sha256(name.encode()).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
+
+
+def stream(seed: int, name: str, block: int, layer: int = 0) -> np.random.Generator:
+    """The random numbers of one name in one block."""
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence((seed, *_key(name), block, layer))))
+
+
+def _mixed(words: Tickets) -> Tickets:
+    """Scramble 64-bit words (the finaliser of SplitMix64; Steele, Lea and Flood 2014)."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+def _inside(u: Floats) -> Floats:
+    """Lift 0 to 2^-54, so that no quantile is asked at the very end."""
+    u[u == 0] = 2.0**-54
+    return u
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of one process in one block, every mark of an event a hash of its ticket."""
+
+    path: Ints
+    """(events,) the path in which it falls."""
+    start: Floats
+    """(events,) its first moment, an ordinal day."""
+    ticket: Tickets
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    def uniform(self, mark: str) -> Floats:
+        """(events,) one uniform number an event, inside 0 to 1, under the name of the mark."""
+        word = np.uint64(_key(mark)[0])
+        return ((_mixed(self.ticket ^ word) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+    def draw(self, assumption: Assumption) -> Floats:
+        """(events,) a value an event; the same in a path's event for every use of one name."""
+        return assumption.chance.quantile(self.uniform(assumption.draw))
+
+    def of(self, values: Floats) -> Floats:
+        """(events,) the values (paths,) or (1,) of the paths in which the events fall."""
+        return values[self.path] if len(values) > 1 else np.broadcast_to(values, self.path.shape)
+
+    def happens(self, mark: str, chance: Floats) -> NDArray[np.bool_]:
+        """(events,) whether something of the given chance, (paths,) or (1,), happens in each event."""
+        return self.uniform(mark) < self.of(chance)
+
+
+class Draws:
+    """The random numbers of one block, drawn when they are first asked for and kept by name."""
+
+    def __init__(self, seed: int, block: int, groups: Mapping[str, Group]) -> None:
+        self.seed = seed
+        self.block = block
+        self.groups = groups
+        self.uniforms: dict[str, Floats] = {}
+        """What was drawn, by name: (paths,) each."""
+        self._values: dict[tuple[str, object], Floats] = {}
+        self._normals: dict[tuple[str, int], Floats] = {}
+
+    def __call__(self, assumption: Assumption) -> Floats:
+        """Values of an assumption, (paths,), or (1,) when it is sure; one name, one draw."""
+        key = (assumption.draw, assumption.chance)
+        if key not in self._values:
+            sure = assumption.sure
+            u = np.full(1, 0.5) if sure else self.uniform(assumption.draw)
+            self._values[key] = assumption.chance.quantile(u)
+        return self._values[key]
+
+    def uniform(self, name: str) -> Floats:
+        """(paths,) one uniform number a path, inside 0 to 1; correlated where the plan says so."""
+        if name not in self.uniforms:
+            if name in self.groups:
+                self.uniforms.update(self.groups[name].uniforms(self._own_uniform, self._chi_square))
+            else:
+                self.uniforms[name] = self._own_uniform(name)
+        return self.uniforms[name]
+
+    def _own_uniform(self, name: str) -> Floats:
+        return _inside(stream(self.seed, name, self.block).random(BLOCK))
+
+    def _chi_square(self, name: str, freedom: float) -> Floats:
+        return stream(self.seed, name, self.block, 1).chisquare(freedom, BLOCK)
+
+    def happens(self, name: str, chance: Floats) -> NDArray[np.bool_]:
+        """(paths,) whether something of the given chance happens in each path."""
+        return self.uniform(f"{name}.happens") < chance
+
+    def normals(self, name: str, months: int) -> Floats:
+        """(months, paths) standard normals of a service's monthly surprises; a longer horizon appends rows."""
+        key = (name, months)
+        if key not in self._normals:
+            group = self.groups.get(name)
+            if group is None:
+                self._normals[key] = self._own_normals(name, months)
+            else:
+                drawn = group.normals(lambda own: self._own_normals(own, months), self._chi_square)
+                self._normals.update({(member, months): z for member, z in drawn.items()})
+        return self._normals[key]
+
+    def _own_normals(self, name: str, months: int) -> Floats:
+        return stream(self.seed, name, self.block).standard_normal((months, BLOCK))
+
+    def gammas(self, name: str, shape: float, years: range) -> Floats:
+        """(years, paths) gamma factors of mean 1, one a year."""
+        drawn = [stream(self.seed, name, self.block, year).standard_gamma(shape, BLOCK) for year in years]
+        return np.array(drawn) / shape
+
+    def events(self, name: str, rate: Floats, season: Profile | None, calendar: Calendar) -> Events:
+        """Events at `rate` a year, (years, paths) or (years, 1), inside the months of `calendar`.
+
+        They are points of a Poisson field over (path, height), drawn a year at a time in layers of doubling height
+        and kept below the rate: a higher rate keeps every event of the lower one, and a longer horizon only adds
+        years. `season` weighs the months; without it every day is alike.
+        """
+        found = [
+            self._year_of_events(name, year, rate[min(row, len(rate) - 1)], season)
+            for row, year in enumerate(calendar.years)
+        ]
+        path, start, ticket = (np.concatenate(column) for column in zip(*found, strict=True))
+        edges = calendar.edges
+        inside = (start >= edges[0]) & (start < edges[-1])
+        return Events(path[inside], start[inside], ticket[inside])
+
+    def _year_of_events(
+        self, name: str, year: int, rate: Floats, season: Profile | None
+    ) -> tuple[Ints, Floats, Tickets]:
+        rate = np.broadcast_to(rate, BLOCK)
+        highest, paths, tickets = float(rate.max()), [], []
+        layer, floor, ceiling = 0, 0.0, 1.0
+        while floor < highest:
+            numbers = stream(self.seed, f"{name}.{year}", self.block, layer)
+            count = int(numbers.poisson(BLOCK * (ceiling - floor)))
+            path = numbers.integers(0, BLOCK, count)
+            height = floor + (ceiling - floor) * numbers.random(count)
+            kept = np.flatnonzero(height < rate[path])
+            root = np.uint64(_key(f"{self.seed}.{name}.{year}.{self.block}.{layer}")[0])
+            paths.append(path[kept])
+            tickets.append(_mixed(root + kept.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)))
+            layer, floor, ceiling = layer + 1, ceiling, 2 * ceiling
+        if not paths:
+            return np.empty(0, np.intp), np.empty(0), np.empty(0, np.uint64)
+        path, ticket = np.concatenate(paths), np.concatenate(tickets)
+        moment = Events(path, np.empty(0), ticket).uniform("start")
+        return path, _days_of(year, moment, season), ticket
+
+
+def _days_of(year: int, moment: Floats, season: Profile | None) -> Floats:
+    """Ordinal days at which the shares `moment` of a year's weight have passed."""
+    edges = Calendar(12 * year, 12).edges
+    weights = np.asarray(season.weights) if season and season.weights else np.diff(edges)
+    steps = np.concatenate([[0.0], np.cumsum(weights) / np.sum(weights)])
+    month = np.clip(np.searchsorted(steps, moment, side="right") - 1, 0, 11)
+    inside = (moment - steps[month]) / (steps[month + 1] - steps[month])
+    return edges[month] + inside * (edges[month + 1] - edges[month])

@@ -1,0 +1,210 @@
+"""Tallies: what many paths say of one figure, each statement with its simulation error.
+
+A tally keeps every value up to `EXACT` paths and a histogram beyond, so that memory does not grow with the run. Counts
+against thresholds are exact in both. Spans are added in their order, which makes the sums the same on any engine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betaincinv
+
+from forecast.chance import Floats
+from forecast.estimate import Estimate
+
+EXACT = 32 * 4096
+"""Paths up to which every value is kept."""
+BINS = 16_384
+"""Bins of a histogram, over one and a half times the range of the first block."""
+Z95 = 1.959963984540054
+FEW = 10
+"""Hits or misses below which a chance gets the interval of Clopper and Pearson instead of Wilson's."""
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """The bins of one figure, fixed by the first block whatever the engine."""
+
+    centre: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Floats) -> Ruler:
+        """Around the mean of `values`, one and a half times as wide as they are."""
+        low, high = float(values.min()), float(values.max())
+        slack = (high - low) / 4 or max(abs(low), 1.0) * 1e-9
+        return cls(float(values.mean()), low - slack, high + slack)
+
+    @property
+    def width(self) -> float:
+        """Of one bin."""
+        return (self.high - self.low) / BINS
+
+    def bins(self, values: Floats) -> Floats:
+        """(BINS,) counts; what lies outside goes to the outermost bin."""
+        place = np.clip((values - self.low) / self.width, 0, BINS - 1).astype(np.intp)
+        return np.bincount(place, minlength=BINS).astype(float)
+
+
+class Tally:
+    """One figure over many paths."""
+
+    def __init__(self, ruler: Ruler, thresholds: Iterable[float] = (), exact: bool = True) -> None:
+        self.ruler = ruler
+        self.n = 0
+        self.minimum, self.maximum = math.inf, -math.inf
+        self.thresholds = tuple(thresholds)
+        self.exact = exact
+        self._sums = np.zeros(2)
+        """Of the values less the ruler's centre, and of their squares."""
+        self._below = np.zeros((len(self.thresholds), 4))
+        """For each threshold: paths below it, sum and squares of their misses, and paths exactly on it."""
+        self._values: list[Floats] = []
+        self._counts = np.zeros(0 if exact else BINS)
+        self._sorted: Floats | None = None
+
+    def add(self, values: Floats) -> None:
+        """Count a block of values (paths,)."""
+        self.n += len(values)
+        self.minimum = min(self.minimum, float(values.min()))
+        self.maximum = max(self.maximum, float(values.max()))
+        off = values - self.ruler.centre
+        self._sums = self._sums + (off.sum(), np.square(off).sum())
+        for row, threshold in enumerate(self.thresholds):
+            miss = threshold - values[values < threshold]
+            self._below[row] += (len(miss), miss.sum(), np.square(miss).sum(), np.count_nonzero(values == threshold))
+        if self.exact:
+            self._values.append(values)
+        else:
+            self._counts += self.ruler.bins(values)
+
+    def merge(self, later: Tally) -> None:
+        """Add the tally of the span that follows."""
+        self.n += later.n
+        self.minimum, self.maximum = min(self.minimum, later.minimum), max(self.maximum, later.maximum)
+        self._sums = self._sums + later._sums
+        self._below = self._below + later._below
+        self._values += later._values
+        self._counts = self._counts + later._counts
+
+    @property
+    def values(self) -> Floats:
+        """(paths,) every value in the order of the paths; ValueError when only a histogram was kept."""
+        if not self.exact:
+            raise ValueError("the values were not kept: too many paths")
+        return np.concatenate(self._values)
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        return self.ruler.centre + float(self._sums[0]) / self.n
+
+    @property
+    def variance(self) -> float:
+        """Unbiased; 0 when every path is alike."""
+        if self.n < 2 or self.minimum == self.maximum:
+            return 0.0
+        return max(0.0, float(self._sums[1] - self._sums[0] ** 2 / self.n) / (self.n - 1))
+
+    @property
+    def sd(self) -> float:
+        """The standard deviation."""
+        return math.sqrt(self.variance)
+
+    def mean_estimate(self) -> Estimate:
+        """The mean and its normal interval."""
+        half = Z95 * self.sd / math.sqrt(self.n)
+        return Estimate(self.mean, self.mean - half, self.mean + half)
+
+    def _ordered(self) -> Floats:
+        if self._sorted is None or len(self._sorted) != self.n:
+            self._sorted = np.sort(self.values)
+        return self._sorted
+
+    def _rank(self, rank: float) -> float:
+        """The value at a rank from 0 to n - 1, straight lines between two."""
+        rank = min(max(rank, 0.0), self.n - 1.0)
+        if self.exact:
+            below = int(rank)
+            left = float(self._ordered()[below])
+            right = float(self._ordered()[min(below + 1, self.n - 1)])
+            return left + (rank - below) * (right - left)
+        steps = np.concatenate([[0.0], np.cumsum(self._counts)])
+        place = np.interp(rank + 0.5, steps, np.arange(BINS + 1))
+        return float(np.clip(self.ruler.low + place * self.ruler.width, self.minimum, self.maximum))
+
+    def quantile(self, p: float) -> Estimate:
+        """The p-quantile (linear between ranks) and the interval between two binomial ranks."""
+        half = Z95 * math.sqrt(self.n * p * (1 - p))
+        low, high = math.floor(self.n * p - half) - 1, math.ceil(self.n * p + half)
+        return Estimate(self._rank((self.n - 1) * p), self._rank(low), self._rank(high))
+
+    def _row(self, threshold: float) -> Floats:
+        return np.asarray(self._below[self.thresholds.index(threshold)])
+
+    def _below_count(self, threshold: float) -> float:
+        if threshold in self.thresholds:
+            return float(self._row(threshold)[0])
+        if self.exact:
+            return float(np.searchsorted(self._ordered(), threshold, side="left"))
+        place = (threshold - self.ruler.low) / self.ruler.width
+        return float(np.interp(place, np.arange(BINS + 1), np.concatenate([[0.0], np.cumsum(self._counts)])))
+
+    def chance_at_least(self, threshold: float) -> Estimate:
+        """Share of the paths at or above the threshold, with the interval of `interval`."""
+        return interval(self.n - self._below_count(threshold), self.n)
+
+    def chance_at_most(self, threshold: float) -> Estimate:
+        """Share of the paths at or below the threshold."""
+        on = self._row(threshold)[3] if threshold in self.thresholds else 0.0
+        if threshold not in self.thresholds and self.exact:
+            on = float(np.searchsorted(self._ordered(), threshold, side="right")) - self._below_count(threshold)
+        return interval(self._below_count(threshold) + float(on), self.n)
+
+    def expected_shortfall(self, threshold: float, at_least: bool = True) -> Estimate:
+        """Mean miss given a miss of one of the thresholds, with its normal interval; 0 when nothing is missed."""
+        count, total, squares, on = (float(value) for value in self._row(threshold))
+        if not at_least:
+            over, all_off = self.n - count - on, self.mean * self.n - threshold * self.n
+            spread = self.variance * (self.n - 1) + self.n * (self.mean - threshold) ** 2
+            count, total, squares = over, all_off + total, spread - squares
+        if count < 1:
+            return Estimate(0.0, 0.0, 0.0)
+        mean = total / count
+        sd = math.sqrt(max(0.0, squares / count - mean**2))
+        half = Z95 * sd / math.sqrt(count)
+        return Estimate(mean, max(0.0, mean - half), mean + half)
+
+    def cvar(self, p: float, lower: bool = True) -> Estimate:
+        """Mean of the worst share p of the paths, linearised interval (Manistre and Hancock 2005)."""
+        if self.exact:
+            values = self._ordered() if lower else self._ordered()[::-1]
+            weights = np.ones(self.n)
+        else:
+            values = self.ruler.low + (np.arange(BINS) + 0.5) * self.ruler.width
+            weights = self._counts
+            values, weights = (values, weights) if lower else (values[::-1], weights[::-1])
+        room = self.n * p
+        used = np.clip(room - np.concatenate([[0.0], np.cumsum(weights)[:-1]]), 0, weights)
+        mean = float((used * values).sum() / room)
+        edge = self._rank((self.n - 1) * (p if lower else 1 - p))
+        spread = float((used * np.square(values - edge)).sum() / self.n) / p**2 - (mean - edge) ** 2
+        half = Z95 * math.sqrt(max(0.0, spread) / self.n)
+        return Estimate(mean, mean - half, mean + half)
+
+
+def interval(hits: float, n: int) -> Estimate:
+    """A chance and its 95% interval: Wilson's, or Clopper and Pearson's when fewer than ten hit or miss."""
+    p = hits / n
+    if min(hits, n - hits) < FEW:
+        low = float(betaincinv(hits, n - hits + 1, 0.025)) if hits > 0 else 0.0
+        high = float(betaincinv(hits + 1, n - hits, 0.975)) if hits < n else 1.0
+        return Estimate(p, low, high)
+    centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    half = Z95 / (1 + Z95**2 / n) * math.sqrt(p * (1 - p) / n + (Z95 / (2 * n)) ** 2)
+    return Estimate(p, centre - half, centre + half)
