@@ -101,16 +101,17 @@ def data_files(scenario: Scenario) -> list[dict[str, Any]]:
             content = Path(file).read_bytes()
         except OSError as fault:
             raise InputError.of(Where(file), "", "file_not_read", reason=fault.strerror or "") from fault
-        name = Path(file).resolve()
+        name = Path(file).absolute()
         shown = name.relative_to(folder).as_posix() if name.is_relative_to(folder) else name.name
         rows.append({"name": shown, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
     return rows
 
 
 def project_folder(file: str | Path) -> Path:
-    """The nearest folder above a plan that has a `scenarios` folder, else the plan's own."""
-    own = Path(file).resolve().parent
-    return next((folder for folder in (own, *own.parents) if (folder / "scenarios").is_dir()), own)
+    """The folder of a plan's project: the nearest above it that has `scenarios/`, else the plan's own."""
+    from forecast.plan_files import project_of
+
+    return project_of(Path(file).parent)
 
 
 @cache

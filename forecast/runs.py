@@ -125,6 +125,17 @@ def open_run(path: Path | str) -> Kept:
     return Kept(folder, manifest)
 
 
+def named(text: str, reports: Path) -> Path:
+    """The path of a run that is named by a path, by its scenario, or by the start of its id."""
+    given = Path(text)
+    if given.exists() or given.is_symlink() or "/" in text or os.sep in text:
+        return given
+    if (reports / text).exists():
+        return reports / text
+    starts = [kept.folder for kept in all_runs(reports) if kept.run_id.startswith(text)] if len(text) >= 4 else []
+    return starts[0] if len(starts) == 1 else given
+
+
 def damaged(kept: Kept) -> tuple[str, ...]:
     """Names of the outputs that are missing, changed or not the run's own."""
     outputs: Mapping[str, str] = kept.manifest["outputs"]

@@ -82,7 +82,7 @@ def _of_usage(fault: click.UsageError, session: Session) -> InputError:
     command = fault.ctx.command_path if fault.ctx else "forecast"
     if isinstance(fault, click.NoSuchOption):
         name = fault.option_name
-        known = [o for p in fault.ctx.command.params for o in p.opts] if fault.ctx else []
+        known = [o for p in fault.ctx.command.get_params(fault.ctx) for o in p.opts] if fault.ctx else []
         if close := get_close_matches(name, known, 1, 0.5):
             return session.wrong(name, name, "unknown_option", instead=close[0])
         return session.wrong(name, name, "unknown_option_plain", command=command)

@@ -1,0 +1,150 @@
+"""From a plan to its published report: play it, find what it says, draw it, and let `reports/` show it.
+
+The same inputs find the same run: where it is on disk whole, it is shown again and nothing is played.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast import runs
+from forecast.identity import Inputs, inputs_of, project_folder
+from forecast.words import Language, Words
+
+if TYPE_CHECKING:
+    from forecast.pages.view import RunView
+    from forecast.plan import Scenario
+    from forecast.simulation import Simulation
+
+Step = Callable[[str], None]
+"""Told the words key of each step as it begins."""
+Played = Callable[[int, int], None]
+"""Told how many paths are done, and how many there are."""
+
+PROBABILITIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+"""Of quantiles.csv."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A plan to play, and where its report goes."""
+
+    scenario: Scenario
+    seed: int
+    paths: int
+    language: Language
+    reports: Path
+    workers: int = 1
+
+    @property
+    def inputs(self) -> Inputs:
+        """What goes in."""
+        return inputs_of(self.scenario, seed=self.seed, paths=self.paths, language=self.language)
+
+    @property
+    def name(self) -> str:
+        """Of the folder that shows the newest run."""
+        return Path(self.scenario.file).stem or "plan"
+
+
+def reports_folder(scenario: Scenario) -> Path:
+    """`reports` in the folder of the plan's project."""
+    return project_folder(scenario.file) / "reports"
+
+
+def fits_folder() -> Path:
+    """Where fits are kept between runs: FORECAST_CACHE, else the user's cache folder."""
+    if own := os.environ.get("FORECAST_CACHE"):
+        return Path(own)
+    local = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
+    return (Path(local) if local else Path.home() / ".cache") / "forecast"
+
+
+def run_order(order: Order, step: Step = lambda key: None, played: Played | None = None) -> tuple[runs.Kept, bool]:
+    """Play a plan and publish its report; whether it was found instead. OutputError before playing if it cannot."""
+    runs.prepare(order.reports, (order.name,))
+    inputs = order.inputs
+    if kept := runs.find(order.reports, inputs):
+        runs.show(order.reports, kept)
+        return kept, True
+    run = play(order, step, played)
+    step("said_drawing")
+    return _publish(run, order.reports, inputs, order.language), False
+
+
+def play(order: Order, step: Step = lambda key: None, played: Played | None = None) -> Simulation:
+    """Fit (or restore) the baseline of an order and simulate it."""
+    from forecast.baseline import baseline_of
+    from forecast.simulation import simulate
+
+    step("said_fitting")
+    baseline = baseline_of(order.scenario, cache=fits_folder())
+    step("said_playing")
+    return simulate(
+        order.scenario,
+        paths=order.paths,
+        seed=order.seed,
+        workers=order.workers,
+        baseline=baseline,
+        progress=played,
+    )
+
+
+def report(run: Simulation, out: str | Path = "reports", *, language: Language | None = None) -> Path:
+    """Publish the report of a run under `out`; the folder of the run. OutputError where it cannot be written."""
+    spoken = language or run.scenario.language
+    inputs = inputs_of(run.scenario, seed=run.seed, paths=run.paths, language=spoken)
+    runs.prepare(Path(out), (inputs.name,))
+    return _publish(run, Path(out), inputs, spoken).folder
+
+
+def _publish(run: Simulation, reports: Path, inputs: Inputs, language: Language) -> runs.Kept:
+    view = view_of(run, inputs)
+    return runs.publish(reports, inputs, files_of(run, view, Words(language)), run.baseline.parameters)
+
+
+def view_of(run: Simulation, inputs: Inputs) -> RunView:
+    """What the pages of a run are drawn from."""
+    from forecast.analysis import findings_of
+    from forecast.pages.view import RunView
+    from forecast.summary import summary_of
+
+    findings = findings_of(run)
+    summary = {**summary_of(run, findings), "run_id": inputs.run_id, "scenario": inputs.name}
+    return RunView(scenario=run.scenario, summary=summary, findings=findings, baseline=run.baseline)
+
+
+def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:
+    """Every file of a published run but its manifest."""
+    from forecast import pages
+
+    figures = {f"figures/{name.removesuffix('.png')}.png": png for name, png in pages.figures(view, words).items()}
+    return {
+        "summary.json": runs.json_bytes(view.summary),
+        "quantiles.csv": quantiles(run, view.summary),
+        "report.html": pages.page(view, words),
+        "report.pdf": pages.pdf(view, words),
+        **figures,
+    }
+
+
+def quantiles(run: Simulation, summary: Mapping[str, Any]) -> bytes:
+    """quantiles.csv: measure, period, p, value and the 95% interval of its simulation error."""
+    lines = ["measure,period,p,value,low,high"]
+    for measure, period in _periods(summary):
+        tally = run.tally(measure, period)
+        for p in PROBABILITIES:
+            found = tally.quantile(p)
+            figures = ",".join(f"{float(value):.10g}" for value in found)
+            lines.append(f"{measure},{period},{p:g},{figures}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _periods(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    years = [(measure, period) for measure, by_period in summary["measures"].items() for period in by_period]
+    months = [(measure, row["month"]) for measure, rows in summary["months"].items() for row in rows]
+    return list(dict.fromkeys(years + months))
