@@ -1,0 +1,108 @@
+"""Whatever works the spans out, the answers and the errors are the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forecast.engines import Processes, Serial, engine_of
+from forecast.errors import Complaint, InputError, OutputError, Where
+
+
+def square(deck: int, span: int) -> tuple[int, int]:
+    time.sleep(0.02 if span == 0 else 0)
+    return span, deck * span**2
+
+
+def environment(deck: str, span: int) -> str | None:
+    return os.environ.get(deck)
+
+
+def fault(deck: str, span: int) -> int:
+    match deck if span == 3 else "":
+        case "die":
+            os._exit(9)
+        case "disk":
+            raise OutputError("disk_full", path="x")
+        case "input":
+            raise InputError([Complaint.of(Where("a.yaml", 2, 3), "at", "disk_full", path="y")])
+        case "memory":
+            raise MemoryError
+    return span
+
+
+def test_processes_answer_as_one_process_does_and_in_order() -> None:
+    spans = range(2, 12)
+    assert list(Processes(2).map(square, 3, spans)) == list(Serial().map(square, 3, spans))
+    assert list(Processes(2).map(square, 3, range(0))) == []
+
+
+def test_one_worker_is_this_process() -> None:
+    assert isinstance(engine_of(1), Serial)
+    assert isinstance(engine_of(2), Processes)
+
+
+def test_workers_use_one_thread_and_leave_the_environment_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert list(Processes(2).map(environment, "OMP_NUM_THREADS", range(1))) == ["1"]
+    assert "OMP_NUM_THREADS" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("deck", "raised"), [("die", OutputError), ("disk", OutputError), ("input", InputError), ("memory", MemoryError)]
+)
+def test_what_goes_wrong_in_a_worker_is_raised_here(deck: str, raised: type[Exception]) -> None:
+    with pytest.raises(raised) as told:
+        list(Processes(2).map(fault, deck, range(8)))
+    if isinstance(told.value, OutputError):
+        assert told.value.code == ("worker_died" if deck == "die" else "disk_full")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+        import os, pathlib, sys, time
+        from forecast.cli.signals import listening
+        from forecast.engines import Processes
+        here = pathlib.Path(sys.argv[1])
+        def work(deck, span):
+            (here / f"worker.{os.getpid()}").touch()
+            time.sleep(60)
+        if __name__ == "__main__":
+            with listening():
+                list(Processes(2).map(work, 0, range(2)))
+        """)
+    )
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen([sys.executable, str(script), str(tmp_path)], stderr=subprocess.DEVNULL, env=here) as parent:
+        workers = _wait_for(lambda: found if len(found := list(tmp_path.glob("worker.*"))) == 2 else None)
+        parent.send_signal(number)
+    numbers = [int(worker.suffix[1:]) for worker in workers]
+    assert _wait_for(lambda: not any(_lives(one) for one in numbers) or None)
+
+
+def _wait_for(found: Callable[[], Any], seconds: float = 15) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if (answer := found()) is not None:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+def _lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
