@@ -7,15 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forecast.assumption import RESOLVED
 from forecast.errors import Complaint, Where
 from forecast.keys import ROOT, Slot
-from forecast.units import known_units
 from forecast.written import Map, Sequence, Text
 
 KEY_OF_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
 """The key inside an assumption at which a complaint is made."""
-TAKEN_OUT = ("comma_ended_text",)
 
 
 def unknown_keys(node: object, slot: Slot = ROOT) -> list[Complaint]:
@@ -109,5 +106,3 @@ def _one_of(where: Where, at: str, text: str, expected: str) -> Complaint:
     near = get_close_matches(text, words, n=1, cutoff=0.5)
     return Complaint.of(where, at, "one_of_near" if near else "one_of", text=text, words=", ".join(words), instead=near[0] if near else "")
 
-
-__all__ = ["RESOLVED", "known_units", "of_validation", "unknown_keys"]

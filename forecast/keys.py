@@ -13,9 +13,6 @@ from forecast.assumption import Kind
 from forecast.plan import Scenario
 from forecast.profile import ProfileKind
 
-ABOUT = ("source", "grade", "note", "known")
-"""What a number may say of itself."""
-
 
 @dataclass(frozen=True)
 class Slot:

@@ -5,8 +5,10 @@ A quantity is kept as a plain float in base units: đồng (or the plan's curren
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -30,9 +32,17 @@ PLAIN: dict[str, tuple[Dimension, float]] = {
 }
 DONG = ("đồng", "đ", "VND")
 PER_PERSON = ("người/năm", "person/year", "people/year", "worker/year")
+SHORTHAND: dict[str, dict[str, tuple[str, str]]] = {
+    "money": {"b": ("tỷ", "billion"), "t": ("tỷ", "billion"), "tr": ("triệu", "million"), "m": ("triệu", "million"),
+              "mn": ("triệu", "million"), "k": ("nghìn", "thousand"), "n": ("nghìn", "thousand")},
+    "days": {"d": ("ngày", "days"), "w": ("tuần", "weeks"), "m": ("tháng", "months"), "y": ("năm", "years")},
+}  # fmt: skip
+"""What short forms may mean, by dimension: in a plan in đồng, in any other. They are refused."""
+LONGEST = 40
+"""Characters of a number."""
 
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_NUMBERLIKE = re.compile(r"[+-]?\d[\d.,_]*(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]+)?")
 
 
 class QuantityError(ValueError):
@@ -58,13 +68,31 @@ def normal_form(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).replace("\N{MINUS SIGN}", "-").split())
 
 
-def known_units(currency: str) -> list[str]:
-    """Every word that may stand in a unit, for a near miss."""
-    return [*SCALES, *PLAIN, currency, *(DONG if currency == "VND" else ())]
+def unit_words(currency: str, dimensions: Iterable[Dimension]) -> list[str]:
+    """Every word that may stand in a unit of these dimensions, for a near miss."""
+    asked = set(dimensions)
+    words = [word for word, (dimension, _) in PLAIN.items() if dimension in asked]
+    if asked & {"money", "money_per_person"}:
+        words += [*SCALES, currency, *(DONG if currency == "VND" else ())]
+    if "money_per_person" in asked:
+        words += [f"{money}/{per}" for money in ("triệu", f"million {currency}", currency) for per in PER_PERSON]
+    return words
 
 
-def read_unit(text: str, currency: str) -> tuple[Dimension, float]:
-    """Dimension and factor of a unit; QuantityError `unknown_unit` when it is none."""
+def unit_of(dimension: Dimension, currency: str) -> str:
+    """The unit to propose where one is missing; nothing for a plain number."""
+    money = "tỷ" if currency == "VND" else currency
+    per_person = "triệu/người/năm" if currency == "VND" else f"{currency}/person/year"
+    return {"money": money, "money_per_person": per_person, "percent": "%", "people": "people", "days": "days"}.get(dimension, "")
+
+
+def with_unit(number: str, unit: str) -> str:
+    """`5` and `%` -> `5%`; `5` and `tỷ` -> `5 tỷ`."""
+    return f"{number}{unit}" if unit == "%" else f"{number} {unit}".strip()
+
+
+def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) -> tuple[Dimension, float]:
+    """Dimension and factor of a unit; QuantityError `unknown_unit` offers one of `dimensions` when it is none."""
     if text in PLAIN:
         return PLAIN[text]
     amount, _, per = text.partition("/")
@@ -74,34 +102,61 @@ def read_unit(text: str, currency: str) -> tuple[Dimension, float]:
             scale, rest = factor, rest[len(word) :].strip()
             break
     money = rest == currency or (currency == "VND" and rest in DONG) or (rest == "" and scale != 1.0)
-    if money and per in PER_PERSON:
+    if money and per.replace(" ", "") in PER_PERSON:
         return "money_per_person", scale
     if money and not per:
         return "money", scale
-    near = get_close_matches(text, known_units(currency), n=1, cutoff=0.3)
-    raise QuantityError("unknown_unit", unit=text, instead=near[0] if near else ", ".join(("%", "tỷ", "triệu", "days", currency)))
+    raise QuantityError("unknown_unit", unit=text[:LONGEST], instead=_near_unit(text, currency, tuple(dimensions)))
+
+
+def _near_unit(text: str, currency: str, dimensions: tuple[Dimension, ...]) -> str:
+    for dimension in dimensions:
+        short = SHORTHAND.get(dimension.partition("_")[0], {}).get(text.lower())
+        if short:
+            return short[0] if currency == "VND" and dimension != "days" else short[1]
+    words = unit_words(currency, dimensions) or unit_words(currency, ("money", "percent", "people", "days"))
+    plain = {_folded(word): word for word in reversed(words)}
+    near = get_close_matches(_folded(text), plain, n=1, cutoff=0.4)
+    return plain[near[0]] if near else next((unit_of(one, currency) for one in dimensions if unit_of(one, currency)), words[0])
+
+
+def _folded(word: str) -> str:
+    """Without marks and capitals: what a hurried hand types."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
+    return bare.replace("đ", "d")
 
 
 def read_number(text: str) -> float:
     """A number that cannot be misread; QuantityError names what is wrong with any other."""
-    if text.startswith("0") and re.fullmatch(r"0\d+(\.\d+)?", text):
-        raise QuantityError("leading_zero", number=text, instead=text.lstrip("0"))
-    if not _NUMBER.fullmatch(text):
-        if "_" in text:
-            raise QuantityError("underscore", number=text, instead=text.replace("_", ""))
-        if re.fullmatch(r"[+-]?\d+,\d{1,2}", text):
-            raise QuantityError("comma", number=text, instead=text.replace(",", "."))
-        raise QuantityError("which_locale", number=text, instead=re.sub(r"[.,]", "", text))
-    if re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text):
-        raise QuantityError(
-            "thousands_or_decimals",
-            number=text,
-            thousands=text.replace(".", ""),
-            decimals=text.rstrip("0").rstrip("."),
-        )
-    if len(text) > 40:
+    if len(text) > LONGEST:
         raise QuantityError("too_long", number=text[:12] + "…")
-    return float(text)
+    if "_" in text:
+        raise QuantityError("underscore", number=text, instead=text.replace("_", ""))
+    if re.fullmatch(r"[+-]?0[0-9]+(\.[0-9]+)?", text):
+        sign = text[0] if text[0] in "+-" else ""
+        raise QuantityError("leading_zero", number=text, instead=sign + (re.sub(r"^[+-]?0+(?=[0-9])", "", text)))
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", text):
+        raise QuantityError(
+            "thousands_or_decimals", number=text,
+            thousands=re.sub(r"[.,]", "", text), instead=re.sub(r"[.,]", "", text),
+            decimals=f"{float(text.replace(',', '.')):.1f}".removesuffix(".0"),
+        )  # fmt: skip
+    if not _NUMBER.fullmatch(text):
+        raise _other_locale(text)
+    value = float(text)
+    if not math.isfinite(value):
+        raise QuantityError("too_long", number=text)
+    return value
+
+
+def _other_locale(text: str) -> QuantityError:
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text):
+        return QuantityError("comma", number=text, instead=text.replace(",", "."))
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?", text):
+        return QuantityError("vietnamese_grouping", number=text, instead=text.replace(".", "").replace(",", "."))
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
+        return QuantityError("english_grouping", number=text, instead=text.replace(",", ""))
+    return QuantityError("not_a_number", text=text)
 
 
 def split_unit(text: str) -> tuple[str, str]:
@@ -110,22 +165,26 @@ def split_unit(text: str) -> tuple[str, str]:
     return (text[: found.end()], text[found.end() :].strip()) if found else ("", text)
 
 
-def read_quantity(text: str, currency: str, unit_of_all: str = "") -> Quantity:
+def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: tuple[Dimension, ...] = ()) -> Quantity:
     """A number and its unit; `unit_of_all` is the unit written last, for numbers that have none."""
     number, unit = split_unit(normal_form(text))
     if not number:
-        raise QuantityError("not_a_number", text=text)
+        raise QuantityError("not_a_number", text=text[:LONGEST])
     unit = unit or unit_of_all
-    if not unit:
-        return Quantity(read_number(number), "none", "")
-    dimension, factor = read_unit(unit, currency)
+    dimension, factor = read_unit(unit, currency, dimensions) if unit else ("none", 1.0)
     try:
         value = read_number(number)
     except QuantityError as wrong:
-        wrong.facts = {
-            key: f"{fact} {unit}" if key in ("instead", "thousands", "decimals") and unit != "%" else fact
-            for key, fact in wrong.facts.items()
-        }
+        wrong.facts = _with_units(wrong.facts, unit, unit or unit_of((*dimensions, "none")[0], currency))
         raise
     # a percentage is divided, which keeps 7% at the double nearest to 0.07
     return Quantity(value / 100 if factor == 0.01 else value * factor, dimension, unit)
+
+
+def _with_units(facts: dict[str, str], written: str, needed: str) -> dict[str, str]:
+    found = {key: with_unit(fact, written) for key, fact in facts.items() if key != "instead"}
+    if "thousands" in facts:
+        found["instead"] = with_unit(facts["thousands"], needed)
+    elif "instead" in facts:
+        found["instead"] = with_unit(facts["instead"], needed)
+    return found
