@@ -12,7 +12,7 @@ from forecast.calm import Calm, calm_of
 from forecast.chance import Floats
 from forecast.copula import Group
 from forecast.draws import BLOCK, Draws
-from forecast.effects import HEADCOUNT, Blow, Stage
+from forecast.effects import HEADCOUNT, Blow, Returning, Stage
 from forecast.expenses import costs_of
 from forecast.initiatives import Actions, act
 from forecast.months import Calendar, month_text
@@ -48,6 +48,11 @@ class Deck:
     gauges: tuple[Gauge, ...]
     bridge: str
     """Period of the steps from last year to the forecast."""
+
+    @property
+    def bridge_gauge(self) -> Gauge:
+        """The gauge of that period."""
+        return next(gauge for gauge in self.gauges if gauge.period == self.bridge)
 
     def paths_of(self, block: int) -> int:
         """Paths of a block that count; the last may be cut."""
@@ -105,7 +110,9 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     blows = {name: blow for name, blow in struck.items() if name not in drifts}
     calm_revenue = {service: calm.amount[service] * calm.price[service] for service in scenario.service_names}
     actions = act(scenario.initiatives, draws, stage, calm_revenue)
-    trades = {s: trade_of(s, calm, drifts, actions, blows, calendar) for s in scenario.service_names}
+    returning = {name: Returning(name, blows, calendar, BLOCK) for name in blows}
+    rows = calendar.rows(deck.bridge_gauge.calendar)
+    trades = {s: trade_of(s, calm, drifts, actions, returning, rows) for s in scenario.service_names}
     luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}
     luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
     return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), luck)
@@ -168,7 +175,7 @@ def _drawn_by_month(name: str) -> bool:
 
 def _steps(deck: Deck, scene: _Scene) -> dict[FigureKey, Floats]:
     """What each step adds to the revenue of the bridge's period, from last year to the forecast; they sum in each path."""
-    gauge = next(gauge for gauge in deck.gauges if gauge.period == deck.bridge)
+    gauge = deck.bridge_gauge
     rows = deck.scenario.horizon.calendar.rows(gauge.calendar)
     found: dict[str, Floats] = {}
     for service in sorted(scene.trades):
@@ -179,7 +186,7 @@ def _steps(deck: Deck, scene: _Scene) -> dict[FigureKey, Floats]:
         _add(found, "history.shocks", base - last)
         _add(found, f"services.{service}", calm - base)
         for step, change in scene.trades[service].steps.items():
-            _add(found, step, np.broadcast_to(change, (deck.scenario.horizon.months, BLOCK))[rows].sum(axis=0))
+            _add(found, step, change)
     if scene.calm.gap is not None:
         _add(found, "gap", scene.calm.gap[rows].sum(axis=0))
     return {(f"bridge.{step}", deck.bridge): values for step, values in found.items()}

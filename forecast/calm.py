@@ -15,7 +15,7 @@ from forecast.assumption import Assumption
 from forecast.baseline import Baseline, ServiceBaseline
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws
-from forecast.effects import Stage, returns
+from forecast.effects import Returning, Stage
 from forecast.months import Calendar
 from forecast.noun import of_service
 from forecast.plan import Scenario
@@ -93,14 +93,15 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
     shocks = scenario.history.shocks if scenario.history else {}
     stage = Stage(Calendar(12 * year, 12), services)
     blows = {name: shocks[name].strike(f"history.shocks.{name}", draws, stage) for name in sorted(shocks)}
+    returning = [Returning(name, blows, stage.calendar, BLOCK) for name in blows]
     for service in services if blows else ():
-        weights = np.repeat(baseline.services[service].base_weights[:, None], BLOCK, axis=1)
+        weights = baseline.services[service].base_weights[:, None]
         kept = weights
-        for name in blows:
-            if ("amount", service) in blows[name].factors:
-                kept = kept * blows[name].factors["amount", service]
-        for name in blows:
-            found = returns(name, blows, service, weights, stage.calendar)
+        for blow in blows.values():
+            if ("amount", service) in blow.factors:
+                kept = kept * blow.factors["amount", service]
+        for cause in returning:
+            found = cause.of(service, np.broadcast_to(weights, (12, BLOCK)))
             if found is not None:
                 kept = kept + found[0]
         left[service] = kept.sum(axis=0)

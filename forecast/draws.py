@@ -27,16 +27,23 @@ Ints = NDArray[np.intp]
 Tickets = NDArray[np.uint64]
 
 
-@lru_cache(maxsize=4096)
-def _key(name: str) -> tuple[int, int]:
-    """A name as two words of 64 bits."""
-    digest = sha256(name.encode()).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
+@lru_cache(maxsize=8192)
+def _words(name: str) -> NDArray[np.uint32]:
+    """A name as four words of 32 bits."""
+    return np.frombuffer(sha256(name.encode()).digest()[:16], "<u4")
+
+
+@lru_cache(maxsize=8192)
+def _word(name: str) -> np.uint64:
+    """A name as one word of 64 bits."""
+    return np.uint64(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
 
 
 def stream(seed: int, name: str, block: int, layer: int = 0) -> np.random.Generator:
     """The random numbers of one name in one block."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence((seed, *_key(name), block, layer))))
+    numbers = np.array([seed & 0xFFFFFFFF, seed >> 32, block & 0xFFFFFFFF, block >> 32, layer], np.uint32)
+    entropy = np.concatenate([numbers, _words(name)])  # an array: SeedSequence is slow on whole numbers
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
 
 
 def _mixed(words: Tickets) -> Tickets:
@@ -67,8 +74,7 @@ class Events:
 
     def uniform(self, mark: str) -> Floats:
         """(events,) one uniform number an event, inside 0 to 1, under the name of the mark."""
-        word = np.uint64(_key(mark)[0])
-        return ((_mixed(self.ticket ^ word) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+        return ((_mixed(self.ticket ^ _word(mark)) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
     def draw(self, assumption: Assumption) -> Floats:
         """(events,) a value an event; the same in a path's event for every use of one name."""
@@ -171,7 +177,7 @@ class Draws:
             path = numbers.integers(0, BLOCK, count)
             height = floor + (ceiling - floor) * numbers.random(count)
             kept = np.flatnonzero(height < rate[path])
-            root = np.uint64(_key(f"{self.seed}.{name}.{year}.{self.block}.{layer}")[0])
+            root = _word(f"{self.seed}.{name}.{year}.{self.block}.{layer}")
             paths.append(path[kept])
             tickets.append(_mixed(root + kept.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)))
             layer, floor, ceiling = layer + 1, ceiling, 2 * ceiling

@@ -49,10 +49,22 @@ class Hits:
     """(entries,) share of the month's amount that is taken; below 0 where something is gained."""
     end: Floats
     """(events,) the day on which each event ends."""
+    path_of_event: Ints
+    """(events,)"""
 
     def cells(self, paths: int) -> Ints:
         """(entries,) place of each entry in a flat array of months and paths."""
         return self.month * paths + self.path
+
+
+@dataclass(frozen=True)
+class Spell:
+    """One event that lasts from one day to another in every path; what it takes of a month is dense."""
+
+    lost: Mapping[Key, Floats]
+    """(months, paths) or (months, 1) share of the month's amount that is taken."""
+    end: float
+    """The day on which it ends."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class Blow:
 
     factors: Mapping[Key, Floats]
     """(months, paths) or (months, 1); what is not named is not touched."""
-    hits: Hits | None = None
+    hits: Hits | Spell | None = None
     recovered: Mapping[str, Floats] = field(default_factory=dict)
     """By service, the share of its loss that comes back, (paths,) or (1,)."""
     within: Floats = field(default_factory=lambda: np.array([WITHIN]))
@@ -157,46 +169,74 @@ def multiplied(hits: Hits, calendar: Calendar, paths: int) -> dict[Key, Floats]:
     return factors
 
 
-def returns(
-    name: str, blows: Mapping[str, Blow], service: str, base: Floats, calendar: Calendar
-) -> tuple[Floats, Floats, Floats] | None:
-    """What comes back of the loss of one cause: (returned (months, paths), back (paths,), net loss (paths,)).
+class Returning:
+    """What comes back of the losses of one cause, for each service.
 
     Net loss of cause k in a month: base * max(0, 1 - F_k) * product of min(1, F_j) of the other causes, so that what two
     causes share is gone. It is shared among the events of the cause by what each took, and comes back evenly over
-    `within` after the event's end. `base` is the amount before shocks, (months, paths).
+    `within` after the event's end (model: section 5).
     """
-    blow, key = blows[name], ("amount", service)
-    hits = blow.hits
-    if hits is None or key not in hits.lost or not len(hits.month):
-        return None
-    paths = base.shape[1]
-    cells = hits.cells(paths)
-    taken = np.maximum(hits.lost[key], 0)
-    whole = np.bincount(cells, taken, base.size)[cells]
-    loss = _at(base, cells) * np.maximum(0, 1 - _at(blow.factors[key], cells))
-    for other in sorted(blows):
-        if other != name and key in blows[other].factors:
-            loss = loss * np.minimum(1, _at(_full(blows[other].factors[key], base), cells))
-    loss = loss * np.divide(taken, whole, out=np.zeros_like(taken), where=whole > 0)
-    net = np.bincount(hits.path, loss, paths)
-    path = np.zeros(len(hits.end), np.intp)
-    path[hits.event] = hits.path
-    share = blow.recovered.get(service, np.zeros(1))
-    back = np.bincount(hits.event, loss, len(hits.end)) * _of(share, path)
-    within = _of(blow.within, path)
-    event, month, days = overlaps(hits.end, hits.end + within, calendar)
-    amount = back[event] * days / within[event]
-    returned = np.bincount(month * paths + path[event], amount, base.size).reshape(base.shape)
-    return returned, np.bincount(path, back, paths), net
+
+    def __init__(self, name: str, blows: Mapping[str, Blow], calendar: Calendar, paths: int) -> None:
+        self.name = name
+        self.blows = blows
+        self.calendar = calendar
+        self.paths = paths
+        self.blow = blows[name]
+        hits = self.blow.hits
+        if isinstance(hits, Hits):
+            self._cells = hits.cells(paths)
+            within = _of(self.blow.within, hits.path_of_event)
+            self._event, month, days = overlaps(hits.end, hits.end + within, calendar)
+            self._share = days / within[self._event]
+            self._back_cells = month * paths + hits.path_of_event[self._event]
+
+    def of(self, service: str, base: Floats) -> tuple[Floats, Floats, Floats] | None:
+        """(returned (months, paths), back (paths,), net loss (paths,)); `base` is the amount before shocks.
+
+        Nothing when the cause takes nothing of the service.
+        """
+        key, hits = ("amount", service), self.blow.hits
+        if hits is None or key not in hits.lost:
+            return None
+        if isinstance(hits, Spell):
+            return self._of_spell(hits, key, base)
+        taken = np.maximum(hits.lost[key], 0)
+        loss = _at(base, self._cells) * np.maximum(0, 1 - _at(self.blow.factors[key], self._cells))
+        for other in self._others(key):
+            loss *= np.minimum(1, _at(np.broadcast_to(other, base.shape), self._cells))
+        whole = np.bincount(self._cells, taken, base.size)[self._cells]
+        loss *= np.divide(taken, whole, out=np.zeros_like(taken), where=whole > 0)
+        net = np.bincount(hits.path, loss, self.paths)
+        if service not in self.blow.recovered:
+            return np.zeros((1, 1)), np.zeros(1), net
+        share = _of(self.blow.recovered[service], hits.path_of_event)
+        back = np.bincount(hits.event, loss, len(hits.end)) * share
+        returned = np.bincount(self._back_cells, back[self._event] * self._share, base.size).reshape(base.shape)
+        return returned, np.bincount(hits.path_of_event, back, self.paths), net
+
+    def _of_spell(self, spell: Spell, key: Key, base: Floats) -> tuple[Floats, Floats, Floats]:
+        loss = base * np.maximum(0, 1 - self.blow.factors[key])
+        for other in self._others(key):
+            loss = loss * np.minimum(1, other)
+        net = loss.sum(axis=0)
+        if key[1] not in self.blow.recovered:
+            return np.zeros((1, 1)), np.zeros(1), net
+        back = net * self.blow.recovered[key[1]]
+        opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
+        days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
+        return back * (np.maximum(0, days) / self.blow.within), back, net
+
+    def _others(self, key: Key) -> list[Floats]:
+        return [
+            self.blows[name].factors[key]
+            for name in sorted(self.blows)
+            if name != self.name and key in self.blows[name].factors
+        ]
 
 
 def _at(array: Floats, cells: Ints) -> Floats:
     return np.asarray(array.reshape(-1)[cells])
-
-
-def _full(factor: Floats, like: Floats) -> Floats:
-    return np.broadcast_to(factor, like.shape)
 
 
 def _of(values: Floats, path: Ints) -> Floats:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import runs
 from forecast.identity import Inputs, inputs_of, project_folder
+from forecast.listing import write_index
 from forecast.words import Language, Words
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def run_order(order: Order, step: Step = lambda key: None, played: Played | None
     inputs = order.inputs
     if kept := runs.find(order.reports, inputs):
         runs.show(order.reports, kept)
+        write_index(order.reports)
         return kept, True
     run = play(order, step, played)
     step("said_drawing")
@@ -78,6 +80,7 @@ def run_order(order: Order, step: Step = lambda key: None, played: Played | None
 
 def play(order: Order, step: Step = lambda key: None, played: Played | None = None) -> Simulation:
     """Fit (or restore) the baseline of an order and simulate it."""
+    from forecast.analysis.sensitivity import KEEP
     from forecast.baseline import baseline_of
     from forecast.simulation import simulate
 
@@ -89,6 +92,7 @@ def play(order: Order, step: Step = lambda key: None, played: Played | None = No
         paths=order.paths,
         seed=order.seed,
         workers=order.workers,
+        keep=KEEP,
         baseline=baseline,
         progress=played,
     )
@@ -104,16 +108,18 @@ def report(run: Simulation, out: str | Path = "reports", *, language: Language |
 
 def _publish(run: Simulation, reports: Path, inputs: Inputs, language: Language) -> runs.Kept:
     view = view_of(run, inputs)
-    return runs.publish(reports, inputs, files_of(run, view, Words(language)), run.baseline.parameters)
+    kept = runs.publish(reports, inputs, files_of(run, view, Words(language)), run.baseline.parameters)
+    write_index(reports)
+    return kept
 
 
 def view_of(run: Simulation, inputs: Inputs) -> RunView:
     """What the pages of a run are drawn from."""
-    from forecast.analysis import findings_of
+    from forecast.analysis.find import find
     from forecast.pages.view import RunView
     from forecast.summary import summary_of
 
-    findings = findings_of(run)
+    findings = find(run, cache=fits_folder())
     summary = {**summary_of(run, findings), "run_id": inputs.run_id, "scenario": inputs.name}
     return RunView(scenario=run.scenario, summary=summary, findings=findings, baseline=run.baseline)
 

@@ -13,9 +13,8 @@ import numpy as np
 
 from forecast.calm import Calm
 from forecast.chance import Floats
-from forecast.effects import Account, Blow, Key, returns
+from forecast.effects import Account, Blow, Key, Returning
 from forecast.initiatives import Actions
-from forecast.months import Calendar
 
 
 @dataclass
@@ -24,12 +23,18 @@ class Trade:
 
     amount: Floats
     price: Floats
-    yielding: Floats
+    yielding: Floats | None
     """What initiatives on revenue alone make of amount by price."""
-    revenue: Floats
+    rows: slice
+    """Months in which the steps are told."""
+    revenue: Floats = field(init=False)
     steps: dict[str, Floats] = field(default_factory=dict)
-    """Step -> what it added to revenue."""
+    """Step -> what it added to the revenue of those months, (paths,) or (1,)."""
     account: Account | None = None
+
+    def __post_init__(self) -> None:
+        self.revenue = self.amount * self.price
+        self._told = self.revenue[self.rows].sum(axis=0)
 
     def move(self, step: str, amount: Floats | None, price: Floats | None, yielding: Floats | None = None) -> None:
         """Multiply by the factors of one step."""
@@ -37,7 +42,7 @@ class Trade:
             return
         self.amount = self.amount if amount is None else self.amount * amount
         self.price = self.price if price is None else self.price * price
-        self.yielding = self.yielding if yielding is None else self.yielding * yielding
+        self.yielding = self.yielding if yielding is None else yielding
         self._settle(step)
 
     def add(self, step: str, amount: Floats) -> None:
@@ -46,10 +51,13 @@ class Trade:
         self._settle(step)
 
     def _settle(self, step: str) -> None:
-        revenue = self.amount * self.price * self.yielding
-        change = revenue - self.revenue
+        self.revenue = self.amount * self.price
+        if self.yielding is not None:
+            self.revenue = self.revenue * self.yielding
+        told = self.revenue[self.rows].sum(axis=0)
+        change = told - self._told
         self.steps[step] = self.steps[step] + change if step in self.steps else change
-        self.revenue = revenue
+        self._told = told
 
 
 def trade_of(
@@ -57,35 +65,35 @@ def trade_of(
     calm: Calm,
     drifts: Mapping[str, Blow],
     actions: Actions,
-    blows: Mapping[str, Blow],
-    calendar: Calendar,
+    returning: Mapping[str, Returning],
+    rows: slice,
 ) -> Trade:
     """Play one service: drifts, initiatives and shocks in order of their names, then the returns."""
-    amount, price = calm.amount[service], calm.price[service]
-    trade = Trade(amount, price, np.ones((1, 1)), amount * price)
+    trade = Trade(calm.amount[service], calm.price[service], None, rows)
     for name, blow in sorted(drifts.items()):
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
     trade.move("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
     base = trade.amount
-    for name, blow in sorted(blows.items()):
+    for name, cause in sorted(returning.items()):
+        blow = cause.blow
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
-    _settle_returns(service, trade, base, blows, calendar)
+    _settle_returns(service, trade, base, returning)
     return trade
 
 
-def _settle_returns(service: str, trade: Trade, base: Floats, blows: Mapping[str, Blow], calendar: Calendar) -> None:
+def _settle_returns(service: str, trade: Trade, base: Floats, returning: Mapping[str, Returning]) -> None:
     """Returns after all factors; the loss that several causes share is gone."""
     key: Key = ("amount", service)
-    causes = [name for name in sorted(blows) if key in blows[name].factors]
+    causes = [name for name in sorted(returning) if key in returning[name].blow.factors]
     if not causes:
         return
     left: Floats = np.ones((1, 1))
     for name in causes:
-        left = left * np.minimum(1, blows[name].factors[key])
+        left = left * np.minimum(1, returning[name].blow.factors[key])
     lost = (base * (1 - left)).sum(axis=0)
     returned, carried, nets, kept_away = (np.zeros(base.shape[1]) for _ in range(4))
     for name in causes:
-        found = returns(name, blows, service, base, calendar)
+        found = returning[name].of(service, base)
         if found is None:
             continue
         amount, back, net = found

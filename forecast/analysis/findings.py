@@ -161,3 +161,15 @@ class Findings:
     readings: tuple[ReadingRow, ...]
     joint: Estimate | None
     """The chance of all targets together."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One scenario less another on the same luck, path by path."""
+
+    measure: str
+    period: str
+    mean: Estimate
+    """Of the second less the first."""
+    chances: Mapping[str, Estimate]
+    """Target -> difference in chance, second less first."""

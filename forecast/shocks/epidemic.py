@@ -102,7 +102,7 @@ class Epidemic(Shock):
             for key, change in effects_of(draws, regime, stage.services).items():
                 taken = -(change[path] if len(change) > 1 else change) * weight
                 lost[key] = lost[key] + taken if key in lost else taken
-        return Hits(event, month, path, lost, end)
+        return Hits(event, month, path, lost, end, first)
 
     def _effects(self) -> tuple[Effects, Effects, Effects]:
         none = Effects()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from forecast.assumption import Day, Share
+from forecast.assumption import Day, LastDay, Share
 from forecast.chance import Floats
-from forecast.draws import BLOCK, Draws
-from forecast.effects import Blow, Hits, Stage, effects_of, overlaps, summed
+from forecast.draws import BLOCK, Draws, Ints
+from forecast.effects import Blow, Hits, Key, Spell, Stage, effects_of, overlaps, summed
 from forecast.shocks.shock import Effects, Shock
 
 
@@ -22,29 +23,49 @@ class Event(Shock):
     """Chance that it happens; certain where nothing is said."""
     from_: Day = Field(alias="from")
     """Its first day, counted."""
-    until: Day
+    until: LastDay
     """Its last day, counted."""
     effect: Effects
     """Of a day, where it reaches."""
 
     def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
         """One interval in each path in which it happens; both of its days count."""
-        happens = np.ones(BLOCK, bool) if self.chance is None else draws.happens(name, draws(self.chance))
-        path = np.flatnonzero(happens)
-        start, end = _of(draws(self.from_), path), _of(draws(self.until), path) + 1
-        event, month, days = overlaps(start, end, stage.calendar)
-        part = days / stage.calendar.days[month] * _of(self.reached(draws), path[event])
+        happens = np.ones(1) if self.chance is None else draws.happens(name, draws(self.chance)).astype(float)
+        start, end = draws(self.from_), draws(self.until) + 1
+        weight = happens * self.reached(draws)
         effects = effects_of(draws, self.effect, stage.services)
-        lost = {key: -_of(change, path[event]) * part for key, change in effects.items()}
-        hits = Hits(event, month, path[event], lost, end)
+        taken = {key: -change * weight for key, change in effects.items()}
+        hits: Hits | Spell
+        if len(start) == len(end) == 1:
+            hits = _spell(taken, float(start[0]), float(end[0]), stage)
+            factors = {key: np.maximum(0.0, 1 - lost) for key, lost in hits.lost.items()}
+        else:
+            hits = _hits(taken, *np.broadcast_arrays(start, end), stage)
+            factors = summed(hits, stage.calendar, BLOCK)
         return Blow(
-            factors=summed(hits, stage.calendar, BLOCK),
+            factors=factors,
             hits=hits,
             recovered=self.returning(draws, stage.services),
             within=self.spread(draws),
-            events=happens.astype(float),
+            events=happens if len(happens) > 1 else None,
         )
 
 
-def _of(values: Floats, path: Floats) -> Floats:
+def _spell(taken: Mapping[Key, Floats], start: float, end: float, stage: Stage) -> Spell:
+    """Of dates that are sure: the same days in every path."""
+    edges = stage.calendar.edges
+    days = np.maximum(0, np.minimum(edges[1:], end) - np.maximum(edges[:-1], start))
+    part = (days / stage.calendar.days)[:, None]
+    return Spell({key: part * share for key, share in taken.items()}, end)
+
+
+def _hits(taken: Mapping[Key, Floats], start: Floats, end: Floats, stage: Stage) -> Hits:
+    """Of dates that are not: each path has its own days."""
+    path, month, days = overlaps(start, end, stage.calendar)
+    part = days / stage.calendar.days[month]
+    lost = {key: _of(share, path) * part for key, share in taken.items()}
+    return Hits(path, month, path, lost, end, np.arange(len(end)))
+
+
+def _of(values: Floats, path: Ints) -> Floats:
     return values[path] if len(values) > 1 else np.broadcast_to(values, path.shape)

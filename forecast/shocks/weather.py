@@ -81,7 +81,7 @@ class Weather(Shock):
         event, month, days = overlaps(events.start, end, stage.calendar)
         shut = reach[event] * (days / stage.calendar.days[month])
         lost = {("amount", service): shut * depth[service][event] for service in stage.services}
-        hits = Hits(event, month, events.path[event], lost, end)
+        hits = Hits(event, month, events.path[event], lost, end, events.path)
         return hits, self._repair(events, repair * reach, stage)
 
     def _repair(self, events: Events, per_place: Floats, stage: Stage) -> Floats | None:

@@ -1,0 +1,101 @@
+"""Why does the year differ from the plan? Steps from the target to the mean of the forecast."""
+
+from __future__ import annotations
+
+from forecast.analysis.findings import Bridge, Step
+from forecast.analysis.outlook import main_of
+from forecast.naming import label_of
+from forecast.noun import Label
+from forecast.simulation import Simulation
+from forecast.tally import Tally
+from forecast.words import Words
+
+ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiatives", "gap")
+
+
+def bridge_of(run: Simulation) -> Bridge | None:
+    """Steps of the revenue target's period; of any other target, the lines of its statement; None without a target."""
+    name = main_of(run.scenario)
+    if not name:
+        return None
+    target = run.scenario.targets[name]
+    if target.measure != "revenue" or target.basis == "parts" or target.period.text != run.bridge:
+        return _of_statement(run, name)
+    plan = target.threshold.value
+    found = {m.removeprefix("bridge."): tally for (m, _), tally in run.tallies.items() if m.startswith("bridge.")}
+    steps = []
+    for key in sorted(found, key=_place):
+        amount = found[key].mean_estimate()
+        if key == "last_year" and "gap" in found:
+            continue
+        steps.append(Step(key, _label(run, key), *amount))
+    if "gap" in found:
+        steps.insert(0, _stated_total(run, found))
+        steps = [step for step in steps if step.name != "gap"]
+    steps[0] = _less(steps[0], plan)
+    end = run.tally("revenue", run.bridge).mean_estimate()
+    return Bridge(
+        "revenue",
+        run.bridge,
+        Step("target", target.label or label_of(run.scenario, f"targets.{name}"), plan, plan, plan),
+        tuple(step for step in steps if (step.amount, step.low, step.high) != (0, 0, 0)),
+        Step("revenue", None, *end),
+    )
+
+
+def _place(key: str) -> tuple[int, str]:
+    return next(i for i, start in enumerate(ORDER) if key.startswith(start)), key
+
+
+def _stated_total(run: Simulation, found: dict[str, Tally]) -> Step:
+    """Last year's stated total: its services and the gap that is carried, together."""
+    amount = found["last_year"].mean + found["gap"].mean
+    return Step("last_year", _label(run, "last_year"), amount, amount, amount)
+
+
+def _less(step: Step, plan: float) -> Step:
+    return Step(step.name, step.label, step.amount - plan, step.low - plan, step.high - plan)
+
+
+def _label(run: Simulation, key: str) -> Label:
+    word = {"last_year": "term.last_year", "history.shocks": "term.history_shocks", "initiatives": "term.initiatives"}
+    if key in word or key == "gap":
+        code = word.get(key, "term.gap")
+        return Label(vi=Words("vi")(code), en=Words("en")(code))
+    label = label_of(run.scenario, key)
+    if key.startswith("services."):
+        own = run.scenario.services[key.removeprefix("services.")]
+        code = "term.service_growth" if own.growth is not None else "term.service_year"
+        return Label(vi=Words("vi")(code, name=label.vi), en=Words("en")(code, name=label.en))
+    return label
+
+
+def _of_statement(run: Simulation, name: str) -> Bridge | None:
+    """From the target to the mean by the lines of the accounts: what comes in less what goes out."""
+    target = run.scenario.targets[name]
+    if target.measure not in ("revenue", "profit") or target.basis == "parts":
+        return None
+    period, plan = target.period.text, target.threshold.value
+    lines = [(measure, 1.0) for measure, at in run.tallies if at == period and measure.startswith("revenue.")]
+    if target.measure == "profit":
+        lines += [(measure, -1.0) for measure, at in run.tallies if at == period and measure.startswith("cost.")]
+    if ("gap", period) in run.tallies:
+        lines.append(("gap", 1.0))
+    steps = []
+    for measure, sign in sorted(lines, key=lambda line: (line[0].startswith("cost."), line[0])):
+        amount, low, high = run.tally(measure, period).mean_estimate()
+        ends = (low, high) if sign > 0 else (-high, -low)
+        steps.append(Step(measure, _line_label(run, measure), sign * amount, *ends))
+    nothing = Step("target", target.label or label_of(run.scenario, f"targets.{name}"), 0.0, 0.0, 0.0)
+    end = run.tally(target.measure, period).mean_estimate()
+    return Bridge(target.measure, period, nothing if plan == 0 else nothing, tuple(steps), Step(target.measure, None, *end))
+
+
+def _line_label(run: Simulation, measure: str) -> Label:
+    kind, _, name = measure.partition(".")
+    if kind == "revenue":
+        return label_of(run.scenario, f"services.{name}")
+    for table in ("costs", "initiatives", "shocks"):
+        if name in getattr(run.scenario, table):
+            return label_of(run.scenario, f"{table}.{name}")
+    return _label(run, "gap")

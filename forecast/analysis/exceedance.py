@@ -1,0 +1,31 @@
+"""How likely is it to reach at least each amount?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecast.analysis.findings import Exceedance
+from forecast.simulation import Simulation
+
+POINTS = 121
+
+
+def exceedance_of(run: Simulation, name: str) -> Exceedance:
+    """The curve of one target's figure, from its P0.1 to its P99.9 and past the target."""
+    target = run.scenario.targets[name]
+    measure, period = run.figure(target)
+    tally = run.tally(measure, period)
+    limit = target.threshold.value
+    low = min(tally.quantile(0.001).value, limit)
+    high = max(tally.quantile(0.999).value, limit)
+    slack = 0.02 * (high - low)
+    at = np.linspace(low - slack, high + slack, POINTS)
+    return Exceedance(
+        measure=target.measure,
+        period=period,
+        at=tuple(float(x) for x in at),
+        chance=tuple(tally.chance_at_least(float(x)).value for x in at),
+        target=limit,
+        target_chance=run.chance(name),
+        higher_is_better=target.at_least is not None,
+    )

@@ -1,0 +1,36 @@
+"""All that a report tells of one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forecast.analysis.bridge import bridge_of
+from forecast.analysis.exceedance import exceedance_of
+from forecast.analysis.findings import Findings
+from forecast.analysis.months import months_of
+from forecast.analysis.outlook import main_of, readings_of, targets_of
+from forecast.analysis.sensitivity import sensitivity_of
+from forecast.history import History, read_history
+from forecast.simulation import Progress, Simulation
+
+
+def find(run: Simulation, *, cache: Path | None = None, progress: Progress | None = None) -> Findings:
+    """Ask every question of a run; the readings are played here, on its luck."""
+    scenario = run.scenario
+    main = main_of(scenario)
+    readings = readings_of(run, cache, progress)
+    return Findings(
+        targets=targets_of(run, readings),
+        main=main,
+        months=months_of(run, _history(run)),
+        bridge=bridge_of(run),
+        exceedance={name: exceedance_of(run, name) for name in sorted(scenario.targets)},
+        sensitivity=sensitivity_of(run, main) if main else None,
+        readings=readings,
+        joint=run.joint if len(scenario.targets) > 1 else None,
+    )
+
+
+def _history(run: Simulation) -> History | None:
+    source = run.scenario.history
+    return read_history(source.file, run.scenario.currency) if source is not None else None

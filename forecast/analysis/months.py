@@ -1,0 +1,53 @@
+"""What does each month look like, beside the last year's and the plan's?"""
+
+from __future__ import annotations
+
+from forecast.analysis.findings import MonthBar, Months
+from forecast.history import History
+from forecast.months import month_text
+from forecast.simulation import Simulation
+
+QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+
+
+def months_of(run: Simulation, history: History | None, measure: str = "revenue") -> Months:
+    """The fan of a measure, with up to twelve months of the history before it."""
+    before = _before(run, history)
+    past = {month: value for month, value, _ in before}
+    plan = _plan(run, measure)
+    bars = []
+    for month in run.horizon.months:
+        text = month_text(month)
+        tally = run.tally(measure, text)
+        quantiles = (tally.quantile(p).value for p in QUANTILES)
+        bars.append(MonthBar(text, past.get(month_text(month - 12)), plan.get(text), *quantiles, mean=tally.mean))
+    return Months(measure, before, tuple(bars))
+
+
+def _before(run: Simulation, history: History | None) -> tuple[tuple[str, float, str], ...]:
+    if history is None:
+        return ()
+    found = []
+    for row, month in enumerate(history.calendar.months):
+        if not run.horizon.first - 12 <= month < run.horizon.first:
+            continue
+        services = [service for service in history.services if service in run.scenario.services]
+        value = sum(float(history.revenue[service][row]) for service in services)
+        states = {history.status[service][row] for service in services}
+        found.append((month_text(month), value, "actual" if states <= {"actual", "example"} else sorted(states)[-1]))
+    return tuple(found)
+
+
+def _plan(run: Simulation, measure: str) -> dict[str, float]:
+    """The revenue targets of whole years, spread by the forecast's own monthly shares."""
+    found: dict[str, float] = {}
+    for name in sorted(run.scenario.targets):
+        target = run.scenario.targets[name]
+        if measure != "revenue" or target.measure != "revenue" or target.at_least is None:
+            continue
+        texts = [month_text(month) for month in target.period.calendar.months]
+        if len(texts) != 12 or found.keys() & set(texts):
+            continue
+        means = [run.tally(measure, text).mean for text in texts]
+        found |= {text: target.threshold.value * mean / sum(means) for text, mean in zip(texts, means, strict=True)}
+    return found

@@ -1,0 +1,86 @@
+"""How likely is each target, and how far does its chance move over the readings?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forecast.analysis.findings import ReadingRow, TargetRow
+from forecast.estimate import Estimate
+from forecast.naming import label_of
+from forecast.noun import Label
+from forecast.plan import Scenario, Target
+from forecast.simulation import Progress, Simulation, simulate
+from forecast.workforce import Implied
+
+READING_PATHS = 24_576
+"""Paths of a reading: six blocks of the run's own luck; their simulation error is printed with them."""
+
+
+def readings_of(run: Simulation, cache: Path | None = None, progress: Progress | None = None) -> tuple[ReadingRow, ...]:
+    """Play every reading on the luck of the run and give the chance of each target that it still has."""
+    rows = []
+    for done, name in enumerate(sorted(run.scenario.readings)):
+        reading = run.scenario.readings[name]
+        played = simulate(reading, paths=min(run.paths, READING_PATHS), seed=run.seed, cache=cache)
+        chances = {target: played.chance(target) for target in sorted(reading.targets)}
+        rows.append(ReadingRow(name, _label(name), chances))
+        if progress is not None:
+            progress(done + 1, len(run.scenario.readings))
+    return tuple(rows)
+
+
+def _label(name: str) -> Label:
+    text = name.replace("_", " ")
+    return Label(vi=text[:1].upper() + text[1:], en=text[:1].upper() + text[1:])
+
+
+def targets_of(run: Simulation, readings: tuple[ReadingRow, ...]) -> tuple[TargetRow, ...]:
+    """Every target of the plan, by name, the revenue targets first."""
+    names = sorted(run.scenario.targets, key=lambda name: (run.scenario.targets[name].measure != "revenue", name))
+    return tuple(_target(run, name, readings) for name in names)
+
+
+def _target(run: Simulation, name: str, readings: tuple[ReadingRow, ...]) -> TargetRow:
+    target = run.scenario.targets[name]
+    chance = run.chance(name)
+    at_least = target.at_least is not None
+    tally = run.tallies[run.figure(target)]
+    return TargetRow(
+        name=name,
+        label=target.label or label_of(run.scenario, f"targets.{name}"),
+        measure=target.measure,
+        period=target.period.text,
+        threshold=target.threshold.value,
+        direction="at_least" if at_least else "at_most",
+        want=target.want.value if target.want is not None else None,
+        chance=chance,
+        spread=_spread(chance, name, readings),
+        expected_shortfall=tally.expected_shortfall(target.threshold.value, at_least).value,
+        other_basis=_other_basis(run, target),
+        restates=_restates(run.scenario, target, name),
+    )
+
+
+def _spread(chance: Estimate, name: str, readings: tuple[ReadingRow, ...]) -> tuple[float, float]:
+    """Lowest and highest over the readings, at least as wide as the simulation error of the plan's own chance."""
+    over = [row.chances[name].value for row in readings if name in row.chances]
+    return min([chance.low, *over]), max([chance.high, *over])
+
+
+def _other_basis(run: Simulation, target: Target) -> Estimate | None:
+    if (f"{target.measure}:parts", target.period.text) not in run.tallies:
+        return None
+    return run.chance_on(target, "parts" if target.basis == "stated" else "stated")
+
+
+def _restates(scenario: Scenario, target: Target, name: str) -> bool:
+    people = scenario.workforce.headcount if scenario.workforce else None
+    return target.measure == "productivity" and isinstance(people, Implied) and people.implied_by == f"targets.{name}"
+
+
+def main_of(scenario: Scenario) -> str:
+    """The target whose story a page tells: the first on revenue, else the first; empty without targets."""
+    names = sorted(scenario.targets, key=lambda name: (scenario.targets[name].measure != "revenue", name))
+    return names[0] if names else ""
+
+

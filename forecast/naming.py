@@ -1,0 +1,55 @@
+"""What a dotted name is called by people: `services.postal.growth` is "Post and delivery: growth"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecast.noun import Label
+from forecast.plan import Scenario
+from forecast.words import LANGUAGES, Words
+
+_SILENT = ("effect", "classes", "baseline", "productivity", "shocks", "initiatives", "services", "costs", "stated", "history")
+
+
+def label_of(scenario: Scenario, name: str) -> Label:
+    """The label of a service, shock, initiative, cost or target, or of an assumption inside one, in both languages."""
+    parts = name.split(".")
+    owner, rest = _owner(scenario, parts)
+    said = {language: _sentence(scenario, owner, rest, Words(language)) for language in LANGUAGES}
+    return Label(vi=said["vi"], en=said["en"])
+
+
+def _owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] | None, list[str]]:
+    """The named thing that a name begins with, and what is left of the name."""
+    if parts[:2] == ["history", "shocks"] and scenario.history and len(parts) > 2:
+        return (scenario.history.shocks.get(parts[2]), parts[2]), parts[3:]
+    table = getattr(scenario, parts[0], None) if len(parts) > 1 else None
+    if isinstance(table, dict):
+        return (table.get(parts[1]), parts[1]), parts[2:]
+    return None, parts
+
+
+def _sentence(scenario: Scenario, owner: tuple[Any, str] | None, rest: list[str], words: Words) -> str:
+    head = _called(owner[0], owner[1], words) if owner else ""
+    tail = ", ".join(filter(None, (_part(scenario, part, words) for part in rest)))
+    if not head:
+        return tail[:1].upper() + tail[1:]
+    return f"{head}: {tail}" if tail else head
+
+
+def _called(thing: Any, name: str, words: Words) -> str:
+    label = getattr(thing, "label", None)
+    return label.of(words.language) if label is not None else _spelled(name)
+
+
+def _spelled(name: str) -> str:
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _part(scenario: Scenario, part: str, words: Words) -> str:
+    if part in scenario.services:
+        return _called(scenario.services[part], part, words)
+    if words.has(f"key.{part}"):
+        return words(f"key.{part}")
+    return "" if part in _SILENT else part.replace("_", " ")
