@@ -1,0 +1,264 @@
+"""From the history to the baseline: what each service's months would be if nothing but the past spoke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from forecast.baseline_checks import check_history, check_plan
+from forecast.chance import Floats
+from forecast.csv_file import raise_if_any
+from forecast.fits import Fit, Kind, Note, Task, festival_of, fits_of
+from forecast.history import History, read_history
+from forecast.models.model import SEASON, Forecast, Past
+from forecast.months import Calendar
+from forecast.past_shocks import Disturbance, disturbance
+from forecast.plan import Scenario
+
+PATHS = 4_000
+"""Draws behind what the models say of a year."""
+SAID = 20210111
+"""Seed of those draws; they are for show and meet no other draw."""
+DIFFERS = 0.005
+"""Share by which a stated figure may differ from the ledger before it is said."""
+
+
+@dataclass(frozen=True)
+class ServiceBaseline:
+    """What the history, or the planner, says of one service before any shock or initiative of the plan."""
+
+    service: str
+    kind: Literal["actual", "reconstructed", "given"]
+    measured: Literal["revenue", "volume"]
+    base_year: int | None
+    """The last whole calendar year of the history."""
+    base_total: float
+    """Its sum, of what is measured; of the last twelve months where no year is whole; 0 where given."""
+    base_weights: Floats
+    """(12,), shares of the months of that year had the dated shocks of the history not happened; sums to 1."""
+    base_price: float | None
+    """Mean price of that year, revenue / volume; None without prices."""
+    last_price: float | None
+    shape: Floats
+    """(months of the calendar,), log of the undisturbed profile: season, festival, trend; only differences count."""
+    forecast: Forecast | None
+    """What the history alone says, the blend of the models; None where given."""
+    noise: float | None
+    """Standard deviation of one month's log surprise; None where reconstructed or given."""
+    persistence: float | None
+    weights: Mapping[str, float]
+    """Model -> weight in the blend."""
+    mase: float | None
+    coverage80: float | None
+    said: Mapping[int, tuple[float, float, float]]
+    """Year -> P10, P50, P90 of its total by the history alone."""
+    notes: tuple[Note, ...]
+    """Keys of sentences in `words/data.toml`, with their facts."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The baselines of all services over the calendar years that touch the horizon."""
+
+    calendar: Calendar
+    services: Mapping[str, ServiceBaseline]
+    correlation: Floats | None
+    """(services, services), by sorted name; None when the history may not teach it."""
+    data_status: Mapping[str, int]
+    """Rows of the history by status."""
+    digest: str
+    """SHA-256 of the history file; empty without one."""
+    parameters: Mapping[str, Any]
+    """Service -> model -> fitted numbers, as JSON takes them."""
+
+
+def baseline_of(scenario: Scenario, cache: Path | None = None) -> Baseline:
+    """Read the history, fit it or restore its fit from the folder `cache`, and lay it on the plan's calendar.
+
+    InputError with every complaint at once: in the plan, then in the history, then where the two do not meet.
+    """
+    raise_if_any(check_plan(scenario))
+    names = scenario.service_names
+    fitted = [name for name in names if scenario.choice(name).method == "fit"]
+    calendar = scenario.horizon.calendar.whole_years()
+    if not fitted:
+        return Baseline(calendar, {name: _given(scenario, name, calendar) for name in names}, None, {}, "", {})
+    assert scenario.history is not None  # checked above
+    history = read_history(scenario.history.file, scenario.currency)
+    raise_if_any(check_history(scenario, history))
+    tasks = {name: _task(scenario, history, name) for name in fitted}
+    fits = fits_of([task for task, _ in tasks.values()], scenario.currency, cache)
+    services = {
+        name: _fitted(scenario, history, *tasks[name], fits.services[name], calendar)
+        if name in tasks
+        else _given(scenario, name, calendar, name in history.services)
+        for name in names
+    }
+    correlation = fits.correlation if len(fitted) == len(names) else _widened(fits.correlation, fitted, names)
+    parameters = {name: dict(fits.services[name].parameters) for name in fitted}
+    return Baseline(calendar, services, correlation, history.rows_by_status(), history.digest, parameters)
+
+
+def _widened(correlation: Floats | None, fitted: list[str], names: tuple[str, ...]) -> Floats | None:
+    """The correlation of all services, those that are given standing alone."""
+    if correlation is None:
+        return None
+    wide = np.eye(len(names))
+    rows = [names.index(name) for name in fitted]
+    wide[np.ix_(rows, rows)] = correlation
+    return wide
+
+
+def kind_of(history: History, service: str) -> Kind:
+    """Reconstructed when any month is; an estimate or an example counts as actual."""
+    return "reconstructed" if "reconstructed" in history.status[service] else "actual"
+
+
+def _task(scenario: Scenario, history: History, service: str) -> tuple[Task, Disturbance]:
+    """What is to be fitted of a service: its months with the dated shocks taken out, and which of them are masked."""
+    assert scenario.history is not None
+    calendar = history.calendar_of(service)
+    drivers = ("volume",) if service in history.volume else ("volume", "price", "revenue")
+    shocks = disturbance(scenario.history.shocks, service, calendar, drivers)
+    calm = shocks.undo(history.measured(service))
+    masked = shocks.masked.copy()
+    for month in scenario.choice(service).mask:
+        if calendar.first <= month <= calendar.last:
+            masked[month - calendar.first] = True
+    positive = bool(np.all(calm > 0) and np.all(history.measured(service) > 0))
+    values = np.log(calm) if positive else calm
+    past = Past(calendar, values, masked, festival_of(scenario.currency))
+    by_planner = masked & ~shocks.masked
+    if by_planner.any():
+        past = past.with_estimates(by_planner)
+    return Task(service, kind_of(history, service), "log" if positive else "raw", past), shocks
+
+
+def _fitted(
+    scenario: Scenario, history: History, task: Task, shocks: Disturbance, fit: Fit, calendar: Calendar
+) -> ServiceBaseline:
+    service, months = task.service, task.past.calendar
+    measured = history.measured(service)
+    forecast, shape = _on_calendar(task, fit, measured, shocks.undo(measured), calendar)
+    year, rows = _base_year(months)
+    calm = np.maximum(shocks.undo(measured)[rows], 0.0)
+    weights = calm / calm.sum() if year is not None else _year_of(shape)
+    price = history.price.get(service)
+    return ServiceBaseline(
+        service=service,
+        kind=task.kind,
+        measured="volume" if service in history.volume else "revenue",
+        base_year=year,
+        base_total=float(measured[rows].sum()),
+        base_weights=weights,
+        base_price=None if price is None else float(history.revenue[service][rows].sum() / measured[rows].sum()),
+        last_price=None if price is None else float(price[-1]),
+        shape=shape,
+        forecast=forecast,
+        noise=fit.noise,
+        persistence=fit.persistence,
+        weights=fit.weights,
+        mase=fit.mase,
+        coverage80=fit.coverage80,
+        said=_said(forecast, calendar),
+        notes=(*_notes(scenario, history, task, year, float(history.revenue[service][rows].sum())), *fit.notes),
+    )
+
+
+def _on_calendar(task: Task, fit: Fit, measured: Floats, calm: Floats, calendar: Calendar) -> tuple[Forecast, Floats]:
+    """The forecast and the undisturbed shape over the calendar; months that the history holds are as they were."""
+    history = task.past.calendar
+    carry = (lambda x: np.log(np.maximum(x, 1e-300))) if task.scale == "log" else (lambda x: x)
+    mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
+    root = np.zeros((calendar.count, calendar.count))
+    ahead = max(0, history.last + 1 - calendar.first)
+    steps = calendar.count - ahead
+    mean[ahead:] = shape[ahead:] = fit.mean[:steps]
+    root[ahead:, ahead:] = fit.root[:steps, :steps]
+    for row in range(ahead):
+        at = calendar.first + row - history.first
+        if at >= 0:
+            mean[row], shape[row] = carry(measured[at]), carry(calm[at])
+        else:  # before the history began: as the same month a year later
+            later = (row - ahead) % SEASON
+            mean[row] = shape[row] = fit.mean[later]
+    if task.scale == "raw":
+        shape = np.log(np.maximum(shape, 1e-6 * max(float(np.abs(shape).max()), 1e-300)))
+    return Forecast(mean, root, task.scale), shape
+
+
+def _base_year(months: Calendar) -> tuple[int | None, slice]:
+    """The last whole calendar year and its rows; without one, the rows of the last twelve months."""
+    year = (months.last + 1) // SEASON - 1
+    if SEASON * year < months.first:
+        return None, slice(max(0, months.count - SEASON), months.count)
+    return year, months.year_rows(year)
+
+
+def _year_of(shape: Floats) -> Floats:
+    """Shares of the months in the first calendar year of a shape, (12,)."""
+    raw = np.exp(shape[:SEASON] - shape[:SEASON].max())
+    return raw / raw.sum()
+
+
+def _said(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:
+    """P10, P50 and P90 of each year by the history alone, from draws of its own."""
+    z = np.random.default_rng(SAID).standard_normal((calendar.count, PATHS))
+    values = forecast.values(z)
+    found = {}
+    for year in calendar.years:
+        low, middle, high = np.quantile(values[calendar.year_rows(year)].sum(axis=0), (0.1, 0.5, 0.9))
+        found[year] = (float(low), float(middle), float(high))
+    return found
+
+
+def _notes(scenario: Scenario, history: History, task: Task, year: int | None, revenue: float) -> list[Note]:
+    """What a reader must know of a service's history."""
+    service = task.service
+    notes: list[Note] = []
+    if task.kind == "reconstructed":
+        notes.append(("baseline_not_believed", (("service", service),)))
+    if task.scale == "raw":
+        notes.append(("baseline_not_above_zero", (("service", service),)))
+    estimates = history.status[service].count("estimate")
+    if estimates:
+        notes.append(("baseline_estimates", (("count", str(estimates)), ("service", service))))
+    stated = scenario.stated.get(str(year))
+    said = stated.services.get(service) if stated else None
+    if said is not None and abs(said.value - revenue) > DIFFERS * abs(said.value):
+        facts = {"ledger": f"{revenue:.0f}", "service": service, "stated": f"{said.value:.0f}", "year": str(year)}
+        notes.append(("baseline_stated_differs", tuple(sorted(facts.items()))))
+    return notes
+
+
+def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:
+    """A service whose year the planner gives."""
+    choice = scenario.choice(service)
+    weights = np.array(choice.shape.weights if choice.shape and choice.shape.weights else [1.0] * SEASON)
+    weights = weights / weights.sum()
+    with np.errstate(divide="ignore"):  # a month without trade
+        shape = np.log(weights)[np.array(calendar.months) % SEASON]
+    counted = choice.annual is not None and choice.annual.dimension == "none"
+    return ServiceBaseline(
+        service=service,
+        kind="given",
+        measured="volume" if counted else "revenue",
+        base_year=None,
+        base_total=0.0,
+        base_weights=weights,
+        base_price=None,
+        last_price=None,
+        shape=shape,
+        forecast=None,
+        noise=None,
+        persistence=None,
+        weights={},
+        mase=None,
+        coverage80=None,
+        said={},
+        notes=((("baseline_given_has_history", (("service", service),)),) if in_history else ()),
+    )

@@ -1,0 +1,250 @@
+"""Fits of the services of a history: made once, then kept by the content of all that goes in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from forecast.chance import Floats
+from forecast.models.mixture import mixture
+from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, root_of
+from forecast.surprises import correlation_of, surprises_of
+from forecast.tet import no_festival, tet
+
+STEPS = 132
+"""Months that are always forecast, so that a longer horizon begins with a shorter one: 120, and a year not whole."""
+ENOUGH = 36
+"""Months from which a history may teach all."""
+Kind = Literal["actual", "reconstructed"]
+Scale = Literal["log", "raw"]
+Note = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One service to be fitted."""
+
+    service: str
+    kind: Kind
+    scale: Scale
+    past: Past
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the models say of one service; all of it can be kept."""
+
+    mean: Floats
+    """(STEPS,) after the last month, on the scale of the past."""
+    root: Floats
+    """(STEPS, STEPS), lower triangular."""
+    weights: Mapping[str, float]
+    mase: float | None
+    coverage80: float | None
+    noise: float | None
+    persistence: float | None
+    parameters: Mapping[str, Mapping[str, float]]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The fits of all services, and how their surprises move together."""
+
+    services: Mapping[str, Fit]
+    correlation: Floats | None
+    """(services, services), by sorted name; None when the history may not teach it."""
+
+
+def fits_of(tasks: list[Task], festival: str, kept: Path | None) -> Fits:
+    """Restore the fits from the folder `kept`, or make them and leave them there."""
+    path = kept / f"fit-{_key(tasks, festival)}.npz" if kept else None
+    if path and (found := _restore(path, tasks)):
+        return found
+    with warnings.catch_warnings():
+        import statsmodels.tsa.api  # noqa: F401 - it sets filters of its own, so it comes before ours
+        from threadpoolctl import threadpool_limits
+
+        warnings.simplefilter("ignore")  # a fit that warns is judged by its outlook
+        with threadpool_limits(1), np.errstate(all="ignore"):
+            found = _fit_all(tasks)
+    if path:
+        _keep(path, found)
+    return found
+
+
+def _fit_all(tasks: list[Task]) -> Fits:
+    pooled = _pooled_season(tasks)
+    services = {task.service: _fit(task, pooled) for task in tasks}
+    teach = [task for task in tasks if task.kind == "actual" and task.past.calendar.count >= ENOUGH]
+    correlation = None
+    if len(teach) == len(tasks) > 1:
+        found = {task.service: (task.past.calendar.last, surprises_of(task.past)) for task in teach}
+        correlation = correlation_of(tuple(sorted(services)), found)
+    return Fits(services, correlation)
+
+
+def _fit(task: Task, pooled: Floats | None) -> Fit:
+    from forecast.rolling import BROKEN, Judgement, ask, judge, weights_of
+
+    models, notes = _models_of(task, pooled)
+    outlooks: dict[str, Outlook] = {}
+    parameters: dict[str, Mapping[str, float]] = {}
+    for name, model in models.items():
+        try:
+            fitted = model.fit(task.past)
+            outlook = fitted.forecast(STEPS)
+        except ModelFailed as failed:
+            notes.append((failed.code, (("model", name),)))
+        except BROKEN:
+            notes.append(("model_failed", (("model", name),)))
+        else:
+            outlooks[name], parameters[name] = outlook, dict(fitted.parameters)
+    if not outlooks:
+        from forecast.models.profile import ProfileModel
+
+        fitted = ProfileModel().fit(task.past)
+        outlooks, parameters = {"profile": fitted.forecast(STEPS)}, {"profile": dict(fitted.parameters)}
+    judgement, weights = Judgement(None, None), dict.fromkeys(outlooks, 1 / len(outlooks))
+    if task.kind == "actual" and task.past.calendar.count >= ENOUGH:
+        origins = ask({name: models[name] for name in outlooks}, task.past)
+        weights, judgement = weights_of(sorted(outlooks), origins), judge(origins, task.past, task.scale)
+    blend = mixture(outlooks, weights)
+    taught = _taught(task)
+    return Fit(
+        blend.mean, root_of(blend.covariance), weights, judgement.mase, judgement.coverage80, *taught, parameters, tuple(notes)
+    )
+
+
+def _taught(task: Task) -> tuple[float | None, float | None]:
+    """Noise and persistence that the history teaches."""
+    if task.kind == "reconstructed":
+        return None, None
+    surprises = surprises_of(task.past)
+    usual = 1.0 if task.scale == "log" else max(abs(float(np.mean(task.past.values))), 1e-12)
+    if task.scale == "raw":
+        surprises = type(surprises)(surprises.rest / usual, surprises.freedom)
+    return surprises.noise, surprises.persistence
+
+
+def _models_of(task: Task, pooled: Floats | None) -> tuple[Mapping[str, Model], list[Note]]:
+    """The models that a history of this length may be read with, and what is to be said of it."""
+    count = task.past.calendar.count
+    facts = (("months", str(count)), ("service", task.service))
+    if count >= ENOUGH:
+        from forecast.models import MODELS
+
+        return MODELS, []
+    from forecast.models.profile import ProfileModel
+    from forecast.models.seasonal_naive import SeasonalNaive
+
+    profile = ProfileModel(() if pooled is None else tuple(map(float, pooled)))
+    if count >= SEASON:
+        return {"profile": profile, "seasonal_naive": SeasonalNaive()}, [("baseline_short_history", facts)]
+    note = "baseline_under_a_year_flat" if pooled is None else "baseline_under_a_year"
+    return {"profile": profile}, [(note, facts)]
+
+
+def _pooled_season(tasks: list[Task]) -> Floats | None:
+    """The mean season of the services with a year and more, (12,); None without any."""
+    from forecast.models.profile import profile_of
+
+    known = [task for task in tasks if task.past.calendar.count >= SEASON and task.scale == "log"]
+    if not known:
+        return None
+    return np.mean([profile_of(task.past).season for task in known], axis=0)
+
+
+FESTIVALS: Mapping[str, Callable[..., Floats]] = {"VND": tet}
+"""Currency -> the festival that moves in its country."""
+
+
+def festival_of(currency: str) -> Callable[..., Floats]:
+    """What moves in the calendar of the country whose money this is."""
+    return FESTIVALS.get(currency, no_festival)
+
+
+def _key(tasks: list[Task], festival: str) -> str:
+    """Hash of all that a fit depends on."""
+    content = hashlib.sha256()
+    for part in (festival, code_digest(), *versions()):
+        content.update(part.encode() + b"\0")
+    for task in sorted(tasks, key=lambda task: task.service):
+        about = (task.service, task.kind, task.scale, task.past.calendar.first, task.past.calendar.count)
+        content.update(json.dumps(about).encode())
+        content.update(task.past.values.tobytes() + task.past.masked.tobytes())
+    return content.hexdigest()[:32]
+
+
+@cache
+def code_digest() -> str:
+    """Hash of the code that fits."""
+    folder = Path(__file__).parent
+    files = sorted(folder.glob("models/*.py"))
+    files += [folder / f"{name}.py" for name in ("fits", "rolling", "scores", "surprises", "tet")]
+    content = hashlib.sha256()
+    for file in files:
+        content.update(file.name.encode() + file.read_bytes())
+    return content.hexdigest()
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """The libraries that a fit depends on, with their versions."""
+    from importlib.metadata import version
+
+    return tuple(f"{name} {version(name)}" for name in ("holidays", "numpy", "pandas", "scipy", "statsmodels"))
+
+
+def _restore(path: Path, tasks: list[Task]) -> Fits | None:
+    """The kept fits; None where there are none, or they cannot be read whole."""
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            about = json.loads(bytes(found["about"]).decode())
+            services = {}
+            for task in tasks:
+                kept = about[task.service]
+                kept["notes"] = tuple((key, tuple((k, v) for k, v in facts)) for key, facts in kept["notes"])
+                arrays = {key: found[f"{key}:{task.service}"] for key in ("mean", "root")}
+                if arrays["root"].shape != (STEPS, STEPS):
+                    return None
+                services[task.service] = Fit(**arrays, **kept)
+            return Fits(services, found["correlation"] if "correlation" in found else None)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _keep(path: Path, fits: Fits) -> None:
+    """Leave the fits for the next run; a folder that cannot be written is no harm."""
+    about = {}
+    arrays: dict[str, Floats] = {}
+    for service, fit in fits.services.items():
+        kept = asdict(fit)
+        arrays |= {f"{key}:{service}": kept.pop(key) for key in ("mean", "root")}
+        about[service] = kept
+    if fits.correlation is not None:
+        arrays["correlation"] = fits.correlation
+    content = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".fit-", suffix=".npz")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                np.savez(file, about=content, allow_pickle=False, **arrays)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError:
+        return

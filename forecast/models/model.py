@@ -1,0 +1,142 @@
+"""What a model is: it is fitted to the past of one service and says what the months ahead may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.chance import Floats
+from forecast.months import Calendar
+from forecast.tet import Festival
+
+SEASON = 12
+"""Months of a season."""
+LONG = 60
+"""Months from which a history can teach more than one column of a festival, or a season that changes."""
+
+
+class ModelFailed(Exception):  # noqa: N818 - an outcome, not a fault
+    """A model that cannot be fitted, or whose fit is of no use; the others go on without it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        """Key of the sentence that says why, in `words/data.toml`."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """The months of one service on the scale on which it is fitted, with the dated shocks taken out."""
+
+    calendar: Calendar
+    values: Floats
+    """(months,): logs where every month is above zero."""
+    masked: NDArray[np.bool_]
+    """(months,): months that teach nothing; their values are estimates."""
+    festival: Festival
+
+    def until(self, count: int) -> Past:
+        """The first `count` months alone."""
+        calendar = Calendar(self.calendar.first, count)
+        return Past(calendar, self.values[:count], self.masked[:count], self.festival)
+
+    def with_estimates(self, where: NDArray[np.bool_]) -> Past:
+        """The same months, with the values at `where` estimated from the months that are not masked."""
+        from forecast.models.profile import profile_of
+
+        rest = profile_of(self).fitted
+        return Past(self.calendar, np.where(where, rest, self.values), self.masked, self.festival)
+
+    @property
+    def seen(self) -> Floats:
+        """(months,): the values, NaN where a month is masked."""
+        return np.where(self.masked, np.nan, self.values)
+
+    @cached_property
+    def regressors(self) -> Floats:
+        """(months, columns) of the festival; one column only while the history is short."""
+        return self._columns(self.calendar)
+
+    def regressors_ahead(self, months: int) -> Floats:
+        """(months, columns) of the festival after the last month."""
+        return self._columns(Calendar(self.calendar.last + 1, months))
+
+    def _columns(self, calendar: Calendar) -> Floats:
+        columns = self.festival(calendar)
+        return columns if self.calendar.count >= LONG else columns[:, :1]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What may come, on the scale of the past: a normal with this mean and covariance."""
+
+    mean: Floats
+    """(months,)."""
+    covariance: Floats
+    """(months, months)."""
+
+
+class Fitted(Protocol):
+    """A model that has seen the past."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """The numbers it was fitted with."""
+        ...
+
+    def forecast(self, months: int) -> Outlook:
+        """The months after the last one of the past; a longer outlook begins with a shorter one."""
+        ...
+
+
+class Model(Protocol):
+    """A way to read the past."""
+
+    def fit(self, past: Past) -> Fitted:
+        """Fit to the past; ModelFailed when that cannot be done."""
+        ...
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the months of a calendar may be: back(mean + root @ z), z standard normal."""
+
+    mean: Floats
+    """(months,), on `scale`."""
+    root: Floats
+    """(months, months), lower triangular; the rows of months that are known are zero."""
+    scale: Literal["log", "raw"]
+
+    def values(self, z: Floats) -> Floats:
+        """Months in the unit of the history, shape (months, paths), of normals `z` of that shape."""
+        plain = self.mean[:, None] + self.root @ z
+        return np.exp(plain) if self.scale == "log" else plain
+
+
+def toeplitz_root(responses: Floats, sd: float) -> Floats:
+    """Covariance of errors e_h = sum_i responses[h - i] * shock_i, shocks of sd `sd`; (months, months)."""
+    months = len(responses)
+    lag = np.subtract.outer(np.arange(months), np.arange(months))
+    return sd * np.where(lag >= 0, responses[np.maximum(lag, 0)], 0.0)
+
+
+def root_of(covariance: Floats) -> Floats:
+    """The lower triangular root of a covariance, row by row: a larger one begins with the rows of a smaller one.
+
+    A row that follows from the earlier ones has 0 on its diagonal.
+    """
+    months = len(covariance)
+    root = np.zeros((months, months))
+    for row in range(months):
+        for column in range(row):
+            if root[column, column] > 0:
+                rest = covariance[row, column] - np.sum(root[row, :column] * root[column, :column])
+                root[row, column] = rest / root[column, column]
+        left = covariance[row, row] - np.sum(root[row, :row] ** 2)
+        root[row, row] = np.sqrt(left) if left > 1e-12 * covariance[row, row] else 0.0
+    return root

@@ -1,0 +1,92 @@
+"""What a fitted linear state space of statsmodels says of the months ahead, with the covariance between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecast.chance import Floats
+from forecast.models.model import ModelFailed, Outlook, Past
+
+WIDEST = 1.0
+"""Standard deviation of the twelfth month, as a log, beyond which a fit is of no use."""
+
+
+@dataclass(frozen=True)
+class FittedStateSpace:
+    """y = Z a + d + X b + e, a' = T a + c + R n; the state after the last month is known with mean and covariance."""
+
+    named: tuple[tuple[str, float], ...]
+    design: Floats
+    """Z, (states,)."""
+    transition: Floats
+    """T, (states, states)."""
+    intercept: Floats
+    """c, (states,)."""
+    state_noise: Floats
+    """R Q R', (states, states)."""
+    noise: float
+    """Variance of e."""
+    state: Floats
+    """Mean of the state of the first month ahead, (states,)."""
+    covariance: Floats
+    """Its covariance, (states, states)."""
+    festival: Floats
+    """b, (columns,)."""
+    past: Past
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """As statsmodels names them."""
+        return dict(self.named)
+
+    def forecast(self, months: int) -> Outlook:
+        """Carry state and covariance month by month; Cov(y_i, y_j) = Z T^(j-i) P_i Z'."""
+        mean = np.zeros(months)
+        covariance = np.zeros((months, months))
+        carried = np.zeros((len(self.state), months))
+        state, spread = self.state, self.covariance
+        for month in range(months):
+            mean[month] = self.design @ state
+            carried[:, month] = spread @ self.design
+            covariance[month, : month + 1] = self.design @ carried[:, : month + 1]
+            covariance[month, month] += self.noise
+            carried[:, : month + 1] = self.transition @ carried[:, : month + 1]
+            state = self.transition @ state + self.intercept
+            spread = self.transition @ spread @ self.transition.T + self.state_noise
+        covariance += np.tril(covariance, -1).T
+        return Outlook(mean + self.past.regressors_ahead(months) @ self.festival, covariance)
+
+
+def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace:
+    """Take what is needed out of a statsmodels result; the festival's coefficients are named `prefix`1, 2, ...
+
+    ModelFailed when the fit is not finite or knows nothing of the year ahead.
+    """
+    space, filtered = fitted.model.ssm, fitted.filter_results
+    selection, shocks = space["selection"], space["state_cov"]
+    named = tuple(zip(fitted.model.param_names, map(float, fitted.params), strict=True))
+    numbers = dict(named)
+    columns = past.regressors.shape[1]
+    found = FittedStateSpace(
+        named=named,
+        design=np.array(space["design"][0]).reshape(-1).astype(float),
+        transition=np.array(space["transition"]).astype(float),
+        intercept=np.array(filtered.state_intercept)[:, -1].astype(float),
+        state_noise=np.asarray(selection @ shocks @ selection.T, float),
+        noise=float(space["obs_cov"].reshape(-1)[0]),
+        state=np.array(filtered.predicted_state)[:, -1].astype(float),
+        covariance=np.array(filtered.predicted_state_cov)[:, :, -1].astype(float),
+        festival=np.array([numbers[f"{prefix}{column + 1}"] for column in range(columns)]),
+        past=past,
+    )
+    year = found.forecast(12)
+    if not np.all(np.isfinite(year.mean)) or not np.all(np.isfinite(year.covariance)):
+        raise ModelFailed("model_failed")
+    usual = max(1.0, float(np.ptp(past.values)))
+    if np.sqrt(year.covariance[11, 11]) > WIDEST * usual:
+        raise ModelFailed("model_says_nothing")
+    return found
