@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from forecast import runs, store
 from forecast.errors import OutputError
 from forecast.runs import Kept
 from forecast.words import Language, Words
@@ -56,6 +58,14 @@ class Row:
 def rows_of(kept: Sequence[Kept], shown: Collection[str]) -> list[Row]:
     """The rows of runs, in their order."""
     return [Row(one, one.folder.name in shown, _chances(one)) for one in kept]
+
+
+def write_index(reports: Path) -> None:
+    """List the runs of a folder in its `index.html`, in the language of the newest; OutputError if it cannot."""
+    with runs.alone(reports):
+        kept = list(runs.all_runs(reports))
+        language: Language = "vi" if kept and kept[0].manifest.get("language") == "vi" else "en"
+        store.write_file(reports / "index.html", index_page(kept, runs.shown_runs(reports), language))
 
 
 def index_page(kept: Sequence[Kept], shown: Collection[str], language: Language) -> bytes:

@@ -81,6 +81,7 @@ def run_order(order: Order, step: Step = lambda key: None, played: Played | None
 def play(order: Order, step: Step = lambda key: None, played: Played | None = None) -> Simulation:
     """Fit (or restore) the baseline of an order and simulate it."""
     from forecast.analysis.sensitivity import KEEP
+    from forecast.analysis.sensitivity import KEEP
     from forecast.baseline import baseline_of
     from forecast.simulation import simulate
 
@@ -121,7 +122,7 @@ def view_of(run: Simulation, inputs: Inputs) -> RunView:
 
     findings = find(run, cache=fits_folder())
     summary = {**summary_of(run, findings), "run_id": inputs.run_id, "scenario": inputs.name}
-    return RunView(scenario=run.scenario, summary=summary, findings=findings, baseline=run.baseline)
+    return RunView(scenario=run.scenario, summary=summary, findings=findings, baseline=run.baseline, manifest=inputs.manifest)
 
 
 def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,16 +99,16 @@ def publish(reports: Path, inputs: Inputs, files: Mapping[str, bytes], parameter
 
 
 def show(reports: Path, kept: Kept) -> None:
-    """Let `reports/<scenario>` lead to this run, in one step, and list it in `reports/index.html`."""
-    from forecast.listing import index_page
-
+    """Let `reports/<scenario>` lead to this run, in one step."""
     name = reports / kept.scenario
-    with store.locked(reports / _RUNS / ".lock"):
+    with alone(reports):
         if not (name.is_symlink() and name.resolve() == kept.folder.resolve()) and not store.link(kept.folder, name):
             store.write_file(name, f"{_RUNS}/{kept.run_id}\n".encode())
-        shown = shown_runs(reports)
-        language = "vi" if kept.manifest.get("language") == "vi" else "en"
-        store.write_file(reports / "index.html", index_page(list(all_runs(reports)), shown, language))
+
+
+def alone(reports: Path) -> AbstractContextManager[None]:
+    """Keep other processes from changing what `reports` shows."""
+    return store.locked(reports / _RUNS / ".lock")
 
 
 def open_run(path: Path | str) -> Kept:
@@ -175,16 +175,11 @@ def shown_runs(reports: Path) -> frozenset[str]:
 
 def prune(reports: Path) -> tuple[str, ...]:
     """Remove the runs that no link shows; their ids."""
-    from forecast.listing import index_page
-
-    with store.locked(reports / _RUNS / ".lock"):
+    with alone(reports):
         shown = shown_runs(reports)
         old = [kept for kept in all_runs(reports) if kept.folder.name not in shown]
         for kept in old:
             _discard(kept.folder)
-        left = list(all_runs(reports))
-        language = "vi" if left and left[0].manifest.get("language") == "vi" else "en"
-        store.write_file(reports / "index.html", index_page(left, shown, language))
     return tuple(kept.run_id for kept in old)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast import identity, runs, store
+from forecast import identity, listing, runs, store
 from forecast.errors import CheckError, OutputError
 from forecast.identity import Inputs
 from forecast.reader import read_text
@@ -141,6 +141,7 @@ def test_a_full_disk_leaves_the_earlier_run_and_no_stray(tmp_path: Path, monkeyp
 def test_the_index_lists_every_run_and_holds_nothing_that_acts(tmp_path: Path) -> None:
     publish(tmp_path, "aaaa1111", scenario="shop")
     publish(tmp_path, "bbbb2222", scenario="<script>alert(1)<script>")
+    listing.write_index(tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert page.count("<tr>") == 3
     assert "41%" in page

@@ -19,7 +19,7 @@ from forecast.cli.output import print_json, print_lines, shown
 def list_runs(ctx: click.Context, prune: bool, **typed: Any) -> None:
     """List the runs that are kept."""
     from forecast import runs
-    from forecast.listing import rows_of
+    from forecast.listing import rows_of, write_index
 
     session = session_of(ctx)
     reader = Reader(session)
@@ -27,6 +27,8 @@ def list_runs(ctx: click.Context, prune: bool, **typed: Any) -> None:
     reader.finish()
     reports = (asked.out or Path("reports")).absolute()
     removed = runs.prune(reports) if prune and reports.is_dir() else ()
+    if removed:
+        write_index(reports)
     rows = rows_of(list(runs.all_runs(reports)), runs.shown_runs(reports))
     if asked.json:
         print_json({"reports": str(reports), "runs": [row.facts() for row in rows], "removed": list(removed)})

@@ -1,0 +1,47 @@
+"""What does one scenario do that another does not, on the same luck?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from forecast.analysis.findings import Difference
+from forecast.chance import Floats
+from forecast.estimate import Estimate
+from forecast.simulation import Simulation
+from forecast.tally import Z95
+
+
+def difference_of(first: Simulation, second: Simulation, measure: str, period: str) -> Difference:
+    """`second` less `first`: the mean of a figure, and the chance of each target that both have.
+
+    The values are over all paths, the errors from the paths that both runs kept, taken in pairs. ValueError when the
+    runs do not share their seed and their number of paths, or kept no path; KeyError for a figure that one lacks.
+    """
+    if (first.seed, first.paths) != (second.seed, second.paths):
+        raise ValueError("the runs do not share their luck")
+    mean = second.tally(measure, period).mean - first.tally(measure, period).mean
+    pairs = _kept(second, (measure, period)) - _kept(first, (measure, period))
+    chances = {}
+    for name in sorted(set(first.scenario.targets) & set(second.scenario.targets)):
+        change = second.chance(name).value - first.chance(name).value
+        chances[name] = _estimate(change, _met(second, name) - _met(first, name), first.paths)
+    return Difference(measure, period, _estimate(mean, pairs, first.paths), chances)
+
+
+def _kept(run: Simulation, figure: tuple[str, str]) -> Floats:
+    if run.kept is None:
+        raise ValueError("no path was kept")
+    return run.kept.figures[figure][: run.paths]
+
+
+def _met(run: Simulation, name: str) -> Floats:
+    target = run.scenario.targets[name]
+    values, limit = _kept(run, run.figure(target)), target.threshold.value
+    return np.asarray(values >= limit if target.at_least is not None else values <= limit, dtype=np.float64)
+
+
+def _estimate(value: float, pairs: Floats, paths: int) -> Estimate:
+    half = Z95 * float(pairs.std(ddof=1)) / math.sqrt(paths) if len(pairs) > 1 else math.inf
+    return Estimate(value, value - half, value + half)
