@@ -7,7 +7,7 @@ that are the same on every call.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -211,10 +212,38 @@ def painted(draw: Callable[[Axes], None], margin: Margin, width: float, height: 
     floor = 1.5 * em() if foot else 0.2 * em()
     figure.text(edge / width, 1 - edge / height, "\n".join(lines), size=size * 1.1, weight="bold", va="top", linespacing=1.3)
     if foot:
-        shown = fit(foot, width - 2 * edge, size * 0.75)
+        shown = fit_whole(foot, width - 2 * edge, size * 0.75, "normal")
         figure.text(edge / width, 0.45 * em() / height, shown, size=size * 0.75, color=MUTED, va="bottom")
     draw(axes_in(figure, (edge, floor, width - 2 * edge, height - floor - head), margin))
     return figure
+
+
+def key_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], handle: float = 1.5) -> None:
+    """A key above the axes in as many columns as fit; the axes give way by its height. `handle` is in ems."""
+    shown = [fit(label, inches(axes)[0] - (handle + 2) * em()) for label in labels]
+    spare = (handle + 0.5 + 1.4) * em()
+    fits = (n for n in range(len(shown), 0, -1) if _columns_width(shown, n) + n * spare <= inches(axes)[0])
+    columns = next(fits, 1)
+    rows = -(-len(shown) // columns)
+    box, figure = axes.get_position(), axes.get_figure(root=True)
+    assert figure is not None
+    lowered = (1.5 * rows + 0.5) * em() / figure.get_size_inches()[1]
+    axes.set_position((box.x0, box.y0, box.width, max(box.height - lowered, 0.02)))
+    axes.legend(
+        handles, shown, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.4,
+        handlelength=handle, handleheight=0.9, handletextpad=0.5, columnspacing=1.3, labelspacing=0.35,
+    )  # fmt: skip
+
+
+def _columns_width(labels: Sequence[str], columns: int) -> float:
+    """Width of a key whose columns are filled one after another, as matplotlib does, in inches."""
+    rows, longer = divmod(len(labels), columns)
+    widths, at = 0.0, 0
+    for column in range(columns):
+        count = rows + (column < longer)
+        widths += max(map(width_of, labels[at : at + count]), default=0.0)
+        at += count
+    return widths
 
 
 def to_svg(figure: Figure) -> bytes:

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 import matplotlib
 from matplotlib.axes import Axes
 
-from forecast.canvas import FAINT, INK, MUTED, em, fit, inches, width_of
+from forecast.canvas import FAINT, INK, MUTED, PAPER, em, fit, inches, width_of
 from forecast.noun import Label
 from forecast.words import Words
 
-BAR = 0.42
+BAR = 0.36
 """Height of a bar; a row has height 1, its label above the bar."""
-LABEL = 0.30
+LABEL = 0.21
 """Height of the foot of a label above the centre of its bar."""
+BEHIND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4}
+"""What lies under a label, so that no line runs through it."""
 
 
 def named(name: str, label: Label | None, words: Words) -> str:
@@ -38,11 +40,12 @@ def lay_rows(axes: Axes, labels: Sequence[str], notes: Sequence[str] = (), bold:
         room = wide - width_of(note, size * 0.85)
         shown = fit(label, max(room, wide * 0.5), size, weight)
         transform = axes.get_yaxis_transform()
-        axes.text(0, LABEL - row, shown, transform=transform, va="bottom", weight=weight, color=INK)
+        axes.text(0, LABEL - row, shown, transform=transform, va="bottom", weight=weight, color=INK, bbox=BEHIND)
         start = width_of(shown, size, weight) + width_of("  ", size)
         if note and (left := fit(note, wide - start, size * 0.85)) != "…":
-            axes.text(start / wide, LABEL - row, left.strip(), transform=transform, va="bottom", size=size * 0.85, color=MUTED)
-    axes.set_ylim(0.55 - len(labels), 0.3 + 1.25 * em() * len(labels) / max(inches(axes)[1], em()) + 0.05)
+            axes.text(start / wide, LABEL - row, left.strip(), transform=transform, va="bottom", size=size * 0.85, color=MUTED, bbox=BEHIND)
+    row_height = (inches(axes)[1] - 1.45 * em()) / (len(labels) - 0.55)
+    axes.set_ylim(0.7 - len(labels), LABEL + 1.45 * em() / max(row_height, 0.1 * em()))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_color(FAINT)

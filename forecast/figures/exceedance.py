@@ -33,6 +33,8 @@ def exceedance(axes: Axes, finding: Exceedance, words: Words, scale: Scale, want
         "exceedance_target" if finding.higher_is_better else "exceedance_target_most",
         chance=words.percent(reached), amount=scale.exact(finding.target),
     )  # fmt: skip
+    if want is not None:
+        text = f"{text}\n{words('exceedance_wanted', want=words.percent(want))}"
     right = (finding.target - low) / (high - low) < 0.5
     falling = finding.higher_is_better
     up = falling == right

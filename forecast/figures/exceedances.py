@@ -13,7 +13,7 @@ from forecast.figures.exceedance import frame
 from forecast.figures.fan import key
 from forecast.words import Words
 
-MARGIN = Margin(3.6, 1.4, 3.4, 1.9)
+MARGIN = Margin(3.6, 1.4, 0.2, 1.9)
 
 
 def exceedances(axes: Axes, findings: Mapping[str, Exceedance], words: Words, scale: Scale) -> None:

@@ -9,10 +9,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from forecast.amounts import Scale
 from forecast.analysis.findings import Months
-from forecast.canvas import FAINT, OVERLAID, Margin, cut, em, inches, width_of
+from forecast.canvas import FAINT, OVERLAID, Margin, cut, inches, key_above, width_of
 from forecast.words import Words
 
-MARGIN = Margin(3.6, 0.8, 3.4, 1.8)
+MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
 
 
 def fan(axes: Axes, findings: Mapping[str, Months], words: Words, scale: Scale) -> None:
@@ -41,11 +41,5 @@ def fan(axes: Axes, findings: Mapping[str, Months], words: Words, scale: Scale) 
 
 
 def key(axes: Axes) -> None:
-    """Which dashes are which run, above the axes, in as many columns as fit."""
-    handles, labels = axes.get_legend_handles_labels()
-    needs = max(map(width_of, labels)) + 4.4 * em()
-    columns = max(1, min(len(labels), int(inches(axes)[0] / needs)))
-    axes.legend(
-        handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1.01), borderpad=0, borderaxespad=0.2,
-        handlelength=2.6, columnspacing=1.4, labelspacing=0.35,
-    )  # fmt: skip
+    """Which dashes are which run, above the axes."""
+    key_above(axes, *axes.get_legend_handles_labels(), handle=2.8)

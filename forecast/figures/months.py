@@ -9,18 +9,19 @@ from matplotlib.patches import Patch
 
 from forecast.analysis.findings import MonthBar, Months
 from forecast.amounts import Scale
-from forecast.canvas import BAND, CORE, INK, MUTED, PAPER, RECONSTRUCTED, SOLID, Margin, em, inches, width_of
+from forecast.canvas import BAND, CORE, INK, MUTED, PAPER, RECONSTRUCTED, SOLID, Margin, em, inches, key_above, width_of
 from forecast.months import month_of, month_text
 from forecast.words import Words
 
-MARGIN = Margin(0.2, 0.2, 3.2, 2.6)
-PLAN, LAST, MIDDLE, FAN = (0.0, 0.34), (-0.44, 0.30), (0.17, 0.40), (0.44, 0.11)
-"""Centre and width, in months, of the plan, last year, the forecast's middle and its fan."""
+MARGIN = Margin(0.2, 0.2, 0.2, 2.6)
+LAST, PLAN, MIDDLE, FAN = (-0.33, 0.24), (-0.02, 0.34), (0.16, 0.38), (0.425, 0.11)
+"""Centre and width, in months, of last year, the plan, the forecast's middle and its fan."""
 
 
 def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
     """Months as bars from zero; the strip at the right of each is the middle 8 in 10 and, darker, the middle half."""
     statuses = {month: status for month, _, status in finding.history}
+    key_above(axes, *_key(finding, words, set(statuses.values())))
     crowded = len(finding.bars) > 18
     for at, bar in enumerate(finding.bars):
         status = statuses.get(month_text(month_of(bar.month) - 12), "actual")
@@ -29,7 +30,7 @@ def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
     low = min(0.0, min(bar.p10 for bar in finding.bars))
     high = top + (top - low) * 1.5 * em() / inches(axes)[1]
     axes.set_ylim(low * 1.05, high * 1.02)
-    axes.set_xlim(-0.72, len(finding.bars) - 0.42)
+    axes.set_xlim(-0.6, len(finding.bars) - 0.42)
     axes.axhline(0, color=INK, linewidth=0.9)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
@@ -37,13 +38,12 @@ def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
     if not crowded:
         _figures(axes, finding.bars, scale, top - low)
     _names(axes, finding.bars, words)
-    _legend(axes, finding, words, set(statuses.values()))
 
 
 def _cluster(axes: Axes, at: int, bar: MonthBar, status: str) -> None:
     if bar.actual is not None:
         face = SOLID if status == "actual" else RECONSTRUCTED
-        axes.bar(at + LAST[0] + LAST[1] / 2, bar.actual, LAST[1], color=face, linewidth=0)
+        axes.bar(at + LAST[0], bar.actual, LAST[1], color=face, linewidth=0)
     if bar.plan is not None:
         axes.bar(at + PLAN[0], bar.plan, PLAN[1], facecolor=PAPER, edgecolor=INK, linewidth=0.9)
     known = bar.p95 == bar.p5
@@ -90,24 +90,20 @@ def _name(month: str, words: Words) -> str:
     return words(f"month_{int(month[5:])}")
 
 
-def _legend(axes: Axes, finding: Months, words: Words, statuses: set[str]) -> None:
-    handles: list[tuple[Artist, str]] = []
+def _key(finding: Months, words: Words, statuses: set[str]) -> tuple[list[Artist], list[str]]:
+    """Patches and what they stand for: only of what is drawn."""
+    found: list[tuple[Artist, str]] = []
     if any(bar.actual is not None for bar in finding.bars):
         if "actual" in statuses or not statuses:
-            handles.append((Patch(facecolor=SOLID), words("months_last_year")))
+            found.append((Patch(facecolor=SOLID), words("months_last_year")))
         if statuses - {"actual"}:
-            handles.append((Patch(facecolor=RECONSTRUCTED), words("months_reconstructed")))
+            found.append((Patch(facecolor=RECONSTRUCTED), words("months_reconstructed")))
     if any(bar.plan is not None for bar in finding.bars):
-        handles.append((Patch(facecolor=PAPER, edgecolor=INK), words("months_plan")))
-    handles.append((Patch(facecolor=PAPER, edgecolor=INK, hatch="/////"), words("months_forecast")))
+        found.append((Patch(facecolor=PAPER, edgecolor=INK), words("months_plan")))
     if any(bar.p95 == bar.p5 for bar in finding.bars):
-        handles.append((Patch(facecolor=SOLID, edgecolor=INK), words("months_known")))
-    handles.append((Patch(facecolor=BAND), words("months_band")))
-    handles.append((Patch(facecolor=CORE), words("months_core")))
-    wide = inches(axes)[0]
-    needs = max(width_of(text) for _, text in handles) + 3.4 * em()
-    columns = max(1, min(len(handles), int(wide / needs)))
-    axes.legend(
-        *zip(*handles, strict=True), ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.2,
-        handlelength=1.5, handleheight=0.9, handletextpad=0.5, columnspacing=1.2, labelspacing=0.35,
-    )  # fmt: skip
+        found.append((Patch(facecolor=SOLID, edgecolor=INK), words("months_known")))
+    if any(bar.p95 != bar.p5 for bar in finding.bars):
+        found.append((Patch(facecolor=PAPER, edgecolor=INK, hatch="/////"), words("months_forecast")))
+        found.append((Patch(facecolor=BAND), words("months_band")))
+        found.append((Patch(facecolor=CORE), words("months_core")))
+    return [artist for artist, _ in found], [text for _, text in found]

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from forecast.analysis.findings import Lever, Step
 from forecast.canvas import Margin, painted, style, to_png, to_svg
 from forecast.figures import FIGURES
 from forecast.figures.bridge import MOST as MOST_STEPS
 from forecast.figures.tornado import MOST as MOST_LEVERS
-from forecast.pages.phrases import goal_text, measure_text, period_text, sentence_case, target_text
+from forecast.labelled_rows import named
+from forecast.noun import Label
+from forecast.pages.phrases import (
+    goal_text,
+    measure_text,
+    name_text,
+    period_text,
+    range_words,
+    sentence_case,
+    target_text,
+)
 from forecast.pages.view import RunView
 from forecast.words import Words
 
@@ -37,12 +49,12 @@ class Drawing(NamedTuple):
     def figure(self, phone: bool = False) -> Figure:
         """Draw it, for a page or for a phone; call it inside `style`."""
         width, height = self.phone if phone else self.wide
-        return painted(self.draw, self.margin, width, height, self.title, self.foot)
+        return painted(self.draw, self.margin, width, height, self.title, "" if phone else self.foot)
 
     def svg(self, *, phone: bool = False) -> bytes:
         """As SVG."""
         with style(TYPE_PHONE if phone else TYPE_WIDE):
-            return to_svg(self.figure(phone))
+            return to_svg(self._replace(foot="").figure(phone))
 
     def png(self) -> bytes:
         """As PNG, 150 dots an inch, the wide size."""
@@ -54,6 +66,13 @@ def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
     """Every figure that the findings allow, by name, in the order of the page."""
     made = (_months(view, words), _bridge(view, words), _exceedance(view, words), _tornado(view, words), _readings(view, words))
     return {drawing.name: drawing for drawing in made if drawing is not None}
+
+
+def labelled(one: Step | Lever, view: RunView, words: Words) -> Label:
+    """Its own label, or the words of its dotted name."""
+    own = one.label.of(words.language) if one.label else ""
+    text = own or (named(one.name, None, words) if "." not in one.name else name_text(one.name, view.scenario, words))
+    return Label(vi=text, en=text)
 
 
 def foot(view: RunView, words: Words) -> str:
@@ -92,15 +111,16 @@ def _bridge(view: RunView, words: Words) -> Drawing | None:
     finding = view.findings.bridge
     if finding is None:
         return None
+    finding = replace(finding, steps=tuple(replace(step, label=labelled(step, view, words)) for step in finding.steps))
     scale = view.scale(words)
     title = words("bridge_title", **_facts(view, words, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.steps), MOST_STEPS) + 2
     draw, margin = FIGURES["bridge"]
     alt = f"{title}: {scale.figure(finding.start.amount)} → {scale.figure(finding.end.amount)}"
-    tall = 0.75 + 0.33 * rows
+    tall = 0.55 + 0.35 * rows
     return Drawing(
         "bridge", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
-        (5.4, max(tall, 4.0)), (PHONE, 0.95 + 0.37 * rows), foot(view, words),
+        (5.4, max(tall, 3.6)), (PHONE, 0.85 + 0.38 * rows), foot(view, words),
     )  # fmt: skip
 
 
@@ -121,6 +141,8 @@ def _tornado(view: RunView, words: Words) -> Drawing | None:
     finding = view.findings.sensitivity
     if finding is None or not finding.levers:
         return None
+    levers = (replace(one, label=labelled(one, view, words), text=range_words(one.text, words)) for one in finding.levers)
+    finding = replace(finding, levers=tuple(levers))
     scale = view.scale(words)
     title = words("tornado_title", **_facts(view, words, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.levers), MOST_LEVERS)

@@ -120,3 +120,8 @@ def _inside(content: object, part: str) -> object:
     if isinstance(content, dict):
         return content.get(part)
     return getattr(content, part, getattr(content, f"{part}_", None))
+
+
+def range_words(text: str, words: Words) -> str:
+    """A range as written, its `to` in the language of the report."""
+    return text.replace(" to ", " đến ") if words.language == "vi" else text.replace(" đến ", " to ")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.amounts import Scale, scale_of
 from forecast.analysis.findings import Findings, TargetRow
 from forecast.assumption import Assumption
+from forecast.hindsight import known_after
 from forecast.months import first_day, period_of
 from forecast.plan import Scenario
 from forecast.words import Words
@@ -83,12 +84,6 @@ class RunView:
         found = {a.name: a for a in self.scenario.assumptions()}
         return tuple(found.values())
 
-    def is_hindsight(self, assumption: Assumption) -> bool:
-        """Whether its source came out after the day of the plan."""
-        return bool(assumption.known) and _first_day_known(assumption.known) > self.as_of
-
-
-def _first_day_known(text: str) -> date:
-    """The first day of `2021`, `2021-06` or `2021-06-18`."""
-    parts = [int(part) for part in text.split("-")]
-    return date(parts[0], parts[1] if len(parts) > 1 else 1, parts[2] if len(parts) > 2 else 1)
+    def hindsight(self) -> frozenset[str]:
+        """Names of the assumptions whose sources came out after the day of the plan."""
+        return frozenset(assumption.name for assumption in known_after(self.scenario, self.as_of))

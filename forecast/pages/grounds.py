@@ -1,0 +1,213 @@
+"""The grounds of a report: assumptions with their sources, the state of the data, and where the figures come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from forecast.assumption import Assumption
+from forecast.pages.phrases import date_text, name_text, range_words, tenths_text
+from forecast.pages.view import RunView
+from forecast.units import SCALES
+from forecast.words import Words
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One assumption, as the report prints it."""
+
+    name: str
+    label: str
+    text: str
+    unit: str
+    meaning: str
+    source: str
+    note: str
+    grade: str
+    where: str
+    hindsight: str
+    """When its source came out, where that is after the day of the plan; else empty."""
+
+
+@dataclass(frozen=True)
+class GroundGroup:
+    """The assumptions about one thing."""
+
+    label: str
+    grounds: tuple[Ground, ...]
+    grades: str
+    """`A 2 · B 3 · C 1`."""
+    late: int
+    """How many of them are hindsight."""
+
+
+def groups(view: RunView, words: Words) -> list[GroundGroup]:
+    """Every assumption, with what it is about: a service, a shock, an initiative, or a part of the plan."""
+    late = view.hindsight()
+    found: dict[str, list[Ground]] = {}
+    for assumption in view.assumptions():
+        parts = assumption.name.split(".")
+        own = parts[0] in ("services", "shocks", "initiatives", "costs") and len(parts) > 2
+        group = ".".join(parts[: 2 if own else 1])
+        found.setdefault(group, []).append(_ground(assumption, view, words, assumption.name in late))
+    return [_group(name, grounds, view, words) for name, grounds in found.items()]
+
+
+def _group(name: str, grounds: list[Ground], view: RunView, words: Words) -> GroundGroup:
+    counts = Counter(ground.grade for ground in grounds)
+    grades = " · ".join(f"{grade} {counts[grade]}" for grade in "ABC" if counts[grade])
+    late = sum(bool(ground.hindsight) for ground in grounds)
+    label = name_text(name, view.scenario, words) if "." in name else words(f"name_{name}") if words.has(f"name_{name}") else name
+    return GroundGroup(label, tuple(grounds), grades, late)
+
+
+def _ground(assumption: Assumption, view: RunView, words: Words, late: bool) -> Ground:
+    where = assumption.where
+    return Ground(
+        name=assumption.name,
+        label=name_text(assumption.name, view.scenario, words),
+        text=range_words(assumption.text, words),
+        unit=assumption.unit,
+        meaning=meaning(assumption, words),
+        source=assumption.source or words("assumption_judged"),
+        note=assumption.note,
+        grade=assumption.grade,
+        where=f"{where.file}:{where.cell}" if where.cell else f"{where.file}:{where.line}",
+        hindsight=words("hindsight_mark", known=assumption.known) if late else "",
+    )
+
+
+def meaning(assumption: Assumption, words: Words) -> str:
+    """What a number may be, in one sentence: 8 times in 10 between P10 and P90."""
+    if assumption.same_as:
+        return words("assumption_same", name=assumption.same_as)
+    if assumption.sure:
+        return words("assumption_sure")
+    low, high = assumption.chance.quantile(np.array([0.1, 0.9]))
+    return words("assumption_range", low=_shown(float(low), assumption, words), high=_shown(float(high), assumption, words))
+
+
+def _shown(value: float, assumption: Assumption, words: Words) -> str:
+    """A value in the unit in which the planner wrote it."""
+    match assumption.dimension:
+        case "percent":
+            return words.percent(value, 0 if abs(value) >= 0.1 or value == 0 else 1)
+        case "day":
+            return date_text(date.fromordinal(int(value)), words)
+    factor = {"days": _DAYS.get(assumption.unit, 1.0)}.get(assumption.dimension) or _money_factor(assumption.unit)
+    scaled = value / factor
+    size = abs(scaled)
+    return f"{words.number(scaled, 0 if size >= 100 else 1 if size >= 3 else 2)} {assumption.unit}".strip()
+
+
+_DAYS = {"weeks": 7.0, "week": 7.0, "tuần": 7.0, **dict.fromkeys(("months", "month", "tháng"), 365 / 12), **dict.fromkeys(("year", "years", "năm"), 365.0)}
+
+
+def _money_factor(unit: str) -> float:
+    first = unit.partition("/")[0].split(" ")[0]
+    return SCALES.get(first, 1.0)
+
+
+def grade_counts(view: RunView) -> Counter[str]:
+    """How many assumptions have each grade."""
+    return Counter(assumption.grade for assumption in view.assumptions())
+
+
+def judgement(view: RunView, words: Words) -> list[str]:
+    """How much rests on judgement."""
+    counts = grade_counts(view)
+    found = []
+    if view.findings.sensitivity is not None:
+        share = view.findings.sensitivity.judged
+        found.append(words("judged_lead", tenths=tenths_text(share, words)))
+    found.append(words("judged_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
+    return found
+
+
+def data_state(view: RunView, words: Words) -> list[str]:
+    """What is reconstructed, and what is hindsight."""
+    status: Mapping[str, int] = view.summary.get("data_status", {})
+    whole = sum(status.values())
+    found = [
+        words(f"data_{kind}", count=status[kind], all=whole)
+        for kind in ("reconstructed", "estimate", "example")
+        if status.get(kind)
+    ]
+    if not whole:
+        found.append(words("data_none"))
+    elif not found:
+        found.append(words("data_actual", count=whole))
+    late, day = len(view.hindsight()), date_text(view.as_of, words)
+    found.append(words("hindsight_some", count=late, date=day) if late else words("hindsight_none", date=day))
+    return found
+
+
+def how_to_read(view: RunView, words: Words) -> list[str]:
+    """What a reader must know."""
+    paths = words.number(int(view.summary.get("paths", 0)))
+    return [words("how_paths", paths=paths), *(words(f"how_{key}") for key in ("chance", "range", "grades", "marks", "not"))]
+
+
+def notes(view: RunView, words: Words) -> list[str]:
+    """What the baseline has to say of itself."""
+    found = []
+    for own in view.baseline.services.values():
+        for key, facts in own.notes:
+            if words.has(key):
+                found.append(words(key, **dict(facts)))
+    return list(dict.fromkeys(found))
+
+
+def provenance(view: RunView, words: Words) -> list[tuple[str, str]]:
+    """Seed, paths, run, hashes, versions and diagnostics: enough to make the same page again."""
+    summary = view.summary
+    found = [
+        (words("provenance_file"), view.scenario.file),
+        (words("provenance_paths"), words.number(int(summary.get("paths", 0)))),
+        (words("provenance_seed"), str(summary.get("seed", ""))),
+        (words("provenance_run"), str(summary.get("run_id", ""))),
+        (words("provenance_history"), view.baseline.digest),
+    ]
+    about = {**view.manifest, **summary}
+    if isinstance(about.get("content"), str):
+        found.append((words("provenance_content"), about["content"]))
+    found += [(words("provenance_version", name=name), str(version)) for name, version in _items(about.get("versions"))]
+    found += [(words("provenance_data", name=name), _hash(entry)) for name, entry in _items(about.get("data"))]
+    found += _diagnostics(about.get("diagnostics"), words)
+    return [(key, value) for key, value in found if value]
+
+
+def _items(content: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(content, Mapping):
+        yield from content.items()
+
+
+def _hash(entry: Any) -> str:
+    return str(entry.get("sha256", "")) if isinstance(entry, Mapping) else str(entry)
+
+
+def _diagnostics(content: Any, words: Words) -> list[tuple[str, str]]:
+    found = []
+    for name, value in _items(content):
+        if name == "correlations":
+            found += [_correlation(entry, words) for entry in value]
+        else:
+            found.append((words("provenance_diagnostic", name=name), _plain(value, words)))
+    return found
+
+
+def _correlation(entry: Mapping[str, Any], words: Words) -> tuple[str, str]:
+    asked, achieved = (words.number(float(entry.get(key) or 0.0), 2) for key in ("asked", "achieved"))
+    name = entry.get("name") or " ~ ".join(map(str, entry.get("between", ())))
+    return words("provenance_correlation", name=name), words("provenance_asked", asked=asked, achieved=achieved)
+
+
+def _plain(value: Any, words: Words) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return words.number(value, 0 if float(value).is_integer() else 4)
