@@ -19,8 +19,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MOST_PATHS = 10**10
 MOST_WORKERS = 256
-MANY_PATHS = 2_000_000
-"""From here on several processes pay for their start."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,10 @@ class Asked:
     json: bool = False
     quiet: bool = False
 
-    def workers_for(self, paths: int) -> int:
-        """Those asked for; else one process, or one a core where there are very many paths."""
-        return self.workers or (1 if paths < MANY_PATHS else min(os.cpu_count() or 1, 8))
+    @property
+    def processes(self) -> int:
+        """Those asked for, else one a core, eight at most; few paths are played in one all the same."""
+        return self.workers or min(os.cpu_count() or 1, 8)
 
 
 @dataclass(frozen=True)

@@ -75,14 +75,13 @@ def order_of(scenario: Scenario, asked: Asked) -> Order:
     """The order that the options make of a plan."""
     from forecast.reporting import Order, reports_folder
 
-    paths = asked.paths or scenario.paths
     return Order(
         scenario=scenario,
         seed=scenario.seed if asked.seed is None else asked.seed,
-        paths=paths,
+        paths=asked.paths or scenario.paths,
         language=asked.language or scenario.language,
         reports=(asked.out or reports_folder(scenario)).absolute(),
-        workers=asked.workers_for(paths),
+        workers=asked.processes,
     )
 
 

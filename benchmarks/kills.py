@@ -1,0 +1,93 @@
+"""Kill `forecast run` with kill -9 at random moments: is the earlier report still readable, is anything stray left?
+
+Prints one JSON object; exit 1 where a report could not be read or a stray was left after the next start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from forecast import runs
+from forecast.errors import ForecastError
+
+PLAN = Path(__file__).parents[1] / "scenarios" / "covid.yaml"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=50)
+    parser.add_argument("--paths", type=int, default=20_000)
+    parser.add_argument("--plan", type=Path, default=PLAN)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = kill_often(asked.plan, Path(folder), times=asked.times, paths=asked.paths, seed=asked.seed)
+    print(json.dumps(found, indent=1))
+    return 0 if found["unreadable"] == found["strays_after_next_start"] == 0 and found["published"] >= 2 else 1
+
+
+def kill_often(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -> dict[str, float]:
+    """Start, kill, look; `times` over. A run is killed late as often as early, and some end by themselves."""
+    chance = random.Random(seed)
+    started = time.monotonic()
+    finish(start(plan, reports, paths, 0))
+    whole = time.monotonic() - started
+    unreadable = left_over = finished = 0
+    for turn in range(1, times + 1):
+        process = start(plan, reports, paths, turn)
+        moment = whole * (chance.uniform(0, 1.05) if turn % 2 else chance.uniform(0.6, 1.05))
+        try:
+            process.wait(moment)
+            finished += 1
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        unreadable += not readable(reports / plan.stem)
+        left_over += len(strays(reports))
+    finish(start(plan, reports, paths, 0))
+    return {
+        "killed": times - finished,
+        "published": len(list(runs.all_runs(reports))),
+        "unreadable": unreadable + (not readable(reports / plan.stem)),
+        "strays_swept": left_over,
+        "strays_after_next_start": len(strays(reports)),
+        "seconds_of_a_run": round(whole, 2),
+    }
+
+
+def start(plan: Path, reports: Path, paths: int, seed: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "forecast", "run", str(plan), "--out", str(reports), "--quiet", "--json"]
+    return subprocess.Popen(
+        [*command, "--seed", str(seed), "--paths", str(paths)],
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def finish(process: subprocess.Popen[bytes]) -> None:
+    if process.wait() != 0:
+        raise SystemExit(f"forecast run ended with {process.returncode}")
+
+
+def readable(shown: Path) -> bool:
+    """Whether the report that `reports/<scenario>` shows is as it was written."""
+    try:
+        runs.verify(shown)
+    except ForecastError:
+        return False
+    return True
+
+
+def strays(reports: Path) -> list[Path]:
+    return [path for folder in (reports, reports / ".runs") for path in folder.iterdir() if ".tmp-" in path.name]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""`forecast check`: read a plan, say all that is wrong with it, show every value and where it comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast.cli.commands import command, session_of
+from forecast.cli.options import Reader, read_options, some
+from forecast.cli.output import print_json, print_lines
+from forecast.words import Words
+
+if TYPE_CHECKING:
+    from forecast.effective import Value
+    from forecast.plan import Scenario
+
+
+@command("check")
+@some("--set", "--lang", "--json", "--quiet")
+@click.argument("scenario")
+@click.pass_context
+def check(ctx: click.Context, scenario: str, **typed: Any) -> None:
+    """Read a plan, say all that is wrong with it, and show every value and where it comes from."""
+    from forecast.effective import values_of
+    from forecast.reader import read_plan
+
+    session = session_of(ctx)
+    reader = Reader(session)
+    asked = read_options(reader, typed)
+    reader.finish()
+    session.speak_as(scenario)
+    plan = read_plan(Path(scenario), settings=asked.settings or None)
+    _check_data(plan.scenario)
+    values = values_of(plan)
+    if asked.json:
+        print_json({"file": plan.scenario.file, "values": [value.facts() for value in values]})
+        return
+    if not asked.quiet:
+        print_lines(*(value.line(session.words) for value in values))
+    print_lines(_in_short(plan.scenario, len(values), session.words))
+
+
+def _check_data(scenario: Scenario) -> None:
+    """Read the history too: its complaints are complaints about the plan."""
+    from forecast.baseline_checks import check_history, check_plan
+    from forecast.csv_file import raise_if_any
+    from forecast.history import read_history
+
+    complaints = list(check_plan(scenario))
+    if scenario.history is not None:
+        complaints += check_history(scenario, read_history(scenario.history.file, scenario.currency))
+    raise_if_any(complaints)
+
+
+def _in_short(scenario: Scenario, values: int, words: Words) -> str:
+    return words(
+        "said_checked",
+        file=scenario.file,
+        values=values,
+        unsure=sum(1 for _ in scenario.unsure()),
+        services=len(scenario.services),
+        shocks=len(scenario.shocks),
+        initiatives=len(scenario.initiatives),
+        targets=len(scenario.targets),
+    )

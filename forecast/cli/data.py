@@ -1,0 +1,37 @@
+"""`forecast data`: prepare data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from forecast.cli.commands import Commands, command, session_of
+from forecast.cli.options import Reader, read_options, some
+from forecast.cli.output import print_json, print_lines, shown
+
+data = Commands("data", {"disaggregate": "forecast.cli.data:disaggregate"})
+
+
+@command("disaggregate")
+@some("--lang", "--json", "--quiet")
+@click.argument("recipe")
+@click.pass_context
+def disaggregate(ctx: click.Context, recipe: str, **typed: Any) -> None:
+    """Spread yearly totals over months along an indicator, as a recipe says; the file it names is written."""
+    from forecast import store
+    from forecast.reconstruct import read_recipe, reconstruct
+
+    session = session_of(ctx)
+    reader = Reader(session)
+    asked = read_options(reader, typed)
+    reader.finish()
+    read = read_recipe(Path(recipe))
+    months = reconstruct(read)
+    store.write_file(read.to, months.encode())
+    rows = months.count("\n") - 1
+    if asked.json:
+        print_json({"file": str(read.to.absolute()), "rows": rows})
+    elif not asked.quiet:
+        print_lines(session.words("said_disaggregated", path=shown(read.to), rows=rows))
