@@ -70,6 +70,8 @@ class _Work:
     thresholds: Mapping[FigureKey, tuple[float, ...]]
     keep: int
     """First blocks that are kept path by path."""
+    span: int
+    """Blocks that are answered at a time."""
 
 
 @dataclass(frozen=True)
@@ -142,13 +144,13 @@ def simulate(
     deck = deck_of(scenario, baseline or baseline_of(scenario, cache), paths, seed)
     blocks = -(-deck.paths // BLOCK)
     work = _work_of(deck, -(-keep // BLOCK))
-    spans = range(-(-blocks // SPAN))
+    spans = range(-(-blocks // work.span))
     engine = engine_of(workers if deck.paths > SERIAL else 1)
     answers: list[_Answer] = []
     for span, answer in enumerate(engine.map(_tally_span, work, spans)):
         answers = [reduce(_Answer.merge, [*answers, answer])]
         if progress is not None:
-            progress(min(deck.paths, (span + 1) * SPAN * BLOCK), deck.paths)
+            progress(min(deck.paths, (span + 1) * work.span * BLOCK), deck.paths)
     return _simulation(scenario, deck, answers[0])
 
 
@@ -207,15 +209,16 @@ def _work_of(deck: Deck, keep: int) -> _Work:
         trigger = decision.trigger
         if trigger is not None and (limit := trigger.below or trigger.above) is not None:
             thresholds.setdefault((trigger.measure, trigger.period.text), set()).add(limit.value)
-    return _Work(deck, rulers, {key: tuple(sorted(found)) for key, found in thresholds.items()}, keep)
+    return _Work(deck, rulers, {key: tuple(sorted(found)) for key, found in thresholds.items()}, keep, SPAN)
 
 
 def _tally_span(work: _Work, span: int) -> _Answer:
     deck = work.deck
-    exact = {key: deck.paths <= EXACT and not _by_month(key) for key in work.rulers}
+    by_month = {gauge.period for gauge in deck.gauges if gauge.monthly}
+    exact = {key: deck.paths <= EXACT and key[1] not in by_month for key in work.rulers}
     answer = _Answer({k: Tally(r, work.thresholds.get(k, ()), exact[k]) for k, r in work.rulers.items()})
     blocks = -(-deck.paths // BLOCK)
-    for block in range(span * SPAN, min(blocks, (span + 1) * SPAN)):
+    for block in range(span * work.span, min(blocks, (span + 1) * work.span)):
         played = play(deck, block)
         for key, values in played.figures.items():
             answer.tallies[key].add(values)
@@ -223,13 +226,8 @@ def _tally_span(work: _Work, span: int) -> _Answer:
         if block < work.keep:
             answer.uniforms.append(played.uniforms)
             answer.luck.append(played.luck)
-            answer.figures.append({key: values for key, values in played.figures.items() if not _by_month(key)})
+            answer.figures.append({key: values for key, values in played.figures.items() if key[1] not in by_month})
     return answer
-
-
-def _by_month(key: FigureKey) -> bool:
-    measure, period = key
-    return len(period) == 7 and period[5] != "Q" and not measure.startswith("bridge.")
 
 
 def _all_met(scenario: Scenario, figures: Mapping[FigureKey, Floats]) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 
 from forecast.calm import Calm
 from forecast.chance import Floats
+from forecast.draws import BLOCK
 from forecast.effects import Account, Blow, Key, Returning
 from forecast.initiatives import Actions
 
@@ -73,7 +74,7 @@ def trade_of(
     for name, blow in sorted(drifts.items()):
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
     trade.move("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
-    base = trade.amount
+    base = np.broadcast_to(trade.amount, (len(trade.amount), BLOCK))
     for name, cause in sorted(returning.items()):
         blow = cause.blow
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
