@@ -16,34 +16,39 @@ from forecast.words import Words
 
 BAR = 0.36
 """Height of a bar; a row has height 1, its label above the bar."""
-LABEL = 0.21
+LABEL = 0.25
 """Height of the foot of a label above the centre of its bar."""
 BEHIND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4}
 """What lies under a label, so that no line runs through it."""
 
 
 def named(name: str, label: Label | None, words: Words) -> str:
-    """The label in this language, or the sentence of that name, or the name without its underscores."""
+    """The label in this language, or the word for that key, or the name without its underscores."""
     if label is not None and label.of(words.language):
         return label.of(words.language)
-    key = f"name_{name}"
+    key = f"key.{name}"
     return words(key) if words.has(key) else name.rpartition(".")[2].replace("_", " ")
 
 
-def lay_rows(axes: Axes, labels: Sequence[str], notes: Sequence[str] = (), bold: Sequence[int] = ()) -> None:
-    """Rows from the top down at y = 0, -1, …: labels at the left edge, each cut to the width with its note."""
+def lay_rows(axes: Axes, labels: Sequence[str], notes: Sequence[Sequence[str]] = (), bold: Sequence[int] = ()) -> None:
+    """Rows from the top down at y = 0, -1, …: each label at the left edge, behind it the longest of its notes that fits.
+
+    The last of a row's notes is always shown; a label gives way to it alone.
+    """
     wide, _ = inches(axes)
     size = float(matplotlib.rcParams["font.size"])
+    small, space = size * 0.85, width_of("  ", size)
     for row, label in enumerate(labels):
-        note = f"  {notes[row]}" if notes and notes[row] else ""
+        offered = notes[row] if notes else ()
         weight = "bold" if row in bold else "normal"
-        room = wide - width_of(note, size * 0.85)
-        shown = fit(label, max(room, wide * 0.5), size, weight)
+        least = width_of(offered[-1], small) + space if offered else 0.0
+        shown = fit(label, wide - least, size, weight)
         transform = axes.get_yaxis_transform()
         axes.text(0, LABEL - row, shown, transform=transform, va="bottom", weight=weight, color=INK, bbox=BEHIND)
-        start = width_of(shown, size, weight) + width_of("  ", size)
-        if note and (left := fit(note, wide - start, size * 0.85)) != "…":
-            axes.text(start / wide, LABEL - row, left.strip(), transform=transform, va="bottom", size=size * 0.85, color=MUTED, bbox=BEHIND)
+        start = width_of(shown, size, weight) + space
+        note = next((one for one in offered if start + width_of(one, small) <= wide), offered[-1] if offered else "")
+        if note:
+            axes.text(start / wide, LABEL - row, note, transform=transform, va="bottom", size=small, color=MUTED, bbox=BEHIND)
     row_height = (inches(axes)[1] - 1.45 * em()) / (len(labels) - 0.55)
     axes.set_ylim(0.7 - len(labels), LABEL + 1.45 * em() / max(row_height, 0.1 * em()))
     axes.set_yticks([])

@@ -43,31 +43,33 @@ def printed(finding: Bridge, steps: Sequence[Step], scale: Scale) -> tuple[list[
 
 
 def bridge(axes: Axes, finding: Bridge, words: Words, scale: Scale, most: int = MOST) -> None:
-    """The plan outlined, each step red where it costs and blue where it helps, the forecast's mean hatched."""
+    """The plan outlined, each step red where it costs and blue where it helps, the forecast's mean hatched.
+
+    A bridge that starts at nothing (the lines of a statement) has no bar for its start.
+    """
     steps = grouped(finding.steps, most, words)
     figures, decimals = printed(finding, steps, scale)
-    labels = [words("bridge_plan"), *(named(step.name, step.label, words) for step in steps), words("bridge_forecast")]
-    lay_rows(axes, [labels[0], *labels[1:-1], labels[-1]], bold=(0, len(labels) - 1))
+    plan = [words("bridge_plan")] if finding.start.amount else []
+    labels = [*plan, *(named(step.name, step.label, words) for step in steps), words("bridge_forecast")]
+    texts = [words.number(figures[0], decimals)] if plan else []
+    texts += [*(_signed(figure, decimals, words) for figure in figures[1:-1]), words.number(figures[-1], decimals)]
+    ends = (*((0,) if plan else ()), len(labels) - 1)
+    lay_rows(axes, labels, bold=ends)
     edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in steps])])
-    texts = [_sum(figures[0], decimals, words), *(_signed(f, decimals, words) for f in figures[1:-1]), _sum(figures[-1], decimals, words)]
     origin = _origin([*edges, finding.end.amount])
-    room = max(width_of(text, weight="bold") for text in texts)
-    set_span(axes, origin, max(0.0, *edges, finding.end.amount), 0.02, room + 0.12)
-    _totals(axes, finding, len(labels), origin)
-    good = GOOD if finding.measure.partition(".")[0] not in LESS_IS_BETTER else BAD
-    bad = BAD if good == GOOD else GOOD
-    for row, step in enumerate(steps, 1):
-        start = edges[row - 1]
+    set_span(axes, origin, max(0.0, *edges, finding.end.amount), 0.02, max(width_of(text, weight="bold") for text in texts) + 0.12)
+    _totals(axes, finding, ends, origin)
+    good, bad = (BAD, GOOD) if finding.measure.partition(".")[0] in LESS_IS_BETTER else (GOOD, BAD)
+    for row, (step, start) in enumerate(zip(steps, edges, strict=False), len(plan)):
         axes.barh(-row, step.amount, BAR, left=start, color=good if step.amount >= 0 else bad, linewidth=0)
         axes.plot([start + step.low, start + step.high], [-row, -row], color=INK, linewidth=1.0)
-        axes.vlines(edges[row - 1], -row + BAR / 2, -row + 1 - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
-    axes.vlines(edges[-1], -len(steps) - 1 + BAR / 2, -len(steps) - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
+        axes.vlines(start + step.amount, -row - 1 + BAR / 2, -row - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
     for row, text in enumerate(texts):
-        ends = row in (0, len(texts) - 1)
-        colour = INK if ends or figures[row] == 0 else good if figures[row] > 0 else bad
+        figure = figures[row if plan else row + 1]
+        colour = INK if row in ends or figure == 0 else good if figure > 0 else bad
         axes.text(
             1, -row, text, transform=axes.get_yaxis_transform(), ha="right", va="center", color=colour,
-            weight="bold" if ends else "normal",
+            weight="bold" if row in ends else "normal",
         )  # fmt: skip
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
@@ -78,10 +80,6 @@ def _signed(figure: float, decimals: int, words: Words) -> str:
     return f"+{text}" if figure > 0 else text
 
 
-def _sum(figure: float, decimals: int, words: Words) -> str:
-    return words.number(figure, decimals)
-
-
 def _origin(edges: Sequence[float]) -> float:
     """Where the axis begins: at zero, or, torn, below the lowest edge when all are far from it."""
     low, high = min(edges), max(edges)
@@ -90,14 +88,17 @@ def _origin(edges: Sequence[float]) -> float:
     return float(low - 0.6 * (high - low))
 
 
-def _totals(axes: Axes, finding: Bridge, rows: int, origin: float) -> None:
-    ends = ((0, finding.start.amount, None), (1 - rows, finding.end.amount, "/////"))
-    for y, amount, hatch in ends:
-        start = origin if origin > 0 else 0.0
-        axes.barh(y, amount - start, BAR, left=start, facecolor=PAPER, edgecolor=INK, linewidth=0.9, hatch=hatch)
+def _totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: float) -> None:
+    start = max(origin, 0.0)
+    for row in ends:
+        last = row == ends[-1]
+        amount = finding.end.amount if last else finding.start.amount
+        axes.barh(
+            -row, amount - start, BAR, left=start, facecolor=PAPER, edgecolor=INK, linewidth=0.9, hatch="/////" if last else None
+        )  # fmt: skip
         if origin > 0:
-            _tear(axes, origin, y)
-    axes.plot([finding.end.low, finding.end.high], [1 - rows, 1 - rows], color=INK, linewidth=1.6)
+            _tear(axes, origin, -row)
+    axes.plot([finding.end.low, finding.end.high], [-ends[-1], -ends[-1]], color=INK, linewidth=1.6)
 
 
 def _tear(axes: Axes, origin: float, y: float) -> None:

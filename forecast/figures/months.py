@@ -70,8 +70,10 @@ def _figures(axes: Axes, bars: tuple[MonthBar, ...], scale: Scale, span: float) 
 
 def _names(axes: Axes, bars: tuple[MonthBar, ...], words: Words) -> None:
     room = inches(axes)[0] / (len(bars) + 0.3)
-    names = [_name(bar.month, words) for bar in bars]
-    every = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(width_of, names)) < 0.9 * room * k), 24)
+    names = [words(f"month_{int(bar.month[5:])}") for bar in bars]
+    if max(map(width_of, names)) > 0.85 * room:
+        names = [str(int(bar.month[5:])) for bar in bars]
+    every = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(width_of, names)) < 0.85 * room * k), 24)
     shown = range(0, len(bars), every)
     axes.set_xticks([at + 0.05 for at in shown], [names[at] for at in shown])
     size = float(matplotlib.rcParams["font.size"])
@@ -84,10 +86,6 @@ def _names(axes: Axes, bars: tuple[MonthBar, ...], words: Words) -> None:
                     textcoords="offset points", ha="center", va="top", color=MUTED, size=size * 0.9,
                 )  # fmt: skip
                 previous = at
-
-
-def _name(month: str, words: Words) -> str:
-    return words(f"month_{int(month[5:])}")
 
 
 def _key(finding: Months, words: Words, statuses: set[str]) -> tuple[list[Artist], list[str]]:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from forecast.amounts import LESS_IS_BETTER, Scale
 from forecast.analysis.findings import Lever, Sensitivity
-from forecast.canvas import BAD, GOOD, INK, Margin, width_of
+from forecast.canvas import BAD, GOOD, INK, Margin, cut, width_of
 
 from forecast.labelled_rows import BAR, gap, lay_rows, named, set_span
 from forecast.words import Words
@@ -18,11 +18,12 @@ MOST = 8
 def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: int = MOST) -> None:
     """The mean change when an assumption lies in its lowest or highest fifth, the widest first; grey: the error."""
     levers = finding.levers[:most]
-    notes = [words("tornado_note", text=lever.text, grade=lever.grade) for lever in levers]
+    grades = [words("tornado_grade", grade=lever.grade) for lever in levers]
+    notes = [(f"{cut(lever.text)} · {grade}", grade) for lever, grade in zip(levers, grades, strict=True)]
     lay_rows(axes, [named(lever.name, lever.label, words) for lever in levers], notes)
     decimals = min(scale.decimals + 1, 2)
-    low = min([0.0, *(min(lever.low, lever.high) for lever in levers)])
-    high = max([0.0, *(max(lever.low, lever.high) for lever in levers)])
+    low = min([0.0, *(min(lever.low, lever.high) - lever.error for lever in levers)])
+    high = max([0.0, *(max(lever.low, lever.high) + lever.error for lever in levers)])
     texts = [_ends(lever, words, scale, decimals) for lever in levers]
     room = max([0.1, *(width_of(text) for pair in texts for text in pair)]) + 0.1
     set_span(axes, low, high, room, room)
@@ -30,8 +31,8 @@ def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: 
     space = gap(axes)
     for row, (lever, (left, right)) in enumerate(zip(levers, texts, strict=True)):
         _bars(axes, -row, lever, falls)
-        axes.text(min(0.0, lever.low, lever.high) - space, -row, left, ha="right", va="center")
-        axes.text(max(0.0, lever.low, lever.high) + space, -row, right, ha="left", va="center")
+        axes.text(min(0.0, lever.low - lever.error, lever.high - lever.error) - space, -row, left, ha="right", va="center")
+        axes.text(max(0.0, lever.low + lever.error, lever.high + lever.error) + space, -row, right, ha="left", va="center")
     axes.axvline(0, color=INK, linewidth=0.8, ymax=0.985)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)

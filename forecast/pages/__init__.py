@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from forecast.pages.drawings import drawings
 from forecast.pages.html import page
+from forecast.pages.sheet import pdf
 from forecast.pages.view import RunView
 from forecast.words import Words
 
-__all__ = ["RunView", "figures", "page"]
+__all__ = ["RunView", "figures", "page", "pdf"]
 
 
 def figures(view: RunView, words: Words) -> dict[str, bytes]:

@@ -15,7 +15,6 @@ from forecast.canvas import Margin, painted, style, to_png, to_svg
 from forecast.figures import FIGURES
 from forecast.figures.bridge import MOST as MOST_STEPS
 from forecast.figures.tornado import MOST as MOST_LEVERS
-from forecast.labelled_rows import named
 from forecast.noun import Label
 from forecast.pages.phrases import (
     goal_text,
@@ -71,7 +70,7 @@ def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
 def labelled(one: Step | Lever, view: RunView, words: Words) -> Label:
     """Its own label, or the words of its dotted name."""
     own = one.label.of(words.language) if one.label else ""
-    text = own or (named(one.name, None, words) if "." not in one.name else name_text(one.name, view.scenario, words))
+    text = own or name_text(one.name, view.scenario, words)
     return Label(vi=text, en=text)
 
 
@@ -113,8 +112,9 @@ def _bridge(view: RunView, words: Words) -> Drawing | None:
         return None
     finding = replace(finding, steps=tuple(replace(step, label=labelled(step, view, words)) for step in finding.steps))
     scale = view.scale(words)
-    title = words("bridge_title", **_facts(view, words, finding.measure, finding.period, scale.unit))
-    rows = min(len(finding.steps), MOST_STEPS) + 2
+    key = "bridge_title" if finding.start.amount else "bridge_title_lines"
+    title = sentence_case(words(key, **_facts(view, words, finding.measure, finding.period, scale.unit)))
+    rows = min(len(finding.steps), MOST_STEPS) + (2 if finding.start.amount else 1)
     draw, margin = FIGURES["bridge"]
     alt = f"{title}: {scale.figure(finding.start.amount)} → {scale.figure(finding.end.amount)}"
     tall = 0.55 + 0.35 * rows

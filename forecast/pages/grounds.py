@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from forecast.assumption import Assumption
-from forecast.pages.phrases import date_text, name_text, range_words, tenths_text
+from forecast.pages.phrases import date_text, name_text, sentence_case, tenths_text
 from forecast.pages.view import RunView
 from forecast.units import SCALES
 from forecast.words import Words
@@ -62,7 +62,8 @@ def _group(name: str, grounds: list[Ground], view: RunView, words: Words) -> Gro
     counts = Counter(ground.grade for ground in grounds)
     grades = " · ".join(f"{grade} {counts[grade]}" for grade in "ABC" if counts[grade])
     late = sum(bool(ground.hindsight) for ground in grounds)
-    label = name_text(name, view.scenario, words) if "." in name else words(f"name_{name}") if words.has(f"name_{name}") else name
+    key = f"group_{name}"
+    label = words(key) if words.has(key) else sentence_case(name_text(name, view.scenario, words))
     return GroundGroup(label, tuple(grounds), grades, late)
 
 
@@ -71,7 +72,7 @@ def _ground(assumption: Assumption, view: RunView, words: Words, late: bool) -> 
     return Ground(
         name=assumption.name,
         label=name_text(assumption.name, view.scenario, words),
-        text=range_words(assumption.text, words),
+        text=assumption.text,
         unit=assumption.unit,
         meaning=meaning(assumption, words),
         source=assumption.source or words("assumption_judged"),
@@ -174,11 +175,12 @@ def provenance(view: RunView, words: Words) -> list[tuple[str, str]]:
         (words("provenance_history"), view.baseline.digest),
     ]
     about = {**view.manifest, **summary}
-    if isinstance(about.get("content"), str):
-        found.append((words("provenance_content"), about["content"]))
+    found.append((words("provenance_content"), str(about.get("scenario_hash", ""))))
+    found.append((words("provenance_code"), str(about.get("code", ""))))
     found += [(words("provenance_version", name=name), str(version)) for name, version in _items(about.get("versions"))]
-    found += [(words("provenance_data", name=name), _hash(entry)) for name, entry in _items(about.get("data"))]
-    found += _diagnostics(about.get("diagnostics"), words)
+    found += [(words("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in about.get("data", ())]
+    found += [_correlation(entry, words) for entry in about.get("correlations", ())]
+    found += [(words("provenance_diagnostic", name=name), _plain(value, words)) for name, value in _items(about.get("diagnostics"))]
     return [(key, value) for key, value in found if value]
 
 
@@ -187,23 +189,9 @@ def _items(content: Any) -> Iterator[tuple[str, Any]]:
         yield from content.items()
 
 
-def _hash(entry: Any) -> str:
-    return str(entry.get("sha256", "")) if isinstance(entry, Mapping) else str(entry)
-
-
-def _diagnostics(content: Any, words: Words) -> list[tuple[str, str]]:
-    found = []
-    for name, value in _items(content):
-        if name == "correlations":
-            found += [_correlation(entry, words) for entry in value]
-        else:
-            found.append((words("provenance_diagnostic", name=name), _plain(value, words)))
-    return found
-
-
 def _correlation(entry: Mapping[str, Any], words: Words) -> tuple[str, str]:
     asked, achieved = (words.number(float(entry.get(key) or 0.0), 2) for key in ("asked", "achieved"))
-    name = entry.get("name") or " ~ ".join(map(str, entry.get("between", ())))
+    name = " ~ ".join(map(str, entry.get("between", ()))) or entry.get("name", "")
     return words("provenance_correlation", name=name), words("provenance_asked", asked=asked, achieved=achieved)
 
 

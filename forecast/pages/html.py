@@ -136,6 +136,8 @@ def why_lead(view: RunView, words: Words) -> str:
     if finding is None or not finding.steps:
         return ""
     scale = view.scale(words)
+    if not finding.start.amount:
+        return words("why_lead_lines")
     difference = finding.end.amount - finding.start.amount
     if abs(difference) < 0.05 * scale.factor * 10**-scale.decimals:
         return words("why_lead_same")

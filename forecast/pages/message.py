@@ -26,6 +26,7 @@ class Number(NamedTuple):
     """A large number, what it is, what to know beside it, and whether it is good news."""
 
     value: str
+    unit: str
     label: str
     note: str
     mood: str = ""
@@ -81,12 +82,12 @@ def numbers(view: RunView, words: Words) -> list[Number]:
         mood = "" if row.want is None else "good" if row.chance.value >= row.want else "bad"
         low, high = row.spread
         note = words("number_chance_note", error=error_text(row.chance, words), low=words.percent(low), high=words.percent(high))
-        found.append(Number(words.percent(row.chance.value), words("number_chance", goal=goal_text(row, view, words)), note, mood))
+        found.append(Number(words.percent(row.chance.value), "", words("number_chance", goal=goal_text(row, view, words)), note, mood))
     if "p50" in figures:
         found.append(_middle(view, words))
     if "p10" in figures and "p90" in figures:
-        both = f"{scale.figure(figures['p10'])} – {scale.figure(figures['p90'])}"
-        found.append(Number(scale.with_unit(both), words("number_range"), words("number_range_note")))
+        both = f"{scale.figure(figures['p10'])}\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}{scale.figure(figures['p90'])}"
+        found.append(Number(both, scale.unit, words("number_range"), words("number_range_note")))
     if row is not None and row.expected_shortfall:
         found.append(_miss(view, words))
     return found
@@ -107,7 +108,7 @@ def _middle(view: RunView, words: Words) -> Number:
         )
         less = row.direction == "at_most" or row.measure.partition(".")[0] in LESS_IS_BETTER
         mood = "good" if (difference >= 0) != less else "bad"
-    return Number(scale.amount(middle), words("number_middle"), note, mood)
+    return Number(scale.figure(middle), scale.unit, words("number_middle"), note, mood)
 
 
 def _miss(view: RunView, words: Words) -> Number:
@@ -115,7 +116,8 @@ def _miss(view: RunView, words: Words) -> Number:
     assert row is not None
     key, note = ("p5", "number_shortfall_note") if row.direction == "at_least" else ("p95", "number_excess_note")
     tail = words(note, amount=scale.amount(view.figures[key])) if key in view.figures else ""
-    return Number(scale.small(abs(row.expected_shortfall)), words("number_shortfall"), tail)
+    miss = scale.small(abs(row.expected_shortfall)).removesuffix(scale.unit).rstrip()
+    return Number(miss, scale.unit, words("number_shortfall"), tail)
 
 
 def spread_text(view: RunView, words: Words) -> str:

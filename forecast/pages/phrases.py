@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from forecast.analysis.findings import TargetRow
@@ -9,7 +10,7 @@ from forecast.canvas import cut
 from forecast.estimate import Estimate
 from forecast.labelled_rows import named
 from forecast.months import period_of
-from forecast.noun import Label
+from forecast.naming import label_of
 from forecast.pages.view import RunView
 from forecast.plan import Scenario
 from forecast.words import Words
@@ -100,28 +101,18 @@ def chance_range(low: float, high: float, words: Words) -> str:
 
 
 def name_text(name: str, scenario: Scenario, words: Words) -> str:
-    """`shocks.covid_waves.hard.reach` in words: the labels that the plan gives, then the names of the keys."""
-    parts = name.split(".")
-    labels: list[str] = []
-    content: object = scenario
-    for part in parts:
-        content = _inside(content, part)
-        label = getattr(content, "label", None)
-        if isinstance(label, Label) and label.of(words.language):
-            labels.append(label.of(words.language))
-        elif part in scenario.services and labels:
-            labels.append(named(part, scenario.services[part].label, words))
-        elif part not in ("services", "shocks", "initiatives", "baseline", "classes", "history", "targets", "effect"):
-            labels.append(named(part, None, words))
-    return " · ".join(labels) or name
-
-
-def _inside(content: object, part: str) -> object:
-    if isinstance(content, dict):
-        return content.get(part)
-    return getattr(content, part, getattr(content, f"{part}_", None))
+    """`shocks.covid_waves.hard.reach` in words."""
+    return label_of(scenario, name).of(words.language) or name
 
 
 def range_words(text: str, words: Words) -> str:
-    """A range as written, its `to` in the language of the report."""
-    return text.replace(" to ", " đến ") if words.language == "vi" else text.replace(" đến ", " to ")
+    """A range as a reader says it: its functions in words, its units and its `to` in the language of the report."""
+    if call := re.fullmatch(r"(uniform|pert|triangular)\((.*)\)", text):
+        parts = [part.strip() for part in call[2].split(",")]
+        key = "range_uniform" if len(parts) == 2 else "range_pert"
+        text = words(key, low=parts[0], mode=parts[1], high=parts[-1])
+    if words.language == "en":
+        return text.replace(" đến ", " to ")
+    for english, vietnamese in (("to", "đến"), ("days?", "ngày"), ("weeks?", "tuần"), ("months?", "tháng"), ("years?", "năm"), ("people", "người")):
+        text = re.sub(rf"(?<= ){english}(?= |,|$)", vietnamese, text)
+    return text

@@ -76,6 +76,20 @@ def _target(row: TargetRow, view: RunView, words: Words) -> tuple[str, ...]:
     )
 
 
+def short_targets(view: RunView, words: Words) -> list[tuple[str, ...]]:
+    """Name, wanted, chance, simulation error and spread of each target: what the sheet of paper has room for."""
+    return [
+        (
+            target_text(row, view, words),
+            words("not_said") if row.want is None else words.percent(row.want),
+            words.percent(row.chance.value),
+            error_text(row.chance, words),
+            chance_range(*row.spread, words) if view.findings.readings else words("not_said"),
+        )
+        for row in view.findings.targets
+    ]
+
+
 def months(view: RunView, words: Words) -> Table:
     """The months as figures."""
     scale = view.months_scale(words)
@@ -106,7 +120,7 @@ def steps(view: RunView, words: Words) -> Table | None:
     scale = view.scale(words)
     figures, decimals = printed(finding, finding.steps, scale)
     ends = (words("bridge_plan"), words("bridge_forecast"))
-    rows = [(ends[0], words.number(figures[0], decimals), "")]
+    rows = [(ends[0], words.number(figures[0], decimals), "")] if finding.start.amount else []
     for step, figure in zip(finding.steps, figures[1:-1], strict=True):
         text = words.number(figure, decimals)
         error = f"±{scale.figure((step.high - step.low) / 2, decimals)}"
@@ -114,7 +128,7 @@ def steps(view: RunView, words: Words) -> Table | None:
     end = finding.end
     rows.append((ends[1], words.number(figures[-1], decimals), f"±{scale.figure((end.high - end.low) / 2, decimals)}"))
     heading = (words("why_step"), words("why_amount", unit=scale.unit), words("why_error"))
-    return Table(heading, tuple(rows), frozenset((1, 2)), frozenset((0, len(rows) - 1)))
+    return Table(heading, tuple(rows), frozenset((1, 2)), frozenset((0, len(rows) - 1) if finding.start.amount else (len(rows) - 1,)))
 
 
 def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> tuple[str, Table]:
@@ -127,7 +141,7 @@ def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> 
     label = said.gap.label if said else None
     rows = [(named(s, view.scenario.services[s].label if s in view.scenario.services else None, words), scale.exact(v)) for s, v in services.items()]
     rows.append((words("gap_sum"), scale.exact(amounts["sum"])))
-    rows.append((cut(label.of(words.language)) if label else words("name_gap"), scale.exact(amounts["gap"])))
+    rows.append((cut(label.of(words.language)) if label else words("name_of_gap"), scale.exact(amounts["gap"])))
     rows.append((words("gap_stated"), scale.exact(amounts["stated"])))
     sentence = words(
         "gap_lead" if amounts["gap"] else "gap_even", year=year, stated=scale.exact(amounts["stated"]),

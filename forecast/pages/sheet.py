@@ -1,0 +1,225 @@
+"""The A4 page of a run: all that a director needs, on one sheet of paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from forecast.canvas import BAD, FAINT, GOOD, INK, MUTED, axes_in, cut, fit, new_figure, style, to_pdf, width_of, wrap
+from forecast.pages import grounds, message, tables
+from forecast.pages.drawings import Drawing, drawings
+from forecast.pages.phrases import date_text
+from forecast.pages.view import RunView
+from forecast.words import Words
+
+A4 = (8.268, 11.693)
+"""Inches."""
+EDGE = 0.5
+"""White at the edges, in inches."""
+TYPE = 7.2
+"""Points of the small text: the smallest that prints well."""
+STEPS, LEVERS = 8, 7
+
+
+@dataclass
+class Paper:
+    """A sheet, written from the top down; `y` is the inches already used."""
+
+    figure: Figure
+    y: float = EDGE
+
+    @property
+    def width(self) -> float:
+        """Inches between the edges."""
+        return A4[0] - 2 * EDGE
+
+    def line(self, text: str, x: float, y: float, size: float, weight: str = "normal", color: str = INK, align: str = "left") -> None:
+        """One line of text, its top at `y` inches below the upper edge of the sheet."""
+        self.figure.text(x / A4[0], 1 - y / A4[1], text, size=size, weight=weight, color=color, va="top", ha=align)
+
+    def text(self, text: str, x: float, y: float, width: float, size: float = TYPE, weight: str = "normal", color: str = INK, lines: int = 9) -> float:
+        """Text in a column; the y below it."""
+        for line in wrap(text, width, size, weight, lines):
+            self.line(line, x, y, size, weight, color)
+            y += 1.38 * size / 72
+        return y
+
+    def rule(self, y: float, color: str = FAINT, x: float = EDGE, width: float | None = None) -> None:
+        """A thin line across."""
+        ends = [x / A4[0], (x + (self.width if width is None else width)) / A4[0]]
+        self.figure.add_artist(Line2D(ends, [1 - y / A4[1]] * 2, color=color, linewidth=0.7))
+
+    def drawing(self, drawing: Drawing | None, x: float, y: float, width: float, height: float, draw: Callable[[Axes], None] | None = None) -> None:
+        """A figure with its title, its top left corner at (x, y)."""
+        if drawing is None:
+            return
+        below = self.text(drawing.title, x, y, width, TYPE * 1.1, "bold", lines=2) + 0.02
+        box = (x, A4[1] - y - height, width, height - (below - y))
+        (draw or drawing.draw)(axes_in(self.figure, box, drawing.margin))
+
+
+def pdf(view: RunView, words: Words) -> bytes:
+    """The report of one run on one A4 page."""
+    with style(TYPE):
+        return to_pdf(sheet(view, words), message.title(view, words))
+
+
+def sheet(view: RunView, words: Words) -> Figure:
+    """The page as a figure; call it inside `style`."""
+    paper = Paper(new_figure(*A4))
+    found = drawings(view, words)
+    _head(paper, view, words)
+    _numbers(paper, view, words)
+    foot = _foot(paper, view, words)
+    rows = _rows(view, found)
+    spare = foot - paper.y - sum(height for height, _ in rows) - 0.14 * len(rows)
+    stretch = max(0.0, spare) / max(sum(height for height, _ in rows[:3]), 1.0)
+    for number, (height, draw) in enumerate(rows):
+        tall = height * (1 + stretch) if number < 3 else height
+        draw(paper, paper.y, tall, words)
+        paper.y += tall + 0.14
+    return paper.figure
+
+
+Row = tuple[float, Callable[[Paper, float, float, Words], None]]
+
+
+def _rows(view: RunView, found: Mapping[str, Drawing]) -> list[Row]:
+    half = (A4[0] - 2 * EDGE - 0.3) / 2
+    right = EDGE + half + 0.3
+
+    def pair(left: str, other: str, paper: Paper, y: float, height: float, words: Words) -> None:
+        for name, x in ((left, EDGE), (other, right)):
+            if name in found:
+                paper.drawing(found[name], x, y, half, height, _fewer(name, found[name]))
+
+    def months(paper: Paper, y: float, height: float, words: Words) -> None:
+        paper.drawing(found["months"], EDGE, y, paper.width, height)
+
+    def close(paper: Paper, y: float, height: float, words: Words) -> None:
+        paper.rule(y - 0.05)
+        _targets(paper, view, words, EDGE, y, half + 0.55)
+        _decisions(paper, view, words, right + 0.55, y, half - 0.55)
+
+    rows: list[Row] = []
+    if "months" in found:
+        rows.append((1.95, months))
+    if "bridge" in found or "exceedance" in found:
+        rows.append((2.25, partial(pair, "bridge", "exceedance")))
+    if "tornado" in found or "readings" in found:
+        rows.append((1.85, partial(pair, "tornado", "readings")))
+    return [*rows, (_close_height(view), close)]
+
+
+def _fewer(name: str, drawing: Drawing) -> Callable[[Axes], None] | None:
+    """The figure with as many rows as the sheet has room for."""
+    most = {"bridge": STEPS, "tornado": LEVERS}.get(name)
+    return partial(drawing.draw, most=most) if most else None
+
+
+def _close_height(view: RunView) -> float:
+    """Room for the targets and the decisions."""
+    targets, decisions = len(view.findings.targets[:4]), len(view.scenario.decisions)
+    return max(0.35 + 0.47 * targets, 0.3 + 0.42 * min(decisions, 4), 0.5)
+
+
+def _head(paper: Paper, view: RunView, words: Words) -> None:
+    about = words("page_about", scenario=cut(view.scenario.name.of(words.language)), date=date_text(view.as_of, words))
+    paper.line(fit(about, paper.width, 7.5), EDGE, paper.y, 7.5, color=MUTED)
+    title = message.title(view, words)
+    size = next((s for s in (17.0, 15.0, 13.0) if width_of(title, s, "bold") <= paper.width), 13.0)
+    paper.y = paper.text(title, EDGE, paper.y + 0.19, paper.width, size, "bold", lines=2)
+    paper.y = paper.text(" ".join(message.beside(view, words)), EDGE, paper.y + 0.02, paper.width, 8.2, lines=2) + 0.1
+
+
+def _numbers(paper: Paper, view: RunView, words: Words) -> None:
+    numbers = message.numbers(view, words)
+    if not numbers:
+        return
+    width = (paper.width - 0.2 * (len(numbers) - 1)) / len(numbers)
+    lowest = paper.y
+    for place, number in enumerate(numbers):
+        x = EDGE + place * (width + 0.2)
+        colour = {"good": GOOD, "bad": BAD}.get(number.mood, INK)
+        mark = {"good": "▲ ", "bad": "▼ "}.get(number.mood, "")
+        paper.line(mark + number.value, x, paper.y, 14, "bold", colour)
+        start = x + width_of(f"{mark}{number.value} ", 14, "bold")
+        paper.line(fit(number.unit, x + width - start, TYPE), start, paper.y + 0.085, TYPE, color=colour)
+        y = paper.text(number.label, x, paper.y + 0.27, width, 7.4, lines=2)
+        lowest = max(lowest, paper.text(number.note, x, y, width, 6.6, color=MUTED, lines=3))
+    paper.y = lowest + 0.06
+    paper.rule(paper.y)
+    paper.y += 0.1
+
+
+def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, width: float) -> None:
+    """The targets: wanted, chance, simulation error and spread, three things apart."""
+    if not view.findings.targets:
+        return
+    y = paper.text(words("targets_head"), x, y, width, TYPE * 1.1, "bold") + 0.02
+    columns = (0.0, 0.38, 0.50, 0.63, 0.77, 1.0)
+    keys = ("target_name", "target_wanted", "target_chance", "sheet_error", "sheet_spread")
+    for key, start, end in zip(keys, columns, columns[1:], strict=False):
+        paper.line(fit(words(key), (end - start) * width - 0.05, 6.4), x + start * width, y, 6.4, color=MUTED)
+    y += 0.14
+    restated = False
+    for row, cells in zip(view.findings.targets[:4], tables.short_targets(view, words), strict=False):
+        restated = restated or row.restates
+        lines = [wrap(cell, (end - start) * width - 0.05, 6.8, lines=2) for cell, start, end in zip(cells, columns, columns[1:], strict=False)]
+        for column, (start, texts) in enumerate(zip(columns, lines, strict=False)):
+            for number, text in enumerate(texts):
+                paper.line(text, x + start * width, y + 0.13 * number, 6.8, "bold" if column == 2 else "normal")
+        y += 0.13 * max(map(len, lines)) + 0.05
+    if restated:
+        paper.text(words("verdict_productivity"), x, y, width, 6.4, color=MUTED, lines=2)
+
+
+def _decisions(paper: Paper, view: RunView, words: Words, x: float, y: float, width: float) -> None:
+    actions = tables.decisions(view, words)
+    if not actions:
+        return
+    y = paper.text(words("decisions_head"), x, y, width, TYPE * 1.1, "bold") + 0.02
+    for number, one in enumerate(actions[:4], 1):
+        paper.line(str(number), x, y, 8.5, "bold", GOOD)
+        below = paper.text(one.action, x + 0.16, y, width - 0.16, TYPE, "bold", lines=2)
+        y = paper.text(f"{one.line} {one.when}", x + 0.16, below, width - 0.16, 6.4, color=MUTED, lines=2) + 0.04
+
+
+def _foot(paper: Paper, view: RunView, words: Words) -> float:
+    """How to read, what is weak, and the source line, set from the bottom up; the y of its top."""
+    size = 6.4
+    reading = " ".join([words("how_range"), words("how_marks")])
+    weak = " ".join(_weak(view, words))
+    source = words(
+        "sheet_source", file=view.scenario.file, paths=words.number(int(view.summary.get("paths", 0))), seed=view.summary.get("seed", ""),
+        run=str(view.summary.get("run_id", ""))[:16], history=view.baseline.digest[:12] or words("none_found"),
+    )  # fmt: skip
+    blocks = [(wrap(text, paper.width, size, lines=2), color) for text, color in ((reading, INK), (weak, INK), (source, MUTED)) if text]
+    step = 1.4 * size / 72
+    top = A4[1] - 0.38 - step * sum(len(lines) for lines, _ in blocks) - 0.06
+    y = top + 0.06
+    for lines, color in blocks:
+        for line in lines:
+            paper.line(line, EDGE, y, size, color=color)
+            y += step
+    paper.rule(top)
+    return top - 0.04
+
+
+def _weak(view: RunView, words: Words) -> Sequence[str]:
+    status = view.summary.get("data_status", {})
+    found = []
+    if view.findings.sensitivity is not None:
+        found.append(words("sheet_judged", percent=words.percent(view.findings.sensitivity.judged)))
+    if status.get("reconstructed"):
+        found.append(words("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
+    if late := len(view.hindsight()):
+        found.append(words("sheet_hindsight", date=date_text(view.as_of, words), count=late))
+    counts = grounds.grade_counts(view)
+    found.append(words("judged_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
+    return found
