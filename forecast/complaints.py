@@ -40,15 +40,26 @@ def _unknown(node: Map, key: str, keys: tuple[str, ...]) -> Complaint:
     return Complaint.of(node.keys_where[key], at, code, instead=near[0] if near else "", keys=", ".join(keys))
 
 
-def of_validation(wrong: ValidationError, tree: Map, file: str) -> list[tuple[Complaint, tuple[str, ...]]]:
+def of_validation(wrong: ValidationError, tree: Map) -> list[tuple[Complaint, tuple[str, ...]]]:
     """Each error as a complaint, with the steps to its node in the tree."""
     found = []
     for error in wrong.errors(include_url=False, include_input=False):
         node, steps, rest = _walk(tree, error["loc"])
-        complaint = _complaint(error, node, rest)
+        parent, _, _ = _walk(tree, steps[:-1])
+        complaint = _complaint(error, node, rest, parent)
         if complaint.code != "same_as_is_wrong":
             found.append((complaint, steps))
     return found
+
+
+def said_once(complaints: list[Complaint]) -> list[Complaint]:
+    """Without those of a missing key that an unknown key beside it was meant to be."""
+    meant = {
+        f"{one.at.rpartition('.')[0]}.{dict(one.facts)['instead']}".lstrip(".")
+        for one in complaints
+        if one.code == "unknown_key"
+    }
+    return [one for one in complaints if one.code != "missing" or one.at not in meant]
 
 
 def _walk(tree: Map, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], str]:
@@ -57,21 +68,24 @@ def _walk(tree: Map, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], 
     steps: list[str] = []
     rest = ""
     for step in loc:
-        if isinstance(node, Map) and step in node:
-            node, rest = (node, rest) if node[str(step)] is None else (node[str(step)], "")
-            if node is not None and rest == "":
-                steps.append(str(step))
+        child = None
+        if isinstance(node, Map):
+            child = node.get(str(step))
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node):
-            node = node[step]
+            child = node[step]
+        if child is None:
+            rest = str(step)  # a tag of a union, a key that is missing, an empty entry
+        else:
+            node, rest = child, ""
             steps.append(str(step))
-        elif step != "[key]":
-            rest = str(step)
     return node, tuple(steps), rest
 
 
-def _complaint(error: Any, node: Any, rest: str) -> Complaint:
+def _complaint(error: Any, node: Any, rest: str, parent: Any) -> Complaint:
     code, facts = error["type"], {key: str(value) for key, value in (error.get("ctx") or {}).items()}
     where, at = _place(node), node.at
+    if rest == "[key]":
+        where = parent.keys_where.get(at.rpartition(".")[2], where)
     match code:
         case "missing":
             return Complaint.of(where, f"{at}.{rest}" if at else rest, "missing")
@@ -91,7 +105,7 @@ def _complaint(error: Any, node: Any, rest: str) -> Complaint:
         where = _place(node[KEY_OF_CODE[code]])
     elif isinstance(node, Map) and facts.get("key") in node.keys_where:
         where = node.keys_where[facts["key"]]
-    elif isinstance(node, Map) and isinstance(node.get("value"), Text | Map | Sequence):
+    elif isinstance(node, Map) and isinstance(node.get("value"), Text | Map | Sequence) and rest != "[key]":
         where = _place(node["value"])
     return Complaint.of(where, at, code, **facts)
 

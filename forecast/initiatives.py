@@ -11,6 +11,7 @@ from forecast.assumption import Day, Duration, Money, Share
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws
 from forecast.effects import Key, Stage, changes, ramp
+from forecast.fields import YesNo
 from forecast.noun import ByService, Label, Name, Noun, Table
 from forecast.shocks.shock import Effects
 
@@ -42,7 +43,7 @@ class Initiative(Noun):
     """Initiatives that must happen; it does not start before them."""
     excludes: tuple[Name, ...] = ()
     """Initiatives that cannot be on together with it."""
-    active: bool = True
+    active: YesNo = True
 
 
 @dataclass(frozen=True)

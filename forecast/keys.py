@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from forecast.assumption import Kind
+from forecast.noun import ServiceOrAll
 from forecast.plan import Scenario
 from forecast.profile import ProfileKind
 
@@ -25,6 +26,8 @@ class Slot:
     """Annotation of what a table holds."""
     items: Any = None
     """Annotation of what a list holds."""
+    by_service: bool = False
+    """Whether the names of a table are services, or `all`."""
 
     def keys(self, written: object) -> tuple[str, ...] | None:
         """The keys that may stand here; None when any name may, or when it is no map."""
@@ -87,7 +90,8 @@ def slot_of(annotation: Any) -> Slot:
     if origin in (Union, UnionType):
         return _either([slot_of(one) for one in get_args(annotation)])
     if origin is dict:
-        return Slot(entries=get_args(annotation)[1])
+        names, entries = get_args(annotation)
+        return Slot(entries=entries, by_service=names == ServiceOrAll)
     if origin in (tuple, list):
         return Slot(items=get_args(annotation)[0])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -100,7 +104,7 @@ def _either(slots: list[Slot]) -> Slot:
     records = tuple(record for slot in slots for record in slot.records)
     entries = next((slot.entries for slot in slots if slot.entries is not None), None)
     items = next((slot.items for slot in slots if slot.items is not None), None)
-    return Slot(number, records, entries, items)
+    return Slot(number, records, entries, items, any(slot.by_service for slot in slots))
 
 
 ROOT = Slot(records=(Scenario,))

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from forecast.assumption import Assumption
 
 T = TypeVar("T")
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-"""A name that a planner gives: a small letter, then letters, digits and underscores."""
+LONGEST_NAME = 60
+
+
+def _name(written: Any) -> str:
+    if not isinstance(written, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", written) or len(written) > LONGEST_NAME:
+        raise PydanticCustomError("not_a_name", "", {"name": str(written)[:LONGEST_NAME]})
+    return str(written)
+
+
+def _not_all(written: Any) -> str:
+    if written == "all":
+        raise PydanticCustomError("name_all", "")
+    return _name(written)
+
+
+_PATTERN = WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
+Name = Annotated[str, BeforeValidator(_not_all), _PATTERN]
+"""A name that a planner gives: a small letter, then letters, digits and underscores; not `all`."""
+ServiceOrAll = Annotated[str, BeforeValidator(_name), _PATTERN]
+"""A service, or `all` for those that are not named."""
 
 
 class Table(dict[str, T]):
@@ -29,7 +49,7 @@ class Table(dict[str, T]):
 
 Named = Annotated[dict[Name, T], AfterValidator(Table)]
 """Things by name."""
-ByService = Annotated[dict[Name, T], AfterValidator(Table)]
+ByService = Annotated[dict[ServiceOrAll, T], AfterValidator(Table)]
 """Things by service; `all` stands for the services that are not named."""
 
 

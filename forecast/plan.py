@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from forecast.assumption import (
     Assumption,
@@ -20,8 +17,22 @@ from forecast.assumption import (
     Threshold,
     VolumeOrMoney,
 )
+from forecast.fields import (
+    AboveZero,
+    Copula,
+    Currency,
+    DateField,
+    Level,
+    Measure,
+    MonthField,
+    Period,
+    PeriodField,
+    Rank,
+    Year,
+    whole,
+)
 from forecast.initiatives import Initiative
-from forecast.months import Calendar, month_of, month_text, period_of
+from forecast.months import Calendar, month_text
 from forecast.noun import ByService, Label, Name, Named, Noun, Table, assumptions_in
 from forecast.profile import PlaceWeights, Shape
 from forecast.shocks import AnyShock
@@ -30,95 +41,12 @@ from forecast.workforce import Workforce
 from forecast.words import Language
 
 
-def _period(written: Any) -> Period:
-    if isinstance(written, Period):
-        return written
-    text = " ".join(str(written).split())
-    try:
-        return Period(text, period_of(text))
-    except ValueError:
-        raise PydanticCustomError("not_a_period", "", {"text": text}) from None
-
-
-def _month(written: Any) -> int:
-    if isinstance(written, int):
-        return written
-    try:
-        return month_of(str(written))
-    except ValueError:
-        raise PydanticCustomError("not_a_month", "", {"text": str(written)}) from None
-
-
-def _date(written: Any) -> date:
-    if isinstance(written, date):
-        return written
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(written)):
-            raise ValueError(written)
-        return date.fromisoformat(str(written))
-    except ValueError:
-        raise PydanticCustomError("not_a_date", "", {"text": str(written)}) from None
-
-
-def _rank(written: Any) -> float:
-    try:
-        rank = float(str(written))
-    except ValueError:
-        rank = float("nan")
-    if not -1 <= rank <= 1:
-        raise PydanticCustomError("not_a_rank", "", {"text": str(written)})
-    return rank
-
-
-def _whole(low: int, high: int) -> BeforeValidator:
-    def read(written: Any) -> int:
-        text = str(written)
-        if not re.fullmatch(r"\d{1,15}", text) or (len(text) > 1 and text[0] == "0") or not low <= int(text) <= high:
-            raise PydanticCustomError("not_a_whole_number", "", {"text": text, "low": low, "high": high})
-        return int(text)
-
-    return BeforeValidator(read)
-
-
-class Period(tuple[str, Calendar]):
-    """Some months, as they were written."""
-
-    __slots__ = ()
-
-    def __new__(cls, text: str, calendar: Calendar) -> Period:
-        """Keep the text beside its months."""
-        return super().__new__(cls, (text, calendar))
-
-    def __getnewargs__(self) -> tuple[str, Calendar]:
-        return (self.text, self.calendar)
-
-    @property
-    def text(self) -> str:
-        """As written: `2021-Q2`."""
-        return self[0]
-
-    @property
-    def calendar(self) -> Calendar:
-        """The months."""
-        return self[1]
-
-
-MonthField = Annotated[int, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
-"""A month: 2021-01."""
-DateField = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-"""A day: 2021-01-11."""
-PeriodField = Annotated[
-    Any, BeforeValidator(_period), PlainSerializer(lambda p: p.text), WithJsonSchema({"type": ["string", "integer"]})
-]
-"""2021, 2021-Q2, 2021-06 or 2021-01 to 2021-06."""
-
-
 class Horizon(Noun):
     """The months that are played."""
 
     from_: MonthField = Field(alias="from")
     """The first month."""
-    months: Annotated[int, _whole(1, 120)]
+    months: Annotated[int, whole(1, 120)]
     """How many."""
 
     @property
@@ -154,15 +82,13 @@ class Stated(Noun):
     gap: Gap = Gap()
 
 
-Mixture = Annotated[str, Field(pattern=r"^(planner|history|mixture\(\d+(\.\d+)?%\))$")]
-
 
 class BaselineChoice(Noun):
     """What a service's months stand on."""
 
     method: Literal["fit", "given"] = "fit"
     """`fit` to the history, or `given` by the planner."""
-    level: Mixture | None = None
+    level: Level | None = None
     """Whose level of the year: planner, history or mixture(60%) - a path takes the planner's with that chance."""
     mask: tuple[MonthField, ...] = ()
     """Months of the history that teach nothing."""
@@ -205,18 +131,8 @@ class Places(Noun):
 class Climate(Noun):
     """One factor a year on the rates of all storms and floods."""
 
-    shape: Annotated[float, BeforeValidator(lambda v: _above_zero(v))]
+    shape: AboveZero
     """Of its gamma, mean 1."""
-
-
-def _above_zero(written: Any) -> float:
-    try:
-        number = float(str(written))
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise PydanticCustomError("above_zero", "", {"text": str(written)})
-    return number
 
 
 class Cost(Noun):
@@ -233,10 +149,6 @@ class Cost(Noun):
     change_per_year: Change | None = None
     """From the first month of the horizon on, month by month."""
 
-
-Measure = Annotated[
-    str, Field(pattern=r"^(revenue|volume|cost|profit|margin|headcount|productivity)(\.[a-z][a-z0-9_]*)?$")
-]
 
 
 class Target(Noun):
@@ -266,7 +178,7 @@ class Correlation(Noun):
 
     between: tuple[str, ...]
     """Names of assumptions, or of services (`services.S`: their monthly surprises)."""
-    rank: Annotated[float, BeforeValidator(_rank)]
+    rank: Rank
     """Spearman's rank correlation of each pair."""
     note: str = ""
 
@@ -297,15 +209,15 @@ class Scenario(Noun):
     name: Label
     as_of: DateField | None = None
     """The day on which the plan was made; what is known later is named in the report."""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "VND"
+    currency: Currency = "VND"
     language: Language = "en"
     horizon: Horizon
     history: Annotated[HistorySource | None, BeforeValidator(lambda v: {"file": v} if isinstance(v, str) else v)] = None
     growth_over: Literal["underlying", "stated"] = "underlying"
     """Whether `growth` is over the last year without `history.shocks`."""
-    paths: Annotated[int, _whole(1, 10**10)] = 100_000
-    seed: Annotated[int, _whole(0, 2**63 - 1)] = 20210111
-    stated: Annotated[dict[Annotated[str, Field(pattern=r"^\d{4}$")], Stated], AfterValidator(Table)] = Table()
+    paths: Annotated[int, whole(1, 10**10)] = 100_000
+    seed: Annotated[int, whole(0, 2**63 - 1)] = 20210111
+    stated: Annotated[dict[Year, Stated], AfterValidator(Table)] = Table()
     services: Named[Service] = Field(min_length=1)
     baseline: BaselineChoice = BaselineChoice()
     """For all services; a service's own entries win."""
@@ -319,7 +231,8 @@ class Scenario(Noun):
     readings: Annotated[dict[Name, Any], AfterValidator(Table), WithJsonSchema({"type": "object"})] = Table()
     """Other ways to read the plan: overlays in the file, scenarios once they are read."""
     correlations: Named[Correlation] = Table()
-    copula: Annotated[str, Field(pattern=r"^(gaussian|t\(\d+(\.\d+)?\))$")] = "gaussian"
+    copula: Copula = "gaussian"
+    """Of all correlations."""
     decisions: Named[Decision] = Table()
 
     file: Annotated[str, Field(exclude=True)] = ""

@@ -53,8 +53,8 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def content_of(path: Path, where: Where, at: str, most: int = MAX_BYTES) -> bytes:
-    """The bytes of a regular file of at most `most` bytes; InputError for anything else."""
+def content_of(path: Path, where: Where, at: str, most: int | None = MAX_BYTES) -> bytes:
+    """The bytes of a regular file of at most `most` bytes, none when that is None; InputError for anything else."""
 
     def refuse(code: str, **facts: object) -> InputError:
         return InputError.of(where, at, code, file=shown(path), **facts)
@@ -69,6 +69,8 @@ def content_of(path: Path, where: Where, at: str, most: int = MAX_BYTES) -> byte
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise refuse("not_a_file")
+        if most is None:
+            return b""
         if status.st_size > most:
             raise refuse("file_too_large", most=f"{most // 1024} kB")
         with os.fdopen(handle, "rb", closefd=False) as file:
@@ -138,6 +140,7 @@ class Family:
         self.complaints += complaints
         extends = tree.pop("extends", None)
         place = tree.keys_where.pop("extends", tree.where)
+        with_history_as_record(tree)
         parents: dict[Layer, None] = {}
         for name in extends if isinstance(extends, Sequence) else [extends]:
             if extends is None:
@@ -148,6 +151,20 @@ class Family:
             parent = inside(name, path.parent, self.project, name.where, "extends")
             parents[self.read(parent, name.where, "extends", (*chain, path))] = None
         return Layer(shown(path), path.parent, tree, tuple(parents), place)
+
+
+def with_history_as_record(tree: Map) -> None:
+    """`history: a.csv` is short for `history: {file: a.csv}`, in a plan and in its readings."""
+    history = tree.get("history")
+    if isinstance(history, Text):
+        record = Map(history.where)
+        record["file"] = history
+        record.keys_where["file"] = history.where
+        tree["history"] = record
+    readings = tree.get("readings")
+    for overlay in readings.values() if isinstance(readings, Map) else ():
+        if isinstance(overlay, Map):
+            with_history_as_record(overlay)
 
 
 def in_order(layer: Layer) -> list[Layer]:

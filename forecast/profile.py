@@ -9,11 +9,10 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from forecast.assumption import ABOUT, ABOUT_SCHEMA, read_about
 from forecast.errors import Where
 from forecast.units import QuantityError, read_quantity
 from forecast.written import NOWHERE, Map, Sequence, Text
-
-ABOUT = ("source", "grade", "note", "known")
 
 
 @dataclass(frozen=True)
@@ -45,27 +44,29 @@ class ProfileKind:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The weights, or a map with their source."""
-        about = {key: {"type": "string"} for key in ABOUT}
-        return {"anyOf": [self.schema, {"type": "object", "properties": {"value": self.schema, **about}}]}
+        properties = {"value": self.schema, **ABOUT_SCHEMA}
+        return {"anyOf": [self.schema, {"type": "object", "properties": properties, "additionalProperties": False}]}
 
     def read(self, written: object) -> Profile:
         """Make the profile of weights or of a map {value, source, grade, note, known}."""
-        about: dict[str, str] = {}
+        if isinstance(written, Profile):
+            return written
+        try:
+            return self._read(written)
+        except QuantityError as wrong:
+            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong  # type: ignore[arg-type]
+
+    def _read(self, written: object) -> Profile:
+        about: dict[str, Any] = {}
         content = written
         if isinstance(written, Map) and "value" in written:
             if unknown := [key for key in written if key not in ("value", *ABOUT)]:
-                raise PydanticCustomError("unknown_key_of_assumption", "", {"key": unknown[0], "text": unknown[0]})
-            about = {key: str(written[key]) for key in ABOUT if key in written}
+                raise QuantityError("unknown_key_of_assumption", key=unknown[0])
+            about = read_about(written)
             content = written["value"]
-        if about.get("grade", "C") in ("A", "B") and not about.get("source"):
-            raise PydanticCustomError("grade_needs_source", "", {"grade": about["grade"]})
         place = content if isinstance(content, Text | Map | Sequence) else Text(str(content))
         named = written if isinstance(written, Text | Map | Sequence) else place
-        try:
-            weights = self.weigh(content)
-        except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong  # type: ignore[arg-type]
-        return Profile(named.at, _shown(content), weights, **about, where=place.where)
+        return Profile(named.at, _shown(content), self.weigh(content), **about, where=place.where)
 
 
 def _shown(content: object) -> str:

@@ -1,4 +1,4 @@
-"""From YAML to a Scenario: files, overlays, `same_as`, records, cross checks; every complaint at once."""
+"""From YAML to a Scenario: files, overlays, `same_as`, records, checks; every complaint at once."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from forecast.assumption import Reading
-from forecast.complaints import of_validation, unknown_keys
+from forecast.checks import CHECKS, Ground
+from forecast.columns import column_reader
+from forecast.complaints import of_validation, said_once, unknown_keys
+from forecast.dropped import Dropped, without_the_deleted, without_the_sure
 from forecast.errors import Complaint, InputError, Where
 from forecast.noun import Table
 from forecast.overlays import Merged, copy_of, merge
 from forecast.plan import Scenario
-from forecast.plan_files import Family, Layer, inside, project_of, shown
+from forecast.plan_files import Family, Layer, content_of, inside, project_of, shown
+from forecast.pruning import pruned
 from forecast.same_as import keys_in, places_in, resolve
 from forecast.settings import layer_of_settings
 from forecast.written import Map, Text
 
 MAX_COMPLAINTS = 100
 """Complaints that are printed; more help nobody."""
+MAX_READINGS = 40
+"""Of one plan."""
 
 
 def read(path: str | Path, *, set: Mapping[str, object] | None = None) -> Scenario:  # noqa: A002
@@ -28,96 +34,123 @@ def read(path: str | Path, *, set: Mapping[str, object] | None = None) -> Scenar
     return read_plan(Path(path), settings=set).scenario
 
 
-def read_text(text: str, folder: str | Path = ".", name: str = "plan.yaml", *, set: Mapping[str, object] | None = None) -> Scenario:  # noqa: A002
+def read_text(
+    text: str,
+    folder: str | Path = ".",
+    name: str = "plan.yaml",
+    *,
+    set: Mapping[str, object] | None = None,  # noqa: A002
+) -> Scenario:
     """The scenario of a plan that is given as text, as if it stood in `folder` under `name`."""
     return read_plan(Path(folder) / name, text=text, settings=set).scenario
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
     """A scenario, and how it came about."""
 
     scenario: Scenario
     merged: Merged
-    layer: Layer
+    """The tree that it was made of, and what each value replaced."""
+    dropped: tuple[Dropped, ...] = ()
+    """Correlations that went with a deleted or a settled number."""
 
 
 def read_plan(path: Path, text: str | None = None, settings: Mapping[str, object] | None = None) -> Plan:
     """The scenario with the merged tree that it was made of; InputError with every complaint."""
     family = Family(project_of(path.parent))
     if text is None:
-        inside(path.name, path.parent, family.project, Where(shown(path)), "")
-        layer = family.read(path, Where(shown(path)))
+        place = Where(shown(path))
+        content_of(path, place, "", most=None)  # a file that is none is said before where it lies
+        inside(path.name, path.parent, family.project, place, "")
+        layer = family.read(path, place)
     else:
         layer = family.layer(text, path)
     if settings:
         layer, complaints = layer_of_settings(settings, layer)
         family.complaints += complaints
     merged = merge(layer)
+    if merged.tree.get("file") is not None:
+        merged.complaints += unknown_keys(merged.tree)
     folders = {one.file: one.folder for one in (*layer.ancestors, layer)}
-    reading = _Reading(family.project, folders, shown(path))
-    scenario = reading.whole(merged)
-    complaints = family.complaints + merged.complaints + reading.complaints
+    work = _Work(family.project, folders, shown(path))
+    scenario = work.whole(merged)
+    complaints = said_once(family.complaints + merged.complaints + work.complaints)
     if complaints or scenario is None:
         raise InputError(sorted(set(complaints))[:MAX_COMPLAINTS])
-    return Plan(scenario, merged, layer)
+    return Plan(scenario, merged, tuple(work.dropped))
 
 
 @dataclass
-class _Reading:
+class _Work:
+    """Makes scenarios of trees, and gathers what is wrong with them."""
+
     project: Path
     folders: Mapping[str, Path]
     file: str
     complaints: list[Complaint] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
 
     def whole(self, merged: Merged) -> Scenario | None:
         """The scenario of a merged tree, with its readings as scenarios."""
-        tree = merged.tree
-        overlays = tree.get("readings")
-        base = copy_of(tree, "")
-        assert isinstance(base, Map)
-        base.pop("readings", None)
-        scenario = self.one(base)
-        if scenario is None or not isinstance(overlays, Map):
-            return scenario
-        readings = {name: self.reading(merged, name) for name in overlays}
-        found = {name: one for name, one in readings.items() if one is not None}
-        return scenario.model_copy(update={"readings": Table(found)})
+        overlays = merged.tree.get("readings")
+        base = _without_readings(merged)
+        scenario = self.one(base, merged.deleted)
+        if isinstance(overlays, Map) and len(overlays) > MAX_READINGS:
+            place = merged.tree.keys_where["readings"]
+            self.complaints.append(Complaint.of(place, "readings", "too_many_readings", limit=MAX_READINGS))
+        elif isinstance(overlays, Map):
+            readings = {name: self.reading(merged, overlays, name) for name in overlays}
+            found = {name: one for name, one in readings.items() if one is not None}
+            scenario = scenario and scenario.model_copy(update={"readings": Table(found)})
+        elif overlays is not None:
+            place = merged.tree.keys_where["readings"]
+            self.complaints.append(Complaint.of(place, "readings", "map_expected", text=str(overlays)[:60]))
+        return scenario
 
-    def reading(self, merged: Merged, name: str) -> Scenario | None:
+    def reading(self, merged: Merged, overlays: Map, name: str) -> Scenario | None:
         """The plan with one reading laid over it; its complaints stand under its own name."""
-        overlays = merged.tree["readings"]
-        assert isinstance(overlays, Map)
         overlay, where = overlays[name], overlays.keys_where[name]
         if not isinstance(overlay, Map):
             self.complaints.append(Complaint.of(where, f"readings.{name}", "map_expected", text=str(overlay)[:60]))
             return None
-        base = copy_of(merged.tree, "")
-        assert isinstance(base, Map)
-        base.pop("readings", None)
+        base = _without_readings(merged)
         over = merge(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))
-        apart = _Reading(self.project, self.folders, self.file)
-        scenario = apart.one(over.tree)
+        over.complaints += [
+            Complaint.of(overlay.keys_where[key], key, "not_in_a_reading") for key in ("readings", "extends") if key in overlay
+        ]
+        apart = _Work(self.project, self.folders, self.file)
+        scenario = apart.one(over.tree, {**merged.deleted, **over.deleted})
         known = {(one.where, one.code, one.facts) for one in self.complaints}
-        inside_it = {node.where for _, node in places_in(overlay)} | keys_in(overlay)
+        own_places = {node.where for _, node in places_in(overlay)} | keys_in(overlay)
         for one in over.complaints + apart.complaints:
             if (one.where, one.code, one.facts) not in known:
-                place = one.where if one.where in inside_it else where
+                place = one.where if one.where in own_places else where
                 self.complaints.append(Complaint(place, f"readings.{name}.{one.at}".rstrip("."), one.code, one.facts))
         return scenario
 
-    def one(self, tree: Map) -> Scenario | None:
+    def one(self, tree: Map, deleted: Mapping[str, Where]) -> Scenario | None:
         """The scenario of an effective tree without readings."""
         self.complaints += unknown_keys(tree)
         self.complaints += resolve(tree)
+        self.dropped += without_the_deleted(tree, deleted)
         self.paths(tree)
         currency = tree.get("currency")
-        context = Reading(currency if isinstance(currency, Text) else "VND")
+        context = Reading(currency if isinstance(currency, Text) else "VND", column_reader(self.folders, self.project))
         try:
-            scenario = Scenario.model_validate(tree, context=context)
+            scenario, unread = Scenario.model_validate(tree, context=context), frozenset[str]()
         except ValidationError as wrong:
-            self.complaints += [complaint for complaint, _ in of_validation(wrong, tree, self.file)]
-            return None
+            errors = of_validation(wrong, tree)
+            self.complaints += [complaint for complaint, _ in errors]
+            partial = pruned(tree, [steps for _, steps in errors], context)
+            if partial is None:
+                return None
+            scenario, unread = partial
+        scenario, settled = without_the_sure(scenario, tree)
+        self.dropped += settled
+        ground = Ground(scenario, tree, deleted, unread)
+        for check in CHECKS:
+            self.complaints += check(ground)
         return scenario.model_copy(update={"file": self.file, "readings": Table()})
 
     def paths(self, tree: Map) -> None:
@@ -131,3 +164,10 @@ class _Reading:
                     record["file"] = Text(shown(path), name.where, name.at)
                 except InputError as wrong:
                     self.complaints += wrong.complaints
+
+
+def _without_readings(merged: Merged) -> Map:
+    base = copy_of(merged.tree, "")
+    assert isinstance(base, Map)
+    base.pop("readings", None)
+    return base

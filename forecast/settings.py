@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forecast.errors import Complaint, InputError, Where
-from forecast.plan_files import Layer
+from forecast.plan_files import Layer, with_history_as_record
 from forecast.written import Map, Sequence, Text
 from forecast.yaml_nodes import tree_of
 
@@ -28,6 +28,7 @@ def layer_of_settings(settings: Mapping[str, object], child: Layer) -> tuple[Lay
             _hang(root, name, node, where)
         except InputError as refused:
             complaints += refused.complaints
+    with_history_as_record(root)
     return Layer(FILE, Path.cwd(), root, (child,), Where(FILE)), complaints
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Tag
 
 from forecast.assumption import NOISE, Assumption, People, Share
+from forecast.fields import YesNo
 from forecast.noun import ByService, Noun
 
 
@@ -38,6 +39,6 @@ class Workforce(Noun):
     headcount: Annotated[
         Annotated[People, Tag("count")] | Annotated[Implied, Tag("implied")], Discriminator(_kind_of_headcount)
     ]
-    keep_jobs: bool = False
+    keep_jobs: YesNo = False
     """Whether an initiative that could cut headcount is refused."""
     productivity: Productivity = Productivity(basis="total_revenue")

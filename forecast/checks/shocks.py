@@ -1,0 +1,32 @@
+"""Shocks: an event ends after it starts, a storm or flood has a class that may happen, repair has places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forecast.checks.ground import Ground
+from forecast.errors import Complaint
+from forecast.shocks import Event
+from forecast.shocks.weather import Weather
+
+
+def check(ground: Ground) -> Iterator[Complaint]:
+    """Everything about the shocks of the plan and of its history."""
+    past = ground.scenario.history.shocks if ground.scenario.history else {}
+    named = {f"shocks.{name}": one for name, one in ground.scenario.shocks.items()}
+    for at, shock in {**named, **{f"history.shocks.{name}": one for name, one in past.items()}}.items():
+        if isinstance(shock, Event) and shock.until.value < shock.from_.value:
+            yield ground.complain(f"{at}.until", "ends_before_start", text=shock.until.text, start=shock.from_.text)
+        if isinstance(shock, Weather):
+            yield from _weather(ground, at, shock)
+
+
+def _weather(ground: Ground, at: str, shock: Weather) -> Iterator[Complaint]:
+    if not shock.classes:
+        yield ground.complain(f"{at}.classes", "no_classes")
+    elif all(one.weight.sure and one.weight.value == 0 for one in shock.classes.values()):
+        yield ground.complain(f"{at}.classes", "classes_without_weight")
+    if ground.scenario.places is None and "places" not in ground.unread:
+        for name, one in shock.classes.items():
+            if one.repair_per_place is not None:
+                yield ground.complain(f"{at}.classes.{name}.repair_per_place", "repair_needs_places")
