@@ -56,9 +56,13 @@ def inputs_of(scenario: Scenario, *, seed: int, paths: int, language: str) -> In
     )
 
 
-def compared(name: str, inputs: Sequence[Inputs]) -> Inputs:
+def compared(name: str, language: str, inputs: Sequence[Inputs]) -> Inputs:
     """The inputs of a comparison: those of its runs, in order."""
-    return _inputs("compare", scenario=name, runs=[dict(one.manifest) for one in inputs])
+    first = inputs[0].manifest
+    made_of = [{key: one.manifest[key] for key in ("run_id", "scenario", "scenario_hash")} for one in inputs]
+    data = {row["name"]: row for one in inputs for row in one.manifest["data"]}
+    facts = {"data": [data[key] for key in sorted(data)], "seed": first["seed"], "paths": first["paths"]}
+    return _inputs("compare", scenario=name, runs=made_of, language=language, **facts)
 
 
 def _inputs(kind: str, **facts: Any) -> Inputs:

@@ -6,17 +6,19 @@ The same inputs find the same run: where it is on disk whole, it is shown again 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import runs
-from forecast.identity import Inputs, inputs_of, project_folder
+from forecast.identity import Inputs, compared, inputs_of, project_folder
 from forecast.listing import write_index
 from forecast.words import Language, Words
 
 if TYPE_CHECKING:
+    from forecast.analysis.findings import Difference
     from forecast.pages.view import RunView
     from forecast.plan import Scenario
     from forecast.simulation import Simulation
@@ -99,6 +101,92 @@ def play(order: Order, step: Step = lambda key: None, played: Played | None = No
     )
 
 
+def compare_orders(orders: Sequence[Order], tell: Callable[[str, str], None] = lambda key, name: None) -> runs.Kept:
+    """Play plans on the same luck and publish what differs, as `reports/compare-<names>`; see `compare`.
+
+    `tell` hears the words key of each step and the plan it is about.
+    """
+    first = orders[0]
+    name = "-".join(("compare", *(order.name for order in orders)))
+    runs.prepare(first.reports, (name,))
+    inputs = compared(name, first.language, [order.inputs for order in orders])
+    if kept := runs.find(first.reports, inputs):
+        runs.show(first.reports, kept)
+    else:
+        played = [play(order, partial(_about, tell, order.name)) for order in orders]
+        tell("said_drawing", name)
+        kept = _publish_comparison(first.reports, inputs, played, [order.inputs for order in orders])
+    write_index(first.reports)
+    return kept
+
+
+def _about(tell: Callable[[str, str], None], name: str, key: str) -> None:
+    tell(key, name)
+
+
+def compare(first: Simulation, *others: Simulation, out: str | Path = "reports", language: Language | None = None) -> Path:
+    """Publish what differs between runs on the same luck; the folder of the comparison.
+
+    ValueError where the runs differ in seed or number of paths or kept no path (`simulate(..., keep=...)`);
+    OutputError where it cannot be written.
+    """
+    played = [first, *others]
+    spoken = language or first.scenario.language
+    own = [inputs_of(run.scenario, seed=run.seed, paths=run.paths, language=spoken) for run in played]
+    inputs = compared("-".join(("compare", *(one.name for one in own))), spoken, own)
+    runs.prepare(Path(out), (inputs.name,))
+    kept = _publish_comparison(Path(out), inputs, played, own)
+    write_index(Path(out))
+    return kept.folder
+
+
+def _publish_comparison(
+    reports: Path, inputs: Inputs, played: Sequence[Simulation], own: Sequence[Inputs]
+) -> runs.Kept:
+    from forecast.pages.compare import page
+
+    views = [view_of(run, one) for run, one in zip(played, own, strict=True)]
+    differences = differences_of(played, [one.name for one in own])
+    language: Language = "vi" if inputs.manifest["language"] == "vi" else "en"
+    summary = {
+        "schema": 1,
+        "run_id": inputs.run_id,
+        "scenario": inputs.name,
+        "seed": played[0].seed,
+        "paths": played[0].paths,
+        "runs": {view.short_name: view.summary for view in views},
+        "differences": [_difference_facts(pair, found) for pair, found in differences.items()],
+    }
+    files = {
+        "summary.json": runs.json_bytes(summary),
+        "report.html": page(views, differences, Words(language)),
+    }
+    parameters = {one.name: dict(run.baseline.parameters) for one, run in zip(own, played, strict=True)}
+    return runs.publish(reports, inputs, files, parameters)
+
+
+def differences_of(played: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
+    """Each later run less the first, on the figure of the first's main target, else the revenue of its first year."""
+    from forecast.analysis.difference import difference_of
+    from forecast.analysis.outlook import main_of
+
+    first = played[0]
+    target = first.scenario.targets.get(main_of(first.scenario))
+    figure = (target.measure, target.period.text) if target else ("revenue", first.bridge)
+    return {(names[0], name): difference_of(first, run, *figure) for run, name in zip(played[1:], names[1:], strict=True)}
+
+
+def _difference_facts(pair: tuple[str, str], found: Difference) -> dict[str, Any]:
+    return {
+        "first": pair[0],
+        "second": pair[1],
+        "measure": found.measure,
+        "period": found.period,
+        "mean": found.mean._asdict(),
+        "chances": {name: chance._asdict() for name, chance in found.chances.items()},
+    }
+
+
 def report(run: Simulation, out: str | Path = "reports", *, language: Language | None = None) -> Path:
     """Publish the report of a run under `out`; the folder of the run. OutputError where it cannot be written."""
     spoken = language or run.scenario.language
@@ -128,13 +216,13 @@ def view_of(run: Simulation, inputs: Inputs) -> RunView:
 def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:
     """Every file of a published run but its manifest."""
     from forecast import pages
+    from forecast.pages.html import page
 
     figures = {f"figures/{name.removesuffix('.png')}.png": png for name, png in pages.figures(view, words).items()}
     return {
         "summary.json": runs.json_bytes(view.summary),
         "quantiles.csv": quantiles(run, view.summary),
-        "report.html": pages.page(view, words),
-        "report.pdf": pages.pdf(view, words),
+        "report.html": page(view, words),
         **figures,
     }
 

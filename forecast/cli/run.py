@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class Done:
     """A plan that was run."""
 
+    order: Order
     kept: Kept
     summary: dict[str, Any]
     words: Words
@@ -129,7 +130,7 @@ def _run(session: Session, order: Order, asked: Asked) -> Done:
     session.spoken = order.language
     with progress(session.words, quiet=asked.quiet) as watch:
         kept, _found = run_order(order, _steps(watch, order), lambda done, all_: watch.played(order.name, done, all_))
-    return Done(kept, kept.summary(), session.words)
+    return Done(order, kept, kept.summary(), session.words)
 
 
 def _steps(watch: Progress, order: Order) -> Any:
@@ -145,7 +146,7 @@ def _print(done: list[Done], asked: Asked) -> None:
         print_json(answers[0] if len(answers) == 1 else answers)
         return
     for each in done:
-        print_lines(*lines_of(each.kept, each.summary, each.words))
+        print_lines(*lines_of(each.kept, each.summary, each.order.scenario, each.words))
 
 
 def _hold_against(done: list[Done], gates: tuple[Gate, ...]) -> None:
