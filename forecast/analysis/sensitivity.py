@@ -31,7 +31,7 @@ def sensitivity_of(run: Simulation, name: str) -> Sensitivity | None:
     target = run.scenario.targets[name]
     figure = run.figure(target)
     values = run.kept.figures[figure]
-    known = {a.draw: a for a in reversed(list(run.scenario.unsure()))}
+    known = {a.draw: a for a in sorted(run.scenario.unsure(), key=lambda a: a.name == a.draw)}
     levers, variances = [], {}
     for draw, u in run.kept.uniforms.items():
         if draw in known:
