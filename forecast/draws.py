@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
 from forecast.assumption import Assumption
@@ -28,22 +30,30 @@ Tickets = NDArray[np.uint64]
 
 
 @lru_cache(maxsize=8192)
-def _words(name: str) -> NDArray[np.uint32]:
-    """A name as four words of 32 bits."""
-    return np.frombuffer(sha256(name.encode()).digest()[:16], "<u4")
-
-
-@lru_cache(maxsize=8192)
 def _word(name: str) -> np.uint64:
     """A name as one word of 64 bits."""
     return np.uint64(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
 
 
+class _Seed(ISeedSequence):
+    """The hash of a text as the state that a generator begins with; five times as fast as SeedSequence."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
+        """The first words of the hash, which has 256 bits; SFC64 asks for 192."""
+        return np.frombuffer(sha256(self.text.encode()).digest(), np.dtype(dtype).newbyteorder("<"), n_words)
+
+
 def stream(seed: int, name: str, block: int, layer: int = 0) -> np.random.Generator:
     """The random numbers of one name in one block."""
-    numbers = np.array([seed & 0xFFFFFFFF, seed >> 32, block & 0xFFFFFFFF, block >> 32, layer], np.uint32)
-    entropy = np.concatenate([numbers, _words(name)])  # an array: SeedSequence is slow on whole numbers
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(entropy)))
+    key = _Seed(f"{seed} {block} {layer} {name}")
+    return np.random.Generator(np.random.SFC64(key))  # type: ignore[arg-type]  # any ISeedSequence will do
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 by the golden ratio: steps of it fill the words evenly."""
 
 
 def _mixed(words: Tickets) -> Tickets:
@@ -54,8 +64,8 @@ def _mixed(words: Tickets) -> Tickets:
 
 
 def _inside(u: Floats) -> Floats:
-    """Lift 0 to 2^-54, so that no quantile is asked at the very end."""
-    u[u == 0] = 2.0**-54
+    """Lift uniform numbers, multiples of 2^-53, by a quarter of a step, so that none is 0."""
+    u += 2.0**-55
     return u
 
 
@@ -174,12 +184,14 @@ class Draws:
         while floor < highest:
             numbers = stream(self.seed, f"{name}.{year}", self.block, layer)
             count = int(numbers.poisson(BLOCK * (ceiling - floor)))
-            path = numbers.integers(0, BLOCK, count)
-            height = floor + (ceiling - floor) * numbers.random(count)
-            kept = np.flatnonzero(height < rate[path])
+            places = numbers.integers(0, BLOCK, count, dtype=np.uint16)
+            near = np.flatnonzero(rate[places] > floor)
+            path: Ints = places[near].astype(np.intp)
             root = _word(f"{self.seed}.{name}.{year}.{self.block}.{layer}")
+            found = Events(path, np.empty(0), _mixed(root + near.astype(np.uint64) * _GOLDEN))
+            kept = np.flatnonzero(floor + (ceiling - floor) * found.uniform("height") < rate[path])
             paths.append(path[kept])
-            tickets.append(_mixed(root + kept.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)))
+            tickets.append(found.ticket[kept])
             layer, floor, ceiling = layer + 1, ceiling, 2 * ceiling
         if not paths:
             return np.empty(0, np.intp), np.empty(0), np.empty(0, np.uint64)
@@ -195,4 +207,4 @@ def _days_of(year: int, moment: Floats, season: Profile | None) -> Floats:
     steps = np.concatenate([[0.0], np.cumsum(weights) / np.sum(weights)])
     month = np.clip(np.searchsorted(steps, moment, side="right") - 1, 0, 11)
     inside = (moment - steps[month]) / (steps[month + 1] - steps[month])
-    return edges[month] + inside * (edges[month + 1] - edges[month])
+    return np.asarray(edges[month] + inside * (edges[month + 1] - edges[month]))
