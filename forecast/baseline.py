@@ -15,6 +15,7 @@ from forecast.csv_file import raise_if_any
 from forecast.fits import Fit, Kind, Note, Task, festival_of, fits_of
 from forecast.history import History, read_history
 from forecast.models.model import SEASON, Forecast, Past
+from forecast.models.profile import with_estimates
 from forecast.months import Calendar
 from forecast.past_shocks import Disturbance, disturbance
 from forecast.plan import Scenario
@@ -86,7 +87,8 @@ def baseline_of(scenario: Scenario, cache: Path | None = None) -> Baseline:
     fitted = [name for name in names if scenario.choice(name).method == "fit"]
     calendar = scenario.horizon.calendar.whole_years()
     if not fitted:
-        return Baseline(calendar, {name: _given(scenario, name, calendar) for name in names}, None, {}, "", {})
+        given = {name: _given(scenario, name, calendar) for name in names}
+        return Baseline(calendar, given, None, {}, "", {})
     assert scenario.history is not None  # checked above
     history = read_history(scenario.history.file, scenario.currency)
     raise_if_any(check_history(scenario, history))
@@ -134,7 +136,7 @@ def _task(scenario: Scenario, history: History, service: str) -> tuple[Task, Dis
     past = Past(calendar, values, masked, festival_of(scenario.currency))
     by_planner = masked & ~shocks.masked
     if by_planner.any():
-        past = past.with_estimates(by_planner)
+        past = with_estimates(past, by_planner)
     return Task(service, kind_of(history, service), "log" if positive else "raw", past), shocks
 
 
@@ -148,6 +150,7 @@ def _fitted(
     calm = np.maximum(shocks.undo(measured)[rows], 0.0)
     weights = calm / calm.sum() if year is not None else _year_of(shape)
     price = history.price.get(service)
+    revenue = float(history.revenue[service][rows].sum())
     return ServiceBaseline(
         service=service,
         kind=task.kind,
@@ -155,7 +158,7 @@ def _fitted(
         base_year=year,
         base_total=float(measured[rows].sum()),
         base_weights=weights,
-        base_price=None if price is None else float(history.revenue[service][rows].sum() / measured[rows].sum()),
+        base_price=None if price is None else revenue / float(measured[rows].sum()),
         last_price=None if price is None else float(price[-1]),
         shape=shape,
         forecast=forecast,
@@ -165,14 +168,15 @@ def _fitted(
         mase=fit.mase,
         coverage80=fit.coverage80,
         said=_said(forecast, calendar),
-        notes=(*_notes(scenario, history, task, year, float(history.revenue[service][rows].sum())), *fit.notes),
+        notes=(*_notes(scenario, history, task, year, revenue), *fit.notes),
     )
 
 
 def _on_calendar(task: Task, fit: Fit, measured: Floats, calm: Floats, calendar: Calendar) -> tuple[Forecast, Floats]:
     """The forecast and the undisturbed shape over the calendar; months that the history holds are as they were."""
     history = task.past.calendar
-    carry = (lambda x: np.log(np.maximum(x, 1e-300))) if task.scale == "log" else (lambda x: x)
+    if task.scale == "log":
+        measured, calm = np.log(measured), np.log(calm)
     mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
     root = np.zeros((calendar.count, calendar.count))
     ahead = max(0, history.last + 1 - calendar.first)
@@ -182,7 +186,7 @@ def _on_calendar(task: Task, fit: Fit, measured: Floats, calm: Floats, calendar:
     for row in range(ahead):
         at = calendar.first + row - history.first
         if at >= 0:
-            mean[row], shape[row] = carry(measured[at]), carry(calm[at])
+            mean[row], shape[row] = measured[at], calm[at]
         else:  # before the history began: as the same month a year later
             later = (row - ahead) % SEASON
             mean[row] = shape[row] = fit.mean[later]
@@ -201,8 +205,8 @@ def _base_year(months: Calendar) -> tuple[int | None, slice]:
 
 def _year_of(shape: Floats) -> Floats:
     """Shares of the months in the first calendar year of a shape, (12,)."""
-    raw = np.exp(shape[:SEASON] - shape[:SEASON].max())
-    return raw / raw.sum()
+    raw: Floats = np.exp(shape[:SEASON] - shape[:SEASON].max())
+    return np.asarray(raw / raw.sum(), float)
 
 
 def _said(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:
@@ -241,7 +245,7 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
     weights = np.array(choice.shape.weights if choice.shape and choice.shape.weights else [1.0] * SEASON)
     weights = weights / weights.sum()
     with np.errstate(divide="ignore"):  # a month without trade
-        shape = np.log(weights)[np.array(calendar.months) % SEASON]
+        shape: Floats = np.log(weights)[np.array(calendar.months) % SEASON]
     counted = choice.annual is not None and choice.annual.dimension == "none"
     return ServiceBaseline(
         service=service,

@@ -12,6 +12,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 
 from forecast.encodings import text_of
@@ -80,13 +81,16 @@ def _bytes_of(path: str, top: Where) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         raise InputError.of(top, "", "csv_not_found") from None
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(file.fileno())
+    try:
+        about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise InputError.of(top, "", "csv_not_a_file")
         if about.st_size > MOST_BYTES:
             raise InputError.of(top, "", "csv_too_large", most=f"{MOST_BYTES >> 20} MB")
-        return file.read(MOST_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MOST_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _text_of(content: bytes, top: Where) -> str:
@@ -162,7 +166,7 @@ def number_in(cell: Cell, column: str, complaints: list[Complaint]) -> float:
         if not re.fullmatch(r"[+-]?\d[\d.,_]*(?:[eE][+-]?\d{1,3})?", text):
             raise QuantityError("csv_not_a_number", text=text[:40])
         value = read_number(text)
-        if abs(value) > LARGEST_WHOLE:
+        if abs(Decimal(text)) > LARGEST_WHOLE:
             raise QuantityError("csv_number_too_large", text=text[:40])
     except QuantityError as wrong:
         complaints.append(Complaint.of(cell.where, column, wrong.code, **wrong.facts))
@@ -176,7 +180,8 @@ def raise_if_any(complaints: list[Complaint]) -> None:
         return
     first = sorted(set(complaints))
     if len(first) > MOST_COMPLAINTS:
-        last = first[MOST_COMPLAINTS - 1]
-        left = Complaint.of(last.where, "", "csv_and_more", count=len(first) - MOST_COMPLAINTS)
+        last = first[MOST_COMPLAINTS - 1].where
+        behind = Where(last.file, last.line, last.column + 1)
+        left = Complaint.of(behind, "", "csv_and_more", count=len(first) - MOST_COMPLAINTS)
         first = [*first[:MOST_COMPLAINTS], left]
     raise InputError(first)

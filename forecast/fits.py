@@ -72,10 +72,13 @@ def fits_of(tasks: list[Task], festival: str, kept: Path | None) -> Fits:
     path = kept / f"fit-{_key(tasks, festival)}.npz" if kept else None
     if path and (found := _restore(path, tasks)):
         return found
-    with warnings.catch_warnings():
-        import statsmodels.tsa.api  # noqa: F401 - it sets filters of its own, so it comes before ours
-        from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits
 
+    with warnings.catch_warnings():
+        if any(task.past.calendar.count >= ENOUGH for task in tasks):
+            from forecast.models import preload
+
+            preload()  # statsmodels sets filters of its own, so it comes before ours
         warnings.simplefilter("ignore")  # a fit that warns is judged by its outlook
         with threadpool_limits(1), np.errstate(all="ignore"):
             found = _fit_all(tasks)
@@ -121,10 +124,9 @@ def _fit(task: Task, pooled: Floats | None) -> Fit:
         origins = ask({name: models[name] for name in outlooks}, task.past)
         weights, judgement = weights_of(sorted(outlooks), origins), judge(origins, task.past, task.scale)
     blend = mixture(outlooks, weights)
-    taught = _taught(task)
-    return Fit(
-        blend.mean, root_of(blend.covariance), weights, judgement.mase, judgement.coverage80, *taught, parameters, tuple(notes)
-    )
+    root = root_of(blend.covariance)
+    scores = (judgement.mase, judgement.coverage80)
+    return Fit(blend.mean, root, weights, *scores, *_taught(task), parameters, tuple(notes))
 
 
 def _taught(task: Task) -> tuple[float | None, float | None]:
@@ -163,7 +165,8 @@ def _pooled_season(tasks: list[Task]) -> Floats | None:
     known = [task for task in tasks if task.past.calendar.count >= SEASON and task.scale == "log"]
     if not known:
         return None
-    return np.mean([profile_of(task.past).season for task in known], axis=0)
+    seasons = np.array([profile_of(task.past).season for task in known])
+    return np.asarray(seasons.mean(axis=0), float)
 
 
 FESTIVALS: Mapping[str, Callable[..., Floats]] = {"VND": tet}
@@ -220,7 +223,7 @@ def _restore(path: Path, tasks: list[Task]) -> Fits | None:
                 if arrays["root"].shape != (STEPS, STEPS):
                     return None
                 services[task.service] = Fit(**arrays, **kept)
-            return Fits(services, found["correlation"] if "correlation" in found else None)
+            return Fits(services, found.get("correlation"))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
 

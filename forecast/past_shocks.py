@@ -35,7 +35,7 @@ class Disturbance:
 
     def undo(self, disturbed: Floats) -> Floats:
         """The months had the shocks not happened, shape (months,)."""
-        return np.linalg.solve(self.matrix, disturbed)
+        return np.asarray(np.linalg.solve(self.matrix, disturbed), float)
 
 
 def disturbance(events: Mapping[str, Event], service: str, calendar: Calendar, drivers: tuple[str, ...]) -> Disturbance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ class Season:
         """Weight of each month, Tết where it falls, shape (months,)."""
         share = tet(calendar) * np.array([BEFORE, HOLIDAY[1] - HOLIDAY[0]]) / calendar.days[:, None]
         ordinary = np.array(self.weights)[np.array(calendar.months) % 12]
-        return ordinary * (1 + share @ np.array([self.before_tet, self.holiday]))
+        indicator: Floats = ordinary * (1 + share @ np.array([self.before_tet, self.holiday]))
+        return indicator
 
 
 @dataclass(frozen=True)
@@ -137,3 +139,13 @@ def _seasons(written: object, totals: Mapping[str, Mapping[int, float]], top: Wh
             found[service] = season
     raise_if_any(complaints)
     return found
+
+
+def refreshed(package: Path) -> str:
+    """A data package (JSON) with the size and the hash of each of its files as they are now."""
+    about: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
+    for resource in about["resources"]:
+        content = (package.parent / resource["path"]).read_bytes()
+        resource["bytes"] = len(content)
+        resource["hash"] = "sha256:" + hashlib.sha256(content).hexdigest()
+    return json.dumps(about, ensure_ascii=False, indent=2) + "\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from forecast.chance import Z90, Floats
-from forecast.models.model import SEASON
+
+SEASON = 12
+"""Months of a season."""
 
 
 def mase(errors: Floats, history: Floats) -> float:

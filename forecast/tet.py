@@ -32,7 +32,8 @@ def first_day_of_tet(year: int) -> int:
 def days_inside(calendar: Calendar, start: float, stop: float) -> Floats:
     """Days of each month that lie in [start, stop), shape (months,)."""
     edges = calendar.edges
-    return np.maximum(0.0, np.minimum(stop, edges[1:]) - np.maximum(start, edges[:-1]))
+    inside: Floats = np.minimum(stop, edges[1:]) - np.maximum(start, edges[:-1])
+    return np.maximum(0.0, inside)
 
 
 def tet(calendar: Calendar) -> Floats:

@@ -20,4 +20,13 @@ MODELS: Mapping[str, Model] = {
 }
 """Those of a history of three years and more."""
 
-__all__ = ["MODELS", "Fitted", "Forecast", "Model", "ModelFailed", "Outlook", "Past"]
+
+def preload() -> None:
+    """Import what the models stand on: a second or two, once."""
+    import statsmodels.tsa.exponential_smoothing.ets
+    import statsmodels.tsa.forecasting.theta
+    import statsmodels.tsa.statespace.sarimax
+    import statsmodels.tsa.statespace.structural  # noqa: F401
+
+
+__all__ = ["MODELS", "Fitted", "Forecast", "Model", "ModelFailed", "Outlook", "Past", "preload"]

@@ -45,13 +45,6 @@ class Past:
         calendar = Calendar(self.calendar.first, count)
         return Past(calendar, self.values[:count], self.masked[:count], self.festival)
 
-    def with_estimates(self, where: NDArray[np.bool_]) -> Past:
-        """The same months, with the values at `where` estimated from the months that are not masked."""
-        from forecast.models.profile import profile_of
-
-        rest = profile_of(self).fitted
-        return Past(self.calendar, np.where(where, rest, self.values), self.masked, self.festival)
-
     @property
     def seen(self) -> Floats:
         """(months,): the values, NaN where a month is masked."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.chance import Floats
 from forecast.models.model import SEASON, Model, Outlook, Past
@@ -82,6 +83,11 @@ def profile_of(past: Past, pooled: Floats | None = None) -> Profile:
         level = float(np.mean((past.values - pooled[months] - past.regressors @ fitted[len(trend) :])[seen]))
     slope = float(fitted[1]) if len(trend) == 2 else 0.0
     return Profile(season - season.mean(), fitted[len(trend) + columns :], level, slope, design @ fitted, rest, freedom)
+
+
+def with_estimates(past: Past, where: NDArray[np.bool_]) -> Past:
+    """The same past, its values at `where` estimated from the months that are not masked."""
+    return Past(past.calendar, np.where(where, profile_of(past).fitted, past.values), past.masked, past.festival)
 
 
 def _pull(count: int) -> float:

@@ -13,9 +13,10 @@ GRID = (
     ((1, 0, 0), (0, 1, 1, SEASON), "c"),
     ((0, 1, 1), (0, 1, 1, SEASON), None),
     ((1, 0, 1), (0, 1, 1, SEASON), "c"),
-    ((0, 1, 2), (0, 1, 1, SEASON), None),
 )
 """Orders and trend; a short history tries the first two."""
+STEPS_TO_BEST = 30
+"""Of the search for the likeliest numbers; more of them moved forecasts by less than the models differ."""
 BURN = SEASON + 1
 """First months that no order is judged by, so that all are judged by the same."""
 
@@ -35,14 +36,14 @@ def _fit(past: Past, order: tuple[int, int, int], seasonal: tuple[int, int, int,
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     exog = past.regressors if past.regressors.shape[1] else None
-    model = SARIMAX(past.seen, exog=exog, order=order, seasonal_order=seasonal, trend=trend)
+    model = SARIMAX(past.seen, exog=exog, order=order, seasonal_order=seasonal, trend=trend, concentrate_scale=True)
     model.ssm.loglikelihood_burn = BURN
-    return model.fit(disp=0, maxiter=100, cov_type="none")
+    return model.fit(disp=0, maxiter=STEPS_TO_BEST, cov_type="none")
 
 
 def _aicc(fitted: Any, past: Past) -> float:
     count = int((~past.masked[BURN:]).sum())
-    numbers = len(fitted.params)
+    numbers = len(fitted.params) + 1  # and the variance
     if count - numbers < 2 or not np.isfinite(fitted.llf):
         return np.inf
     return float(-2 * fitted.llf + 2 * numbers * count / (count - numbers - 1))

@@ -66,20 +66,20 @@ def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace
 
     ModelFailed when the fit is not finite or knows nothing of the year ahead.
     """
-    space, filtered = fitted.model.ssm, fitted.filter_results
-    selection, shocks = space["selection"], space["state_cov"]
+    filtered = fitted.filter_results  # its covariances hold the scale, those of the model may not
+    selection, shocks = _last(filtered.selection), _last(filtered.state_cov)
     named = tuple(zip(fitted.model.param_names, map(float, fitted.params), strict=True))
     numbers = dict(named)
     columns = past.regressors.shape[1]
     found = FittedStateSpace(
         named=named,
-        design=np.array(space["design"][0]).reshape(-1).astype(float),
-        transition=np.array(space["transition"]).astype(float),
-        intercept=np.array(filtered.state_intercept)[:, -1].astype(float),
-        state_noise=np.asarray(selection @ shocks @ selection.T, float),
-        noise=float(space["obs_cov"].reshape(-1)[0]),
-        state=np.array(filtered.predicted_state)[:, -1].astype(float),
-        covariance=np.array(filtered.predicted_state_cov)[:, :, -1].astype(float),
+        design=_last(filtered.design)[0],
+        transition=_last(filtered.transition),
+        intercept=_last(filtered.state_intercept),
+        state_noise=selection @ shocks @ selection.T,
+        noise=float(_last(filtered.obs_cov)[0, 0]),
+        state=_last(filtered.predicted_state),
+        covariance=_last(filtered.predicted_state_cov),
         festival=np.array([numbers[f"{prefix}{column + 1}"] for column in range(columns)]),
         past=past,
     )
@@ -90,3 +90,8 @@ def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace
     if np.sqrt(year.covariance[11, 11]) > WIDEST * usual:
         raise ModelFailed("model_says_nothing")
     return found
+
+
+def _last(array: Any) -> Floats:
+    """A matrix of the filter at the last month."""
+    return np.array(array[..., -1], float)

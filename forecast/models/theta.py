@@ -17,8 +17,10 @@ from forecast.models.profile import Profile, profile_of
 class FittedTheta:
     """Simple smoothing with drift (Hyndman and Billah 2003) of the months without season and festival."""
 
-    path: Floats
-    """Its own mean at the longest horizon asked so far is made anew from these: level and drift."""
+    level: float
+    """After the last month."""
+    drift: float
+    """A month: half the slope of the straight line."""
     alpha: float
     sd: float
     profile: Profile
@@ -27,16 +29,14 @@ class FittedTheta:
     @property
     def parameters(self) -> Mapping[str, float]:
         """Smoothing, drift a month, sd of one step."""
-        return {"alpha": self.alpha, "drift": float(self.path[1]), "sd": self.sd}
+        return {"alpha": self.alpha, "drift": self.drift, "sd": self.sd}
 
     def forecast(self, months: int) -> Outlook:
         """One step's error stays in the level with weight alpha; the season is known by as many years as there are."""
         steps = np.arange(months)
-        level, drift = self.path
-        # of Theta's own formula the part that grows: (1 - (1 - alpha)^n) / alpha is 1 / alpha after some years
         first = self.past.calendar.last + 1
         season = self.profile.season[np.arange(first, first + months) % SEASON]
-        mean = level + drift * (steps + 1 / max(self.alpha, 1 / self.past.calendar.count))
+        mean = self.level + self.drift * (steps + _lag(self.alpha, self.past.calendar.count))
         responses = np.full(months, self.alpha)
         responses[0] = 1.0
         root = toeplitz_root(responses, self.sd)
@@ -67,15 +67,19 @@ class Theta(Model):
         sd = float(np.sqrt(np.sum(seen**2) / max(len(seen) - 2, 1)))
         if not np.isfinite(sd):
             raise ModelFailed("model_failed")
-        return FittedTheta(np.array([level, slope / 2]), alpha, sd, profile, past)
+        return FittedTheta(level, slope / 2, alpha, sd, profile, past)
 
 
 def _smooth(values: Floats, alpha: float, drift: float) -> tuple[float, Floats]:
     """Simple smoothing with drift: the last level and the errors of one step, shape (months,)."""
     level = float(values[0])
     errors = np.zeros(len(values))
-    lift = drift / alpha if alpha > 0 else 0.0
     for month in range(1, len(values)):
-        errors[month] = values[month] - level - lift * (1 - (1 - alpha) ** month)
+        errors[month] = values[month] - level - drift * _lag(alpha, month)
         level += alpha * (values[month] - level)
     return level, errors
+
+
+def _lag(alpha: float, months: int) -> float:
+    """Months by which smoothing lags a straight line after so many months: (1 - (1 - alpha)^months) / alpha."""
+    return (1 - (1 - alpha) ** months) / alpha if alpha > 1e-6 else float(months)

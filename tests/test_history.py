@@ -1,0 +1,148 @@
+"""The ledger is read strictly: whatever can be read in two ways is refused, with its line and the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forecast.csv_file import MOST_COMPLAINTS
+from forecast.errors import InputError
+from forecast.history import read_history
+from forecast.months import month_of
+
+HEADER = "month,service,revenue,status\n"
+
+
+def write(folder: Path, text: str | bytes) -> str:
+    path = folder / "ledger.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def complaints(folder: Path, text: str | bytes) -> list[str]:
+    path = write(folder, text)
+    with pytest.raises(InputError) as raised:
+        read_history(path, "VND")
+    return [line.replace(path, "ledger.csv") for line in str(raised.value).splitlines()]
+
+
+def test_a_ledger_of_two_services_is_read_whole(tmp_path: Path) -> None:
+    rows = "2020-01,b,5,actual\n2020-01,a,1,actual\n2020-02,b,6,estimate\n2020-02,a,2,actual\n"
+    history = read_history(write(tmp_path, HEADER + rows), "VND")
+    assert history.services == ("a", "b")
+    assert list(history.revenue["b"]) == [5, 6]
+    assert history.rows == 4
+    assert history.rows_by_status() == {"actual": 3, "reconstructed": 0, "estimate": 1, "example": 0}
+    assert len(history.digest) == 64
+
+
+def test_a_service_that_began_later_has_fewer_months(tmp_path: Path) -> None:
+    history = read_history(write(tmp_path, HEADER + "2020-01,a,1,actual\n2020-02,a,2,actual\n2020-02,b,3,actual\n"), "VND")
+    assert history.calendar_of("a").first == month_of("2020-01")
+    assert history.calendar_of("b").first == month_of("2020-02")
+
+
+def test_volume_and_price_make_revenue(tmp_path: Path) -> None:
+    text = "month,service,volume,price,status\n2020-01,a,10,2.5,example\n"
+    history = read_history(write(tmp_path, text), "EUR")
+    assert history.measured("a")[0] == 10
+    assert history.revenue["a"][0] == 25
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_nothing(tmp_path: Path) -> None:
+    text = (HEADER + "2020-01,a,1,actual\n").replace("\n", "\r\n").encode("utf-8-sig")
+    assert read_history(write(tmp_path, text), "VND").rows == 1
+
+
+@pytest.mark.parametrize("name", ["NA", "null", "None", "nan"])
+def test_a_service_may_be_called_na(tmp_path: Path, name: str) -> None:
+    assert read_history(write(tmp_path, f"{HEADER}2020-01,{name},1,actual\n"), "VND").services == (name,)
+
+
+def test_a_correction_below_zero_is_a_value(tmp_path: Path) -> None:
+    assert read_history(write(tmp_path, HEADER + "2020-01,a,-3,actual\n"), "VND").revenue["a"][0] == -3
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("2020-01,a,1,actual,5", "ledger.csv:2:20: 5 fields where the header has 4"),
+        ("2020-01,a,1", "ledger.csv:2:12: 3 fields where the header has 4"),
+        ('2020-01,"a,1,actual', "ledger.csv:2:1: a quote is left open"),
+        ("2020-01,a,9007199254740993,actual", "ledger.csv:2:11: revenue: '9007199254740993' is above"),
+        ('2020-01,a,"1.234.567,89",actual', "ledger.csv:2:11: revenue: '1.234.567,89'"),
+        ("2020-01,a,1.000,actual", "ledger.csv:2:11: revenue: '1.000' may be"),
+        ("2020-01,a,,actual", "ledger.csv:2:11: revenue: no number"),
+        ("2020-01,a,61 tỷ,actual", "ledger.csv:2:11: revenue: '61 tỷ' is not a plain number"),
+        ("2020-01,a,nan,actual", "ledger.csv:2:11: revenue: 'nan' is not a plain number"),
+        ("01/02/2020,a,1,actual", "ledger.csv:2:1: month: '01/02/2020' may be day/month or month/day; write '2020-02' / '2020-01'"),
+        ("2020-01-31,a,1,actual", "ledger.csv:2:1: month: '2020-01-31' is a day"),
+        ("2020-Q1,a,1,actual", "ledger.csv:2:1: month: '2020-Q1' is longer than a month"),
+        ("2020-13,a,1,actual", "ledger.csv:2:1: month: '2020-13' is not a month"),
+        ("2020-01,a,1,atual", "ledger.csv:2:13: status: unknown status 'atual'; write 'actual'"),
+        ("2020-01,,1,actual", "ledger.csv:2:9: service: no service"),
+    ],
+)
+def test_a_row_that_cannot_be_read_in_one_way_is_refused_where_it_stands(tmp_path: Path, row: str, said: str) -> None:
+    first = complaints(tmp_path, HEADER + row + "\n")[0]
+    assert first.startswith(said)
+    assert ";" in first
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["2020-01", "2020-02", "2020-02"], "ledger.csv:4:1: month: 2020-02 of 'a' stands already in line 3"),
+        (["2020-01", "2020-04"], "ledger.csv:3:1: month: 'a' has no 2020-02, 2020-03; write these months"),
+        (["2020-02", "2020-01"], "ledger.csv:3:1: month: 2020-01 of 'a' stands after 2020-02"),
+    ],
+)
+def test_months_that_are_doubled_missing_or_out_of_order_are_named(tmp_path: Path, rows: list[str], said: str) -> None:
+    assert complaints(tmp_path, HEADER + "".join(f"{month},a,1,actual\n" for month in rows))[0].startswith(said)
+
+
+def test_a_service_that_stops_before_the_others_is_named(tmp_path: Path) -> None:
+    rows = "2020-01,a,1,actual\n2020-01,b,1,actual\n2020-02,b,1,actual\n"
+    assert "'a' ends in 2020-01" in complaints(tmp_path, HEADER + rows)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no header"),
+        (HEADER, "there is a header and no row"),
+        ("month;service;revenue;status\n", "separated by ';'"),
+        ("month,service,revenu,status\n2020-01,a,1,actual\n", "unknown column; did you mean 'revenue'?"),
+        ("month,service,revenue,volume,price,status\n2020-01,a,1,1,1,actual\n", "revenue stands beside volume and price"),
+        ("month,service,month,status\n", "'month' stands twice"),
+        (",".join(["x"] * 200_000), "200000 columns"),
+        (HEADER.encode("utf-16"), "UTF-16"),
+        ("month,service,revenue,status\n2020-01,B\xad\xb4ng,1,actual\n".encode("latin-1"), "TCVN3"),
+        ("month,service,revenue,status\n2020-01,chuyê\u0301n,1,actual\n".encode("cp1258"), "1258"),
+    ],
+)
+def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path, text: str | bytes, said: str) -> None:
+    assert any(said in line for line in complaints(tmp_path, text))
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    said = complaints(tmp_path, HEADER + "2020-1,a,x,actual\n2020-02,a,1,atual\n")
+    assert [line.split(": ")[0] for line in said] == ["ledger.csv:2:1", "ledger.csv:2:10", "ledger.csv:3:13"]
+
+
+def test_a_thousand_wrong_rows_do_not_flood_the_screen(tmp_path: Path) -> None:
+    said = complaints(tmp_path, HEADER + "2020-01,a,x,actual\n" * 1000)
+    assert len(said) == MOST_COMPLAINTS + 1
+    assert said[-1].endswith("and 950 more; correct these first")
+
+
+def test_amounts_in_another_currency_are_refused(tmp_path: Path) -> None:
+    text = "month,service,revenue,status,currency\n2020-01,a,1,actual,EUR\n"
+    assert "write amounts in 'VND'" in complaints(tmp_path, text)[0]
+
+
+def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.csv"):
+        with pytest.raises(InputError):
+            read_history(str(path), "VND")

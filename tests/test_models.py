@@ -1,0 +1,200 @@
+"""Models are told the truth of made-up series and must find it; no shock that is masked may move them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from forecast.chance import Z90
+from forecast.fits import STEPS
+from forecast.models import MODELS, ModelFailed, Outlook, Past, preload
+from forecast.models.mixture import mixture
+from forecast.models.model import root_of
+from forecast.models.profile import ProfileModel, profile_of
+from forecast.months import Calendar, month_of
+from forecast.rolling import ask, judge, weights_of
+from forecast.scores import mase
+from forecast.surprises import correlation_of, surprises_of
+from forecast.tet import no_festival, tet
+
+FIRST = month_of("2018-01")
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with warnings.catch_warnings(), threadpool_limits(1):
+        preload()
+        warnings.simplefilter("ignore")
+        yield
+
+
+def truth(months: int, growth: float = 0.004) -> np.ndarray:
+    """Logs of a service that grows, has a season, and sells 20% more in a month that holds all days before Tết."""
+    age = np.arange(months)
+    return 10 + growth * age + 0.1 * np.sin(2 * np.pi * age / 12) + 0.2 * tet(Calendar(FIRST, months))[:, 0]
+
+
+def past_of(values: np.ndarray, masked: tuple[int, ...] = ()) -> Past:
+    mask = np.zeros(len(values), bool)
+    mask[list(masked)] = True
+    return Past(Calendar(FIRST, len(values)), values, mask, tet)
+
+
+def surprised(months: int, seed: int, sd: float = 0.04, persistence: float = 0.4) -> np.ndarray:
+    steps = np.random.default_rng(seed).normal(0, sd * np.sqrt(1 - persistence**2), months)
+    for month in range(1, months):
+        steps[month] += persistence * steps[month - 1]
+    return steps
+
+
+@pytest.fixture(scope="module")
+def four_years() -> Past:
+    return past_of(truth(48) + surprised(48, seed=1), masked=(27, 28, 33, 34))
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_series_with_season_and_tet_is_forecast_well(name: str, four_years: Past) -> None:
+    outlook = MODELS[name].fit(four_years).forecast(12)
+    missed = outlook.mean - truth(60)[48:]
+    assert np.sqrt(np.mean(missed**2)) < (0.09 if name == "seasonal_naive" else 0.06)
+    assert np.all(np.abs(missed) < 4 * np.sqrt(np.diag(outlook.covariance)))
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_longer_outlook_begins_with_the_shorter_one_and_its_root_is_a_root(name: str, four_years: Past) -> None:
+    fitted = MODELS[name].fit(four_years)
+    short, long = fitted.forecast(12), fitted.forecast(24)
+    assert np.array_equal(long.mean[:12], short.mean)
+    assert np.array_equal(long.covariance[:12, :12], short.covariance)
+    assert np.array_equal(root_of(long.covariance)[:12, :12], root_of(short.covariance))
+    root = root_of(long.covariance)
+    assert np.array_equal(root, np.tril(root))
+    assert root @ root.T == pytest.approx(long.covariance, rel=1e-6, abs=1e-12)
+    assert all(isinstance(number, float) for number in fitted.parameters.values())
+
+
+@pytest.mark.parametrize("name", ["sarimax", "structural"])
+def test_doubling_a_masked_month_does_not_move_a_model_that_skips_it(name: str, four_years: Past) -> None:
+    struck = np.where(four_years.masked, four_years.values + np.log(0.5), four_years.values)
+    calm = MODELS[name].fit(four_years).forecast(24)
+    moved = MODELS[name].fit(past_of(struck, (27, 28, 33, 34))).forecast(24)
+    assert np.array_equal(calm.mean, moved.mean)
+    assert np.array_equal(calm.covariance, moved.covariance)
+
+
+def test_the_closed_form_of_smoothing_agrees_with_statsmodels(four_years: Past) -> None:
+    import pandas as pd
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    from forecast.models.ets import _fit
+
+    plain = Past(four_years.calendar, four_years.values, np.zeros(48, bool), no_festival)
+    form = _fit(plain.values, plain, "add", True)
+    model = ETSModel(
+        pd.Series(plain.values), error="add", trend="add", damped_trend=True, seasonal="add", seasonal_periods=12
+    )
+    fitted = model.fit(disp=False, maxiter=300)
+    outlook = form.outlook(24)
+    assert outlook.mean == pytest.approx(np.asarray(fitted.forecast(24)), rel=1e-9)
+    theirs = fitted.get_prediction(start=48, end=71).forecast_variance
+    ours = np.diag(outlook.covariance) / form.sd**2
+    assert ours == pytest.approx(np.asarray(theirs) / np.asarray(theirs)[0], rel=1e-6)
+
+
+def test_a_state_space_says_what_statsmodels_says(four_years: Past) -> None:
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    from forecast.models.state_space import fitted_state_space
+
+    model = UnobservedComponents(four_years.seen, level="lldtrend", seasonal=12, exog=four_years.regressors)
+    fitted = model.fit(disp=0, maxiter=50, cov_type="none")
+    ours = fitted_state_space(fitted, four_years, "beta.x").forecast(24)
+    theirs = fitted.get_forecast(24, exog=four_years.regressors_ahead(24))
+    assert ours.mean == pytest.approx(theirs.predicted_mean, rel=1e-9)
+    assert np.sqrt(np.diag(ours.covariance)) == pytest.approx(theirs.se_mean, rel=1e-6)
+
+
+def test_intervals_hold_what_comes_about_as_often_as_they_say() -> None:
+    names = ("seasonal_naive", "structural", "theta")
+    inside = []
+    for seed in range(20):
+        whole = truth(60) + surprised(60, seed)
+        past = past_of(whole[:48])
+        outlook = mixture({name: MODELS[name].fit(past).forecast(12) for name in names}, dict.fromkeys(names, 1 / 3))
+        inside += list(np.abs(whole[48:] - outlook.mean) <= Z90 * np.sqrt(np.diag(outlook.covariance)))
+    assert 0.70 <= np.mean(inside) <= 0.92
+
+
+def test_a_mixture_is_wider_where_its_models_disagree() -> None:
+    unit = np.eye(2)
+    mixed = mixture({"a": Outlook(np.zeros(2), unit), "b": Outlook(np.array([2.0, 0.0]), unit)}, {"a": 0.5, "b": 0.5})
+    assert mixed.mean == pytest.approx([1, 0])
+    assert mixed.covariance == pytest.approx(np.array([[2.0, 0.0], [0.0, 1.0]]))
+
+
+def test_no_model_wins_all_the_weight() -> None:
+    past = past_of(truth(48) + surprised(48, seed=2))
+    models = {name: MODELS[name] for name in ("seasonal_naive", "structural", "theta")}
+    origins = ask(models, past)
+    weights = weights_of(sorted(models), origins)
+    assert sum(weights.values()) == pytest.approx(1)
+    assert min(weights.values()) >= 1 / 6
+    judged = judge(origins, past, "log")
+    assert judged.mase is not None
+    assert 0.2 < judged.mase < 1.5
+    assert judged.coverage80 is not None
+
+
+def test_a_masked_month_is_scored_by_no_one() -> None:
+    values = truth(48)
+    struck = values.copy()
+    struck[45] -= 1.0
+    models = {"seasonal_naive": MODELS["seasonal_naive"], "profile": ProfileModel()}
+    scored = [judge(ask(models, past), past, "log") for past in (past_of(values, (45,)), past_of(struck, (45,)))]
+    assert scored[0] == scored[1]
+
+
+def test_a_model_that_needs_two_years_says_so() -> None:
+    for name in ("ets", "sarimax", "structural", "theta"):
+        with pytest.raises(ModelFailed):
+            MODELS[name].fit(past_of(truth(20)))
+
+
+def test_a_short_history_borrows_the_season_of_its_siblings() -> None:
+    season = profile_of(past_of(truth(60))).season
+    borrowed = profile_of(past_of(truth(8)), season)
+    assert borrowed.season == pytest.approx(season)
+    own = profile_of(past_of(truth(24)))
+    halfway = profile_of(past_of(truth(24)), np.zeros(12))
+    assert np.abs(halfway.season).max() < np.abs(own.season).max()
+
+
+def test_noise_and_persistence_are_found() -> None:
+    found = [surprises_of(past_of(truth(96) + surprised(96, seed, sd=0.05, persistence=0.5))) for seed in range(20)]
+    assert np.mean([surprises.noise for surprises in found]) == pytest.approx(0.05, rel=0.1)
+    assert np.mean([surprises.persistence for surprises in found]) == pytest.approx(0.47, abs=0.08)
+
+
+def test_services_that_move_together_are_seen_to_but_shrunk() -> None:
+    common = surprised(60, seed=5)
+    own = [0.5 * surprised(60, seed) for seed in (6, 7)]
+    found = {name: (0, surprises_of(past_of(truth(60) + common + rest))) for name, rest in zip("ab", own, strict=True)}
+    correlation = correlation_of(("a", "b", "c"), found)
+    assert 0.4 < correlation[0, 1] < 0.8
+    assert np.array_equal(correlation[2], [0, 0, 1])
+    assert np.linalg.eigvalsh(correlation).min() > 0
+
+
+def test_mase_is_one_for_the_seasonal_naive_itself() -> None:
+    history = np.arange(48.0)
+    assert mase(np.full(12, 12.0), history) == 1.0
+    assert np.isnan(mase(np.full(12, np.nan), history))
+
+
+def test_the_steps_reach_the_longest_horizon() -> None:
+    longest = max(Calendar(month, 120).whole_years().last - month + 1 for month in range(12))
+    assert longest <= STEPS
