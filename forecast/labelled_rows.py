@@ -14,7 +14,7 @@ from forecast.canvas import FAINT, INK, MUTED, PAPER, em, fit, inches, width_of
 from forecast.noun import Label
 from forecast.words import Words
 
-BAR = 0.36
+BAR = 0.33
 """Height of a bar; a row has height 1, its label above the bar."""
 LABEL = 0.25
 """Height of the foot of a label above the centre of its bar."""

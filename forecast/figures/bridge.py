@@ -19,10 +19,10 @@ MOST = 9
 
 
 def grouped(steps: Sequence[Step], most: int, words: Words) -> tuple[Step, ...]:
-    """The steps, the smallest beyond `most` put together at the end; their errors add as squares."""
+    """The steps, the smallest beyond `most` put together at the end, never the gap; their errors add as squares."""
     if len(steps) <= most:
         return tuple(steps)
-    large = {id(step) for step in sorted(steps, key=lambda step: -abs(step.amount))[: most - 1]}
+    large = {id(step) for step in sorted(steps, key=lambda step: (step.name != "gap", -abs(step.amount)))[: most - 1]}
     rest = [step for step in steps if id(step) not in large]
     amount = sum(step.amount for step in rest)
     half = sum(((step.high - step.low) / 2) ** 2 for step in rest) ** 0.5
@@ -60,10 +60,14 @@ def bridge(axes: Axes, finding: Bridge, words: Words, scale: Scale, most: int = 
     set_span(axes, origin, max(0.0, *edges, finding.end.amount), 0.02, max(width_of(text, weight="bold") for text in texts) + 0.12)
     _totals(axes, finding, ends, origin)
     good, bad = (BAD, GOOD) if finding.measure.partition(".")[0] in LESS_IS_BETTER else (GOOD, BAD)
-    for row, (step, start) in enumerate(zip(steps, edges, strict=False), len(plan)):
-        axes.barh(-row, step.amount, BAR, left=start, color=good if step.amount >= 0 else bad, linewidth=0)
-        axes.plot([start + step.low, start + step.high], [-row, -row], color=INK, linewidth=1.0)
-        axes.vlines(start + step.amount, -row - 1 + BAR / 2, -row - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
+    y = -np.arange(len(plan), len(plan) + len(steps))
+    amount, low, high = np.array([(step.amount, step.low, step.high) for step in steps]).reshape(-1, 3).T
+    starts = edges[:-1]
+    axes.barh(y, amount, BAR, left=starts, color=[good if step >= 0 else bad for step in amount], linewidth=0)
+    axes.hlines(y, starts + low, starts + high, color=INK, linewidth=1.0)
+    axes.vlines(edges[1:], y - 1 + BAR / 2, y - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
+    if plan:
+        axes.vlines(edges[:1], y[:1] + BAR / 2, y[:1] + 1 - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
     for row, text in enumerate(texts):
         figure = figures[row if plan else row + 1]
         colour = INK if row in ends or figure == 0 else good if figure > 0 else bad

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
@@ -14,6 +17,7 @@ from forecast.months import month_of, month_text
 from forecast.words import Words
 
 MARGIN = Margin(0.2, 0.2, 0.2, 2.6)
+Bars = tuple[MonthBar, ...]
 LAST, PLAN, MIDDLE, FAN = (-0.33, 0.24), (-0.02, 0.34), (0.16, 0.38), (0.425, 0.11)
 """Centre and width, in months, of last year, the plan, the forecast's middle and its fan."""
 
@@ -23,9 +27,9 @@ def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
     statuses = {month: status for month, _, status in finding.history}
     key_above(axes, *_key(finding, words, set(statuses.values())))
     crowded = len(finding.bars) > 18
-    for at, bar in enumerate(finding.bars):
-        status = statuses.get(month_text(month_of(bar.month) - 12), "actual")
-        _cluster(axes, at, bar, status)
+    _last_year(axes, finding.bars, statuses)
+    _plan(axes, finding.bars)
+    _forecast(axes, finding.bars)
     top = max(max(bar.p90, bar.plan or 0, bar.actual or 0) for bar in finding.bars)
     low = min(0.0, min(bar.p10 for bar in finding.bars))
     high = top + (top - low) * 1.5 * em() / inches(axes)[1]
@@ -40,19 +44,43 @@ def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
     _names(axes, finding.bars, words)
 
 
-def _cluster(axes: Axes, at: int, bar: MonthBar, status: str) -> None:
-    if bar.actual is not None:
-        face = SOLID if status == "actual" else RECONSTRUCTED
-        axes.bar(at + LAST[0], bar.actual, LAST[1], color=face, linewidth=0)
-    if bar.plan is not None:
-        axes.bar(at + PLAN[0], bar.plan, PLAN[1], facecolor=PAPER, edgecolor=INK, linewidth=0.9)
-    known = bar.p95 == bar.p5
-    hatch, face = (None, SOLID) if known else ("/////", PAPER)
-    axes.bar(at + MIDDLE[0], bar.p50, MIDDLE[1], facecolor=face, edgecolor=INK, linewidth=0.9, hatch=hatch)
-    if not known:
-        axes.bar(at + FAN[0], bar.p90 - bar.p10, FAN[1], bottom=bar.p10, color=BAND, linewidth=0)
-        axes.bar(at + FAN[0], bar.p75 - bar.p25, FAN[1], bottom=bar.p25, color=CORE, linewidth=0)
-        axes.hlines(bar.p50, at + FAN[0] - FAN[1] / 2, at + FAN[0] + FAN[1] / 2, color=PAPER, linewidth=1.1)
+def _last_year(axes: Axes, bars: Bars, statuses: Mapping[str, str]) -> None:
+    for reconstructed, face in ((False, SOLID), (True, RECONSTRUCTED)):
+        shown = [
+            (at, bar.actual)
+            for at, bar in enumerate(bars)
+            if bar.actual is not None and (_status(bar, statuses) != "actual") == reconstructed
+        ]
+        if shown:
+            at, heights = zip(*shown, strict=True)
+            axes.bar(np.add(at, LAST[0]), heights, LAST[1], color=face, linewidth=0)
+
+
+def _status(bar: MonthBar, statuses: Mapping[str, str]) -> str:
+    return statuses.get(month_text(month_of(bar.month) - 12), "actual")
+
+
+def _plan(axes: Axes, bars: Bars) -> None:
+    shown = [(at, bar.plan) for at, bar in enumerate(bars) if bar.plan is not None]
+    if shown:
+        at, heights = zip(*shown, strict=True)
+        axes.bar(np.add(at, PLAN[0]), heights, PLAN[1], facecolor=PAPER, edgecolor=INK, linewidth=0.9)
+
+
+def _forecast(axes: Axes, bars: Bars) -> None:
+    """Known months solid; the others hatched, each with its fan."""
+    for known in (True, False):
+        shown = [(at, bar) for at, bar in enumerate(bars) if (bar.p95 == bar.p5) == known]
+        if not shown:
+            continue
+        x = np.array([at for at, _ in shown], float)
+        p10, p25, p50, p75, p90 = np.array([(b.p10, b.p25, b.p50, b.p75, b.p90) for _, b in shown]).T
+        hatch, face = (None, SOLID) if known else ("/////", PAPER)
+        axes.bar(x + MIDDLE[0], p50, MIDDLE[1], facecolor=face, edgecolor=INK, linewidth=0.9, hatch=hatch)
+        if not known:
+            axes.bar(x + FAN[0], p90 - p10, FAN[1], bottom=p10, color=BAND, linewidth=0)
+            axes.bar(x + FAN[0], p75 - p25, FAN[1], bottom=p25, color=CORE, linewidth=0)
+            axes.hlines(p50, x + FAN[0] - FAN[1] / 2, x + FAN[0] + FAN[1] / 2, color=PAPER, linewidth=1.1)
 
 
 def _figures(axes: Axes, bars: tuple[MonthBar, ...], scale: Scale, span: float) -> None:

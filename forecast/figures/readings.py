@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from forecast.analysis.findings import ReadingRow, TargetRow
@@ -25,11 +26,13 @@ def readings(axes: Axes, rows: Sequence[ReadingRow], target: TargetRow, words: W
     axes.axvspan(*target.spread, ymax=0.99, color=BAND, alpha=0.45, linewidth=0, zorder=0)
     if target.want is not None:
         axes.axvline(target.want, color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
+    y = -np.arange(len(shown))
+    values, lows, highs = np.array([chance for _, chance in shown]).T
+    axes.hlines(y, 0, 1, color=FAINT, linewidth=0.8, zorder=0.5)
+    axes.hlines(y, lows, highs, color=INK, linewidth=2.5, zorder=2)
+    faces = [CORE, *[PAPER] * (len(shown) - 1)]
+    axes.scatter(values, y, s=45, c=faces, edgecolors=CORE, linewidths=1.6, zorder=3)
     for row, (_, chance) in enumerate(shown):
-        axes.plot([0, 1], [-row, -row], color=FAINT, linewidth=0.8, zorder=0.5)
-        axes.plot([chance.low, chance.high], [-row, -row], color=INK, linewidth=2.5, zorder=2)
-        face = CORE if row == 0 else PAPER
-        axes.plot([chance.value], [-row], "o", markersize=7, markerfacecolor=face, markeredgecolor=CORE, markeredgewidth=1.6, zorder=3)
         axes.text(
             1, -row, words.percent(chance.value), transform=axes.get_yaxis_transform(), ha="right", va="center",
             weight="bold" if row == 0 else "normal",

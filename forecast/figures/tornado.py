@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from forecast.amounts import LESS_IS_BETTER, Scale
@@ -29,8 +30,8 @@ def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: 
     set_span(axes, low, high, room, room)
     falls = finding.measure.partition(".")[0] in LESS_IS_BETTER
     space = gap(axes)
+    _bars(axes, levers, falls)
     for row, (lever, (left, right)) in enumerate(zip(levers, texts, strict=True)):
-        _bars(axes, -row, lever, falls)
         axes.text(min(0.0, lever.low - lever.error, lever.high - lever.error) - space, -row, left, ha="right", va="center")
         axes.text(max(0.0, lever.low + lever.error, lever.high + lever.error) + space, -row, right, ha="left", va="center")
     axes.axvline(0, color=INK, linewidth=0.8, ymax=0.985)
@@ -45,8 +46,10 @@ def _ends(lever: Lever, words: Words, scale: Scale, decimals: int) -> tuple[str,
     return (low, high) if lever.low <= lever.high else (high, low)
 
 
-def _bars(axes: Axes, y: float, lever: Lever, falls: bool) -> None:
-    for change in sorted((lever.low, lever.high), key=abs, reverse=True):
-        helps = (change > 0) != falls
-        axes.barh(y, change, BAR, color=GOOD if helps else BAD, linewidth=0)
-        axes.plot([change - lever.error, change + lever.error], [y, y], color=INK, linewidth=1.0)
+def _bars(axes: Axes, levers: tuple[Lever, ...], falls: bool) -> None:
+    """Both ends of each lever, the longer one below, and their simulation errors."""
+    ends = [(-row, change) for row, lever in enumerate(levers) for change in sorted((lever.low, lever.high), key=abs, reverse=True)]
+    y, changes = np.array(ends).reshape(-1, 2).T
+    errors = np.repeat([lever.error for lever in levers], 2)
+    axes.barh(y, changes, BAR, color=[GOOD if (change > 0) != falls else BAD for change in changes], linewidth=0)
+    axes.hlines(y, changes - errors, changes + errors, color=INK, linewidth=1.0)

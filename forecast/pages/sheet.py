@@ -19,11 +19,11 @@ from forecast.words import Words
 
 A4 = (8.268, 11.693)
 """Inches."""
-EDGE = 0.5
+EDGE = 0.45
 """White at the edges, in inches."""
 TYPE = 7.2
 """Points of the small text: the smallest that prints well."""
-STEPS, LEVERS = 8, 7
+STEPS, LEVERS = 7, 7
 
 
 @dataclass
@@ -108,11 +108,11 @@ def _rows(view: RunView, found: Mapping[str, Drawing]) -> list[Row]:
 
     rows: list[Row] = []
     if "months" in found:
-        rows.append((1.95, months))
+        rows.append((1.75, months))
     if "bridge" in found or "exceedance" in found:
-        rows.append((2.25, partial(pair, "bridge", "exceedance")))
+        rows.append((2.3, partial(pair, "bridge", "exceedance")))
     if "tornado" in found or "readings" in found:
-        rows.append((1.85, partial(pair, "tornado", "readings")))
+        rows.append((2.2, partial(pair, "tornado", "readings")))
     return [*rows, (_close_height(view), close)]
 
 
@@ -125,14 +125,14 @@ def _fewer(name: str, drawing: Drawing) -> Callable[[Axes], None] | None:
 def _close_height(view: RunView) -> float:
     """Room for the targets and the decisions."""
     targets, decisions = len(view.findings.targets[:4]), len(view.scenario.decisions)
-    return max(0.35 + 0.47 * targets, 0.3 + 0.42 * min(decisions, 4), 0.5)
+    return max(0.62 + 0.32 * targets, 0.25 + 0.39 * min(decisions, 4), 0.5)
 
 
 def _head(paper: Paper, view: RunView, words: Words) -> None:
     about = words("page_about", scenario=cut(view.scenario.name.of(words.language)), date=date_text(view.as_of, words))
     paper.line(fit(about, paper.width, 7.5), EDGE, paper.y, 7.5, color=MUTED)
     title = message.title(view, words)
-    size = next((s for s in (17.0, 15.0, 13.0) if width_of(title, s, "bold") <= paper.width), 13.0)
+    size = next((s for s in (17.0, 16.0, 15.0, 14.2, 13.6) if width_of(title, s, "bold") <= paper.width), 15.0)
     paper.y = paper.text(title, EDGE, paper.y + 0.19, paper.width, size, "bold", lines=2)
     paper.y = paper.text(" ".join(message.beside(view, words)), EDGE, paper.y + 0.02, paper.width, 8.2, lines=2) + 0.1
 
@@ -162,11 +162,11 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
     if not view.findings.targets:
         return
     y = paper.text(words("targets_head"), x, y, width, TYPE * 1.1, "bold") + 0.02
-    columns = (0.0, 0.38, 0.50, 0.63, 0.77, 1.0)
+    columns = (0.0, 0.36, 0.48, 0.61, 0.79, 1.0)
     keys = ("target_name", "target_wanted", "target_chance", "sheet_error", "sheet_spread")
     for key, start, end in zip(keys, columns, columns[1:], strict=False):
-        paper.line(fit(words(key), (end - start) * width - 0.05, 6.4), x + start * width, y, 6.4, color=MUTED)
-    y += 0.14
+        paper.text(words(key), x + start * width, y, (end - start) * width - 0.05, 6.4, color=MUTED, lines=2)
+    y += 0.25
     restated = False
     for row, cells in zip(view.findings.targets[:4], tables.short_targets(view, words), strict=False):
         restated = restated or row.restates
