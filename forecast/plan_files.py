@@ -72,7 +72,7 @@ def content_of(path: Path, where: Where, at: str, most: int | None = MAX_BYTES) 
         if most is None:
             return b""
         if status.st_size > most:
-            raise refuse("file_too_large", most=f"{most // 1024} kB")
+            raise refuse("plan_too_large", most=f"{most // 1024} kB")
         with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(most)
     finally:
@@ -130,7 +130,7 @@ class Family:
             content = content_of(path, where, at)
             self.bytes_read += len(content)
             if self.bytes_read > MAX_BYTES_OF_ALL:
-                raise InputError.of(where, at, "file_too_large", file=shown(path), most=f"{MAX_BYTES_OF_ALL // 1024} kB")
+                raise InputError.of(where, at, "plan_too_large", file=shown(path), most=f"{MAX_BYTES_OF_ALL // 1024} kB")
             self.layers[key] = self.layer(text_of(content, shown(path)), path, chain)
         return self.layers[key]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -76,6 +76,8 @@ def read_plan(path: Path, text: str | None = None, settings: Mapping[str, object
     work = _Work(family.project, folders, shown(path))
     scenario = work.whole(merged)
     complaints = said_once(family.complaints + merged.complaints + work.complaints)
+    if len(layer.parents) > 1:
+        complaints = [replace(one, code="name_of_two_parents") if one.at == "name" and one.code == "missing" else one for one in complaints]
     if complaints or scenario is None:
         raise InputError(sorted(set(complaints))[:MAX_COMPLAINTS])
     return Plan(scenario, merged, tuple(work.dropped))

@@ -65,6 +65,8 @@ class Ground:
         if taken := self.taken_away(full):
             return self.complain(at, "name_deleted", name=name, deleted=taken)
         known = sorted(known)
+        if not known:
+            return self.complain(at, "names_nothing", name=name)
         near = get_close_matches(name, known, n=1, cutoff=0.5)
         if near:
             return self.complain(at, f"{code}_near", name=name, instead=near[0])

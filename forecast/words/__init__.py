@@ -40,7 +40,7 @@ class Words:
 
     language: Language = "en"
 
-    def __call__(self, key: str, **facts: object) -> str:
+    def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence of `key`; KeyError when there is none or a fact is missing."""
         return sentences()[key][self.language].format_map({k: str(v) for k, v in facts.items()})
 
