@@ -32,6 +32,7 @@ def summary_of(run: Simulation, findings: Findings, run_id: str = "") -> dict[st
         "months": _months(run),
         "targets": {row.name: _target(run, row, findings) for row in findings.targets},
         "joint": _pair(findings.joint),
+        "triggers": _triggers(run),
         "baseline": {name: _baseline(run, name) for name in scenario.service_names},
         "bridge": _bridge(findings),
         "sensitivity": _sensitivity(findings),
@@ -129,6 +130,24 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
             if row.name in r.chances
         },
     }
+
+
+def _triggers(run: Simulation) -> dict[str, dict[str, Any] | None]:
+    """Decision -> the chance that its trigger calls for it."""
+    found = {}
+    for name, decision in sorted(run.scenario.decisions.items()):
+        trigger = decision.trigger
+        if trigger is None:
+            continue
+        tally = run.tally(trigger.measure, trigger.period.text)
+        if trigger.below is not None:
+            # what is not at least the threshold is below it
+            not_met = tally.chance_at_least(trigger.below.value)
+            found[name] = _pair(Estimate(1 - not_met.value, 1 - not_met.high, 1 - not_met.low))
+        elif trigger.above is not None:
+            not_met = tally.chance_at_most(trigger.above.value)
+            found[name] = _pair(Estimate(1 - not_met.value, 1 - not_met.high, 1 - not_met.low))
+    return found
 
 
 def _pair(estimate: Estimate | None) -> dict[str, float] | None:

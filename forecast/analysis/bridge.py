@@ -58,9 +58,8 @@ def _less(step: Step, plan: float) -> Step:
 
 
 def _label(run: Simulation, key: str) -> Label:
-    word = {"last_year": "term.last_year", "history.shocks": "term.history_shocks", "initiatives": "term.initiatives"}
-    if key in word or key == "gap":
-        code = word.get(key, "term.gap")
+    code = f"term.{key.replace('.', '_')}"
+    if key in ("last_year", "history.shocks", "initiatives", "gap", "from_nothing"):
         return Label(vi=Words("vi")(code), en=Words("en")(code))
     label = label_of(run.scenario, key)
     if key.startswith("services."):
@@ -75,7 +74,7 @@ def _of_statement(run: Simulation, name: str) -> Bridge | None:
     target = run.scenario.targets[name]
     if target.measure not in ("revenue", "profit") or target.basis == "parts":
         return None
-    period, plan = target.period.text, target.threshold.value
+    period = target.period.text
     lines = [(measure, 1.0) for measure, at in run.tallies if at == period and measure.startswith("revenue.")]
     if target.measure == "profit":
         lines += [(measure, -1.0) for measure, at in run.tallies if at == period and measure.startswith("cost.")]
@@ -86,9 +85,11 @@ def _of_statement(run: Simulation, name: str) -> Bridge | None:
         amount, low, high = run.tally(measure, period).mean_estimate()
         ends = (low, high) if sign > 0 else (-high, -low)
         steps.append(Step(measure, _line_label(run, measure), sign * amount, *ends))
-    nothing = Step("target", target.label or label_of(run.scenario, f"targets.{name}"), 0.0, 0.0, 0.0)
+    plan = target.threshold.value
+    start = Step("target", target.label or label_of(run.scenario, f"targets.{name}"), plan, plan, plan)
+    steps.insert(0, Step("from_nothing", _label(run, "from_nothing"), -plan, -plan, -plan))
     end = run.tally(target.measure, period).mean_estimate()
-    return Bridge(target.measure, period, nothing if plan == 0 else nothing, tuple(steps), Step(target.measure, None, *end))
+    return Bridge(target.measure, period, start, tuple(steps), Step(target.measure, None, *end))
 
 
 def _line_label(run: Simulation, measure: str) -> Label:
