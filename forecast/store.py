@@ -47,7 +47,7 @@ def output_error(fault: OSError, path: Path | str = "") -> OutputError:
     codes = {
         errno.ENOSPC: "disk_full",
         errno.EDQUOT: "disk_full",
-        errno.EFBIG: "file_too_large",
+        errno.EFBIG: "file_limit",
         errno.EROFS: "not_writable",
         errno.EACCES: "not_writable",
         errno.EPERM: "not_writable",

@@ -39,7 +39,7 @@ def test_a_size_limit_leaves_the_earlier_file_and_no_stray(tmp_path: Path) -> No
             store.write_file(tmp_path / "a.txt", b"x" * 20_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert told.value.code == "file_too_large"
+    assert told.value.code == "file_limit"
     assert "a.txt" in str(told.value)
     assert (tmp_path / "a.txt").read_bytes() == b"earlier"
     assert not strays(tmp_path)

@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 0
     try:
         with listening():
-            Commands("forecast", COMMANDS).main(typed, prog_name="forecast", standalone_mode=False, obj=session)
+            commands = Commands("forecast", COMMANDS)
+            with commands.make_context("forecast", typed, obj=session) as context:
+                commands.invoke(context)
             if sys.stdout is not None:
                 sys.stdout.flush()
     except BaseException as fault:

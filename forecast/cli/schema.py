@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecast.cli.commands import command
-from forecast.cli.options import some
+import click
+
+from forecast.cli.commands import command, session_of
+from forecast.cli.options import Reader, read_options, some
 from forecast.cli.output import print_json
 
 
 @command("schema")
 @some("--lang", "--json", "--quiet")
-def schema(**_: Any) -> None:
+@click.pass_context
+def schema(ctx: click.Context, **typed: Any) -> None:
     """Print the JSON Schema of plans, for editors."""
     from forecast.plan_schema import plan_schema
 
+    reader = Reader(session_of(ctx))
+    read_options(reader, typed)
+    reader.finish()
     print_json(plan_schema())
