@@ -8,7 +8,18 @@ from forecast.noun import Label
 from forecast.plan import Scenario
 from forecast.words import LANGUAGES, Words
 
-_SILENT = ("effect", "classes", "baseline", "productivity", "shocks", "initiatives", "services", "costs", "stated", "history")
+_SILENT = (
+    "effect",
+    "classes",
+    "baseline",
+    "productivity",
+    "shocks",
+    "initiatives",
+    "services",
+    "costs",
+    "stated",
+    "history",
+)
 
 
 def label_of(scenario: Scenario, name: str) -> Label:

@@ -33,7 +33,7 @@ def headcount(scenario: Scenario, workforce: Workforce, baseline: Baseline, draw
     revenue = revenue_target(scenario, target)
     months = target.period.calendar.count
     planned = draws(revenue.threshold) * _paid_share(scenario, workforce, baseline, draws)
-    people = planned * (12 / months) / draws(target.threshold)
+    people: Floats = planned * (12 / months) / draws(target.threshold)
     return people if said.spread is None else people * _spread(draws(said.spread), draws)
 
 

@@ -16,7 +16,10 @@ YEAR = ("revenue", "2021")
 
 
 def figures(run: simulation.Simulation) -> dict[str, list[float]]:
-    return {f"{m} {p}": [t.n, t.mean, t.sd, t.minimum, t.maximum, t.quantile(0.1).value] for (m, p), t in run.tallies.items()}
+    return {
+        f"{m} {p}": [t.n, t.mean, t.sd, t.minimum, t.maximum, t.quantile(0.1).value]
+        for (m, p), t in run.tallies.items()
+    }
 
 
 def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +109,8 @@ def test_the_order_of_names_in_the_file_changes_nothing() -> None:
     scenario = read(TROUBLED)
     turned = scenario.model_copy(
         update={
-            key: dict(reversed(getattr(scenario, key).items())) for key in ("services", "shocks", "initiatives", "targets")
+            key: dict(reversed(getattr(scenario, key).items()))
+            for key in ("services", "shocks", "initiatives", "targets")
         }
     )
     runs = [forecast.simulate(plan, paths=6_000) for plan in (scenario, turned)]
@@ -135,7 +139,9 @@ def test_months_sum_to_the_year_in_every_path() -> None:
 def test_what_is_lost_has_returned_or_is_carried_over_or_is_gone() -> None:
     run = play(TROUBLED, horizon__months=11, targets__revenue=None)
     for service in "ab":
-        lost, returned, carried, gone = (run.values(f"{w}.{service}", "horizon") for w in ("lost", "returned", "carried", "gone"))
+        lost, returned, carried, gone = (
+            run.values(f"{w}.{service}", "horizon") for w in ("lost", "returned", "carried", "gone")
+        )
         assert np.allclose(lost, returned + carried + gone, atol=1e-3)
         assert min(returned.min(), carried.min(), gone.min()) > -1  # đồng: rounding
         assert returned.mean() > 0
@@ -163,8 +169,13 @@ def test_a_loss_never_takes_more_than_all() -> None:
 
 
 def test_an_event_happens_in_a_path_or_does_not() -> None:
-    run = play(ONE, paths=40_000, keep=40_000, shocks__f="""{kind: flood, per_year: 0.5, season: {5: 1}, recovered: {all: 0%},
-        classes: {c: {weight: 1, reach: 100%, days: 3, depth: {all: 50%}}}}""")
+    run = play(
+        ONE,
+        paths=40_000,
+        keep=40_000,
+        shocks__f="""{kind: flood, per_year: 0.5, season: {5: 1}, recovered: {all: 0%},
+        classes: {c: {weight: 1, reach: 100%, days: 3, depth: {all: 50%}}}}""",
+    )
     assert run.kept is not None
     count = run.kept.luck["shocks.f"]
     revenue = run.values(*YEAR)
@@ -184,7 +195,11 @@ baseline: {noise: 10%, persistence: 50%, wander: 4%}
 services: {postal: {growth: 0% to 20%}, finance: {growth: 0% to 15%}, distribution: {growth: -10% to 5%}}
 """
     run = play(text, paths=60_000)
-    for service, last, low, high in (("postal", 61e9, 0.0, 0.2), ("finance", 52e9, 0.0, 0.15), ("distribution", 137e9, -0.1, 0.05)):
+    for service, last, low, high in (
+        ("postal", 61e9, 0.0, 0.2),
+        ("finance", 52e9, 0.0, 0.15),
+        ("distribution", 137e9, -0.1, 0.05),
+    ):
         tally = run.tally(f"revenue.{service}", "2021")
         for p, end in ((0.1, low), (0.9, high)):
             found = tally.quantile(p)

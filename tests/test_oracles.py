@@ -91,7 +91,9 @@ def test_the_worst_twentieth_of_a_normal_has_the_mean_of_the_textbook() -> None:
 
 def test_correlated_normals_add_up_as_they_should() -> None:
     """sd 3 and 4, correlation .5: the sum has sd 6.083. A rank correlation of (6/pi) asin(r/2) stands behind r."""
-    text = TWO.replace("normal(120 tỷ, 5 tỷ)", "normal(120 tỷ, 3 tỷ)").replace("normal(130 tỷ, 12 tỷ)", "normal(130 tỷ, 4 tỷ)")
+    text = TWO.replace("normal(120 tỷ, 5 tỷ)", "normal(120 tỷ, 3 tỷ)").replace(
+        "normal(130 tỷ, 12 tỷ)", "normal(130 tỷ, 4 tỷ)"
+    )
     rank = 6 / math.pi * math.asin(0.25)
     run = play(
         text,
@@ -171,7 +173,9 @@ def test_a_ramp_is_the_exact_mean_over_each_month() -> None:
 
 
 def test_a_dated_event_takes_both_of_its_days() -> None:
-    run = play(ONE, paths=10, shocks__e="{kind: event, from: 2021-05-04, until: 2021-07-31, effect: {volume: {a: -30%}}}")
+    run = play(
+        ONE, paths=10, shocks__e="{kind: event, from: 2021-05-04, until: 2021-07-31, effect: {volume: {a: -30%}}}"
+    )
     expected = 120e9 - 10e9 * 0.3 * (28 / 31 + 1 + 1)
     assert run.tally("revenue", "2021").mean == pytest.approx(expected, rel=1e-12)
 
@@ -206,7 +210,9 @@ def test_months_follow_their_autoregression() -> None:
 
 
 def test_twice_the_money_is_twice_the_figures_to_the_bit() -> None:
-    double = TWO.replace("120", "240").replace("5 tỷ)", "10 tỷ)").replace("130 tỷ, 12", "260 tỷ, 24").replace("255", "510")
+    double = (
+        TWO.replace("120", "240").replace("5 tỷ)", "10 tỷ)").replace("130 tỷ, 12", "260 tỷ, 24").replace("255", "510")
+    )
     one, two = play(TWO), play(double)
     assert np.array_equal(2 * one.values("revenue", "2021"), two.values("revenue", "2021"))
     assert one.chance("revenue") == two.chance("revenue")
@@ -232,7 +238,11 @@ def test_a_higher_target_is_never_likelier() -> None:
 
 def test_every_path_falls_as_a_shock_grows() -> None:
     def revenue(depth: str, days: str) -> np.ndarray:
-        shock = FLOOD.replace("50%", depth).replace("days: 2", f"days: {days}").replace(", repair_per_place: 10 to 40 triệu", "")
+        shock = (
+            FLOOD.replace("50%", depth)
+            .replace("days: 2", f"days: {days}")
+            .replace(", repair_per_place: 10 to 40 triệu", "")
+        )
         return play(ONE, shocks__f=shock).values("revenue", "2021")
 
     mild, deep, long = revenue("40%", "2"), revenue("80%", "2"), revenue("40%", "5")

@@ -19,8 +19,9 @@ def months_of(run: Simulation, history: History | None, measure: str = "revenue"
     for month in run.horizon.months:
         text = month_text(month)
         tally = run.tally(measure, text)
-        quantiles = (tally.quantile(p).value for p in QUANTILES)
-        bars.append(MonthBar(text, past.get(month_text(month - 12)), plan.get(text), *quantiles, mean=tally.mean))
+        p5, p10, p25, p50, p75, p90, p95 = (tally.quantile(p).value for p in QUANTILES)
+        last_year = past.get(month_text(month - 12))
+        bars.append(MonthBar(text, last_year, plan.get(text), p5, p10, p25, p50, p75, p90, p95, tally.mean))
     return Months(measure, before, tuple(bars))
 
 

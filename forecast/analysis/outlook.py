@@ -82,5 +82,3 @@ def main_of(scenario: Scenario) -> str:
     """The target whose story a page tells: the first on revenue, else the first; empty without targets."""
     names = sorted(scenario.targets, key=lambda name: (scenario.targets[name].measure != "revenue", name))
     return names[0] if names else ""
-
-

@@ -54,7 +54,9 @@ def _of_assumption(run: Simulation, own: Assumption, u: Floats, values: Floats) 
 
 def _of_luck(run: Simulation, draw: str, count: Floats, values: Floats) -> Lever | None:
     edges = np.quantile(count, [TAIL, 1 - TAIL])
-    few, many = (count <= edges[0], count > edges[0]) if edges[0] == edges[1] else (count <= edges[0], count >= edges[1])
+    few, many = (
+        (count <= edges[0], count > edges[0]) if edges[0] == edges[1] else (count <= edges[0], count >= edges[1])
+    )
     if not few.any() or not many.any():
         return None
     low, high, error = _ends(few, many, values)
