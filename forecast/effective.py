@@ -39,10 +39,12 @@ class Value:
     def facts(self) -> dict[str, Any]:
         """As JSON: P10, P50 and P90 of a number are in base units."""
         own = self.assumption
-        number = {} if own is None else {"grade": own.grade, "source": own.source, "known": own.known, "same_as": own.same_as}
-        quantiles = {} if own is None else dict(zip(("p10", "p50", "p90"), _quantiles(own), strict=True))
+        number: dict[str, Any] = {}
+        if own is not None:
+            number = {"grade": own.grade, "source": own.source, "known": own.known, "same_as": own.same_as}
+            number |= dict(zip(("p10", "p50", "p90"), _quantiles(own), strict=True))
         replaced = [{"text": text, "where": str(where)} for text, where in self.replaced]
-        return {"name": self.name, "text": self.text, "where": str(self.where), **number, **quantiles, "replaced": replaced}
+        return {"name": self.name, "text": self.text, "where": str(self.where), **number, "replaced": replaced}
 
     def line(self, words: Words) -> str:
         """`FILE:LINE:COL: name: text (meaning) [grade]; was ... in ...`."""

@@ -42,7 +42,8 @@ class Row:
     def facts(self) -> dict[str, Any]:
         """As JSON."""
         manifest = self.kept.manifest
-        common = {key: manifest[key] for key in ("run_id", "kind", "scenario", "seed", "paths", "language") if key in manifest}
+        keys = ("run_id", "kind", "scenario", "seed", "paths", "language")
+        common = {key: manifest[key] for key in keys if key in manifest}
         return {**common, "run_dir": str(self.kept.folder), "newest": self.shown, "chances": dict(self.chances)}
 
     def line(self, words: Words) -> str:

@@ -28,7 +28,7 @@ def plan_schema() -> dict[str, Any]:
         records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
     schema["properties"].pop("file")
     schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
-    defs = {name: found for name, found in sorted({**records, **numbers}.items())}
+    defs = dict(sorted({**records, **numbers}.items()))
     return {"$schema": DRAFT, "title": "Plan", **schema, "$defs": defs}
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from forecast.assumption import Reading
 from forecast.checks import CHECKS, Ground
+from forecast.checks.correlations import IMPOSSIBLE, Repair, repaired
 from forecast.columns import column_reader
 from forecast.complaints import of_validation, said_once, unknown_keys
 from forecast.dropped import Dropped, without_the_deleted, without_the_sure
@@ -54,10 +55,17 @@ class Plan:
     """The tree that it was made of, and what each value replaced."""
     dropped: tuple[Dropped, ...] = ()
     """Correlations that went with a deleted or a settled number."""
+    repairs: tuple[Repair, ...] = ()
+    """Correlations that were moved; with `repair` alone."""
 
 
-def read_plan(path: Path, text: str | None = None, settings: Mapping[str, object] | None = None) -> Plan:
-    """The scenario with the merged tree that it was made of; InputError with every complaint."""
+def read_plan(
+    path: Path, text: str | None = None, settings: Mapping[str, object] | None = None, *, repair: bool = False
+) -> Plan:
+    """The scenario with the merged tree that it was made of; InputError with every complaint.
+
+    `repair` moves correlations that are not possible together to the nearest that are.
+    """
     family = Family(project_of(path.parent))
     if text is None:
         place = Where(shown(path))
@@ -73,14 +81,14 @@ def read_plan(path: Path, text: str | None = None, settings: Mapping[str, object
     if merged.tree.get("file") is not None:
         merged.complaints += unknown_keys(merged.tree)
     folders = {one.file: one.folder for one in (*layer.ancestors, layer)}
-    work = _Work(family.project, folders, shown(path))
+    work = _Work(family.project, folders, shown(path), repair)
     scenario = work.whole(merged)
     complaints = said_once(family.complaints + merged.complaints + work.complaints)
     if len(layer.parents) > 1:
         complaints = [replace(one, code="name_of_two_parents") if one.at == "name" and one.code == "missing" else one for one in complaints]
     if complaints or scenario is None:
         raise InputError(sorted(set(complaints))[:MAX_COMPLAINTS])
-    return Plan(scenario, merged, tuple(work.dropped))
+    return Plan(scenario, merged, tuple(work.dropped), tuple(work.repairs))
 
 
 @dataclass
@@ -90,8 +98,10 @@ class _Work:
     project: Path
     folders: Mapping[str, Path]
     file: str
+    repair: bool = False
     complaints: list[Complaint] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
 
     def whole(self, merged: Merged) -> Scenario | None:
         """The scenario of a merged tree, with its readings as scenarios."""
@@ -121,7 +131,7 @@ class _Work:
         over.complaints += [
             Complaint.of(overlay.keys_where[key], key, "not_in_a_reading") for key in ("readings", "extends") if key in overlay
         ]
-        apart = _Work(self.project, self.folders, self.file)
+        apart = _Work(self.project, self.folders, self.file, self.repair)
         scenario = apart.one(over.tree, {**merged.deleted, **over.deleted})
         known = {(one.where, one.code, one.facts) for one in self.complaints}
         own_places = {node.where for _, node in places_in(overlay)} | keys_in(overlay)
@@ -151,8 +161,12 @@ class _Work:
         scenario, settled = without_the_sure(scenario, tree)
         self.dropped += settled
         ground = Ground(scenario, tree, deleted, unread)
-        for check in CHECKS:
-            self.complaints += check(ground)
+        found = [complaint for check in CHECKS for complaint in check(ground)]
+        if self.repair and any(one.code == IMPOSSIBLE for one in found):
+            found = [one for one in found if one.code != IMPOSSIBLE]
+            scenario, moved = repaired(scenario)
+            self.repairs += moved
+        self.complaints += found
         return scenario.model_copy(update={"file": self.file, "readings": Table()})
 
     def paths(self, tree: Map) -> None:

@@ -18,6 +18,8 @@ from forecast.listing import write_index
 from forecast.words import Language, Words
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from forecast.analysis.findings import Difference
     from forecast.pages.view import RunView
     from forecast.plan import Scenario
@@ -83,7 +85,6 @@ def run_order(order: Order, step: Step = lambda key: None, played: Played | None
 def play(order: Order, step: Step = lambda key: None, played: Played | None = None) -> Simulation:
     """Fit (or restore) the baseline of an order and simulate it."""
     from forecast.analysis.sensitivity import KEEP
-    from forecast.analysis.sensitivity import KEEP
     from forecast.baseline import baseline_of
     from forecast.simulation import simulate
 
@@ -124,7 +125,9 @@ def _about(tell: Callable[[str, str], None], name: str, key: str) -> None:
     tell(key, name)
 
 
-def compare(first: Simulation, *others: Simulation, out: str | Path = "reports", language: Language | None = None) -> Path:
+def compare(
+    first: Simulation, *others: Simulation, out: str | Path = "reports", language: Language | None = None
+) -> Path:
     """Publish what differs between runs on the same luck; the folder of the comparison.
 
     ValueError where the runs differ in seed or number of paths or kept no path (`simulate(..., keep=...)`);
@@ -140,10 +143,24 @@ def compare(first: Simulation, *others: Simulation, out: str | Path = "reports",
     return kept.folder
 
 
+def plot(run: Simulation, figure: str, *, language: Language | None = None) -> Figure:
+    """One figure of the report of a run, for a notebook; KeyError names the figures that there are."""
+    from forecast.canvas import style
+    from forecast.pages.drawings import TYPE_WIDE, drawings
+
+    spoken = language or run.scenario.language
+    view = view_of(run, inputs_of(run.scenario, seed=run.seed, paths=run.paths, language=spoken))
+    known = drawings(view, Words(spoken))
+    if figure not in known:
+        raise KeyError(f"there is no figure {figure!r}; there are {', '.join(known)}")
+    with style(TYPE_WIDE):
+        return known[figure].figure()
+
+
 def _publish_comparison(
     reports: Path, inputs: Inputs, played: Sequence[Simulation], own: Sequence[Inputs]
 ) -> runs.Kept:
-    from forecast.pages.compare import page
+    from forecast.pages import compare as pages
 
     views = [view_of(run, one) for run, one in zip(played, own, strict=True)]
     differences = differences_of(played, [one.name for one in own])
@@ -157,9 +174,12 @@ def _publish_comparison(
         "runs": {view.short_name: view.summary for view in views},
         "differences": [_difference_facts(pair, found) for pair, found in differences.items()],
     }
+    words = Words(language)
     files = {
         "summary.json": runs.json_bytes(summary),
-        "report.html": page(views, differences, Words(language)),
+        "report.html": pages.page(views, differences, words),
+        "report.pdf": pages.pdf(views, differences, words),
+        **{f"figures/{name}.png": drawing.png() for name, drawing in pages.drawings(views, words).items()},
     }
     parameters = {one.name: dict(run.baseline.parameters) for one, run in zip(own, played, strict=True)}
     return runs.publish(reports, inputs, files, parameters)
@@ -173,7 +193,8 @@ def differences_of(played: Sequence[Simulation], names: Sequence[str]) -> dict[t
     first = played[0]
     target = first.scenario.targets.get(main_of(first.scenario))
     figure = (target.measure, target.period.text) if target else ("revenue", first.bridge)
-    return {(names[0], name): difference_of(first, run, *figure) for run, name in zip(played[1:], names[1:], strict=True)}
+    pairs = zip(played[1:], names[1:], strict=True)
+    return {(names[0], name): difference_of(first, run, *figure) for run, name in pairs}
 
 
 def _difference_facts(pair: tuple[str, str], found: Difference) -> dict[str, Any]:
@@ -210,19 +231,19 @@ def view_of(run: Simulation, inputs: Inputs) -> RunView:
 
     findings = find(run, cache=fits_folder())
     summary = {**summary_of(run, findings), "run_id": inputs.run_id, "scenario": inputs.name}
-    return RunView(scenario=run.scenario, summary=summary, findings=findings, baseline=run.baseline, manifest=inputs.manifest)
+    return RunView(run.scenario, summary, findings, run.baseline, inputs.manifest)
 
 
 def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:
     """Every file of a published run but its manifest."""
     from forecast import pages
-    from forecast.pages.html import page
 
     figures = {f"figures/{name.removesuffix('.png')}.png": png for name, png in pages.figures(view, words).items()}
     return {
         "summary.json": runs.json_bytes(view.summary),
         "quantiles.csv": quantiles(run, view.summary),
-        "report.html": page(view, words),
+        "report.html": pages.page(view, words),
+        "report.pdf": pages.pdf(view, words),
         **figures,
     }
 

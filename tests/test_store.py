@@ -54,9 +54,13 @@ def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), store.new_folder(tmp_path / "run") as folder:
-        store.fill(folder, {"a": b"1"})
-        raise RuntimeError
+    def fail() -> None:
+        with store.new_folder(tmp_path / "run") as folder:
+            store.fill(folder, {"a": b"1"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert not list(tmp_path.iterdir())
 
 

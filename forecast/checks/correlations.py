@@ -20,6 +20,7 @@ from forecast.errors import Complaint
 from forecast.noun import Table
 from forecast.plan import Correlation, Scenario
 
+IMPOSSIBLE = "impossible_correlations"
 MOST_NAMES = 200
 """Names in all correlations together."""
 TOLERANCE = 1e-9
@@ -109,7 +110,7 @@ def _impossible(ground: Ground, pairs: Mapping[tuple[str, str], tuple[str, float
         if moves:
             worst = max((one for one in moves if one.pair in asked), key=lambda one: abs(one.made - one.asked))
             facts = {"one": worst.pair[0], "other": worst.pair[1], "asked": f"{worst.asked:g}", "made": f"{worst.made:.2f}"}
-            yield ground.complain(f"correlations.{pairs[worst.pair][0]}", "impossible_correlations", **facts)
+            yield ground.complain(f"correlations.{pairs[worst.pair][0]}", IMPOSSIBLE, **facts)
 
 
 def _matrix(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freedom: float | None) -> Floats:

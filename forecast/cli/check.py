@@ -13,15 +13,15 @@ from forecast.cli.output import print_json, print_lines
 from forecast.words import Words
 
 if TYPE_CHECKING:
-    from forecast.effective import Value
     from forecast.plan import Scenario
+    from forecast.reader import Plan
 
 
 @command("check")
 @some("--set", "--lang", "--json", "--quiet")
 @click.argument("scenario")
 @click.pass_context
-def check(ctx: click.Context, scenario: str, **typed: Any) -> None:
+def check(ctx: click.Context, /, scenario: str, **typed: Any) -> None:
     """Read a plan, say all that is wrong with it, and show every value and where it comes from."""
     from forecast.effective import values_of
     from forecast.reader import read_plan
@@ -38,8 +38,13 @@ def check(ctx: click.Context, scenario: str, **typed: Any) -> None:
         print_json({"file": plan.scenario.file, "values": [value.facts() for value in values]})
         return
     if not asked.quiet:
-        print_lines(*(value.line(session.words) for value in values))
+        print_lines(*(value.line(session.words) for value in values), *_dropped(plan, session.words))
     print_lines(_in_short(plan.scenario, len(values), session.words))
+
+
+def _dropped(plan: Plan, words: Words) -> list[str]:
+    """The correlations that went with a deleted or a settled number."""
+    return [words(one.why, correlation=one.correlation, name=one.name, where=one.where) for one in plan.dropped]
 
 
 def _check_data(scenario: Scenario) -> None:

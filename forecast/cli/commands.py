@@ -12,7 +12,6 @@ import click
 from forecast.cli.session import Session
 
 
-
 def session_of(ctx: click.Context) -> Session:
     """The session of this call."""
     found = ctx.find_object(Session)
@@ -47,7 +46,7 @@ class Page:
                 rows = [(n, words(_help_key(f"{ctx.command_path} {n}"))) for n in command.list_commands(ctx)]
                 formatter.write_dl(rows)
         with formatter.section(words("page_options")):
-            records = [param.get_help_record(ctx) for param in command.get_params(ctx)]
+            records = [p.get_help_record(ctx) for p in command.get_params(ctx) if isinstance(p, click.Option)]
             formatter.write_dl([record for record in records if record is not None])
 
 
@@ -135,9 +134,9 @@ def _lang_option() -> click.Option:
 def _version_option() -> click.Option:
     def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
-            from importlib.metadata import version
+            from forecast.identity import versions
 
-            click.echo(f"forecast {version('forecast')}")
+            click.echo(f"forecast {versions()['forecast']}")
             ctx.exit()
 
     return Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show)

@@ -8,10 +8,11 @@ import click
 
 from forecast.cli.commands import command, session_of
 from forecast.cli.options import Reader, common, read_options
-from forecast.cli.output import print_json, print_lines, shown
+from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import progress
 from forecast.cli.run import orders_of
 from forecast.cli.session import Session
+from forecast.plan_files import shown
 
 if TYPE_CHECKING:
     from forecast.reporting import Order
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @common
 @click.argument("plans", nargs=-1, required=True, metavar="A B...")
 @click.pass_context
-def compare(ctx: click.Context, plans: tuple[str, ...], **typed: Any) -> None:
+def compare(ctx: click.Context, /, plans: tuple[str, ...], **typed: Any) -> None:
     """Simulate plans on the same luck and show what differs."""
     from forecast.reporting import compare_orders
 

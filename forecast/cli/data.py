@@ -9,7 +9,8 @@ import click
 
 from forecast.cli.commands import Commands, command, session_of
 from forecast.cli.options import Reader, read_options, some
-from forecast.cli.output import print_json, print_lines, shown
+from forecast.cli.output import print_json, print_lines
+from forecast.plan_files import shown
 
 data = Commands("data", {"disaggregate": "forecast.cli.data:disaggregate"})
 
@@ -18,7 +19,7 @@ data = Commands("data", {"disaggregate": "forecast.cli.data:disaggregate"})
 @some("--lang", "--json", "--quiet")
 @click.argument("recipe")
 @click.pass_context
-def disaggregate(ctx: click.Context, recipe: str, **typed: Any) -> None:
+def disaggregate(ctx: click.Context, /, recipe: str, **typed: Any) -> None:
     """Spread yearly totals over months along an indicator, as a recipe says; the file it names is written."""
     from forecast import store
     from forecast.reconstruct import read_recipe, reconstruct

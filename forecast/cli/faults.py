@@ -90,5 +90,6 @@ def _of_usage(fault: click.UsageError, session: Session) -> InputError:
         name = fault.param.make_metavar(fault.ctx).rstrip(".")
         usage = " ".join((command, *fault.ctx.command.collect_usage_pieces(fault.ctx)))
         return session.wrong("", name, "missing_argument", usage=usage)
-    at = fault.option_name if isinstance(fault, click.BadOptionUsage) else ""
-    return session.wrong(at, at, "usage", message=fault.format_message().rstrip("."), command=command)
+    if isinstance(fault, click.BadOptionUsage):
+        return session.wrong(fault.option_name, fault.option_name, "option_needs_value", command=command)
+    return session.wrong("", "", "usage", message=fault.format_message().rstrip("."), command=command)

@@ -9,14 +9,15 @@ import click
 
 from forecast.cli.commands import Option, command, session_of
 from forecast.cli.options import Reader, read_options, some
-from forecast.cli.output import print_json, print_lines, shown
+from forecast.cli.output import print_json, print_lines
+from forecast.plan_files import shown
 
 
 @command("list")
 @some("--out", "--lang", "--json", "--quiet")
 @click.option("--prune", cls=Option, is_flag=True)
 @click.pass_context
-def list_runs(ctx: click.Context, prune: bool, **typed: Any) -> None:
+def list_runs(ctx: click.Context, /, prune: bool, **typed: Any) -> None:
     """List the runs that are kept."""
     from forecast import runs
     from forecast.listing import rows_of, write_index

@@ -11,7 +11,8 @@ import click
 
 from forecast.cli.commands import command, session_of
 from forecast.cli.options import Reader, read_options, some
-from forecast.cli.output import print_json, print_lines, shown
+from forecast.cli.output import print_json, print_lines
+from forecast.plan_files import shown
 from forecast.words import Language
 
 PLAN, HISTORY, SCHEMA = "scenarios/plan.yaml", "data/history.csv", "scenarios/plan.schema.json"
@@ -21,7 +22,7 @@ PLAN, HISTORY, SCHEMA = "scenarios/plan.yaml", "data/history.csv", "scenarios/pl
 @some("--lang", "--json", "--quiet")
 @click.argument("dir")
 @click.pass_context
-def new(ctx: click.Context, dir: str, **typed: Any) -> None:  # noqa: A002 - the word of the command line
+def new(ctx: click.Context, /, dir: str, **typed: Any) -> None:  # noqa: A002 - the word of the command line
     """Write a small plan that runs, to start from."""
     from forecast import store
 

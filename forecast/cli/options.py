@@ -64,7 +64,7 @@ def common(function: F) -> F:
         ("--seed", {"metavar": "S"}),
         ("--paths", {"metavar": "N"}),
     ):
-        function = click.option(name, cls=Option, **more)(function)  # type: ignore[arg-type]
+        function = click.option(name, cls=Option, **more)(function)
     return function
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,7 +18,6 @@ def print_lines(*lines: str) -> None:
     click.echo("\n".join(lines))
 
 
-def shown(path: Path) -> str:
-    """A path as it is shortest: from the working folder where it lies below it."""
-    whole, here = Path(os.path.abspath(path)), Path.cwd()
-    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)
+def tell(line: str) -> None:
+    """A line for the person at the terminal, on stderr."""
+    click.echo(line, err=True)

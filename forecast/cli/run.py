@@ -11,7 +11,7 @@ import click
 
 from forecast.cli.commands import Option, command, session_of
 from forecast.cli.options import Asked, Gate, Reader, common, read_options
-from forecast.cli.output import print_json, print_lines
+from forecast.cli.output import print_json, print_lines, tell
 from forecast.cli.progress import Progress, progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, Complaint, InputError
@@ -40,7 +40,7 @@ class Done:
 @click.option("--fail-below", cls=Option, metavar="[TARGET=]CHANCE", multiple=True)
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
-def run(ctx: click.Context, scenario: tuple[str, ...], **typed: Any) -> None:
+def run(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) -> None:
     """Simulate plans and publish a report of each."""
     session = session_of(ctx)
     reader = Reader(session)
@@ -57,16 +57,21 @@ def run(ctx: click.Context, scenario: tuple[str, ...], **typed: Any) -> None:
 
 def orders_of(session: Session, files: tuple[str, ...], asked: Asked, *, repair: bool = False) -> list[Order]:
     """Read every plan; InputError with the complaints of all of them."""
-    from forecast.reader import read
+    from forecast.reader import read_plan
 
     scenarios: list[Scenario] = []
     complaints: list[Complaint] = []
     for file in files:
         session.speak_as(file)
         try:
-            scenarios.append(read(file, set=asked.settings or None))
+            plan = read_plan(Path(file), settings=asked.settings or None, repair=repair)
         except InputError as wrong:
             complaints.extend(wrong.complaints)
+        else:
+            scenarios.append(plan.scenario)
+            for one in plan.repairs:
+                facts = {"one": one.pair[0], "other": one.pair[1], "asked": f"{one.asked:g}", "made": f"{one.made:.2f}"}
+                tell(session.words("said_repaired", file=plan.scenario.file, **facts))
     if complaints:
         raise InputError(complaints)
     return [order_of(scenario, asked) for scenario in scenarios]

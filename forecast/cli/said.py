@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecast.amounts import scale_of
-from forecast.cli.output import shown
+from forecast.plan_files import shown
 from forecast.words import Words
 
 if TYPE_CHECKING:

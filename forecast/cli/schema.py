@@ -14,7 +14,7 @@ from forecast.cli.output import print_json
 @command("schema")
 @some("--lang", "--json", "--quiet")
 @click.pass_context
-def schema(ctx: click.Context, **typed: Any) -> None:
+def schema(ctx: click.Context, /, **typed: Any) -> None:
     """Print the JSON Schema of plans, for editors."""
     from forecast.plan_schema import plan_schema
 

@@ -9,14 +9,15 @@ import click
 
 from forecast.cli.commands import command, session_of
 from forecast.cli.options import Reader, read_options, some
-from forecast.cli.output import print_json, print_lines, shown
+from forecast.cli.output import print_json, print_lines
+from forecast.plan_files import shown
 
 
 @command("verify")
 @some("--out", "--lang", "--json", "--quiet")
 @click.argument("run")
 @click.pass_context
-def verify(ctx: click.Context, run: str, **typed: Any) -> None:
+def verify(ctx: click.Context, /, run: str, **typed: Any) -> None:
     """Check that every file of a run is as it was written."""
     from forecast import runs
 

@@ -1,7 +1,7 @@
 """Spans in several processes, answers in order.
 
-The deck travels once to each worker. Few spans are under way at a time, so the answers that wait for an earlier one stay
-few however long the run. A worker leaves when its parent does, even when the parent was killed.
+The deck travels once to each worker. Few spans are under way at a time, so few answers wait for an earlier one, however
+long the run. A worker leaves when its parent does, even when the parent was killed.
 """
 
 from __future__ import annotations
