@@ -36,7 +36,9 @@ horizon: {from: 2021-01, months: 12}
 places: {count: 216}
 climate: {shape: 2.3}
 services:
-  a: {growth: 2% to 8%, baseline: {method: given, annual: 100 tỷ to 140 tỷ, shape: flat, noise: 4% to 8%, persistence: 30%, wander: 3%}}
+  a:
+    growth: 2% to 8%
+    baseline: {method: given, annual: 100 tỷ to 140 tỷ, shape: flat, noise: 4% to 8%, persistence: 30%, wander: 3%}
   b: {baseline: {method: given, annual: 130 tỷ, shape: [9, 8, 8, 7, 7, 7, 8, 8, 9, 9, 10, 10], noise: 6%}}
 shocks:
   waves:
@@ -52,13 +54,25 @@ shocks:
     per_year: 0.5 to 2
     season: {9: 2, 10: 8}
     classes:
-      local: {weight: 2, reach: 5% to 20%, days: 1 to 4, depth: {all: 60% to 90%}, repair_per_place: 5 to 30 triệu}
+      local:
+        {weight: 2, reach: 5% to 20%, days: 1 to 4, depth: {all: 60% to 90%}, repair_per_place: 5 to 30 triệu}
       wide: {weight: 1, reach: 40% to 70%, days: 2 to 6, depth: {all: 60% to 90%}}
     recovered: {all: 30% to 90%}
-  works: {kind: event, from: 2021-05-04, until: 2021-07-31, chance: 50%, effect: {volume: {a: -20% to -5%}}, recovered: {a: 20%}}
+  works:
+    kind: event
+    from: 2021-05-04
+    until: 2021-07-31
+    chance: 50%
+    effect: {volume: {a: -20% to -5%}}
+    recovered: {a: 20%}
   rivals: {kind: drift, over: 12 months, effect: {price: {a: -4% to 1%}}}
 initiatives:
-  shop: {chance: 60%, start: "uniform(2021-02, 2021-08)", ramp: 3 months, effect: {revenue: {b: 2% to 6%}}, takes_from: {a: 20%}}
+  shop:
+    chance: 60%
+    start: "uniform(2021-02, 2021-08)"
+    ramp: 3 months
+    effect: {revenue: {b: 2% to 6%}}
+    takes_from: {a: 20%}
   app: {needs: [shop], start: 2021-03, effect: {volume: {a: 1% to 3%}}}
 targets:
   revenue: {measure: revenue, period: 2021, at_least: 250 tỷ}
