@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from forecast.errors import Complaint, Where
 from forecast.fits import ENOUGH
 from forecast.history import History
 from forecast.models.model import SEASON
-from forecast.months import first_day, month_text
+from forecast.months import Calendar, first_day, month_text
 from forecast.noun import of_service
 from forecast.plan import Scenario
 
@@ -101,30 +103,52 @@ def _teaching(scenario: Scenario, history: History) -> list[Complaint]:
     """A history may set no more than it knows (model.md, section 3)."""
     wrong = []
     for service in _fitted(scenario, history):
-        at, plan = f"services.{service}", scenario.services[service]
-        choice, count = scenario.choice(service), history.calendar_of(service).count
-        reconstructed = "reconstructed" in history.status[service]
-        own_level = choice.level is not None and choice.level != "planner"
-        if plan.growth is not None and not _has_whole_year(history, service):
+        at, growth = f"services.{service}", scenario.services[service].growth
+        count = history.calendar_of(service).count
+        if growth is not None and not _has_whole_year(history, service):
             facts = {"service": service, "count": count}
-            wrong.append(Complaint.of(plan.growth.where, f"{at}.growth", "growth_without_year", **facts))
-        if reconstructed and choice.noise is None:
-            wrong.append(Complaint.of(_plan(scenario), f"{at}.baseline.noise", "reconstructed_without_noise"))
-        if reconstructed and plan.growth is None and not own_level:
-            wrong.append(Complaint.of(_plan(scenario), f"{at}.growth", "reconstructed_without_growth"))
-        if own_level and reconstructed:
-            wrong.append(Complaint.of(_plan(scenario), f"{at}.baseline.level", "reconstructed_level", text=choice.level))
-        elif own_level and count < ENOUGH:
-            facts = {"count": count, "needed": ENOUGH, "text": choice.level}
-            wrong.append(Complaint.of(_plan(scenario), f"{at}.baseline.level", "short_level", **facts))
-        seen = history.calendar_of(service)
-        outside = [month for month in choice.mask if not seen.first <= month <= seen.last]
-        if outside:
-            facts = {"months": ", ".join(month_text(month) for month in outside)}
-            wrong.append(Complaint.of(_plan(scenario), f"{at}.baseline.mask", "mask_outside", **facts))
-        if len(set(choice.mask)) > count - len(outside) - min(SEASON, count) // 2:
-            wrong.append(Complaint.of(_plan(scenario), f"{at}.baseline.mask", "mask_too_long"))
+            wrong.append(Complaint.of(growth.where, f"{at}.growth", "growth_without_year", **facts))
+        codes = _reconstructed if "reconstructed" in history.status[service] else _level_of_short
+        found = codes(scenario, service, count)
+        wrong += [Complaint.of(_plan(scenario), f"{at}.{key}", code, **facts) for key, code, facts in found]
+        wrong += [
+            Complaint.of(_plan(scenario), f"{at}.baseline.mask", code, **facts)
+            for code, facts in _mask(scenario, service, history.calendar_of(service))
+        ]
     return wrong
+
+
+def _own_level(scenario: Scenario, service: str) -> str:
+    """`history` or `mixture(...)`, when the level of the year is asked of the history; else nothing."""
+    level = scenario.choice(service).level or "planner"
+    return "" if level == "planner" else level
+
+
+def _reconstructed(scenario: Scenario, service: str, count: int) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Key, code and facts of what is wrong where months are reconstructed."""
+    if scenario.choice(service).noise is None:
+        yield "baseline.noise", "reconstructed_without_noise", {}
+    if level := _own_level(scenario, service):
+        yield "baseline.level", "reconstructed_level", {"text": level}
+    elif scenario.services[service].growth is None:
+        yield "growth", "reconstructed_without_growth", {}
+
+
+def _level_of_short(scenario: Scenario, service: str, count: int) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Key, code and facts of what is wrong where actual months are few."""
+    level = _own_level(scenario, service)
+    if level and count < ENOUGH:
+        yield "baseline.level", "short_level", {"count": count, "needed": ENOUGH, "text": level}
+
+
+def _mask(scenario: Scenario, service: str, months: Calendar) -> Iterator[tuple[str, dict[str, object]]]:
+    """Code and facts of what is wrong with the months that the planner masks."""
+    masked = set(scenario.choice(service).mask)
+    outside = sorted(month for month in masked if not months.first <= month <= months.last)
+    if outside:
+        yield "mask_outside", {"months": ", ".join(month_text(month) for month in outside)}
+    if len(masked) - len(outside) > months.count - min(SEASON, months.count) // 2:
+        yield "mask_too_long", {}
 
 
 def _has_whole_year(history: History, service: str) -> bool:

@@ -148,7 +148,8 @@ def _split(line: str, file: str, number: int) -> list[Cell] | None:
 def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, ...]) -> list[Complaint]:
     """Complaints about columns that are missing or unknown."""
     known = (*needed, *allowed)
-    wrong = [Complaint.of(table.where, name, "csv_column_missing", column=name) for name in needed if name not in table.columns]
+    missing = [name for name in needed if name not in table.columns]
+    wrong = [Complaint.of(table.where, name, "csv_column_missing", column=name) for name in missing]
     for name in table.columns:
         if name not in known:
             near = get_close_matches(name, known, n=1)

@@ -100,8 +100,8 @@ def _entry(row: Row, figures: tuple[str, ...], currency: str, complaints: list[C
     status = row["status"].text.lower()
     if status not in STATUSES:
         near = get_close_matches(status, STATUSES, n=1)
-        instead = near[0] if near else ", ".join(STATUSES)
-        complaints.append(Complaint.of(row["status"].where, "status", "history_status", text=status[:40], instead=instead))
+        facts = {"text": status[:40], "instead": near[0] if near else ", ".join(STATUSES)}
+        complaints.append(Complaint.of(row["status"].where, "status", "history_status", **facts))
     if "currency" in row and row["currency"].text not in ("", currency):
         facts = {"text": row["currency"].text[:40], "currency": currency}
         complaints.append(Complaint.of(row["currency"].where, "currency", "history_currency", **facts))
@@ -158,7 +158,8 @@ def _order(entries: dict[str, list[_Entry]], table: CsvFile) -> list[Complaint]:
             facts = {"service": service, "months": _listed(missing)}
             complaints.append(Complaint.of(behind.cell.where, "month", "history_gap", **facts))
         if latest < last:
-            facts = {"service": service, "month": month_text(latest), "months": _listed(list(range(latest + 1, last + 1)))}
+            later = _listed(list(range(latest + 1, last + 1)))
+            facts = {"service": service, "month": month_text(latest), "months": later}
             complaints.append(Complaint.of(seen[latest].cell.where, "month", "history_ends_early", **facts))
     return complaints
 

@@ -69,8 +69,8 @@ def read_recipe(path: Path) -> Recipe:
     except ValueError as wrong:
         line, column = getattr(wrong, "lineno", 1), getattr(wrong, "colno", 1)
         raise InputError.of(Where(top.file, line, column), "", "recipe_not_json") from None
-    if not isinstance(written, dict) or (missing := sorted(KEYS - set(written))):
-        raise InputError.of(top, "", "recipe_lacks", keys=", ".join(missing if isinstance(written, dict) else sorted(KEYS)))
+    if missing := sorted(KEYS - set(written if isinstance(written, dict) else ())):
+        raise InputError.of(top, "", "recipe_lacks", keys=", ".join(missing))
     totals = _totals(path.parent / written["annual"])
     seasons = _seasons(written["season"], totals, top)
     history = read(path.parent / written["shocks_of"]).history
@@ -102,14 +102,15 @@ def _totals(path: Path) -> dict[str, dict[int, float]]:
     places: dict[str, Cell] = {}
     for row in table.rows:
         year, service = row["year"], row["service"].text
-        amount = number_in(row["revenue"], "revenue", complaints)
+        revenue = row["revenue"]
+        amount = number_in(revenue, "revenue", complaints)
         if not (year.text.isascii() and year.text.isdigit() and len(year.text) == 4):
             complaints.append(Complaint.of(year.where, "year", "totals_year", text=year.text[:40]))
             continue
         if int(year.text) in found.setdefault(service, {}):
             complaints.append(Complaint.of(year.where, "year", "totals_year_twice", year=year.text, service=service))
         if amount <= 0 or amount != round(amount):
-            complaints.append(Complaint.of(row["revenue"].where, "revenue", "totals_amount", text=row["revenue"].text[:40]))
+            complaints.append(Complaint.of(revenue.where, "revenue", "totals_amount", text=revenue.text[:40]))
         found[service][int(year.text)] = amount
         places[service] = year
     for service, years in found.items():

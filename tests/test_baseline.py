@@ -172,7 +172,9 @@ def test_under_a_year_the_season_is_that_of_the_others(ledger: Ledger) -> None:
 
 def test_months_of_the_calendar_that_have_happened_are_as_they_were(ledger: Ledger) -> None:
     folder = ledger(first="2019-01", count=26)
-    found = baseline_of(plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))).services["a"]
+    found = baseline_of(plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))).services[
+        "a"
+    ]
     assert found.forecast is not None
     assert np.exp(found.forecast.mean[:2]) == pytest.approx(months_of("2019-01", 26)[24:], rel=1e-6)
     assert not found.forecast.root[:2].any()
@@ -243,14 +245,26 @@ def test_a_mixed_plan_has_given_and_fitted_services(kept: Path) -> None:
         ({}, PLAN + "  b: {growth: 2%}\n", "services.b: 'b' is not in ledger.csv, which has a; add its months"),
         ({}, PLAN.replace("  a:", "  b:"), "service: 'a' is not a service of the plan, which has b"),
         ({}, PLAN + "costs: {c: {per_unit: {a: 1 EUR}}}\n", "costs.c.per_unit.a: a cost of each piece needs pieces"),
-        ({"count": 22}, PLAN, "horizon.from: the history ends in 2020-10 and the plan begins in 2021-01; add 2020-11, 2020-12"),
+        (
+            {"count": 22},
+            PLAN,
+            "horizon.from: the history ends in 2020-10 and the plan begins in 2021-01; add 2020-11, 2020-12",
+        ),
         ({"count": 26}, PLAN, "horizon.from: the history runs to 2021-02"),
         ({"first": "2020-07", "count": 6}, PLAN, "services.a.growth: growth is over a whole calendar year"),
         ({"status": "reconstructed"}, PLAN, "services.a.baseline.noise: a reconstructed history is too smooth"),
         ({}, PLAN + "as_of: 2020-12-15\n", "2020-12 of 'a' were not over on 2020-12-15"),
         ({}, PLAN + "baseline: {level: history}\n", "services.a.baseline.level: 'history' needs 36 actual months"),
-        ({"status": "reconstructed"}, PLAN + "baseline: {noise: 5%, level: mixture(50%)}\n", "level: 'mixture(50%)' needs actual"),
-        ({"status": "reconstructed"}, PLAN.replace("{growth: 0% to 9%}", "{baseline: {noise: 5%}}"), "write e.g. 'growth:"),
+        (
+            {"status": "reconstructed"},
+            PLAN + "baseline: {noise: 5%, level: mixture(50%)}\n",
+            "level: 'mixture(50%)' needs actual",
+        ),
+        (
+            {"status": "reconstructed"},
+            PLAN.replace("{growth: 0% to 9%}", "{baseline: {noise: 5%}}"),
+            "write e.g. 'growth:",
+        ),
         ({}, PLAN + "baseline: {mask: [2017-01]}\n", "services.a.baseline.mask: 2017-01 are not in the history"),
     ],
 )

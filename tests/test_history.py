@@ -38,7 +38,9 @@ def test_a_ledger_of_two_services_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_a_service_that_began_later_has_fewer_months(tmp_path: Path) -> None:
-    history = read_history(write(tmp_path, HEADER + "2020-01,a,1,actual\n2020-02,a,2,actual\n2020-02,b,3,actual\n"), "VND")
+    history = read_history(
+        write(tmp_path, HEADER + "2020-01,a,1,actual\n2020-02,a,2,actual\n2020-02,b,3,actual\n"), "VND"
+    )
     assert history.calendar_of("a").first == month_of("2020-01")
     assert history.calendar_of("b").first == month_of("2020-02")
 
@@ -76,7 +78,10 @@ def test_a_correction_below_zero_is_a_value(tmp_path: Path) -> None:
         ("2020-01,a,,actual", "ledger.csv:2:11: revenue: no number"),
         ("2020-01,a,61 tỷ,actual", "ledger.csv:2:11: revenue: '61 tỷ' is not a plain number"),
         ("2020-01,a,nan,actual", "ledger.csv:2:11: revenue: 'nan' is not a plain number"),
-        ("01/02/2020,a,1,actual", "ledger.csv:2:1: month: '01/02/2020' may be day/month or month/day; write '2020-02' / '2020-01'"),
+        (
+            "01/02/2020,a,1,actual",
+            "ledger.csv:2:1: month: '01/02/2020' may be day/month or month/day; write '2020-02' / '2020-01'",
+        ),
         ("2020-01-31,a,1,actual", "ledger.csv:2:1: month: '2020-01-31' is a day"),
         ("2020-Q1,a,1,actual", "ledger.csv:2:1: month: '2020-Q1' is longer than a month"),
         ("2020-13,a,1,actual", "ledger.csv:2:1: month: '2020-13' is not a month"),
@@ -114,7 +119,10 @@ def test_a_service_that_stops_before_the_others_is_named(tmp_path: Path) -> None
         (HEADER, "there is a header and no row"),
         ("month;service;revenue;status\n", "separated by ';'"),
         ("month,service,revenu,status\n2020-01,a,1,actual\n", "unknown column; did you mean 'revenue'?"),
-        ("month,service,revenue,volume,price,status\n2020-01,a,1,1,1,actual\n", "revenue stands beside volume and price"),
+        (
+            "month,service,revenue,volume,price,status\n2020-01,a,1,1,1,actual\n",
+            "revenue stands beside volume and price",
+        ),
         ("month,service,month,status\n", "'month' stands twice"),
         (",".join(["x"] * 200_000), "200000 columns"),
         (HEADER.encode("utf-16"), "UTF-16"),

@@ -17,6 +17,10 @@ PRIOR_MONTHS = 12
 """How many months of surprises that prior is worth."""
 FESTIVAL_SD = 0.25
 """Size of a festival's effect, as a log, before a history is seen [C]."""
+OWN_YEARS = 1.0
+"""Years of its own that the season of the siblings is worth, until three years stand."""
+TINY = 1e-6
+"""So that a level and twelve months have one solution."""
 LEVEL_SHARE = 0.3
 """Share of a month's surprise that stays in the level of the months after it [C]."""
 
@@ -57,42 +61,36 @@ class Profile:
 
 def profile_of(past: Past, pooled: Floats | None = None) -> Profile:
     """Fit a profile; `pooled` (12,) is the season of the siblings, towards which a short history is drawn."""
-    seen = ~past.masked
-    count = past.calendar.count
+    seen, count = ~past.masked, past.calendar.count
     months = np.array(past.calendar.months) % SEASON
     age = np.arange(count) - (count - 1.0)
     trend = [np.ones(count), age] if count >= 2 * SEASON else [np.ones(count)]
-    seasonal = np.eye(SEASON)[months] if count >= SEASON else np.zeros((count, 0))
-    design = np.column_stack([*trend, seasonal, past.regressors])
-    columns = seasonal.shape[1]
-    prior = np.zeros(design.shape[1])
+    # under a year the season is that of the siblings, taken out before the level is sought
+    borrowed = np.zeros(SEASON) if pooled is None else pooled
+    own = np.eye(SEASON)[months] if count >= SEASON else np.zeros((count, 0))
+    design = np.column_stack([*trend, own, past.regressors])
     penalty = np.zeros(design.shape[1])
-    ridge = PRIOR_SD**2
-    penalty[len(trend) : len(trend) + columns] = 1e-6 if pooled is None else _pull(count)
-    penalty[len(trend) + columns :] = ridge / FESTIVAL_SD**2
-    if pooled is not None and columns:
-        prior[len(trend) : len(trend) + columns] = pooled
-    x, y = design[seen], past.values[seen] - design[seen] @ prior
-    fitted = prior + np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y)
-    season = np.zeros(SEASON) if pooled is None else pooled
-    season = fitted[len(trend) : len(trend) + columns] if columns else season
-    rest = np.where(seen, past.values - design @ fitted, np.nan)
-    freedom = int(seen.sum()) - len(trend) - max(columns - 1, 0) - past.regressors.shape[1]
-    level = float(fitted[0] + season.mean())
-    if not columns and pooled is not None:
-        level = float(np.mean((past.values - pooled[months] - past.regressors @ fitted[len(trend) :])[seen]))
-    slope = float(fitted[1]) if len(trend) == 2 else 0.0
-    return Profile(season - season.mean(), fitted[len(trend) + columns :], level, slope, design @ fitted, rest, freedom)
+    seasonal = slice(len(trend), len(trend) + own.shape[1])
+    penalty[seasonal] = TINY if pooled is None or count >= 3 * SEASON else OWN_YEARS
+    penalty[seasonal.stop :] = (PRIOR_SD / FESTIVAL_SD) ** 2
+    x, y = design[seen], (past.values - borrowed[months])[seen]
+    found = np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y)
+    fitted = borrowed[months] + design @ found
+    season = borrowed + found[seasonal] if own.shape[1] else borrowed
+    return Profile(
+        season=season - season.mean(),
+        festival=found[seasonal.stop :],
+        level=float(found[0] + season.mean()),
+        slope=float(found[1]) if len(trend) == 2 else 0.0,
+        fitted=fitted,
+        rest=np.where(seen, past.values - fitted, np.nan),
+        freedom=int(seen.sum()) - len(trend) - max(own.shape[1] - 1, 0) - past.regressors.shape[1],
+    )
 
 
 def with_estimates(past: Past, where: NDArray[np.bool_]) -> Past:
     """The same past, its values at `where` estimated from the months that are not masked."""
     return Past(past.calendar, np.where(where, profile_of(past).fitted, past.values), past.masked, past.festival)
-
-
-def _pull(count: int) -> float:
-    """How many years of its own a service's season is worth against the pooled one: one, until three years stand."""
-    return 1.0 if count < 3 * SEASON else 1e-6
 
 
 @dataclass(frozen=True)
