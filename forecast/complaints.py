@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from forecast.errors import Complaint, Where
 from forecast.keys import ROOT, Slot
+from forecast.overlays import shown_of
 from forecast.written import Map, Sequence, Text
 
 KEY_OF_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
@@ -53,13 +54,18 @@ def of_validation(wrong: ValidationError, tree: Map) -> list[tuple[Complaint, tu
 
 
 def said_once(complaints: list[Complaint]) -> list[Complaint]:
-    """Without those of a missing key that an unknown key beside it was meant to be."""
+    """Without a missing key that an unknown key beside it was meant to be, and without an idle null of which more is said."""
     meant = {
         f"{one.at.rpartition('.')[0]}.{dict(one.facts)['instead']}".lstrip(".")
         for one in complaints
         if one.code == "unknown_key"
     }
-    return [one for one in complaints if one.code != "missing" or one.at not in meant]
+    told = {one.at for one in complaints if not one.code.startswith("nothing_to_delete")}
+    return [
+        one for one in complaints
+        if not (one.code == "missing" and one.at in meant)
+        and not (one.code.startswith("nothing_to_delete") and one.at in told)
+    ]  # fmt: skip
 
 
 def _walk(tree: Map, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], str]:
@@ -96,9 +102,9 @@ def _complaint(error: Any, node: Any, rest: str, parent: Any) -> Complaint:
         case "literal_error":
             return _one_of(where, at, str(node), facts["expected"])
         case "model_type" | "model_attributes_type" | "dict_type":
-            return Complaint.of(where, at, "map_expected", text=str(node)[:60])
+            return Complaint.of(where, at, "map_expected", text=shown_of(node)[:60])
         case "tuple_type" | "list_type":
-            return Complaint.of(where, at, "list_expected", text=str(node)[:60])
+            return Complaint.of(where, at, "list_expected", text=shown_of(node)[:60])
         case "string_type":
             return Complaint.of(where, at, "text_expected")
     if isinstance(node, Map) and code in KEY_OF_CODE and KEY_OF_CODE[code] in node:

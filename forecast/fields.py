@@ -171,6 +171,8 @@ def whole(low: int, high: int) -> BeforeValidator:
 
     def read(written: Any) -> int:
         text = str(written)
+        if re.fullmatch(r"[1-9][0-9]{0,3}[eE][0-9]{1,2}", text):
+            text = str(int(float(text)))
         fits = re.fullmatch(r"[0-9]{1,19}", text) and (text == "0" or text[0] != "0") and low <= int(text) <= high
         if isinstance(written, bool) or not fits:
             raise refuse("not_a_whole_number", text=_quoted(written), low=low, high=high)

@@ -270,10 +270,12 @@ class _Phrase:
             return QuantityError("wrong_unit", text=text, unit=unit, example=self.manner.example(self.reading.currency))
         if "percent" not in self.manner.dimensions or len(self.manner.dimensions) > 1:
             return QuantityError("unit_missing", text=text, instead=with_unit(text, needed))
-        means = f"{100 * quantity.value:g}%"
-        if abs(quantity.value) < 1 and quantity.value != 0:
+        means, value = f"{100 * quantity.value:g}%", quantity.value
+        if 0 < abs(value) < 1 and self.manner.low <= value <= self.manner.high:
             return QuantityError("share_as_fraction", number=text, instead=means)
-        return QuantityError("percent_missing", number=text, means=means, instead=f"{text}%")
+        if self.manner.low <= value / 100 <= self.manner.high:
+            return QuantityError("percent_missing", number=text, means=means, instead=f"{text}%")
+        return QuantityError(f"{_family(self.manner)}_out_of_bounds", text=text)
 
     def inside(self, value: float, text: str) -> None:
         manner = self.manner

@@ -16,8 +16,13 @@ T = TypeVar("T")
 LONGEST_NAME = 60
 
 
+def is_name(text: str) -> bool:
+    """Whether a planner may give this name."""
+    return re.fullmatch(r"[a-z][a-z0-9_]*", text) is not None and len(text) <= LONGEST_NAME
+
+
 def _name(written: Any) -> str:
-    if not isinstance(written, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", written) or len(written) > LONGEST_NAME:
+    if not isinstance(written, str) or not is_name(written):
         raise PydanticCustomError("not_a_name", "", {"name": str(written)[:LONGEST_NAME]})
     return str(written)
 
@@ -68,6 +73,8 @@ class Label(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_text(cls, written: Any) -> Any:
+        if isinstance(written, dict) and not written:
+            raise PydanticCustomError("label_empty", "")
         return {"vi": written, "en": written} if isinstance(written, str) else written
 
     def of(self, language: Literal["vi", "en"]) -> str:

@@ -15,9 +15,9 @@ from forecast.errors import Complaint, InputError, Where
 from forecast.written import NOWHERE, Map, Sequence, Text
 from forecast.yaml_nodes import map_of
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 160 * 1024
 """Of one plan."""
-MAX_BYTES_OF_ALL = 512 * 1024
+MAX_BYTES_OF_ALL = 320 * 1024
 """Of a plan and all its ancestors."""
 MAX_GENERATIONS = 16
 """Of parents above a plan."""
@@ -81,7 +81,7 @@ def content_of(path: Path, where: Where, at: str, most: int | None = MAX_BYTES) 
 
 def _no_such_file(path: Path, where: Where, at: str) -> InputError:
     try:
-        beside = [entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix][:1000]
+        beside = [entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix and entry.name != path.name][:1000]
     except OSError:
         beside = []
     near = get_close_matches(path.name, beside, n=1)

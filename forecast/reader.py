@@ -15,8 +15,8 @@ from forecast.columns import column_reader
 from forecast.complaints import of_validation, said_once, unknown_keys
 from forecast.dropped import Dropped, without_the_deleted, without_the_sure
 from forecast.errors import Complaint, InputError, Where
-from forecast.noun import Table
-from forecast.overlays import Merged, copy_of, merge
+from forecast.noun import Table, is_name
+from forecast.overlays import Merged, copy_of, merge, shown_of
 from forecast.plan import Scenario
 from forecast.plan_files import Family, Layer, content_of, inside, project_of, shown
 from forecast.pruning import pruned
@@ -78,8 +78,6 @@ def read_plan(
         layer, complaints = layer_of_settings(settings, layer)
         family.complaints += complaints
     merged = merge(layer)
-    if merged.tree.get("file") is not None:
-        merged.complaints += unknown_keys(merged.tree)
     folders = {one.file: one.folder for one in (*layer.ancestors, layer)}
     work = _Work(family.project, folders, shown(path), repair)
     scenario = work.whole(merged)
@@ -117,14 +115,16 @@ class _Work:
             scenario = scenario and scenario.model_copy(update={"readings": Table(found)})
         elif overlays is not None:
             place = merged.tree.keys_where["readings"]
-            self.complaints.append(Complaint.of(place, "readings", "map_expected", text=str(overlays)[:60]))
+            self.complaints.append(Complaint.of(place, "readings", "map_expected", text=shown_of(overlays)[:60]))
         return scenario
 
     def reading(self, merged: Merged, overlays: Map, name: str) -> Scenario | None:
         """The plan with one reading laid over it; its complaints stand under its own name."""
         overlay, where = overlays[name], overlays.keys_where[name]
-        if not isinstance(overlay, Map):
-            self.complaints.append(Complaint.of(where, f"readings.{name}", "map_expected", text=str(overlay)[:60]))
+        if not isinstance(overlay, Map) or not is_name(name):
+            code = "not_a_name" if isinstance(overlay, Map) else "map_expected"
+            facts = {"name": name[:60], "text": shown_of(overlay)[:60]}
+            self.complaints.append(Complaint.of(where, f"readings.{name}", code, **facts))
             return None
         base = _without_readings(merged)
         over = merge(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))

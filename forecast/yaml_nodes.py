@@ -28,6 +28,8 @@ from forecast.written import Map, Sequence, Text
 
 MAX_DEPTH = 64
 """Levels of maps and lists."""
+MAX_EVENTS = 20_000
+"""Keys, values, maps and lists of one file."""
 MAX_SECONDS = 3.0
 """Time after which a text is given up."""
 MAX_COMPLAINTS = 100
@@ -183,7 +185,7 @@ class _Builder:
         level.node[key] = Text(whole, old.where)
         for i, complaint in enumerate(self.complaints):
             if ("text", "\0") in complaint.facts:
-                facts = {**dict(complaint.facts), "text": whole}
+                facts = {**dict(complaint.facts), "text": whole[:80]}
                 self.complaints[i] = Complaint.of(complaint.where, complaint.at, complaint.code, **facts)
 
 
@@ -206,10 +208,10 @@ def tree_of(text: str, file: str) -> tuple[object, list[Complaint]]:
     builder = _Builder(file)
     end = time.monotonic() + MAX_SECONDS
     try:
-        for event in _events(text):
+        for count, event in enumerate(_events(text)):
             builder.take(event)
-            if time.monotonic() > end:
-                builder.complain(builder.where(event.start_mark), "", "too_slow")
+            if count > MAX_EVENTS or time.monotonic() > end:
+                builder.complain(builder.where(event.start_mark), "", "too_much", limit=MAX_EVENTS)
                 break
     except _GivenUpError:
         pass
@@ -218,6 +220,7 @@ def tree_of(text: str, file: str) -> tuple[object, list[Complaint]]:
     except (ValueError, IndexError, AttributeError, TypeError, AssertionError, KeyError, RecursionError) as wrong:
         # the parser's own faults on texts that fuzzing found
         builder.complaints.append(Complaint.of(Where(file), "", "not_yaml", problem=type(wrong).__name__))
+    builder.finish_cut()
     return builder.root, builder.complaints
 
 

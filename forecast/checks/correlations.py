@@ -6,6 +6,7 @@ eigenvalue; where it has, the pair is named that moves most on the way to the ne
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -40,6 +41,10 @@ class Repair:
 
 def check(ground: Ground) -> Iterator[Complaint]:
     """Everything about correlations."""
+    entries = ground.scenario.correlations
+    if sum(len(one.between) for one in entries.values()) > MOST_NAMES:
+        yield ground.complain("correlations", "too_many_correlated", limit=MOST_NAMES)
+        return
     sound = True
     for name in ground.scenario.correlations:
         for complaint in _entry(ground, name):
@@ -61,9 +66,6 @@ def _entry(ground: Ground, name: str) -> Iterator[Complaint]:
     between, at = ground.scenario.correlations[name].between, f"correlations.{name}.between"
     if len(between) < 2:
         yield ground.complain(at, "correlation_needs_two")
-    if sum(len(one.between) for one in ground.scenario.correlations.values()) > MOST_NAMES:
-        yield ground.complain(at, "too_many_correlated", limit=MOST_NAMES)
-        return
     draws = {a.name: a.draw for a in ground.scenario.assumptions()}
     own = [draws.get(one, one) for one in between]
     if len(set(own)) < len(own):
@@ -127,10 +129,7 @@ def _moves(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freed
     matrix = _matrix(names, asked, freedom)
     if np.linalg.eigvalsh(matrix)[0] >= -TOLERANCE:
         return []
-    from statsmodels.stats.correlation_tools import corr_nearest
-
-    nearest = corr_nearest(matrix, threshold=1e-7, n_fact=200)
-    made = np.floor(np.abs(nearest) * 1e4) / 1e4 * np.sign(nearest)  # towards 0, which keeps it possible
+    made = _nearest(matrix)
     repairs = []
     for i, j in combinations(range(len(names)), 2):
         rank = 6 / np.pi * float(np.arcsin(made[i, j] / 2))
@@ -139,6 +138,20 @@ def _moves(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freed
         if abs(rank - said) > 5e-4 or pair in asked:
             repairs.append(Repair(pair, said, rank if abs(rank - said) > 5e-4 else said))
     return repairs
+
+
+def _nearest(matrix: Floats) -> Floats:
+    """The nearest correlation matrix, moved towards no correlation until rounding cannot make it impossible."""
+    from statsmodels.stats.correlation_tools import corr_nearest
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one that did not converge is moved below, too
+        nearest = np.asarray(corr_nearest(matrix, threshold=1e-7, n_fact=100))
+    nearest = (nearest + nearest.T) / 2
+    lowest = float(np.linalg.eigvalsh(nearest)[0])
+    room = 1e-4
+    keep = 1.0 if lowest >= room else (1 - room) / (1 - lowest)
+    return np.asarray(np.eye(len(matrix)) + keep * (nearest - np.diag(np.diag(nearest))))
 
 
 def repaired(scenario: Scenario) -> tuple[Scenario, tuple[Repair, ...]]:
