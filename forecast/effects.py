@@ -97,19 +97,13 @@ class Account:
 
 def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
     """Exact overlap of intervals of days with months: (interval, month, days), one entry for each that meet."""
+    first = np.maximum(calendar.row_of(start), 0)
+    last = np.minimum(calendar.row_of(np.ceil(end) - 1), calendar.count - 1)
+    met = np.maximum(last - first + 1, 0) * (end > start)
+    interval = np.repeat(np.arange(len(met)), met)
+    month = np.arange(len(interval)) + (first - np.cumsum(met) + met)[interval]
     edges = calendar.edges
-    first = np.searchsorted(edges, start, side="right") - 1
-    last = np.minimum(np.searchsorted(edges, end, side="left") - 1, calendar.count - 1)
-    found: list[tuple[Ints, Ints, Floats]] = []
-    for offset in range(int((last - first).max(initial=-1)) + 1):
-        month = first + offset
-        interval = np.flatnonzero((month <= last) & (month >= 0) & (end > start))
-        month = month[interval]
-        days = np.minimum(end[interval], edges[month + 1]) - np.maximum(start[interval], edges[month])
-        found.append((interval, month, days))
-    if not found:
-        return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
-    interval, month, days = (np.concatenate(column) for column in zip(*found, strict=True))
+    days = np.minimum(end[interval], edges[month + 1]) - np.maximum(start[interval], edges[month])
     return interval, month, days
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,12 +69,18 @@ class Calendar:
     @property
     def edges(self) -> NDArray[np.float64]:
         """Ordinals of the first day of each month and of the day after the last, shape (count + 1,)."""
-        return np.array([first_day(month) for month in range(self.first, self.first + self.count + 1)], float)
+        return _edges(self.first, self.count)
 
     @property
     def days(self) -> NDArray[np.float64]:
         """Days in each month, shape (count,)."""
         return np.diff(self.edges)
+
+    def row_of(self, moment: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Row of the month that holds each moment: -1 before the first month, `count` after the last."""
+        rows = _row_of_day(self.first, self.count)
+        day = moment.astype(np.intp) - (int(self.edges[0]) - 1)
+        return rows[np.clip(day, 0, len(rows) - 1, out=day)]
 
     def whole_years(self) -> Calendar:
         """The calendar years that these months touch, January to December."""
@@ -92,6 +99,20 @@ class Calendar:
         start = max(12 * year, self.first)
         stop = min(12 * year + 12, self.first + self.count)
         return slice(start - self.first, stop - self.first)
+
+
+@lru_cache(maxsize=256)
+def _edges(first: int, count: int) -> NDArray[np.float64]:
+    edges = np.array([first_day(month) for month in range(first, first + count + 1)], float)
+    edges.flags.writeable = False
+    return edges
+
+
+@lru_cache(maxsize=256)
+def _row_of_day(first: int, count: int) -> NDArray[np.intp]:
+    """Row of every day of a calendar, with one day before it and one after."""
+    days = np.diff(_edges(first, count)).astype(np.intp)
+    return np.repeat(np.arange(-1, count + 1), np.concatenate([[1], days, [1]]))
 
 
 def period_of(text: str) -> Calendar:

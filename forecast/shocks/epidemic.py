@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecast.assumption import Assumption, Duration, Rate, Share
+from forecast.assumption import Duration, Rate, Share
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Events, Ints
-from forecast.effects import Blow, Hits, Stage, effects_of, overlaps, summed
+from forecast.effects import Blow, Hits, Key, Stage, effects_of, overlaps, summed
+from forecast.months import Calendar
 from forecast.noun import Noun
 from forecast.shocks.shock import Effects, Shock
 
@@ -56,9 +58,12 @@ class Epidemic(Shock):
         """The days of each regime, by month; waves that overlap are one outbreak and no day counts twice."""
         waves = draws.events(name, np.atleast_2d(draws(self.waves_per_year)), None, stage.calendar)
         spells = self._spells(waves, draws)
-        outbreak, end = _outbreaks(waves.path, spells[0][0], spells[0][1])
-        pieces = _pieces(outbreak, spells)
-        hits = self._hits(pieces, outbreak, end, waves, draws, stage)
+        outbreak, end = _outbreaks(waves.path, spells.wave)
+        path = np.zeros(len(end), np.intp)
+        path[outbreak] = waves.path
+        stays = _stays(outbreak, spells, stage.calendar)
+        lost = self._lost(stays, path[stays.outbreak], draws, stage)
+        hits = Hits(stays.outbreak, stays.month, path[stays.outbreak], lost, end, path)
         return Blow(
             factors=summed(hits, stage.calendar, BLOCK),
             hits=hits,
@@ -67,42 +72,25 @@ class Epidemic(Shock):
             events=np.bincount(waves.path, minlength=BLOCK).astype(float),
         )
 
-    def _spells(self, waves: Events, draws: Draws) -> list[tuple[Floats, Floats, Floats]]:
-        """Start, end and weight, (waves,) each, of the wave, of its upstream and of its hard spell."""
+    def _spells(self, waves: Events, draws: Draws) -> _Spells:
         length = waves.draw(self.length)
-        whole = (waves.start, waves.start + length, np.ones(len(waves)))
-        spells = [whole]
-        for regime in (self.upstream, self.hard):
-            if regime is None:
-                spells.append((whole[0], whole[0], np.zeros(len(waves))))
-                continue
-            name = "upstream" if isinstance(regime, Upstream) else "hard"
-            happens = waves.happens(f"{name}.happens", draws(regime.chance))
-            own = waves.draw(regime.length)
-            start = waves.start + waves.uniform(f"{name}.start") * np.maximum(length - own, 0)
-            end = np.where(happens, np.minimum(start + own, whole[1]), start)
-            reach = getattr(regime, "reach", None)
-            spells.append((start, end, _drawn(waves, reach)))
-        return spells
+        wave = _Spell(waves.start, waves.start + length)
+        upstream = _inside(wave, length, "upstream", self.upstream, waves, draws)
+        hard = _inside(wave, length, "hard", self.hard, waves, draws)
+        reach = self.hard.reach if self.hard else None
+        return _Spells(wave, upstream, hard, np.ones(len(waves)) if reach is None else waves.draw(reach))
 
-    def _hits(
-        self, pieces: _Pieces, outbreak: Ints, end: Floats, waves: Events, draws: Draws, stage: Stage
-    ) -> Hits:
-        first = np.zeros(len(end), np.intp)
-        first[outbreak] = waves.path
-        piece, month, days = overlaps(pieces.start, pieces.end, stage.calendar)
-        event = pieces.outbreak[piece]
-        path = first[event]
-        part = days / stage.calendar.days[month]
+    def _lost(self, stays: _Stays, path: Ints, draws: Draws, stage: Stage) -> dict[Key, Floats]:
+        """(stays,) share of the month's amount that is taken."""
         reached = self.reached(draws)
-        part = part * (reached[path] if len(reached) > 1 else reached)
-        lost: dict[tuple[str, str], Floats] = {}
-        for regime, share in zip(self._effects(), (pieces.mild, pieces.upstream, pieces.hard), strict=True):
-            weight = share[piece] * part
+        part = (reached[path] if len(reached) > 1 else reached) / stage.calendar.days[stays.month]
+        lost: dict[Key, Floats] = {}
+        for regime, days in zip(self._effects(), (stays.mild, stays.upstream, stays.hard), strict=True):
+            weight = days * part
             for key, change in effects_of(draws, regime, stage.services).items():
-                taken = -(change[path] if len(change) > 1 else change) * weight
-                lost[key] = lost[key] + taken if key in lost else taken
-        return Hits(event, month, path, lost, end, first)
+                taken = weight * (change[path] if len(change) > 1 else change)
+                lost[key] = lost[key] - taken if key in lost else -taken
+        return lost
 
     def _effects(self) -> tuple[Effects, Effects, Effects]:
         none = Effects()
@@ -113,60 +101,121 @@ class Epidemic(Shock):
         )
 
 
-def _drawn(waves: Events, assumption: Assumption | None) -> Floats:
-    return np.ones(len(waves)) if assumption is None else waves.draw(assumption)
+class _Spell(NamedTuple):
+    """From one moment to another, ordinal days; nothing where they are the same."""
+
+    start: Floats
+    end: Floats
+
+    def within(self, opening: Floats, closing: Floats) -> _Spell:
+        """The part inside some bounds."""
+        start = np.minimum(np.maximum(self.start, opening), closing)
+        return _Spell(start, np.maximum(np.minimum(self.end, closing), start))
+
+    def of(self, rows: Ints | int) -> _Spell:
+        """Some of them."""
+        return _Spell(self.start[rows], self.end[rows])
+
+    def holds(self, moment: Floats) -> NDArray[np.bool_]:
+        """Whether a moment lies inside."""
+        return (self.start <= moment) & (moment < self.end)
 
 
-def _outbreaks(path: Ints, start: Floats, end: Floats) -> tuple[Ints, Floats]:
+class _Spells(NamedTuple):
+    """The waves, the spells inside them, (waves,) each, and the share of the places where the hard one reigns."""
+
+    wave: _Spell
+    upstream: _Spell
+    hard: _Spell
+    reach: Floats
+
+    def of(self, rows: Ints | int) -> _Spells:
+        """Those of some waves."""
+        return _Spells(self.wave.of(rows), self.upstream.of(rows), self.hard.of(rows), self.reach[rows])
+
+    def within(self, opening: Floats, closing: Floats) -> _Spells:
+        """The part inside some bounds."""
+        wave, upstream, hard = (spell.within(opening, closing) for spell in self[:3])
+        return _Spells(wave, upstream, hard, self.reach)
+
+
+class _Stays(NamedTuple):
+    """Days of each regime in one month of one outbreak."""
+
+    outbreak: Ints
+    month: Ints
+    mild: Floats
+    upstream: Floats
+    hard: Floats
+
+
+def _inside(
+    wave: _Spell, length: Floats, name: str, regime: Upstream | Hard | None, waves: Events, draws: Draws
+) -> _Spell:
+    """A spell somewhere inside each wave in which it happens."""
+    if regime is None:
+        return _Spell(wave.start, wave.start)
+    own = waves.draw(regime.length)
+    start = wave.start + waves.uniform(f"{name}.start") * np.maximum(length - own, 0)
+    end = np.minimum(start + own, wave.end)
+    return _Spell(start, np.where(waves.happens(f"{name}.happens", draws(regime.chance)), end, start))
+
+
+def _outbreaks(path: Ints, wave: _Spell) -> tuple[Ints, Floats]:
     """Waves of one path that overlap are one outbreak: its number, (waves,), and the end of each, (outbreaks,)."""
-    order = np.lexsort((start, path))
+    if not len(path):
+        return path, wave.end
     span = 1e7  # more days than any calendar has
-    latest = np.maximum.accumulate(path[order] * span + end[order]) - path[order] * span
+    order = np.argsort(path * span + wave.start)
+    start, end, shift = wave.start[order], wave.end[order], path[order] * span
+    latest = np.maximum.accumulate(shift + end) - shift
     new = np.ones(len(order), bool)
-    new[1:] = (np.diff(path[order]) > 0) | (start[order][1:] > latest[:-1])
+    new[1:] = (np.diff(shift) > 0) | (start[1:] > latest[:-1])
     number = np.empty(len(order), np.intp)
     number[order] = np.cumsum(new) - 1
-    ends = np.full(int(new.sum()), -np.inf)
-    np.maximum.at(ends, number, end)
-    return number, ends
+    return number, np.maximum.reduceat(end, np.flatnonzero(new))
 
 
-class _Pieces:
-    """Stretches of days in which an outbreak does not change, with the share of the trade in each regime."""
+def _stays(outbreak: Ints, spells: _Spells, calendar: Calendar) -> _Stays:
+    """Days of the regimes by outbreak and month; most months of an outbreak hold one wave only."""
+    wave, month, _ = overlaps(*spells.wave, calendar)
+    unit = outbreak[wave] * calendar.count + month
+    waves = np.bincount(unit)
+    edges = calendar.edges
+    inside = spells.of(wave).within(edges[month], edges[month + 1])
+    one = waves[unit] == 1
+    found = [(unit[one], *_alone(inside.of(np.flatnonzero(one))))]
+    several = np.flatnonzero(~one)
+    order = several[np.argsort(unit[several], kind="stable")]
+    for size in range(2, int(waves.max(initial=0)) + 1):
+        rows = order[waves[unit[order]] == size].reshape(-1, size)
+        found.append((unit[rows[:, 0]], *_together(inside.of(rows.T))))
+    unit, mild, upstream, hard = (np.concatenate(column) for column in zip(*found, strict=True))
+    return _Stays(unit // calendar.count, unit % calendar.count, mild, upstream, hard)
 
-    def __init__(self, outbreak: Ints, start: Floats, end: Floats, hard: Floats, upstream: Floats) -> None:
-        self.outbreak = outbreak
-        self.start = start
-        self.end = end
-        self.hard = hard
-        self.upstream = (1 - hard) * upstream
-        self.mild = 1 - self.hard - self.upstream
+
+def _alone(spells: _Spells) -> tuple[Floats, Floats, Floats]:
+    """Days of mild, upstream and hard of waves with none beside them, (waves,)."""
+    wave, up, hard, reach = spells
+    both = np.maximum(0, np.minimum(up.end, hard.end) - np.maximum(up.start, hard.start))
+    closed = reach * (hard.end - hard.start)
+    upstream = (up.end - up.start) - reach * both
+    return wave.end - wave.start - closed - upstream, upstream, closed
 
 
-def _pieces(outbreak: Ints, spells: list[tuple[Floats, Floats, Floats]]) -> _Pieces:
-    """Cut every outbreak where any of its spells begins or ends.
+def _together(spells: _Spells) -> tuple[Floats, Floats, Floats]:
+    """Days of mild, upstream and hard, (units,), where several waves overlap, (waves, units).
 
-    c = 1 - product over waves of (1 - reach) while hard; n = (1 - c) while upstream; the rest is mild (model: section 5).
+    Cut where an upstream or a hard spell begins or ends. Between two cuts c = 1 - product over waves of (1 - reach)
+    while hard; n = (1 - c) while upstream; the rest is mild (model: section 5).
     """
-    sizes = np.bincount(outbreak)
-    order = np.argsort(outbreak, kind="stable")
-    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    columns: list[list[Floats]] = [[], [], [], [], []]
-    for size in np.unique(sizes):
-        number = np.flatnonzero(sizes == size)
-        waves = order[offsets[number][:, None] + np.arange(size)]
-        cuts = np.sort(np.concatenate([side[waves] for start, end, _ in spells for side in (start, end)], axis=1))
-        middle = (cuts[:, 1:] + cuts[:, :-1])[:, :, None] / 2
-        up_start, up_end, _ = (side[waves][:, None, :] for side in spells[1])
-        start, end, reach = (side[waves][:, None, :] for side in spells[2])
-        open_here = np.where((start <= middle) & (middle < end), 1 - reach, 1.0).prod(axis=2)
-        upstream = ((up_start <= middle) & (middle < up_end)).any(axis=2)
-        kept = np.diff(cuts, axis=1) > 0
-        numbers = np.broadcast_to(number[:, None], kept.shape)
-        found = (numbers, cuts[:, :-1], cuts[:, 1:], 1 - open_here, upstream.astype(float))
-        for column, values in zip(columns, found, strict=True):
-            column.append(values[kept])
-    if not columns[0]:
-        return _Pieces(np.empty(0, np.intp), *(np.empty(0) for _ in range(4)))
-    number, start, end, hard, upstream = (np.concatenate(column) for column in columns)
-    return _Pieces(number.astype(np.intp), start, end, hard, upstream)
+    wave, upstream, hard, reach = spells
+    cuts = np.ascontiguousarray(np.sort(np.concatenate([*upstream, *hard]).T).T)
+    days, middle = np.diff(cuts, axis=0), (cuts[1:] + cuts[:-1]) / 2
+    left, stopped = np.ones_like(middle), np.zeros(middle.shape, bool)
+    for number in range(len(reach)):
+        left *= np.where(hard.of(number).holds(middle), 1 - reach[number], 1.0)
+        stopped |= upstream.of(number).holds(middle)
+    closed = ((1 - left) * days).sum(axis=0)
+    elsewhere = (left * stopped * days).sum(axis=0)
+    return wave.end.max(axis=0) - wave.start.min(axis=0) - closed - elsewhere, elsewhere, closed
