@@ -119,17 +119,15 @@ def toeplitz_root(responses: Floats, sd: float) -> Floats:
 
 
 def root_of(covariance: Floats) -> Floats:
-    """The lower triangular root of a covariance, row by row: a larger one begins with the rows of a smaller one.
+    """The lower triangular root of a covariance; a larger one begins with the rows of a smaller one.
 
-    A row that follows from the earlier ones has 0 on its diagonal.
+    Column by column, each entry by its own sum, since a library's factor moves in the last bits with the size. A month
+    that follows from the earlier ones has 0 on its diagonal.
     """
-    months = len(covariance)
-    root = np.zeros((months, months))
-    for row in range(months):
-        for column in range(row):
-            if root[column, column] > 0:
-                rest = covariance[row, column] - np.sum(root[row, :column] * root[column, :column])
-                root[row, column] = rest / root[column, column]
-        left = covariance[row, row] - np.sum(root[row, :row] ** 2)
-        root[row, row] = np.sqrt(left) if left > 1e-12 * covariance[row, row] else 0.0
+    root = np.zeros_like(covariance)
+    for column in range(len(covariance)):
+        known = root[column:, :column] * root[column, :column]
+        left = covariance[column:, column] - known.sum(axis=1)
+        if left[0] > 1e-12 * covariance[column, column]:
+            root[column:, column] = left / np.sqrt(left[0])
     return root
