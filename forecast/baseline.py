@@ -70,7 +70,7 @@ class Baseline:
     correlation: Floats | None
     """(services, services), by sorted name; None when the history may not teach it."""
     data_status: Mapping[str, int]
-    """Rows of the history by status."""
+    """Months of the history by status; a month is as weak as its weakest service."""
     digest: str
     """SHA-256 of the history file; empty without one."""
     parameters: Mapping[str, Any]
@@ -102,7 +102,7 @@ def baseline_of(scenario: Scenario, cache: Path | None = None) -> Baseline:
     }
     correlation = fits.correlation if len(fitted) == len(names) else _widened(fits.correlation, fitted, names)
     parameters = {name: dict(fits.services[name].parameters) for name in fitted}
-    return Baseline(calendar, services, correlation, history.rows_by_status(), history.digest, parameters)
+    return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
 
 
 def _widened(correlation: Floats | None, fitted: list[str], names: tuple[str, ...]) -> Floats | None:

@@ -16,6 +16,7 @@ from forecast.errors import Complaint, InputError
 from forecast.months import Calendar, month_of, month_text
 
 STATUSES = ("actual", "reconstructed", "estimate", "example")
+WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
 ABOUT = ("source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 NAMED_MONTHS = 12
@@ -49,10 +50,19 @@ class History:
         """What is forecast: the volume where there is one, else the revenue; (months of the service,)."""
         return self.volume.get(service, self.revenue[service])
 
-    def rows_by_status(self) -> dict[str, int]:
-        """How many rows have each status."""
-        found = Counter(status for statuses in self.status.values() for status in statuses)
+    def status_in(self, service: str, month: int) -> str | None:
+        """The status of one month of a service; None before it began."""
+        row = month - self.calendar_of(service).first
+        return self.status[service][row] if 0 <= row < len(self.status[service]) else None
+
+    def months_by_status(self) -> dict[str, int]:
+        """How many months have each status; a month is as weak as its weakest service."""
+        found = Counter(self._weakest(month) for month in self.calendar.months)
         return {status: found[status] for status in STATUSES}
+
+    def _weakest(self, month: int) -> str:
+        states = {self.status_in(service, month) for service in self.services}
+        return next(status for status in WEAKEST_FIRST if status in states)
 
 
 @dataclass(frozen=True)

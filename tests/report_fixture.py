@@ -157,7 +157,7 @@ def summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
             "productivity": {"2021": spread_of(140e6, 8e6)},
         },
         "diagnostics": {"correlations": [{"name": "monthly_surprises", "asked": 0.3, "achieved": 0.299}]},
-        "data_status": {"actual": 0, "reconstructed": 108},
+        "data_status": {"actual": 0, "reconstructed": 36},
         "content": "b9" * 32,
     }  # fmt: skip
 
@@ -171,7 +171,7 @@ def baseline() -> Any:
         )  # fmt: skip
 
     services = {"postal": service("postal", 61e9), "finance": service("finance", 52e9), "distribution": service("distribution", 137e9)}
-    return SimpleNamespace(services=services, data_status={"actual": 0, "reconstructed": 108}, digest="ab" * 32, parameters={}, correlation=None)
+    return SimpleNamespace(services=services, data_status={"actual": 0, "reconstructed": 36}, digest="ab" * 32, parameters={}, correlation=None)
 
 
 def covid_view() -> RunView:
@@ -238,9 +238,9 @@ def shop_view() -> RunView:
     )  # fmt: skip
     bridge = replace(bridge, steps=tuple(replace(s, low=s.amount - 100, high=s.amount + 100) for s in bridge.steps))
     found = Findings((row, quarter, margin), "profit", Months("profit", (), bars), bridge, {"profit": curve}, None, (), None)
-    about = {"schema": 1, "scenario": "shop-chain", "currency": "EUR", "run_id": "77", "seed": 1, "paths": 20_000, "history": {}, "data_status": {"actual": 48}}
+    about = {"schema": 1, "scenario": "shop-chain", "currency": "EUR", "run_id": "77", "seed": 1, "paths": 20_000, "history": {}, "data_status": {"actual": 24}}
     about["measures"] = {"profit": {"2026": spread_of(66_000, 21_000)}}
-    return RunView(scenario, about, found, SimpleNamespace(services={}, data_status={"actual": 48}, digest="cd" * 32, parameters={}, correlation=None))  # type: ignore[arg-type]
+    return RunView(scenario, about, found, SimpleNamespace(services={}, data_status={"actual": 24}, digest="cd" * 32, parameters={}, correlation=None))  # type: ignore[arg-type]
 
 
 def long_view() -> RunView:

@@ -71,7 +71,7 @@ def shipped(kept: Path) -> Baseline:
 
 def test_a_reconstructed_history_sets_the_shape_and_nothing_else(shipped: Baseline) -> None:
     assert shipped.correlation is None
-    assert shipped.data_status["reconstructed"] == 108
+    assert shipped.data_status["reconstructed"] == 36
     for service, total in (("postal", 61e9), ("finance", 52e9), ("distribution", 137e9)):
         found = shipped.services[service]
         assert (found.kind, found.measured, found.base_year) == ("reconstructed", "revenue", 2020)
@@ -236,7 +236,7 @@ def test_a_mixed_plan_has_given_and_fitted_services(kept: Path) -> None:
     assert lunch.kind == "given"
     assert lunch.forecast is None
     assert np.exp(lunch.shape).sum() == pytest.approx(1)
-    assert baseline.data_status["example"] == 48
+    assert baseline.data_status["example"] == 24
 
 
 @pytest.mark.parametrize(

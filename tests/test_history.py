@@ -33,7 +33,7 @@ def test_a_ledger_of_two_services_is_read_whole(tmp_path: Path) -> None:
     assert history.services == ("a", "b")
     assert list(history.revenue["b"]) == [5, 6]
     assert history.rows == 4
-    assert history.rows_by_status() == {"actual": 3, "reconstructed": 0, "estimate": 1, "example": 0}
+    assert history.months_by_status() == {"actual": 1, "reconstructed": 0, "estimate": 1, "example": 0}
     assert len(history.digest) == 64
 
 

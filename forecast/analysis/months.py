@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecast.analysis.findings import MonthBar, Months
-from forecast.history import History
+from forecast.history import WEAKEST_FIRST, History
 from forecast.months import month_text
 from forecast.simulation import Simulation
 
@@ -29,13 +29,15 @@ def _before(run: Simulation, history: History | None) -> tuple[tuple[str, float,
     if history is None:
         return ()
     found = []
-    for row, month in enumerate(history.calendar.months):
-        if not run.horizon.first - 12 <= month < run.horizon.first:
-            continue
-        services = [service for service in history.services if service in run.scenario.services]
-        value = sum(float(history.revenue[service][row]) for service in services)
-        states = {history.status[service][row] for service in services}
-        found.append((month_text(month), value, "actual" if states <= {"actual", "example"} else sorted(states)[-1]))
+    services = [service for service in history.services if service in run.scenario.services]
+    for month in range(max(run.horizon.first - 12, history.calendar.first), history.calendar.last + 1):
+        states = {service: history.status_in(service, month) for service in services}
+        begun = [service for service in services if states[service] is not None]
+        value = sum(float(history.revenue[s][month - history.calendar_of(s).first]) for s in begun)
+        weak = [status for status in WEAKEST_FIRST if status in states.values()]
+        if month < run.horizon.first and weak:
+            counts_as = "actual" if weak[0] == "example" else weak[0]
+            found.append((month_text(month), value, counts_as))
     return tuple(found)
 
 
