@@ -23,7 +23,7 @@ def readings_of(run: Simulation, cache: Path | None = None, progress: Progress |
         reading = run.scenario.readings[name]
         played = simulate(reading, paths=min(run.paths, READING_PATHS), seed=run.seed, cache=cache)
         chances = {target: played.chance(target) for target in sorted(reading.targets)}
-        rows.append(ReadingRow(name, _label(name), chances))
+        rows.append(ReadingRow(name, reading.name if reading.name != run.scenario.name else _label(name), chances))
         if progress is not None:
             progress(done + 1, len(run.scenario.readings))
     return tuple(rows)
