@@ -41,7 +41,7 @@ def lay_rows(axes: Axes, labels: Sequence[str], notes: Sequence[Sequence[str]] =
     for row, label in enumerate(labels):
         offered = notes[row] if notes else ()
         weight = "bold" if row in bold else "normal"
-        least = width_of(offered[-1], small) + space if offered else 0.0
+        least = width_of(offered[-1], small) + space if offered and offered[-1] else 0.0
         shown = fit(label, wide - least, size, weight)
         transform = axes.get_yaxis_transform()
         axes.text(0, LABEL - row, shown, transform=transform, va="bottom", weight=weight, color=INK, bbox=BEHIND)

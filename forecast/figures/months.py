@@ -92,7 +92,7 @@ def _figures(axes: Axes, bars: tuple[MonthBar, ...], scale: Scale, span: float) 
     if max(width_of(scale.figure(bar.p50, decimals)) for bar in bars) > 0.94 * room:
         return
     for at, bar in enumerate(bars):
-        over = max(bar.p90, bar.plan or 0, bar.p50, 0) + 0.25 * em() / high * span
+        over = max(bar.p90, bar.plan or 0, bar.p50, bar.actual or 0, 0) + 0.25 * em() / high * span
         axes.text(at + 0.12, over, scale.figure(bar.p50, decimals), ha="center", va="bottom", color=INK)
 
 

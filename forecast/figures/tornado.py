@@ -19,12 +19,10 @@ MOST = 8
 def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: int = MOST) -> None:
     """The mean change when an assumption lies in its lowest or highest fifth, the widest first; grey: the error."""
     levers = finding.levers[:most]
-    grades = [words("tornado_grade", grade=lever.grade) for lever in levers]
-    notes = [(f"{cut(lever.text)} · {grade}", grade) for lever, grade in zip(levers, grades, strict=True)]
-    lay_rows(axes, [named(lever.name, lever.label, words) for lever in levers], notes)
-    decimals = min(scale.decimals + 1, 2)
+    lay_rows(axes, [named(lever.name, lever.label, words) for lever in levers], [_notes(lever, words) for lever in levers])
     low = min([0.0, *(min(lever.low, lever.high) - lever.error for lever in levers)])
     high = max([0.0, *(max(lever.low, lever.high) + lever.error for lever in levers)])
+    decimals = 1 if max(-low, high) >= scale.factor else 2
     texts = [_ends(lever, words, scale, decimals) for lever in levers]
     room = max([0.1, *(width_of(text) for pair in texts for text in pair)]) + 0.1
     set_span(axes, low, high, room, room)
@@ -37,6 +35,14 @@ def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: 
     axes.axvline(0, color=INK, linewidth=0.8, ymax=0.985)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
+
+
+def _notes(lever: Lever, words: Words) -> tuple[str, ...]:
+    """The range and the grade, or the grade alone; what is no assumption (how often events came) has no grade."""
+    if not lever.grade:
+        return cut(lever.text), ""
+    grade = words("tornado_grade", grade=lever.grade)
+    return f"{cut(lever.text)} · {grade}", grade
 
 
 def _ends(lever: Lever, words: Words, scale: Scale, decimals: int) -> tuple[str, str]:

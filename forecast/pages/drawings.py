@@ -111,7 +111,7 @@ def _bridge(view: RunView, words: Words) -> Drawing | None:
     if finding is None:
         return None
     finding = replace(finding, steps=tuple(replace(step, label=labelled(step, view, words)) for step in finding.steps))
-    scale = view.scale(words)
+    scale = view.bridge_scale(words)
     key = "bridge_title" if finding.start.amount else "bridge_title_lines"
     title = sentence_case(words(key, **_facts(view, words, finding.measure, finding.period, scale.unit)))
     rows = min(len(finding.steps), MOST_STEPS) + (2 if finding.start.amount else 1)

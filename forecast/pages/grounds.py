@@ -160,8 +160,14 @@ def notes(view: RunView, words: Words) -> list[str]:
     for own in view.baseline.services.values():
         for key, facts in own.notes:
             if words.has(key):
-                found.append(words(key, **dict(facts)))
+                found.append(words(key, **{name: _fact(name, fact, view, words) for name, fact in facts}))
     return list(dict.fromkeys(found))
+
+
+def _fact(name: str, fact: str, view: RunView, words: Words) -> str:
+    """A fact of a note; a service by its label."""
+    service = view.scenario.services.get(fact) if name == "service" else None
+    return service.label.of(words.language) if service and service.label else str(fact)
 
 
 def provenance(view: RunView, words: Words) -> list[tuple[str, str]]:

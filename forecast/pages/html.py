@@ -135,7 +135,7 @@ def why_lead(view: RunView, words: Words) -> str:
     finding = view.findings.bridge
     if finding is None or not finding.steps:
         return ""
-    scale = view.scale(words)
+    scale = view.bridge_scale(words)
     if not finding.start.amount:
         return words("why_lead_lines")
     difference = finding.end.amount - finding.start.amount

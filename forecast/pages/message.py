@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from forecast.amounts import LESS_IS_BETTER
+from forecast.amounts import LESS_IS_BETTER, Scale
 from forecast.pages.phrases import (
     chance_range,
     error_text,
@@ -20,6 +20,8 @@ from forecast.words import Words
 
 WIDE = 0.1
 """A spread over the readings from this width on is said in the message."""
+NEAR = 0.025
+"""A chance this close to the one that is wanted is neither good news nor bad."""
 
 
 class Number(NamedTuple):
@@ -55,8 +57,9 @@ def beside(view: RunView, words: Words) -> list[str]:
         return []
     found = []
     if row.want is not None:
-        reached = row.chance.value >= row.want
-        found.append(words("verdict_reached" if reached else "verdict_missed", want=_tenths_exact(row.want, words)))
+        near = abs(row.chance.value - row.want) < NEAR
+        key = "verdict_near" if near else "verdict_reached" if row.chance.value > row.want else "verdict_missed"
+        found.append(words(key, want=_tenths_exact(row.want, words)))
     low, high = row.spread
     if not view.findings.readings:
         found.append(words("verdict_single"))
@@ -79,14 +82,18 @@ def numbers(view: RunView, words: Words) -> list[Number]:
     row, figures, scale = view.main, view.figures, view.scale(words)
     found = []
     if row is not None:
-        mood = "" if row.want is None else "good" if row.chance.value >= row.want else "bad"
-        low, high = row.spread
-        note = words("number_chance_note", error=error_text(row.chance, words), low=words.percent(low), high=words.percent(high))
+        far = row.want is not None and abs(row.chance.value - row.want) >= NEAR
+        mood = "" if row.want is None or not far else "good" if row.chance.value > row.want else "bad"
+        key = "number_chance_note" if view.findings.readings else "number_chance_note_alone"
+        low, high = (words.percent(end) for end in row.spread)
+        note = words(key, error=error_text(row.chance, words), low=low, high=high)
         found.append(Number(words.percent(row.chance.value), "", words("number_chance", goal=goal_text(row, view, words)), note, mood))
     if "p50" in figures:
         found.append(_middle(view, words))
     if "p10" in figures and "p90" in figures:
-        both = f"{scale.figure(figures['p10'])}\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}{scale.figure(figures['p90'])}"
+        low, high = scale.figure(figures["p10"]), scale.figure(figures["p90"])
+        dash = "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}" if figures["p10"] >= 0 else "\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}"
+        both = f"{low}{dash}{high}"
         found.append(Number(both, scale.unit, words("number_range"), words("number_range_note")))
     if row is not None and row.expected_shortfall:
         found.append(_miss(view, words))
@@ -99,13 +106,11 @@ def _middle(view: RunView, words: Words) -> Number:
     if row is not None:
         difference = middle - row.threshold
         decimals = scale.decimals if abs(difference) >= 10 * scale.factor else min(scale.decimals + 1, 2)
-        share = difference / abs(row.threshold) if row.threshold else 0.0
-        percent = words.percent(share, 1)
-        note = words(
-            "number_middle_note",
-            difference=scale.with_unit(scale.signed(difference, decimals)),
-            percent=percent if share < 0 else f"+{percent}",
-        )
+        apart = scale.with_unit(scale.signed(difference, decimals))
+        note = words("number_middle_note_alone", difference=apart)
+        if row.threshold:
+            percent = Scale(words, 0.01, "%", 1).signed(difference / abs(row.threshold)) + "%"
+            note = words("number_middle_note", difference=apart, percent=percent)
         less = row.direction == "at_most" or row.measure.partition(".")[0] in LESS_IS_BETTER
         mood = "good" if (difference >= 0) != less else "bad"
     return Number(scale.figure(middle), scale.unit, words("number_middle"), note, mood)

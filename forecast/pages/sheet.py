@@ -94,9 +94,10 @@ def _rows(view: RunView, found: Mapping[str, Drawing]) -> list[Row]:
     right = EDGE + half + 0.3
 
     def pair(left: str, other: str, paper: Paper, y: float, height: float, words: Words) -> None:
-        for name, x in ((left, EDGE), (other, right)):
+        both = left in found and other in found
+        for name, x in ((left, EDGE), (other, right if both else EDGE)):
             if name in found:
-                paper.drawing(found[name], x, y, half, height, _fewer(name, found[name]))
+                paper.drawing(found[name], x, y, half if both else paper.width, height, _fewer(name, found[name]))
 
     def months(paper: Paper, y: float, height: float, words: Words) -> None:
         paper.drawing(found["months"], EDGE, y, paper.width, height)
@@ -147,10 +148,15 @@ def _numbers(paper: Paper, view: RunView, words: Words) -> None:
         x = EDGE + place * (width + 0.2)
         colour = {"good": GOOD, "bad": BAD}.get(number.mood, INK)
         mark = {"good": "▲ ", "bad": "▼ "}.get(number.mood, "")
-        paper.line(mark + number.value, x, paper.y, 14, "bold", colour)
-        start = x + width_of(f"{mark}{number.value} ", 14, "bold")
-        paper.line(fit(number.unit, x + width - start, TYPE), start, paper.y + 0.085, TYPE, color=colour)
-        y = paper.text(number.label, x, paper.y + 0.27, width, 7.4, lines=2)
+        whole = f"{mark}{number.value} "
+        size = next((s for s in (14, 13, 12, 11) if width_of(whole, s, "bold") + width_of(number.unit, TYPE) < width), 10)
+        paper.line(whole.rstrip(), x, paper.y + (14 - size) / 72, size, "bold", colour)
+        start = x + width_of(whole, size, "bold")
+        beside = start + width_of(number.unit, TYPE) <= x + width
+        if beside:
+            paper.line(number.unit, start, paper.y + 0.085, TYPE, color=colour)
+        label = number.label if beside else f"{number.unit}, {number.label}"
+        y = paper.text(label, x, paper.y + 0.27, width, 7.4, lines=2)
         lowest = max(lowest, paper.text(number.note, x, y, width, 6.6, color=MUTED, lines=3))
     paper.y = lowest + 0.06
     paper.rule(paper.y)

@@ -10,7 +10,6 @@ from forecast.analysis.findings import TargetRow
 from forecast.canvas import cut
 from forecast.figures.bridge import printed
 from forecast.labelled_rows import named
-from forecast.noun import Label
 from forecast.pages.drawings import labelled
 from forecast.pages.phrases import (
     chance_range,
@@ -70,7 +69,7 @@ def _target(row: TargetRow, view: RunView, words: Words) -> tuple[str, ...]:
         words("not_said") if row.want is None else words.percent(row.want),
         chance,
         f"{error_text(row.chance, words)} ({chance_range(row.chance.low, row.chance.high, words)})",
-        chance_range(*row.spread, words) if view.findings.readings else words("verdict_single"),
+        chance_range(*row.spread, words) if view.findings.readings else words("not_tried"),
         scale.small(abs(row.expected_shortfall)),
         other,
     )
@@ -84,7 +83,7 @@ def short_targets(view: RunView, words: Words) -> list[tuple[str, ...]]:
             words("not_said") if row.want is None else words.percent(row.want),
             words.percent(row.chance.value),
             error_text(row.chance, words),
-            chance_range(*row.spread, words) if view.findings.readings else words("not_said"),
+            chance_range(*row.spread, words) if view.findings.readings else words("not_tried"),
         )
         for row in view.findings.targets
     ]
@@ -117,7 +116,7 @@ def steps(view: RunView, words: Words) -> Table | None:
     finding = view.findings.bridge
     if finding is None:
         return None
-    scale = view.scale(words)
+    scale = view.bridge_scale(words)
     figures, decimals = printed(finding, finding.steps, scale)
     ends = (words("bridge_plan"), words("bridge_forecast"))
     rows = [(ends[0], words.number(figures[0], decimals), "")] if finding.start.amount else []
@@ -167,18 +166,21 @@ def baseline(view: RunView, words: Words) -> Table | None:
         service = view.scenario.services.get(name)
         label = named(name, service.label if service else None, words)
         measure = f"{own.measured}.{name}"
-        ours = view.summary.get("measures", {}).get(f"revenue.{name}", {}).get(str(year), {})
+        ours = view.summary.get("measures", {}).get(measure, {}).get(str(year), {})
         said = own.said.get(year) if year is not None else None
-        sizes = [ours.get("p50", 0.0), *(said or ())]
-        scale = scale_of(measure, sizes, view.scenario.currency, words)
+        scale = scale_of(measure, [ours.get("p50", 0.0), *(said or ())], view.scenario.currency, words)
         triple = (ours["p10"], ours["p50"], ours["p90"]) if "p10" in ours else None
-        weights = ", ".join(f"{model} {words.percent(weight)}" for model, weight in own.weights.items() if weight >= 0.005)
+        weights = ", ".join(f"{_model(model, words)} {words.percent(weight)}" for model, weight in own.weights.items() if weight >= 0.005)
         kind = words(f"baseline_kind_{own.kind}")
         rows.append((label, _triple(said, scale, words), _triple(triple, scale, words), weights or kind, _tested(own.mase, own.coverage80, words)))
     heading = (
         words("baseline_service"), words("baseline_said", year=year or ""), words("baseline_ours"), words("baseline_models"), words("baseline_quality"),
     )  # fmt: skip
     return Table(heading, tuple(rows))
+
+
+def _model(name: str, words: Words) -> str:
+    return words(f"model_{name}") if words.has(f"model_{name}") else name.replace("_", " ")
 
 
 def _triple(said: Sequence[float] | None, scale: Scale, words: Words) -> str:
@@ -231,13 +233,9 @@ def _decision(decision: Decision, view: RunView, words: Words) -> Action:
 def shocks(view: RunView, words: Words) -> Table | None:
     """What may strike, and how often."""
     rows = tuple(
-        (_label(shock.label, name, words), words(f"kind_{shock.kind}"), _often(shock, words)) for name, shock in view.scenario.shocks.items()
+        (cut(name_text(f"shocks.{name}", view.scenario, words)), words(f"kind_{shock.kind}"), _often(shock, words)) for name, shock in view.scenario.shocks.items()
     )
     return Table(heads(words, "shock_name", "shock_kind", "shock_often"), rows) if rows else None
-
-
-def _label(label: Label | None, name: str, words: Words) -> str:
-    return cut(named(name, label, words))
 
 
 def _often(shock: AnyShock, words: Words) -> str:
@@ -245,7 +243,7 @@ def _often(shock: AnyShock, words: Words) -> str:
         dates = words("shock_dated", **{"from": shock.from_.text, "until": shock.until.text})
         return f"{shock.chance.text} · {dates}" if shock.chance else dates
     if isinstance(shock, Drift):
-        return words("shock_over", text=shock.over.text)
+        return words("shock_over", text=range_words(shock.over.text, words))
     rate = getattr(shock, "waves_per_year", None) or shock.per_year  # type: ignore[union-attr]
     return words("shock_count", text=range_words(rate.text, words))
 
@@ -258,6 +256,6 @@ def initiatives(view: RunView, words: Words) -> Table | None:
             continue
         chance = range_words(one.chance.text, words) if one.chance else words("initiative_certain")
         cost = words("initiative_given" if one.cost is not None else "initiative_unknown")
-        rows.append((_label(one.label, name, words), chance, range_words(one.start.text, words), cost))
+        rows.append((cut(name_text(f"initiatives.{name}", view.scenario, words)), chance, range_words(one.start.text, words), cost))
     keys = ("initiative_name", "initiative_chance", "initiative_start", "initiative_cost")
     return Table(heads(words, *keys), tuple(rows)) if rows else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from forecast.amounts import Scale, scale_of
@@ -72,6 +73,14 @@ class RunView:
     def scale_for(self, measure: str, period: str, sizes: list[float], words: Words) -> Scale:
         """The scale of some amounts of a measure."""
         return scale_of(measure, sizes, self.scenario.currency, words, yearly=period_of(period).count % 12 == 0)
+
+    def bridge_scale(self, words: Words) -> Scale:
+        """The scale of the bridge: of its ends and of every sum on the way."""
+        bridge = self.findings.bridge
+        if bridge is None:
+            return self.scale(words)
+        sums = list(accumulate((step.amount for step in bridge.steps), initial=bridge.start.amount))
+        return self.scale_for(bridge.measure, bridge.period, [*sums, bridge.end.amount], words)
 
     def months_scale(self, words: Words) -> Scale:
         """The scale of the months."""
