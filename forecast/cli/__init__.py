@@ -19,7 +19,7 @@ COMMANDS = {
     "compare": "forecast.cli.compare:compare",
     "check": "forecast.cli.check:check",
     "schema": "forecast.cli.schema:schema",
-    "list": "forecast.cli.list:list_runs",
+    "list": "forecast.cli.list_runs:list_runs",
     "verify": "forecast.cli.verify:verify",
     "new": "forecast.cli.new:new",
     "data": "forecast.cli.data:data",

@@ -79,7 +79,8 @@ def _of_disk(fault: OSError) -> OutputError:
 
 def _of_usage(fault: click.UsageError, session: Session) -> InputError:
     """What click refuses, in our own form."""
-    command = fault.ctx.command_path if fault.ctx else "forecast"
+    first = [word for word in session.typed[:1] if not word.startswith("-")]
+    command = fault.ctx.command_path if fault.ctx else " ".join(("forecast", *first))
     if isinstance(fault, click.NoSuchOption):
         name = fault.option_name
         known = [o for p in fault.ctx.command.get_params(fault.ctx) for o in p.opts] if fault.ctx else []

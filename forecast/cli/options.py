@@ -109,7 +109,7 @@ class Reader:
         if text is None:
             return None
         digits = text.replace("_", "")
-        if re.fullmatch(r"\d+(_\d+)*", text) and len(digits) < 25 and low <= int(digits) <= high:
+        if re.fullmatch(r"[0-9]+(_[0-9]+)*", text) and len(digits) < 25 and low <= int(digits) <= high:
             return int(digits)
         self.wrong(option, "option_not_whole", text, low=low, high=high, example=example)
         return None
