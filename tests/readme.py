@@ -1,0 +1,240 @@
+"""The READMEs as programs: their blocks in order, what they print, and how to write true outputs back.
+
+    python tests/readme.py          writes the true outputs into README.md, README.vi.md and docs/model.md
+
+In a README, ```console holds commands (`$ forecast ...`) with their output, ```yaml FILE a plan that is written to FILE
+before the commands below it, ```diff FILE a change of a shipped file that is shown and not made, ```python a program
+whose output follows as ```text, ```bash what a machine is set up with.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+READMES = {"en": ROOT / "README.md", "vi": ROOT / "README.vi.md"}
+MODEL = ROOT / "docs" / "model.md"
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fenced block of a page."""
+
+    language: str
+    file: str
+    """Named after the language; empty where none is."""
+    body: str
+    start: int
+    """Of the body, in the page."""
+
+    @property
+    def end(self) -> int:
+        """Of the body, in the page."""
+        return self.start + len(self.body)
+
+    def commands(self) -> list[str]:
+        """What is typed in a console."""
+        return [line[2:] for line in self.body.splitlines() if line.startswith("$ ")]
+
+
+def fences(text: str) -> list[Fence]:
+    """The blocks of a page, in order."""
+    return [Fence(found[1], found[2] or "", found[3], found.start(3)) for found in BLOCK.finditer(text)]
+
+
+@dataclass
+class Desk:
+    """A copy of the project in which the READMEs are worked through; what two of them ask is played once."""
+
+    folder: Path
+    played: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    found: dict[int, Any] = field(default_factory=dict)
+    drawn: dict[str, Any] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    """Commands that ended with a complaint."""
+
+    @classmethod
+    def of(cls, folder: Path) -> Desk:
+        """Lay out the plans and their data."""
+        for part in ("scenarios", "data"):
+            shutil.copytree(ROOT / part, folder / part)
+        return cls(folder)
+
+    def outputs(self, text: str) -> list[tuple[Fence, str]]:
+        """Each console and text block of a page with what it truly prints."""
+        found, printed = [], ""
+        with self._seated():
+            for fence in fences(text):
+                if fence.language == "yaml" and fence.file:
+                    Path(fence.file).write_text(fence.body, encoding="utf-8")
+                elif fence.language == "console":
+                    found.append((fence, "".join(f"$ {typed}\n{self._type(typed)}" for typed in fence.commands())))
+                elif fence.language == "python":
+                    printed = self._program(fence.body)
+                elif fence.language == "text":
+                    found.append((fence, printed))
+        return found
+
+    def _type(self, typed: str) -> str:
+        """What a command prints, both streams; `| grep WORD` keeps some lines."""
+        from forecast.cli import main
+
+        command, _, rest = typed.partition(" | grep ")
+        program, *arguments = shlex.split(command)
+        assert program == "forecast", typed
+        out = io.StringIO()
+        with redirect_stdout(out), redirect_stderr(out):
+            code = main(arguments)
+        if code != 0:
+            self.failed.add(command)
+        lines = out.getvalue().splitlines(keepends=True)
+        return "".join(line for line in lines if not rest or re.search(shlex.split(rest)[0], line))
+
+    def _program(self, body: str) -> str:
+        key = ("program", body)
+        if key not in self.played:
+            out = io.StringIO()
+            with redirect_stdout(out):
+                exec(compile(body, "README", "exec"), {"__name__": "__readme__"})  # noqa: S102
+            self.played[key] = out.getvalue()
+        return str(self.played[key])
+
+    @contextmanager
+    def _seated(self) -> Iterator[None]:
+        """Work in the folder; play a plan once whatever the language, and draw the first report alone."""
+        from forecast import pages, reporting
+        from forecast.analysis import find
+        from forecast.pages import compare
+
+        before, environment = Path.cwd(), dict(os.environ)
+        swapped: list[tuple[Any, str, Any]] = [
+            (reporting, "play", self._once_played(reporting.play)),
+            (find, "find", self._once_found(find.find)),
+            *((pages, name, self._once_drawn(f"run.{name}", getattr(pages, name))) for name in ("page", "pdf", "figures")),
+            *((compare, name, self._once_drawn(f"compare.{name}", getattr(compare, name))) for name in ("page", "pdf")),
+        ]
+        kept = [(module, name, getattr(module, name)) for module, name, _ in swapped]
+        os.chdir(self.folder)
+        os.environ.update(COLUMNS="80", FORECAST_CACHE=str(self.folder / ".fits"))
+        for module, name, own in swapped:
+            setattr(module, name, own)
+        try:
+            yield
+        finally:
+            for module, name, own in kept:
+                setattr(module, name, own)
+            os.environ.clear()
+            os.environ.update(environment)
+            os.chdir(before)
+
+    def _once_played(self, play: Callable[..., Any]) -> Callable[..., Any]:
+        def once(order: Any, *watch: Any) -> Any:
+            from forecast.identity import inputs_of
+
+            inputs = inputs_of(order.scenario, seed=order.seed, paths=order.paths, language="")
+            key = (inputs.manifest["scenario_hash"], order.seed, order.paths)
+            if key not in self.played:
+                self.played[key] = play(order, *watch)
+            return self.played[key]
+
+        return once
+
+    def _once_found(self, find: Callable[..., Any]) -> Callable[..., Any]:
+        def once(run: Any, **options: Any) -> Any:
+            if id(run) not in self.found:
+                self.found[id(run)] = (run, find(run, **options))  # the run is kept, so that its id stays its own
+            return self.found[id(run)][1]
+
+        return once
+
+    def _once_drawn(self, name: str, draw: Callable[..., Any]) -> Callable[..., Any]:
+        """What a report looks like is proved elsewhere: later ones get the pages of the first."""
+
+        def once(*drawn_from: Any) -> Any:
+            if name not in self.drawn:
+                self.drawn[name] = draw(*drawn_from)
+            return self.drawn[name]
+
+        return once
+
+
+def with_outputs(text: str, outputs: list[tuple[Fence, str]]) -> str:
+    """A page with its outputs replaced."""
+    for fence, output in reversed(outputs):
+        text = text[: fence.start] + output + text[fence.end :]
+    return text
+
+
+CHANCES = re.compile(r"(?<=<!-- chances -->\n).*?(?=<!-- end of chances -->)", re.S)
+CHANCE_PATHS = 200_000
+SHIPPED = {
+    "no shock but slow competition": ("plan-2021.yaml", {}),
+    "Covid": ("covid.yaml", {}),
+    "storms and floods": ("storms-and-floods.yaml", {}),
+    "both": ("covid-and-floods.yaml", {}),
+    "both, no initiatives": ("covid-and-floods.yaml", {"initiatives": "null", "decisions": "null"}),
+    "both, growth over 2020 as stated": ("covid-and-floods.yaml", {"growth_over": "stated"}),
+    "both, on the parts": ("covid-and-floods.yaml", {"targets.revenue.basis": "parts"}),
+    "2021's dated waves": ("hindcast-2021.yaml", {}),
+}
+REFERENCE = {
+    "no shock but slow competition": (0.78, 259.7),
+    "Covid": (0.74, 258.2),
+    "storms and floods": (0.78, 259.4),
+    "both": (0.74, 258.0),
+    "both, no initiatives": (0.66, 255.4),
+    "both, growth over 2020 as stated": (0.64, None),
+    "both, on the parts": (0.79, None),
+    "2021's dated waves": (0.65, 255.1),
+}
+"""Chance and mean in tỷ of a first sketch of the model: see docs/model.md."""
+
+
+def chances(paths: int = CHANCE_PATHS) -> Mapping[str, tuple[float, float]]:
+    """Of each shipped plan, the chance of its revenue target and the mean of the year in tỷ."""
+    import forecast
+
+    found = {}
+    for name, (file, changed) in SHIPPED.items():
+        scenario = forecast.read(ROOT / "scenarios" / file, set=changed)
+        run = forecast.simulate(scenario, paths=paths)
+        found[name] = (run.chance("revenue").value, run.tally("revenue", "2021").mean / 1e9)
+    return found
+
+
+def chances_table(found: Mapping[str, tuple[float, float]]) -> str:
+    """As docs/model.md shows them."""
+    rows = ["| 2021 | chance | mean | sketch: chance | mean |", "|---|--:|--:|--:|--:|"]
+    for name, (chance, mean) in found.items():
+        sketch, middle = REFERENCE[name]
+        rows.append(f"| {name} | {chance:.2f} | {mean:.1f} | {sketch:.2f} | {'' if middle is None else middle} |")
+    return "\n".join(rows) + "\n"
+
+
+def refresh() -> None:
+    """Write the true outputs into the pages."""
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk.of(Path(folder))
+        for page in READMES.values():
+            text = page.read_text(encoding="utf-8")
+            page.write_text(with_outputs(text, desk.outputs(text)), encoding="utf-8")
+    if MODEL.exists():
+        text = MODEL.read_text(encoding="utf-8")
+        MODEL.write_text(CHANCES.sub(lambda _: chances_table(chances()), text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    refresh()
