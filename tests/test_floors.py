@@ -13,46 +13,49 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "forecast"
 
 FLOORS = """
-__init__ __main__
+__main__
 cli
 reporting
 pages
-figures
+figures summary
 analysis
-summary
-listing
-runs
-simulation
+simulation reconstruct
 block
-identity
-reconstruct trade
+trade
 calm people
-plan_schema
-hindsight
+effective
 reader
-complaints overlays same_as settings
+complaints pruning
+checks
+dropped expenses naming hindsight meaning plan_schema
+overlays same_as
 keys
 baseline
-baseline_checks expenses naming
+baseline_checks
 plan
-past_shocks
-shocks initiatives workforce
+initiatives past_shocks
+shocks workforce
 effects
-fits
-rolling surprises
-models
-profile
-noun
+draws
+listing
+runs
+identity
+labelled_rows
+columns settings
+plan_files
+profile noun fields
 assumption
 grammar
-plan_files
-yaml_nodes labelled_rows history
-csv_file encodings written
+fits
+rolling surprises history
+models
+yaml_nodes csv_file amounts
 store engines
-copula draws disaggregate statement tally tet scores amounts
-chance estimate
-units months
+copula disaggregate scores statement tally tet
+encodings written units
+canvas chance estimate months
 errors words
+__init__
 """
 """Top to bottom; a drawer counts as one."""
 
