@@ -1,108 +1,162 @@
-"""The effective plan: every value with what it means, where it stands, and what it stands in place of."""
+"""The effective plan, value by value: what it says, what that means, and where it comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import numpy as np
 
-from forecast.amounts import scale_of
-from forecast.assumption import Assumption
+from forecast.assumption import ABOUT, RESOLVED, Assumption
 from forecast.errors import Where
+from forecast.hindsight import known_after
+from forecast.meaning import meaning_of, weights_shown
 from forecast.overlays import shown_of
+from forecast.reader import Plan, read_plan
+from forecast.same_as import resolve
 from forecast.words import Words
 from forecast.written import Map, Sequence, Text
 
-if TYPE_CHECKING:
-    from forecast.reader import Plan
-
-_OF_A_NUMBER = {"value", "same_as", "source", "grade", "note", "known"}
+SPOKEN = ("vi", "en")
+"""Keys of a label; its two languages are one value."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """One value of a plan."""
+    """One value of the effective plan."""
 
     name: str
     text: str
-    """As the planner wrote it."""
+    """As written."""
     where: Where
-    assumption: Assumption | None
-    """What it was read as; None for what is not a number."""
-    currency: str
-    replaced: tuple[tuple[str, Where], ...]
-    """Texts that it stands in place of, nearest last."""
+    assumption: Assumption | None = None
+    weights: bool = False
+    """Whether it is a season, a shape or the like."""
+    replaced: tuple[tuple[str, Where], ...] = ()
+    """What it stands in place of, the farthest ancestor first."""
+    source: str = ""
+    grade: str = ""
+    known: str = ""
+    later: bool = False
+    """Whether its source came out after the day of the plan."""
+    currency: str = "VND"
 
-    def facts(self) -> dict[str, Any]:
-        """As JSON: P10, P50 and P90 of a number are in base units."""
-        own = self.assumption
-        number: dict[str, Any] = {}
+    def meaning(self, words: Words) -> str:
+        """What it means, in words; empty for what is no number."""
+        if self.weights:
+            return weights_shown(self.text, words)
+        if self.assumption is None:
+            return ""
+        said = meaning_of(self.assumption, self.currency, words)
+        same = self.assumption.same_as
+        return words("means_same", name=same, meaning=said) if same else said
+
+    def facts(self) -> dict[str, object]:
+        """The value for machines: every part of it, its meaning in English, P10, P50 and P90 in base units."""
+        own, number = self.assumption, {}
         if own is not None:
-            number = {"grade": own.grade, "source": own.source, "known": own.known, "same_as": own.same_as}
-            number |= dict(zip(("p10", "p50", "p90"), _quantiles(own), strict=True))
-        replaced = [{"text": text, "where": str(where)} for text, where in self.replaced]
-        return {"name": self.name, "text": self.text, "where": str(self.where), **number, "replaced": replaced}
+            p10, p50, p90 = (float(value) for value in own.chance.quantile(np.array([0.1, 0.5, 0.9])))
+            number = {"same_as": own.same_as, "p10": p10, "p50": p50, "p90": p90}
+        return {
+            "name": self.name,
+            "text": self.text,
+            "meaning": self.meaning(Words("en")),
+            "where": str(self.where),
+            **number,
+            "replaced": [{"text": text, "where": str(where)} for text, where in self.replaced],
+            "source": self.source,
+            "grade": self.grade,
+            "known": self.known,
+            "known_later": self.later,
+        }
 
     def line(self, words: Words) -> str:
-        """`FILE:LINE:COL: name: text (meaning) [grade]; was ... in ...`."""
-        own = self.assumption
-        meaning = f" ({self._meaning(own, words)}) [{own.grade}]" if own is not None else ""
-        was = "".join(f"; {words('said_replaced', text=text, where=where)}" for text, where in self.replaced)
-        return f"{self.where}: {self.name}: {self.text}{meaning}{was}"
+        """The value in one line, for people."""
+        told = [self.meaning(words)]
+        if self.grade:
+            told.append(words("value_grade", grade=self.grade))
+        if self.source:
+            told.append(words("value_source", source=self.source))
+        if self.later:
+            told.append(words("value_known_later", known=self.known))
+        if self.replaced:
+            text, where = self.replaced[-1]
+            told.append(words("value_replaces", text=text, where=f"{where.file}:{where.line}"))
+        rest = "; ".join(part for part in told if part)
+        return f"{self.name}: {self.text}  [{self.where.file}:{self.where.line}]" + (f"  {rest}" if rest else "")
 
-    def _meaning(self, own: Assumption, words: Words) -> str:
-        low, middle, high = _quantiles(own)
-        said = [_said(own, value, self.currency, words) for value in ((middle,) if own.sure else (low, middle, high))]
-        return said[0] if own.sure else words("said_quantiles", low=said[0], middle=said[1], high=said[2])
+
+@dataclass(frozen=True)
+class Effective:
+    """Every value of a plan, and what was dropped on the way."""
+
+    plan: Plan
+    values: tuple[Value, ...]
+
+    def notes(self, words: Words) -> tuple[str, ...]:
+        """What went without being asked for: correlations of a name that was deleted or settled."""
+        return tuple(
+            words(one.why, correlation=one.correlation, name=one.name, where=one.where) for one in self.plan.dropped
+        )
+
+    def text(self, words: Words) -> str:
+        """The plan in plain text, one value a line, notes last."""
+        return "\n".join([*(value.line(words) for value in self.values), *self.notes(words)])
+
+
+def effective(path: str | Path, set: Mapping[str, object] | None = None) -> Effective:  # noqa: A002
+    """The effective plan of a file; InputError with every complaint."""
+    plan = read_plan(Path(path), settings=set)
+    return Effective(plan, values_of(plan))
 
 
 def values_of(plan: Plan) -> tuple[Value, ...]:
-    """Every value of a plan in the order of its keys, those of its readings last."""
-    numbers = {a.name: a for a in plan.scenario.assumptions()}
-    return tuple(
-        Value(
-            name=name,
-            text=shown_of(node),
-            where=node.where,
-            assumption=numbers.get(name),
-            currency=plan.scenario.currency,
-            replaced=tuple((shown_of(part.node), part.where) for part in plan.merged.replaced.get(name, ())),
-        )
-        for name, node in _leaves(plan.merged.tree)
-    )
+    """Every value of a plan that was read, by name."""
+    tree = plan.merged.tree
+    resolve(tree)
+    assumptions = {a.name: a for a in plan.scenario.assumptions()}
+    as_of = plan.scenario.as_of
+    later = {a.name for a in known_after(plan.scenario, as_of)} if as_of else set()
+    values = [_value(at, node, plan, assumptions.get(at), at in later) for at, node in _leaves(tree)]
+    return tuple(sorted(values, key=lambda value: (value.name.startswith("readings."), value.name)))
 
 
-def _leaves(node: object) -> Iterator[tuple[str, Text | Map | Sequence]]:
+def _leaves(node: object) -> Iterator[tuple[str, Map | Sequence | Text]]:
+    """The values of a tree: texts, lists, labels, and numbers with their source."""
     match node:
-        case Map() if not _is_number(node):
-            for key in sorted(node, key="readings".__eq__):
-                yield from _leaves(node[key])
-        case Text() | Map() | Sequence():
+        case Map() if node.keys() & {"value", "same_as"} or (node and set(node) <= set(SPOKEN)):
+            yield node.at, node
+        case Map():
+            for child in node.values():
+                yield from _leaves(child)
+        case Sequence() | Text():
             yield node.at, node
 
 
-def _is_number(node: Map) -> bool:
-    return bool({"value", "same_as"} & set(node)) and {key for key in node if key.isidentifier()} <= _OF_A_NUMBER
+def _value(at: str, node: Map | Sequence | Text, plan: Plan, assumption: Assumption | None, later: bool) -> Value:
+    content = node.get("value") if isinstance(node, Map) else node
+    replaced = plan.merged.replaced.get(at, [])
+    about = {key: str(node[key]) for key in ABOUT if isinstance(node, Map) and key in node}
+    own = content if isinstance(content, Text | Map | Sequence) else node
+    return Value(
+        name=at,
+        text=assumption.text if assumption else _text(node, content, plan),
+        where=assumption.where if assumption else own.where,
+        assumption=assumption,
+        weights=assumption is None and isinstance(node, Map) and "value" in node,
+        replaced=tuple((shown_of(part.node), part.where) for part in replaced),
+        source=assumption.source if assumption else about.get("source", ""),
+        grade=assumption.grade if assumption else about.get("grade", ""),
+        known=assumption.known if assumption else about.get("known", ""),
+        later=later,
+        currency=plan.scenario.currency,
+    )
 
 
-def _quantiles(own: Assumption) -> tuple[float, float, float]:
-    low, middle, high = (float(value) for value in own.chance.quantile(np.array([0.1, 0.5, 0.9])))
-    return low, middle, high
-
-
-def _said(own: Assumption, value: float, currency: str, words: Words) -> str:
-    match own.dimension:
-        case "day":
-            return date.fromordinal(int(value)).isoformat()
-        case "percent":
-            return words.percent(value, 1)
-        case "money" | "money_per_person":
-            return scale_of("revenue", [value], currency, words).exact(value)
-        case "days":
-            return words("said_days", days=words.number(value, 1))
-        case "people":
-            return scale_of("headcount", [value], currency, words).exact(value)
-    return f"{value:.4g}"
+def _text(node: Map | Sequence | Text, content: object, plan: Plan) -> str:
+    if isinstance(node, Map) and set(node) <= set(SPOKEN):
+        return str(node.get(plan.scenario.language, next(iter(node.values()))))
+    if isinstance(content, Map):
+        return ", ".join(f"{key}: {shown_of(value)}" for key, value in content.items() if key != RESOLVED)
+    return shown_of(content if content is not None else node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from forecast.assumption import (
     Assumption,
@@ -62,6 +62,11 @@ class HistorySource(Noun):
     """A CSV: month, service, revenue or volume and price, status."""
     shocks: Named[Event] = Table()
     """Dated events of the past; `growth` is over the year without them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_file(cls, written: Any) -> Any:
+        return {"file": written} if isinstance(written, str) else written
 
 
 class Gap(Noun):
@@ -212,7 +217,8 @@ class Scenario(Noun):
     currency: Currency = "VND"
     language: Language = "en"
     horizon: Horizon
-    history: Annotated[HistorySource | None, BeforeValidator(lambda v: {"file": v} if isinstance(v, str) else v)] = None
+    history: HistorySource | None = None
+    """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
     """Whether `growth` is over the last year without `history.shocks`."""
     paths: Annotated[int, whole(1, 10**10)] = 100_000

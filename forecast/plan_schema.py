@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from forecast.plan import Scenario
@@ -27,6 +28,7 @@ def plan_schema() -> dict[str, Any]:
     for name, said in _SHORT.items():
         records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
     schema["properties"].pop("file")
+    schema["properties"]["readings"]["additionalProperties"] = _or_null({"$ref": "#"})  # a reading is an overlay
     schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
     defs = dict(sorted({**records, **numbers}.items()))
     return {"$schema": DRAFT, "title": "Plan", **schema, "$defs": defs}

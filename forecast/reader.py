@@ -177,6 +177,7 @@ class _Work:
             if isinstance(record, Map) and isinstance(name, Text):
                 try:
                     path = inside(name, self.folders[name.where.file], self.project, name.where, name.at)
+                    content_of(path, name.where, name.at, most=None)
                     record["file"] = Text(shown(path), name.where, name.at)
                 except InputError as wrong:
                     self.complaints += wrong.complaints
