@@ -108,8 +108,7 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     struck = {name: scenario.shocks[name].strike(f"shocks.{name}", draws, stage) for name in sorted(scenario.shocks)}
     drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
     blows = {name: blow for name, blow in struck.items() if name not in drifts}
-    calm_revenue = {service: calm.amount[service] * calm.price[service] for service in scenario.service_names}
-    actions = act(scenario.initiatives, draws, stage, calm_revenue)
+    actions = act(scenario.initiatives, draws, stage, calm.revenue)
     returning = {name: Returning(name, blows, calendar, BLOCK) for name in blows}
     rows = calendar.rows(deck.bridge_gauge.calendar)
     trades = {s: trade_of(s, calm, drifts, actions, returning, rows) for s in scenario.service_names}
@@ -181,10 +180,9 @@ def _steps(deck: Deck, scene: _Scene) -> dict[FigureKey, Floats]:
     for service in sorted(scene.trades):
         part = _year_share(deck, service, gauge.calendar)
         last, base = scene.calm.last[service] * part, scene.calm.base[service] * part
-        calm = (scene.calm.amount[service] * scene.calm.price[service])[rows].sum(axis=0)
         _add(found, "last_year", last)
         _add(found, "history.shocks", base - last)
-        _add(found, f"services.{service}", calm - base)
+        _add(found, f"services.{service}", scene.trades[service].calm - base)
         for step, change in scene.trades[service].steps.items():
             _add(found, step, change)
     if scene.calm.gap is not None:

@@ -14,7 +14,7 @@ import numpy as np
 from forecast.assumption import Assumption
 from forecast.baseline import Baseline, ServiceBaseline
 from forecast.chance import Floats
-from forecast.draws import BLOCK, Draws
+from forecast.draws import BLOCK, Draws, Floats32
 from forecast.effects import Returning, Stage
 from forecast.months import Calendar
 from forecast.noun import of_service
@@ -27,8 +27,8 @@ class Calm:
 
     amount: Mapping[str, Floats]
     """By service: pieces where the history counts them, else revenue at the prices of the last year."""
-    price: Mapping[str, Floats]
-    """By service, (months, 1) or (months, paths); 1 where only revenue is counted."""
+    price: Mapping[str, Floats | None]
+    """By service, (months, 1) or (months, paths); none where only revenue is counted."""
     last: Mapping[str, Floats]
     """By service, revenue of the last year as it was, (paths,) or (1,); 0 without a history."""
     base: Mapping[str, Floats]
@@ -36,17 +36,24 @@ class Calm:
     gap: Floats | None
     """(months, paths) or (months, 1): the stated total less the services, carried."""
 
+    @property
+    def revenue(self) -> dict[str, Floats]:
+        """By service, (months, paths)."""
+        return {s: amount if (p := self.price[s]) is None else amount * p for s, amount in self.amount.items()}
+
 
 def calm_of(scenario: Scenario, baseline: Baseline, draws: Draws) -> Calm:
     """Play the calm of one block."""
     whole, horizon = baseline.calendar, scenario.horizon.calendar
     rows = whole.rows(horizon)
     last, base = _bases(scenario, baseline, draws)
-    amount, price = {}, {}
+    amount: dict[str, Floats] = {}
+    price: dict[str, Floats | None] = {}
     for service in scenario.service_names:
         own = baseline.services[service]
         amount[service] = _months(scenario, own, base[service], draws, whole)[rows]
-        price[service] = _price(scenario, own, draws, whole)[rows]
+        prices = _price(scenario, own, draws, whole)
+        price[service] = None if prices is None else prices[rows]
     gap = _gap(scenario, baseline, last, draws, whole)
     price_then = {s: baseline.services[s].base_price or 1.0 for s in scenario.service_names}
     return Calm(
@@ -124,11 +131,12 @@ def _months(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws
 
 
 def _by_planner(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws, whole: Calendar) -> Floats:
-    profile = np.exp(own.shape[:, None] + _surprises(scenario, own, draws, whole))
+    surprises = _surprises(scenario, own, draws, whole) + own.shape[:, None].astype(np.float32)
+    profile = np.exp(np.clip(surprises, -80, 80))  # 32 bits end at e^88
     growth = scenario.services[own.service].growth
     change = 1 + (np.zeros(1) if growth is None else draws(growth))
     annual = scenario.choice(own.service).annual
-    played = []
+    played = np.empty((whole.count, BLOCK))
     for year in whole.years:
         rows = whole.year_rows(year)
         if own.kind == "given" and annual is not None:
@@ -136,28 +144,31 @@ def _by_planner(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: D
         else:
             assert own.base_year is not None  # the baseline asks for a whole year where a growth stands
             level = base * change ** (year - own.base_year)
-        played.append(profile[rows] * (level / profile[rows].sum(axis=0)))
-    return np.concatenate(played)
+        np.multiply(profile[rows], level / profile[rows].sum(axis=0, dtype=np.float64), out=played[rows])
+    return played
 
 
-def _surprises(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+def _surprises(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats32:
     """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `wander` over a year; (months, paths)."""
     choice, name = scenario.choice(own.service), f"services.{own.service}"
-    noise = _either(choice.noise, own.noise, draws)
-    persistence = _either(choice.persistence, own.persistence, draws)
-    found = np.zeros((whole.count, 1))
+    noise = _either(choice.noise, own.noise, draws).astype(np.float32)
+    persistence = _either(choice.persistence, own.persistence, draws).astype(np.float32)
+    found = np.zeros((whole.count, 1), np.float32)
     if np.any(noise > 0):
-        z = draws.normals(name, whole.count)
-        fresh = np.sqrt(1 - np.square(persistence))
-        e = np.empty_like(z)
-        e[0] = noise * z[0]
-        for month in range(1, whole.count):
-            e[month] = persistence * e[month - 1] + noise * fresh * z[month]
-        found = found + e
+        e = draws.normals(name, whole.count) * noise
+        e[1:] *= np.sqrt(1 - np.square(persistence))
+        found = found + _running(e, persistence)
     if choice.wander is not None:
-        steps = draws.normals(f"{name}.wander", whole.count) * (draws(choice.wander) / math.sqrt(12))
-        found = found + np.cumsum(steps, axis=0)
+        sd = (draws(choice.wander) / math.sqrt(12)).astype(np.float32)
+        found = found + _running(draws.normals(f"{name}.wander", whole.count) * sd, np.ones(1, np.float32))
     return found
+
+
+def _running(steps: Floats32, kept: Floats32) -> Floats32:
+    """Add to each month what is kept of the month before, in place."""
+    for month in range(1, len(steps)):
+        steps[month] += kept * steps[month - 1]
+    return steps
 
 
 def _either(said: Assumption | None, taught: float | None, draws: Draws) -> Floats:
@@ -178,11 +189,11 @@ def _by_history(own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
     return np.exp(x) if own.forecast.scale == "log" else np.maximum(x, 0.0)
 
 
-def _price(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+def _price(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats | None:
     """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price seen."""
     change = scenario.services[own.service].price_change
     if change is None:
-        return np.full((whole.count, 1), own.last_price or 1.0)
+        return None if own.last_price is None else np.full((whole.count, 1), own.last_price)
     first = own.base_year if own.base_year is not None else whole.years[0] - 1
     by_year = [(own.base_price or 1.0) * (1 + draws(change)) ** (year - first) for year in whole.years]
     return np.repeat(np.array(by_year), 12, axis=0)

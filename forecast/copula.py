@@ -10,15 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, stdtr
 
 from forecast.chance import Floats
 
+Floats32 = NDArray[np.float32]
 Source = Callable[[str], Floats]
 ChiSquare = Callable[[str, float], Floats]
+Bits = TypeVar("Bits", np.float32, np.float64)
 
 
 def pearson_of_rank(rank: float, freedom: float | None = None) -> float:
@@ -55,10 +59,10 @@ class Group:
     freedom: float | None = None
     """Degrees of freedom of a t copula; none for a Gaussian one."""
 
-    def _mixed(self, own: Mapping[str, Floats], common: Floats | None) -> dict[str, Floats]:
+    def _mixed(self, own: Mapping[str, NDArray[Bits]], common: NDArray[Bits] | None) -> dict[str, NDArray[Bits]]:
         if common is not None:
-            rest = math.sqrt(1 - self.loading**2)
-            return {name: self.loading * common + rest * own[name] for name in self.names}
+            rest, shared = math.sqrt(1 - self.loading**2), self.loading * common
+            return {name: shared + rest * own[name] for name in self.names}
         mixed = {}
         for row, name in enumerate(self.names):
             total = self.factor[row][0] * own[self.names[0]]
@@ -68,7 +72,7 @@ class Group:
             mixed[name] = total
         return mixed
 
-    def _heavy(self, z: Floats, chi_square: ChiSquare) -> Floats:
+    def _heavy(self, z: Floats | Floats32, chi_square: ChiSquare) -> Floats:
         """The uniforms of a t made of normals (..., paths) and one chi-square a path."""
         assert self.freedom is not None
         scale = np.sqrt(self.freedom / chi_square(f"copula.{self.common or self.names[0]}", self.freedom))
@@ -82,13 +86,13 @@ class Group:
             return {name: self._heavy(z, chi_square) for name, z in mixed.items()}
         return {name: np.clip(ndtr(z), 2.0**-54, 1 - 2.0**-53) for name, z in mixed.items()}
 
-    def normals(self, own_normals: Source, chi_square: ChiSquare) -> dict[str, Floats]:
+    def normals(self, own_normals: Callable[[str], Floats32], chi_square: ChiSquare) -> dict[str, Floats32]:
         """Correlated standard normals (months, paths) of every member, from those of their own streams."""
         mixed = self._mixed(
             {name: own_normals(name) for name in self.names}, own_normals(self.common) if self.common else None
         )
         if self.freedom is not None:
-            return {name: ndtri(self._heavy(z, chi_square)) for name, z in mixed.items()}
+            return {name: ndtri(self._heavy(z, chi_square)).astype(np.float32) for name, z in mixed.items()}
         return mixed
 
 

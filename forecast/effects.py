@@ -180,46 +180,51 @@ class Returning:
         hits = self.blow.hits
         if isinstance(hits, Hits):
             self._cells = hits.cells(paths)
+            self._shared = np.flatnonzero(np.bincount(self._cells)[self._cells] > 1)
             within = _of(self.blow.within, hits.path_of_event)
             self._event, month, days = overlaps(hits.end, hits.end + within, calendar)
             self._share = days / within[self._event]
             self._back_cells = month * paths + hits.path_of_event[self._event]
 
-    def of(self, service: str, base: Floats) -> tuple[Floats, Floats, Floats] | None:
-        """(returned (months, paths), back (paths,), net loss (paths,)); `base` is the amount before shocks.
+    def of(self, service: str, base: Floats) -> tuple[Floats, Floats] | None:
+        """What comes back, (months, paths), and all that ever does, (paths,); `base` is the amount before shocks.
 
-        Nothing when the cause takes nothing of the service.
+        Nothing when the cause takes nothing of the service, or gives nothing back.
         """
         key, hits = ("amount", service), self.blow.hits
-        if hits is None or key not in hits.lost:
+        if hits is None or key not in hits.lost or service not in self.blow.recovered:
             return None
         if isinstance(hits, Spell):
             return self._of_spell(hits, key, base)
-        taken = np.maximum(hits.lost[key], 0)
+        loss = self._loss(key, base) * self._part(np.maximum(hits.lost[key], 0))
+        share = _of(self.blow.recovered[service], hits.path_of_event)
+        back = _sums(hits.event, loss, len(hits.end)) * share
+        returned = _sums(self._back_cells, back[self._event] * self._share, base.size)
+        return returned.reshape(base.shape), _sums(hits.path_of_event, back, self.paths)
+
+    def _loss(self, key: Key, base: Floats) -> Floats:
+        """(entries,) net loss of the cell of each entry."""
         loss = _at(base, self._cells) * np.maximum(0, 1 - _at(self.blow.factors[key], self._cells))
         for other in self._others(key):
             loss *= np.minimum(1, _at(np.broadcast_to(other, base.shape), self._cells))
-        whole = np.bincount(self._cells, taken, base.size)[self._cells]
-        loss *= np.divide(taken, whole, out=np.zeros_like(taken), where=whole > 0)
-        net = np.bincount(hits.path, loss, self.paths)
-        if service not in self.blow.recovered:
-            return np.zeros((1, 1)), np.zeros(1), net
-        share = _of(self.blow.recovered[service], hits.path_of_event)
-        back = np.bincount(hits.event, loss, len(hits.end)) * share
-        returned = np.bincount(self._back_cells, back[self._event] * self._share, base.size).reshape(base.shape)
-        return returned, np.bincount(hits.path_of_event, back, self.paths), net
+        return loss
 
-    def _of_spell(self, spell: Spell, key: Key, base: Floats) -> tuple[Floats, Floats, Floats]:
+    def _part(self, taken: Floats) -> Floats:
+        """(entries,) the part of each entry in what all entries of its cell take; most cells have one entry."""
+        part = np.ones_like(taken)
+        cells, mine = self._cells[self._shared], taken[self._shared]
+        whole = _sums(cells, mine, 0)[cells]
+        part[self._shared] = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
+        return part
+
+    def _of_spell(self, spell: Spell, key: Key, base: Floats) -> tuple[Floats, Floats]:
         loss = base * np.maximum(0, 1 - self.blow.factors[key])
         for other in self._others(key):
-            loss = loss * np.minimum(1, other)
-        net = loss.sum(axis=0)
-        if key[1] not in self.blow.recovered:
-            return np.zeros((1, 1)), np.zeros(1), net
-        back = net * self.blow.recovered[key[1]]
+            loss *= np.minimum(1, other)
+        back = loss.sum(axis=0) * self.blow.recovered[key[1]]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
         days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
-        return back * (np.maximum(0, days) / self.blow.within), back, net
+        return back * (np.maximum(0, days) / self.blow.within), back
 
     def _others(self, key: Key) -> list[Floats]:
         return [
@@ -227,6 +232,11 @@ class Returning:
             for name in sorted(self.blows)
             if name != self.name and key in self.blows[name].factors
         ]
+
+
+def _sums(places: Ints, values: Floats, count: int) -> Floats:
+    """(count,) sums of the values of each place."""
+    return np.bincount(places, values, count).astype(np.float64, copy=False)
 
 
 def _at(array: Floats, cells: Ints) -> Floats:

@@ -7,7 +7,6 @@ forecast sum in every path.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,32 +17,30 @@ from forecast.effects import Account, Blow, Key, Returning
 from forecast.initiatives import Actions
 
 
-@dataclass
 class Trade:
     """One service through the steps; arrays are (months, paths)."""
 
-    amount: Floats
-    price: Floats
-    yielding: Floats | None
-    """What initiatives on revenue alone make of amount by price."""
-    rows: slice
-    """Months in which the steps are told."""
-    revenue: Floats = field(init=False)
-    steps: dict[str, Floats] = field(default_factory=dict)
-    """Step -> what it added to the revenue of those months, (paths,) or (1,)."""
-    account: Account | None = None
-
-    def __post_init__(self) -> None:
-        self.revenue = self.amount * self.price
-        self._told = self.revenue[self.rows].sum(axis=0)
+    def __init__(self, amount: Floats, price: Floats | None, rows: slice) -> None:
+        self.amount = amount
+        self.worth = price
+        """Revenue of one unit of the amount; none where the amount is revenue."""
+        self.rows = rows
+        """Months in which the steps are told."""
+        self.steps: dict[str, Floats] = {}
+        """Step -> what it added to the revenue of those months, (paths,) or (1,)."""
+        self.account: Account | None = None
+        self.revenue = amount if price is None else amount * price
+        self.calm = self._told = self.revenue[rows].sum(axis=0)
+        """Revenue of those months before any step."""
 
     def move(self, step: str, amount: Floats | None, price: Floats | None, yielding: Floats | None = None) -> None:
-        """Multiply by the factors of one step."""
+        """Multiply by the factors of one step; `yielding` are those on revenue alone."""
         if amount is None and price is None and yielding is None:
             return
         self.amount = self.amount if amount is None else self.amount * amount
-        self.price = self.price if price is None else self.price * price
-        self.yielding = self.yielding if yielding is None else yielding
+        for factor in (price, yielding):
+            if factor is not None:
+                self.worth = factor if self.worth is None else self.worth * factor
         self._settle(step)
 
     def add(self, step: str, amount: Floats) -> None:
@@ -52,9 +49,7 @@ class Trade:
         self._settle(step)
 
     def _settle(self, step: str) -> None:
-        self.revenue = self.amount * self.price
-        if self.yielding is not None:
-            self.revenue = self.revenue * self.yielding
+        self.revenue = self.amount if self.worth is None else self.amount * self.worth
         told = self.revenue[self.rows].sum(axis=0)
         change = told - self._told
         self.steps[step] = self.steps[step] + change if step in self.steps else change
@@ -70,7 +65,7 @@ def trade_of(
     rows: slice,
 ) -> Trade:
     """Play one service: drifts, initiatives and shocks in order of their names, then the returns."""
-    trade = Trade(calm.amount[service], calm.price[service], None, rows)
+    trade = Trade(calm.amount[service], calm.price[service], rows)
     for name, blow in sorted(drifts.items()):
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
     trade.move("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
@@ -92,15 +87,12 @@ def _settle_returns(service: str, trade: Trade, base: Floats, returning: Mapping
     for name in causes:
         left = left * np.minimum(1, returning[name].blow.factors[key])
     lost = (base * (1 - left)).sum(axis=0)
-    returned, carried, nets, kept_away = (np.zeros(base.shape[1]) for _ in range(4))
+    returned, carried = np.zeros(base.shape[1]), np.zeros(base.shape[1])
     for name in causes:
         found = returning[name].of(service, base)
-        if found is None:
-            continue
-        amount, back, net = found
-        inside = amount.sum(axis=0)
-        returned, carried = returned + inside, carried + (back - inside)
-        nets, kept_away = nets + net, kept_away + (net - back)
-        if np.any(back):
+        if found is not None:
+            amount, back = found
+            inside = amount.sum(axis=0)
+            returned, carried = returned + inside, carried + (back - inside)
             trade.add(f"shocks.{name}", amount)
-    trade.account = Account(lost, returned, carried, kept_away + (lost - nets))
+    trade.account = Account(lost, returned, carried, lost - returned - carried)
