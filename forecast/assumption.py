@@ -15,7 +15,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from forecast.chance import Chance
 from forecast.errors import Where
-from forecast.grammar import EXAMPLES, Manner, Reading, day_of, parse
+from forecast.grammar import day_of, parse
+from forecast.manner import EXAMPLES, Manner, Reading
 from forecast.units import Dimension, QuantityError, normal_form
 from forecast.written import NOWHERE, Map, Text
 
@@ -86,7 +87,10 @@ class Kind(Manner):
                     "type": "object",
                     "properties": {
                         "value": text,
-                        "same_as": {"type": "string", "description": "the name of another assumption: one draw for both"},
+                        "same_as": {
+                            "type": "string",
+                            "description": "the name of another assumption: one draw for both",
+                        },
                         **ABOUT_SCHEMA,
                     },
                     "additionalProperties": False,

@@ -54,7 +54,7 @@ def of_validation(wrong: ValidationError, tree: Map) -> list[tuple[Complaint, tu
 
 
 def said_once(complaints: list[Complaint]) -> list[Complaint]:
-    """Without a missing key that an unknown key beside it was meant to be, and without an idle null of which more is said."""
+    """Without a missing key that an unknown key beside it was meant to be, and an idle null of which more is said."""
     meant = {
         f"{one.at.rpartition('.')[0]}.{dict(one.facts)['instead']}".lstrip(".")
         for one in complaints
@@ -92,6 +92,20 @@ def _complaint(error: Any, node: Any, rest: str, parent: Any) -> Complaint:
     where, at = _place(node), node.at
     if rest == "[key]":
         where = parent.keys_where.get(at.rpartition(".")[2], where)
+    if (said := _of_shape(code, facts, node, rest)) is not None:
+        return said
+    if isinstance(node, Map) and KEY_OF_CODE.get(code) in node:
+        where = _place(node[KEY_OF_CODE[code]])
+    elif isinstance(node, Map) and facts.get("key") in node.keys_where:
+        where = node.keys_where[facts["key"]]
+    elif isinstance(node, Map) and isinstance(node.get("value"), Text | Map | Sequence) and rest != "[key]":
+        where = _place(node["value"])
+    return Complaint.of(where, at, code, **facts)
+
+
+def _of_shape(code: str, facts: dict[str, str], node: Any, rest: str) -> Complaint | None:
+    """What pydantic itself says: a key is missing, a list stands where a map belongs."""
+    where, at = _place(node), node.at
     match code:
         case "missing":
             return Complaint.of(where, f"{at}.{rest}" if at else rest, "missing")
@@ -107,13 +121,7 @@ def _complaint(error: Any, node: Any, rest: str, parent: Any) -> Complaint:
             return Complaint.of(where, at, "list_expected", text=shown_of(node)[:60])
         case "string_type":
             return Complaint.of(where, at, "text_expected")
-    if isinstance(node, Map) and code in KEY_OF_CODE and KEY_OF_CODE[code] in node:
-        where = _place(node[KEY_OF_CODE[code]])
-    elif isinstance(node, Map) and facts.get("key") in node.keys_where:
-        where = node.keys_where[facts["key"]]
-    elif isinstance(node, Map) and isinstance(node.get("value"), Text | Map | Sequence) and rest != "[key]":
-        where = _place(node["value"])
-    return Complaint.of(where, at, code, **facts)
+    return None
 
 
 def _place(node: Any) -> Where:
@@ -124,5 +132,11 @@ def _place(node: Any) -> Where:
 def _one_of(where: Where, at: str, text: str, expected: str) -> Complaint:
     words = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
     near = get_close_matches(text, words, n=1, cutoff=0.5)
-    return Complaint.of(where, at, "one_of_near" if near else "one_of", text=text, words=", ".join(words), instead=near[0] if near else "")
-
+    return Complaint.of(
+        where,
+        at,
+        "one_of_near" if near else "one_of",
+        text=text,
+        words=", ".join(words),
+        instead=near[0] if near else "",
+    )

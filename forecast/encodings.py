@@ -13,7 +13,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_TONES_AFTER_VOWELS = re.compile(rb"[aeiouyAEIOUY\xe2\xe3\xea\xf4\xf5\xfd\xc2\xc3\xca\xd4\xd5\xdd][\xcc\xd2\xde\xec\xf2]")
+_TONES_AFTER_VOWELS = re.compile(
+    rb"[aeiouyAEIOUY\xe2\xe3\xea\xf4\xf5\xfd\xc2\xc3\xca\xd4\xd5\xdd][\xcc\xd2\xde\xec\xf2]"
+)
 _TCVN3_LETTERS = re.compile(rb"[A-Za-z][\xa8-\xae\xb5-\xb9\xbb-\xbe]|[\xa8-\xae\xb5-\xb9\xbb-\xbe][A-Za-z]")
 
 
@@ -29,12 +31,8 @@ def looks_like(content: bytes) -> str:
 
 def text_of(content: bytes, file: str) -> str:
     """The text of a file; InputError `not_utf8` or `control_character` with line and column."""
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            content = content[len(mark) :]
-            break
-    else:
-        encoding = "utf-8"
+    mark, encoding = next((one for one in _MARKS if content.startswith(one[0])), (b"", "utf-8"))
+    content = content.removeprefix(mark)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as wrong:

@@ -181,9 +181,7 @@ def whole(low: int, high: int) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-MonthField = Annotated[
-    int, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})
-]
+MonthField = Annotated[int, BeforeValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
 """A month: 2021-01."""
 DateField = Annotated[
     date, BeforeValidator(_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
@@ -196,13 +194,9 @@ PeriodField = Annotated[
     WithJsonSchema({"type": ["string", "integer"]}),
 ]
 """2021, 2021-Q2, 2021-06 or 2021-01 to 2021-06."""
-Rank = Annotated[
-    float, BeforeValidator(_rank), WithJsonSchema({"type": "number", "minimum": -1, "maximum": 1})
-]
+Rank = Annotated[float, BeforeValidator(_rank), WithJsonSchema({"type": "number", "minimum": -1, "maximum": 1})]
 """A rank correlation, -1 to 1."""
-AboveZero = Annotated[
-    float, BeforeValidator(_above_zero), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
-]
+AboveZero = Annotated[float, BeforeValidator(_above_zero), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
 """A number above 0."""
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean"})]
 """true or false."""
@@ -212,9 +206,7 @@ Measure = Annotated[
     WithJsonSchema({"type": "string", "pattern": rf"^({'|'.join(MEASURES)})(\.[a-z][a-z0-9_]*)?$"}),
 ]
 """What is measured; revenue, volume and cost also of one service or cost: `revenue.NAME`."""
-Currency = Annotated[
-    str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
-]
+Currency = Annotated[str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 """A currency by its three letters."""
 Level = Annotated[
     str,
@@ -228,7 +220,5 @@ Copula = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^(gaussian|t\(\d+(\.\d+)?\))$"}),
 ]
 """gaussian, or t(4) with its degrees of freedom."""
-Year = Annotated[
-    str, BeforeValidator(_year), WithJsonSchema({"type": "string", "pattern": r"^\d{4}$"})
-]
+Year = Annotated[str, BeforeValidator(_year), WithJsonSchema({"type": "string", "pattern": r"^\d{4}$"})]
 """A year: 2020."""

@@ -167,9 +167,14 @@ class _Merging:
         )  # the first that inherits both
         self.merged.complaints.append(
             Complaint.of(
-                child.extends, at, "parents_clash",
-                one=one.where, text=shown_of(one.node), other=other.where, other_text=shown_of(other.node),
-            )  # fmt: skip
+                child.extends,
+                at,
+                "parents_clash",
+                one=one.where,
+                text=shown_of(one.node),
+                other=other.where,
+                other_text=shown_of(other.node),
+            )
         )
 
     def only_from_single_parents(self, said: list[Part]) -> list[Part]:
@@ -193,4 +198,3 @@ def _alike(one: object, other: object) -> bool:
     if isinstance(one, Map) and isinstance(other, Map):
         return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
     return type(one) is type(other) and one == other
-

@@ -37,8 +37,8 @@ from forecast.noun import ByService, Label, Name, Named, Noun, Table, assumption
 from forecast.profile import PlaceWeights, Shape
 from forecast.shocks import AnyShock
 from forecast.shocks.event import Event
-from forecast.workforce import Workforce
 from forecast.words import Language
+from forecast.workforce import Workforce
 
 
 class Horizon(Noun):
@@ -85,7 +85,6 @@ class Stated(Noun):
     above: ByService[Money] = Table()
     """What `more than` may hide, by service."""
     gap: Gap = Gap()
-
 
 
 class BaselineChoice(Noun):
@@ -153,7 +152,6 @@ class Cost(Noun):
     """In the first month of the horizon."""
     change_per_year: Change | None = None
     """From the first month of the horizon on, month by month."""
-
 
 
 class Target(Noun):

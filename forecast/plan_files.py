@@ -81,7 +81,9 @@ def content_of(path: Path, where: Where, at: str, most: int | None = MAX_BYTES) 
 
 def _no_such_file(path: Path, where: Where, at: str) -> InputError:
     try:
-        beside = [entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix and entry.name != path.name][:1000]
+        beside = [
+            entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix and entry.name != path.name
+        ][:1000]
     except OSError:
         beside = []
     near = get_close_matches(path.name, beside, n=1)
@@ -130,7 +132,9 @@ class Family:
             content = content_of(path, where, at)
             self.bytes_read += len(content)
             if self.bytes_read > MAX_BYTES_OF_ALL:
-                raise InputError.of(where, at, "plan_too_large", file=shown(path), most=f"{MAX_BYTES_OF_ALL // 1024} kB")
+                raise InputError.of(
+                    where, at, "plan_too_large", file=shown(path), most=f"{MAX_BYTES_OF_ALL // 1024} kB"
+                )
             self.layers[key] = self.layer(text_of(content, shown(path)), path, chain)
         return self.layers[key]
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from forecast.complaints import of_validation
 from forecast.errors import Where
-from forecast.grammar import Reading
+from forecast.manner import Reading
 from forecast.overlays import copy_of
 from forecast.plan import Scenario
 from forecast.written import Map, Text
@@ -20,9 +20,7 @@ STUBS = {"name": "?", "horizon": {"from": "2021-01", "months": "12"}}
 """What stands for a required part that cannot be read."""
 
 
-def pruned(
-    tree: Map, wrong: Iterable[tuple[str, ...]], context: Reading
-) -> tuple[Scenario, frozenset[str]] | None:
+def pruned(tree: Map, wrong: Iterable[tuple[str, ...]], context: Reading) -> tuple[Scenario, frozenset[str]] | None:
     """The scenario of a tree without its wrong parts, and their names; None when too much is wrong."""
     rest = copy_of(tree, "")
     assert isinstance(rest, Map)
@@ -64,6 +62,6 @@ def _stub(content: object, at: str) -> object:
     if not isinstance(content, dict):
         return Text(str(content), where, at)
     node = Map(where, at)
-    node.keys_where.update({key: where for key in content})
+    node.keys_where.update(dict.fromkeys(content, where))
     node.update({key: _stub(value, f"{at}.{key}") for key, value in content.items()})
     return node

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from forecast.assumption import Reading
 from forecast.checks import CHECKS, Ground
 from forecast.checks.correlations import IMPOSSIBLE, Repair, repaired
 from forecast.columns import column_reader
 from forecast.complaints import of_validation, said_once, unknown_keys
 from forecast.dropped import Dropped, without_the_deleted, without_the_sure
 from forecast.errors import Complaint, InputError, Where
+from forecast.manner import Reading
 from forecast.noun import Table, is_name
 from forecast.overlays import Merged, copy_of, merge, shown_of
 from forecast.plan import Scenario
@@ -82,8 +82,7 @@ def read_plan(
     work = _Work(family.project, folders, shown(path), repair)
     scenario = work.whole(merged)
     complaints = said_once(family.complaints + merged.complaints + work.complaints)
-    if len(layer.parents) > 1:
-        complaints = [replace(one, code="name_of_two_parents") if one.at == "name" and one.code == "missing" else one for one in complaints]
+    complaints = [_name_of_two(one, layer) for one in complaints]
     if complaints or scenario is None:
         raise InputError(sorted(set(complaints))[:MAX_COMPLAINTS])
     return Plan(scenario, merged, tuple(work.dropped), tuple(work.repairs))
@@ -129,7 +128,9 @@ class _Work:
         base = _without_readings(merged)
         over = merge(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))
         over.complaints += [
-            Complaint.of(overlay.keys_where[key], key, "not_in_a_reading") for key in ("readings", "extends") if key in overlay
+            Complaint.of(overlay.keys_where[key], key, "not_in_a_reading")
+            for key in ("readings", "extends")
+            if key in overlay
         ]
         apart = _Work(self.project, self.folders, self.file, self.repair)
         scenario = apart.one(over.tree, {**merged.deleted, **over.deleted})
@@ -181,6 +182,14 @@ class _Work:
                     record["file"] = Text(shown(path), name.where, name.at)
                 except InputError as wrong:
                     self.complaints += wrong.complaints
+
+
+def _name_of_two(complaint: Complaint, layer: Layer) -> Complaint:
+    """A name that is missing because it is not taken from two parents says so."""
+    while len(layer.parents) == 1:
+        layer = layer.parents[0]
+    missing = complaint.at == "name" and complaint.code == "missing" and layer.parents
+    return replace(complaint, code="name_of_two_parents") if missing else complaint
 
 
 def _without_readings(merged: Merged) -> Map:

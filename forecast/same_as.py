@@ -33,9 +33,7 @@ def resolve(tree: Map) -> list[Complaint]:
     return complaints
 
 
-def _resolve_one(
-    at: str, node: Map, slot: Slot, numbers: dict[str, tuple[Text | Map, Slot]]
-) -> Complaint | None:
+def _resolve_one(at: str, node: Map, slot: Slot, numbers: dict[str, tuple[Text | Map, Slot]]) -> Complaint | None:
     link = node["same_as"]
     assert isinstance(link, Text)
     seen = [at]

@@ -83,7 +83,9 @@ def unit_of(dimension: Dimension, currency: str) -> str:
     """The unit to propose where one is missing; nothing for a plain number."""
     money = "tỷ" if currency == "VND" else currency
     per_person = "triệu/người/năm" if currency == "VND" else f"{currency}/person/year"
-    return {"money": money, "money_per_person": per_person, "percent": "%", "people": "people", "days": "days"}.get(dimension, "")
+    return {"money": money, "money_per_person": per_person, "percent": "%", "people": "people", "days": "days"}.get(
+        dimension, ""
+    )
 
 
 def with_unit(number: str, unit: str) -> str:
@@ -117,7 +119,11 @@ def _near_unit(text: str, currency: str, dimensions: tuple[Dimension, ...]) -> s
     words = unit_words(currency, dimensions) or unit_words(currency, ("money", "percent", "people", "days"))
     plain = {_folded(word): word for word in reversed(words)}
     near = get_close_matches(_folded(text), plain, n=1, cutoff=0.4)
-    return plain[near[0]] if near else next((unit_of(one, currency) for one in dimensions if unit_of(one, currency)), words[0])
+    return (
+        plain[near[0]]
+        if near
+        else next((unit_of(one, currency) for one in dimensions if unit_of(one, currency)), words[0])
+    )
 
 
 def _folded(word: str) -> str:

@@ -45,7 +45,7 @@ columns settings
 plan_files
 profile noun fields
 assumption
-grammar
+grammar manner
 fits
 rolling surprises history
 models

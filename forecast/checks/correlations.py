@@ -73,7 +73,9 @@ def _entry(ground: Ground, name: str) -> Iterator[Complaint]:
         yield ground.complain(at, "correlated_with_itself", name=again)
     services = [_is_service(ground, one) for one in between]
     if any(services) and not all(services):
-        yield ground.complain(at, "two_sorts", service=between[services.index(True)], other=between[services.index(False)])
+        yield ground.complain(
+            at, "two_sorts", service=between[services.index(True)], other=between[services.index(False)]
+        )
         return
     for one in between:
         yield from _member(ground, at, one)
@@ -111,7 +113,12 @@ def _impossible(ground: Ground, pairs: Mapping[tuple[str, str], tuple[str, float
         moves = _moves(names, asked, _freedom(ground.scenario))
         if moves:
             worst = max((one for one in moves if one.pair in asked), key=lambda one: abs(one.made - one.asked))
-            facts = {"one": worst.pair[0], "other": worst.pair[1], "asked": f"{worst.asked:g}", "made": f"{worst.made:.2f}"}
+            facts = {
+                "one": worst.pair[0],
+                "other": worst.pair[1],
+                "asked": f"{worst.asked:g}",
+                "made": f"{worst.made:.2f}",
+            }
             yield ground.complain(f"correlations.{pairs[worst.pair][0]}", IMPOSSIBLE, **facts)
 
 

@@ -21,12 +21,12 @@ def check(ground: Ground) -> Iterator[Complaint]:
     for name, decision in ground.scenario.decisions.items():
         if decision.about is not None and ground.node(decision.about) is None:
             known = [f"{table}.{one}" for table in ("shocks", "initiatives", "services") for one in ground.names(table)]
-            yield ground.missing(f"decisions.{name}.about", decision.about, [*known, *ground.numbers()], "about_unknown")
+            yield ground.missing(
+                f"decisions.{name}.about", decision.about, [*known, *ground.numbers()], "about_unknown"
+            )
 
 
-def _listed(
-    ground: Ground, at: str, own: str, listed: Sequence[str], names: Sequence[str]
-) -> Iterator[Complaint]:
+def _listed(ground: Ground, at: str, own: str, listed: Sequence[str], names: Sequence[str]) -> Iterator[Complaint]:
     for i, other in enumerate(listed):
         if other == own:
             yield ground.complain(f"{at}.{i}", "names_itself", name=own)

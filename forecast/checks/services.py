@@ -47,7 +47,9 @@ def _baseline(ground: Ground, service: str) -> Iterator[Complaint]:
             if getattr(choice, key) is not None:
                 yield ground.complain(_written(ground, service, key), "needs_given", key=key)
         if growth is None and choice.level not in (None, "history"):
-            yield ground.complain(_written(ground, service, "level"), "level_needs_growth", text=choice.level, service=service)
+            yield ground.complain(
+                _written(ground, service, "level"), "level_needs_growth", text=choice.level, service=service
+            )
 
 
 def _written(ground: Ground, service: str, key: str) -> str:
