@@ -1,0 +1,35 @@
+"""A small plan as text, and what the reader says of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from forecast.errors import InputError
+from forecast.plan import Scenario
+from forecast.reader import read_text
+from forecast.words import complain
+
+SMALL = """\
+name: a small plan
+horizon: {from: 2021-01, months: 12}
+services:
+  postal:
+    baseline: {method: given, annual: 5 tỷ}
+"""
+"""Five lines: what is added begins on line 6."""
+
+
+def scenario_of(text: str, folder: Path, settings: Mapping[str, object] | None = None) -> Scenario:
+    """The scenario of a text that stands in `folder` as a.yaml."""
+    return read_text(text, folder, "a.yaml", set=settings)
+
+
+def said_of(text: str, folder: Path, settings: Mapping[str, object] | None = None) -> list[str]:
+    """The complaints about a text, file names without their folder; nothing when it can be read."""
+    try:
+        scenario_of(text, folder, settings)
+    except InputError as wrong:
+        lines = [complain(one, "en") for one in wrong.complaints]
+        return [line.replace(f"{folder.as_posix()}/", "") for line in lines]
+    return []
