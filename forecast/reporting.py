@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import runs
+from forecast.engines.aside import beside
 from forecast.identity import Inputs, compared, inputs_of, project_folder
 from forecast.listing import write_index
 from forecast.words import Language, Words
@@ -20,7 +21,8 @@ from forecast.words import Language, Words
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from forecast.analysis.findings import Difference
+    from forecast.analysis.findings import Difference, ReadingRow
+    from forecast.baseline import Baseline
     from forecast.pages.view import RunView
     from forecast.plan import Scenario
     from forecast.simulation import Simulation
@@ -77,20 +79,35 @@ def run_order(order: Order, step: Step = lambda key: None, played: Played | None
         runs.show(order.reports, kept)
         write_index(order.reports)
         return kept, True
-    run = play(order, step, played)
-    step("said_drawing")
-    return _publish(run, order.reports, inputs, order.language), False
+    step("said_fitting")
+    baseline = baseline_of_order(order)
+    with beside(partial(_readings, order)) as aside:
+        step("said_playing")
+        run = play(order, baseline, played)
+        step("said_drawing")
+        from forecast import pages  # noqa: F401 - loaded while the readings are still played
+
+        return _publish(run, order.reports, inputs, order.language, aside.result()), False
 
 
-def play(order: Order, step: Step = lambda key: None, played: Played | None = None) -> Simulation:
-    """Fit (or restore) the baseline of an order and simulate it."""
-    from forecast.analysis.sensitivity import KEEP
+def _readings(order: Order) -> tuple[ReadingRow, ...]:
+    from forecast.analysis.outlook import readings_of
+
+    return readings_of(order.scenario, paths=order.paths, seed=order.seed, cache=fits_folder())
+
+
+def baseline_of_order(order: Order) -> Baseline:
+    """Fit the baseline of an order, or restore it."""
     from forecast.baseline import baseline_of
+
+    return baseline_of(order.scenario, cache=fits_folder())
+
+
+def play(order: Order, baseline: Baseline, played: Played | None = None) -> Simulation:
+    """Simulate an order, its first paths kept for the analyses."""
+    from forecast.analysis.sensitivity import KEEP
     from forecast.simulation import simulate
 
-    step("said_fitting")
-    baseline = baseline_of(order.scenario, cache=fits_folder())
-    step("said_playing")
     return simulate(
         order.scenario,
         paths=order.paths,
@@ -114,15 +131,14 @@ def compare_orders(orders: Sequence[Order], tell: Callable[[str, str], None] = l
     if kept := runs.find(first.reports, inputs):
         runs.show(first.reports, kept)
     else:
-        played = [play(order, partial(_about, tell, order.name)) for order in orders]
+        played = []
+        for order in orders:
+            tell("said_playing", order.name)
+            played.append(play(order, baseline_of_order(order)))
         tell("said_drawing", name)
         kept = _publish_comparison(first.reports, inputs, played, [order.inputs for order in orders])
     write_index(first.reports)
     return kept
-
-
-def _about(tell: Callable[[str, str], None], name: str, key: str) -> None:
-    tell(key, name)
 
 
 def compare(
@@ -216,36 +232,48 @@ def report(run: Simulation, out: str | Path = "reports", *, language: Language |
     return _publish(run, Path(out), inputs, spoken).folder
 
 
-def _publish(run: Simulation, reports: Path, inputs: Inputs, language: Language) -> runs.Kept:
-    view = view_of(run, inputs)
+def _publish(
+    run: Simulation,
+    reports: Path,
+    inputs: Inputs,
+    language: Language,
+    readings: tuple[ReadingRow, ...] | None = None,
+) -> runs.Kept:
+    view = view_of(run, inputs, readings)
     kept = runs.publish(reports, inputs, files_of(run, view, Words(language)), run.baseline.parameters)
     write_index(reports)
     return kept
 
 
-def view_of(run: Simulation, inputs: Inputs) -> RunView:
-    """What the pages of a run are drawn from."""
+def view_of(run: Simulation, inputs: Inputs, readings: tuple[ReadingRow, ...] | None = None) -> RunView:
+    """What the pages of a run are drawn from; `readings` where they are played already."""
     from forecast.analysis.find import find
     from forecast.pages.view import RunView
     from forecast.summary import summary_of
 
-    findings = find(run, cache=fits_folder())
+    findings = find(run, readings=readings, cache=fits_folder())
     summary = {**summary_of(run, findings), "run_id": inputs.run_id, "scenario": inputs.name}
     return RunView(run.scenario, summary, findings, run.baseline, inputs.manifest)
 
 
 def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:
-    """Every file of a published run but its manifest."""
+    """Every file of a published run but its manifest; the paper is set beside the page."""
     from forecast import pages
 
-    figures = {f"figures/{name.removesuffix('.png')}.png": png for name, png in pages.figures(view, words).items()}
-    return {
-        "summary.json": runs.json_bytes(view.summary),
-        "quantiles.csv": quantiles(run, view.summary),
-        "report.html": pages.page(view, words),
-        "report.pdf": pages.pdf(view, words),
-        **figures,
-    }
+    with beside(partial(_paper, view, words)) as paper:
+        return {
+            "summary.json": runs.json_bytes(view.summary),
+            "quantiles.csv": quantiles(run, view.summary),
+            "report.html": pages.page(view, words),
+            **paper.result(),
+        }
+
+
+def _paper(view: RunView, words: Words) -> dict[str, bytes]:
+    from forecast import pages
+
+    figures = {f"figures/{name}.png": png for name, png in pages.figures(view, words).items()}
+    return {"report.pdf": pages.pdf(view, words), **figures}
 
 
 def quantiles(run: Simulation, summary: Mapping[str, Any]) -> bytes:

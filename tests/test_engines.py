@@ -9,12 +9,13 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from forecast.engines import Processes, Serial, engine_of
+from forecast.engines import Processes, Serial, aside, engine_of
 from forecast.errors import Complaint, InputError, OutputError, Where
 
 
@@ -90,6 +91,26 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -
         parent.send_signal(number)
     numbers = [int(worker.suffix[1:]) for worker in workers]
     assert _wait_for(lambda: not any(_lives(one) for one in numbers) or None)
+
+
+def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    for safe in (True, False):
+        monkeypatch.setattr(aside, "_is_safe", lambda safe=safe: safe)
+        with aside.beside(partial(square, 3, 4)) as one, aside.beside(partial(fault, "disk", 3)) as other:
+            assert one.result() == (4, 48)
+            with pytest.raises(OutputError, match="the disk is full"):
+                other.result()
+
+
+def test_work_beside_that_dies_is_told_and_work_not_asked_for_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aside, "_is_safe", lambda: True)
+    with aside.beside(partial(fault, "die", 3)) as work, pytest.raises(OutputError, match="ended from outside"):
+        work.result()
+    started = time.monotonic()
+    with aside.beside(partial(time.sleep, 60)) as work:
+        child = work._child
+    assert not _lives(child)
+    assert time.monotonic() - started < 5
 
 
 def _wait_for(found: Callable[[], Any], seconds: float = 15) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from forecast.analysis.bridge import bridge_of
 from forecast.analysis.exceedance import exceedance_of
-from forecast.analysis.findings import Findings
+from forecast.analysis.findings import Findings, ReadingRow
 from forecast.analysis.months import months_of
 from forecast.analysis.outlook import main_of, readings_of, targets_of
 from forecast.analysis.sensitivity import sensitivity_of
@@ -14,11 +14,18 @@ from forecast.history import History, read_history
 from forecast.simulation import Progress, Simulation
 
 
-def find(run: Simulation, *, cache: Path | None = None, progress: Progress | None = None) -> Findings:
-    """Ask every question of a run; the readings are played here, on its luck."""
+def find(
+    run: Simulation,
+    *,
+    readings: tuple[ReadingRow, ...] | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Findings:
+    """Ask every question of a run; its readings are played here, on its luck, unless they come played."""
     scenario = run.scenario
     main = main_of(scenario)
-    readings = readings_of(run, cache, progress)
+    if readings is None:
+        readings = readings_of(scenario, paths=run.paths, seed=run.seed, cache=cache, progress=progress)
     return Findings(
         targets=targets_of(run, readings),
         main=main,

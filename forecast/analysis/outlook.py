@@ -16,16 +16,18 @@ READING_PATHS = 24_576
 """Paths of a reading: six blocks of the run's own luck; their simulation error is printed with them."""
 
 
-def readings_of(run: Simulation, cache: Path | None = None, progress: Progress | None = None) -> tuple[ReadingRow, ...]:
-    """Play every reading on the luck of the run and give the chance of each target that it still has."""
+def readings_of(
+    scenario: Scenario, *, paths: int, seed: int, cache: Path | None = None, progress: Progress | None = None
+) -> tuple[ReadingRow, ...]:
+    """Play every reading on the luck of a run and give the chance of each target that it still has."""
     rows = []
-    for done, name in enumerate(sorted(run.scenario.readings)):
-        reading = run.scenario.readings[name]
-        played = simulate(reading, paths=min(run.paths, READING_PATHS), seed=run.seed, cache=cache)
+    for done, name in enumerate(sorted(scenario.readings)):
+        reading = scenario.readings[name]
+        played = simulate(reading, paths=min(paths, READING_PATHS), seed=seed, cache=cache)
         chances = {target: played.chance(target) for target in sorted(reading.targets)}
-        rows.append(ReadingRow(name, reading.name if reading.name != run.scenario.name else _label(name), chances))
+        rows.append(ReadingRow(name, reading.name if reading.name != scenario.name else _label(name), chances))
         if progress is not None:
-            progress(done + 1, len(run.scenario.readings))
+            progress(done + 1, len(scenario.readings))
     return tuple(rows)
 
 

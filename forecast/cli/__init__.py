@@ -6,6 +6,7 @@ readable, 130 and 143 on signals.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,6 +29,8 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line `arguments` (those of the process by default); the exit code."""
+    for library in ("OPENBLAS", "OMP", "MKL"):  # one thread: many small fits, and forks that must be safe
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     typed = list(sys.argv[1:] if arguments is None else arguments)
     session = Session.of(typed)
     code = 0

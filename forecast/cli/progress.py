@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from forecast.words import Words
 
-Tell = Callable[..., None]
-"""`tell("said_playing", scenario="covid", paths="100,000")`: a step begins."""
+if TYPE_CHECKING:
+    from rich.live import Live
 
 
 class Progress:
     """The steps of a run, and the paths that are done."""
 
-    def __init__(self, words: Words, console: object | None) -> None:
+    def __init__(self, words: Words, line: Live | None) -> None:
         self.words = words
-        self._status = console
+        self._line = line
 
     def step(self, key: str, **facts: object) -> None:
         """A step begins."""
@@ -29,17 +30,18 @@ class Progress:
         self._show(self.words("said_playing", scenario=scenario, paths=paths))
 
     def _show(self, text: str) -> None:
-        if self._status is not None:
-            self._status.update(text)  # type: ignore[attr-defined]
+        if self._line is not None:
+            self._line.update(text, refresh=True)
 
 
 @contextmanager
 def progress(words: Words, *, quiet: bool) -> Iterator[Progress]:
-    """A line that moves, on a terminal only."""
+    """A line that changes, on a terminal only; without a thread of its own, so that work may go on beside it."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield Progress(words, None)
         return
     from rich.console import Console
+    from rich.live import Live
 
-    with Console(stderr=True).status("", spinner="dots") as status:
-        yield Progress(words, status)
+    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as line:
+        yield Progress(words, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forecast.engines.aside import beside
 from forecast.engines.engine import Engine
 from forecast.engines.processes import Processes
 from forecast.engines.serial import Serial
@@ -12,4 +13,4 @@ def engine_of(workers: int) -> Engine:
     return Serial() if workers <= 1 else Processes(workers)
 
 
-__all__ = ["Engine", "Processes", "Serial", "engine_of"]
+__all__ = ["Engine", "Processes", "Serial", "beside", "engine_of"]

@@ -1,0 +1,41 @@
+"""Draw the pictures of the READMEs from a real run: `python benchmarks/gallery.py` writes reports/gallery/covid-*.png."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+HERE = Path(__file__).parents[1]
+GALLERY = HERE / "reports" / "gallery"
+DOTS = 100
+"""An inch; the page of 8.3 by 11.7 inches stays below 300 kB."""
+
+
+def main() -> int:
+    """Play scenarios/covid.yaml once and draw its A4 page in each language."""
+    import forecast
+    from forecast.analysis.sensitivity import KEEP
+    from forecast.canvas import style, to_png
+    from forecast.identity import inputs_of
+    from forecast.pages.sheet import TYPE, sheet
+    from forecast.reporting import fits_folder, view_of
+    from forecast.words import LANGUAGES, Words
+
+    os.chdir(HERE)  # the page names files as they are named from here
+    scenario = forecast.read("scenarios/covid.yaml")
+    run = forecast.simulate(scenario, keep=KEEP, cache=fits_folder())
+    view = view_of(run, inputs_of(scenario, seed=run.seed, paths=run.paths, language=scenario.language))
+    GALLERY.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        with style(TYPE):
+            picture = to_png(sheet(view, Words(language)), DOTS)
+        (GALLERY / f"covid-{language}.png").write_bytes(picture)
+        print(f"reports/gallery/covid-{language}.png: {len(picture) // 1000} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
