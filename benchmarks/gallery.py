@@ -1,4 +1,4 @@
-"""Draw the pictures of the READMEs from a real run: `python benchmarks/gallery.py` writes reports/gallery/covid-*.png."""
+"""Draw the pictures of the READMEs, reports/gallery/covid-*.png, from a real run."""
 
 from __future__ import annotations
 

@@ -56,24 +56,22 @@ def fences(text: str) -> list[Fence]:
 
 @dataclass
 class Desk:
-    """A copy of the project in which the READMEs are worked through; what two of them ask is played once."""
+    """A copy of the project in which the READMEs are worked through; what two of them ask is done once."""
 
     folder: Path
-    played: dict[tuple[object, ...], Any] = field(default_factory=dict)
-    found: dict[int, Any] = field(default_factory=dict)
-    drawn: dict[str, Any] = field(default_factory=dict)
+    done: dict[tuple[object, ...], Any] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     """Commands that ended with a complaint."""
 
-    @classmethod
-    def of(cls, folder: Path) -> Desk:
-        """Lay out the plans and their data."""
+    def _lay(self) -> None:
+        """The plans and their data, and nothing else."""
+        shutil.rmtree(self.folder, ignore_errors=True)
         for part in ("scenarios", "data"):
-            shutil.copytree(ROOT / part, folder / part)
-        return cls(folder)
+            shutil.copytree(ROOT / part, self.folder / part)
 
     def outputs(self, text: str) -> list[tuple[Fence, str]]:
         """Each console and text block of a page with what it truly prints."""
+        self._lay()
         found, printed = [], ""
         with self._seated():
             for fence in fences(text):
@@ -104,30 +102,33 @@ class Desk:
 
     def _program(self, body: str) -> str:
         key = ("program", body)
-        if key not in self.played:
+        if key not in self.done:
             out = io.StringIO()
             with redirect_stdout(out):
-                exec(compile(body, "README", "exec"), {"__name__": "__readme__"})  # noqa: S102
-            self.played[key] = out.getvalue()
-        return str(self.played[key])
+                exec(compile(body, "README", "exec"), {"__name__": "__readme__"})
+            self.done[key] = out.getvalue()
+        return str(self.done[key])
 
     @contextmanager
     def _seated(self) -> Iterator[None]:
-        """Work in the folder; play a plan once whatever the language, and draw the first report alone."""
-        from forecast import pages, reporting
+        """Work in the folder; read and play a plan once whatever the language, and leave the pages undrawn."""
+        from forecast import pages, reader, reporting
         from forecast.analysis import find
         from forecast.pages import compare
 
         before, environment = Path.cwd(), dict(os.environ)
         swapped: list[tuple[Any, str, Any]] = [
+            (reader, "read_plan", self._once_read(reader.read_plan)),
             (reporting, "play", self._once_played(reporting.play)),
             (find, "find", self._once_found(find.find)),
-            *((pages, name, self._once_drawn(f"run.{name}", getattr(pages, name))) for name in ("page", "pdf", "figures")),
-            *((compare, name, self._once_drawn(f"compare.{name}", getattr(compare, name))) for name in ("page", "pdf")),
+            (pages, "figures", lambda view, words: dict.fromkeys(drawings(view, words), b"")),
+            (compare, "drawings", lambda views, words: {}),
+            *((module, name, lambda *_: b"") for module in (pages, compare) for name in ("page", "pdf")),
         ]
+        drawings = pages.drawings
         kept = [(module, name, getattr(module, name)) for module, name, _ in swapped]
         os.chdir(self.folder)
-        os.environ.update(COLUMNS="80", FORECAST_CACHE=str(self.folder / ".fits"))
+        os.environ.update(COLUMNS="80", FORECAST_CACHE=str(self.folder.parent / "fits"))
         for module, name, own in swapped:
             setattr(module, name, own)
         try:
@@ -139,33 +140,34 @@ class Desk:
             os.environ.update(environment)
             os.chdir(before)
 
+    def _once_read(self, read_plan: Callable[..., Any]) -> Callable[..., Any]:
+        def once(path: Path, **options: Any) -> Any:
+            text = Path(path).read_text(encoding="utf-8")  # its parents are shipped and do not change
+            key = ("read", str(path), text, repr(sorted(options.items())))
+            if key not in self.done:
+                self.done[key] = read_plan(path, **options)
+            return self.done[key]
+
+        return once
+
     def _once_played(self, play: Callable[..., Any]) -> Callable[..., Any]:
         def once(order: Any, *watch: Any) -> Any:
             from forecast.identity import inputs_of
 
             inputs = inputs_of(order.scenario, seed=order.seed, paths=order.paths, language="")
-            key = (inputs.manifest["scenario_hash"], order.seed, order.paths)
-            if key not in self.played:
-                self.played[key] = play(order, *watch)
-            return self.played[key]
+            key = ("played", inputs.manifest["scenario_hash"], order.seed, order.paths)
+            if key not in self.done:
+                self.done[key] = play(order, *watch)
+            return self.done[key]
 
         return once
 
     def _once_found(self, find: Callable[..., Any]) -> Callable[..., Any]:
         def once(run: Any, **options: Any) -> Any:
-            if id(run) not in self.found:
-                self.found[id(run)] = (run, find(run, **options))  # the run is kept, so that its id stays its own
-            return self.found[id(run)][1]
-
-        return once
-
-    def _once_drawn(self, name: str, draw: Callable[..., Any]) -> Callable[..., Any]:
-        """What a report looks like is proved elsewhere: later ones get the pages of the first."""
-
-        def once(*drawn_from: Any) -> Any:
-            if name not in self.drawn:
-                self.drawn[name] = draw(*drawn_from)
-            return self.drawn[name]
+            key = ("found", id(run))
+            if key not in self.done:
+                self.done[key] = (run, find(run, **options))  # the run is kept, so that its id stays its own
+            return self.done[key][1]
 
         return once
 
@@ -226,7 +228,7 @@ def chances_table(found: Mapping[str, tuple[float, float]]) -> str:
 def refresh() -> None:
     """Write the true outputs into the pages."""
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk.of(Path(folder))
+        desk = Desk(Path(folder) / "desk")
         for page in READMES.values():
             text = page.read_text(encoding="utf-8")
             page.write_text(with_outputs(text, desk.outputs(text)), encoding="utf-8")
