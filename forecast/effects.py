@@ -61,8 +61,10 @@ class Hits:
 class Spell:
     """One event that lasts from one day to another in every path; what it takes of a month is dense."""
 
+    rows: slice
+    """The months that it touches."""
     lost: Mapping[Key, Floats]
-    """(months, paths) or (months, 1) share of the month's amount that is taken."""
+    """(rows, paths) or (rows, 1) share of the month's amount that is taken."""
     end: float
     """The day on which it ends."""
 
@@ -109,12 +111,16 @@ def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints
 
 def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     """Month means of clip((t - start) / length, 0, 1), the exact integral: (months, paths) or (months, 1)."""
-    edges = calendar.edges[:, None]
-    since = np.maximum(edges - start, 0)
-    slope = np.where(length > 0, length, 1.0)
-    rising = np.minimum(since, slope)
-    area = np.where(length > 0, rising * rising / (2 * slope) + (since - rising), since)
-    return np.asarray(np.diff(area, axis=0) / calendar.days[:, None])
+    area = np.maximum(calendar.edges[:, None] - start, 0)
+    if np.any(length > 0):
+        rising = np.minimum(area, length)
+        area = area - rising
+        rising *= rising
+        rising /= 2 * np.maximum(length, 1e-9)  # 0 by anything where there is no length
+        area += rising
+    grown = np.diff(area, axis=0)
+    grown /= calendar.days[:, None]
+    return grown
 
 
 def changes(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key, Floats]:
@@ -198,9 +204,9 @@ class Returning:
             return self._of_spell(hits, key, base)
         loss = self._loss(key, base) * self._part(np.maximum(hits.lost[key], 0))
         share = _of(self.blow.recovered[service], hits.path_of_event)
-        back = _sums(hits.event, loss, len(hits.end)) * share
-        returned = _sums(self._back_cells, back[self._event] * self._share, base.size)
-        return returned.reshape(base.shape), _sums(hits.path_of_event, back, self.paths)
+        back = sums(hits.event, loss, len(hits.end)) * share
+        returned = sums(self._back_cells, back[self._event] * self._share, base.size)
+        return returned.reshape(base.shape), sums(hits.path_of_event, back, self.paths)
 
     def _loss(self, key: Key, base: Floats) -> Floats:
         """(entries,) net loss of the cell of each entry."""
@@ -213,14 +219,14 @@ class Returning:
         """(entries,) the part of each entry in what all entries of its cell take; most cells have one entry."""
         part = np.ones_like(taken)
         cells, mine = self._cells[self._shared], taken[self._shared]
-        whole = _sums(cells, mine, 0)[cells]
+        whole = sums(cells, mine, 0)[cells]
         part[self._shared] = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
         return part
 
     def _of_spell(self, spell: Spell, key: Key, base: Floats) -> tuple[Floats, Floats]:
-        loss = base * np.maximum(0, 1 - self.blow.factors[key])
+        loss = base[spell.rows] * np.maximum(0, 1 - self.blow.factors[key][spell.rows])
         for other in self._others(key):
-            loss *= np.minimum(1, other)
+            loss = loss * np.minimum(1, other[spell.rows])
         back = loss.sum(axis=0) * self.blow.recovered[key[1]]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
         days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
@@ -234,7 +240,7 @@ class Returning:
         ]
 
 
-def _sums(places: Ints, values: Floats, count: int) -> Floats:
+def sums(places: Ints, values: Floats, count: int) -> Floats:
     """(count,) sums of the values of each place."""
     return np.bincount(places, values, count).astype(np.float64, copy=False)
 

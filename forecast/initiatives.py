@@ -73,10 +73,11 @@ def act(
         own = initiatives[name]
         start, on = cast.start(name), cast.happens(name)
         length = np.zeros(1) if own.ramp is None else draws(own.ramp)
-        grown = ramp(start, length, stage.calendar) * on
-        gained = {}
+        grown = ramp(start, length, stage.calendar)
+        gained: dict[str, Floats] = {}
         for key, change in changes(draws, own.effect, stage.services).items():
-            grow = 1 + change * grown
+            grow = (change * on) * grown
+            grow += 1
             factors[key] = factors[key] * grow if key in factors else grow
             if own.takes_from and key[0] in ("volume", "price", "revenue"):
                 gained[key[1]] = gained.get(key[1], 1.0) * grow

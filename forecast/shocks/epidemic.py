@@ -188,8 +188,8 @@ def _stays(outbreak: Ints, spells: _Spells, calendar: Calendar) -> _Stays:
     several = np.flatnonzero(~one)
     order = several[np.argsort(unit[several], kind="stable")]
     for size in range(2, int(waves.max(initial=0)) + 1):
-        rows = order[waves[unit[order]] == size].reshape(-1, size)
-        found.append((unit[rows[:, 0]], *_together(inside.of(rows.T))))
+        rows = np.ascontiguousarray(order[waves[unit[order]] == size].reshape(-1, size).T)
+        found.append((unit[rows[0]], *_together(inside.of(rows))))
     unit, mild, upstream, hard = (np.concatenate(column) for column in zip(*found, strict=True))
     return _Stays(unit // calendar.count, unit % calendar.count, mild, upstream, hard)
 

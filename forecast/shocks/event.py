@@ -38,9 +38,9 @@ class Event(Shock):
         hits: Hits | Spell
         if len(start) == len(end) == 1:
             hits = _spell(taken, float(start[0]), float(end[0]), stage)
-            factors = {key: np.maximum(0.0, 1 - lost) for key, lost in hits.lost.items()}
+            factors = {key: _factor(hits, lost, stage.calendar.count) for key, lost in hits.lost.items()}
         else:
-            hits = _hits(taken, *np.broadcast_arrays(start, end), stage)
+            hits = _hits(taken, np.broadcast_to(start, BLOCK), np.broadcast_to(end, BLOCK), stage)
             factors = summed(hits, stage.calendar, BLOCK)
         return Blow(
             factors=factors,
@@ -55,8 +55,17 @@ def _spell(taken: Mapping[Key, Floats], start: float, end: float, stage: Stage) 
     """Of dates that are sure: the same days in every path."""
     edges = stage.calendar.edges
     days = np.maximum(0, np.minimum(edges[1:], end) - np.maximum(edges[:-1], start))
-    part = (days / stage.calendar.days)[:, None]
-    return Spell({key: part * share for key, share in taken.items()}, end)
+    touched = np.flatnonzero(days)
+    rows = slice(touched[0], touched[-1] + 1) if len(touched) else slice(0, 0)
+    part = (days / stage.calendar.days)[rows, None]
+    return Spell(rows, {key: part * share for key, share in taken.items()}, end)
+
+
+def _factor(spell: Spell, lost: Floats, months: int) -> Floats:
+    """(months, paths) or (months, 1)."""
+    factor = np.ones((months, lost.shape[1]))
+    factor[spell.rows] = np.maximum(0.0, 1 - lost)
+    return factor
 
 
 def _hits(taken: Mapping[Key, Floats], start: Floats, end: Floats, stage: Stage) -> Hits:

@@ -7,7 +7,7 @@ import numpy as np
 from forecast.assumption import Days, Money, Rate, Share, Weight
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Events, Ints
-from forecast.effects import Blow, Hits, Stage, multiplied, overlaps
+from forecast.effects import Blow, Hits, Stage, multiplied, overlaps, sums
 from forecast.noun import ByService, Named, Noun, of_service
 from forecast.profile import MonthWeights
 from forecast.shocks.shock import Shock
@@ -91,4 +91,4 @@ class Weather(Shock):
         month = np.searchsorted(stage.calendar.edges, events.start, side="right") - 1
         cost = per_place * events.of(stage.places)
         shape = (stage.calendar.count, BLOCK)
-        return np.bincount(month * BLOCK + events.path, cost, shape[0] * BLOCK).reshape(shape)
+        return sums(month * BLOCK + events.path, cost, shape[0] * BLOCK).reshape(shape)
