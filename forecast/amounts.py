@@ -70,7 +70,7 @@ def scale_of(measure: str, values: Iterable[float], currency: str, words: Words,
     unit = _unit(factor, currency if kind != "volume" else "", words)
     if kind == "productivity":
         unit = words("unit_per_person_year" if yearly else "unit_per_person", money=unit)
-    return Scale(words, factor, unit, _decimals(largest / factor) if factor > 1 or largest < 20 else 0)
+    return Scale(words, factor, unit, _decimals(largest / factor) if factor > 1 or largest < 10 else 0)
 
 
 def _unit(factor: float, currency: str, words: Words) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 from matplotlib import font_manager
@@ -51,6 +51,7 @@ _STYLE = {
     "axes.spines.right": False,
     "hatch.linewidth": 0.7,
     "text.color": INK,
+    "text.hinting": "none",
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.major.size": 0,
@@ -73,10 +74,12 @@ class Margin(NamedTuple):
 def style(size: float) -> Iterator[None]:
     """Draw with our type and ink and text of `size` points, whatever a user's matplotlibrc says."""
     with matplotlib.rc_context():
+        sizes = dict.fromkeys(
+            ("font.size", "axes.labelsize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize"), size
+        )
         default = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _LEFT_ALONE}
-        matplotlib.rcParams.update(default)
-        matplotlib.rcParams.update({**_STYLE, "font.size": size, "axes.labelsize": size, "legend.fontsize": size})
-        matplotlib.rcParams.update({"xtick.labelsize": size, "ytick.labelsize": size, "axes.titlesize": size})
+        settings: dict[Any, Any] = {**default, **_STYLE, **sizes}
+        matplotlib.rcParams.update(settings)
         yield
 
 
@@ -202,14 +205,18 @@ def fit_whole(text: str, width: float, size: float | None, weight: str) -> str:
     return text if width_of(text, size, weight) <= width else fit(text, width, size, weight)
 
 
-def painted(draw: Callable[[Axes], None], margin: Margin, width: float, height: float, title: str, foot: str = "") -> Figure:
+def painted(
+    draw: Callable[[Axes], None], margin: Margin, width: float, height: float, title: str, foot: str = ""
+) -> Figure:
     """A figure of its own: its title on one or more lines, the axes, and a small foot line."""
     figure = new_figure(width, height)
     size, edge = float(matplotlib.rcParams["font.size"]), 0.6 * em()
     lines = wrap(title, width - 2 * edge, size * 1.1, "bold", lines=3)
     head = (1.45 * len(lines) + 0.5) * em()
     floor = 1.5 * em() if foot else 0.2 * em()
-    figure.text(edge / width, 1 - edge / height, "\n".join(lines), size=size * 1.1, weight="bold", va="top", linespacing=1.3)
+    figure.text(
+        edge / width, 1 - edge / height, "\n".join(lines), size=size * 1.1, weight="bold", va="top", linespacing=1.3
+    )
     if foot:
         shown = fit_whole(foot, width - 2 * edge, size * 0.75, "normal")
         figure.text(edge / width, 0.45 * em() / height, shown, size=size * 0.75, color=MUTED, va="bottom")

@@ -31,7 +31,7 @@ def named(name: str, label: Label | None, words: Words) -> str:
 
 
 def lay_rows(axes: Axes, labels: Sequence[str], notes: Sequence[Sequence[str]] = (), bold: Sequence[int] = ()) -> None:
-    """Rows from the top down at y = 0, -1, …: each label at the left edge, behind it the longest of its notes that fits.
+    """Rows from the top down at y = 0, -1, …: each label at the left edge, then the longest note that fits.
 
     The last of a row's notes is always shown; a label gives way to it alone.
     """
@@ -48,7 +48,9 @@ def lay_rows(axes: Axes, labels: Sequence[str], notes: Sequence[Sequence[str]] =
         start = width_of(shown, size, weight) + space
         note = next((one for one in offered if start + width_of(one, small) <= wide), offered[-1] if offered else "")
         if note:
-            axes.text(start / wide, LABEL - row, note, transform=transform, va="bottom", size=small, color=MUTED, bbox=BEHIND)
+            axes.text(
+                start / wide, LABEL - row, note, transform=transform, va="bottom", size=small, color=MUTED, bbox=BEHIND
+            )
     row_height = (inches(axes)[1] - 1.45 * em()) / (len(labels) - 0.55)
     axes.set_ylim(0.7 - len(labels), LABEL + 1.45 * em() / max(row_height, 0.1 * em()))
     axes.set_yticks([])

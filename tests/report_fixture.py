@@ -42,7 +42,9 @@ def step(name: str, amount: float, vi: str = "", en: str = "") -> Step:
     return Step(name, label, amount, amount - 0.08e9, amount + 0.08e9)
 
 
-def months(mean: float = 258e9, sd: float = 12.5e9, target: float | None = 250e9, first: str = "2021-01", count: int = 12) -> Months:
+def months(
+    mean: float = 258e9, sd: float = 12.5e9, target: float | None = 250e9, first: str = "2021-01", count: int = 12
+) -> Months:
     """Months like those of the plan: Tết low, the end of the year high."""
     start = month_of(first)
     bars = []
@@ -75,13 +77,33 @@ def covid_bridge(end: float = 258e9) -> Bridge:
         step("gap", -1.0e9, "Chênh lệch giữa tổng công bố và tổng các dịch vụ", "Stated total less the services"),
         step("services.postal.growth", 5.61e9, "Tăng trưởng: Bưu chính chuyển phát", "Growth: post and delivery"),
         step("services.finance.growth", 3.77e9, "Tăng trưởng: Tài chính bưu chính", "Growth: postal finance"),
-        step("services.distribution.growth", -3.66e9, "Tăng trưởng: Kinh doanh phân phối truyền thông", "Growth: distribution and media"),
+        step(
+            "services.distribution.growth",
+            -3.66e9,
+            "Tăng trưởng: Kinh doanh phân phối truyền thông",
+            "Growth: distribution and media",
+        ),
         step("shocks.competition", -0.94e9, "Cạnh tranh về giá cước", "Price competition"),
         step("shocks.covid_waves", -1.52e9, "Các đợt dịch Covid-19", "Covid-19 waves"),
-        step("initiatives.commune_level", 1.49e9, "Bưu điện - Văn hoá xã là cấp quản lý thứ tư", "Commune post offices as fourth level of management"),
-        step("initiatives.other_payouts", 0.63e9, "Chi trả hưu trí, bảo hiểm xã hội, bảo trợ xã hội", "Pension, social insurance and protection payouts"),
+        step(
+            "initiatives.commune_level",
+            1.49e9,
+            "Bưu điện - Văn hoá xã là cấp quản lý thứ tư",
+            "Commune post offices as fourth level of management",
+        ),
+        step(
+            "initiatives.other_payouts",
+            0.63e9,
+            "Chi trả hưu trí, bảo hiểm xã hội, bảo trợ xã hội",
+            "Pension, social insurance and protection payouts",
+        ),
         step("initiatives.merit_payouts", 0.51e9, "Chi trả trợ cấp Người có công", "Payouts to people with merit"),
-        step("initiatives.dispatch_and_sorting", 0.74e9, "Công nghệ điều tin thu gom, phát và khai thác", "Technology in dispatch, delivery and sorting"),
+        step(
+            "initiatives.dispatch_and_sorting",
+            0.74e9,
+            "Công nghệ điều tin thu gom, phát và khai thác",
+            "Technology in dispatch, delivery and sorting",
+        ),
     ]
     rest = end - 250e9 - sum(s.amount for s in steps)
     steps.append(step("base", rest, "Nền 2020 nếu không có Covid và lũ", "2020 without Covid and floods"))
@@ -103,7 +125,8 @@ def covid_levers() -> tuple[Lever, ...]:
         ("shocks.covid_waves.hard.effect.volume.postal", "-80% to -30%", "B", -0.5, 0.4),
     )
     return tuple(
-        Lever(name, None, text, grade, "scenarios/plan-2021.yaml:59", low * 1e9, high * 1e9, 0.2e9) for name, text, grade, low, high in rows
+        Lever(name, None, text, grade, "scenarios/plan-2021.yaml:59", low * 1e9, high * 1e9, 0.2e9)
+        for name, text, grade, low, high in rows
     )
 
 
@@ -113,7 +136,9 @@ def covid_readings() -> tuple[ReadingRow, ...]:
         "parts": 0.79, "stated_base": 0.64, "trend_holds_the_initiatives": 0.66, "weak_distribution": 0.52,
         "strong_distribution": 0.89, "productivity_on_total": 0.74,
     }  # fmt: skip
-    return tuple(ReadingRow(name, None, {"revenue": chance(v), "productivity": chance(v - 0.1)}) for name, v in values.items())
+    return tuple(
+        ReadingRow(name, None, {"revenue": chance(v), "productivity": chance(v - 0.1)}) for name, v in values.items()
+    )
 
 
 def findings(mean: float = 258e9) -> Findings:
@@ -123,8 +148,34 @@ def findings(mean: float = 258e9) -> Findings:
     assert reached is not None
     labels = read_covid().targets
     rows = (
-        TargetRow("revenue", labels["revenue"].label, "revenue", "2021", 250e9, "at_least", 0.8, reached, (0.52, 0.89), 8.4e9, chance(0.79), False),
-        TargetRow("productivity", labels["productivity"].label, "productivity", "2021", 136e6, "at_least", 0.8, chance(0.68), (0.42, 0.80), 5.2e6, None, True),
+        TargetRow(
+            "revenue",
+            labels["revenue"].label,
+            "revenue",
+            "2021",
+            250e9,
+            "at_least",
+            0.8,
+            reached,
+            (0.52, 0.89),
+            8.4e9,
+            chance(0.79),
+            False,
+        ),
+        TargetRow(
+            "productivity",
+            labels["productivity"].label,
+            "productivity",
+            "2021",
+            136e6,
+            "at_least",
+            0.8,
+            chance(0.68),
+            (0.42, 0.80),
+            5.2e6,
+            None,
+            True,
+        ),
     )
     return Findings(
         targets=rows, main="revenue", months=months(mean), bridge=covid_bridge(mean),
@@ -142,36 +193,79 @@ def read_covid() -> Any:
 def spread_of(mean: float, sd: float) -> dict[str, Any]:
     """A measure of summary.json."""
     quantiles = {f"p{p}": mean + sd * z for p, z in ((5, -1.645), (10, -1.2816), (50, 0.0), (90, 1.2816), (95, 1.645))}
-    return {"mean": mean, "sd": sd, **quantiles, "error": {"mean": [mean - sd / 316, mean + sd / 316], "p50": [mean - sd / 250, mean + sd / 250]}}
+    return {
+        "mean": mean,
+        "sd": sd,
+        **quantiles,
+        "error": {"mean": [mean - sd / 316, mean + sd / 316], "p50": [mean - sd / 250, mean + sd / 250]},
+    }
 
 
 def summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
     """summary.json of the run."""
     parts = {"postal": 0.26, "finance": 0.22, "distribution": 0.52}
     return {
-        "schema": 1, "scenario": name, "currency": "VND", "run_id": "3f9a1c77e0b2d4", "seed": 20210111, "paths": 100_000,
-        "history": {"2020": {"services": {"postal": 61e9, "finance": 52e9, "distribution": 137e9}, "sum": 250e9, "stated": 249e9, "gap": -1e9}},
+        "schema": 1,
+        "scenario": name,
+        "currency": "VND",
+        "run_id": "3f9a1c77e0b2d4",
+        "seed": 20210111,
+        "paths": 100_000,
+        "history": {
+            "2020": {
+                "services": {"postal": 61e9, "finance": 52e9, "distribution": 137e9},
+                "sum": 250e9,
+                "stated": 249e9,
+                "gap": -1e9,
+            }
+        },
         "measures": {
             "revenue": {"2021": spread_of(mean, 12.5e9)},
             **{f"revenue.{s}": {"2021": spread_of(mean * w, 12.5e9 * sqrt(w) * 0.8)} for s, w in parts.items()},
             "productivity": {"2021": spread_of(140e6, 8e6)},
         },
-        "diagnostics": {"correlations": [{"name": "monthly_surprises", "asked": 0.3, "achieved": 0.299}]},
+        "correlations": [
+            {
+                "name": "monthly_surprises",
+                "between": ["services.finance", "services.postal"],
+                "asked": 0.3,
+                "achieved": 0.299,
+            }
+        ],
         "data_status": {"actual": 0, "reconstructed": 36},
         "content": "b9" * 32,
-    }  # fmt: skip
+    }
 
 
 def baseline() -> Any:
     """A baseline of reconstructed months: it claims nothing."""
+
     def service(name: str, total: float) -> SimpleNamespace:
         return SimpleNamespace(
-            service=name, kind="reconstructed", measured="revenue", base_year=2020, base_total=total, weights={"ets": 0.5, "theta": 0.3, "sarima": 0.2},
-            mase=None, coverage80=None, said={2021: (total * 0.99, total * 1.02, total * 1.05)}, notes=(),
-        )  # fmt: skip
+            service=name,
+            kind="reconstructed",
+            measured="revenue",
+            base_year=2020,
+            base_total=total,
+            weights={"ets": 0.5, "theta": 0.3, "sarima": 0.2},
+            mase=None,
+            coverage80=None,
+            said={2021: (total * 0.99, total * 1.02, total * 1.05)},
+            notes=(),
+        )
 
-    services = {"postal": service("postal", 61e9), "finance": service("finance", 52e9), "distribution": service("distribution", 137e9)}
-    return SimpleNamespace(services=services, data_status={"actual": 0, "reconstructed": 36}, digest="ab" * 32, parameters={}, correlation=None)
+    services = {
+        "postal": service("postal", 61e9),
+        "finance": service("finance", 52e9),
+        "distribution": service("distribution", 137e9),
+    }
+    return SimpleNamespace(
+        services=services,
+        data_status={"actual": 0, "reconstructed": 36},
+        digest="ab" * 32,
+        parameters={},
+        correlation=None,
+    )
 
 
 def covid_view() -> RunView:
@@ -187,10 +281,17 @@ def other_view() -> RunView:
 
 def differences() -> dict[tuple[str, str], Difference]:
     """What Covid does to the plan, path by path."""
-    return {("plan-2021", "covid"): Difference("revenue", "2021", Estimate(-1.52e9, -1.55e9, -1.49e9), {"revenue": Estimate(-0.041, -0.043, -0.039)})}
+    return {
+        ("plan-2021", "covid"): Difference(
+            "revenue", "2021", Estimate(-1.52e9, -1.55e9, -1.49e9), {"revenue": Estimate(-0.041, -0.043, -0.039)}
+        )
+    }
 
 
-HOSTILE = "<script>alert(1)</script> $100 vs $200 \\frac{1$ javascript:alert(1) {{ 7*7 }} <img src=http://evil.example/x onerror=alert(2)> " + "rất dài " * 60
+HOSTILE = (
+    "<script>alert(1)</script> $100 vs $200 \\frac{1$ javascript:alert(1) {{ 7*7 }} "
+    "<img src=http://evil.example/x onerror=alert(2)> " + "rất dài " * 60
+)
 
 
 def hostile_view() -> RunView:
@@ -204,13 +305,18 @@ def hostile_view() -> RunView:
         found,
         targets=tuple(replace(row, label=label) for row in found.targets),
         bridge=replace(found.bridge, steps=tuple(replace(s, label=label) for s in found.bridge.steps)),
-        sensitivity=replace(found.sensitivity, levers=tuple(replace(lever, label=label, text=HOSTILE) for lever in found.sensitivity.levers)),
+        sensitivity=replace(
+            found.sensitivity,
+            levers=tuple(replace(lever, label=label, text=HOSTILE) for lever in found.sensitivity.levers),
+        ),
         readings=tuple(replace(row, label=label) for row in found.readings),
     )
     scenario = view.scenario.model_copy(
         update={
             "name": label,
-            "decisions": {n: d.model_copy(update={"action": label, "owner": label}) for n, d in view.scenario.decisions.items()},
+            "decisions": {
+                n: d.model_copy(update={"action": label, "owner": label}) for n, d in view.scenario.decisions.items()
+            },
             "services": {n: s.model_copy(update={"label": label}) for n, s in view.scenario.services.items()},
         }
     )
@@ -222,30 +328,70 @@ def shop_view() -> RunView:
     scenario = read(ROOT / "scenarios" / "shop-chain.yaml")
     bars = tuple(
         replace(
-            bar, actual=None, plan=None,
-            **{p: getattr(bar, p) / 258e9 * 66_000 - 1500 for p in ("p5", "p10", "p25", "p50", "p75", "p90", "p95", "mean")},
+            bar,
+            actual=None,
+            plan=None,
+            **{
+                p: getattr(bar, p) / 258e9 * 66_000 - 1500
+                for p in ("p5", "p10", "p25", "p50", "p75", "p90", "p95", "mean")
+            },
         )
         for bar in months(sd=60e9, target=None, first="2026-01").bars
-    )  # fmt: skip
+    )
     curve = replace(exceedance(66_000, 21_000, 60_000, "profit"), period="2026")
     assert curve.target_chance is not None
-    row = TargetRow("profit", None, "profit", "2026", 60_000, "at_least", 0.75, curve.target_chance, (curve.target_chance.low, curve.target_chance.high), 14_300, None, False)
-    quarter = replace(row, name="first_quarter", period="2026-Q1", threshold=0.0, want=0.6, chance=chance(0.51), expected_shortfall=2600)
+    row = TargetRow(
+        "profit",
+        None,
+        "profit",
+        "2026",
+        60_000,
+        "at_least",
+        0.75,
+        curve.target_chance,
+        (curve.target_chance.low, curve.target_chance.high),
+        14_300,
+        None,
+        False,
+    )
+    quarter = replace(
+        row,
+        name="first_quarter",
+        period="2026-Q1",
+        threshold=0.0,
+        want=0.6,
+        chance=chance(0.51),
+        expected_shortfall=2600,
+    )
     margin = replace(row, name="margin", measure="margin", threshold=0.08, want=None, expected_shortfall=0.021)
     bridge = Bridge(
         "profit", "2026", Step("plan", None, 60_000, 60_000, 60_000),
         (step("street_works", -9_340.0), step("new_oven", 15_340.0)), Step("forecast", None, 66_000, 65_800, 66_200),
     )  # fmt: skip
     bridge = replace(bridge, steps=tuple(replace(s, low=s.amount - 100, high=s.amount + 100) for s in bridge.steps))
-    found = Findings((row, quarter, margin), "profit", Months("profit", (), bars), bridge, {"profit": curve}, None, (), None)
-    about = {"schema": 1, "scenario": "shop-chain", "currency": "EUR", "run_id": "77", "seed": 1, "paths": 20_000, "history": {}, "data_status": {"actual": 24}}
+    found = Findings(
+        (row, quarter, margin), "profit", Months("profit", (), bars), bridge, {"profit": curve}, None, (), None
+    )
+    about = {
+        "schema": 1,
+        "scenario": "shop-chain",
+        "currency": "EUR",
+        "run_id": "77",
+        "seed": 1,
+        "paths": 20_000,
+        "history": {},
+        "data_status": {"actual": 24},
+    }
     about["measures"] = {"profit": {"2026": spread_of(66_000, 21_000)}}
-    return RunView(scenario, about, found, SimpleNamespace(services={}, data_status={"actual": 24}, digest="cd" * 32, parameters={}, correlation=None))  # type: ignore[arg-type]
+    return RunView(
+        scenario,
+        about,
+        found,
+        SimpleNamespace(services={}, data_status={"actual": 24}, digest="cd" * 32, parameters={}, correlation=None),
+    )  # type: ignore[arg-type]
 
 
 def long_view() -> RunView:
     """Three years by month."""
     view = covid_view()
     return replace(view, findings=replace(view.findings, months=months(count=36)))
-
-

@@ -57,7 +57,13 @@ def bridge(axes: Axes, finding: Bridge, words: Words, scale: Scale, most: int = 
     lay_rows(axes, labels, bold=ends)
     edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in steps])])
     origin = _origin([*edges, finding.end.amount])
-    set_span(axes, origin, max(0.0, *edges, finding.end.amount), 0.02, max(width_of(text, weight="bold") for text in texts) + 0.12)
+    set_span(
+        axes,
+        origin,
+        max(0.0, *edges, finding.end.amount),
+        0.02,
+        max(width_of(text, weight="bold") for text in texts) + 0.12,
+    )
     _totals(axes, finding, ends, origin)
     good, bad = (BAD, GOOD) if finding.measure.partition(".")[0] in LESS_IS_BETTER else (GOOD, BAD)
     y = -np.arange(len(plan), len(plan) + len(steps))
@@ -98,8 +104,15 @@ def _totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: float) -
         last = row == ends[-1]
         amount = finding.end.amount if last else finding.start.amount
         axes.barh(
-            -row, amount - start, BAR, left=start, facecolor=PAPER, edgecolor=INK, linewidth=0.9, hatch="/////" if last else None
-        )  # fmt: skip
+            -row,
+            amount - start,
+            BAR,
+            left=start,
+            facecolor=PAPER,
+            edgecolor=INK,
+            linewidth=0.9,
+            hatch="/////" if last else None,
+        )
         if origin > 0:
             _tear(axes, origin, -row)
     axes.plot([finding.end.low, finding.end.high], [-ends[-1], -ends[-1]], color=INK, linewidth=1.6)
@@ -123,5 +136,3 @@ def caption(finding: Bridge, words: Words) -> str:
     """Whether the axis begins at zero, as a sentence; empty when it does."""
     edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in finding.steps])])
     return words("bridge_torn") if _origin([*edges, finding.end.amount]) > 0 else ""
-
-

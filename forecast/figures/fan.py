@@ -16,13 +16,15 @@ MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
 
 
 def fan(axes: Axes, findings: Mapping[str, Months], words: Words, scale: Scale) -> None:
-    """Each run's middle line with its own dashes and the band from P10 to P90, from zero or, marked so, from above it."""
+    """Each run's middle line with its own dashes and the band from P10 to P90."""
     every = sorted({bar.month for finding in findings.values() for bar in finding.bars})
     at = {month: number for number, month in enumerate(every)}
     for number, (label, finding) in enumerate(findings.items()):
         colour, dashes = OVERLAID[number % len(OVERLAID)]
         x = [at[bar.month] for bar in finding.bars]
-        axes.fill_between(x, [b.p10 for b in finding.bars], [b.p90 for b in finding.bars], color=colour, alpha=0.13, linewidth=0)
+        axes.fill_between(
+            x, [b.p10 for b in finding.bars], [b.p90 for b in finding.bars], color=colour, alpha=0.13, linewidth=0
+        )
         axes.plot(x, [b.p50 for b in finding.bars], color=colour, linestyle=dashes, linewidth=1.8, label=cut(label))
     axes.set_xlim(-0.3, len(every) - 0.7)
     room = inches(axes)[0] / len(every)

@@ -10,8 +10,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from forecast.analysis.findings import MonthBar, Months
 from forecast.amounts import Scale
+from forecast.analysis.findings import MonthBar, Months
 from forecast.canvas import BAND, CORE, INK, MUTED, PAPER, RECONSTRUCTED, SOLID, Margin, em, inches, key_above, width_of
 from forecast.months import month_of, month_text
 from forecast.words import Words
@@ -107,13 +107,12 @@ def _names(axes: Axes, bars: tuple[MonthBar, ...], words: Words) -> None:
     size = float(matplotlib.rcParams["font.size"])
     previous = -1e9
     for at, bar in enumerate(bars):
-        if at == 0 or bar.month.endswith("-01"):
-            if (at - previous) * room > 1.4 * width_of("2021"):
-                axes.annotate(
-                    bar.month[:4], (at + 0.05, 0), (0, -1.75 * size), xycoords=("data", "axes fraction"),
-                    textcoords="offset points", ha="center", va="top", color=MUTED, size=size * 0.9,
-                )  # fmt: skip
-                previous = at
+        if (at == 0 or bar.month.endswith("-01")) and (at - previous) * room > 1.4 * width_of("2021"):
+            axes.annotate(
+                bar.month[:4], (at + 0.05, 0), (0, -1.75 * size), xycoords=("data", "axes fraction"),
+                textcoords="offset points", ha="center", va="top", color=MUTED, size=size * 0.9,
+            )  # fmt: skip
+            previous = at
 
 
 def _key(finding: Months, words: Words, statuses: set[str]) -> tuple[list[Artist], list[str]]:

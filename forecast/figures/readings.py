@@ -19,7 +19,9 @@ MARGIN = Margin(0.2, 0.4, 0.2, 1.8)
 def readings(axes: Axes, rows: Sequence[ReadingRow], target: TargetRow, words: Words) -> None:
     """The chance under each reading with its simulation error; the shade is the spread, the dashes what is wanted."""
     shown: list[tuple[str, Estimate]] = [(words("readings_plan"), target.chance)]
-    others = [(named(row.name, row.label, words), row.chances[target.name]) for row in rows if target.name in row.chances]
+    others = [
+        (named(row.name, row.label, words), row.chances[target.name]) for row in rows if target.name in row.chances
+    ]
     shown += sorted(others, key=lambda pair: -pair[1].value)
     lay_rows(axes, [label for label, _ in shown], bold=(0,))
     set_span(axes, 0, 1, 0.04, width_of("100%", weight="bold") + 0.12)

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from forecast.amounts import LESS_IS_BETTER, Scale
 from forecast.analysis.findings import Lever, Sensitivity
 from forecast.canvas import BAD, GOOD, INK, Margin, cut, width_of
-
 from forecast.labelled_rows import BAR, gap, lay_rows, named, set_span
 from forecast.words import Words
 
@@ -19,7 +18,9 @@ MOST = 8
 def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: int = MOST) -> None:
     """The mean change when an assumption lies in its lowest or highest fifth, the widest first; grey: the error."""
     levers = finding.levers[:most]
-    lay_rows(axes, [named(lever.name, lever.label, words) for lever in levers], [_notes(lever, words) for lever in levers])
+    lay_rows(
+        axes, [named(lever.name, lever.label, words) for lever in levers], [_notes(lever, words) for lever in levers]
+    )
     low = min([0.0, *(min(lever.low, lever.high) - lever.error for lever in levers)])
     high = max([0.0, *(max(lever.low, lever.high) + lever.error for lever in levers)])
     decimals = 1 if max(-low, high) >= scale.factor else 2
@@ -30,8 +31,12 @@ def tornado(axes: Axes, finding: Sensitivity, words: Words, scale: Scale, most: 
     space = gap(axes)
     _bars(axes, levers, falls)
     for row, (lever, (left, right)) in enumerate(zip(levers, texts, strict=True)):
-        axes.text(min(0.0, lever.low - lever.error, lever.high - lever.error) - space, -row, left, ha="right", va="center")
-        axes.text(max(0.0, lever.low + lever.error, lever.high + lever.error) + space, -row, right, ha="left", va="center")
+        axes.text(
+            min(0.0, lever.low - lever.error, lever.high - lever.error) - space, -row, left, ha="right", va="center"
+        )
+        axes.text(
+            max(0.0, lever.low + lever.error, lever.high + lever.error) + space, -row, right, ha="left", va="center"
+        )
     axes.axvline(0, color=INK, linewidth=0.8, ymax=0.985)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
@@ -54,7 +59,11 @@ def _ends(lever: Lever, words: Words, scale: Scale, decimals: int) -> tuple[str,
 
 def _bars(axes: Axes, levers: tuple[Lever, ...], falls: bool) -> None:
     """Both ends of each lever, the longer one below, and their simulation errors."""
-    ends = [(-row, change) for row, lever in enumerate(levers) for change in sorted((lever.low, lever.high), key=abs, reverse=True)]
+    ends = [
+        (-row, change)
+        for row, lever in enumerate(levers)
+        for change in sorted((lever.low, lever.high), key=abs, reverse=True)
+    ]
     y, changes = np.array(ends).reshape(-1, 2).T
     errors = np.repeat([lever.error for lever in levers], 2)
     axes.barh(y, changes, BAR, color=[GOOD if (change > 0) != falls else BAD for change in changes], linewidth=0)

@@ -9,13 +9,21 @@ from matplotlib.figure import Figure
 
 from forecast.amounts import Scale
 from forecast.analysis.findings import Difference, TargetRow
-from forecast.canvas import cut, fit, new_figure, style, to_pdf
+from forecast.canvas import MUTED, cut, fit, new_figure, style, to_pdf
 from forecast.figures import FIGURES
 from forecast.pages import grounds, tables
 from forecast.pages.drawings import PHONE, Drawing
 from forecast.pages.html import picture, render
-from forecast.pages.phrases import chance_range, goal_text, measure_text, period_text, sentence_case, target_text, tenths
-from forecast.pages.sheet import A4, EDGE, MUTED, TYPE, Paper
+from forecast.pages.phrases import (
+    chance_range,
+    goal_text,
+    measure_text,
+    period_text,
+    sentence_case,
+    target_text,
+    tenths,
+)
+from forecast.pages.sheet import A4, EDGE, TYPE, Paper
 from forecast.pages.view import RunView
 from forecast.words import Words
 
@@ -60,8 +68,12 @@ def title(views: Sequence[RunView], words: Words) -> str:
         return words("compare_title_same", count=tenths(best))
     if tenths(best) == tenths(worst):
         return words(
-            "compare_title_close", better=cut(better, 40), worse=cut(worse, 40), high=words.percent(best), low=words.percent(worst)
-        )  # fmt: skip
+            "compare_title_close",
+            better=cut(better, 40),
+            worse=cut(worse, 40),
+            high=words.percent(best),
+            low=words.percent(worst),
+        )
     return words("compare_title", better=cut(better, 40), worse=cut(worse, 40), high=tenths(best), low=tenths(worst))
 
 
@@ -94,7 +106,10 @@ def side_by_side(views: Sequence[RunView], words: Words) -> tables.Table:
     for key, label in (("p10", "P10"), ("p50", "P50"), ("p90", "P90"), ("mean", "")):
         if any(key in view.figures for view in views):
             head = words("compare_quantile", name=label, **facts) if label else words("compare_mean", **facts)
-            amounts = (scale.amount(view.figures[key], min(scale.decimals + 1, 2)) if key in view.figures else "–" for view in views)
+            amounts = (
+                scale.amount(view.figures[key], min(scale.decimals + 1, 2)) if key in view.figures else "–"
+                for view in views
+            )
             rows.append((sentence_case(head), *amounts))
     heads = (words("compare_figure"), *(cut(_name(view, words)) for view in views))
     return tables.Table(heads, tuple(rows))
@@ -108,7 +123,12 @@ def _of_target(name: str, views: Sequence[RunView], words: Words) -> list[tuple[
         (words("compare_chance", goal=goal), *(_chance(row, words) for row in found)),
     ]
     if any(view.findings.readings for view in views):
-        lines.append((sentence_case(words("compare_spread", goal=goal)), *(chance_range(*row.spread, words) if row else "–" for row in found)))
+        lines.append(
+            (
+                sentence_case(words("compare_spread", goal=goal)),
+                *(chance_range(*row.spread, words) if row else "–" for row in found),
+            )
+        )
     misses = (_miss(row, one, words) for row, one in zip(found, views, strict=True))
     lines.append((words("compare_shortfall", goal=goal), *misses))
     return lines
@@ -165,11 +185,18 @@ def drawings(views: Sequence[RunView], words: Words) -> dict[str, Drawing]:
 def _labels(views: Sequence[RunView], words: Words) -> list[str]:
     """One label a run, all different."""
     names = [cut(_name(view, words), 48) for view in views]
-    return [f"{name} ({view.short_name})" if names.count(name) > 1 else name for name, view in zip(names, views, strict=True)]
+    return [
+        f"{name} ({view.short_name})" if names.count(name) > 1 else name
+        for name, view in zip(names, views, strict=True)
+    ]
 
 
 def _fans(views: Sequence[RunView], words: Words) -> Drawing | None:
-    found = {label: view.findings.months for label, view in zip(_labels(views, words), views, strict=True) if view.findings.months.bars}
+    found = {
+        label: view.findings.months
+        for label, view in zip(_labels(views, words), views, strict=True)
+        if view.findings.months.bars
+    }
     if len({months.measure for months in found.values()}) != 1:
         return None
     scale = views[0].months_scale(words)
@@ -181,20 +208,36 @@ def _fans(views: Sequence[RunView], words: Words) -> Drawing | None:
 
 
 def _curves(views: Sequence[RunView], words: Words) -> Drawing | None:
-    curves = ((label, view.findings.exceedance.get(view.findings.main)) for label, view in zip(_labels(views, words), views, strict=True))
+    curves = (
+        (label, view.findings.exceedance.get(view.findings.main))
+        for label, view in zip(_labels(views, words), views, strict=True)
+    )
     found = {label: curve for label, curve in curves if curve is not None}
-    if len({(curve.measure, curve.period, curve.higher_is_better) for curve in found.values()}) != 1 or views[0].main is None:
+    if (
+        len({(curve.measure, curve.period, curve.higher_is_better) for curve in found.values()}) != 1
+        or views[0].main is None
+    ):
         return None
     example, scale = next(iter(found.values())), _scale(views, words)
     heading = words(
         "exceedance_title" if example.higher_is_better else "exceedance_title_most",
-        measure=measure_text(example.measure, views[0].scenario, words), period=period_text(example.period, words), unit=scale.unit,
-    )  # fmt: skip
+        measure=measure_text(example.measure, views[0].scenario, words),
+        period=period_text(example.period, words),
+        unit=scale.unit,
+    )
     alt = f"{heading}: {goal_text(views[0].main, views[0], words)}: " + ", ".join(
         f"{label} {words.percent(curve.target_chance.value)}" for label, curve in found.items() if curve.target_chance
     )
     draw, margin = FIGURES["exceedances"]
-    return Drawing("exceedances", heading, alt, partial(draw, findings=found, words=words, scale=scale), margin, (5.4, 3.9), (PHONE, 4.0))
+    return Drawing(
+        "exceedances",
+        heading,
+        alt,
+        partial(draw, findings=found, words=words, scale=scale),
+        margin,
+        (5.4, 3.9),
+        (PHONE, 4.0),
+    )
 
 
 def sheet(views: Sequence[RunView], differences: Pairs, words: Words) -> Figure:
@@ -213,7 +256,9 @@ def sheet(views: Sequence[RunView], differences: Pairs, words: Words) -> Figure:
         _set(paper, words("compare_pairs"), paired)
         paper.y = paper.text(words("compare_pairs_lead"), EDGE, paper.y, paper.width, 6.6, color=MUTED, lines=2) + 0.06
     runs = " · ".join(f"{view.short_name}: {str(view.summary.get('run_id', ''))[:16]}" for view in views)
-    source = f"{words('provenance_paths')} {words.number(int(views[0].summary.get('paths', 0)))} · {words('provenance_seed')} {views[0].summary.get('seed', '')} · {runs}"
+    about_luck = views[0].summary
+    paths = f"{words.number(int(about_luck.get('paths', 0)))} {words('provenance_paths')}"
+    source = f"{paths} · {words('provenance_seed')} {about_luck.get('seed', '')} · {runs}"
     paper.text(source, EDGE, A4[1] - 0.6, paper.width, 6.4, color=MUTED, lines=2)
     return paper.figure
 

@@ -63,7 +63,13 @@ class Drawing(NamedTuple):
 
 def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
     """Every figure that the findings allow, by name, in the order of the page."""
-    made = (_months(view, words), _bridge(view, words), _exceedance(view, words), _tornado(view, words), _readings(view, words))
+    made = (
+        _months(view, words),
+        _bridge(view, words),
+        _exceedance(view, words),
+        _tornado(view, words),
+        _readings(view, words),
+    )
     return {drawing.name: drawing for drawing in made if drawing is not None}
 
 
@@ -141,13 +147,17 @@ def _tornado(view: RunView, words: Words) -> Drawing | None:
     finding = view.findings.sensitivity
     if finding is None or not finding.levers:
         return None
-    levers = (replace(one, label=labelled(one, view, words), text=range_words(one.text, words)) for one in finding.levers)
+    levers = (
+        replace(one, label=labelled(one, view, words), text=range_words(one.text, words)) for one in finding.levers
+    )
     finding = replace(finding, levers=tuple(levers))
     scale = view.scale(words)
     title = words("tornado_title", **_facts(view, words, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.levers), MOST_LEVERS)
     shown = finding.levers[:rows]
-    alt = f"{title}: " + "; ".join(f"{lever.name} {scale.signed(lever.low)} {scale.signed(lever.high)}" for lever in shown)
+    alt = f"{title}: " + "; ".join(
+        f"{lever.name} {scale.signed(lever.low)} {scale.signed(lever.high)}" for lever in shown
+    )
     draw, margin = FIGURES["tornado"]
     return Drawing(
         "tornado", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,

@@ -90,7 +90,9 @@ def meaning(assumption: Assumption, words: Words) -> str:
     if assumption.sure:
         return words("assumption_sure")
     low, high = assumption.chance.quantile(np.array([0.1, 0.9]))
-    return words("assumption_range", low=_shown(float(low), assumption, words), high=_shown(float(high), assumption, words))
+    return words(
+        "assumption_range", low=_shown(float(low), assumption, words), high=_shown(float(high), assumption, words)
+    )
 
 
 def _shown(value: float, assumption: Assumption, words: Words) -> str:
@@ -106,7 +108,13 @@ def _shown(value: float, assumption: Assumption, words: Words) -> str:
     return f"{words.number(scaled, 0 if size >= 100 else 1 if size >= 3 else 2)} {assumption.unit}".strip()
 
 
-_DAYS = {"weeks": 7.0, "week": 7.0, "tuần": 7.0, **dict.fromkeys(("months", "month", "tháng"), 365 / 12), **dict.fromkeys(("year", "years", "năm"), 365.0)}
+_DAYS = {
+    "weeks": 7.0,
+    "week": 7.0,
+    "tuần": 7.0,
+    **dict.fromkeys(("months", "month", "tháng"), 365 / 12),
+    **dict.fromkeys(("year", "years", "năm"), 365.0),
+}
 
 
 def _money_factor(unit: str) -> float:
@@ -151,7 +159,10 @@ def data_state(view: RunView, words: Words) -> list[str]:
 def how_to_read(view: RunView, words: Words) -> list[str]:
     """What a reader must know."""
     paths = words.number(int(view.summary.get("paths", 0)))
-    return [words("how_paths", paths=paths), *(words(f"how_{key}") for key in ("chance", "range", "grades", "marks", "not"))]
+    return [
+        words("how_paths", paths=paths),
+        *(words(f"how_{key}") for key in ("chance", "range", "grades", "marks", "not")),
+    ]
 
 
 def notes(view: RunView, words: Words) -> list[str]:
@@ -186,7 +197,10 @@ def provenance(view: RunView, words: Words) -> list[tuple[str, str]]:
     found += [(words("provenance_version", name=name), str(version)) for name, version in _items(about.get("versions"))]
     found += [(words("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in about.get("data", ())]
     found += [_correlation(entry, words) for entry in about.get("correlations", ())]
-    found += [(words("provenance_diagnostic", name=name), _plain(value, words)) for name, value in _items(about.get("diagnostics"))]
+    found += [
+        (words("provenance_diagnostic", name=name), _plain(value, words))
+        for name, value in _items(about.get("diagnostics"))
+    ]
     return [(key, value) for key, value in found if value]
 
 

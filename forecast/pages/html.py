@@ -37,7 +37,9 @@ class Picture:
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 @cache
@@ -51,12 +53,14 @@ def render(template: str, words: Words, facts: Mapping[str, Any]) -> bytes:
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     page = _environment().get_template(template)
-    return page.render(w=words, css=Markup(css), policy=policy, lang=words.language, **facts).encode()  # noqa: S704
+    return page.render(w=words, css=Markup(css), policy=policy, lang=words.language, **facts).encode()
 
 
 def picture(drawing: Drawing) -> Picture:
     """Both sizes of a figure, as SVG inside the page."""
-    addresses = ["data:image/svg+xml;base64," + base64.b64encode(drawing.svg(phone=phone)).decode() for phone in (False, True)]
+    addresses = [
+        "data:image/svg+xml;base64," + base64.b64encode(drawing.svg(phone=phone)).decode() for phone in (False, True)
+    ]
     width, height = drawing.wide
     return Picture(addresses[0], addresses[1], round(100 * width), round(100 * height), cut(drawing.alt, 400))
 
@@ -66,7 +70,9 @@ def page(view: RunView, words: Words) -> bytes:
     pictures = {name: picture(drawing) for name, drawing in drawings(view, words).items()}
     facts = {
         "title": message.title(view, words),
-        "about": words("page_about", scenario=cut(view.scenario.name.of(words.language), 200), date=date_text(view.as_of, words)),
+        "about": words(
+            "page_about", scenario=cut(view.scenario.name.of(words.language), 200), date=date_text(view.as_of, words)
+        ),
         "beside": message.beside(view, words),
         "numbers": message.numbers(view, words),
         "pictures": pictures,
@@ -83,13 +89,19 @@ def _tables(view: RunView, words: Words) -> dict[str, Any]:
         "targets": tables.targets(view, words),
         "months": tables.months(view, words),
         "steps": tables.steps(view, words),
-        "gaps": [tables.gap(year, entry, view, words) for year, entry in view.summary.get("history", {}).items() if entry.get("stated") is not None],
+        "gaps": [
+            tables.gap(year, entry, view, words)
+            for year, entry in view.summary.get("history", {}).items()
+            if entry.get("stated") is not None
+        ],
         "baseline": tables.baseline(view, words),
         "decisions": tables.decisions(view, words),
         "shocks": tables.shocks(view, words),
         "initiatives": tables.initiatives(view, words),
         "groups": grounds.groups(view, words),
-        "assumptions_lead": words("assumptions_lead", count=len(assumptions), unsure=sum(not a.sure for a in assumptions)),
+        "assumptions_lead": words(
+            "assumptions_lead", count=len(assumptions), unsure=sum(not a.sure for a in assumptions)
+        ),
         "data_state": grounds.data_state(view, words),
         "how": grounds.how_to_read(view, words),
         "notes": grounds.notes(view, words),
@@ -101,9 +113,16 @@ def _story(view: RunView, words: Words) -> dict[str, Any]:
     """The sentence that leads each section; empty where there is nothing to say."""
     found = view.findings
     restated = [words("target_restates", target=target_text(row, view, words)) for row in found.targets if row.restates]
-    joint = "" if found.joint is None or len(found.targets) < 2 else words(
-        "target_joint", chance=words.percent(found.joint.value), low=words.percent(found.joint.low, 1), high=words.percent(found.joint.high, 1)
-    )  # fmt: skip
+    joint = (
+        ""
+        if found.joint is None or len(found.targets) < 2
+        else words(
+            "target_joint",
+            chance=words.percent(found.joint.value),
+            low=words.percent(found.joint.low, 1),
+            high=words.percent(found.joint.high, 1),
+        )
+    )
     return {
         "months_lead": months_lead(view, words),
         "why_lead": why_lead(view, words),

@@ -87,12 +87,22 @@ def numbers(view: RunView, words: Words) -> list[Number]:
         key = "number_chance_note" if view.findings.readings else "number_chance_note_alone"
         low, high = (words.percent(end) for end in row.spread)
         note = words(key, error=error_text(row.chance, words), low=low, high=high)
-        found.append(Number(words.percent(row.chance.value), "", words("number_chance", goal=goal_text(row, view, words)), note, mood))
+        found.append(
+            Number(
+                words.percent(row.chance.value),
+                "",
+                words("number_chance", goal=goal_text(row, view, words)),
+                note,
+                mood,
+            )
+        )
     if "p50" in figures:
         found.append(_middle(view, words))
     if "p10" in figures and "p90" in figures:
         low, high = scale.figure(figures["p10"]), scale.figure(figures["p90"])
-        dash = "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}" if figures["p10"] >= 0 else "\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}"
+        dash = (
+            "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}" if figures["p10"] >= 0 else "\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}"
+        )
         both = f"{low}{dash}{high}"
         found.append(Number(both, scale.unit, words("number_range"), words("number_range_note")))
     if row is not None and row.expected_shortfall:

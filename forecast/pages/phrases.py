@@ -35,10 +35,27 @@ def _month_text(month: int, words: Words) -> str:
 
 def date_text(day: date, words: Words) -> str:
     """A day in the order of the language."""
-    return f"{day.day:02d}/{day.month:02d}/{day.year}" if words.language == "vi" else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return (
+        f"{day.day:02d}/{day.month:02d}/{day.year}"
+        if words.language == "vi"
+        else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    )
 
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def measure_text(measure: str, scenario: Scenario, words: Words) -> str:
@@ -113,6 +130,13 @@ def range_words(text: str, words: Words) -> str:
         text = words(key, low=parts[0], mode=parts[1], high=parts[-1])
     if words.language == "en":
         return text.replace(" đến ", " to ")
-    for english, vietnamese in (("to", "đến"), ("days?", "ngày"), ("weeks?", "tuần"), ("months?", "tháng"), ("years?", "năm"), ("people", "người")):
+    for english, vietnamese in (
+        ("to", "đến"),
+        ("days?", "ngày"),
+        ("weeks?", "tuần"),
+        ("months?", "tháng"),
+        ("years?", "năm"),
+        ("people", "người"),
+    ):
         text = re.sub(rf"(?<= ){english}(?= |,|$)", vietnamese, text)
     return text

@@ -23,6 +23,8 @@ EDGE = 0.45
 """White at the edges, in inches."""
 TYPE = 7.2
 """Points of the small text: the smallest that prints well."""
+LINE = 1.38
+"""Height of a line, in heights of its type."""
 STEPS, LEVERS = 7, 7
 
 
@@ -38,15 +40,27 @@ class Paper:
         """Inches between the edges."""
         return A4[0] - 2 * EDGE
 
-    def line(self, text: str, x: float, y: float, size: float, weight: str = "normal", color: str = INK, align: str = "left") -> None:
+    def line(
+        self, text: str, x: float, y: float, size: float, weight: str = "normal", color: str = INK, align: str = "left"
+    ) -> None:
         """One line of text, its top at `y` inches below the upper edge of the sheet."""
         self.figure.text(x / A4[0], 1 - y / A4[1], text, size=size, weight=weight, color=color, va="top", ha=align)
 
-    def text(self, text: str, x: float, y: float, width: float, size: float = TYPE, weight: str = "normal", color: str = INK, lines: int = 9) -> float:
+    def text(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        width: float,
+        size: float = TYPE,
+        weight: str = "normal",
+        color: str = INK,
+        lines: int = 9,
+    ) -> float:
         """Text in a column; the y below it."""
         for line in wrap(text, width, size, weight, lines):
             self.line(line, x, y, size, weight, color)
-            y += 1.38 * size / 72
+            y += LINE * size / 72
         return y
 
     def rule(self, y: float, color: str = FAINT, x: float = EDGE, width: float | None = None) -> None:
@@ -54,7 +68,15 @@ class Paper:
         ends = [x / A4[0], (x + (self.width if width is None else width)) / A4[0]]
         self.figure.add_artist(Line2D(ends, [1 - y / A4[1]] * 2, color=color, linewidth=0.7))
 
-    def drawing(self, drawing: Drawing | None, x: float, y: float, width: float, height: float, draw: Callable[[Axes], None] | None = None) -> None:
+    def drawing(
+        self,
+        drawing: Drawing | None,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        draw: Callable[[Axes], None] | None = None,
+    ) -> None:
         """A figure with its title, its top left corner at (x, y)."""
         if drawing is None:
             return
@@ -76,9 +98,9 @@ def sheet(view: RunView, words: Words) -> Figure:
     _head(paper, view, words)
     _numbers(paper, view, words)
     foot = _foot(paper, view, words)
-    rows = _rows(view, found)
+    rows = _rows(view, found, words)
     spare = foot - paper.y - sum(height for height, _ in rows) - 0.14 * len(rows)
-    stretch = max(0.0, spare) / max(sum(height for height, _ in rows[:3]), 1.0)
+    stretch = max(-0.3, spare / max(sum(height for height, _ in rows[:3]), 1.0))
     for number, (height, draw) in enumerate(rows):
         tall = height * (1 + stretch) if number < 3 else height
         draw(paper, paper.y, tall, words)
@@ -89,7 +111,7 @@ def sheet(view: RunView, words: Words) -> Figure:
 Row = tuple[float, Callable[[Paper, float, float, Words], None]]
 
 
-def _rows(view: RunView, found: Mapping[str, Drawing]) -> list[Row]:
+def _rows(view: RunView, found: Mapping[str, Drawing], words: Words) -> list[Row]:
     half = (A4[0] - 2 * EDGE - 0.3) / 2
     right = EDGE + half + 0.3
 
@@ -114,19 +136,21 @@ def _rows(view: RunView, found: Mapping[str, Drawing]) -> list[Row]:
         rows.append((2.3, partial(pair, "bridge", "exceedance")))
     if "tornado" in found or "readings" in found:
         rows.append((2.2, partial(pair, "tornado", "readings")))
-    return [*rows, (_close_height(view), close)]
+    return [*rows, (_close_height(view, words, half - 0.55), close)]
 
 
 def _fewer(name: str, drawing: Drawing) -> Callable[[Axes], None] | None:
     """The figure with as many rows as the sheet has room for."""
     most = {"bridge": STEPS, "tornado": LEVERS}.get(name)
-    return partial(drawing.draw, most=most) if most else None
+    draw: Callable[..., None] = drawing.draw
+    return partial(draw, most=most) if most else None
 
 
-def _close_height(view: RunView) -> float:
-    """Room for the targets and the decisions."""
-    targets, decisions = len(view.findings.targets[:4]), len(view.scenario.decisions)
-    return max(0.62 + 0.32 * targets, 0.25 + 0.39 * min(decisions, 4), 0.5)
+def _close_height(view: RunView, words: Words, width: float) -> float:
+    """Room for the targets and, in a column of `width`, for the decisions."""
+    found = _decision_lines(view, words, width - 0.16)
+    decisions = sum(LINE * (TYPE * len(action) + 6.4 * len(about)) / 72 + 0.04 for action, about in found)
+    return max(0.62 + 0.32 * len(view.findings.targets[:4]), 0.2 + decisions, 0.5)
 
 
 def _head(paper: Paper, view: RunView, words: Words) -> None:
@@ -149,7 +173,9 @@ def _numbers(paper: Paper, view: RunView, words: Words) -> None:
         colour = {"good": GOOD, "bad": BAD}.get(number.mood, INK)
         mark = {"good": "▲ ", "bad": "▼ "}.get(number.mood, "")
         whole = f"{mark}{number.value} "
-        size = next((s for s in (14, 13, 12, 11) if width_of(whole, s, "bold") + width_of(number.unit, TYPE) < width), 10)
+        size = next(
+            (s for s in (14, 13, 12, 11) if width_of(whole, s, "bold") + width_of(number.unit, TYPE) < width), 10
+        )
         paper.line(whole.rstrip(), x, paper.y + (14 - size) / 72, size, "bold", colour)
         start = x + width_of(whole, size, "bold")
         beside = start + width_of(number.unit, TYPE) <= x + width
@@ -176,7 +202,10 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
     restated = False
     for row, cells in zip(view.findings.targets[:4], tables.short_targets(view, words), strict=False):
         restated = restated or row.restates
-        lines = [wrap(cell, (end - start) * width - 0.05, 6.8, lines=2) for cell, start, end in zip(cells, columns, columns[1:], strict=False)]
+        lines = [
+            wrap(cell, (end - start) * width - 0.05, 6.8, lines=2)
+            for cell, start, end in zip(cells, columns, columns[1:], strict=False)
+        ]
         for column, (start, texts) in enumerate(zip(columns, lines, strict=False)):
             for number, text in enumerate(texts):
                 paper.line(text, x + start * width, y + 0.13 * number, 6.8, "bold" if column == 2 else "normal")
@@ -185,15 +214,29 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
         paper.text(words("verdict_productivity"), x, y, width, 6.4, color=MUTED, lines=2)
 
 
+def _decision_lines(view: RunView, words: Words, width: float) -> list[tuple[list[str], list[str]]]:
+    """The decisions that the sheet has room for: lines of the action, lines of who, when and why."""
+    actions = tables.decisions(view, words)[:4]
+    return [
+        (wrap(one.action, width, TYPE, "bold", 2), wrap(f"{one.line} {one.when}", width, 6.4, lines=2))
+        for one in actions
+    ]
+
+
 def _decisions(paper: Paper, view: RunView, words: Words, x: float, y: float, width: float) -> None:
-    actions = tables.decisions(view, words)
-    if not actions:
+    found = _decision_lines(view, words, width - 0.16)
+    if not found:
         return
     y = paper.text(words("decisions_head"), x, y, width, TYPE * 1.1, "bold") + 0.02
-    for number, one in enumerate(actions[:4], 1):
+    for number, (action, about) in enumerate(found, 1):
         paper.line(str(number), x, y, 8.5, "bold", GOOD)
-        below = paper.text(one.action, x + 0.16, y, width - 0.16, TYPE, "bold", lines=2)
-        y = paper.text(f"{one.line} {one.when}", x + 0.16, below, width - 0.16, 6.4, color=MUTED, lines=2) + 0.04
+        for line in action:
+            paper.line(line, x + 0.16, y, TYPE, "bold")
+            y += LINE * TYPE / 72
+        for line in about:
+            paper.line(line, x + 0.16, y, 6.4, color=MUTED)
+            y += LINE * 6.4 / 72
+        y += 0.04
 
 
 def _foot(paper: Paper, view: RunView, words: Words) -> float:
@@ -202,10 +245,18 @@ def _foot(paper: Paper, view: RunView, words: Words) -> float:
     reading = " ".join([words("how_range"), words("how_marks")])
     weak = " ".join(_weak(view, words))
     source = words(
-        "sheet_source", file=view.scenario.file, paths=words.number(int(view.summary.get("paths", 0))), seed=view.summary.get("seed", ""),
-        run=str(view.summary.get("run_id", ""))[:16], history=view.baseline.digest[:12] or words("none_found"),
-    )  # fmt: skip
-    blocks = [(wrap(text, paper.width, size, lines=2), color) for text, color in ((reading, INK), (weak, INK), (source, MUTED)) if text]
+        "sheet_source",
+        file=view.scenario.file,
+        paths=words.number(int(view.summary.get("paths", 0))),
+        seed=view.summary.get("seed", ""),
+        run=str(view.summary.get("run_id", ""))[:16],
+        history=view.baseline.digest[:12] or words("none_found"),
+    )
+    blocks = [
+        (wrap(text, paper.width, size, lines=2), color)
+        for text, color in ((reading, INK), (weak, INK), (source, MUTED))
+        if text
+    ]
     step = 1.4 * size / 72
     top = A4[1] - 0.38 - step * sum(len(lines) for lines, _ in blocks) - 0.06
     y = top + 0.06

@@ -50,7 +50,15 @@ def heads(words: Words, *keys: str) -> tuple[str, ...]:
 def targets(view: RunView, words: Words) -> Table:
     """Each target with its chance, its simulation error and its spread, three things apart."""
     rows = tuple(_target(row, view, words) for row in view.findings.targets)
-    keys = ("target_name", "target_wanted", "target_chance", "target_error", "target_spread", "target_shortfall", "target_other")
+    keys = (
+        "target_name",
+        "target_wanted",
+        "target_chance",
+        "target_error",
+        "target_spread",
+        "target_shortfall",
+        "target_other",
+    )
     table = Table(heads(words, *keys), rows)
     return table if any(row[-1] for row in rows) else Table(table.heads[:-1], tuple(row[:-1] for row in rows))
 
@@ -127,7 +135,12 @@ def steps(view: RunView, words: Words) -> Table | None:
     end = finding.end
     rows.append((ends[1], words.number(figures[-1], decimals), f"±{scale.figure((end.high - end.low) / 2, decimals)}"))
     heading = (words("why_step"), words("why_amount", unit=scale.unit), words("why_error"))
-    return Table(heading, tuple(rows), frozenset((1, 2)), frozenset((0, len(rows) - 1) if finding.start.amount else (len(rows) - 1,)))
+    return Table(
+        heading,
+        tuple(rows),
+        frozenset((1, 2)),
+        frozenset((0, len(rows) - 1) if finding.start.amount else (len(rows) - 1,)),
+    )
 
 
 def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> tuple[str, Table]:
@@ -138,7 +151,10 @@ def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> 
     scale = scale_of("revenue", [*amounts.values(), *services.values()], view.scenario.currency, words)
     said = view.scenario.stated.get(year)
     label = said.gap.label if said else None
-    rows = [(named(s, view.scenario.services[s].label if s in view.scenario.services else None, words), scale.exact(v)) for s, v in services.items()]
+    rows = [
+        (named(s, view.scenario.services[s].label if s in view.scenario.services else None, words), scale.exact(v))
+        for s, v in services.items()
+    ]
     rows.append((words("gap_sum"), scale.exact(amounts["sum"])))
     rows.append((cut(label.of(words.language)) if label else words("name_of_gap"), scale.exact(amounts["gap"])))
     rows.append((words("gap_stated"), scale.exact(amounts["stated"])))
@@ -170,12 +186,28 @@ def baseline(view: RunView, words: Words) -> Table | None:
         said = own.said.get(year) if year is not None else None
         scale = scale_of(measure, [ours.get("p50", 0.0), *(said or ())], view.scenario.currency, words)
         triple = (ours["p10"], ours["p50"], ours["p90"]) if "p10" in ours else None
-        weights = ", ".join(f"{_model(model, words)} {words.percent(weight)}" for model, weight in own.weights.items() if weight >= 0.005)
+        weights = ", ".join(
+            f"{_model(model, words)} {words.percent(weight)}"
+            for model, weight in own.weights.items()
+            if weight >= 0.005
+        )
         kind = words(f"baseline_kind_{own.kind}")
-        rows.append((label, _triple(said, scale, words), _triple(triple, scale, words), weights or kind, _tested(own.mase, own.coverage80, words)))
+        rows.append(
+            (
+                label,
+                _triple(said, scale, words),
+                _triple(triple, scale, words),
+                weights or kind,
+                _tested(own.mase, own.coverage80, words),
+            )
+        )
     heading = (
-        words("baseline_service"), words("baseline_said", year=year or ""), words("baseline_ours"), words("baseline_models"), words("baseline_quality"),
-    )  # fmt: skip
+        words("baseline_service"),
+        words("baseline_said", year=year or ""),
+        words("baseline_ours"),
+        words("baseline_models"),
+        words("baseline_quality"),
+    )
     return Table(heading, tuple(rows))
 
 
@@ -187,7 +219,9 @@ def _triple(said: Sequence[float] | None, scale: Scale, words: Words) -> str:
     if said is None:
         return words("not_said")
     low, middle, high = said
-    return scale.with_unit(words("middle_of_range", low=scale.figure(low), high=scale.figure(high), middle=scale.figure(middle)))
+    return scale.with_unit(
+        words("middle_of_range", low=scale.figure(low), high=scale.figure(high), middle=scale.figure(middle))
+    )
 
 
 def _tested(mase: float | None, coverage: float | None, words: Words) -> str:
@@ -227,13 +261,16 @@ def _decision(decision: Decision, view: RunView, words: Words) -> Action:
         when = words("decision_when", measure=measure, period=period_text(trigger.period.text, words), bound=text)
     owner, by = decision.owner.of(words.language), date_text(decision.by, words)
     about = name_text(decision.about, view.scenario, words) if decision.about else ""
-    return Action(decision.action.of(words.language), owner, by, words("decision_line", owner=owner, date=by), when, about)
+    return Action(
+        decision.action.of(words.language), owner, by, words("decision_line", owner=owner, date=by), when, about
+    )
 
 
 def shocks(view: RunView, words: Words) -> Table | None:
     """What may strike, and how often."""
     rows = tuple(
-        (cut(name_text(f"shocks.{name}", view.scenario, words)), words(f"kind_{shock.kind}"), _often(shock, words)) for name, shock in view.scenario.shocks.items()
+        (cut(name_text(f"shocks.{name}", view.scenario, words)), words(f"kind_{shock.kind}"), _often(shock, words))
+        for name, shock in view.scenario.shocks.items()
     )
     return Table(heads(words, "shock_name", "shock_kind", "shock_often"), rows) if rows else None
 
@@ -256,6 +293,13 @@ def initiatives(view: RunView, words: Words) -> Table | None:
             continue
         chance = range_words(one.chance.text, words) if one.chance else words("initiative_certain")
         cost = words("initiative_given" if one.cost is not None else "initiative_unknown")
-        rows.append((cut(name_text(f"initiatives.{name}", view.scenario, words)), chance, range_words(one.start.text, words), cost))
+        rows.append(
+            (
+                cut(name_text(f"initiatives.{name}", view.scenario, words)),
+                chance,
+                range_words(one.start.text, words),
+                cost,
+            )
+        )
     keys = ("initiative_name", "initiative_chance", "initiative_start", "initiative_cost")
     return Table(heads(words, *keys), tuple(rows)) if rows else None
