@@ -212,10 +212,10 @@ def test_a_run_holds_every_file_that_is_promised(project: Path) -> None:
 
 def test_the_same_inputs_find_the_same_run_and_another_seed_is_another(call: Any, project: Path) -> None:
     plan = project / "scenarios" / "bakery.yaml"
-    started = time.monotonic()
+    written = (project / "reports" / "bakery" / "report.html").stat().st_mtime_ns
     first, again = (json.loads(call("run", plan, "--paths", "2000", "--json").out)["run_dir"] for _ in range(2))
     assert first == again
-    assert time.monotonic() - started < 5
+    assert (project / "reports" / "bakery" / "report.html").stat().st_mtime_ns == written
     listed = json.loads(call("list", "--out", project / "reports", "--json").out)["runs"]
     assert [row["run_id"] for row in listed] == [Path(first).name]
 
@@ -344,7 +344,7 @@ def test_a_full_disk_is_told_before_anything_is_played(tmp_path: Path, plan: Pat
         (small / "filler").write_bytes(b"x" * 40_000)
         started = time.monotonic()
         done = ended("run", plan, "--out", small, "--paths", "1_000_000_000")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30  # a billion paths would take minutes
     finally:
         subprocess.run(["umount", small], check=True)
     assert done.code == 4
@@ -367,7 +367,7 @@ def test_a_read_only_folder_is_told_before_anything_is_played(
         os.setuid(65534)
         os._exit(main(["run", str(plan), "--out", str(closed), "--paths", "1_000_000_000"]))
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 4
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # a billion paths would take minutes
     told = capfd.readouterr().err
     assert "may not be written" in told
     assert told.count("\n") == 1
