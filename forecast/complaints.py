@@ -15,6 +15,8 @@ from forecast.written import Map, Sequence, Text
 KEY_OF_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
 """The key inside an assumption at which a complaint is made."""
 
+IDLE = "nothing_to_delete"
+
 
 def unknown_keys(node: object, slot: Slot = ROOT) -> list[Complaint]:
     """Complain of keys that the language does not have, and take them out of the tree."""
@@ -34,8 +36,8 @@ def unknown_keys(node: object, slot: Slot = ROOT) -> list[Complaint]:
 
 
 def _unknown(node: Map, key: str, keys: tuple[str, ...]) -> Complaint:
-    free = [one for one in keys if one not in node] or list(keys)
-    near = get_close_matches(key, free, n=1, cutoff=0.5)
+    free = [one for one in keys if one not in node]
+    near = get_close_matches(key, free, n=1, cutoff=0.5) or get_close_matches(key, keys, n=1)
     code = "unknown_key" if near else "unknown_key_here"
     at = f"{node.at}.{key}" if node.at else key
     return Complaint.of(node.keys_where[key], at, code, instead=near[0] if near else "", keys=", ".join(keys))
@@ -54,18 +56,25 @@ def of_validation(wrong: ValidationError, tree: Map) -> list[tuple[Complaint, tu
 
 
 def said_once(complaints: list[Complaint]) -> list[Complaint]:
-    """Without a missing key that an unknown key beside it was meant to be, and an idle null of which more is said."""
+    """Without what follows from another complaint.
+
+    A missing key that an unknown key beside it was meant to be, an idle null of which more is said, and whatever
+    stands below a clash of parents.
+    """
     meant = {
         f"{one.at.rpartition('.')[0]}.{dict(one.facts)['instead']}".lstrip(".")
         for one in complaints
         if one.code == "unknown_key"
     }
-    told = {one.at for one in complaints if not one.code.startswith("nothing_to_delete")}
+    told = {one.at for one in complaints if not one.code.startswith(IDLE)}
+    clashes = tuple(f"{one.at}." for one in complaints if one.code == "parents_clash")
     return [
-        one for one in complaints
+        one
+        for one in complaints
         if not (one.code == "missing" and one.at in meant)
-        and not (one.code.startswith("nothing_to_delete") and one.at in told)
-    ]  # fmt: skip
+        and not (one.code.startswith(IDLE) and one.at in told)
+        and not one.at.startswith(clashes)
+    ]
 
 
 def _walk(tree: Map, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], str]:

@@ -79,7 +79,7 @@ class _Phrase:
 
     def range(self, parts: list[str]) -> Said:
         if len(parts) > 2:
-            raise QuantityError("not_a_number", text=self.text)
+            raise QuantityError("not_a_number", text=self.text, example=self.manner.example(self.reading.currency))
         unit_of_all = self.last_unit(parts)
         low = self.quantity(parts[0], unit_of_all)
         high = self.quantity(parts[1], at_end=True)

@@ -162,7 +162,7 @@ def _other_locale(text: str) -> QuantityError:
         return QuantityError("vietnamese_grouping", number=text, instead=text.replace(".", "").replace(",", "."))
     if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
         return QuantityError("english_grouping", number=text, instead=text.replace(",", ""))
-    return QuantityError("not_a_number", text=text)
+    return QuantityError("not_a_number", text=text, example="3")
 
 
 def split_unit(text: str) -> tuple[str, str]:
@@ -175,7 +175,7 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
     """A number and its unit; `unit_of_all` is the unit written last, for numbers that have none."""
     number, unit = split_unit(normal_form(text))
     if not number:
-        raise QuantityError("not_a_number", text=text[:LONGEST])
+        raise QuantityError("not_a_number", text=text[:LONGEST], example="3")
     unit = unit or unit_of_all
     dimension, factor = read_unit(unit, currency, dimensions) if unit else ("none", 1.0)
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast.words import LANGUAGES, complain, sentences
 from forecast.errors import InputError
+from forecast.words import LANGUAGES, complain, sentences
 from tests.plan_texts import SMALL, said_of, scenario_of
 
 FORECAST = Path(__file__).parents[1] / "forecast"

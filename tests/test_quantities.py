@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -190,7 +191,5 @@ def test_no_number_ever_leaves_the_bounds_of_its_key(kind: Kind, form: str, numb
 
 @given(st.text(max_size=60), st.sampled_from([*KINDS, DAY, THRESHOLD]))
 def test_any_text_is_read_or_refused(text: str, kind: Kind) -> None:
-    try:
-        parse(text, kind, VND)
-    except QuantityError as wrong:
-        assert wrong.code
+    with suppress(QuantityError):
+        assert parse(text, kind, VND).chance.bounds

@@ -72,10 +72,10 @@ def _entry(ground: Ground, name: str) -> Iterator[Complaint]:
         again = next(one for i, one in enumerate(own) if one in own[:i])
         yield ground.complain(at, "correlated_with_itself", name=again)
     services = [_is_service(ground, one) for one in between]
-    if any(services) and not all(services):
-        yield ground.complain(
-            at, "two_sorts", service=between[services.index(True)], other=between[services.index(False)]
-        )
+    known = ground.numbers()
+    if any(services) and any(one in known for one in between):
+        other = next(one for one in between if one in known)
+        yield ground.complain(at, "two_sorts", service=between[services.index(True)], other=other)
         return
     for one in between:
         yield from _member(ground, at, one)
