@@ -94,7 +94,7 @@ def play(deck: Deck, block: int) -> Played:
     figures.update(_steps(deck, scene))
     figures.update(_losses(scene))
     count = deck.paths_of(block)
-    cut = {key: np.broadcast_to(values, BLOCK)[:count] for key, values in figures.items()}
+    cut = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
     uniforms = {name: u[:count] for name, u in sorted(draws.uniforms.items())}
     return Played(cut, uniforms, {name: values[:count] for name, values in scene.luck.items()})
 

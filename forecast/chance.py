@@ -22,9 +22,9 @@ Z90 = float(ndtri(0.9))
 CELLS = 4096
 """Cells of the table that stands for the inverse of the regularised incomplete beta function."""
 
-TAIL = 0.01
+TAIL = 0.04
 """Share at each end of a normal that is worked out exactly."""
-STEPS = 20_000
+STEPS = 4_000
 """Cells of the table that stands for the middle of the normal quantile function."""
 
 
@@ -37,7 +37,7 @@ def _normal_table() -> tuple[Floats, Floats]:
 
 
 def normal_quantile(u: Floats) -> Floats:
-    """Standard normal quantiles of `u` (values,): straight lines in the middle, within 1e-6; exact in the tails.
+    """Standard normal quantiles of `u` (values,): straight lines in the middle, within 3e-6; exact in the tails.
 
     Half the time of `ndtri`.
     """
@@ -47,7 +47,7 @@ def normal_quantile(u: Floats) -> Floats:
     place -= cell
     place *= steps[cell]
     place += knots[cell]
-    tail = np.flatnonzero(np.abs(u - 0.5) > 0.5 - TAIL)
+    tail = (np.abs(u - 0.5) > 0.5 - TAIL).nonzero()
     place[tail] = ndtri(u[tail])
     return place
 

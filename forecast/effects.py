@@ -161,12 +161,13 @@ def summed(hits: Hits, calendar: Calendar, paths: int) -> dict[Key, Floats]:
 def multiplied(hits: Hits, calendar: Calendar, paths: int) -> dict[Key, Floats]:
     """Factors of events that strike independently of one another: the product of 1 - (what each takes)."""
     cells = hits.cells(paths)
-    factors = {}
-    for key, lost in hits.lost.items():
-        factor = np.ones(calendar.count * paths)
-        np.multiply.at(factor, cells, 1 - lost)
-        factors[key] = factor.reshape(calendar.count, paths)
-    return factors
+    factors: dict[int, Floats] = {}
+    for lost in hits.lost.values():
+        if id(lost) not in factors:  # services that lose alike share one array
+            factor = np.ones(calendar.count * paths)
+            np.multiply.at(factor, cells, 1 - lost)
+            factors[id(lost)] = factor.reshape(calendar.count, paths)
+    return {key: factors[id(lost)] for key, lost in hits.lost.items()}
 
 
 class Returning:

@@ -78,7 +78,7 @@ def act(
         for key, change in changes(draws, own.effect, stage.services).items():
             grow = (change * on) * grown
             grow += 1
-            factors[key] = factors[key] * grow if key in factors else grow
+            factors[key] = _times(factors[key], grow) if key in factors else grow
             if own.takes_from and key[0] in ("volume", "price", "revenue"):
                 gained[key[1]] = gained.get(key[1], 1.0) * grow
         for donor, share in own.takes_from.items():
@@ -88,6 +88,14 @@ def act(
         if own.cost is not None:
             costs[name] = _cost(own.cost, start, on, draws, stage)
     return Actions({key: np.maximum(0.0, f) for key, f in factors.items()}, costs, cast.doubts())
+
+
+def _times(product: Floats, factor: Floats) -> Floats:
+    """The product, grown in place where it has room."""
+    if product.shape == factor.shape:
+        product *= factor
+        return product
+    return product * factor
 
 
 class _Cast:

@@ -83,12 +83,10 @@ def _settle_returns(service: str, trade: Trade, base: Floats, returning: Mapping
     causes = [name for name in sorted(returning) if key in returning[name].blow.factors]
     if not causes:
         return
-    left: Floats = np.ones(base.shape)
-    for name in causes:
-        left *= np.minimum(1, returning[name].blow.factors[key])
-    np.subtract(1, left, out=left)
-    left *= base
-    lost = left.sum(axis=0)
+    left, *others = (np.minimum(1, returning[name].blow.factors[key]) for name in causes)
+    for other in others:
+        left = left * other
+    lost = (base * (1 - left)).sum(axis=0)
     returned, carried = np.zeros(base.shape[1]), np.zeros(base.shape[1])
     for name in causes:
         found = returning[name].of(service, base)

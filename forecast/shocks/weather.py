@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from forecast.assumption import Days, Money, Rate, Share, Weight
+from forecast.assumption import Assumption, Days, Money, Rate, Share, Weight
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Events, Ints
 from forecast.effects import Blow, Hits, Stage, multiplied, overlaps, sums
@@ -62,27 +64,21 @@ class Weather(Shock):
 
     def _hits(self, events: Events, draws: Draws, stage: Stage) -> tuple[Hits, Floats | None]:
         row = self._class_of(events, draws)
-        reach, length = np.zeros(len(events)), np.zeros(len(events))
-        depth = {service: np.zeros(len(events)) for service in stage.services}
-        repair = np.zeros(len(events))
-        for number, name in enumerate(sorted(self.classes)):
-            own, mine = self.classes[name], np.flatnonzero(row == number)
-            these = Events(events.path[mine], events.start[mine], events.ticket[mine])
-            reach[mine] = these.draw(own.reach)
-            length[mine] = these.draw(own.days)
-            for service in stage.services:
-                said = of_service(own.depth, service)
-                if said is not None:
-                    depth[service][mine] = these.draw(said)
-            if own.repair_per_place is not None:
-                repair[mine] = these.draw(own.repair_per_place)
-        reach = reach * events.of(self.reached(draws))
-        end = events.start + length
+        classes = [self.classes[name] for name in sorted(self.classes)]
+        reach = _by_class(events, row, [c.reach for c in classes]) * events.of(self.reached(draws))
+        end = events.start + _by_class(events, row, [c.days for c in classes])
         event, month, days = overlaps(events.start, end, stage.calendar)
         shut = reach[event] * (days / stage.calendar.days[month])
-        lost = {("amount", service): shut * depth[service][event] for service in stage.services}
-        hits = Hits(event, month, events.path[event], lost, end, events.path)
-        return hits, self._repair(events, repair * reach, stage)
+        alike: dict[tuple[object, ...], Floats] = {}
+        lost = {}
+        for service in stage.services:
+            said = [of_service(c.depth, service) for c in classes]
+            drawn = tuple(None if depth is None else (depth.draw, depth.chance) for depth in said)
+            if drawn not in alike:
+                alike[drawn] = shut * _by_class(events, row, said)[event]
+            lost["amount", service] = alike[drawn]
+        repair = reach * _by_class(events, row, [c.repair_per_place for c in classes])
+        return Hits(event, month, events.path[event], lost, end, events.path), self._repair(events, repair, stage)
 
     def _repair(self, events: Events, per_place: Floats, stage: Stage) -> Floats | None:
         """(months, paths) cost of repair, in the month in which an event begins."""
@@ -92,3 +88,13 @@ class Weather(Shock):
         cost = per_place * events.of(stage.places)
         shape = (stage.calendar.count, BLOCK)
         return sums(month * BLOCK + events.path, cost, shape[0] * BLOCK).reshape(shape)
+
+
+def _by_class(events: Events, row: Ints, said: Sequence[Assumption | None]) -> Floats:
+    """(events,) what each event draws of the assumption of its class; 0 where the class has none."""
+    values = np.zeros(len(events))
+    for number, assumption in enumerate(said):
+        if assumption is not None:
+            mine = np.flatnonzero(row == number)
+            values[mine] = events.some(mine).draw(assumption)
+    return values
