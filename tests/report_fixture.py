@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from math import erf, sqrt
 from pathlib import Path
 from types import SimpleNamespace
@@ -185,6 +186,7 @@ def findings(mean: float = 258e9) -> Findings:
     )  # fmt: skip
 
 
+@cache
 def read_covid() -> Any:
     """The plan with Covid, as it is shipped."""
     return read(ROOT / "scenarios" / "covid.yaml")

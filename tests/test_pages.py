@@ -137,7 +137,8 @@ def test_every_assumption_stands_with_its_source_grade_and_line(covid: dict[str,
     text = covid["en"].decode()
     for assumption in fixture.covid_view().assumptions():
         assert f">{assumption.name}</small>" in text
-        assert f"{assumption.where.file}:{assumption.where.line}<" in text
+        assert f">scenarios/{Path(assumption.where.file).name}:{assumption.where.line}<" in text
+    assert str(ROOT) not in text
 
 
 def test_pictures_have_a_text_for_those_who_do_not_see_them(covid: dict[str, bytes]) -> None:
@@ -233,6 +234,13 @@ def test_what_was_known_only_later_is_marked() -> None:
     late = {ground.name for group in groups for ground in group.grounds if ground.hindsight}
     assert "shocks.covid_waves.waves_per_year" in late
     assert "services.postal.growth" not in late
+
+
+def test_a_range_is_explained_in_the_unit_of_its_planner() -> None:
+    found = {assumption.name: assumption for assumption in fixture.covid_view().assumptions()}
+    length, postal = found["shocks.covid_waves.length"], found["shocks.covid_waves.upstream.effect.volume.postal"]
+    assert grounds.meaning(length, Words("vi")) == "8 lần trong 10 nằm giữa 4 tuần và 10 tuần"
+    assert grounds.meaning(postal, Words("en")) == "8 times in 10 between −40% and −5%"
 
 
 def test_a_productivity_that_restates_the_plan_says_so(covid: dict[str, bytes]) -> None:

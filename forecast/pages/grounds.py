@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from forecast.assumption import Assumption
-from forecast.pages.phrases import date_text, name_text, sentence_case, tenths_text
+from forecast.errors import Where
+from forecast.identity import project_folder
+from forecast.pages.phrases import date_text, name_text, range_words, sentence_case, tenths_text
 from forecast.pages.view import RunView
 from forecast.units import SCALES
 from forecast.words import Words
@@ -68,17 +71,16 @@ def _group(name: str, grounds: list[Ground], view: RunView, words: Words) -> Gro
 
 
 def _ground(assumption: Assumption, view: RunView, words: Words, late: bool) -> Ground:
-    where = assumption.where
     return Ground(
         name=assumption.name,
         label=name_text(assumption.name, view.scenario, words),
         text=assumption.text,
-        unit=assumption.unit,
+        unit=range_words(f" {assumption.unit}", words).strip(),
         meaning=meaning(assumption, words),
         source=assumption.source or words("assumption_judged"),
         note=assumption.note,
         grade=assumption.grade,
-        where=f"{where.file}:{where.cell}" if where.cell else f"{where.file}:{where.line}",
+        where=place(assumption.where, view),
         hindsight=words("hindsight_mark", known=assumption.known) if late else "",
     )
 
@@ -89,23 +91,34 @@ def meaning(assumption: Assumption, words: Words) -> str:
         return words("assumption_same", name=assumption.same_as)
     if assumption.sure:
         return words("assumption_sure")
-    low, high = assumption.chance.quantile(np.array([0.1, 0.9]))
-    return words(
-        "assumption_range", low=_shown(float(low), assumption, words), high=_shown(float(high), assumption, words)
-    )
+    low, high = (float(end) for end in assumption.chance.quantile(np.array([0.1, 0.9])))
+    if assumption.dimension == "day":
+        return words("assumption_range", low=_day(low, words), high=_day(high, words))
+    factor = _factor(assumption)
+    decimals = _decimals((low / factor, high / factor))
+    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+    low_text, high_text = (range_words(words.number(end / factor, decimals) + unit, words) for end in (low, high))
+    return words("assumption_range", low=low_text, high=high_text)
 
 
-def _shown(value: float, assumption: Assumption, words: Words) -> str:
-    """A value in the unit in which the planner wrote it."""
-    match assumption.dimension:
-        case "percent":
-            return words.percent(value, 0 if abs(value) >= 0.1 or value == 0 else 1)
-        case "day":
-            return date_text(date.fromordinal(int(value)), words)
-    factor = {"days": _DAYS.get(assumption.unit, 1.0)}.get(assumption.dimension) or _money_factor(assumption.unit)
-    scaled = value / factor
-    size = abs(scaled)
-    return f"{words.number(scaled, 0 if size >= 100 else 1 if size >= 3 else 2)} {assumption.unit}".strip()
+def _day(ordinal: float, words: Words) -> str:
+    return date_text(date.fromordinal(int(ordinal)), words)
+
+
+def _factor(assumption: Assumption) -> float:
+    """Of the unit in which the planner wrote it."""
+    if assumption.dimension == "percent":
+        return 0.01
+    return _DAYS.get(assumption.unit, 1.0) if assumption.dimension == "days" else _money_factor(assumption.unit)
+
+
+def _decimals(ends: tuple[float, float]) -> int:
+    """As many as both ends need, where two are enough; else as many as the larger end deserves."""
+    for decimals in range(2):
+        if all(abs(round(end, decimals) - end) < 1e-6 * max(1.0, abs(end)) for end in ends):
+            return decimals
+    size = max(map(abs, ends))
+    return 0 if size >= 10 else 1 if size >= 1 else 2
 
 
 _DAYS = {
@@ -120,6 +133,17 @@ _DAYS = {
 def _money_factor(unit: str) -> float:
     first = unit.partition("/")[0].split(" ")[0]
     return SCALES.get(first, 1.0)
+
+
+def place(where: Where, view: RunView) -> str:
+    """`scenarios/covid.yaml:9`, from the project's folder: no page names a folder of the machine."""
+    return f"{in_project(where.file, view)}:{where.cell or where.line}"
+
+
+def in_project(file: str, view: RunView) -> str:
+    """A file as seen from the project's folder."""
+    whole, folder = Path(file).absolute(), project_folder(view.scenario.file).absolute()
+    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else Path(file).name
 
 
 def grade_counts(view: RunView) -> Counter[str]:
@@ -185,7 +209,7 @@ def provenance(view: RunView, words: Words) -> list[tuple[str, str]]:
     """Seed, paths, run, hashes, versions and diagnostics: enough to make the same page again."""
     summary = view.summary
     found = [
-        (words("provenance_file"), view.scenario.file),
+        (words("provenance_file"), in_project(view.scenario.file, view)),
         (words("provenance_paths"), words.number(int(summary.get("paths", 0)))),
         (words("provenance_seed"), str(summary.get("seed", ""))),
         (words("provenance_run"), str(summary.get("run_id", ""))),

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from forecast.canvas import cut
 from forecast.figures.bridge import caption
-from forecast.pages import grounds, message, tables
+from forecast.pages import decisions, grounds, message, tables
 from forecast.pages.drawings import Drawing, drawings, labelled
 from forecast.pages.phrases import date_text, period_text, target_text
 from forecast.pages.view import RunView
@@ -95,7 +95,7 @@ def _tables(view: RunView, words: Words) -> dict[str, Any]:
             if entry.get("stated") is not None
         ],
         "baseline": tables.baseline(view, words),
-        "decisions": tables.decisions(view, words),
+        "decisions": decisions.decisions(view, words),
         "shocks": tables.shocks(view, words),
         "initiatives": tables.initiatives(view, words),
         "groups": grounds.groups(view, words),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from forecast.canvas import BAD, FAINT, GOOD, INK, MUTED, axes_in, cut, fit, new_figure, style, to_pdf, width_of, wrap
-from forecast.pages import grounds, message, tables
+from forecast.pages import decisions, grounds, message, tables
 from forecast.pages.drawings import Drawing, drawings
 from forecast.pages.phrases import date_text
 from forecast.pages.view import RunView
@@ -149,8 +149,8 @@ def _fewer(name: str, drawing: Drawing) -> Callable[[Axes], None] | None:
 def _close_height(view: RunView, words: Words, width: float) -> float:
     """Room for the targets and, in a column of `width`, for the decisions."""
     found = _decision_lines(view, words, width - 0.16)
-    decisions = sum(LINE * (TYPE * len(action) + 6.4 * len(about)) / 72 + 0.04 for action, about in found)
-    return max(0.62 + 0.32 * len(view.findings.targets[:4]), 0.2 + decisions, 0.5)
+    decided = sum(LINE * (TYPE * len(action) + 6.4 * len(about)) / 72 + 0.04 for action, about in found)
+    return max(0.62 + 0.32 * len(view.findings.targets[:4]), 0.2 + decided, 0.5)
 
 
 def _head(paper: Paper, view: RunView, words: Words) -> None:
@@ -216,7 +216,7 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
 
 def _decision_lines(view: RunView, words: Words, width: float) -> list[tuple[list[str], list[str]]]:
     """The decisions that the sheet has room for: lines of the action, lines of who, when and why."""
-    actions = tables.decisions(view, words)[:4]
+    actions = decisions.decisions(view, words)[:4]
     return [
         (wrap(one.action, width, TYPE, "bold", 2), wrap(f"{one.line} {one.when}", width, 6.4, lines=2))
         for one in actions
@@ -246,7 +246,7 @@ def _foot(paper: Paper, view: RunView, words: Words) -> float:
     weak = " ".join(_weak(view, words))
     source = words(
         "sheet_source",
-        file=view.scenario.file,
+        file=grounds.in_project(view.scenario.file, view),
         paths=words.number(int(view.summary.get("paths", 0))),
         seed=view.summary.get("seed", ""),
         run=str(view.summary.get("run_id", ""))[:16],

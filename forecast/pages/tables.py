@@ -13,7 +13,6 @@ from forecast.labelled_rows import named
 from forecast.pages.drawings import labelled
 from forecast.pages.phrases import (
     chance_range,
-    date_text,
     error_text,
     goal_text,
     measure_text,
@@ -25,7 +24,6 @@ from forecast.pages.phrases import (
     tenths_text,
 )
 from forecast.pages.view import RunView
-from forecast.plan import Decision
 from forecast.shocks import AnyShock, Drift, Event
 from forecast.words import Words
 
@@ -230,40 +228,6 @@ def _tested(mase: float | None, coverage: float | None, words: Words) -> str:
     if coverage is None:
         return words("baseline_mase", mase=words.number(mase, 2))
     return words("baseline_tested", mase=words.number(mase, 2), coverage=words.percent(coverage))
-
-
-@dataclass(frozen=True)
-class Action:
-    """A decision, as a reader needs it."""
-
-    action: str
-    owner: str
-    by: str
-    line: str
-    when: str
-    about: str
-
-
-def decisions(view: RunView, words: Words) -> list[Action]:
-    """What is to be decided, the earliest first."""
-    ordered = sorted(view.scenario.decisions.items(), key=lambda pair: (pair[1].by, pair[0]))
-    return [_decision(decision, view, words) for _, decision in ordered]
-
-
-def _decision(decision: Decision, view: RunView, words: Words) -> Action:
-    trigger, when = decision.trigger, ""
-    if trigger is not None:
-        bound = trigger.below or trigger.above
-        assert bound is not None  # the reader asks for one
-        scale = view.scale_for(trigger.measure, trigger.period.text, [bound.value], words)
-        text = words("goal_below" if trigger.below else "goal_above", amount=scale.exact(bound.value))
-        measure = measure_text(trigger.measure, view.scenario, words)
-        when = words("decision_when", measure=measure, period=period_text(trigger.period.text, words), bound=text)
-    owner, by = decision.owner.of(words.language), date_text(decision.by, words)
-    about = name_text(decision.about, view.scenario, words) if decision.about else ""
-    return Action(
-        decision.action.of(words.language), owner, by, words("decision_line", owner=owner, date=by), when, about
-    )
 
 
 def shocks(view: RunView, words: Words) -> Table | None:

@@ -1,0 +1,44 @@
+"""What is to be decided: action, owner, day, and the figure that calls for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecast.pages.phrases import date_text, measure_text, name_text, period_text
+from forecast.pages.view import RunView
+from forecast.plan import Decision
+from forecast.words import Words
+
+
+@dataclass(frozen=True)
+class Action:
+    """A decision, as a reader needs it."""
+
+    action: str
+    owner: str
+    by: str
+    line: str
+    when: str
+    about: str
+
+
+def decisions(view: RunView, words: Words) -> list[Action]:
+    """What is to be decided, the earliest first."""
+    ordered = sorted(view.scenario.decisions.items(), key=lambda pair: (pair[1].by, pair[0]))
+    return [_decision(decision, view, words) for _, decision in ordered]
+
+
+def _decision(decision: Decision, view: RunView, words: Words) -> Action:
+    trigger, when = decision.trigger, ""
+    if trigger is not None:
+        bound = trigger.below or trigger.above
+        assert bound is not None  # the reader asks for one
+        scale = view.scale_for(trigger.measure, trigger.period.text, [bound.value], words)
+        text = words("goal_below" if trigger.below else "goal_above", amount=scale.exact(bound.value))
+        measure = measure_text(trigger.measure, view.scenario, words)
+        when = words("decision_when", measure=measure, period=period_text(trigger.period.text, words), bound=text)
+    owner, by = decision.owner.of(words.language), date_text(decision.by, words)
+    about = name_text(decision.about, view.scenario, words) if decision.about else ""
+    return Action(
+        decision.action.of(words.language), owner, by, words("decision_line", owner=owner, date=by), when, about
+    )
