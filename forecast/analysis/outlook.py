@@ -37,9 +37,8 @@ def _label(name: str) -> Label:
 
 
 def targets_of(run: Simulation, readings: tuple[ReadingRow, ...]) -> tuple[TargetRow, ...]:
-    """Every target of the plan, by name, the revenue targets first."""
-    names = sorted(run.scenario.targets, key=lambda name: (run.scenario.targets[name].measure != "revenue", name))
-    return tuple(_target(run, name, readings) for name in names)
+    """Every target of the plan, in the order of `main_of`."""
+    return tuple(_target(run, name, readings) for name in _by_weight(run.scenario))
 
 
 def _target(run: Simulation, name: str, readings: tuple[ReadingRow, ...]) -> TargetRow:
@@ -81,6 +80,16 @@ def _restates(scenario: Scenario, target: Target, name: str) -> bool:
 
 
 def main_of(scenario: Scenario) -> str:
-    """The target whose story a page tells: the first on revenue, else the first; empty without targets."""
-    names = sorted(scenario.targets, key=lambda name: (scenario.targets[name].measure != "revenue", name))
-    return names[0] if names else ""
+    """The target whose story a page tells: revenue before profit, a year before a quarter; empty without targets."""
+    return next(iter(_by_weight(scenario)), "")
+
+
+def _by_weight(scenario: Scenario) -> list[str]:
+    order = ("revenue", "profit", "productivity", "margin")
+
+    def weight(name: str) -> tuple[int, int, str]:
+        target = scenario.targets[name]
+        place = order.index(target.measure) if target.measure in order else len(order)
+        return place, -target.period.calendar.count, name
+
+    return sorted(scenario.targets, key=weight)
