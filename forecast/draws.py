@@ -164,11 +164,13 @@ class Draws:
 
     def _own_normals(self, name: str, months: int) -> Floats32:
         """Box and Muller's pairs, two halves of each row; in 32 bits they take 60% of the time of 64."""
-        u = stream(self.seed, name, self.block).random((months, 2, BLOCK // 2), np.float32)
+        words = stream(self.seed, name, self.block).bit_generator.random_raw(months * BLOCK // 2)
+        u = words.view(np.uint32).astype(np.float32).reshape(months, 2, BLOCK // 2)
         radius, angle = u[:, 0], u[:, 1]
-        np.log(np.subtract(1, radius, out=radius), out=radius)
+        radius += 0.5
+        np.log(np.multiply(radius, 2.0**-32, out=radius), out=radius)
         np.sqrt(np.multiply(radius, -2, out=radius), out=radius)
-        angle *= np.float32(2 * np.pi)
+        angle *= np.float32(2 * np.pi / 2**32)
         z = np.empty_like(u)
         np.multiply(radius, np.cos(angle), out=z[:, 0])
         np.multiply(radius, np.sin(angle), out=z[:, 1])

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from forecast.chance import Floats
@@ -18,7 +19,7 @@ from forecast.estimate import Estimate
 
 EXACT = 32 * 4096
 """Paths up to which every value is kept."""
-BINS = 16_384
+BINS = 8_192
 """Bins of a histogram, over one and a half times the range of the first block."""
 Z95 = 1.959963984540054
 FEW = 10
@@ -45,10 +46,11 @@ class Ruler:
         """Of one bin."""
         return (self.high - self.low) / BINS
 
-    def bins(self, values: Floats) -> Floats:
-        """(BINS,) counts; what lies outside goes to the outermost bin."""
-        place = np.clip((values - self.low) / self.width, 0, BINS - 1).astype(np.intp)
-        return np.bincount(place, minlength=BINS).astype(float)
+    def bins(self, values: Floats) -> NDArray[np.intp]:
+        """The bin of each value; what lies outside goes to the outermost."""
+        place = values - self.low
+        place *= 1 / self.width
+        return np.clip(place, 0, BINS - 1, out=place).astype(np.intp)
 
 
 class Tally:
@@ -74,14 +76,15 @@ class Tally:
         self.minimum = min(self.minimum, float(values.min()))
         self.maximum = max(self.maximum, float(values.max()))
         off = values - self.ruler.centre
-        self._sums = self._sums + (off.sum(), np.square(off).sum())
+        self._sums[0] += off.sum()
+        self._sums[1] += np.square(off, out=off).sum()
         for row, threshold in enumerate(self.thresholds):
             miss = threshold - values[values < threshold]
             self._below[row] += (len(miss), miss.sum(), np.square(miss).sum(), np.count_nonzero(values == threshold))
         if self.exact:
             self._values.append(values)
         else:
-            self._counts += self.ruler.bins(values)
+            np.add.at(self._counts, self.ruler.bins(values), 1.0)
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the span that follows."""
@@ -186,7 +189,7 @@ class Tally:
             values = self._ordered() if lower else self._ordered()[::-1]
             weights = np.ones(self.n)
         else:
-            values = self.ruler.low + (np.arange(BINS) + 0.5) * self.ruler.width
+            values = self.ruler.low + (np.arange(BINS, dtype=np.float64) + 0.5) * self.ruler.width
             weights = self._counts
             values, weights = (values, weights) if lower else (values[::-1], weights[::-1])
         room = self.n * p
