@@ -1,6 +1,6 @@
 """The READMEs as programs: their blocks in order, what they print, and how to write true outputs back.
 
-    python tests/readme.py          writes the true outputs into README.md, README.vi.md and docs/model.md
+    python -m tests.readme      writes the true outputs into README.md, README.vi.md, docs/model.md, docs/language.md
 
 In a README, ```console holds commands (`$ forecast ...`) with their output, ```yaml FILE a plan that is written to FILE
 before the commands below it, ```diff FILE a change of a shipped file that is shown and not made, ```python a program
@@ -14,7 +14,6 @@ import os
 import re
 import shlex
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -111,21 +110,22 @@ class Desk:
 
     @contextmanager
     def _seated(self) -> Iterator[None]:
-        """Work in the folder; read and play a plan once whatever the language, and leave the pages undrawn."""
-        from forecast import pages, reader, reporting
+        """Work in the folder; read and run a plan once whatever the language, and draw nothing: none of it is printed."""
+        from forecast import reader, reporting
         from forecast.analysis import find
         from forecast.pages import compare
+        from forecast.runs import json_bytes
 
         before, environment = Path.cwd(), dict(os.environ)
         swapped: list[tuple[Any, str, Any]] = [
             (reader, "read_plan", self._once_read(reader.read_plan)),
-            (reporting, "play", self._once_played(reporting.play)),
-            (find, "find", self._once_found(find.find)),
-            (pages, "figures", lambda view, words: dict.fromkeys(drawings(view, words), b"")),
+            (reporting, "run_order", self._once_run(reporting.run_order)),
+            (reporting, "compare_orders", self._once_compared(reporting.compare_orders)),
+            (reporting, "files_of", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
+            (find, "readings_of", lambda *_, **__: ()),  # those of a run are played before; a comparison prints none
             (compare, "drawings", lambda views, words: {}),
-            *((module, name, lambda *_: b"") for module in (pages, compare) for name in ("page", "pdf")),
+            *((compare, name, lambda *_: b"") for name in ("page", "pdf")),
         ]
-        drawings = pages.drawings
         kept = [(module, name, getattr(module, name)) for module, name, _ in swapped]
         os.chdir(self.folder)
         os.environ.update(COLUMNS="80", FORECAST_CACHE=str(self.folder.parent / "fits"))
@@ -150,26 +150,43 @@ class Desk:
 
         return once
 
-    def _once_played(self, play: Callable[..., Any]) -> Callable[..., Any]:
+    def _once_run(self, run_order: Callable[..., Any]) -> Callable[..., Any]:
         def once(order: Any, *watch: Any) -> Any:
-            from forecast.identity import inputs_of
-
-            inputs = inputs_of(order.scenario, seed=order.seed, paths=order.paths, language="")
-            key = ("played", inputs.manifest["scenario_hash"], order.seed, order.paths)
-            if key not in self.done:
-                self.done[key] = play(order, *watch)
-            return self.done[key]
+            kept = self._kept(("run", *_content(order)), order, lambda: run_order(order, *watch)[0])
+            return kept, False
 
         return once
 
-    def _once_found(self, find: Callable[..., Any]) -> Callable[..., Any]:
-        def once(run: Any, **options: Any) -> Any:
-            key = ("found", id(run))
-            if key not in self.done:
-                self.done[key] = (run, find(run, **options))  # the run is kept, so that its id stays its own
-            return self.done[key][1]
+    def _once_compared(self, compare_orders: Callable[..., Any]) -> Callable[..., Any]:
+        def once(orders: Any, *watch: Any) -> Any:
+            key = ("compared", *(_content(order) for order in orders))
+            return self._kept(key, orders[0], lambda: compare_orders(orders, *watch))
 
         return once
+
+    def _kept(self, key: tuple[object, ...], order: Any, run: Callable[[], Any]) -> Any:
+        """A run, or what is left of the same in another language."""
+        from forecast import runs
+
+        if key not in self.done:
+            kept = run()
+            self.done[key] = {path.name: path.read_bytes() for path in kept.folder.iterdir() if path.is_file()}
+            return kept
+        files = self.done[key]
+        runs_folder = order.reports / ".runs"
+        runs_folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=runs_folder))
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        return runs.open_run(folder)
+
+
+def _content(order: Any) -> tuple[object, ...]:
+    """What a run is, whatever its language."""
+    from forecast.identity import inputs_of
+
+    inputs = inputs_of(order.scenario, seed=order.seed, paths=order.paths, language="")
+    return order.name, inputs.manifest["scenario_hash"], order.seed, order.paths
 
 
 def with_outputs(text: str, outputs: list[tuple[Fence, str]]) -> str:
@@ -179,18 +196,28 @@ def with_outputs(text: str, outputs: list[tuple[Fence, str]]) -> str:
     return text
 
 
-CHANCES = re.compile(r"(?<=<!-- chances -->\n).*?(?=<!-- end of chances -->)", re.S)
+LANGUAGE = ROOT / "docs" / "language.md"
+
+
+def between(page: str, mark: str, content: str) -> str:
+    """A page with what stands between `<!-- mark -->` and `<!-- end of mark -->` replaced."""
+    found = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end of {mark} -->)", re.S)
+    return found.sub(lambda _: content, page)
+
+
 CHANCE_PATHS = 200_000
+BOTH = "covid-and-floods.yaml"
 SHIPPED = {
-    "no shock but slow competition": ("plan-2021.yaml", {}),
-    "Covid": ("covid.yaml", {}),
-    "storms and floods": ("storms-and-floods.yaml", {}),
-    "both": ("covid-and-floods.yaml", {}),
-    "both, no initiatives": ("covid-and-floods.yaml", {"initiatives": "null", "decisions": "null"}),
-    "both, growth over 2020 as stated": ("covid-and-floods.yaml", {"growth_over": "stated"}),
-    "both, on the parts": ("covid-and-floods.yaml", {"targets.revenue.basis": "parts"}),
-    "2021's dated waves": ("hindcast-2021.yaml", {}),
+    "no shock but slow competition": ("plan-2021.yaml", ""),
+    "Covid": ("covid.yaml", ""),
+    "storms and floods": ("storms-and-floods.yaml", ""),
+    "both": (BOTH, ""),
+    "both, no initiatives": (BOTH, "trend_holds_the_initiatives"),
+    "both, growth over 2020 as stated": (BOTH, "stated_base"),
+    "both, on the parts": (BOTH, "parts"),
+    "2021's dated waves": ("hindcast-2021.yaml", ""),
 }
+"""A shipped plan, and one of its readings or none."""
 REFERENCE = {
     "no shock but slow competition": (0.78, 259.7),
     "Covid": (0.74, 258.2),
@@ -204,15 +231,17 @@ REFERENCE = {
 """Chance and mean in tỷ of a first sketch of the model: see docs/model.md."""
 
 
-def chances(paths: int = CHANCE_PATHS) -> Mapping[str, tuple[float, float]]:
-    """Of each shipped plan, the chance of its revenue target and the mean of the year in tỷ."""
+def chances(paths: int, fits: Path) -> Mapping[str, tuple[float, float]]:
+    """Of each shipped plan, the chance of its revenue target and the mean of the year in tỷ; `fits` keeps the fits."""
     import forecast
 
+    plans = {file: forecast.read(ROOT / "scenarios" / file) for file, _ in SHIPPED.values()}
     found = {}
-    for name, (file, changed) in SHIPPED.items():
-        scenario = forecast.read(ROOT / "scenarios" / file, set=changed)
-        run = forecast.simulate(scenario, paths=paths)
-        found[name] = (run.chance("revenue").value, run.tally("revenue", "2021").mean / 1e9)
+    for name, (file, reading) in SHIPPED.items():
+        scenario = plans[file].readings[reading] if reading else plans[file]
+        run = forecast.simulate(scenario, paths=paths, cache=fits)
+        mean = run.tally(*run.figure(run.scenario.targets["revenue"])).mean
+        found[name] = (run.chance("revenue").value, mean / 1e9)
     return found
 
 
@@ -226,17 +255,18 @@ def chances_table(found: Mapping[str, tuple[float, float]]) -> str:
 
 
 def refresh() -> None:
-    """Write the true outputs into the pages."""
+    """Write what is true into the pages."""
+    from tests.reference import tables
+
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder) / "desk")
         for page in READMES.values():
             text = page.read_text(encoding="utf-8")
             page.write_text(with_outputs(text, desk.outputs(text)), encoding="utf-8")
-    if MODEL.exists():
-        text = MODEL.read_text(encoding="utf-8")
-        MODEL.write_text(CHANCES.sub(lambda _: chances_table(chances()), text), encoding="utf-8")
+        found = chances(CHANCE_PATHS, Path(folder) / "fits")
+    for page, mark, content in ((MODEL, "chances", chances_table(found)), (LANGUAGE, "keys", tables())):
+        page.write_text(between(page.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     refresh()

@@ -1,0 +1,189 @@
+"""The tables of docs/language.md, from the classes of the plan: what may stand under each key, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from forecast.assumption import Kind
+from forecast.keys import Slot, slot_of
+from forecast.noun import Label
+from forecast.plan import Scenario
+from forecast.profile import ProfileKind
+from forecast.shocks.shock import Effects, Shock
+
+SMALL = {
+    "_month": "month", "_date": "date", "_period": "period", "_measure": "measure", "_rank": "number, -1 to 1",
+    "_above_zero": "number above 0", "_yes_or_no": "true or false", "_currency": "three letters",
+    "_level": "planner, history or mixture(60%)", "_copula": "gaussian or t(4)", "_year": "year",
+    "read": "whole number",
+}  # fmt: skip
+"""How the small fields are read -> what they take."""
+SAID = {
+    "label": "What people read.",
+    "kind": "Which kind of shock it is.",
+    "name": "Title of the plan.",
+    "history": "The past: a CSV, or the CSV and the shocks it already holds.",
+    "horizon": "The months that are played.",
+    "currency": "Of all money.",
+    "language": "Of reports and messages; `--lang` wins.",
+    "paths": "How many futures are played; `--paths` wins.",
+    "seed": "Of the random numbers; `--seed` wins.",
+    "stated": "By year, what a document says.",
+    "note": "For people.",
+    "services": "The lines of business, or what is said of each.",
+    "places": "Where the trade is done: how many places, or a list of them.",
+    "workforce": "How many people, and what a worker's year is counted on.",
+    "climate": "Links the storms and floods of one year.",
+    "costs": "Without them there is no profit and no margin.",
+    "shocks": "What the world does to us.",
+    "initiatives": "What we decide to do.",
+    "targets": "What is wanted.",
+    "correlations": "What moves together.",
+    "decisions": "What to do, and when.",
+    "price": "Of a piece.",
+    "headcount": "People; a count with its unit, or what the plan implies.",
+    "total": "Of all services, as the document says it.",
+    "gap": "How wide the gap between total and services may be, and its name.",
+    "baseline": "What its months stand on; wins over the plan's own `baseline`.",
+    "weights": "`equal`; weights of their own stand in the file.",
+    "productivity": "Total revenue where nothing is said.",
+    "basis": "What is counted.",
+    "of_revenue": "Of each đồng taken.",
+    "per_month": "Each month.",
+    "per_person_month": "Of each person, each month.",
+    "waves_per_year": "How many waves a year begin.",
+    "length": "How long such a spell lasts, inside its wave.",
+    "mild": "Every day of a wave that is neither of the others.",
+    "upstream": "Hard elsewhere.",
+    "hard": "Hard here.",
+    "effect": "What it does, when it is whole.",
+    "classes": "How large the events are.",
+    "start": "A date or a month, or a range of them.",
+    "cost": "What it costs.",
+    "active": "`false` keeps it in the plan and leaves it out of the run.",
+    "measure": "What is measured.",
+    "period": "Over which months.",
+    "at_least": "The threshold; exactly one of `at_least` and `at_most`.",
+    "at_most": "The threshold, from above.",
+    "place": "One place, by its code; the whole where nothing is said.",
+    "action": "What to do.",
+    "owner": "Who does it.",
+    "by": "Before which day.",
+    "trigger": "The figure that calls for it.",
+    "below": "Calls when the figure is below.",
+    "above": "Calls when the figure is above.",
+}
+"""Meanings of keys that need no more than a few words."""
+
+
+def tables() -> str:
+    """One heading and one table a record, in the order in which a plan is told."""
+    parts = []
+    for path, record in sorted(records(), key=lambda found: found[0][0].isupper() and found[0] != "The plan"):
+        doc = (record.__doc__ or "").strip().split("\n\n")[0]
+        rows = ["| key | takes | default | meaning |", "|---|---|---|---|", *_rows(record)]
+        parts.append("\n".join([f"### {path}", "", doc, "", *rows, ""]))
+    return "\n".join(parts)
+
+
+def records() -> Iterator[tuple[str, type[BaseModel]]]:
+    """Every record that a plan may hold, once, with the name under which it stands."""
+    seen: set[type[BaseModel]] = {Label, Effects}
+    yield "An effect", Effects
+    yield "Every shock", Shock
+    waiting: list[tuple[str, type[BaseModel]]] = [("The plan", Scenario)]
+    while waiting:
+        path, record = waiting.pop(0)
+        if record in seen:
+            continue
+        seen.add(record)
+        yield path + _kind(record), record
+        inner = []
+        for name, field in record.model_fields.items():
+            if not field.exclude and not (record is Scenario and name == "readings"):
+                inner += list(_inside(_under(path, field.alias or name), _annotation(field)))
+        waiting = inner + waiting
+
+
+def _annotation(field: Any) -> Any:
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+
+
+def _under(path: str, key: str) -> str:
+    return f"`{key}`" if path == "The plan" else f"{path.rstrip('`')}.{key}`"
+
+
+def _inside(path: str, annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
+    slot = slot_of(annotation)
+    if slot.entries is not None:
+        yield from _inside(f"{path.rstrip('`')}.NAME`", slot.entries)
+    for record in slot.records:
+        yield path, record
+
+
+def _kind(record: type[BaseModel]) -> str:
+    kind = record.model_fields.get("kind")
+    return "" if kind is None else f", kind `{get_args(kind.annotation)[0]}`"
+
+
+def _rows(record: type[BaseModel]) -> Iterator[str]:
+    if record is Scenario:
+        yield "| `extends` | file, or a list of files | | The plans below this one. |"
+    for name, field in record.model_fields.items():
+        if field.exclude or (record is not Shock and issubclass(record, Shock) and name in Shock.model_fields):
+            continue
+        key = field.alias or name
+        meaning = " ".join((field.description or SAID.get(key, "")).split())
+        takes = "overlays by name" if key == "readings" else _takes(_annotation(field))
+        yield f"| `{key}` | {takes} | {_default(field)} | {meaning} |"
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "needed"
+    default = None if field.default is PydanticUndefined else field.default
+    if default is None or isinstance(default, BaseModel | dict | tuple) or default == "":
+        return ""
+    return str(default).lower() if isinstance(default, bool) else f"{default}"
+
+
+def _takes(annotation: Any) -> str:
+    """In a few words: `share`, `by service: effect`, `records by name`."""
+    slot = slot_of(annotation)
+    if slot.by_service:
+        return f"by service: {_number(slot_of(slot.entries))}"
+    if slot.entries is not None:
+        return "records by name"
+    if slot.number is not None:
+        return " or ".join([_number(slot), *(["a record"] if slot.records else [])])
+    if slot.records:
+        return "text, or {vi, en}" if slot.records == (Label,) else "a record"
+    if slot.items is not None:
+        return f"list of {_takes(slot.items)}s"
+    return _small(annotation)
+
+
+def _number(slot: Slot) -> str:
+    match slot.number:
+        case Kind():
+            return slot.number.name.replace("_", " ")
+        case ProfileKind():
+            return {"season": "weights by month", "shape": "flat, or 12 weights", "weights": "equal"}[slot.number.name]
+    return "a record"
+
+
+def _small(annotation: Any) -> str:
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        for mark in marks:
+            if (read := SMALL.get(getattr(getattr(mark, "func", None), "__name__", ""))) is not None:
+                return read
+        return _small(inner)
+    if get_origin(annotation) is Literal:
+        return ", ".join(str(one) for one in get_args(annotation))
+    named = [_small(one) for one in get_args(annotation) if one is not type(None)]
+    return named[0] if named else "text"
