@@ -186,7 +186,7 @@ def _drawn_by_month(name: str) -> bool:
 
 
 def _steps(deck: Deck, scene: _Scene) -> dict[FigureKey, Floats]:
-    """What each step adds to the revenue of the bridge's period, from last year to the forecast; they sum in each path."""
+    """What each step adds to the revenue of the bridge's period, last year to forecast; they sum in each path."""
     gauge = deck.bridge_gauge
     rows = deck.scenario.horizon.calendar.rows(gauge.calendar)
     found: dict[str, Floats] = {}

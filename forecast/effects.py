@@ -173,8 +173,8 @@ def multiplied(hits: Hits, calendar: Calendar, paths: int) -> dict[Key, Floats]:
 class Returning:
     """What comes back of the losses of one cause, for each service.
 
-    Net loss of cause k in a month: base * max(0, 1 - F_k) * product of min(1, F_j) of the other causes, so that what two
-    causes share is gone. It is shared among the events of the cause by what each took, and comes back evenly over
+    Net loss of cause k in a month: base * max(0, 1 - F_k) * product of min(1, F_j) of the other causes, so that what
+    two causes share is gone. It is shared among the events of the cause by what each took, and comes back evenly over
     `within` after the event's end (model: section 5).
     """
 

@@ -1,7 +1,7 @@
 """The trade of one block: the calm, then drift, initiatives and shocks, then what comes back.
 
-Order of operations as in the model, section 1. Every step leaves what it changed, so that the steps from last year to the
-forecast sum in every path.
+Order of operations as in the model, section 1. Every step leaves what it changed, so that the steps from last year to
+the forecast sum in every path.
 """
 
 from __future__ import annotations
