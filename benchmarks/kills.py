@@ -12,11 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from forecast import runs
 from forecast.errors import ForecastError
 
+PUBLISHING = 0.05
+"""Seconds that writing and linking a run take, about."""
 PLAN = Path(__file__).parents[1] / "scenarios" / "covid.yaml"
 
 
@@ -34,7 +37,7 @@ def main() -> int:
 
 
 def kill_often(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -> dict[str, float]:
-    """Start, kill, look; `times` over. A run is killed late as often as early, and some end by themselves."""
+    """Start, kill, look; `times` over: every second time at any moment, else just when it begins to publish."""
     chance = random.Random(seed)
     started = time.monotonic()
     finish(start(plan, reports, paths, 0))
@@ -42,13 +45,14 @@ def kill_often(plan: Path, reports: Path, *, times: int, paths: int, seed: int) 
     unreadable = left_over = finished = 0
     for turn in range(1, times + 1):
         process = start(plan, reports, paths, turn)
-        moment = whole * (chance.uniform(0, 1.05) if turn % 2 else chance.uniform(0.6, 1.05))
-        try:
-            process.wait(moment)
-            finished += 1
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if turn % 2:
+            ended = wait_until(lambda: False, process, whole * chance.uniform(0, 1))
+        else:
+            ended = wait_until(lambda: bool(strays(reports)), process, 60)
+            time.sleep(chance.uniform(0, PUBLISHING))
+        finished += ended or process.poll() is not None
+        process.kill()
+        process.wait()
         unreadable += not readable(reports / plan.stem)
         left_over += len(strays(reports))
     finish(start(plan, reports, paths, 0))
@@ -56,7 +60,7 @@ def kill_often(plan: Path, reports: Path, *, times: int, paths: int, seed: int) 
         "killed": times - finished,
         "published": len(list(runs.all_runs(reports))),
         "unreadable": unreadable + (not readable(reports / plan.stem)),
-        "strays_swept": left_over,
+        "strays_before_next_start": left_over,
         "strays_after_next_start": len(strays(reports)),
         "seconds_of_a_run": round(whole, 2),
     }
@@ -69,6 +73,14 @@ def start(plan: Path, reports: Path, paths: int, seed: int) -> subprocess.Popen[
         cwd=Path(__file__).parents[1],
         stdout=subprocess.DEVNULL,
     )
+
+
+def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait for a moment, the end of the process or the end of the time; whether the process has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None and not reached():
+        time.sleep(0.0005)
+    return process.poll() is not None
 
 
 def finish(process: subprocess.Popen[bytes]) -> None:
@@ -86,7 +98,8 @@ def readable(shown: Path) -> bool:
 
 
 def strays(reports: Path) -> list[Path]:
-    return [path for folder in (reports, reports / ".runs") for path in folder.iterdir() if ".tmp-" in path.name]
+    found = (path for folder in (reports, reports / ".runs") for path in folder.iterdir())
+    return [path for path in found if ".tmp-" in path.name and "probe" not in path.name]
 
 
 if __name__ == "__main__":
