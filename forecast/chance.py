@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr, ndtri
 
+from forecast.normal import normal_quantile
+
 Floats = NDArray[np.float64]
 Link = Literal["plain", "log", "change", "share", "loss"]
 
@@ -21,35 +23,6 @@ Z90 = float(ndtri(0.9))
 """The standard normal quantile of 90%: a range `a to b` is P10 to P90."""
 CELLS = 4096
 """Cells of the table that stands for the inverse of the regularised incomplete beta function."""
-
-TAIL = 0.04
-"""Share at each end of a normal that is worked out exactly."""
-STEPS = 4_000
-"""Cells of the table that stands for the middle of the normal quantile function."""
-
-
-@lru_cache(maxsize=1)
-def _normal_table() -> tuple[Floats, Floats]:
-    """Normal quantiles at even steps, and what each cell adds; nothing that is a number in the tails."""
-    u = np.linspace(0, 1, STEPS + 1)
-    knots = np.where(np.abs(u - 0.5) <= 0.5 - TAIL, ndtri(u), np.nan)
-    return knots, np.diff(knots)
-
-
-def normal_quantile(u: Floats) -> Floats:
-    """Standard normal quantiles of `u` (values,): straight lines in the middle, within 3e-6; exact in the tails.
-
-    Half the time of `ndtri`.
-    """
-    knots, steps = _normal_table()
-    place = u * STEPS
-    cell = place.astype(np.intp)
-    place -= cell
-    place *= steps[cell]
-    place += knots[cell]
-    tail = np.isnan(place).nonzero()
-    place[tail] = ndtri(u[tail])
-    return place
 
 
 class Chance(Protocol):

@@ -1,8 +1,8 @@
 """Numbers that move together: groups of names with a rank correlation, their margins unchanged.
 
 A rank correlation (Spearman) is carried to the normals behind a Gaussian copula by r = 2 sin(pi rank / 6); for a t
-copula it is the root of `spearman_of_t`. One correlation between several names, when it is not negative, is a common factor:
-a new member touches no other. Anything else is a Cholesky factor over the names in order.
+copula it is the root of `spearman_of_t`. One correlation between several names, when it is not negative, is a common
+factor: a new member touches no other. Anything else is a Cholesky factor over the names in order.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ def act(
 ) -> Actions:
     """Play the initiatives of a block; `revenue` is the calm of each service, to measure cannibalisation on.
 
-    T = max(0, product over j of (1 + e_j r_j o_j)): effect, month mean of the ramp, and whether it and all that it needs
-    happen (model: section 7). A donor loses its share of the đồng gained elsewhere.
+    T = max(0, product over j of (1 + e_j r_j o_j)): effect, month mean of the ramp, and whether it and all that it
+    needs happen (model: section 7). A donor loses its share of the đồng gained elsewhere.
     """
     cast = _Cast(initiatives, draws)
     factors: dict[Key, Floats] = {}

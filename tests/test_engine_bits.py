@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from forecast.chance import normal_quantile
 from forecast.draws import Draws
 from forecast.effects import overlaps, ramp
 from forecast.months import Calendar
+from forecast.normal import normal_quantile
 from forecast.shocks.epidemic import _alone, _Spell, _Spells, _together
 from forecast.tally import Ruler, Tally
 

@@ -53,7 +53,9 @@ yaml_nodes csv_file amounts
 store engines
 copula disaggregate scores statement tally tet
 encodings written units
+nearest
 canvas chance estimate months
+normal
 errors words
 __init__
 """
