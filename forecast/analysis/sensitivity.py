@@ -63,7 +63,7 @@ def _of_luck(run: Simulation, draw: str, count: Floats, values: Floats) -> Lever
     label = label_of(run.scenario, draw)
     code = "term.happens" if draw.startswith("initiatives.") or count.max() == 1 else "term.events"
     both = Label(vi=Words("vi")(code, name=label.vi), en=Words("en")(code, name=label.en))
-    text = f"{count[few].mean():.2g} / {count[many].mean():.2g}"
+    text = f"{count[few].mean():.0f} / {count[many].mean():.0f}"
     return Lever(f"{draw}.{code.removeprefix('term.')}", both, text, "", "", low, high, error)
 
 
