@@ -149,6 +149,14 @@ def test_what_is_lost_has_returned_or_is_carried_over_or_is_gone() -> None:
         assert gone.mean() > 0
 
 
+def test_what_a_year_takes_is_its_calm_less_the_losses_plus_the_returns() -> None:
+    troubled, calm = play(TROUBLED, initiatives=None), play(TROUBLED, initiatives=None, shocks=None)
+    missing = calm.values("revenue.b", "2021") - troubled.values("revenue.b", "2021")
+    kept_away = troubled.values("lost.b", "horizon") - troubled.values("returned.b", "horizon")
+    assert missing.mean() > 1e9
+    assert np.allclose(missing, kept_away, atol=1.0)  # đồng: rounding
+
+
 def test_the_steps_of_the_bridge_sum_to_the_forecast_in_every_path() -> None:
     run = forecast.simulate(forecast.read(SCENARIOS / "covid-and-floods.yaml"), paths=5_000)
     steps = sum(run.values(*key) for key in run.tallies if key[0].startswith("bridge."))
