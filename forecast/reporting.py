@@ -260,20 +260,14 @@ def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:
     """Every file of a published run but its manifest; the paper is set beside the page."""
     from forecast import pages
 
-    with beside(partial(_paper, view, words)) as paper:
+    with beside(partial(pages.pdf, view, words)) as paper:
         return {
             "summary.json": runs.json_bytes(view.summary),
             "quantiles.csv": quantiles(run, view.summary),
             "report.html": pages.page(view, words),
-            **paper.result(),
+            **{f"figures/{name}.png": png for name, png in pages.figures(view, words).items()},
+            "report.pdf": paper.result(),
         }
-
-
-def _paper(view: RunView, words: Words) -> dict[str, bytes]:
-    from forecast import pages
-
-    figures = {f"figures/{name}.png": png for name, png in pages.figures(view, words).items()}
-    return {"report.pdf": pages.pdf(view, words), **figures}
 
 
 def quantiles(run: Simulation, summary: Mapping[str, Any]) -> bytes:
