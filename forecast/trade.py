@@ -93,6 +93,6 @@ def _settle_returns(service: str, trade: Trade, base: Floats, returning: Mapping
         if found is not None:
             amount, back = found
             inside = amount.sum(axis=0)
-            returned, carried = returned + inside, carried + (back - inside)
+            returned, carried = returned + inside, carried + np.maximum(0.0, back - inside)
             trade.add(f"shocks.{name}", amount)
     trade.account = Account(lost, returned, carried, lost - returned - carried)
