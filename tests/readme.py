@@ -110,7 +110,7 @@ class Desk:
 
     @contextmanager
     def _seated(self) -> Iterator[None]:
-        """Work in the folder; read and run a plan once whatever the language, and draw nothing: none of it is printed."""
+        """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
         from forecast import reader, reporting
         from forecast.analysis import find
         from forecast.pages import compare
