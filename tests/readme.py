@@ -119,6 +119,7 @@ class Desk:
         before, environment = Path.cwd(), dict(os.environ)
         swapped: list[tuple[Any, str, Any]] = [
             (reader, "read_plan", self._once_read(reader.read_plan)),
+            (reporting, "play", self._once_played(reporting.play)),
             (reporting, "run_order", self._once_run(reporting.run_order)),
             (reporting, "compare_orders", self._once_compared(reporting.compare_orders)),
             (reporting, "files_of", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
@@ -146,6 +147,15 @@ class Desk:
             key = ("read", str(path), text, repr(sorted(options.items())))
             if key not in self.done:
                 self.done[key] = read_plan(path, **options)
+            return self.done[key]
+
+        return once
+
+    def _once_played(self, play: Callable[..., Any]) -> Callable[..., Any]:
+        def once(order: Any, *more: Any) -> Any:
+            key = ("played", *_content(order))
+            if key not in self.done:
+                self.done[key] = play(order, *more)
             return self.done[key]
 
         return once

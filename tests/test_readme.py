@@ -112,6 +112,7 @@ def test_the_speed_that_is_said_is_the_speed_that_is_held() -> None:
         assert numbers == limits, language
 
 
+@pytest.mark.slow
 def test_the_chances_that_the_model_page_compares_are_those_of_the_shipped_plans(desk: Desk) -> None:
     page = MODEL.read_text(encoding="utf-8")
     for name, (chance, mean) in chances(8_192, desk.folder.parent / "fits").items():
