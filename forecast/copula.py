@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, stdtr
 
 from forecast.chance import Floats
@@ -29,6 +28,8 @@ def pearson_of_rank(rank: float, freedom: float | None = None) -> float:
     """Correlation of the normals (or of the t) behind a rank correlation (Hult and Lindskog 2002)."""
     if freedom is None or rank in (-1.0, 0.0, 1.0):
         return 2 * math.sin(math.pi * rank / 6)
+    from scipy.optimize import brentq  # slow to load, and rarely needed
+
     return float(brentq(lambda r: spearman_of_t(r, freedom) - rank, -1, 1))
 
 

@@ -257,17 +257,28 @@ def view_of(run: Simulation, inputs: Inputs, readings: tuple[ReadingRow, ...] | 
 
 
 def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:
-    """Every file of a published run but its manifest; the paper is set beside the page."""
-    from forecast import pages
+    """Every file of a published run but its manifest; half of the drawing is done beside this process."""
+    from forecast.pages.drawings import drawings
 
-    with beside(partial(pages.pdf, view, words)) as paper:
+    figures = [f"figures/{name}.png" for name in drawings(view, words)]
+    with beside(partial(_drawn, view, words, ("report.pdf", *figures[::3]))) as other_half:
+        rest = [name for name in figures if name not in figures[::3]]
         return {
             "summary.json": runs.json_bytes(view.summary),
             "quantiles.csv": quantiles(run, view.summary),
-            "report.html": pages.page(view, words),
-            **{f"figures/{name}.png": png for name, png in pages.figures(view, words).items()},
-            "report.pdf": paper.result(),
+            **_drawn(view, words, ("report.html", *rest)),
+            **other_half.result(),
         }
+
+
+def _drawn(view: RunView, words: Words, names: Sequence[str]) -> dict[str, bytes]:
+    """The files of these names."""
+    from forecast import pages
+    from forecast.pages.drawings import drawings
+
+    whole = {"report.html": pages.page, "report.pdf": pages.pdf}
+    known = drawings(view, words)
+    return {name: whole[name](view, words) if name in whole else known[Path(name).stem].png() for name in names}
 
 
 def quantiles(run: Simulation, summary: Mapping[str, Any]) -> bytes:
