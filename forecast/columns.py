@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from forecast.encodings import text_of
 from forecast.errors import InputError, Where
+from forecast.nearest import nearest
 from forecast.plan_files import content_of, inside, shown
 from forecast.units import QuantityError
 
@@ -39,8 +39,8 @@ def _column(text: str, column: str, file: str) -> tuple[str, ...]:
         raise QuantityError("column_not_csv", file=file, problem=str(wrong)) from None
     header = [name.strip() for name in rows[0]] if rows else []
     if column not in header:
-        near = get_close_matches(column, header, n=1, cutoff=0) or ["?"]
-        raise QuantityError("column_missing", column=column[:60], file=file, instead=near[0][:60])
+        near = nearest(column, header, 0.0) or "?"
+        raise QuantityError("column_missing", column=column[:60], file=file, instead=near[:60])
     place = header.index(column)
     cells = []
     for line, row in enumerate(rows[1:], 2):

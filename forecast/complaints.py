@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from forecast.errors import Complaint, Where
 from forecast.keys import ROOT, Slot
+from forecast.nearest import nearest
 from forecast.overlays import shown_of
 from forecast.written import Map, Sequence, Text
 
@@ -37,10 +37,10 @@ def unknown_keys(node: object, slot: Slot = ROOT) -> list[Complaint]:
 
 def _unknown(node: Map, key: str, keys: tuple[str, ...]) -> Complaint:
     free = [one for one in keys if one not in node]
-    near = get_close_matches(key, free, n=1, cutoff=0.5) or get_close_matches(key, keys, n=1)
+    near = nearest(key, free, 0.5) or nearest(key, keys)
     code = "unknown_key" if near else "unknown_key_here"
     at = f"{node.at}.{key}" if node.at else key
-    return Complaint.of(node.keys_where[key], at, code, instead=near[0] if near else "", keys=", ".join(keys))
+    return Complaint.of(node.keys_where[key], at, code, instead=near, keys=", ".join(keys))
 
 
 def of_validation(wrong: ValidationError, tree: Map) -> list[tuple[Complaint, tuple[str, ...]]]:
@@ -140,12 +140,12 @@ def _place(node: Any) -> Where:
 
 def _one_of(where: Where, at: str, text: str, expected: str) -> Complaint:
     words = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
-    near = get_close_matches(text, words, n=1, cutoff=0.5)
+    near = nearest(text, words, 0.5)
     return Complaint.of(
         where,
         at,
         "one_of_near" if near else "one_of",
         text=text,
         words=", ".join(words),
-        instead=near[0] if near else "",
+        instead=near,
     )

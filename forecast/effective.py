@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from forecast.assumption import ABOUT, RESOLVED, Assumption
 from forecast.errors import Where
 from forecast.hindsight import known_after
 from forecast.meaning import meaning_of, weights_shown
+from forecast.months import first_day
 from forecast.overlays import shown_of
 from forecast.reader import Plan, read_plan
 from forecast.same_as import resolve
@@ -116,8 +118,8 @@ def values_of(plan: Plan) -> tuple[Value, ...]:
     tree = plan.merged.tree
     resolve(tree)
     assumptions = {a.name: a for a in plan.scenario.assumptions()}
-    as_of = plan.scenario.as_of
-    later = {a.name for a in known_after(plan.scenario, as_of)} if as_of else set()
+    as_of = plan.scenario.as_of or date.fromordinal(first_day(plan.scenario.horizon.from_))
+    later = {a.name for a in known_after(plan.scenario, as_of)}
     values = [_value(at, node, plan, assumptions.get(at), at in later) for at, node in _leaves(tree)]
     return tuple(sorted(values, key=lambda value: (value.name.startswith("readings."), value.name)))
 

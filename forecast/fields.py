@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from forecast.grammar import YEARS
 from forecast.months import Calendar, month_of, period_of
+from forecast.nearest import nearest
 from forecast.units import QuantityError, read_number
 
 MEASURES = ("revenue", "volume", "cost", "profit", "margin", "headcount", "productivity")
@@ -128,9 +128,9 @@ def _measure(written: Any) -> str:
     text = _quoted(written)
     measure, dot, name = text.partition(".")
     if measure not in MEASURES or (dot and not re.fullmatch(r"[a-z][a-z0-9_]*", name)):
-        near = get_close_matches(measure, MEASURES, n=1)
-        code = "not_a_measure_near" if near and near[0] != measure else "not_a_measure"
-        raise refuse(code, text=text, measures=", ".join(MEASURES), instead=near[0] if near else "")
+        near = nearest(measure, MEASURES)
+        code = "not_a_measure_near" if near and near != measure else "not_a_measure"
+        raise refuse(code, text=text, measures=", ".join(MEASURES), instead=near)
     if dot and measure not in WITH_NAME:
         raise refuse("measure_has_no_parts", measure=measure)
     return text

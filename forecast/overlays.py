@@ -7,12 +7,15 @@ parents clash only by what they set themselves and no common child sets anew.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from forecast.errors import Complaint, Where
 from forecast.keys import ROOT, Slot
+from forecast.nearest import nearest
 from forecast.plan_files import Layer, in_order
 from forecast.written import Map, Sequence, Text
+
+ENOUGH = 100
+"""Complaints after which no nearest name is looked for."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +138,9 @@ class _Merging:
             self.merged.deleted[at] = part.where
             return
         siblings = self.names_beside(part, at)
-        near = get_close_matches(at.rpartition(".")[2], siblings, n=1)
+        near = nearest(at.rpartition(".")[2], siblings) if len(self.merged.complaints) < ENOUGH else ""
         code = "nothing_to_delete_near" if near else "nothing_to_delete"
-        self.merged.complaints.append(Complaint.of(part.where, at, code, instead=near[0] if near else ""))
+        self.merged.complaints.append(Complaint.of(part.where, at, code, instead=near))
 
     def names_beside(self, part: Part, at: str) -> list[str]:
         """Keys that the ancestors of a part have beside it."""

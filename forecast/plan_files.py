@@ -6,12 +6,12 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
 from forecast.encodings import text_of
 from forecast.errors import Complaint, InputError, Where
+from forecast.nearest import nearest
 from forecast.written import NOWHERE, Map, Sequence, Text
 from forecast.yaml_nodes import map_of
 
@@ -86,9 +86,9 @@ def _no_such_file(path: Path, where: Where, at: str) -> InputError:
         ][:1000]
     except OSError:
         beside = []
-    near = get_close_matches(path.name, beside, n=1)
+    near = nearest(path.name, beside)
     if near:
-        return InputError.of(where, at, "no_such_file_near", file=shown(path), instead=near[0])
+        return InputError.of(where, at, "no_such_file_near", file=shown(path), instead=near)
     return InputError.of(where, at, "no_such_file", file=shown(path))
 
 

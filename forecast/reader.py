@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -28,6 +29,8 @@ MAX_COMPLAINTS = 100
 """Complaints that are printed; more help nobody."""
 MAX_READINGS = 40
 """Of one plan."""
+MAX_NODES_OF_READINGS = 40_000
+"""Keys and values of a plan, times its readings."""
 
 
 def read(path: str | Path, *, set: Mapping[str, object] | None = None) -> Scenario:  # noqa: A002
@@ -105,7 +108,7 @@ class _Work:
         overlays = merged.tree.get("readings")
         base = _without_readings(merged)
         scenario = self.one(base, merged.deleted)
-        if isinstance(overlays, Map) and len(overlays) > MAX_READINGS:
+        if isinstance(overlays, Map) and _too_many(overlays, merged.tree):
             place = merged.tree.keys_where["readings"]
             self.complaints.append(Complaint.of(place, "readings", "too_many_readings", limit=MAX_READINGS))
         elif isinstance(overlays, Map):
@@ -162,7 +165,7 @@ class _Work:
         scenario, settled = without_the_sure(scenario, tree)
         self.dropped += settled
         ground = Ground(scenario, tree, deleted, unread)
-        found = [complaint for check in CHECKS for complaint in check(ground)]
+        found = [complaint for check in CHECKS for complaint in islice(check(ground), MAX_COMPLAINTS)]
         if self.repair and any(one.code == IMPOSSIBLE for one in found):
             found = [one for one in found if one.code != IMPOSSIBLE]
             scenario, moved = repaired(scenario)
@@ -190,6 +193,12 @@ def _name_of_two(complaint: Complaint, layer: Layer) -> Complaint:
         layer = layer.parents[0]
     missing = complaint.at == "name" and complaint.code == "missing" and layer.parents
     return replace(complaint, code="name_of_two_parents") if missing else complaint
+
+
+def _too_many(overlays: Map, tree: Map) -> bool:
+    """Whether the readings would take longer than a person waits."""
+    nodes = sum(1 for _ in places_in(tree)) if len(overlays) > 1 else 0
+    return len(overlays) > MAX_READINGS or nodes * len(overlays) > MAX_NODES_OF_READINGS
 
 
 def _without_readings(merged: Merged) -> Map:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 
 from forecast.assumption import RESOLVED, Kind
 from forecast.errors import Complaint, Where
 from forecast.keys import ROOT, Slot
+from forecast.nearest import nearest
 from forecast.written import Map, Sequence, Text
+
+ENOUGH = 20
+"""Complaints after which no nearest name is looked for."""
 
 
 def numbers_in(node: object, slot: Slot = ROOT) -> Iterator[tuple[str, Text | Map, Slot]]:
@@ -24,19 +27,22 @@ def numbers_in(node: object, slot: Slot = ROOT) -> Iterator[tuple[str, Text | Ma
 def resolve(tree: Map) -> list[Complaint]:
     """Leave under each `same_as` what it stands for; says which of them stand for nothing."""
     numbers = {at: (node, slot) for at, node, slot in numbers_in(tree)}
-    complaints = []
+    complaints: list[Complaint] = []
     for at, (node, slot) in numbers.items():
         if isinstance(node, Map) and isinstance(node.get("same_as"), Text):
-            complaint = _resolve_one(at, node, slot, numbers)
+            known = numbers if len(complaints) < ENOUGH else {}
+            complaint = _resolve_one(at, node, slot, numbers, known)
             if complaint is not None:
                 complaints.append(complaint)
     return complaints
 
 
-def _resolve_one(at: str, node: Map, slot: Slot, numbers: dict[str, tuple[Text | Map, Slot]]) -> Complaint | None:
+def _resolve_one(
+    at: str, node: Map, slot: Slot, numbers: dict[str, tuple[Text | Map, Slot]], offered: Iterable[str]
+) -> Complaint | None:
     link = node["same_as"]
     assert isinstance(link, Text)
-    seen = [at]
+    seen = {at: None}
     target = node
     while isinstance(target, Map) and "same_as" in target:
         name = str(target["same_as"])
@@ -45,10 +51,10 @@ def _resolve_one(at: str, node: Map, slot: Slot, numbers: dict[str, tuple[Text |
         if name not in numbers:
             if len(seen) > 1:
                 return None  # said where the next link stands
-            near = get_close_matches(name, numbers, n=1)
+            near = nearest(name, offered)
             code = "same_as_missing_near" if near else "same_as_missing"
-            return Complaint.of(link.where, at, code, name=name, instead=near[0] if near else "")
-        seen.append(name)
+            return Complaint.of(link.where, at, code, name=name, instead=near)
+        seen[name] = None
         target, found = numbers[name]  # type: ignore[assignment]
         if (own := _kind(slot)) != (other := _kind(found)):
             return Complaint.of(link.where, at, "same_as_other_kind", name=name, kind=own, other=other)

@@ -93,6 +93,39 @@ def test_a_bad_text_is_answered_at_its_place_and_in_time(tmp_path: Path, case: s
     assert any(sentence in line for line in said), said
 
 
+MANY = "".join(f"  s{i}: {{growth: 1% to 2%, baseline: {{method: given, annual: 5 tỷ}}}}\n" for i in range(1200))
+HEAD = "name: large\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
+ONE = "  a: {baseline: {method: given, annual: 5 tỷ}}\n"
+LARGE = {
+    "readings of a large plan": HEAD
+    + MANY
+    + "readings:\n"
+    + "".join(f"  r{i}: {{paths: {i + 5}}}\n" for i in range(40)),
+    "every number wrong": HEAD + MANY.replace("1% to 2%", "26"),
+    "every name wrong": HEAD
+    + MANY
+    + f"stated: {{2020: {{services: {{{', '.join(f'z{i}: 3 tỷ' for i in range(900))}}}}}}}\n",
+    "needs of needs": HEAD
+    + ONE
+    + "initiatives:\n"
+    + "".join(
+        f"  i{i}: {{start: 2021-01, needs: [{', '.join(f'i{j}' for j in range(100) if j != i)}], effect: {{}}}}\n"
+        for i in range(100)
+    ),
+    "links to nothing": HEAD + MANY.replace("1% to 2%", "{same_as: services.none.growth}"),
+    "impossible correlations": HEAD
+    + MANY
+    + f"correlations: {{k: {{between: [{', '.join(f'services.s{i}' for i in range(200))}], rank: -0.5}}}}\n",
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_large_plan_is_refused_in_time(tmp_path: Path, case: str) -> None:
+    start = time.perf_counter()
+    assert 1 <= len(said_of(LARGE[case], tmp_path)) <= 100
+    assert time.perf_counter() - start < SECONDS
+
+
 BYTES = {
     "TCVN3": ("name: KÕ ho¹ch cña §¬n vÞ\n".encode("latin-1"), "it looks like TCVN3"),
     "Windows-1258": (b"name: K\xea\xec ho\xe2\xf2ch c\xf9a \xf0\xf5n v\xf2\n", "it looks like Windows-1258"),
@@ -159,7 +192,8 @@ def test_a_chain_of_parents_that_is_too_deep_or_a_circle_is_shown(tmp_path: Path
 PIECES = st.sampled_from(
     ["a", "name", "services", "postal", "growth", "null", "5%", "0% to 9%", "{", "}", "[", "]", ":", ": ", ",", "- ",
      "? ", "&a ", "*a", "!x ", "!!int ", "|", ">", "'", '"', "\n", "\n  ", "\n    ", "#", " #", "---\n", "...\n",
-     "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "pert(1%, 2%", ")", "same_as", "value", "readings", "extends", "shocks", "kind"]
+     "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "pert(1%, 2%", ")", "same_as", "value", "readings", "extends", "shocks",
+     "kind"]
 )  # fmt: skip
 
 

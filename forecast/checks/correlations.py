@@ -24,6 +24,8 @@ from forecast.plan import Correlation, Scenario
 IMPOSSIBLE = "impossible_correlations"
 MOST_NAMES = 200
 """Names in all correlations together."""
+EXACT = 12
+"""Names up to which the nearest matrix is sought by steps; beyond, negative eigenvalues are cut off at once."""
 TOLERANCE = 1e-9
 """How far below zero an eigenvalue may lie by rounding."""
 
@@ -66,13 +68,12 @@ def _entry(ground: Ground, name: str) -> Iterator[Complaint]:
     between, at = ground.scenario.correlations[name].between, f"correlations.{name}.between"
     if len(between) < 2:
         yield ground.complain(at, "correlation_needs_two")
-    draws = {a.name: a.draw for a in ground.scenario.assumptions()}
-    own = [draws.get(one, one) for one in between]
+    own = [ground.assumptions[one].draw if one in ground.assumptions else one for one in between]
     if len(set(own)) < len(own):
         again = next(one for i, one in enumerate(own) if one in own[:i])
         yield ground.complain(at, "correlated_with_itself", name=again)
     services = [_is_service(ground, one) for one in between]
-    known = ground.numbers()
+    known = ground.numbers
     if any(services) and any(one in known for one in between):
         other = next(one for one in between if one in known)
         yield ground.complain(at, "two_sorts", service=between[services.index(True)], other=other)
@@ -89,12 +90,12 @@ def _is_service(ground: Ground, name: str) -> bool:
 def _member(ground: Ground, at: str, name: str) -> Iterator[Complaint]:
     if _is_service(ground, name):
         return
-    numbers = ground.numbers()
+    numbers = ground.numbers
     if name not in numbers:
         services = [f"services.{service}" for service in ground.names("services")]
         yield ground.missing(at, name, [*numbers, *services], "unknown_assumption")
         return
-    found = next((a for a in ground.scenario.assumptions() if a.name == name), None)
+    found = ground.assumptions.get(name)
     if found is None:
         return  # it could not be read, which is said where it stands
     if found.sure:
@@ -117,7 +118,7 @@ def _impossible(ground: Ground, pairs: Mapping[tuple[str, str], tuple[str, float
                 "one": worst.pair[0],
                 "other": worst.pair[1],
                 "asked": f"{worst.asked:g}",
-                "made": f"{worst.made:.2f}",
+                "made": f"{round(worst.made, 2) + 0.0:.2f}",
             }
             yield ground.complain(f"correlations.{pairs[worst.pair][0]}", IMPOSSIBLE, **facts)
 
@@ -149,11 +150,14 @@ def _moves(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freed
 
 def _nearest(matrix: Floats) -> Floats:
     """The nearest correlation matrix, moved towards no correlation until rounding cannot make it impossible."""
-    from statsmodels.stats.correlation_tools import corr_nearest
+    from statsmodels.stats.correlation_tools import corr_clipped, corr_nearest
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one that did not converge is moved below, too
-        nearest = np.asarray(corr_nearest(matrix, threshold=1e-7, n_fact=100))
+        if len(matrix) <= EXACT:
+            nearest = np.asarray(corr_nearest(matrix, threshold=1e-7, n_fact=100))
+        else:
+            nearest = np.asarray(corr_clipped(matrix, threshold=1e-7))
     nearest = (nearest + nearest.T) / 2
     lowest = float(np.linalg.eigvalsh(nearest)[0])
     room = 1e-4

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from functools import cached_property
 
+from forecast.assumption import Assumption
 from forecast.errors import Complaint, Where
+from forecast.nearest import nearest
 from forecast.plan import Scenario
 from forecast.same_as import numbers_in
 from forecast.written import Map, Sequence, Text
@@ -67,9 +69,8 @@ class Ground:
         known = sorted(known)
         if not known:
             return self.complain(at, "names_nothing", name=name)
-        near = get_close_matches(name, known, n=1, cutoff=0.5)
-        if near:
-            return self.complain(at, f"{code}_near", name=name, instead=near[0])
+        if near := nearest(name, known, 0.5):
+            return self.complain(at, f"{code}_near", name=name, instead=near)
         return self.complain(at, code, name=name, known=", ".join(known[:20]))
 
     def taken_away(self, name: str) -> Where | None:
@@ -80,6 +81,12 @@ class Ground:
         above = (".".join(steps[:count]) for count in range(len(steps), 0, -1))
         return next((self.deleted[one] for one in above if one in self.deleted), None)
 
+    @cached_property
+    def assumptions(self) -> Mapping[str, Assumption]:
+        """Those that could be read, by name."""
+        return {a.name: a for a in self.scenario.assumptions()}
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Names of all numbers that are written."""
         return frozenset(at for at, _, _ in numbers_in(self.tree))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from forecast.checks.ground import Ground
 from forecast.errors import Complaint
@@ -21,9 +22,7 @@ def check(ground: Ground) -> Iterator[Complaint]:
     for name, decision in ground.scenario.decisions.items():
         if decision.about is not None and ground.node(decision.about) is None:
             known = [f"{table}.{one}" for table in ("shocks", "initiatives", "services") for one in ground.names(table)]
-            yield ground.missing(
-                f"decisions.{name}.about", decision.about, [*known, *ground.numbers()], "about_unknown"
-            )
+            yield ground.missing(f"decisions.{name}.about", decision.about, [*known, *ground.numbers], "about_unknown")
 
 
 def _listed(ground: Ground, at: str, own: str, listed: Sequence[str], names: Sequence[str]) -> Iterator[Complaint]:
@@ -38,26 +37,15 @@ def _listed(ground: Ground, at: str, own: str, listed: Sequence[str], names: Seq
 
 def _circle(ground: Ground) -> Iterator[Complaint]:
     """A chain of needs that comes back to its start, said once."""
-    needs = {name: one.needs for name, one in ground.scenario.initiatives.items()}
-    done: set[str] = set()
-    for start in sorted(needs):
-        chain: list[str] = []
-        stack = [(start, 0)]
-        while stack:
-            name, depth = stack.pop()
-            del chain[depth:]
-            if name in chain:
-                circle = [*chain[chain.index(name) :], name]
-                done.update(chain)
-                if len(circle) > 2:  # an initiative that needs itself is said by name
-                    yield ground.complain(f"initiatives.{circle[0]}.needs", "needs_circle", chain=" -> ".join(circle))
-                    return
-                continue
-            if name in done or name not in needs:
-                continue
-            chain.append(name)
-            stack += [(other, len(chain)) for other in needs[name]]
-        done.update(chain)
+    initiatives = ground.scenario.initiatives
+    needs = {name: sorted(set(initiatives[name].needs) - {name}) for name in sorted(initiatives)}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as wrong:
+        circle = wrong.args[1][:0:-1]
+        first = circle.index(min(circle))
+        chain = [*circle[first:], *circle[:first], circle[first]]
+        yield ground.complain(f"initiatives.{chain[0]}.needs", "needs_circle", chain=" -> ".join(chain[:20]))
 
 
 def _excluding(ground: Ground) -> Iterator[Complaint]:

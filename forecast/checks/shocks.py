@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forecast.checks.ground import Ground
+from forecast.checks.per_event import drawn_per_event
 from forecast.errors import Complaint
 from forecast.shocks import Event
 from forecast.shocks.weather import Weather
@@ -19,6 +20,11 @@ def check(ground: Ground) -> Iterator[Complaint]:
             yield ground.complain(f"{at}.until", "ends_before_start", text=shock.until.text, start=shock.from_.text)
         if isinstance(shock, Weather):
             yield from _weather(ground, at, shock)
+    for one in ground.assumptions.values():
+        if one.same_as:
+            here, there = (drawn_per_event(name, ground.scenario) for name in (one.name, one.same_as))
+            if here != there:
+                yield ground.complain(one.name, "same_as_per_event", name=one.same_as)
 
 
 def _weather(ground: Ground, at: str, shock: Weather) -> Iterator[Complaint]:
