@@ -111,7 +111,7 @@ class Kind(Manner):
                     return self._of_text(text, text.at, reading)
             raise QuantityError("not_an_assumption", example=self.example(reading.currency))
         except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong  # type: ignore[arg-type]
+            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong
 
     def _of_text(self, text: Text, name: str, reading: Reading) -> Assumption:
         said = parse(text, self, reading)

@@ -22,7 +22,7 @@ WITH_NAME = ("revenue", "volume", "cost")
 
 def refuse(code: str, **facts: object) -> PydanticCustomError:
     """The error that the reader turns into a complaint of this code."""
-    return PydanticCustomError(code, "", {key: str(fact) for key, fact in facts.items()})  # type: ignore[arg-type]
+    return PydanticCustomError(code, "", {key: str(fact) for key, fact in facts.items()})
 
 
 class Period(tuple[str, Calendar]):

@@ -160,7 +160,8 @@ class _Merging:
                     continue
                 related = one.layer in other.layer.ancestors or other.layer in one.layer.ancestors
                 if not related and not _alike(one.node, other.node):
-                    self.clash(*sorted((one, other), key=lambda part: in_order(self.root).index(part.layer)), at)
+                    first, second = sorted((one, other), key=lambda part: in_order(self.root).index(part.layer))
+                    self.clash(first, second, at)
                     return [other for other in alive if not self.whole(other, slot)] or [one]
         return alive
 

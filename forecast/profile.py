@@ -54,7 +54,7 @@ class ProfileKind:
         try:
             return self._read(written)
         except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong  # type: ignore[arg-type]
+            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong
 
     def _read(self, written: object) -> Profile:
         about: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ SPAN = 16
 SERIAL = 400_000
 """Paths below which more processes cost more than they save, for a plan of ordinary size."""
 
+K = TypeVar("K")
 Progress = Callable[[int, int], None]
 """Called with the paths done and the paths to do."""
 
@@ -256,7 +258,7 @@ def _simulation(scenario: Scenario, deck: Deck, answer: _Answer) -> Simulation:
     )
 
 
-def _joined(parts: list[Mapping]) -> dict:
+def _joined(parts: list[Mapping[K, Floats]]) -> dict[K, Floats]:
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 

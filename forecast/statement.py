@@ -25,8 +25,8 @@ class Line:
 def lines_of(leaves: Mapping[str, object], profit: bool, basis: str) -> tuple[Line, ...]:
     """The lines that the leaves allow, each after the lines it is made of.
 
-    Leaves are `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`; `basis` is what a
-    worker's year is counted on.
+    Leaves are `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`; `basis` is what
+    a worker's year is counted on.
     """
     names = sorted(leaves)
     services = tuple(name for name in names if name.startswith("revenue."))

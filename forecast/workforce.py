@@ -8,7 +8,7 @@ from pydantic import Discriminator, Tag
 
 from forecast.assumption import NOISE, Assumption, People, Share
 from forecast.fields import YesNo
-from forecast.noun import ByService, Noun
+from forecast.noun import ByService, Noun, Table
 
 
 class Implied(Noun):
@@ -24,7 +24,7 @@ class Productivity(Noun):
     """Which revenue a worker's year is counted on."""
 
     basis: Literal["total_revenue", "wage_revenue"]
-    wage_share: ByService[Share] = {}
+    wage_share: ByService[Share] = Table()
     """Share of a service's revenue that counts as wage revenue (doanh thu tính lương)."""
 
 

@@ -192,8 +192,8 @@ def test_a_chain_of_parents_that_is_too_deep_or_a_circle_is_shown(tmp_path: Path
 PIECES = st.sampled_from(
     ["a", "name", "services", "postal", "growth", "null", "5%", "0% to 9%", "{", "}", "[", "]", ":", ": ", ",", "- ",
      "? ", "&a ", "*a", "!x ", "!!int ", "|", ">", "'", '"', "\n", "\n  ", "\n    ", "#", " #", "---\n", "...\n",
-     "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "pert(1%, 2%", ")", "same_as", "value", "readings", "extends", "shocks",
-     "kind"]
+     "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "pert(1%, 2%", ")", "same_as", "value", "readings",
+     "extends", "shocks", "kind"]
 )  # fmt: skip
 
 

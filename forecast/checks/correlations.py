@@ -52,7 +52,7 @@ def check(ground: Ground) -> Iterator[Complaint]:
         for complaint in _entry(ground, name):
             sound = False
             yield complaint
-    pairs = {}
+    pairs: dict[tuple[str, str], tuple[str, float]] = {}
     for name, entry in sorted(ground.scenario.correlations.items()):
         for pair in combinations(sorted(entry.between), 2):
             if pair in pairs and pairs[pair][1] != entry.rank:
