@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from forecast.checks import correlations, initiatives, services, shocks, targets
+from forecast.checks import correlations, initiatives, places, services, shocks, targets
 from forecast.checks.ground import Ground
 from forecast.errors import Complaint
 
@@ -13,6 +13,7 @@ CHECKS: tuple[Callable[[Ground], Iterator[Complaint]], ...] = (
     shocks.check,
     initiatives.check,
     targets.check,
+    places.check,
     correlations.check,
 )
 

@@ -28,8 +28,6 @@ def check(ground: Ground) -> Iterator[Complaint]:
         yield from _measured(ground, at, target.measure, target.period, limits)
         if target.want is not None and not target.want.sure:
             yield ground.complain(f"{at}.want", "one_quantity", text=target.want.text)
-        if target.place is not None and (ground.scenario.places is None or ground.scenario.places.file is None):
-            yield ground.complain(f"{at}.place", "place_needs_list")
     for name, decision in ground.scenario.decisions.items():
         if (trigger := decision.trigger) is not None:
             at = f"decisions.{name}.trigger"
