@@ -85,10 +85,10 @@ def test_a_bad_text_is_answered_at_its_place_and_in_time(tmp_path: Path, case: s
     (tmp_path / "scenarios").mkdir()
     plan = tmp_path / "scenarios" / "a.yaml"
     plan.write_bytes(text.encode())
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError) as caught:
         read(plan)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     said = [complain(one, "en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.complaints]
     assert any(sentence in line for line in said), said
 
@@ -121,9 +121,9 @@ LARGE = {
 
 @pytest.mark.parametrize("case", LARGE)
 def test_a_large_plan_is_refused_in_time(tmp_path: Path, case: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert 1 <= len(said_of(LARGE[case], tmp_path)) <= 100
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 BYTES = {
@@ -140,10 +140,10 @@ BYTES = {
 def test_bytes_that_are_no_plan_are_refused_by_name(tmp_path: Path, case: str) -> None:
     content, sentence = BYTES[case]
     (tmp_path / "a.yaml").write_bytes(content)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError, match=sentence):
         read(tmp_path / "a.yaml")
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -189,12 +189,11 @@ def test_a_chain_of_parents_that_is_too_deep_or_a_circle_is_shown(tmp_path: Path
         read(tmp_path / "x.yaml")
 
 
-PIECES = st.sampled_from(
-    ["a", "name", "services", "postal", "growth", "null", "5%", "0% to 9%", "{", "}", "[", "]", ":", ": ", ",", "- ",
-     "? ", "&a ", "*a", "!x ", "!!int ", "|", ">", "'", '"', "\n", "\n  ", "\n    ", "#", " #", "---\n", "...\n",
-     "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "pert(1%, 2%", ")", "same_as", "value", "readings",
-     "extends", "shocks", "kind"]
-)  # fmt: skip
+WORDS = ["a", "name", "services", "postal", "growth", "null", "5%", "0% to 9%", "pert(1%, 2%", ")", "same_as", "value"]
+WORDS += ["readings", "extends", "shocks", "kind"]
+SIGNS = ["{", "}", "[", "]", ":", ": ", ",", "- ", "? ", "&a ", "*a", "!x ", "!!int ", "|", ">", "'", '"', "#", " #"]
+SIGNS += ["---\n", "...\n", "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "\n", "\n  ", "\n    "]
+PIECES = st.sampled_from(WORDS + SIGNS)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
