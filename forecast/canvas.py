@@ -6,6 +6,7 @@ that are the same on every call.
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -122,6 +123,11 @@ def _font(weight: str) -> FT2Font:
     font = FT2Font(found)
     font.set_size(100, 72)
     return font
+
+
+if hasattr(os, "register_at_fork"):
+    # parent and child would read one open file from one place in it, as matplotlib's own cache knows
+    os.register_at_fork(after_in_child=_font.cache_clear)
 
 
 @lru_cache(maxsize=4096)

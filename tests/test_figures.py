@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import combinations
 
 import pytest
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from forecast import canvas
 from forecast.amounts import rounded_to_add, scale_of
 from forecast.canvas import LONGEST, cut, fit, graphemes, style, width_of, wrap
 from forecast.figures import FIGURES
@@ -168,3 +170,17 @@ def test_every_figure_of_the_drawer_is_listed() -> None:
 
     files = {path.stem for path in Path(forecast.figures.__file__).parent.glob("*.py")} - {"__init__"}
     assert files == set(FIGURES)
+
+
+def _fonts_kept() -> int:
+    return canvas._font.cache_info().currsize
+
+
+def test_a_forked_child_opens_its_own_fonts() -> None:
+    """A font that both read moves one place in one file: letters went missing at random."""
+    canvas.width_of("Bưu điện")
+    assert _fonts_kept() > 0
+    child = os.fork() if hasattr(os, "fork") else pytest.skip("no fork here")
+    if child == 0:
+        os._exit(_fonts_kept())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

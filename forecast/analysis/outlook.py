@@ -12,8 +12,8 @@ from forecast.plan import Scenario, Target
 from forecast.simulation import Progress, Simulation, simulate
 from forecast.workforce import Implied
 
-READING_PATHS = 24_576
-"""Paths of a reading: six blocks of the run's own luck; their simulation error is printed with them."""
+READING_PATHS = 16_384
+"""Paths of a reading: four blocks of the run's own luck; their simulation error is printed with them."""
 
 
 def readings_of(
