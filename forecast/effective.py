@@ -118,6 +118,8 @@ def values_of(plan: Plan) -> tuple[Value, ...]:
     tree = plan.merged.tree
     resolve(tree)
     assumptions = {a.name: a for a in plan.scenario.assumptions()}
+    for name, reading in plan.scenario.readings.items():
+        assumptions |= {f"readings.{name}.{a.name}": a for a in reading.assumptions()}
     as_of = plan.scenario.as_of or date.fromordinal(first_day(plan.scenario.horizon.from_))
     later = {a.name for a in known_after(plan.scenario, as_of)}
     values = [_value(at, node, plan, assumptions.get(at), at in later) for at, node in _leaves(tree)]

@@ -222,7 +222,7 @@ FITS = [
     ("targets: {t: {measure: revenue.postl, period: 2021, at_least: 5 tỷ}}\n", "did you mean 'postal'?"),
     ("targets: {t: {measure: headcount, period: 2021, at_least: 5 people}}\n", "headcount needs people"),
     ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, want: 50% to 60%}}\n", "is not one sure quantity"),
-    ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, place: '4'}}\n", "a target of one place cannot be played yet"),
+    ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, place: '4'}}\n", "of one place cannot be played yet"),
     ("costs: {rent: {per_month: 1 tỷ}}\ntargets: {t: {measure: cost.rnt, period: 2021, at_most: 5 tỷ}}\n", "'rent'?"),
     ("targets: {p: {measure: productivity, period: 2021, at_least: 1 triệu/người/năm}}\n" + WORKFORCE,
      "the people implied by the plan need a revenue target for 2021 too"),
@@ -318,3 +318,9 @@ def test_every_value_says_what_it_means_where_it_stands_and_what_it_replaced(par
 def test_a_wrong_call_of_the_library_is_an_input_error_too(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file"):
         read(tmp_path / "absent.yaml")
+
+
+def test_check_says_what_the_range_of_a_reading_means() -> None:
+    said = effective(SCENARIOS / "plan-2021.yaml").text(Words("en"))
+    line = next(line for line in said.splitlines() if line.startswith("readings.strong_distribution.services"))
+    assert "8 in 10 between" in line
