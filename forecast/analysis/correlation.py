@@ -9,7 +9,7 @@ import numpy as np
 from forecast.draws import BLOCK, Draws
 from forecast.simulation import Simulation
 
-BLOCKS = 4
+BLOCKS = 2
 
 
 @dataclass(frozen=True)
