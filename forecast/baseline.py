@@ -55,6 +55,8 @@ class ServiceBaseline:
     """Model -> weight in the blend."""
     mase: float | None
     coverage80: float | None
+    """Share of past months inside the 80% interval that the blend would have said; None where not judged."""
+    coverage95: float | None
     said: Mapping[int, tuple[float, float, float]]
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
@@ -167,6 +169,7 @@ def _fitted(
         weights=fit.weights,
         mase=fit.mase,
         coverage80=fit.coverage80,
+        coverage95=fit.coverage95,
         said=_said(forecast, calendar),
         notes=(*_notes(scenario, history, task, year, revenue), *fit.notes),
     )
@@ -263,6 +266,7 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
         weights={},
         mase=None,
         coverage80=None,
+        coverage95=None,
         said={},
         notes=((("baseline_given_has_history", (("service", service),)),) if in_history else ()),
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from forecast.models.mixture import mixture
 from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, root_of
 from forecast.surprises import correlation_of, surprises_of
 from forecast.tet import no_festival, tet
+
+if TYPE_CHECKING:
+    from forecast.rolling import Asked
+    from forecast.widths import Misses
 
 STEPS = 132
 """Months that are always forecast, so that a longer horizon begins with a shorter one: 120, and a year not whole."""
@@ -52,6 +56,9 @@ class Fit:
     weights: Mapping[str, float]
     mase: float | None
     coverage80: float | None
+    coverage95: float | None
+    origins: int
+    """Past months from which the models were asked; the three before are of these."""
     noise: float | None
     persistence: float | None
     parameters: Mapping[str, Mapping[str, float]]
@@ -87,9 +94,23 @@ def fits_of(tasks: list[Task], festival: str, kept: Path | None) -> Fits:
     return found
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One service: what each model says, and what they would have said."""
+
+    models: Mapping[str, Outlook]
+    parameters: Mapping[str, Mapping[str, float]]
+    notes: tuple[Note, ...]
+    origins: tuple[Asked, ...]
+    misses: Misses | None
+    """Of the blend at the origins; None without any."""
+
+
 def _fit_all(tasks: list[Task]) -> Fits:
     pooled = _pooled_season(tasks)
-    services = {task.service: _fit(task, pooled) for task in tasks}
+    asked = {task.service: _ask(task, pooled) for task in tasks}
+    misses = {name: each.misses for name, each in asked.items() if each.misses is not None}
+    services = {task.service: _fit(task, asked[task.service], misses) for task in tasks}
     teach = [task for task in tasks if task.kind == "actual" and task.past.calendar.count >= ENOUGH]
     correlation = None
     if len(teach) == len(tasks) > 1:
@@ -98,8 +119,9 @@ def _fit_all(tasks: list[Task]) -> Fits:
     return Fits(services, correlation)
 
 
-def _fit(task: Task, pooled: Floats | None) -> Fit:
-    from forecast.rolling import BROKEN, Judgement, ask, judge, weights_of
+def _ask(task: Task, pooled: Floats | None) -> _Asked:
+    """Ask every model of a service, now and at the rolling origins."""
+    from forecast.rolling import BROKEN, ask, blends_of, misses_of
 
     models, notes = _models_of(task, pooled)
     outlooks: dict[str, Outlook] = {}
@@ -119,14 +141,28 @@ def _fit(task: Task, pooled: Floats | None) -> Fit:
 
         fitted = ProfileModel().fit(task.past)
         outlooks, parameters = {"profile": fitted.forecast(STEPS)}, {"profile": dict(fitted.parameters)}
-    judgement, weights = Judgement(None, None), dict.fromkeys(outlooks, 1 / len(outlooks))
+    origins: list[Asked] = []
     if task.kind == "actual" and task.past.calendar.count >= ENOUGH:
-        origins = ask({name: models[name] for name in outlooks}, task.past)
-        weights, judgement = weights_of(sorted(outlooks), origins), judge(origins, task.past, task.scale)
-    blend = mixture(outlooks, weights)
+        origins = ask({name: models[name] for name in outlooks if name in models}, task.past)
+    misses = misses_of(origins, blends_of(origins), task.past) if origins else None
+    return _Asked(outlooks, parameters, tuple(notes), tuple(origins), misses)
+
+
+def _fit(task: Task, asked: _Asked, misses: Mapping[str, Misses]) -> Fit:
+    """Weigh and blend what the models of one service say, as wide as the misses of all services ask for."""
+    from forecast.rolling import judge, weights_of
+    from forecast.widths import stretched, widths_of
+
+    weights = weights_of(sorted(asked.models), asked.origins)
+    siblings = [misses[name] for name in sorted(misses) if name != task.service]
+    judgement = judge(asked.origins, task.past, task.scale, siblings)
+    blend = mixture(asked.models, weights)
+    if asked.misses is not None:
+        widths = widths_of([asked.misses, *siblings])
+        blend = blend.widened(stretched(widths, STEPS))
+    scores = (judgement.mase, judgement.coverage80, judgement.coverage95, judgement.origins)
     root = root_of(blend.covariance)
-    scores = (judgement.mase, judgement.coverage80)
-    return Fit(blend.mean, root, weights, *scores, *_taught(task), parameters, tuple(notes))
+    return Fit(blend.mean, root, weights, *scores, *_taught(task), asked.parameters, asked.notes)
 
 
 def _taught(task: Task) -> tuple[float | None, float | None]:
@@ -195,7 +231,7 @@ def code_digest() -> str:
     """Hash of the code that fits."""
     folder = Path(__file__).parent
     files = sorted(folder.glob("models/*.py"))
-    files += [folder / f"{name}.py" for name in ("fits", "rolling", "scores", "surprises", "tet")]
+    files += [folder / f"{name}.py" for name in ("fits", "rolling", "scores", "surprises", "tet", "widths")]
     content = hashlib.sha256()
     for file in files:
         content.update(file.name.encode() + file.read_bytes())

@@ -1,23 +1,36 @@
-"""Rolling origins: each model is asked what it would have said, and weighed by how far it was off."""
+"""Rolling origins: each model is asked what it would have said, and weighed by how far it was off.
+
+No origin sees a later month: masks and estimates are those of the months known to it, and parameters are fitted at the
+first origin and again every `REFIT` origins, never later than the origin that uses them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.chance import Floats
+from forecast.models.estimates import known_until
 from forecast.models.mixture import mixture
-from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past
-from forecast.scores import inside_80, mase
+from forecast.models.model import SEASON, Fitted, Model, ModelFailed, Outlook, Past
+from forecast.scores import mase
+from forecast.widths import Misses, widths_of
 
-ORIGINS = (12, 8, 4)
-"""Months before the end of the history from which the models are asked."""
+LAST = 24
+"""Months at the end of the history from which the models are asked, where two years stand before them."""
+AHEAD = SEASON
+"""Months that are asked of each origin, where so many came."""
+REFIT = 12
+"""Origins over which the parameters are held."""
 TRUST = 0.5
 """Share of a weight that follows the errors; the rest is shared alike, for few origins say little."""
 FLOOR = 1e-8
 """Least mean squared error, so that a perfect past does not divide by zero."""
+Z80 = 1.2815515655446004
+Z95 = 1.959963984540054
+"""Half-widths of the central intervals of a standard normal."""
 
 BROKEN = (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError)
 """What a model's fit may raise when a history does not suit it."""
@@ -30,33 +43,52 @@ class Asked:
     said: Mapping[str, Outlook]
     came: Floats
     """(months,), NaN where masked."""
+    known: int = 0
+    """Months that were known."""
 
     def squares(self, model: str) -> Floats:
         """Squared errors of a model, without the masked months."""
         found = (self.said[model].mean - self.came) ** 2
         return found[~np.isnan(found)]
 
+    def apart_from(self, other: Asked) -> bool:
+        """Whether the months that were asked of the two have none in common."""
+        first, second = sorted((self, other), key=lambda asked: asked.known)
+        return first.known + len(first.came) <= second.known
+
+
+def origins_of(count: int) -> range:
+    """Months known at each origin of a history of so many months: two years and more, the last 24 at most."""
+    return range(max(2 * SEASON, count - LAST), count)
+
 
 def ask(models: Mapping[str, Model], past: Past) -> list[Asked]:
-    """What the models would have said at each origin that leaves two years to learn from."""
-    count = past.calendar.count
+    """What the models would have said at each origin, up to a year ahead."""
+    held: dict[str, Fitted] = {}
     found = []
-    for back in ORIGINS:
-        if count - back < 2 * SEASON:
-            continue
-        known = past.until(count - back)
+    for place, known in enumerate(origins_of(past.calendar.count)):
+        then = known_until(past, known)
+        came = past.seen[known : known + AHEAD]
         said = {}
         for name, model in models.items():
             try:
-                said[name] = model.fit(known).forecast(back)
+                fitted = held.get(name)
+                fitted = model.fit(then) if fitted is None or place % REFIT == 0 else _at(fitted, model, then)
+                outlook = fitted.forecast(len(came))
             except (ModelFailed, *BROKEN):
                 continue
+            if np.all(np.isfinite(outlook.mean)) and np.all(np.isfinite(outlook.covariance)):
+                held[name], said[name] = fitted, outlook
         if said:
-            found.append(Asked(said, past.seen[count - back :]))
+            found.append(Asked(said, came, known))
     return found
 
 
-def weights_of(names: list[str], origins: list[Asked]) -> dict[str, float]:
+def _at(fitted: Fitted, model: Model, past: Past) -> Fitted:
+    return fitted.at(past) if hasattr(fitted, "at") else model.fit(past)
+
+
+def weights_of(names: list[str], origins: Sequence[Asked]) -> dict[str, float]:
     """Weights of the models by their mean squared errors, half of the way from equal; they sum to 1.
 
     A model that no origin could ask gets the median of the others.
@@ -75,27 +107,53 @@ def weights_of(names: list[str], origins: list[Asked]) -> dict[str, float]:
     return {name: (1 - TRUST) / len(names) + TRUST * inverse[name] / total for name in names}
 
 
+def blends_of(origins: Sequence[Asked]) -> list[Outlook]:
+    """The blend at each origin, weighed by the origins that share no month with it."""
+    found = []
+    for asked in origins:
+        apart = [other for other in origins if other.apart_from(asked)]
+        found.append(mixture(asked.said, weights_of(sorted(asked.said), apart)))
+    return found
+
+
+def misses_of(origins: Sequence[Asked], blends: Sequence[Outlook], past: Past) -> Misses:
+    """How many of its standard deviations each month ahead of each origin came away from the blend."""
+    rows = np.full((len(origins), AHEAD), np.nan)
+    for row, asked, blend in zip(rows, origins, blends, strict=True):
+        sd = np.sqrt(np.diag(blend.covariance))
+        row[: len(asked.came)] = (asked.came - blend.mean) / np.where(sd > 0, sd, np.nan)
+    return Misses(past.calendar.first + np.array([asked.known for asked in origins], int), rows)
+
+
 @dataclass(frozen=True)
 class Judgement:
-    """How the blend did at the origins, each weighed by the other origins alone."""
+    """How the blend did at the origins; None where nothing came or there is nothing to scale by."""
 
-    mase: float | None
-    coverage80: float | None
+    mase: float | None = None
+    coverage80: float | None = None
+    coverage95: float | None = None
+    origins: int = 0
 
 
-def judge(origins: list[Asked], past: Past, scale: str) -> Judgement:
-    """MASE in the unit of the history, and the share of months inside the 80% interval; None where nothing came."""
-    errors, inside = [], []
-    for place, asked in enumerate(origins):
-        weights = weights_of(sorted(asked.said), [*origins[:place], *origins[place + 1 :]])
-        blend = mixture(asked.said, weights)
-        inside.append(inside_80(asked.came, blend.mean, np.sqrt(np.diag(blend.covariance))))
-        errors.append(_plain(blend.mean, scale) - _plain(asked.came, scale))
-    joined = np.concatenate(inside) if inside else np.array([np.nan])
-    if np.isnan(joined).all():
-        return Judgement(None, None)
-    scaled = mase(np.concatenate(errors), _plain(past.seen, scale))
-    return Judgement(scaled if np.isfinite(scaled) else None, float(np.nanmean(joined)))
+def judge(origins: Sequence[Asked], past: Past, scale: str, siblings: Sequence[Misses] = ()) -> Judgement:
+    """MASE in the unit of the history, and the share of months inside the 80% and the 95% interval.
+
+    Every origin is judged by weights and widths of origins that share no month with it; `siblings` are the misses of
+    the other services, of which those count that were over.
+    """
+    blends = blends_of(origins)
+    misses = misses_of(origins, blends, past)
+    scaled = np.full_like(misses.rows, np.nan)
+    for row, start in enumerate(misses.starts):
+        widths = widths_of([each.apart_from(int(start), AHEAD) for each in (misses, *siblings)])
+        scaled[row] = misses.rows[row] / widths
+    seen = np.abs(scaled[~np.isnan(scaled)])
+    if not len(seen):
+        return Judgement(origins=len(origins))
+    errors = [_plain(b.mean, scale) - _plain(a.came, scale) for a, b in zip(origins, blends, strict=True)]
+    off = mase(np.concatenate(errors), _plain(past.seen, scale))
+    inside80, inside95 = (float(np.mean(seen <= z)) for z in (Z80, Z95))
+    return Judgement(off if np.isfinite(off) else None, inside80, inside95, len(origins))
 
 
 def _plain(values: Floats, scale: str) -> Floats:

@@ -48,6 +48,7 @@ assumption
 grammar manner
 fits
 rolling surprises history
+widths
 models
 yaml_nodes csv_file amounts
 store engines

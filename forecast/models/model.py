@@ -35,15 +35,19 @@ class Past:
 
     calendar: Calendar
     values: Floats
-    """(months,): logs where every month is above zero."""
+    """(months,): logs where every month that is read is above zero."""
     masked: NDArray[np.bool_]
     """(months,): months that teach nothing; their values are estimates."""
     festival: Festival
+    source: Past | None = None
+    """The months before any was estimated, NaN where there is none to read; None where nothing was estimated."""
+    log: bool = True
+    """Whether the values are logs."""
 
     def until(self, count: int) -> Past:
-        """The first `count` months alone."""
+        """The first `count` months alone, estimates as they are: an origin wants `estimates.known_until`."""
         calendar = Calendar(self.calendar.first, count)
-        return Past(calendar, self.values[:count], self.masked[:count], self.festival)
+        return Past(calendar, self.values[:count], self.masked[:count], self.festival, log=self.log)
 
     @property
     def seen(self) -> Floats:
@@ -59,6 +63,14 @@ class Past:
         """(months, columns) of the festival after the last month."""
         return self._columns(Calendar(self.calendar.last + 1, months))
 
+    def effect(self, coefficients: Floats) -> Floats:
+        """(months,): the festival's effect with coefficients that another past may have taught."""
+        return self.festival(self.calendar)[:, : len(coefficients)] @ coefficients
+
+    def effect_ahead(self, coefficients: Floats, months: int) -> Floats:
+        """(months,): the same after the last month."""
+        return self.festival(Calendar(self.calendar.last + 1, months))[:, : len(coefficients)] @ coefficients
+
     def _columns(self, calendar: Calendar) -> Floats:
         columns = self.festival(calendar)
         return columns if self.calendar.count >= LONG else columns[:, :1]
@@ -73,6 +85,14 @@ class Outlook:
     covariance: Floats
     """(months, months)."""
 
+    def draws(self, z: Floats) -> Floats:
+        """Months of standard normals `z`, both of shape (months, paths)."""
+        return self.mean[:, None] + root_of(self.covariance) @ z
+
+    def widened(self, factors: Floats) -> Outlook:
+        """Every month's standard deviation times its factor, (months,); the correlations stay."""
+        return Outlook(self.mean, self.covariance * np.outer(factors, factors))
+
 
 class Fitted(Protocol):
     """A model that has seen the past."""
@@ -84,6 +104,10 @@ class Fitted(Protocol):
 
     def forecast(self, months: int) -> Outlook:
         """The months after the last one of the past; a longer outlook begins with a shorter one."""
+        ...
+
+    def at(self, past: Past) -> Fitted:
+        """The same parameters with the states of another past; what is found in closed form may be found anew."""
         ...
 
 
@@ -116,6 +140,15 @@ def toeplitz_root(responses: Floats, sd: float) -> Floats:
     months = len(responses)
     lag = np.subtract.outer(np.arange(months), np.arange(months))
     return sd * np.where(lag >= 0, responses[np.maximum(lag, 0)], 0.0)
+
+
+def toeplitz_covariance(responses: Floats, sd: float) -> Floats:
+    """The same as root @ root.T of `toeplitz_root`, (months, months), summed so that a longer one begins with a
+    shorter one to the last bit: C[i, j] = C[i-1, j-1] + sd^2 c_i c_j."""
+    covariance = sd**2 * np.outer(responses, responses)
+    for row in range(1, len(responses)):
+        covariance[row, 1:] += covariance[row - 1, :-1]
+    return covariance
 
 
 def root_of(covariance: Floats) -> Floats:

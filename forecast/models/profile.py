@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ class Profile:
         season = self.season[np.arange(first, first + months) % SEASON]
         # half the slope: it was learnt from few years and seldom lasts
         growth = 0.5 * self.slope * np.arange(1, months + 1)
-        return self.level + growth + season + past.regressors_ahead(months) @ self.festival
+        return self.level + growth + season + past.effect_ahead(self.festival, months)
 
 
 def profile_of(past: Past, pooled: Floats | None = None) -> Profile:
@@ -89,8 +89,18 @@ def profile_of(past: Past, pooled: Floats | None = None) -> Profile:
 
 
 def with_estimates(past: Past, where: NDArray[np.bool_]) -> Past:
-    """The same past, its values at `where` estimated from the months that are not masked."""
-    return Past(past.calendar, np.where(where, profile_of(past).fitted, past.values), past.masked, past.festival)
+    """The same past, its values at `where` estimated from the months that are not masked.
+
+    The fit, moved by the median of the rest of the nearest months that are seen, two on each side.
+    """
+    profile = profile_of(past)
+    values = past.values.copy()
+    seen = np.flatnonzero(~np.isnan(profile.rest))
+    for month in np.flatnonzero(where):
+        place = int(np.searchsorted(seen, month))
+        near = seen[max(0, place - 2) : place + 2]
+        values[month] = profile.fitted[month] + (float(np.median(profile.rest[near])) if len(near) else 0.0)
+    return replace(past, values=values)
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,7 @@ class FittedProfile:
     """The profile, carried on."""
 
     profile: Profile
+    pooled: tuple[float, ...]
     past: Past
 
     @property
@@ -116,6 +127,10 @@ class FittedProfile:
         same_month = np.equal.outer(steps % SEASON, steps % SEASON)
         return Outlook(self.profile.at(self.past, months), staying + sd**2 / years * same_month)
 
+    def at(self, past: Past) -> FittedProfile:
+        """Solved anew, in closed form."""
+        return ProfileModel(self.pooled).fit(past)
+
 
 @dataclass(frozen=True)
 class ProfileModel(Model):
@@ -126,4 +141,4 @@ class ProfileModel(Model):
 
     def fit(self, past: Past) -> FittedProfile:
         """Fit by least squares."""
-        return FittedProfile(profile_of(past, np.array(self.pooled) if self.pooled else None), past)
+        return FittedProfile(profile_of(past, np.array(self.pooled) if self.pooled else None), self.pooled, past)

@@ -15,30 +15,52 @@ GRID = (
     ((1, 0, 1), (0, 1, 1, SEASON), "c"),
 )
 """Orders and trend; a short history tries the first two."""
-STEPS_TO_BEST = 30
-"""Of the search for the likeliest numbers; more of them moved forecasts by less than the models differ."""
+SEARCH = 30
+"""Steps of the search for the likeliest numbers of each order; more moved forecasts by less than the models differ."""
+FINISH = 8
+"""Steps of the last fit, from where the search ended."""
 BURN = SEASON + 1
 """First months that no order is judged by, so that all are judged by the same."""
+Order = tuple[tuple[int, int, int], tuple[int, int, int, int], str | None]
 
 
 class Sarimax(Model):
     """Masked months are missing to it, so that nothing of a shock reaches it."""
 
     def fit(self, past: Past) -> FittedStateSpace:
-        """Maximum likelihood of each order; ModelFailed under two years of seen months."""
+        """Maximum likelihood of each order; ModelFailed under two years of seen months.
+
+        Without masked months the orders are searched on differences taken beforehand, which halves the states, and
+        only the best is fitted whole.
+        """
         if (~past.masked).sum() < 2 * SEASON:
             raise ModelFailed("model_needs_two_years")
-        tried = [_fit(past, *orders) for orders in (GRID if past.calendar.count >= LONG else GRID[:2])]
-        return fitted_state_space(min(tried, key=lambda fitted: _aicc(fitted, past)), past, "x")
+        orders = GRID if past.calendar.count >= LONG else GRID[:2]
+        differenced = not past.masked.any()
+        tried = [_fit(past, order, SEARCH, differenced=differenced) for order in orders]
+        best = min(range(len(orders)), key=lambda place: _aicc(tried[place], past))
+        found = tried[best]
+        if differenced:
+            found = _fit(past, orders[best], FINISH, start=found.params)
+        return fitted_state_space(found, past, "x")
 
 
-def _fit(past: Past, order: tuple[int, int, int], seasonal: tuple[int, int, int, int], trend: str | None) -> Any:
+def _fit(past: Past, order: Order, steps: int, *, differenced: bool = False, start: Any = None) -> Any:
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-    exog = past.regressors if past.regressors.shape[1] else None
-    model = SARIMAX(past.seen, exog=exog, order=order, seasonal_order=seasonal, trend=trend, concentrate_scale=True)
-    model.ssm.loglikelihood_burn = BURN
-    return model.fit(disp=0, maxiter=STEPS_TO_BEST, cov_type="none")
+    plain, seasonal, trend = order
+    model = SARIMAX(
+        past.seen,
+        exog=past.regressors if past.regressors.shape[1] else None,
+        order=plain,
+        seasonal_order=seasonal,
+        trend=trend,
+        concentrate_scale=True,
+        simple_differencing=differenced,
+    )
+    lost = plain[1] + SEASON * seasonal[1] if differenced else 0
+    model.ssm.loglikelihood_burn = BURN - lost
+    return model.fit(start, disp=0, maxiter=steps, cov_type="none")
 
 
 def _aicc(fitted: Any, past: Past) -> float:

@@ -39,7 +39,11 @@ class FittedSeasonalNaive:
         cycle, month = steps // SEASON, steps % SEASON
         together = self.persistence ** np.abs(np.subtract.outer(month, month))
         covariance = self.sd**2 * (np.minimum.outer(cycle, cycle) + 1) * together
-        return Outlook(self.last[month] + self.past.regressors_ahead(months) @ self.ahead, covariance)
+        return Outlook(self.last[month] + self.past.effect_ahead(self.ahead, months), covariance)
+
+    def at(self, past: Past) -> FittedSeasonalNaive:
+        """Measured anew, in closed form."""
+        return SeasonalNaive().fit(past)
 
 
 class SeasonalNaive(Model):

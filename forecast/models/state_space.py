@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class FittedStateSpace:
     """Its covariance, (states, states)."""
     festival: Floats
     """b, (columns,)."""
+    start: tuple[Floats, Floats]
+    """Mean and covariance of the state before the first month is seen, (states,) and (states, states)."""
     past: Past
 
     @property
@@ -58,7 +60,20 @@ class FittedStateSpace:
             state = self.transition @ state + self.intercept
             spread = self.transition @ spread @ self.transition.T + self.state_noise
         covariance += np.tril(covariance, -1).T
-        return Outlook(mean + self.past.regressors_ahead(months) @ self.festival, covariance)
+        return Outlook(mean + self.past.effect_ahead(self.festival, months), covariance)
+
+    def at(self, past: Past) -> FittedStateSpace:
+        """The Kalman filter with the same parameters over another past (Durbin and Koopman 2012, section 4.3)."""
+        state, spread = self.start
+        for value in past.seen - past.effect(self.festival):
+            if not np.isnan(value):
+                carried = spread @ self.design
+                gain = carried / (self.design @ carried + self.noise)
+                state = state + gain * (value - self.design @ state)
+                spread = spread - np.outer(gain, carried)
+            state = self.transition @ state + self.intercept
+            spread = self.transition @ spread @ self.transition.T + self.state_noise
+        return replace(self, state=state, covariance=spread, past=past)
 
 
 def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace:
@@ -81,6 +96,7 @@ def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace
         state=_last(filtered.predicted_state),
         covariance=_last(filtered.predicted_state_cov),
         festival=np.array([numbers[f"{prefix}{column + 1}"] for column in range(columns)]),
+        start=(np.array(filtered.initial_state, float), np.array(filtered.initial_state_cov, float)),
         past=past,
     )
     year = found.forecast(12)
