@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from forecast.runs import open_run, verify
     from forecast.simulation import Simulation, simulate
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "CheckError": "errors",
     "Complaint": "errors",
@@ -61,10 +63,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("forecast")
     if name not in _HOMES:
         raise AttributeError(f"module 'forecast' has no attribute {name!r}")
     found = getattr(import_module(f"forecast.{_HOMES[name]}"), name)

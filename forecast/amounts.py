@@ -39,11 +39,11 @@ class Scale:
         """The number and its unit."""
         return self.with_unit(self.figure(value, decimals))
 
-    def exact(self, value: float) -> str:
-        """A figure that a planner wrote, with as many decimals as it needs (three at most), and its unit."""
+    def exact(self, value: float, most: int = 12) -> str:
+        """A figure that a planner wrote, with as many decimals as it needs (`most` at most), and its unit."""
         scaled = value / self.factor
-        needed = next((d for d in range(3) if abs(round(scaled, d) - scaled) < 1e-9 * max(1, abs(scaled))), 3)
-        return self.amount(value, needed)
+        needed = next((d for d in range(most) if abs(round(scaled, d) - scaled) < 1e-14 * abs(scaled)), most)
+        return self.amount(value, needed if scaled else 0)
 
     def small(self, value: float) -> str:
         """An amount with the digits that it deserves by itself: two or three."""

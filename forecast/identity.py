@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast import __version__
 from forecast.errors import InputError, Where
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """Of manifest.json."""
 ID_LENGTH = 16
-_LIBRARIES = ("forecast", "numpy", "scipy", "pandas", "statsmodels", "matplotlib", "pydantic")
+_LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "pydantic")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +122,7 @@ def project_folder(file: str | Path) -> Path:
 @cache
 def versions() -> dict[str, str]:
     """The versions of Python and of the libraries that shape the numbers and the pages."""
-    found = {"python": platform.python_version(), "machine": platform.machine()}
+    found = {"python": platform.python_version(), "machine": platform.machine(), "forecast": __version__}
     for library in _LIBRARIES:
         try:
             found[library] = version(library)

@@ -73,7 +73,7 @@ def beside(view: RunView, words: Words) -> list[str]:
 
 
 def _tenths_exact(share: float, words: Words) -> str:
-    decimals = 0 if abs(round(10 * share) - 10 * share) < 1e-9 else 1
+    decimals = next((d for d in range(3) if abs(round(10 * share, d) - 10 * share) < 1e-9), 3)
     return words.number(10 * share, decimals)
 
 

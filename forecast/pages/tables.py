@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from forecast.amounts import Scale, scale_of
 from forecast.analysis.findings import TargetRow
@@ -147,18 +148,19 @@ def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> 
     assert isinstance(services, Mapping)
     amounts = {key: _number(entry.get(key)) for key in ("sum", "stated", "gap")}
     scale = scale_of("revenue", [*amounts.values(), *services.values()], view.scenario.currency, words)
+    shown = partial(scale.exact, most=3)
     said = view.scenario.stated.get(year)
     label = said.gap.label if said else None
     rows = [
-        (named(s, view.scenario.services[s].label if s in view.scenario.services else None, words), scale.exact(v))
+        (named(s, view.scenario.services[s].label if s in view.scenario.services else None, words), shown(v))
         for s, v in services.items()
     ]
-    rows.append((words("gap_sum"), scale.exact(amounts["sum"])))
-    rows.append((cut(label.of(words.language)) if label else words("name_of_gap"), scale.exact(amounts["gap"])))
-    rows.append((words("gap_stated"), scale.exact(amounts["stated"])))
+    rows.append((words("gap_sum"), shown(amounts["sum"])))
+    rows.append((cut(label.of(words.language)) if label else words("name_of_gap"), shown(amounts["gap"])))
+    rows.append((words("gap_stated"), shown(amounts["stated"])))
     sentence = words(
-        "gap_lead" if amounts["gap"] else "gap_even", year=year, stated=scale.exact(amounts["stated"]),
-        sum=scale.exact(amounts["sum"]), gap=scale.exact(amounts["gap"]),
+        "gap_lead" if amounts["gap"] else "gap_even", year=year, stated=shown(amounts["stated"]),
+        sum=shown(amounts["sum"]), gap=shown(amounts["gap"]),
     )  # fmt: skip
     strong = frozenset((len(rows) - 3, len(rows) - 1))
     return sentence, Table(heads(words, "gap_item", "gap_amount"), tuple(rows), frozenset((1,)), strong)

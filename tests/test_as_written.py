@@ -1,0 +1,49 @@
+"""What a planner writes is shown as it is written, changes something, or is refused."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import forecast
+from forecast.amounts import scale_of
+from forecast.identity import versions
+from forecast.words import Words
+
+ROOT = Path(__file__).parents[1]
+
+
+# Amounts
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "currency", "en", "vi"),
+    [
+        ("revenue", 12.6e9, "VND", "12.6 billion VND", "12,6 tỷ đồng"),
+        ("revenue", 250e9, "VND", "250 billion VND", "250 tỷ đồng"),
+        ("revenue", 12.3456789e9, "VND", "12.3456789 billion VND", "12,3456789 tỷ đồng"),
+        ("revenue", 1_012_345_678, "VND", "1.012345678 billion VND", "1,012345678 tỷ đồng"),
+        ("profit", -0.7, "EUR", "−0.7 EUR", "−0,7 EUR"),
+        ("profit", 0.0, "EUR", "0 EUR", "0 EUR"),
+        ("margin", 7.25 / 100, "EUR", "7.25%", "7,25%"),
+        ("headcount", 1838.5, "VND", "1,838.5 people", "1.838,5 người"),
+    ],
+)
+def test_a_threshold_is_shown_with_every_digit_that_was_written(
+    measure: str, value: float, currency: str, en: str, vi: str
+) -> None:
+    for words, shown in ((Words("en"), en), (Words("vi"), vi)):
+        assert scale_of(measure, [value], currency, words).exact(value) == shown
+
+
+# The version
+
+
+def test_the_version_is_that_of_the_package_whether_or_not_it_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == "forecast/__init__.py"
+    assert f"\n## {forecast.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert versions()["forecast"] == forecast.__version__
