@@ -1,11 +1,13 @@
-"""Months made from annual totals, marked as reconstructed, by a recipe that stands beside them."""
+"""Months made from totals of years or quarters, marked as reconstructed, by a recipe that stands beside them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.csv_file import Cell, check_columns, number_in, raise_if_any, read_csv, shown
-from forecast.disaggregate import denton, whole
+from forecast.disaggregate import DEFAULT, METHODS, whole
 from forecast.errors import Complaint, InputError, Where
 from forecast.months import Calendar, month_text
 from forecast.past_shocks import disturbance
@@ -21,7 +23,11 @@ from forecast.shocks.event import Event
 from forecast.tet import BEFORE, HOLIDAY, tet
 
 COLUMNS = ("month", "service", "revenue", "status")
-KEYS = {"annual", "shocks_of", "season", "to"}
+KEYS = {"shocks_of", "season", "to"}
+PERIODS = {"annual": ("year", 12), "quarterly": ("quarter", 3)}
+"""Key of the totals in a recipe -> the column of their period, and its months."""
+LEAST = 3
+"""Totals that a regression on an indicator and a constant needs."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +54,21 @@ class Recipe:
     """All that a reconstruction is made of."""
 
     totals: Mapping[str, Mapping[int, float]]
-    """Service -> year -> amount, consecutive years."""
+    """Service -> period -> amount, consecutive; a period is its first month / `per`, so a year is itself."""
     seasons: Mapping[str, Season]
     shocks: Mapping[str, Event]
     to: Path
+    per: int = 12
+    """Months of a period."""
+    method: str = DEFAULT
+    """Of `disaggregate.METHODS`."""
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Read a recipe (JSON): `annual` a CSV, `season` by service, `shocks_of` a plan, `to` the file to make.
+def read_recipe(path: Path, method: str | None = None) -> Recipe:
+    """Read a recipe (JSON): `annual` or `quarterly` a CSV, `season` by service, `shocks_of` a plan, `to` what to make.
 
-    InputError names what is missing or cannot be read.
+    `method` is that of the recipe, by default Denton-Cholette, unless given. InputError names what is missing or
+    cannot be read.
     """
     from forecast.reader import read
 
@@ -69,56 +80,98 @@ def read_recipe(path: Path) -> Recipe:
     except ValueError as wrong:
         line, column = getattr(wrong, "lineno", 1), getattr(wrong, "colno", 1)
         raise InputError.of(Where(top.file, line, column), "", "recipe_not_json") from None
-    if missing := sorted(KEYS - set(written if isinstance(written, dict) else ())):
+    keys = set(written if isinstance(written, dict) else ())
+    named = sorted(keys & set(PERIODS))
+    if missing := sorted(KEYS - keys) + ([] if named else ["annual"]):
         raise InputError.of(top, "", "recipe_lacks", keys=", ".join(missing))
-    totals = _totals(path.parent / written["annual"])
+    if len(named) > 1:
+        raise InputError.of(top, "", "recipe_two_totals", keys=", ".join(named))
+    how = _method(method or written.get("method", DEFAULT), top)
+    totals = _totals(path.parent / written[named[0]], *PERIODS[named[0]])
+    if how not in ("denton", DEFAULT):
+        short = {service: len(periods) for service, periods in totals.items() if len(periods) < LEAST}
+        facts = {"method": how, "needed": LEAST, "instead": DEFAULT}
+        raise_if_any(
+            [Complaint.of(top, "method", "recipe_short", service=s, count=n, **facts) for s, n in short.items()]
+        )
     seasons = _seasons(written["season"], totals, top)
     history = read(path.parent / written["shocks_of"]).history
-    return Recipe(totals, seasons, history.shocks if history else {}, path.parent / written["to"])
+    shocks = history.shocks if history else {}
+    return Recipe(totals, seasons, shocks, path.parent / written["to"], PERIODS[named[0]][1], how)
+
+
+def _method(name: object, top: Where) -> str:
+    text = str(name)
+    if text not in METHODS:
+        instead = (get_close_matches(text, METHODS, 1, 0.4) or [DEFAULT])[0]
+        facts = {"text": text[:40], "known": ", ".join(METHODS), "instead": instead}
+        raise InputError.of(top, "method", "recipe_method", **facts)
+    return text
 
 
 def reconstruct(recipe: Recipe) -> str:
-    """The months of every service as CSV text; each year's sum is its total exactly, in whole units of currency."""
-    rows = []
+    """The months of every service as CSV text; each period's sum is its total exactly, in whole units of currency.
+
+    InputError where the method leaves a month at or below zero.
+    """
+    rows, complaints = [], []
     for service in sorted(recipe.totals):
-        years = sorted(recipe.totals[service])
-        calendar = Calendar(12 * years[0], 12 * len(years))
-        totals = np.array([recipe.totals[service][year] for year in years])
+        periods = sorted(recipe.totals[service])
+        calendar = Calendar(recipe.per * periods[0], recipe.per * len(periods))
+        totals = np.array([recipe.totals[service][period] for period in periods])
         shocks = disturbance(recipe.shocks, service, calendar, ("volume", "price", "revenue"))
         indicator = shocks.matrix @ recipe.seasons[service].indicator(calendar)
-        months = whole(denton(totals, indicator), totals)
+        months = whole(METHODS[recipe.method](totals, indicator), totals)
+        if low := [month_text(m) for m, value in zip(calendar.months, months, strict=True) if value <= 0]:
+            facts = {"method": recipe.method, "service": service, "months": ", ".join(low[:12]), "instead": DEFAULT}
+            complaints.append(Complaint.of(Where(shown(str(recipe.to))), service, "recipe_not_above_zero", **facts))
         rows += [(month_text(m), service, f"{value:.0f}") for m, value in zip(calendar.months, months, strict=True)]
+    raise_if_any(complaints)
     lines = [",".join((*row, "reconstructed")) for row in sorted(rows)]
     return "\n".join([",".join(COLUMNS), *lines]) + "\n"
 
 
-def _totals(path: Path) -> dict[str, dict[int, float]]:
-    """Annual totals by service; InputError when a year is missing, doubled or no year."""
+def _totals(path: Path, column: str, per: int) -> dict[str, dict[int, float]]:
+    """Totals by service and period; InputError when a period is missing, doubled or none."""
     complaints: list[Complaint] = []
     table = read_csv(str(path), complaints)
-    complaints += check_columns(table, ("year", "service", "revenue"), ("source", "grade", "note", "currency"))
+    complaints += check_columns(table, (column, "service", "revenue"), ("source", "grade", "note", "currency"))
     raise_if_any(complaints)
     found: dict[str, dict[int, float]] = {}
     places: dict[str, Cell] = {}
     for row in table.rows:
-        year, service = row["year"], row["service"].text
+        cell, service = row[column], row["service"].text
         revenue = row["revenue"]
         amount = number_in(revenue, "revenue", complaints)
-        if not (year.text.isascii() and year.text.isdigit() and len(year.text) == 4):
-            complaints.append(Complaint.of(year.where, "year", "totals_year", text=year.text[:40]))
+        period = _period(cell.text, per)
+        if period is None:
+            complaints.append(Complaint.of(cell.where, column, f"totals_{column}", text=cell.text[:40]))
             continue
-        if int(year.text) in found.setdefault(service, {}):
-            complaints.append(Complaint.of(year.where, "year", "totals_year_twice", year=year.text, service=service))
+        if period in found.setdefault(service, {}):
+            facts = {"period": _period_text(period, per), "service": service}
+            complaints.append(Complaint.of(cell.where, column, "totals_twice", **facts))
         if amount <= 0 or amount != round(amount):
             complaints.append(Complaint.of(revenue.where, "revenue", "totals_amount", text=revenue.text[:40]))
-        found[service][int(year.text)] = amount
-        places[service] = year
-    for service, years in found.items():
-        if missing := sorted(set(range(min(years), max(years))) - set(years)):
-            facts = {"service": service, "years": ", ".join(map(str, missing))}
-            complaints.append(Complaint.of(places[service].where, "year", "totals_gap", **facts))
+        found[service][period] = amount
+        places[service] = cell
+    for service, periods in found.items():
+        if missing := sorted(set(range(min(periods), max(periods))) - set(periods)):
+            facts = {"service": service, "periods": ", ".join(_period_text(period, per) for period in missing)}
+            complaints.append(Complaint.of(places[service].where, column, "totals_gap", **facts))
     raise_if_any(complaints)
     return found
+
+
+def _period(text: str, per: int) -> int | None:
+    """`2020`, or `2020-Q3`, as first month / `per`; None where it is neither."""
+    written = re.fullmatch(r"([0-9]{4})" if per == 12 else r"([0-9]{4})[- ]?[Qq]([1-4])", text)
+    if written is None:
+        return None
+    return int(written[1]) if per == 12 else 4 * int(written[1]) + int(written[2]) - 1
+
+
+def _period_text(period: int, per: int) -> str:
+    return str(period) if per == 12 else f"{period // 4}-Q{period % 4 + 1}"
 
 
 def _seasons(written: object, totals: Mapping[str, Mapping[int, float]], top: Where) -> dict[str, Season]:
