@@ -53,7 +53,7 @@ def denton(totals: Floats, indicator: Floats) -> Floats:
     year climbs from the one to the other, which is why `denton_cholette` is the usual choice.
     """
     periods, per = _shape(totals, indicator)
-    sums: Floats = np.kron(np.eye(periods), np.ones(per))
+    sums = np.asarray(np.kron(np.eye(periods), np.ones(per)), float)
     root: Floats = indicator[:, None] * np.tri(len(indicator), dtype=float)  # of the inverse of what is minimised
     return _distributed(totals, indicator, sums, root)
 
