@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import report_fixture as fixture
+from pypdf import PdfReader
+from test_figures import faults_of
 
 import forecast
 from forecast.amounts import scale_of
+from forecast.canvas import style
 from forecast.identity import versions
-from forecast.words import Words
+from forecast.noun import Label
+from forecast.pages import compare, sheet
+from forecast.words import LANGUAGES, Words
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,3 +55,25 @@ def test_the_version_is_that_of_the_package_whether_or_not_it_is_installed() -> 
     assert project["tool"]["hatch"]["version"]["path"] == "forecast/__init__.py"
     assert f"\n## {forecast.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert versions()["forecast"] == forecast.__version__
+
+
+# Names
+
+
+LONG = {
+    "vi": "Covid-19 quay lại vào mùa hè, lũ lớn tháng Mười ngập sáu huyện, và giá cước giảm mạnh do cạnh tranh",
+    "en": "Covid-19 returns in the summer, great floods drown six districts, and prices fall under competition",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_comparison_wraps_a_long_name_and_cuts_nothing(language: str) -> None:
+    other, words = fixture.other_view(), Words(language)  # type: ignore[arg-type]
+    named = other.scenario.model_copy(update={"name": Label(**LONG)})
+    views = [replace(other, scenario=named), fixture.covid_view()]
+    assert LONG[language] in compare.title(views, words)
+    assert compare.page(views, fixture.differences(), words).decode().count(LONG[language]) >= 4
+    paper = PdfReader(BytesIO(compare.pdf(views, fixture.differences(), words))).pages[0].extract_text()
+    assert " ".join(paper.split()).count(LONG[language]) >= 3
+    with style(sheet.TYPE):
+        assert faults_of(compare.sheet(views, fixture.differences(), words)) == []

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from forecast.amounts import Scale
 from forecast.analysis.findings import Difference, TargetRow
-from forecast.canvas import MUTED, cut, fit, new_figure, style, to_pdf
+from forecast.canvas import MUTED, cut, fit, new_figure, style, to_pdf, wrap
 from forecast.figures import FIGURES
 from forecast.pages import grounds, tables
 from forecast.pages.drawings import PHONE, Drawing
@@ -23,7 +23,7 @@ from forecast.pages.phrases import (
     target_text,
     tenths,
 )
-from forecast.pages.sheet import A4, EDGE, TYPE, Paper
+from forecast.pages.sheet import A4, EDGE, LINE, TYPE, Paper
 from forecast.pages.view import RunView
 from forecast.words import Words
 
@@ -31,6 +31,8 @@ Pairs = Mapping[tuple[str, str], Difference]
 """(first, second) -> second less first; the names are `RunView.short_name`."""
 LIKE = 0.02
 """Chances that lie closer than this are called alike."""
+LONGEST_NAME = 240
+"""Graphemes of a scenario's name that are set; they are wrapped."""
 
 
 def page(views: Sequence[RunView], differences: Pairs, words: Words) -> bytes:
@@ -43,7 +45,7 @@ def page(views: Sequence[RunView], differences: Pairs, words: Words) -> bytes:
         "unlike": "" if _one_goal(views) else words("compare_unlike"),
         "pictures": {name: picture(drawing) for name, drawing in drawings(views, words).items()},
         "how": grounds.how_to_read(views[0], words),
-        "provenance": [(cut(_name(view, words)), grounds.provenance(view, words)) for view in views],
+        "provenance": [(_name(view, words), grounds.provenance(view, words)) for view in views],
     }
     return render("compare.html.jinja", words, facts)
 
@@ -55,32 +57,27 @@ def pdf(views: Sequence[RunView], differences: Pairs, words: Words) -> bytes:
 
 
 def _name(view: RunView, words: Words) -> str:
-    return view.scenario.name.of(words.language) or view.short_name
+    return cut(view.scenario.name.of(words.language) or view.short_name, LONGEST_NAME)
 
 
 def title(views: Sequence[RunView], words: Words) -> str:
     """Which run is the likeliest to reach its target, and which the least."""
     chances = [(view.main.chance.value, _name(view, words)) for view in views if view.main]
     if len(chances) < len(views):
-        return " · ".join(cut(_name(view, words), 40) for view in views)
+        return " · ".join(_name(view, words) for view in views)
     (worst, worse), (best, better) = min(chances), max(chances)
     if best - worst < LIKE:
         return words("compare_title_same", count=tenths(best))
     if tenths(best) == tenths(worst):
-        return words(
-            "compare_title_close",
-            better=cut(better, 40),
-            worse=cut(worse, 40),
-            high=words.percent(best),
-            low=words.percent(worst),
-        )
-    return words("compare_title", better=cut(better, 40), worse=cut(worse, 40), high=tenths(best), low=tenths(worst))
+        facts = {"high": words.percent(best), "low": words.percent(worst)}
+        return words("compare_title_close", better=better, worse=worse, **facts)
+    return words("compare_title", better=better, worse=worse, high=tenths(best), low=tenths(worst))
 
 
 def about(views: Sequence[RunView], words: Words) -> str:
     """What is compared."""
     row = views[0].main
-    goal = target_text(row, views[0], words) if row else " · ".join(cut(_name(view, words), 40) for view in views)
+    goal = target_text(row, views[0], words) if row else " · ".join(_name(view, words) for view in views)
     return words("compare_about", goal=goal)
 
 
@@ -111,7 +108,7 @@ def side_by_side(views: Sequence[RunView], words: Words) -> tables.Table:
                 for view in views
             )
             rows.append((sentence_case(head), *amounts))
-    heads = (words("compare_figure"), *(cut(_name(view, words)) for view in views))
+    heads = (words("compare_figure"), *(_name(view, words) for view in views))
     return tables.Table(heads, tuple(rows))
 
 
@@ -152,7 +149,7 @@ def pairs(views: Sequence[RunView], differences: Pairs, words: Words) -> tables.
     """Each difference with its error: of the mean, and of the chance of each target that both have."""
     if not differences:
         return None
-    names = {view.short_name: cut(_name(view, words)) for view in views}
+    names = {view.short_name: _name(view, words) for view in views}
     first = next(iter(differences.values()))
     scale = views[0].scale_for(first.measure, first.period, [d.mean.value for d in differences.values()], words)
     targets = list(dict.fromkeys(name for one in differences.values() for name in one.chances))
@@ -244,7 +241,9 @@ def sheet(views: Sequence[RunView], differences: Pairs, words: Words) -> Figure:
     """The comparison as one A4 figure; call it inside `style`."""
     paper = Paper(new_figure(*A4))
     paper.line(fit(about(views, words), paper.width, 7.5), EDGE, paper.y, 7.5, color=MUTED)
-    paper.y = paper.text(title(views, words), EDGE, paper.y + 0.19, paper.width, 15, "bold", lines=3) + 0.08
+    said = title(views, words)
+    size = next((size for size in (15, 12, 10) if len(wrap(said, paper.width, size, "bold")) <= 3), 9)
+    paper.y = paper.text(said, EDGE, paper.y + 0.19, paper.width, size, "bold") + 0.08
     if not _one_goal(views):
         paper.y = paper.text(words("compare_unlike"), EDGE, paper.y, paper.width, TYPE, lines=2) + 0.05
     for drawing in drawings(views, words).values():
@@ -264,20 +263,20 @@ def sheet(views: Sequence[RunView], differences: Pairs, words: Words) -> Figure:
 
 
 def _set(paper: Paper, heading: str, table: tables.Table) -> None:
-    """A table on paper: as many rows as there is room for, each of at most two lines."""
+    """A table on paper: as many rows as there is room for; what is long is wrapped."""
     size = max(5.2, 6.8 - 0.25 * max(0, len(table.heads) - 4))
     paper.y = paper.text(heading, EDGE, paper.y, paper.width, TYPE * 1.1, "bold") + 0.02
     share = 0.34 if len(table.heads) <= 4 else 0.24
     width = paper.width * (1 - share) / max(len(table.heads) - 1, 1)
     starts = [EDGE, *(EDGE + paper.width * share + width * n for n in range(len(table.heads) - 1))]
+    rooms = [room - 0.1 for room in (paper.width * share, *[width] * (len(starts) - 1))]
     for number, row in enumerate((table.heads, *table.rows)):
-        if paper.y > A4[1] - 1.1:
+        weight = "normal" if number else "bold"
+        cells = list(zip(row, starts, rooms, strict=True))
+        tall = max(len(wrap(cell, room, size, weight)) for cell, _, room in cells)
+        if paper.y + tall * LINE * size / 72 > A4[1] - 0.75:
             break
-        below = paper.y
-        for column, (cell, x) in enumerate(zip(row, starts, strict=True)):
-            room = (paper.width * share if column == 0 else width) - 0.1
-            below = max(below, paper.text(cell, x, paper.y, room, size, "bold" if number == 0 else "normal", lines=2))
-        paper.y = below + 0.03
+        paper.y = max(paper.text(cell, x, paper.y, room, size, weight, lines=99) for cell, x, room in cells) + 0.03
         paper.rule(paper.y)
         paper.y += 0.04
     paper.y += 0.1
