@@ -12,6 +12,7 @@ import pytest
 
 from forecast.baseline import Baseline, baseline_of
 from forecast.errors import InputError
+from forecast.models import MODELS
 from forecast.months import month_of, month_text
 from forecast.plan import Scenario
 from forecast.reader import read, read_text
@@ -77,7 +78,7 @@ def test_a_reconstructed_history_sets_the_shape_and_nothing_else(shipped: Baseli
         assert (found.kind, found.measured, found.base_year) == ("reconstructed", "revenue", 2020)
         assert found.base_total == total
         assert (found.noise, found.persistence, found.mase, found.coverage80) == (None, None, None, None)
-        assert set(found.weights.values()) == {0.2}
+        assert set(found.weights.values()) == {1 / len(MODELS)}
         assert found.notes[0][0] == "baseline_not_believed"
         low, middle, high = found.said[2021]
         assert 0.8 * total < low < middle < high < 1.3 * total

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from forecast.models.ets import Ets
 from forecast.models.model import Fitted, Forecast, Model, ModelFailed, Outlook, Past
+from forecast.models.regression import Regression
 from forecast.models.sarimax import Sarimax
 from forecast.models.seasonal_naive import SeasonalNaive
 from forecast.models.structural import Structural
@@ -13,6 +14,7 @@ from forecast.models.theta import Theta
 
 MODELS: Mapping[str, Model] = {
     "ets": Ets(),
+    "regression": Regression(),
     "sarimax": Sarimax(),
     "seasonal_naive": SeasonalNaive(),
     "structural": Structural(),
