@@ -92,10 +92,7 @@ class Events:
 
     def uniform(self, mark: str) -> Floats:
         """(events,) one uniform number an event, inside 0 to 1, under the name of the mark."""
-        u = (_mixed(self.ticket ^ _word(mark)) >> np.uint64(12)).astype(np.float64)
-        u += 0.5
-        u *= 2.0**-52
-        return u
+        return _uniform(self.ticket, mark)
 
     def draw(self, assumption: Assumption) -> Floats:
         """(events,) a value an event; the same in a path's event for every use of one name."""
@@ -184,48 +181,55 @@ class Draws:
     def events(self, name: str, rate: Floats, season: Profile | None, calendar: Calendar) -> Events:
         """Events at `rate` a year, (years, paths) or (years, 1), inside the months of `calendar`.
 
-        They are points of a Poisson field over (path, height), drawn a year at a time in layers of doubling height
-        and kept below the rate: a higher rate keeps every event of the lower one, and a longer horizon only adds
-        years. `season` weighs the months; without it every day is alike.
+        The events of a path's year are the arrivals of a unit Poisson process below the height `rate`: a higher rate
+        keeps every event of the lower one, no path is moved by another, and a longer horizon only adds years. `season`
+        weighs the months; without it every day is alike.
         """
         found = [
             self._year_of_events(name, year, rate[min(row, len(rate) - 1)], season)
             for row, year in enumerate(calendar.years)
         ]
-        path, start, ticket = (np.concatenate(column) for column in zip(*found, strict=True))
+        path, start, ticket = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
         edges = calendar.edges
         inside = (start >= edges[0]) & (start < edges[-1])
-        return Events(path, start, ticket).some(np.flatnonzero(inside))
+        events = Events(path, start, ticket)
+        return events if inside.all() else events.some(np.flatnonzero(inside))
 
     def _year_of_events(
         self, name: str, year: int, rate: Floats, season: Profile | None
     ) -> tuple[Ints, Floats, Tickets]:
-        rate = np.broadcast_to(rate, BLOCK)
-        highest, paths, tickets = float(rate.max()), [], []
-        layer, floor, ceiling = 0, 0.0, 1.0
-        while floor < highest:
-            numbers = stream(self.seed, f"{name}.{year}", self.block, layer)
-            count = int(numbers.poisson(BLOCK * (ceiling - floor)))
-            places = numbers.integers(0, BLOCK, count, dtype=np.uint16)
-            near = np.flatnonzero(rate[places] > floor)
-            path: Ints = places[near].astype(np.intp)
-            root = _word(f"{self.seed}.{name}.{year}.{self.block}.{layer}")
-            found = Events(path, np.empty(0), _mixed(root + near.astype(np.uint64) * _GOLDEN))
-            kept = np.flatnonzero(floor + (ceiling - floor) * found.uniform("height") < rate[path])
-            paths.append(path[kept])
-            tickets.append(found.ticket[kept])
-            layer, floor, ceiling = layer + 1, ceiling, 2 * ceiling
-        if not paths:
-            return np.empty(0, np.intp), np.empty(0), np.empty(0, np.uint64)
-        path, ticket = np.concatenate(paths), np.concatenate(tickets)
-        moment = Events(path, np.empty(0), ticket).uniform("start")
-        return path, _days_of(year, moment, season), ticket
+        root = _word(f"{self.seed}.{name}.{year}.{self.block}")
+        path, rate, height = np.arange(BLOCK), np.broadcast_to(rate, BLOCK), np.zeros(BLOCK)
+        paths, tickets = [path[:0]], [np.empty(0, np.uint64)]
+        while len(path):
+            step = path.astype(np.uint64)
+            step += np.uint64(BLOCK * len(paths))
+            step *= _GOLDEN
+            step += root
+            ticket = _mixed(step)
+            height = height - np.log(_uniform(ticket, "gap"))
+            below = np.flatnonzero(height < rate)
+            path, rate, height = path[below], rate[below], height[below]
+            paths.append(path)
+            tickets.append(ticket[below])
+        tickets_of_all = np.concatenate(tickets)
+        return np.concatenate(paths), _days_of(year, _uniform(tickets_of_all, "start"), season), tickets_of_all
+
+
+def _uniform(ticket: Tickets, mark: str) -> Floats:
+    """(events,) a hash of ticket and mark, inside 0 to 1."""
+    u = (_mixed(ticket ^ _word(mark)) >> np.uint64(12)).astype(np.float64)
+    u += 0.5
+    u *= 2.0**-52
+    return u
 
 
 def _days_of(year: int, moment: Floats, season: Profile | None) -> Floats:
     """Ordinal days at which the shares `moment` of a year's weight have passed."""
     edges = Calendar(12 * year, 12).edges
-    weights = np.asarray(season.weights) if season and season.weights else np.diff(edges)
+    if season is None or not season.weights:
+        return edges[0] + moment * (edges[-1] - edges[0])
+    weights = np.asarray(season.weights)
     steps = np.concatenate([[0.0], np.cumsum(weights) / np.sum(weights)])
     month = np.clip(np.searchsorted(steps, moment, side="right") - 1, 0, 11)
     inside = (moment - steps[month]) / (steps[month + 1] - steps[month])
