@@ -117,6 +117,12 @@ def _widened(correlation: Floats | None, fitted: list[str], names: tuple[str, ..
     return wide
 
 
+def tasks_of(scenario: Scenario, history: History) -> list[Task]:
+    """What is to be fitted of a plan by this history, which may be a shorter one: the services that it holds."""
+    names = (name for name in scenario.service_names if scenario.choice(name).method == "fit")
+    return [_task(scenario, history, name)[0] for name in names if name in history.services]
+
+
 def kind_of(history: History, service: str) -> Kind:
     """Reconstructed when any month is; an estimate or an example counts as actual."""
     return "reconstructed" if "reconstructed" in history.status[service] else "actual"

@@ -8,7 +8,8 @@ import os
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from forecast.chance import Floats
 from forecast.models.mixture import mixture
 from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, root_of
 from forecast.surprises import correlation_of, surprises_of
-from forecast.tet import no_festival, tet
+from forecast.tet import Festival, no_festival, tet
 
 if TYPE_CHECKING:
     from forecast.rolling import Asked
@@ -79,6 +80,23 @@ def fits_of(tasks: list[Task], festival: str, kept: Path | None) -> Fits:
     path = kept / f"fit-{_key(tasks, festival)}.npz" if kept else None
     if path and (found := _restore(path, tasks)):
         return found
+    with _undisturbed(tasks):
+        found = _fit_all(tasks)
+    if path:
+        _keep(path, found)
+    return found
+
+
+def said_of(tasks: list[Task]) -> dict[str, tuple[Mapping[str, Outlook], Fit]]:
+    """Service -> what each model says of the months ahead, and the fit that blends them; nothing is kept."""
+    with _undisturbed(tasks):
+        asked, services = _fit_each(tasks)
+    return {name: (asked[name].models, fit) for name, fit in services.items()}
+
+
+@contextmanager
+def _undisturbed(tasks: list[Task]) -> Iterator[None]:
+    """Fit in one thread, without the warnings of the libraries."""
     from threadpoolctl import threadpool_limits
 
     with warnings.catch_warnings():
@@ -88,10 +106,7 @@ def fits_of(tasks: list[Task], festival: str, kept: Path | None) -> Fits:
             preload()  # statsmodels sets filters of its own, so it comes before ours
         warnings.simplefilter("ignore")  # a fit that warns is judged by its outlook
         with threadpool_limits(1), np.errstate(all="ignore"):
-            found = _fit_all(tasks)
-    if path:
-        _keep(path, found)
-    return found
+            yield
 
 
 @dataclass(frozen=True)
@@ -106,11 +121,15 @@ class _Asked:
     """Of the blend at the origins; None without any."""
 
 
-def _fit_all(tasks: list[Task]) -> Fits:
+def _fit_each(tasks: list[Task]) -> tuple[dict[str, _Asked], dict[str, Fit]]:
     pooled = _pooled_season(tasks)
     asked = {task.service: _ask(task, pooled) for task in tasks}
     misses = {name: each.misses for name, each in asked.items() if each.misses is not None}
-    services = {task.service: _fit(task, asked[task.service], misses) for task in tasks}
+    return asked, {task.service: _fit(task, asked[task.service], misses) for task in tasks}
+
+
+def _fit_all(tasks: list[Task]) -> Fits:
+    _, services = _fit_each(tasks)
     teach = [task for task in tasks if task.kind == "actual" and task.past.calendar.count >= ENOUGH]
     correlation = None
     if len(teach) == len(tasks) > 1:
@@ -205,11 +224,11 @@ def _pooled_season(tasks: list[Task]) -> Floats | None:
     return np.asarray(seasons.mean(axis=0), float)
 
 
-FESTIVALS: Mapping[str, Callable[..., Floats]] = {"VND": tet}
+FESTIVALS: Mapping[str, Festival] = {"VND": tet}
 """Currency -> the festival that moves in its country."""
 
 
-def festival_of(currency: str) -> Callable[..., Floats]:
+def festival_of(currency: str) -> Festival:
     """What moves in the calendar of the country whose money this is."""
     return FESTIVALS.get(currency, no_festival)
 
