@@ -14,10 +14,11 @@ from test_figures import faults_of
 
 import forecast
 from forecast.amounts import scale_of
-from forecast.canvas import style
+from forecast.canvas import new_figure, style
+from forecast.figures import FIGURES
 from forecast.identity import versions
 from forecast.noun import Label
-from forecast.pages import compare, sheet
+from forecast.pages import compare, sheet, tables
 from forecast.words import LANGUAGES, Words
 
 ROOT = Path(__file__).parents[1]
@@ -77,3 +78,29 @@ def test_a_comparison_wraps_a_long_name_and_cuts_nothing(language: str) -> None:
     assert " ".join(paper.split()).count(LONG[language]) >= 3
     with style(sheet.TYPE):
         assert faults_of(compare.sheet(views, fixture.differences(), words)) == []
+
+
+# Months of last year
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_estimated_months_are_named_apart_from_reconstructed_and_actual_ones(language: str) -> None:
+    words, months = Words(language), fixture.months()  # type: ignore[arg-type]
+    known = ["actual"] * 9 + ["estimate"] * 2 + ["reconstructed"]
+    history = tuple((month, value, one) for (month, value, _), one in zip(months.history, known, strict=True))
+    mixed = replace(months, history=history)
+    names = [words(f"months_{one}") for one in ("actual", "estimate", "reconstructed")]
+    assert len(set(names)) == 3
+    with style(12):
+        figure = new_figure(11, 4)
+        axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+        FIGURES["months"][0](axes, finding=mixed, words=words, scale=scale_of("revenue", [20e9], "VND", words))
+        assert [text.get_text() for text in axes.get_legend().get_texts()][:3] == names
+        patches = axes.get_legend().get_patches()[:3]
+        faces = [patch.get_facecolor() for patch in patches]
+        drawn = [bar.get_facecolor() for bar in axes.patches[:12]]
+    assert [drawn.count(face) for face in faces] == [9, 2, 1]
+    view = fixture.covid_view()
+    table = tables.months(replace(view, findings=replace(view.findings, months=mixed)), words)
+    filled = {head: sum(bool(row[at]) for row in table.rows) for at, head in enumerate(table.heads)}
+    assert [filled[name] for name in names] == [9, 2, 1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forecast.estimate import Estimate
+from forecast.months import month_of, month_text
 from forecast.noun import Label
 
 
@@ -41,6 +42,16 @@ class Months:
     history: tuple[tuple[str, float, str], ...]
     """Month, value and status of up to twelve months before the horizon."""
     bars: tuple[MonthBar, ...]
+
+    @property
+    def last_year(self) -> tuple[str, ...]:
+        """For each bar, what is known of the same month a year before: its status, or nothing."""
+        said = {month: status for month, _, status in self.history}
+        before = (month_text(month_of(bar.month) - 12) for bar in self.bars)
+        return tuple(
+            "" if bar.actual is None else said.get(month, "actual")
+            for bar, month in zip(self.bars, before, strict=True)
+        )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
@@ -12,22 +12,36 @@ from matplotlib.patches import Patch
 
 from forecast.amounts import Scale
 from forecast.analysis.findings import MonthBar, Months
-from forecast.canvas import BAND, CORE, INK, MUTED, PAPER, RECONSTRUCTED, SOLID, Margin, em, inches, key_above, width_of
-from forecast.months import month_of, month_text
+from forecast.canvas import (
+    BAND,
+    CORE,
+    ESTIMATED,
+    INK,
+    MUTED,
+    PAPER,
+    RECONSTRUCTED,
+    SOLID,
+    Margin,
+    em,
+    inches,
+    key_above,
+    width_of,
+)
 from forecast.words import Words
 
 MARGIN = Margin(0.2, 0.2, 0.2, 2.6)
 Bars = tuple[MonthBar, ...]
+PAST = {"actual": SOLID, "estimate": ESTIMATED, "reconstructed": RECONSTRUCTED}
+"""Face of last year's bars by what is known of them; the key names each."""
 LAST, PLAN, MIDDLE, FAN = (-0.33, 0.24), (-0.02, 0.34), (0.16, 0.38), (0.425, 0.11)
 """Centre and width, in months, of last year, the plan, the forecast's middle and its fan."""
 
 
 def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
     """Months as bars from zero; the strip at the right of each is the middle 8 in 10 and, darker, the middle half."""
-    statuses = {month: status for month, _, status in finding.history}
-    key_above(axes, *_key(finding, words, set(statuses.values())))
+    key_above(axes, *_key(finding, words))
     crowded = len(finding.bars) > 18
-    _last_year(axes, finding.bars, statuses)
+    _last_year(axes, finding.bars, finding.last_year)
     _plan(axes, finding.bars)
     _forecast(axes, finding.bars)
     top = max(max(bar.p90, bar.plan or 0, bar.actual or 0) for bar in finding.bars)
@@ -44,20 +58,12 @@ def months(axes: Axes, finding: Months, words: Words, scale: Scale) -> None:
     _names(axes, finding.bars, words)
 
 
-def _last_year(axes: Axes, bars: Bars, statuses: Mapping[str, str]) -> None:
-    for reconstructed, face in ((False, SOLID), (True, RECONSTRUCTED)):
-        shown = [
-            (at, bar.actual)
-            for at, bar in enumerate(bars)
-            if bar.actual is not None and (_status(bar, statuses) != "actual") == reconstructed
-        ]
+def _last_year(axes: Axes, bars: Bars, statuses: Sequence[str]) -> None:
+    for status, face in PAST.items():
+        shown = [(at, bars[at].actual) for at, known in enumerate(statuses) if known == status]
         if shown:
             at, heights = zip(*shown, strict=True)
             axes.bar(np.add(at, LAST[0]), heights, LAST[1], color=face, linewidth=0)
-
-
-def _status(bar: MonthBar, statuses: Mapping[str, str]) -> str:
-    return statuses.get(month_text(month_of(bar.month) - 12), "actual")
 
 
 def _plan(axes: Axes, bars: Bars) -> None:
@@ -115,14 +121,10 @@ def _names(axes: Axes, bars: tuple[MonthBar, ...], words: Words) -> None:
             previous = at
 
 
-def _key(finding: Months, words: Words, statuses: set[str]) -> tuple[list[Artist], list[str]]:
+def _key(finding: Months, words: Words) -> tuple[list[Artist], list[str]]:
     """Patches and what they stand for: only of what is drawn."""
     found: list[tuple[Artist, str]] = []
-    if any(bar.actual is not None for bar in finding.bars):
-        if "actual" in statuses or not statuses:
-            found.append((Patch(facecolor=SOLID), words("months_last_year")))
-        if statuses - {"actual"}:
-            found.append((Patch(facecolor=RECONSTRUCTED), words("months_reconstructed")))
+    found += [(Patch(facecolor=PAST[one]), words(f"months_{one}")) for one in PAST if one in finding.last_year]
     if any(bar.plan is not None for bar in finding.bars):
         found.append((Patch(facecolor=PAPER, edgecolor=INK), words("months_plan")))
     if any(bar.p95 == bar.p5 for bar in finding.bars):

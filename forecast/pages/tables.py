@@ -100,11 +100,11 @@ def months(view: RunView, words: Words) -> Table:
     """The months as figures."""
     scale = view.months_scale(words)
     bars = view.findings.months.bars
-    planned, last = any(bar.plan is not None for bar in bars), any(bar.actual is not None for bar in bars)
+    planned, last_year = any(bar.plan is not None for bar in bars), view.findings.months.last_year
     columns: list[tuple[str, list[str]]] = [(words("month_head"), [period_text(bar.month, words) for bar in bars])]
-    if last:
-        key = "months_last_year" if not _reconstructed(view) else "months_reconstructed"
-        columns.append((words(key), ["" if bar.actual is None else scale.figure(bar.actual) for bar in bars]))
+    for status in sorted(set(last_year) - {""}):
+        actual = [bar.actual if known == status else None for bar, known in zip(bars, last_year, strict=True)]
+        columns.append((words(f"months_{status}"), ["" if one is None else scale.figure(one) for one in actual]))
     if planned:
         columns.append((words("bridge_plan"), ["" if bar.plan is None else scale.figure(bar.plan) for bar in bars]))
     columns.append(("P10", [scale.figure(bar.p10) for bar in bars]))
@@ -112,10 +112,6 @@ def months(view: RunView, words: Words) -> Table:
     columns.append(("P90", [scale.figure(bar.p90) for bar in bars]))
     rows = tuple(zip(*(cells for _, cells in columns), strict=True))
     return Table(tuple(head for head, _ in columns), rows, frozenset(range(1, len(columns))))
-
-
-def _reconstructed(view: RunView) -> bool:
-    return any(status != "actual" for _, _, status in view.findings.months.history)
 
 
 def steps(view: RunView, words: Words) -> Table | None:
