@@ -1,0 +1,77 @@
+"""Many series at once: what is known of them, and what may come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from forecast.chance import Floats
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series of one season that end in the same period."""
+
+    values: Floats
+    """(series, periods), in the unit of each series, NaN before it begins."""
+    season: int
+    """Periods of a season; 1 where there is none."""
+
+    @classmethod
+    def of(cls, series: Sequence[Floats], season: int) -> Panel:
+        """The series, each (its periods,), in their order."""
+        periods = max((len(each) for each in series), default=0)
+        values = np.full((len(series), periods), np.nan)
+        for row, each in zip(values, series, strict=True):
+            row[periods - len(each) :] = each
+        return cls(values, season)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """(series,): periods since the first that is known."""
+        known = ~np.isnan(self.values)
+        first = np.argmax(known, axis=1)
+        return np.where(known.any(axis=1), self.values.shape[1] - first, 0).astype(np.int64)
+
+    @cached_property
+    def positive(self) -> NDArray[np.bool_]:
+        """(series,): whether every known value is above zero, so that logs exist."""
+        return np.all(np.isnan(self.values) | (self.values > 0), axis=1)
+
+    def until(self, back: int) -> Panel:
+        """The panel as it stood `back` periods ago."""
+        return replace(self, values=self.values[:, : self.values.shape[1] - back])
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Panel:
+        """Some of the series, without the periods in which none of them had begun."""
+        taken = Panel(self.values[rows], self.season)
+        periods = int(taken.lengths.max(initial=0))
+        return replace(taken, values=taken.values[:, taken.values.shape[1] - periods :])
+
+
+@dataclass(frozen=True)
+class PanelForecast:
+    """What may come of each series: normal, or normal on the log scale, in each period ahead."""
+
+    mean: Floats
+    """(series, horizon), in the unit of the series; the median where the scale is the logs."""
+    sd: Floats
+    """(series, horizon), of the values, or of their logs where `log` says so."""
+    log: NDArray[np.bool_]
+    """(series,): whether the spread is that of the logs."""
+
+    def quantile(self, share: float) -> Floats:
+        """(series, horizon): the value that is not exceeded with this chance."""
+        apart = float(ndtri(share)) * self.sd
+        return np.where(
+            self.log[:, None], self.mean * np.exp(np.where(self.log[:, None], apart, 0.0)), self.mean + apart
+        )
+
+    def widened(self, factors: Floats) -> PanelForecast:
+        """Every standard deviation times its factor, (series, horizon) or (horizon,)."""
+        return replace(self, sd=self.sd * factors)
