@@ -151,7 +151,7 @@ def judge(origins: Sequence[Asked], past: Past, scale: str, siblings: Sequence[M
     if not len(seen):
         return Judgement(origins=len(origins))
     errors = [_plain(b.mean, scale) - _plain(a.came, scale) for a, b in zip(origins, blends, strict=True)]
-    off = mase(np.concatenate(errors), _plain(past.seen, scale))
+    off = float(mase(np.concatenate(errors), _plain(past.seen, scale)))
     inside80, inside95 = (float(np.mean(seen <= z)) for z in (Z80, Z95))
     return Judgement(off if np.isfinite(off) else None, inside80, inside95, len(origins))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.models.model import SEASON, Past
-from forecast.models.profile import FESTIVAL_SD, PRIOR_MONTHS, PRIOR_SD
+from forecast.models.profile import PRIOR_MONTHS, PRIOR_SD, festival_penalty
 
 PRIOR_PERSISTENCE = 0.4
 """Share of a month's surprise that is left in the next, before a history is seen [C]."""
@@ -55,11 +55,12 @@ def surprises_of(past: Past) -> Surprises:
     season = np.eye(SEASON)[months % SEASON]
     design = np.column_stack([levels, season, past.regressors])
     penalty = np.full(design.shape[1], 1e-6)
-    penalty[levels.shape[1] + SEASON :] = (PRIOR_SD / FESTIVAL_SD) ** 2
+    penalty[levels.shape[1] + SEASON :] = festival_penalty(past)
+    expected = np.concatenate([np.zeros(levels.shape[1] + SEASON), past.prior])
     x, y = design[seen], past.values[seen]
-    fitted = np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y)
+    fitted = np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y + penalty * expected)
     rest = np.where(seen, past.values - design @ fitted, np.nan)
-    numbers = len(np.unique(years[seen])) + len(np.unique(months[seen] % SEASON)) - 1 + past.regressors.shape[1]
+    numbers = len(np.unique(years[seen])) + len(np.unique(months[seen] % SEASON)) - 1 + past.taught
     return Surprises(rest, max(0, int(seen.sum()) - numbers))
 
 

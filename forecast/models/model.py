@@ -16,6 +16,8 @@ from forecast.tet import Festival
 
 SEASON = 12
 """Months of a season."""
+FEASTS = 3
+"""Feasts from which a history teaches the effect of a festival."""
 LONG = 60
 """Months from which a history can teach more than one column of a festival, or a season that changes."""
 
@@ -56,24 +58,38 @@ class Past:
 
     @cached_property
     def regressors(self) -> Floats:
-        """(months, columns) of the festival; one column only while the history is short."""
-        return self._columns(self.calendar)
+        """(months, columns) of the festival."""
+        return self.festival(self.calendar)
 
     def regressors_ahead(self, months: int) -> Floats:
         """(months, columns) of the festival after the last month."""
-        return self._columns(Calendar(self.calendar.last + 1, months))
+        return self.festival(Calendar(self.calendar.last + 1, months))
 
     def effect(self, coefficients: Floats) -> Floats:
         """(months,): the festival's effect with coefficients that another past may have taught."""
-        return self.festival(self.calendar)[:, : len(coefficients)] @ coefficients
+        return self.regressors @ coefficients
 
     def effect_ahead(self, coefficients: Floats, months: int) -> Floats:
         """(months,): the same after the last month."""
-        return self.festival(Calendar(self.calendar.last + 1, months))[:, : len(coefficients)] @ coefficients
+        return self.regressors_ahead(months) @ coefficients
 
-    def _columns(self, calendar: Calendar) -> Floats:
-        columns = self.festival(calendar)
-        return columns if self.calendar.count >= LONG else columns[:, :1]
+    @cached_property
+    def prior(self) -> Floats:
+        """(columns,): the festival's effect before the past is seen, on the scale of the past."""
+        unit = (
+            1.0 if self.log else float(np.median(np.abs(self.values[~self.masked]))) if not self.masked.all() else 0.0
+        )
+        return unit * self.festival.effect
+
+    @cached_property
+    def taught(self) -> int:
+        """How many columns of the festival the past can teach: none with fewer than three feasts, the days before it
+        alone while the history is short; the others are held at the prior."""
+        rows = self.festival.whole(self.calendar)
+        feasts = sum(not self.masked[first : last + 1].any() for first, last in rows)
+        if feasts < FEASTS:
+            return 0
+        return self.regressors.shape[1] if self.calendar.count >= LONG else 1
 
 
 @dataclass(frozen=True)

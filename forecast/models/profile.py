@@ -16,9 +16,11 @@ PRIOR_SD = 0.06
 PRIOR_MONTHS = 12
 """How many months of surprises that prior is worth."""
 FESTIVAL_SD = 0.25
-"""Size of a festival's effect, as a log, before a history is seen [C]."""
+"""Standard deviation of a festival's effect around its prior, as a log, where a history can teach it [C]."""
 OWN_YEARS = 1.0
 """Years of its own that the season of the siblings is worth, until three years stand."""
+HELD = 1e6
+"""Months of surprises that a prior is worth which no month may move."""
 TINY = 1e-6
 """So that a level and twelve months have one solution."""
 LEVEL_SHARE = 0.3
@@ -27,7 +29,7 @@ LEVEL_SHARE = 0.3
 
 @dataclass(frozen=True)
 class Profile:
-    """Least squares of the months that are not masked, festival effects shrunk towards 0."""
+    """Least squares of the months that are not masked, festival effects shrunk towards their prior."""
 
     season: Floats
     """(12,), sums to 0."""
@@ -72,9 +74,10 @@ def profile_of(past: Past, pooled: Floats | None = None) -> Profile:
     penalty = np.zeros(design.shape[1])
     seasonal = slice(len(trend), len(trend) + own.shape[1])
     penalty[seasonal] = TINY if pooled is None or count >= 3 * SEASON else OWN_YEARS
-    penalty[seasonal.stop :] = (PRIOR_SD / FESTIVAL_SD) ** 2
+    penalty[seasonal.stop :] = festival_penalty(past)
+    expected = np.concatenate([np.zeros(seasonal.stop), past.prior])
     x, y = design[seen], (past.values - borrowed[months])[seen]
-    found = np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y)
+    found = np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y + penalty * expected)
     fitted = borrowed[months] + design @ found
     season = borrowed + found[seasonal] if own.shape[1] else borrowed
     return Profile(
@@ -84,8 +87,14 @@ def profile_of(past: Past, pooled: Floats | None = None) -> Profile:
         slope=float(found[1]) if len(trend) == 2 else 0.0,
         fitted=fitted,
         rest=np.where(seen, past.values - fitted, np.nan),
-        freedom=int(seen.sum()) - len(trend) - max(own.shape[1] - 1, 0) - past.regressors.shape[1],
+        freedom=int(seen.sum()) - len(trend) - max(own.shape[1] - 1, 0) - past.taught,
     )
+
+
+def festival_penalty(past: Past) -> Floats:
+    """(columns,): how strongly least squares holds each column of the festival at its prior, in months of surprises."""
+    free = np.arange(past.regressors.shape[1]) < (past.taught if past.taught == 0 else past.regressors.shape[1])
+    return np.where(free, (PRIOR_SD / FESTIVAL_SD) ** 2, HELD)
 
 
 def with_estimates(past: Past, where: NDArray[np.bool_]) -> Past:

@@ -1,7 +1,7 @@
-"""Regression: a straight line, twelve months and the festival, with errors that last (AR(1), generalised least squares).
+"""Regression: a straight line, twelve months and the festival, with errors that last (generalised least squares).
 
-Dated effects of the past are taken out before (`past_shocks`), so their months are missing here, and the errors of the
-months around them are tied over the gap.
+The errors are AR(1). Dated effects of the past are taken out before (`past_shocks`), so their months are missing here,
+and the errors of the months around them are tied over the gap.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past
-from forecast.models.profile import FESTIVAL_SD, PRIOR_SD
+from forecast.models.profile import festival_penalty
 
 LASTING = tuple(step / 20 for step in range(20))
 """Shares of an error that may be left a month later, 0 to 0.95, of which the likeliest is taken."""
@@ -94,7 +94,7 @@ def _columns(past: Past, first: int, months: int, festival: Floats) -> Floats:
 
 def _solve(past: Past, lasting: float) -> _Solved:
     """Whiten by the root of the errors' correlation, then least squares; the season sums to nearly 0, and the festival
-    is shrunk towards 0 (its prior as in the profile)."""
+    is shrunk towards its prior as in the profile."""
     count, seen = past.calendar.count, np.flatnonzero(~past.masked)
     moving = past.regressors.shape[1]
     design = _columns(past, past.calendar.first, count, np.zeros(moving))[seen]
@@ -103,13 +103,14 @@ def _solve(past: Past, lasting: float) -> _Solved:
     x, y = both[:, :-1], both[:, -1]
     penalty = np.zeros(design.shape[1])
     penalty[2 : 2 + SEASON] = 1e-4  # so that a level and twelve months have one solution
-    penalty[2 + SEASON :] = (PRIOR_SD / FESTIVAL_SD) ** 2
+    penalty[2 + SEASON :] = festival_penalty(past)
+    expected = np.concatenate([np.zeros(2 + SEASON), past.prior])
     squares = x.T @ x + np.diag(penalty)
-    found = np.linalg.solve(squares, x.T @ y)
+    found = np.linalg.solve(squares, x.T @ y + penalty * expected)
     freedom = len(seen) - design.shape[1] + 1
     if freedom < 1:
         raise ModelFailed("model_needs_two_years")
-    left = float(np.sum((y - x @ found) ** 2) + found @ (penalty * found))
+    left = float(np.sum((y - x @ found) ** 2) + np.sum(penalty * (found - expected) ** 2))
     variance = max(left / freedom, 1e-12)
     logs = 2 * float(np.log(np.diag(root)).sum()) + float(np.linalg.slogdet(squares)[1])
     return _Solved(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from forecast.models.model import LONG, SEASON, Model, ModelFailed, Past
-from forecast.models.state_space import FittedStateSpace, fitted_state_space
+from forecast.models.state_space import FittedStateSpace, fitted_state_space, taught_apart
 
 GRID = (
     ((1, 0, 0), (0, 1, 1, SEASON), "c"),
@@ -49,9 +49,10 @@ def _fit(past: Past, order: Order, steps: int, *, differenced: bool = False, sta
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     plain, seasonal, trend = order
+    series, exog = taught_apart(past)
     model = SARIMAX(
-        past.seen,
-        exog=past.regressors if past.regressors.shape[1] else None,
+        series,
+        exog=exog,
         order=plain,
         seasonal_order=seasonal,
         trend=trend,

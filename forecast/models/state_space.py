@@ -76,8 +76,15 @@ class FittedStateSpace:
         return replace(self, state=state, covariance=spread, past=past)
 
 
+def taught_apart(past: Past) -> tuple[Floats, Floats | None]:
+    """The months that are seen without the effects that are held at their prior, and the columns to learn, if any."""
+    held = past.regressors[:, past.taught :] @ past.prior[past.taught :]
+    return past.seen - held, past.regressors[:, : past.taught] if past.taught else None
+
+
 def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace:
-    """Take what is needed out of a statsmodels result; the festival's coefficients are named `prefix`1, 2, ...
+    """Take what is needed out of a statsmodels result; the festival's coefficients are named `prefix`1, 2, ..., and
+    those that were not fitted are the prior's.
 
     ModelFailed when the fit is not finite or knows nothing of the year ahead.
     """
@@ -85,7 +92,8 @@ def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace
     selection, shocks = _last(filtered.selection), _last(filtered.state_cov)
     named = tuple(zip(fitted.model.param_names, map(float, fitted.params), strict=True))
     numbers = dict(named)
-    columns = past.regressors.shape[1]
+    learned = sum(name.removeprefix(prefix).isdigit() for name in numbers if name.startswith(prefix))
+    taught = [numbers[f"{prefix}{column + 1}"] for column in range(learned)]
     found = FittedStateSpace(
         named=named,
         design=_last(filtered.design)[0],
@@ -95,7 +103,7 @@ def fitted_state_space(fitted: Any, past: Past, prefix: str) -> FittedStateSpace
         noise=float(_last(filtered.obs_cov)[0, 0]),
         state=_last(filtered.predicted_state),
         covariance=_last(filtered.predicted_state_cov),
-        festival=np.array([numbers[f"{prefix}{column + 1}"] for column in range(columns)]),
+        festival=np.concatenate([taught, past.prior[learned:]]),
         start=(np.array(filtered.initial_state, float), np.array(filtered.initial_state_cov, float)),
         past=past,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forecast.models.model import LONG, SEASON, Model, ModelFailed, Past
-from forecast.models.state_space import FittedStateSpace, fitted_state_space
+from forecast.models.state_space import FittedStateSpace, fitted_state_space, taught_apart
 
 
 class Structural(Model):
@@ -17,9 +17,9 @@ class Structural(Model):
             raise ModelFailed("model_needs_two_years")
         from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-        exog = past.regressors if past.regressors.shape[1] else None
+        series, exog = taught_apart(past)
         model = UnobservedComponents(
-            past.seen,
+            series,
             level="lldtrend",
             seasonal=SEASON,
             stochastic_seasonal=past.calendar.count >= LONG,
