@@ -50,7 +50,40 @@ class Ruler:
         """The bin of each value; what lies outside goes to the outermost."""
         place = values - self.low
         place *= 1 / self.width
-        return np.clip(place, 0, BINS - 1, out=place).astype(np.intp)
+        np.maximum(place, 0.0, out=place)
+        np.minimum(place, BINS - 1.0, out=place)
+        return place.astype(np.intp)
+
+
+class _Sums:
+    """What is added up of many values, by thresholds."""
+
+    def __init__(self, thresholds: int) -> None:
+        self.n = 0
+        self.minimum, self.maximum = math.inf, -math.inf
+        self.total = np.zeros(2)
+        """Of the values less a centre, and of their squares."""
+        self.below = np.zeros((thresholds, 4))
+        """For each threshold: values below it, sum and squares of their misses, and values exactly on it."""
+
+    def add(self, values: Floats, centre: float, thresholds: tuple[float, ...]) -> None:
+        """Add values (paths,)."""
+        self.n += len(values)
+        self.minimum = min(self.minimum, float(values.min()))
+        self.maximum = max(self.maximum, float(values.max()))
+        off = values - centre
+        self.total[0] += off.sum()
+        self.total[1] += np.square(off, out=off).sum()
+        for row, threshold in enumerate(thresholds):
+            miss = threshold - values[values < threshold]
+            self.below[row] += (len(miss), miss.sum(), np.square(miss).sum(), np.count_nonzero(values == threshold))
+
+    def merge(self, later: _Sums) -> None:
+        """Add those of the values that follow."""
+        self.n += later.n
+        self.minimum, self.maximum = min(self.minimum, later.minimum), max(self.maximum, later.maximum)
+        self.total = self.total + later.total
+        self.below = self.below + later.below
 
 
 class Tally:
@@ -58,42 +91,53 @@ class Tally:
 
     def __init__(self, ruler: Ruler, thresholds: Iterable[float] = (), exact: bool = True) -> None:
         self.ruler = ruler
-        self.n = 0
-        self.minimum, self.maximum = math.inf, -math.inf
         self.thresholds = tuple(thresholds)
         self.exact = exact
-        self._sums = np.zeros(2)
-        """Of the values less the ruler's centre, and of their squares."""
-        self._below = np.zeros((len(self.thresholds), 4))
-        """For each threshold: paths below it, sum and squares of their misses, and paths exactly on it."""
+        self._sums = _Sums(len(self.thresholds))
         self._values: list[Floats] = []
         self._counts = np.zeros(0 if exact else BINS)
         self._sorted: Floats | None = None
 
     def add(self, values: Floats) -> None:
         """Count a block of values (paths,)."""
-        self.n += len(values)
-        self.minimum = min(self.minimum, float(values.min()))
-        self.maximum = max(self.maximum, float(values.max()))
-        off = values - self.ruler.centre
-        self._sums[0] += off.sum()
-        self._sums[1] += np.square(off, out=off).sum()
-        for row, threshold in enumerate(self.thresholds):
-            miss = threshold - values[values < threshold]
-            self._below[row] += (len(miss), miss.sum(), np.square(miss).sum(), np.count_nonzero(values == threshold))
         if self.exact:
             self._values.append(values)
         else:
+            self._sums.add(values, self.ruler.centre, self.thresholds)
             np.add.at(self._counts, self.ruler.bins(values), 1.0)
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the span that follows."""
-        self.n += later.n
-        self.minimum, self.maximum = min(self.minimum, later.minimum), max(self.maximum, later.maximum)
-        self._sums = self._sums + later._sums
-        self._below = self._below + later._below
-        self._values += later._values
-        self._counts = self._counts + later._counts
+        if self.exact:
+            self._values += later._values
+            self._sums = _Sums(len(self.thresholds))
+        else:
+            self._counts = self._counts + later._counts
+            self._sums.merge(later._sums)
+
+    @property
+    def sums(self) -> _Sums:
+        """Of all values; where they are kept, added up when first asked for."""
+        kept = sum(map(len, self._values))
+        if self._sums.n < kept:
+            self._sums = _Sums(len(self.thresholds))
+            self._sums.add(self.values, self.ruler.centre, self.thresholds)
+        return self._sums
+
+    @property
+    def n(self) -> int:
+        """How many values."""
+        return self.sums.n
+
+    @property
+    def minimum(self) -> float:
+        """The least."""
+        return self.sums.minimum
+
+    @property
+    def maximum(self) -> float:
+        """The largest."""
+        return self.sums.maximum
 
     @property
     def values(self) -> Floats:
@@ -105,14 +149,15 @@ class Tally:
     @property
     def mean(self) -> float:
         """The mean."""
-        return self.ruler.centre + float(self._sums[0]) / self.n
+        return self.ruler.centre + float(self.sums.total[0]) / self.n
 
     @property
     def variance(self) -> float:
         """Unbiased; 0 when every path is alike."""
         if self.n < 2 or self.minimum == self.maximum:
             return 0.0
-        return max(0.0, float(self._sums[1] - self._sums[0] ** 2 / self.n) / (self.n - 1))
+        total, squares = self.sums.total
+        return max(0.0, float(squares - total**2 / self.n) / (self.n - 1))
 
     @property
     def sd(self) -> float:
@@ -148,7 +193,7 @@ class Tally:
         return Estimate(self._rank((self.n - 1) * p), self._rank(low), self._rank(high))
 
     def _row(self, threshold: float) -> Floats:
-        return np.asarray(self._below[self.thresholds.index(threshold)])
+        return np.asarray(self.sums.below[self.thresholds.index(threshold)])
 
     def _below_count(self, threshold: float) -> float:
         if threshold in self.thresholds:
