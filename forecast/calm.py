@@ -15,7 +15,7 @@ from forecast.assumption import Assumption
 from forecast.baseline import Baseline, ServiceBaseline
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Floats32
-from forecast.effects import Returning, Stage
+from forecast.effects import Returning, Stage, sums
 from forecast.months import Calendar
 from forecast.noun import of_service
 from forecast.plan import Scenario
@@ -107,11 +107,11 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
         for blow in blows.values():
             if ("amount", service) in blow.factors:
                 kept = kept * blow.factors["amount", service]
+        left[service] = kept.sum(axis=0)
         for cause in returning:
             found = cause.of(service, np.broadcast_to(weights, (12, BLOCK)))
             if found is not None:
-                kept = kept + found[0]
-        left[service] = kept.sum(axis=0)
+                left[service] = left[service] + sums(found.path, found.amount, BLOCK)
     return left
 
 

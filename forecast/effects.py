@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -84,6 +84,14 @@ class Blow:
     """(months, paths) repair."""
     events: Floats | None = None
     """(paths,) how many events fall in each path."""
+    _capped: dict[int, Floats] = field(default_factory=dict)
+
+    def capped(self, key: Key) -> Floats:
+        """The factors of a key, none above 1: what is left of the trade, gains apart."""
+        factor = self.factors[key]
+        if id(factor) not in self._capped:
+            self._capped[id(factor)] = np.minimum(factor, 1.0) if factor.max() > 1 else factor
+        return self._capped[id(factor)]
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,19 @@ class Account:
     carried: Floats
     """Comes back after the horizon."""
     gone: Floats
+
+
+class Back(NamedTuple):
+    """What comes back of the losses of one cause."""
+
+    cell: Ints
+    """(entries,) place of each entry in a flat array of months and paths."""
+    path: Ints
+    """(entries,)"""
+    amount: Floats
+    """(entries,)"""
+    whole: Floats
+    """(paths,) all that ever comes back, after the horizon too."""
 
 
 def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
@@ -191,10 +212,11 @@ class Returning:
             within = _of(self.blow.within, hits.path_of_event)
             self._event, month, days = overlaps(hits.end, hits.end + within, calendar)
             self._share = days / within[self._event]
-            self._back_cells = month * paths + hits.path_of_event[self._event]
+            self._back_path = hits.path_of_event[self._event]
+            self._back_cells = month * paths + self._back_path
 
-    def of(self, service: str, base: Floats) -> tuple[Floats, Floats] | None:
-        """What comes back, (months, paths), and all that ever does, (paths,); `base` is the amount before shocks.
+    def of(self, service: str, base: Floats) -> Back | None:
+        """What comes back of a service; `base` is its amount before shocks, (months, paths).
 
         Nothing when the cause takes nothing of the service, or gives nothing back.
         """
@@ -203,39 +225,49 @@ class Returning:
             return None
         if isinstance(hits, Spell):
             return self._of_spell(hits, key, base)
-        loss = self._loss(key, base) * self._part(np.maximum(hits.lost[key], 0))
+        loss = self._part(self._loss(key, base), hits.lost[key])
         share = _of(self.blow.recovered[service], hits.path_of_event)
         back = sums(hits.event, loss, len(hits.end)) * share
-        returned = sums(self._back_cells, back[self._event] * self._share, base.size)
-        return returned.reshape(base.shape), sums(hits.path_of_event, back, self.paths)
+        whole = sums(hits.path_of_event, back, self.paths)
+        return Back(self._back_cells, self._back_path, back[self._event] * self._share, whole)
 
     def _loss(self, key: Key, base: Floats) -> Floats:
         """(entries,) net loss of the cell of each entry."""
-        loss = _at(base, self._cells) * np.maximum(0, 1 - _at(self.blow.factors[key], self._cells))
+        loss = 1 - _at(self.blow.capped(key), self._cells)
+        loss *= _at(base, self._cells)
         for other in self._others(key):
-            loss *= np.minimum(1, _at(np.broadcast_to(other, base.shape), self._cells))
+            loss *= _at(np.broadcast_to(other, base.shape), self._cells)
         return loss
 
-    def _part(self, taken: Floats) -> Floats:
-        """(entries,) the part of each entry in what all entries of its cell take; most cells have one entry."""
-        part = np.ones_like(taken)
-        cells, mine = self._cells[self._shared], taken[self._shared]
-        whole = sums(cells, mine, 0)[cells]
-        part[self._shared] = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
-        return part
+    def _part(self, loss: Floats, lost: Floats) -> Floats:
+        """(entries,) the part of each entry in the loss of its cell; most cells have one entry."""
+        if len(self._shared):
+            cells, mine = self._cells[self._shared], np.maximum(lost[self._shared], 0)
+            whole = sums(cells, mine, 0)[cells]
+            loss[self._shared] *= np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
+        return loss
 
-    def _of_spell(self, spell: Spell, key: Key, base: Floats) -> tuple[Floats, Floats]:
-        loss = base[spell.rows] * np.maximum(0, 1 - self.blow.factors[key][spell.rows])
+    def _of_spell(self, spell: Spell, key: Key, base: Floats) -> Back:
+        loss = base[spell.rows] * (1 - self.blow.capped(key)[spell.rows])
         for other in self._others(key):
-            loss = loss * np.minimum(1, other[spell.rows])
-        back = loss.sum(axis=0) * self.blow.recovered[key[1]]
+            loss = loss * other[spell.rows]
+        whole = loss.sum(axis=0) * self.blow.recovered[key[1]]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
         days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
-        return back * (np.maximum(0, days) / self.blow.within), back
+        month, column = np.nonzero(days > 0)
+        share = (days / self.blow.within)[month, column]
+        if days.shape[1] == 1:  # the same months in every path
+            path = np.tile(np.arange(self.paths), len(month))
+            month, share = np.repeat(month, self.paths), np.repeat(share, self.paths)
+        else:
+            path = column
+        whole = np.broadcast_to(whole, self.paths)
+        return Back(month * self.paths + path, path, whole[path] * share, whole)
 
     def _others(self, key: Key) -> list[Floats]:
+        """What the other causes leave of the trade."""
         return [
-            self.blows[name].factors[key]
+            self.blows[name].capped(key)
             for name in sorted(self.blows)
             if name != self.name and key in self.blows[name].factors
         ]

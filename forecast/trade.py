@@ -7,13 +7,14 @@ the forecast sum in every path.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
 from forecast.calm import Calm
 from forecast.chance import Floats
 from forecast.draws import BLOCK
-from forecast.effects import Account, Blow, Key, Returning
+from forecast.effects import Account, Back, Blow, Key, Returning, sums
 from forecast.initiatives import Actions
 
 
@@ -29,9 +30,13 @@ class Trade:
         self.steps: dict[str, Floats] = {}
         """Step -> what it added to the revenue of those months, (paths,) or (1,)."""
         self.account: Account | None = None
-        self.revenue = amount if price is None else amount * price
-        self.calm = self._told = self.revenue[rows].sum(axis=0)
+        self.calm = self._told = self._tell()
         """Revenue of those months before any step."""
+
+    @cached_property
+    def revenue(self) -> Floats:
+        """(months, paths) once all steps are done."""
+        return self.amount if self.worth is None else self.amount * self.worth
 
     def move(self, step: str, amount: Floats | None, price: Floats | None, yielding: Floats | None = None) -> None:
         """Multiply by the factors of one step; `yielding` are those on revenue alone."""
@@ -41,19 +46,30 @@ class Trade:
         for factor in (price, yielding):
             if factor is not None:
                 self.worth = factor if self.worth is None else self.worth * factor
-        self._settle(step)
-
-    def add(self, step: str, amount: Floats) -> None:
-        """Add what comes back."""
-        self.amount = self.amount + amount
-        self._settle(step)
-
-    def _settle(self, step: str) -> None:
-        self.revenue = self.amount if self.worth is None else self.amount * self.worth
-        told = self.revenue[self.rows].sum(axis=0)
-        change = told - self._told
-        self.steps[step] = self.steps[step] + change if step in self.steps else change
+        told = self._tell()
+        self._add(step, told - self._told)
         self._told = told
+
+    def give_back(self, returns: Mapping[str, Back]) -> None:
+        """Add what comes back, by step."""
+        months, paths = self.amount.shape
+        for step, back in returns.items():
+            worth = 1.0 if self.worth is None else np.broadcast_to(self.worth, self.amount.shape).ravel()[back.cell]
+            told = (back.cell >= self.rows.start * paths) & (back.cell < self.rows.stop * paths)
+            self._add(step, sums(back.path, back.amount * worth * told, paths))
+        cells = np.concatenate([back.cell for back in returns.values()])
+        amounts = np.concatenate([back.amount for back in returns.values()])
+        self.amount = self.amount + sums(cells, amounts, months * paths).reshape(months, paths)
+
+    def _tell(self) -> Floats:
+        """Revenue of the months in which the steps are told, (paths,) or (1,)."""
+        amount = self.amount[self.rows]
+        if self.worth is None:
+            return np.asarray(amount.sum(axis=0))
+        return np.asarray(np.einsum("mp,mp->p", amount, self.worth[self.rows]))
+
+    def _add(self, step: str, change: Floats) -> None:
+        self.steps[step] = self.steps[step] + change if step in self.steps else change
 
 
 def trade_of(
@@ -83,16 +99,18 @@ def _settle_returns(service: str, trade: Trade, base: Floats, returning: Mapping
     causes = [name for name in sorted(returning) if key in returning[name].blow.factors]
     if not causes:
         return
-    left, *others = (np.minimum(1, returning[name].blow.factors[key]) for name in causes)
+    left, *others = (returning[name].blow.capped(key) for name in causes)
     for other in others:
         left = left * other
-    lost = (base * (1 - left)).sum(axis=0)
+    lost = np.einsum("mp,mp->p", base, 1 - left)
     returned, carried = np.zeros(base.shape[1]), np.zeros(base.shape[1])
+    returns: dict[str, Back] = {}
     for name in causes:
         found = returning[name].of(service, base)
         if found is not None:
-            amount, back = found
-            inside = amount.sum(axis=0)
-            returned, carried = returned + inside, carried + np.maximum(0.0, back - inside)
-            trade.add(f"shocks.{name}", amount)
+            inside = sums(found.path, found.amount, base.shape[1])
+            returned, carried = returned + inside, carried + np.maximum(0.0, found.whole - inside)
+            returns[f"shocks.{name}"] = found
+    if returns:
+        trade.give_back(returns)
     trade.account = Account(lost, returned, carried, lost - returned - carried)

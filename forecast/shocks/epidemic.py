@@ -10,7 +10,7 @@ import numpy as np
 from forecast.assumption import Duration, Rate, Share
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Events, Ints
-from forecast.effects import Blow, Hits, Key, Stage, effects_of, overlaps, summed
+from forecast.effects import Blow, Hits, Key, Stage, effects_of, overlaps, summed, sums
 from forecast.months import Calendar
 from forecast.noun import Noun
 from forecast.shocks.shock import Effects, Shock
@@ -122,12 +122,12 @@ class _Spells(NamedTuple):
 
     def some(self, rows: Ints) -> _Spells:
         """Those of some rows."""
-        return _Spells(*(column[rows] for column in self))
+        return _Spells._make(column[rows] for column in self)
 
     @classmethod
     def joined(cls, parts: Iterable[_Spells]) -> _Spells:
         """All of them; where they overlap, their shares add up."""
-        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return cls._make(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 class _Stays(NamedTuple):
@@ -198,16 +198,17 @@ def _together(spells: _Spells) -> _Spells:
         left *= np.where(inside, 1 - hard, 1.0)
         stopped |= inside & (upstream > 0)
     waves = np.broadcast_to(spells.wave[0], middle.shape)
-    return _Spells(*(part.ravel() for part in (waves, cuts[:-1], cuts[1:], left * stopped, 1 - left)))
+    return _Spells._make(part.ravel() for part in (waves, cuts[:-1], cuts[1:], left * stopped, 1 - left))
 
 
 def _stays(opening: Floats, closing: Floats, outbreak_of: Ints, spells: _Spells, calendar: Calendar) -> _Stays:
     """Days of the regimes by outbreak and month; outbreaks last from `opening` to `closing`, (outbreaks,)."""
     outbreak, month, days = overlaps(opening, closing, calendar)
-    first = np.searchsorted(outbreak, np.arange(len(opening)))
+    months = np.bincount(outbreak, minlength=len(opening))
+    first = np.cumsum(months) - months
     spell, at, inside = overlaps(spells.start, spells.end, calendar)
     mine = first[outbreak_of[spells.wave[spell]]]
     unit = mine + at - month[mine]
-    upstream = np.bincount(unit, spells.upstream[spell] * inside, len(month))
-    hard = np.bincount(unit, spells.hard[spell] * inside, len(month))
+    upstream = sums(unit, spells.upstream[spell] * inside, len(month))
+    hard = sums(unit, spells.hard[spell] * inside, len(month))
     return _Stays(outbreak, month, days - upstream - hard, upstream, hard)
