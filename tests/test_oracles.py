@@ -10,6 +10,9 @@ import pytest
 from scipy.special import ndtr, ndtri
 
 import forecast
+from benchmarks.closed_forms import Oracle, oracles
+from benchmarks.oracles import SEEDS as LARGE_SEEDS
+from benchmarks.oracles import measured, rows_of
 from forecast.months import Calendar
 from forecast.simulation import Simulation
 from tests.plans import ONE, TWO, play, read
@@ -106,6 +109,22 @@ def test_correlated_normals_add_up_as_they_should() -> None:
         correlations__c=f"{{between: [services.a.baseline.annual, services.b.baseline.annual], rank: {rank:.12f}}}",
     )
     assert abs(run.tally("revenue", "2021").sd / 1e9 - math.sqrt(37)) < 5 * math.sqrt(37) / math.sqrt(2 * 60_000)
+
+
+@pytest.mark.parametrize("oracle", oracles(), ids=lambda oracle: oracle.name)
+def test_every_closed_form_is_met_within_its_own_error(oracle: Oracle) -> None:
+    """A few paths of what `python -m benchmarks.oracles` measures; a bias of one error would show in the mean."""
+    for row in rows_of(oracle, paths=8_192, seeds=range(1, 13)):
+        assert row.agrees, row
+        assert abs(row.mean) < 5 / math.sqrt(12), row
+        assert row.sd < 2, row
+
+
+@pytest.mark.slow
+def test_every_closed_form_is_met_at_a_million_paths() -> None:
+    large, small = measured()
+    assert [row for row in large if not row.agrees or len(row.z) != len(LARGE_SEEDS)] == []
+    assert [row for row in small if not row.centred] == []
 
 
 FLOOD = """{kind: flood, per_year: 2, season: {5: 1, 9: 3},

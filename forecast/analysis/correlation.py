@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws
+from forecast.estimate import Estimate
 from forecast.simulation import Simulation
+from forecast.tally import Z95
 
 BLOCKS = 2
 
@@ -28,26 +32,48 @@ class Achieved:
 def achieved_of(run: Simulation) -> tuple[Achieved, ...]:
     """Every pair of every correlation of the plan, over the first blocks of the run."""
     found = []
-    blocks = range(min(BLOCKS, -(-run.paths // BLOCK)))
+    blocks = [Draws(run.seed, block, run.groups) for block in range(min(BLOCKS, -(-run.paths // BLOCK)))]
     for name, entry in sorted(run.scenario.correlations.items()):
         members = sorted(entry.between)
-        drawn = {member: np.concatenate([_numbers(run, member, block) for block in blocks]) for member in members}
+        drawn = {member: np.concatenate([_numbers(run, member, draws) for draws in blocks]) for member in members}
         for i, a in enumerate(members):
             for b in members[i + 1 :]:
-                ranks = np.corrcoef(_ranks(drawn[a]), _ranks(drawn[b]))
-                error = 1.96 * float(np.sqrt(1.06 / len(drawn[a]))) * (1 - entry.rank**2)
-                found.append(Achieved(name, (a, b), entry.rank, float(ranks[0, 1]), error))
+                seen = rank_correlation(drawn[a], drawn[b])
+                found.append(Achieved(name, (a, b), entry.rank, seen.value, (seen.high - seen.low) / 2))
     return tuple(found)
 
 
-def _numbers(run: Simulation, member: str, block: int) -> np.ndarray:
-    draws = Draws(run.seed, block, run.groups)
+def _numbers(run: Simulation, member: str, draws: Draws) -> Floats:
+    """What the copula moved: the surprises of all months of a service, or one number a path."""
     if member.count(".") == 1 and member.startswith("services."):
-        return draws.normals(member, run.baseline.calendar.count).ravel()
+        return np.asarray(draws.normals(member, run.baseline.calendar.count).ravel(), np.float64)
     return draws.uniform(member)
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
+def rank_correlation(a: Floats, b: Floats) -> Estimate:
+    """Spearman's rank correlation of two samples without ties, (n,) each, and its 95% interval.
+
+    The interval holds for any copula: it is made of the influence function, 12 (U V + E[V; U' > U] + E[U; V' > V])
+    (Borkowf 2002).
+    """
+    u, v = (_ranks(values) for values in (a, b))
+    n = len(u)
+    value = float(np.corrcoef(u, v)[0, 1])
+    influence = 12 * (u * v + _above(u, v) + _above(v, u))
+    half = Z95 * float(influence.std()) / math.sqrt(n)
+    return Estimate(value, max(-1.0, value - half), min(1.0, value + half))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks between 0 and 1."""
     ranks = np.empty(len(values))
-    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
+    ranks[np.argsort(values, kind="stable")] = (np.arange(len(values)) + 0.5) / len(values)
     return ranks
+
+
+def _above(u: Floats, v: Floats) -> Floats:
+    """(n,) for each row, the mean over all rows of v where their u is larger, else 0."""
+    order = np.argsort(u, kind="stable")
+    total = np.empty(len(u))
+    total[order] = v.sum() - np.cumsum(v[order])
+    return total / len(u)
