@@ -248,10 +248,12 @@ class Scenario(Noun):
         return tuple(sorted(self.services))
 
     def choice(self, service: str) -> BaselineChoice:
-        """The baseline of one service: its own entries, then those of the plan."""
+        """The baseline of one service: its own entries, then those of the plan; a given year asks no history."""
         own = self.services[service].baseline
         said = {field: getattr(own, field) for field in own.model_fields_set}
         merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
+        if merged.get("method") == "given":
+            merged |= {"level": None, "mask": ()}
         return BaselineChoice.model_construct(**{**dict(BaselineChoice()), **merged})
 
     def assumptions(self) -> Iterator[Assumption]:

@@ -129,6 +129,9 @@ class _Work:
             self.complaints.append(Complaint.of(where, f"readings.{name}", code, **facts))
             return None
         base = _without_readings(merged)
+        if revived := _revived(overlay, base, merged.deleted, f"readings.{name}"):
+            self.complaints += revived
+            return None
         over = merge(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))
         over.complaints += [
             Complaint.of(overlay.keys_where[key], key, "not_in_a_reading")
@@ -199,6 +202,20 @@ def _too_many(overlays: Map, tree: Map) -> bool:
     """Whether the readings would take longer than a person waits."""
     nodes = sum(1 for _ in places_in(tree)) if len(overlays) > 1 else 0
     return len(overlays) > MAX_READINGS or nodes * len(overlays) > MAX_NODES_OF_READINGS
+
+
+def _revived(overlay: Map, base: Map, deleted: Mapping[str, Where], at: str) -> list[Complaint]:
+    """A complaint about each entry of a table that a plan deleted and a reading sets something of."""
+    found = []
+    for name, where in sorted(deleted.items()):
+        table, _, entry = name.partition(".")
+        said, left = overlay.get(table), base.get(table)
+        if "." in entry or not isinstance(said, Map) or said.get(entry) is None:
+            continue
+        if not isinstance(left, Map) or left.get(entry) is None:
+            facts = {"name": name, "deleted": where}
+            found.append(Complaint.of(said.keys_where[entry], f"{at}.{name}", "reading_revives", **facts))
+    return found
 
 
 def _without_readings(merged: Merged) -> Map:

@@ -20,6 +20,7 @@ from forecast.identity import versions
 from forecast.noun import Label
 from forecast.pages import compare, sheet, tables
 from forecast.words import LANGUAGES, Words
+from tests.plan_texts import SMALL, said_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -104,3 +105,75 @@ def test_estimated_months_are_named_apart_from_reconstructed_and_actual_ones(lan
     table = tables.months(replace(view, findings=replace(view.findings, months=mixed)), words)
     filled = {head: sum(bool(row[at]) for row in table.rows) for at, head in enumerate(table.heads)}
     assert [filled[name] for name in names] == [9, 2, 1]
+
+
+# What would change nothing
+
+MARCH = "kind: event, from: 2021-03-01, until: 2021-03-31"
+WAVES = "kind: epidemic, waves_per_year: 2, length: 3 weeks"
+IDLE = [
+    (f"shocks: {{e: {{{MARCH}, effect: {{unit_cost: {{postal: 5%}}}}}}}}", "shocks.e.effect.unit_cost.postal: no cost"),
+    (f"shocks: {{e: {{{MARCH}, effect: {{unit_cost: {{all: 5%}}}}}}}}", "shocks.e.effect.unit_cost.all: no cost"),
+    (
+        f"shocks: {{w: {{{WAVES}, mild: {{effect: {{unit_cost: {{postal: 5%}}}}}}}}}}",
+        "shocks.w.mild.effect.unit_cost.postal: no",
+    ),
+    (
+        f"shocks: {{w: {{{WAVES}, mild: {{effect: {{headcount: -5%}}}}}}}}",
+        "shocks.w.mild.effect.headcount: a change of",
+    ),
+    (
+        "initiatives: {i: {start: 2021-02, effect: {unit_cost: {postal: -5%}}}}",
+        "write 'per_unit' under 'costs:', or take",
+    ),
+    ("initiatives: {i: {start: 2021-02, effect: {}, takes_from: {all: 5%}}}", "'all' does not say which service loses"),
+    ("shocks: {d: {kind: drift, over: 3 months, recovered: {postal: 5%}, effect: {}}}", "shocks.d.recovered: a drift"),
+    (
+        "costs: {c: {per_person_month: 5 triệu}}",
+        "a cost of each person needs 'workforce:'; add it, or write 'per_month'",
+    ),
+    ("costs: {c: {per_unit: {postal: 5 nghìn đồng}}}", "costs.c.per_unit.postal: a cost of each piece needs pieces"),
+    ("costs: {c: {per_unit: {all: 5 nghìn đồng}}}", "costs.c.per_unit.all: a cost of each piece needs pieces"),
+    ("  b: {baseline: {method: given, annual: 5000}}", "services.b.baseline.annual: '5000' has no unit"),
+    ("  b: {baseline: {method: given, annual: 5 tỷ, level: history}}", "services.b.baseline.level: 'level' asks"),
+    ("  b: {baseline: {method: given, annual: 5 tỷ, mask: [2020-01]}}", "services.b.baseline.mask: 'mask' asks a"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), IDLE)
+def test_what_would_change_nothing_is_refused_with_its_line(text: str, said: str, tmp_path: Path) -> None:
+    complaints = said_of(f"{SMALL}{text}\n", tmp_path)
+    assert len(complaints) == 1
+    assert complaints[0].startswith("a.yaml:6:")
+    assert said in complaints[0]
+
+
+def test_a_cost_of_a_piece_may_change_where_there_is_one(tmp_path: Path) -> None:
+    assert forecast.read(ROOT / "scenarios" / "shop-chain.yaml").initiatives["new_oven"].effect.unit_cost
+    drivers = {"price": "-5%", "unit_cost": "5%"}
+    for driver, change in drivers.items():
+        past = f"shocks: {{e: {{{MARCH}, effect: {{{driver}: {{bread: {change}}}}}}}}}"
+        wrong = f"extends: shop-chain.yaml\nhistory: {{file: ../data/shop-chain.csv, {past}}}\n"
+        assert f"history.shocks.e.effect.{driver}: growth is over the year" in said_of(wrong, ROOT / "scenarios")[0]
+
+
+# Readings
+
+PARENT = f"""{SMALL}  parcels: {{baseline: {{method: given, annual: 2 tỷ}}}}
+readings:
+  more:
+    services: {{parcels: {{growth: 5%}}}}
+"""
+
+
+def test_a_reading_brings_no_deleted_service_back(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(PARENT, encoding="utf-8")
+    assert said_of("extends: p.yaml\n", tmp_path) == []
+    assert said_of("extends: p.yaml\nservices: {parcels: null}\n", tmp_path) == [
+        "p.yaml:9:16: readings.more.services.parcels: 'services.parcels' is deleted at a.yaml:2:12, and a reading does "
+        "not bring it back; take this out of the reading, or keep 'services.parcels'"
+    ]
+    both = "extends: p.yaml\nservices: {parcels: null}\nreadings: {more: null}\n"
+    assert said_of(both, tmp_path) == []
+    own = "extends: p.yaml\nservices: {parcels: null}\nreadings: {more: {services: {parcels: {growth: 1%}}}}\n"
+    assert said_of(own, tmp_path)[0].startswith("a.yaml:3:30: readings.more.services.parcels")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from forecast.checks import correlations, initiatives, places, services, shocks, targets
+from forecast.checks import correlations, idle, initiatives, places, services, shocks, targets
 from forecast.checks.ground import Ground
 from forecast.errors import Complaint
 
@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[Ground], Iterator[Complaint]], ...] = (
     initiatives.check,
     targets.check,
     places.check,
+    idle.check,
     correlations.check,
 )
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from forecast.checks.ground import Ground
+from forecast.checks.idle import effects
 from forecast.errors import Complaint
-from forecast.shocks.shock import Effects
 
 
 def check(ground: Ground) -> Iterator[Complaint]:
@@ -62,12 +62,11 @@ def _excluding(ground: Ground) -> Iterator[Complaint]:
 
 def _headcount(ground: Ground) -> Iterator[Complaint]:
     workforce = ground.scenario.workforce
-    effects: dict[str, Effects] = {f"initiatives.{k}": one.effect for k, one in ground.scenario.initiatives.items()}
-    shocks = {f"shocks.{k}": one.effect for k, one in ground.scenario.shocks.items() if hasattr(one, "effect")}
-    for at, effect in {**effects, **shocks}.items():
+    for at, effect in effects(ground):
         if effect.headcount is None:
             continue
         if workforce is None and "workforce" not in ground.unread:
-            yield ground.complain(f"{at}.effect.headcount", "headcount_needs_workforce")
-        elif workforce is not None and workforce.keep_jobs and at in effects and effect.headcount.chance.bounds[0] < 0:
-            yield ground.complain(f"{at}.effect.headcount", "jobs_are_kept", text=effect.headcount.text)
+            yield ground.complain(f"{at}.headcount", "headcount_needs_workforce")
+        ours = at.startswith("initiatives.") and workforce is not None and workforce.keep_jobs
+        if ours and effect.headcount.chance.bounds[0] < 0:
+            yield ground.complain(f"{at}.headcount", "jobs_are_kept", text=effect.headcount.text)
