@@ -42,8 +42,9 @@ def main() -> int:
     else:
         for name, figures in found.items():
             print(
-                f"{name}: {figures['ratio']} times its bare draws, {figures['ns_per_path_month_service']} ns a path, month"
-                f" and service, {figures['mpaths_per_s']} million paths a second; drawn a path: {figures['drawn_per_path']}"
+                f"{name}: {figures['ratio']} times its bare draws,"
+                f" {figures['ns_per_path_month_service']} ns a path, month and service,"
+                f" {figures['mpaths_per_s']} million paths a second; drawn a path: {figures['drawn_per_path']}"
             )
     return 0
 

@@ -43,7 +43,8 @@ class Plain:
 
     def calm(self, service: str) -> list[float]:
         own = self.plan.services[service].baseline
-        assert own is not None and own.shape is not None
+        assert own is not None
+        assert own.shape is not None
         noise, kept = self.value(own.noise), self.value(own.persistence)
         z = self.draws.normals(f"services.{service}", 12)[:, self.path]
         surprise, profile = 0.0, []
@@ -88,32 +89,42 @@ class Plain:
         own = self.plan.shocks["covid"]
         rate = np.atleast_2d(self.draws(own.waves_per_year))
         events = self.draws.events("shocks.covid", rate, None, self.plan.horizon.calendar)
-        length, own_hard = events.draw(own.length), events.draw(own.hard.length)
-        is_hard = events.happens("hard.happens", self.draws(own.hard.chance))
-        place = events.uniform("hard.start")
-        outbreaks: list[tuple[list[Interval], list[Interval]]] = []
+        length = events.draw(own.length)
+        reach = events.draw(own.hard.reach) if own.hard.reach else np.ones(len(events))
+        outbreaks: list[tuple[list[Interval], list[Interval], list[tuple[Interval, float]]]] = []
         for row in self.mine(events):
-            wave = (events.start[row], events.start[row] + length[row])
-            start = wave[0] + place[row] * max(length[row] - own_hard[row], 0.0)
-            hard = [(start, min(start + own_hard[row], wave[1]))] if is_hard[row] else []
-            if outbreaks and wave[0] <= max(end for _, end in outbreaks[-1][0]):
-                outbreaks[-1][0].append(wave)
-                outbreaks[-1][1].extend(hard)
-            else:
-                outbreaks.append(([wave], hard))
+            wave = (float(events.start[row]), float(events.start[row] + length[row]))
+            up, hard = (self.spell(events, row, wave, name) for name in ("upstream", "hard"))
+            if not outbreaks or wave[0] > max(end for _, end in outbreaks[-1][0]):
+                outbreaks.append(([], [], []))
+            outbreaks[-1][0].append(wave)
+            outbreaks[-1][1].extend(up)
+            outbreaks[-1][2].extend((span, float(reach[row])) for span in hard)
         mild, shut = self.value(own.mild.effect.volume[service]), self.value(own.hard.effect.volume["all"])
+        stopped = self.value(own.upstream.effect.volume["all"]) if own.upstream else 0.0
         found = []
-        for waves, hard in outbreaks:
-            cuts = sorted({*(t for span in waves + hard for t in span), *(t for span in self.months for t in span)})
+        for waves, ups, hard in outbreaks:
+            spans = waves + ups + [span for span, _ in hard] + self.months
+            cuts = sorted({moment for span in spans for moment in span})
             taken = [0.0] * 12
             for piece in pairwise(cuts):
                 middle = sum(piece) / 2
                 if any(a <= middle < b for a, b in waves):
-                    effect = shut if any(a <= middle < b for a, b in hard) else mild
+                    closed = 1 - math.prod(1 - part for (a, b), part in hard if a <= middle < b)
+                    elsewhere = (1 - closed) * any(a <= middle < b for a, b in ups)
+                    effect = shut * closed + stopped * elsewhere + mild * (1 - closed - elsewhere)
                     for month, span in enumerate(self.months):
                         taken[month] -= effect * overlap(piece, span) / (span[1] - span[0])
             found.append((taken, max(end for _, end in waves)))
         return found
+
+    def spell(self, events: Events, row: int, wave: Interval, name: str) -> list[Interval]:
+        regime = getattr(self.plan.shocks["covid"], name)
+        if regime is None or not events.happens(f"{name}.happens", self.draws(regime.chance))[row]:
+            return []
+        long = float(events.draw(regime.length)[row])
+        start = wave[0] + float(events.uniform(f"{name}.start")[row]) * max(wave[1] - wave[0] - long, 0.0)
+        return [(start, min(start + long, wave[1]))]
 
     def service(self, service: str) -> dict[str, object]:
         """Revenue by month, and where the losses went."""
@@ -144,9 +155,22 @@ class Plain:
         return {"revenue": revenue, "lost": lost, "returned": returned, "carried": carried}
 
 
-@pytest.fixture(scope="module")
-def deck() -> Deck:
-    scenario = forecast.read(PLAN)
+REGIMES = """
+extends: reference.yaml
+shocks:
+  covid:
+    waves_per_year: 2 to 5
+    upstream: {chance: 60%, length: 15 to 45 days, effect: {volume: {all: -30% to -5%}}}
+    hard: {chance: 60%, reach: "uniform(0%, 100%)"}
+"""
+
+
+@pytest.fixture(scope="module", params=["reference", "regimes"])
+def deck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Deck:
+    folder = tmp_path_factory.mktemp("plans")
+    (folder / "reference.yaml").write_text(PLAN.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "regimes.yaml").write_text(REGIMES, encoding="utf-8")
+    scenario = forecast.read(folder / f"{request.param}.yaml")
     return deck_of(scenario, baseline_of(scenario), 4096, 5)
 
 
