@@ -57,6 +57,18 @@ def inputs_of(scenario: Scenario, *, seed: int, paths: int, language: str) -> In
     )
 
 
+def backtested(scenario: Scenario, *, origins: int, language: str) -> Inputs:
+    """The inputs of a backtest: the plan, its data, and how many origins are asked."""
+    return _inputs(
+        "backtest",
+        scenario=f"backtest-{Path(scenario.file).stem or 'plan'}",
+        scenario_hash=_hash(content_of(scenario)),
+        data=data_files(scenario),
+        origins=origins,
+        language=language,
+    )
+
+
 def compared(name: str, language: str, inputs: Sequence[Inputs]) -> Inputs:
     """The inputs of a comparison: those of its runs, in order."""
     first = inputs[0].manifest

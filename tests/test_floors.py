@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parents[1] / "forecast"
 FLOORS = """
 __main__
 cli
-reporting
+backtesting reporting
 pages
 figures summary
 analysis

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "forecast.cli.run:run",
     "compare": "forecast.cli.compare:compare",
     "check": "forecast.cli.check:check",
+    "backtest": "forecast.cli.backtest:backtest",
     "schema": "forecast.cli.schema:schema",
     "list": "forecast.cli.list_runs:list_runs",
     "verify": "forecast.cli.verify:verify",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from forecast.canvas import Margin
-from forecast.figures import bridge, exceedance, exceedances, fan, months, readings, tornado
+from forecast.figures import bridge, calibration, exceedance, exceedances, fan, fan_actual, months, readings, tornado
 
 
 class Drawn(NamedTuple):
@@ -25,4 +25,6 @@ FIGURES: Mapping[str, Drawn] = {
     "readings": Drawn(readings.readings, readings.MARGIN),
     "fan": Drawn(fan.fan, fan.MARGIN),
     "exceedances": Drawn(exceedances.exceedances, exceedances.MARGIN),
+    "calibration": Drawn(calibration.calibration, calibration.MARGIN),
+    "fan_actual": Drawn(fan_actual.fan_actual, fan_actual.MARGIN),
 }

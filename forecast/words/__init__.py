@@ -18,7 +18,7 @@ from forecast.errors import Complaint
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
-TABLES = ("messages", "terms", "report", "data", "run")
+TABLES = ("messages", "terms", "report", "data", "run", "backtest")
 
 
 @cache

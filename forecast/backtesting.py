@@ -1,0 +1,119 @@
+"""From a plan to its published backtest; the same inputs find the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast import runs
+from forecast.errors import InputError, Where
+from forecast.identity import backtested
+from forecast.listing import write_index
+from forecast.words import Language, Words
+
+if TYPE_CHECKING:
+    from forecast.analysis.backtest import Backtest, Score
+    from forecast.history import History
+    from forecast.pages.backtest import BacktestView
+    from forecast.plan import Scenario
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A plan whose baseline is asked about the past, and where the answer goes."""
+
+    scenario: Scenario
+    origins: int
+    language: Language
+    reports: Path
+
+
+def run_trial(trial: Trial, tell: Callable[[int, int], None] = lambda done, total: None) -> runs.Kept:
+    """Ask, score and publish as `reports/backtest-<name>`; `tell` hears how many origins are done.
+
+    InputError where the plan or its history cannot be read, or no service is forecast from a history; OutputError
+    before anything is fitted if the answer could not be written.
+    """
+    history = _history(trial.scenario)
+    inputs = backtested(trial.scenario, origins=trial.origins, language=trial.language)
+    runs.prepare(trial.reports, (inputs.name,))
+    if kept := runs.find(trial.reports, inputs):
+        runs.show(trial.reports, kept)
+    else:
+        from forecast.analysis.backtest import backtest
+        from forecast.pages.backtest import BacktestView
+
+        found = backtest(trial.scenario, history, trial.origins, tell)
+        view = BacktestView(trial.scenario, found, inputs.manifest)
+        kept = runs.publish(trial.reports, inputs, _files(view, Words(trial.language)), {})
+    write_index(trial.reports)
+    return kept
+
+
+def _history(scenario: Scenario) -> History:
+    from forecast.baseline_checks import check_history, check_plan
+    from forecast.csv_file import raise_if_any
+    from forecast.history import read_history
+
+    raise_if_any(check_plan(scenario))
+    if scenario.history is None or all(scenario.choice(name).method != "fit" for name in scenario.service_names):
+        raise InputError.of(Where(scenario.file or "<plan>"), "", "backtest_no_history")
+    history = read_history(scenario.history.file, scenario.currency)
+    raise_if_any(check_history(scenario, history))
+    return history
+
+
+def _files(view: BacktestView, words: Words) -> dict[str, bytes]:
+    from forecast.pages import backtest as pages
+
+    return {
+        "summary.json": runs.json_bytes(summary_of(view, words)),
+        "scores.csv": _scores(view.found),
+        "report.html": pages.page(view, words),
+        **{f"figures/{name}.png": drawing.png() for name, drawing in pages.drawings(view, words).items()},
+    }
+
+
+def summary_of(view: BacktestView, words: Words) -> dict[str, Any]:
+    """summary.json: scores by service and model, null with the reason where a service cannot be judged."""
+    from forecast.months import month_text
+    from forecast.pages.backtest import service_text
+
+    services = {}
+    for name, one in view.found.services.items():
+        label = service_text(name, view.scenario, words)
+        services[name] = {
+            "measured": one.measured,
+            "origins": [month_text(origin.first) for origin in one.origins],
+            "models": _facts(one.scores) if one.scores else None,
+            "why": words(one.why[0], **{**dict(one.why[1]), "service": label}) if one.why else None,
+        }
+    return {
+        "schema": 1,
+        "scenario": view.manifest["scenario"],
+        "run_id": view.manifest["run_id"],
+        "currency": view.scenario.currency,
+        "services": services,
+        "every": _facts(view.found.every) if view.found.every else None,
+    }
+
+
+def _facts(scores: Mapping[str, Score]) -> dict[str, Any]:
+    return {name: score.facts() for name, score in scores.items()}
+
+
+def _scores(found: Backtest) -> bytes:
+    """scores.csv: one row a service and model."""
+    keys = ("mase", "crps", "msis95", "coverage80", "coverage95", "bias", "months")
+    lines = [",".join(("service", "model", *keys))]
+    for name, one in found.services.items():
+        for model, score in one.scores.items():
+            facts = score.facts()
+            lines.append(",".join((name, model, *(_cell(facts[key]) for key in keys))))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.10g}"

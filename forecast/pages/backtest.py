@@ -1,0 +1,216 @@
+"""The page of a backtest: models by their scores, the chances that held, and fans over what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from forecast.amounts import scale_of
+from forecast.analysis.backtest import BLEND, NAIVE, Backtest, Origin, Score, calibration_of, fans_of
+from forecast.canvas import cut
+from forecast.chance import Floats
+from forecast.figures import FIGURES
+from forecast.labelled_rows import named
+from forecast.months import month_text
+from forecast.pages.drawings import PHONE, Drawing
+from forecast.pages.html import picture, render
+from forecast.pages.phrases import measure_text, period_text, sentence_case
+from forecast.pages.tables import Table
+from forecast.plan import Scenario
+from forecast.words import Words
+
+MOST_FANS = 6
+"""Services whose fans are drawn."""
+ALIKE = 0.02
+"""Misses that differ by less are called alike."""
+COLUMNS = ("mase", "crps", "coverage80", "coverage95", "bias", "months")
+
+
+@dataclass(frozen=True)
+class BacktestView:
+    """A backtest, as its page needs it."""
+
+    scenario: Scenario
+    found: Backtest
+    manifest: Mapping[str, Any]
+
+
+class Asked(NamedTuple):
+    """One service as its figures need it."""
+
+    measured: str
+    """`volume` or `revenue`."""
+    origins: Sequence[Origin]
+    first: int
+    """The first month of the past."""
+    past: Floats
+    """(months,), as measured; NaN where masked."""
+
+
+def page(view: BacktestView, words: Words) -> bytes:
+    """One HTML file that opens offline."""
+    facts = {
+        "title": title(view.found, words),
+        "about": about(view, words),
+        "refused": refused(view, words),
+        "held": held(view.found, words),
+        "tables": tables(view, words),
+        "pictures": {name: picture(drawing) for name, drawing in drawings(view, words).items()},
+        "how": [words(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")],
+        "provenance": provenance(view, words),
+    }
+    return render("backtest.html.jinja", words, facts)
+
+
+def main_scores(found: Backtest) -> Mapping[str, Score]:
+    """Those of all services, or of the only one; empty where none was judged."""
+    return found.every or next((one.scores for one in found.services.values() if one.scores), {})
+
+
+def title(found: Backtest, words: Words) -> str:
+    """How much less than the seasonal naive the blend missed."""
+    if not found.judged:
+        return words("backtest_title_none")
+    scores = main_scores(found)
+    ours, naive = (scores[name].mase if name in scores else None for name in (BLEND, NAIVE))
+    if ours is None or not naive:
+        return words("backtest_title_alone")
+    less = 1 - ours / naive
+    if abs(less) < ALIKE:
+        return words("backtest_title_same")
+    return words("backtest_title_better" if less > 0 else "backtest_title_worse", share=words.percent(abs(less)))
+
+
+def about(view: BacktestView, words: Words) -> str:
+    """Which months of the past were asked."""
+    name = cut(view.scenario.name.of(words.language), 120)
+    origins = _origins(view.found)
+    months = sorted({one.first for one in origins})
+    if not months:
+        return words("backtest_about_none", scenario=name)
+    first, last = (period_text(month_text(month), words) for month in (months[0], months[-1]))
+    ahead = max(len(one.came) for one in origins)
+    return words("backtest_about", scenario=name, origins=len(months), first=first, last=last, ahead=ahead)
+
+
+def _origins(found: Backtest) -> list[Origin]:
+    return [origin for one in found.services.values() for origin in one.origins]
+
+
+def service_text(name: str, scenario: Scenario, words: Words) -> str:
+    """A service as a reader calls it."""
+    service = scenario.services.get(name)
+    return named(name, service.label if service else None, words)
+
+
+def refused(view: BacktestView, words: Words) -> list[str]:
+    """Why each service without scores has none."""
+    found = []
+    for one in view.found.services.values():
+        if one.why is not None:
+            facts = {**dict(one.why[1]), "service": service_text(one.service, view.scenario, words)}
+            found.append(sentence_case(words(one.why[0], **facts)))
+    return found
+
+
+def held(found: Backtest, words: Words) -> list[str]:
+    """The coverage that was reached, and by how many months."""
+    calibration = calibration_of(_origins(found))
+    if calibration is None:
+        return []
+    shares = {"share80": words.percent(calibration.coverage80), "share95": words.percent(calibration.coverage95)}
+    return [words("backtest_held", **shares), words("backtest_overlap", months=words.number(calibration.months))]
+
+
+def tables(view: BacktestView, words: Words) -> list[tuple[str, Table]]:
+    """Heading and table: all services where there are several, then each."""
+    found = [(words("backtest_every"), view.found.every)] if view.found.every else []
+    found += [
+        (sentence_case(service_text(one.service, view.scenario, words)), one.scores)
+        for one in view.found.services.values()
+        if one.scores
+    ]
+    return [(heading, table_of(scores, words)) for heading, scores in found]
+
+
+def table_of(scores: Mapping[str, Score], words: Words) -> Table:
+    """One row a model, the blend in bold."""
+    heads = (words("backtest_model"), *(words(f"backtest_{key}") for key in COLUMNS))
+    rows = tuple((model_text(name, words), *cells_of(score, words)) for name, score in scores.items())
+    return Table(heads, rows, frozenset(range(1, len(heads))), frozenset([0]))
+
+
+def model_text(name: str, words: Words) -> str:
+    """A model as a reader calls it."""
+    key = "backtest_blend" if name == BLEND else f"model_{name}"
+    return words(key) if words.has(key) else name.replace("_", " ")
+
+
+def cells_of(score: Score, words: Words) -> tuple[str, ...]:
+    """MASE, CRPS, coverage, bias and months of one model; a dash where there is none."""
+    return (
+        *("–" if value is None else words.number(value, 2) for value in (score.mase, score.crps)),
+        *("–" if value is None else words.percent(value) for value in (score.coverage80, score.coverage95)),
+        "–" if score.bias is None else _signed(score.bias, words),
+        words.number(score.months),
+    )
+
+
+def _signed(share: float, words: Words) -> str:
+    text = words.percent(share, 1)
+    return f"+{text}" if round(share, 3) > 0 else text
+
+
+def provenance(view: BacktestView, words: Words) -> list[tuple[str, str]]:
+    """The run, hashes and versions: enough to make the same page again."""
+    about = view.manifest
+    found = [
+        (words("provenance_run"), str(about["run_id"])),
+        (words("provenance_content"), str(about["scenario_hash"])),
+        (words("provenance_code"), str(about["code"])),
+    ]
+    found += [(words("provenance_version", name=name), str(value)) for name, value in about["versions"].items()]
+    return found + [(words("provenance_data", name=one["name"]), str(one["sha256"])) for one in about["data"]]
+
+
+def drawings(view: BacktestView, words: Words) -> dict[str, Drawing]:
+    """The calibration of all services together, and the fans of each."""
+    services = view.found.services
+    asked = {name: Asked(one.measured, one.origins, one.calendar.first, one.past) for name, one in services.items()}
+    return drawings_of(view.scenario, asked, words)
+
+
+def drawings_of(scenario: Scenario, services: Mapping[str, Asked], words: Words, foot: str = "") -> dict[str, Drawing]:
+    """Both figures of services that were asked."""
+    origins = [origin for one in services.values() for origin in one.origins]
+    judged = [(name, one) for name, one in services.items() if one.origins][:MOST_FANS]
+    drawn = [_calibration(origins, words, foot), *(_fans(scenario, name, one, words, foot) for name, one in judged)]
+    return {drawing.name: drawing for drawing in drawn if drawing is not None}
+
+
+def _calibration(origins: Sequence[Origin], words: Words, foot: str) -> Drawing | None:
+    finding = calibration_of(origins)
+    if finding is None:
+        return None
+    draw, margin = FIGURES["calibration"]
+    heading = words("calibration_title")
+    alt = f"{heading}: " + ", ".join(words.percent(share) for share in finding.shares)
+    drawn = partial(draw, finding=finding, words=words)
+    return Drawing("calibration", heading, alt, drawn, margin, (5.4, 3.4), (PHONE, 3.4), foot)
+
+
+def _fans(scenario: Scenario, name: str, asked: Asked, words: Words, foot: str) -> Drawing:
+    fans = fans_of(asked.origins)
+    measure = f"{asked.measured}.{name}"
+    sizes = [float(value) for fan in fans for value in fan.high80]
+    scale = scale_of(measure, sizes, scenario.currency, words, yearly=False)
+    text = sentence_case(measure_text(measure, scenario, words))
+    heading = words("fan_actual_title", measure=text, unit=scale.unit)
+    draw, margin = FIGURES["fan_actual"]
+    drawn = partial(draw, fans=fans, first=asked.first, actual=asked.past, words=words, scale=scale)
+    alt = f"{heading}: " + "; ".join(
+        f"{month_text(fan.first)} {scale.figure(fan.low80[0])}–{scale.figure(fan.high80[0])}" for fan in fans
+    )
+    return Drawing(f"fan_actual-{name}", heading, alt, drawn, margin, (5.4, 3.4), (PHONE, 3.6), foot)
