@@ -20,9 +20,9 @@ def check_plan(scenario: Scenario) -> list[Complaint]:
         at = f"services.{service}"
         choice = scenario.choice(service)
         if choice.method == "fit" and scenario.history is None:
-            wrong.append(Complaint.of(_plan(scenario), at, "baseline_no_history"))
+            wrong.append(Complaint.of(scenario.place(at), at, "baseline_no_history"))
         if choice.method == "given" and choice.annual is None:
-            wrong.append(Complaint.of(_plan(scenario), f"{at}.baseline", "baseline_no_annual"))
+            wrong.append(Complaint.of(scenario.place(f"{at}.baseline"), f"{at}.baseline", "baseline_no_annual"))
     return wrong
 
 
@@ -37,14 +37,19 @@ def check_history(scenario: Scenario, history: History) -> list[Complaint]:
     ]
 
 
-def _plan(scenario: Scenario) -> Where:
-    return Where(scenario.file or "<plan>")
-
-
 def _ledger(scenario: Scenario) -> Where:
     from forecast.csv_file import shown
 
     return Where(shown(scenario.history.file) if scenario.history else "")
+
+
+def _row_of(scenario: Scenario, service: str, column: str, month: str = "") -> Where:
+    """The row of a service in the ledger, of a month or the first of all; the file is read again for it."""
+    from forecast.csv_file import read_csv
+
+    rows = read_csv(scenario.history.file, []).rows if scenario.history else ()
+    found = (row[column].where for row in rows if row["service"].text == service and month in ("", row["month"].text))
+    return next(found, _ledger(scenario))
 
 
 def _fitted(scenario: Scenario, history: History) -> list[str]:
@@ -58,11 +63,13 @@ def _services(scenario: Scenario, history: History) -> list[Complaint]:
     for service in scenario.service_names:
         if scenario.choice(service).method == "fit" and service not in history.services:
             facts = {"service": service, "file": file, "known": known[:200]}
-            wrong.append(Complaint.of(_plan(scenario), f"services.{service}", "history_lacks_service", **facts))
+            at = f"services.{service}"
+            wrong.append(Complaint.of(scenario.place(at), at, "history_lacks_service", **facts))
     for service in history.services:
         if service not in scenario.services:
             facts = {"service": service[:80], "known": ", ".join(scenario.service_names)}
-            wrong.append(Complaint.of(_ledger(scenario), "service", "plan_lacks_service", **facts))
+            place = _row_of(scenario, service, "service")
+            wrong.append(Complaint.of(place, "service", "plan_lacks_service", **facts))
     return wrong
 
 
@@ -74,9 +81,9 @@ def _end(scenario: Scenario, history: History) -> list[Complaint]:
         gap = [month_text(month) for month in range(last + 1, start)]
         facts["months"] = ", ".join(gap[:12]) + (f", … (+{len(gap) - 12})" if len(gap) > 12 else "")
         facts["file"] = _ledger(scenario).file
-        return [Complaint.of(_plan(scenario), "horizon.from", "history_ends_before_plan", **facts)]
+        return [Complaint.of(scenario.place("horizon.from"), "horizon.from", "history_ends_before_plan", **facts)]
     if last >= start:
-        return [Complaint.of(_plan(scenario), "horizon.from", "history_inside_horizon", **facts)]
+        return [Complaint.of(scenario.place("horizon.from"), "horizon.from", "history_inside_horizon", **facts)]
     return []
 
 
@@ -95,7 +102,8 @@ def _future(scenario: Scenario, history: History) -> list[Complaint]:
         ]
         if early:
             facts = {"service": service, "months": ", ".join(early[:12]), "as_of": scenario.as_of.isoformat()}
-            wrong.append(Complaint.of(_ledger(scenario), "status", "history_of_the_future", **facts))
+            place = _row_of(scenario, service, "status", early[0])
+            wrong.append(Complaint.of(place, "status", "history_of_the_future", **facts))
     return wrong
 
 
@@ -110,9 +118,11 @@ def _teaching(scenario: Scenario, history: History) -> list[Complaint]:
             wrong.append(Complaint.of(growth.where, f"{at}.growth", "growth_without_year", **facts))
         codes = _reconstructed if "reconstructed" in history.status[service] else _level_of_short
         found = codes(scenario, service, count)
-        wrong += [Complaint.of(_plan(scenario), f"{at}.{key}", code, **facts) for key, code, facts in found]
         wrong += [
-            Complaint.of(_plan(scenario), f"{at}.baseline.mask", code, **facts)
+            Complaint.of(scenario.place(f"{at}.{key}"), f"{at}.{key}", code, **facts) for key, code, facts in found
+        ]
+        wrong += [
+            Complaint.of(scenario.place(f"{at}.baseline.mask"), f"{at}.baseline.mask", code, **facts)
             for code, facts in _mask(scenario, service, history.calendar_of(service))
         ]
     return wrong

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_validator
 
 from forecast.assumption import (
     Assumption,
@@ -17,6 +17,7 @@ from forecast.assumption import (
     Threshold,
     VolumeOrMoney,
 )
+from forecast.errors import Where
 from forecast.fields import (
     AboveZero,
     Copula,
@@ -241,6 +242,20 @@ class Scenario(Noun):
 
     file: Annotated[str, Field(exclude=True)] = ""
     """The file it was read from; not a key of the language."""
+    _places: Mapping[str, Where] = PrivateAttr(default_factory=dict)
+    """Where keys are written, by dotted name: those that are checked against the history."""
+
+    def placed(self, places: Mapping[str, Where]) -> Scenario:
+        """The same plan, which knows where these keys are written."""
+        copied = self.model_copy()
+        copied._places = places
+        return copied
+
+    def place(self, at: str) -> Where:
+        """Where a key is written, or what it stands in; the file alone where nothing of that is known."""
+        while at and at not in self._places:
+            at = at.rpartition(".")[0]
+        return self._places[at] if at else Where(self.file or "<plan>")
 
     @property
     def service_names(self) -> tuple[str, ...]:

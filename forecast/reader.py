@@ -174,7 +174,7 @@ class _Work:
             scenario, moved = repaired(scenario)
             self.repairs += moved
         self.complaints += found
-        return scenario.model_copy(update={"file": self.file, "readings": Table()})
+        return scenario.model_copy(update={"file": self.file, "readings": Table()}).placed(_places(ground))
 
     def paths(self, tree: Map) -> None:
         """Make the files that the plan names ones that open from the working directory."""
@@ -188,6 +188,15 @@ class _Work:
                     record["file"] = Text(shown(path), name.where, name.at)
                 except InputError as wrong:
                     self.complaints += wrong.complaints
+
+
+def _places(ground: Ground) -> dict[str, Where]:
+    """Where the keys stand that are checked against the history later."""
+    names = ["horizon.from", "baseline", *(f"baseline.{key}" for key in ground.names("baseline"))]
+    for service in ground.names("services"):
+        at = f"services.{service}"
+        names += [at, f"{at}.growth", *(f"{at}.baseline.{key}" for key in ground.names(f"{at}.baseline"))]
+    return {at: ground.where(at) for at in names if ground.node(at) is not None}
 
 
 def _name_of_two(complaint: Complaint, layer: Layer) -> Complaint:
