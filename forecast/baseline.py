@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.baseline_checks import check_history, check_plan
 from forecast.chance import Floats
 from forecast.csv_file import raise_if_any
 from forecast.fits import Fit, Kind, Note, Task, festival_of, fits_of
 from forecast.history import History, read_history
+from forecast.models.estimates import cleaned, estimated
 from forecast.models.model import SEASON, Forecast, Past
-from forecast.models.profile import with_estimates
-from forecast.months import Calendar
+from forecast.months import Calendar, month_text
 from forecast.past_shocks import Disturbance, disturbance
 from forecast.plan import Scenario
 
@@ -24,6 +25,12 @@ PATHS = 4_000
 """Draws behind what the models say of a year."""
 SAID = 20210111
 """Seed of those draws; they are for show and meet no other draw."""
+STOPPED = 3
+"""Months of zero at the end of a history that are said."""
+NAMED = 6
+"""Months that a note names before it counts the rest."""
+CORRECTIONS_IN = 20
+"""Months among which one that is not above zero is read as a correction of the books [C]."""
 DIFFERS = 0.005
 """Share by which a stated figure may differ from the ledger before it is said."""
 
@@ -134,18 +141,26 @@ def _task(scenario: Scenario, history: History, service: str) -> tuple[Task, Dis
     calendar = history.calendar_of(service)
     drivers = ("volume",) if service in history.volume else ("volume", "price", "revenue")
     shocks = disturbance(scenario.history.shocks, service, calendar, drivers)
-    calm = shocks.undo(history.measured(service))
-    masked = shocks.masked.copy()
-    for month in scenario.choice(service).mask:
-        if calendar.first <= month <= calendar.last:
-            masked[month - calendar.first] = True
-    positive = bool(np.all(calm > 0) and np.all(history.measured(service) > 0))
-    values = np.log(calm) if positive else calm
-    past = Past(calendar, values, masked, festival_of(scenario.currency))
-    by_planner = masked & ~shocks.masked
-    if by_planner.any():
-        past = with_estimates(past, by_planner)
-    return Task(service, kind_of(history, service), "log" if positive else "raw", past), shocks
+    measured = history.measured(service)
+    calm = shocks.undo(measured)
+    unknown = np.isin(calendar.months, scenario.choice(service).mask) & ~shocks.masked
+    below = (calm <= 0) | (measured <= 0)
+    early = scenario.horizon.calendar.whole_years().first - calendar.first
+    positive = _alone(below) and not below[max(0, early) :].any()
+    unknown |= below & positive
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.where(unknown, np.nan, np.log(calm) if positive else calm)
+    festival = festival_of(scenario.currency)
+    source = Past(calendar, values, shocks.masked | unknown, festival, log=positive)
+    kind = kind_of(history, service)
+    past = cleaned(source) if kind == "actual" else estimated(source)
+    return Task(service, kind, "log" if positive else "raw", past), shocks
+
+
+def _alone(below: NDArray[np.bool_]) -> bool:
+    """Whether the months that are not above zero are so few, each between two that are, that they are corrections."""
+    together = bool(np.any(below[1:] & below[:-1]))
+    return not together and int(below.sum()) <= max(1, len(below) // CORRECTIONS_IN) and not below.all()
 
 
 def _fitted(
@@ -153,10 +168,11 @@ def _fitted(
 ) -> ServiceBaseline:
     service, months = task.service, task.past.calendar
     measured = history.measured(service)
-    forecast, shape = _on_calendar(task, fit, measured, shocks.undo(measured), calendar)
+    calm = _undisturbed(task, shocks.undo(measured))
+    forecast, shape = _on_calendar(task, fit, measured, calm, calendar)
     year, rows = _base_year(months)
-    calm = np.maximum(shocks.undo(measured)[rows], 0.0)
-    weights = calm / calm.sum() if year is not None else _year_of(shape)
+    shares = np.maximum(calm[rows], 0.0)
+    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else _year_of(shape)
     price = history.price.get(service)
     revenue = float(history.revenue[service][rows].sum())
     return ServiceBaseline(
@@ -181,11 +197,21 @@ def _fitted(
     )
 
 
+def _undisturbed(task: Task, calm: Floats) -> Floats:
+    """The months without the dated shocks, and those that teach nothing as they are estimated, (months,)."""
+    source = task.past.source
+    if source is None:
+        return calm
+    estimates = task.past.masked & (~source.masked | np.isnan(source.values))
+    values = np.exp(task.past.values) if task.scale == "log" else task.past.values
+    return np.where(estimates, values, calm)
+
+
 def _on_calendar(task: Task, fit: Fit, measured: Floats, calm: Floats, calendar: Calendar) -> tuple[Forecast, Floats]:
     """The forecast and the undisturbed shape over the calendar; months that the history holds are as they were."""
     history = task.past.calendar
     if task.scale == "log":
-        measured, calm = np.log(measured), np.log(calm)
+        measured, calm = (np.log(np.where(values > 0, values, 1.0)) for values in (measured, calm))
     mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
     root = np.zeros((calendar.count, calendar.count))
     ahead = max(0, history.last + 1 - calendar.first)
@@ -237,6 +263,12 @@ def _notes(scenario: Scenario, history: History, task: Task, year: int | None, r
         notes.append(("baseline_not_believed", (("service", service),)))
     if task.scale == "raw":
         notes.append(("baseline_not_above_zero", (("service", service),)))
+    notes += _odd_notes(task)
+    zeros = _zeros_at_the_end(history.measured(service))
+    if zeros >= STOPPED:
+        notes.append(("baseline_stopped", (("count", str(zeros)), ("service", service))))
+    if service in history.before:
+        notes.append(("baseline_late_start", (("count", str(history.before[service])), ("service", service))))
     estimates = history.status[service].count("estimate")
     if estimates:
         notes.append(("baseline_estimates", (("count", str(estimates)), ("service", service))))
@@ -246,6 +278,36 @@ def _notes(scenario: Scenario, history: History, task: Task, year: int | None, r
         facts = {"ledger": f"{revenue:.0f}", "service": service, "stated": f"{said.value:.0f}", "year": str(year)}
         notes.append(("baseline_stated_differs", tuple(sorted(facts.items()))))
     return notes
+
+
+def _zeros_at_the_end(measured: Floats) -> int:
+    sold = np.flatnonzero(measured)
+    return len(measured) - 1 - int(sold[-1]) if len(sold) else len(measured)
+
+
+def _odd_notes(task: Task) -> list[Note]:
+    """Which months were taken for slips or corrections, and from which the level moved."""
+    past, source = task.past, task.past.source
+    if source is None:
+        return []
+    found: list[Note] = []
+    for row, step in past.moved:
+        level = 1.0 if past.log else abs(float(np.nanmedian(source.values[:row])))
+        share = np.expm1(step) if past.log else step / max(level, 1e-12)
+        month = month_text(past.calendar.first + row)
+        facts = (("month", month), ("service", task.service), ("share", f"{share:+.0%}"))
+        found.append(("baseline_level_moved", facts))
+    corrections = source.masked & np.isnan(source.values) if task.scale == "log" else np.zeros(0, bool)
+    for key, rows in (("baseline_odd_months", past.masked & ~source.masked), ("baseline_corrections", corrections)):
+        if rows.any():
+            found.append((key, (("months", _named(past.calendar, rows)), ("service", task.service))))
+    return found
+
+
+def _named(calendar: Calendar, rows: NDArray[np.bool_]) -> str:
+    """The first few months of these rows, and how many more."""
+    months = [month_text(calendar.first + int(row)) for row in np.flatnonzero(rows)]
+    return ", ".join(months[:NAMED]) + (f", … (+{len(months) - NAMED})" if len(months) > NAMED else "")
 
 
 def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
@@ -40,6 +40,8 @@ class History:
     digest: str
     """SHA-256 of the file."""
     rows: int
+    before: Mapping[str, int] = field(default_factory=dict)
+    """Service -> months of zero at the start of its rows, which are read as months before it began."""
 
     def calendar_of(self, service: str) -> Calendar:
         """The months of one service."""
@@ -98,8 +100,11 @@ def read_history(path: str, currency: str) -> History:
             entries.setdefault(row["service"].text, []).append(entry)
     if not complaints:
         complaints += _order(entries, table)
+    complaints += _never(entries)
     raise_if_any(complaints)
-    return _history(entries, counted, table)
+    before = {service: _zeros_before(found) for service, found in entries.items()}
+    begun = {service: found[before[service] :] for service, found in entries.items()}
+    return _history(begun, counted, table, {service: count for service, count in before.items() if count})
 
 
 def _entry(row: Row, figures: tuple[str, ...], currency: str, complaints: list[Complaint]) -> _Entry | None:
@@ -174,13 +179,27 @@ def _order(entries: dict[str, list[_Entry]], table: CsvFile) -> list[Complaint]:
     return complaints
 
 
+def _zeros_before(found: list[_Entry]) -> int:
+    """Months of zero before the first that is not."""
+    return next((place for place, entry in enumerate(found) if entry.revenue != 0), len(found))
+
+
+def _never(entries: dict[str, list[_Entry]]) -> list[Complaint]:
+    """Complaints about services that never sold anything."""
+    return [
+        Complaint.of(found[0].cell.where, "service", "history_all_zero", service=service)
+        for service, found in entries.items()
+        if _zeros_before(found) == len(found)
+    ]
+
+
 def _listed(months: list[int]) -> str:
     named = ", ".join(month_text(month) for month in months[:NAMED_MONTHS])
     more = len(months) - NAMED_MONTHS
     return f"{named}, … (+{more})" if more > 0 else named
 
 
-def _history(entries: dict[str, list[_Entry]], counted: bool, table: CsvFile) -> History:
+def _history(entries: dict[str, list[_Entry]], counted: bool, table: CsvFile, before: dict[str, int]) -> History:
     services = tuple(sorted(entries))
     first = min(found[0].month for found in entries.values())
     last = max(found[-1].month for found in entries.values())
@@ -197,4 +216,5 @@ def _history(entries: dict[str, list[_Entry]], counted: bool, table: CsvFile) ->
         status={service: tuple(entry.status for entry in entries[service]) for service in services},
         digest=table.digest,
         rows=len(table.rows),
+        before=before,
     )

@@ -68,7 +68,7 @@ def ask(models: Mapping[str, Model], past: Past) -> list[Asked]:
     found = []
     for place, known in enumerate(origins_of(past.calendar.count)):
         then = known_until(past, known)
-        came = past.seen[known : known + AHEAD]
+        came = _came(past, known)
         said = {}
         for name, model in models.items():
             try:
@@ -82,6 +82,17 @@ def ask(models: Mapping[str, Model], past: Past) -> list[Asked]:
         if said:
             found.append(Asked(said, came, known))
     return found
+
+
+def _came(past: Past, known: int) -> Floats:
+    """Up to a year after the months known, NaN where masked and from where the level moved for good: no model could
+    know, and such a risk is the scenario's."""
+    values = (past.source or past).values
+    came = np.where(past.masked, np.nan, values)[known : known + AHEAD]
+    for row, _step in past.moved:
+        if row >= known:
+            came[row - known :] = np.nan
+    return came
 
 
 def _at(fitted: Fitted, model: Model, past: Past) -> Fitted:

@@ -45,6 +45,8 @@ class Past:
     """The months before any was estimated, NaN where there is none to read; None where nothing was estimated."""
     log: bool = True
     """Whether the values are logs."""
+    moved: tuple[tuple[int, float], ...] = ()
+    """Rows at which the level moved for good, and how far; the values before are read at the last level."""
 
     def until(self, count: int) -> Past:
         """The first `count` months alone, estimates as they are: an origin wants `estimates.known_until`."""

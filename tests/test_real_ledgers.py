@@ -1,0 +1,183 @@
+"""Ledgers as they are: each gets an answer with a note, or is sent back with what to do; pytest lets no warning by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import forecast
+from forecast.baseline import ServiceBaseline, baseline_of
+from forecast.errors import InputError
+from forecast.months import month_of, month_text
+from forecast.plan import Scenario
+from forecast.words import Words
+
+PLAN = """
+name: {en: A plan}
+currency: EUR
+horizon: {from: 2021-01, months: 12}
+history: ledger.csv
+services:
+  a: {}
+"""
+Booked = Callable[..., Scenario]
+
+
+def usual(count: int, seed: int = 1) -> np.ndarray:
+    """A service that grows by 5% a year, has a season, and surprises of 5% a month."""
+    age = np.arange(count)
+    season = 0.1 * np.sin(2 * np.pi * (age + month_of("2021-01") - count) / 12)
+    return np.exp(8 + 0.004 * age + season + np.random.default_rng(seed).normal(0, 0.05, count))
+
+
+@pytest.fixture
+def booked(tmp_path: Path) -> Booked:
+    def write(values: np.ndarray, own: str = "") -> Scenario:
+        first = month_of("2021-01") - len(values)
+        rows = [f"{month_text(first + row)},a,{value:.2f},actual" for row, value in enumerate(values)]
+        (tmp_path / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *rows, ""]), encoding="utf-8")
+        (tmp_path / "plan.yaml").write_text(PLAN.replace("a: {}", f"a: {{{own}}}"), encoding="utf-8")
+        return forecast.read(tmp_path / "plan.yaml")
+
+    return write
+
+
+def answer(scenario: Scenario) -> tuple[ServiceBaseline, set[str]]:
+    """The baseline, once it is sure that a plan can be played on it; and the keys of its notes, which can be said."""
+    baseline = baseline_of(scenario)
+    found = baseline.services["a"]
+    assert np.all(np.isfinite(found.shape))
+    assert np.all(np.isfinite(found.said[2021]))
+    assert found.said[2021][0] <= found.said[2021][1] <= found.said[2021][2]
+    for key, facts in found.notes:
+        assert Words("vi")(key, **dict(facts)) != Words("en")(key, **dict(facts))
+    run = forecast.simulate(scenario, paths=4096, baseline=baseline)
+    assert np.isfinite(run.tally("revenue", "2021").mean)
+    return found, {key for key, _ in found.notes}
+
+
+def width(found: ServiceBaseline) -> float:
+    """Of the central 80% of the year by the history alone, as a share of its middle."""
+    low, middle, high = found.said[2021]
+    return (high - low) / middle
+
+
+@pytest.fixture(scope="module")
+def plain() -> float:
+    """The year after `usual(60)` in truth, but for its surprises."""
+    age = np.arange(60, 72)
+    return float(np.exp(8 + 0.004 * age + 0.1 * np.sin(2 * np.pi * (age - 60) / 12)).sum())
+
+
+@pytest.mark.parametrize("times", [20.0, 0.05])
+@pytest.mark.parametrize("count", [60, 30])
+def test_an_outlier_in_the_first_month_does_not_ruin_the_year(booked: Booked, times: float, count: int) -> None:
+    values = usual(count)
+    calm, _ = answer(booked(values))
+    values[0] *= times
+    found, notes = answer(booked(values))
+    assert "baseline_odd_months" in notes
+    assert found.said[2021][1] == pytest.approx(calm.said[2021][1], rel=0.02)
+    assert width(found) < 1.25 * width(calm)
+
+
+@pytest.mark.parametrize(("row", "times"), [(12, 0.4), (30, 2.0), (54, 2.0)])
+def test_a_level_that_moved_leaves_the_interval_sane(booked: Booked, plain: float, row: int, times: float) -> None:
+    values = usual(60)
+    values[row:] *= times
+    found, notes = answer(booked(values))
+    assert "baseline_level_moved" in notes
+    facts = dict(next(facts for key, facts in found.notes if key == "baseline_level_moved"))
+    assert facts["month"] == month_text(month_of("2016-01") + row)
+    assert found.said[2021][1] == pytest.approx(times * plain, rel=0.08)
+    assert width(found) < 0.25
+    assert found.noise == pytest.approx(0.05, abs=0.02)
+
+
+def test_lone_zeros_are_corrections_and_a_month_that_is_shut_each_year_is_the_season(booked: Booked) -> None:
+    values = usual(60)
+    values[[20, 33]] = 0
+    found, notes = answer(booked(values))
+    assert "baseline_corrections" in notes
+    assert found.forecast is not None
+    assert found.forecast.scale == "log"
+    values = usual(60)
+    values[7::12] = 0
+    found, notes = answer(booked(values))
+    assert "baseline_not_above_zero" in notes
+    assert found.forecast is not None
+    assert found.forecast.mean[7] < 0.3 * found.forecast.mean[6]
+
+
+def test_sales_that_come_and_go_are_answered_as_they_stand(booked: Booked) -> None:
+    values = usual(48) * (np.random.default_rng(3).random(48) > 0.4)
+    values[0], values[-1] = 2_000.0, 2_000.0
+    found, notes = answer(booked(values))
+    assert notes == {"baseline_not_above_zero"}
+    assert found.said[2021][1] == pytest.approx(values[-24:].sum() / 2, rel=0.4)
+
+
+def test_zeros_before_a_late_start_are_no_months_of_the_service(booked: Booked) -> None:
+    values = usual(60)
+    values[:35] = 0
+    found, notes = answer(booked(values))
+    late, _ = answer(booked(values[35:]))
+    assert {"baseline_late_start", "baseline_short_history"} <= notes
+    assert found.said == late.said
+
+
+def test_a_service_that_stopped_is_said_to_have_stopped(booked: Booked) -> None:
+    values = usual(48)
+    values[-6:] = 0
+    found, notes = answer(booked(values))
+    assert "baseline_stopped" in notes
+    assert found.said[2021][2] < 0.5 * values[:12].sum()
+
+
+@pytest.mark.parametrize("count", [7, 12, 24, 60])
+def test_a_constant_series_stays_where_it_is(booked: Booked, count: int) -> None:
+    found, _ = answer(booked(np.full(count, 500.0)))
+    assert found.said[2021][1] == pytest.approx(6_000, rel=0.02)
+    assert found.mase is None
+
+
+@pytest.mark.parametrize(("count", "row"), [(24, 7), (60, 25), (60, 58)])
+def test_a_negative_correction_teaches_nothing(booked: Booked, count: int, row: int) -> None:
+    values = usual(count)
+    calm, _ = answer(booked(values))
+    values[row] = -300
+    found, notes = answer(booked(values))
+    assert "baseline_corrections" in notes
+    assert found.base_total == pytest.approx(values[-12:].sum(), abs=1)
+    assert found.said[2021][1] == pytest.approx(calm.said[2021][1], rel=0.04)
+    assert np.all(found.base_weights > 0.05)
+
+
+def test_seven_months_give_a_level(booked: Booked) -> None:
+    found, notes = answer(booked(usual(7)))
+    assert notes == {"baseline_under_a_year_flat"}
+    assert found.said[2021][1] == pytest.approx(12 * usual(7).mean(), rel=0.05)
+    with pytest.raises(InputError, match="7 months without one; add the months of last year, or leave 'growth' out"):
+        baseline_of(booked(usual(7), "growth: 0% to 9%"))
+
+
+def test_one_month_gives_a_level(booked: Booked) -> None:
+    found, notes = answer(booked(np.array([5.0])))
+    assert notes == {"baseline_under_a_year_flat"}
+    assert found.said[2021][1] == pytest.approx(60, rel=0.02)
+
+
+def test_twenty_five_years_are_read(booked: Booked) -> None:
+    values = usual(300)
+    found, notes = answer(booked(values))
+    assert notes == set()
+    assert found.said[2021][1] == pytest.approx(values[-12:].sum() * 1.05, rel=0.05)
+    assert found.coverage80 is not None
+
+
+def test_a_service_that_never_sold_is_sent_back(booked: Booked) -> None:
+    with pytest.raises(InputError, match=r"every month of 'a' is 0; take it out of the file, and in the plan write"):
+        baseline_of(booked(np.zeros(40)))

@@ -1,0 +1,165 @@
+"""Rolling origins see nothing that comes later, and what they missed sets the widths, a little."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from forecast.models import MODELS, Past, preload
+from forecast.models.estimates import cleaned, known_until, odd_months
+from forecast.models.model import Outlook
+from forecast.months import Calendar, month_of
+from forecast.rolling import AHEAD, Asked, ask, blends_of, judge, misses_of, origins_of, weights_of
+from forecast.tet import no_festival, tet
+from forecast.widths import Misses, stretched, widths_of
+
+FIRST = month_of("2016-01")
+QUICK = {name: MODELS[name] for name in ("regression", "sarimax", "seasonal_naive", "structural")}
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with warnings.catch_warnings(), threadpool_limits(1):
+        preload()
+        warnings.simplefilter("ignore")
+        yield
+
+
+def made(count: int, seed: int = 1, noise: float = 0.04) -> np.ndarray:
+    age = np.arange(count)
+    return 9 + 0.004 * age + 0.1 * np.sin(age * np.pi / 6) + np.random.default_rng(seed).normal(0, noise, count)
+
+
+def past_of(values: np.ndarray, unknown: tuple[int, ...] = (), festival: object = tet) -> Past:
+    masked = np.zeros(len(values), bool)
+    masked[list(unknown)] = True
+    source = Past(Calendar(FIRST, len(values)), np.where(masked, np.nan, values), masked, festival)  # type: ignore[arg-type]
+    return cleaned(source)
+
+
+def test_origins_are_the_months_of_the_last_two_years_that_leave_two_to_learn_from() -> None:
+    assert list(origins_of(60)) == list(range(36, 60))
+    assert list(origins_of(36)) == list(range(24, 36))
+    assert list(origins_of(20)) == []
+
+
+def test_poison_in_later_months_moves_no_word_of_an_origin() -> None:
+    """Later months are multiplied by up to 20 and one is masked: what was said before them stays to the last bit."""
+    values = made(54)
+    poisoned = values.copy()
+    poisoned[40:] += np.random.default_rng(9).uniform(-3, 3, 14)
+    calm = ask(QUICK, past_of(values, unknown=(20,)))
+    moved = ask(QUICK, past_of(poisoned, unknown=(20, 45)))
+    assert [asked.known for asked in calm] == list(range(30, 54))
+    for one, other in zip(calm, moved, strict=True):
+        if one.known <= 40:
+            assert one.said.keys() == other.said.keys()
+            for name in one.said:
+                assert np.array_equal(one.said[name].mean, other.said[name].mean)
+                assert np.array_equal(one.said[name].covariance, other.said[name].covariance)
+    assert not np.array_equal(calm[-1].said["regression"].mean, moved[-1].said["regression"].mean)
+
+
+def test_what_came_is_what_the_ledger_says_not_an_estimate() -> None:
+    values = made(60)
+    asked = ask({"seasonal_naive": MODELS["seasonal_naive"]}, past_of(values, unknown=(50,)))
+    at = next(each for each in asked if each.known == 48)
+    assert np.isnan(at.came[2])
+    assert np.array_equal(np.delete(at.came, 2), np.delete(values[48:60], 2))
+
+
+def test_no_origin_is_judged_by_a_level_that_moved_after_it() -> None:
+    values = made(60)
+    values[50:] += 0.7
+    past = past_of(values)
+    assert [row for row, _ in past.moved] == [50]
+    asked = ask({"seasonal_naive": MODELS["seasonal_naive"]}, past)
+    before = next(each for each in asked if each.known == 45)
+    assert np.isnan(before.came[5:]).all()
+    assert not np.isnan(before.came[:5]).any()
+    assert not np.isnan(asked[-1].came).any()
+    assert known_until(past, 49).moved == ()
+
+
+def test_an_estimate_at_an_origin_is_made_of_what_was_known() -> None:
+    values = made(60)
+    later = values.copy()
+    later[40:] += 0.2
+    one, other = (known_until(past_of(each, unknown=(30,)), 36) for each in (values, later))
+    assert np.array_equal(one.values, other.values)
+    assert one.values[30] == pytest.approx(values[30], abs=0.2)
+
+
+def test_a_season_or_a_start_of_a_new_level_is_not_odd() -> None:
+    values = made(60)
+    values[11::12] += 1.2
+    assert not past_of(values).masked.any()
+    values = made(60)
+    values[58:] += 1.0
+    assert not past_of(values).masked.any()
+    values[33] -= 1.0
+    assert np.flatnonzero(past_of(values).masked).tolist() == [33]
+
+
+def test_months_of_calm_and_of_wandering_series_are_seldom_odd() -> None:
+    found = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        wandering = np.cumsum(rng.normal(0, 0.08, 72)) + rng.standard_t(5, 72) * 0.04
+        found.append(past_of(wandering, festival=no_festival))
+    assert np.mean([past.masked.any() for past in found]) <= 0.1
+    assert np.mean([bool(past.moved) for past in found]) <= 0.1
+    assert not odd_months(past_of(made(60))).any()
+
+
+def test_weights_and_widths_of_an_origin_come_from_origins_that_share_no_month_with_it() -> None:
+    outlook = Outlook(np.zeros(12), np.eye(12))
+    near = [Asked({"a": outlook, "b": outlook}, np.full(12, 0.5), known) for known in (36, 40)]
+    far = Asked({"a": outlook, "b": Outlook(np.ones(12), np.eye(12))}, np.full(12, 0.1), 48)
+    assert not near[0].apart_from(near[1])
+    assert near[0].apart_from(far)
+    assert blends_of(near)[0].mean == pytest.approx(np.zeros(12))
+    weights = weights_of(["a", "b"], [far])
+    assert weights["a"] > weights["b"]
+    misses = Misses(np.array([36, 40, 48]), np.zeros((3, 12)))
+    assert misses.apart_from(36, AHEAD).starts.tolist() == [48]
+
+
+def test_intervals_that_were_too_narrow_are_widened_and_those_too_wide_are_narrowed() -> None:
+    rng = np.random.default_rng(1)
+    starts = np.arange(24)
+    for size in (0.5, 1.0, 2.0):
+        widths = widths_of([Misses(starts, size * rng.standard_normal((24, 12))) for _ in range(8)])
+        assert widths.shape == (12,)
+        assert np.all(np.abs(widths - 1) <= abs(size - 1) + 0.15)
+        assert np.sign(widths[0] - 1) == np.sign(round(size - 1, 1)) or size == 1.0
+    assert widths_of([Misses(starts[:0], np.zeros((0, 12)))]) == pytest.approx(np.ones(12))
+    assert abs(widths[11] - 1) < abs(widths[0] - 1)  # far months overlap, so they say less
+    assert stretched(widths, 20)[12:] == pytest.approx(np.full(8, widths[11]))
+
+
+def test_one_mad_month_does_not_set_a_width() -> None:
+    rows = np.random.default_rng(2).standard_normal((24, 12))
+    wild = rows.copy()
+    wild[5, 3] = 100.0
+    calm, moved = (widths_of([Misses(np.arange(24), each)]) for each in (rows, wild))
+    assert np.all(moved / calm < 1.1)
+
+
+def test_a_judgement_says_how_often_intervals_held() -> None:
+    """Over made-up series whose members know the truth of their noise, coverage comes out near what is asked."""
+    found = []
+    for seed in range(6):
+        past = past_of(made(72, seed), festival=no_festival)
+        origins = ask({name: MODELS[name] for name in ("regression", "seasonal_naive")}, past)
+        found.append(judge(origins, past, "log"))
+        assert found[-1].origins == 24
+        misses = misses_of(origins, blends_of(origins), past)
+        assert misses.rows.shape == (24, AHEAD)
+    assert np.mean([each.coverage80 for each in found]) == pytest.approx(0.8, abs=0.1)
+    assert np.mean([each.coverage95 for each in found]) == pytest.approx(0.95, abs=0.05)
+    assert all(each.coverage80 <= each.coverage95 for each in found)
