@@ -27,7 +27,7 @@ LEAST_UNSURE = 1.0
 """The same where the season is not known yet, or where a festival moves [C]."""
 FESTIVAL_TOUCHES = 0.02
 """Share of a festival in a month from which the month counts as touched."""
-NOT_ABOVE_ZERO = 0.1
+NOT_ABOVE_ZERO = 0.2
 """Share of months at 0 or below from which the others are no measure of what is odd."""
 STAYS = 6
 """Months on each side of a move of the level; three are enough after the latest."""
