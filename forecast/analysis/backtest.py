@@ -26,12 +26,9 @@ from forecast.scores import crps_lognormal, crps_normal, interval_score, seasona
 AHEAD = SEASON
 """Months that are asked of each origin, where so many came."""
 EVERY = 3
-"""Months from one origin to the next."""
+"""Months from one origin to the next; 1 where less than a year could be judged."""
 ORIGINS = 12
 """How many origins there are where nobody says how many."""
-LEAST = 2 * SEASON
-"""Months that must be known at an origin; `ENOUGH`, from which all models are asked, where the history holds a year
-more."""
 BLEND, NAIVE = "blend", "seasonal_naive"
 TENTHS = 10
 Z95 = 1.959963984540054
@@ -77,8 +74,8 @@ class Origin:
             came = np.log(came, out=np.full(came.shape, -np.inf), where=came > 0)
             came = np.where(np.isnan(self.came), np.nan, came)
         apart, sd = came - self.said[model].mean, self.said[model].sd
-        sure = np.where(np.isnan(apart), np.nan, np.sign(apart) * np.inf)
-        return np.asarray(ndtr(np.divide(apart, sd, out=np.where(apart == 0, 0.0, sure), where=sd > 0)))
+        sure = np.where(apart > 0, np.inf, np.where(apart < 0, -np.inf, apart))
+        return np.asarray(ndtr(np.divide(apart, sd, out=sure, where=sd > 0)))
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ class Calibration:
 
 def calibration_of(origins: Iterable[Origin], model: str = BLEND) -> Calibration | None:
     """Of the months of all origins together; None where nothing came."""
-    reached = _joined([*(one.reached(model) for one in origins), np.array([])])
+    reached = _joined(one.reached(model) for one in origins)
     reached = reached[~np.isnan(reached)]
     if not len(reached):
         return None
@@ -187,8 +184,8 @@ def backtest(
 ) -> Backtest:
     """Ask the baseline of a plan at so many origins; `tell` hears how many are done.
 
-    A service whose history is reconstructed is not scored, for its months echo how they were made; nor is one of fewer
-    than three years.
+    Three years must be known at each, so that every model is asked; a service that never had them is not scored, nor is
+    one whose history is reconstructed, for its months echo how they were made.
     """
     names = [task.service for task in tasks_of(scenario, history)]
     refused = {name: _refusal(history, name) for name in names}
@@ -228,16 +225,16 @@ def _refusal(history: History, service: str) -> Note | None:
     count = history.calendar_of(service).count
     if kind_of(history, service) == "reconstructed":
         return "backtest_reconstructed", (("service", service),)
-    if count < ENOUGH:
-        return "backtest_short", (("count", str(count)), ("needed", str(ENOUGH)), ("service", service))
+    if count <= ENOUGH:
+        return "backtest_short", (("count", str(count)), ("needed", str(ENOUGH + 1)), ("service", service))
     return None
 
 
 def _starts(months: Calendar, origins: int) -> list[int]:
     """The first months ahead of the origins of one service, oldest first."""
-    least = ENOUGH if months.count >= ENOUGH + SEASON else LEAST
-    latest = months.last + 1
-    return [latest - EVERY * back for back in range(origins, 0, -1) if latest - EVERY * back - months.first >= least]
+    step = EVERY if months.count >= ENOUGH + SEASON else 1
+    starts = (months.last + 1 - step * back for back in range(origins, 0, -1))
+    return [start for start in starts if start - months.first >= ENOUGH]
 
 
 def undisturbed(scenario: Scenario, history: History, service: str) -> Floats:
@@ -327,7 +324,7 @@ def _mean(scores: list[Score]) -> Score:
 
 
 def _joined(parts: Iterable[Floats]) -> Floats:
-    return np.concatenate([np.asarray(part, float) for part in parts])
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def _number(value: np.floating[Any]) -> float | None:

@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from forecast.amounts import Scale
 from forecast.analysis.backtest import Fan
@@ -41,11 +41,11 @@ def fan_actual(axes: Axes, fans: Sequence[Fan], first: int, actual: Floats, word
     axes.set_xticks(years[::skip], [str(month // 12) for month in years[::skip]])
     low, high = axes.get_ylim()
     axes.set_ylim(low if low < 0 or low > 0.4 * high else 0, high)
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    ticks = axes.get_yticks()
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
     step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
     decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-6 * abs(step)), 3)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: scale.figure(y, decimals)))
+    axes.set_yticks(ticks, [scale.figure(tick, decimals) for tick in ticks])
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
