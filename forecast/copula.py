@@ -21,12 +21,18 @@ from forecast.chance import Floats
 Floats32 = NDArray[np.float32]
 Source = Callable[[str], Floats]
 ChiSquare = Callable[[str, float], Floats]
+TOLERANCE = 1e-9
+"""How far below zero a variance may lie before a matrix is refused."""
+ROUNDING = 1e-12
+"""Below this a variance is none: its root would be a million times as large."""
 Bits = TypeVar("Bits", np.float32, np.float64)
 
 
 def pearson_of_rank(rank: float, freedom: float | None = None) -> float:
     """Correlation of the normals (or of the t) behind a rank correlation (Hult and Lindskog 2002)."""
-    if freedom is None or rank in (-1.0, 0.0, 1.0):
+    if rank in (-1.0, 0.0, 1.0):
+        return float(rank)
+    if freedom is None:
         return 2 * math.sin(math.pi * rank / 6)
     from scipy.optimize import brentq  # slow to load, and rarely needed
 
@@ -108,9 +114,9 @@ def triangular(matrix: Floats) -> tuple[tuple[float, ...], ...]:
         for j in range(i + 1):
             rest = float(matrix[i, j]) - float(sum(rows[i, k] * rows[j, k] for k in range(j)))
             if i == j:
-                if rest < -1e-9:
+                if rest < -TOLERANCE:
                     raise ValueError("not positive semidefinite")
-                rows[i, i] = math.sqrt(max(rest, 0.0))
+                rows[i, i] = math.sqrt(rest) if rest > ROUNDING else 0.0
             else:
                 rows[i, j] = rest / rows[j, j] if rows[j, j] > 1e-12 else 0.0
     return tuple(tuple(float(value) for value in row) for row in rows)
