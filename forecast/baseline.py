@@ -20,6 +20,7 @@ from forecast.models.model import SEASON, Forecast, Past
 from forecast.months import Calendar, month_text
 from forecast.past_shocks import Disturbance, disturbance
 from forecast.plan import Scenario
+from forecast.widths import Check
 
 PATHS = 4_000
 """Draws behind what the models say of a year."""
@@ -64,6 +65,8 @@ class ServiceBaseline:
     coverage80: float | None
     """Share of past months inside the 80% interval that the blend would have said; None where not judged."""
     coverage95: float | None
+    checks: tuple[Check, ...]
+    """What the blend would have said at past months, and what came."""
     said: Mapping[int, tuple[float, float, float]]
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
@@ -192,6 +195,7 @@ def _fitted(
         mase=fit.mase,
         coverage80=fit.coverage80,
         coverage95=fit.coverage95,
+        checks=fit.checks,
         said=_said(forecast, calendar),
         notes=(*_notes(scenario, history, task, year, revenue), *fit.notes),
     )
@@ -335,6 +339,7 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
         mase=None,
         coverage80=None,
         coverage95=None,
+        checks=(),
         said={},
         notes=((("baseline_given_has_history", (("service", service),)),) if in_history else ()),
     )

@@ -22,6 +22,7 @@ from forecast.models.mixture import mixture
 from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, root_of
 from forecast.surprises import correlation_of, surprises_of
 from forecast.tet import Festival, no_festival, tet
+from forecast.widths import Check
 
 if TYPE_CHECKING:
     from forecast.rolling import Asked
@@ -58,8 +59,8 @@ class Fit:
     mase: float | None
     coverage80: float | None
     coverage95: float | None
-    origins: int
-    """Past months from which the models were asked; the three before are of these."""
+    checks: tuple[Check, ...]
+    """What the blend would have said at past months, of which the three before are."""
     noise: float | None
     persistence: float | None
     parameters: Mapping[str, Mapping[str, float]]
@@ -179,7 +180,7 @@ def _fit(task: Task, asked: _Asked, misses: Mapping[str, Misses]) -> Fit:
     if asked.misses is not None:
         widths = widths_of([asked.misses, *siblings])
         blend = blend.widened(stretched(widths, STEPS))
-    scores = (judgement.mase, judgement.coverage80, judgement.coverage95, judgement.origins)
+    scores = (judgement.mase, judgement.coverage80, judgement.coverage95, judgement.checks)
     root = root_of(blend.covariance)
     return Fit(blend.mean, root, weights, *scores, *_taught(task), asked.parameters, asked.notes)
 
@@ -274,6 +275,7 @@ def _restore(path: Path, tasks: list[Task]) -> Fits | None:
             for task in tasks:
                 kept = about[task.service]
                 kept["notes"] = tuple((key, tuple((k, v) for k, v in facts)) for key, facts in kept["notes"])
+                kept["checks"] = tuple(_check(**check) for check in kept["checks"])
                 arrays = {key: found[f"{key}:{task.service}"] for key in ("mean", "root")}
                 if arrays["root"].shape != (STEPS, STEPS):
                     return None
@@ -281,6 +283,11 @@ def _restore(path: Path, tasks: list[Task]) -> Fits | None:
             return Fits(services, found.get("correlation"))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
+
+
+def _check(first: int, **rows: list[float | None]) -> Check:
+    """A check as it was before it was kept."""
+    return Check(first, *(tuple(rows[key]) for key in ("mean", "sd", "came")))  # type: ignore[arg-type]
 
 
 def _keep(path: Path, fits: Fits) -> None:

@@ -16,7 +16,7 @@ from forecast.models.estimates import known_until
 from forecast.models.mixture import mixture
 from forecast.models.model import SEASON, Fitted, Model, ModelFailed, Outlook, Past
 from forecast.scores import mase
-from forecast.widths import Misses, widths_of
+from forecast.widths import Check, Misses, widths_of
 
 LAST = 24
 """Months at the end of the history from which the models are asked, where two years stand before them."""
@@ -143,28 +143,32 @@ class Judgement:
     mase: float | None = None
     coverage80: float | None = None
     coverage95: float | None = None
-    origins: int = 0
+    checks: tuple[Check, ...] = ()
 
 
 def judge(origins: Sequence[Asked], past: Past, scale: str, siblings: Sequence[Misses] = ()) -> Judgement:
     """MASE in the unit of the history, and the share of months inside the 80% and the 95% interval.
 
-    Every origin is judged by weights and widths of origins that share no month with it; `siblings` are the misses of
-    the other services, of which those count that were over.
+    Every origin is judged by weights and widths of origins, its own and those of the `siblings`, that share no month
+    with it.
     """
     blends = blends_of(origins)
     misses = misses_of(origins, blends, past)
     scaled = np.full_like(misses.rows, np.nan)
-    for row, start in enumerate(misses.starts):
+    checks = []
+    for row, (start, asked, blend) in enumerate(zip(misses.starts, origins, blends, strict=True)):
         widths = widths_of([each.apart_from(int(start), AHEAD) for each in (misses, *siblings)])
         scaled[row] = misses.rows[row] / widths
+        sd = np.sqrt(np.diag(blend.covariance)) * widths[: len(asked.came)]
+        came = tuple(None if np.isnan(value) else float(value) for value in asked.came)
+        checks.append(Check(int(start), tuple(map(float, blend.mean)), tuple(map(float, sd)), came))
     seen = np.abs(scaled[~np.isnan(scaled)])
     if not len(seen):
-        return Judgement(origins=len(origins))
+        return Judgement(checks=tuple(checks))
     errors = [_plain(b.mean, scale) - _plain(a.came, scale) for a, b in zip(origins, blends, strict=True)]
     off = float(mase(np.concatenate(errors), _plain(past.seen, scale)))
     inside80, inside95 = (float(np.mean(seen <= z)) for z in (Z80, Z95))
-    return Judgement(off if np.isfinite(off) else None, inside80, inside95, len(origins))
+    return Judgement(off if np.isfinite(off) else None, inside80, inside95, tuple(checks))
 
 
 def _plain(values: Floats, scale: str) -> Floats:

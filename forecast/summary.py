@@ -164,6 +164,7 @@ def _baseline(run: Simulation, service: str) -> dict[str, Any]:
         "weights": dict(own.weights),
         "mase": own.mase,
         "coverage80": own.coverage80,
+        "coverage95": own.coverage95,
         "said": {str(year): dict(zip(("p10", "p50", "p90"), said, strict=True)) for year, said in own.said.items()},
     }
 

@@ -37,6 +37,20 @@ class Misses:
         return Misses(self.starts[apart], self.rows[apart])
 
 
+@dataclass(frozen=True)
+class Check:
+    """One origin: what the blend said, as wide as it is said now, and what came; on the scale of the past."""
+
+    first: int
+    """The first month ahead."""
+    mean: tuple[float, ...]
+    """(months,)."""
+    sd: tuple[float, ...]
+    """(months,)."""
+    came: tuple[float | None, ...]
+    """(months,), None where masked."""
+
+
 def widths_of(misses: Sequence[Misses]) -> Floats:
     """Factor of the standard deviation of each month ahead, (months ahead,).
 

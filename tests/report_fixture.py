@@ -252,6 +252,7 @@ def baseline() -> Any:
             weights={"ets": 0.5, "theta": 0.3, "sarima": 0.2},
             mase=None,
             coverage80=None,
+            coverage95=None,
             said={2021: (total * 0.99, total * 1.02, total * 1.05)},
             notes=(),
         )

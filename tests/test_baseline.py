@@ -147,6 +147,9 @@ def test_three_years_of_actual_months_teach_all(ledger: Ledger) -> None:
         assert found.noise == pytest.approx(0.05, rel=0.4)
         assert found.mase is not None
         assert found.coverage80 is not None
+        assert found.coverage95 is not None
+        assert found.coverage80 <= found.coverage95
+        assert len(found.checks) == 12
         assert sum(found.weights.values()) == pytest.approx(1)
         assert max(found.weights.values()) < 0.6
         assert found.said[2021][1] == pytest.approx(found.base_total * 1.04, rel=0.08)
@@ -183,14 +186,26 @@ def test_months_of_the_calendar_that_have_happened_are_as_they_were(ledger: Ledg
     assert found.base_year == 2020
 
 
-def test_a_negative_month_is_read_as_it_stands(ledger: Ledger) -> None:
+def test_months_below_zero_that_are_no_lone_correction_are_read_as_they_stand(ledger: Ledger) -> None:
     values = months_of("2019-01", 24)
-    values[7] = -50
+    values[7:9] = -50
     found = baseline_of(plan(ledger(a=values))).services["a"]
     assert found.forecast is not None
     assert found.forecast.scale == "raw"
     assert np.all(np.isfinite(found.shape))
     assert "baseline_not_above_zero" in [key for key, _ in found.notes]
+
+
+def test_a_correction_inside_the_year_of_the_plan_stays_as_it_was(ledger: Ledger) -> None:
+    """A month that has happened is not estimated: what it was counts."""
+    values = months_of("2019-01", 26)
+    values[24] = -50
+    lines = [f"{month_text(month_of('2019-01') + row)},a,{value:.4f},actual" for row, value in enumerate(values)]
+    folder = ledger()
+    (folder / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *lines, ""]), encoding="utf-8")
+    found = baseline_of(plan(folder, PLAN.replace("2021-01, months: 12", "2021-03, months: 10"))).services["a"]
+    assert found.forecast is not None
+    assert found.forecast.mean[0] == pytest.approx(-50)
 
 
 SHOCK = """

@@ -157,7 +157,9 @@ def test_a_judgement_says_how_often_intervals_held() -> None:
         past = past_of(made(72, seed), festival=no_festival)
         origins = ask({name: MODELS[name] for name in ("regression", "seasonal_naive")}, past)
         found.append(judge(origins, past, "log"))
-        assert found[-1].origins == 24
+        assert len(found[-1].checks) == 24
+        assert len(found[-1].checks[0].sd) == AHEAD
+        assert len(found[-1].checks[-1].came) == 1
         misses = misses_of(origins, blends_of(origins), past)
         assert misses.rows.shape == (24, AHEAD)
     assert np.mean([each.coverage80 for each in found]) == pytest.approx(0.8, abs=0.1)

@@ -8,6 +8,7 @@ from functools import partial
 
 from forecast.amounts import Scale, scale_of
 from forecast.analysis.findings import TargetRow
+from forecast.baseline import ServiceBaseline
 from forecast.canvas import cut
 from forecast.figures.bridge import printed
 from forecast.labelled_rows import named
@@ -194,7 +195,7 @@ def baseline(view: RunView, words: Words) -> Table | None:
                 _triple(said, scale, words),
                 _triple(triple, scale, words),
                 weights or kind,
-                _tested(own.mase, own.coverage80, words),
+                _tested(own, words),
             )
         )
     heading = (
@@ -220,12 +221,14 @@ def _triple(said: Sequence[float] | None, scale: Scale, words: Words) -> str:
     )
 
 
-def _tested(mase: float | None, coverage: float | None, words: Words) -> str:
-    if mase is None:
-        return words("baseline_untested")
-    if coverage is None:
-        return words("baseline_mase", mase=words.number(mase, 2))
-    return words("baseline_tested", mase=words.number(mase, 2), coverage=words.percent(coverage))
+def _tested(own: ServiceBaseline, words: Words) -> str:
+    """How far the blend was off at past months, and how often its intervals held what came."""
+    held = (own.coverage80, own.coverage95)
+    said = [] if own.mase is None else [words("baseline_mase", mase=words.number(own.mase, 2))]
+    if None not in held:
+        low, high = (words.percent(float(share or 0.0)) for share in held)
+        said.append(words("baseline_held", coverage80=low, coverage95=high))
+    return "; ".join(said) or words("baseline_untested")
 
 
 def shocks(view: RunView, words: Words) -> Table | None:
