@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.baseline import Baseline
+from forecast.by_place import FEW, PlaceGauges, play_places
 from forecast.calm import Calm, calm_of
 from forecast.chance import Floats
 from forecast.copula import Group
@@ -17,6 +18,8 @@ from forecast.expenses import costs_of
 from forecast.initiatives import Actions, act
 from forecast.months import Calendar, month_text
 from forecast.people import headcount, wage_revenue
+from forecast.place_tally import PlaceTally
+from forecast.places import read_places
 from forecast.plan import Scenario
 from forecast.shocks.drift import Drift
 from forecast.statement import Line, account, lines_of
@@ -51,11 +54,18 @@ class Deck:
     gauges: tuple[Gauge, ...]
     bridge: str
     """Period of the steps from last year to the forecast."""
+    places: PlaceGauges | None = None
+    """What is read of the places, where they are listed."""
 
     @property
     def bridge_gauge(self) -> Gauge:
         """The gauge of that period."""
         return next(gauge for gauge in self.gauges if gauge.period == self.bridge)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The shocks that may take from the trade of places, in order."""
+        return tuple(name for name, one in sorted(self.scenario.shocks.items()) if not isinstance(one, Drift))
 
     def paths_of(self, block: int) -> int:
         """Paths of a block that count; the last may be cut."""
@@ -70,6 +80,8 @@ class Played:
     uniforms: Mapping[str, Floats]
     luck: Mapping[str, Floats]
     """How many events of each shock fell, and whether each initiative that may fail happens."""
+    places: PlaceTally | None = None
+    """What the block says of every place, where they are listed."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,9 @@ class _Scene:
     leaves: Mapping[str, Floats]
     """Of the statement, (months, paths) or (months, 1)."""
     luck: Mapping[str, Floats]
+    blows: Mapping[str, Blow]
+    """Of the shocks that are no drift."""
+    returning: Mapping[str, Returning]
 
 
 def play(deck: Deck, block: int) -> Played:
@@ -94,9 +109,15 @@ def play(deck: Deck, block: int) -> Played:
     figures.update(_steps(deck, scene))
     figures.update(_losses(scene))
     count = deck.paths_of(block)
+    places = None
+    if deck.places is not None:
+        horizon = deck.scenario.horizon.calendar
+        split = play_places(deck.places, draws, count, horizon, scene.trades, scene.blows, scene.returning, figures)
+        figures.update(split.figures)
+        places = split.tally
     cut = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
     uniforms = {name: u[:count] for name, u in sorted(draws.uniforms.items())}
-    return Played(cut, uniforms, {name: values[:count] for name, values in scene.luck.items()})
+    return Played(cut, uniforms, {name: values[:count] for name, values in scene.luck.items()}, places)
 
 
 def _basis(scenario: Scenario) -> str:
@@ -107,7 +128,7 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     scenario = deck.scenario
     calm = calm_of(scenario, deck.baseline, draws)
     calendar = scenario.horizon.calendar
-    stage = _stage(scenario, calendar, draws)
+    stage = _stage(deck, calendar, draws)
     struck = {name: scenario.shocks[name].strike(f"shocks.{name}", draws, stage) for name in sorted(scenario.shocks)}
     drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
     blows = {name: blow for name, blow in struck.items() if name not in drifts}
@@ -117,15 +138,19 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     trades = {s: trade_of(s, calm, drifts, actions, returning, rows) for s in scenario.service_names}
     luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}
     luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
-    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), luck)
+    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), luck, blows, returning)
 
 
-def _stage(scenario: Scenario, calendar: Calendar, draws: Draws) -> Stage:
+def _stage(deck: Deck, calendar: Calendar, draws: Draws) -> Stage:
+    scenario = deck.scenario
+    terrain = deck.places.terrain if deck.places is not None else None
     places = draws(scenario.places.count) if scenario.places and scenario.places.count else None
+    if terrain is not None:
+        places = np.array([float(terrain.count)])
     climate = None
     if scenario.climate is not None:
         climate = draws.gammas("climate", scenario.climate.shape, calendar.years)
-    return Stage(calendar, scenario.service_names, places, climate)
+    return Stage(calendar, scenario.service_names, places, climate, terrain)
 
 
 def _leaves(
@@ -246,3 +271,19 @@ def gauges_of(scenario: Scenario) -> tuple[Gauge, ...]:
     return tuple(Gauge(text, calendar) for text, calendar in periods.items()) + tuple(
         gauge for gauge in months if gauge.period in single - periods.keys()
     )
+
+
+def place_gauges_of(scenario: Scenario, main: str) -> PlaceGauges | None:
+    """What is read of the places: the main period, the whole years, and what targets of places ask for."""
+    if scenario.places is None or scenario.places.file is None:
+        return None
+    equal = scenario.places.weights is not None
+    terrain = read_places(scenario.places.file, scenario.service_names, equal)
+    asked = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
+    periods = {gauge.period: gauge.calendar for gauge in gauges_of(scenario) if not gauge.monthly}
+    wanted = {target.period.text for target in asked}
+    read = [main, *(text for text in periods if text != main and (text in wanted or periods[text].count % 12 == 0))]
+    told = {target.place for target in asked if target.place is not None}
+    if terrain.count <= FEW:
+        told.update(terrain.places)
+    return PlaceGauges(terrain, scenario.places.noise, tuple((t, periods[t]) for t in read), frozenset(told))

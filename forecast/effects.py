@@ -14,6 +14,7 @@ import numpy as np
 from forecast.chance import Floats
 from forecast.months import DAYS_PER_MONTH, Calendar
 from forecast.noun import of_service
+from forecast.terrain import Arcs, Terrain, pieces_of
 
 if TYPE_CHECKING:
     from forecast.draws import Draws, Ints
@@ -36,6 +37,8 @@ class Stage:
     """How many, (paths,) or (1,)."""
     climate: Floats | None = None
     """(years, paths) factor on the rates of storms and floods."""
+    terrain: Terrain | None = None
+    """The places by name, where the plan lists them."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,23 @@ class Spell:
 
 
 @dataclass(frozen=True)
+class Footprint:
+    """Which places a shock hits, where they are listed; what all places suffer alike is `outside`."""
+
+    arcs: Arcs
+    event: Ints
+    """(arcs,) the event of each."""
+    arc: Ints
+    """(entries,)"""
+    cell: Ints
+    """(entries,) place in a flat array of months and paths."""
+    taken: Mapping[str, Floats]
+    """By service, (entries,) share of the month that is taken in each place of the arc, of what is left outside it."""
+    outside: Mapping[str, Floats] = field(default_factory=dict)
+    """By service, (months, paths) what is left in a place that no arc holds; all where nothing is said."""
+
+
+@dataclass(frozen=True)
 class Blow:
     """What one shock does in one block."""
 
@@ -84,6 +104,7 @@ class Blow:
     """(months, paths) repair."""
     events: Floats | None = None
     """(paths,) how many events fall in each path."""
+    footprint: Footprint | None = None
     _capped: dict[int, Floats] = field(default_factory=dict)
 
     def capped(self, key: Key) -> Floats:
@@ -191,6 +212,21 @@ def multiplied(hits: Hits, calendar: Calendar, paths: int) -> dict[Key, Floats]:
     return {key: factors[id(lost)] for key, lost in hits.lost.items()}
 
 
+def left_of(footprint: Footprint, terrain: Terrain, shape: tuple[int, int]) -> dict[Key, Floats]:
+    """Factors of events that hit listed places: the mean over the places, by weight, of what is left in each."""
+    pieces = pieces_of(footprint.cell, footprint.arcs.some(footprint.arc), footprint.taken, terrain.count)
+    factors: dict[tuple[int, int], Floats] = {}
+    found: dict[Key, Floats] = {}
+    for service, left in pieces.left.items():
+        before = terrain.before[service]
+        alike = (id(left), id(before))
+        if alike not in factors:
+            lost = sums(pieces.cell, pieces.weight(before) * (1 - left), shape[0] * shape[1])
+            factors[alike] = np.maximum(0.0, 1 - lost).reshape(shape)
+        found["amount", service] = factors[alike]
+    return found
+
+
 class Returning:
     """What comes back of the losses of one cause, for each service.
 
@@ -214,6 +250,11 @@ class Returning:
             self._share = days / within[self._event]
             self._back_path = hits.path_of_event[self._event]
             self._back_cells = month * paths + self._back_path
+
+    @property
+    def event(self) -> Ints:
+        """(entries,) the event of each entry of what comes back; none of a spell."""
+        return self._event
 
     def of(self, service: str, base: Floats) -> Back | None:
         """What comes back of a service; `base` is its amount before shocks, (months, paths).

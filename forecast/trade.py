@@ -30,6 +30,10 @@ class Trade:
         self.steps: dict[str, Floats] = {}
         """Step -> what it added to the revenue of those months, (paths,) or (1,)."""
         self.account: Account | None = None
+        self.before = amount
+        """The amount before shocks, (months, paths)."""
+        self.returns: Mapping[str, Back] = {}
+        """By shock, what comes back."""
         self.calm = self._told = self._tell()
         """Revenue of those months before any step."""
 
@@ -85,7 +89,7 @@ def trade_of(
     for name, blow in sorted(drifts.items()):
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
     trade.move("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
-    base = np.broadcast_to(trade.amount, (len(trade.amount), BLOCK))
+    trade.before = base = np.broadcast_to(trade.amount, (len(trade.amount), BLOCK))
     for name, cause in sorted(returning.items()):
         blow = cause.blow
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
@@ -113,4 +117,5 @@ def _settle_returns(service: str, trade: Trade, base: Floats, returning: Mapping
             returns[f"shocks.{name}"] = found
     if returns:
         trade.give_back(returns)
+        trade.returns = {step.removeprefix("shocks."): back for step, back in returns.items()}
     trade.account = Account(lost, returned, carried, lost - returned - carried)

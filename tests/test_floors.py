@@ -20,7 +20,11 @@ pages
 figures summary
 analysis
 simulation reconstruct
+checkpoint spans
+answers aims
 block
+by_place
+levels
 trade
 calm people
 effective
@@ -47,12 +51,12 @@ profile noun fields
 assumption
 grammar manner
 fits
-rolling surprises history
+rolling surprises history places
 widths
 models
 yaml_nodes csv_file amounts
 store engines
-copula disaggregate scores statement tally tet
+copula disaggregate place_tally scores statement tally terrain tet
 encodings written units
 nearest
 canvas chance estimate months

@@ -222,7 +222,7 @@ FITS = [
     ("targets: {t: {measure: revenue.postl, period: 2021, at_least: 5 tỷ}}\n", "did you mean 'postal'?"),
     ("targets: {t: {measure: headcount, period: 2021, at_least: 5 people}}\n", "headcount needs people"),
     ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, want: 50% to 60%}}\n", "is not one sure quantity"),
-    ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, place: '4'}}\n", "one place cannot be"),
+    ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, place: '4'}}\n", "a target of one place needs"),
     ("costs: {rent: {per_month: 1 tỷ}}\ntargets: {t: {measure: cost.rnt, period: 2021, at_most: 5 tỷ}}\n", "'rent'?"),
     ("targets: {p: {measure: productivity, period: 2021, at_least: 1 triệu/người/năm}}\n" + WORKFORCE,
      "the people implied by the plan need a revenue target for 2021 too"),

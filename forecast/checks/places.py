@@ -1,20 +1,44 @@
-"""Places: how many there are, for repair and reach. A list of them is not played yet, and refused, not ignored."""
+"""Places: a number or a list of them, and targets that the list can tell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from forecast.checks.ground import Ground
-from forecast.errors import Complaint
+from forecast.errors import Complaint, InputError
+from forecast.places import read_places
+from forecast.terrain import Terrain
 
 
 def check(ground: Ground) -> Iterator[Complaint]:
-    """What only a list of places could answer."""
+    """The list is read here, so that its complaints stand beside those of the plan."""
     places = ground.scenario.places
-    if places is not None:
-        for key in ("file", "noise"):
-            if getattr(places, key) is not None:
-                yield ground.complain(f"places.{key}", "places_not_played")
+    terrain = None
+    if places is not None and places.file is not None:
+        if places.count is not None:
+            yield ground.complain("places.count", "places_count_and_file")
+        equal = ground.node("places.weights") is not None
+        try:
+            terrain = read_places(places.file, ground.scenario.service_names, equal)
+        except InputError as wrong:
+            yield from wrong.complaints
+    elif places is not None and places.noise is not None:
+        yield ground.complain("places.noise", "places_need_file")
+    listed = places is not None and places.file is not None
     for name, target in ground.scenario.targets.items():
         if target.place is not None:
-            yield ground.complain(f"targets.{name}.place", "place_not_played")
+            yield from _placed(ground, f"targets.{name}", target.place, terrain, listed)
+
+
+def _placed(ground: Ground, at: str, place: str, terrain: Terrain | None, listed: bool) -> Iterator[Complaint]:
+    """A target of one place: the list has it, and its revenue is what is measured."""
+    measure = str(ground.node(f"{at}.measure") or "revenue")
+    if measure.partition(".")[0] != "revenue":
+        yield ground.complain(f"{at}.measure", "place_measure", measure=measure)
+    if not listed and "places" not in ground.unread:
+        yield ground.complain(f"{at}.place", "place_needs_file")
+    if terrain is None:
+        return
+    known = [district.code for district in terrain.districts] + list(terrain.places)
+    if place not in known:
+        yield ground.missing(f"{at}.place", place, known, "unknown_place")

@@ -33,7 +33,7 @@ def _weather(ground: Ground, at: str, shock: Weather) -> Iterator[Complaint]:
     elif all(one.weight.sure and one.weight.value == 0 for one in shock.classes.values()):
         yield ground.complain(f"{at}.classes", "classes_without_weight")
     places = ground.scenario.places
-    if (places is None or places.count is None) and "places" not in ground.unread:
+    if (places is None or (places.count is None and places.file is None)) and "places" not in ground.unread:
         for name, one in shock.classes.items():
             if one.repair_per_place is not None:
                 yield ground.complain(f"{at}.classes.{name}.repair_per_place", "repair_needs_places")

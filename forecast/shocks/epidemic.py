@@ -10,10 +10,11 @@ import numpy as np
 from forecast.assumption import Duration, Rate, Share
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Events, Ints
-from forecast.effects import Blow, Hits, Key, Stage, effects_of, overlaps, summed, sums
+from forecast.effects import Blow, Footprint, Hits, Key, Stage, effects_of, overlaps, summed, sums
 from forecast.months import Calendar
 from forecast.noun import Noun
 from forecast.shocks.shock import Effects, Shock
+from forecast.terrain import Terrain, arcs_of
 
 
 class Mild(Noun):
@@ -61,9 +62,15 @@ class Epidemic(Shock):
         outbreak, first, order = _runs(waves.path, waves.start, end, stage.calendar.edges[0])
         path, opening = waves.path[first], waves.start[first]
         closing = np.maximum.reduceat(end[order], np.flatnonzero(np.diff(outbreak[order], prepend=-1)))
-        spells = self._spells(waves, end, draws, stage.calendar.edges[0])
-        stays = _stays(opening, closing, outbreak, spells, stage.calendar)
-        lost = self._lost(stays, path[stays.outbreak], draws, stage)
+        inside = {"upstream": self.upstream, "hard": self.hard}
+        spells = _Spells.joined(_inside(waves, end, name, regime, draws) for name, regime in inside.items())
+        outbreaks = _Outbreaks(path, opening, closing, outbreak)
+        stays = self._stays(waves, spells, outbreaks, stage)
+        footprint = None
+        if stage.terrain is None or self.hard is None or self.hard.reach is None:
+            lost = self._lost(stays, outbreaks, draws, stage)
+        else:
+            lost, footprint = self._local(waves, spells, outbreaks, stays, draws, stage, stage.terrain)
         hits = Hits(stays.outbreak, stays.month, path[stays.outbreak], lost, closing, path)
         return Blow(
             factors=summed(hits, stage.calendar, BLOCK),
@@ -71,12 +78,64 @@ class Epidemic(Shock):
             recovered=self.returning(draws, stage.services),
             within=self.spread(draws),
             events=np.bincount(waves.path, minlength=BLOCK).astype(float),
+            footprint=footprint,
         )
 
-    def _spells(self, waves: Events, end: Floats, draws: Draws, opening: float) -> _Spells:
+    def _local(
+        self,
+        waves: Events,
+        spells: _Spells,
+        outbreaks: _Outbreaks,
+        stays: _Stays,
+        draws: Draws,
+        stage: Stage,
+        terrain: Terrain,
+    ) -> tuple[dict[Key, Floats], Footprint]:
+        """What is taken where the places are listed: hard spells fall on arcs of them, by what these weigh.
+
+        What an outbreak takes of a month beyond what it would take without hard spells is laid on the places of their
+        arcs, day by day of each spell.
+        """
+        marks = waves.some(spells.wave)
+        arcs = arcs_of(spells.hard, marks.uniform("hard.first_place"), marks.uniform("hard.places"), terrain.count)
+
+        def lost_where(hard: Floats) -> dict[Key, Floats]:
+            own = self._stays(waves, spells._replace(hard=hard), outbreaks, stage)
+            return self._lost(own, outbreaks, draws, stage)
+
+        weights = {id(before): arcs.weight(before) for before in terrain.before.values()}
+        reached = {key: lost_where(weight) for key, weight in weights.items()}
+        elsewhere = lost_where(np.zeros(len(spells.wave)))
+        spell, month, days = overlaps(spells.start, spells.end, stage.calendar)
+        held = np.flatnonzero(arcs.count[spell])
+        spell, month, days = spell[held], month[held], days[held]
+        row = outbreaks.row_of(outbreaks.of_wave[spells.wave[spell]], month, stays)
+        cell = month * BLOCK + waves.path[spells.wave[spell]]
+        cells = stays.month * BLOCK + outbreaks.path[stays.outbreak]
+        shape = (stage.calendar.count, BLOCK)
+        first = next(iter(reached.values()))
+        lost = {key: values for key, values in first.items() if key[0] != "amount"}
+        taken: dict[str, Floats] = {}
+        outside: dict[str, Floats] = {}
+        for service in stage.services:
+            key, alike = ("amount", service), id(terrain.before[service])
+            if key in reached[alike]:
+                lost[key] = reached[alike][key]
+                base = elsewhere.get(key, np.zeros(len(cells)))
+                outside[service] = np.maximum(0.0, 1 - sums(cells, base, shape[0] * shape[1])).reshape(shape)
+                covered = sums(row, weights[alike][spell] * days, len(base))
+                both = covered[row] * outside[service].reshape(-1)[cell]
+                more = (lost[key] - base)[row] * days
+                taken[service] = np.minimum(np.divide(more, both, out=np.zeros_like(more), where=both > 0), 1.0)
+        return lost, Footprint(arcs, outbreaks.of_wave[spells.wave], spell, cell, taken, outside)
+
+    def _stays(self, waves: Events, spells: _Spells, outbreaks: _Outbreaks, stage: Stage) -> _Stays:
+        """Days of each regime, upstream and hard spells told apart where they overlap."""
+        apart = self._apart(waves, spells, stage.calendar.edges[0])
+        return _stays(outbreaks.opening, outbreaks.closing, outbreaks.of_wave, apart, stage.calendar)
+
+    def _apart(self, waves: Events, spells: _Spells, opening: float) -> _Spells:
         """The upstream and the hard spells of all waves, and what they share where they overlap."""
-        regimes = {"upstream": self.upstream, "hard": self.hard}
-        spells = _Spells.joined(_inside(waves, end, name, regime, draws) for name, regime in regimes.items())
         cluster, first, order = _runs(waves.path[spells.wave], spells.start, spells.end, opening)
         sizes = np.bincount(cluster, minlength=len(first))
         mixed = np.zeros(len(first), bool)
@@ -90,8 +149,9 @@ class Epidemic(Shock):
             found.append(_together(spells.some(rows)))
         return _Spells.joined(found)
 
-    def _lost(self, stays: _Stays, path: Ints, draws: Draws, stage: Stage) -> dict[Key, Floats]:
+    def _lost(self, stays: _Stays, outbreaks: _Outbreaks, draws: Draws, stage: Stage) -> dict[Key, Floats]:
         """(stays,) share of the month's amount that is taken."""
+        path = outbreaks.path[stays.outbreak]
         reached = self.reached(draws)
         part = (reached[path] if len(reached) > 1 else reached) / stage.calendar.days[stays.month]
         lost: dict[Key, Floats] = {}
@@ -128,6 +188,21 @@ class _Spells(NamedTuple):
     def joined(cls, parts: Iterable[_Spells]) -> _Spells:
         """All of them; where they overlap, their shares add up."""
         return cls._make(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+class _Outbreaks(NamedTuple):
+    """Waves of one path that overlap, as one."""
+
+    path: Ints
+    opening: Floats
+    closing: Floats
+    of_wave: Ints
+    """(waves,)"""
+
+    def row_of(self, outbreak: Ints, month: Ints, stays: _Stays) -> Ints:
+        """The row of an outbreak's month among the stays."""
+        first = np.searchsorted(stays.outbreak, outbreak)
+        return first + month - stays.month[first]
 
 
 class _Stays(NamedTuple):

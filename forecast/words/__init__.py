@@ -2,7 +2,8 @@
 
 The tables beside this file hold one key a sentence and two languages a key; a placeholder such as `{file}` stands in
 both. `messages.toml` has complaints and errors, `terms.toml` the words of the trade, `report.toml` the pages,
-`data.toml` the history and its baseline, `run.toml` the store and the command line.
+`data.toml` the history and its baseline, `backtest.toml` how good that baseline was, `places.toml` lists of places,
+`run.toml` the store and the command line.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from forecast.errors import Complaint
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
-TABLES = ("messages", "terms", "report", "data", "run", "backtest")
+TABLES = ("messages", "terms", "report", "data", "run", "backtest", "places")
 
 
 @cache
