@@ -1,0 +1,205 @@
+"""The batched theta against the recursion written out, against statsmodels, and on series that are hardly series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import minimize
+
+from forecast.models.model import ModelFailed, Past
+from forecast.models.panel import Panel
+from forecast.models.theta import KINDS, Theta, fit_theta, theta_panel
+from forecast.months import Calendar, month_of
+from forecast.tet import tet
+
+FIRST = month_of("2018-01")
+
+
+def made(months: int, seed: int, season: float = 0.2, growth: float = 0.004, noise: float = 0.05) -> np.ndarray:
+    """A positive series whose level wanders, with a season of a year."""
+    rng = np.random.default_rng(seed)
+    age = np.arange(months)
+    wander = np.cumsum(rng.normal(0, noise / 2, months))
+    season_now = season * np.sin(2 * np.pi * age / 12 + seed)
+    return np.asarray(1000 * np.exp(growth * age + season_now + wander + rng.normal(0, noise, months)))
+
+
+def written_out(values: np.ndarray, alpha: float, share: float, first: float, horizon: int) -> tuple[float, np.ndarray]:
+    """Equations 20 to 24 of Fiorucci and others (2016), period by period: squared errors, and what is ahead."""
+    level, intercept, slope, mean, errors, ahead = first, 0.0, 0.0, 0.0, [], []
+    for period in range(1, len(values) + horizon + 1):
+        line = (1 - alpha) ** (period - 1) * intercept + (1 - (1 - alpha) ** period) / alpha * slope
+        mu = level + share * line
+        known = period <= len(values)
+        value = values[period - 1] if known else mu
+        (errors if known else ahead).append(value - mu if known else mu)
+        slope = ((period - 2) * slope + 6 / period * (value - mean)) / (period + 1) if period > 1 else 0.0
+        mean = ((period - 1) * mean + value) / period
+        intercept = mean - (period + 1) / 2 * slope
+        level = alpha * value + (1 - alpha) * level
+    return float(np.sum(np.square(errors[3:]))), np.array(ahead)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_batch_is_the_recursion_written_out(seed: int) -> None:
+    values = [made(months, seed, season=0.0) for months in (20, 47)]
+    fitted = fit_theta(Panel.of(values, 1), "dynamic")
+    member = fitted.members[0].solved
+    for row, each in enumerate(values):
+        sse, ahead = written_out(each, member.alpha[row], member.share[row], member.first[row], 18)
+        assert fitted.forecast(18).mean[row] == pytest.approx(ahead, rel=1e-9)
+        assert member.sse[row] == pytest.approx(sse, rel=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_search_over_all_three_parameters_finds_much_less_error(seed: int) -> None:
+    values = made(60, seed, season=0.0)
+
+    def missed(at: np.ndarray) -> float:
+        return written_out(values, at[0], at[1], at[2] * values[0], 0)[0]
+
+    found = fit_theta(Panel.of([values], 1), "dynamic").members[0].solved.sse[0]
+    bounds = [(0.1, 0.99), (0.0, 1.0), (-2.0, 4.0)]
+    best = min(
+        minimize(missed, [alpha, 0.5, 1.0], bounds=bounds, method="Nelder-Mead", options={"maxiter": 600}).fun
+        for alpha in (0.2, 0.5, 0.8)
+    )
+    assert best * (1 - 1e-6) <= found * (1 + 1e-9)
+    assert found <= best * 1.01
+
+
+@pytest.mark.parametrize("season", [0.0, 0.25])
+def test_the_standard_theta_is_that_of_statsmodels(season: float) -> None:
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
+    values = [made(months, seed, season, growth=0.001, noise=0.03) for seed, months in enumerate((48, 61, 75, 90, 108))]
+    ours = theta_panel(Panel.of(values, 12), 18, "standard").mean
+    for mean, each in zip(ours, values, strict=True):
+        model = ThetaModel(pd.Series(each), period=12, deseasonalize=season > 0, method="multiplicative")
+        assert mean == pytest.approx(model.fit().forecast(18, theta=2).to_numpy(), rel=1e-4)
+        assert (np.ptp(mean) > 300) == (season > 0)
+
+
+def test_series_fitted_together_are_fitted_as_if_alone() -> None:
+    values = [made(months, seed) for seed, months in enumerate((30, 64, 101))]
+    for kind in KINDS:
+        together = theta_panel(Panel.of(values, 12), 12, kind)
+        for row, each in enumerate(values):
+            alone = theta_panel(Panel.of([each], 12), 12, kind)
+            assert together.mean[row] == pytest.approx(alone.mean[0], rel=1e-7)
+            assert together.sd[row] == pytest.approx(alone.sd[0], rel=1e-7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_unit_changes_nothing_else(kind: str) -> None:
+    values = made(70, 3)
+    one, other = (theta_panel(Panel.of([unit * values], 12), 12, kind) for unit in (1.0, 1e6))
+    assert 1e6 * one.mean == pytest.approx(other.mean, rel=1e-7)
+    assert one.quantile(0.1) * 1e6 == pytest.approx(other.quantile(0.1), rel=1e-7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_steady_series_with_a_season_goes_on(kind: str) -> None:
+    age = np.arange(84)
+    whole = 500 * (1 + 0.2 * np.cos(2 * np.pi * age / 12))
+    plain = whole - 550  # below zero at times: differences instead of factors
+    for values in (whole, plain):
+        assert theta_panel(Panel.of([values[:72]], 12), 12, kind).mean[0] == pytest.approx(values[72:], abs=8)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("season", [1, 12])
+def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) -> None:
+    rng = np.random.default_rng(0)
+    strange = [
+        np.full(40, 7.0),
+        np.zeros(40),
+        np.array([5.0]),
+        np.array([3.0, 4.0]),
+        np.r_[1e6, rng.uniform(90, 110, 50)],
+        np.r_[np.full(30, 10.0), np.full(30, 1000.0)],
+        np.r_[np.zeros(30), made(30, 4)],
+        np.r_[made(40, 5), -3.0],
+        -made(50, 1),
+        made(7, 2),
+        made(300, 3),
+    ]
+    found = theta_panel(Panel.of(strange, season), 14, kind)
+    assert np.isfinite(found.mean).all()
+    assert np.isfinite(found.sd).all()
+    assert (found.sd >= 0).all()
+    assert found.mean[0] == pytest.approx(7.0)
+    assert found.mean[1] == pytest.approx(0.0)
+    assert found.mean[2] == pytest.approx(5.0)
+    assert (found.quantile(0.1) <= found.quantile(0.9)).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_held_parameters_forget_the_periods_that_are_taken_away(kind: str) -> None:
+    values = [made(80, 1), made(60, 2)]
+    panel = Panel.of(values, 12)
+    fitted = fit_theta(panel, kind)
+    assert np.array_equal(fitted.at(panel).forecast(6).mean, fitted.forecast(6).mean)
+    later = Panel.of([np.r_[each[:-6], 3 * each[-6:]] for each in values], 12)
+    then = fitted.at(panel.until(6)).forecast(6).mean
+    assert np.array_equal(fitted.at(later.until(6)).forecast(6).mean, then)
+    refit = fit_theta(panel.until(6), kind).forecast(6).mean
+    assert then == pytest.approx(refit, rel=0.1)
+
+
+def test_a_season_that_is_noise_is_shrunk_and_a_clear_one_is_kept() -> None:
+    noise = [made(60, seed, season=0.0, noise=0.1) for seed in range(30)]
+    swing = [np.ptp(np.log(theta_panel(Panel.of(noise, 12), 12).mean), axis=1).mean()]
+    clear = [made(60, seed, season=0.3, noise=0.02) for seed in range(30)]
+    swing.append(np.ptp(np.log(theta_panel(Panel.of(clear, 12), 12).mean), axis=1).mean())
+    assert swing[0] < 0.15
+    assert 0.5 < swing[1] < 0.75
+
+
+def test_intervals_hold_what_they_say_where_the_model_is_true() -> None:
+    rng = np.random.default_rng(5)
+    walks = 1000 + np.cumsum(rng.normal(0, 5, (400, 92)), axis=1)
+    for kind in KINDS:
+        found = theta_panel(Panel(walks[:, :80], 1), 12, kind)
+        inside = (found.quantile(0.1) <= walks[:, 80:]) & (walks[:, 80:] <= found.quantile(0.9))
+        assert 0.7 < inside.mean() < 0.85
+
+
+def past_of(values: np.ndarray, masked: tuple[int, ...] = ()) -> Past:
+    mask = np.zeros(len(values), bool)
+    mask[list(masked)] = True
+    return Past(Calendar(FIRST, len(values)), values, mask, tet)
+
+
+def test_the_error_of_a_masked_month_does_not_count() -> None:
+    values = np.log(made(60, 1))
+    struck = values.copy()
+    struck[40] -= 0.5
+    free, masked = Theta().fit(past_of(struck)), Theta().fit(past_of(struck, (40,)))
+    plain = Theta().fit(past_of(values))
+    assert masked.sd < 1.3 * plain.sd < 0.8 * free.sd
+
+
+def test_one_service_is_filtered_again_over_a_shorter_past() -> None:
+    values = np.log(made(72, 2))
+    fitted = Theta().fit(past_of(values))
+    again = fitted.at(past_of(values[:60]))
+    assert fitted.at(past_of(values)).forecast(12).mean == pytest.approx(fitted.forecast(12).mean, abs=1e-12)
+    assert again.parameters == fitted.parameters
+    changed = values.copy()
+    changed[60:] += 1.0
+    assert np.array_equal(fitted.at(past_of(changed[:60])).forecast(12).mean, again.forecast(12).mean)
+    assert np.abs(again.forecast(12).mean - values[60:]).max() < 0.3
+
+
+def test_the_spread_of_one_service_grows_with_the_months() -> None:
+    outlook = Theta().fit(past_of(np.log(made(72, 2)))).forecast(24)
+    sd = np.sqrt(np.diag(outlook.covariance))
+    assert np.all(np.diff(sd) >= -1e-12)
+    assert np.linalg.eigvalsh(outlook.covariance).min() > -1e-12
+
+
+def test_two_years_are_needed() -> None:
+    with pytest.raises(ModelFailed):
+        Theta().fit(past_of(np.log(made(23, 1))))
