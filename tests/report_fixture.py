@@ -253,6 +253,7 @@ def baseline() -> Any:
             mase=None,
             coverage80=None,
             coverage95=None,
+            checks=(),
             said={2021: (total * 0.99, total * 1.02, total * 1.05)},
             notes=(),
         )

@@ -22,8 +22,8 @@ from forecast.chance import Z90, Floats
 from forecast.cli import main
 from forecast.history import History, read_history
 from forecast.months import month_of, month_text
-from forecast.pages.backtest import Asked, drawings_of
-from forecast.pages.drawings import TYPE_PHONE, TYPE_WIDE
+from forecast.pages.drawing import TYPE_PHONE, TYPE_WIDE
+from forecast.pages.tested import Asked, drawings_of
 from forecast.plan import Scenario
 from forecast.words import Words
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from forecast.amounts import scale_of
-from forecast.analysis.backtest import BLEND, NAIVE, Backtest, Origin, Score, calibration_of, fans_of
+from forecast.analysis.backtest import BLEND, NAIVE, Backtest, Score
 from forecast.canvas import cut
-from forecast.chance import Floats
-from forecast.figures import FIGURES
 from forecast.labelled_rows import named
 from forecast.months import month_text
-from forecast.pages.drawings import PHONE, Drawing
+from forecast.pages.drawing import Drawing
 from forecast.pages.html import picture, render
-from forecast.pages.phrases import measure_text, period_text, sentence_case
+from forecast.pages.phrases import period_text, sentence_case
 from forecast.pages.tables import Table
+from forecast.pages.tested import Asked, drawings_of, held, origins_of
 from forecast.plan import Scenario
 from forecast.words import Words
 
-MOST_FANS = 6
-"""Services whose fans are drawn."""
 ALIKE = 0.02
 """Misses that differ by less are called alike."""
 COLUMNS = ("mase", "crps", "coverage80", "coverage95", "bias", "months")
@@ -37,25 +32,13 @@ class BacktestView:
     manifest: Mapping[str, Any]
 
 
-class Asked(NamedTuple):
-    """One service as its figures need it."""
-
-    measured: str
-    """`volume` or `revenue`."""
-    origins: Sequence[Origin]
-    first: int
-    """The first month of the past."""
-    past: Floats
-    """(months,), as measured; NaN where masked."""
-
-
 def page(view: BacktestView, words: Words) -> bytes:
     """One HTML file that opens offline."""
     facts = {
         "title": title(view.found, words),
         "about": about(view, words),
         "refused": refused(view, words),
-        "held": held(view.found, words),
+        "held": held(origins_of(asked_of(view.found)), words),
         "tables": tables(view, words),
         "pictures": {name: picture(drawing) for name, drawing in drawings(view, words).items()},
         "how": [words(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")],
@@ -86,17 +69,13 @@ def title(found: Backtest, words: Words) -> str:
 def about(view: BacktestView, words: Words) -> str:
     """Which months of the past were asked."""
     name = cut(view.scenario.name.of(words.language), 120)
-    origins = _origins(view.found)
+    origins = origins_of(asked_of(view.found))
     months = sorted({one.first for one in origins})
     if not months:
         return words("backtest_about_none", scenario=name)
     first, last = (period_text(month_text(month), words) for month in (months[0], months[-1]))
     ahead = max(len(one.came) for one in origins)
     return words("backtest_about", scenario=name, origins=len(months), first=first, last=last, ahead=ahead)
-
-
-def _origins(found: Backtest) -> list[Origin]:
-    return [origin for one in found.services.values() for origin in one.origins]
 
 
 def service_text(name: str, scenario: Scenario, words: Words) -> str:
@@ -113,15 +92,6 @@ def refused(view: BacktestView, words: Words) -> list[str]:
             facts = {**dict(one.why[1]), "service": service_text(one.service, view.scenario, words)}
             found.append(sentence_case(words(one.why[0], **facts)))
     return found
-
-
-def held(found: Backtest, words: Words) -> list[str]:
-    """The coverage that was reached, and by how many months."""
-    calibration = calibration_of(_origins(found))
-    if calibration is None:
-        return []
-    shares = {"share80": words.percent(calibration.coverage80), "share95": words.percent(calibration.coverage95)}
-    return [words("backtest_held", **shares), words("backtest_overlap", months=words.number(calibration.months))]
 
 
 def tables(view: BacktestView, words: Words) -> list[tuple[str, Table]]:
@@ -177,40 +147,10 @@ def provenance(view: BacktestView, words: Words) -> list[tuple[str, str]]:
 
 def drawings(view: BacktestView, words: Words) -> dict[str, Drawing]:
     """The calibration of all services together, and the fans of each."""
-    services = view.found.services
-    asked = {name: Asked(one.measured, one.origins, one.calendar.first, one.past) for name, one in services.items()}
-    return drawings_of(view.scenario, asked, words)
+    return drawings_of(view.scenario, asked_of(view.found), words)
 
 
-def drawings_of(scenario: Scenario, services: Mapping[str, Asked], words: Words, foot: str = "") -> dict[str, Drawing]:
-    """Both figures of services that were asked."""
-    origins = [origin for one in services.values() for origin in one.origins]
-    judged = [(name, one) for name, one in services.items() if one.origins][:MOST_FANS]
-    drawn = [_calibration(origins, words, foot), *(_fans(scenario, name, one, words, foot) for name, one in judged)]
-    return {drawing.name: drawing for drawing in drawn if drawing is not None}
-
-
-def _calibration(origins: Sequence[Origin], words: Words, foot: str) -> Drawing | None:
-    finding = calibration_of(origins)
-    if finding is None:
-        return None
-    draw, margin = FIGURES["calibration"]
-    heading = words("calibration_title")
-    alt = f"{heading}: " + ", ".join(words.percent(share) for share in finding.shares)
-    drawn = partial(draw, finding=finding, words=words)
-    return Drawing("calibration", heading, alt, drawn, margin, (5.4, 3.4), (PHONE, 3.4), foot)
-
-
-def _fans(scenario: Scenario, name: str, asked: Asked, words: Words, foot: str) -> Drawing:
-    fans = fans_of(asked.origins)
-    measure = f"{asked.measured}.{name}"
-    sizes = [float(value) for fan in fans for value in fan.high80]
-    scale = scale_of(measure, sizes, scenario.currency, words, yearly=False)
-    text = sentence_case(measure_text(measure, scenario, words))
-    heading = words("fan_actual_title", measure=text, unit=scale.unit)
-    draw, margin = FIGURES["fan_actual"]
-    drawn = partial(draw, fans=fans, first=asked.first, actual=asked.past, words=words, scale=scale)
-    alt = f"{heading}: " + "; ".join(
-        f"{month_text(fan.first)} {scale.figure(fan.low80[0])}–{scale.figure(fan.high80[0])}" for fan in fans
-    )
-    return Drawing(f"fan_actual-{name}", heading, alt, drawn, margin, (5.4, 3.4), (PHONE, 3.6), foot)
+def asked_of(found: Backtest) -> dict[str, Asked]:
+    """The services as their figures need them."""
+    services = found.services.items()
+    return {name: Asked(one.measured, one.origins, one.calendar.first, one.past) for name, one in services}

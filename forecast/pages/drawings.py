@@ -1,21 +1,17 @@
-"""The figures of a run, each with its title, its sizes and its text for those who do not see it."""
+"""The figures of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from forecast.analysis.findings import Lever, Step
-from forecast.canvas import Margin, painted, style, to_png, to_svg
 from forecast.figures import FIGURES
 from forecast.figures.bridge import MOST as MOST_STEPS
 from forecast.figures.tornado import MOST as MOST_LEVERS
 from forecast.noun import Label
+from forecast.pages.drawing import PHONE, TYPE_PHONE, TYPE_WIDE, Drawing
 from forecast.pages.phrases import (
     goal_text,
     measure_text,
@@ -25,40 +21,11 @@ from forecast.pages.phrases import (
     sentence_case,
     target_text,
 )
+from forecast.pages.tested import drawings_of, of_run
 from forecast.pages.view import RunView
 from forecast.words import Words
 
-TYPE_WIDE, TYPE_PHONE = 9.0, 9.5
-PHONE = 3.7
-"""Width of a figure for a phone, in inches."""
-
-
-class Drawing(NamedTuple):
-    """A figure that can be drawn at any size."""
-
-    name: str
-    title: str
-    alt: str
-    draw: Callable[[Axes], None]
-    margin: Margin
-    wide: tuple[float, float]
-    phone: tuple[float, float]
-    foot: str = ""
-
-    def figure(self, phone: bool = False) -> Figure:
-        """Draw it, for a page or for a phone; call it inside `style`."""
-        width, height = self.phone if phone else self.wide
-        return painted(self.draw, self.margin, width, height, self.title, "" if phone else self.foot)
-
-    def svg(self, *, phone: bool = False) -> bytes:
-        """As SVG."""
-        with style(TYPE_PHONE if phone else TYPE_WIDE):
-            return to_svg(self._replace(foot="").figure(phone))
-
-    def png(self) -> bytes:
-        """As PNG, 150 dots an inch, the wide size."""
-        with style(TYPE_WIDE):
-            return to_png(self.figure())
+__all__ = ["PHONE", "TYPE_PHONE", "TYPE_WIDE", "Drawing", "drawings", "foot", "labelled"]
 
 
 def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
@@ -70,7 +37,8 @@ def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
         _tornado(view, words),
         _readings(view, words),
     )
-    return {drawing.name: drawing for drawing in made if drawing is not None}
+    found = {drawing.name: drawing for drawing in made if drawing is not None}
+    return {**found, **drawings_of(view.scenario, of_run(view), words, foot(view, words))}
 
 
 def labelled(one: Step | Lever, view: RunView, words: Words) -> Label:

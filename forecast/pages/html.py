@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from forecast.canvas import cut
 from forecast.figures.bridge import caption
-from forecast.pages import decisions, grounds, message, tables
+from forecast.pages import decisions, grounds, message, tables, tested
 from forecast.pages.drawings import Drawing, drawings, labelled
 from forecast.pages.phrases import date_text, period_text, target_text
 from forecast.pages.view import RunView
@@ -106,6 +106,7 @@ def _tables(view: RunView, words: Words) -> dict[str, Any]:
         "how": grounds.how_to_read(view, words),
         "notes": grounds.notes(view, words),
         "provenance": grounds.provenance(view, words),
+        "held": tested.held(tested.origins_of(tested.of_run(view)), words),
     }
 
 
