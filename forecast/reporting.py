@@ -203,8 +203,8 @@ def _publish_comparison(
 
 def differences_of(played: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
     """Each later run less the first, on the figure of the first's main target, else the revenue of its first year."""
+    from forecast.aims import main_of
     from forecast.analysis.difference import difference_of
-    from forecast.analysis.outlook import main_of
 
     first = played[0]
     target = first.scenario.targets.get(main_of(first.scenario))

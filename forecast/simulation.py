@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import reduce
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
-
+from forecast.aims import main_of
+from forecast.answers import Answer, joined
 from forecast.baseline import Baseline, baseline_of
-from forecast.block import Deck, FigureKey, Gauge, gauges_of, play
+from forecast.block import Deck, FigureKey, Gauge, gauges_of
 from forecast.chance import Floats
+from forecast.checkpoint import Checkpoint
 from forecast.copula import Group, groups_of, triangular
 from forecast.draws import BLOCK
-from forecast.engines import engine_of
+from forecast.engines import Engine, engine_of
 from forecast.estimate import Estimate
 from forecast.months import Calendar
 from forecast.plan import Scenario, Target
-from forecast.tally import EXACT, Ruler, Tally, interval
+from forecast.spans import Work, figure_of, made_by_here, tally_span, work_of
+from forecast.tally import Tally, interval
 
-SPAN = 16
-"""Blocks of a span: what one worker answers at a time, whatever their number."""
 SERIAL = 400_000
 """Paths below which more processes cost more than they save, for a plan of ordinary size."""
 
-K = TypeVar("K")
 Progress = Callable[[int, int], None]
 """Called with the paths done and the paths to do."""
 
@@ -42,38 +41,13 @@ class Kept:
     figures: Mapping[FigureKey, Floats]
 
 
-@dataclass
-class _Answer:
-    """What a span says."""
-
-    tallies: dict[FigureKey, Tally]
-    joint: int = 0
-    """Paths in which every target is met."""
-    uniforms: list[Mapping[str, Floats]] = field(default_factory=list)
-    luck: list[Mapping[str, Floats]] = field(default_factory=list)
-    figures: list[Mapping[FigureKey, Floats]] = field(default_factory=list)
-
-    def merge(self, later: _Answer) -> _Answer:
-        for key, tally in self.tallies.items():
-            tally.merge(later.tallies[key])
-        self.joint += later.joint
-        self.uniforms += later.uniforms
-        self.luck += later.luck
-        self.figures += later.figures
-        return self
-
-
 @dataclass(frozen=True)
-class _Work:
-    """A deck with what its tallies need."""
+class Precision:
+    """How sure a run shall be of one target before it stops."""
 
-    deck: Deck
-    rulers: Mapping[FigureKey, Ruler]
-    thresholds: Mapping[FigureKey, tuple[float, ...]]
-    keep: int
-    """First blocks that are kept path by path."""
-    span: int
-    """Blocks that are answered at a time."""
+    target: str
+    half: float
+    """Half the width of the 95% interval of its chance."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +64,11 @@ class Simulation:
     bridge: str
     """Period of the steps from last year to the forecast."""
     groups: Mapping[str, Group]
+    asked: int
+    """Paths that were asked for; fewer were played where the precision was reached."""
+    precision: Precision | None = None
     kept: Kept | None = None
+    """What the paths say of each."""
 
     @property
     def horizon(self) -> Calendar:
@@ -112,19 +90,11 @@ class Simulation:
 
     def chance_on(self, target: Target, basis: str) -> Estimate:
         """The chance of a target on a basis, `stated` or `parts`."""
-        tally = self.tallies[figure_of(target, basis, self.tallies)]
-        value = target.threshold.value
-        return tally.chance_at_least(value) if target.at_least is not None else tally.chance_at_most(value)
+        return _chance(target, basis, self.tallies)
 
     def values(self, measure: str, period: str) -> Floats:
         """(paths,) a figure in every path; ValueError when only a histogram was kept."""
         return self.tallies[measure, period].values
-
-
-def figure_of(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
-    """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
-    parts = (f"{target.measure}:parts", target.period.text)
-    return parts if basis == "parts" and parts in figures else (target.measure, target.period.text)
 
 
 def simulate(
@@ -133,27 +103,90 @@ def simulate(
     paths: int | None = None,
     seed: int | None = None,
     workers: int = 1,
+    engine: Engine | None = None,
     keep: int = 0,
+    precision: float | None = None,
     baseline: Baseline | None = None,
     cache: Path | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> Simulation:
     """Play a scenario.
 
-    `keep` asks for the first so many paths one by one (rounded up to whole blocks). The answer is the same for any
-    number of workers; few paths are played in this process whatever `workers` says.
+    `keep` asks for the first so many paths one by one (rounded up to whole blocks). `precision` ends the run before
+    `paths` once half the width of the 95% interval of the main target's chance is no larger; ValueError without a
+    target. The answer is the same for any number of workers, any `engine`, and a run that was stopped and goes on
+    from its `checkpoint`; few paths are played in this process whatever `workers` says.
     """
     deck = deck_of(scenario, baseline or baseline_of(scenario, cache), paths, seed)
-    blocks = -(-deck.paths // BLOCK)
-    work = _work_of(deck, -(-keep // BLOCK))
-    spans = range(-(-blocks // work.span))
-    engine = engine_of(workers if deck.paths > SERIAL else 1)
-    answers: list[_Answer] = []
-    for span, answer in enumerate(engine.map(_tally_span, work, spans)):
-        answers = [reduce(_Answer.merge, [*answers, answer])]
-        if progress is not None:
-            progress(min(deck.paths, (span + 1) * work.span * BLOCK), deck.paths)
-    return _simulation(scenario, deck, answers[0])
+    wanted = _precision(scenario, precision)
+    played_by = engine or engine_of(workers if deck.paths > SERIAL else 1)
+    work = work_of(deck, -(-keep // BLOCK), made_by=made_by_here() if played_by.afar else "")
+    spans, answer = _played(work, played_by, wanted, checkpoint, progress or (lambda done, all_: None))
+    return _simulation(scenario, work, spans, answer, wanted)
+
+
+def _played(
+    work: Work, engine: Engine, wanted: Precision | None, checkpoint: Checkpoint | None, progress: Progress
+) -> tuple[int, Answer]:
+    """The answers of the spans from the first on, merged in order; how many."""
+    spans, merged = checkpoint.restore(work.blank) if checkpoint else (0, work.blank())
+    whole = True
+    _tell(work, spans, merged, wanted, progress)
+    ahead = range(spans, 0 if spans and _is_precise(work, merged, wanted) else work.spans)
+    try:
+        with closing(engine.map(tally_span, work, ahead)) as answers:
+            for answer in answers:
+                whole = False
+                merged.merge(answer)
+                spans, whole = spans + 1, True
+                _tell(work, spans, merged, wanted, progress)
+                if _is_precise(work, merged, wanted):
+                    break
+                if checkpoint:
+                    checkpoint.keep_if_due(spans, merged)
+    finally:  # also when a signal or a lost worker ends it; an answer that was being merged is not whole
+        if checkpoint and whole:
+            checkpoint.keep_at_end(spans, merged)
+    return spans, merged
+
+
+def _tell(work: Work, spans: int, merged: Answer, wanted: Precision | None, progress: Progress) -> None:
+    """How many paths are done, and how many there will be: fewer where the precision will be reached before."""
+    done, total = work.paths_to(spans), work.deck.paths
+    if wanted is not None and done:
+        chance = _chance_of(work, merged, wanted)
+        needed = done * ((chance.high - chance.low) / 2 / wanted.half) ** 2
+        total = min(total, max(done, math.ceil(needed)))
+    progress(done, total)
+
+
+def _is_precise(work: Work, merged: Answer, wanted: Precision | None) -> bool:
+    if wanted is None:
+        return False
+    chance = _chance_of(work, merged, wanted)
+    return (chance.high - chance.low) / 2 <= wanted.half
+
+
+def _chance_of(work: Work, merged: Answer, wanted: Precision) -> Estimate:
+    target = work.deck.scenario.targets[wanted.target]
+    return _chance(target, target.basis, merged.tallies)
+
+
+def _chance(target: Target, basis: str, tallies: Mapping[FigureKey, Tally]) -> Estimate:
+    tally = tallies[figure_of(target, basis, tallies)]
+    value = target.threshold.value
+    return tally.chance_at_least(value) if target.at_least is not None else tally.chance_at_most(value)
+
+
+def _precision(scenario: Scenario, half: float | None) -> Precision | None:
+    if half is None:
+        return None
+    if not half > 0:
+        raise ValueError("a precision is above zero")
+    if not scenario.targets:
+        raise ValueError("the plan names no target whose chance could be precise")
+    return Precision(main_of(scenario), half)
 
 
 def deck_of(scenario: Scenario, baseline: Baseline, paths: int | None = None, seed: int | None = None) -> Deck:
@@ -200,68 +233,24 @@ def _wandering(group: Group) -> Group:
     return replace(group, names=names, common=f"{group.common}.wander" if group.common else "")
 
 
-def _work_of(deck: Deck, keep: int) -> _Work:
-    first = play(deck, 0)
-    rulers = {key: Ruler.of(values) for key, values in first.figures.items()}
-    thresholds: dict[FigureKey, set[float]] = {}
-    for target in deck.scenario.targets.values():
-        for basis in ("stated", "parts"):
-            thresholds.setdefault(figure_of(target, basis, rulers), set()).add(target.threshold.value)
-    for decision in deck.scenario.decisions.values():
-        trigger = decision.trigger
-        if trigger is not None and (limit := trigger.below or trigger.above) is not None:
-            thresholds.setdefault((trigger.measure, trigger.period.text), set()).add(limit.value)
-    return _Work(deck, rulers, {key: tuple(sorted(found)) for key, found in thresholds.items()}, keep, SPAN)
-
-
-def _tally_span(work: _Work, span: int) -> _Answer:
-    deck = work.deck
-    by_month = {gauge.period for gauge in deck.gauges if gauge.monthly}
-    exact = {key: deck.paths <= EXACT and key[1] not in by_month for key in work.rulers}
-    answer = _Answer({k: Tally(r, work.thresholds.get(k, ()), exact[k]) for k, r in work.rulers.items()})
-    blocks = -(-deck.paths // BLOCK)
-    for block in range(span * work.span, min(blocks, (span + 1) * work.span)):
-        played = play(deck, block)
-        for key, values in played.figures.items():
-            answer.tallies[key].add(values)
-        answer.joint += _all_met(deck.scenario, played.figures)
-        if block < work.keep:
-            answer.uniforms.append(played.uniforms)
-            answer.luck.append(played.luck)
-            answer.figures.append({key: values for key, values in played.figures.items() if key[1] not in by_month})
-    return answer
-
-
-def _all_met(scenario: Scenario, figures: Mapping[FigureKey, Floats]) -> int:
-    met: np.ndarray | bool = True
-    for target in scenario.targets.values():
-        values = figures[figure_of(target, target.basis, figures)]
-        limit = target.threshold.value
-        met = met & (values >= limit if target.at_least is not None else values <= limit)
-    return int(np.count_nonzero(met)) if scenario.targets else 0
-
-
-def _simulation(scenario: Scenario, deck: Deck, answer: _Answer) -> Simulation:
+def _simulation(scenario: Scenario, work: Work, spans: int, answer: Answer, wanted: Precision | None) -> Simulation:
+    deck, played = work.deck, work.paths_to(spans)
     kept = None
     if answer.uniforms:
-        kept = Kept(*(_joined(parts) for parts in (answer.uniforms, answer.luck, answer.figures)))
+        kept = Kept(*(joined(parts) for parts in (answer.uniforms, answer.luck, answer.figures)))
     return Simulation(
         scenario=scenario,
         baseline=deck.baseline,
         seed=deck.seed,
-        paths=deck.paths,
+        paths=played,
         tallies=answer.tallies,
-        joint=interval(answer.joint, deck.paths) if deck.scenario.targets else None,
+        joint=interval(answer.joint, played) if deck.scenario.targets else None,
         bridge=deck.bridge,
         groups=deck.groups,
+        asked=deck.paths,
+        precision=wanted,
         kept=kept,
     )
 
 
-def _joined(parts: list[Mapping[K, Floats]]) -> dict[K, Floats]:
-    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-
-
-
-
-__all__ = ["Kept", "Progress", "Simulation", "deck_of", "figure_of", "simulate"]
+__all__ = ["Kept", "Precision", "Progress", "Simulation", "deck_of", "figure_of", "simulate"]

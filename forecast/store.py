@@ -223,8 +223,8 @@ class Cache:
             return None
         return Entry(facts, arrays) if isinstance(facts, dict) else None
 
-    def put(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        """Keep an entry; a cache that cannot be written is no harm, the next run works it out again."""
+    def put(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -> bool:
+        """Keep an entry; whether it is kept: a cache that cannot be written is no harm, it is worked out again."""
         import numpy as np
 
         body = io.BytesIO()
@@ -232,8 +232,27 @@ class Cache:
         content[_FACTS] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), dtype=np.uint8)
         np.savez(body, **content)
         whole = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
-        with suppress(OutputError):
+        try:
             write_file(self._file(key), whole)
+        except OutputError:
+            return False
+        return True
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, even one that cannot be read."""
+        return self._file(key).is_file()
+
+    def drop(self, key: str) -> None:
+        """Remove an entry, if it is there."""
+        with suppress(OSError):
+            self._file(key).unlink(missing_ok=True)
+
+    def forget_older(self, days: float) -> None:
+        """Remove the entries that were written longer ago."""
+        with suppress(OSError):
+            for file in self.folder.glob("*.entry"):
+                if time.time() - file.stat().st_mtime > days * 86_400:
+                    file.unlink(missing_ok=True)
 
     def _file(self, key: str) -> Path:
         return self.folder / f"{key[:40]}.entry"

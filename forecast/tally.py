@@ -7,8 +7,9 @@ against thresholds are exact in both. Spans are added in their order, which make
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +115,26 @@ class Tally:
         else:
             self._counts = self._counts + later._counts
             self._sums.merge(later._sums)
+
+    def state(self) -> dict[str, Floats]:
+        """All that was counted, as arrays; see `fill`."""
+        if self.exact:
+            return {"values": self.values}
+        sums = self._sums
+        counted = np.array([sums.n, sums.minimum, sums.maximum, *sums.total])
+        return {"counts": self._counts, "sums": counted, "below": sums.below}
+
+    def fill(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take back a state into a tally that has counted nothing; KeyError or ValueError where it does not fit."""
+        if self.exact:
+            self._values = [np.asarray(state["values"], float)]
+            return
+        counts, below, sums = (np.asarray(state[name], float) for name in ("counts", "below", "sums"))
+        if counts.shape != self._counts.shape or below.shape != self._sums.below.shape:
+            raise ValueError("the tally has other bins or thresholds")
+        self._counts, self._sums.below = counts, below
+        count, self._sums.minimum, self._sums.maximum, *total = (float(value) for value in sums)
+        self._sums.n, self._sums.total = int(count), np.array(total)
 
     @property
     def sums(self) -> _Sums:

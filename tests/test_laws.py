@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast import simulation
+from forecast import simulation, spans
 from forecast.draws import BLOCK
 from tests.plans import ONE, SCENARIOS, TROUBLED, TWO, play, read
 
@@ -24,7 +24,7 @@ def figures(run: simulation.Simulation) -> dict[str, list[float]]:
 
 def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulation, "SERIAL", 0)
-    monkeypatch.setattr(simulation, "SPAN", 2)
+    monkeypatch.setattr(spans, "SPAN", 2)
     scenario = read(TROUBLED)
     one, two = (forecast.simulate(scenario, paths=5 * BLOCK - 7, seed=3, workers=w) for w in (1, 2))
     assert json.dumps(figures(one)) == json.dumps(figures(two))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from forecast.aims import main_of
 from forecast.analysis.findings import Bridge, Step
-from forecast.analysis.outlook import main_of
 from forecast.naming import label_of
 from forecast.noun import Label
 from forecast.simulation import Simulation

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forecast.aims import main_of
 from forecast.analysis.bridge import bridge_of
 from forecast.analysis.exceedance import exceedance_of
 from forecast.analysis.findings import Findings, ReadingRow
 from forecast.analysis.months import months_of
-from forecast.analysis.outlook import main_of, readings_of, targets_of
+from forecast.analysis.outlook import readings_of, targets_of
 from forecast.analysis.sensitivity import sensitivity_of
 from forecast.history import History, read_history
 from forecast.simulation import Progress, Simulation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forecast.aims import by_weight
 from forecast.analysis.findings import ReadingRow, TargetRow
 from forecast.estimate import Estimate
 from forecast.naming import label_of
@@ -38,7 +39,7 @@ def _label(name: str) -> Label:
 
 def targets_of(run: Simulation, readings: tuple[ReadingRow, ...]) -> tuple[TargetRow, ...]:
     """Every target of the plan, in the order of `main_of`."""
-    return tuple(_target(run, name, readings) for name in _by_weight(run.scenario))
+    return tuple(_target(run, name, readings) for name in by_weight(run.scenario))
 
 
 def _target(run: Simulation, name: str, readings: tuple[ReadingRow, ...]) -> TargetRow:
@@ -77,19 +78,3 @@ def _other_basis(run: Simulation, target: Target) -> Estimate | None:
 def _restates(scenario: Scenario, target: Target, name: str) -> bool:
     people = scenario.workforce.headcount if scenario.workforce else None
     return target.measure == "productivity" and isinstance(people, Implied) and people.implied_by == f"targets.{name}"
-
-
-def main_of(scenario: Scenario) -> str:
-    """The target whose story a page tells: revenue before profit, a year before a quarter; empty without targets."""
-    return next(iter(_by_weight(scenario)), "")
-
-
-def _by_weight(scenario: Scenario) -> list[str]:
-    order = ("revenue", "profit", "productivity", "margin")
-
-    def weight(name: str) -> tuple[int, int, str]:
-        target = scenario.targets[name]
-        place = order.index(target.measure) if target.measure in order else len(order)
-        return place, -target.period.calendar.count, name
-
-    return sorted(scenario.targets, key=weight)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Protocol, TypeVar
 
 D = TypeVar("D")
@@ -12,10 +12,19 @@ T = TypeVar("T")
 class Engine(Protocol):
     """Works out numbered spans of a deck."""
 
-    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Iterator[T]:
+    @property
+    def afar(self) -> bool:
+        """Whether its workers may have another installation of forecast than this process."""
+        ...
+
+    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Generator[T, None, None]:
         """`work(deck, span)` of every span, answers in the order of `spans`.
 
         `work` is a function of a module, `deck` and the answers can be pickled. What `work` raises is raised here;
-        OutputError when a worker dies. Closing the iterator stops the work.
+        OutputError when a worker dies and its span cannot be given to another. Closing the generator stops the work.
         """
+        ...
+
+    def close(self) -> None:
+        """Give back what the engine holds; it is used no more."""
         ...

@@ -10,7 +10,7 @@ import os
 import pickle
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -32,10 +32,12 @@ _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 class Processes:
     """A pool of worker processes that lives as long as one `map`."""
 
+    afar = False
+
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Iterator[T]:
+    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Generator[T, None, None]:
         """See `Engine.map`; scripts that call it need the usual `if __name__ == "__main__":`."""
         workers = min(self.workers, len(spans))
         if workers == 0:
@@ -56,6 +58,9 @@ class Processes:
             raise OutputError("worker_died") from fault
         finally:
             _end(pool)
+
+    def close(self) -> None:
+        """Nothing is held between two calls of `map`."""
 
 
 _task: list[Any] = []

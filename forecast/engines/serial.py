@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 D = TypeVar("D")
@@ -12,7 +12,12 @@ T = TypeVar("T")
 class Serial:
     """No second process: what a script or a notebook gets unless it asks for more."""
 
-    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Iterator[T]:
+    afar = False
+
+    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Generator[T, None, None]:
         """See `Engine.map`."""
         for span in spans:
             yield work(deck, span)
+
+    def close(self) -> None:
+        """Nothing is held."""

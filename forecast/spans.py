@@ -1,0 +1,110 @@
+"""Spans of blocks: what one worker answers at a time. A span is a pure function of its work and its number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.answers import Answer
+from forecast.block import Deck, FigureKey, play
+from forecast.chance import Floats
+from forecast.draws import BLOCK
+from forecast.errors import OutputError
+from forecast.identity import code_digest, versions
+from forecast.plan import Scenario, Target
+from forecast.tally import EXACT, Ruler, Tally
+
+SPAN = 16
+"""Blocks of a span: what one worker answers at a time, whatever their number."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A deck with what its tallies need."""
+
+    deck: Deck
+    rulers: Mapping[FigureKey, Ruler]
+    thresholds: Mapping[FigureKey, tuple[float, ...]]
+    keep: int
+    """First blocks that are kept path by path."""
+    span: int
+    """Blocks that are answered at a time."""
+    made_by: str
+    """What the code and the libraries must be where the work is done; empty where they cannot be others."""
+
+    @property
+    def blocks(self) -> int:
+        """Of the whole run."""
+        return -(-self.deck.paths // BLOCK)
+
+    @property
+    def spans(self) -> int:
+        """Of the whole run."""
+        return -(-self.blocks // self.span)
+
+    def paths_to(self, spans: int) -> int:
+        """Paths of the first spans."""
+        return min(self.deck.paths, spans * self.span * BLOCK)
+
+    def blank(self) -> Answer:
+        """An answer that has counted nothing."""
+        by_month = {gauge.period for gauge in self.deck.gauges if gauge.monthly}
+        exact = {key: self.deck.paths <= EXACT and key[1] not in by_month for key in self.rulers}
+        return Answer({k: Tally(r, self.thresholds.get(k, ()), exact[k]) for k, r in self.rulers.items()})
+
+
+def work_of(deck: Deck, keep: int, made_by: str) -> Work:
+    """The work of a deck: the first block fixes the ruler of each histogram."""
+    first = play(deck, 0)
+    rulers = {key: Ruler.of(values) for key, values in first.figures.items()}
+    thresholds: dict[FigureKey, set[float]] = {}
+    for target in deck.scenario.targets.values():
+        for basis in ("stated", "parts"):
+            thresholds.setdefault(figure_of(target, basis, rulers), set()).add(target.threshold.value)
+    for decision in deck.scenario.decisions.values():
+        trigger = decision.trigger
+        if trigger is not None and (limit := trigger.below or trigger.above) is not None:
+            thresholds.setdefault((trigger.measure, trigger.period.text), set()).add(limit.value)
+    at = {key: tuple(sorted(found)) for key, found in thresholds.items()}
+    return Work(deck, rulers, at, keep, SPAN, made_by)
+
+
+def tally_span(work: Work, span: int) -> Answer:
+    """Play a span; OutputError where this is not the program that asks."""
+    if work.made_by and work.made_by != made_by_here():
+        raise OutputError("worker_differs")
+    deck = work.deck
+    by_month = {gauge.period for gauge in deck.gauges if gauge.monthly}
+    answer = work.blank()
+    for block in range(span * work.span, min(work.blocks, (span + 1) * work.span)):
+        played = play(deck, block)
+        for key, values in played.figures.items():
+            answer.tallies[key].add(values)
+        answer.joint += _all_met(deck.scenario, played.figures)
+        if block < work.keep:
+            answer.uniforms.append(played.uniforms)
+            answer.luck.append(played.luck)
+            answer.figures.append({key: values for key, values in played.figures.items() if key[1] not in by_month})
+    return answer
+
+
+def _all_met(scenario: Scenario, figures: Mapping[FigureKey, Floats]) -> int:
+    met: np.ndarray | bool = True
+    for target in scenario.targets.values():
+        values = figures[figure_of(target, target.basis, figures)]
+        limit = target.threshold.value
+        met = met & (values >= limit if target.at_least is not None else values <= limit)
+    return int(np.count_nonzero(met)) if scenario.targets else 0
+
+
+def figure_of(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
+    """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
+    parts = (f"{target.measure}:parts", target.period.text)
+    return parts if basis == "parts" and parts in figures else (target.measure, target.period.text)
+
+
+def made_by_here() -> str:
+    """The code and the libraries that the numbers come from."""
+    return " ".join((code_digest(), *(f"{name} {versions()[name]}" for name in ("numpy", "scipy"))))
