@@ -1,5 +1,8 @@
 """Numbers that move together: groups of names with a rank correlation, their margins unchanged.
 
+What happens when its uniform number is small (`NAME.happens`) counts the other way round, so that a positive rank means
+that it happens where the others are high.
+
 A rank correlation (Spearman) is carried to the normals behind a Gaussian copula by r = 2 sin(pi rank / 6); for a t
 copula it is the root of `spearman_of_t`. One correlation between several names, when it is not negative, is a common
 factor: a new member touches no other. Anything else is a Cholesky factor over the names in order.
@@ -21,6 +24,8 @@ from forecast.chance import Floats
 Floats32 = NDArray[np.float32]
 Source = Callable[[str], Floats]
 ChiSquare = Callable[[str, float], Floats]
+HAPPENS = ".happens"
+"""End of the names of what happens or does not."""
 TOLERANCE = 1e-9
 """How far below zero a variance may lie before a matrix is refused."""
 ROUNDING = 1e-12
@@ -79,10 +84,14 @@ class Group:
             mixed[name] = total
         return mixed
 
-    def _heavy(self, z: Floats | Floats32, chi_square: ChiSquare) -> Floats:
-        """The uniforms of a t made of normals (..., paths) and one chi-square a path."""
+    def _scale(self, chi_square: ChiSquare, month: str = "") -> Floats:
+        """(paths,) what makes normals a t: the root of freedom / chi-square, the same for every member."""
         assert self.freedom is not None
-        scale = np.sqrt(self.freedom / chi_square(f"copula.{self.common or self.names[0]}", self.freedom))
+        return np.sqrt(self.freedom / chi_square(f"copula.{self.common or self.names[0]}{month}", self.freedom))
+
+    def _heavy(self, z: Floats | Floats32, scale: Floats) -> Floats:
+        """The uniforms of a t made of normals (..., paths) and the scale of each."""
+        assert self.freedom is not None
         return np.clip(stdtr(self.freedom, z * scale), 2.0**-54, 1 - 2.0**-53)
 
     def uniforms(self, own_uniform: Source, chi_square: ChiSquare) -> dict[str, Floats]:
@@ -90,16 +99,23 @@ class Group:
         own = {name: ndtri(own_uniform(name)) for name in self.names}
         mixed = self._mixed(own, ndtri(own_uniform(self.common)) if self.common else None)
         if self.freedom is not None:
-            return {name: self._heavy(z, chi_square) for name, z in mixed.items()}
+            scale = self._scale(chi_square)
+            return {name: self._heavy(z, scale) for name, z in mixed.items()}
         return {name: np.clip(ndtr(z), 2.0**-54, 1 - 2.0**-53) for name, z in mixed.items()}
 
     def normals(self, own_normals: Callable[[str], Floats32], chi_square: ChiSquare) -> dict[str, Floats32]:
-        """Correlated standard normals (months, paths) of every member, from those of their own streams."""
+        """Correlated standard normals (months, paths) of every member, from those of their own streams.
+
+        Under a t copula each month has its own chi-square: with one for all, the months of one service would depend on
+        each other, and its years would have longer tails than without the correlation.
+        """
         mixed = self._mixed(
             {name: own_normals(name) for name in self.names}, own_normals(self.common) if self.common else None
         )
         if self.freedom is not None:
-            return {name: ndtri(self._heavy(z, chi_square)).astype(np.float32) for name, z in mixed.items()}
+            months = len(mixed[self.names[0]])
+            scale = np.array([self._scale(chi_square, f".{month}") for month in range(months)])
+            return {name: ndtri(self._heavy(z, scale)).astype(np.float32) for name, z in mixed.items()}
         return mixed
 
 
@@ -131,12 +147,10 @@ def connected(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
     return sorted(tuple(sorted(group)) for group in groups)
 
 
-def groups_of(
-    entries: Mapping[str, tuple[tuple[str, ...], float]], freedom: float | None = None
-) -> dict[str, Group]:
+def groups_of(entries: Mapping[str, tuple[tuple[str, ...], float]], freedom: float | None = None) -> dict[str, Group]:
     """Name -> its group, from correlations {name: (members, rank)}; ValueError when one is impossible."""
     pairs = {
-        (a, b): (name, rank)
+        (a, b): (name, rank if a.endswith(HAPPENS) == b.endswith(HAPPENS) else -rank)
         for name, (members, rank) in sorted(entries.items())
         for i, a in enumerate(sorted(members))
         for b in sorted(members)[i + 1 :]
@@ -149,18 +163,14 @@ def groups_of(
     return found
 
 
-def _group(
-    names: tuple[str, ...], pairs: Mapping[tuple[str, str], tuple[str, float]], freedom: float | None
-) -> Group:
+def _group(names: tuple[str, ...], pairs: Mapping[tuple[str, str], tuple[str, float]], freedom: float | None) -> Group:
     sources = {name for name, _ in pairs.values()}
     source, rank = next(iter(pairs.values()))
     r = pearson_of_rank(rank, freedom)
-    if len(sources) == 1 and 0 <= rank < 1:
+    if len(sources) == 1 and 0 <= rank < 1 and all(other == rank for _, other in pairs.values()):
         return Group(names, (), f"correlations.{source}", math.sqrt(r), freedom)
     matrix = np.eye(len(names))
     for (a, b), (_, rank) in pairs.items():
         i, j = names.index(a), names.index(b)
         matrix[i, j] = matrix[j, i] = pearson_of_rank(rank, freedom)
     return Group(names, triangular(matrix), "", 0.0, freedom)
-
-

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
+from scipy.special import gammaincinv
 
 from forecast.assumption import Assumption
 from forecast.chance import Floats
@@ -174,9 +175,13 @@ class Draws:
         return z.reshape(months, BLOCK)
 
     def gammas(self, name: str, shape: float, years: range) -> Floats:
-        """(years, paths) gamma factors of mean 1, one a year."""
-        drawn = [stream(self.seed, name, self.block, year).standard_gamma(shape, BLOCK) for year in years]
-        return np.array(drawn) / shape
+        """(years, paths) gamma factors of mean 1, one a year; by its quantile where `name.YEAR` is correlated."""
+        return np.array([self._gamma(name, shape, year) for year in years]) / shape
+
+    def _gamma(self, name: str, shape: float, year: int) -> Floats:
+        if f"{name}.{year}" in self.groups:
+            return np.asarray(gammaincinv(shape, self.uniform(f"{name}.{year}")))
+        return stream(self.seed, name, self.block, year).standard_gamma(shape, BLOCK)
 
     def events(self, name: str, rate: Floats, season: Profile | None, calendar: Calendar) -> Events:
         """Events at `rate` a year, (years, paths) or (years, 1), inside the months of `calendar`.

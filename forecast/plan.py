@@ -181,7 +181,8 @@ class Correlation(Noun):
     """Numbers that move together."""
 
     between: tuple[str, ...]
-    """Names of assumptions, or of services (`services.S`: their monthly surprises)."""
+    """Names of assumptions, of services (`services.S`: their monthly surprises), of what may happen or not
+    (`initiatives.I.happens`, `shocks.X.happens` of an event with a chance), or of a year's climate (`climate.2021`)."""
     rank: Rank
     """Spearman's rank correlation of each pair."""
     note: str = ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.chance import Floats
+from forecast.copula import HAPPENS
 from forecast.draws import BLOCK, Draws
 from forecast.estimate import Estimate
 from forecast.simulation import Simulation
@@ -44,10 +45,10 @@ def achieved_of(run: Simulation) -> tuple[Achieved, ...]:
 
 
 def _numbers(run: Simulation, member: str, draws: Draws) -> Floats:
-    """What the copula moved: the surprises of all months of a service, or one number a path."""
+    """What the copula moved: the surprises of all months of a service, or one number a path; high is what happens."""
     if member.count(".") == 1 and member.startswith("services."):
         return np.asarray(draws.normals(member, run.baseline.calendar.count).ravel(), np.float64)
-    return draws.uniform(member)
+    return 1 - draws.uniform(member) if member.endswith(HAPPENS) else draws.uniform(member)
 
 
 def rank_correlation(a: Floats, b: Floats) -> Estimate:

@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.checks.ground import Ground
-from forecast.checks.per_event import drawn_per_event
+from forecast.checks.per_event import drawn_per_event, lots_of
 from forecast.copula import connected, pearson_of_rank
 from forecast.errors import Complaint
 from forecast.noun import Table
@@ -73,7 +73,7 @@ def _entry(ground: Ground, name: str) -> Iterator[Complaint]:
         again = next(one for i, one in enumerate(own) if one in own[:i])
         yield ground.complain(at, "correlated_with_itself", name=again)
     services = [_is_service(ground, one) for one in between]
-    known = ground.numbers
+    known = ground.numbers | lots_of(ground.scenario)
     if any(services) and any(one in known for one in between):
         other = next(one for one in between if one in known)
         yield ground.complain(at, "two_sorts", service=between[services.index(True)], other=other)
@@ -88,12 +88,13 @@ def _is_service(ground: Ground, name: str) -> bool:
 
 
 def _member(ground: Ground, at: str, name: str) -> Iterator[Complaint]:
-    if _is_service(ground, name):
+    lots = lots_of(ground.scenario)
+    if _is_service(ground, name) or name in lots:
         return
     numbers = ground.numbers
     if name not in numbers:
         services = [f"services.{service}" for service in ground.names("services")]
-        yield ground.missing(at, name, [*numbers, *services], "unknown_assumption")
+        yield ground.missing(at, name, [*numbers, *lots, *services], "unknown_assumption")
         return
     found = ground.assumptions.get(name)
     if found is None:

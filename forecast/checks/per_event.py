@@ -1,11 +1,12 @@
-"""What is drawn anew in each event, by its name: only what is drawn once a path can be correlated (model.md, 4)."""
+"""What is drawn anew in each event, and what once a path: only the latter can be correlated (model.md, 4)."""
 
 from __future__ import annotations
 
 import re
 
+from forecast.copula import HAPPENS
 from forecast.plan import Scenario
-from forecast.shocks import Epidemic
+from forecast.shocks import Epidemic, Event
 from forecast.shocks.weather import Weather
 
 _OF_WEATHER = re.compile(r"shocks\.[^.]+\.classes\.[^.]+\.(reach|days|depth\.[^.]+|repair_per_place)")
@@ -19,3 +20,14 @@ def drawn_per_event(name: str, scenario: Scenario) -> bool:
     if isinstance(shock, Weather):
         return _OF_WEATHER.fullmatch(name) is not None
     return isinstance(shock, Epidemic) and _OF_EPIDEMIC.fullmatch(name) is not None
+
+
+def lots_of(scenario: Scenario) -> frozenset[str]:
+    """What is drawn once a path beside the assumptions: whether something happens, and the climate of each year."""
+    shocks = {f"shocks.{name}": shock for name, shock in scenario.shocks.items()}
+    if scenario.history is not None:
+        shocks |= {f"history.shocks.{name}": shock for name, shock in scenario.history.shocks.items()}
+    found = {name for name, shock in shocks.items() if isinstance(shock, Event) and shock.chance is not None}
+    found |= {f"initiatives.{name}" for name, own in scenario.initiatives.items() if own.chance is not None}
+    years = scenario.horizon.calendar.years if scenario.climate is not None else ()
+    return frozenset({f"{name}{HAPPENS}" for name in found} | {f"climate.{year}" for year in years})
