@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from forecast.block import FigureKey
 from forecast.chance import Floats
+from forecast.place_tally import PlaceTally
 from forecast.tally import Tally
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -30,11 +31,15 @@ class Answer:
     """Of the first paths, one mapping a block."""
     luck: list[Mapping[str, Floats]] = field(default_factory=list)
     figures: list[Mapping[FigureKey, Floats]] = field(default_factory=list)
+    places: PlaceTally | None = None
+    """Of every place, where they are listed."""
 
     def merge(self, later: Answer) -> None:
         """Add the answer of the span that follows."""
         for key, tally in self.tallies.items():
             tally.merge(later.tallies[key])
+        if self.places is not None and later.places is not None:
+            self.places.merge(later.places)
         self.joint += later.joint
         self.uniforms += later.uniforms
         self.luck += later.luck
@@ -45,6 +50,8 @@ class Answer:
         arrays: dict[str, NDArray[np.generic]] = {}
         for number, key in enumerate(sorted(self.tallies)):
             arrays |= {f"{number}.{name}": array for name, array in self.tallies[key].state().items()}
+        if self.places is not None:
+            arrays |= {f"places.{name}": array for name, array in self.places.state().items()}
         facts: dict[str, Any] = {"joint": self.joint}
         for kind in _ONE_BY_ONE:
             parts = getattr(self, kind)
@@ -61,6 +68,8 @@ class Answer:
             start = f"{number}."
             own = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
             self.tallies[key].fill(own)
+        if self.places is not None:
+            self.places.fill({n.removeprefix("places."): a for n, a in arrays.items() if n.startswith("places.")})
         self.joint = int(facts["joint"])
         for kind in _ONE_BY_ONE:
             names = [tuple(name) if isinstance(name, list) else name for name in facts[kind]]

@@ -86,7 +86,7 @@ def _names(row: Row, names: dict[str, str]) -> list[Complaint]:
     for column, code in (("name", row["place"].text), ("district_name", row["district"].text)):
         text = row[column].text if column in row else ""
         if text and names.setdefault(code, text) != text and column == "district_name":
-            facts = {"code": code[:40], "first": names[code][:60], "second": text[:60]}
+            facts = {"district": code[:40], "first": names[code][:60], "second": text[:60]}
             wrong.append(Complaint.of(row[column].where, column, "places_two_names", **facts))
     return wrong
 
@@ -95,7 +95,7 @@ def _both(rows: Sequence[Row], seen: Mapping[str, Cell]) -> list[Complaint]:
     """Complaints about codes that name a place and a district."""
     districts = dict.fromkeys(row["district"].text for row in rows)
     both = [code for code in districts if code in seen and CODE.fullmatch(code)]
-    return [Complaint.of(seen[code].where, "place", "places_code_of_both", code=code) for code in both]
+    return [Complaint.of(seen[code].where, "place", "places_code_of_both", text=code) for code in both]
 
 
 def _weights(table: CsvFile, column: str, equal: bool, complaints: list[Complaint]) -> dict[str, float]:

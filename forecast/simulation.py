@@ -11,7 +11,7 @@ from pathlib import Path
 from forecast.aims import main_of
 from forecast.answers import Answer, joined
 from forecast.baseline import Baseline, baseline_of
-from forecast.block import Deck, FigureKey, Gauge, gauges_of
+from forecast.block import Deck, FigureKey, Gauge, gauges_of, place_gauges_of
 from forecast.chance import Floats
 from forecast.checkpoint import Checkpoint
 from forecast.copula import Group, groups_of, triangular
@@ -19,9 +19,11 @@ from forecast.draws import BLOCK
 from forecast.engines import Engine, engine_of
 from forecast.estimate import Estimate
 from forecast.months import Calendar
+from forecast.place_tally import PlaceTally
 from forecast.plan import Scenario, Target
 from forecast.spans import Work, figure_of, made_by_here, tally_span, work_of
 from forecast.tally import Tally, interval
+from forecast.terrain import Terrain
 
 SERIAL = 400_000
 """Paths below which more processes cost more than they save, for a plan of ordinary size."""
@@ -68,6 +70,9 @@ class Simulation:
     """Paths that were asked for; fewer were played where the precision was reached."""
     precision: Precision | None = None
     kept: Kept | None = None
+    terrain: Terrain | None = None
+    """The places, where they are listed."""
+    places: PlaceTally | None = None
     """What the paths say of each."""
 
     @property
@@ -120,7 +125,8 @@ def simulate(
     """
     deck = deck_of(scenario, baseline or baseline_of(scenario, cache), paths, seed)
     wanted = _precision(scenario, precision)
-    played_by = engine or engine_of(workers if deck.paths > SERIAL else 1)
+    few = SERIAL if deck.places is None else SERIAL // (1 + deck.places.terrain.count)
+    played_by = engine or engine_of(workers if deck.paths > few else 1)
     work = work_of(deck, -(-keep // BLOCK), made_by=made_by_here() if played_by.afar else "")
     spans, answer = _played(work, played_by, wanted, checkpoint, progress or (lambda done, all_: None))
     return _simulation(scenario, work, spans, answer, wanted)
@@ -202,14 +208,15 @@ def deck_of(scenario: Scenario, baseline: Baseline, paths: int | None = None, se
         paths=count,
         groups=_groups(scenario, baseline),
         gauges=gauges,
-        bridge=_bridge_period(scenario, gauges),
+        bridge=(bridge := _bridge_period(scenario, gauges)),
+        places=place_gauges_of(scenario, bridge),
     )
 
 
 def _bridge_period(scenario: Scenario, gauges: tuple[Gauge, ...]) -> str:
     """That of the first revenue target, else the first period that is read."""
     for name in sorted(scenario.targets):
-        if scenario.targets[name].measure == "revenue":
+        if scenario.targets[name].measure == "revenue" and scenario.targets[name].place is None:
             return str(scenario.targets[name].period.text)
     return gauges[0].period
 
@@ -250,6 +257,8 @@ def _simulation(scenario: Scenario, work: Work, spans: int, answer: Answer, want
         asked=deck.paths,
         precision=wanted,
         kept=kept,
+        terrain=deck.places.terrain if deck.places else None,
+        places=answer.places,
     )
 
 

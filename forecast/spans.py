@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from forecast.tally import EXACT, Ruler, Tally
 
 SPAN = 16
 """Blocks of a span: what one worker answers at a time, whatever their number."""
+PLACES_OF_SPAN = 128
+"""Places that take as long again as a province; a plan with more has fewer blocks in a span."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,15 @@ class Work:
     def blank(self) -> Answer:
         """An answer that has counted nothing."""
         by_month = {gauge.period for gauge in self.deck.gauges if gauge.monthly}
-        exact = {key: self.deck.paths <= EXACT and key[1] not in by_month for key in self.rulers}
-        return Answer({k: Tally(r, self.thresholds.get(k, ()), exact[k]) for k, r in self.rulers.items()})
+        rough = {key for key in self.rulers if key[1] in by_month or self.of_place(key)}
+        exact = {key: self.deck.paths <= EXACT and key not in rough for key in self.rulers}
+        tallies = {k: Tally(r, self.thresholds.get(k, ()), exact[k]) for k, r in self.rulers.items()}
+        places = self.deck.places
+        return Answer(tallies, places=places.tally(self.deck.causes) if places else None)
+
+    def of_place(self, key: FigureKey) -> bool:
+        """Whether a figure is of one place, and no target asks for it."""
+        return "@" in key[0] and key not in self.thresholds
 
 
 def work_of(deck: Deck, keep: int, made_by: str) -> Work:
@@ -68,7 +77,11 @@ def work_of(deck: Deck, keep: int, made_by: str) -> Work:
         if trigger is not None and (limit := trigger.below or trigger.above) is not None:
             thresholds.setdefault((trigger.measure, trigger.period.text), set()).add(limit.value)
     at = {key: tuple(sorted(found)) for key, found in thresholds.items()}
-    return Work(deck, rulers, at, keep, SPAN, made_by)
+    span = SPAN
+    if deck.places is not None:
+        deck = replace(deck, places=deck.places.counted(first.figures))
+        span = max(1, SPAN // (1 + deck.places.terrain.count // PLACES_OF_SPAN))
+    return Work(deck, rulers, at, keep, span, made_by)
 
 
 def tally_span(work: Work, span: int) -> Answer:
@@ -82,11 +95,14 @@ def tally_span(work: Work, span: int) -> Answer:
         played = play(deck, block)
         for key, values in played.figures.items():
             answer.tallies[key].add(values)
+        if answer.places is not None and played.places is not None:
+            answer.places.merge(played.places)
         answer.joint += _all_met(deck.scenario, played.figures)
         if block < work.keep:
             answer.uniforms.append(played.uniforms)
             answer.luck.append(played.luck)
-            answer.figures.append({key: values for key, values in played.figures.items() if key[1] not in by_month})
+            one_by_one = {k: v for k, v in played.figures.items() if k[1] not in by_month and not work.of_place(k)}
+            answer.figures.append(one_by_one)
     return answer
 
 
@@ -101,8 +117,9 @@ def _all_met(scenario: Scenario, figures: Mapping[FigureKey, Floats]) -> int:
 
 def figure_of(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
     """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
-    parts = (f"{target.measure}:parts", target.period.text)
-    return parts if basis == "parts" and parts in figures else (target.measure, target.period.text)
+    at = f"@{target.place}" if target.place else ""
+    parts = (f"{target.measure}:parts{at}", target.period.text)
+    return parts if basis == "parts" and parts in figures else (f"{target.measure}{at}", target.period.text)
 
 
 def made_by_here() -> str:
