@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import tomllib
+import warnings
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -208,3 +209,36 @@ def test_where_a_plan_and_its_history_do_not_meet_both_lines_are_named(tmp_path:
         ("mask_outside", "a.yaml", 8, 29),
     }
     assert pickle.loads(pickle.dumps(scenario)).place("horizon.from").line == 6
+
+
+# What the pages leave out, and what they name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sheet_says_how_many_targets_and_decisions_it_leaves_out(language: str) -> None:
+    view, words = fixture.covid_view(), Words(language)  # type: ignore[arg-type]
+    row = view.findings.targets[0]
+    rows = (*view.findings.targets, *(replace(row, name=f"more_{n}") for n in range(3)))
+    named, (first, *_) = dict(view.scenario.decisions), view.scenario.decisions.values()
+    decisions = named | {f"more_{n}": first for n in range(4)}
+    scenario = view.scenario.model_copy(update={"decisions": decisions})
+    crowded = replace(view, scenario=scenario, findings=replace(view.findings, targets=rows))
+    with style(sheet.TYPE):
+        figure = sheet.sheet(crowded, words)
+        said = [text.get_text() for text in figure.texts]
+        assert faults_of(figure) == []
+    left_out = [words("sheet_more", count=len(all_of) - 4) for all_of in (rows, decisions)]
+    assert [text for text in said if text in left_out] == left_out
+
+
+def test_a_sure_figure_has_its_curve_and_a_productivity_is_that_of_a_year() -> None:
+    at, words = (12e9,) * 3, Words("en")
+    finding = replace(fixture.exceedance(12e9, 1e9, 12e9), at=at, chance=(1.0,) * 3)
+    with style(12), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        axes = new_figure(5, 4).add_axes((0.1, 0.1, 0.8, 0.8))
+        FIGURES["exceedance"][0](axes, finding=finding, words=words, scale=scale_of("revenue", at, "VND", words))
+    low, high = axes.get_xlim()
+    assert low < 12e9 < high
+    scale = fixture.covid_view().scale_for("productivity", "2021-Q2", [136e6], words)
+    assert scale.exact(136e6) == "136 million VND per person and year"

@@ -50,9 +50,12 @@ def _target(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Sce
 
 
 def _without_target(summary: Mapping[str, Any], words: Words) -> list[str]:
+    from forecast.pages.phrases import period_text
+
     lines = []
     for period, row in summary["measures"]["revenue"].items():
         scale = scale_of("revenue", [row["p10"], row["p90"]], summary["currency"], words)
         facts = {"low": scale.amount(row["p10"]), "high": scale.amount(row["p90"])}
-        lines.append(words("said_no_target", measure=words("measure_revenue"), period=period, **facts))
+        facts |= {"measure": words("measure_revenue"), "period": period_text(period, words)}
+        lines.append(words("said_no_target", **facts))
     return lines

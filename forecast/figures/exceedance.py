@@ -47,7 +47,9 @@ def exceedance(axes: Axes, finding: Exceedance, words: Words, scale: Scale, want
 
 def frame(axes: Axes, at: tuple[float, ...], words: Words, scale: Scale) -> None:
     """Percent up, amounts across, a light grid: the frame of one curve or of several."""
-    axes.set_xlim(min(at), max(at))
+    low, high = min(at), max(at)
+    room = 0.0 if high - low > 1e-9 * max(abs(low), abs(high)) else 0.05 * abs(high) or 1.0  # a figure that is sure
+    axes.set_xlim(low - room, high + room)
     axes.set_ylim(0, 1.03)
     axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0], [words.percent(share) for share in (0, 0.2, 0.4, 0.6, 0.8, 1.0)])
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], prune="both"))

@@ -26,6 +26,8 @@ TYPE = 7.2
 LINE = 1.38
 """Height of a line, in heights of its type."""
 STEPS, LEVERS = 7, 7
+MOST = 4
+"""Targets, and decisions, that the sheet has room for; it says how many more there are."""
 
 
 @dataclass
@@ -150,7 +152,8 @@ def _close_height(view: RunView, words: Words, width: float) -> float:
     """Room for the targets and, in a column of `width`, for the decisions."""
     found = _decision_lines(view, words, width - 0.16)
     decided = sum(LINE * (TYPE * len(action) + 6.4 * len(about)) / 72 + 0.04 for action, about in found)
-    return max(0.62 + 0.32 * len(view.findings.targets[:4]), 0.2 + decided, 0.5)
+    targets, actions = len(view.findings.targets), len(view.scenario.decisions)
+    return max(0.62 + 0.32 * min(targets, MOST) + 0.13 * (targets > MOST), 0.2 + decided + 0.13 * (actions > MOST), 0.5)
 
 
 def _head(paper: Paper, view: RunView, words: Words) -> None:
@@ -200,7 +203,7 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
         paper.text(words(key), x + start * width, y, (end - start) * width - 0.05, 6.4, color=MUTED, lines=2)
     y += 0.25
     restated = False
-    for row, cells in zip(view.findings.targets[:4], tables.short_targets(view, words), strict=False):
+    for row, cells in zip(view.findings.targets[:MOST], tables.short_targets(view, words), strict=False):
         restated = restated or row.restates
         lines = [
             wrap(cell, (end - start) * width - 0.05, 6.8, lines=2)
@@ -210,13 +213,19 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
             for number, text in enumerate(texts):
                 paper.line(text, x + start * width, y + 0.13 * number, 6.8, "bold" if column == 2 else "normal")
         y += 0.13 * max(map(len, lines)) + 0.05
+    y = _more(paper, len(view.findings.targets), words, x, y, width)
     if restated:
         paper.text(words("verdict_productivity"), x, y, width, 6.4, color=MUTED, lines=2)
 
 
+def _more(paper: Paper, count: int, words: Words, x: float, y: float, width: float) -> float:
+    """How many targets or decisions the sheet leaves out; the y below it."""
+    return paper.text(words("sheet_more", count=count - MOST), x, y, width, 6.4, color=MUTED) if count > MOST else y
+
+
 def _decision_lines(view: RunView, words: Words, width: float) -> list[tuple[list[str], list[str]]]:
     """The decisions that the sheet has room for: lines of the action, lines of who, when and why."""
-    actions = decisions.decisions(view, words)[:4]
+    actions = decisions.decisions(view, words)[:MOST]
     return [
         (wrap(one.action, width, TYPE, "bold", 2), wrap(f"{one.line} {one.when}", width, 6.4, lines=2))
         for one in actions
@@ -237,6 +246,7 @@ def _decisions(paper: Paper, view: RunView, words: Words, x: float, y: float, wi
             paper.line(line, x + 0.16, y, 6.4, color=MUTED)
             y += LINE * 6.4 / 72
         y += 0.04
+    _more(paper, len(view.scenario.decisions), words, x + 0.16, y, width - 0.16)
 
 
 def _foot(paper: Paper, view: RunView, words: Words) -> float:

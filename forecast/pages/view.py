@@ -12,7 +12,7 @@ from forecast.amounts import Scale, scale_of
 from forecast.analysis.findings import Findings, TargetRow
 from forecast.assumption import Assumption
 from forecast.hindsight import known_after
-from forecast.months import first_day, period_of
+from forecast.months import first_day
 from forecast.plan import Scenario
 from forecast.words import Words
 
@@ -71,8 +71,8 @@ class RunView:
         return self.scale_for(self.measure, self.period, sizes, words)
 
     def scale_for(self, measure: str, period: str, sizes: list[float], words: Words) -> Scale:
-        """The scale of some amounts of a measure."""
-        return scale_of(measure, sizes, self.scenario.currency, words, yearly=period_of(period).count % 12 == 0)
+        """The scale of some amounts of a measure; a productivity is that of a year, whatever its period."""
+        return scale_of(measure, sizes, self.scenario.currency, words)
 
     def bridge_scale(self, words: Words) -> Scale:
         """The scale of the bridge: of its ends and of every sum on the way."""
