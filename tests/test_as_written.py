@@ -152,6 +152,13 @@ def test_what_would_change_nothing_is_refused_with_its_line(text: str, said: str
     assert said in complaints[0]
 
 
+def test_a_year_may_come_from_a_column_of_figures(tmp_path: Path) -> None:
+    (tmp_path / "years.csv").write_text("sold\n4000000000\n5000000000\n", encoding="utf-8")
+    assert (
+        said_of(f'{SMALL}  b: {{baseline: {{method: given, annual: "empirical(years.csv, sold)"}}}}\n', tmp_path) == []
+    )
+
+
 def test_a_cost_of_a_piece_may_change_where_there_is_one(tmp_path: Path) -> None:
     assert forecast.read(ROOT / "scenarios" / "shop-chain.yaml").initiatives["new_oven"].effect.unit_cost
     drivers = {"price": "-5%", "unit_cost": "5%"}

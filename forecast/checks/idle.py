@@ -91,7 +91,7 @@ def _given(ground: Ground, service: str) -> Iterator[Complaint]:
     for key in ("level", "mask"):
         if ground.node(f"{at}.{key}") not in (None, "planner"):
             yield ground.complain(f"{at}.{key}", "needs_fit", key=key)
-    if choice.annual is not None and choice.annual.dimension == "none":
+    if choice.annual is not None and choice.annual.dimension == "none" and "empirical" not in choice.annual.text:
         place = f"{at}.annual" if ground.node(f"{at}.annual") is not None else "baseline.annual"
         example = with_unit("5000", unit_of("money", ground.scenario.currency))
         yield ground.complain(place, "given_without_price", text=choice.annual.text, example=example)
