@@ -190,11 +190,15 @@ def _by_history(own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
 
 
 def _price(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats | None:
-    """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price seen."""
+    """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price seen.
+
+    A year that the planner gives has its prices inside.
+    """
     change = scenario.services[own.service].price_change
     if change is None:
         return None if own.last_price is None else np.full((whole.count, 1), own.last_price)
-    first = own.base_year if own.base_year is not None else whole.years[0] - 1
+    before = whole.years[0] - (own.kind != "given")
+    first = before if own.base_year is None else own.base_year
     by_year = [(own.base_price or 1.0) * (1 + draws(change)) ** (year - first) for year in whole.years]
     return np.repeat(np.array(by_year), 12, axis=0)
 

@@ -199,3 +199,13 @@ def test_the_sample_of_paths_holds_what_is_hard(deck: Deck) -> None:
     rows = slice(None, None, 4096 // PATHS)
     assert np.count_nonzero(figures["carried.finance", "horizon"][rows] > 1e6) > 50
     assert np.count_nonzero(figures["lost.postal", "horizon"][rows] > 2e9) > 20
+
+
+def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(
+        "currency: EUR\nhorizon: {from: 2021-01, months: 24}\nservices:\n"
+        "  a: {price_change: 10%, growth: 20%, baseline: {method: given, annual: 1200 EUR, shape: flat}}\n"
+    )
+    run = forecast.simulate(forecast.read(tmp_path / "plan.yaml"), paths=100)
+    assert run.tally("revenue", "2021").mean == pytest.approx(1200)
+    assert run.tally("revenue", "2022").mean == pytest.approx(1200 * 1.2 * 1.1)
