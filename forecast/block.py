@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.aims import main_of
 from forecast.baseline import Baseline
 from forecast.by_place import FEW, PlaceGauges, play_places
 from forecast.calm import Calm, calm_of
@@ -186,9 +187,7 @@ def _read(gauge: Gauge, scene: _Scene, lines: tuple[Line, ...], horizon: Calenda
     needed = tuple(line for line in lines if shown(line.name))
     used = {part for line in needed for part in line.of}
     rows = horizon.rows(gauge.calendar)
-    leaves = {
-        name: _over(rows, name, values) for name, values in scene.leaves.items() if name in used or shown(name)
-    }
+    leaves = {name: _over(rows, name, values) for name, values in scene.leaves.items() if name in used or shown(name)}
     found = account(needed, leaves, gauge.calendar.count)
     return {(name, gauge.period): values for name, values in found.items() if shown(name)}
 
@@ -273,8 +272,8 @@ def gauges_of(scenario: Scenario) -> tuple[Gauge, ...]:
     )
 
 
-def place_gauges_of(scenario: Scenario, main: str) -> PlaceGauges | None:
-    """What is read of the places: the main period, the whole years, and what targets of places ask for."""
+def place_gauges_of(scenario: Scenario) -> PlaceGauges | None:
+    """What is read of the places: the main target's period, the whole years, and what targets of places ask for."""
     if scenario.places is None or scenario.places.file is None:
         return None
     equal = scenario.places.weights is not None
@@ -282,6 +281,8 @@ def place_gauges_of(scenario: Scenario, main: str) -> PlaceGauges | None:
     asked = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
     periods = {gauge.period: gauge.calendar for gauge in gauges_of(scenario) if not gauge.monthly}
     wanted = {target.period.text for target in asked}
+    target = scenario.targets.get(main_of(scenario))
+    main = next(iter(periods)) if target is None else target.period.text
     read = [main, *(text for text in periods if text != main and (text in wanted or periods[text].count % 12 == 0))]
     told = {target.place for target in asked if target.place is not None}
     if terrain.count <= FEW:

@@ -176,13 +176,14 @@ class _Split:
         """(parts, months, paths) of one service; `kept` is told what the places keep, and what they would have."""
         before = self.gauges.terrain.before[self.levels.services[n]]
         total = np.zeros_like(flow)
+        alike = not (self.gauges.terrain.weighed or node.parts[0].parts)
         for row, part in enumerate(node.parts):
             weights = np.diff(before[part.start : part.stop + 1])
             level = self._level(part, n)
-            if len(node.parts) == 1 or weights.sum() <= 0:
+            if len(node.parts) == 1 or weights.sum() <= 0 or not self.noise.any():
                 own[row] = weights.sum()
             else:
-                self._noisy(part, n, weights, own[row])
+                self._noisy(part, n, weights, own[row], alike)
             if level is not None:
                 own[row] *= level
             total += own[row]
@@ -204,16 +205,14 @@ class _Split:
         self.levels.walk_to(n, part.start)
         return self.levels.levels[n]
 
-    def _noisy(self, part: Fork, n: int, weights: Floats, out: Floats32) -> None:
-        """Weight x noise, the mean of which is the weight."""
-        weight = weights.sum()
-        if not self.noise.any():
-            out[:] = weight
-            return
+    def _noisy(self, part: Fork, n: int, weights: Floats, out: Floats32, alike: bool) -> None:
+        """Weight x noise, the mean of which is the weight; parts that are all `alike` need no weight and no mean."""
         _normals(out, self.seed, f"places.{part.name}.{self.levels.services[n]}", self.block)
+        weight = weights.sum()
         sd = self.noise * np.float32(np.sqrt(np.square(weights).sum()) / weight)
         out *= sd
-        out += np.float32(np.log(weight)) - np.square(sd) / 2
+        if not alike:
+            out += np.float32(np.log(weight)) - np.square(sd) / 2
         np.exp(out, out=out)
 
     @staticmethod

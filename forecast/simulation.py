@@ -208,8 +208,8 @@ def deck_of(scenario: Scenario, baseline: Baseline, paths: int | None = None, se
         paths=count,
         groups=_groups(scenario, baseline),
         gauges=gauges,
-        bridge=(bridge := _bridge_period(scenario, gauges)),
-        places=place_gauges_of(scenario, bridge),
+        bridge=_bridge_period(scenario, gauges),
+        places=place_gauges_of(scenario),
     )
 
 

@@ -241,7 +241,7 @@ def levels_of(scenario: Scenario):  # type: ignore[no-untyped-def]
 
 
 FAULTS = [
-    ("place\n1\n", "places.csv:1: district: the column 'district' is missing"),
+    ("place\n1\n", "places.csv:1:1: district: the column 'district' is missing"),
     ("place,district,size\n1,a,2\n", "unknown column"),
     ("place,district\n1,a\n2,a\n1,b\n", "the place '1' stands twice (line 2)"),
     ("place,district\n,a\n", "'' is not a code"),
