@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from forecast.baseline_checks import check_history, check_plan
 from forecast.chance import Floats
 from forecast.csv_file import raise_if_any
-from forecast.fits import Fit, Kind, Note, Task, festival_of, fits_of
+from forecast.fits import Fit, Fits, Kind, Note, Task, festival_of, fits_of, keep
 from forecast.history import History, read_history
 from forecast.models.estimates import cleaned, estimated
 from forecast.models.model import SEASON, Forecast, Past
 from forecast.months import Calendar, month_text
 from forecast.past_shocks import Disturbance, disturbance
+from forecast.pins import BLEND, Pin, pinned, written
 from forecast.plan import Scenario
 from forecast.widths import Check
 
@@ -86,11 +87,13 @@ class Baseline:
     digest: str
     """SHA-256 of the history file; empty without one."""
     parameters: Mapping[str, Any]
-    """Service -> model -> fitted numbers, as JSON takes them."""
+    """Service -> model -> fitted numbers, as JSON takes them; under `blend` all that `--pin` needs."""
 
 
-def baseline_of(scenario: Scenario, cache: Path | None = None) -> Baseline:
+def baseline_of(scenario: Scenario, cache: Path | None = None, pin: Pin | None = None) -> Baseline:
     """Read the history, fit it or restore its fit from the folder `cache`, and lay it on the plan's calendar.
+
+    With a `pin` nothing is fitted: what it holds is used, and left in `cache` for what is played beside the plan.
 
     InputError with every complaint at once: in the plan, then in the history, then where the two do not meet.
     """
@@ -105,7 +108,8 @@ def baseline_of(scenario: Scenario, cache: Path | None = None) -> Baseline:
     history = read_history(scenario.history.file, scenario.currency)
     raise_if_any(check_history(scenario, history))
     tasks = {name: _task(scenario, history, name) for name in fitted}
-    fits = fits_of([task for task, _ in tasks.values()], scenario.currency, cache)
+    months = calendar.last - history.calendar.last
+    fits = _fits(scenario, [task for task, _ in tasks.values()], months, history.digest, cache, pin)
     services = {
         name: _fitted(scenario, history, *tasks[name], fits.services[name], calendar)
         if name in tasks
@@ -113,8 +117,20 @@ def baseline_of(scenario: Scenario, cache: Path | None = None) -> Baseline:
         for name in names
     }
     correlation = fits.correlation if len(fitted) == len(names) else _widened(fits.correlation, fitted, names)
-    parameters = {name: dict(fits.services[name].parameters) for name in fitted}
+    blends = {name: written(tasks[name][0], fits, months, history.digest) for name in fitted}
+    parameters = {name: {**fits.services[name].parameters, BLEND: blends[name]} for name in fitted}
     return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
+
+
+def _fits(
+    scenario: Scenario, tasks: list[Task], months: int, history: str, cache: Path | None, pin: Pin | None
+) -> Fits:
+    if pin is None:
+        return fits_of(tasks, scenario.currency, cache, months)
+    fits = pinned(pin, tasks, months, history)
+    if cache is not None:
+        keep(tasks, scenario.currency, cache, fits)
+    return fits
 
 
 def _widened(correlation: Floats | None, fitted: list[str], names: tuple[str, ...]) -> Floats | None:

@@ -52,9 +52,9 @@ class Fit:
     """What the models say of one service; all of it can be kept."""
 
     mean: Floats
-    """(STEPS,) after the last month, on the scale of the past."""
+    """(STEPS,) after the last month, on the scale of the past; fewer where they were pinned."""
     root: Floats
-    """(STEPS, STEPS), lower triangular."""
+    """(STEPS, STEPS), or as many, lower triangular."""
     weights: Mapping[str, float]
     mase: float | None
     coverage80: float | None
@@ -76,16 +76,21 @@ class Fits:
     """(services, services), by sorted name; None when the history may not teach it."""
 
 
-def fits_of(tasks: list[Task], festival: str, kept: Path | None) -> Fits:
-    """Restore the fits from the folder `kept`, or make them and leave them there."""
+def fits_of(tasks: list[Task], festival: str, kept: Path | None, months: int = STEPS) -> Fits:
+    """Restore the fits from the folder `kept`, or make them and leave them there; of `months` ahead or more."""
     path = kept / f"fit-{_key(tasks, festival)}.npz" if kept else None
-    if path and (found := _restore(path, tasks)):
+    if path and (found := _restore(path, tasks)) and all(len(fit.mean) >= months for fit in found.services.values()):
         return found
     with _undisturbed(tasks):
         found = _fit_all(tasks)
     if path:
         _keep(path, found)
     return found
+
+
+def keep(tasks: list[Task], festival: str, kept: Path, fits: Fits) -> None:
+    """Leave fits in the folder `kept` for `fits_of`, in the place of what it would fit."""
+    _keep(kept / f"fit-{_key(tasks, festival)}.npz", fits)
 
 
 def said_of(tasks: list[Task]) -> dict[str, tuple[Mapping[str, Outlook], Fit]]:
@@ -277,7 +282,7 @@ def _restore(path: Path, tasks: list[Task]) -> Fits | None:
                 kept["notes"] = tuple((key, tuple((k, v) for k, v in facts)) for key, facts in kept["notes"])
                 kept["checks"] = tuple(_check(**check) for check in kept["checks"])
                 arrays = {key: found[f"{key}:{task.service}"] for key in ("mean", "root")}
-                if arrays["root"].shape != (STEPS, STEPS):
+                if arrays["root"].shape != (len(arrays["mean"]), len(arrays["mean"])):
                     return None
                 services[task.service] = Fit(**arrays, **kept)
             return Fits(services, found.get("correlation"))

@@ -39,11 +39,12 @@ class Inputs:
         return str(self.manifest["scenario"])
 
 
-def inputs_of(scenario: Scenario, *, seed: int, paths: int, language: str) -> Inputs:
+def inputs_of(scenario: Scenario, *, seed: int, paths: int, language: str, pin: str = "") -> Inputs:
     """The inputs of one run; InputError where a data file cannot be read.
 
     `scenario_hash` is of what the plan says, labels and sources included, wherever it stands; the run's id also knows
-    the lines (the report prints them), the language of the report, the code and the libraries.
+    the lines (the report prints them), the language of the report, the code and the libraries, and the digest of what
+    was fitted where it is pinned.
     """
     return _inputs(
         "run",
@@ -54,6 +55,7 @@ def inputs_of(scenario: Scenario, *, seed: int, paths: int, language: str) -> In
         seed=seed,
         paths=paths,
         language=language,
+        **({"pinned": pin} if pin else {}),
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from forecast.analysis.findings import Difference, ReadingRow
     from forecast.baseline import Baseline
     from forecast.pages.view import RunView
+    from forecast.pins import Pin
     from forecast.plan import Scenario
     from forecast.simulation import Simulation
 
@@ -46,11 +47,19 @@ class Order:
     language: Language
     reports: Path
     workers: int = 1
+    pin: Pin | None = None
+    """What was fitted elsewhere; None to fit."""
+
+    @property
+    def cache(self) -> Path:
+        """Where its fits are kept: those that are pinned have a folder of their own."""
+        return fits_folder() / f"pinned-{self.pin.digest[:16]}" if self.pin else fits_folder()
 
     @property
     def inputs(self) -> Inputs:
         """What goes in."""
-        return inputs_of(self.scenario, seed=self.seed, paths=self.paths, language=self.language)
+        pin = self.pin.digest if self.pin else ""
+        return inputs_of(self.scenario, seed=self.seed, paths=self.paths, language=self.language, pin=pin)
 
     @property
     def name(self) -> str:
@@ -93,14 +102,14 @@ def run_order(order: Order, step: Step = lambda key: None, played: Played | None
 def _readings(order: Order) -> tuple[ReadingRow, ...]:
     from forecast.analysis.outlook import readings_of
 
-    return readings_of(order.scenario, paths=order.paths, seed=order.seed, cache=fits_folder())
+    return readings_of(order.scenario, paths=order.paths, seed=order.seed, cache=order.cache)
 
 
 def baseline_of_order(order: Order) -> Baseline:
     """Fit the baseline of an order, or restore it."""
     from forecast.baseline import baseline_of
 
-    return baseline_of(order.scenario, cache=fits_folder())
+    return baseline_of(order.scenario, cache=order.cache, pin=order.pin)
 
 
 def play(order: Order, baseline: Baseline, played: Played | None = None) -> Simulation:

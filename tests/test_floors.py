@@ -50,6 +50,7 @@ plan_files
 profile noun fields
 assumption
 grammar manner
+pins
 fits
 rolling surprises history places
 widths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ class Done:
 @common
 @click.option("--as-of", cls=Option, metavar="DATE")
 @click.option("--repair", cls=Option, is_flag=True)
+@click.option("--pin", cls=Option, metavar="MANIFEST")
 @click.option("--fail-below", cls=Option, metavar="[TARGET=]CHANCE", multiple=True)
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
@@ -49,6 +50,7 @@ def run(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) -> None:
     day = reader.day("--as-of", typed["as_of"])
     reader.finish()
     orders = orders_of(session, scenario, asked, repair=typed["repair"])
+    orders = _pin(session, orders, typed["pin"])
     _check(session, orders, gates, day)
     done = [_run(session, order, asked) for order in orders]
     _print(done, asked)
@@ -89,6 +91,17 @@ def order_of(scenario: Scenario, asked: Asked) -> Order:
         reports=(asked.out or reports_folder(scenario)).absolute(),
         workers=asked.processes,
     )
+
+
+def _pin(session: Session, orders: list[Order], manifest: str | None) -> list[Order]:
+    """The order that takes what a manifest holds in the place of a fit; InputError where there is more than one."""
+    if manifest is None:
+        return orders
+    if len(orders) > 1:
+        raise InputError([session.complaint("--pin", "--pin", "pin_one_plan")])
+    from forecast.pins import read_pin
+
+    return [replace(order, pin=read_pin(Path(manifest))) for order in orders]
 
 
 def _check(session: Session, orders: list[Order], gates: tuple[Gate, ...], day: date | None) -> None:

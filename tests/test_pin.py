@@ -1,0 +1,166 @@
+"""What was fitted stands in the manifest: another machine plays the same run from it, and a wrong one is sent back."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from forecast.baseline import baseline_of
+from forecast.cli import main
+from forecast.errors import InputError
+from forecast.fits import STEPS
+from forecast.months import month_of, month_text
+from forecast.pins import BLEND, read_pin
+from forecast.reader import read
+
+PLAN = """
+name: {en: A plan}
+currency: EUR
+paths: 4096
+horizon: {from: 2021-01, months: 12}
+history: ledger.csv
+services:
+  a: {baseline: {level: history}}
+  b: {growth: 0% to 9%}
+"""
+MOVED = 0.05
+"""Log by which the pinned mean of 'a' is moved."""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan on two services of four actual years, run once: `run/manifest.json` and `run/summary.json`."""
+    folder = tmp_path_factory.mktemp("pinned")
+    first, rng, lines = month_of("2017-01"), np.random.default_rng(3), ["month,service,revenue,status"]
+    for service in "ab":
+        age = np.arange(48)
+        values = np.exp(8 + 0.004 * age + 0.1 * np.sin(age * np.pi / 6) + rng.normal(0, 0.05, 48))
+        lines += [f"{month_text(first + row)},{service},{value:.3f},actual" for row, value in enumerate(values)]
+    (folder / "ledger.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *more: str, cache: str = "cache") -> tuple[int, str]:
+    """Exit code, and what is said of a fault."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(StringIO()) as said, redirect_stdout(StringIO()):
+        patch.setenv("FORECAST_CACHE", str(folder / cache))
+        code = main(["run", str(folder / "plan.yaml"), "--quiet", "--lang", "en", *more])
+    return code, re.sub(r"\s+", " ", said.getvalue())
+
+
+def played(folder: Path, name: str, *more: str, cache: str = "cache") -> tuple[dict[str, Any], dict[str, Any]]:
+    """Manifest and summary of a run."""
+    code, said = run(folder, "--out", str(folder / name), *more, cache=cache)
+    assert code == 0, said
+    found = folder / name / "plan"
+    return tuple(json.loads((found / f"{kind}.json").read_text("utf-8")) for kind in ("manifest", "summary"))  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="module")
+def first(project: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    return played(project, "first")
+
+
+def changed(project: Path, manifest: dict[str, Any], name: str, **edits: Any) -> Path:
+    """A copy of the manifest whose blend of 'a' has other entries."""
+    copy = json.loads(json.dumps(manifest))
+    copy["parameters"]["a"][BLEND].update(edits)
+    path = project / f"{name}.json"
+    path.write_text(json.dumps(copy), encoding="utf-8")
+    return path
+
+
+def test_a_manifest_holds_the_blend_to_the_last_bit(
+    project: Path, first: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    scenario = read(project / "plan.yaml")
+    fitted = baseline_of(scenario)
+    pin = read_pin(project / "first" / "plan")
+    again = baseline_of(scenario, pin=pin)
+    assert again.correlation is not None
+    assert np.array_equal(again.correlation, fitted.correlation)
+    for name, found in again.services.items():
+        before = fitted.services[name]
+        assert found.forecast is not None
+        assert before.forecast is not None
+        assert np.array_equal(found.forecast.mean, before.forecast.mean)
+        assert np.array_equal(found.forecast.root, before.forecast.root)
+        assert np.array_equal(found.shape, before.shape)
+        keys = ("said", "noise", "persistence", "weights", "mase", "coverage80", "coverage95", "notes", "checks")
+        assert {key: getattr(found, key) for key in keys} == {key: getattr(before, key) for key in keys}
+    assert again.parameters == fitted.parameters
+    assert len(again.parameters["a"][BLEND]["root"]) == 12 < STEPS
+
+
+def test_a_pinned_run_says_the_same_and_fits_nothing(
+    project: Path, first: tuple[dict[str, Any], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a pinned run has fitted")
+
+    monkeypatch.setattr("forecast.fits._fit_all", refuse)
+    manifest, summary = played(
+        project, "again", "--pin", str(project / "first" / "plan" / "manifest.json"), cache="other"
+    )
+    was, said = first
+    assert {**summary, "run_id": ""} == {**said, "run_id": ""}
+    assert manifest["parameters"] == was["parameters"]
+    assert manifest["run_id"] != was["run_id"]
+    assert manifest["pinned"]
+
+
+def test_what_is_pinned_is_what_is_used(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    manifest, summary = first
+    mean = [float(value) for value in manifest["parameters"]["a"][BLEND]["mean"].split()]
+    path = changed(project, manifest, "moved", mean=" ".join(repr(value + MOVED) for value in mean))
+    _, moved = played(project, "moved", "--pin", str(path))
+    before, after = (each["measures"]["revenue.a"]["2021"]["mean"] for each in (summary, moved))
+    assert after / before == pytest.approx(np.exp(MOVED), rel=1e-6)
+    before, after = (each["measures"]["revenue.b"]["2021"]["mean"] for each in (summary, moved))
+    assert after == before
+
+
+def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    manifest, _ = first
+    blend = manifest["parameters"]["a"][BLEND]
+    wrong = {
+        "other_past": {"masked": "1" + blend["masked"][1:]},
+        "other_month": {"past": blend["past"].replace(blend["past"].split()[5], "7.5")},
+        "too_short": {"root": blend["root"][:6]},
+        "no_number": {"mean": "one two"},
+        "other_history": {"history": "0" * 64},
+    }
+    said = {
+        name: run(project, "--pin", str(changed(project, manifest, name, **edits))) for name, edits in wrong.items()
+    }
+    assert {code for code, _ in said.values()} == {2}
+    assert "another past of 'a'" in said["other_past"][1]
+    assert "leave out --pin to fit anew" in said["other_month"][1]
+    assert "reaches 6 months after the history and the plan needs 12" in said["too_short"][1]
+    assert "there is nothing fitted in it" in said["no_number"][1]
+    assert "there is nothing fitted in it" in said["other_history"][1]  # its services disagree on the history
+    path = changed(project, manifest, "both")
+    content = json.loads(path.read_text("utf-8"))
+    for models in content["parameters"].values():
+        models[BLEND]["history"] = "0" * 64
+    path.write_text(json.dumps(content), encoding="utf-8")
+    pin = read_pin(path)
+    with pytest.raises(InputError, match="another history"):
+        baseline_of(read(project / "plan.yaml"), pin=pin)
+
+
+def test_what_is_no_manifest_is_sent_back(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    code, said = run(project, "--pin", str(project / "nowhere.json"))
+    assert (code, "cannot be read" in said) == (2, True)
+    code, said = run(project, "--pin", str(project / "first" / "plan" / "summary.json"))
+    assert (code, "there is nothing fitted in it" in said) == (2, True)
+    code, said = run(project, str(project / "plan.yaml"), "--pin", str(project / "first" / "plan"))
+    assert (code, "one plan" in said) == (2, True)
