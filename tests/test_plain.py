@@ -203,7 +203,7 @@ def test_the_sample_of_paths_holds_what_is_hard(deck: Deck) -> None:
 
 def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(
-        "currency: EUR\nhorizon: {from: 2021-01, months: 24}\nservices:\n"
+        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 24}\nservices:\n"
         "  a: {price_change: 10%, growth: 20%, baseline: {method: given, annual: 1200 EUR, shape: flat}}\n"
     )
     run = forecast.simulate(forecast.read(tmp_path / "plan.yaml"), paths=100)
