@@ -210,7 +210,7 @@ class Tally:
     def quantile(self, p: float) -> Estimate:
         """The p-quantile (linear between ranks) and the interval between two binomial ranks.
 
-        The ranks are the normal's, with the half step and the skewness of a binomial (Cornish and Fisher 1938), straight
+        The ranks are the normal's, with the half step and the skewness of a binomial (Cornish and Fisher 1938), and
         lines between two values: whole ranks cover too often where few paths lie beyond.
         """
         half = Z95 * math.sqrt(self.n * p * (1 - p))
