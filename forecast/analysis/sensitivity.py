@@ -68,9 +68,13 @@ def _of_luck(run: Simulation, draw: str, count: Floats, values: Floats) -> Lever
 
 
 def _ends(few: np.ndarray, many: np.ndarray, values: Floats) -> tuple[float, float, float]:
-    """Mean of the values in each end less their mean, and the wider half interval of the two."""
+    """Mean of the values in each end less the mean of all, and the wider half interval of the two.
+
+    An end that holds a share p of n paths is part of the mean: the variance is ((1 / p - 2) var(end) + var(all)) / n.
+    """
     mean = float(values.mean())
-    errors = [Z95 * float(values[end].std(ddof=1)) / math.sqrt(end.sum()) for end in (few, many) if end.sum() > 1]
+    spread = [(len(values) / end.sum() - 2) * float(values[end].var()) for end in (few, many) if end.sum() > 1]
+    errors = [Z95 * math.sqrt(max(0.0, one + float(values.var())) / len(values)) for one in spread]
     return float(values[few].mean()) - mean, float(values[many].mean()) - mean, max(errors, default=0.0)
 
 
