@@ -6,15 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import plans
 import pytest
+import report_fixture
 from matplotlib.figure import Figure
 from scipy.special import ndtr
 from test_figures import faults_of
 
 import forecast
+from forecast import pages
 from forecast.analysis import backtest as analysis
 from forecast.analysis.backtest import Backtest, Origin, Said, backtest, before, calibration_of, fans_of, score_of
 from forecast.canvas import style
@@ -23,8 +26,11 @@ from forecast.cli import main
 from forecast.history import History, read_history
 from forecast.months import month_of, month_text
 from forecast.pages.drawing import TYPE_PHONE, TYPE_WIDE
-from forecast.pages.tested import Asked, drawings_of
+from forecast.pages.drawings import drawings
+from forecast.pages.tested import Asked, drawings_of, of_run
+from forecast.pages.view import RunView
 from forecast.plan import Scenario
+from forecast.widths import Check
 from forecast.words import Words
 
 MONTHS = 40
@@ -196,6 +202,44 @@ def figures(language: str) -> list[tuple[str, Figure]]:
             with style(size):
                 found.append((f"{drawing.name} {phone}", drawing.figure(phone)))
     return found
+
+
+def checked_view() -> RunView:
+    """A run whose blend was asked at twelve past months of one service."""
+    view = report_fixture.covid_view()
+    checks = tuple(
+        Check(
+            one.first,
+            tuple(np.log(one.said["blend"].mean)),
+            tuple(np.full(len(one.came), 0.006)),
+            (*np.log(one.came[:-1]), None),
+        )
+        for one in many_origins()
+    )
+    own = view.baseline.services["postal"]
+    asked = SimpleNamespace(**{**vars(own), "checks": checks, "forecast": SimpleNamespace(scale="log")})
+    services = {**view.baseline.services, "postal": asked}
+    return replace(view, baseline=SimpleNamespace(**{**vars(view.baseline), "services": services}))
+
+
+def test_a_run_shows_what_its_blend_said_on_the_past() -> None:
+    view, words = checked_view(), Words("en")
+    asked = of_run(view)
+    assert list(asked) == ["postal"]
+    oldest = many_origins()[-1]
+    assert asked["postal"].first == oldest.first
+    assert asked["postal"].past[:3] == pytest.approx(oldest.came[:3])
+    assert {"calibration", "fan_actual-postal"} < set(drawings(view, words))
+    text = pages.page(view, words).decode()
+    assert words("backtest_calibration_head") in text
+    assert "fell inside the interval that promised 80%" in text
+
+
+def test_a_run_on_reconstructed_months_claims_nothing_of_the_past() -> None:
+    view, words = report_fixture.covid_view(), Words("en")
+    assert of_run(view) == {}
+    assert not {name for name in drawings(view, words) if name.startswith(("calibration", "fan_actual"))}
+    assert words("backtest_calibration_head") not in pages.page(view, words).decode()
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
