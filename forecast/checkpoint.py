@@ -38,8 +38,8 @@ class Checkpoint:
         self._cache.forget_older(FORSAKEN_DAYS)
         self.key = key
         self.say = say
-        self._kept = -1
-        """Spans in what was last written."""
+        self.kept = 0
+        """Spans in what is on the disk."""
         self._start = self._next = 0.0
 
     @classmethod
@@ -48,10 +48,9 @@ class Checkpoint:
         folder: Path,
         scenario: Scenario,
         baseline: Baseline,
-        *,
         seed: int,
         paths: int,
-        precision: float | None = None,
+        precision: float | None,
         say: Say = lambda key, paths: None,
     ) -> Checkpoint:
         """That of the run of these inputs."""
@@ -68,8 +67,8 @@ class Checkpoint:
             with suppress(KeyError, ValueError, TypeError):
                 answer = blank()
                 answer.fill(entry.facts, entry.arrays)
-                self._kept = int(entry.facts["spans"])
-                return self._kept, answer
+                self.kept = int(entry.facts["spans"])
+                return self.kept, answer
         if entry is not None or self._cache.has(self.key):
             self.say("said_kept_unusable", 0)
         return 0, blank()
@@ -79,11 +78,10 @@ class Checkpoint:
         if time.monotonic() >= self._next:
             self._keep(spans, answer)
 
-    def keep_at_end(self, spans: int, answer: Answer) -> bool:
-        """Keep what a run that ends has played, if it is worth it; whether it is on the disk now."""
-        if spans != self._kept and time.monotonic() - self._start >= WORTH:
+    def keep_at_end(self, spans: int, answer: Answer) -> None:
+        """Keep what a run that ends has played, if it is worth it."""
+        if spans != self.kept and time.monotonic() - self._start >= WORTH:
             self._keep(spans, answer)
-        return spans == self._kept > 0
 
     def forget(self) -> None:
         """Remove what was kept: the run is published."""
@@ -93,6 +91,6 @@ class Checkpoint:
         began = time.monotonic()
         facts, arrays = answer.state()
         if self._cache.put(self.key, {**facts, "key": self.key, "spans": spans}, arrays):
-            self._kept = spans
+            self.kept = spans
         ended = time.monotonic()
         self._next = ended + max(EVERY, (ended - began) / SHARE)

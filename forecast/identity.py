@@ -39,7 +39,9 @@ class Inputs:
         return str(self.manifest["scenario"])
 
 
-def inputs_of(scenario: Scenario, *, seed: int, paths: int, language: str, pin: str = "") -> Inputs:
+def inputs_of(
+    scenario: Scenario, *, seed: int, paths: int, language: str, pin: str = "", precision: float | None = None
+) -> Inputs:
     """The inputs of one run; InputError where a data file cannot be read.
 
     `scenario_hash` is of what the plan says, labels and sources included, wherever it stands; the run's id also knows
@@ -56,6 +58,7 @@ def inputs_of(scenario: Scenario, *, seed: int, paths: int, language: str, pin: 
         paths=paths,
         language=language,
         **({"pinned": pin} if pin else {}),
+        **({} if precision is None else {"precision": precision}),
     )
 
 

@@ -6,14 +6,15 @@ The same inputs find the same run: where it is on disk whole, it is shown again 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import runs
-from forecast.engines.aside import beside
+from forecast.engines import LOCAL, Engine, beside, engine_of
 from forecast.identity import Inputs, compared, inputs_of, project_folder
 from forecast.listing import write_index
 from forecast.words import Language, Words
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
 
     from forecast.analysis.findings import Difference, ReadingRow
     from forecast.baseline import Baseline
+    from forecast.checkpoint import Checkpoint
     from forecast.pages.view import RunView
     from forecast.pins import Pin
     from forecast.plan import Scenario
-    from forecast.simulation import Simulation
+    from forecast.simulation import Precision, Simulation
 
 Step = Callable[[str], None]
 """Told the words key of each step as it begins."""
 Played = Callable[[int, int], None]
 """Told how many paths are done, and how many there are."""
+Say = Callable[[str, int], None]
+"""Told the words key of what happened to the paths that were kept, and how many they are."""
 
 PROBABILITIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 """Of quantiles.csv."""
@@ -46,6 +50,10 @@ class Order:
     paths: int
     language: Language
     reports: Path
+    precision: float | None = None
+    """Half the width of the interval of the main target's chance at which it stops; None for all paths."""
+    engine: str = LOCAL
+    """See `engine_of`."""
     workers: int = 1
     pin: Pin | None = None
     """What was fitted elsewhere; None to fit."""
@@ -58,8 +66,9 @@ class Order:
     @property
     def inputs(self) -> Inputs:
         """What goes in."""
+        asked = {"seed": self.seed, "paths": self.paths}
         pin = self.pin.digest if self.pin else ""
-        return inputs_of(self.scenario, seed=self.seed, paths=self.paths, language=self.language, pin=pin)
+        return inputs_of(self.scenario, **asked, language=self.language, pin=pin, precision=self.precision)
 
     @property
     def name(self) -> str:
@@ -80,23 +89,53 @@ def fits_folder() -> Path:
     return (Path(local) if local else Path.home() / ".cache") / "forecast"
 
 
-def run_order(order: Order, step: Step = lambda key: None, played: Played | None = None) -> tuple[runs.Kept, bool]:
-    """Play a plan and publish its report; whether it was found instead. OutputError before playing if it cannot."""
+def run_order(
+    order: Order,
+    step: Step = lambda key: None,
+    played: Played | None = None,
+    say: Say = lambda key, paths: None,
+) -> tuple[runs.Kept, bool]:
+    """Play a plan and publish its report; whether it was found instead. OutputError before playing if it cannot.
+
+    A long run that is stopped keeps the paths that are done, and goes on from them when it is ordered again.
+    """
     runs.prepare(order.reports, (order.name,))
     inputs = order.inputs
     if kept := runs.find(order.reports, inputs):
         runs.show(order.reports, kept)
         write_index(order.reports)
         return kept, True
-    step("said_fitting")
-    baseline = baseline_of_order(order)
-    with beside(partial(_readings, order)) as aside:
-        step("said_playing")
-        run = play(order, baseline, played)
-        step("said_drawing")
-        from forecast import pages  # noqa: F401 - loaded while the readings are still played
+    with _cluster_of(order) as cluster:
+        step("said_fitting")
+        baseline = baseline_of_order(order)
+        with beside(partial(_readings, order)) as aside:
+            step("said_playing")
+            checkpoint = _checkpoint_of(order, baseline, say)
+            run = play(order, baseline, played, cluster, checkpoint)
+            step("said_drawing")
+            from forecast import pages  # noqa: F401 - loaded while the readings are still played
 
-        return _publish(run, order.reports, inputs, order.language, aside.result()), False
+            kept = _publish(run, order.reports, inputs, order.language, aside.result())
+            checkpoint.forget()
+            return kept, False
+
+
+@contextmanager
+def _cluster_of(order: Order) -> Iterator[Engine | None]:
+    """The cluster that an order asks for, to its end; None where it is this machine alone."""
+    if order.engine == LOCAL:
+        yield None
+        return
+    with closing(engine_of(order.workers, order.engine)) as cluster:
+        yield cluster
+
+
+def _checkpoint_of(order: Order, baseline: Baseline, say: Say) -> Checkpoint:
+    """Where the finished spans of an order are kept, beside the fits."""
+    from forecast.checkpoint import Checkpoint
+
+    made_of = (order.seed, order.paths, order.precision)
+    return Checkpoint.of(fits_folder() / "spans", order.scenario, baseline, *made_of, say=say)
 
 
 def _readings(order: Order) -> tuple[ReadingRow, ...]:
@@ -112,7 +151,13 @@ def baseline_of_order(order: Order) -> Baseline:
     return baseline_of(order.scenario, cache=order.cache, pin=order.pin)
 
 
-def play(order: Order, baseline: Baseline, played: Played | None = None) -> Simulation:
+def play(
+    order: Order,
+    baseline: Baseline,
+    played: Played | None = None,
+    cluster: Engine | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Simulation:
     """Simulate an order, its first paths kept for the analyses."""
     from forecast.analysis.sensitivity import KEEP
     from forecast.simulation import simulate
@@ -122,8 +167,11 @@ def play(order: Order, baseline: Baseline, played: Played | None = None) -> Simu
         paths=order.paths,
         seed=order.seed,
         workers=order.workers,
+        engine=cluster,
+        precision=order.precision,
         keep=KEEP,
         baseline=baseline,
+        checkpoint=checkpoint,
         progress=played,
     )
 
@@ -141,9 +189,10 @@ def compare_orders(orders: Sequence[Order], tell: Callable[[str, str], None] = l
         runs.show(first.reports, kept)
     else:
         played = []
-        for order in orders:
-            tell("said_playing", order.name)
-            played.append(play(order, baseline_of_order(order)))
+        with _cluster_of(first) as cluster:
+            for order in orders:
+                tell("said_playing", order.name)
+                played.append(play(order, baseline_of_order(order), cluster=cluster))
         tell("said_drawing", name)
         kept = _publish_comparison(first.reports, inputs, played, [order.inputs for order in orders])
     write_index(first.reports)
@@ -160,7 +209,7 @@ def compare(
     """
     played = [first, *others]
     spoken = language or first.scenario.language
-    own = [inputs_of(run.scenario, seed=run.seed, paths=run.paths, language=spoken) for run in played]
+    own = [_inputs_of_run(run, spoken) for run in played]
     inputs = compared("-".join(("compare", *(one.name for one in own))), spoken, own)
     runs.prepare(Path(out), (inputs.name,))
     kept = _publish_comparison(Path(out), inputs, played, own)
@@ -174,12 +223,17 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     from forecast.pages.drawings import TYPE_WIDE, drawings
 
     spoken = language or run.scenario.language
-    view = view_of(run, inputs_of(run.scenario, seed=run.seed, paths=run.paths, language=spoken))
+    view = view_of(run, _inputs_of_run(run, spoken))
     known = drawings(view, Words(spoken))
     if figure not in known:
         raise KeyError(f"there is no figure {figure!r}; there are {', '.join(known)}")
     with style(TYPE_WIDE):
         return known[figure].figure()
+
+
+def _inputs_of_run(run: Simulation, language: Language) -> Inputs:
+    half = run.precision.half if run.precision else None
+    return inputs_of(run.scenario, seed=run.seed, paths=run.asked, precision=half, language=language)
 
 
 def _publish_comparison(
@@ -236,7 +290,7 @@ def _difference_facts(pair: tuple[str, str], found: Difference) -> dict[str, Any
 def report(run: Simulation, out: str | Path = "reports", *, language: Language | None = None) -> Path:
     """Publish the report of a run under `out`; the folder of the run. OutputError where it cannot be written."""
     spoken = language or run.scenario.language
-    inputs = inputs_of(run.scenario, seed=run.seed, paths=run.paths, language=spoken)
+    inputs = _inputs_of_run(run, spoken)
     runs.prepare(Path(out), (inputs.name,))
     return _publish(run, Path(out), inputs, spoken).folder
 
@@ -262,7 +316,16 @@ def view_of(run: Simulation, inputs: Inputs, readings: tuple[ReadingRow, ...] | 
 
     findings = find(run, readings=readings, cache=fits_folder())
     summary = {**summary_of(run, findings), "run_id": inputs.run_id, "scenario": inputs.name}
+    if run.precision is not None:
+        summary["precision"] = _precision_facts(run, run.precision)
     return RunView(run.scenario, summary, findings, run.baseline, inputs.manifest)
+
+
+def _precision_facts(run: Simulation, wanted: Precision) -> dict[str, Any]:
+    chance = run.chance(wanted.target)
+    half = (chance.high - chance.low) / 2
+    facts = {"target": wanted.target, "asked": wanted.half, "reached": half}
+    return {**facts, "met": half <= wanted.half, "paths_asked": run.asked}
 
 
 def files_of(run: Simulation, view: RunView, words: Words) -> dict[str, bytes]:

@@ -137,6 +137,8 @@ def _played(
 ) -> tuple[int, Answer]:
     """The answers of the spans from the first on, merged in order; how many."""
     spans, merged = checkpoint.restore(work.blank) if checkpoint else (0, work.blank())
+    if checkpoint and spans:
+        checkpoint.say("said_resumed", work.paths_to(spans))
     whole = True
     _tell(work, spans, merged, wanted, progress)
     ahead = range(spans, 0 if spans and _is_precise(work, merged, wanted) else work.spans)
@@ -151,9 +153,14 @@ def _played(
                     break
                 if checkpoint:
                     checkpoint.keep_if_due(spans, merged)
-    finally:  # also when a signal or a lost worker ends it; an answer that was being merged is not whole
+    except BaseException:  # a signal, a lost worker; an answer that was being merged is not whole
         if checkpoint and whole:
             checkpoint.keep_at_end(spans, merged)
+        if checkpoint and checkpoint.kept:
+            checkpoint.say("said_kept", work.paths_to(checkpoint.kept))
+        raise
+    if checkpoint:
+        checkpoint.keep_at_end(spans, merged)
     return spans, merged
 
 

@@ -19,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MOST_PATHS = 10**10
 MOST_WORKERS = 256
+LOCAL, DASK = "local", "dask"
+"""Engines."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Asked:
     settings: Mapping[str, str] | None = None
     out: Path | None = None
     workers: int | None = None
+    engine: str = LOCAL
     language: Language | None = None
     json: bool = False
     quiet: bool = False
@@ -57,7 +60,7 @@ def common(function: F) -> F:
         ("--quiet", {"is_flag": True}),
         ("--json", {"is_flag": True}),
         ("--lang", {"metavar": "vi|en"}),
-        ("--engine", {"metavar": "local"}),
+        ("--engine", {"metavar": "local|dask[:ADDRESS]"}),
         ("--workers", {"metavar": "N"}),
         ("--out", {"metavar": "DIR"}),
         ("--set", {"metavar": "KEY=VALUE", "multiple": True}),
@@ -134,11 +137,27 @@ class Reader:
             self.wrong("--lang", "option_not_language", text)
         return found
 
-    def engine(self, text: str | None) -> None:
-        """`local`; dask is told that it is not there yet."""
-        if text is not None and text != "local":
-            later = re.fullmatch(r"dask(:.*)?", text)
-            self.wrong("--engine", "engine_later" if later else "engine_unknown", text)
+    def engine(self, text: str | None, workers: str | None) -> str:
+        """`local`, `dask`, or `dask:` and the address of a scheduler, which has workers of its own."""
+        if text is None:
+            return LOCAL
+        kind, _, address = text.partition(":")
+        joined = kind == DASK and re.fullmatch(r"[a-z]+://\S+", address)
+        if text not in (LOCAL, DASK) and not joined:
+            self.wrong("--engine", "engine_unknown", text)
+        elif joined and workers is not None:
+            self.wrong("--workers", "engine_has_workers", workers, address=address)
+        return text
+
+    def precision(self, text: str | None) -> float | None:
+        """0.1% or 0.001: half the width of an interval."""
+        if text is None:
+            return None
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", text.strip())
+        half = float(found[1]) / (100 if found[2] else 1) if found else 0.0
+        if not 0 < half <= 0.5:
+            self.wrong("--precision", "option_not_precision", text)
+        return half
 
     def day(self, option: str, text: str | None) -> date | None:
         """A day: 2021-01-11."""
@@ -168,7 +187,6 @@ class Reader:
 
 def read_options(reader: Reader, typed: Mapping[str, Any]) -> Asked:
     """The common options; what is wrong stays with the reader until `finish`."""
-    reader.engine(typed.get("engine"))
     out = typed.get("out")
     return Asked(
         paths=reader.whole("--paths", typed.get("paths"), 1, MOST_PATHS, "100_000"),
@@ -176,6 +194,7 @@ def read_options(reader: Reader, typed: Mapping[str, Any]) -> Asked:
         settings=reader.settings(typed.get("set") or ()),
         out=Path(out) if out else None,
         workers=reader.whole("--workers", typed.get("workers"), 1, MOST_WORKERS, "2"),
+        engine=reader.engine(typed.get("engine"), typed.get("workers")),
         language=reader.language(typed.get("lang")),
         json=bool(typed.get("json")),
         quiet=bool(typed.get("quiet")),

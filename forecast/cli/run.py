@@ -35,6 +35,7 @@ class Done:
 
 @command("run")
 @common
+@click.option("--precision", cls=Option, metavar="HALF")
 @click.option("--as-of", cls=Option, metavar="DATE")
 @click.option("--repair", cls=Option, is_flag=True)
 @click.option("--pin", cls=Option, metavar="MANIFEST")
@@ -46,11 +47,12 @@ def run(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) -> None:
     session = session_of(ctx)
     reader = Reader(session)
     asked = read_options(reader, typed)
+    precision = reader.precision(typed["precision"])
     gates = reader.gates(typed["fail_below"])
     day = reader.day("--as-of", typed["as_of"])
     reader.finish()
     orders = orders_of(session, scenario, asked, repair=typed["repair"])
-    orders = _pin(session, orders, typed["pin"])
+    orders = [replace(order, precision=precision) for order in _pin(session, orders, typed["pin"])]
     _check(session, orders, gates, day)
     done = [_run(session, order, asked) for order in orders]
     _print(done, asked)
@@ -89,6 +91,7 @@ def order_of(scenario: Scenario, asked: Asked) -> Order:
         paths=asked.paths or scenario.paths,
         language=asked.language or scenario.language,
         reports=(asked.out or reports_folder(scenario)).absolute(),
+        engine=asked.engine,
         workers=asked.processes,
     )
 
@@ -131,7 +134,10 @@ def _unknown_targets(session: Session, order: Order, gates: tuple[Gate, ...]) ->
     from difflib import get_close_matches
 
     targets = sorted(order.scenario.targets)
-    at, complaints = "--fail-below", []
+    complaints = []
+    if order.precision is not None and not targets:
+        complaints.append(session.complaint("--precision", "--precision", "no_targets", scenario=order.name))
+    at = "--fail-below"
     for gate in gates:
         if not targets:
             complaints.append(session.complaint(at, at, "no_targets", scenario=order.name))
@@ -147,7 +153,12 @@ def _run(session: Session, order: Order, asked: Asked) -> Done:
 
     session.spoken = order.language
     with progress(session.words, quiet=asked.quiet) as watch:
-        kept, _found = run_order(order, _steps(watch, order), lambda done, all_: watch.played(order.name, done, all_))
+        kept, _found = run_order(
+            order,
+            _steps(watch, order),
+            lambda done, all_: watch.played(order.name, done, all_),
+            lambda key, paths: watch.say(key, scenario=order.name, paths=watch.words.number(paths)),
+        )
     return Done(order, kept, kept.summary(), session.words)
 
 

@@ -20,6 +20,8 @@ def lines_of(kept: Kept, summary: Mapping[str, Any], scenario: Scenario, words: 
     lines = [words("said_title", name=name, scenario=kept.scenario, paths=paths, seed=summary["seed"])]
     targets = [_target(target, summary, scenario, words) for target in summary["targets"].values()]
     lines.extend(targets or _without_target(summary, words))
+    if precision := summary.get("precision"):
+        lines.append(_precision(precision, summary["paths"], words))
     if months := summary["data_status"].get("reconstructed"):
         lines.append(words("said_reconstructed", months=months))
     lines.append(words("said_report", path=shown(kept.folder.parent.parent / kept.scenario / "report.html")))
@@ -47,6 +49,14 @@ def _target(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Sce
         high=words.percent(target["high"], 1),
         spread=spread,
     )
+
+
+def _precision(precision: Mapping[str, Any], paths: int, words: Words) -> str:
+    facts = {"target": precision["target"], "paths": words.number(paths)}
+    wanted, reached = (words.percent(precision[key], 2) for key in ("asked", "reached"))
+    if not precision["met"]:
+        return words("said_not_precise", wanted=wanted, reached=reached, **facts)
+    return words("said_precise", reached=reached, asked=words.number(precision["paths_asked"]), **facts)
 
 
 def _without_target(summary: Mapping[str, Any], words: Words) -> list[str]:
