@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from forecast.backtesting import backtest
     from forecast.errors import CheckError, Complaint, ForecastError, InputError, OutputError, Where
     from forecast.plan import Scenario
     from forecast.reader import read
@@ -34,6 +35,7 @@ _HOMES = {
     "Scenario": "plan",
     "Simulation": "simulation",
     "Where": "errors",
+    "backtest": "backtesting",
     "compare": "reporting",
     "open_run": "runs",
     "plot": "reporting",
@@ -52,6 +54,7 @@ __all__ = [
     "Scenario",
     "Simulation",
     "Where",
+    "backtest",
     "compare",
     "open_run",
     "plot",

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from forecast.plan import Scenario
 
 
+def backtest(scenario: Scenario, *, origins: int | None = None) -> Backtest:
+    """Ask the baseline of a plan from months of its past, one each quarter, and score it; nothing is written.
+
+    InputError where the plan or its history cannot be read, or no service is forecast from a history.
+    """
+    from forecast.analysis import backtest as analysis
+
+    return analysis.backtest(scenario, _history(scenario), analysis.ORIGINS if origins is None else origins)
+
+
 @dataclass(frozen=True)
 class Trial:
     """A plan whose baseline is asked about the past, and where the answer goes."""

@@ -127,6 +127,17 @@ def normal(z: float, count: int = 4) -> Origin:
     return Origin(0, "raw", said, mean + z * sd, 4.0)
 
 
+def test_the_models_stand_from_the_best_to_the_worst_behind_the_blend() -> None:
+    mean, sd = np.full(4, 10.0), np.ones(4)
+    said = {
+        "worse": Said(mean + 2, sd),
+        "blend": Said(mean + 9, sd),
+        "right": Said(mean, sd),
+        "near": Said(mean + 1, sd),
+    }
+    assert list(score_of([Origin(0, "raw", said, mean, 4.0)])) == ["blend", "right", "near", "worse"]
+
+
 def test_scores_by_hand() -> None:
     score = score_of([normal(1.0), normal(-2.0)])["blend"]
     assert score.mase == pytest.approx((2 + 4) / 2 / 4)
@@ -292,6 +303,21 @@ def test_a_history_that_cannot_be_judged_is_null_with_a_reason(
     for one in summary["services"].values():
         assert one["models"] is None
         assert said in one["why"]
+
+
+def test_a_notebook_may_ask_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, honest: Backtest) -> None:
+    scenario, history = write(tmp_path)
+    asked: list[object] = []
+
+    def kept(*arguments: object) -> Backtest:
+        asked.extend(arguments)
+        return honest
+
+    monkeypatch.setattr(analysis, "backtest", kept)
+    assert forecast.backtest(scenario, origins=2) is honest
+    assert (asked[0], asked[2]) == (scenario, 2)
+    assert isinstance(asked[1], History)
+    assert asked[1].digest == history.digest
 
 
 def test_a_plan_without_a_history_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -276,7 +276,8 @@ def score_of(origins: Sequence[Origin]) -> dict[str, Score]:
     names = sorted({name for origin in origins for name in origin.said} - {BLEND})
     scores = {name: _score(name, [one for one in origins if name in one.said]) for name in (BLEND, *names)}
     found = {name: score for name, score in scores.items() if score is not None}
-    rest = sorted((name for name in found if name != BLEND), key=lambda name: (found[name].mase or np.inf, name))
+    missed = {name: np.inf if score.mase is None else score.mase for name, score in found.items()}
+    rest = sorted((name for name in found if name != BLEND), key=lambda name: (missed[name], name))
     return {name: found[name] for name in (BLEND, *rest) if name in found}
 
 
