@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from forecast.baseline_checks import check_history, check_plan
 from forecast.chance import Floats
 from forecast.csv_file import raise_if_any
+from forecast.engines import Engine
 from forecast.fits import Fit, Fits, Kind, Note, Task, festival_of, fits_of, keep
 from forecast.history import History, read_history
 from forecast.models.estimates import cleaned, estimated
@@ -90,10 +91,13 @@ class Baseline:
     """Service -> model -> fitted numbers, as JSON takes them; under `blend` all that `--pin` needs."""
 
 
-def baseline_of(scenario: Scenario, cache: Path | None = None, pin: Pin | None = None) -> Baseline:
+def baseline_of(
+    scenario: Scenario, cache: Path | None = None, pin: Pin | None = None, engine: Engine | None = None
+) -> Baseline:
     """Read the history, fit it or restore its fit from the folder `cache`, and lay it on the plan's calendar.
 
     With a `pin` nothing is fitted: what it holds is used, and left in `cache` for what is played beside the plan.
+    With an `engine` it is fitted there.
 
     InputError with every complaint at once: in the plan, then in the history, then where the two do not meet.
     """
@@ -109,7 +113,11 @@ def baseline_of(scenario: Scenario, cache: Path | None = None, pin: Pin | None =
     raise_if_any(check_history(scenario, history))
     tasks = {name: _task(scenario, history, name) for name in fitted}
     months = calendar.last - history.calendar.last
-    fits = _fits(scenario, [task for task, _ in tasks.values()], months, history.digest, cache, pin)
+    to_fit = [task for task, _ in tasks.values()]
+    if pin is None:
+        fits = fits_of(to_fit, scenario.currency, cache, months, engine)
+    else:
+        fits = _pinned(pin, scenario, to_fit, months, history.digest, cache)
     services = {
         name: _fitted(scenario, history, *tasks[name], fits.services[name], calendar)
         if name in tasks
@@ -122,11 +130,7 @@ def baseline_of(scenario: Scenario, cache: Path | None = None, pin: Pin | None =
     return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
 
 
-def _fits(
-    scenario: Scenario, tasks: list[Task], months: int, history: str, cache: Path | None, pin: Pin | None
-) -> Fits:
-    if pin is None:
-        return fits_of(tasks, scenario.currency, cache, months)
+def _pinned(pin: Pin, scenario: Scenario, tasks: list[Task], months: int, history: str, cache: Path | None) -> Fits:
     fits = pinned(pin, tasks, months, history)
     if cache is not None:
         keep(tasks, scenario.currency, cache, fits)

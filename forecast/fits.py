@@ -9,7 +9,7 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from forecast.chance import Floats
+from forecast.engines import Engine, Serial
+from forecast.errors import OutputError
 from forecast.models.mixture import mixture
 from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, root_of
 from forecast.surprises import correlation_of, surprises_of
@@ -76,13 +78,18 @@ class Fits:
     """(services, services), by sorted name; None when the history may not teach it."""
 
 
-def fits_of(tasks: list[Task], festival: str, kept: Path | None, months: int = STEPS) -> Fits:
-    """Restore the fits from the folder `kept`, or make them and leave them there; of `months` ahead or more."""
+def fits_of(
+    tasks: list[Task], festival: str, kept: Path | None, months: int = STEPS, engine: Engine | None = None
+) -> Fits:
+    """Restore the fits from the folder `kept`, or make them and leave them there; of `months` ahead or more.
+
+    An `engine` asks the models of each service where it works, one service a task.
+    """
     path = kept / f"fit-{_key(tasks, festival)}.npz" if kept else None
     if path and (found := _restore(path, tasks)) and all(len(fit.mean) >= months for fit in found.services.values()):
         return found
     with _undisturbed(tasks):
-        found = _fit_all(tasks)
+        found = _fit_all(tasks, engine or Serial())
     if path:
         _keep(path, found)
     return found
@@ -96,7 +103,7 @@ def keep(tasks: list[Task], festival: str, kept: Path, fits: Fits) -> None:
 def said_of(tasks: list[Task]) -> dict[str, tuple[Mapping[str, Outlook], Fit]]:
     """Service -> what each model says of the months ahead, and the fit that blends them; nothing is kept."""
     with _undisturbed(tasks):
-        asked, services = _fit_each(tasks)
+        asked, services = _fit_each(tasks, Serial())
     return {name: (asked[name].models, fit) for name, fit in services.items()}
 
 
@@ -127,15 +134,37 @@ class _Asked:
     """Of the blend at the origins; None without any."""
 
 
-def _fit_each(tasks: list[Task]) -> tuple[dict[str, _Asked], dict[str, Fit]]:
-    pooled = _pooled_season(tasks)
-    asked = {task.service: _ask(task, pooled) for task in tasks}
+@dataclass(frozen=True)
+class _Work:
+    """What is asked of the models of each service."""
+
+    tasks: list[Task]
+    pooled: Floats | None
+    made_by: tuple[str, ...]
+    """What the code and the libraries must be where the work is done; empty where they cannot be others."""
+
+
+def _fit_each(tasks: list[Task], engine: Engine) -> tuple[dict[str, _Asked], dict[str, Fit]]:
+    made_by = (code_digest(), *versions()) if engine.afar else ()
+    work = _Work(tasks, _pooled_season(tasks), made_by)
+    with closing(engine.map(_ask_one, work, range(len(tasks)))) as answers:
+        asked = {task.service: answer for task, answer in zip(tasks, answers, strict=True)}
     misses = {name: each.misses for name, each in asked.items() if each.misses is not None}
     return asked, {task.service: _fit(task, asked[task.service], misses) for task in tasks}
 
 
-def _fit_all(tasks: list[Task]) -> Fits:
-    _, services = _fit_each(tasks)
+def _ask_one(work: _Work, number: int) -> _Asked:
+    """Ask of one service, by its number; OutputError where this is not the program that asks."""
+    if not work.made_by:
+        return _ask(work.tasks[number], work.pooled)
+    if work.made_by != (code_digest(), *versions()):
+        raise OutputError("worker_differs")
+    with _undisturbed([work.tasks[number]]):
+        return _ask(work.tasks[number], work.pooled)
+
+
+def _fit_all(tasks: list[Task], engine: Engine) -> Fits:
+    _, services = _fit_each(tasks, engine)
     teach = [task for task in tasks if task.kind == "actual" and task.past.calendar.count >= ENOUGH]
     correlation = None
     if len(teach) == len(tasks) > 1:

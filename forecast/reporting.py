@@ -107,7 +107,7 @@ def run_order(
         return kept, True
     with _cluster_of(order) as cluster:
         step("said_fitting")
-        baseline = baseline_of_order(order)
+        baseline = baseline_of_order(order, cluster)
         with beside(partial(_readings, order)) as aside:
             step("said_playing")
             checkpoint = _checkpoint_of(order, baseline, say)
@@ -144,11 +144,11 @@ def _readings(order: Order) -> tuple[ReadingRow, ...]:
     return readings_of(order.scenario, paths=order.paths, seed=order.seed, cache=order.cache)
 
 
-def baseline_of_order(order: Order) -> Baseline:
+def baseline_of_order(order: Order, cluster: Engine | None = None) -> Baseline:
     """Fit the baseline of an order, or restore it."""
     from forecast.baseline import baseline_of
 
-    return baseline_of(order.scenario, cache=order.cache, pin=order.pin)
+    return baseline_of(order.scenario, cache=order.cache, pin=order.pin, engine=cluster)
 
 
 def play(
@@ -192,7 +192,7 @@ def compare_orders(orders: Sequence[Order], tell: Callable[[str, str], None] = l
         with _cluster_of(first) as cluster:
             for order in orders:
                 tell("said_playing", order.name)
-                played.append(play(order, baseline_of_order(order), cluster=cluster))
+                played.append(play(order, baseline_of_order(order, cluster), cluster=cluster))
         tell("said_drawing", name)
         kept = _publish_comparison(first.reports, inputs, played, [order.inputs for order in orders])
     write_index(first.reports)

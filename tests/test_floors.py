@@ -21,7 +21,7 @@ figures summary
 analysis
 simulation reconstruct
 checkpoint spans
-answers aims
+answers
 block
 by_place
 levels
@@ -35,7 +35,7 @@ dropped expenses naming hindsight meaning plan_schema
 overlays same_as
 keys
 baseline
-baseline_checks
+baseline_checks aims
 plan
 initiatives past_shocks
 shocks workforce
