@@ -28,8 +28,10 @@ from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, toe
 from forecast.models.panel import Panel, PanelForecast
 from forecast.models.profile import Profile, profile_of
 
-Kind = Literal["standard", "dynamic", "weighted"]
-KINDS: tuple[Kind, ...] = ("standard", "dynamic", "weighted")
+Kind = Literal["standard", "shrunk", "logs", "dynamic", "weighted"]
+KINDS: tuple[Kind, ...] = ("standard", "shrunk", "logs", "dynamic", "weighted")
+SMOOTHED: tuple[Kind, ...] = ("standard", "shrunk", "logs")
+"""Those that smooth and drift: as published; with a season that is shrunk; the same on the log scale."""
 Bools = NDArray[np.bool_]
 
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
@@ -41,12 +43,17 @@ GOLDEN = (5**0.5 - 1) / 2
 BURN = 3
 """First periods whose errors do not count in the dynamic form, for no line goes through them yet; none do not count
 where there are no more than twice as many. So short a series has no line at all."""
+FIRST = 3.0
+"""How many errors of one step it is worth that the first level is 1 / theta of the first value, where smoothing and the
+line begin together; without it the first level of a short series follows its noise [tuned on M1]."""
 SHARE, SHARE_SD = 0.5, 1.0
 """What 1 - 1 / theta is expected to be, and how surely: 0.5 is the standard theta [tuned on M1]."""
 TEST = 1.6448536269514722
 """Of the standard theta: how many standard deviations the autocorrelation at the season must be from 0 (90%)."""
 LEAST_INDEX = 0.01
 """Seasonal indices below this are not believed."""
+FLOOR = 0.5
+"""Share of the least value of a positive series under which nothing is forecast [C]."""
 TINY = 1e-12
 """Least variance, as a share of the mean square, so that a perfect past does not divide by zero."""
 
@@ -164,11 +171,14 @@ def _solve(lines: _Lines, alpha: Floats, kind: Kind) -> _Solved:
     The standard form begins at the first value and has no share of a line while it smooths.
     """
     errors, decay, line = _design(lines, alpha)
-    if kind == "standard":
+    if kind in SMOOTHED:
         left = errors - lines.first[:, None] * decay
         return _Solved(alpha, np.zeros_like(alpha), lines.first, _dot(left, left))
-    total, own, cross = _dot(errors, errors), np.maximum(_dot(decay, decay), 1e-300), _dot(errors, decay)
-    drifts, both, fits = _dot(line, line), _dot(decay, line), _dot(errors, line)
+    start = FIRST * lines.first
+    own, cross, both = _dot(decay, decay) + FIRST, _dot(errors, decay) + start, _dot(decay, line) + start
+    total, drifts, fits = (
+        _dot(one, other) + start * lines.first for one, other in ((errors, errors), (line, line), (errors, line))
+    )
     known = np.maximum(drifts - both**2 / own, 0.0)
     pull = fits - both * cross / own
     left = total - cross**2 / own - np.divide(pull**2, known, out=np.zeros_like(known), where=known > 0)
@@ -183,7 +193,7 @@ def _solve(lines: _Lines, alpha: Floats, kind: Kind) -> _Solved:
 
 def _best(lines: _Lines, kind: Kind) -> _Solved:
     """The alpha of each series: the best of the grid, and golden sections between its neighbours."""
-    grid = np.array(GRID_STANDARD if kind == "standard" else GRID)
+    grid = np.array(GRID_STANDARD if kind in SMOOTHED else GRID)
     tried = [_solve(lines, np.full(len(lines.values), alpha), kind) for alpha in grid]
     best = np.argmin([each.sse for each in tried], axis=0)
     found = tried[0]
@@ -246,7 +256,7 @@ def _drifted(state: _State, alpha: Floats, horizon: int) -> Floats:
 
 def _spread(state: _State, solved: _Solved, kind: Kind, horizon: int) -> Floats:
     """(series, horizon): standard deviations in units of one step's, from what a shock of 1 leaves behind."""
-    if kind == "standard":
+    if kind in SMOOTHED:
         return np.sqrt(1 + np.arange(horizon) * solved.alpha[:, None] ** 2)
     return np.sqrt(np.cumsum(_responses(solved.alpha, solved.share, state.lengths, horizon) ** 2, axis=-1))
 
@@ -281,13 +291,14 @@ class FittedThetas:
         """The weighted mean of the members, and the spread of their mixture; that of the logs where they exist."""
         season = _season(self.panel, self.kind)
         calm = _without(self.panel, season)
+        positive = self.panel.positive[:, None]
         means, variances = [], []
         scales = {log: _lines(_on_scale(calm, self.panel, log)) for log in {each.log for each in self.members}}
         for each in self.members:
             mean, sd = self._of(each, scales[each.log], horizon)
             if each.log:
-                mean = np.exp(np.minimum(mean, 700.0))
-                sd = np.where(self.panel.positive[:, None], sd * mean, 0.0)
+                plain = np.exp(np.where(positive, np.minimum(mean, 700.0), 0.0))
+                mean, sd = np.where(positive, plain, mean), np.where(positive, sd * plain, sd)
             means.append(mean)
             variances.append(sd**2)
         weights = [each.weight[:, None] for each in self.members]
@@ -300,7 +311,7 @@ class FittedThetas:
         solved = member.solved
         state = _state(lines, solved.alpha, solved.first)
         ahead = _drifted(state, solved.alpha, horizon)
-        if self.kind != "standard":
+        if self.kind not in SMOOTHED:
             ahead = _carried(state, solved.alpha, solved.share, horizon)
         return ahead, member.sd[:, None] * _spread(state, solved, self.kind, horizon)
 
@@ -322,9 +333,10 @@ def fit_theta(panel: Panel, kind: Kind = "weighted") -> FittedThetas:
     """
     calm = _without(panel, _season(panel, kind))
     if kind != "weighted":
-        lines = _lines(calm, burn=0 if kind == "standard" else BURN)
+        log = kind == "logs"
+        lines = _lines(_on_scale(calm, panel, log), burn=0 if kind in SMOOTHED else BURN)
         solved = _best(lines, kind)
-        return FittedThetas(kind, panel, (_Member(False, solved, _sd(lines, solved, kind), np.ones(len(calm))),))
+        return FittedThetas(kind, panel, (_Member(log, solved, _sd(lines, solved, kind), np.ones(len(calm))),))
     members, criteria = [], []
     for log in (False, True):
         lines = _lines(_on_scale(calm, panel, log))
@@ -346,7 +358,7 @@ def fit_theta(panel: Panel, kind: Kind = "weighted") -> FittedThetas:
 def _sd(lines: _Lines, solved: _Solved, kind: Kind) -> Floats:
     """(series,) of the errors of one step; of the standard form with its drift."""
     counts = lines.counted.sum(axis=1)
-    if kind != "standard":
+    if kind not in SMOOTHED:
         return np.asarray(np.sqrt(solved.sse / np.maximum(counts - 3, 1)))
     errors, decay, _ = _design(lines, solved.alpha)
     slope, _ = lines.last
@@ -356,10 +368,9 @@ def _sd(lines: _Lines, solved: _Solved, kind: Kind) -> Floats:
 
 
 def _on_scale(calm: Floats, panel: Panel, log: bool) -> Floats:
-    """Logs, 0 for series that have none, or the values as they are."""
-    if not log:
-        return calm
-    return np.log(np.where(panel.positive[:, None], calm, np.where(np.isnan(calm), np.nan, 1.0)))
+    """Logs of the series that have some, where they are asked for, or the values as they are."""
+    positive = panel.positive[:, None] & log
+    return np.where(positive, np.log(np.where(positive, calm, 1.0)), calm)
 
 
 def _places(periods: int, season: int) -> NDArray[np.int64]:
@@ -452,14 +463,19 @@ def _without(panel: Panel, season: Floats) -> Floats:
 
 
 def _seasoned(mean: Floats, sd: Floats, season: Floats, panel: Panel) -> PanelForecast:
-    """The season put back; the spread is that of the logs where all that is said is above zero."""
+    """The season put back, series that were always positive held above a share of their least value.
+
+    The spread of these is that of the logs while it is less than what is said.
+    """
     added = season[:, np.arange(mean.shape[1]) % panel.season]
     positive = panel.positive[:, None]
     factor = np.where(positive, added, 1.0)
     mean = np.where(positive, mean * factor, mean + added)
     sd = sd * factor
-    log = panel.positive & (mean > 0).all(axis=1)
-    return PanelForecast(mean, np.where(log[:, None], sd / np.where(mean > 0, mean, 1.0), sd), log)
+    least = FLOOR * np.min(np.where(np.isnan(panel.values), np.inf, panel.values), axis=1, keepdims=True)
+    mean = np.where(positive, np.maximum(mean, np.where(positive, least, 0.0)), mean)
+    log = panel.positive & (sd < mean).all(axis=1)
+    return PanelForecast(mean, np.where(log[:, None], sd / np.where(log[:, None], mean, 1.0), sd), log)
 
 
 @dataclass(frozen=True)
