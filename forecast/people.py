@@ -43,6 +43,7 @@ def revenue_target(scenario: Scenario, productivity: Target) -> Target:
         scenario.targets[name]
         for name in sorted(scenario.targets)
         if scenario.targets[name].measure == "revenue"
+        and scenario.targets[name].place is None
         and scenario.targets[name].period.calendar == productivity.period.calendar
     )
 

@@ -368,4 +368,6 @@ def quantiles(run: Simulation, summary: Mapping[str, Any]) -> bytes:
 def _periods(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     years = [(measure, period) for measure, by_period in summary["measures"].items() for period in by_period]
     months = [(measure, row["month"]) for measure, rows in summary["months"].items() for row in rows]
-    return list(dict.fromkeys(years + months))
+    places = summary.get("places") or {"districts": [], "period": ""}
+    districts = [(f"revenue@{row['code']}", places["period"]) for row in places["districts"]]
+    return list(dict.fromkeys(years + months + districts))

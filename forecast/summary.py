@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from forecast.analysis.correlation import achieved_of
@@ -37,6 +38,7 @@ def summary_of(run: Simulation, findings: Findings, run_id: str = "") -> dict[st
         "bridge": _bridge(findings),
         "sensitivity": _sensitivity(findings),
         "losses": _losses(run),
+        "places": _places(run, findings),
         "correlations": [
             {"name": a.name, "between": list(a.pair), "asked": a.asked, "achieved": a.achieved, "error": a.error}
             for a in achieved_of(run)
@@ -65,9 +67,12 @@ def _history(run: Simulation) -> dict[str, Any]:
 def _measures(run: Simulation) -> dict[str, dict[str, Any]]:
     monthly = {month_text(month) for month in run.horizon.months}
     targeted = {target.period.text for target in run.scenario.targets.values()}
+    asked = {run.figure(target) for target in run.scenario.targets.values()}
     found: dict[str, dict[str, Any]] = {}
     for (measure, period), tally in run.tallies.items():
         if measure.startswith("bridge.") or period == "horizon" or (period in monthly - targeted):
+            continue
+        if "@" in measure and (measure, period) not in asked:
             continue
         found.setdefault(measure, {})[period] = _figure(tally)
     return found
@@ -80,6 +85,38 @@ def _figure(tally: Tally) -> dict[str, Any]:
         "mean": tally.mean,
         "sd": tally.sd,
         **{name: estimate.value for name, estimate in quantiles.items()},
+        "error": {name: [estimate.low, estimate.high] for name, estimate in errors.items()},
+    }
+
+
+def _places(run: Simulation, findings: Findings) -> dict[str, Any] | None:
+    """Districts, the worst hit first, and places in order of their codes; null without a list."""
+    found, counted, terrain = findings.districts, run.places, run.terrain
+    if found is None or counted is None or terrain is None:
+        return None
+    districts = [
+        {"code": row.code, "name": row.name, "places": row.places, "share": row.weight}
+        | _middle(row.mean, {"p10": row.p10, "p50": row.p50, "p90": row.p90})
+        | {"lost": {"all": row.loss, **row.lost}}
+        for row in found.rows
+    ]
+    listed = []
+    for district in terrain.districts:
+        for place in range(district.start, district.stop):
+            quantiles = {name: counted.quantile(place, p) for name, p in QUANTILES if name in ("p10", "p50", "p90")}
+            code, lost = terrain.places[place], counted.loss_shares(slice(place, place + 1))
+            listed.append(
+                {"code": code, "name": terrain.name(code), "district": district.code}
+                | _middle(counted.mean(place), quantiles)
+                | {"lost": {"all": sum(lost.values()), **lost}, "lost_a_tenth": _pair(counted.chance_of_worse(place))}
+            )
+    return {"period": found.period, "weighed": found.weighed, "districts": districts, "places": listed}
+
+
+def _middle(mean: Estimate, quantiles: Mapping[str, Estimate]) -> dict[str, Any]:
+    errors = {"mean": mean, **quantiles}
+    return {
+        **{name: estimate.value for name, estimate in errors.items()},
         "error": {name: [estimate.low, estimate.high] for name, estimate in errors.items()},
     }
 
@@ -110,6 +147,7 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
     shortfall = tally.expected_shortfall(row.threshold, at_least)
     return {
         "measure": row.measure,
+        **({"place": row.place, "place_name": row.place_name} if row.place else {}),
         "period": row.period,
         row.direction: row.threshold,
         "want": row.want,

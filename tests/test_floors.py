@@ -26,7 +26,7 @@ block
 by_place
 levels
 trade
-calm people
+aims calm people
 effective
 reader
 complaints pruning

@@ -19,6 +19,8 @@ def bridge_of(run: Simulation) -> Bridge | None:
     if not name:
         return None
     target = run.scenario.targets[name]
+    if target.place is not None:
+        return None
     if target.measure != "revenue" or target.basis == "parts" or target.period.text != run.bridge:
         return _of_statement(run, name)
     plan = target.threshold.value

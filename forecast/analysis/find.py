@@ -6,6 +6,7 @@ from pathlib import Path
 
 from forecast.aims import main_of
 from forecast.analysis.bridge import bridge_of
+from forecast.analysis.districts import districts_of
 from forecast.analysis.exceedance import exceedance_of
 from forecast.analysis.findings import Findings, ReadingRow
 from forecast.analysis.months import months_of
@@ -36,6 +37,7 @@ def find(
         sensitivity=sensitivity_of(run, main) if main else None,
         readings=readings,
         joint=run.joint if len(scenario.targets) > 1 else None,
+        districts=districts_of(run),
     )
 
 

@@ -155,6 +155,48 @@ class TargetRow:
     """The chance on the basis that the target does not use (stated or parts)."""
     restates: bool
     """Whether the headcount is implied by the plan, so that the target restates the revenue target."""
+    place: str = ""
+    """Code of the place or district that is measured; nothing for the whole."""
+    place_name: str = ""
+
+    @property
+    def figure(self) -> str:
+        """The measure as figures are named: `revenue@442`."""
+        return f"{self.measure}@{self.place}" if self.place else self.measure
+
+
+@dataclass(frozen=True)
+class DistrictRow:
+    """One district in the period of the main target."""
+
+    code: str
+    name: str
+    places: int
+    """How many it has."""
+    weight: float
+    """Its share of the revenue without shocks."""
+    mean: Estimate
+    p10: Estimate
+    p50: Estimate
+    p90: Estimate
+    lost: Mapping[str, float]
+    """By shock, the mean share of its revenue that the shock takes, before returns and whatever else takes."""
+
+    @property
+    def loss(self) -> float:
+        """By all shocks, each counted by itself."""
+        return sum(self.lost.values())
+
+
+@dataclass(frozen=True)
+class Districts:
+    """The districts of the list, the worst hit first."""
+
+    period: str
+    rows: tuple[DistrictRow, ...]
+    places: int
+    weighed: bool
+    """Whether places differ in weight."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +214,8 @@ class Findings:
     readings: tuple[ReadingRow, ...]
     joint: Estimate | None
     """The chance of all targets together."""
+    districts: Districts | None = None
+    """Where the plan lists its places."""
 
 
 @dataclass(frozen=True)

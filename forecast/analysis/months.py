@@ -46,7 +46,7 @@ def _plan(run: Simulation, measure: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in sorted(run.scenario.targets):
         target = run.scenario.targets[name]
-        if measure != "revenue" or target.measure != "revenue" or target.at_least is None:
+        if measure != "revenue" or target.measure != "revenue" or target.at_least is None or target.place:
             continue
         texts = [month_text(month) for month in target.period.calendar.months]
         if len(texts) != 12 or found.keys() & set(texts):

@@ -60,6 +60,8 @@ def _target(run: Simulation, name: str, readings: tuple[ReadingRow, ...]) -> Tar
         expected_shortfall=tally.expected_shortfall(target.threshold.value, at_least).value,
         other_basis=_other_basis(run, target),
         restates=_restates(run.scenario, target, name),
+        place=target.place or "",
+        place_name=run.terrain.name(target.place) if run.terrain and target.place else "",
     )
 
 
@@ -70,7 +72,8 @@ def _spread(chance: Estimate, name: str, readings: tuple[ReadingRow, ...]) -> tu
 
 
 def _other_basis(run: Simulation, target: Target) -> Estimate | None:
-    if (f"{target.measure}:parts", target.period.text) not in run.tallies:
+    at = f"@{target.place}" if target.place else ""
+    if (f"{target.measure}:parts{at}", target.period.text) not in run.tallies:
         return None
     return run.chance_on(target, "parts" if target.basis == "stated" else "stated")
 

@@ -114,7 +114,7 @@ def _implied(ground: Ground, said: Implied) -> Iterator[Complaint]:
         return  # said where the target stands
     revenues = [
         one for one in ground.scenario.targets.values()
-        if one.measure == "revenue" and one.period.calendar == target.period.calendar
+        if one.measure == "revenue" and one.place is None and one.period.calendar == target.period.calendar
     ]  # fmt: skip
     unread = any(name.startswith("targets.") for name in ground.unread)
     if not revenues and not unread:

@@ -36,6 +36,8 @@ def _target(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Sce
     scale = scale_of(target["measure"], [threshold], summary["currency"], words)
     goal = words(f"goal_{direction}", amount=scale.exact(threshold))
     measure = measure_text(target["measure"], scenario, words)
+    if place := target.get("place_name"):
+        measure = words("measure_of", measure=measure, part=place)
     spread = ""
     if target["readings"]:
         low, high = target["spread"]

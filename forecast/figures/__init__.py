@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from forecast.canvas import Margin
-from forecast.figures import bridge, calibration, exceedance, exceedances, fan, fan_actual, months, readings, tornado
+from forecast.figures import (
+    bridge,
+    calibration,
+    districts,
+    exceedance,
+    exceedances,
+    fan,
+    fan_actual,
+    months,
+    readings,
+    tornado,
+)
 
 
 class Drawn(NamedTuple):
@@ -23,6 +34,7 @@ FIGURES: Mapping[str, Drawn] = {
     "exceedance": Drawn(exceedance.exceedance, exceedance.MARGIN),
     "tornado": Drawn(tornado.tornado, tornado.MARGIN),
     "readings": Drawn(readings.readings, readings.MARGIN),
+    "districts": Drawn(districts.districts, districts.MARGIN),
     "fan": Drawn(fan.fan, fan.MARGIN),
     "exceedances": Drawn(exceedances.exceedances, exceedances.MARGIN),
     "calibration": Drawn(calibration.calibration, calibration.MARGIN),

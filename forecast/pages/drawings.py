@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from forecast.amounts import Scale
 from forecast.analysis.findings import Lever, Step
 from forecast.figures import FIGURES
 from forecast.figures.bridge import MOST as MOST_STEPS
+from forecast.figures.districts import MOST as MOST_DISTRICTS
 from forecast.figures.tornado import MOST as MOST_LEVERS
 from forecast.noun import Label
 from forecast.pages.drawing import PHONE, TYPE_PHONE, TYPE_WIDE, Drawing
@@ -36,6 +38,7 @@ def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
         _exceedance(view, words),
         _tornado(view, words),
         _readings(view, words),
+        _districts(view, words),
     )
     found = {drawing.name: drawing for drawing in made if drawing is not None}
     return {**found, **drawings_of(view.scenario, of_run(view), words, foot(view, words))}
@@ -145,3 +148,26 @@ def _readings(view: RunView, words: Words) -> Drawing | None:
         "readings", title, alt, partial(draw, rows=rows, target=row, words=words), margin,
         (5.4, 1.0 + high), (PHONE, 1.2 + 1.08 * high), foot(view, words),
     )  # fmt: skip
+
+
+def _districts(view: RunView, words: Words) -> Drawing | None:
+    found = view.findings.districts
+    if found is None:
+        return None
+    scale = scale_of_districts(view, words)
+    title = words("districts_title", period=period_text(found.period, words), unit=scale.unit)
+    shown = found.rows[:MOST_DISTRICTS]
+    alt = f"{title}: " + "; ".join(f"{row.name} {scale.figure(row.p50.value)}" for row in shown)
+    draw, margin = FIGURES["districts"]
+    tall = 0.6 + 0.32 * len(shown)
+    return Drawing(
+        "districts", title, alt, partial(draw, rows=found.rows, words=words, scale=scale), margin,
+        (11.0, max(tall, 1.6)), (PHONE, 0.8 + 0.38 * len(shown)), foot(view, words),
+    )  # fmt: skip
+
+
+def scale_of_districts(view: RunView, words: Words) -> Scale:
+    """The scale of the districts' amounts."""
+    found = view.findings.districts
+    sizes = [row.p50.value for row in found.rows] if found is not None else []
+    return view.scale_for("revenue", found.period if found is not None else view.period, sizes, words)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from forecast.canvas import cut
 from forecast.figures.bridge import caption
-from forecast.pages import decisions, grounds, message, tables, tested
+from forecast.pages import decisions, grounds, message, places, tables, tested
 from forecast.pages.drawings import Drawing, drawings, labelled
 from forecast.pages.phrases import date_text, period_text, target_text
 from forecast.pages.view import RunView
@@ -97,6 +97,8 @@ def _tables(view: RunView, words: Words) -> dict[str, Any]:
         "baseline": tables.baseline(view, words),
         "decisions": decisions.decisions(view, words),
         "shocks": tables.shocks(view, words),
+        "districts": places.table(view, words),
+        "districts_said": places.said(view, words),
         "initiatives": tables.initiatives(view, words),
         "groups": grounds.groups(view, words),
         "assumptions_lead": words(

@@ -9,8 +9,8 @@ from forecast.pages.phrases import (
     chance_range,
     error_text,
     goal_text,
-    measure_text,
     period_text,
+    row_text,
     sentence_case,
     tenths,
     tenths_text,
@@ -43,7 +43,7 @@ def title(view: RunView, words: Words) -> str:
     sentence = words(
         "title_at_least" if row.direction == "at_least" else "title_at_most",
         tenths=tenths_text(row.chance.value, words),
-        measure=measure_text(row.measure, view.scenario, words),
+        measure=row_text(row, view.scenario, words),
         amount=scale.exact(row.threshold),
         period=period_text(row.period, words),
     )

@@ -68,6 +68,12 @@ def measure_text(measure: str, scenario: Scenario, words: Words) -> str:
     return words("measure_of", measure=whole, part=named(part, owner.label if owner else None, words))
 
 
+def row_text(row: TargetRow, scenario: Scenario, words: Words) -> str:
+    """The measure of a target, and the place of which it is."""
+    measure = measure_text(row.measure, scenario, words)
+    return words("measure_of", measure=measure, part=row.place_name) if row.place else measure
+
+
 def sentence_case(text: str) -> str:
     """The first letter large."""
     return text[:1].upper() + text[1:]
@@ -83,7 +89,7 @@ def target_text(row: TargetRow, view: RunView, words: Words) -> str:
     """The label of a target, or its measure, period and goal."""
     if row.label is not None and row.label.of(words.language):
         return cut(row.label.of(words.language))
-    measure = measure_text(row.measure, view.scenario, words)
+    measure = row_text(row, view.scenario, words)
     return f"{sentence_case(measure)} {period_text(row.period, words)}: {goal_text(row, view, words)}"
 
 

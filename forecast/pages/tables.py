@@ -17,10 +17,10 @@ from forecast.pages.phrases import (
     chance_range,
     error_text,
     goal_text,
-    measure_text,
     name_text,
     period_text,
     range_words,
+    row_text,
     sentence_case,
     target_text,
     tenths_text,
@@ -72,7 +72,7 @@ def _target(row: TargetRow, view: RunView, words: Words) -> tuple[str, ...]:
         other = words(key, chance=words.percent(row.other_basis.value))
     chance = f"{tenths_text(row.chance.value, words)} ({words.percent(row.chance.value)})"
     return (
-        f"{target_text(row, view, words)}\n{sentence_case(measure_text(row.measure, view.scenario, words))}, "
+        f"{target_text(row, view, words)}\n{sentence_case(row_text(row, view.scenario, words))}, "
         f"{period_text(row.period, words)}: {goal_text(row, view, words)}",
         words("not_said") if row.want is None else words.percent(row.want),
         chance,

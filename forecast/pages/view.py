@@ -53,6 +53,11 @@ class RunView:
         return self.main.measure if self.main else self.findings.months.measure
 
     @property
+    def figure(self) -> str:
+        """The measure as figures are named: `revenue@442` of a place."""
+        return self.main.figure if self.main else self.measure
+
+    @property
     def period(self) -> str:
         """The period that the page is about, as written."""
         return self.main.period if self.main else str(self.scenario.horizon.calendar.years[0])
@@ -60,7 +65,7 @@ class RunView:
     @property
     def figures(self) -> Mapping[str, float]:
         """Mean, sd and quantiles of the main measure in its period; empty when the summary has none."""
-        found: Mapping[str, float] = self.summary.get("measures", {}).get(self.measure, {}).get(self.period, {})
+        found: Mapping[str, float] = self.summary.get("measures", {}).get(self.figure, {}).get(self.period, {})
         return found
 
     def scale(self, words: Words) -> Scale:
