@@ -41,7 +41,7 @@ class Panel:
     @cached_property
     def positive(self) -> NDArray[np.bool_]:
         """(series,): whether every known value is above zero, so that logs exist."""
-        return np.all(np.isnan(self.values) | (self.values > 0), axis=1)
+        return np.asarray(np.all(np.isnan(self.values) | (self.values > 0), axis=1))
 
     def until(self, back: int) -> Panel:
         """The panel as it stood `back` periods ago."""
