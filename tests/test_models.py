@@ -190,6 +190,18 @@ def test_an_error_lasts_as_long_as_it_did() -> None:
     assert np.mean([fitted.parameters["lasting"] for fitted in found]) == pytest.approx(0.7, abs=0.1)
 
 
+def test_the_last_error_lasts_into_the_first_months() -> None:
+    values = truth(72) + surprised(72, seed=6, persistence=0.7)
+    fitted = MODELS["regression"].fit(past_of(values))
+    raised = values.copy()
+    raised[-1] += 0.1
+    ahead = MODELS["regression"].fit(past_of(values)).at(past_of(raised)).forecast(6).mean - fitted.forecast(6).mean
+    assert ahead[0] > 0.4 * 0.1
+    assert np.all(np.diff(ahead[:5]) < 0)
+    sd = np.sqrt(np.diag(fitted.forecast(6).covariance))
+    assert sd[0] < 0.9 * sd[5]
+
+
 def test_intervals_hold_what_comes_about_as_often_as_they_say() -> None:
     names = ("seasonal_naive", "structural", "theta")
     inside = []

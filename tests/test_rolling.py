@@ -98,6 +98,14 @@ def test_a_season_or_a_start_of_a_new_level_is_not_odd() -> None:
     values = made(60)
     values[11::12] += 1.2
     assert not past_of(values).masked.any()
+    values = made(30)
+    values[11::12] += 1.5
+    assert not past_of(values).masked.any()
+    values[17] -= 1.5
+    assert np.flatnonzero(past_of(values).masked).tolist() == [17]
+    values = made(10)
+    values[5] += 1.5
+    assert not past_of(values).masked.any()
     values = made(60)
     values[58:] += 1.0
     assert not past_of(values).masked.any()
@@ -117,12 +125,13 @@ def test_months_of_calm_and_of_wandering_series_are_seldom_odd() -> None:
 
 
 def test_weights_and_widths_of_an_origin_come_from_origins_that_share_no_month_with_it() -> None:
-    outlook = Outlook(np.zeros(12), np.eye(12))
-    near = [Asked({"a": outlook, "b": outlook}, np.full(12, 0.5), known) for known in (36, 40)]
-    far = Asked({"a": outlook, "b": Outlook(np.ones(12), np.eye(12))}, np.full(12, 0.1), 48)
+    said = {"a": Outlook(np.zeros(12), np.eye(12)), "b": Outlook(np.ones(12), np.eye(12))}
+    near = [Asked(said, np.full(12, 0.1), known) for known in (36, 40)]
+    far = Asked(said, np.full(12, 0.1), 48)
     assert not near[0].apart_from(near[1])
     assert near[0].apart_from(far)
-    assert blends_of(near)[0].mean == pytest.approx(np.zeros(12))
+    assert blends_of(near)[0].mean == pytest.approx(np.full(12, 0.5))
+    assert np.all(blends_of([*near, far])[0].mean < 0.4)
     weights = weights_of(["a", "b"], [far])
     assert weights["a"] > weights["b"]
     misses = Misses(np.array([36, 40, 48]), np.zeros((3, 12)))
