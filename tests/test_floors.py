@@ -57,7 +57,7 @@ widths
 models
 yaml_nodes csv_file amounts
 store engines
-copula disaggregate place_tally scores statement tally terrain tet
+copula disaggregate place_tally reconcile scores statement tally terrain tet
 encodings written units
 nearest
 canvas chance estimate months
