@@ -292,11 +292,19 @@ def test_the_command_says_a_table_and_leaves_a_whole_report(
     assert answer["summary"]["services"]["b"]["models"] is None
 
 
-@pytest.mark.parametrize(("plan", "said"), [("covid.yaml", "reconstructed"), ("shop-chain.yaml", "too few")])
+@pytest.mark.parametrize(("plan", "said"), [("covid", "reconstructed"), ("few", "too few")])
 def test_a_history_that_cannot_be_judged_is_null_with_a_reason(
     plan: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["backtest", str(plans.SCENARIOS / plan), "--out", str(tmp_path), "--json", "--lang", "en"]) == 0
+    months = range(month_of("2019-05"), month_of("2021-05"))
+    few = [f"{month_text(month)},a,{100 + month % 12},actual" for month in months]
+    (tmp_path / "few.csv").write_text("\n".join(["month,service,revenue,status", *few]) + "\n")
+    (tmp_path / "few.yaml").write_text(
+        "name: Few\ncurrency: EUR\nhorizon: {from: 2021-05, months: 12}\nhistory: few.csv\n"
+        "services: {a: {growth: 2%}}\n"
+    )
+    path = tmp_path / "few.yaml" if plan == "few" else plans.SCENARIOS / f"{plan}.yaml"
+    assert main(["backtest", str(path), "--out", str(tmp_path), "--json", "--lang", "en"]) == 0
     summary = json.loads(capsys.readouterr().out)["summary"]
     assert summary["every"] is None
     assert summary["services"]

@@ -252,7 +252,7 @@ def test_a_mixed_plan_has_given_and_fitted_services(kept: Path) -> None:
     assert lunch.kind == "given"
     assert lunch.forecast is None
     assert np.exp(lunch.shape).sum() == pytest.approx(1)
-    assert baseline.data_status["example"] == 24
+    assert baseline.data_status["example"] == 60
 
 
 @pytest.mark.parametrize(
