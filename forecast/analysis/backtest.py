@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.special import ndtr
 
 from forecast.baseline import kind_of, tasks_of
 from forecast.chance import Z90, Floats
+from forecast.engines.aside import beside
 from forecast.fits import ENOUGH, Fit, Note, Scale, said_of
 from forecast.history import History
 from forecast.models.model import SEASON, Outlook
@@ -191,14 +193,30 @@ def backtest(
     refused = {name: _refusal(history, name) for name in names}
     starts = {name: _starts(history.calendar_of(name), origins) for name in names if refused[name] is None}
     every = sorted({month for months in starts.values() for month in months})
-    found: dict[str, list[Origin]] = {name: [] for name in names}
-    for done, month in enumerate(every):
-        tell(done, len(every))
-        said = said_of(tasks_of(scenario, before(history, month)))
-        for name in (name for name in starts if month in starts[name]):
-            found[name].append(_origin(scenario, history, name, month, *said[name]))
+    ask = partial(_asked, scenario, history, starts)
+    with beside(partial(ask, every[1::2])) as other_half:
+        half = ask(every[::2], lambda done: tell(min(2 * done, len(every) - 1), len(every)))
+        asked = half | (other_half.result() if len(every) > 1 else {})
+    found = {name: [asked[month][name] for month in every if name in asked[month]] for name in names}
     services = {name: _tested(scenario, history, name, found[name], refused[name]) for name in names}
     return Backtest(services, _mean_of([tested.scores for tested in services.values() if tested.scores]))
+
+
+def _asked(
+    scenario: Scenario,
+    history: History,
+    starts: Mapping[str, Sequence[int]],
+    months: Sequence[int],
+    tell: Callable[[int], None] = lambda done: None,
+) -> dict[int, dict[str, Origin]]:
+    """Origin -> service -> what was said there, of these months alone."""
+    found: dict[int, dict[str, Origin]] = {}
+    for done, month in enumerate(months):
+        tell(done)
+        said = said_of(tasks_of(scenario, before(history, month)))
+        names = (name for name in starts if month in starts[name])
+        found[month] = {name: _origin(scenario, history, name, month, *said[name]) for name in names}
+    return found
 
 
 def before(history: History, month: int) -> History:
