@@ -17,8 +17,6 @@ GRID = (
 """Orders and trend; a short history tries the first two."""
 SEARCH = 30
 """Steps of the search for the likeliest numbers of each order; more moved forecasts by less than the models differ."""
-FINISH = 8
-"""Steps of the last fit, from where the search ended."""
 BURN = SEASON + 1
 """First months that no order is judged by, so that all are judged by the same."""
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int], str | None]
@@ -30,22 +28,26 @@ class Sarimax(Model):
     def fit(self, past: Past) -> FittedStateSpace:
         """Maximum likelihood of each order; ModelFailed under two years of seen months.
 
-        Without masked months the orders are searched on differences taken beforehand, which halves the states, and
-        only the best is fitted whole.
+        Without masked months the orders are searched on differences taken beforehand, which halves the states (their
+        likelihood is the same but for the start), and only the best is filtered whole, with its numbers.
         """
         if (~past.masked).sum() < 2 * SEASON:
             raise ModelFailed("model_needs_two_years")
         orders = GRID if past.calendar.count >= LONG else GRID[:2]
         differenced = not past.masked.any()
-        tried = [_fit(past, order, SEARCH, differenced=differenced) for order in orders]
+        tried = [_fit(past, order, differenced=differenced) for order in orders]
         best = min(range(len(orders)), key=lambda place: _aicc(tried[place], past))
         found = tried[best]
         if differenced:
-            found = _fit(past, orders[best], FINISH, start=found.params)
+            found = _model(past, orders[best]).smooth(found.params, cov_type="none")
         return fitted_state_space(found, past, "x")
 
 
-def _fit(past: Past, order: Order, steps: int, *, differenced: bool = False, start: Any = None) -> Any:
+def _fit(past: Past, order: Order, *, differenced: bool) -> Any:
+    return _model(past, order, differenced=differenced).fit(disp=0, maxiter=SEARCH, cov_type="none")
+
+
+def _model(past: Past, order: Order, *, differenced: bool = False) -> Any:
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     plain, seasonal, trend = order
@@ -61,7 +63,7 @@ def _fit(past: Past, order: Order, steps: int, *, differenced: bool = False, sta
     )
     lost = plain[1] + SEASON * seasonal[1] if differenced else 0
     model.ssm.loglikelihood_burn = BURN - lost
-    return model.fit(start, disp=0, maxiter=steps, cov_type="none")
+    return model
 
 
 def _aicc(fitted: Any, past: Past) -> float:
