@@ -33,6 +33,12 @@ CHUNK = 128
 """Series that are fitted together, so that their states stay in the cache."""
 STEPS = 4
 """Gauss-Newton steps from the best point of the grid."""
+TEMPER = 0.5
+"""Power of the likelihoods in the weights: forms that are all wrong are not as far apart as AICc says [tuned on M1]."""
+HELD = 0.01
+"""Weight from which a form is asked when parameters are held."""
+MOST_GROWTH = 20.0
+"""Times the most that was seen, beyond which no form on the log scale may go [C]."""
 ALPHA, BETA, GAMMA, PHI = range(4)
 LEAST, MOST = 1e-4, 0.9999
 """Bounds of alpha, of beta as a share of alpha and of gamma as a share of 1 - alpha, as in statsmodels."""
@@ -119,6 +125,10 @@ class _State:
     """(4, columns)."""
     start: Floats
     """(width, columns): level, slope, and the season of the first periods."""
+
+    def take(self, columns: slice) -> _State:
+        """Some of the columns."""
+        return _State(self.theta[:, columns], self.start[:, columns])
 
     def where(self, chosen: Bools, other: _State) -> _State:
         """This where `chosen`, (columns,), else the other."""
@@ -373,21 +383,53 @@ class EtsPanel:
         return np.asarray(self.scale * np.sqrt(self.sse / np.maximum(self.known - freedom, 1)))
 
     def mixed(self, mean: Floats, sd: Floats) -> PanelForecast:
-        """One normal for each series, on the scale that has more of the weight, of means and sds of its columns."""
+        """The mixture of means and standard deviations (columns, horizon), each on the scale of its column."""
         rows, weight = len(self.panel.values), self.weight[:, None]
-        mean = np.where(self.log[:, None], np.exp(np.minimum(mean, 700.0)), mean)
+        log = self.log[:, None]
+        most = np.log(np.where(self.panel.positive, MOST_GROWTH * np.nanmax(self.panel.values, axis=1), 1.0))
+        mean = np.where(log, np.exp(np.where(log, np.minimum(mean, most[self.series][:, None]), 0.0)), mean)
+        sd = np.where(log, sd * mean, sd)
         middle = np.zeros((rows, mean.shape[1]))
         np.add.at(middle, self.series, weight * mean)
-        logs = np.bincount(self.series, self.weight * self.log, rows) > 0.5
-        logs &= np.all(middle > 0, axis=1)
-        on_log = logs[self.series][:, None]
-        centre = middle[self.series]
-        unit = np.where(on_log, 1 / centre, 1.0) * np.where(self.log[:, None], mean, 1.0)
-        spread = np.where(on_log & self.log[:, None], sd, sd * unit)
-        apart = np.where(on_log, mean / centre - 1, mean - centre)
         variance = np.zeros_like(middle)
-        np.add.at(variance, self.series, weight * (spread**2 + apart**2))
-        return PanelForecast(middle, np.sqrt(variance), logs)
+        np.add.at(variance, self.series, weight * (sd**2 + (mean - middle[self.series]) ** 2))
+        return PanelForecast.of(self.panel, middle, np.sqrt(variance))
+
+    def at(self, panel: Panel) -> EtsPanel:
+        """The same parameters, first states and weights over another panel of the same series from the same start.
+
+        Forms of little weight are left out.
+        """
+        kept = np.flatnonzero((self.weight > HELD) & (panel.lengths[self.series] > 0))
+        counts = panel.lengths[self.series]
+        kept = kept[np.argsort(-counts[kept], kind="stable")]
+        values, seen = _start_aligned(panel, self.series[kept])
+        log = self.log[kept]
+        values[:, log] = np.log(values[:, log])
+        values = np.nan_to_num((values - self.offset[kept]) / self.scale[kept])
+        state = _State(self.state.theta[:, kept], self.state.start[:, kept])
+        last = [
+            _sweep(_Columns(values[:, some], counts[kept[some]], seen, panel.season), state.take(some), slopes=False)[1]
+            for some in _slices(len(kept))
+        ]
+        weight = self.weight[kept]
+        weight = weight / np.bincount(self.series[kept], weight, len(panel.values))[self.series[kept]]
+        return replace(
+            self,
+            panel=panel,
+            **{
+                name: getattr(self, name)[kept]
+                for name in ("series", "form", "log", "offset", "scale", "sse", "known", "aicc")
+            },
+            state=state,
+            counts=counts[kept],
+            weight=weight,
+            last=np.concatenate(last, axis=1),
+        )
+
+
+def _slices(count: int) -> list[slice]:
+    return [slice(first, first + 12 * CHUNK) for first in range(0, count, 12 * CHUNK)]
 
 
 @dataclass(frozen=True)
@@ -411,9 +453,10 @@ def ets_panel(panel: Panel, horizon: int) -> PanelForecast:
 
 
 def fit_ets(panel: Panel, logs: bool = True, forms: Sequence[str] = ALL) -> EtsPanel:
-    """Fit every form that a series is long enough for, and weigh them by AICc.
+    """Fit every form that a series is long enough for, and weigh them by AICc to a power.
 
-    With `logs` those of the logs too, where the series has them.
+    A trend that is not damped is left out on the log scale of series with a season. With `logs`
+    those of the logs too, where the series has them.
     """
     order = np.argsort(-panel.lengths, kind="stable")
     values, seen = _start_aligned(panel, order)
@@ -459,25 +502,29 @@ def _fit_chunk(
     scale = np.sqrt(np.nanmean(plain**2, axis=0))
     scale = np.where(scale > 1e-12, scale, 1.0)
     base = _Columns(np.nan_to_num(plain / scale), counts[series], seen, panel.season)
-    known = _known(base)
+    known, base_log = _known(base), log
     found: list[tuple[Ints, _State, Floats, Ints]] = []
     for place, response in responses.items():
-        enough = np.flatnonzero(known > FORMS[place].freedom(panel.season) + 2)
+        form = FORMS[place]
+        explosive = form.trend and not form.damped and panel.season > 1
+        enough = np.flatnonzero(
+            ((known > form.freedom(panel.season) + 2) | (form.name == "ANN")) & ~(base_log & explosive)
+        )
         if len(enough):
-            state, inverse = _search(FORMS[place], base.take(enough), *response)
+            state, inverse = _search(form, base.take(enough), *response)
             found.append((enough, state, inverse, np.full(len(enough), place)))
     column = np.concatenate([each[0] for each in found])
     order = np.argsort(-base.counts[column], kind="stable")
     column = column[order]
-    form = np.concatenate([each[3] for each in found])[order]
+    forms = np.concatenate([each[3] for each in found])[order]
     theta = np.concatenate([each[1].theta for each in found], axis=1)[:, order]
     start = np.concatenate([each[1].start for each in found], axis=1)[:, order]
     inverse = np.concatenate([each[2] for each in found])[order]
     columns = base.take(column)
-    free = np.array([each.free for each in FORMS])[form].T
+    free = np.array([each.free for each in FORMS])[forms].T
     state = _refine(columns, _State(theta, start), inverse, free)
     taken = series[column]
-    return _Part(columns, state, rows[taken], form, log[column], offset[column], scale[column], jacobian[column])
+    return _Part(columns, state, rows[taken], forms, log[column], offset[column], scale[column], jacobian[column])
 
 
 def _known(columns: _Columns) -> Ints:
@@ -499,7 +546,7 @@ def _weighed(panel: Panel, parts: list[_Part]) -> EtsPanel:
     aicc = fit + 2 * freedom + 2 * freedom * (freedom + 1) / np.maximum(known - freedom - 1, 1)
     least = np.full(len(panel.values), np.inf)
     np.minimum.at(least, series, aicc)
-    weight = np.exp(-(aicc - least[series]) / 2)
+    weight = np.exp(-TEMPER * (aicc - least[series]) / 2)
     weight /= np.bincount(series, weight, len(panel.values))[series]
     theta, start = (
         np.concatenate([getattr(part.state, name) for part in parts], axis=1) for name in ("theta", "start")

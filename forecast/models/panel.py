@@ -12,6 +12,9 @@ from scipy.special import ndtri
 
 from forecast.chance import Floats
 
+FLOOR = 0.5
+"""Share of the least value of a positive series under which nothing is forecast [C]."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -64,6 +67,24 @@ class PanelForecast:
     """(series, horizon), of the values, or of their logs where `log` says so."""
     log: NDArray[np.bool_]
     """(series,): whether the spread is that of the logs."""
+
+    @classmethod
+    def of(cls, panel: Panel, mean: Floats, sd: Floats) -> PanelForecast:
+        """Of means and standard deviations (series, horizon) in the unit of the series.
+
+        A series that was always positive stays above a share of its least value, and its spread is that of the logs
+        while it is less than the mean.
+        """
+        positive = panel.positive & (panel.lengths > 0)
+        least = FLOOR * np.min(np.where(np.isnan(panel.values), np.inf, panel.values), axis=1, keepdims=True)
+        mean = np.where(positive[:, None], np.maximum(mean, least), mean)
+        log = positive & np.all(sd < mean, axis=1)
+        return cls(mean, np.where(log[:, None], sd / np.where(log[:, None], mean, 1.0), sd), log)
+
+    @property
+    def sd_of_values(self) -> Floats:
+        """(series, horizon): the spread in the unit of the series, whatever the scale."""
+        return np.where(self.log[:, None], self.sd * self.mean, self.sd)
 
     def quantile(self, share: float) -> Floats:
         """(series, horizon): the value that is not exceeded with this chance."""

