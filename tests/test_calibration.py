@@ -1,0 +1,116 @@
+"""Intervals that are too narrow are widened by what siblings missed, no more than there are siblings to say so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.models.calibration import Z80, Z95, Calibrated, Forecaster, factors, factors_of, misses
+from forecast.models.panel import Panel, PanelForecast
+
+
+def walks(series: int, periods: int, seed: int = 0) -> Panel:
+    return Panel(1000 + np.cumsum(np.random.default_rng(seed).normal(0, 5, (series, periods)), axis=1), 4)
+
+
+def last_value(claimed: float) -> Forecaster:
+    """The last value of a random walk of steps of sd 5, its spread told `claimed` times as wide as it is."""
+
+    def forecaster(panel: Panel, horizon: int) -> PanelForecast:
+        sd = 5 * claimed * np.sqrt(np.arange(1, horizon + 1))
+        mean = np.repeat(panel.values[:, -1:], horizon, axis=1)
+        return PanelForecast(mean, np.broadcast_to(sd, mean.shape), np.zeros(len(mean), bool))
+
+    return forecaster
+
+
+def inside(found: PanelForecast | Calibrated, came: np.ndarray, share: float) -> float:
+    low, high = (found.quantile(tail) for tail in ((1 - share) / 2, (1 + share) / 2))
+    return float(((low <= came) & (came <= high)).mean())
+
+
+def test_intervals_that_are_too_narrow_come_near_their_share() -> None:
+    panel, forecaster = walks(400, 68), last_value(0.6)
+    known = panel.until(8)
+    said = forecaster(known, 8)
+    came = panel.values[:, -8:]
+    found = factors(known, 8, forecaster).widen(said)
+    assert inside(said, came, 0.8) < 0.62
+    assert inside(said, came, 0.95) < 0.8
+    assert 0.72 < inside(found, came, 0.8) < 0.83
+    assert 0.88 < inside(found, came, 0.95) < 0.97
+
+
+def test_intervals_that_are_right_stay() -> None:
+    found = factors(walks(400, 60), 8, last_value(1.0))
+    assert found.at80 == pytest.approx(1.0, abs=0.08)
+    assert found.at95 == pytest.approx(1.0, abs=0.08)
+    assert found.achieved80 == pytest.approx(0.8, abs=0.03)
+    assert found.achieved95 == pytest.approx(0.95, abs=0.02)
+    assert found.siblings == 400
+
+
+def test_heavy_tails_widen_the_outer_interval_alone() -> None:
+    missed = np.random.default_rng(2).standard_t(2.5, (500, 6))
+    found = factors_of(missed * 0.9 / np.quantile(np.abs(missed), 0.8) * Z80)
+    assert np.all(found.at80 < 1.0)
+    assert np.all(found.at95 > 1.1)
+
+
+def test_few_siblings_hardly_move_a_factor_and_none_does_not() -> None:
+    wild = np.random.default_rng(3).normal(0, 2, (300, 6))
+    by_count = [factors_of(wild[:count]).at80[0] for count in (0, 1, 3, 30, 300)]
+    assert by_count[0] == 1.0
+    assert np.all(np.diff(by_count) > 0)
+    assert by_count[1] < 1.1
+    assert by_count[4] > 1.5
+    assert factors_of(wild[:1]).achieved80 is None
+
+
+def test_series_that_would_be_left_too_short_are_not_asked() -> None:
+    def refuses(panel: Panel, horizon: int) -> PanelForecast:
+        raise AssertionError
+
+    assert factors(walks(50, 15), 8, refuses).siblings == 0
+    mixed = Panel.of([*walks(3, 15).values, *walks(7, 40).values], 4)
+    assert factors(mixed, 8, last_value(1.0)).siblings == 7
+
+
+def test_no_period_that_is_asked_for_is_seen() -> None:
+    panel = walks(40, 60)
+    seen: list[Panel] = []
+
+    def spies(known: Panel, horizon: int) -> PanelForecast:
+        seen.append(known)
+        return last_value(1.0)(known, horizon)
+
+    factors(panel, 8, spies)
+    assert [each.values.shape for each in seen] == [(40, 52)]
+    assert np.array_equal(seen[0].values, panel.values[:, :52])
+
+
+def test_quantiles_rise_and_the_middle_is_the_mean() -> None:
+    missed = np.random.default_rng(4).standard_t(2, (200, 6)) * np.linspace(0.4, 3, 6)
+    mean = np.full((3, 6), 100.0)
+    for log in (False, True):
+        sd = np.full((3, 6), 0.1 if log else 10.0)
+        found = factors_of(missed).widen(PanelForecast(mean, sd, np.full(3, log)))
+        shares = (0.001, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 0.999)
+        assert np.all(np.diff([found.quantile(share) for share in shares], axis=0) > 0)
+        assert found.quantile(0.5) == pytest.approx(mean)
+
+
+def test_the_ends_of_both_intervals_lie_where_the_factors_say() -> None:
+    found = factors_of(np.random.default_rng(5).normal(0, 1.5, (200, 6)))
+    assert found.stretched(Z80) == pytest.approx(Z80 * found.at80)
+    assert found.stretched(-Z95) == pytest.approx(-Z95 * found.at95)
+
+
+def test_misses_are_measured_on_the_scale_of_the_spread() -> None:
+    said = PanelForecast(
+        np.full((3, 2), 100.0), np.array([[10.0], [0.1], [0.0]]) * np.ones(2), np.array([False, True, False])
+    )
+    came = np.array([[120.0, 95.0], [100 * np.exp(0.2), -1.0], [1.0, 2.0]])
+    found = misses(said, came)
+    assert found[:2] == pytest.approx(np.array([[2.0, -0.5], [2.0, np.nan]]), nan_ok=True)
+    assert np.isnan(found[2]).all()
