@@ -1,7 +1,7 @@
-"""How often does a printed interval hold the truth? Over 2,000 seeds: 93.5 to 96.5% of the times, as 95% promises.
+"""How often does a printed interval hold the truth? Over 2,000 seeds and more: 93.5 to 96.5% of the times.
 
 Clopper and Pearson's interval, for fewer than ten hits or misses, is wider by nature: not under 94%. First the tallies
-alone, on draws of known chances; then the public road, from a plan in YAML to what the run says. Exits 1 when one fails.
+alone, on draws of known chances; then the public road, from a plan in YAML to what a run says. Exits 1 when one fails.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from forecast.simulation import Simulation
 from forecast.tally import Ruler, Tally
 
 SEEDS = 2_000
+CHEAP = 5
+"""Times as many seeds where a tally is fed directly."""
 LOW, HIGH, WIDE_LOW = 0.935, 0.965, 0.94
 PATHS = 4_096
 ROOT = __file__.rpartition("/benchmarks/")[0]
@@ -46,13 +48,14 @@ class Covered:
     paths: int
     truth: float
     coverage: float
+    seeds: int
     wide: bool = False
     """Whether it may cover more than its rate: Clopper and Pearson's."""
 
     @property
     def holds(self) -> bool:
         """Inside the gate."""
-        return WIDE_LOW <= self.coverage if self.wide else LOW <= self.coverage <= HIGH
+        return self.coverage >= WIDE_LOW if self.wide else LOW <= self.coverage <= HIGH
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def of_tallies(law: Law, paths: int, seeds: int, exact: bool) -> list[Covered]:
             tally.add(block)
         count(said_of(tally, law), hits, truths)
     road = f"tally of a {law.name}, {'values' if exact else 'histogram'}"
-    return [Covered(road, name, paths, truths[name], hits[name] / seeds) for name in truths]
+    return [Covered(road, name, paths, truths[name], hits[name] / seeds, seeds) for name in truths]
 
 
 def count(said: Mapping[str, tuple[Estimate, float]], hits: dict[str, int], truths: dict[str, float]) -> None:
@@ -147,7 +150,9 @@ def of_rare_events(seeds: int) -> list[Covered]:
     for p in (0.001, 0.000_25, 0.999):
         hits = np.random.Generator(np.random.SFC64(1)).binomial(PATHS, p, seeds)
         inside = [estimate.low <= p <= estimate.high for estimate in (interval(float(h), PATHS) for h in hits)]
-        found.append(Covered("tally, few hits or misses", f"chance of {p}", PATHS, p, float(np.mean(inside)), True))
+        found.append(
+            Covered("tally, few hits or misses", f"chance of {p}", PATHS, p, float(np.mean(inside)), seeds, True)
+        )
     return found
 
 
@@ -211,7 +216,9 @@ def on_the_road(copula: str, seeds: int) -> list[Covered]:
         runs = [forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS) for scenario in (one, other)]
         said = said_by(*runs)
         count(said, hits, truths)
-    return [Covered(f"a plan, copula {copula}", name, PATHS, truths[name], hits[name] / seeds) for name in truths]
+    return [
+        Covered(f"a plan, copula {copula}", name, PATHS, truths[name], hits[name] / seeds, seeds) for name in truths
+    ]
 
 
 def levers(seeds: int) -> list[Covered]:
@@ -231,17 +238,17 @@ def levers(seeds: int) -> list[Covered]:
                 estimate = Estimate(lever.high, lever.high - lever.error, lever.high + lever.error)
                 said[f"end of the tornado, {lever.name}"] = (estimate, sd * fifth * 1e9)
         count(said, hits, truths)
-    return [Covered("a plan, tornado", name, PATHS, truths[name], hits[name] / seeds) for name in truths]
+    return [Covered("a plan, tornado", name, PATHS, truths[name], hits[name] / seeds, seeds) for name in truths]
 
 
 def measured(seeds: int = SEEDS) -> list[Covered]:
     """Every interval."""
     found: list[Covered] = []
     for law in laws():
-        found += of_tallies(law, 1_000, seeds, exact=True)
-        found += of_tallies(law, PATHS, seeds, exact=True)
+        found += of_tallies(law, 1_000, CHEAP * seeds, exact=True)
+        found += of_tallies(law, PATHS, CHEAP * seeds, exact=True)
         found += of_tallies(law, 4 * PATHS, seeds, exact=False)
-    found += of_rare_events(seeds)
+    found += of_rare_events(CHEAP * seeds)
     for copula in ("gaussian", "t(4)"):
         found += on_the_road(copula, seeds)
     return found + levers(seeds)
@@ -249,10 +256,12 @@ def measured(seeds: int = SEEDS) -> list[Covered]:
 
 def table(found: list[Covered]) -> str:
     """In Markdown."""
-    lines = ["| road | interval | paths | truth | coverage |", "|---|---|--:|--:|--:|"]
+    lines = ["| road | interval | paths | truth | seeds | coverage |", "|---|---|--:|--:|--:|--:|"]
     for row in found:
         mark = "" if row.holds else " **fails**"
-        lines.append(f"| {row.road} | {row.name} | {row.paths:,} | {row.truth:.6g} | {row.coverage:.2%}{mark} |")
+        lines.append(
+            f"| {row.road} | {row.name} | {row.paths:,} | {row.truth:.6g} | {row.seeds:,} | {row.coverage:.2%}{mark} |"
+        )
     return "\n".join(lines)
 
 
@@ -267,7 +276,7 @@ def main() -> int:
         print(json.dumps({"seeds": asked.seeds, "intervals": [asdict(row) for row in found]}, indent=1))
     else:
         print(table(found))
-        print(f"\n{len(found)} intervals over {asked.seeds:,} seeds, {len(wrong)} outside their gate")
+        print(f"\n{len(found)} intervals, {len(wrong)} outside their gate")
     return 1 if wrong else 0
 
 

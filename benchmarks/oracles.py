@@ -122,8 +122,8 @@ def main() -> int:
     large, small = measured(paths, few)
     wrong = sorted({row.name for row in large if not row.agrees} | {row.name for row in small if not row.centred})
     if asked.json:
-        said = [{**asdict(a), "mean_z": b.mean, "sd_z": b.sd} for a, b in zip(large, small, strict=True)]
-        print(json.dumps({"paths": paths, "few": few, "checks": said, "wrong": wrong}, indent=1))
+        said = {"large": [asdict(row) for row in large], "small": [asdict(row) for row in small]}
+        print(json.dumps({"paths": paths, "few": few, **said, "wrong": wrong}, indent=1))
     else:
         print(table(large, small, paths, few))
         print(f"\n{len(large)} checks, {len(wrong)} beyond the gates: {', '.join(wrong) or 'none'}")

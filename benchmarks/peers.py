@@ -1,0 +1,352 @@
+"""One simplified plan in six tools: paths a second on one core, and the chance of the target with its error.
+
+Twelve months, three services with a year's range each, noise of the months, a Poisson epidemic whose waves may overlap,
+one initiative, one target. Here it is a plan in YAML; elsewhere it is written by hand, as one would write it there. The
+other tools live in an environment of their own (`python -m venv PEERS`, `PEERS/bin/pip install squigglepy monaco
+ema-workbench pymc`): `python -m benchmarks.peers --python PEERS/bin/python` prints the table; `--write` puts it into
+peers.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import os
+import platform
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+HERE = Path(__file__)
+PLAN = """
+name: The plan of the peers
+horizon: {from: 2021-01, months: 12}
+baseline: {method: given, shape: flat, noise: 6%}
+services:
+  postal: {baseline: {annual: 61 tỷ to 73.2 tỷ}}
+  finance: {baseline: {annual: 52 tỷ to 59.8 tỷ}}
+  distribution: {baseline: {annual: 123.3 tỷ to 143.85 tỷ}}
+shocks:
+  waves: {kind: epidemic, waves_per_year: 2, length: 45 days, mild: {effect: {volume: {all: -30% to -10%}}}}
+initiatives:
+  shop: {chance: 60%, start: 2021-04, effect: {revenue: {distribution: 2% to 6%}}}
+targets:
+  revenue: {measure: revenue, period: 2021, at_least: 250 tỷ}
+"""
+RANGES = ((61.0, 73.2), (52.0, 59.8), (123.3, 143.85))
+DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+EDGES = tuple(sum(DAYS[:month]) for month in range(13))
+NOISE, RATE, LENGTH, CHANCE, TARGET, MOST = 0.06, 2.0, 45.0, 0.6, 250.0, 14
+"""MOST: waves of a year beyond which a chance of 1e-8 is cut."""
+Z90 = NormalDist().inv_cdf(0.9)
+
+
+def logs(low: float, high: float) -> tuple[float, float]:
+    """Mean and sd of the logarithm, by P10 and P90."""
+    return math.log(low * high) / 2, math.log(high / low) / (2 * Z90)
+
+
+LOSS = (  # logit of a loss of 10% to 30%
+    (math.log(0.1 / 0.9) + math.log(0.3 / 0.7)) / 2,
+    (math.log(0.3 / 0.7) - math.log(0.1 / 0.9)) / (2 * Z90),
+)
+LIFT = logs(1.02, 1.06)
+
+
+def year_of(amounts: Sequence[float], noise: Sequence[float], starts: list[float], loss: float, lift: float) -> float:
+    """The revenue of one path in plain Python; `noise` is 36 logarithms, `lift` 1 where the initiative fails."""
+    starts = sorted(starts)
+    covered = [0.0] * 12
+    for i, start in enumerate(starts):
+        end = min([start + LENGTH, *starts[i + 1 : i + 2]])
+        for month in range(12):
+            covered[month] += max(0.0, min(end, EDGES[month + 1]) - max(start, EDGES[month]))
+    kept = [1 - loss * days / length for days, length in zip(covered, DAYS, strict=True)]
+    total = 0.0
+    for service, amount in enumerate(amounts):
+        shares = [math.exp(e) for e in noise[12 * service : 12 * service + 12]]
+        whole = sum(shares)
+        for month in range(12):
+            gain = lift if service == 2 and month >= 3 else 1.0
+            total += amount * shares[month] / whole * gain * kept[month]
+    return total
+
+
+def years_of(amounts: Floats, noise: Floats, starts: Floats, loss: Floats, lift: Floats) -> Floats:
+    """The same for many paths in numpy: (3, n), (3, 12, n), (MOST, n) with infinity for no wave, (n,), (n,)."""
+    months = np.exp(noise)
+    months *= (amounts / months.sum(axis=1))[:, None]
+    starts = np.sort(starts, axis=0)
+    ends = starts + LENGTH
+    np.minimum(ends[:-1], starts[1:], out=ends[:-1])
+    months[2, 3:] *= lift
+    total = np.zeros(len(loss))
+    by_month = months.sum(axis=0)
+    for month in range(12):
+        days = np.clip(np.minimum(ends, EDGES[month + 1]) - np.maximum(starts, EDGES[month]), 0, None).sum(axis=0)
+        total += by_month[month] * (1 - loss * days / DAYS[month])
+    return total
+
+
+def by_forecast(paths: int) -> tuple[float, float]:
+    """The plan in YAML."""
+    import forecast
+    from forecast.reader import read_text
+
+    scenario = read_text(PLAN, folder=HERE.parents[1] / "scenarios")
+    started = time.process_time()
+    run = forecast.simulate(scenario, paths=paths, seed=1)
+    return run.chance("revenue").value, time.process_time() - started
+
+
+def by_loop(paths: int) -> tuple[float, float]:
+    """Plain Python, the standard library alone."""
+    draw = random.Random(1)
+    (loss_mean, loss_sd), (lift_mean, lift_sd) = LOSS, LIFT
+    levels = [logs(*ends) for ends in RANGES]
+    started = time.process_time()
+    hits = 0
+    for _ in range(paths):
+        amounts = [math.exp(draw.gauss(mean, sd)) for mean, sd in levels]
+        noise = [draw.gauss(0, NOISE) for _ in range(36)]
+        starts, moment = [], draw.expovariate(RATE)
+        while moment < 1:
+            starts.append(365 * moment)
+            moment += draw.expovariate(RATE)
+        loss = 1 / (1 + math.exp(-draw.gauss(loss_mean, loss_sd)))
+        lift = math.exp(draw.gauss(lift_mean, lift_sd)) if draw.random() < CHANCE else 1.0
+        hits += year_of(amounts, noise, starts, loss, lift) >= TARGET
+    return hits / paths, time.process_time() - started
+
+
+def by_squigglepy(paths: int) -> tuple[float, float]:
+    """Its samples, put together in numpy."""
+    sq: Any = import_module("squigglepy")
+    sq.set_seed(1)
+    started = time.process_time()
+
+    def normal(mean: float, sd: float, n: int) -> Floats:
+        return np.asarray(sq.sample(sq.norm(mean=mean, sd=sd), n=n))
+
+    amounts = np.exp([normal(*logs(*ends), paths) for ends in RANGES])
+    noise = normal(0, NOISE, 36 * paths).reshape(3, 12, paths)
+    count = np.asarray(sq.sample(sq.poisson(RATE), n=paths))
+    starts = np.asarray(sq.sample(sq.uniform(0, 365), n=MOST * paths)).reshape(MOST, paths)
+    starts[np.arange(MOST)[:, None] >= count] = np.inf
+    loss = 1 / (1 + np.exp(-normal(*LOSS, paths)))
+    happens = np.asarray(sq.sample(sq.bernoulli(CHANCE), n=paths))
+    lift = np.where(happens, np.exp(normal(*LIFT, paths)), 1.0)
+    chance = float(np.mean(years_of(amounts, noise, starts, loss, lift) >= TARGET))
+    return chance, time.process_time() - started
+
+
+def by_pymc(paths: int) -> tuple[float, float]:
+    """Its draws, put together in numpy; a first draw, which compiles them, is not counted."""
+    pm: Any = import_module("pymc")
+    levels = [logs(*ends) for ends in RANGES]
+    drawn = [
+        pm.Normal.dist([mean for mean, _ in levels], [sd for _, sd in levels], shape=(paths, 3)),
+        pm.Normal.dist(0, NOISE, shape=(3, 12, paths)),
+        pm.Poisson.dist(RATE, shape=paths),
+        pm.Uniform.dist(0, 365, shape=(MOST, paths)),
+        pm.Normal.dist(*LOSS, shape=paths),
+        pm.Bernoulli.dist(CHANCE, shape=paths),
+        pm.Normal.dist(*LIFT, shape=paths),
+    ]
+    pm.draw(drawn, random_seed=2)
+    started = time.process_time()
+    amounts, noise, count, starts, loss, happens, lift = pm.draw(drawn, random_seed=1)
+    starts = np.where(np.arange(MOST)[:, None] < count, starts, np.inf)
+    total = years_of(np.exp(amounts.T), noise, starts, 1 / (1 + np.exp(-loss)), np.where(happens, np.exp(lift), 1.0))
+    return float(np.mean(total >= TARGET)), time.process_time() - started
+
+
+def names_of() -> list[str]:
+    """The 54 numbers that a path is made of, for tools that name them one by one."""
+    noise = [f"e{i}" for i in range(36)]
+    return ["a0", "a1", "a2", *noise, *(f"s{i}" for i in range(MOST)), "count", "loss", "happens", "lift"]
+
+
+def path_of(drawn: dict[str, float]) -> float:
+    """The revenue of a path from its named numbers: standard normals, shares of the year, a count."""
+    amounts = [math.exp(mean + sd * drawn[f"a{i}"]) for i, (mean, sd) in enumerate(logs(*ends) for ends in RANGES)]
+    noise = [NOISE * drawn[f"e{i}"] for i in range(36)]
+    starts = [365 * drawn[f"s{i}"] for i in range(int(drawn["count"]))]
+    loss = 1 / (1 + math.exp(-LOSS[0] - LOSS[1] * drawn["loss"]))
+    lift = math.exp(LIFT[0] + LIFT[1] * drawn["lift"]) if drawn["happens"] < CHANCE else 1.0
+    return year_of(amounts, noise, starts, loss, lift)
+
+
+def by_monaco(paths: int) -> tuple[float, float]:
+    """Its named inputs, one call a case."""
+    mc: Any = import_module("monaco")
+    stats: Any = import_module("scipy.stats")
+
+    def preprocess(case: Any) -> tuple[dict[str, float]]:
+        return ({name: case.invals[name].val for name in names_of()},)
+
+    def run(drawn: dict[str, float]) -> tuple[float]:
+        return (path_of(drawn),)
+
+    def postprocess(case: Any, revenue: float) -> None:
+        case.addOutVal(name="revenue", val=revenue)
+
+    functions = {"preprocess": preprocess, "run": run, "postprocess": postprocess}
+    started = time.process_time()
+    sim = mc.Sim("peers", paths, functions, samplemethod="random", seed=1, verbose=False)
+    for name in names_of():
+        if name[0] == "s" or name == "happens":
+            sim.addInVar(name, stats.uniform, {"loc": 0, "scale": 1})
+        elif name == "count":
+            sim.addInVar(name, stats.poisson, {"mu": RATE})
+        else:
+            sim.addInVar(name, stats.norm, {"loc": 0, "scale": 1})
+    sim.runSim()
+    chance = float(np.mean(np.asarray(sim.outvars["revenue"].vals) >= TARGET))
+    return chance, time.process_time() - started
+
+
+def by_ema(paths: int) -> tuple[float, float]:
+    """Its experiments, even numbers carried to the chances inside the model."""
+    ema: Any = import_module("ema_workbench")
+    logging.getLogger("EMA").setLevel(logging.ERROR)
+    quantile = NormalDist().inv_cdf
+    steps = [math.exp(-RATE) * sum(RATE**i / math.factorial(i) for i in range(k + 1)) for k in range(MOST)]
+
+    def model(**drawn: float) -> dict[str, float]:
+        values = {
+            name: u if name[0] == "s" or name == "happens" else quantile(min(max(u, 1e-12), 1 - 1e-12))
+            for name, u in drawn.items()
+        }
+        values["count"] = sum(drawn["count"] > step for step in steps)
+        return {"revenue": path_of(values)}
+
+    started = time.process_time()
+    made = ema.Model("peers", function=model)
+    made.uncertainties = [ema.RealParameter(name, 0, 1) for name in names_of()]
+    made.outcomes = [ema.ScalarOutcome("revenue")]
+    _, outcomes = ema.perform_experiments(made, scenarios=paths)
+    return float(np.mean(outcomes["revenue"] >= TARGET)), time.process_time() - started
+
+
+WAYS: dict[str, tuple[str, str, Callable[[int], tuple[float, float]], int]] = {
+    "forecast": ("forecast", "a plan in YAML, with the statement of every month", by_forecast, 1_000_000),
+    "squigglepy": ("squigglepy", "samples, the plan by hand in numpy", by_squigglepy, 200_000),
+    "pymc": ("PyMC", "draws, the plan by hand in numpy", by_pymc, 200_000),
+    "loop": ("plain Python", "one path after another", by_loop, 20_000),
+    "ema-workbench": ("EMA Workbench", "one experiment a path (Latin hypercube)", by_ema, 10_000),
+    "monaco": ("monaco", "one case a path", by_monaco, 5_000),
+}
+"""Package -> its name, how the plan is written there, the function, and how many paths."""
+
+
+def ask(way: str, python: str) -> dict[str, Any]:
+    """Run one tool in a process of its own; the better of two readings."""
+    command = (
+        [python, str(HERE), "--one", way] if way != "forecast" else [python, "-m", "benchmarks.peers", "--one", way]
+    )
+    said = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parents[1])
+    lines = [line for line in said.stdout.splitlines() if line.startswith("{")]
+    if said.returncode or not lines:
+        return {"way": way, "error": (said.stderr.strip().splitlines() or ["no answer"])[-1]}
+    return dict(json.loads(lines[-1]))
+
+
+def answer(way: str) -> dict[str, Any]:
+    """What one tool says, here and now."""
+    _, _, function, paths = WAYS[way]
+    chance, seconds = min((function(paths) for _ in range(2)), key=lambda said: said[1])
+    return {"way": way, "paths": paths, "chance": chance, "seconds": seconds, "version": version_of(way)}
+
+
+def version_of(way: str) -> str:
+    """Of the tool that answers."""
+    if way == "forecast":
+        return str(import_module("forecast").__version__)
+    return platform.python_version() if way == "loop" else version(way)
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """In Markdown, the fastest first."""
+    base = next(one for one in found if one["way"] == "forecast")
+    lines = [
+        "| tool | how | paths | chance of 250 tỷ | differs by | paths/s | forecast is faster by |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    speed = {one["way"]: one["paths"] / one["seconds"] for one in found if "seconds" in one}
+    for one in sorted(found, key=lambda one: -speed.get(one["way"], 0)):
+        name, how, _, _ = WAYS[one["way"]]
+        if "error" in one:
+            lines.append(f"| {name} | {how} | | | | not run: {one['error']} | |")
+            continue
+        p = one["chance"]
+        error = math.sqrt(p * (1 - p) / one["paths"])
+        whole = math.hypot(error, math.sqrt(base["chance"] * (1 - base["chance"]) / base["paths"]))
+        off = "" if one is base else f"{(p - base['chance']) / whole:+.1f} standard errors"
+        lines.append(
+            f"| {name} {one['version']} | {how} | {one['paths']:,} | {p:.4f} ± {1.96 * error:.4f} | {off} "
+            f"| {speed[one['way']]:,.0f} | {speed['forecast'] / speed[one['way']]:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def agree(found: list[dict[str, Any]]) -> bool:
+    """Whether all that ran lie within four standard errors of the plan."""
+    base = next(one for one in found if one["way"] == "forecast")
+    said = [one for one in found if "chance" in one]
+    spread = [math.sqrt(p * (1 - p) * (1 / one["paths"] + 1 / base["paths"])) for one in said if (p := one["chance"])]
+    return all(abs(one["chance"] - base["chance"]) <= 4 * error for one, error in zip(said, spread, strict=True))
+
+
+TEXT = """# Peers side by side
+
+One simplified plan, told to each tool: twelve months, three services with a range for the year, noise of the months, a
+Poisson epidemic whose waves may overlap, one initiative, the chance of 250 tỷ. One process and one thread each, seconds
+of the processor, the better of two readings, in one run on one machine. Made by:
+
+```bash
+python -m venv PEERS && PEERS/bin/pip install squigglepy monaco ema-workbench pymc
+python -m benchmarks.peers --python PEERS/bin/python --write
+```
+
+{table}
+
+The other tools answer the one question that they were told by hand; forecast also keeps every month, service and step
+of the bridge of the same paths, with their quantiles. The first draw of PyMC, which
+compiles it, is not counted.
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", default=sys.executable, help="of the environment that holds the other tools")
+    parser.add_argument("--one", choices=sorted(WAYS), help="run one tool in this process and print what it says")
+    parser.add_argument("--write", action="store_true", help="put the table into peers.md")
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(answer(asked.one)))
+        return 0
+    found = [ask(way, sys.executable if way == "forecast" else asked.python) for way in WAYS]
+    print(table(found))
+    if asked.write:
+        HERE.with_suffix(".md").write_text(TEXT.format(table=table(found)), encoding="utf-8")
+    return 0 if agree(found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
