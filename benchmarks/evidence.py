@@ -42,8 +42,8 @@ Pearson's at least {wide:.0%}. Printed by `python -m benchmarks.coverage`; {unco
 ## Relations between runs
 
 [test_metamorphic.py](../tests/test_metamorphic.py) draws plans and holds: order of services, a service of zero, money
-times 2^k and times 1000, shocks of no size or no rate, harder and more frequent shocks, more paths, longer horizons, two
-halves that move as one, a shock that comes later, higher targets, quantiles and CVaR in order, a run after another.
+times 2^k and times 1000, shocks of no size or no rate, harder and more frequent shocks, more paths, longer horizons,
+two halves that move as one, a shock that comes later, higher targets, quantiles and CVaR in order, a run after another.
 
 ## Sobol points: not used
 
@@ -52,12 +52,12 @@ numbers that are drawn once a path come from Owen-scrambled Sobol points. Varian
 
 {sobol}
 
-The gain is real, and either way to have it breaks a law. In order of the names, a new assumption moves every name behind
-it, so plans no longer share their luck. By a hash of the name, some two of {names} names share one of {most:,} dimensions
-with chance {share:.1%} (of 500 names, {share_500:.1%}); with a scramble of their own each, two such names have a rank
-correlation of ±{together:.2f} on average where none was asked, and nothing would say so. Besides, s / √n is no longer the
-error of anything: every printed interval would need independent scrambles. At 100,000 paths the error of a chance is a
-third of a hundredth, where the readings of the plan move it by tenths: more paths are the cheaper way.
+The gain is real, and either way to have it breaks a law. In order of the names, a new assumption moves every name
+behind it, so plans no longer share their luck. By a hash of the name, some two of {names} names share one of {most:,}
+dimensions with chance {share:.1%} (of 500 names, {share_500:.1%}); with a scramble of their own each, two such names have
+a rank correlation of ±{together:.2f} on average where none was asked, and nothing would say so. Besides, s / √n is no
+longer the error of anything: every printed interval would need independent scrambles. At 100,000 paths the error of a
+chance is a third of a hundredth, where the readings of the plan move it by tenths: more paths are the cheaper way.
 """
 
 
