@@ -292,25 +292,28 @@ def test_the_command_says_a_table_and_leaves_a_whole_report(
     assert answer["summary"]["services"]["b"]["models"] is None
 
 
-@pytest.mark.parametrize(("plan", "said"), [("covid", "reconstructed"), ("few", "too few")])
-def test_a_history_that_cannot_be_judged_is_null_with_a_reason(
-    plan: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    months = range(month_of("2019-05"), month_of("2021-05"))
-    few = [f"{month_text(month)},a,{100 + month % 12},actual" for month in months]
-    (tmp_path / "few.csv").write_text("\n".join(["month,service,revenue,status", *few]) + "\n")
-    (tmp_path / "few.yaml").write_text(
-        "name: Few\ncurrency: EUR\nhorizon: {from: 2021-05, months: 12}\nhistory: few.csv\n"
-        "services: {a: {growth: 2%}}\n"
-    )
-    path = tmp_path / "few.yaml" if plan == "few" else plans.SCENARIOS / f"{plan}.yaml"
-    assert main(["backtest", str(path), "--out", str(tmp_path), "--json", "--lang", "en"]) == 0
+def answer(plan: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, object]]:
+    assert main(["backtest", str(plan), "--out", str(out), "--json", "--lang", "en"]) == 0
     summary = json.loads(capsys.readouterr().out)["summary"]
     assert summary["every"] is None
-    assert summary["services"]
-    for one in summary["services"].values():
-        assert one["models"] is None
-        assert said in one["why"]
+    services: dict[str, dict[str, object]] = summary["services"]
+    assert all(one["models"] is None for one in services.values())
+    return services
+
+
+def test_a_reconstructed_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    services = answer(plans.SCENARIOS / "covid.yaml", tmp_path, capsys)
+    assert len(services) == 3
+    assert all("reconstructed" in str(one["why"]) for one in services.values())
+
+
+def test_a_short_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path)
+    rows = (tmp_path / "ledger.csv").read_text(encoding="utf-8").splitlines()
+    short = [row for row in rows if row.split(",")[1] != "a" or row >= "2018-05"]
+    (tmp_path / "ledger.csv").write_text("\n".join(short) + "\n", encoding="utf-8")
+    services = answer(tmp_path / "plan.yaml", tmp_path, capsys)
+    assert "36 months are too few to judge; 37 are needed" in str(services["a"]["why"])
 
 
 def test_a_notebook_may_ask_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, honest: Backtest) -> None:
