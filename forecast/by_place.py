@@ -135,6 +135,8 @@ class _Split:
     whole: list[Mapping[str, Floats]]
     """By period, the figures of the province: `revenue`, `revenue:parts` and `revenue.SERVICE`."""
     tally: PlaceTally | None
+    gaps: list[tuple[Floats, Floats | None]]
+    """By period, what carries the gap; empty without one."""
     figures: dict[tuple[str, str], Floats] = field(default_factory=dict)
     pool: dict[tuple[int, int], Floats32] = field(default_factory=dict)
 
@@ -155,10 +157,14 @@ class _Split:
         kept = np.zeros((2, len(node.parts), BLOCK))
         split = []
         for n, flow in enumerate(flows):
-            own = self._split(node, n, flow, self._room(node, flow.shape, (depth, n) if inner else (-1, 0)), kept)
+            own = self._room(node, flow.shape, (depth, n) if inner else (-1, 0))
+            factor = self._split(node, n, flow, own, kept)
+            if inner:
+                own *= factor
+                factor = np.ones((len(flow), 1), np.float32)
             for period, rows in enumerate(self.rows[: amounts.shape[1]]):
                 for row in range(len(node.parts)):
-                    amounts[n, period, row] = np.add.reduce(own[row, rows], axis=0)
+                    amounts[n, period, row] = np.einsum("mp,mp->p", own[row, rows], factor[rows])
                 _put_to(amounts[n, period], sums[n, period])
             split.append(own)
         for row, part in enumerate(node.parts):
@@ -173,7 +179,10 @@ class _Split:
         return self.pool[key][: len(node.parts)]
 
     def _split(self, node: Fork, n: int, flow: Floats32, own: Floats32, kept: Floats) -> Floats32:
-        """(parts, months, paths) of one service; `kept` is told what the places keep, and what they would have."""
+        """Fill the parts (parts, months, paths) of one service; the factor (months, paths) that puts them to the flow.
+
+        `kept` is told what the places keep, and what they would have.
+        """
         before = self.gauges.terrain.before[self.levels.services[n]]
         total = np.zeros_like(flow)
         alike = not (self.gauges.terrain.weighed or node.parts[0].parts)
@@ -192,9 +201,7 @@ class _Split:
                 kept[1, row] += weights[0] * self.levels.calm[n]
         self._mend(node, before, flow, own, total)
         np.divide(flow, total, out=total, where=total > 0)
-        for one in own:
-            one *= total
-        return own
+        return total
 
     def _level(self, part: Fork, n: int) -> Floats32 | None:
         """(months, paths); none where all is 1."""
@@ -231,22 +238,32 @@ class _Split:
                 for n, service in enumerate(self.levels.services):
                     self.figures[f"revenue.{service}@{part.code}", text] = amounts[n, period]
                 parts = amounts[:, period].sum(axis=0)
-                self.figures[f"revenue@{part.code}", text] = self._with_gap(parts, period)
+                self.figures[f"revenue@{part.code}", text] = self._with_gap(parts, period, part)
                 if "revenue:parts" in self.whole[period]:
                     self.figures[f"revenue:parts@{part.code}", text] = parts
         if self.tally is not None and not part.parts:
-            whole = self._with_gap(amounts[:, 0].sum(axis=0), 0)[: self.paths]
+            whole = self._with_gap(amounts[:, 0].sum(axis=0), 0, part)[: self.paths]
             worse = np.count_nonzero(kept[0, : self.paths] < (1 - WORSE) * kept[1, : self.paths])
             self.tally.add(part.start, whole, worse)
 
-    def _with_gap(self, parts: Floats, period: int) -> Floats:
-        """The gap between what is stated and the services is spread as their revenue is."""
-        found = self.whole[period]
-        if "revenue:parts" not in found:
+    def _with_gap(self, parts: Floats, period: int, part: Fork) -> Floats:
+        """The gap between what is stated and the services is spread as their revenue is, by weight where that is 0."""
+        if not self.gaps:
             return parts
-        return parts * np.divide(
-            found["revenue"], found["revenue:parts"], out=np.ones(BLOCK), where=found["revenue:parts"] > 0
-        )
+        ratio, bare = self.gaps[period]
+        whole = parts * ratio
+        if bare is not None:
+            before = self.gauges.terrain.before[self.levels.services[0]]
+            whole += bare * (before[part.stop] - before[part.start])
+        return whole
+
+
+def _gap(found: Mapping[str, Floats]) -> tuple[Floats, Floats | None]:
+    """Revenue by that of the services, and the revenue where the services have none."""
+    revenue, parts = found["revenue"], found["revenue:parts"]
+    some = parts > 0
+    ratio = np.divide(revenue, parts, out=np.zeros(BLOCK), where=some)
+    return ratio, None if some.all() else np.where(some, 0.0, revenue)
 
 
 def _put_to(parts: Floats, whole: Floats) -> None:
@@ -275,7 +292,10 @@ def play_places(
         {name: np.broadcast_to(whole[name, text], BLOCK) for name in names if (name, text) in whole}
         for text, _ in gauges.periods
     ]
-    work = _Split(gauges, levels, noise.astype(np.float32), draws.seed, draws.block, paths, rows, by_period, tally)
+    gaps = [_gap(found) for found in by_period if "revenue:parts" in found]
+    work = _Split(
+        gauges, levels, noise.astype(np.float32), draws.seed, draws.block, paths, rows, by_period, tally, gaps
+    )
     work.province(trades)
     if tally is not None:
         tally.n += paths

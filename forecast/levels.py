@@ -31,6 +31,25 @@ class _Changes(NamedTuple):
     amount: Floats
 
 
+class _Steps(NamedTuple):
+    """What the walk adds as it enters and leaves pieces, in order of the places where it does."""
+
+    at: Ints
+    """(places + 2,) the first step of each place."""
+    cell: Ints
+    path: Ints
+    amount: Floats
+    """(services, steps)"""
+
+
+def _steps(changes: _Changes, places: int) -> _Steps:
+    where = np.concatenate([changes.high, changes.low])
+    order = np.argsort(where, kind="stable")
+    cell = np.concatenate([changes.cell, changes.cell])[order]
+    amount = np.concatenate([-changes.amount, changes.amount], axis=1)[:, order]
+    return _Steps(np.searchsorted(where[order], np.arange(places + 2)), cell, cell % BLOCK, amount)
+
+
 class Levels:
     """The levels of one block, (services, months, paths), at one place after another."""
 
@@ -63,10 +82,11 @@ class Levels:
         """Whether every place is always as the others."""
         self._worth = [_worth(trade) for trade in self._trades]
         self._at = [-1] * len(self.services)
-        self._value = np.zeros_like(self._exact)
-        """Revenue of a level of 1 in the told months."""
+        value = np.zeros_like(self._exact)
         for n, ground in enumerate(self._ground):
-            np.multiply(ground[rows], self._worth[n][rows], out=self._value[n].reshape(self._shape)[rows])
+            np.multiply(ground[rows], self._worth[n][rows], out=value[n].reshape(self._shape)[rows])
+        self._worths = self._steps.amount * value[:, self._steps.cell]
+        """(services, steps) revenue of the told months that each step of the walk adds."""
         self.kept = np.array([self._told(n, self._ground[n]) for n in range(len(self.services))])
         """(services, paths) what the place keeps of the told months, next to weight 1."""
         self.calm = np.array([self._told(n, before) for n, before in enumerate(self._before)])
@@ -166,26 +186,20 @@ class Levels:
         some = np.flatnonzero((level != 0).any(axis=0))
         order = some[np.argsort(changes.low[some], kind="stable")]
         in_order = _Changes(changes.cell[order], changes.low[order], changes.high[order], level[:, order])
-        places = np.arange(self.terrain.count + 1)
-        self._opens = np.searchsorted(in_order.low, places)
-        self._closing = np.argsort(in_order.high, kind="stable")
-        self._closes = np.searchsorted(in_order.high[self._closing], places)
+        self._opens = np.searchsorted(in_order.low, np.arange(self.terrain.count + 1))
+        self._steps = _steps(in_order, self.terrain.count)
         return in_order
 
     def walk_to(self, n: int, place: int) -> None:
         """Step to a place in one service; places are walked in order."""
-        changes, last = self._changes, self._at[n] + 1
+        steps, last = self._steps, self._at[n] + 1
         self._at[n] = place
-        closes = self._closing[self._closes[last] : self._closes[place + 1]]
-        opens = np.arange(self._opens[last], self._opens[place + 1])
-        moved = np.concatenate([closes, opens])
-        if not len(moved):
-            return
-        cell, step = changes.cell[moved], changes.amount[n, moved]
-        np.negative(step[: len(closes)], out=step[: len(closes)])
-        np.add.at(self._exact[n], cell, step)
-        self.levels[n].reshape(-1)[cell] = np.maximum(self._exact[n][cell], 0)
-        np.add.at(self.kept[n], cell % BLOCK, step * self._value[n][cell])
+        moved = slice(steps.at[last], steps.at[place + 1])
+        cell, exact = steps.cell[moved], self._exact[n]
+        if len(cell):
+            np.add.at(exact, cell, steps.amount[n, moved])
+            self.levels[n].reshape(-1)[cell] = np.maximum(exact[cell], 0)
+            np.add.at(self.kept[n], steps.path[moved], self._worths[n, moved])
 
     def of_rows(self, n: int, start: int, stop: int) -> Floats32 | None:
         """(months, paths) the mean level of some places by weight; none where each is 1."""

@@ -1,0 +1,124 @@
+"""What a list of places costs: 216 communes, 3 services, 12 months, each with its own noise and its own hits.
+
+    python -m benchmarks.places              a table
+    python -m benchmarks.places --json       {"places", "paths_per_s", "mib_above_imports", "reconcile_s", ...}
+    python -m benchmarks.places --times 10   beside it a list ten times as long
+
+`paths_per_s` is blocks played and tallied by one core, CPU seconds, the fastest of several; `mib_above_imports` is the
+peak of the resident memory over four spans less what it was once the baseline was fitted and everything was loaded.
+`reconcile_s` are CPU seconds to make and use the projection (MinT with shrinkage) of all nodes of the province, twelve
+months of 100 draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+PLAN = ROOT / "scenarios" / "by-commune.yaml"
+BLOCKS = 8
+
+
+def peak() -> float:
+    """MiB of resident memory at its highest so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def played(times: int, blocks: int) -> dict[str, float]:
+    """The plan as shipped, or with each commune `times` over."""
+    import forecast
+    import forecast.pages
+    from forecast.baseline import baseline_of
+    from forecast.draws import BLOCK
+    from forecast.simulation import deck_of
+    from forecast.spans import tally_span, work_of
+
+    scenario = forecast.read(PLAN)
+    assert scenario.places is not None
+    if times > 1:
+        folder = Path(tempfile.mkdtemp())
+        rows = Path(str(scenario.places.file)).read_text(encoding="utf-8").splitlines()
+        many = [f"{n}.{row.split(',')[0]},{n}.{row.split(',')[1]}" for n in range(times) for row in rows[1:]]
+        (folder / "places.csv").write_text("\n".join(["place,district", *many]) + "\n", encoding="utf-8")
+        places = scenario.places.model_copy(update={"file": str(folder / "places.csv")})
+        kept = {name: target for name, target in scenario.targets.items() if target.place is None}
+        scenario = scenario.model_copy(update={"places": places, "targets": kept, "readings": {}})
+    deck = deck_of(scenario, baseline_of(scenario), 64 * BLOCK)
+    loaded = peak()
+    work = work_of(deck, 0, "")
+    spans = max(1, blocks // work.span)
+    took = []
+    for span in range(spans):
+        start = time.process_time()
+        tally_span(work, span)
+        took.append((time.process_time() - start) / work.span)
+    assert work.deck.places is not None
+    size = work.deck.places.terrain.count
+    cells = size * len(scenario.services) * scenario.horizon.months
+    return {
+        "places": size,
+        "districts": len(work.deck.places.terrain.districts),
+        "paths_per_s": round(BLOCK / min(took)),
+        "ns_per_value": round(min(took) / BLOCK / cells * 1e9, 2),
+        "mib_above_imports": round(peak() - loaded, 1),
+    }
+
+
+def reconciled() -> dict[str, float]:
+    """All nodes of the province, by services and places."""
+    import forecast
+    from forecast.places import read_places
+    from forecast.reconcile import hierarchy_of, reconciler
+
+    scenario = forecast.read(PLAN)
+    assert scenario.places is not None
+    terrain = read_places(str(scenario.places.file), scenario.service_names)
+    districts = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
+    hierarchy = hierarchy_of(districts, scenario.service_names)
+    rng = np.random.default_rng(1)
+    errors = rng.normal(size=(36, len(hierarchy.nodes)))
+    base = np.exp(rng.normal(size=(len(hierarchy.nodes), 12, 100)))
+    start = time.process_time()
+    found = reconciler(hierarchy, "mint", errors=errors)(base)
+    took = time.process_time() - start
+    off = float(np.abs(hierarchy.gaps(found)).max() / found.max())
+    return {
+        "reconcile_nodes": len(hierarchy.nodes),
+        "reconcile_series": len(hierarchy.bottom),
+        "reconcile_s": round(took, 3),
+        "incoherence": off,
+    }
+
+
+def measured(times: int) -> dict[str, Any]:
+    """All figures."""
+    found: dict[str, Any] = played(1, BLOCKS * 2)
+    if times > 1:
+        found["longer_list"] = played(times, 2)
+    return {**found, **reconciled()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=1, help="beside it a list so many times as long")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    found = measured(asked.times)
+    if asked.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name:20} {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
