@@ -24,7 +24,8 @@ import numpy as np  # noqa: E402 - after the number of threads
 
 from forecast.chance import Floats  # noqa: E402
 from forecast.models.automatic import automatic  # noqa: E402
-from forecast.models.panel import Panel, PanelForecast  # noqa: E402
+from forecast.models.calibration import Calibrated  # noqa: E402
+from forecast.models.panel import Panel  # noqa: E402
 from forecast.scores import coverage, mase, msis, smape  # noqa: E402
 
 SEASONS = {"monthly": 12, "quarterly": 4, "yearly": 1, "other": 1}
@@ -43,7 +44,7 @@ def series_of(competition: str, frequency: str) -> tuple[list[Floats], Floats]:
     return [past for past, _ in found], np.array([came for _, came in found])
 
 
-def score(said: PanelForecast, panel: Panel, came: Floats) -> dict[str, float]:
+def score(said: Calibrated, panel: Panel, came: Floats) -> dict[str, float]:
     """Means over the series; of MASE and MSIS over those whose past has changed."""
     low80, high80, low95, high95 = (said.quantile(share) for share in (0.1, 0.9, 0.025, 0.975))
     return {

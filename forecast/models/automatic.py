@@ -8,58 +8,40 @@ to tell its season: half of it is the seasonal naive.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.chance import Floats
-from forecast.models.ets import EtsPanel, fit_ets
+from forecast.models.calibration import Calibrated, factors
+from forecast.models.ets import ets_panel
 from forecast.models.panel import Panel, PanelForecast
-from forecast.models.theta import FittedThetas, Kind, fit_theta
+from forecast.models.theta import Kind, theta_panel
 
-SHARES: Mapping[Kind | None, float] = {None: 1 / 2, "standard": 1 / 6, "dynamic": 1 / 6, "weighted": 1 / 6}
-"""Of a series with a season; None is smoothing [chosen on M1]."""
+THETAS: Mapping[Kind, float] = {"standard": 1 / 6, "dynamic": 1 / 6, "weighted": 1 / 6}
+"""Share of each where there is a season; the rest is smoothing's [chosen on M1]."""
 VOTERS: tuple[Kind, ...] = ("standard", "dynamic")
 """The thetas that stand for the median beside smoothing, without a season."""
 
 
-@dataclass(frozen=True)
-class FittedAutomatic:
-    """The members, fitted."""
-
-    panel: Panel
-    smoothing: EtsPanel
-    thetas: Mapping[Kind, FittedThetas]
-
-    def forecast(self, horizon: int) -> PanelForecast:
-        """The blend of the members; the spread is that of their mixture."""
-        said = [self.smoothing.forecast(horizon), *(each.forecast(horizon) for each in self.thetas.values())]
-        means = np.array([each.mean for each in said])
-        if self.panel.season > 1:
-            shares = np.array([SHARES[None], *(SHARES[kind] for kind in self.thetas)])
-            mean = np.einsum("k,ksh->sh", shares, means)
-        else:
-            shares = np.full(len(said), 1 / len(said))
-            mean = np.median(means, axis=0)
-        spread = np.array([each.sd_of_values for each in said]) ** 2 + (means - mean) ** 2
-        sd = np.sqrt(np.einsum("k,ksh->sh", shares, spread))
-        return PanelForecast.of(self.panel, _with_naive(self.panel, mean), sd)
-
-    def at(self, panel: Panel) -> FittedAutomatic:
-        """The same parameters over another panel of the same series from the same start."""
-        thetas = {kind: each.at(panel) for kind, each in self.thetas.items()}
-        return FittedAutomatic(panel, self.smoothing.at(panel), thetas)
+def automatic(panel: Panel, horizon: int) -> Calibrated:
+    """What may come of each series, its intervals as wide as the series of the panel had to have them."""
+    return factors(panel, horizon, blend).widen(blend(panel, horizon))
 
 
-def fit_automatic(panel: Panel) -> FittedAutomatic:
-    """Fit every member to every series."""
-    kinds: tuple[Kind, ...] = tuple(kind for kind in SHARES if kind) if panel.season > 1 else VOTERS
-    return FittedAutomatic(panel, fit_ets(panel), {kind: fit_theta(panel, kind) for kind in kinds})
-
-
-def automatic(panel: Panel, horizon: int) -> PanelForecast:
-    """What may come of each series."""
-    return fit_automatic(panel).forecast(horizon)
+def blend(panel: Panel, horizon: int) -> PanelForecast:
+    """The blend of the members as they are; the spread is that of their mixture."""
+    kinds: tuple[Kind, ...] = tuple(THETAS) if panel.season > 1 else VOTERS
+    said = [ets_panel(panel, horizon), *(theta_panel(panel, horizon, kind) for kind in kinds)]
+    means = np.array([each.mean for each in said])
+    if panel.season > 1:
+        shares = np.array([1 - sum(THETAS.values()), *THETAS.values()])
+        mean = np.einsum("k,ksh->sh", shares, means)
+    else:
+        shares = np.full(len(said), 1 / len(said))
+        mean = np.median(means, axis=0)
+    spread = np.array([each.sd_of_values for each in said]) ** 2 + (means - mean) ** 2
+    sd = np.sqrt(np.einsum("k,ksh->sh", shares, spread))
+    return PanelForecast.of(panel, _with_naive(panel, mean), sd)
 
 
 def _with_naive(panel: Panel, mean: Floats) -> Floats:

@@ -35,8 +35,6 @@ STEPS = 4
 """Gauss-Newton steps from the best point of the grid."""
 TEMPER = 0.5
 """Power of the likelihoods in the weights: forms that are all wrong are not as far apart as AICc says [tuned on M1]."""
-HELD = 0.01
-"""Weight from which a form is asked when parameters are held."""
 MOST_GROWTH = 20.0
 """Times the most that was seen, beyond which no form on the log scale may go [C]."""
 ALPHA, BETA, GAMMA, PHI = range(4)
@@ -125,10 +123,6 @@ class _State:
     """(4, columns)."""
     start: Floats
     """(width, columns): level, slope, and the season of the first periods."""
-
-    def take(self, columns: slice) -> _State:
-        """Some of the columns."""
-        return _State(self.theta[:, columns], self.start[:, columns])
 
     def where(self, chosen: Bools, other: _State) -> _State:
         """This where `chosen`, (columns,), else the other."""
@@ -394,42 +388,6 @@ class EtsPanel:
         variance = np.zeros_like(middle)
         np.add.at(variance, self.series, weight * (sd**2 + (mean - middle[self.series]) ** 2))
         return PanelForecast.of(self.panel, middle, np.sqrt(variance))
-
-    def at(self, panel: Panel) -> EtsPanel:
-        """The same parameters, first states and weights over another panel of the same series from the same start.
-
-        Forms of little weight are left out.
-        """
-        kept = np.flatnonzero((self.weight > HELD) & (panel.lengths[self.series] > 0))
-        counts = panel.lengths[self.series]
-        kept = kept[np.argsort(-counts[kept], kind="stable")]
-        values, seen = _start_aligned(panel, self.series[kept])
-        log = self.log[kept]
-        values[:, log] = np.log(values[:, log])
-        values = np.nan_to_num((values - self.offset[kept]) / self.scale[kept])
-        state = _State(self.state.theta[:, kept], self.state.start[:, kept])
-        last = [
-            _sweep(_Columns(values[:, some], counts[kept[some]], seen, panel.season), state.take(some), slopes=False)[1]
-            for some in _slices(len(kept))
-        ]
-        weight = self.weight[kept]
-        weight = weight / np.bincount(self.series[kept], weight, len(panel.values))[self.series[kept]]
-        return replace(
-            self,
-            panel=panel,
-            **{
-                name: getattr(self, name)[kept]
-                for name in ("series", "form", "log", "offset", "scale", "sse", "known", "aicc")
-            },
-            state=state,
-            counts=counts[kept],
-            weight=weight,
-            last=np.concatenate(last, axis=1),
-        )
-
-
-def _slices(count: int) -> list[slice]:
-    return [slice(first, first + 12 * CHUNK) for first in range(0, count, 12 * CHUNK)]
 
 
 @dataclass(frozen=True)
