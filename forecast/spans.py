@@ -14,7 +14,7 @@ from forecast.draws import BLOCK
 from forecast.errors import OutputError
 from forecast.identity import code_digest, versions
 from forecast.plan import Scenario, Target
-from forecast.tally import EXACT, Ruler, Tally
+from forecast.tally import EXACT, Ruler, Tally, met
 
 SPAN = 16
 """Blocks of a span: what one worker answers at a time, whatever their number."""
@@ -107,12 +107,11 @@ def tally_span(work: Work, span: int) -> Answer:
 
 
 def _all_met(scenario: Scenario, figures: Mapping[FigureKey, Floats]) -> int:
-    met: np.ndarray | bool = True
+    whole: np.ndarray | bool = True
     for target in scenario.targets.values():
         values = figures[figure_of(target, target.basis, figures)]
-        limit = target.threshold.value
-        met = met & (values >= limit if target.at_least is not None else values <= limit)
-    return int(np.count_nonzero(met)) if scenario.targets else 0
+        whole = whole & met(values, target.threshold.value, target.at_least is not None)
+    return int(np.count_nonzero(whole)) if scenario.targets else 0
 
 
 def figure_of(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:

@@ -22,6 +22,8 @@ EXACT = 32 * 4096
 """Paths up to which every value is kept."""
 BINS = 8_192
 """Bins of a histogram, over one and a half times the range of the first block."""
+ROUNDING = 1e-12
+"""Share of a threshold by which a value may miss it and yet be on it."""
 Z95 = 1.959963984540054
 FEW = 10
 """Hits or misses below which a chance gets the interval of Clopper and Pearson instead of Wilson's."""
@@ -56,6 +58,12 @@ class Ruler:
         return place.astype(np.intp)
 
 
+def met(values: Floats, limit: float, at_least: bool) -> NDArray[np.bool_]:
+    """(paths,) whether values reach a limit, or stay within it; the last bits of a sum of months decide nothing."""
+    slack = ROUNDING * abs(limit)
+    return values >= limit - slack if at_least else values <= limit + slack
+
+
 class _Sums:
     """What is added up of many values, by thresholds."""
 
@@ -76,8 +84,10 @@ class _Sums:
         self.total[0] += off.sum()
         self.total[1] += np.square(off, out=off).sum()
         for row, threshold in enumerate(thresholds):
-            miss = threshold - values[values < threshold]
-            self.below[row] += (len(miss), miss.sum(), np.square(miss).sum(), np.count_nonzero(values == threshold))
+            short = ~met(values, threshold, at_least=True)
+            miss = threshold - values[short]
+            on = np.count_nonzero(met(values, threshold, at_least=False)) - len(miss)
+            self.below[row] += (len(miss), miss.sum(), np.square(miss).sum(), on)
 
     def merge(self, later: _Sums) -> None:
         """Add those of the values that follow."""

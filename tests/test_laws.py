@@ -225,3 +225,18 @@ def test_a_correlation_that_is_asked_is_achieved_and_leaves_the_margins_alone() 
             one, two = (run.tally(f"revenue.{service}", "2021").quantile(p) for run in (apart, together))
             assert one.low <= two.high
             assert two.low <= one.high
+
+
+@pytest.mark.parametrize("first", range(1, 40, 3))
+def test_a_sure_year_on_its_target_meets_it(first: int) -> None:
+    text = (
+        f"  a: {{baseline: {{method: given, annual: {first} tỷ, shape: flat}}}}\n"
+        "  b: {baseline: {method: given, annual: 12.7 tỷ, shape: flat}}\n"
+        f"targets:\n  over: {{measure: revenue, period: 2021, at_least: {first + 12.7:.1f} tỷ}}\n"
+        f"  under: {{measure: revenue, period: 2021, at_most: {first + 12.7:.1f} tỷ}}\n"
+        f"  july: {{measure: revenue.a, period: 2021-07, at_most: {first / 12:.15f} tỷ}}\n"
+    )
+    run = play("name: Sure\nhorizon: {from: 2021-01, months: 12}\nservices:\n" + text, paths=10)
+    assert run.chance("over").value == run.chance("under").value == 1
+    assert run.joint is not None
+    assert run.joint.value == run.chance("july").value

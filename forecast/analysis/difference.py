@@ -10,7 +10,7 @@ from forecast.analysis.findings import Difference
 from forecast.chance import Floats
 from forecast.estimate import Estimate
 from forecast.simulation import Simulation
-from forecast.tally import Z95
+from forecast.tally import Z95, met
 
 
 def difference_of(first: Simulation, second: Simulation, measure: str, period: str) -> Difference:
@@ -38,8 +38,8 @@ def _kept(run: Simulation, figure: tuple[str, str]) -> Floats:
 
 def _met(run: Simulation, name: str) -> Floats:
     target = run.scenario.targets[name]
-    values, limit = _kept(run, run.figure(target)), target.threshold.value
-    return np.asarray(values >= limit if target.at_least is not None else values <= limit, dtype=np.float64)
+    values = _kept(run, run.figure(target))
+    return met(values, target.threshold.value, target.at_least is not None).astype(np.float64)
 
 
 def _estimate(value: float, pairs: Floats, paths: int) -> Estimate:
