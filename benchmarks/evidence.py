@@ -55,7 +55,7 @@ numbers that are drawn once a path come from Owen-scrambled Sobol points. Varian
 The gain is real, and either way to have it breaks a law. In order of the names, a new assumption moves every name
 behind it, so plans no longer share their luck. By a hash of the name, some two of {names} names share one of {most:,}
 dimensions with chance {share:.1%} (of 500 names, {share_500:.1%}); with a scramble of their own each, two such names
-have a rank correlation of ±{together:.2f} on average where none was asked, and nothing would say so. Besides, s / √n is no
+have a rank correlation of ±{together:.2f} on average where none was asked, and nothing would say so. And s / √n is no
 longer the error of anything: every printed interval would need independent scrambles. At 100,000 paths the error of a
 chance is a third of a hundredth, where the readings of the plan move it by tenths: more paths are the cheaper way.
 """
