@@ -33,6 +33,8 @@ class Work:
     """First blocks that are kept path by path."""
     span: int
     """Blocks that are answered at a time."""
+    exact: bool
+    """Whether the paths are so few that the values of whole periods are kept."""
     made_by: str
     """What the code and the libraries must be where the work is done; empty where they cannot be others."""
 
@@ -54,7 +56,7 @@ class Work:
         """An answer that has counted nothing."""
         by_month = {gauge.period for gauge in self.deck.gauges if gauge.monthly}
         rough = {key for key in self.rulers if key[1] in by_month or self.of_place(key)}
-        exact = {key: self.deck.paths <= EXACT and key not in rough for key in self.rulers}
+        exact = {key: self.exact and key not in rough for key in self.rulers}
         tallies = {k: Tally(r, self.thresholds.get(k, ()), exact[k]) for k, r in self.rulers.items()}
         places = self.deck.places
         return Answer(tallies, places=places.tally(self.deck.causes) if places else None)
@@ -81,7 +83,7 @@ def work_of(deck: Deck, keep: int, made_by: str) -> Work:
     if deck.places is not None:
         deck = replace(deck, places=deck.places.counted(first.figures))
         span = max(1, SPAN // (1 + deck.places.terrain.count // PLACES_OF_SPAN))
-    return Work(deck, rulers, at, keep, span, made_by)
+    return Work(deck, rulers, at, keep, span, deck.paths <= EXACT, made_by)
 
 
 def tally_span(work: Work, span: int) -> Answer:

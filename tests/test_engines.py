@@ -8,14 +8,15 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from forecast.engines import Processes, Serial, aside, engine_of
+from forecast.engines import Dask, Processes, Serial, aside, engine_of
+from forecast.engines import dask as dask_engine
 from forecast.errors import Complaint, InputError, OutputError, Where
 
 
@@ -91,6 +92,84 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -
         parent.send_signal(number)
     numbers = [int(worker.suffix[1:]) for worker in workers]
     assert _wait_for(lambda: not any(_lives(one) for one in numbers) or None)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Dask]:
+    """Two worker processes on 127.0.0.1, over TCP."""
+    with Dask(workers=2) as engine:
+        yield engine
+
+
+def process_of(deck: int, span: int) -> tuple[int, str | None]:
+    time.sleep(0.05)
+    return os.getpid(), os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def test_a_cluster_answers_as_one_process_does_and_in_order(cluster: Dask) -> None:
+    spans = range(2, 12)
+    assert list(cluster.map(square, 3, spans)) == list(Serial().map(square, 3, spans))
+    assert list(cluster.map(square, 3, range(0))) == []
+
+
+def test_a_cluster_of_this_machine_listens_to_it_alone_with_one_thread_a_worker(cluster: Dask) -> None:
+    import psutil
+
+    answers = list(cluster.map(process_of, 0, range(8)))
+    assert len({process for process, _ in answers}) == 2
+    assert {threads for _, threads in answers} == {"1"}
+    assert os.getpid() not in {process for process, _ in answers}
+    assert cluster._cluster is not None
+    assert cluster._cluster.scheduler_address.startswith("tcp://")
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    ports = [port for one in family for port in one.net_connections() if port.status == psutil.CONN_LISTEN]
+    assert len(ports) >= 3
+    assert {port.laddr.ip for port in ports} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(("deck", "raised"), [("disk", OutputError), ("input", InputError), ("memory", MemoryError)])
+def test_what_goes_wrong_in_a_cluster_is_raised_here(cluster: Dask, deck: str, raised: type[Exception]) -> None:
+    with pytest.raises(raised):
+        list(cluster.map(fault, deck, range(8)))
+    assert list(cluster.map(square, 3, range(3))) == [(0, 0), (1, 3), (2, 12)]  # it works on
+
+
+def test_a_worker_that_is_killed_changes_no_answer(cluster: Dask) -> None:
+    answers, killed = [], 0
+    for span, (process, _) in enumerate(cluster.map(process_of, 0, range(40))):
+        if span == 4:
+            os.kill(process, signal.SIGKILL)
+            killed = process
+        answers.append(process)
+    assert len(answers) == 40
+    assert killed not in answers[10:]  # those under way may have been answered before
+
+
+def test_work_that_kills_every_worker_is_told(cluster: Dask) -> None:
+    with pytest.raises(OutputError) as told:
+        list(cluster.map(fault, "die", range(8)))
+    assert told.value.code == "worker_died"
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_engine, "CONNECT_SECONDS", 1)
+    with Dask("tcp://127.0.0.1:9") as engine, pytest.raises(OutputError, match="no Dask scheduler answers") as told:
+        list(engine.map(square, 3, range(2)))
+    assert told.value.facts["address"] == "tcp://127.0.0.1:9"
+
+
+def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(OutputError, match=r'pip install "forecast\[cluster\]"'):
+        list(Dask(workers=2).map(square, 3, range(2)))
+
+
+def test_the_name_of_an_engine_is_what_the_command_line_takes() -> None:
+    joined = engine_of(2, "dask:tcp://10.0.0.5:8786")
+    assert isinstance(joined, Dask)
+    assert joined.address == "tcp://10.0.0.5:8786"
+    with pytest.raises(ValueError, match="ray"):
+        engine_of(2, "ray")
 
 
 def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyPatch) -> None:

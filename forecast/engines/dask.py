@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 D = TypeVar("D")
 T = TypeVar("T")
 
+HERE = "127.0.0.1"
+"""A cluster of this machine listens to it alone, also with what Dask serves over HTTP."""
 AHEAD = 2
 """Spans under way for each thread of the workers."""
 CONNECT_SECONDS = 15
@@ -117,9 +119,11 @@ class Dask:
                 n_workers=self.workers,
                 threads_per_worker=1,
                 processes=True,
-                host="127.0.0.1",
+                host=HERE,
                 protocol="tcp://",
-                dashboard_address=None,
+                dashboard_address=f"{HERE}:0",
+                worker_dashboard_address=f"{HERE}:0",
+                scheduler_kwargs={"dashboard": False},
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
             )
