@@ -59,7 +59,7 @@ def test_heavy_tails_widen_the_outer_interval_alone() -> None:
 
 def test_few_siblings_hardly_move_a_factor_and_none_does_not() -> None:
     wild = np.random.default_rng(3).normal(0, 2, (300, 6))
-    by_count = [factors_of(wild[:count]).at80[0] for count in (0, 1, 3, 30, 300)]
+    by_count = [factors_of(wild[:count], 1.0).at80[0] for count in (0, 1, 3, 30, 300)]
     assert by_count[0] == 1.0
     assert np.all(np.diff(by_count) > 0)
     assert by_count[1] < 1.1

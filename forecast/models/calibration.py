@@ -27,8 +27,10 @@ SIBLINGS = 600
 """Series that are asked, evenly spread over the panel."""
 FEW = 20.0
 """How many siblings a factor of 1 is worth [C]."""
-TRUST80, TRUST95 = 0.75, 0.75
-"""Share of what is left of the way from 1 to what the siblings missed [tuned on M1]."""
+TRUST, TRUST_OF_MONTHS = 0.95, 0.6
+"""How far a factor goes from 1 to what the siblings missed; less far where the season has `MONTHS` periods or more, for
+there a horizon less of the past costs more than its share of the seasons [tuned on M1]."""
+MONTHS = 12
 NEAR = 1 / 2
 """Share of the horizon, on either side, that a period ahead is read together with [tuned on M1]."""
 YEARS = 2
@@ -99,8 +101,9 @@ def factors(panel: Panel, horizon: int, forecaster: Forecaster) -> Factors:
     rows = long[np.arange(min(len(long), SIBLINGS)) * len(long) // max(min(len(long), SIBLINGS), 1)]
     if not len(rows):
         return factors_of(np.empty((0, horizon)))
+    trust = TRUST_OF_MONTHS if panel.season >= MONTHS else TRUST
     said = forecaster(panel.until(horizon).take(rows), horizon)
-    return factors_of(misses(said, panel.values[rows, panel.values.shape[1] - horizon :]))
+    return factors_of(misses(said, panel.values[rows, panel.values.shape[1] - horizon :]), trust)
 
 
 def misses(said: PanelForecast, came: Floats) -> Floats:
@@ -112,15 +115,18 @@ def misses(said: PanelForecast, came: Floats) -> Floats:
     return np.where(usable, apart / np.where(said.sd > 0, said.sd, 1.0), np.nan)
 
 
-def factors_of(missed: Floats) -> Factors:
-    """Factors of misses in standard deviations, (siblings, horizon), NaN where nothing came."""
-    at80, at95 = _widths(missed)
+def factors_of(missed: Floats, trust: float = TRUST_OF_MONTHS) -> Factors:
+    """Factors of misses in standard deviations, (siblings, horizon), NaN where nothing came.
+
+    `trust` is how far they go from 1 to what was missed where there are many siblings.
+    """
+    at80, at95 = _widths(missed, trust)
     count = int(np.isfinite(missed).any(axis=1).sum())
     if count < 2:
         return Factors(at80, at95, count, None, None)
     inside = []
     for half in (0, 1):
-        inner, outer = _widths(missed[half::2])
+        inner, outer = _widths(missed[half::2], trust)
         other = np.abs(missed[1 - half :: 2])
         known = np.isfinite(other)
         inside.append([(other <= width)[known] for width in (Z80 * inner, Z95 * outer)])
@@ -128,7 +134,7 @@ def factors_of(missed: Floats) -> Factors:
     return Factors(at80, at95, count, achieved80, achieved95)
 
 
-def _widths(missed: Floats) -> tuple[Floats, Floats]:
+def _widths(missed: Floats, trust: float) -> tuple[Floats, Floats]:
     """Factor of each interval, each (horizon,)."""
     horizon = missed.shape[1]
     side = int(NEAR * horizon)
@@ -139,7 +145,6 @@ def _widths(missed: Floats) -> tuple[Floats, Floats]:
         count = known.any(axis=1).sum()
         if not count:
             continue
-        quantiles = np.quantile(np.abs(near[known]), (0.8, 0.95)) / (Z80, Z95)
-        trust = np.array([TRUST80, TRUST95]) * count / (count + FEW)
-        found[:, step] = 1 + trust * (np.clip(quantiles, LOW, HIGH) - 1)
+        quantiles = np.quantile(np.abs(near[known]), (0.8, 0.95)) / np.array([Z80, Z95])
+        found[:, step] = 1 + trust * count / (count + FEW) * (np.clip(quantiles, LOW, HIGH) - 1)
     return found[0], np.maximum(found[1], found[0] * Z80 / Z95)
