@@ -10,6 +10,7 @@ import pytest
 from scipy.special import ndtr, ndtri
 
 import forecast
+from benchmarks import coverage
 from benchmarks.closed_forms import Oracle, oracles
 from benchmarks.oracles import SEEDS as LARGE_SEEDS
 from benchmarks.oracles import measured, rows_of
@@ -310,6 +311,15 @@ def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate()
             covered[name] += estimate.low <= truths[name] <= estimate.high
     for name, count in covered.items():
         assert 0.93 <= count / trials <= 0.97, name
+
+
+@pytest.mark.slow
+def test_every_printed_interval_covers_at_its_rate() -> None:
+    """A fifth of the seeds of `python -m benchmarks.coverage`, so within three and a half errors of 95%."""
+    for row in coverage.measured(400):
+        room = 3.5 * math.sqrt(0.95 * 0.05 / row.seeds)
+        assert row.coverage >= 0.95 - room, row
+        assert row.wide or row.coverage <= 0.95 + room, row
 
 
 def test_a_histogram_says_what_the_values_say() -> None:
