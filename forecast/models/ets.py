@@ -33,6 +33,8 @@ CHUNK = 128
 """Series that are fitted together, so that their states stay in the cache."""
 STEPS = 4
 """Gauss-Newton steps from the best point of the grid."""
+PASSES = 2
+"""Times that a step is solved: what meets a bound is held there, and the others are solved again."""
 TEMPER = 0.5
 """Power of the likelihoods in the weights: forms that are all wrong are not as far apart as AICc says [tuned on M1]."""
 MOST_GROWTH = 20.0
@@ -312,15 +314,26 @@ def _step(
     by_column = np.ascontiguousarray(errors.transpose(2, 1, 0))
     solved = inverse @ sums.transpose(2, 0, 1)
     squares = by_column @ by_column.swapaxes(1, 2) - sums.transpose(2, 1, 0) @ solved
-    gradient = squares[:, 1:, 0]
-    inner = (_within(theta - 1e-9 * np.sign(gradient.T), free) == theta - 1e-9 * np.sign(gradient.T)).T & free.T
-    curved = squares[:, 1:, 1:] * (inner[:, :, None] & inner[:, None, :])
-    diagonal = np.einsum("cpp->cp", curved)
-    diagonal += np.where(inner, damping[:, None] * np.abs(diagonal) + 1e-10, 1.0)
-    move = -np.linalg.solve(curved, np.where(inner, gradient, 0.0)[:, :, None])[:, :, 0].T
-    move = _within(theta + np.where(np.isfinite(move), move, 0.0), free) - theta
+    curved, gradient = squares[:, 1:, 1:], squares[:, 1:, 0]
+    move = np.zeros_like(theta)
+    inner = free.copy()
+    for _ in range(PASSES):
+        held = np.where(inner, 0.0, move)
+        pull = gradient + np.einsum("cpq,qc->cp", curved, held)
+        solve = np.where(inner, _damped_solution(curved, pull, inner.T, damping), held)
+        move = _within(theta + solve, free) - theta
+        inner = inner & (np.abs(move - solve) <= 1e-12)
     rows = np.concatenate([np.ones((1, move.shape[1])), move])
     return move, np.einsum("cwv,vc->wc", solved, rows)
+
+
+def _damped_solution(curved: Floats, pull: Floats, inner: Bools, damping: Floats) -> Floats:
+    """(4, columns): -curved^-1 pull over the parameters that are `inner`, (columns, 4), by Levenberg and Marquardt."""
+    inside = curved * (inner[:, :, None] & inner[:, None, :])
+    diagonal = np.einsum("cpp->cp", inside)
+    diagonal += np.where(inner, damping[:, None] * np.abs(diagonal) + 1e-10, 1.0)
+    found = -np.linalg.solve(inside, np.where(inner, pull, 0.0)[:, :, None])[:, :, 0].T
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 @dataclass(frozen=True)
