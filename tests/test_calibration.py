@@ -103,7 +103,15 @@ def test_quantiles_rise_and_the_middle_is_the_mean() -> None:
 def test_the_ends_of_both_intervals_lie_where_the_factors_say() -> None:
     found = factors_of(np.random.default_rng(5).normal(0, 1.5, (200, 6)))
     assert found.stretched(Z80) == pytest.approx(Z80 * found.at80)
+    assert found.stretched(Z80 + 1e-9) == pytest.approx(Z80 * found.at80)
     assert found.stretched(-Z95) == pytest.approx(-Z95 * found.at95)
+
+
+def test_no_sibling_is_judged_by_widths_that_it_taught() -> None:
+    missed = np.random.default_rng(6).normal(0, 1, (400, 6)) * np.resize([0.5, 2.0], 400)[:, None]
+    found = factors_of(missed, 1.0)
+    assert found.achieved80 is not None
+    assert found.achieved80 < 0.72
 
 
 def test_misses_are_measured_on_the_scale_of_the_spread() -> None:

@@ -52,8 +52,6 @@ TEST = 1.6448536269514722
 """Of the standard theta: how many standard deviations the autocorrelation at the season must be from 0 (90%)."""
 LEAST_INDEX = 0.01
 """Seasonal indices below this are not believed."""
-FLOOR = 0.5
-"""Share of the least value of a positive series under which nothing is forecast [C]."""
 TINY = 1e-12
 """Least variance, as a share of the mean square, so that a perfect past does not divide by zero."""
 
@@ -463,19 +461,11 @@ def _without(panel: Panel, season: Floats) -> Floats:
 
 
 def _seasoned(mean: Floats, sd: Floats, season: Floats, panel: Panel) -> PanelForecast:
-    """The season put back, series that were always positive held above a share of their least value.
-
-    The spread of these is that of the logs while it is less than what is said.
-    """
+    """The season put back."""
     added = season[:, np.arange(mean.shape[1]) % panel.season]
     positive = panel.positive[:, None]
     factor = np.where(positive, added, 1.0)
-    mean = np.where(positive, mean * factor, mean + added)
-    sd = sd * factor
-    least = FLOOR * np.min(np.where(np.isnan(panel.values), np.inf, panel.values), axis=1, keepdims=True)
-    mean = np.where(positive, np.maximum(mean, np.where(positive, least, 0.0)), mean)
-    log = panel.positive & (sd < mean).all(axis=1)
-    return PanelForecast(mean, np.where(log[:, None], sd / np.where(log[:, None], mean, 1.0), sd), log)
+    return PanelForecast.of(panel, np.where(positive, mean * factor, mean + added), sd * factor)
 
 
 @dataclass(frozen=True)
