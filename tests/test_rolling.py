@@ -15,7 +15,7 @@ from forecast.models.model import Outlook
 from forecast.months import Calendar, month_of
 from forecast.rolling import AHEAD, Asked, ask, blends_of, judge, misses_of, origins_of, weights_of
 from forecast.tet import no_festival, tet
-from forecast.widths import Misses, stretched, widths_of
+from forecast.widths import USUAL, Misses, stretched, widths_of
 
 FIRST = month_of("2016-01")
 QUICK = {name: MODELS[name] for name in ("regression", "sarimax", "seasonal_naive", "structural")}
@@ -141,14 +141,16 @@ def test_weights_and_widths_of_an_origin_come_from_origins_that_share_no_month_w
 def test_intervals_that_were_too_narrow_are_widened_and_those_too_wide_are_narrowed() -> None:
     rng = np.random.default_rng(1)
     starts = np.arange(24)
-    for size in (0.5, 1.0, 2.0):
-        widths = widths_of([Misses(starts, size * rng.standard_normal((24, 12))) for _ in range(8)])
+    none = widths_of([Misses(starts[:0], np.zeros((0, 12)))])
+    assert none == pytest.approx(np.full(12, USUAL))
+    found = {size: widths_of([Misses(starts, size * rng.standard_normal((24, 12)))] * 8) for size in (0.4, 2.0)}
+    assert found[2.0][0] > USUAL + 0.3
+    assert found[0.4][0] < USUAL - 0.15
+    for widths in found.values():
         assert widths.shape == (12,)
-        assert np.all(np.abs(widths - 1) <= abs(size - 1) + 0.15)
-        assert np.sign(widths[0] - 1) == np.sign(round(size - 1, 1)) or size == 1.0
-    assert widths_of([Misses(starts[:0], np.zeros((0, 12)))]) == pytest.approx(np.ones(12))
-    assert abs(widths[11] - 1) < abs(widths[0] - 1)  # far months overlap, so they say less
-    assert stretched(widths, 20)[12:] == pytest.approx(np.full(8, widths[11]))
+        assert abs(widths[11] - USUAL) < abs(widths[0] - USUAL)  # far months overlap, so they say less
+        assert stretched(widths, 20)[12:] == pytest.approx(np.full(8, widths[11]))
+    assert np.all(widths_of([Misses(starts, np.full((24, 12), USUAL))]) == pytest.approx(USUAL))
 
 
 def test_one_mad_month_does_not_set_a_width() -> None:
