@@ -18,7 +18,7 @@ PRIOR = 60.0
 """How many misses that are independent the usual factor is worth."""
 USUAL = 0.85
 """The factor before any miss is seen: a mixture is wider than its members, which err alike. Both numbers were tuned on
-45 monthly series of M1: the 80% and 95% intervals of their last year held 84% and 95%, against 89% and 97%."""
+45 monthly series of M1: the 80% and 95% intervals of the year after them held 85% and 95%, against 89% and 97%."""
 FARTHEST = 3.0
 """Standard deviations at which a miss is cut, so that no single month sets a width."""
 SIDE = 1
