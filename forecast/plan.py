@@ -127,7 +127,7 @@ class Places(Noun):
     count: Count | None = None
     """How many, when they are not listed."""
     file: str | None = None
-    """A CSV: place, label, parent, weight."""
+    """A CSV: place, district, and if wanted name, district_name, weight, weight.SERVICE."""
     weights: PlaceWeights | None = None
     noise: Noise | None = None
     """Standard deviation of one place's month against its share."""

@@ -9,7 +9,16 @@ from tests.plans import SCENARIOS
 
 GOLDEN = Path(__file__).parent / "golden"
 PATHS = 8_192
-NAMES = ("plan-2021", "covid", "storms-and-floods", "covid-and-floods", "no-initiatives", "hindcast-2021", "shop-chain")
+NAMES = (
+    "plan-2021",
+    "covid",
+    "storms-and-floods",
+    "covid-and-floods",
+    "no-initiatives",
+    "hindcast-2021",
+    "shop-chain",
+    "by-commune",
+)
 
 
 def golden_text(name: str, cache: Path | None = None) -> str:

@@ -1,0 +1,119 @@
+"""How a plan grows with its places: scenarios/national.yaml with 1, 7, 21 and 63 provinces.
+
+    python -m benchmarks.national            a table
+    python -m benchmarks.national --json     {"sizes": [{"provinces", "places", "paths_per_s", ...}], ...}
+
+One core, CPU seconds of a block played and tallied, the faster of two; memory is the peak of the resident set less what
+it was once everything was loaded, each size in a process of its own. `us_per_path` and `us_per_path_and_place` are the
+straight line through the sizes, and `worst_off` is how far the worst of them lies from it. `minutes_on_64` is
+arithmetic, not a measurement: that line at 10,603 communes, for 10^6 paths, over 64 cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import numpy as np  # noqa: E402 - after the number of threads
+
+ROOT = Path(__file__).parents[1]
+PLAN = ROOT / "scenarios" / "national.yaml"
+PROVINCES = (1, 7, 21, 63)
+COMMUNES = 10_603
+CORES = 64
+
+
+def peak() -> float:
+    """MiB of resident memory at its highest so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def played(provinces: int, blocks: int = 2) -> dict[str, float]:
+    """The first so many provinces of the list, those with the target of Hà Tĩnh left out."""
+    import forecast
+    import forecast.models
+    import forecast.pages
+    from forecast.baseline import baseline_of
+    from forecast.draws import BLOCK
+    from forecast.simulation import deck_of
+    from forecast.spans import tally_span, work_of
+
+    scenario = forecast.read(PLAN)
+    assert scenario.places is not None
+    rows = Path(str(scenario.places.file)).read_text(encoding="utf-8").splitlines()
+    first = sorted({row.split(",")[1] for row in rows[1:]})[:provinces]
+    kept = [rows[0], *(row for row in rows[1:] if row.split(",")[1] in first)]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "places.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+        places = scenario.places.model_copy(update={"file": f"{folder}/places.csv"})
+        targets = {name: target for name, target in scenario.targets.items() if target.place is None}
+        scenario = scenario.model_copy(update={"places": places, "targets": targets})
+        deck = deck_of(scenario, baseline_of(scenario), 64 * BLOCK)
+    loaded = peak()
+    work = work_of(deck, 0, "")
+    took = []
+    for span in range(max(2, blocks // work.span)):
+        start = time.process_time()
+        tally_span(work, span)
+        took.append((time.process_time() - start) / work.span)
+    count = len(kept) - 1
+    values = count * len(scenario.services) * scenario.horizon.months
+    return {
+        "provinces": len(first),
+        "places": count,
+        "paths_per_s": round(BLOCK / min(took)),
+        "cpu_s_per_million_paths": round(min(took) / BLOCK * 1e6),
+        "ns_per_value": round(min(took) / BLOCK / values * 1e9, 2),
+        "mib_above_imports": round(peak() - loaded, 1),
+    }
+
+
+def measured(sizes: tuple[int, ...] = PROVINCES) -> dict[str, Any]:
+    """Each size in a process of its own."""
+    found = []
+    for size in sizes:
+        command = [sys.executable, "-m", "benchmarks.national", "--provinces", str(size)]
+        said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        found.append(json.loads(said.stdout))
+    places = np.array([row["places"] for row in found], float)
+    cost = np.array([row["cpu_s_per_million_paths"] for row in found], float)
+    slope, start = np.polyfit(places, cost, 1)
+    return {
+        "sizes": found,
+        "us_per_path": round(float(start), 2),
+        "us_per_path_and_place": round(float(slope), 4),
+        "worst_off": round(float(np.abs(1 - (start + slope * places) / cost).max()), 3),
+        "minutes_on_64": round(float(start + slope * COMMUNES) / CORES / 60, 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--provinces", type=int, help="one size alone, as JSON")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    if asked.provinces:
+        print(json.dumps(played(asked.provinces)))
+        return
+    found = measured()
+    if asked.json:
+        print(json.dumps(found))
+        return
+    for row in found["sizes"]:
+        print("  ".join(f"{name} {value:>9,}" for name, value in row.items()))
+    print(f"{COMMUNES:,} communes x 10^6 paths on {CORES} cores: {found['minutes_on_64']} minutes")
+
+
+if __name__ == "__main__":
+    main()
