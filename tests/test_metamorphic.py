@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +16,7 @@ from hypothesis import strategies as st
 
 import forecast
 from forecast.simulation import Simulation
-from tests.plans import read
+from tests.plans import TROUBLED, play, read
 
 PATHS = 1_500
 YEAR = "2021"
@@ -268,3 +272,29 @@ def test_a_run_is_the_same_after_another(draft: Draft, other: Draft) -> None:
     assert {key: t.values.tobytes() for key, t in first.tallies.items()} == {
         key: t.values.tobytes() for key, t in again.tallies.items()
     }
+
+
+def test_the_page_and_the_table_say_what_the_summary_says(tmp_path: Path) -> None:
+    """To the digit that each prints: the summary has all of them, the table ten, the page what a reader needs."""
+    run = play(TROUBLED, paths=8_192)
+    folder = forecast.report(run, tmp_path, language="en")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    for measure, periods in summary["measures"].items():
+        for period, said in periods.items():
+            tally = run.tally(measure, period)
+            assert said["mean"] == tally.mean
+            assert (said["p50"], *said["error"]["p50"]) == tally.quantile(0.5)
+    with (folder / "quantiles.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["measure"] == "revenue" and row["period"] == YEAR]
+    named = {0.05: "p5", 0.1: "p10", 0.5: "p50", 0.9: "p90", 0.95: "p95"}
+    year = summary["measures"]["revenue"][YEAR]
+    seen = {named[float(row["p"])]: float(row["value"]) for row in rows if float(row["p"]) in named}
+    assert seen == {name: float(f"{year[name]:.9e}") for name in named.values()}
+    page = re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text(encoding="utf-8"))
+    words = " ".join(page.split())
+    target = summary["targets"]["revenue"]
+    assert f"({target['chance']:.0%})" in words
+    assert f"({target['low']:.0%} to {target['high']:.0%})" in words
+    assert f"{year['p10'] / 1e9:.0f} – {year['p90'] / 1e9:.0f} billion" in words
+    for month in summary["months"]["revenue"]:
+        assert all(f" {month[name] / 1e9:.1f} " in words for name in ("p10", "p50", "p90"))
