@@ -1,8 +1,8 @@
 """The automatic forecaster of many series: smoothing by weights and theta in three forms, blended.
 
 Series with a season: half smoothing, half theta, its three forms alike. Without one: the median of smoothing, the
-standard and the dynamic optimised theta, period by period. A history under two seasons and three periods is too short
-to tell its season: half of it is the seasonal naive.
+standard and the dynamic optimised theta, period by period. A history of months under two years and a quarter is too
+short to tell its season: half of it is the seasonal naive.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from forecast.chance import Floats
 from forecast.models.calibration import Calibrated, factors
 from forecast.models.ets import ets_panel
+from forecast.models.model import SEASON
 from forecast.models.panel import Panel, PanelForecast
 from forecast.models.theta import Kind, theta_panel
 
@@ -45,10 +46,10 @@ def blend(panel: Panel, horizon: int) -> PanelForecast:
 
 
 def _with_naive(panel: Panel, mean: Floats) -> Floats:
-    """The mean, of short histories halfway to the same period of the last season."""
+    """The mean, of short histories of months halfway to the same month of the last year; on M1's quarters it harms."""
     season = panel.season
     short = (panel.lengths >= season) & (panel.lengths < 2 * season + 3)
-    if season == 1 or not short.any():
+    if season != SEASON or not short.any():
         return mean
     naive = panel.values[:, -season:][:, np.arange(mean.shape[1]) % season]
     return np.where(short[:, None], (mean + naive) / 2, mean)

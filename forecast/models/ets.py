@@ -43,6 +43,7 @@ ALPHA, BETA, GAMMA, PHI = range(4)
 LEAST, MOST = 1e-4, 0.9999
 """Bounds of alpha, of beta as a share of alpha and of gamma as a share of 1 - alpha, as in statsmodels."""
 LEAST_PHI, MOST_PHI = 0.8, 0.98
+"""Bounds of phi, as in statsmodels and R."""
 LEAST_VARIANCE = 1e-14
 """Of a scaled series, so that a perfect fit has a likelihood."""
 
