@@ -8,7 +8,7 @@ one fork are held at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -132,7 +132,7 @@ class _Split:
     block: int
     paths: int
     rows: list[slice]
-    whole: list[Mapping[str, Floats]]
+    whole: Sequence[Mapping[str, Floats]]
     """By period, the figures of the province: `revenue`, `revenue:parts` and `revenue.SERVICE`."""
     tally: PlaceTally | None
     gaps: list[tuple[Floats, Floats | None]]
@@ -210,7 +210,7 @@ class _Split:
         if part.parts:
             return self.levels.of_rows(n, part.start, part.stop)
         self.levels.walk_to(n, part.start)
-        return self.levels.levels[n]
+        return np.asarray(self.levels.levels[n])
 
     def _noisy(self, part: Fork, n: int, weights: Floats, out: Floats32, alike: bool) -> None:
         """Weight x noise, the mean of which is the weight; parts that are all `alike` need no weight and no mean."""
@@ -243,7 +243,7 @@ class _Split:
                     self.figures[f"revenue:parts@{part.code}", text] = parts
         if self.tally is not None and not part.parts:
             whole = self._with_gap(amounts[:, 0].sum(axis=0), 0, part)[: self.paths]
-            worse = np.count_nonzero(kept[0, : self.paths] < (1 - WORSE) * kept[1, : self.paths])
+            worse = int(np.count_nonzero(kept[0, : self.paths] < (1 - WORSE) * kept[1, : self.paths]))
             self.tally.add(part.start, whole, worse)
 
     def _with_gap(self, parts: Floats, period: int, part: Fork) -> Floats:

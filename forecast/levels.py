@@ -263,7 +263,5 @@ def _none(services: int) -> _Changes:
 
 
 def _joined(parts: Sequence[_Changes]) -> _Changes:
-    return _Changes(
-        *(np.concatenate([part[column] for part in parts]) for column in range(3)),
-        np.concatenate([part.amount for part in parts], axis=1),
-    )
+    cell, low, high = (np.concatenate([part[column] for part in parts]) for column in range(3))
+    return _Changes(cell, low, high, np.concatenate([part.amount for part in parts], axis=1))

@@ -10,7 +10,7 @@ same authors' `sntz`), so that every draw adds up to the last bits and none is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,7 +47,7 @@ class Hierarchy:
         """(upper, ...) what upper nodes have beyond the sums of their bottom nodes: C y."""
         flat = nodes.reshape(len(self.upper) + len(self.bottom), -1)
         rows = flat[: len(self.upper)] - self.sums @ flat[len(self.upper) :]
-        return rows.reshape(len(self.upper), *nodes.shape[1:])
+        return np.asarray(rows).reshape(len(self.upper), *nodes.shape[1:])
 
 
 def hierarchy_of(districts: Mapping[str, str], services: Sequence[str] = ()) -> Hierarchy:
@@ -58,16 +58,16 @@ def hierarchy_of(districts: Mapping[str, str], services: Sequence[str] = ()) -> 
     """
     lines = tuple(sorted(services)) or ("",)
     pairs = [(service, place) for service in lines for place in sorted(districts)]
-    keys = {
-        "total": lambda service, place: "total",
-        "service": lambda service, place: service,
-        "district": lambda service, place: f"@{districts[place]}",
-        "both": lambda service, place: f"{service}@{districts[place]}",
-        "place": lambda service, place: f"@{place}",
-    }
+    keys: tuple[Callable[[str, str], str], ...] = (
+        lambda service, place: "total",
+        lambda service, place: service,
+        lambda service, place: f"@{districts[place]}",
+        lambda service, place: f"{service}@{districts[place]}",
+        lambda service, place: f"@{place}",
+    )
     members: dict[str, list[int]] = {}
     known: dict[tuple[int, ...], str] = {(column,): "" for column in range(len(pairs))}
-    for key in keys.values():
+    for key in keys:
         level: dict[str, list[int]] = {}
         for column, (service, place) in enumerate(pairs):
             level.setdefault(key(service, place), []).append(column)
@@ -76,8 +76,8 @@ def hierarchy_of(districts: Mapping[str, str], services: Sequence[str] = ()) -> 
                 known[tuple(columns)] = name
                 members[name] = columns
     rows = np.repeat(np.arange(len(members)), [len(columns) for columns in members.values()])
-    columns = np.concatenate([np.empty(0, np.intp), *(np.array(held, np.intp) for held in members.values())])
-    sums = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(members), len(pairs)))
+    cells = np.concatenate([np.empty(0, np.intp), *(np.array(held, np.intp) for held in members.values())])
+    sums = csr_array((np.ones(len(rows)), (rows, cells)), shape=(len(members), len(pairs)))
     return Hierarchy(tuple(members), tuple(f"{service}@{place}" for service, place in pairs), sums)
 
 

@@ -81,8 +81,8 @@ def work_of(deck: Deck, keep: int, made_by: str) -> Work:
     at = {key: tuple(sorted(found)) for key, found in thresholds.items()}
     span = SPAN
     if deck.places is not None:
-        deck = replace(deck, places=deck.places.counted(first.figures))
         span = max(1, SPAN // (1 + deck.places.terrain.count // PLACES_OF_SPAN))
+        deck = replace(deck, places=deck.places.counted(first.figures))
     return Work(deck, rulers, at, keep, span, deck.paths <= EXACT, made_by)
 
 

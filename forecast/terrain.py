@@ -85,7 +85,7 @@ class Arcs:
         size = len(before) - 1
         stop = self.first + self.count
         inside = before[np.minimum(stop, size)] - before[self.first] + before[np.maximum(stop - size, 0)]
-        return np.minimum(inside, 1.0)
+        return np.asarray(np.minimum(inside, 1.0))
 
     def unrolled(self, size: int) -> tuple[Ints, Ints, Ints]:
         """Arc, first row and the row behind the last, (pieces,) each; an arc over the end of the list is two."""
@@ -179,7 +179,7 @@ def terrain_of(
     `weights` by service and place are put to a sum of 1; a service with the same weights as another shares its array.
     """
     places = sorted(rows, key=lambda place: (rows[place], place))
-    districts = []
+    districts: list[District] = []
     for row, place in enumerate(places):
         if not districts or districts[-1].code != rows[place]:
             districts.append(District(rows[place], row, row))
