@@ -7,7 +7,7 @@ past as a drift. Dynamic optimised (Fiorucci and others 2016, equations 20 to 24
 
 where A and B are the straight line through the periods known so far. No parameter moves A and B, and l is linear in
 the first level: given alpha, the first level and 1 - 1 / theta are least squares, so that alpha alone is searched, on a
-grid that all series share and from there by golden sections. Weighted: each alpha of the grid, on the raw and on the
+grid that all series share and from there by parabolas. Weighted: each alpha of the grid, on the raw and on the
 log scale, weighed by its likelihood with the Jacobian of the logs, for all have as many parameters.
 """
 
@@ -37,9 +37,8 @@ Bools = NDArray[np.bool_]
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
 """Alphas that all series try; Fiorucci and others bound alpha by the first and the last."""
 GRID_STANDARD = (0.0001, 0.02, 0.05, *GRID, 0.9999)
-SECTIONS = 10
-"""Golden sections of the search between the neighbours of the best alpha of the grid."""
-GOLDEN = (5**0.5 - 1) / 2
+STEPS = 4
+"""Parabolas through the best alpha and its neighbours."""
 BURN = 3
 """First periods whose errors do not count in the dynamic form, for no line goes through them yet; none do not count
 where there are no more than twice as many. So short a series has no line at all."""
@@ -135,10 +134,15 @@ class _Solved:
         return self.alpha, self.share, self.first, self.sse
 
 
+def _same(alpha: Floats) -> bool:
+    """Whether all series, of which there are some, have one alpha."""
+    return len(alpha) > 0 and bool(np.all(alpha == alpha[0]))
+
+
 def _smoothed(values: Floats, alpha: Floats) -> Floats:
     """(series, periods): simple smoothing from 0 of alpha (series,)."""
-    if np.all(alpha == alpha[:1]):
-        rate = float(alpha[0]) if len(alpha) else 1.0
+    if _same(alpha):
+        rate = float(alpha[0])
         return np.asarray(lfilter([rate], [1.0, rate - 1.0], values, axis=1))
     level = np.zeros(len(values))
     found = np.empty(values.shape[::-1])
@@ -152,11 +156,15 @@ def _design(lines: _Lines, alpha: Floats) -> tuple[Floats, Floats, Floats]:
     """Errors of smoothing from 0, and what the first level and 1 - 1 / theta add to mu; 0 where errors do not count."""
     smoothed = np.zeros_like(lines.values)
     smoothed[:, 1:] = _smoothed(lines.values, alpha)[:, :-1]
-    ages = np.arange(lines.values.shape[1] + 1) - 1.0
-    decay = np.take_along_axis((1 - alpha[:, None]) ** np.maximum(ages, 0), lines.age, axis=1)
+    ages = np.maximum(np.arange(lines.values.shape[1] + 1) - 1.0, 0.0)
+    decay = ((1 - alpha[0]) ** ages)[lines.age] if _same(alpha) else np.exp(np.log1p(-alpha)[:, None] * ages[lines.age])
     start, slope = lines.before
-    line = decay * start + (1 - decay * (1 - alpha[:, None])) / alpha[:, None] * slope
-    return tuple(each * lines.counted for each in (lines.values - smoothed, decay, line))  # type: ignore[return-value]
+    line = decay * start
+    line += (1 - decay * (1 - alpha[:, None])) * (slope / alpha[:, None])
+    errors = lines.values - smoothed
+    for each in (errors, decay, line):
+        each *= lines.counted
+    return errors, decay, line
 
 
 def _dot(one: Floats, other: Floats) -> Floats:
@@ -190,23 +198,46 @@ def _solve(lines: _Lines, alpha: Floats, kind: Kind) -> _Solved:
 
 
 def _best(lines: _Lines, kind: Kind) -> _Solved:
-    """The alpha of each series: the best of the grid, and golden sections between its neighbours."""
+    """The alpha of each series: the best of the grid, and parabolas between its neighbours."""
     grid = np.array(GRID_STANDARD if kind in SMOOTHED else GRID)
     tried = [_solve(lines, np.full(len(lines.values), alpha), kind) for alpha in grid]
     best = np.argmin([each.sse for each in tried], axis=0)
     found = tried[0]
     for place, each in enumerate(tried):
         found = found.where(best == place, each)
-    low, high = grid[np.maximum(best - 1, 0)], grid[np.minimum(best + 1, len(grid) - 1)]
-    left, right = (_solve(lines, alpha, kind) for alpha in (high - GOLDEN * (high - low), low + GOLDEN * (high - low)))
-    for _ in range(SECTIONS):
-        lower = left.sse < right.sse
-        low, high = np.where(lower, low, left.alpha), np.where(lower, right.alpha, high)
-        new = _solve(lines, np.where(lower, high - GOLDEN * (high - low), low + GOLDEN * (high - low)), kind)
-        left, right = new.where(~lower, right), new.where(lower, left)
-    for each in (left, right):
-        found = found.where(each.sse < found.sse, each)
+    sse = np.array([each.sse for each in tried])
+    rows, middle = np.arange(len(best)), np.clip(best, 1, len(grid) - 2)
+    three = [(grid[place], sse[place, rows]) for place in (middle - 1, middle, middle + 1)]
+    for _ in range(STEPS):
+        new = _solve(lines, _vertex(*three), kind)
+        found = found.where(new.sse < found.sse, new)
+        three = _nearer(three, (new.alpha, new.sse))
     return found
+
+
+Point = tuple[Floats, Floats]
+"""Alphas and their squared errors, each (series,)."""
+
+
+def _vertex(low: Point, middle: Point, high: Point) -> Floats:
+    """(series,): where the parabola through three points is least, or halfway to the better side where it has no such
+    place between them or it is no step at all."""
+    (a, at_a), (b, at_b), (c, at_c) = low, middle, high
+    left, right = (b - a) * (at_b - at_c), (b - c) * (at_b - at_a)
+    curved = left - right
+    place = b - np.divide((b - a) * left - (b - c) * right, 2 * curved, out=np.zeros_like(b), where=curved != 0)
+    halfway = (b + np.where(at_a < at_c, a, c)) / 2
+    return np.where((place > a) & (place < c) & (np.abs(place - b) > 1e-6), place, halfway)
+
+
+def _nearer(three: list[Point], new: Point) -> list[Point]:
+    """The three points around the least of four."""
+    alphas, errors = (np.array([*(point[part] for point in three), new[part]]) for part in (0, 1))
+    order = np.argsort(alphas, axis=0, kind="stable")
+    alphas, errors = (np.take_along_axis(each, order, axis=0) for each in (alphas, errors))
+    first = np.clip(np.argmin(errors, axis=0) - 1, 0, 1)
+    rows = np.arange(alphas.shape[1])
+    return [(alphas[first + step, rows], errors[first + step, rows]) for step in range(3)]
 
 
 @dataclass(frozen=True)
@@ -217,6 +248,11 @@ class _State:
     slope: Floats
     mean: Floats
     lengths: Floats
+
+    @property
+    def all(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """In order."""
+        return self.level, self.slope, self.mean, self.lengths
 
 
 def _state(lines: _Lines, alpha: Floats, first: Floats) -> _State:
@@ -247,16 +283,9 @@ def _carried(state: _State, alpha: Floats, share: Floats, horizon: int, shock: b
 
 
 def _drifted(state: _State, alpha: Floats, horizon: int) -> Floats:
-    """(series, horizon) of the standard form: half the slope, from where smoothing lags the line."""
+    """(..., series, horizon) of the standard form: half the slope, from where smoothing lags the line."""
     lag = (1 - (1 - alpha) ** state.lengths) / alpha
-    return state.level[:, None] + state.slope[:, None] / 2 * (np.arange(horizon) + lag[:, None])
-
-
-def _spread(state: _State, solved: _Solved, kind: Kind, horizon: int) -> Floats:
-    """(series, horizon): standard deviations in units of one step's, from what a shock of 1 leaves behind."""
-    if kind in SMOOTHED:
-        return np.sqrt(1 + np.arange(horizon) * solved.alpha[:, None] ** 2)
-    return np.sqrt(np.cumsum(_responses(solved.alpha, solved.share, state.lengths, horizon) ** 2, axis=-1))
+    return np.asarray(state.level[..., None] + state.slope[..., None] / 2 * (np.arange(horizon) + lag[..., None]))
 
 
 def _responses(alpha: Floats, share: Floats, lengths: Floats, horizon: int) -> Floats:
@@ -289,29 +318,23 @@ class FittedThetas:
         """The weighted mean of the members, and the spread of their mixture; that of the logs where they exist."""
         season = _season(self.panel, self.kind)
         calm = _without(self.panel, season)
-        positive = self.panel.positive[:, None]
-        means, variances = [], []
         scales = {log: _lines(_on_scale(calm, self.panel, log)) for log in {each.log for each in self.members}}
-        for each in self.members:
-            mean, sd = self._of(each, scales[each.log], horizon)
-            if each.log:
-                plain = np.exp(np.where(positive, np.minimum(mean, 700.0), 0.0))
-                mean, sd = np.where(positive, plain, mean), np.where(positive, sd * plain, sd)
-            means.append(mean)
-            variances.append(sd**2)
-        weights = [each.weight[:, None] for each in self.members]
-        mean = sum((w * m for w, m in zip(weights, means, strict=True)), np.zeros_like(means[0]))
-        parts = (w * (v + (m - mean) ** 2) for w, m, v in zip(weights, means, variances, strict=True))
-        sd = np.sqrt(sum(parts, np.zeros_like(mean)))
-        return _seasoned(mean, sd, season, self.panel)
-
-    def _of(self, member: _Member, lines: _Lines, horizon: int) -> tuple[Floats, Floats]:
-        solved = member.solved
-        state = _state(lines, solved.alpha, solved.first)
-        ahead = _drifted(state, solved.alpha, horizon)
-        if self.kind not in SMOOTHED:
-            ahead = _carried(state, solved.alpha, solved.share, horizon)
-        return ahead, member.sd[:, None] * _spread(state, solved, self.kind, horizon)
+        states = [_state(scales[each.log], each.solved.alpha, each.solved.first) for each in self.members]
+        state = _State(*(np.array(each) for each in zip(*(each.all for each in states), strict=True)))
+        alpha, share = (np.array([getattr(each.solved, name) for each in self.members]) for name in ("alpha", "share"))
+        if self.kind in SMOOTHED:
+            mean, spread = _drifted(state, alpha, horizon), np.sqrt(1 + np.arange(horizon) * alpha[..., None] ** 2)
+        else:
+            mean = _carried(state, alpha, share, horizon)
+            spread = np.sqrt(np.cumsum(_responses(alpha, share, state.lengths, horizon) ** 2, axis=-1))
+        sd = np.array([each.sd for each in self.members])[..., None] * spread
+        log = np.array([each.log for each in self.members])[:, None, None] & self.panel.positive[:, None]
+        mean = np.where(log, np.exp(np.where(log, np.minimum(mean, 700.0), 0.0)), mean)
+        sd *= np.where(log, mean, 1.0)
+        weight = np.array([each.weight for each in self.members])
+        middle = np.einsum("ks,ksh->sh", weight, mean)
+        variance = np.einsum("ks,ksh->sh", weight, sd**2 + (mean - middle) ** 2)
+        return _seasoned(middle, np.sqrt(variance), season, self.panel)
 
     def at(self, panel: Panel) -> FittedThetas:
         """The same parameters over another panel of the same series; the seasons are found anew."""
