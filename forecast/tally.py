@@ -21,9 +21,11 @@ from forecast.estimate import Estimate
 EXACT = 32 * 4096
 """Paths up to which every value is kept."""
 BINS = 8_192
-"""Bins of a histogram, over one and a half times the range of the first block."""
+"""Bins of a histogram, over one and a quarter times the range of the first block; the outermost go on to the ends."""
 ROUNDING = 1e-12
 """Share of a threshold by which a value may miss it and yet be on it."""
+SHARED = 0.005
+"""Share of the first block that makes a value one that many paths share."""
 Z95 = 1.959963984540054
 FEW = 10
 """Hits or misses below which a chance gets the interval of Clopper and Pearson instead of Wilson's."""
@@ -36,13 +38,18 @@ class Ruler:
     centre: float
     low: float
     high: float
+    atom: float = math.nan
+    """A value that many paths share, such as no cost at all: it is counted apart. NaN where there is none."""
 
     @classmethod
     def of(cls, values: Floats) -> Ruler:
-        """Around the mean of `values`, one and a half times as wide as they are."""
+        """Around the mean of `values`, one and a quarter times as wide as they are."""
         low, high = float(values.min()), float(values.max())
-        slack = (high - low) / 4 or max(abs(low), 1.0) * 1e-9
-        return cls(float(values.mean()), low - slack, high + slack)
+        slack = (high - low) / 8 or max(abs(low), 1.0) * 1e-9
+        shared = {value: int(np.count_nonzero(values == value)) for value in (0.0, low, high)}
+        atom = max(shared, key=lambda value: shared[value])
+        often = shared[atom] >= max(2.0, SHARED * len(values))
+        return cls(float(values.mean()), low - slack, high + slack, atom if often else math.nan)
 
     @property
     def width(self) -> float:
@@ -107,7 +114,10 @@ class Tally:
         self._sums = _Sums(len(self.thresholds))
         self._values: list[Floats] = []
         self._counts = np.zeros(0 if exact else BINS)
+        self._atoms = 0.0
+        """Values that are exactly the ruler's atom; they are in the bins too."""
         self._sorted: Floats | None = None
+        self._curve: tuple[int, Floats, Floats] | None = None
 
     def add(self, values: Floats) -> None:
         """Count a block of values (paths,)."""
@@ -116,6 +126,8 @@ class Tally:
         else:
             self._sums.add(values, self.ruler.centre, self.thresholds)
             np.add.at(self._counts, self.ruler.bins(values), 1.0)
+            if not math.isnan(self.ruler.atom):
+                self._atoms += np.count_nonzero(values == self.ruler.atom)
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the span that follows."""
@@ -124,6 +136,7 @@ class Tally:
             self._sums = _Sums(len(self.thresholds))
         else:
             self._counts = self._counts + later._counts
+            self._atoms += later._atoms
             self._sums.merge(later._sums)
 
     def state(self) -> dict[str, Floats]:
@@ -131,7 +144,7 @@ class Tally:
         if self.exact:
             return {"values": self.values}
         sums = self._sums
-        counted = np.array([sums.n, sums.minimum, sums.maximum, *sums.total])
+        counted = np.array([sums.n, sums.minimum, sums.maximum, self._atoms, *sums.total])
         return {"counts": self._counts, "sums": counted, "below": sums.below}
 
     def fill(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -143,7 +156,7 @@ class Tally:
         if counts.shape != self._counts.shape or below.shape != self._sums.below.shape:
             raise ValueError("the tally has other bins or thresholds")
         self._counts, self._sums.below = counts, below
-        count, self._sums.minimum, self._sums.maximum, *total = (float(value) for value in sums)
+        count, self._sums.minimum, self._sums.maximum, self._atoms, *total = (float(value) for value in sums)
         self._sums.n, self._sums.total = int(count), np.array(total)
 
     @property
@@ -213,9 +226,32 @@ class Tally:
             left = float(self._ordered()[below])
             right = float(self._ordered()[min(below + 1, self.n - 1)])
             return left + (rank - below) * (right - left)
-        steps = np.concatenate([[0.0], np.cumsum(self._counts)])
-        place = np.interp(rank + 0.5, steps, np.arange(BINS + 1))
-        return float(np.clip(self.ruler.low + place * self.ruler.width, self.minimum, self.maximum))
+        places, below = self._distribution()
+        return float(np.clip(np.interp(rank + 0.5, below, places), self.minimum, self.maximum))
+
+    def _distribution(self) -> tuple[Floats, Floats]:
+        """The ends of the bins, and how many values lie below each; where many share a value it stands twice."""
+        if self._curve is None or self._curve[0] != self.n:
+            places = self.ruler.low + np.arange(BINS + 1, dtype=np.float64) * self.ruler.width
+            counts = self._counts
+            if self._atoms:
+                places, counts = self._with_atom(places)
+            below = np.concatenate([[0.0], np.cumsum(counts)])
+            places[0], places[-1] = min(places[0], self.minimum), max(places[-1], self.maximum)
+            self._curve = (self.n, places, below)
+        return self._curve[1:]
+
+    def _with_atom(self, places: Floats) -> tuple[Floats, Floats]:
+        """The ends of the bins and their counts, the bin of the atom cut in what is below, at and above it."""
+        atom = self.ruler.atom
+        own = int(self.ruler.bins(np.array([atom]))[0])
+        rest = self._counts[own] - self._atoms
+        share = (atom - places[own]) / self.ruler.width
+        if atom in (self.minimum, self.maximum):
+            share = float(atom == self.maximum)
+        cut = [rest * share, self._atoms, rest * (1 - share)]
+        counts = np.concatenate([self._counts[:own], cut, self._counts[own + 1 :]])
+        return np.concatenate([places[: own + 1], [atom, atom], places[own + 1 :]]), counts
 
     def quantile(self, p: float) -> Estimate:
         """The p-quantile (linear between ranks) and the interval between two binomial ranks.
@@ -235,8 +271,13 @@ class Tally:
             return float(self._row(threshold)[0])
         if self.exact:
             return float(np.searchsorted(self._ordered(), threshold, side="left"))
-        place = (threshold - self.ruler.low) / self.ruler.width
-        return float(np.interp(place, np.arange(BINS + 1), np.concatenate([[0.0], np.cumsum(self._counts)])))
+        places, below = self._distribution()
+        at = int(np.searchsorted(places, threshold, side="left"))
+        if at == len(places):
+            return float(self.n)
+        if at == 0 or places[at] == threshold:
+            return float(below[at])
+        return float(np.interp(threshold, places[at - 1 : at + 1], below[at - 1 : at + 1]))
 
     def chance_at_least(self, threshold: float) -> Estimate:
         """Share of the paths at or above the threshold, with the interval of `interval`."""
@@ -272,8 +313,8 @@ class Tally:
             values = self._ordered() if lower else self._ordered()[::-1]
             weights = np.ones(self.n)
         else:
-            values = self.ruler.low + (np.arange(BINS, dtype=np.float64) + 0.5) * self.ruler.width
-            weights = self._counts
+            places, below = self._distribution()
+            values, weights = (places[1:] + places[:-1]) / 2, np.diff(below)
             values, weights = (values, weights) if lower else (values[::-1], weights[::-1])
         room = self.n * p
         used = np.clip(room - np.concatenate([[0.0], np.cumsum(weights)[:-1]]), 0, weights)

@@ -1,0 +1,76 @@
+"""How much faster two processes are than one, on the same paths, in turn.
+
+Prints one JSON object: seconds and paths a second by number of processes, the ratio, and the load of the machine
+before each reading: other people's work on the same cores makes the ratio smaller. `--engine dask` measures a
+local Dask cluster beside one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import forecast
+from forecast.baseline import Baseline, baseline_of
+from forecast.engines import DASK, LOCAL, engine_of
+from forecast.plan import Scenario
+
+HERE = Path(__file__).parents[1]
+PLAN = HERE / "scenarios" / "covid-and-floods.yaml"
+LIMIT = 1.7
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--plan", type=Path, default=PLAN)
+    parser.add_argument("--paths", type=int, default=10_000_000)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--engine", choices=[LOCAL, DASK], default=LOCAL)
+    asked = parser.parse_args()
+    scenario = forecast.read(asked.plan)
+    with tempfile.TemporaryDirectory() as folder:
+        baseline = baseline_of(scenario, Path(folder))
+    engines = {workers: asked.engine if workers > 1 else LOCAL for workers in asked.workers}
+    readings = [reading(scenario, baseline, asked.paths, *place) for place in engines.items()]
+    ratio = readings[0]["seconds"] / readings[-1]["seconds"]
+    answer = {
+        "plan": asked.plan.stem,
+        "paths": asked.paths,
+        "engine": asked.engine,
+        "cores": os.cpu_count(),
+        "readings": readings,
+        "ratio": round(ratio, 3),
+        "same_numbers": len({one["chance"] for one in readings}) == 1,
+    }
+    print(json.dumps(answer, indent=1))
+    return 1 if asked.gate and ratio < LIMIT else 0
+
+
+def reading(scenario: Scenario, baseline: Baseline, paths: int, workers: int, engine: str) -> dict[str, float]:
+    load = os.getloadavg()[0]
+    with closing(engine_of(workers, engine)) as place:
+        started = time.perf_counter()
+        run = forecast.simulate(scenario, paths=paths, baseline=baseline, engine=place)
+        seconds = time.perf_counter() - started
+    chance = run.chance(min(scenario.targets)).value if scenario.targets else run.tally("revenue", run.bridge).mean
+    return {
+        "workers": workers,
+        "seconds": round(seconds, 2),
+        "paths_per_second": round(paths / seconds),
+        "load_before": round(load, 2),
+        "chance": chance,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
