@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -341,11 +341,11 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
     weights = weights / weights.sum()
     with np.errstate(divide="ignore"):  # a month without trade
         shape: Floats = np.log(weights)[np.array(calendar.months) % SEASON]
-    counted = choice.annual is not None and choice.annual.dimension == "none"
+    notes = [(key, (("service", service),)) for key in _of_given(scenario, service, calendar, in_history)]
     return ServiceBaseline(
         service=service,
         kind="given",
-        measured="volume" if counted else "revenue",
+        measured="revenue",
         base_year=None,
         base_total=0.0,
         base_weights=weights,
@@ -361,5 +361,14 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
         coverage95=None,
         checks=(),
         said={},
-        notes=((("baseline_given_has_history", (("service", service),)),) if in_history else ()),
+        notes=tuple(notes),
     )
+
+
+def _of_given(scenario: Scenario, service: str, calendar: Calendar, in_history: bool) -> Iterator[str]:
+    """What is written of a given service and changes nothing."""
+    if in_history:
+        yield "baseline_given_has_history"
+    own = scenario.services[service]
+    if len(calendar.years) == 1 and (own.growth is not None or own.price_change is not None):
+        yield "baseline_given_grows_later"

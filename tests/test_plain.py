@@ -209,3 +209,14 @@ def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
     run = forecast.simulate(forecast.read(tmp_path / "plan.yaml"), paths=100)
     assert run.tally("revenue", "2021").mean == pytest.approx(1200)
     assert run.tally("revenue", "2022").mean == pytest.approx(1200 * 1.2 * 1.1)
+
+
+def test_what_a_given_year_does_not_use_is_said(tmp_path: Path) -> None:
+    (tmp_path / "years.csv").write_text("take\n1000\n1200\n1400\n")
+    (tmp_path / "plan.yaml").write_text(
+        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
+        '  a: {growth: 20%, baseline: {method: given, annual: "empirical(years.csv, take)", shape: flat}}\n'
+    )
+    baseline = baseline_of(forecast.read(tmp_path / "plan.yaml"))
+    assert baseline.services["a"].notes == (("baseline_given_grows_later", (("service", "a"),)),)
+    assert baseline.services["a"].measured == "revenue"

@@ -78,8 +78,7 @@ def _costs(ground: Ground) -> Iterator[Complaint]:
             yield ground.complain(f"{at}.per_person_month", "cost_needs_workforce")
         for service in scenario.service_names:
             choice, key = scenario.choice(service), service if service in cost.per_unit else "all"
-            counted = choice.annual is None or choice.annual.dimension == "none"
-            if key in cost.per_unit and choice.method == "given" and not counted:
+            if key in cost.per_unit and choice.method == "given" and choice.annual is not None:
                 yield ground.complain(f"{at}.per_unit.{key}", "per_unit_of_given", service=service)
 
 
