@@ -17,6 +17,7 @@ from forecast.draws import BLOCK, Draws
 from forecast.effects import HEADCOUNT, Blow, Returning, Stage
 from forecast.expenses import costs_of
 from forecast.initiatives import Actions, act
+from forecast.ledgers import weighed_by_ledger
 from forecast.months import Calendar, month_text
 from forecast.people import headcount, wage_revenue
 from forecast.place_tally import PlaceTally
@@ -278,6 +279,9 @@ def place_gauges_of(scenario: Scenario) -> PlaceGauges | None:
         return None
     equal = scenario.places.weights is not None
     terrain = read_places(scenario.places.file, scenario.service_names, equal)
+    if (ledger := scenario.places.ledger) is not None:
+        horizon = scenario.horizon.calendar
+        terrain = weighed_by_ledger(terrain, scenario.places.file, ledger, scenario.service_names, horizon)
     asked = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
     periods = {gauge.period: gauge.calendar for gauge in gauges_of(scenario) if not gauge.monthly}
     wanted = {target.period.text for target in asked}

@@ -108,7 +108,7 @@ def content_of(thing: Any, *, lines: bool = False) -> Any:
         return {name: content_of(getattr(thing, name), lines=lines) for name in names}
     if hasattr(type(thing), "model_fields"):
         # where the files stand changes nothing: the data have their own hashes
-        names = [name for name in type(thing).model_fields if name != "file"]
+        names = [name for name in type(thing).model_fields if name not in ("file", "ledger")]
         return {name: content_of(getattr(thing, name), lines=lines) for name in names}
     return [content_of(part, lines=lines) for part in thing]
 
@@ -116,6 +116,8 @@ def content_of(thing: Any, *, lines: bool = False) -> Any:
 def data_files(scenario: Scenario) -> list[dict[str, Any]]:
     """Name, size and SHA-256 of each data file that the scenario names, sorted by name."""
     named = [source.file for source in (scenario.history, scenario.places) if source is not None and source.file]
+    if scenario.places is not None and scenario.places.ledger:
+        named.append(scenario.places.ledger)
     folder = project_folder(scenario.file)
     rows = []
     for file in sorted(set(named)):

@@ -128,6 +128,8 @@ class Places(Noun):
     """How many, when they are not listed."""
     file: str | None = None
     """A CSV: place, district, and if wanted name, district_name, weight, weight.SERVICE."""
+    ledger: str | None = None
+    """A CSV of what each place took: month, service, place, revenue, status; its forecasts give the weights."""
     weights: PlaceWeights | None = None
     noise: Noise | None = None
     """Standard deviation of one place's month against its share."""

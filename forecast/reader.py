@@ -178,14 +178,14 @@ class _Work:
 
     def paths(self, tree: Map) -> None:
         """Make the files that the plan names ones that open from the working directory."""
-        for key in ("history", "places"):
-            record = tree.get(key)
-            name = record.get("file") if isinstance(record, Map) else None
+        for holder, key in (("history", "file"), ("places", "file"), ("places", "ledger")):
+            record = tree.get(holder)
+            name = record.get(key) if isinstance(record, Map) else None
             if isinstance(record, Map) and isinstance(name, Text):
                 try:
                     path = inside(name, self.folders[name.where.file], self.project, name.where, name.at)
                     content_of(path, name.where, name.at, most=None)
-                    record["file"] = Text(shown(path), name.where, name.at)
+                    record[key] = Text(shown(path), name.where, name.at)
                 except InputError as wrong:
                     self.complaints += wrong.complaints
 

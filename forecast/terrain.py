@@ -42,6 +42,8 @@ class Terrain:
     """Whether the places differ in weight."""
     digest: str = ""
     """SHA-256 of the file."""
+    ledger: str = ""
+    """The weakest status of the ledger that gave the weights; nothing without one."""
 
     @property
     def count(self) -> int:

@@ -52,6 +52,7 @@ assumption
 grammar manner
 pins
 fits
+ledgers
 rolling surprises history places
 widths
 models

@@ -15,7 +15,7 @@ def districts_of(run: Simulation) -> Districts | None:
     period = period_of(run)
     rows = [_row(run, run.terrain, run.places, district, period) for district in run.terrain.districts]
     rows.sort(key=lambda row: (-row.loss, row.code))
-    return Districts(period, tuple(rows), run.terrain.count, run.terrain.weighed)
+    return Districts(period, tuple(rows), run.terrain.count, run.terrain.weighed, run.terrain.ledger)
 
 
 def period_of(run: Simulation) -> str:

@@ -197,6 +197,8 @@ class Districts:
     places: int
     weighed: bool
     """Whether places differ in weight."""
+    ledger: str = ""
+    """The weakest status of the ledger by place, where one gave the weights."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from forecast.checks.ground import Ground
 from forecast.errors import Complaint, InputError
+from forecast.ledgers import read_ledger
 from forecast.places import read_places
 from forecast.terrain import Terrain
 
@@ -22,12 +23,26 @@ def check(ground: Ground) -> Iterator[Complaint]:
             terrain = read_places(places.file, ground.scenario.service_names, equal)
         except InputError as wrong:
             yield from wrong.complaints
-    elif places is not None and places.noise is not None:
-        yield ground.complain("places.noise", "places_need_file")
+    elif places is not None:
+        for key in ("noise", "ledger"):
+            if getattr(places, key) is not None:
+                yield ground.complain(f"places.{key}", "places_need_file")
+    if terrain is not None and places is not None and places.ledger is not None:
+        yield from _ledger(ground, places.ledger, terrain)
     listed = places is not None and places.file is not None
     for name, target in ground.scenario.targets.items():
         if target.place is not None:
             yield from _placed(ground, f"targets.{name}", target.place, terrain, listed)
+
+
+def _ledger(ground: Ground, file: str, terrain: Terrain) -> Iterator[Complaint]:
+    """The ledger by place weighs, so nothing else does."""
+    if ground.node("places.weights") is not None or terrain.weighed:
+        yield ground.complain("places.ledger", "ledger_and_weights")
+    try:
+        read_ledger(file, ground.scenario.service_names, terrain.places)
+    except InputError as wrong:
+        yield from wrong.complaints
 
 
 def _placed(ground: Ground, at: str, place: str, terrain: Terrain | None, listed: bool) -> Iterator[Complaint]:

@@ -23,6 +23,10 @@ def said(view: RunView, words: Words) -> list[str]:
         sentences.append(
             words("districts_equal", note=f"({cut(weights.note, 200)})" if weights and weights.note else "")
         )
+    if found.ledger:
+        sentences.append(words("districts_by_ledger"))
+    if found.ledger in ("reconstructed", "estimate"):
+        sentences.append(words("districts_weak_ledger"))
     return [*sentences, words("districts_alike")]
 
 
