@@ -90,9 +90,9 @@ FORMS = (
     _form("AAdA", (0.05, 0.25, 0.55, 0.85), (0.02, 0.25), (0.01, 0.2), (0.85, 0.96)),
     _form("AAA", (0.05, 0.25, 0.55, 0.85), (0.005, 0.1), (0.01, 0.2), ()),
 )
-
-
 ALL = tuple(form.name for form in FORMS)
+EXPLOSIVE = {4: ("AAN", "AAA"), 12: ("AAN",)}
+"""Season -> forms that are not asked on the log scale, where their growth has no end [chosen on M1]."""
 SEASONAL = tuple(form.name for form in FORMS if form.season)
 """Forms of one service by itself, whose months have a season."""
 
@@ -427,8 +427,7 @@ def ets_panel(panel: Panel, horizon: int) -> PanelForecast:
 def fit_ets(panel: Panel, logs: bool = True, forms: Sequence[str] = ALL) -> EtsPanel:
     """Fit every form that a series is long enough for, and weigh them by AICc to a power.
 
-    A trend that is not damped is left out on the log scale of series with a season. With `logs`
-    those of the logs too, where the series has them.
+    With `logs` those of the logs too, where the series has them.
     """
     order = np.argsort(-panel.lengths, kind="stable")
     values, seen = _start_aligned(panel, order)
@@ -478,7 +477,7 @@ def _fit_chunk(
     found: list[tuple[Ints, _State, Floats, Ints]] = []
     for place, response in responses.items():
         form = FORMS[place]
-        explosive = form.trend and not form.damped and panel.season > 1
+        explosive = form.name in EXPLOSIVE.get(panel.season, ())
         enough = np.flatnonzero(
             ((known > form.freedom(panel.season) + 2) | (form.name == "ANN")) & ~(base_log & explosive)
         )
