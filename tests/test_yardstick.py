@@ -1,0 +1,55 @@
+"""The yardstick scores others as we score ourselves, though it knows nothing of this project."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.yardstick import LEVELS, Said, ask, median_of, score
+from forecast.models.panel import Panel
+from forecast.scores import coverage, mase, msis, smape
+
+
+def said(seed: int) -> Said:
+    rng = np.random.default_rng(seed)
+    mean = rng.uniform(80, 120, (5, 6))
+    low = {level: mean - level / 8 * rng.uniform(0.5, 2, mean.shape) for level in LEVELS}
+    high = {level: mean + level / 8 * rng.uniform(0.5, 2, mean.shape) for level in LEVELS}
+    return Said(mean, low, high, cpu=0.5, failed=0)
+
+
+def test_its_scores_are_ours() -> None:
+    rng = np.random.default_rng(1)
+    pasts = [rng.uniform(80, 120, count) for count in (20, 31, 44, 50, 27)]
+    came, found = rng.uniform(80, 120, (5, 6)), said(2)
+    history = Panel.of(pasts, 4).values
+    scored = score(found, pasts, came, 4)
+    assert scored["smape"] == pytest.approx(np.mean(smape(came, found.mean)))
+    assert scored["mase"] == pytest.approx(np.mean(mase(found.mean - came, history, 4)))
+    assert scored["msis95"] == pytest.approx(np.mean(msis(came, found.low[95], found.high[95], history, 0.05, 4)))
+    for level in LEVELS:
+        assert scored[f"cov{level}"] == pytest.approx(np.mean(coverage(came, found.low[level], found.high[level])))
+    assert scored["cpu_ms_per_series"] == pytest.approx(100)
+
+
+def test_the_median_of_three_is_that_of_each_period_and_end() -> None:
+    three = [said(seed) for seed in range(3)]
+    found = median_of(three)
+    assert found.mean[1, 2] == sorted(each.mean[1, 2] for each in three)[1]
+    assert found.high[95][4, 0] == sorted(each.high[95][4, 0] for each in three)[1]
+    assert found.cpu == 1.5
+
+
+def test_a_series_without_an_answer_counts_against_its_forecaster() -> None:
+    class Fails:
+        def forecast(self, past: np.ndarray, horizon: int, level: list[int]) -> dict[str, np.ndarray]:
+            if past[0] < 0:
+                raise ValueError
+            ends = {f"{end}-{each}": np.full(horizon, 5.0) for end in ("lo", "hi") for each in level}
+            return {"mean": np.full(horizon, 5.0), **ends}
+
+    pasts = [np.array([5.0, 5.0, 6.0]), np.array([-5.0, 5.0, 4.0])]
+    found = ask(Fails(), pasts, 2)
+    assert found.failed == 1
+    assert np.array_equal(found.mean, [[5, 5], [4, 4]])
+    assert score(found, pasts, np.array([[5.0, 5.0], [4.0, 4.0]]), 1)["cov95"] == 0.5
