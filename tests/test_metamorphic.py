@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import forecast
@@ -25,6 +25,7 @@ few = settings(
     derandomize=True,
     deadline=None,
     database=None,
+    phases=(Phase.explicit, Phase.generate),  # a smaller plan that fails too would take minutes to find
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
