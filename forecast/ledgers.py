@@ -16,16 +16,13 @@ from forecast.chance import Floats
 from forecast.csv_file import Cell, CsvFile, Row, check_columns, number_in, raise_if_any, read_csv
 from forecast.errors import Complaint, InputError
 from forecast.history import STATUSES, WEAKEST_FIRST
-from forecast.models.automatic import blend
-from forecast.models.model import SEASON
-from forecast.models.panel import Panel
 from forecast.months import Calendar, month_of, month_text
 from forecast.nearest import nearest
 from forecast.places import read_places
-from forecast.reconcile import hierarchy_of, reconciler
 from forecast.terrain import Terrain, terrain_of
 
 ABOUT = ("source", "grade", "note")
+SEASON = 12
 LEAST_MONTHS = 2 * SEASON
 """Of a ledger by place; less teaches no season."""
 AHEAD = 36
@@ -114,7 +111,7 @@ def _gaps(
     months = sorted({month for _, _, month in seen})
     wrong = []
     if months[-1] + 1 - months[0] < LEAST_MONTHS:
-        facts = {"count": months[-1] + 1 - months[0], "least": LEAST_MONTHS}
+        facts = {"count": str(months[-1] + 1 - months[0]), "least": str(LEAST_MONTHS)}
         wrong.append(Complaint.of(table.where, "month", "ledger_short", **facts))
     for place in places:
         for service in services:
@@ -128,6 +125,10 @@ def _gaps(
 
 def forecast_by_place(ledger: Ledger, terrain: Terrain, services: tuple[str, ...], months: int) -> Floats:
     """(services, places, months) after the ledger: all nodes forecast, then reconciled by the variances they have."""
+    from forecast.models.automatic import blend  # slow to load, and few plans have such a ledger
+    from forecast.models.panel import Panel
+    from forecast.reconcile import hierarchy_of, reconciler
+
     districts = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
     hierarchy = hierarchy_of(districts, services)
     row = {place: number for number, place in enumerate(terrain.places)}
