@@ -129,7 +129,10 @@ def pieces_of(cells: Ints, arcs: Arcs, taken: Mapping[str, Floats], size: int) -
 
     `taken` by service is the share that an entry takes of the month in every place of its arc.
     """
-    held = np.flatnonzero(arcs.count)
+    takes = np.zeros(len(cells), bool)
+    for values in taken.values():
+        takes |= values != 0
+    held = np.flatnonzero(takes & (arcs.count > 0))  # what takes nothing cuts nothing
     order = held[np.argsort(cells[held], kind="stable")]
     sorted_cells = cells[order]
     opens = np.flatnonzero(np.diff(sorted_cells, prepend=-1))

@@ -314,3 +314,45 @@ def test_the_communes_of_the_project_are_216_in_13_districts() -> None:
     assert (terrain.count, len(terrain.districts)) == (216, 13)
     assert terrain.name("442") == "Huyện Nghi Xuân"
     assert terrain.span("442")[1] - terrain.span("442")[0] == 17
+
+
+def test_a_shock_that_takes_nothing_changes_no_bit(tmp_path: Path) -> None:
+    """Its hits share cells and places with others, and leave their sums as they were."""
+    nothing = """
+  none:
+    kind: flood
+    per_year: 4
+    season: {9: 2, 10: 8}
+    classes: {one: {weight: 1, reach: 10% to 60%, days: 1 to 4, depth: {all: 0%}}}
+    recovered: {all: 50%}
+"""
+    one = played(scenario_of(tmp_path, HIT))[1].figures
+    two = played(scenario_of(tmp_path, HIT.replace("shocks:\n", "shocks:" + nothing)))[1].figures
+    assert {key: values.tobytes() for key, values in one.items()} == {key: two[key].tobytes() for key in one}
+
+
+def test_an_answer_that_was_kept_is_the_same_when_it_is_read_again(tmp_path: Path) -> None:
+    deck = deck_of(scenario_of(tmp_path, HIT, many(35)), baseline_of(scenario_of(tmp_path, HIT, many(35))), BLOCK)
+    work = spans.work_of(deck, 0, "")
+    answer, again = spans.tally_span(work, 0), work.blank()
+    facts, arrays = answer.state()
+    again.fill(facts, arrays)
+    assert again.places is not None
+    assert again.places.n == BLOCK
+    assert {name: np.asarray(a).tobytes() for name, a in again.state()[1].items()} == {
+        name: np.asarray(a).tobytes() for name, a in arrays.items()
+    }
+
+
+def test_a_districts_places_share_its_fate(tmp_path: Path) -> None:
+    """Events fall on neighbours: two places of one district are hit together more often than two far apart."""
+    text = HIT.replace(", noise: 10% to 30%", "")
+    target = "".join(
+        f"  t{row}: {{measure: revenue.a, place: '{row:05d}', period: 2021-10, at_least: 0.1 tỷ}}\n"
+        for row in (3, 4, 30)
+    )
+    run = forecast.simulate(
+        scenario_of(tmp_path, text.replace("targets:\n", "targets:\n" + target), many(60)), paths=20_000
+    )
+    near, beside, far = (run.values(f"revenue.a@{row:05d}", "2021-10") for row in (3, 4, 30))
+    assert np.corrcoef(near, beside)[0, 1] > np.corrcoef(near, far)[0, 1] + 0.05
