@@ -76,6 +76,39 @@ def test_statsmodels_finds_the_same_errors_with_our_parameters(
         assert np.sum(np.asarray(smoothed.resid) ** 2) == pytest.approx(ours, rel=1e-9)
 
 
+def test_the_first_states_are_those_of_least_squares(sixty: list[np.ndarray], fitted: EtsPanel) -> None:
+    ratios = []
+    for column in np.flatnonzero(~fitted.log)[::7]:
+        values = sixty[fitted.series[column]]
+        errors_by_state = responses_of(fitted.state.theta[:, column], len(values))
+        form = FORMS[fitted.form[column]]
+        free = errors_by_state[:, [0, *[1] * form.trend, *range(2, 13 * form.season)]]
+        scaled = (values - fitted.offset[column]) / fitted.scale[column]
+        errors = errors_from(scaled, fitted.state.theta[:, column], np.zeros(14))
+        left = errors - free @ np.linalg.lstsq(free, errors)[0]
+        ratios.append(fitted.sse[column] / np.sum(left**2))
+    assert np.min(ratios) >= 1 - 1e-9
+    assert np.percentile(ratios, 95) <= 1.005
+
+
+def errors_from(values: np.ndarray, theta: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Errors of one step from the first states (14,): level, slope, season."""
+    alpha, beta, gamma, phi = theta
+    level, slope, *season = start
+    errors = np.zeros(len(values))
+    for month, value in enumerate(values):
+        place = month % 12
+        errors[month] = error = value - level - phi * slope - season[place]
+        level, slope = level + phi * slope + alpha * error, phi * slope + beta * error
+        season[place] += gamma * error
+    return errors
+
+
+def responses_of(theta: np.ndarray, months: int) -> np.ndarray:
+    """(months, 14): what each first state takes from the errors."""
+    return -np.array([errors_from(np.zeros(months), theta, start) for start in np.eye(14)]).T
+
+
 def test_a_series_is_fitted_in_company_as_it_is_alone(sixty: list[np.ndarray]) -> None:
     together = ets_panel(Panel.of(sixty[:20], 12), 18)
     for row in (0, 7, 19):
