@@ -139,6 +139,16 @@ class Tally:
             self._atoms += later._atoms
             self._sums.merge(later._sums)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For the way from a worker: counts in as few bytes as hold them, and nothing that can be worked out again."""
+        most = float(self._counts.max(initial=0.0))
+        counts = self._counts.astype(np.uint16 if most < 2**16 else np.uint64)
+        return {**self.__dict__, "_counts": counts, "_sorted": None, "_curve": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._counts = self._counts.astype(float)
+
     def state(self) -> dict[str, Floats]:
         """All that was counted, as arrays; see `fill`."""
         if self.exact:
@@ -222,10 +232,10 @@ class Tally:
         """The value at a rank from 0 to n - 1, straight lines between two."""
         rank = min(max(rank, 0.0), self.n - 1.0)
         if self.exact:
-            below = int(rank)
-            left = float(self._ordered()[below])
-            right = float(self._ordered()[min(below + 1, self.n - 1)])
-            return left + (rank - below) * (right - left)
+            first = int(rank)
+            left = float(self._ordered()[first])
+            right = float(self._ordered()[min(first + 1, self.n - 1)])
+            return left + (rank - first) * (right - left)
         places, below = self._distribution()
         return float(np.clip(np.interp(rank + 0.5, below, places), self.minimum, self.maximum))
 
