@@ -10,8 +10,11 @@ import pytest
 
 from benchmarks.competition import main, series_of
 from forecast.models.automatic import automatic, blend
-from forecast.models.ets import FORMS, EtsPanel, ets_panel, fit_ets
+from forecast.models.ets import FORMS, LEAST_MONTHS, Ets, EtsPanel, ets_panel, fit_ets
+from forecast.models.model import ModelFailed, Past
 from forecast.models.panel import Panel, PanelForecast
+from forecast.months import Calendar
+from forecast.tet import no_festival
 
 REFERENCE = {"ANN": (None, False, None), "ANA": (None, False, "add"), "AAdA": ("add", True, "add")}
 """Form -> trend, damped, seasonal of ETSModel."""
@@ -107,6 +110,19 @@ def errors_from(values: np.ndarray, theta: np.ndarray, start: np.ndarray) -> np.
 def responses_of(theta: np.ndarray, months: int) -> np.ndarray:
     """(months, 14): what each first state takes from the errors."""
     return -np.array([errors_from(np.zeros(months), theta, start) for start in np.eye(14)]).T
+
+
+def test_one_service_is_fitted_while_enough_months_are_known() -> None:
+    months = 30
+    values = 5 + 0.1 * np.sin(np.arange(months) * np.pi / 6) + 0.01 * np.cos(1.7 * np.arange(months))
+    for known, enough in ((LEAST_MONTHS, True), (LEAST_MONTHS - 1, False)):
+        past = Past(Calendar(24216, months), values, np.arange(months) < months - known, no_festival)
+        if enough:
+            outlook = Ets().fit(past).forecast(12)
+            assert outlook.mean == pytest.approx(5 + 0.1 * np.sin(np.arange(30, 42) * np.pi / 6), abs=0.05)
+        else:
+            with pytest.raises(ModelFailed):
+                Ets().fit(past)
 
 
 def test_a_series_is_fitted_in_company_as_it_is_alone(sixty: list[np.ndarray]) -> None:

@@ -33,6 +33,8 @@ CHUNK = 128
 """Series that are fitted together, so that their states stay in the cache."""
 STEPS = 4
 """Gauss-Newton steps from the best point of the grid."""
+ROOM = 2
+"""Periods beyond the parameters and states of a form from which it is asked."""
 PASSES = 2
 """Times that a step is solved: what meets a bound is held there, and the others are solved again."""
 TEMPER = 0.5
@@ -95,6 +97,8 @@ EXPLOSIVE = {4: ("AAN", "AAA"), 12: ("AAN",)}
 """Season -> forms that are not asked on the log scale, where their growth has no end [chosen on M1]."""
 SEASONAL = tuple(form.name for form in FORMS if form.season)
 """Forms of one service by itself, whose months have a season."""
+LEAST_MONTHS = min(form.freedom(SEASON) for form in FORMS if form.season) + ROOM + 1
+"""Months that must be known of one service."""
 
 
 @dataclass(frozen=True)
@@ -479,7 +483,7 @@ def _fit_chunk(
         form = FORMS[place]
         explosive = form.name in EXPLOSIVE.get(panel.season, ())
         enough = np.flatnonzero(
-            ((known > form.freedom(panel.season) + 2) | (form.name == "ANN")) & ~(base_log & explosive)
+            ((known > form.freedom(panel.season) + ROOM) | (form.name == "ANN")) & ~(base_log & explosive)
         )
         if len(enough):
             state, inverse = _search(form, base.take(enough), *response)
@@ -602,10 +606,12 @@ class Ets(Model):
     def fit(self, past: Past) -> FittedEts:
         """Fit each form by least squares on the scale of the past; a masked month moves nothing.
 
-        ModelFailed under two years.
+        ModelFailed under two years, or where masks leave fewer months than a season and its smoothing need.
         """
         if past.calendar.count < 2 * SEASON:
             raise ModelFailed("model_needs_two_years")
+        if np.count_nonzero(~past.masked) < LEAST_MONTHS:
+            raise ModelFailed("model_failed")
         festival = profile_of(past).festival
         values = np.where(past.masked, np.nan, past.values - past.effect(festival))
         found = fit_ets(Panel(values[None], SEASON), logs=False, forms=SEASONAL)
