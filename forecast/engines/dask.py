@@ -35,6 +35,7 @@ WORKER_SECONDS = 60
 """How long the first worker is waited for."""
 LOOK_SECONDS = 1.0
 """Between two looks at how many workers there are."""
+_LOGS = ("distributed", "tornado.application", "asyncio")
 _ENVIRONMENT = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
 """Of the workers that are started here. Dask's own MALLOC_TRIM_THRESHOLD_ is left out: with it the C library asks the
 system for every array anew."""
@@ -55,6 +56,8 @@ class Dask:
         self._client: Client | None = None
         self._looked = -LOOK_SECONDS
         self._threads = 1
+        self._levels: dict[logging.Logger, int] = {}
+        """Of Dask's own logs, as they were before."""
 
     def __enter__(self) -> Dask:
         return self
@@ -90,11 +93,14 @@ class Dask:
         with suppress(Exception):
             if cluster is not None:
                 cluster.close(timeout=10)
+        for log, level in self._levels.items():
+            log.setLevel(level)
+        self._levels = {}
 
     def _connected(self) -> Client:
         if self._client is None:
-            with _quiet():
-                self._client = self._joined() if self.address else self._started()
+            self._hush()
+            self._client = self._joined() if self.address else self._started()
         return self._client
 
     def _joined(self) -> Client:
@@ -128,6 +134,12 @@ class Dask:
                 silence_logs=logging.CRITICAL,
             )
         return distributed.Client(self._cluster, timeout=CONNECT_SECONDS, set_as_default=False)
+
+    def _hush(self) -> None:
+        """Keep Dask's own logs off stderr; what goes wrong is said in our words."""
+        self._levels = {log: log.level for log in map(logging.getLogger, _LOGS)}
+        for log in self._levels:
+            log.setLevel(logging.CRITICAL)
 
     def _threads_now(self, client: Client) -> int:
         """Of all workers at this moment: some may have come or gone."""
@@ -180,14 +192,6 @@ def _forget(client: Client, futures: list[Any]) -> None:
     with suppress(Exception):
         if client.status == "running":
             client.cancel(futures, force=True)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Dask's own log off stderr; what goes wrong is said in our words."""
-    for name in ("distributed", "tornado.application", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    yield
 
 
 __all__ = ["Dask"]
