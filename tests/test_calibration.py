@@ -59,7 +59,7 @@ def test_heavy_tails_widen_the_outer_interval_alone() -> None:
 
 def test_few_siblings_hardly_move_a_factor_and_none_does_not() -> None:
     wild = np.random.default_rng(3).normal(0, 2, (300, 6))
-    by_count = [factors_of(wild[:count], 1.0).at80[0] for count in (0, 1, 3, 30, 300)]
+    by_count = [factors_of(wild[:count], (1.0, 1.0)).at80[0] for count in (0, 1, 3, 30, 300)]
     assert by_count[0] == 1.0
     assert np.all(np.diff(by_count) > 0)
     assert by_count[1] < 1.1
@@ -109,7 +109,7 @@ def test_the_ends_of_both_intervals_lie_where_the_factors_say() -> None:
 
 def test_no_sibling_is_judged_by_widths_that_it_taught() -> None:
     missed = np.random.default_rng(6).normal(0, 1, (400, 6)) * np.resize([0.5, 2.0], 400)[:, None]
-    found = factors_of(missed, 1.0)
+    found = factors_of(missed, (1.0, 1.0))
     assert found.achieved80 is not None
     assert found.achieved80 < 0.72
 

@@ -23,13 +23,13 @@ from forecast.models.panel import Panel, PanelForecast
 
 Forecaster = Callable[[Panel, int], PanelForecast]
 
-SIBLINGS = 600
+SIBLINGS = 1000
 """Series that are asked, evenly spread over the panel."""
 FEW = 20.0
 """How many siblings a factor of 1 is worth [C]."""
-TRUST, TRUST_OF_MONTHS = 0.95, 0.6
-"""How far a factor goes from 1 to what the siblings missed; less far where the season has `MONTHS` periods or more, for
-there a horizon less of the past costs more than its share of the seasons [tuned on M1]."""
+TRUST, TRUST_OF_MONTHS = (0.9, 1.0), (0.6, 0.6)
+"""How far both factors go from 1 to what the siblings missed; less far where the season has `MONTHS` periods or more,
+for there a horizon less of the past costs more than its share of the seasons [tuned on M1]."""
 MONTHS = 12
 NEAR = 1 / 2
 """Share of the horizon, on either side, that a period ahead is read together with [tuned on M1]."""
@@ -115,10 +115,10 @@ def misses(said: PanelForecast, came: Floats) -> Floats:
     return np.where(usable, apart / np.where(said.sd > 0, said.sd, 1.0), np.nan)
 
 
-def factors_of(missed: Floats, trust: float = TRUST_OF_MONTHS) -> Factors:
+def factors_of(missed: Floats, trust: tuple[float, float] = TRUST_OF_MONTHS) -> Factors:
     """Factors of misses in standard deviations, (siblings, horizon), NaN where nothing came.
 
-    `trust` is how far they go from 1 to what was missed where there are many siblings.
+    `trust` is how far each goes from 1 to what was missed where there are many siblings.
     """
     at80, at95 = _widths(missed, trust)
     count = int(np.isfinite(missed).any(axis=1).sum())
@@ -134,7 +134,7 @@ def factors_of(missed: Floats, trust: float = TRUST_OF_MONTHS) -> Factors:
     return Factors(at80, at95, count, achieved80, achieved95)
 
 
-def _widths(missed: Floats, trust: float) -> tuple[Floats, Floats]:
+def _widths(missed: Floats, trust: tuple[float, float]) -> tuple[Floats, Floats]:
     """Factor of each interval, each (horizon,)."""
     horizon = missed.shape[1]
     side = int(NEAR * horizon)
@@ -146,5 +146,5 @@ def _widths(missed: Floats, trust: float) -> tuple[Floats, Floats]:
         if not count:
             continue
         quantiles = np.quantile(np.abs(near[known]), (0.8, 0.95)) / np.array([Z80, Z95])
-        found[:, step] = 1 + trust * count / (count + FEW) * (np.clip(quantiles, LOW, HIGH) - 1)
+        found[:, step] = 1 + np.array(trust) * count / (count + FEW) * (np.clip(quantiles, LOW, HIGH) - 1)
     return found[0], np.maximum(found[1], found[0] * Z80 / Z95)
