@@ -26,7 +26,7 @@ block
 by_place
 levels
 trade
-aims calm people
+calm people
 effective
 reader
 complaints pruning
