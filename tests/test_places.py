@@ -356,3 +356,51 @@ def test_a_districts_places_share_its_fate(tmp_path: Path) -> None:
     )
     near, beside, far = (run.values(f"revenue.a@{row:05d}", "2021-10") for row in (3, 4, 30))
     assert np.corrcoef(near, beside)[0, 1] > np.corrcoef(near, far)[0, 1] + 0.05
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Districts"), ("vi", "Các huyện")])
+def test_the_report_shows_districts_and_the_summary_every_place(tmp_path: Path, language: str, said: str) -> None:
+    import json
+
+    target = "  west: {measure: revenue, place: west, period: 2021, at_least: 60 tỷ}\n"
+    scenario = scenario_of(tmp_path, HIT.replace("targets:\n", "targets:\n" + target))
+    run = forecast.simulate(scenario, paths=3_000, keep=3_000)
+    folder = forecast.report(run, tmp_path / "reports", language="vi" if language == "vi" else "en")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"<h2>{said}</h2>" in page
+    assert "west" in page[page.index('id="districts"') :]
+    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert [one["code"] for one in found["places"]["places"]] == ["p1", "p2", "p6", "p7", "p3", "p4", "p5"]
+    losses = [one["lost"]["all"] for one in found["places"]["districts"]]
+    assert losses == sorted(losses, reverse=True)
+    assert set(found["places"]["districts"][0]["lost"]) == {"all", "waves", "floods", "works"}
+    assert found["targets"]["west"]["place"] == "west"
+    assert "revenue@west" in found["measures"]
+    assert "revenue@east" not in found["measures"]
+    assert f"revenue@east,{found['places']['period']},0.5," in (folder / "quantiles.csv").read_text(encoding="utf-8")
+    assert (folder / "figures" / "districts.png").is_file()
+
+
+def test_the_chance_to_lose_a_tenth_is_that_of_the_paths(tmp_path: Path) -> None:
+    text = """
+name: Sure but for floods
+horizon: {from: 2021-01, months: 12}
+places: {file: places.csv}
+services: {a: {baseline: {method: given, annual: 120 tỷ, shape: flat}}}
+shocks:
+  floods:
+    kind: flood
+    per_year: 3
+    season: {4: 1, 6: 1}
+    classes: {one: {weight: 1, reach: 10% to 60%, days: 20 to 60, depth: {all: 60% to 95%}}}
+    recovered: {all: 10% to 40%}
+targets: {t: {measure: revenue, place: "00011", period: 2021, at_least: 3 tỷ}}
+"""
+    run = forecast.simulate(scenario_of(tmp_path, text, many(40)), paths=20_000)
+    whole = run.values("revenue@00011", "2021") / (120e9 / 40)
+    assert run.places is not None
+    found = run.places.chance_of_worse(11).value
+    assert 0.05 < found < 0.95
+    assert found == pytest.approx(np.mean(whole < 0.9), abs=2e-3)
+    taken = run.places.loss_shares(slice(11, 12))["floods"]
+    assert taken > 1 - whole.mean() > 0  # before what comes back, each flood by itself
