@@ -233,7 +233,7 @@ def _days_of(year: int, moment: Floats, season: Profile | None) -> Floats:
     """Ordinal days at which the shares `moment` of a year's weight have passed."""
     edges = Calendar(12 * year, 12).edges
     if season is None or not season.weights:
-        return edges[0] + moment * (edges[-1] - edges[0])
+        return np.asarray(edges[0] + moment * (edges[-1] - edges[0]))
     weights = np.asarray(season.weights)
     steps = np.concatenate([[0.0], np.cumsum(weights) / np.sum(weights)])
     month = np.clip(np.searchsorted(steps, moment, side="right") - 1, 0, 11)

@@ -9,43 +9,9 @@ from forecast.draws import Draws
 from forecast.effects import overlaps, ramp
 from forecast.months import Calendar
 from forecast.normal import normal_quantile
-from forecast.shocks.epidemic import _alone, _Spell, _Spells, _together
 from forecast.tally import Ruler, Tally
 
 YEAR = Calendar(12 * 2021, 12)
-
-
-def waves(count: int, rng: np.random.Generator) -> _Spells:
-    start = rng.uniform(0, 10, count)
-    end = start + rng.uniform(20, 70, count)
-
-    def inside() -> _Spell:
-        two = np.sort(rng.uniform(start, end, (2, count)), axis=0)
-        return _Spell(two[0], np.where(rng.random(count) < 0.3, two[0], two[1]))
-
-    return _Spells(_Spell(start, end), inside(), inside(), rng.random(count))
-
-
-def test_a_wave_alone_gives_the_same_days_by_both_ways() -> None:
-    spells = waves(500, np.random.default_rng(1))
-    for one, other in zip(_alone(spells), _together(spells.of(np.arange(500)[None, :])), strict=True):
-        assert np.allclose(one, other, rtol=0, atol=1e-12)
-
-
-def test_two_waves_give_what_a_walk_over_the_hours_gives() -> None:
-    spells = waves(12, np.random.default_rng(2)).of(np.arange(12).reshape(2, 6))
-    mild, upstream, hard = _together(spells)
-    hours = np.arange(0.0, 100.0, 1 / 24) + 1 / 48
-    for unit in range(6):
-        open_here, stopped, any_wave = np.ones(len(hours)), np.zeros(len(hours), bool), np.zeros(len(hours), bool)
-        for wave in range(2):
-            inside = [_Spell(s.start[wave, unit], s.end[wave, unit]).holds(hours) for s in spells[:3]]
-            any_wave |= inside[0]
-            stopped |= inside[1]
-            open_here *= np.where(inside[2], 1 - spells.reach[wave, unit], 1)
-        by_hand = (open_here * any_wave * ~stopped, open_here * stopped, 1 - open_here)
-        for days, by_hour in zip((mild, upstream, hard), by_hand, strict=True):
-            assert abs(days[unit] - by_hour.sum() / 24) < 0.5
 
 
 def test_the_table_of_the_normal_keeps_its_word() -> None:

@@ -20,7 +20,7 @@ from forecast.effects import WITHIN
 from forecast.simulation import deck_of
 
 PLAN = Path(__file__).parents[1] / "benchmarks" / "reference.yaml"
-PATHS = 400
+PATHS = 128
 Interval = tuple[float, float]
 
 
@@ -197,8 +197,8 @@ def test_every_path_is_what_the_model_says(deck: Deck) -> None:
 def test_the_sample_of_paths_holds_what_is_hard(deck: Deck) -> None:
     figures = play(deck, 0).figures
     rows = slice(None, None, 4096 // PATHS)
-    assert np.count_nonzero(figures["carried.finance", "horizon"][rows] > 1e6) > 50
-    assert np.count_nonzero(figures["lost.postal", "horizon"][rows] > 2e9) > 20
+    assert np.count_nonzero(figures["carried.finance", "horizon"][rows] > 1e6) > 16
+    assert np.count_nonzero(figures["lost.postal", "horizon"][rows] > 2e9) > 6
 
 
 def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
