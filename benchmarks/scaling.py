@@ -1,7 +1,8 @@
 """How much faster two processes are than one, on the same paths, in turn.
 
-Prints one JSON object: seconds and paths a second by number of processes, the ratio, and the load of the machine
-before each reading: other people's work on the same cores makes the ratio smaller. `--engine dask` measures a
+Prints one JSON object: seconds, CPU seconds and paths a second by number of processes, the ratio, and the load of the
+machine before each reading. Other people's work on the same cores makes the ratio smaller; `ratio_by_cpu_seconds` is
+what it would be if every process had a core to itself and started at once. `--engine dask` measures a
 local Dask cluster beside one process.
 """
 
@@ -43,6 +44,7 @@ def main() -> int:
     engines = {workers: asked.engine if workers > 1 else LOCAL for workers in asked.workers}
     readings = [reading(scenario, baseline, asked.paths, *place) for place in engines.items()]
     ratio = readings[0]["seconds"] / readings[-1]["seconds"]
+    work = readings[0]["cpu_seconds"] / readings[-1]["cpu_seconds"]
     answer = {
         "plan": asked.plan.stem,
         "paths": asked.paths,
@@ -50,6 +52,7 @@ def main() -> int:
         "cores": os.cpu_count(),
         "readings": readings,
         "ratio": round(ratio, 3),
+        "ratio_by_cpu_seconds": round(work * readings[-1]["workers"] / readings[0]["workers"], 3),
         "same_numbers": len({one["chance"] for one in readings}) == 1,
     }
     print(json.dumps(answer, indent=1))
@@ -59,17 +62,25 @@ def main() -> int:
 def reading(scenario: Scenario, baseline: Baseline, paths: int, workers: int, engine: str) -> dict[str, float]:
     load = os.getloadavg()[0]
     with closing(engine_of(workers, engine)) as place:
-        started = time.perf_counter()
+        started, used = time.perf_counter(), cpu_seconds()
         run = forecast.simulate(scenario, paths=paths, baseline=baseline, engine=place)
         seconds = time.perf_counter() - started
+    used = cpu_seconds() - used
     chance = run.chance(min(scenario.targets)).value if scenario.targets else run.tally("revenue", run.bridge).mean
     return {
         "workers": workers,
         "seconds": round(seconds, 2),
+        "cpu_seconds": round(used, 2),
         "paths_per_second": round(paths / seconds),
         "load_before": round(load, 2),
         "chance": chance,
     }
+
+
+def cpu_seconds() -> float:
+    """Of this process and of its children that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 if __name__ == "__main__":
