@@ -28,10 +28,8 @@ from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, toe
 from forecast.models.panel import Panel, PanelForecast
 from forecast.models.profile import Profile, profile_of
 
-Kind = Literal["standard", "shrunk", "logs", "dynamic", "weighted"]
-KINDS: tuple[Kind, ...] = ("standard", "shrunk", "logs", "dynamic", "weighted")
-SMOOTHED: tuple[Kind, ...] = ("standard", "shrunk", "logs")
-"""Those that smooth and drift: as published; with a season that is shrunk; the same on the log scale."""
+Kind = Literal["standard", "dynamic", "weighted"]
+KINDS: tuple[Kind, ...] = ("standard", "dynamic", "weighted")
 Bools = NDArray[np.bool_]
 
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
@@ -177,7 +175,7 @@ def _solve(lines: _Lines, alpha: Floats, kind: Kind) -> _Solved:
     The standard form begins at the first value and has no share of a line while it smooths.
     """
     errors, decay, line = _design(lines, alpha)
-    if kind in SMOOTHED:
+    if kind == "standard":
         left = errors - lines.first[:, None] * decay
         return _Solved(alpha, np.zeros_like(alpha), lines.first, _dot(left, left))
     start = FIRST * lines.first
@@ -199,7 +197,7 @@ def _solve(lines: _Lines, alpha: Floats, kind: Kind) -> _Solved:
 
 def _best(lines: _Lines, kind: Kind) -> _Solved:
     """The alpha of each series: the best of the grid, and parabolas between its neighbours."""
-    grid = np.array(GRID_STANDARD if kind in SMOOTHED else GRID)
+    grid = np.array(GRID_STANDARD if kind == "standard" else GRID)
     tried = [_solve(lines, np.full(len(lines.values), alpha), kind) for alpha in grid]
     best = np.argmin([each.sse for each in tried], axis=0)
     found = tried[0]
@@ -322,7 +320,7 @@ class FittedThetas:
         states = [_state(scales[each.log], each.solved.alpha, each.solved.first) for each in self.members]
         state = _State(*(np.array(each) for each in zip(*(each.all for each in states), strict=True)))
         alpha, share = (np.array([getattr(each.solved, name) for each in self.members]) for name in ("alpha", "share"))
-        if self.kind in SMOOTHED:
+        if self.kind == "standard":
             mean, spread = _drifted(state, alpha, horizon), np.sqrt(1 + np.arange(horizon) * alpha[..., None] ** 2)
         else:
             mean = _carried(state, alpha, share, horizon)
@@ -354,10 +352,9 @@ def fit_theta(panel: Panel, kind: Kind = "weighted") -> FittedThetas:
     """
     calm = _without(panel, _season(panel, kind))
     if kind != "weighted":
-        log = kind == "logs"
-        lines = _lines(_on_scale(calm, panel, log), burn=0 if kind in SMOOTHED else BURN)
+        lines = _lines(calm, burn=0 if kind == "standard" else BURN)
         solved = _best(lines, kind)
-        return FittedThetas(kind, panel, (_Member(log, solved, _sd(lines, solved, kind), np.ones(len(calm))),))
+        return FittedThetas(kind, panel, (_Member(False, solved, _sd(lines, solved, kind), np.ones(len(calm))),))
     members, criteria = [], []
     for log in (False, True):
         lines = _lines(_on_scale(calm, panel, log))
@@ -379,7 +376,7 @@ def fit_theta(panel: Panel, kind: Kind = "weighted") -> FittedThetas:
 def _sd(lines: _Lines, solved: _Solved, kind: Kind) -> Floats:
     """(series,) of the errors of one step; of the standard form with its drift."""
     counts = lines.counted.sum(axis=1)
-    if kind not in SMOOTHED:
+    if kind != "standard":
         return np.asarray(np.sqrt(solved.sse / np.maximum(counts - 3, 1)))
     errors, decay, _ = _design(lines, solved.alpha)
     slope, _ = lines.last
