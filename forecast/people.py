@@ -76,6 +76,6 @@ def _spread(half: Floats, draws: Draws) -> Floats:
     """A factor with P10 = 1 - half and P90 = 1 + half, normal on the log line."""
     from scipy.special import ndtri
 
-    z = ndtri(draws.uniform("workforce.headcount.spread"))
+    z = ndtri(draws.uniform("workforce.headcount.place_in_spread"))
     low, high = np.log1p(-half), np.log1p(half)
     return np.asarray(np.exp((low + high) / 2 + (high - low) / (2 * Z90) * z))

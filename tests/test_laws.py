@@ -240,3 +240,9 @@ def test_a_sure_year_on_its_target_meets_it(first: int) -> None:
     assert run.chance("over").value == run.chance("under").value == 1
     assert run.joint is not None
     assert run.joint.value == run.chance("july").value
+
+
+def test_the_width_of_a_headcount_does_not_say_where_it_lies() -> None:
+    run = play("extends: covid.yaml\nworkforce: {headcount: {spread: 2% to 6%}}\n", paths=8_000)
+    p1, p50, p99 = (run.tally("headcount", "2021").quantile(p).value for p in (0.01, 0.5, 0.99))
+    assert 0.6 < np.log(p50 / p1) / np.log(p99 / p50) < 1.6

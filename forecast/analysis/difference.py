@@ -26,8 +26,19 @@ def difference_of(first: Simulation, second: Simulation, measure: str, period: s
     chances = {}
     for name in sorted(set(first.scenario.targets) & set(second.scenario.targets)):
         change = second.chance(name).value - first.chance(name).value
-        chances[name] = _estimate(change, _met(second, name) - _met(first, name), first.paths)
+        figure = first.figure(first.scenario.targets[name])
+        if figure == second.figure(second.scenario.targets[name]) and _alike(first, second, name, figure):
+            chances[name] = Estimate(change, change, change)
+        else:
+            chances[name] = _of_chance(change, _met(second, name) - _met(first, name), first.paths)
     return Difference(measure, period, _estimate(mean, pairs, first.paths), chances)
+
+
+def _alike(first: Simulation, second: Simulation, name: str, figure: tuple[str, str]) -> bool:
+    """Whether a target asks the same of the same figures in every path that both kept."""
+    asked = [run.scenario.targets[name] for run in (first, second)]
+    same = asked[0].threshold.value == asked[1].threshold.value and asked[0].basis == asked[1].basis
+    return same and np.array_equal(_kept(first, figure), _kept(second, figure))
 
 
 def _kept(run: Simulation, figure: tuple[str, str]) -> Floats:
@@ -44,4 +55,12 @@ def _met(run: Simulation, name: str) -> Floats:
 
 def _estimate(value: float, pairs: Floats, paths: int) -> Estimate:
     half = Z95 * float(pairs.std(ddof=1)) / math.sqrt(paths) if len(pairs) > 1 else math.inf
+    return Estimate(value, value - half, value + half)
+
+
+def _of_chance(value: float, pairs: Floats, paths: int) -> Estimate:
+    """Of pairs that change sides, -1 or 1, or do not, with half a path more each way (Agresti and Min 2005)."""
+    count = len(pairs) + 2
+    up, down = np.count_nonzero(pairs > 0) + 0.5, np.count_nonzero(pairs < 0) + 0.5
+    half = Z95 * math.sqrt(((up + down) / count - ((up - down) / count) ** 2) / paths)
     return Estimate(value, value - half, value + half)
