@@ -29,6 +29,8 @@ FAN = 32
 """Most parts of one fork."""
 FEW = 30
 """Places up to which each is told as a district is."""
+MANY = 64
+"""Districts up to which each is told by service."""
 LEAST = 1e-9
 """Least top of a histogram."""
 
@@ -139,6 +141,7 @@ class _Split:
     """By period, what carries the gap; empty without one."""
     figures: dict[tuple[str, str], Floats] = field(default_factory=dict)
     pool: dict[tuple[int, int], Floats32] = field(default_factory=dict)
+    spare: Floats = field(default_factory=lambda: np.empty(BLOCK))
 
     def province(self, trades: Mapping[str, Trade]) -> None:
         """Split all."""
@@ -185,7 +188,10 @@ class _Split:
         """
         before = self.gauges.terrain.before[self.levels.services[n]]
         total = np.zeros_like(flow)
-        alike = not (self.gauges.terrain.weighed or node.parts[0].parts)
+        weighed = self.gauges.terrain.weighed
+        alike = not (weighed or node.parts[0].parts)
+        if alike:
+            kept[1] += self.levels.calm[n] * (before[node.start + 1] - before[node.start])
         for row, part in enumerate(node.parts):
             weights = np.diff(before[part.start : part.stop + 1])
             level = self._level(part, n)
@@ -197,8 +203,9 @@ class _Split:
                 own[row] *= level
             total += own[row]
             if not part.parts:
-                kept[0, row] += weights[0] * self.levels.kept[n]
-                kept[1, row] += weights[0] * self.levels.calm[n]
+                kept[0, row] += np.multiply(self.levels.kept[n], weights[0], out=self.spare)
+                if weighed:
+                    kept[1, row] += np.multiply(self.levels.calm[n], weights[0], out=self.spare)
         self._mend(node, before, flow, own, total)
         np.divide(flow, total, out=total, where=total > 0)
         return total
@@ -235,12 +242,13 @@ class _Split:
         """Read the figures of a district or a place, (services, periods, paths)."""
         if part.code and (part.parts or part.code in self.gauges.told):
             for period, (text, _) in enumerate(self.gauges.periods):
-                for n, service in enumerate(self.levels.services):
-                    self.figures[f"revenue.{service}@{part.code}", text] = amounts[n, period]
                 parts = amounts[:, period].sum(axis=0)
                 self.figures[f"revenue@{part.code}", text] = self._with_gap(parts, period, part)
-                if "revenue:parts" in self.whole[period]:
-                    self.figures[f"revenue:parts@{part.code}", text] = parts
+                if part.code in self.gauges.told or len(self.gauges.terrain.districts) <= MANY:
+                    for n, service in enumerate(self.levels.services):
+                        self.figures[f"revenue.{service}@{part.code}", text] = amounts[n, period]
+                    if self.gaps:
+                        self.figures[f"revenue:parts@{part.code}", text] = parts
         if self.tally is not None and not part.parts:
             whole = self._with_gap(amounts[:, 0].sum(axis=0), 0, part)[: self.paths]
             worse = int(np.count_nonzero(kept[0, : self.paths] < (1 - WORSE) * kept[1, : self.paths]))

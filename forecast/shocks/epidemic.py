@@ -65,12 +65,12 @@ class Epidemic(Shock):
         inside = {"upstream": self.upstream, "hard": self.hard}
         spells = _Spells.joined(_inside(waves, end, name, regime, draws) for name, regime in inside.items())
         outbreaks = _Outbreaks(path, opening, closing, outbreak)
-        stays = self._stays(waves, spells, outbreaks, stage)
         footprint = None
         if stage.terrain is None or self.hard is None or self.hard.reach is None:
+            stays = self._stays(waves, spells, outbreaks, stage)
             lost = self._lost(stays, outbreaks, draws, stage)
         else:
-            lost, footprint = self._local(waves, spells, outbreaks, stays, draws, stage, stage.terrain)
+            stays, lost, footprint = self._local(waves, spells, outbreaks, draws, stage, stage.terrain)
         hits = Hits(stays.outbreak, stays.month, path[stays.outbreak], lost, closing, path)
         return Blow(
             factors=summed(hits, stage.calendar, BLOCK),
@@ -86,11 +86,10 @@ class Epidemic(Shock):
         waves: Events,
         spells: _Spells,
         outbreaks: _Outbreaks,
-        stays: _Stays,
         draws: Draws,
         stage: Stage,
         terrain: Terrain,
-    ) -> tuple[dict[Key, Floats], Footprint]:
+    ) -> tuple[_Stays, dict[Key, Floats], Footprint]:
         """What is taken where the places are listed: hard spells fall on arcs of them, by what these weigh.
 
         What an outbreak takes of a month beyond what it would take without hard spells is laid on the places of their
@@ -99,13 +98,13 @@ class Epidemic(Shock):
         marks = waves.some(spells.wave)
         arcs = arcs_of(spells.hard, marks.uniform("hard.first_place"), marks.uniform("hard.places"), terrain.count)
 
-        def lost_where(hard: Floats) -> dict[Key, Floats]:
-            own = self._stays(waves, spells._replace(hard=hard), outbreaks, stage)
-            return self._lost(own, outbreaks, draws, stage)
+        def stays_where(hard: Floats) -> _Stays:
+            return self._stays(waves, spells._replace(hard=hard), outbreaks, stage)
 
         weights = {id(before): arcs.weight(before) for before in terrain.before.values()}
-        reached = {key: lost_where(weight) for key, weight in weights.items()}
-        elsewhere = lost_where(np.zeros(len(spells.wave)))
+        reached = {k: self._lost(stays_where(weight), outbreaks, draws, stage) for k, weight in weights.items()}
+        stays = stays_where(np.zeros(len(spells.wave)))
+        elsewhere = self._lost(stays, outbreaks, draws, stage)
         spell, month, days = overlaps(spells.start, spells.end, stage.calendar)
         held = np.flatnonzero(arcs.count[spell])
         spell, month, days = spell[held], month[held], days[held]
@@ -127,7 +126,7 @@ class Epidemic(Shock):
                 both = covered[row] * outside[service].reshape(-1)[cell]
                 more = (lost[key] - base)[row] * days
                 taken[service] = np.minimum(np.divide(more, both, out=np.zeros_like(more), where=both > 0), 1.0)
-        return lost, Footprint(arcs, outbreaks.of_wave[spells.wave], spell, cell, taken, outside)
+        return stays, lost, Footprint(arcs, outbreaks.of_wave[spells.wave], spell, cell, taken, outside)
 
     def _stays(self, waves: Events, spells: _Spells, outbreaks: _Outbreaks, stage: Stage) -> _Stays:
         """Days of each regime, upstream and hard spells told apart where they overlap."""
