@@ -404,3 +404,13 @@ targets: {t: {measure: revenue, place: "00011", period: 2021, at_least: 3 tỷ}}
     assert found == pytest.approx(np.mean(whole < 0.9), abs=2e-3)
     taken = run.places.loss_shares(slice(11, 12))["floods"]
     assert taken > 1 - whole.mean() > 0  # before what comes back, each flood by itself
+
+
+@pytest.mark.parametrize(("count", "districts"), [(90, 2), (80, 40), (1, 1), (33, 33)])
+def test_long_lists_in_few_and_in_many_districts_tie(tmp_path: Path, count: int, districts: int) -> None:
+    run = forecast.simulate(scenario_of(tmp_path, HIT, many(count, districts)), paths=BLOCK)
+    whole = run.tally("revenue", "2021").mean
+    codes = [f"d{row:03d}" for row in range(districts)]
+    assert sum(run.tally(f"revenue@{code}", "2021").mean for code in codes) == pytest.approx(whole, rel=1e-11)
+    assert run.places is not None
+    assert sum(run.places.mean(row).value for row in range(count)) == pytest.approx(whole, rel=1e-11)
