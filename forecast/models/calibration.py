@@ -23,7 +23,7 @@ from forecast.models.panel import Panel, PanelForecast
 
 Forecaster = Callable[[Panel, int], PanelForecast]
 
-SIBLINGS = 1000
+SIBLINGS = 800
 """Series that are asked, evenly spread over the panel."""
 FEW = 20.0
 """How many siblings a factor of 1 is worth [C]."""
