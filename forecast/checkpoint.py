@@ -40,6 +40,7 @@ class Checkpoint:
         self.say = say
         self.kept = 0
         """Spans in what is on the disk."""
+        self._cut: list[int] = []
         self._start = self._next = 0.0
 
     @classmethod
@@ -58,12 +59,16 @@ class Checkpoint:
         made_of = (plan, content_of(baseline), data_files(scenario), seed, paths, precision)
         return cls(folder, Cache.key("spans", *made_of, code_digest(), versions()), say)
 
-    def restore(self, blank: Callable[[], Answer]) -> tuple[int, Answer]:
-        """The spans that were kept and their answer; none and a blank one where there is nothing that can be used."""
+    def restore(self, blank: Callable[[], Answer], cut: tuple[int, ...]) -> tuple[int, Answer]:
+        """The spans that were kept and their answer; none and a blank one where there is nothing that can be used.
+
+        `cut` is how the run is cut in spans and what is kept path by path: another cut cannot go on from this one.
+        """
+        self._cut = list(cut)
         self._start = time.monotonic()
         self._next = self._start + EVERY
         entry = self._cache.get(self.key)
-        if entry is not None and entry.facts.get("key") == self.key:
+        if entry is not None and (entry.facts.get("key"), entry.facts.get("cut")) == (self.key, self._cut):
             with suppress(KeyError, ValueError, TypeError):
                 answer = blank()
                 answer.fill(entry.facts, entry.arrays)
@@ -90,7 +95,7 @@ class Checkpoint:
     def _keep(self, spans: int, answer: Answer) -> None:
         began = time.monotonic()
         facts, arrays = answer.state()
-        if self._cache.put(self.key, {**facts, "key": self.key, "spans": spans}, arrays):
+        if self._cache.put(self.key, {**facts, "key": self.key, "cut": self._cut, "spans": spans}, arrays):
             self.kept = spans
         ended = time.monotonic()
         self._next = ended + max(EVERY, (ended - began) / SHARE)

@@ -136,7 +136,7 @@ def _played(
     work: Work, engine: Engine, wanted: Precision | None, checkpoint: Checkpoint | None, progress: Progress
 ) -> tuple[int, Answer]:
     """The answers of the spans from the first on, merged in order; how many."""
-    spans, merged = checkpoint.restore(work.blank) if checkpoint else (0, work.blank())
+    spans, merged = checkpoint.restore(work.blank, work.cut) if checkpoint else (0, work.blank())
     if checkpoint and spans:
         checkpoint.say("said_resumed", work.paths_to(spans))
     whole = True

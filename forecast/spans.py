@@ -48,6 +48,11 @@ class Work:
         """Of the whole run."""
         return -(-self.blocks // self.span)
 
+    @property
+    def cut(self) -> tuple[int, ...]:
+        """How the run is cut, and what is kept of it."""
+        return self.span, self.keep, int(self.exact)
+
     def paths_to(self, spans: int) -> int:
         """Paths of the first spans."""
         return min(self.deck.paths, spans * self.span * BLOCK)

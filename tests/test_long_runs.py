@@ -214,19 +214,23 @@ def test_a_worker_with_another_program_is_refused() -> None:
 # What is kept
 
 
-@pytest.mark.parametrize("harm", ["cut", "empty", "other run"])
-def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(tmp_path: Path, harm: str) -> None:
+@pytest.mark.parametrize("harm", ["cut", "empty", "other run", "other spans"])
+def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
+    tmp_path: Path, harm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scenario = read(TROUBLED)
     with pytest.raises(Stop):
         simulate(scenario, paths=PATHS, checkpoint=checkpoint_of(scenario, tmp_path), progress=stop_after(2))
     (file,) = tmp_path.glob("*.entry")
+    asked: dict[str, Any] = {"seed": scenario.seed}
     if harm == "other run":
         other = checkpoint_of(scenario, tmp_path, seed=99)
         file.rename(other._cache._file(other.key))
-        asked: dict[str, Any] = {"seed": 99}
+        asked = {"seed": 99}
+    elif harm == "other spans":
+        monkeypatch.setattr(spans, "SPAN", 3)
     else:
         file.write_bytes(file.read_bytes()[: 1000 if harm == "cut" else 0])
-        asked = {"seed": scenario.seed}
     said: Said = []
     run = simulate(scenario, paths=PATHS, checkpoint=checkpoint_of(scenario, tmp_path, said, **asked), **asked)
     assert said == [("said_kept_unusable", 0)]
@@ -275,7 +279,7 @@ def test_keeping_takes_less_than_a_hundredth_of_a_run(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(kept._cache, "put", put)
     work = spans.work_of(deck_of(scenario, baseline_of(scenario), PATHS), 0, "")
-    _, answer = kept.restore(work.blank)
+    _, answer = kept.restore(work.blank, work.cut)
     for span in range(1, 1000):
         now[0] += 0.25
         kept.keep_if_due(span, answer)
