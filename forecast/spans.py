@@ -71,7 +71,7 @@ class Work:
         return "@" in key[0] and key not in self.thresholds
 
 
-def work_of(deck: Deck, keep: int, made_by: str) -> Work:
+def work_of(deck: Deck, keep: int, made_by: str, every_place: bool = True) -> Work:
     """The work of a deck: the first block fixes the ruler of each histogram."""
     first = play(deck, 0)
     rulers = {key: Ruler.of(values) for key, values in first.figures.items()}
@@ -87,7 +87,8 @@ def work_of(deck: Deck, keep: int, made_by: str) -> Work:
     span = SPAN
     if deck.places is not None:
         span = max(1, SPAN // (1 + deck.places.terrain.count // PLACES_OF_SPAN))
-        deck = replace(deck, places=deck.places.counted(first.figures))
+        if every_place:
+            deck = replace(deck, places=deck.places.counted(first.figures))
     return Work(deck, rulers, at, keep, span, deck.paths <= EXACT, made_by)
 
 

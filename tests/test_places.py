@@ -414,3 +414,14 @@ def test_long_lists_in_few_and_in_many_districts_tie(tmp_path: Path, count: int,
     assert sum(run.tally(f"revenue@{code}", "2021").mean for code in codes) == pytest.approx(whole, rel=1e-11)
     assert run.places is not None
     assert sum(run.places.mean(row).value for row in range(count)) == pytest.approx(whole, rel=1e-11)
+
+
+def test_districts_are_told_alike_without_every_place(tmp_path: Path) -> None:
+    target = "  t: {measure: revenue.a, place: '00041', period: 2021, at_least: 1 tỷ}\n"
+    scenario = scenario_of(tmp_path, HIT.replace("targets:\n", "targets:\n" + target), many(60))
+    all_of_them, some = (forecast.simulate(scenario, paths=6_000, every_place=each) for each in (True, False))
+    assert some.places is None
+    assert all_of_them.places is not None
+    assert some.values("revenue.a@00041", "2021").tobytes() == all_of_them.values("revenue.a@00041", "2021").tobytes()
+    for key, tally in all_of_them.tallies.items():
+        assert (some.tallies[key].mean, some.tallies[key].sd) == (tally.mean, tally.sd)

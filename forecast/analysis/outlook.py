@@ -24,7 +24,7 @@ def readings_of(
     rows = []
     for done, name in enumerate(sorted(scenario.readings)):
         reading = scenario.readings[name]
-        played = simulate(reading, paths=min(paths, READING_PATHS), seed=seed, cache=cache)
+        played = simulate(reading, paths=min(paths, READING_PATHS), seed=seed, every_place=False, cache=cache)
         chances = {target: played.chance(target) for target in sorted(reading.targets)}
         rows.append(ReadingRow(name, reading.name if reading.name != scenario.name else _label(name), chances))
         if progress is not None:
