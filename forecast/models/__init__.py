@@ -25,8 +25,6 @@ MODELS: Mapping[str, Model] = {
 
 def preload() -> None:
     """Import what the models stand on: a second or two, once."""
-    import statsmodels.tsa.exponential_smoothing.ets
-    import statsmodels.tsa.forecasting.theta
     import statsmodels.tsa.statespace.sarimax
     import statsmodels.tsa.statespace.structural  # noqa: F401
 
