@@ -143,7 +143,6 @@ def whole(frequencies: Sequence[str], count: int | None) -> dict[str, Any]:
 def ours(frequency: str, count: int | None) -> float:
     """CPU seconds of this project's automatic forecasts with 80% and 95% intervals; runs where the project is."""
     from forecast.models.automatic import automatic
-
     from forecast.models.panel import Panel
 
     pasts, came = series_of(frequency, count)
