@@ -21,7 +21,6 @@ from typing import Literal
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from forecast.chance import Floats
 from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, toeplitz_covariance
@@ -141,6 +140,8 @@ def _smoothed(values: Floats, alpha: Floats) -> Floats:
     """(series, periods): simple smoothing from 0 of alpha (series,)."""
     if _same(alpha):
         rate = float(alpha[0])
+        from scipy.signal import lfilter  # a second to load, and kept fits do without
+
         return np.asarray(lfilter([rate], [1.0, rate - 1.0], values, axis=1))
     level = np.zeros(len(values))
     found = np.empty(values.shape[::-1])
