@@ -152,10 +152,10 @@ class Desk:
         return once
 
     def _once_played(self, play: Callable[..., Any]) -> Callable[..., Any]:
-        def once(order: Any, *more: Any) -> Any:
+        def once(order: Any, *more: Any, **options: Any) -> Any:
             key = ("played", *_content(order))
             if key not in self.done:
-                self.done[key] = play(order, *more)
+                self.done[key] = play(order, *more, **options)
             return self.done[key]
 
         return once
