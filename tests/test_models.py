@@ -103,7 +103,7 @@ def test_the_closed_form_of_smoothing_agrees_with_statsmodels(four_years: Past) 
 
     fitted = Ets().fit(Past(four_years.calendar, four_years.values, np.zeros(48, bool), no_festival))
     place = fitted.names.index("AAdA")
-    alpha, beta, gamma, phi = fitted.theta[:, place]
+    alpha, beta, gamma, phi = fitted.smoothing[:, place]
     model = ETSModel(
         pd.Series(four_years.values), error="add", trend="add", damped_trend=True, seasonal="add", seasonal_periods=12
     )

@@ -10,7 +10,9 @@ import pytest
 
 from benchmarks.competition import main, series_of
 from forecast.models.automatic import automatic, blend
-from forecast.models.ets import FORMS, LEAST_MONTHS, Ets, EtsPanel, ets_panel, fit_ets
+from forecast.models.ets import LEAST_MONTHS, Ets
+from forecast.models.ets_forms import FORMS
+from forecast.models.ets_panel import EtsPanel, ets_panel, fit_ets
 from forecast.models.model import ModelFailed, Past
 from forecast.models.panel import Panel, PanelForecast
 from forecast.months import Calendar
@@ -33,7 +35,7 @@ def fitted(sixty: list[np.ndarray]) -> EtsPanel:
 
 def column_of(fitted: EtsPanel, series: int, name: str) -> int:
     form = [form.name for form in FORMS].index(name)
-    return int(np.flatnonzero((fitted.series == series) & (fitted.form == form) & ~fitted.log)[0])
+    return int(np.flatnonzero((fitted.scaling.series == series) & (fitted.form == form) & ~fitted.scaling.log)[0])
 
 
 def ets_model(values: np.ndarray, name: str):  # type: ignore[no-untyped-def]
@@ -58,7 +60,7 @@ def test_no_fit_is_far_behind_statsmodels(name: str, margin: float, sixty: list[
             warnings.simplefilter("ignore")
             reference = ets_model(values, name).fit(disp=False)
         column = column_of(fitted, series, name)
-        ratios.append(fitted.sse[column] * fitted.scale[column] ** 2 / np.sum(reference.resid**2))
+        ratios.append(fitted.sse[column] * fitted.scaling.scale[column] ** 2 / np.sum(reference.resid**2))
     assert np.percentile(ratios, 95) <= 1 + margin
     assert np.median(ratios) <= 1 + margin / 10
 
@@ -71,23 +73,23 @@ def test_statsmodels_finds_the_same_errors_with_our_parameters(
     free = [True, bool(trend), bool(seasonal), damped]
     for series, values in enumerate(sixty[::6]):
         column = column_of(fitted, 6 * series, name)
-        start = fitted.state.start[:, column] * fitted.scale[column]
-        start[0] += fitted.offset[column]
+        start = fitted.state.start[:, column] * fitted.scaling.scale[column]
+        start[0] += fitted.scaling.offset[column]
         states = [*start[: 1 + bool(trend)], *(start[2:][::-1] if seasonal else [])]
-        smoothed = ets_model(values, name).smooth([*fitted.state.theta[free, column], *states])
-        ours = fitted.sse[column] * fitted.scale[column] ** 2
+        smoothed = ets_model(values, name).smooth([*fitted.state.smoothing[free, column], *states])
+        ours = fitted.sse[column] * fitted.scaling.scale[column] ** 2
         assert np.sum(np.asarray(smoothed.resid) ** 2) == pytest.approx(ours, rel=1e-9)
 
 
 def test_the_first_states_are_those_of_least_squares(sixty: list[np.ndarray], fitted: EtsPanel) -> None:
     ratios = []
-    for column in np.flatnonzero(~fitted.log)[::7]:
-        values = sixty[fitted.series[column]]
-        errors_by_state = responses_of(fitted.state.theta[:, column], len(values))
+    for column in np.flatnonzero(~fitted.scaling.log)[::7]:
+        values = sixty[fitted.scaling.series[column]]
+        errors_by_state = responses_of(fitted.state.smoothing[:, column], len(values))
         form = FORMS[fitted.form[column]]
         free = errors_by_state[:, [0, *[1] * form.trend, *range(2, 13 * form.season)]]
-        scaled = (values - fitted.offset[column]) / fitted.scale[column]
-        errors = errors_from(scaled, fitted.state.theta[:, column], np.zeros(14))
+        scaled = (values - fitted.scaling.offset[column]) / fitted.scaling.scale[column]
+        errors = errors_from(scaled, fitted.state.smoothing[:, column], np.zeros(14))
         left = errors - free @ np.linalg.lstsq(free, errors)[0]
         ratios.append(fitted.sse[column] / np.sum(left**2))
     assert np.min(ratios) >= 1 - 1e-9

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.models.calibration import Calibrated, factors
-from forecast.models.ets import ets_panel
+from forecast.models.ets_panel import ets_panel
 from forecast.models.model import SEASON
 from forecast.models.panel import Panel, PanelForecast
 from forecast.models.theta import Kind, theta_panel

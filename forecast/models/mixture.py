@@ -21,10 +21,3 @@ def mixture(outlooks: Mapping[str, Outlook], weights: Mapping[str, float]) -> Ou
         apart = outlooks[name].mean - mean
         covariance = covariance + weights[name] * (outlooks[name].covariance + np.outer(apart, apart))
     return Outlook(mean, covariance)
-
-
-def weights_by_aicc(aicc: Mapping[str, float]) -> dict[str, float]:
-    """Akaike weights: exp(-AICc / 2), scaled to sum to 1."""
-    least = min(aicc.values())
-    raw = {name: float(np.exp(-(value - least) / 2)) for name, value in aicc.items()}
-    return {name: value / sum(raw.values()) for name, value in raw.items()}

@@ -153,16 +153,11 @@ class Forecast:
         return np.exp(plain) if self.scale == "log" else plain
 
 
-def toeplitz_root(responses: Floats, sd: float) -> Floats:
-    """Covariance of errors e_h = sum_i responses[h - i] * shock_i, shocks of sd `sd`; (months, months)."""
-    months = len(responses)
-    lag = np.subtract.outer(np.arange(months), np.arange(months))
-    return sd * np.where(lag >= 0, responses[np.maximum(lag, 0)], 0.0)
-
-
 def toeplitz_covariance(responses: Floats, sd: float) -> Floats:
-    """The same as root @ root.T of `toeplitz_root`, (months, months), summed so that a longer one begins with a
-    shorter one to the last bit: C[i, j] = C[i-1, j-1] + sd^2 c_i c_j."""
+    """Covariance of e_h = sum_i responses[h - i] shock_i, (months, months), shocks apart and of one standard deviation.
+
+    C[i, j] = C[i-1, j-1] + sd^2 c_i c_j: summed so, a longer one begins with a shorter one to the last bit.
+    """
     covariance = sd**2 * np.outer(responses, responses)
     for row in range(1, len(responses)):
         covariance[row, 1:] += covariance[row - 1, :-1]

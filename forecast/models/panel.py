@@ -12,6 +12,9 @@ from scipy.special import ndtri
 
 from forecast.chance import Floats
 
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
 FLOOR = 0.5
 """Share of the least value of a positive series under which nothing is forecast [C]."""
 
@@ -35,14 +38,14 @@ class Panel:
         return cls(values, season)
 
     @cached_property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> Ints:
         """(series,): periods since the first that is known."""
         known = ~np.isnan(self.values)
         first = np.argmax(known, axis=1)
         return np.where(known.any(axis=1), self.values.shape[1] - first, 0).astype(np.int64)
 
     @cached_property
-    def positive(self) -> NDArray[np.bool_]:
+    def positive(self) -> Bools:
         """(series,): whether every known value is above zero, so that logs exist."""
         return np.asarray(np.all(np.isnan(self.values) | (self.values > 0), axis=1))
 
@@ -50,7 +53,7 @@ class Panel:
         """The panel as it stood `back` periods ago."""
         return replace(self, values=self.values[:, : self.values.shape[1] - back])
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Panel:
+    def take(self, rows: Ints | Bools) -> Panel:
         """Some of the series, without the periods in which none of them had begun."""
         taken = Panel(self.values[rows], self.season)
         periods = int(taken.lengths.max(initial=0))
@@ -65,7 +68,7 @@ class PanelForecast:
     """(series, horizon), in the unit of the series; the median where the scale is the logs."""
     sd: Floats
     """(series, horizon), of the values, or of their logs where `log` says so."""
-    log: NDArray[np.bool_]
+    log: Bools
     """(series,): whether the spread is that of the logs."""
 
     @classmethod
@@ -96,3 +99,10 @@ class PanelForecast:
     def widened(self, factors: Floats) -> PanelForecast:
         """Every standard deviation times its factor, (series, horizon) or (horizon,)."""
         return replace(self, sd=self.sd * factors)
+
+
+def off_logs(mean: Floats, sd: Floats, log: Bools, most: Floats | float) -> tuple[Floats, Floats]:
+    """Normals in the unit of the series: where `log`, the median exp(mean), the mean being `most` at the most, and the
+    spread to the first order, sd exp(mean); else mean and sd as they are. All of one shape, or broadcast to it."""
+    value = np.where(log, np.exp(np.where(log, np.minimum(mean, most), 0.0)), mean)
+    return value, sd * np.where(log, value, 1.0)
