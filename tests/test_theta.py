@@ -9,7 +9,9 @@ from scipy.optimize import minimize
 
 from forecast.models.model import ModelFailed, Past
 from forecast.models.panel import Panel
-from forecast.models.theta import FIRST, KINDS, Theta, fit_theta, theta_panel
+from forecast.models.theta import Theta
+from forecast.models.theta_panel import fit_theta, theta_panel
+from forecast.models.theta_search import FIRST, KINDS
 from forecast.months import Calendar, month_of
 from forecast.tet import tet
 

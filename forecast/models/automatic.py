@@ -16,7 +16,8 @@ from forecast.models.calibration import Calibrated, factors
 from forecast.models.ets_panel import ets_panel
 from forecast.models.model import SEASON
 from forecast.models.panel import Panel, PanelForecast
-from forecast.models.theta import Kind, theta_panel
+from forecast.models.theta_panel import theta_panel
+from forecast.models.theta_search import Kind
 
 THETAS: Mapping[Kind, float] = {"standard": 1 / 6, "dynamic": 1 / 6, "weighted": 1 / 6}
 """Share of each where there is a season; the rest is smoothing's [chosen on M1]."""

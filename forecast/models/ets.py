@@ -22,7 +22,7 @@ from forecast.models.ets_recursion import (
 )
 from forecast.models.ets_search import search
 from forecast.models.mixture import mixture
-from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, toeplitz_covariance
+from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, covariance_of
 from forecast.models.panel import Panel
 from forecast.models.profile import profile_of
 
@@ -67,7 +67,7 @@ class FittedEts:
         """Mean and covariance of one form, in closed form, without the festival."""
         smoothing, last = self.smoothing[:, place : place + 1], self.last[:, place : place + 1]
         mean = means_ahead(smoothing, last, np.array([self.past.calendar.count]), SEASON, months)[0]
-        return Outlook(mean, toeplitz_covariance(responses_ahead(smoothing, SEASON, months)[0], float(self.sd[place])))
+        return Outlook(mean, covariance_of(responses_ahead(smoothing, SEASON, months)[0], float(self.sd[place])))
 
     def at(self, past: Past) -> FittedEts:
         """The same parameters over another past, its first states found anew by least squares."""

@@ -153,7 +153,7 @@ class Forecast:
         return np.exp(plain) if self.scale == "log" else plain
 
 
-def toeplitz_covariance(responses: Floats, sd: float) -> Floats:
+def covariance_of(responses: Floats, sd: float) -> Floats:
     """Covariance of e_h = sum_i responses[h - i] shock_i, (months, months), shocks apart and of one standard deviation.
 
     C[i, j] = C[i-1, j-1] + sd^2 c_i c_j: summed so, a longer one begins with a shorter one to the last bit.

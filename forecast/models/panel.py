@@ -106,3 +106,8 @@ def off_logs(mean: Floats, sd: Floats, log: Bools, most: Floats | float) -> tupl
     spread to the first order, sd exp(mean); else mean and sd as they are. All of one shape, or broadcast to it."""
     value = np.where(log, np.exp(np.where(log, np.minimum(mean, most), 0.0)), mean)
     return value, sd * np.where(log, value, 1.0)
+
+
+def inner_products(one: Floats, other: Floats) -> Floats:
+    """(series,): of each series with the other, both (series, periods)."""
+    return np.asarray(np.einsum("sp,sp->s", one, other))

@@ -97,6 +97,13 @@ def festival_penalty(past: Past) -> Floats:
     return np.where(free, (PRIOR_SD / FESTIVAL_SD) ** 2, HELD)
 
 
+def season_covariance(sd: float, count: int, months: int) -> Floats:
+    """(months, months): of the season of the months ahead, each known by as many months of standard deviation `sd` as
+    a past of `count` months has years."""
+    month = np.arange(months) % SEASON
+    return sd**2 / max(1.0, count / SEASON) * np.equal.outer(month, month)
+
+
 def with_estimates(past: Past, where: NDArray[np.bool_]) -> Past:
     """The same past, its values at `where` estimated from the months that are not masked.
 
@@ -132,9 +139,8 @@ class FittedProfile:
         sd = self.profile.sd
         steps = np.arange(months)
         staying = sd**2 * (np.eye(months) + LEVEL_SHARE**2 * np.minimum.outer(steps, steps))
-        years = max(1.0, self.past.calendar.count / SEASON)
-        same_month = np.equal.outer(steps % SEASON, steps % SEASON)
-        return Outlook(self.profile.at(self.past, months), staying + sd**2 / years * same_month)
+        season = season_covariance(sd, self.past.calendar.count, months)
+        return Outlook(self.profile.at(self.past, months), staying + season)
 
     def at(self, past: Past) -> FittedProfile:
         """Solved anew, in closed form."""
