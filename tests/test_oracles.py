@@ -315,9 +315,9 @@ def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate()
 
 @pytest.mark.slow
 def test_every_printed_interval_covers_at_its_rate() -> None:
-    """A fifth of the seeds of `python -m benchmarks.coverage`, so within three and a half errors of 95%."""
+    """A fifth of the seeds of `python -m benchmarks.coverage`: a hundred rows, each within four errors of 95%."""
     for row in coverage.measured(400):
-        room = 3.5 * math.sqrt(0.95 * 0.05 / row.seeds)
+        room = 4 * math.sqrt(0.95 * 0.05 / row.seeds)
         assert row.coverage >= 0.95 - room, row
         assert row.wide or row.coverage <= 0.95 + room, row
 
