@@ -106,10 +106,11 @@ def _is_seasonal(panel: Panel) -> Bools:
 
 
 def _shrunk(apart: Floats, indices: Floats, panel: Panel) -> Floats:
-    """Indices shrunk towards none as James and Stein do (Miller and Williams 2003), factors as logs.
+    """Indices (series, season) shrunk towards none as far as they are noise, factors as logs.
 
-    By 1 - (variance of the rest / years) / variance of the indices, not below 0. `apart` (series, periods) are the
-    values without their trend.
+    By 1 - (variance of the rest / years) / variance of the indices, not below 0: empirical Bayes, as Miller and
+    Williams (2003) do, without the (s - 3) / (s - 1) of James and Stein on the share that is taken off. `apart`
+    (series, periods) are the values without their trend.
     """
     positive = panel.positive[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):

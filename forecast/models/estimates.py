@@ -68,7 +68,7 @@ def _move(past: Past) -> tuple[int, float] | None:
     The medians of the half years before and after each month, less what the trend adds between them, held against how
     far they usually are apart: a level that always wanders has no move.
     """
-    seen = np.where(past.masked, np.nan, past.values)
+    seen = past.seen
     count = len(seen)
     if count < ENOUGH_YEARS * SEASON or not _measures(past):
         return None
@@ -113,7 +113,7 @@ def known_until(past: Past, count: int) -> Past:
 def odd_months(past: Past) -> NDArray[np.bool_]:
     """(months,): which months stand far from both of their sides; a month whose like a year apart does so too is not
     odd but the season, and where there is no such month only the first can be odd."""
-    seen = np.where(past.masked, np.nan, past.values)
+    seen = past.seen
     count = len(seen)
     if np.count_nonzero(~np.isnan(seen)) < 2 * SIDE or not _measures(past):
         return np.zeros(count, bool)

@@ -54,7 +54,7 @@ class SeasonalNaive(Model):
         if past.calendar.count < SEASON:
             raise ModelFailed("model_needs_a_year")
         festival = profile_of(past).festival
-        calm = past.values - past.regressors @ festival
+        calm = past.values - past.effect(festival)
         changes = np.where(past.masked[SEASON:] | past.masked[:-SEASON], np.nan, calm[SEASON:] - calm[:-SEASON])
         seen = changes[~np.isnan(changes)]
         prior = PRIOR_YEARS * SEASON

@@ -62,7 +62,7 @@ class Lines:
         _, slope, mean = self._sums
         return slope[:, -1], mean[:, -1]
 
-    @property
+    @cached_property
     def first(self) -> Floats:
         """(series,): the first value."""
         return np.asarray((self.values * (self.age == 1)).sum(axis=1))
@@ -72,7 +72,7 @@ class Lines:
         """(series,): periods."""
         return self.age[:, -1]
 
-    @property
+    @cached_property
     def counts(self) -> Ints:
         """(series,): periods whose errors count."""
         return np.asarray(self.counted.sum(axis=1))

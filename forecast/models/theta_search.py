@@ -17,6 +17,7 @@ from forecast.models.theta_recursion import BURN, Lines, design_of
 
 Kind = Literal["standard", "dynamic", "weighted"]
 KINDS: tuple[Kind, ...] = ("standard", "dynamic", "weighted")
+"""The M3 winner; the dynamic optimised form; that form with every alpha of the grid, weighed (`theta_panel`)."""
 
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
 """Alphas that all series try; Fiorucci and others (2016) bound alpha by the first and the last."""
