@@ -58,9 +58,7 @@ class Actions:
     """By initiative, (paths,) 1 where it happens; only those that may fail to."""
 
 
-def act(
-    initiatives: Mapping[str, Initiative], draws: Draws, stage: Stage, revenue: Mapping[str, Floats]
-) -> Actions:
+def act(initiatives: Mapping[str, Initiative], draws: Draws, stage: Stage, revenue: Mapping[str, Floats]) -> Actions:
     """Play the initiatives of a block; `revenue` is the calm of each service, to measure cannibalisation on.
 
     T = max(0, product over j of (1 + e_j r_j o_j)): effect, month mean of the ramp, and whether it and all that it
