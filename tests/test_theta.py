@@ -208,3 +208,10 @@ def test_the_spread_of_one_service_grows_with_the_months() -> None:
 def test_two_years_are_needed() -> None:
     with pytest.raises(ModelFailed):
         Theta().fit(past_of(np.log(made(23, 1))))
+
+
+def test_growth_on_the_log_scale_has_an_end() -> None:
+    rising = 100 * np.exp(0.4 * np.maximum(0, np.arange(40) - 20))
+    for kind in ("standard", "dynamic", "weighted"):
+        said = theta_panel(Panel(rising[None], 1), 24, kind)
+        assert said.mean.max() <= 20.001 * rising.max()

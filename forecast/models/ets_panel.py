@@ -31,8 +31,6 @@ CHUNK = 128
 """Series that are fitted together, so that their states stay in the cache."""
 TEMPER = 0.5
 """Power of the likelihoods in the weights: forms that are all wrong are not as far apart as AICc says [tuned on M1]."""
-MOST_GROWTH = 20.0
-"""Times the most that was seen, beyond which no form on the log scale may go [C]."""
 LEAST_VARIANCE = 1e-14
 """Of a scaled series, so that a perfect fit has a likelihood."""
 
@@ -100,7 +98,8 @@ class EtsPanel:
 
     def forecast(self, horizon: int) -> PanelForecast:
         """The mixture of the forms of each series: its mean, and the spread in and between the forms."""
-        mean, sd = off_logs(*self.by_form(horizon), self.scaling.log[:, None], self._most[:, None])
+        ceiling = self.panel.ceiling[self.scaling.series, None]
+        mean, sd = off_logs(*self.by_form(horizon), self.scaling.log[:, None], ceiling)
         series, weight = self.scaling.series, self.weight[:, None]
         middle = np.zeros((len(self.panel.values), horizon))
         np.add.at(middle, series, weight * mean)
@@ -116,12 +115,6 @@ class EtsPanel:
         squares[:, 0] = 0.0
         grown = 1 + np.cumsum(squares, axis=1)
         return self.scaling.offset[:, None] + self.scaling.scale[:, None] * mean, self.sd[:, None] * np.sqrt(grown)
-
-    @property
-    def _most(self) -> Floats:
-        """(columns,): the log beyond which no form may go."""
-        most = np.where(self.panel.positive, MOST_GROWTH * np.nanmax(self.panel.values, axis=1), 1.0)
-        return np.asarray(np.log(most)[self.scaling.series])
 
 
 def ets_panel(panel: Panel, horizon: int) -> PanelForecast:

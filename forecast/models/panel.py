@@ -15,6 +15,8 @@ from forecast.chance import Floats
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+MOST_GROWTH = 20.0
+"""Times the most that was seen, beyond which nothing on the log scale may go [C]."""
 FLOOR = 0.5
 """Share of the least value of a positive series under which nothing is forecast [C]."""
 
@@ -48,6 +50,12 @@ class Panel:
     def positive(self) -> Bools:
         """(series,): whether every known value is above zero, so that logs exist."""
         return np.asarray(np.all(np.isnan(self.values) | (self.values > 0), axis=1))
+
+    @cached_property
+    def ceiling(self) -> Floats:
+        """(series,): the log beyond which no forecast may go; 0 for a series without logs."""
+        most = np.where(self.positive, MOST_GROWTH * np.nanmax(self.values, axis=1), 1.0)
+        return np.asarray(np.log(most))
 
     def until(self, back: int) -> Panel:
         """The panel as it stood `back` periods ago."""

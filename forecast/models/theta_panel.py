@@ -26,9 +26,6 @@ from forecast.models.theta_recursion import (
 )
 from forecast.models.theta_search import GRID, TINY, Kind, Solved, sd_of, search, solve
 
-MOST_LOG = 700.0
-"""Beyond which the exponential overflows."""
-
 
 @dataclass(frozen=True)
 class Member:
@@ -57,7 +54,7 @@ class FittedThetas:
         mean, spread = self._ahead(season, horizon)
         sd = np.array([each.sd for each in self.members])[..., None] * spread
         log = np.array([each.log for each in self.members])[:, None, None] & self.panel.positive[:, None]
-        mean, sd = off_logs(mean, sd, log, MOST_LOG)
+        mean, sd = off_logs(mean, sd, log, self.panel.ceiling[:, None])
         weight = np.array([each.weight for each in self.members])
         middle = np.einsum("ks,ksh->sh", weight, mean)
         variance = np.einsum("ks,ksh->sh", weight, sd**2 + (mean - middle) ** 2)
