@@ -14,7 +14,7 @@ from forecast.calm import Calm, calm_of
 from forecast.chance import Floats
 from forecast.copula import Group
 from forecast.draws import BLOCK, Draws
-from forecast.effects import HEADCOUNT, Blow, Returning, Stage
+from forecast.effects import HEADCOUNT, Blow, Stage
 from forecast.expenses import costs_of
 from forecast.initiatives import Actions, act
 from forecast.ledgers import weighed_by_ledger
@@ -23,6 +23,7 @@ from forecast.people import headcount, wage_revenue
 from forecast.place_tally import PlaceTally
 from forecast.places import read_places
 from forecast.plan import Scenario
+from forecast.returns import Returning
 from forecast.shocks.drift import Drift
 from forecast.statement import Line, account, lines_of
 from forecast.trade import Trade, trade_of

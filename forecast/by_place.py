@@ -18,10 +18,11 @@ from scipy.special import ndtri
 from forecast.assumption import Assumption
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Floats32, stream
-from forecast.effects import Blow, Returning
+from forecast.effects import Blow
 from forecast.levels import Levels
 from forecast.months import Calendar
 from forecast.place_tally import WORSE, PlaceTally
+from forecast.returns import Returning
 from forecast.terrain import Terrain
 from forecast.trade import Trade
 

@@ -15,10 +15,11 @@ from forecast.assumption import Assumption
 from forecast.baseline import Baseline, ServiceBaseline
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Floats32
-from forecast.effects import Returning, Stage, sums
+from forecast.effects import Stage, sums
 from forecast.months import Calendar
 from forecast.noun import of_service
 from forecast.plan import Scenario
+from forecast.returns import Returning
 
 
 @dataclass(frozen=True)

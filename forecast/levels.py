@@ -14,7 +14,8 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Floats32, Ints
-from forecast.effects import Blow, Footprint, Hits, Returning, sums
+from forecast.effects import Blow, Footprint, Hits, sums
+from forecast.returns import Returning
 from forecast.terrain import Arcs, Terrain, pieces_of
 from forecast.trade import Trade
 

@@ -14,8 +14,9 @@ import numpy as np
 from forecast.calm import Calm
 from forecast.chance import Floats
 from forecast.draws import BLOCK
-from forecast.effects import Account, Back, Blow, Key, Returning, sums
+from forecast.effects import Blow, Key, sums
 from forecast.initiatives import Actions
+from forecast.returns import Account, Back, Returning
 
 
 class Trade:

@@ -37,7 +37,7 @@ keys
 baseline
 baseline_checks aims
 plan
-initiatives past_shocks
+initiatives past_shocks returns
 shocks workforce
 effects
 draws

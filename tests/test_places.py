@@ -12,12 +12,12 @@ from forecast import simulation, spans
 from forecast.baseline import baseline_of
 from forecast.block import Deck, Played, play
 from forecast.draws import BLOCK
-from forecast.effects import Returning
 from forecast.errors import InputError
 from forecast.levels import Levels
 from forecast.places import read_places
 from forecast.plan import Scenario
 from forecast.reader import read_text
+from forecast.returns import Returning
 from forecast.simulation import Simulation, deck_of
 from forecast.terrain import Arcs, arcs_of, pieces_of, terrain_of
 from tests.plans import SCENARIOS, TROUBLED
