@@ -14,8 +14,10 @@ from forecast.baseline_checks import check_history, check_plan
 from forecast.chance import Floats
 from forecast.csv_file import raise_if_any
 from forecast.engines import Engine
-from forecast.fits import Fit, Fits, Kind, Note, Task, festival_of, fits_of, keep
+from forecast.fit import Fit, Fits, Kind, Note, Task
+from forecast.fits import festival_of, fits_of
 from forecast.history import History, read_history
+from forecast.kept_fits import keep
 from forecast.models.estimates import cleaned, estimated
 from forecast.models.model import SEASON, Forecast, Past
 from forecast.months import Calendar, month_text

@@ -1,30 +1,25 @@
-"""Fits of the services of a history: made once, then kept by the content of all that goes in."""
+"""Fits of the services of a history: every model is asked, now and at past months, and what they say is blended."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast.chance import Floats
 from forecast.engines import Engine, Serial
 from forecast.errors import OutputError
+from forecast.fit import Fit, Fits, Note, Task
+from forecast.kept_fits import code_digest, keep, restore, versions
 from forecast.models.mixture import mixture
-from forecast.models.model import SEASON, Model, ModelFailed, Outlook, Past, root_of
+from forecast.models.model import SEASON, Model, ModelFailed, Outlook, root_of
 from forecast.surprises import correlation_of, surprises_of
 from forecast.tet import Festival, no_festival, tet
-from forecast.widths import Check
 
 if TYPE_CHECKING:
     from forecast.rolling import Asked
@@ -34,48 +29,6 @@ STEPS = 132
 """Months that are always forecast, so that a longer horizon begins with a shorter one: 120, and a year not whole."""
 ENOUGH = 36
 """Months from which a history may teach all."""
-Kind = Literal["actual", "reconstructed"]
-Scale = Literal["log", "raw"]
-Note = tuple[str, tuple[tuple[str, str], ...]]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One service to be fitted."""
-
-    service: str
-    kind: Kind
-    scale: Scale
-    past: Past
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What the models say of one service; all of it can be kept."""
-
-    mean: Floats
-    """(STEPS,) after the last month, on the scale of the past; fewer where they were pinned."""
-    root: Floats
-    """(STEPS, STEPS), or as many, lower triangular."""
-    weights: Mapping[str, float]
-    mase: float | None
-    coverage80: float | None
-    coverage95: float | None
-    checks: tuple[Check, ...]
-    """What the blend would have said at past months, of which the three before are."""
-    noise: float | None
-    persistence: float | None
-    parameters: Mapping[str, Mapping[str, float]]
-    notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True)
-class Fits:
-    """The fits of all services, and how their surprises move together."""
-
-    services: Mapping[str, Fit]
-    correlation: Floats | None
-    """(services, services), by sorted name; None when the history may not teach it."""
 
 
 def fits_of(
@@ -85,19 +38,14 @@ def fits_of(
 
     An `engine` asks the models of each service where it works, one service a task.
     """
-    path = kept / f"fit-{_key(tasks, festival)}.npz" if kept else None
-    if path and (found := _restore(path, tasks)) and all(len(fit.mean) >= months for fit in found.services.values()):
+    found = restore(tasks, festival, kept) if kept else None
+    if found and all(len(fit.mean) >= months for fit in found.services.values()):
         return found
     with _undisturbed(tasks):
         found = _fit_all(tasks, engine or Serial())
-    if path:
-        _keep(path, found)
+    if kept:
+        keep(tasks, festival, kept, found)
     return found
-
-
-def keep(tasks: list[Task], festival: str, kept: Path, fits: Fits) -> None:
-    """Leave fits in the folder `kept` for `fits_of`, in the place of what it would fit."""
-    _keep(kept / f"fit-{_key(tasks, festival)}.npz", fits)
 
 
 def said_of(tasks: list[Task]) -> dict[str, tuple[Mapping[str, Outlook], Fit]]:
@@ -266,84 +214,3 @@ FESTIVALS: Mapping[str, Festival] = {"VND": tet}
 def festival_of(currency: str) -> Festival:
     """What moves in the calendar of the country whose money this is."""
     return FESTIVALS.get(currency, no_festival)
-
-
-def _key(tasks: list[Task], festival: str) -> str:
-    """Hash of all that a fit depends on."""
-    content = hashlib.sha256()
-    for part in (festival, code_digest(), *versions()):
-        content.update(part.encode() + b"\0")
-    for task in sorted(tasks, key=lambda task: task.service):
-        about = (task.service, task.kind, task.scale, task.past.calendar.first, task.past.calendar.count)
-        content.update(json.dumps(about).encode())
-        content.update(task.past.values.tobytes() + task.past.masked.tobytes())
-    return content.hexdigest()[:32]
-
-
-@cache
-def code_digest() -> str:
-    """Hash of the code that fits."""
-    folder = Path(__file__).parent
-    files = sorted(folder.glob("models/*.py"))
-    files += [folder / f"{name}.py" for name in ("fits", "rolling", "scores", "surprises", "tet", "widths")]
-    content = hashlib.sha256()
-    for file in files:
-        content.update(file.name.encode() + file.read_bytes())
-    return content.hexdigest()
-
-
-@cache
-def versions() -> tuple[str, ...]:
-    """The libraries that a fit depends on, with their versions."""
-    from importlib.metadata import version
-
-    return tuple(f"{name} {version(name)}" for name in ("holidays", "numpy", "pandas", "scipy", "statsmodels"))
-
-
-def _restore(path: Path, tasks: list[Task]) -> Fits | None:
-    """The kept fits; None where there are none, or they cannot be read whole."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-            about = json.loads(bytes(found["about"]).decode())
-            services = {}
-            for task in tasks:
-                kept = about[task.service]
-                kept["notes"] = tuple((key, tuple((k, v) for k, v in facts)) for key, facts in kept["notes"])
-                kept["checks"] = tuple(_check(**check) for check in kept["checks"])
-                arrays = {key: found[f"{key}:{task.service}"] for key in ("mean", "root")}
-                if arrays["root"].shape != (len(arrays["mean"]), len(arrays["mean"])):
-                    return None
-                services[task.service] = Fit(**arrays, **kept)
-            return Fits(services, found.get("correlation"))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        return None
-
-
-def _check(first: int, **rows: list[float | None]) -> Check:
-    """A check as it was before it was kept."""
-    return Check(first, *(tuple(rows[key]) for key in ("mean", "sd", "came")))  # type: ignore[arg-type]
-
-
-def _keep(path: Path, fits: Fits) -> None:
-    """Leave the fits for the next run; a folder that cannot be written is no harm."""
-    about = {}
-    arrays: dict[str, Floats] = {}
-    for service, fit in fits.services.items():
-        kept = asdict(fit)
-        arrays |= {f"{key}:{service}": kept.pop(key) for key in ("mean", "root")}
-        about[service] = kept
-    if fits.correlation is not None:
-        arrays["correlation"] = fits.correlation
-    content = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".fit-", suffix=".npz")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                np.savez(file, about=content, allow_pickle=False, **arrays)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError:
-        return

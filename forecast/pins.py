@@ -17,7 +17,7 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.errors import Complaint, InputError, Where
-from forecast.fits import Fit, Fits, Task
+from forecast.fit import Fit, Fits, Task
 from forecast.models.model import SEASON
 from forecast.widths import Check
 

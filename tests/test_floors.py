@@ -52,8 +52,9 @@ assumption
 grammar manner
 pins
 fits
+kept_fits
 ledgers
-rolling surprises history places
+fit rolling surprises history places
 widths
 models
 yaml_nodes csv_file amounts

@@ -17,7 +17,8 @@ from scipy.special import ndtr
 from forecast.baseline import kind_of, tasks_of
 from forecast.chance import Z90, Floats
 from forecast.engines.aside import beside
-from forecast.fits import ENOUGH, Fit, Note, Scale, said_of
+from forecast.fit import Fit, Note, Scale
+from forecast.fits import ENOUGH, said_of
 from forecast.history import History
 from forecast.models.model import SEASON, Outlook
 from forecast.months import Calendar
