@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from forecast.backtesting import backtest
+    from forecast.comparing import compare
     from forecast.errors import CheckError, Complaint, ForecastError, InputError, OutputError, Where
     from forecast.plan import Scenario
     from forecast.reader import read
-    from forecast.reporting import compare, plot, report
+    from forecast.reporting import plot, report
     from forecast.runs import open_run, verify
     from forecast.simulation import Simulation, simulate
 
@@ -36,7 +37,7 @@ _HOMES = {
     "Simulation": "simulation",
     "Where": "errors",
     "backtest": "backtesting",
-    "compare": "reporting",
+    "compare": "comparing",
     "open_run": "runs",
     "plot": "reporting",
     "read": "reader",

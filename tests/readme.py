@@ -111,7 +111,7 @@ class Desk:
     @contextmanager
     def _seated(self) -> Iterator[None]:
         """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
-        from forecast import reader, reporting
+        from forecast import comparing, reader, reporting
         from forecast.analysis import find
         from forecast.pages import compare
         from forecast.runs import json_bytes
@@ -120,8 +120,9 @@ class Desk:
         swapped: list[tuple[Any, str, Any]] = [
             (reader, "read_plan", self._once_read(reader.read_plan)),
             (reporting, "play", self._once_played(reporting.play)),
+            (comparing, "play", self._once_played(comparing.play)),
             (reporting, "run_order", self._once_run(reporting.run_order)),
-            (reporting, "compare_orders", self._once_compared(reporting.compare_orders)),
+            (comparing, "compare_orders", self._once_compared(comparing.compare_orders)),
             (reporting, "files_of", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
             (find, "readings_of", lambda *_, **__: ()),  # those of a run are played before; a comparison prints none
             (compare, "drawings", lambda views, words: {}),

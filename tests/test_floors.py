@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parents[1] / "forecast"
 FLOORS = """
 __main__
 cli
-backtesting reporting
+backtesting comparing reporting
 pages
 figures summary
 analysis

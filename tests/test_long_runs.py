@@ -80,7 +80,7 @@ def checkpoint_of(scenario: Scenario, folder: Path, said: Said | None = None, **
 
 def hash_of(run: Simulation) -> str:
     """Of the bytes of summary.json and quantiles.csv."""
-    inputs = reporting._inputs_of_run(run, "en")
+    inputs = reporting.inputs_of_run(run, "en")
     summary = reporting.view_of(run, inputs).summary
     content = runs.json_bytes(summary) + reporting.quantiles(run, summary)
     return hashlib.sha256(content).hexdigest()

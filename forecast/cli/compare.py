@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def compare(ctx: click.Context, /, plans: tuple[str, ...], **typed: Any) -> None:
     """Simulate plans on the same luck and show what differs."""
-    from forecast.reporting import compare_orders
+    from forecast.comparing import compare_orders
 
     session = session_of(ctx)
     reader = Reader(session)
