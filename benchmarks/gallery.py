@@ -21,6 +21,7 @@ def main() -> int:
     """Play scenarios/covid.yaml once and draw its A4 page in each language."""
     import forecast
     from forecast.analysis.sensitivity import KEEP
+    from forecast.baseline import baseline_of
     from forecast.canvas import style, to_png
     from forecast.identity import inputs_of
     from forecast.pages.sheet import TYPE, sheet
@@ -29,7 +30,7 @@ def main() -> int:
 
     os.chdir(HERE)  # the page names files as they are named from here
     scenario = forecast.read("scenarios/covid.yaml")
-    run = forecast.simulate(scenario, keep=KEEP, cache=fits_folder())
+    run = forecast.simulate(scenario, keep=KEEP, baseline=baseline_of(scenario, fits_folder()))
     view = view_of(run, inputs_of(scenario, seed=run.seed, paths=run.paths, language=scenario.language))
     GALLERY.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:

@@ -63,7 +63,7 @@ def reading(scenario: Scenario, baseline: Baseline, paths: int, workers: int, en
     load = os.getloadavg()[0]
     with closing(engine_of(workers, engine)) as place:
         started, used = time.perf_counter(), cpu_seconds()
-        run = forecast.simulate(scenario, paths=paths, baseline=baseline, engine=place)
+        run = forecast.simulate(scenario, paths=paths, baseline=baseline, course=forecast.Course(engine=place))
         seconds = time.perf_counter() - started
     used = cpu_seconds() - used
     chance = run.chance(min(scenario.targets)).value if scenario.targets else run.tally("revenue", run.bridge).mean

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from forecast.reader import read
     from forecast.reporting import plot, report
     from forecast.runs import open_run, verify
-    from forecast.simulation import Simulation, simulate
+    from forecast.simulation import Course, Simulation, simulate
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "CheckError": "errors",
     "Complaint": "errors",
+    "Course": "simulation",
     "ForecastError": "errors",
     "InputError": "errors",
     "OutputError": "errors",
@@ -49,6 +50,7 @@ _HOMES = {
 __all__ = [
     "CheckError",
     "Complaint",
+    "Course",
     "ForecastError",
     "InputError",
     "OutputError",

@@ -160,19 +160,16 @@ def play(
 ) -> Simulation:
     """Simulate an order, its first paths kept for the analyses."""
     from forecast.analysis.sensitivity import KEEP
-    from forecast.simulation import simulate
+    from forecast.simulation import Course, simulate
 
     return simulate(
         order.scenario,
         paths=order.paths,
         seed=order.seed,
-        workers=order.workers,
-        engine=cluster,
         precision=order.precision,
         keep=KEEP,
         baseline=baseline,
-        checkpoint=checkpoint,
-        progress=played,
+        course=Course(order.workers, cluster, checkpoint, played or (lambda done, to_do: None)),
     )
 
 

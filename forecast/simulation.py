@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from forecast.aims import main_of
 from forecast.answers import Answer, joined
@@ -102,36 +101,46 @@ class Simulation:
         return self.tallies[measure, period].values
 
 
+@dataclass(frozen=True)
+class Course:
+    """How a run goes its way: where it is played, what is kept of it meanwhile, who is told. No figure hangs on it."""
+
+    workers: int = 1
+    """Processes of this machine; few paths are played in this one whatever it says."""
+    engine: Engine | None = None
+    """Where it is played instead."""
+    checkpoint: Checkpoint | None = None
+    """Where its finished spans are kept, and from which it goes on when it was stopped."""
+    progress: Progress = lambda done, to_do: None
+    """Told how many paths are done."""
+
+
 def simulate(
     scenario: Scenario,
     *,
     paths: int | None = None,
     seed: int | None = None,
-    workers: int = 1,
-    engine: Engine | None = None,
     keep: int = 0,
     precision: float | None = None,
     every_place: bool = True,
     baseline: Baseline | None = None,
-    cache: Path | None = None,
-    checkpoint: Checkpoint | None = None,
-    progress: Progress | None = None,
+    course: Course | None = None,
 ) -> Simulation:
     """Play a scenario.
 
     `keep` asks for the first so many paths one by one (rounded up to whole blocks). `precision` ends the run before
     `paths` once half the width of the 95% interval of the main target's chance is no larger; ValueError without a
     target. Without `every_place` only districts and the places of targets are told, which is many times as fast where
-    the plan lists its places. The answer is the same for any number of workers, any `engine`, and a run that was
-    stopped and goes on from its `checkpoint`; few paths are played in this process whatever `workers` says.
+    the plan lists its places. The answer is the same for any `course`. Without a `baseline` the history is fitted.
     """
-    deck = deck_of(scenario, baseline or baseline_of(scenario, cache), paths, seed)
+    course = course or Course()
+    deck = deck_of(scenario, baseline or baseline_of(scenario), paths, seed)
     wanted = _precision(scenario, precision)
     few = SERIAL if deck.places is None else SERIAL // (1 + deck.places.terrain.count)
-    played_by = engine or engine_of(workers if deck.paths > few else 1)
+    played_by = course.engine or engine_of(course.workers if deck.paths > few else 1)
     made_by = made_by_here() if played_by.afar else ""
     work = work_of(deck, -(-keep // BLOCK), made_by=made_by, every_place=every_place)
-    spans, answer = _played(work, played_by, wanted, checkpoint, progress or (lambda done, all_: None))
+    spans, answer = _played(work, played_by, wanted, course.checkpoint, course.progress)
     return _simulation(scenario, work, spans, answer, wanted)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import forecast
+from forecast.baseline import baseline_of
 from tests.plans import SCENARIOS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -23,7 +24,8 @@ NAMES = (
 
 def golden_text(name: str, cache: Path | None = None) -> str:
     """Every figure of a shipped scenario over its first two blocks: mean, sd, P10, P50 and P90, and its targets."""
-    run = forecast.simulate(forecast.read(SCENARIOS / f"{name}.yaml"), paths=PATHS, cache=cache)
+    scenario = forecast.read(SCENARIOS / f"{name}.yaml")
+    run = forecast.simulate(scenario, paths=PATHS, baseline=baseline_of(scenario, cache))
     lines = [f"# {name}.yaml, {PATHS} paths, seed {run.seed}: mean sd p10 p50 p90"]
     for target in sorted(run.scenario.targets):
         chance = run.chance(target)

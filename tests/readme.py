@@ -245,12 +245,13 @@ REFERENCE = {
 def chances(paths: int, fits: Path) -> Mapping[str, tuple[float, float]]:
     """Of each shipped plan, the chance of its revenue target and the mean of the year in tỷ; `fits` keeps the fits."""
     import forecast
+    from forecast.baseline import baseline_of
 
     plans = {file: forecast.read(ROOT / "scenarios" / file) for file, _ in SHIPPED.values()}
     found = {}
     for name, (file, reading) in SHIPPED.items():
         scenario = plans[file].readings[reading] if reading else plans[file]
-        run = forecast.simulate(scenario, paths=paths, cache=fits)
+        run = forecast.simulate(scenario, paths=paths, baseline=baseline_of(scenario, fits))
         mean = run.tally(*run.figure(run.scenario.targets["revenue"])).mean
         found[name] = (run.chance("revenue").value, mean / 1e9)
     return found

@@ -26,7 +26,9 @@ def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypat
     monkeypatch.setattr(simulation, "SERIAL", 0)
     monkeypatch.setattr(spans, "SPAN", 2)
     scenario = read(TROUBLED)
-    one, two = (forecast.simulate(scenario, paths=5 * BLOCK - 7, seed=3, workers=w) for w in (1, 2))
+    one, two = (
+        forecast.simulate(scenario, paths=5 * BLOCK - 7, seed=3, course=forecast.Course(workers=w)) for w in (1, 2)
+    )
     assert json.dumps(figures(one)) == json.dumps(figures(two))
     assert one.values(*YEAR).tobytes() == two.values(*YEAR).tobytes()
 

@@ -29,7 +29,7 @@ from forecast.draws import BLOCK
 from forecast.engines import Dask, Engine, engine_of
 from forecast.errors import OutputError
 from forecast.plan import Scenario
-from forecast.simulation import Simulation, deck_of, simulate
+from forecast.simulation import Course, Simulation, deck_of, simulate
 from forecast.tally import Ruler, Tally
 from forecast.words import Words
 from tests.plans import ONE, SCENARIOS, TROUBLED, TWO, read
@@ -108,9 +108,19 @@ def interrupted(scenario: Scenario, folder: Path, engines: tuple[Engine, ...], *
     for stops, engine in enumerate(engines[:-1], 1):
         kept = checkpoint_of(scenario, folder, said)
         with pytest.raises(Stop):
-            simulate(scenario, paths=PATHS, engine=engine, checkpoint=kept, progress=stop_after(2 * stops), **more)
+            simulate(
+                scenario,
+                paths=PATHS,
+                course=Course(engine=engine, checkpoint=kept, progress=stop_after(2 * stops)),
+                **more,
+            )
         assert said[-1] == ("said_kept", stops * 4 * BLOCK)
-    run = simulate(scenario, paths=PATHS, engine=engines[-1], checkpoint=checkpoint_of(scenario, folder, said), **more)
+    run = simulate(
+        scenario,
+        paths=PATHS,
+        course=Course(engine=engines[-1], checkpoint=checkpoint_of(scenario, folder, said)),
+        **more,
+    )
     assert ("said_resumed", (len(engines) - 1) * 4 * BLOCK) in said
     return run
 
@@ -120,10 +130,10 @@ def test_one_hash_for_any_workers_any_engine_and_any_stop(cluster: Dask, tmp_pat
     asked = {"paths": PATHS, "keep": BLOCK}
     hashes = {"serial": hash_of(simulate(scenario, **asked))}
     for workers in (1, 2, 4):
-        hashes[f"local {workers}"] = hash_of(simulate(scenario, workers=workers, **asked))
+        hashes[f"local {workers}"] = hash_of(simulate(scenario, course=Course(workers=workers), **asked))
     for workers in (1, 2, 4):
         workers_of(cluster, workers)
-        hashes[f"dask {workers}"] = hash_of(simulate(scenario, engine=cluster, **asked))
+        hashes[f"dask {workers}"] = hash_of(simulate(scenario, course=Course(engine=cluster), **asked))
     one, two = engine_of(1), engine_of(2)
     for name, engines in (("serial", (one, one, one)), ("local 2", (one, two)), ("dask", (cluster, one))):
         stopped = interrupted(scenario, tmp_path / name, engines, keep=BLOCK)
@@ -137,8 +147,8 @@ def test_one_hash_for_a_plan_of_communes(cluster: Dask, tmp_path: Path) -> None:
     baseline = baseline_of(scenario)
     paths = 3 * BLOCK
 
-    def played(**more: Any) -> str:
-        run = simulate(scenario, paths=paths, baseline=baseline, **more)
+    def played(**course: Any) -> str:
+        run = simulate(scenario, paths=paths, baseline=baseline, course=Course(**course))
         figures = {" ".join(key): [t.n, t.mean, t.sd, t.quantile(0.1).value] for key, t in run.tallies.items()}
         assert run.places is not None
         places = {name: array.tolist() for name, array in run.places.state().items()}
@@ -146,7 +156,7 @@ def test_one_hash_for_a_plan_of_communes(cluster: Dask, tmp_path: Path) -> None:
 
     kept = Checkpoint.of(tmp_path, scenario, baseline, 1, paths, None)
     with pytest.raises(Stop):
-        simulate(scenario, paths=paths, baseline=baseline, checkpoint=kept, progress=stop_after(1))
+        simulate(scenario, paths=paths, baseline=baseline, course=Course(checkpoint=kept, progress=stop_after(1)))
     assert kept.kept > 0
     again = Checkpoint.of(tmp_path, scenario, baseline, 1, paths, None)
     hashes = [played(), played(workers=2), played(engine=cluster), played(checkpoint=again)]
@@ -165,7 +175,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(cluster: Dask) ->
             killed.extend(client.run(os.getpid).values())
             os.kill(killed[0], signal.SIGKILL)
 
-    run = simulate(scenario, paths=2 * PATHS, engine=cluster, progress=kill_one)
+    run = simulate(scenario, paths=2 * PATHS, course=Course(engine=cluster, progress=kill_one))
     assert killed
     assert hash_of(run) == hash_of(simulate(scenario, paths=2 * PATHS))
 
@@ -182,14 +192,14 @@ def test_a_lost_scheduler_is_told_and_the_run_goes_on_from_what_was_done(tmp_pat
 
         kept = checkpoint_of(scenario, tmp_path, said)
         with Dask(address) as engine, pytest.raises(OutputError) as told:
-            simulate(scenario, paths=100 * PATHS, engine=engine, checkpoint=kept, progress=kill_it)
+            simulate(scenario, paths=100 * PATHS, course=Course(engine=engine, checkpoint=kept, progress=kill_it))
     assert told.value.code == "scheduler_lost"
     for language in ("vi", "en"):
         assert address in Words(language)("scheduler_lost", **told.value.facts)  # type: ignore[arg-type]
     ((key, paths),) = said
     assert key == "said_kept"
     assert paths >= 4 * BLOCK
-    again = simulate(scenario, paths=PATHS, checkpoint=checkpoint_of(scenario, tmp_path / "other"))
+    again = simulate(scenario, paths=PATHS, course=Course(checkpoint=checkpoint_of(scenario, tmp_path / "other")))
     assert hash_of(again) == hash_of(simulate(scenario, paths=PATHS))
 
 
@@ -220,7 +230,9 @@ def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
 ) -> None:
     scenario = read(TROUBLED)
     with pytest.raises(Stop):
-        simulate(scenario, paths=PATHS, checkpoint=checkpoint_of(scenario, tmp_path), progress=stop_after(2))
+        simulate(
+            scenario, paths=PATHS, course=Course(checkpoint=checkpoint_of(scenario, tmp_path), progress=stop_after(2))
+        )
     (file,) = tmp_path.glob("*.entry")
     asked: dict[str, Any] = {"seed": scenario.seed}
     if harm == "other run":
@@ -232,7 +244,9 @@ def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
     else:
         file.write_bytes(file.read_bytes()[: 1000 if harm == "cut" else 0])
     said: Said = []
-    run = simulate(scenario, paths=PATHS, checkpoint=checkpoint_of(scenario, tmp_path, said, **asked), **asked)
+    run = simulate(
+        scenario, paths=PATHS, course=Course(checkpoint=checkpoint_of(scenario, tmp_path, said, **asked)), **asked
+    )
     assert said == [("said_kept_unusable", 0)]
     assert hash_of(run) == hash_of(simulate(scenario, paths=PATHS, **asked))
 
@@ -253,11 +267,11 @@ def test_what_is_kept_belongs_to_one_run_only(tmp_path: Path) -> None:
 def test_what_is_forgotten_is_gone_and_what_nobody_came_back_for_goes_too(tmp_path: Path) -> None:
     scenario = read(TWO)
     kept = checkpoint_of(scenario, tmp_path)
-    simulate(scenario, paths=PATHS, checkpoint=kept)
+    simulate(scenario, paths=PATHS, course=Course(checkpoint=kept))
     assert len(list(tmp_path.glob("*.entry"))) == 1
     kept.forget()
     assert not list(tmp_path.glob("*.entry"))
-    simulate(scenario, paths=PATHS, checkpoint=kept)
+    simulate(scenario, paths=PATHS, course=Course(checkpoint=kept))
     (file,) = tmp_path.glob("*.entry")
     old = time.time() - 31 * 86_400
     os.utime(file, (old, old))
@@ -290,7 +304,7 @@ def test_a_run_that_is_as_soon_played_again_keeps_nothing(tmp_path: Path, monkey
     scenario = read(TWO)
     monkeypatch.setattr(checkpoints, "EVERY", 5.0)
     monkeypatch.setattr(checkpoints, "WORTH", 2.0)
-    simulate(scenario, paths=PATHS, checkpoint=checkpoint_of(scenario, tmp_path))
+    simulate(scenario, paths=PATHS, course=Course(checkpoint=checkpoint_of(scenario, tmp_path)))
     assert not list(tmp_path.glob("*.entry"))
 
 
@@ -342,7 +356,9 @@ def test_a_run_that_is_stopped_goes_on_and_ends_as_if_it_had_not_been(
 
 def test_a_run_stops_at_the_first_span_that_is_precise_whatever_the_workers() -> None:
     scenario = read(TWO)
-    found = [simulate(scenario, paths=60 * BLOCK, precision=0.005, workers=workers) for workers in (1, 2)]
+    found = [
+        simulate(scenario, paths=60 * BLOCK, precision=0.005, course=Course(workers=workers)) for workers in (1, 2)
+    ]
     assert {run.paths for run in found} == {10 * BLOCK}
     assert {run.asked for run in found} == {60 * BLOCK}
     assert len({hash_of(run) for run in found}) == 1

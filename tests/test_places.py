@@ -135,7 +135,9 @@ def test_any_number_of_workers_gives_the_same_bytes(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(simulation, "SERIAL", 0)
     monkeypatch.setattr(spans, "SPAN", 2)
     scenario = scenario_of(tmp_path, HIT, many(35))
-    one, two = (forecast.simulate(scenario, paths=4 * BLOCK - 9, workers=workers) for workers in (1, 2))
+    one, two = (
+        forecast.simulate(scenario, paths=4 * BLOCK - 9, course=forecast.Course(workers=workers)) for workers in (1, 2)
+    )
     assert figures(one) == figures(two)
 
 

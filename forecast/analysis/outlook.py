@@ -6,6 +6,7 @@ from pathlib import Path
 
 from forecast.aims import by_weight
 from forecast.analysis.findings import ReadingRow, TargetRow
+from forecast.baseline import baseline_of
 from forecast.estimate import Estimate
 from forecast.naming import label_of
 from forecast.noun import Label
@@ -24,7 +25,8 @@ def readings_of(
     rows = []
     for done, name in enumerate(sorted(scenario.readings)):
         reading = scenario.readings[name]
-        played = simulate(reading, paths=min(paths, READING_PATHS), seed=seed, every_place=False, cache=cache)
+        baseline = baseline_of(reading, cache)
+        played = simulate(reading, paths=min(paths, READING_PATHS), seed=seed, every_place=False, baseline=baseline)
         chances = {target: played.chance(target) for target in sorted(reading.targets)}
         rows.append(ReadingRow(name, reading.name if reading.name != scenario.name else _label(name), chances))
         if progress is not None:
