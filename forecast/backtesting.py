@@ -14,7 +14,8 @@ from forecast.listing import write_index
 from forecast.words import Language, Words
 
 if TYPE_CHECKING:
-    from forecast.analysis.backtest import Backtest, Score
+    from forecast.analysis.backtest import Backtest
+    from forecast.analysis.backtest_scores import Score
     from forecast.history import History
     from forecast.pages.backtest import BacktestView
     from forecast.plan import Scenario

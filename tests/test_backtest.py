@@ -19,7 +19,8 @@ from test_figures import faults_of
 import forecast
 from forecast import pages
 from forecast.analysis import backtest as analysis
-from forecast.analysis.backtest import Backtest, Origin, Said, backtest, before, calibration_of, fans_of, score_of
+from forecast.analysis.backtest import Backtest, backtest, before
+from forecast.analysis.backtest_scores import Origin, Said, calibration_of, fans_of, score_of
 from forecast.canvas import style
 from forecast.chance import Z90, Floats
 from forecast.cli import main

@@ -62,7 +62,7 @@ def _lines(summary: dict[str, Any], words: Words) -> list[str]:
 
 
 def _table(name: str, models: dict[str, Any], words: Words) -> list[str]:
-    from forecast.analysis.backtest import BLEND, Score
+    from forecast.analysis.backtest_scores import BLEND, Score
     from forecast.pages.backtest import COLUMNS, cells_of, model_text
 
     rows = [(name, *(words(f"backtest_{key}") for key in COLUMNS))]

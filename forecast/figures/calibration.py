@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from forecast.analysis.backtest import Calibration
+from forecast.analysis.backtest_scores import Calibration
 from forecast.canvas import CORE, FAINT, INK, RECONSTRUCTED, Margin, key_above
 from forecast.words import Words
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from forecast.amounts import Scale
-from forecast.analysis.backtest import Fan
+from forecast.analysis.backtest_scores import Fan
 from forecast.canvas import BAND, CORE, FAINT, INK, MUTED, Margin, inches, key_above, width_of
 from forecast.chance import Floats
 from forecast.words import Words

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forecast.analysis.backtest import BLEND, NAIVE, Backtest, Score
+from forecast.analysis.backtest import Backtest
+from forecast.analysis.backtest_scores import BLEND, NAIVE, Score
 from forecast.canvas import cut
 from forecast.labelled_rows import named
 from forecast.months import month_text

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.amounts import scale_of
-from forecast.analysis.backtest import BLEND, Origin, Said, calibration_of, fans_of
+from forecast.analysis.backtest_scores import BLEND, Origin, Said, calibration_of, fans_of
 from forecast.baseline import ServiceBaseline
 from forecast.chance import Floats
 from forecast.figures import FIGURES
