@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.baseline_calendar import base_year, on_calendar, said_of_years, shares_of_year
 from forecast.baseline_checks import check_history, check_plan
+from forecast.baseline_notes import notes_of_fitted, notes_of_given
 from forecast.chance import Floats
 from forecast.csv_file import raise_if_any
 from forecast.engines import Engine
@@ -20,24 +22,14 @@ from forecast.history import History, read_history
 from forecast.kept_fits import keep
 from forecast.models.estimates import cleaned, estimated
 from forecast.models.model import SEASON, Forecast, Past
-from forecast.months import Calendar, month_text
+from forecast.months import Calendar
 from forecast.past_shocks import Disturbance, disturbance
 from forecast.pins import BLEND, Pin, pinned, written
 from forecast.plan import Scenario
 from forecast.widths import Check
 
-PATHS = 4_000
-"""Draws behind what the models say of a year."""
-SAID = 20210111
-"""Seed of those draws; they are for show and meet no other draw."""
-STOPPED = 3
-"""Months of zero at the end of a history that are said."""
-NAMED = 6
-"""Months that a note names before it counts the rest."""
 CORRECTIONS_IN = 20
 """Months among which one that is not above zero is read as a correction of the books [C]."""
-DIFFERS = 0.005
-"""Share by which a stated figure may differ from the ledger before it is said."""
 
 
 @dataclass(frozen=True)
@@ -194,10 +186,10 @@ def _fitted(
     service, months = task.service, task.past.calendar
     measured = history.measured(service)
     calm = _undisturbed(task, shocks.undo(measured))
-    forecast, shape = _on_calendar(task, fit, measured, calm, calendar)
-    year, rows = _base_year(months)
+    forecast, shape = on_calendar(task, fit, measured, calm, calendar)
+    year, rows = base_year(months)
     shares = np.maximum(calm[rows], 0.0)
-    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else _year_of(shape)
+    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else shares_of_year(shape)
     price = history.price.get(service)
     revenue = float(history.revenue[service][rows].sum())
     return ServiceBaseline(
@@ -218,8 +210,8 @@ def _fitted(
         coverage80=fit.coverage80,
         coverage95=fit.coverage95,
         checks=fit.checks,
-        said=_said(forecast, calendar),
-        notes=(*_notes(scenario, history, task, year, revenue), *fit.notes),
+        said=said_of_years(forecast, calendar),
+        notes=(*notes_of_fitted(scenario, history, task, year, revenue), *fit.notes),
     )
 
 
@@ -233,109 +225,6 @@ def _undisturbed(task: Task, calm: Floats) -> Floats:
     return np.where(estimates, values, calm)
 
 
-def _on_calendar(task: Task, fit: Fit, measured: Floats, calm: Floats, calendar: Calendar) -> tuple[Forecast, Floats]:
-    """The forecast and the undisturbed shape over the calendar; months that the history holds are as they were."""
-    history = task.past.calendar
-    if task.scale == "log":
-        measured, calm = (np.log(np.where(values > 0, values, 1.0)) for values in (measured, calm))
-    mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
-    root = np.zeros((calendar.count, calendar.count))
-    ahead = max(0, history.last + 1 - calendar.first)
-    steps = calendar.count - ahead
-    mean[ahead:] = shape[ahead:] = fit.mean[:steps]
-    root[ahead:, ahead:] = fit.root[:steps, :steps]
-    for row in range(ahead):
-        at = calendar.first + row - history.first
-        if at >= 0:
-            mean[row], shape[row] = measured[at], calm[at]
-        else:  # before the history began: as the same month a year later
-            later = (row - ahead) % SEASON
-            mean[row] = shape[row] = fit.mean[later]
-    if task.scale == "raw":
-        shape = np.log(np.maximum(shape, 1e-6 * max(float(np.abs(shape).max()), 1e-300)))
-    return Forecast(mean, root, task.scale), shape
-
-
-def _base_year(months: Calendar) -> tuple[int | None, slice]:
-    """The last whole calendar year and its rows; without one, the rows of the last twelve months."""
-    year = (months.last + 1) // SEASON - 1
-    if SEASON * year < months.first:
-        return None, slice(max(0, months.count - SEASON), months.count)
-    return year, months.year_rows(year)
-
-
-def _year_of(shape: Floats) -> Floats:
-    """Shares of the months in the first calendar year of a shape, (12,)."""
-    raw: Floats = np.exp(shape[:SEASON] - shape[:SEASON].max())
-    return np.asarray(raw / raw.sum(), float)
-
-
-def _said(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:
-    """P10, P50 and P90 of each year by the history alone, from draws of its own."""
-    z = np.random.default_rng(SAID).standard_normal((calendar.count, PATHS))
-    values = forecast.values(z)
-    found = {}
-    for year in calendar.years:
-        low, middle, high = np.quantile(values[calendar.year_rows(year)].sum(axis=0), (0.1, 0.5, 0.9))
-        found[year] = (float(low), float(middle), float(high))
-    return found
-
-
-def _notes(scenario: Scenario, history: History, task: Task, year: int | None, revenue: float) -> list[Note]:
-    """What a reader must know of a service's history."""
-    service = task.service
-    notes: list[Note] = []
-    if task.kind == "reconstructed":
-        notes.append(("baseline_not_believed", (("service", service),)))
-    if task.scale == "raw":
-        notes.append(("baseline_not_above_zero", (("service", service),)))
-    notes += _odd_notes(task)
-    zeros = _zeros_at_the_end(history.measured(service))
-    if zeros >= STOPPED:
-        notes.append(("baseline_stopped", (("count", str(zeros)), ("service", service))))
-    if service in history.before:
-        notes.append(("baseline_late_start", (("count", str(history.before[service])), ("service", service))))
-    estimates = history.status[service].count("estimate")
-    if estimates:
-        notes.append(("baseline_estimates", (("count", str(estimates)), ("service", service))))
-    stated = scenario.stated.get(str(year))
-    said = stated.services.get(service) if stated else None
-    if said is not None and abs(said.value - revenue) > DIFFERS * abs(said.value):
-        facts = {"ledger": f"{revenue:.0f}", "service": service, "stated": f"{said.value:.0f}", "year": str(year)}
-        notes.append(("baseline_stated_differs", tuple(sorted(facts.items()))))
-    return notes
-
-
-def _zeros_at_the_end(measured: Floats) -> int:
-    sold = np.flatnonzero(measured)
-    return len(measured) - 1 - int(sold[-1]) if len(sold) else len(measured)
-
-
-def _odd_notes(task: Task) -> list[Note]:
-    """Which months were taken for slips or corrections, and from which the level moved."""
-    past, source = task.past, task.past.source
-    if source is None:
-        return []
-    found: list[Note] = []
-    for row, step in past.moved:
-        level = 1.0 if past.log else abs(float(np.nanmedian(source.values[:row])))
-        share = np.expm1(step) if past.log else step / max(level, 1e-12)
-        month = month_text(past.calendar.first + row)
-        facts = (("month", month), ("service", task.service), ("share", f"{share:+.0%}"))
-        found.append(("baseline_level_moved", facts))
-    corrections = source.masked & np.isnan(source.values) if task.scale == "log" else np.zeros(0, bool)
-    for key, rows in (("baseline_odd_months", past.masked & ~source.masked), ("baseline_corrections", corrections)):
-        if rows.any():
-            found.append((key, (("months", _named(past.calendar, rows)), ("service", task.service))))
-    return found
-
-
-def _named(calendar: Calendar, rows: NDArray[np.bool_]) -> str:
-    """The first few months of these rows, and how many more."""
-    months = [month_text(calendar.first + int(row)) for row in np.flatnonzero(rows)]
-    return ", ".join(months[:NAMED]) + (f", … (+{len(months) - NAMED})" if len(months) > NAMED else "")
-
-
 def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:
     """A service whose year the planner gives."""
     choice = scenario.choice(service)
@@ -343,7 +232,6 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
     weights = weights / weights.sum()
     with np.errstate(divide="ignore"):  # a month without trade
         shape: Floats = np.log(weights)[np.array(calendar.months) % SEASON]
-    notes = [(key, (("service", service),)) for key in _of_given(scenario, service, calendar, in_history)]
     return ServiceBaseline(
         service=service,
         kind="given",
@@ -363,14 +251,5 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
         coverage95=None,
         checks=(),
         said={},
-        notes=tuple(notes),
+        notes=notes_of_given(scenario, service, calendar, in_history),
     )
-
-
-def _of_given(scenario: Scenario, service: str, calendar: Calendar, in_history: bool) -> Iterator[str]:
-    """What is written of a given service and changes nothing."""
-    if in_history:
-        yield "baseline_given_has_history"
-    own = scenario.services[service]
-    if len(calendar.years) == 1 and (own.growth is not None or own.price_change is not None):
-        yield "baseline_given_grows_later"

@@ -35,7 +35,7 @@ dropped expenses naming hindsight meaning plan_schema
 overlays same_as
 keys
 baseline
-baseline_checks aims
+baseline_calendar baseline_checks baseline_notes aims
 plan
 initiatives past_shocks returns
 shocks workforce
