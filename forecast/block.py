@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.aims import main_of
 from forecast.baseline import Baseline
-from forecast.by_place import FEW, PlaceGauges, play_places
+from forecast.by_place import play_places
 from forecast.calm import Calm, calm_of
 from forecast.chance import Floats
 from forecast.copula import Group
@@ -20,6 +20,7 @@ from forecast.initiatives import Actions, act
 from forecast.ledgers import weighed_by_ledger
 from forecast.months import Calendar, month_text
 from forecast.people import headcount, wage_revenue
+from forecast.place_gauges import FEW, PlaceGauges
 from forecast.place_tally import PlaceTally
 from forecast.places import read_places
 from forecast.plan import Scenario

@@ -23,7 +23,7 @@ simulation reconstruct
 checkpoint spans
 answers
 block
-by_place
+by_place forks place_gauges
 levels
 trade
 calm people
