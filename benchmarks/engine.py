@@ -95,7 +95,7 @@ def drawn(deck: Deck) -> dict[str, int]:
     try:
         Draws._own_normals, Draws._own_uniform = counting_normals, counting_uniforms  # type: ignore[method-assign]
         Draws.events, Events.uniform = counting_events, counting_marks  # type: ignore[method-assign,assignment]
-        block = len(next(iter(play(deck, 0).figures.values())))
+        block = len(next(iter(play(deck, range(1)).figures.values())))
     finally:
         Draws._own_normals, Draws._own_uniform = normals, uniform  # type: ignore[method-assign]
         Draws.events, Events.uniform = events, mark  # type: ignore[method-assign]

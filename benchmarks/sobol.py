@@ -76,12 +76,13 @@ class Stream:
     block: int
     seen: set[str]
 
-    def random(self, count: int) -> NDArray[np.float64]:
+    def random(self, *, out: NDArray[np.float64]) -> None:
         self.seen.add(self.name)
         if self.column is None:
-            return self.plain.random(count)
-        words = scrambled(self.column[self.block * BLOCK :][:count], hashed(f"{self.seed} {self.name}"))
-        return (words.astype(np.float64) + 0.5) * 2.0**-32
+            self.plain.random(out=out)
+            return
+        words = scrambled(self.column[self.block * BLOCK :][: len(out)], hashed(f"{self.seed} {self.name}"))
+        np.multiply(words.astype(np.float64) + 0.5, 2.0**-32, out=out)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.plain, name)
@@ -96,7 +97,7 @@ class Trial:
         self.names: set[str] = set()
 
     def play(self, seed: int, columns: Mapping[str, Words]) -> Simulation:
-        def stream(seed: int, name: str, block: int, layer: int = 0) -> Any:
+        def stream(seed: int, name: str, block: int, layer: int | str = 0) -> Any:
             generator = plain(seed, name, block, layer)
             return Stream(generator, columns.get(name) if layer == 0 else None, name, seed, block, self.names)
 

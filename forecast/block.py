@@ -1,4 +1,4 @@
-"""One block of paths, played: a pure function of a deck and the number of the block."""
+"""Blocks of paths, played: a pure function of a deck and the numbers of the blocks."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ from forecast.trade import Trade, trade_of
 np.empty(30 * 2**17)
 """Thirty MB, given back at once and never touched: from then on the C library of Linux keeps what it is given back
 (mallopt(3), M_MMAP_THRESHOLD), where it would ask the system for every array anew. A fifth of the time of a block."""
+BATCH = 4
+"""Blocks that are played together where no places are listed: a quarter of the calls, and still near the cache."""
 FigureKey = tuple[str, str]
 """A figure: (measure, period), both as they are written."""
 
@@ -71,26 +73,31 @@ class Deck:
         """The shocks that may take from the trade of places, in order."""
         return tuple(name for name, one in sorted(self.scenario.shocks.items()) if not isinstance(one, Drift))
 
-    def paths_of(self, block: int) -> int:
-        """Paths of a block that count; the last may be cut."""
-        return min(BLOCK, self.paths - block * BLOCK)
+    @property
+    def batch(self) -> int:
+        """Blocks that are played together; which they are changes nothing in any path."""
+        return BATCH if self.places is None else 1
+
+    def paths_of(self, blocks: range) -> int:
+        """Paths of some blocks that count; the last may be cut."""
+        return min(BLOCK * len(blocks), self.paths - blocks.start * BLOCK)
 
 
 @dataclass(frozen=True)
 class Played:
-    """One block: figures by (measure, period), and what was drawn for them, (paths,) each."""
+    """Some blocks: figures by (measure, period), and what was drawn for them, (paths,) each."""
 
     figures: Mapping[FigureKey, Floats]
     uniforms: Mapping[str, Floats]
     luck: Mapping[str, Floats]
     """How many events of each shock fell, and whether each initiative that may fail happens."""
     places: PlaceTally | None = None
-    """What the block says of every place, where they are listed."""
+    """What they say of every place, where they are listed."""
 
 
 @dataclass(frozen=True)
 class _Scene:
-    """What was played of a block before it is accounted."""
+    """What was played of some blocks before it is accounted."""
 
     calm: Calm
     trades: Mapping[str, Trade]
@@ -102,9 +109,9 @@ class _Scene:
     returning: Mapping[str, Returning]
 
 
-def play(deck: Deck, block: int) -> Played:
-    """Play one block."""
-    draws = Draws(deck.seed, block, deck.groups)
+def play(deck: Deck, blocks: range) -> Played:
+    """Play some consecutive blocks."""
+    draws = Draws(deck.seed, blocks, deck.groups)
     scene = _scene(deck, draws)
     lines = lines_of(scene.leaves, bool(deck.scenario.costs), _basis(deck.scenario))
     figures: dict[FigureKey, Floats] = {}
@@ -112,7 +119,7 @@ def play(deck: Deck, block: int) -> Played:
         figures.update(_read(gauge, scene, lines, deck.scenario.horizon.calendar))
     figures.update(_steps(deck, scene))
     figures.update(_losses(scene))
-    count = deck.paths_of(block)
+    count = deck.paths_of(blocks)
     places = None
     if deck.places is not None:
         horizon = deck.scenario.horizon.calendar
@@ -137,9 +144,9 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
     blows = {name: blow for name, blow in struck.items() if name not in drifts}
     actions = act(scenario.initiatives, draws, stage, calm.revenue)
-    returning = {name: Returning(name, blows, calendar, BLOCK) for name in blows}
+    returning = {name: Returning(name, blows, calendar, draws.paths) for name in blows}
     rows = calendar.rows(deck.bridge_gauge.calendar)
-    trades = {s: trade_of(s, calm, drifts, actions, returning, rows) for s in scenario.service_names}
+    trades = {s: trade_of(s, calm, drifts, actions, returning, rows, draws.paths) for s in scenario.service_names}
     luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}
     luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
     return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), luck, blows, returning)
@@ -154,7 +161,7 @@ def _stage(deck: Deck, calendar: Calendar, draws: Draws) -> Stage:
     climate = None
     if scenario.climate is not None:
         climate = draws.gammas("climate", scenario.climate.shape, calendar.years)
-    return Stage(calendar, scenario.service_names, places, climate, terrain)
+    return Stage(calendar, scenario.service_names, draws.paths, places, climate, terrain)
 
 
 def _leaves(

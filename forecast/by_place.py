@@ -164,7 +164,7 @@ def play_places(
     ]
     gaps = [gap_of(found) for found in by_period if "revenue:parts" in found]
     read = ReadPlaces(gauges, levels.services, paths, tally, gaps)
-    _Split(read, levels, noise.astype(np.float32), draws.seed, draws.block, rows, by_period).province(trades)
+    _Split(read, levels, noise.astype(np.float32), draws.seed, draws.blocks.start, rows, by_period).province(trades)
     if tally is not None:
         tally.n += paths
         tally.lost, tally.calm = levels.lost(tally.causes, paths)

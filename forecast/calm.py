@@ -5,6 +5,7 @@ Base, level of the year, months (model: sections 1 to 3). Arrays are (months, pa
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ import numpy as np
 from forecast.assumption import Assumption
 from forecast.baseline import Baseline, ServiceBaseline
 from forecast.chance import Floats
-from forecast.draws import BLOCK, Draws, Floats32
-from forecast.effects import Stage, sums
+from forecast.draws import Draws, Floats32
+from forecast.effects import Stage
 from forecast.months import Calendar
 from forecast.noun import of_service
 from forecast.plan import Scenario
@@ -99,9 +100,9 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
     services = tuple(s for s in scenario.service_names if baseline.services[s].base_year == year)
     left: dict[str, Floats] = {service: np.ones(1) for service in services}
     shocks = scenario.history.shocks if scenario.history else {}
-    stage = Stage(Calendar(12 * year, 12), services)
+    stage = Stage(Calendar(12 * year, 12), services, draws.paths)
     blows = {name: shocks[name].strike(f"history.shocks.{name}", draws, stage) for name in sorted(shocks)}
-    returning = [Returning(name, blows, stage.calendar, BLOCK) for name in blows]
+    returning = [Returning(name, blows, stage.calendar, draws.paths) for name in blows]
     for service in services if blows else ():
         weights = baseline.services[service].base_weights[:, None]
         kept = weights
@@ -110,9 +111,9 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
                 kept = kept * blow.factors["amount", service]
         left[service] = kept.sum(axis=0)
         for cause in returning:
-            found = cause.of(service, np.broadcast_to(weights, (12, BLOCK)))
+            found = cause.of(service, np.broadcast_to(weights, (12, draws.paths)))
             if found is not None:
-                left[service] = left[service] + sums(found.path, found.amount, BLOCK)
+                left[service] = left[service] + found.inside
     return left
 
 
@@ -132,43 +133,56 @@ def _months(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws
 
 
 def _by_planner(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws, whole: Calendar) -> Floats:
-    surprises = _surprises(scenario, own, draws, whole) + own.shape[:, None].astype(np.float32)
-    profile = np.exp(np.clip(surprises, -80, 80))  # 32 bits end at e^88
     growth = scenario.services[own.service].growth
     change = 1 + (np.zeros(1) if growth is None else draws(growth))
     annual = scenario.choice(own.service).annual
-    played = np.empty((whole.count, BLOCK))
+    played = _profile(scenario, own, draws, whole)
+    if played.shape[1] == 1:
+        played = np.repeat(played, draws.paths, axis=1)
     for year in whole.years:
-        rows = whole.year_rows(year)
         if own.kind == "given" and annual is not None:
             level = draws(annual) * change ** (year - whole.years[0])
         else:
             assert own.base_year is not None  # the baseline asks for a whole year where a growth stands
             level = base * change ** (year - own.base_year)
-        np.multiply(profile[rows], level / profile[rows].sum(axis=0, dtype=np.float64), out=played[rows])
+        months = played[whole.year_rows(year)]
+        months *= level / months.sum(axis=0)
     return played
 
 
+def _profile(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+    """b = exp(season + Tết + surprises), (months, paths) or (months, 1), drawn in 32 bits."""
+    surprises = _surprises(scenario, own, draws, whole)
+    surprises += own.shape[:, None].astype(np.float32)
+    np.clip(surprises, -80, 80, out=surprises)  # 32 bits end at e^88
+    return np.exp(surprises, out=surprises).astype(np.float64)  # here: 64 and 32 bits together cost more
+
+
 def _surprises(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats32:
-    """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `wander` over a year; (months, paths)."""
+    """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `wander` over a year.
+
+    (months, paths), or (months, 1) where there are none; the array is the caller's.
+    """
     choice, name = scenario.choice(own.service), f"services.{own.service}"
     noise = _either(choice.noise, own.noise, draws).astype(np.float32)
     persistence = _either(choice.persistence, own.persistence, draws).astype(np.float32)
     found = np.zeros((whole.count, 1), np.float32)
     if np.any(noise > 0):
-        e = draws.normals(name, whole.count) * noise
-        e[1:] *= np.sqrt(1 - np.square(persistence))
-        found = found + _running(e, persistence)
+        found = np.multiply(draws.normals(name, whole.count), noise)
+        found[1:] *= np.sqrt(1 - np.square(persistence))
+        _run(found, persistence)
     if choice.wander is not None:
         sd = (draws(choice.wander) / math.sqrt(12)).astype(np.float32)
-        found = found + _running(draws.normals(f"{name}.wander", whole.count) * sd, np.ones(1, np.float32))
+        walk = _run(np.multiply(draws.normals(f"{name}.wander", whole.count), sd), np.ones(1, np.float32))
+        found = walk if found.shape[1] == 1 else np.add(found, walk, out=found)
     return found
 
 
-def _running(steps: Floats32, kept: Floats32) -> Floats32:
+def _run(steps: Floats32, kept: Floats32) -> Floats32:
     """Add to each month what is kept of the month before, in place."""
-    for month in range(1, len(steps)):
-        steps[month] += kept * steps[month - 1]
+    carried = np.empty(steps.shape[1], np.float32)
+    for before, month in itertools.pairwise(steps):
+        month += before if kept[0] == 1 and len(kept) == 1 else np.multiply(before, kept, out=carried)
     return steps
 
 

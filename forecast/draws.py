@@ -6,7 +6,8 @@ first ones, and two scenarios share their luck wherever they share a name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -28,7 +29,8 @@ BLOCK = 4096
 
 Ints = NDArray[np.intp]
 Floats32 = NDArray[np.float32]
-Tickets = NDArray[np.uint64]
+Words = NDArray[np.uint64]
+Tickets = NDArray[np.uint32]
 
 
 @lru_cache(maxsize=8192)
@@ -48,7 +50,7 @@ class _Seed(ISeedSequence):
         return np.frombuffer(sha256(self.text.encode()).digest(), np.dtype(dtype).newbyteorder("<"), n_words)
 
 
-def stream(seed: int, name: str, block: int, layer: int = 0) -> np.random.Generator:
+def stream(seed: int, name: str, block: int, layer: int | str = 0) -> np.random.Generator:
     """The random numbers of one name in one block."""
     key = _Seed(f"{seed} {block} {layer} {name}")
     return np.random.Generator(np.random.SFC64(key))  # type: ignore[arg-type]  # any ISeedSequence will do
@@ -56,11 +58,15 @@ def stream(seed: int, name: str, block: int, layer: int = 0) -> np.random.Genera
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """2^64 by the golden ratio: steps of it fill the words evenly."""
+_HEIGHT = 16.0
+"""Height of a layer of a Poisson process: of each, the number of events is one draw."""
+_MOST = 64
+"""More events than a layer ever has: that many have a chance of 1e-35."""
 
 
-def _mixed(words: Tickets) -> Tickets:
-    """Scramble 64-bit words (the finaliser of SplitMix64; Steele, Lea and Flood 2014)."""
-    words = words ^ (words >> np.uint64(30))
+def _mixed(words: Words) -> Words:
+    """Scramble 64-bit words in place (the finaliser of SplitMix64; Steele, Lea and Flood 2014)."""
+    words ^= words >> np.uint64(30)
     words *= np.uint64(0xBF58476D1CE4E5B9)
     words ^= words >> np.uint64(27)
     words *= np.uint64(0x94D049BB133111EB)
@@ -76,28 +82,29 @@ def _inside(u: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Events:
-    """The events of one process in one block, every mark of an event a hash of its ticket."""
+    """The events of one process in some blocks, every mark of an event a hash of its ticket."""
 
     path: Ints
-    """(events,) the path in which it falls."""
+    """(events,) the path in which it falls; events of one path are neighbours."""
     start: Floats
     """(events,) its first moment, an ordinal day."""
     ticket: Tickets
+    """(2, events) the two halves of a word of its own."""
 
     def __len__(self) -> int:
         return len(self.path)
 
     def some(self, rows: Ints) -> Events:
         """Some of them."""
-        return Events(self.path[rows], self.start[rows], self.ticket[rows])
+        return Events(self.path[rows], self.start[rows], self.ticket[:, rows])
 
-    def uniform(self, mark: str) -> Floats:
-        """(events,) one uniform number an event, inside 0 to 1, under the name of the mark."""
+    def uniform(self, mark: str) -> Floats32:
+        """(events,) one uniform number an event, of 23 bits and inside 0 to 1, under the name of the mark."""
         return _uniform(self.ticket, mark)
 
-    def draw(self, assumption: Assumption) -> Floats:
+    def draw(self, assumption: Assumption) -> Floats32:
         """(events,) a value an event; the same in a path's event for every use of one name."""
-        return assumption.chance.quantile(self.uniform(assumption.draw))
+        return assumption.chance.draw(self.uniform(assumption.draw))
 
     def of(self, values: Floats) -> Floats:
         """(events,) the values (paths,) or (1,) of the paths in which the events fall."""
@@ -109,11 +116,13 @@ class Events:
 
 
 class Draws:
-    """The random numbers of one block, drawn when they are first asked for and kept by name."""
+    """The random numbers of some consecutive blocks, drawn when they are first asked for and kept by name."""
 
-    def __init__(self, seed: int, block: int, groups: Mapping[str, Group]) -> None:
+    def __init__(self, seed: int, blocks: range, groups: Mapping[str, Group]) -> None:
         self.seed = seed
-        self.block = block
+        self.blocks = blocks
+        self.paths = len(blocks) * BLOCK
+        self._opens = np.arange(0, self.paths, BLOCK)
         self.groups = groups
         self.uniforms: dict[str, Floats] = {}
         """What was drawn, by name: (paths,) each."""
@@ -124,9 +133,10 @@ class Draws:
         """Values of an assumption, (paths,), or (1,) when it is sure; one name, one draw."""
         key = (assumption.draw, assumption.chance)
         if key not in self._values:
-            sure = assumption.sure
-            u = np.full(1, 0.5) if sure else self.uniform(assumption.draw)
-            self._values[key] = assumption.chance.quantile(u)
+            if assumption.sure:
+                self._values[key] = assumption.chance.quantile(np.full(1, 0.5))
+            else:
+                self._values[key] = assumption.chance.draw(self.uniform(assumption.draw))
         return self._values[key]
 
     def uniform(self, name: str) -> Floats:
@@ -139,10 +149,17 @@ class Draws:
         return self.uniforms[name]
 
     def _own_uniform(self, name: str) -> Floats:
-        return _inside(stream(self.seed, name, self.block).random(BLOCK))
+        return _inside(self._by_block(name, 0, lambda numbers, out: numbers.random(out=out)))
 
     def _chi_square(self, name: str, freedom: float) -> Floats:
-        return stream(self.seed, name, self.block, 1).chisquare(freedom, BLOCK)
+        return self._by_block(name, 1, lambda numbers, out: np.copyto(out, numbers.chisquare(freedom, BLOCK)))
+
+    def _by_block(self, name: str, layer: int | str, draw: Callable[[np.random.Generator, Floats], object]) -> Floats:
+        """(paths,) filled block after block, each from its own stream."""
+        numbers = np.empty(self.paths)
+        for block, own in zip(self.blocks, numbers.reshape(-1, BLOCK), strict=True):
+            draw(stream(self.seed, name, block, layer), own)
+        return numbers
 
     def happens(self, name: str, chance: Floats) -> NDArray[np.bool_]:
         """(paths,) whether something of the given chance happens in each path."""
@@ -161,18 +178,24 @@ class Draws:
         return self._normals[key]
 
     def _own_normals(self, name: str, months: int) -> Floats32:
-        """Box and Muller's pairs, two halves of each row; in 32 bits they take 60% of the time of 64."""
-        words = stream(self.seed, name, self.block).bit_generator.random_raw(months * BLOCK // 2)
-        u = words.view(np.uint32).astype(np.float32).reshape(months, 2, BLOCK // 2)
-        radius, angle = u[:, 0], u[:, 1]
-        radius += 0.5
-        np.log(np.multiply(radius, 2.0**-32, out=radius), out=radius)
-        np.sqrt(np.multiply(radius, -2, out=radius), out=radius)
-        angle *= np.float32(2 * np.pi / 2**32)
-        z = np.empty_like(u)
-        np.multiply(radius, np.cos(angle), out=z[:, 0])
-        np.multiply(radius, np.sin(angle), out=z[:, 1])
-        return z.reshape(months, BLOCK)
+        """Box and Muller's pairs, two halves of each row of a block; in 32 bits they take 60% of the time of 64."""
+        words = np.empty((months, len(self.blocks), BLOCK // 2), np.uint64)
+        for row, block in enumerate(self.blocks):
+            raw = stream(self.seed, name, block).bit_generator.random_raw(months * BLOCK // 2)
+            words[:, row] = raw.reshape(months, -1)
+        halves = words.view(np.uint32).reshape(months, len(self.blocks), 2, BLOCK // 2)
+        radius = halves[:, :, 0].astype(np.float32)
+        radius += np.float32(0.5)
+        radius *= np.float32(2.0**-32)
+        np.log(radius, out=radius)
+        radius *= np.float32(-2)
+        np.sqrt(radius, out=radius)
+        angle = halves[:, :, 1].view(np.int32).astype(np.float32)
+        angle *= np.float32(np.pi / 2**31)
+        z = halves.view(np.float32)  # in their place
+        np.multiply(radius, np.cos(angle), out=z[:, :, 0])
+        np.multiply(radius, np.sin(angle, out=angle), out=z[:, :, 1])
+        return z.reshape(months, self.paths)
 
     def gammas(self, name: str, shape: float, years: range) -> Floats:
         """(years, paths) gamma factors of mean 1, one a year; by its quantile where `name.YEAR` is correlated."""
@@ -181,61 +204,92 @@ class Draws:
     def _gamma(self, name: str, shape: float, year: int) -> Floats:
         if f"{name}.{year}" in self.groups:
             return np.asarray(gammaincinv(shape, self.uniform(f"{name}.{year}")))
-        return stream(self.seed, name, self.block, year).standard_gamma(shape, BLOCK)
+        return self._by_block(name, year, lambda numbers, out: numbers.standard_gamma(shape, out=out))
 
     def events(self, name: str, rate: Floats, season: Profile | None, calendar: Calendar) -> Events:
         """Events at `rate` a year, (years, paths) or (years, 1), inside the months of `calendar`.
 
-        The events of a path's year are the arrivals of a unit Poisson process below the height `rate`: a higher rate
-        keeps every event of the lower one, no path is moved by another, and a longer horizon only adds years. `season`
-        weighs the months; without it every day is alike.
+        The number of a path's events in a year is the quantile of its Poisson, in layers of `rate`: a higher rate keeps
+        every event of the lower one, no path is moved by another, and a longer horizon only adds years. `season` weighs
+        the months; without it every day is alike.
         """
-        found = [
-            self._year_of_events(name, year, rate[min(row, len(rate) - 1)], season)
-            for row, year in enumerate(calendar.years)
-        ]
-        path, start, ticket = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
+        found = []
+        for row, year in enumerate(calendar.years):
+            own = rate[min(row, len(rate) - 1)]
+            layers = max(1, math.ceil(own.max() / _HEIGHT))
+            found += [self._layer(name, year, own, layer, season) for layer in range(layers)]
+        events = found[0] if len(found) == 1 else _joined(found)
         edges = calendar.edges
-        inside = (start >= edges[0]) & (start < edges[-1])
-        events = Events(path, start, ticket)
+        inside = (events.start >= edges[0]) & (events.start < edges[-1])
         return events if inside.all() else events.some(np.flatnonzero(inside))
 
-    def _year_of_events(
-        self, name: str, year: int, rate: Floats, season: Profile | None
-    ) -> tuple[Ints, Floats, Tickets]:
-        root = _word(f"{self.seed}.{name}.{year}.{self.block}")
-        path, rate, height = np.arange(BLOCK), np.broadcast_to(rate, BLOCK), np.zeros(BLOCK)
-        paths, tickets = [path[:0]], [np.empty(0, np.uint64)]
-        while len(path):
-            step = path.astype(np.uint64)
-            step += np.uint64(BLOCK * len(paths))
-            step *= _GOLDEN
-            step += root
-            ticket = _mixed(step)
-            height = height - np.log(_uniform(ticket, "gap"))
-            below = np.flatnonzero(height < rate)
-            path, rate, height = path[below], rate[below], height[below]
-            paths.append(path)
-            tickets.append(ticket[below])
-        tickets_of_all = np.concatenate(tickets)
-        return np.concatenate(paths), _days_of(year, _uniform(tickets_of_all, "start"), season), tickets_of_all
+    def _layer(self, name: str, year: int, rate: Floats, layer: int, season: Profile | None) -> Events:
+        """The events of one layer of a year."""
+        u = self._by_block(name, f"{year}.{layer}", lambda numbers, out: numbers.random(out=out))
+        count = _poisson(u, np.clip(rate - layer * _HEIGHT, 0, _HEIGHT))
+        path = np.repeat(np.arange(self.paths), count)
+        number = np.arange(1 + _MOST * layer, 1 + _MOST * layer + len(path))
+        number -= (np.cumsum(count, dtype=np.intp) - count)[path]
+        number *= BLOCK
+        number += path & (BLOCK - 1)
+        words = number.view(np.uint64)
+        words *= _GOLDEN
+        roots = np.array([_word(f"{self.seed}.{name}.{year}.{block}") for block in self.blocks])
+        words += roots[0] if len(roots) == 1 else np.repeat(roots, np.add.reduceat(count, self._opens, dtype=np.intp))
+        ticket = np.ascontiguousarray(_mixed(words).view(np.uint32).reshape(-1, 2).T)
+        return Events(path, _days_of(year, _uniform(ticket, "start"), season), ticket)
 
 
-def _uniform(ticket: Tickets, mark: str) -> Floats:
-    """(events,) a hash of ticket and mark, inside 0 to 1."""
-    u = (_mixed(ticket ^ _word(mark)) >> np.uint64(12)).astype(np.float64)
-    u += 0.5
-    u *= 2.0**-52
+def _joined(parts: Sequence[Events]) -> Events:
+    """Events of several layers and years, those of a path neighbours."""
+    path, start = (np.concatenate([getattr(part, column) for part in parts]) for column in ("path", "start"))
+    order = np.argsort(path, kind="stable")
+    return Events(path, start, np.concatenate([part.ticket for part in parts], axis=1)).some(order)
+
+
+def _poisson(u: Floats, rate: Floats) -> NDArray[np.int8]:
+    """Poisson quantiles of uniform numbers (paths,), at rates (paths,) or (1,) up to `_HEIGHT`."""
+    term = np.exp(-rate)
+    below = term.copy()
+    count = np.zeros(len(u), np.int8)
+    for number in range(1, _MOST):
+        more = u >= below
+        if not more.any():
+            break
+        count += more
+        term *= rate
+        term *= 1 / number
+        below += term
+    return count
+
+
+def _uniform(ticket: Tickets, mark: str) -> Floats32:
+    """(events,) a hash of ticket and mark, inside 0 to 1: a murmur of the two halves under the mark's own word."""
+    word = np.uint32(int(_word(mark)) & 0xFFFFFFFF)
+    x = ticket[0] ^ word
+    x *= np.uint32(0x85EBCA6B)
+    x ^= x >> np.uint32(16)
+    x += ticket[1]
+    x *= np.uint32(0xC2B2AE35)
+    x ^= x >> np.uint32(15)
+    x *= np.uint32(0x2C1B3C6D)
+    x >>= np.uint32(9)
+    u: Floats32 = x.view(np.int32).astype(np.float32)
+    u += np.float32(0.5)
+    u *= np.float32(2.0**-23)
     return u
 
 
-def _days_of(year: int, moment: Floats, season: Profile | None) -> Floats:
+def _days_of(year: int, moment: Floats32, season: Profile | None) -> Floats:
     """Ordinal days at which the shares `moment` of a year's weight have passed."""
     edges = Calendar(12 * year, 12).edges
     if season is None or not season.weights:
         return np.asarray(edges[0] + moment * (edges[-1] - edges[0]))
-    weights = np.asarray(season.weights)
+    months = np.flatnonzero(season.weights)
+    weights = np.asarray(season.weights)[months]
     steps = np.concatenate([[0.0], np.cumsum(weights) / np.sum(weights)])
-    month = np.clip(np.searchsorted(steps, moment, side="right") - 1, 0, 11)
-    inside = (moment - steps[month]) / (steps[month + 1] - steps[month])
-    return np.asarray(edges[month] + inside * (edges[month + 1] - edges[month]))
+    row = np.zeros(len(moment), np.int8)
+    for step in steps[1:-1]:
+        row += moment >= step
+    slope = (edges[months + 1] - edges[months]) / np.diff(steps)
+    return np.asarray((edges[months] - slope * steps[:-1])[row] + slope[row] * moment)

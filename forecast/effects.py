@@ -5,11 +5,12 @@ Arrays are (months, paths), or (months, 1) where every path is alike. A hit is s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.chance import Floats
 from forecast.months import DAYS_PER_MONTH, Calendar
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 """What an effect acts on: (driver, service). `amount` is volume, or revenue at unchanged prices."""
+Taken = Callable[[NDArray[np.intp]], Mapping[Key, Floats]]
+"""What the entries of some rows take, (rows,) each."""
 HEADCOUNT: Key = ("headcount", "")
 WITHIN = 2 * DAYS_PER_MONTH
 """Days over which what is recovered comes back, where the plan says nothing."""
@@ -33,6 +36,8 @@ class Stage:
 
     calendar: Calendar
     services: tuple[str, ...]
+    paths: int
+    """That are played together."""
     places: Floats | None = None
     """How many, (paths,) or (1,)."""
     climate: Floats | None = None
@@ -46,18 +51,14 @@ class Hits:
     """What single events take in single months; entries of one event and month may be several."""
 
     event: Ints
-    month: Ints
-    path: Ints
-    lost: Mapping[Key, Floats]
-    """(entries,) share of the month's amount that is taken; below 0 where something is gained."""
+    cell: Ints
+    """(entries,) place in a flat array of months and paths."""
+    lost: Taken
+    """Share of the month's amount that entries take; below 0 where something is gained."""
     end: Floats
     """(events,) the day on which each event ends."""
     path_of_event: Ints
     """(events,)"""
-
-    def cells(self, paths: int) -> Ints:
-        """(entries,) place of each entry in a flat array of months and paths."""
-        return self.month * paths + self.path
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,30 @@ class Blow:
 
 
 def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
-    """Exact overlap of intervals of days with months: (interval, month, days), one entry for each that meet."""
-    first = np.maximum(calendar.row_of(start), 0)
-    last = np.minimum(calendar.row_of(np.ceil(end) - 1), calendar.count - 1)
-    met = np.maximum(last - first + 1, 0) * (end > start)
-    interval = np.repeat(np.arange(len(met)), met)
-    month = np.arange(len(interval)) + (first - np.cumsum(met) + met)[interval]
-    edges = calendar.edges
-    days = np.minimum(end[interval], edges[month + 1]) - np.maximum(start[interval], edges[month])
+    """Exact overlap of intervals of days with months: (interval, month, days), one entry for each that meet.
+
+    First the first month of each interval, then the second of those that have one, and so on.
+    """
+    month = np.maximum(calendar.row_of(start), 0)
+    opening = np.maximum(start, calendar.edges[0])
+    closing, last = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
+    interval = np.arange(len(start))
+    met = end > opening
+    met &= month < calendar.count
+    if not met.all():
+        interval = np.flatnonzero(met)
+        month, opening, end = month[interval], opening[interval], end[interval]
+    found = []
+    while True:
+        edge = closing.take(month)
+        days = np.minimum(end, edge)
+        days -= opening
+        found.append((interval, month, days))
+        over = np.flatnonzero(end > last.take(month))
+        if not len(over):
+            break
+        interval, month, opening, end = interval[over], month[over] + 1, edge[over], end[over]
+    interval, month, days = found[0] if len(found) == 1 else (np.concatenate(part) for part in zip(*found, strict=True))
     return interval, month, days
 
 
@@ -166,26 +183,18 @@ def effects_of(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[
     return found
 
 
-def summed(hits: Hits, calendar: Calendar, paths: int) -> dict[Key, Floats]:
-    """Factors 1 - (what all events take together), for events whose shares add up."""
-    shape = (calendar.count, paths)
-    cells = hits.cells(paths)
-    return {
-        key: np.maximum(0.0, 1 - np.bincount(cells, lost, shape[0] * paths).reshape(shape))
-        for key, lost in hits.lost.items()
-    }
+def multiplied(cells: Ints, lost: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
+    """Factors of events that strike independently of one another: the product of 1 - (what each takes).
 
-
-def multiplied(hits: Hits, calendar: Calendar, paths: int) -> dict[Key, Floats]:
-    """Factors of events that strike independently of one another: the product of 1 - (what each takes)."""
-    cells = hits.cells(paths)
+    `lost` (entries,) is what each takes of its cell of months and paths, `shape`.
+    """
     factors: dict[int, Floats] = {}
-    for lost in hits.lost.values():
-        if id(lost) not in factors:  # services that lose alike share one array
-            factor = np.ones(calendar.count * paths)
-            np.multiply.at(factor, cells, 1 - lost)
-            factors[id(lost)] = factor.reshape(calendar.count, paths)
-    return {key: factors[id(lost)] for key, lost in hits.lost.items()}
+    for taken in lost.values():
+        if id(taken) not in factors:  # services that lose alike share one array
+            factor = np.ones(shape)
+            np.multiply.at(factor.reshape(-1), cells, 1 - taken)
+            factors[id(taken)] = factor
+    return {key: factors[id(taken)] for key, taken in lost.items()}
 
 
 def left_of(footprint: Footprint, terrain: Terrain, shape: tuple[int, int]) -> dict[Key, Floats]:
@@ -201,6 +210,11 @@ def left_of(footprint: Footprint, terrain: Terrain, shape: tuple[int, int]) -> d
             factors[alike] = np.maximum(0.0, 1 - lost).reshape(shape)
         found["amount", service] = factors[alike]
     return found
+
+
+def taking(lost: Mapping[Key, Floats]) -> Taken:
+    """Those of (entries,) that are asked for."""
+    return lambda rows: {key: values[rows] for key, values in lost.items()}
 
 
 def sums(places: Ints, values: Floats, count: int) -> Floats:

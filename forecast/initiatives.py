@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.assumption import Day, Duration, Money, Share
 from forecast.chance import Floats
-from forecast.draws import BLOCK, Draws
+from forecast.draws import Draws
 from forecast.effects import Key, Stage, changes, ramp
 from forecast.fields import YesNo
 from forecast.noun import ByService, Label, Name, Noun, Table
@@ -143,12 +143,12 @@ def _gain(gained: Mapping[str, Floats], donor: str, revenue: Mapping[str, Floats
 def _cost(cost: InitiativeCost, start: Floats, on: Floats, draws: Draws, stage: Stage) -> Floats:
     """(months, paths): once in the month of the start, then each month in proportion to its days."""
     calendar = stage.calendar
-    paid = np.zeros((calendar.count, BLOCK))
+    paid = np.zeros((calendar.count, stage.paths))
     if cost.per_month is not None:
         paid += draws(cost.per_month) * ramp(start, np.zeros(1), calendar) * on
     if cost.once is not None:
-        month = np.broadcast_to(np.searchsorted(calendar.edges, start, side="right") - 1, BLOCK)
+        month = np.broadcast_to(np.searchsorted(calendar.edges, start, side="right") - 1, stage.paths)
         path = np.flatnonzero((month >= 0) & (month < calendar.count))
-        once = np.broadcast_to(draws(cost.once) * on, BLOCK)
+        once = np.broadcast_to(draws(cost.once) * on, stage.paths)
         paid[month[path], path] += once[path]
     return paid

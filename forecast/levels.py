@@ -175,7 +175,7 @@ class Levels:
         if service in footprint.outside:
             taken *= footprint.outside[service].reshape(-1)[footprint.cell]
         mine = sums(footprint.arc, taken, len(weight))
-        lost = hits.lost["amount", service] * before[hits.cells(BLOCK)]
+        lost = hits.lost(np.arange(len(hits.cell)))["amount", service] * before[hits.cell]
         whole = sums(hits.event, lost, len(hits.end))[footprint.event]
         part = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
         return np.clip(part, 0.0, 1.0)

@@ -79,8 +79,9 @@ class Calendar:
     def row_of(self, moment: NDArray[np.float64]) -> NDArray[np.intp]:
         """Row of the month that holds each moment: -1 before the first month, `count` after the last."""
         rows = _row_of_day(self.first, self.count)
-        day = moment.astype(np.intp) - (int(self.edges[0]) - 1)
-        return rows[np.clip(day, 0, len(rows) - 1, out=day)]
+        day = moment.astype(np.intp)
+        day -= int(self.edges[0]) - 1
+        return rows.take(day, mode="clip")
 
     def whole_years(self) -> Calendar:
         """The calendar years that these months touch, January to December."""

@@ -73,7 +73,7 @@ class Work:
 
 def work_of(deck: Deck, keep: int, made_by: str, every_place: bool = True) -> Work:
     """The work of a deck: the first block fixes the ruler of each histogram."""
-    first = play(deck, 0)
+    first = play(deck, range(1))
     rulers = {key: Ruler.of(values) for key, values in first.figures.items()}
     thresholds: dict[FigureKey, set[float]] = {}
     for target in deck.scenario.targets.values():
@@ -99,18 +99,20 @@ def tally_span(work: Work, span: int) -> Answer:
     deck = work.deck
     by_month = {gauge.period for gauge in deck.gauges if gauge.monthly}
     answer = work.blank()
-    for block in range(span * work.span, min(work.blocks, (span + 1) * work.span)):
-        played = play(deck, block)
+    last = min(work.blocks, (span + 1) * work.span)
+    for first in range(span * work.span, last, deck.batch):
+        played = play(deck, range(first, min(first + deck.batch, last)))
         for key, values in played.figures.items():
             answer.tallies[key].add(values)
         if answer.places is not None and played.places is not None:
             answer.places.merge(played.places)
         answer.joint += _all_met(deck.scenario, played.figures)
-        if block < work.keep:
-            answer.uniforms.append(played.uniforms)
-            answer.luck.append(played.luck)
+        if first < work.keep:
+            kept = (work.keep - first) * BLOCK
             one_by_one = {k: v for k, v in played.figures.items() if k[1] not in by_month and not work.of_place(k)}
-            answer.figures.append(one_by_one)
+            answer.uniforms.append({name: u[:kept] for name, u in played.uniforms.items()})
+            answer.luck.append({name: values[:kept] for name, values in played.luck.items()})
+            answer.figures.append({key: values[:kept] for key, values in one_by_one.items()})
     return answer
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from forecast.chance import Floats
 
 Ints = NDArray[np.intp]
+Marks = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Pieces:
         return np.asarray(before[self.high] - before[self.low])
 
 
-def arcs_of(share: Floats, start: Floats, rounding: Floats, size: int) -> Arcs:
+def arcs_of(share: Floats, start: Marks, rounding: Marks, size: int) -> Arcs:
     """The arcs of events that reach a `share` of `size` places, from uniform numbers an event, (events,) each.
 
     A share that is not a whole number of places counts one more as often as its fraction says, so that it is kept in

@@ -6,15 +6,14 @@ the forecast sum in every path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from forecast.calm import Calm
 from forecast.chance import Floats
-from forecast.draws import BLOCK
-from forecast.effects import Blow, Key, sums
+from forecast.effects import Blow, Key
 from forecast.initiatives import Actions
 from forecast.returns import Account, Back, Returning
 
@@ -22,7 +21,7 @@ from forecast.returns import Account, Back, Returning
 class Trade:
     """One service through the steps; arrays are (months, paths)."""
 
-    def __init__(self, amount: Floats, price: Floats | None, rows: slice) -> None:
+    def __init__(self, amount: Floats, price: Floats | None, rows: slice, paths: int) -> None:
         self.amount = amount
         self.worth = price
         """Revenue of one unit of the amount; none where the amount is revenue."""
@@ -37,6 +36,9 @@ class Trade:
         """By shock, what comes back."""
         self.calm = self._told = self._tell()
         """Revenue of those months before any step."""
+        self._paths = paths
+        self._borrowed = True
+        """Whether the amount is somebody else's array, too."""
 
     @cached_property
     def revenue(self) -> Floats:
@@ -47,24 +49,41 @@ class Trade:
         """Multiply by the factors of one step; `yielding` are those on revenue alone."""
         if amount is None and price is None and yielding is None:
             return
-        self.amount = self.amount if amount is None else self.amount * amount
         for factor in (price, yielding):
             if factor is not None:
                 self.worth = factor if self.worth is None else self.worth * factor
-        told = self._tell()
-        self._add(step, told - self._told)
-        self._told = told
+        if amount is not None:
+            self._multiply(amount)
+        self._settle(step)
+
+    def _multiply(self, factor: Floats) -> None:
+        if self._borrowed:
+            shape = np.broadcast_shapes(self.amount.shape, factor.shape)
+            self.amount = np.multiply(self.amount, factor, out=np.empty(shape))
+            self._borrowed = shape[1] < self._paths
+        else:
+            self.amount *= factor
+
+    def open_shocks(self) -> None:
+        """From here on it is shocks that move the amount."""
+        self.before = np.broadcast_to(self.amount, (len(self.amount), self._paths))
+        self._borrowed = True
 
     def give_back(self, returns: Mapping[str, Back]) -> None:
         """Add what comes back, by step."""
-        months, paths = self.amount.shape
+        if self._borrowed:
+            self.amount = self.before.astype(np.float64) if self.amount is self.before else self.amount.copy()
+            self._borrowed = False
         for step, back in returns.items():
-            worth = 1.0 if self.worth is None else np.broadcast_to(self.worth, self.amount.shape).ravel()[back.cell]
-            told = (back.cell >= self.rows.start * paths) & (back.cell < self.rows.stop * paths)
-            self._add(step, sums(back.path, back.amount * worth * told, paths))
-        cells = np.concatenate([back.cell for back in returns.values()])
-        amounts = np.concatenate([back.amount for back in returns.values()])
-        self.amount = self.amount + sums(cells, amounts, months * paths).reshape(months, paths)
+            np.add.at(self.amount.reshape(-1), back.cell, back.amount)
+            self._settle(step)
+
+    def _settle(self, step: str) -> None:
+        """Put what has changed since the last step down to this one."""
+        told = self._tell()
+        change = told - self._told
+        self.steps[step] = self.steps[step] + change if step in self.steps else change
+        self._told = told
 
     def _tell(self) -> Floats:
         """Revenue of the months in which the steps are told, (paths,) or (1,)."""
@@ -72,9 +91,6 @@ class Trade:
         if self.worth is None:
             return np.asarray(amount.sum(axis=0))
         return np.asarray(np.einsum("mp,mp->p", amount, self.worth[self.rows]))
-
-    def _add(self, step: str, change: Floats) -> None:
-        self.steps[step] = self.steps[step] + change if step in self.steps else change
 
 
 def trade_of(
@@ -84,39 +100,52 @@ def trade_of(
     actions: Actions,
     returning: Mapping[str, Returning],
     rows: slice,
+    paths: int,
 ) -> Trade:
     """Play one service: drifts, initiatives and shocks in order of their names, then the returns."""
-    trade = Trade(calm.amount[service], calm.price[service], rows)
+    trade = Trade(calm.amount[service], calm.price[service], rows, paths)
     for name, blow in sorted(drifts.items()):
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
     trade.move("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
-    trade.before = base = np.broadcast_to(trade.amount, (len(trade.amount), BLOCK))
+    trade.open_shocks()
     for name, cause in sorted(returning.items()):
         blow = cause.blow
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
-    _settle_returns(service, trade, base, returning)
+    _settle_returns(service, trade, returning)
     return trade
 
 
-def _settle_returns(service: str, trade: Trade, base: Floats, returning: Mapping[str, Returning]) -> None:
+def _settle_returns(service: str, trade: Trade, returning: Mapping[str, Returning]) -> None:
     """Returns after all factors; the loss that several causes share is gone."""
     key: Key = ("amount", service)
     causes = [name for name in sorted(returning) if key in returning[name].blow.factors]
     if not causes:
         return
-    left, *others = (returning[name].blow.capped(key) for name in causes)
-    for other in others:
-        left = left * other
-    lost = np.einsum("mp,mp->p", base, 1 - left)
-    returned, carried = np.zeros(base.shape[1]), np.zeros(base.shape[1])
+    lost = _lost(trade, key, [returning[name].blow for name in causes])
+    returned = carried = np.zeros(trade.before.shape[1])
     returns: dict[str, Back] = {}
     for name in causes:
-        found = returning[name].of(service, base)
+        found = returning[name].of(service, trade.before)
         if found is not None:
-            inside = sums(found.path, found.amount, base.shape[1])
-            returned, carried = returned + inside, carried + np.maximum(0.0, found.whole - inside)
-            returns[f"shocks.{name}"] = found
+            returned, carried = returned + found.inside, carried + np.maximum(0.0, found.whole - found.inside)
+            returns[name] = found
     if returns:
-        trade.give_back(returns)
-        trade.returns = {step.removeprefix("shocks."): back for step, back in returns.items()}
+        trade.give_back({f"shocks.{name}": back for name, back in returns.items()})
+        trade.returns = returns
     trade.account = Account(lost, returned, carried, lost - returned - carried)
+
+
+def _lost(trade: Trade, key: Key, blows: Sequence[Blow]) -> Floats:
+    """(paths,) what shocks take of the amount, gains apart; called before anything comes back."""
+    left = [blow.capped(key) for blow in blows]
+    if all(one is blow.factors[key] for one, blow in zip(left, blows, strict=True)):
+        # nothing gains: the amount says it
+        return np.asarray(trade.before.sum(axis=0) - trade.amount.sum(axis=0))
+    lost, kept = np.zeros(trade.before.shape[1]), np.empty(trade.before.shape[1])
+    for month, base in enumerate(trade.before):  # a row of paths stays near the processor
+        np.copyto(kept, base)
+        for one in left:
+            kept *= one[month]
+        lost += base
+        lost -= kept
+    return lost

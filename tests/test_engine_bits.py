@@ -2,34 +2,95 @@
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.special import ndtri
+from itertools import combinations
 
-from forecast.draws import Draws
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from scipy.stats import poisson
+
+from forecast.chance import Beta, Chance, Discrete, Empirical, Normal, Range, Triangular, Uniform
+from forecast.draws import Draws, _poisson
 from forecast.effects import overlaps, ramp
 from forecast.months import Calendar
-from forecast.normal import normal_quantile
+from forecast.quantile_table import QuantileTable
 from forecast.tally import Ruler, Tally
 
 YEAR = Calendar(12 * 2021, 12)
 
 
 def test_the_table_of_the_normal_keeps_its_word() -> None:
-    u = np.random.default_rng(3).random(200_000)
-    assert np.max(np.abs(normal_quantile(u) - ndtri(u))) < 3e-6
-    ends = np.array([2.0**-55, 1e-9, 0.001, 0.1, 0.5, 0.9, 0.999, 1 - 2.0**-53])
-    assert np.allclose(normal_quantile(ends), ndtri(ends), rtol=1e-15)
-    assert np.all(np.diff(normal_quantile(np.linspace(0.001, 0.999, 100_001))) > 0)
+    for precision, ends in ((np.float64, [2.0**-55, 1 - 2.0**-53]), (np.float32, [2.0**-24, 1 - 2.0**-24])):
+        table = QuantileTable.of(np.dtype(precision), lambda z: z)
+        u = np.concatenate([np.random.default_rng(3).random(200_000), [1e-7, 0.001, 0.1, 0.5, 0.9, 0.999], ends])
+        u = u.astype(precision)
+        assert np.max(np.abs(table(u) - ndtri(u.astype(float)))) < 6e-6
+        assert table(u).dtype == precision
+        assert np.all(np.diff(table(np.linspace(0.001, 0.999, 50_001).astype(precision))) >= 0)
+
+
+@pytest.mark.parametrize(
+    "chance",
+    [
+        Range(0.1, 0.3, "share"),
+        Range(-0.3, -0.1, "loss"),
+        Range(-0.02, 0.04, "change"),
+        Range(60e9, 66e9, "log"),
+        Normal(1.0, 2.0, 0.0, 5.0),
+        Normal(120e9, 5e9),
+        Triangular(1.0, 2.0, 5.0),
+        Uniform(3.0, 7.0),
+        Beta.pert(1.0, 2.0, 5.0),
+        Discrete((1.0, 2.0), (0.3, 0.7)),
+        Empirical((1.0, 4.0, 9.0)),
+    ],
+)
+def test_what_is_drawn_is_the_quantile(chance: Chance) -> None:
+    u = np.concatenate([np.random.default_rng(4).random(50_000), [2.0**-55, 2.0**-30, 1 - 2.0**-53]])
+    exact = chance.quantile(u)
+    spread = np.quantile(exact, 0.9) - np.quantile(exact, 0.1)
+    assert np.max(np.abs(chance.draw(u) - exact) / np.maximum(np.abs(exact), spread)) < 2e-5
+    assert np.all((chance.draw(u) >= chance.bounds[0]) & (chance.draw(u) <= chance.bounds[1]))
+    short = ((np.random.default_rng(5).integers(0, 2**23, 50_000) + 0.5) * 2.0**-23).astype(np.float32)
+    assert chance.draw(short).dtype == np.float32
+    near = chance.quantile(short.astype(float))
+    assert np.max(np.abs(chance.draw(short) - near) / np.maximum(np.abs(near), spread)) < 2e-5
+
+
+def test_the_number_of_events_is_a_poisson_quantile_and_a_higher_rate_keeps_them() -> None:
+    u = np.random.default_rng(8).random(100_000)
+    for rate in (0.0, 0.3, 2.0, 15.9):
+        assert np.array_equal(_poisson(u, np.array([rate])), poisson.ppf(u, rate) if rate else np.zeros(len(u)))
+    rates = np.random.default_rng(9).uniform(0, 16, len(u))
+    count = _poisson(u, rates)
+    assert np.array_equal(count, poisson.ppf(u, rates))
+    assert np.all(_poisson(u, rates * 0.7) <= count)
+
+
+def test_marks_of_events_are_uniform_and_tell_nothing_of_each_other() -> None:
+    events = Draws(5, range(4), {}).events("storms", np.full((1, 1), 20.0), None, YEAR)
+    marks = [events.uniform(f"mark {number}").astype(float) for number in range(20)]
+    marks += [(events.start - YEAR.edges[0]) / 365, events.path / (4 * 4096)]
+    n = len(events)
+    assert abs(n / (4 * 4096) - 20) < 4 * np.sqrt(20 / (4 * 4096))
+    z = [np.corrcoef(a, b)[0, 1] * np.sqrt(n) for a, b in combinations(marks, 2)]
+    assert np.max(np.abs(z)) < 4.5
+    assert 0.85 < np.std(z) < 1.15
+    for values in marks:
+        counts = np.bincount((values * 64).astype(int), minlength=64)
+        assert np.sum((counts - n / 64) ** 2) / (n / 64) < 120  # chi-square of 63 degrees: 1 in 100,000
 
 
 def test_monthly_normals_are_standard_and_a_longer_horizon_appends_rows() -> None:
-    short, long = (Draws(5, 7, {}).normals("services.a", months) for months in (12, 30))
+    short, long = (Draws(5, range(7, 8), {}).normals("services.a", months) for months in (12, 30))
     assert np.array_equal(short, long[:12])
-    z = np.concatenate([Draws(5, block, {}).normals("services.a", 12) for block in range(20)]).astype(float)
+    z = Draws(5, range(20), {}).normals("services.a", 12).astype(float)
     assert abs(z.mean()) < 4 / np.sqrt(z.size)
     assert abs(z.var() - 1) < 4 * np.sqrt(2 / z.size)
     assert abs((z**4).mean() - 3) < 4 * np.sqrt(96 / z.size)
-    assert abs(np.corrcoef(z[:, :2048].ravel(), z[:, 2048:].ravel())[0, 1]) < 0.01
+    one, other = np.moveaxis(z.reshape(12, 20, 2, 2048), 2, 0)
+    assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 0.01
+    assert np.array_equal(z[:, 4096:8192], Draws(5, range(1, 2), {}).normals("services.a", 12))
 
 
 def test_overlaps_are_those_of_every_interval_with_every_month() -> None:

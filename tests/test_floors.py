@@ -63,7 +63,7 @@ copula disaggregate place_tally reconcile scores statement tally terrain tet
 encodings written units
 nearest
 canvas chance estimate months
-normal
+quantile_table
 errors words
 __init__
 """

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast import simulation, spans
+from forecast import block, simulation, spans
+from forecast.baseline import baseline_of
 from forecast.draws import BLOCK
 from tests.plans import ONE, SCENARIOS, TROUBLED, TWO, play, read
 
@@ -47,6 +48,18 @@ def test_one_name_is_one_draw() -> None:
 def test_more_paths_keep_the_first_paths() -> None:
     few, many = play(TROUBLED, paths=5_000), play(TROUBLED, paths=13_000)
     assert np.array_equal(few.values(*YEAR), many.values(*YEAR)[:5_000])
+
+
+def test_blocks_that_are_played_together_are_those_that_are_played_alone() -> None:
+    scenario = read(TROUBLED)
+    deck = simulation.deck_of(scenario, baseline_of(scenario), 96 * BLOCK, 5)
+    for start in (0, 36, 92):
+        together = block.play(deck, range(start, start + 4))
+        alone = [block.play(deck, range(one, one + 1)) for one in range(start, start + 4)]
+        for key, values in together.figures.items():
+            assert np.array_equal(values, np.concatenate([played.figures[key] for played in alone])), key
+        for name, luck in together.luck.items():
+            assert np.array_equal(luck, np.concatenate([played.luck[name] for played in alone])), name
 
 
 def test_a_longer_horizon_keeps_the_first_months() -> None:

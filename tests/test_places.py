@@ -57,7 +57,7 @@ def scenario_of(folder: Path, text: str, places: str = SEVEN, **settings: object
 
 def played(scenario: Scenario, block: int = 1) -> tuple[Deck, Played]:
     deck = deck_of(scenario, baseline_of(scenario), 4 * BLOCK)
-    return deck, play(deck, block)
+    return deck, play(deck, range(block, block + 1))
 
 
 def test_places_sum_to_districts_and_districts_to_the_province_in_every_path(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def levels_of(scenario: Scenario):  # type: ignore[no-untyped-def]
     from forecast.draws import Draws
 
     deck = deck_of(scenario, baseline_of(scenario), 4 * BLOCK)
-    scene = block._scene(deck, Draws(deck.seed, 0, deck.groups))
+    scene = block._scene(deck, Draws(deck.seed, range(1), deck.groups))
     assert deck.places is not None
     assert all(isinstance(one, Returning) for one in scene.returning.values())
     return Levels(deck.places.terrain, scene.trades, scene.blows, scene.returning, slice(0, 12)), scene.trades

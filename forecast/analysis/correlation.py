@@ -33,10 +33,10 @@ class Achieved:
 def achieved_of(run: Simulation) -> tuple[Achieved, ...]:
     """Every pair of every correlation of the plan, over the first blocks of the run."""
     found = []
-    blocks = [Draws(run.seed, block, run.groups) for block in range(min(BLOCKS, -(-run.paths // BLOCK)))]
+    draws = Draws(run.seed, range(min(BLOCKS, -(-run.paths // BLOCK))), run.groups)
     for name, entry in sorted(run.scenario.correlations.items()):
         members = sorted(entry.between)
-        drawn = {member: np.concatenate([_numbers(run, member, draws) for draws in blocks]) for member in members}
+        drawn = {member: _numbers(run, member, draws) for member in members}
         for i, a in enumerate(members):
             for b in members[i + 1 :]:
                 seen = rank_correlation(drawn[a], drawn[b])

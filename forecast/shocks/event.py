@@ -10,8 +10,8 @@ from pydantic import Field
 
 from forecast.assumption import Day, LastDay, Share
 from forecast.chance import Floats
-from forecast.draws import BLOCK, Draws, Ints
-from forecast.effects import Blow, Hits, Key, Spell, Stage, effects_of, overlaps, summed
+from forecast.draws import Draws, Ints
+from forecast.effects import Blow, Hits, Key, Spell, Stage, effects_of, overlaps, sums, taking
 from forecast.shocks.shock import Effects, Shock
 
 
@@ -40,8 +40,7 @@ class Event(Shock):
             hits = _spell(taken, float(start[0]), float(end[0]), stage)
             factors = {key: _factor(hits, lost, stage.calendar.count) for key, lost in hits.lost.items()}
         else:
-            hits = _hits(taken, np.broadcast_to(start, BLOCK), np.broadcast_to(end, BLOCK), stage)
-            factors = summed(hits, stage.calendar, BLOCK)
+            hits, factors = _hits(taken, np.broadcast_to(start, stage.paths), np.broadcast_to(end, stage.paths), stage)
         return Blow(
             factors=factors,
             hits=hits,
@@ -68,12 +67,15 @@ def _factor(spell: Spell, lost: Floats, months: int) -> Floats:
     return factor
 
 
-def _hits(taken: Mapping[Key, Floats], start: Floats, end: Floats, stage: Stage) -> Hits:
-    """Of dates that are not: each path has its own days."""
+def _hits(taken: Mapping[Key, Floats], start: Floats, end: Floats, stage: Stage) -> tuple[Hits, dict[Key, Floats]]:
+    """Of dates that are not: each path has its own days; and what they leave of each month."""
     path, month, days = overlaps(start, end, stage.calendar)
     part = days / stage.calendar.days[month]
     lost = {key: _of(share, path) * part for key, share in taken.items()}
-    return Hits(path, month, path, lost, end, np.arange(len(end)))
+    shape = (stage.calendar.count, stage.paths)
+    hits = Hits(path, month * stage.paths + path, taking(lost), end, np.arange(len(end)))
+    left = {key: 1 - sums(hits.cell, share, shape[0] * shape[1]).reshape(shape) for key, share in lost.items()}
+    return hits, {key: np.maximum(0.0, share) for key, share in left.items()}
 
 
 def _of(values: Floats, path: Ints) -> Floats:

@@ -8,8 +8,8 @@ import numpy as np
 
 from forecast.assumption import Assumption, Days, Money, Rate, Share, Weight
 from forecast.chance import Floats
-from forecast.draws import BLOCK, Draws, Events, Ints
-from forecast.effects import Blow, Footprint, Hits, Key, Stage, left_of, multiplied, overlaps, sums
+from forecast.draws import Draws, Events, Ints
+from forecast.effects import Blow, Footprint, Hits, Key, Stage, left_of, multiplied, overlaps, sums, taking
 from forecast.noun import ByService, Named, Noun, of_service
 from forecast.profile import MonthWeights
 from forecast.shocks.shock import Shock
@@ -46,11 +46,12 @@ class Weather(Shock):
         if stage.climate is not None:
             rate = rate * stage.climate
         events = draws.events(name, rate, self.season, stage.calendar)
-        hits, footprint, repair = self._hits(events, draws, stage)
+        hits, lost, footprint, repair = self._hits(events, draws, stage)
+        shape = (stage.calendar.count, stage.paths)
         if stage.terrain is None or footprint is None:
-            factors = multiplied(hits, stage.calendar, BLOCK)
+            factors = multiplied(hits.cell, lost, shape)
         else:
-            factors = left_of(footprint, stage.terrain, (stage.calendar.count, BLOCK))
+            factors = left_of(footprint, stage.terrain, shape)
         return Blow(
             factors=factors,
             hits=hits,
@@ -58,71 +59,84 @@ class Weather(Shock):
             recovered=self.returning(draws, stage.services),
             within=self.spread(draws),
             cost=repair,
-            events=np.bincount(events.path, minlength=BLOCK).astype(float),
+            events=np.bincount(events.path, minlength=stage.paths).astype(float),
         )
 
-    def _class_of(self, events: Events, draws: Draws) -> Ints:
-        """(events,) row of each event's class, classes in order of their names."""
-        weights = [np.broadcast_to(draws(self.classes[c].weight), BLOCK) for c in sorted(self.classes)]
+    def _rows(self, events: Events, draws: Draws) -> list[Ints]:
+        """By class, in order of their names, the events that are of it."""
+        if len(self.classes) == 1:
+            return [np.arange(len(events))]
+        weights = [np.broadcast_to(draws(self.classes[c].weight), draws.paths) for c in sorted(self.classes)]
         steps = np.cumsum(np.array(weights), axis=0)
-        mark = events.uniform("class") * steps[-1, events.path]
-        return np.asarray((mark >= steps[:-1, events.path]).sum(axis=0))
+        mark = events.uniform("class") * events.of(steps[-1])
+        row = np.zeros(len(events), np.int8)
+        for step in steps[:-1]:
+            row += mark >= events.of(step)
+        return [np.flatnonzero(row == number) for number in range(len(weights))]
 
-    def _hits(self, events: Events, draws: Draws, stage: Stage) -> tuple[Hits, Footprint | None, Floats | None]:
-        row = self._class_of(events, draws)
+    def _hits(
+        self, events: Events, draws: Draws, stage: Stage
+    ) -> tuple[Hits, dict[Key, Floats], Footprint | None, Floats | None]:
+        """What each event takes, whole and by month; where it falls, and what repair costs."""
+        rows = self._rows(events, draws)
         classes = [self.classes[name] for name in sorted(self.classes)]
-        reach = _by_class(events, row, [c.reach for c in classes]) * events.of(self.reached(draws))
-        end = events.start + _by_class(events, row, [c.days for c in classes])
-        event, month, days = overlaps(events.start, end, stage.calendar)
-        shut = days / stage.calendar.days[month]
+        of_class = [(mine, events if len(rows) == 1 else events.some(mine)) for mine in rows]
+
+        def drawn(said: Sequence[Assumption | None]) -> Floats:
+            """(events,) what each event draws of the assumption of its class; 0 where the class has none."""
+            if len(said) == 1 and said[0] is not None:
+                return events.draw(said[0]).astype(np.float64)
+            values = np.zeros(len(events))
+            for (mine, own), assumption in zip(of_class, said, strict=True):
+                if assumption is not None:
+                    values[mine] = own.draw(assumption)
+            return values
+
+        reach = drawn([c.reach for c in classes]) * events.of(self.reached(draws))
+        end = events.start + drawn([c.days for c in classes])
+        event, month, shut = overlaps(events.start, end, stage.calendar)
+        shut /= stage.calendar.days.take(month)
         alike: dict[tuple[object, ...], Floats] = {}
         taken: dict[str, Floats] = {}
         for service in stage.services:
             said = [of_service(c.depth, service) for c in classes]
-            drawn = tuple(None if depth is None else (depth.draw, depth.chance) for depth in said)
-            if drawn not in alike:
-                alike[drawn] = shut * _by_class(events, row, said)[event]
-            taken[service] = alike[drawn]
+            names = tuple(None if depth is None else (depth.draw, depth.chance) for depth in said)
+            if names not in alike:
+                alike[names] = shut * drawn(said).take(event)
+            taken[service] = alike[names]
+        cell = month * stage.paths
+        cell += events.path.take(event)
         footprint = None
         weights = dict.fromkeys(stage.services, reach)
         if stage.terrain is not None:
             arcs = arcs_of(reach, events.uniform("first_place"), events.uniform("places"), stage.terrain.count)
-            cell = month * BLOCK + events.path[event]
             footprint = Footprint(arcs, np.arange(len(events)), event, cell, taken)
-            weights = {service: arcs.weight(before) for service, before in stage.terrain.before.items()}
+            alike_weights = {id(before): arcs.weight(before) for before in stage.terrain.before.values()}
+            weights = {service: alike_weights[id(before)] for service, before in stage.terrain.before.items()}
             reach = arcs.count / stage.terrain.count
         lost = _weighed(taken, weights, event)
-        repair = reach * _by_class(events, row, [c.repair_per_place for c in classes])
-        hits = Hits(event, month, events.path[event], lost, end, events.path)
-        return hits, footprint, self._repair(events, repair, stage)
+        repair = None
+        if stage.places is not None and any(c.repair_per_place is not None for c in classes):
+            repair = self._repair(events, reach * drawn([c.repair_per_place for c in classes]), stage)
+        return Hits(event, cell, taking(lost), end, events.path), lost, footprint, repair
 
-    def _repair(self, events: Events, per_place: Floats, stage: Stage) -> Floats | None:
+    @staticmethod
+    def _repair(events: Events, per_place: Floats, stage: Stage) -> Floats:
         """(months, paths) cost of repair, in the month in which an event begins."""
-        if stage.places is None or all(c.repair_per_place is None for c in self.classes.values()):
-            return None
+        assert stage.places is not None  # where nobody counts the places, nothing is repaired
         month = np.searchsorted(stage.calendar.edges, events.start, side="right") - 1
         cost = per_place * events.of(stage.places)
-        shape = (stage.calendar.count, BLOCK)
-        return sums(month * BLOCK + events.path, cost, shape[0] * BLOCK).reshape(shape)
+        shape = (stage.calendar.count, stage.paths)
+        return sums(month * stage.paths + events.path, cost, shape[0] * stage.paths).reshape(shape)
 
 
 def _weighed(taken: Mapping[str, Floats], weights: Mapping[str, Floats], event: Ints) -> dict[Key, Floats]:
     """(entries,) by service, what each entry takes of all the trade; services that lose alike share one array."""
-    alike: dict[tuple[int, bytes], Floats] = {}
+    alike: dict[tuple[int, int], Floats] = {}
     lost: dict[Key, Floats] = {}
     for service, share in taken.items():
-        drawn = (id(share), weights[service].tobytes())
-        if drawn not in alike:
-            alike[drawn] = weights[service][event] * share
-        lost["amount", service] = alike[drawn]
+        both = (id(share), id(weights[service]))
+        if both not in alike:
+            alike[both] = weights[service].take(event) * share
+        lost["amount", service] = alike[both]
     return lost
-
-
-def _by_class(events: Events, row: Ints, said: Sequence[Assumption | None]) -> Floats:
-    """(events,) what each event draws of the assumption of its class; 0 where the class has none."""
-    values = np.zeros(len(events))
-    for number, assumption in enumerate(said):
-        if assumption is not None:
-            mine = np.flatnonzero(row == number)
-            values[mine] = events.some(mine).draw(assumption)
-    return values
