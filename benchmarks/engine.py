@@ -1,8 +1,10 @@
 """How close a simulation comes to the cost of its random numbers, measured in turn in one process on one core.
 
 The bound is numpy (64 bits, SFC64) drawing alone what the plan draws: a standard normal a month, service and path, a
-uniform an assumption and path, and for each event a uniform for its path, its moment and each of its marks. Prints a
-line a plan; `--json` the figures of `reference.yaml`, those of the shipped plan beside them.
+uniform an assumption and path, one a path and process for its number of events, and for each event one for its moment
+and for each of its marks. The simulation counts all its figures, and the quantiles of years and months, the expected
+shortfalls and the chances are read. Prints a line a plan; `--json` the figures of `reference.yaml`, those of the
+shipped plan beside them, and how many of the bare draws each part of the work takes.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,20 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import forecast
-from forecast.baseline import baseline_of
-from forecast.block import Deck, play
-from forecast.draws import Draws, Events
-from forecast.simulation import deck_of
+from forecast import block, draws
+from forecast.baseline import Baseline, baseline_of
+from forecast.block import Deck
+from forecast.draws import BLOCK, Draws
+from forecast.months import month_text
+from forecast.plan import Scenario
+from forecast.simulation import Simulation, deck_of
 
 HERE = Path(__file__).parent
 PLANS = {"reference": HERE / "reference.yaml", "shipped": HERE.parent / "scenarios" / "covid-and-floods.yaml"}
-PATHS = 100_000
-TURNS = 7
+PATHS = 1_000_000
+FEW = 100_000
+"""Paths of an ordinary run, whose values are kept and sorted."""
+TURNS = 5
 
 
 def main() -> int:
@@ -43,8 +50,10 @@ def main() -> int:
         for name, figures in found.items():
             print(
                 f"{name}: {figures['ratio']} times its bare draws,"
+                f" {figures['ratio_of_100000_paths']} times for {FEW:,} paths;"
                 f" {figures['ns_per_path_month_service']} ns a path, month and service,"
-                f" {figures['mpaths_per_s']} million paths a second; drawn a path: {figures['drawn_per_path']}"
+                f" {figures['mpaths_per_s']} million paths a second; drawn a path: {figures['drawn_per_path']};"
+                f" in bare draws: {figures['parts']}"
             )
     return 0
 
@@ -55,61 +64,112 @@ def measured(plan: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         baseline = baseline_of(scenario, Path(folder))
     counts = drawn(deck_of(scenario, baseline, PATHS, 1))
-    turns = [
-        (seconds(lambda: forecast.simulate(scenario, paths=PATHS, baseline=baseline)), seconds(lambda: bare(counts)))
-        for _ in range(TURNS)
-    ]
-    whole, alone = (min(column) for column in zip(*turns, strict=True))
+    whole, alone, ratio = in_turn(scenario, baseline, PATHS, counts)
     cells = PATHS * scenario.horizon.months * len(scenario.services)
     return {
-        "ratio": round(float(np.median([one / other for one, other in turns])), 2),
+        "ratio": ratio,
         "ns_per_path_month_service": round(1e9 * whole / cells, 2),
         "mpaths_per_s": round(PATHS / whole / 1e6, 3),
+        "ratio_of_100000_paths": in_turn(scenario, baseline, FEW, counts)[2],
         "bare_ns_per_path_month_service": round(1e9 * alone / cells, 2),
-        "drawn_per_path": {name: round(count / PATHS, 2) for name, count in counts.items()},
+        "drawn_per_path": {name: round(count, 2) for name, count in counts.items()},
+        "parts": parts(scenario, baseline, counts),
     }
 
 
-def drawn(deck: Deck) -> dict[str, int]:
-    """How many numbers of each kind the paths of a deck take, counted in its first block."""
+def in_turn(
+    scenario: Scenario, baseline: Baseline, paths: int, counts: Mapping[str, float]
+) -> tuple[float, float, float]:
+    """Least seconds of a simulation that is read and of its bare draws, and the median of their ratios."""
+
+    def whole() -> None:
+        read(forecast.simulate(scenario, paths=paths, baseline=baseline))
+
+    turns = [(seconds(whole), seconds(lambda: bare(counts, paths))) for _ in range(TURNS)]
+    ratio = float(np.median([one / other for one, other in turns]))
+    return min(one for one, _ in turns), min(other for _, other in turns), round(ratio, 2)
+
+
+def read(run: Simulation) -> None:
+    """What the first page of a report says in numbers: quantiles of years and months, shortfalls, chances."""
+    months = {month_text(month) for month in run.horizon.months}
+    for (measure, period), tally in run.tallies.items():
+        if measure.split(".")[0].removesuffix(":parts") in ("revenue", "productivity"):
+            for p in (0.1, 0.5, 0.9) if period in months else (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95):
+                tally.quantile(p)
+    for name, target in run.scenario.targets.items():
+        run.chance(name)
+        tally = run.tally(*run.figure(target))
+        tally.expected_shortfall(target.threshold.value, target.at_least is not None)
+        tally.cvar(0.05, lower=target.at_least is not None)
+
+
+def parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, float]) -> dict[str, float]:
+    """How many times the bare draws each part takes, of batches that are played with a clock at its doors."""
+    deck = deck_of(scenario, baseline, PATHS, 1)
+    doors = {"normals": (Draws, "_own_normals"), "calm": (block, "calm_of"), "shocks": (block, "_struck")}
+    doors |= {"initiatives": (block, "act"), "trade": (block, "trade_of"), "whole": (block, "play")}
+    spent = dict.fromkeys(doors, 0.0)
+
+    def clocked(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*given: Any, **named: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return work(*given, **named)
+            finally:
+                spent[name] += time.perf_counter() - started
+
+        return timed
+
+    kept = {name: getattr(owner, attribute) for name, (owner, attribute) in doors.items()}
+    alone = 0.0
+    try:
+        for name, (owner, attribute) in doors.items():
+            setattr(owner, attribute, clocked(name, kept[name]))
+        for batch in range(1, 17):
+            block.play(deck, range(batch * deck.batch, (batch + 1) * deck.batch))
+            alone += seconds(lambda: bare(counts, deck.batch * BLOCK))
+    finally:
+        for name, (owner, attribute) in doors.items():
+            setattr(owner, attribute, kept[name])
+    spent["calm"] -= spent["normals"]
+    return {name: round(value / alone, 2) for name, value in spent.items()}
+
+
+def drawn(deck: Deck) -> dict[str, float]:
+    """How many numbers of each kind a path takes, counted in the first blocks."""
     counts = {"normals": 0, "uniforms": 0, "of_events": 0}
-    normals, uniform, events, mark = Draws._own_normals, Draws._own_uniform, Draws.events, Events.uniform
+    normals, filled, mark = Draws._own_normals, Draws._by_block, draws._uniform
 
     def counting_normals(self: Draws, name: str, months: int) -> Any:
-        counts["normals"] += months
+        counts["normals"] += months * self.paths
         return normals(self, name, months)
 
-    def counting_uniforms(self: Draws, name: str) -> Any:
-        counts["uniforms"] += 1
-        return uniform(self, name)
+    def counting_filled(self: Draws, *given: Any) -> Any:
+        counts["uniforms"] += self.paths
+        return filled(self, *given)
 
-    def counting_events(self: Draws, *asked: Any) -> Events:
-        found = events(self, *asked)
-        counts["of_events"] += 2 * len(found)
-        return found
-
-    def counting_marks(self: Events, name: str) -> Any:
-        counts["of_events"] += len(self)
-        return mark(self, name)
+    def counting_marks(ticket: Any, name: str) -> Any:
+        counts["of_events"] += ticket.shape[1]
+        return mark(ticket, name)
 
     try:
-        Draws._own_normals, Draws._own_uniform = counting_normals, counting_uniforms  # type: ignore[method-assign]
-        Draws.events, Events.uniform = counting_events, counting_marks  # type: ignore[method-assign,assignment]
-        block = len(next(iter(play(deck, range(1)).figures.values())))
+        Draws._own_normals, Draws._by_block = counting_normals, counting_filled  # type: ignore[method-assign,assignment]
+        draws._uniform = counting_marks  # type: ignore[assignment]
+        played = block.play(deck, range(deck.batch))
     finally:
-        Draws._own_normals, Draws._own_uniform = normals, uniform  # type: ignore[method-assign]
-        Draws.events, Events.uniform = events, mark  # type: ignore[method-assign]
-    by_path = {name: counts[name] * PATHS for name in ("normals", "uniforms")}
-    return {**by_path, "of_events": counts["of_events"] * PATHS // block}
+        Draws._own_normals, Draws._by_block, draws._uniform = normals, filled, mark  # type: ignore[method-assign]
+    paths = len(next(iter(played.figures.values())))
+    return {name: count / paths for name, count in counts.items()}
 
 
-def bare(counts: dict[str, int]) -> None:
+def bare(counts: Mapping[str, float], paths: int) -> None:
     """Numpy alone, in pieces that stay in its cache."""
     numbers = np.random.Generator(np.random.SFC64(1))
     for name, count in counts.items():
         draw: Callable[[int], Any] = numbers.standard_normal if name == "normals" else numbers.random
-        for _ in range(count // 4096):
-            draw(4096)
+        for _ in range(round(count * paths / BLOCK)):
+            draw(BLOCK)
 
 
 def seconds(work: Callable[[], object]) -> float:

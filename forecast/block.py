@@ -19,7 +19,7 @@ from forecast.expenses import costs_of
 from forecast.initiatives import Actions, act
 from forecast.ledgers import weighed_by_ledger
 from forecast.months import Calendar, month_text
-from forecast.people import headcount, wage_revenue
+from forecast.people import headcount, wage_shares
 from forecast.place_gauges import FEW, PlaceGauges
 from forecast.place_tally import PlaceTally
 from forecast.places import read_places
@@ -34,6 +34,8 @@ np.empty(30 * 2**17)
 (mallopt(3), M_MMAP_THRESHOLD), where it would ask the system for every array anew. A fifth of the time of a block."""
 BATCH = 4
 """Blocks that are played together where no places are listed: a quarter of the calls, and still near the cache."""
+HORIZON = "horizon"
+"""The period of the accounts of losses."""
 FigureKey = tuple[str, str]
 """A figure: (measure, period), both as they are written."""
 
@@ -103,6 +105,8 @@ class _Scene:
     trades: Mapping[str, Trade]
     leaves: Mapping[str, Floats]
     """Of the statement, (months, paths) or (months, 1)."""
+    wage_shares: Mapping[str, Floats]
+    """By service, the share of its revenue that a worker's year is counted on."""
     luck: Mapping[str, Floats]
     blows: Mapping[str, Blow]
     """Of the shocks that are no drift."""
@@ -115,14 +119,16 @@ def play(deck: Deck, blocks: range) -> Played:
     scene = _scene(deck, draws)
     lines = lines_of(scene.leaves, bool(deck.scenario.costs), _basis(deck.scenario))
     figures: dict[FigureKey, Floats] = {}
+    horizon = deck.scenario.horizon.calendar
     for gauge in deck.gauges:
-        figures.update(_read(gauge, scene, lines, deck.scenario.horizon.calendar))
+        if not gauge.monthly:
+            figures.update(_read(gauge, scene, lines, horizon))
+    figures.update(_read_months(deck, scene, lines))
     figures.update(_steps(deck, scene))
     figures.update(_losses(scene))
     count = deck.paths_of(blocks)
     places = None
     if deck.places is not None:
-        horizon = deck.scenario.horizon.calendar
         split = play_places(deck.places, draws, count, horizon, scene.trades, scene.blows, scene.returning, figures)
         figures.update(split.figures)
         places = split.tally
@@ -140,7 +146,7 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     calm = calm_of(scenario, deck.baseline, draws)
     calendar = scenario.horizon.calendar
     stage = _stage(deck, calendar, draws)
-    struck = {name: scenario.shocks[name].strike(f"shocks.{name}", draws, stage) for name in sorted(scenario.shocks)}
+    struck = _struck(scenario, draws, stage)
     drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
     blows = {name: blow for name, blow in struck.items() if name not in drifts}
     actions = act(scenario.initiatives, draws, stage, calm.revenue)
@@ -149,7 +155,12 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     trades = {s: trade_of(s, calm, drifts, actions, returning, rows, draws.paths) for s in scenario.service_names}
     luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}
     luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
-    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), luck, blows, returning)
+    shares = wage_shares(scenario.workforce, scenario.service_names, draws) if scenario.workforce else {}
+    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), shares, luck, blows, returning)
+
+
+def _struck(scenario: Scenario, draws: Draws, stage: Stage) -> dict[str, Blow]:
+    return {name: scenario.shocks[name].strike(f"shocks.{name}", draws, stage) for name in sorted(scenario.shocks)}
 
 
 def _stage(deck: Deck, calendar: Calendar, draws: Draws) -> Stage:
@@ -185,21 +196,37 @@ def _leaves(
             if HEADCOUNT in factors:
                 people = people * factors[HEADCOUNT]
         leaves["headcount"] = people
-        revenue = {service: trade.revenue for service, trade in trades.items()}
-        leaves["wage_revenue"] = wage_revenue(scenario.workforce, revenue, draws)
     leaves.update(costs_of(scenario, draws, leaves, struck, actions))
     return leaves
 
 
 def _read(gauge: Gauge, scene: _Scene, lines: tuple[Line, ...], horizon: Calendar) -> dict[FigureKey, Floats]:
     """The statement of one period."""
-    shown = _drawn_by_month if gauge.monthly else _printed
-    needed = tuple(line for line in lines if shown(line.name))
-    used = {part for line in needed for part in line.of}
     rows = horizon.rows(gauge.calendar)
-    leaves = {name: _over(rows, name, values) for name, values in scene.leaves.items() if name in used or shown(name)}
-    found = account(needed, leaves, gauge.calendar.count)
-    return {(name, gauge.period): values for name, values in found.items() if shown(name)}
+    leaves = {name: _over(rows, name, values) for name, values in scene.leaves.items()}
+    if "headcount" in leaves:
+        leaves["wage_revenue"] = np.zeros(1)
+        for service, share in scene.wage_shares.items():
+            leaves["wage_revenue"] = leaves["wage_revenue"] + share * leaves[f"revenue.{service}"]
+    found = account(lines, leaves, gauge.calendar.count)
+    return {(name, gauge.period): values for name, values in found.items() if name != "wage_revenue"}
+
+
+def _read_months(deck: Deck, scene: _Scene, lines: tuple[Line, ...]) -> dict[FigureKey, Floats]:
+    """What is drawn month by month."""
+    told = {
+        gauge.period: gauge.calendar.first - deck.scenario.horizon.calendar.first
+        for gauge in deck.gauges
+        if gauge.monthly
+    }
+    needed = tuple(line for line in lines if _drawn_by_month(line.name))
+    found = account(needed, scene.leaves, 1)
+    return {
+        (name, period): values[row] if len(values) > 1 else values[0]
+        for period, row in told.items()
+        for name, values in found.items()
+        if _drawn_by_month(name)
+    }
 
 
 def _over(rows: slice, name: str, values: Floats) -> Floats:
@@ -209,10 +236,6 @@ def _over(rows: slice, name: str, values: Floats) -> Floats:
         return np.asarray(inside.mean(axis=0))
     total: Floats = inside.sum(axis=0)
     return total if len(values) > 1 else total * (rows.stop - rows.start)
-
-
-def _printed(name: str) -> bool:
-    return name != "wage_revenue"
 
 
 def _drawn_by_month(name: str) -> bool:
@@ -255,7 +278,7 @@ def _losses(scene: _Scene) -> dict[FigureKey, Floats]:
     for service, trade in sorted(scene.trades.items()):
         if trade.account is not None:
             for word in ("lost", "returned", "carried", "gone"):
-                found[f"{word}.{service}", "horizon"] = getattr(trade.account, word)
+                found[f"{word}.{service}", HORIZON] = getattr(trade.account, word)
     return found
 
 

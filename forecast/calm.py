@@ -19,7 +19,7 @@ from forecast.draws import Draws, Floats32
 from forecast.effects import Stage
 from forecast.months import Calendar
 from forecast.noun import of_service
-from forecast.plan import Scenario
+from forecast.plan import BaselineChoice, Scenario
 from forecast.returns import Returning
 
 
@@ -52,8 +52,8 @@ def calm_of(scenario: Scenario, baseline: Baseline, draws: Draws) -> Calm:
     amount: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
     for service in scenario.service_names:
-        own = baseline.services[service]
-        amount[service] = _months(scenario, own, base[service], draws, whole)[rows]
+        own, choice = baseline.services[service], scenario.choice(service)
+        amount[service] = _months(scenario, own, choice, base[service], draws, whole)[rows]
         prices = _price(scenario, own, draws, whole)
         price[service] = None if prices is None else prices[rows]
     gap = _gap(scenario, baseline, last, draws, whole)
@@ -117,31 +117,37 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
     return left
 
 
-def _months(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws, whole: Calendar) -> Floats:
+def _months(
+    scenario: Scenario, own: ServiceBaseline, choice: BaselineChoice, base: Floats, draws: Draws, whole: Calendar
+) -> Floats:
     """x = A b / (sum of b over the year), or what the history alone says, or a mixture of the two by path."""
-    choice = scenario.choice(own.service)
     growth = scenario.services[own.service].growth
     level = choice.level or ("planner" if growth is not None or own.forecast is None else "history")
     if level == "planner":
-        return _by_planner(scenario, own, base, draws, whole)
+        return _by_planner(growth, own, choice, base, draws, whole)
     history = _by_history(own, draws, whole)
     if level == "history":
         return history
     share = float(level.removeprefix("mixture(").removesuffix("%)")) / 100
     planner = draws.uniform(f"services.{own.service}.baseline.level") < share
-    return np.where(planner, _by_planner(scenario, own, base, draws, whole), history)
+    return np.where(planner, _by_planner(growth, own, choice, base, draws, whole), history)
 
 
-def _by_planner(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: Draws, whole: Calendar) -> Floats:
-    growth = scenario.services[own.service].growth
+def _by_planner(
+    growth: Assumption | None,
+    own: ServiceBaseline,
+    choice: BaselineChoice,
+    base: Floats,
+    draws: Draws,
+    whole: Calendar,
+) -> Floats:
     change = 1 + (np.zeros(1) if growth is None else draws(growth))
-    annual = scenario.choice(own.service).annual
-    played = _profile(scenario, own, draws, whole)
+    played = _profile(own, choice, draws, whole)
     if played.shape[1] == 1:
         played = np.repeat(played, draws.paths, axis=1)
     for year in whole.years:
-        if own.kind == "given" and annual is not None:
-            level = draws(annual) * change ** (year - whole.years[0])
+        if own.kind == "given" and choice.annual is not None:
+            level = draws(choice.annual) * change ** (year - whole.years[0])
         else:
             assert own.base_year is not None  # the baseline asks for a whole year where a growth stands
             level = base * change ** (year - own.base_year)
@@ -150,20 +156,20 @@ def _by_planner(scenario: Scenario, own: ServiceBaseline, base: Floats, draws: D
     return played
 
 
-def _profile(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+def _profile(own: ServiceBaseline, choice: BaselineChoice, draws: Draws, whole: Calendar) -> Floats:
     """b = exp(season + Tết + surprises), (months, paths) or (months, 1), drawn in 32 bits."""
-    surprises = _surprises(scenario, own, draws, whole)
+    surprises = _surprises(own, choice, draws, whole)
     surprises += own.shape[:, None].astype(np.float32)
     np.clip(surprises, -80, 80, out=surprises)  # 32 bits end at e^88
     return np.exp(surprises, out=surprises).astype(np.float64)  # here: 64 and 32 bits together cost more
 
 
-def _surprises(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats32:
+def _surprises(own: ServiceBaseline, choice: BaselineChoice, draws: Draws, whole: Calendar) -> Floats32:
     """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `wander` over a year.
 
     (months, paths), or (months, 1) where there are none; the array is the caller's.
     """
-    choice, name = scenario.choice(own.service), f"services.{own.service}"
+    name = f"services.{own.service}"
     noise = _either(choice.noise, own.noise, draws).astype(np.float32)
     persistence = _either(choice.persistence, own.persistence, draws).astype(np.float32)
     found = np.zeros((whole.count, 1), np.float32)

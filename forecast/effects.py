@@ -146,14 +146,19 @@ def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints
 
 def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     """Month means of clip((t - start) / length, 0, 1), the exact integral: (months, paths) or (months, 1)."""
-    area = np.maximum(calendar.edges[:, None] - start, 0)
-    if np.any(length > 0):
+    shape = np.broadcast_shapes(start.shape, length.shape)
+    grown, before = np.empty((calendar.count + 1, *shape)), np.zeros(shape)
+    twice = 2 * np.maximum(length, 1e-9)  # 0 by anything where there is no length
+    for edge, row in zip(calendar.edges, grown, strict=True):  # a row of paths stays near the processor
+        area = np.maximum(edge - start, 0)
         rising = np.minimum(area, length)
-        area = area - rising
+        area -= rising
         rising *= rising
-        rising /= 2 * np.maximum(length, 1e-9)  # 0 by anything where there is no length
+        rising /= twice
         area += rising
-    grown = np.diff(area, axis=0)
+        np.subtract(area, before, out=row)
+        before = area
+    grown = grown[1:]
     grown /= calendar.days[:, None]
     return grown
 

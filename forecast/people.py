@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,14 +14,10 @@ from forecast.plan import Scenario, Target
 from forecast.workforce import Implied, Workforce
 
 
-def wage_revenue(workforce: Workforce, revenue: Mapping[str, Floats], draws: Draws) -> Floats:
-    """(months, paths) sum over services of wage share by revenue."""
-    total: Floats = np.zeros((1, 1))
-    for service in sorted(revenue):
-        share = of_service(workforce.productivity.wage_share, service)
-        if share is not None:
-            total = total + revenue[service] * draws(share)
-    return total
+def wage_shares(workforce: Workforce, services: Iterable[str], draws: Draws) -> dict[str, Floats]:
+    """By service, the share of its revenue that a worker's year is counted on, (paths,) or (1,)."""
+    said = {service: of_service(workforce.productivity.wage_share, service) for service in services}
+    return {service: draws(share) for service, share in said.items() if share is not None}
 
 
 def headcount(scenario: Scenario, workforce: Workforce, baseline: Baseline, draws: Draws) -> Floats:

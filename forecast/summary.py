@@ -8,10 +8,12 @@ from typing import Any
 from forecast.analysis.correlation import achieved_of
 from forecast.analysis.findings import Findings, TargetRow
 from forecast.assumption import Assumption
+from forecast.block import HORIZON
 from forecast.estimate import Estimate
 from forecast.months import month_text
 from forecast.noun import of_service
 from forecast.simulation import Simulation
+from forecast.spans import DETAIL
 from forecast.tally import Tally
 
 SCHEMA = 1
@@ -28,6 +30,7 @@ def summary_of(run: Simulation, findings: Findings, run_id: str = "") -> dict[st
         "run_id": run_id,
         "seed": run.seed,
         "paths": run.paths,
+        "paths_of_details": min(run.paths, DETAIL),
         "history": _history(run),
         "measures": _measures(run),
         "months": _months(run),
@@ -70,7 +73,7 @@ def _measures(run: Simulation) -> dict[str, dict[str, Any]]:
     asked = {run.figure(target) for target in run.scenario.targets.values()}
     found: dict[str, dict[str, Any]] = {}
     for (measure, period), tally in run.tallies.items():
-        if measure.startswith("bridge.") or period == "horizon" or (period in monthly - targeted):
+        if measure.startswith("bridge.") or period == HORIZON or (period in monthly - targeted):
             continue
         if "@" in measure and (measure, period) not in asked:
             continue
@@ -239,7 +242,7 @@ def _losses(run: Simulation) -> dict[str, dict[str, float]]:
     """Mean losses of each service over the horizon: lost = returned + carried + gone."""
     found: dict[str, dict[str, float]] = {}
     for (measure, period), tally in run.tallies.items():
-        if period == "horizon":
+        if period == HORIZON:
             word, _, service = measure.partition(".")
             found.setdefault(service, {})[word] = tally.mean
     return found

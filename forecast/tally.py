@@ -56,13 +56,16 @@ class Ruler:
         """Of one bin."""
         return (self.high - self.low) / BINS
 
-    def bins(self, values: Floats) -> NDArray[np.intp]:
-        """The bin of each value; what lies outside goes to the outermost."""
-        place = values - self.low
-        place *= 1 / self.width
-        np.maximum(place, 0.0, out=place)
-        np.minimum(place, BINS - 1.0, out=place)
-        return place.astype(np.intp)
+    def bins(self, off: Floats, least: float, most: float) -> NDArray[np.intp]:
+        """The bin of each value, given how far it is off the centre, which is used up; `least` and `most` are values.
+
+        What lies outside goes to the outermost.
+        """
+        off *= 1 / self.width
+        off += (self.centre - self.low) / self.width
+        if least <= self.low + self.width or most >= self.high - self.width:
+            np.clip(off, 0.0, BINS - 1.0, out=off)
+        return off.astype(np.intp)
 
 
 def met(values: Floats, limit: float, at_least: bool) -> NDArray[np.bool_]:
@@ -82,19 +85,19 @@ class _Sums:
         self.below = np.zeros((thresholds, 4))
         """For each threshold: values below it, sum and squares of their misses, and values exactly on it."""
 
-    def add(self, values: Floats, centre: float, thresholds: tuple[float, ...]) -> None:
-        """Add values (paths,)."""
+    def add(self, values: Floats, off: Floats, thresholds: tuple[float, ...]) -> tuple[float, float]:
+        """Add values (paths,), `off` less the centre; returns the least and the largest of them."""
+        least, most = float(values.min()), float(values.max())
         self.n += len(values)
-        self.minimum = min(self.minimum, float(values.min()))
-        self.maximum = max(self.maximum, float(values.max()))
-        off = values - centre
+        self.minimum, self.maximum = min(self.minimum, least), max(self.maximum, most)
         self.total[0] += off.sum()
-        self.total[1] += np.square(off, out=off).sum()
+        self.total[1] += np.einsum("p,p->", off, off)
         for row, threshold in enumerate(thresholds):
             short = ~met(values, threshold, at_least=True)
             miss = threshold - values[short]
             on = np.count_nonzero(met(values, threshold, at_least=False)) - len(miss)
             self.below[row] += (len(miss), miss.sum(), np.square(miss).sum(), on)
+        return least, most
 
     def merge(self, later: _Sums) -> None:
         """Add those of the values that follow."""
@@ -124,8 +127,9 @@ class Tally:
         if self.exact:
             self._values.append(values)
         else:
-            self._sums.add(values, self.ruler.centre, self.thresholds)
-            np.add.at(self._counts, self.ruler.bins(values), 1.0)
+            off = values - self.ruler.centre
+            ends = self._sums.add(values, off, self.thresholds)
+            self._counts += np.bincount(self.ruler.bins(off, *ends), minlength=BINS)
             if not math.isnan(self.ruler.atom):
                 self._atoms += np.count_nonzero(values == self.ruler.atom)
 
@@ -175,7 +179,7 @@ class Tally:
         kept = sum(map(len, self._values))
         if self._sums.n < kept:
             self._sums = _Sums(len(self.thresholds))
-            self._sums.add(self.values, self.ruler.centre, self.thresholds)
+            self._sums.add(self.values, self.values - self.ruler.centre, self.thresholds)
         return self._sums
 
     @property
@@ -254,7 +258,7 @@ class Tally:
     def _with_atom(self, places: Floats) -> tuple[Floats, Floats]:
         """The ends of the bins and their counts, the bin of the atom cut in what is below, at and above it."""
         atom = self.ruler.atom
-        own = int(self.ruler.bins(np.array([atom]))[0])
+        own = int(self.ruler.bins(np.array([atom - self.ruler.centre]), atom, atom)[0])
         rest = self._counts[own] - self._atoms
         share = (atom - places[own]) / self.ruler.width
         if atom in (self.minimum, self.maximum):

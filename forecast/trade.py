@@ -52,17 +52,19 @@ class Trade:
         for factor in (price, yielding):
             if factor is not None:
                 self.worth = factor if self.worth is None else self.worth * factor
-        if amount is not None:
-            self._multiply(amount)
-        self._settle(step)
+        self._settle(step, self._tell() if amount is None else self._multiply(amount))
 
-    def _multiply(self, factor: Floats) -> None:
-        if self._borrowed:
-            shape = np.broadcast_shapes(self.amount.shape, factor.shape)
-            self.amount = np.multiply(self.amount, factor, out=np.empty(shape))
-            self._borrowed = shape[1] < self._paths
-        else:
-            self.amount *= factor
+    def _multiply(self, factor: Floats) -> Floats:
+        """Multiply the amount; (paths,) or (1,) revenue of the months in which the steps are told."""
+        shape = np.broadcast_shapes(self.amount.shape, factor.shape)
+        into = np.empty(shape) if self._borrowed else self.amount
+        told, room = np.zeros(shape[1]), np.empty(shape[1])
+        for month, row in enumerate(into):  # a row of paths stays near the processor
+            np.multiply(self.amount[month], factor[month], out=row)
+            if self.rows.start <= month < self.rows.stop:
+                told += row if self.worth is None else np.multiply(row, self.worth[month], out=room)
+        self.amount, self._borrowed = into, shape[1] < self._paths
+        return told
 
     def open_shocks(self) -> None:
         """From here on it is shocks that move the amount."""
@@ -76,11 +78,10 @@ class Trade:
             self._borrowed = False
         for step, back in returns.items():
             np.add.at(self.amount.reshape(-1), back.cell, back.amount)
-            self._settle(step)
+            self._settle(step, self._tell())
 
-    def _settle(self, step: str) -> None:
+    def _settle(self, step: str, told: Floats) -> None:
         """Put what has changed since the last step down to this one."""
-        told = self._tell()
         change = told - self._told
         self.steps[step] = self.steps[step] + change if step in self.steps else change
         self._told = told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -43,6 +43,9 @@ class Hard(Noun):
     """Share of the places where life stops; all where nothing is said."""
     effect: Effects
     """Of a hard day, where it reaches, instead of the effects of the other regimes."""
+
+
+_NO_EFFECTS = Effects()
 
 
 class Epidemic(Shock):
@@ -129,21 +132,23 @@ class Epidemic(Shock):
                 taken[service] = np.minimum(np.divide(more, both, out=np.zeros_like(more), where=both > 0), 1.0)
         return lost, Footprint(arcs, outbreaks.of_wave[spells.wave], spell, cell, taken, outside)
 
-    def _factors(self, regimes: Iterable[Floats], draws: Draws, stage: Stage) -> dict[Key, Floats]:
-        """1 + sum over the regimes of their share of the month by the change on such a day; days are used up."""
+    def _factors(self, regimes: Sequence[Floats], draws: Draws, stage: Stage) -> dict[Key, Floats]:
+        """1 + sum over the regimes of their share of the month by the change on such a day."""
         part = self.reached(draws) / stage.calendar.days[:, None]
-        factors: dict[Key, Floats] = {}
-        room = np.empty((stage.calendar.count, stage.paths))
-        for effects, days in zip(self._effects(), regimes, strict=True):
-            share = np.multiply(days, part, out=days if days.size > 1 else None)
+        terms: dict[Key, list[tuple[int, Floats]]] = {}
+        for number, effects in enumerate(self._effects()):
             for key, change in effects_of(draws, effects, stage.services).items():
-                if key in factors:
-                    factors[key] += np.multiply(share, change, out=room)
-                else:
-                    factors[key] = np.multiply(share, change, out=np.empty_like(room))
-        for factor in factors.values():
-            factor += 1
-            np.maximum(factor, 0.0, out=factor)
+                terms.setdefault(key, []).append((number, change))
+        factors = {key: np.empty((stage.calendar.count, stage.paths)) for key in terms}
+        room = np.empty(stage.paths)
+        for month in range(stage.calendar.count):  # a row of paths stays near the processor
+            shares = [days[month] * part[month] for days in regimes]
+            for key, ((number, change), *others) in terms.items():
+                row = np.multiply(shares[number], change, out=factors[key][month])
+                for other, also in others:
+                    row += np.multiply(shares[other], also, out=room)
+                row += 1
+                np.maximum(row, 0.0, out=row)
         return factors
 
     def _lost_by_row(
@@ -166,11 +171,10 @@ class Epidemic(Shock):
         return lost
 
     def _effects(self) -> tuple[Effects, Effects, Effects]:
-        none = Effects()
         return (
             self.mild.effect,
-            self.upstream.effect if self.upstream else none,
-            self.hard.effect if self.hard else none,
+            self.upstream.effect if self.upstream else _NO_EFFECTS,
+            self.hard.effect if self.hard else _NO_EFFECTS,
         )
 
 

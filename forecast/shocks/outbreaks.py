@@ -73,10 +73,6 @@ class Stays(NamedTuple):
     upstream: Floats
     hard: Floats
 
-    def some(self, rows: Ints) -> Stays:
-        """Those of some rows."""
-        return Stays._make(column[rows] for column in self)
-
 
 @dataclass(frozen=True)
 class Outbreaks:
@@ -132,10 +128,20 @@ class Outbreaks:
         return order, first, opening
 
     def stays_of(self, rows: Ints, apart: Spells, calendar: Calendar) -> Stays:
-        """Some rows of `stays`."""
-        asked = np.zeros(len(self.path), bool)
-        asked[self.outbreak[rows]] = True
-        return self.stays(apart.some(np.flatnonzero(asked[self.of_wave[apart.wave]])), calendar).some(rows)
+        """Some rows of `stays`, each held against every spell of its outbreak."""
+        outbreak, month, days = self.outbreak[rows], self.month[rows], self.days[rows]
+        order = np.argsort(outbreak)
+        count = np.bincount(outbreak, minlength=len(self.path))
+        first = np.cumsum(count) - count
+        own = self.of_wave[apart.wave]
+        times = count[own]
+        spell = np.repeat(np.arange(len(own)), times)
+        row = order[np.arange(len(spell)) + (first[own] - np.cumsum(times) + times)[spell]]
+        inside = np.minimum(apart.end[spell], calendar.edges[month[row] + 1])
+        inside -= np.maximum(apart.start[spell], calendar.edges[month[row]])
+        np.maximum(inside, 0, out=inside)
+        upstream, hard = (sums(row, share[spell] * inside, len(rows)) for share in (apart.upstream, apart.hard))
+        return Stays(outbreak, month, days - upstream - hard, upstream, hard)
 
     def stays(self, apart: Spells, calendar: Calendar) -> Stays:
         """Days of the regimes by outbreak and month, of spells that are told apart."""
@@ -146,7 +152,7 @@ class Outbreaks:
         return Stays(self.outbreak, self.month, self.days - upstream - hard, upstream, hard)
 
     def by_month(self, apart: Spells, waves: Events, calendar: Calendar, paths: int) -> list[Floats]:
-        """(months, paths) days of the mild, the upstream and the hard regime, of spells that are told apart."""
+        """(months, paths) days of the mild, the upstream and the hard regime, (months, 1) where there are none."""
         shape = (calendar.count, paths)
         spell, month, days = overlaps(apart.start, apart.end, calendar)
         cells = month * paths
@@ -159,8 +165,8 @@ class Outbreaks:
                 mild -= regime
                 found.append(regime)
             else:
-                found.append(np.zeros((1, 1)))
-        return [regime.reshape(shape) if regime.size > 1 else regime for regime in found]
+                found.append(np.zeros(shape[0]))
+        return [regime.reshape(shape[0], -1) for regime in found]
 
 
 TICKS = 2.0**15
