@@ -148,13 +148,13 @@ def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     """Month means of clip((t - start) / length, 0, 1), the exact integral: (months, paths) or (months, 1)."""
     shape = np.broadcast_shapes(start.shape, length.shape)
     grown, before = np.empty((calendar.count + 1, *shape)), np.zeros(shape)
-    twice = 2 * np.maximum(length, 1e-9)  # 0 by anything where there is no length
+    steepness = 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
     for edge, row in zip(calendar.edges, grown, strict=True):  # a row of paths stays near the processor
         area = np.maximum(edge - start, 0)
         rising = np.minimum(area, length)
         area -= rising
         rising *= rising
-        rising /= twice
+        rising *= steepness
         area += rising
         np.subtract(area, before, out=row)
         before = area

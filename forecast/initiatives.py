@@ -76,16 +76,18 @@ def act(initiatives: Mapping[str, Initiative], draws: Draws, stage: Stage, reven
         for key, change in changes(draws, own.effect, stage.services).items():
             grow = (change * on) * grown
             grow += 1
-            factors[key] = _times(factors[key], grow) if key in factors else grow
             if own.takes_from and key[0] in ("volume", "price", "revenue"):
                 gained[key[1]] = gained.get(key[1], 1.0) * grow
+            factors[key] = _times(factors[key], grow) if key in factors else grow
         for donor, share in own.takes_from.items():
             left = 1 - draws(share) * _gain(gained, donor, revenue)
             key = ("revenue", donor)
             factors[key] = factors.get(key, 1.0) * np.maximum(0.0, left)
         if own.cost is not None:
             costs[name] = _cost(own.cost, start, on, draws, stage)
-    return Actions({key: np.maximum(0.0, f) for key, f in factors.items()}, costs, cast.doubts())
+    for factor in factors.values():
+        np.maximum(factor, 0.0, out=factor)
+    return Actions(factors, costs, cast.doubts())
 
 
 def _times(product: Floats, factor: Floats) -> Floats:
