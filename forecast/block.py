@@ -150,7 +150,7 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
     blows = {name: blow for name, blow in struck.items() if name not in drifts}
     actions = act(scenario.initiatives, draws, stage, calm.revenue)
-    returning = {name: Returning(name, blows, calendar, draws.paths) for name in blows}
+    returning = {name: Returning(blow, calendar, draws.paths) for name, blow in blows.items()}
     rows = calendar.rows(deck.bridge_gauge.calendar)
     trades = {s: trade_of(s, calm, drifts, actions, returning, rows, draws.paths) for s in scenario.service_names}
     luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}

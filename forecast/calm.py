@@ -20,7 +20,7 @@ from forecast.effects import Stage
 from forecast.months import Calendar
 from forecast.noun import of_service
 from forecast.plan import BaselineChoice, Scenario
-from forecast.returns import Returning
+from forecast.returns import Returning, shaken
 
 
 @dataclass(frozen=True)
@@ -102,18 +102,13 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
     shocks = scenario.history.shocks if scenario.history else {}
     stage = Stage(Calendar(12 * year, 12), services, draws.paths)
     blows = {name: shocks[name].strike(f"history.shocks.{name}", draws, stage) for name in sorted(shocks)}
-    returning = [Returning(name, blows, stage.calendar, draws.paths) for name in blows]
+    returning = {name: Returning(blow, stage.calendar, draws.paths) for name, blow in blows.items()}
     for service in services if blows else ():
-        weights = baseline.services[service].base_weights[:, None]
-        kept = weights
-        for blow in blows.values():
-            if ("amount", service) in blow.factors:
-                kept = kept * blow.factors["amount", service]
-        left[service] = kept.sum(axis=0)
-        for cause in returning:
-            found = cause.of(service, np.broadcast_to(weights, (12, draws.paths)))
-            if found is not None:
-                left[service] = left[service] + found.inside
+        weights = np.broadcast_to(baseline.services[service].base_weights[:, None], (12, draws.paths))
+        found = shaken(weights, service, blows)
+        left[service] = found.amount.sum(axis=0)
+        for name, loss in found.net.items():
+            left[service] = left[service] + returning[name].of(service, loss).inside
     return left
 
 

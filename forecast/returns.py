@@ -5,7 +5,7 @@ Arrays are (months, paths), or sparse entries of one event, one month and one pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +29,9 @@ class Account:
     carried: Floats
     """Comes back after the horizon."""
     gone: Floats
+
+
+Tell = Callable[[str, int, Floats], None]
 
 
 class Back(NamedTuple):
@@ -57,20 +60,67 @@ class _Plateaus(NamedTuple):
     """(events,) share that comes back within the horizon."""
 
 
+@dataclass(frozen=True)
+class Shaken:
+    """What shocks make of an amount, before anything comes back."""
+
+    amount: Floats
+    """(months, paths)"""
+    lost: Floats
+    """(paths,) what they take together, gains apart."""
+    net: Mapping[str, Floats]
+    """By cause that gives something back, (months, paths) what it alone takes."""
+
+
+def shaken(base: Floats, service: str, blows: Mapping[str, Blow], tell: Tell = lambda name, month, row: None) -> Shaken:
+    """All shocks on one amount (months, paths), in order of their names and month by month.
+
+    What a cause k alone takes of a month is base * max(0, 1 - F_k) * product of min(1, F_j) of the others, so that what
+    two causes share is gone (model: section 4). `tell` is told what every shock has left of a month.
+    """
+    key: Key = ("amount", service)
+    taking = {name: blow for name, blow in sorted(blows.items()) if key in blow.factors}
+    left = {name: blow.capped(key) for name, blow in taking.items()}
+    gaining = any(left[name] is not blow.factors[key] for name, blow in taking.items())
+    net = {
+        name: np.empty(base.shape)
+        for name, blow in taking.items()
+        if blow.hits is not None and service in blow.recovered
+    }
+    amount, lost, kept = np.empty(base.shape), np.zeros(base.shape[1]), np.empty(base.shape[1])
+    for month, whole in enumerate(base):  # a row of paths stays near the processor
+        row = amount[month]
+        np.copyto(row, whole)
+        for name, blow in sorted(blows.items()):
+            if name in taking:
+                row *= blow.factors[key][month]
+            tell(name, month, row)
+        if gaining:
+            np.copyto(kept, whole)
+            for factor in left.values():
+                kept *= factor[month]
+        lost += whole
+        lost -= kept if gaining else row
+        for name, loss in net.items():
+            np.subtract(1.0, left[name][month], out=loss[month])
+            loss[month] *= whole
+            for other, factor in left.items():
+                if other != name:
+                    loss[month] *= factor[month]
+    return Shaken(amount, lost, net)
+
+
 class Returning:
     """What comes back of the losses of one cause, for each service.
 
-    Net loss of cause k in a month: base * max(0, 1 - F_k) * product of min(1, F_j) of the other causes, so that what
-    two causes share is gone. It is shared among the events of the cause by what each took, and comes back evenly over
-    `within` after the event's end (model: section 5).
+    What it alone takes of a month is shared among its events by what each took, and comes back evenly over `within`
+    after the event's end.
     """
 
-    def __init__(self, name: str, blows: Mapping[str, Blow], calendar: Calendar, paths: int) -> None:
-        self.name = name
-        self.blows = blows
+    def __init__(self, blow: Blow, calendar: Calendar, paths: int) -> None:
+        self.blow = blow
         self.calendar = calendar
         self.paths = paths
-        self.blow = blows[name]
 
     @property
     def event(self) -> Ints:
@@ -101,33 +151,16 @@ class Returning:
         inside = sums(event, share, len(hits.end))
         return _Plateaus(event, month * self.paths + hits.path_of_event[event], share, inside)
 
-    def of(self, service: str, base: Floats) -> Back | None:
-        """What comes back of a service; `base` is its amount before shocks, (months, paths).
-
-        Nothing when the cause takes nothing of the service, or gives nothing back.
-        """
-        key, hits = ("amount", service), self.blow.hits
-        if hits is None or key not in self.blow.factors or service not in self.blow.recovered:
-            return None
-        if isinstance(hits, Spell):
-            return self._of_spell(hits, key, base)
-        loss = self._part(self._loss(key, base), key)
+    def of(self, service: str, net: Floats) -> Back:
+        """What comes back of a service; `net` (months, paths) is what this cause alone takes of it."""
+        if isinstance(self.blow.hits, Spell):
+            return self._of_spell(self.blow.hits, service, net)
+        hits, plateaus = self._hits, self._plateaus
+        loss = self._part(net.reshape(-1).take(hits.cell), ("amount", service))
         back = sums(hits.event, loss, len(hits.end))
         back *= _of(self.blow.recovered[service], hits.path_of_event)
-        plateaus = self._plateaus
         inside, whole = (sums(hits.path_of_event, all_of, self.paths) for all_of in (back * plateaus.inside, back))
         return Back(plateaus.cell, back[plateaus.event] * plateaus.share, inside, whole)
-
-    def _loss(self, key: Key, base: Floats) -> Floats:
-        """(entries,) net loss of the cell of each entry."""
-        own, others = self.blow.capped(key), self._others(key)
-        loss = np.empty((len(base), self.paths))
-        for month, row in enumerate(loss):  # a row of paths stays near the processor
-            np.subtract(1.0, own[month], out=row)
-            row *= base[month]
-            for other in others:
-                row *= other[month]
-        return loss.reshape(-1).take(self._hits.cell)
 
     def _part(self, loss: Floats, key: Key) -> Floats:
         """(entries,) the part of each entry in the loss of its cell; most cells have one entry."""
@@ -137,11 +170,8 @@ class Returning:
             loss[self._shared] *= np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
         return loss
 
-    def _of_spell(self, spell: Spell, key: Key, base: Floats) -> Back:
-        loss = base[spell.rows] * (1 - self.blow.capped(key)[spell.rows])
-        for other in self._others(key):
-            loss = loss * other[spell.rows]
-        whole = np.broadcast_to(loss.sum(axis=0) * self.blow.recovered[key[1]], self.paths)
+    def _of_spell(self, spell: Spell, service: str, net: Floats) -> Back:
+        whole = net[spell.rows].sum(axis=0) * self.blow.recovered[service]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
         days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
         share = np.maximum(days, 0) / self.blow.within
@@ -151,14 +181,6 @@ class Returning:
             column = np.tile(np.arange(self.paths), len(month))
             month, some = np.repeat(month, self.paths), np.repeat(some, self.paths)
         return Back(month * self.paths + column, whole[column] * some, whole * share.sum(axis=0), whole)
-
-    def _others(self, key: Key) -> list[Floats]:
-        """What the other causes leave of the trade."""
-        return [
-            self.blows[name].capped(key)
-            for name in sorted(self.blows)
-            if name != self.name and key in self.blows[name].factors
-        ]
 
 
 def _of(values: Floats, path: Ints) -> Floats:

@@ -6,22 +6,22 @@ the forecast sum in every path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
 from forecast.calm import Calm
 from forecast.chance import Floats
-from forecast.effects import Blow, Key
+from forecast.effects import Blow
 from forecast.initiatives import Actions
-from forecast.returns import Account, Back, Returning
+from forecast.returns import Account, Back, Returning, Shaken, shaken
 
 
 class Trade:
     """One service through the steps; arrays are (months, paths)."""
 
-    def __init__(self, amount: Floats, price: Floats | None, rows: slice, paths: int) -> None:
+    def __init__(self, amount: Floats, price: Floats | None, rows: slice) -> None:
         self.amount = amount
         self.worth = price
         """Revenue of one unit of the amount; none where the amount is revenue."""
@@ -36,9 +36,6 @@ class Trade:
         """By shock, what comes back."""
         self.calm = self._told = self._tell()
         """Revenue of those months before any step."""
-        self._paths = paths
-        self._borrowed = True
-        """Whether the amount is somebody else's array, too."""
 
     @cached_property
     def revenue(self) -> Floats:
@@ -49,33 +46,38 @@ class Trade:
         """Multiply by the factors of one step; `yielding` are those on revenue alone."""
         if amount is None and price is None and yielding is None:
             return
+        self.amount = self.amount if amount is None else self.amount * amount
         for factor in (price, yielding):
             if factor is not None:
                 self.worth = factor if self.worth is None else self.worth * factor
-        self._settle(step, self._tell() if amount is None else self._multiply(amount))
+        self._settle(step, self._tell())
 
-    def _multiply(self, factor: Floats) -> Floats:
-        """Multiply the amount; (paths,) or (1,) revenue of the months in which the steps are told."""
-        shape = np.broadcast_shapes(self.amount.shape, factor.shape)
-        into = np.empty(shape) if self._borrowed else self.amount
-        told, room = np.zeros(shape[1]), np.empty(shape[1])
-        for month, row in enumerate(into):  # a row of paths stays near the processor
-            np.multiply(self.amount[month], factor[month], out=row)
-            if self.rows.start <= month < self.rows.stop:
-                told += row if self.worth is None else np.multiply(row, self.worth[month], out=room)
-        self.amount, self._borrowed = into, shape[1] < self._paths
-        return told
+    def strike(self, service: str, blows: Mapping[str, Blow], paths: int) -> Shaken | None:
+        """Multiply by the factors of the shocks, in order of their names; none where no shock takes of the amount."""
+        self.before = np.broadcast_to(self.amount, (len(self.amount), paths))
+        worths: dict[str, Floats | None] = {}
+        told: dict[str, Floats] = {}
+        for name, blow in sorted(blows.items()):
+            price = blow.factors.get(("price", service))
+            if price is not None:
+                self.worth = price if self.worth is None else self.worth * price
+            if price is not None or ("amount", service) in blow.factors:
+                worths[name], told[name] = self.worth, np.zeros(paths)
 
-    def open_shocks(self) -> None:
-        """From here on it is shocks that move the amount."""
-        self.before = np.broadcast_to(self.amount, (len(self.amount), self._paths))
-        self._borrowed = True
+        def tell(name: str, month: int, row: Floats) -> None:
+            if name in told and self.rows.start <= month < self.rows.stop:
+                worth = worths[name]
+                told[name] += row if worth is None else row * worth[month]
+
+        found = shaken(self.before, service, blows, tell) if told else None
+        if found is not None:
+            self.amount = found.amount
+        for name, revenue in told.items():
+            self._settle(f"shocks.{name}", revenue)
+        return found if any(("amount", service) in blow.factors for blow in blows.values()) else None
 
     def give_back(self, returns: Mapping[str, Back]) -> None:
-        """Add what comes back, by step."""
-        if self._borrowed:
-            self.amount = self.before.astype(np.float64) if self.amount is self.before else self.amount.copy()
-            self._borrowed = False
+        """Add what comes back, by step, to what shocks have left."""
         for step, back in returns.items():
             np.add.at(self.amount.reshape(-1), back.cell, back.amount)
             self._settle(step, self._tell())
@@ -104,49 +106,21 @@ def trade_of(
     paths: int,
 ) -> Trade:
     """Play one service: drifts, initiatives and shocks in order of their names, then the returns."""
-    trade = Trade(calm.amount[service], calm.price[service], rows, paths)
+    trade = Trade(calm.amount[service], calm.price[service], rows)
     for name, blow in sorted(drifts.items()):
         trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
     trade.move("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
-    trade.open_shocks()
-    for name, cause in sorted(returning.items()):
-        blow = cause.blow
-        trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
-    _settle_returns(service, trade, returning)
+    found = trade.strike(service, {name: cause.blow for name, cause in returning.items()}, paths)
+    if found is not None:
+        _settle_returns(service, trade, found, returning)
     return trade
 
 
-def _settle_returns(service: str, trade: Trade, returning: Mapping[str, Returning]) -> None:
+def _settle_returns(service: str, trade: Trade, struck: Shaken, returning: Mapping[str, Returning]) -> None:
     """Returns after all factors; the loss that several causes share is gone."""
-    key: Key = ("amount", service)
-    causes = [name for name in sorted(returning) if key in returning[name].blow.factors]
-    if not causes:
-        return
-    lost = _lost(trade, key, [returning[name].blow for name in causes])
     returned = carried = np.zeros(trade.before.shape[1])
-    returns: dict[str, Back] = {}
-    for name in causes:
-        found = returning[name].of(service, trade.before)
-        if found is not None:
-            returned, carried = returned + found.inside, carried + np.maximum(0.0, found.whole - found.inside)
-            returns[name] = found
-    if returns:
-        trade.give_back({f"shocks.{name}": back for name, back in returns.items()})
-        trade.returns = returns
-    trade.account = Account(lost, returned, carried, lost - returned - carried)
-
-
-def _lost(trade: Trade, key: Key, blows: Sequence[Blow]) -> Floats:
-    """(paths,) what shocks take of the amount, gains apart; called before anything comes back."""
-    left = [blow.capped(key) for blow in blows]
-    if all(one is blow.factors[key] for one, blow in zip(left, blows, strict=True)):
-        # nothing gains: the amount says it
-        return np.asarray(trade.before.sum(axis=0) - trade.amount.sum(axis=0))
-    lost, kept = np.zeros(trade.before.shape[1]), np.empty(trade.before.shape[1])
-    for month, base in enumerate(trade.before):  # a row of paths stays near the processor
-        np.copyto(kept, base)
-        for one in left:
-            kept *= one[month]
-        lost += base
-        lost -= kept
-    return lost
+    trade.returns = {name: returning[name].of(service, loss) for name, loss in struck.net.items()}
+    for back in trade.returns.values():
+        returned, carried = returned + back.inside, carried + np.maximum(0.0, back.whole - back.inside)
+    trade.give_back({f"shocks.{name}": back for name, back in trade.returns.items()})
+    trade.account = Account(struck.lost, returned, carried, struck.lost - returned - carried)
