@@ -147,19 +147,20 @@ def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints
 def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     """Month means of clip((t - start) / length, 0, 1), the exact integral: (months, paths) or (months, 1)."""
     shape = np.broadcast_shapes(start.shape, length.shape)
-    grown, before = np.empty((calendar.count + 1, *shape)), np.zeros(shape)
-    steepness = 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
-    for edge, row in zip(calendar.edges, grown, strict=True):  # a row of paths stays near the processor
-        area = np.maximum(edge - start, 0)
-        rising = np.minimum(area, length)
+    grown = np.empty((calendar.count, *shape))
+    area, before, rising = np.empty((3, *shape))
+    days, steepness = calendar.days, 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
+    for month, edge in enumerate(calendar.edges):  # a row of paths stays near the processor
+        np.maximum(np.subtract(edge, start, out=area), 0, out=area)
+        np.minimum(area, length, out=rising)
         area -= rising
         rising *= rising
         rising *= steepness
         area += rising
-        np.subtract(area, before, out=row)
-        before = area
-    grown = grown[1:]
-    grown /= calendar.days[:, None]
+        if month:
+            np.subtract(area, before, out=grown[month - 1])
+            grown[month - 1] /= days[month - 1]
+        area, before = before, area
     return grown
 
 
