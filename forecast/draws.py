@@ -61,7 +61,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _HEIGHT = 16.0
 """Height of a layer of a Poisson process: of each, the number of events is one draw."""
 _MOST = 64
-"""More events than a layer ever has: that many have a chance of 1e-35."""
+"""More events than a layer ever has: so many have a chance of 1e-19."""
 
 
 def _mixed(words: Words) -> Words:

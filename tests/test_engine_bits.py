@@ -14,6 +14,7 @@ from forecast.draws import Draws, _poisson
 from forecast.effects import overlaps, ramp
 from forecast.months import Calendar
 from forecast.quantile_table import QuantileTable
+from forecast.shocks.outbreaks import _order
 from forecast.tally import Ruler, Tally
 
 YEAR = Calendar(12 * 2021, 12)
@@ -104,6 +105,15 @@ def test_overlaps_are_those_of_every_interval_with_every_month() -> None:
     found = np.zeros((300, 12))
     found[interval, month] = days
     assert np.array_equal(found, np.maximum(dense, 0))
+
+
+@pytest.mark.parametrize("latest", [2**20, 2**28])
+def test_intervals_are_put_in_order_of_path_start_and_row(latest: int) -> None:
+    rng = np.random.default_rng(7)
+    path, start = np.sort(rng.integers(0, 4 * 4096, 30_000)), rng.integers(0, latest, 30_000)
+    start[::3] = start[1::3]
+    assert np.array_equal(_order(path, start), np.lexsort((start, path)))
+    assert len(_order(path[:0], start[:0])) == 0
 
 
 def test_a_ramp_is_its_integral() -> None:
