@@ -28,7 +28,7 @@ class Answer:
     joint: int = 0
     """Paths in which every target is met."""
     uniforms: list[Mapping[str, Floats]] = field(default_factory=list)
-    """Of the first paths, one mapping a block."""
+    """Of the first paths, one mapping for the blocks played together."""
     luck: list[Mapping[str, Floats]] = field(default_factory=list)
     figures: list[Mapping[FigureKey, Floats]] = field(default_factory=list)
     places: PlaceTally | None = None

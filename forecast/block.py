@@ -33,7 +33,9 @@ np.empty(30 * 2**17)
 """Thirty MB, given back at once and never touched: from then on the C library of Linux keeps what it is given back
 (mallopt(3), M_MMAP_THRESHOLD), where it would ask the system for every array anew. A fifth of the time of a block."""
 BATCH = 4
-"""Blocks that are played together where no places are listed: a quarter of the calls, and still near the cache."""
+"""Most blocks that are played together: a quarter of the calls, and still near the cache."""
+SMALL = 96
+"""Months of services, and four for each event, up to which a plan's blocks are played so many at a time."""
 HORIZON = "horizon"
 """The period of the accounts of losses."""
 FigureKey = tuple[str, str]
@@ -52,7 +54,7 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Deck:
-    """All that a block is played from; the same deck and number give the same bytes."""
+    """All that a block is played from; the same deck and blocks give the same bytes."""
 
     scenario: Scenario
     baseline: Baseline
@@ -78,7 +80,12 @@ class Deck:
     @property
     def batch(self) -> int:
         """Blocks that are played together; which they are changes nothing in any path."""
-        return BATCH if self.places is None else 1
+        if self.places is not None:
+            return 1
+        horizon = self.scenario.horizon.calendar
+        events = sum(one.events_per_year for one in self.scenario.shocks.values()) * horizon.count / 12
+        size = horizon.count * len(self.scenario.services) + 4 * events
+        return BATCH if size <= SMALL else BATCH // 2 if size <= 2 * SMALL else 1
 
     def paths_of(self, blocks: range) -> int:
         """Paths of some blocks that count; the last may be cut."""

@@ -45,7 +45,7 @@ class Calm:
 
 
 def calm_of(scenario: Scenario, baseline: Baseline, draws: Draws) -> Calm:
-    """Play the calm of one block."""
+    """Play the calm of some blocks."""
     whole, horizon = baseline.calendar, scenario.horizon.calendar
     rows = whole.rows(horizon)
     last, base = _bases(scenario, baseline, draws)

@@ -102,8 +102,10 @@ class Events:
         """(events,) one uniform number an event, of 23 bits and inside 0 to 1, under the name of the mark."""
         return _uniform(self.ticket, mark)
 
-    def draw(self, assumption: Assumption) -> Floats32:
-        """(events,) a value an event; the same in a path's event for every use of one name."""
+    def draw(self, assumption: Assumption) -> Floats | Floats32:
+        """(events,) a value an event; the same in a path's event for every use of one name. A sure one is exact."""
+        if assumption.sure:
+            return np.full(len(self), assumption.value)
         return assumption.chance.draw(self.uniform(assumption.draw))
 
     def of(self, values: Floats) -> Floats:

@@ -92,7 +92,7 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Blow:
-    """What one shock does in one block."""
+    """What one shock does in some blocks."""
 
     factors: Mapping[Key, Floats]
     """(months, paths) or (months, 1); what is not named is not touched."""

@@ -48,7 +48,7 @@ class Initiative(Noun):
 
 @dataclass(frozen=True)
 class Actions:
-    """What all initiatives together do in one block."""
+    """What all initiatives together do in some blocks."""
 
     factors: Mapping[Key, Floats]
     """(driver, service) -> (months, paths) or (months, 1)."""
@@ -59,7 +59,7 @@ class Actions:
 
 
 def act(initiatives: Mapping[str, Initiative], draws: Draws, stage: Stage, revenue: Mapping[str, Floats]) -> Actions:
-    """Play the initiatives of a block; `revenue` is the calm of each service, to measure cannibalisation on.
+    """Play the initiatives of some blocks; `revenue` is the calm of each service, to measure cannibalisation on.
 
     T = max(0, product over j of (1 + e_j r_j o_j)): effect, month mean of the ramp, and whether it and all that it
     needs happen (model: section 7). A donor loses its share of the đồng gained elsewhere.

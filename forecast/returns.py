@@ -87,7 +87,7 @@ def shaken(base: Floats, service: str, blows: Mapping[str, Blow], tell: Tell = l
         for name, blow in taking.items()
         if blow.hits is not None and service in blow.recovered
     }
-    amount, lost, kept = np.empty(base.shape), np.zeros(base.shape[1]), np.empty(base.shape[1])
+    amount, lost, kept = np.empty(base.shape), np.zeros(base.shape[1]), np.empty(base.shape[1] if gaining else 0)
     for month, whole in enumerate(base):  # a row of paths stays near the processor
         row = amount[month]
         np.copyto(row, whole)
@@ -148,7 +148,7 @@ class Returning:
         within = _of(self.blow.within, hits.path_of_event)
         event, month, days = overlaps(hits.end, hits.end + within, self.calendar)
         share = days / (within[event] if len(self.blow.within) > 1 else self.blow.within)
-        inside = sums(event, share, len(hits.end))
+        inside = np.minimum(sums(event, share, len(hits.end)), 1.0)  # days have rounding of their own
         return _Plateaus(event, month * self.paths + hits.path_of_event[event], share, inside)
 
     def of(self, service: str, net: Floats) -> Back:
@@ -174,7 +174,7 @@ class Returning:
         whole = net[spell.rows].sum(axis=0) * self.blow.recovered[service]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
         days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
-        share = np.maximum(days, 0) / self.blow.within
+        share = np.divide(days, self.blow.within, out=np.zeros(days.shape), where=days > 0)
         month, column = np.nonzero(share)
         some = share[month, column]
         if share.shape[1] == 1:  # the same months in every path

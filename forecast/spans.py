@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from forecast.answers import Answer
-from forecast.block import HORIZON, Deck, FigureKey, play
+from forecast.block import Deck, FigureKey, play
 from forecast.chance import Floats
 from forecast.draws import BLOCK
 from forecast.errors import OutputError
@@ -19,8 +19,6 @@ from forecast.tally import EXACT, Ruler, Tally, met
 
 SPAN = 16
 """Blocks of a span: what one worker answers at a time, whatever their number."""
-DETAIL = 32 * BLOCK
-"""Paths in which details are counted: more would make no line of a picture thinner. Their errors say so."""
 PLACES_OF_SPAN = 128
 """Places that take as long again as a province; a plan with more has fewer blocks in a span."""
 
@@ -64,15 +62,6 @@ class Work:
     def by_month(self) -> frozenset[str]:
         """The single months that are read."""
         return frozenset(gauge.period for gauge in self.deck.gauges if gauge.monthly)
-
-    @cached_property
-    def details(self) -> frozenset[FigureKey]:
-        """The months of a single service and of costs, and the accounts of losses; not what a target asks for."""
-        return frozenset(
-            key
-            for key in self.rulers
-            if key not in self.thresholds and (key[1] == HORIZON or (key[1] in self.by_month and key[0] != "revenue"))
-        )
 
     def blank(self) -> Answer:
         """An answer that has counted nothing."""
@@ -118,17 +107,16 @@ def tally_span(work: Work, span: int) -> Answer:
     for first in range(span * work.span, last, deck.batch):
         played = play(deck, range(first, min(first + deck.batch, last)))
         for key, values in played.figures.items():
-            if first * BLOCK < DETAIL or key not in work.details:
-                answer.tallies[key].add(values)
+            answer.tallies[key].add(values)
         if answer.places is not None and played.places is not None:
             answer.places.merge(played.places)
         answer.joint += _all_met(deck.scenario, played.figures)
         if first < work.keep:
             kept = (work.keep - first) * BLOCK
             one_by_one = {k: v for k, v in played.figures.items() if k[1] not in work.by_month and not work.of_place(k)}
-            answer.uniforms.append({name: u[:kept] for name, u in played.uniforms.items()})
-            answer.luck.append({name: values[:kept] for name, values in played.luck.items()})
-            answer.figures.append({key: values[:kept] for key, values in one_by_one.items()})
+            answer.uniforms.append({name: u[:kept].copy() for name, u in played.uniforms.items()})
+            answer.luck.append({name: values[:kept].copy() for name, values in played.luck.items()})
+            answer.figures.append({key: values[:kept].copy() for key, values in one_by_one.items()})
     return answer
 
 

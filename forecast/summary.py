@@ -13,7 +13,6 @@ from forecast.estimate import Estimate
 from forecast.months import month_text
 from forecast.noun import of_service
 from forecast.simulation import Simulation
-from forecast.spans import DETAIL
 from forecast.tally import Tally
 
 SCHEMA = 1
@@ -30,7 +29,6 @@ def summary_of(run: Simulation, findings: Findings, run_id: str = "") -> dict[st
         "run_id": run_id,
         "seed": run.seed,
         "paths": run.paths,
-        "paths_of_details": min(run.paths, DETAIL),
         "history": _history(run),
         "measures": _measures(run),
         "months": _months(run),

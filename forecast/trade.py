@@ -1,4 +1,4 @@
-"""The trade of one block: the calm, then drift, initiatives and shocks, then what comes back.
+"""The trade of some blocks: the calm, then drift, initiatives and shocks, then what comes back.
 
 Order of operations as in the model, section 1. Every step leaves what it changed, so that the steps from last year to
 the forecast sum in every path.
@@ -53,7 +53,7 @@ class Trade:
         self._settle(step, self._tell())
 
     def strike(self, service: str, blows: Mapping[str, Blow], paths: int) -> Shaken | None:
-        """Multiply by the factors of the shocks, in order of their names; none where no shock takes of the amount."""
+        """Multiply by the factors of the shocks, in order of their names; none where no shock acts on it."""
         self.before = np.broadcast_to(self.amount, (len(self.amount), paths))
         worths: dict[str, Floats | None] = {}
         told: dict[str, Floats] = {}
@@ -61,7 +61,7 @@ class Trade:
             price = blow.factors.get(("price", service))
             if price is not None:
                 self.worth = price if self.worth is None else self.worth * price
-            if price is not None or ("amount", service) in blow.factors:
+            if price is not None or self._takes(service, blow):
                 worths[name], told[name] = self.worth, np.zeros(paths)
 
         def tell(name: str, month: int, row: Floats) -> None:
@@ -74,7 +74,11 @@ class Trade:
             self.amount = found.amount
         for name, revenue in told.items():
             self._settle(f"shocks.{name}", revenue)
-        return found if any(("amount", service) in blow.factors for blow in blows.values()) else None
+        return found if any(self._takes(service, blow) for blow in blows.values()) else None
+
+    @staticmethod
+    def _takes(service: str, blow: Blow) -> bool:
+        return ("amount", service) in blow.factors
 
     def give_back(self, returns: Mapping[str, Back]) -> None:
         """Add what comes back, by step, to what shocks have left."""

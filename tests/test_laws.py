@@ -68,6 +68,64 @@ def test_a_longer_horizon_keeps_the_first_months() -> None:
         assert np.array_equal(short.values("revenue", period), long.values("revenue", period))
 
 
+MANY_WAVES = """
+name: Waves on waves
+horizon: {from: 2021-01, months: 12}
+services: {a: {baseline: {method: given, annual: 100 tỷ to 140 tỷ, shape: flat, noise: 5%}}}
+shocks:
+  w:
+    kind: epidemic
+    waves_per_year: 4 to 8
+    length: 4 to 10 weeks
+    mild: {effect: {volume: {a: -8% to 5%}}}
+    upstream: {chance: 70%, length: 15 to 45 days, effect: {volume: {a: -20%}}}
+    hard: {chance: 80%, length: 10 to 30 days, reach: 30% to 60%, effect: {volume: {a: -100%}}}
+    recovered: {a: 40%}
+"""
+
+
+def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None:
+    short, long = (
+        simulation.deck_of(s, baseline_of(s), 8 * BLOCK, 5)
+        for s in (read(MANY_WAVES), read(MANY_WAVES, horizon__months=24))
+    )
+    for start in (0, 4):
+        few, many = (block.play(deck, range(start, start + 4)).figures for deck in (short, long))
+        for month in range(1, 13):
+            assert np.array_equal(few["revenue.a", f"2021-{month:02}"], many["revenue.a", f"2021-{month:02}"]), month
+
+
+def test_a_plan_of_many_months_or_events_is_played_in_fewer_blocks_at_a_time() -> None:
+    sizes = {"12": 4, "120": 2}
+    for months, blocks in sizes.items():
+        scenario = read(MANY_WAVES, horizon__months=months, shocks__w__waves_per_year="1")
+        assert simulation.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == blocks
+    scenario = read(MANY_WAVES, shocks__w__waves_per_year="60")
+    assert simulation.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == 1
+
+
+@pytest.mark.parametrize("when", ["2021-03-01", "2021-03-01 to 2021-03-09"])
+def test_what_comes_back_within_no_days_is_carried_over(when: str) -> None:
+    effect = "effect: {volume: {a: -10%}}, recovered: {all: 50%}, within: 0 days"
+    event = f"{{kind: event, from: {when}, until: 2021-04-10, {effect}}}"
+    run = play(ONE, shocks__e=event)
+    lost, carried, gone = (run.values(f"{word}.a", "horizon") for word in ("lost", "carried", "gone"))
+    assert np.all(np.isfinite(run.values(*YEAR)))
+    assert np.all(lost > 1e8)
+    assert np.allclose(carried, lost / 2)
+    assert np.allclose(gone, lost / 2)
+
+
+def test_a_sure_flood_takes_what_it_says_to_the_last_bits() -> None:
+    of_class = "{weight: 1, reach: 10%, days: 400, depth: {all: 60%}}"
+    flood = f"{{kind: flood, per_year: 3, season: {{1: 1}}, recovered: {{all: 0%}}, classes: {{c: {of_class}}}}}"
+    target = "{measure: revenue, period: 2021-12, at_least: 1 tỷ}"
+    run = play(ONE, keep=8_000, shocks__f=flood, targets__december=target)
+    assert run.kept is not None
+    december, floods = run.values("revenue", "2021-12"), run.kept.luck["shocks.f"]
+    assert np.allclose(december, 10e9 * 0.94 ** floods[: len(december)], rtol=1e-13)
+
+
 def test_a_horizon_that_stops_inside_a_year_keeps_the_months_of_the_whole_year() -> None:
     whole, part = play(TROUBLED, targets__revenue=None), play(TROUBLED, targets__revenue=None, horizon__months=3)
     assert np.array_equal(whole.values("revenue", "2021-03"), part.values("revenue", "2021-03"))

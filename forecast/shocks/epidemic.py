@@ -59,6 +59,11 @@ class Epidemic(Shock):
     upstream: Upstream | None = None
     hard: Hard | None = None
 
+    @property
+    def events_per_year(self) -> float:
+        """At the middle of its range."""
+        return self.waves_per_year.value
+
     def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
         """The days of each regime, by month; waves that overlap are one outbreak and no day counts twice."""
         waves = draws.events(name, np.atleast_2d(draws(self.waves_per_year)), None, stage.calendar)

@@ -39,29 +39,22 @@ class Spells(NamedTuple):
 
     def apart(self, waves: Events, outbreaks: Outbreaks) -> Spells:
         """These, and what they share where they overlap."""
-        outbreak = outbreaks.of_wave[self.wave]
-        several = np.bincount(outbreak, minlength=len(outbreaks.path))[outbreak] > 1
-        if not several.any():
-            return self
-        found = [self.some(np.flatnonzero(~several))]
-        spells = self.some(np.flatnonzero(several))
-        path = waves.path[spells.wave]
-        ticks = [_ticks(day, outbreaks.horizon) for day in (spells.start, spells.end)]
+        path = waves.path[self.wave]
+        ticks = [_ticks(day, outbreaks.horizon) for day in (self.start, self.end)]
         order = _order(path, ticks[0])
-        spells = spells.some(order)
+        spells = self.some(order)
         first = np.flatnonzero(_opens(path[order], *(day[order] for day in ticks)))
         sizes = np.diff(np.append(first, len(order)))
-        cluster = np.repeat(np.arange(len(first)), sizes)
-        mixed = np.zeros(len(first), bool)
-        mixed[cluster[spells.wave != spells.wave[first][cluster]]] = True
-        found.append(spells.some(np.flatnonzero(~mixed[cluster])))
-        pairs = first[(sizes == 2) & ~mixed]
-        found.append(_both(spells.some(pairs), spells.some(pairs + 1)))
+        if sizes.max(initial=1) == 1:
+            return spells
+        found = [spells.some(first[sizes == 1])]
         found += [
-            _together(spells.some(first[(sizes == size) & mixed] + np.arange(size)[:, None]))
-            for size in np.unique(sizes[mixed])
+            _together(spells.some(first[sizes == size] + np.arange(size)[:, None]))
+            for size in np.unique(sizes[sizes > 1])
         ]
-        return Spells.joined(found)
+        pieces = Spells.joined(found)
+        # in order of time again: what comes after the horizon moves no sum before it
+        return pieces.some(_order(waves.path[pieces.wave], _ticks(pieces.start, outbreaks.horizon)))
 
 
 class Stays(NamedTuple):
@@ -201,15 +194,8 @@ def _opens(path: Ints, start: Ints, end: Ints) -> Ints:
     return new
 
 
-def _both(one: Spells, other: Spells) -> Spells:
-    """What the hard spell of a wave takes of the upstream one where they overlap."""
-    start, end = np.maximum(one.start, other.start), np.minimum(one.end, other.end)
-    taken = one.upstream * other.hard + one.hard * other.upstream
-    return Spells(one.wave, start, end, -taken, np.zeros(len(start)))
-
-
 def _together(spells: Spells) -> Spells:
-    """Spells of several waves that overlap, (spells, clusters), cut where one begins or ends.
+    """Spells that overlap, (spells, clusters), cut where one begins or ends.
 
     Between two cuts c = 1 - product over the hard ones of (1 - reach); n = (1 - c) where an upstream one is; the rest
     is mild (model: section 5).

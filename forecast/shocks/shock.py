@@ -37,9 +37,14 @@ class Shock(Noun, ABC):
     reach: Share | None = None
     """Share of the places that it reaches; all where nothing is said."""
 
+    @property
+    def events_per_year(self) -> float:
+        """How many are expected where they come by chance."""
+        return 0.0
+
     @abstractmethod
     def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
-        """What it does in one block; `name` is its dotted name, under which its events are drawn."""
+        """What it does in some blocks; `name` is its dotted name, under which its events are drawn."""
 
     def returning(self, draws: Draws, services: tuple[str, ...]) -> dict[str, Floats]:
         """By service, the share of its loss that comes back."""

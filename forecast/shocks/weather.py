@@ -40,6 +40,11 @@ class Weather(Shock):
     """Weights of the months in which events fall."""
     classes: Named[WeatherClass]
 
+    @property
+    def events_per_year(self) -> float:
+        """At the middle of its range."""
+        return self.per_year.value
+
     def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
         """Events by season, each of one class; what several take from one month multiplies."""
         rate = np.atleast_2d(draws(self.per_year))
