@@ -189,6 +189,15 @@ def effects_of(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[
     return found
 
 
+def summed(cells: Ints, lost: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
+    """Factors 1 - (what all events take together), for events whose shares add up.
+
+    `lost` (entries,) is what each takes of its cell of months and paths, `shape`.
+    """
+    taken = {key: sums(cells, shares, shape[0] * shape[1]).reshape(shape) for key, shares in lost.items()}
+    return {key: np.maximum(0.0, 1 - whole) for key, whole in taken.items()}
+
+
 def multiplied(cells: Ints, lost: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
     """Factors of events that strike independently of one another: the product of 1 - (what each takes).
 

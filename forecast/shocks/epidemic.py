@@ -11,7 +11,7 @@ import numpy as np
 from forecast.assumption import Duration, Rate, Share
 from forecast.chance import Floats
 from forecast.draws import Draws, Events, Ints
-from forecast.effects import Blow, Footprint, Hits, Key, Stage, Taken, effects_of, overlaps, sums, taking
+from forecast.effects import Blow, Footprint, Hits, Key, Stage, Taken, effects_of, overlaps, summed, sums, taking
 from forecast.noun import Noun
 from forecast.shocks.outbreaks import Outbreaks, Spells, Stays
 from forecast.shocks.shock import Effects, Shock
@@ -80,7 +80,7 @@ class Epidemic(Shock):
         else:
             lost, footprint = self._local(waves, spells, outbreaks, draws, stage, stage.terrain)
             by_row = taking(lost)
-            factors = _left(outbreaks.cell, lost, (stage.calendar.count, stage.paths))
+            factors = summed(outbreaks.cell, lost, (stage.calendar.count, stage.paths))
         return Blow(
             factors=factors,
             hits=Hits(outbreaks.outbreak, outbreaks.cell, by_row, outbreaks.closing, outbreaks.path),
@@ -181,11 +181,6 @@ class Epidemic(Shock):
             self.upstream.effect if self.upstream else _NO_EFFECTS,
             self.hard.effect if self.hard else _NO_EFFECTS,
         )
-
-
-def _left(cells: Ints, lost: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
-    """Factors (months, paths): what all entries together leave of each cell."""
-    return {key: np.maximum(0.0, 1 - sums(cells, v, shape[0] * shape[1]).reshape(shape)) for key, v in lost.items()}
 
 
 def _inside(waves: Events, end: Floats, name: str, regime: Upstream | Hard | None, draws: Draws) -> Spells:

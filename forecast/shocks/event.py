@@ -11,7 +11,7 @@ from pydantic import Field
 from forecast.assumption import Day, LastDay, Share
 from forecast.chance import Floats
 from forecast.draws import Draws, Ints
-from forecast.effects import Blow, Hits, Key, Spell, Stage, effects_of, overlaps, sums, taking
+from forecast.effects import Blow, Hits, Key, Spell, Stage, effects_of, overlaps, summed, taking
 from forecast.shocks.shock import Effects, Shock
 
 
@@ -74,8 +74,7 @@ def _hits(taken: Mapping[Key, Floats], start: Floats, end: Floats, stage: Stage)
     lost = {key: _of(share, path) * part for key, share in taken.items()}
     shape = (stage.calendar.count, stage.paths)
     hits = Hits(path, month * stage.paths + path, taking(lost), end, np.arange(len(end)))
-    left = {key: 1 - sums(hits.cell, share, shape[0] * shape[1]).reshape(shape) for key, share in lost.items()}
-    return hits, {key: np.maximum(0.0, share) for key, share in left.items()}
+    return hits, summed(hits.cell, lost, shape)
 
 
 def _of(values: Floats, path: Ints) -> Floats:

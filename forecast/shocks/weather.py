@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,48 +68,30 @@ class Weather(Shock):
             events=np.bincount(events.path, minlength=stage.paths).astype(float),
         )
 
-    def _rows(self, events: Events, draws: Draws) -> list[Ints]:
-        """By class, in order of their names, the events that are of it."""
+    def _by_class(self, events: Events, draws: Draws) -> _Classed:
+        """The events and, by class in order of their names, those that are of it."""
         if len(self.classes) == 1:
-            return [np.arange(len(events))]
+            return _Classed(events, None)
         weights = [np.broadcast_to(draws(self.classes[c].weight), draws.paths) for c in sorted(self.classes)]
         steps = np.cumsum(np.array(weights), axis=0)
         mark = events.uniform("class") * events.of(steps[-1])
         row = np.zeros(len(events), np.int8)
         for step in steps[:-1]:
             row += mark >= events.of(step)
-        return [np.flatnonzero(row == number) for number in range(len(weights))]
+        rows = [np.flatnonzero(row == number) for number in range(len(weights))]
+        return _Classed(events, [(mine, events.some(mine)) for mine in rows])
 
     def _hits(
         self, events: Events, draws: Draws, stage: Stage
     ) -> tuple[Hits, dict[Key, Floats], Footprint | None, Floats | None]:
         """What each event takes, whole and by month; where it falls, and what repair costs."""
-        rows = self._rows(events, draws)
+        classed = self._by_class(events, draws)
         classes = [self.classes[name] for name in sorted(self.classes)]
-        of_class = [(mine, events if len(rows) == 1 else events.some(mine)) for mine in rows]
-
-        def drawn(said: Sequence[Assumption | None]) -> Floats:
-            """(events,) what each event draws of the assumption of its class; 0 where the class has none."""
-            if len(said) == 1 and said[0] is not None:
-                return events.draw(said[0]).astype(np.float64)
-            values = np.zeros(len(events))
-            for (mine, own), assumption in zip(of_class, said, strict=True):
-                if assumption is not None:
-                    values[mine] = own.draw(assumption)
-            return values
-
-        reach = drawn([c.reach for c in classes]) * events.of(self.reached(draws))
-        end = events.start + drawn([c.days for c in classes])
+        reach = classed.draw([c.reach for c in classes]) * events.of(self.reached(draws))
+        end = events.start + classed.draw([c.days for c in classes])
         event, month, shut = overlaps(events.start, end, stage.calendar)
         shut /= stage.calendar.days.take(month)
-        alike: dict[tuple[object, ...], Floats] = {}
-        taken: dict[str, Floats] = {}
-        for service in stage.services:
-            said = [of_service(c.depth, service) for c in classes]
-            names = tuple(None if depth is None else (depth.draw, depth.chance) for depth in said)
-            if names not in alike:
-                alike[names] = shut * drawn(said).take(event)
-            taken[service] = alike[names]
+        taken = _taken(classes, classed, stage.services, event, shut)
         cell = month * stage.paths
         cell += events.path.take(event)
         footprint = None
@@ -116,13 +99,13 @@ class Weather(Shock):
         if stage.terrain is not None:
             arcs = arcs_of(reach, events.uniform("first_place"), events.uniform("places"), stage.terrain.count)
             footprint = Footprint(arcs, np.arange(len(events)), event, cell, taken)
-            alike_weights = {id(before): arcs.weight(before) for before in stage.terrain.before.values()}
-            weights = {service: alike_weights[id(before)] for service, before in stage.terrain.before.items()}
+            alike = {id(before): arcs.weight(before) for before in stage.terrain.before.values()}
+            weights = {service: alike[id(before)] for service, before in stage.terrain.before.items()}
             reach = arcs.count / stage.terrain.count
         lost = _weighed(taken, weights, event)
         repair = None
         if stage.places is not None and any(c.repair_per_place is not None for c in classes):
-            repair = self._repair(events, reach * drawn([c.repair_per_place for c in classes]), stage)
+            repair = self._repair(events, reach * classed.draw([c.repair_per_place for c in classes]), stage)
         return Hits(event, cell, taking(lost), end, events.path), lost, footprint, repair
 
     @staticmethod
@@ -133,6 +116,40 @@ class Weather(Shock):
         cost = per_place * events.of(stage.places)
         shape = (stage.calendar.count, stage.paths)
         return sums(month * stage.paths + events.path, cost, shape[0] * stage.paths).reshape(shape)
+
+
+class _Classed(NamedTuple):
+    """Events, each of one class."""
+
+    events: Events
+    of_class: list[tuple[Ints, Events]] | None
+    """By class, the rows of its events and these; none where there is one class."""
+
+    def draw(self, said: Sequence[Assumption | None]) -> Floats:
+        """(events,) what each event draws of the assumption of its class; 0 where the class has none."""
+        values = np.zeros(len(self.events))
+        if self.of_class is None:
+            (alone,) = said
+            return values if alone is None else self.events.draw(alone).astype(np.float64)
+        for (mine, own), assumption in zip(self.of_class, said, strict=True):
+            if assumption is not None:
+                values[mine] = own.draw(assumption)
+        return values
+
+
+def _taken(
+    classes: Sequence[WeatherClass], classed: _Classed, services: Sequence[str], event: Ints, shut: Floats
+) -> dict[str, Floats]:
+    """(entries,) by service, what is taken where an event falls; services that lose alike share one array."""
+    alike: dict[tuple[object, ...], Floats] = {}
+    taken: dict[str, Floats] = {}
+    for service in services:
+        said = [of_service(c.depth, service) for c in classes]
+        names = tuple(None if depth is None else (depth.draw, depth.chance) for depth in said)
+        if names not in alike:
+            alike[names] = shut * classed.draw(said).take(event)
+        taken[service] = alike[names]
+    return taken
 
 
 def _weighed(taken: Mapping[str, Floats], weights: Mapping[str, Floats], event: Ints) -> dict[Key, Floats]:
