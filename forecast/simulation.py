@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from forecast.aims import main_of
 from forecast.answers import Answer, joined
 from forecast.baseline import Baseline, baseline_of
-from forecast.block import Deck, FigureKey, Gauge, gauges_of, place_gauges_of
+from forecast.block import Deck, FigureKey
 from forecast.chance import Floats
 from forecast.checkpoint import Checkpoint
 from forecast.copula import Group, groups_of, triangular
 from forecast.draws import BLOCK
 from forecast.engines import Engine, engine_of
 from forecast.estimate import Estimate
+from forecast.gauges import Gauge, gauges_of, place_gauges_of
 from forecast.months import Calendar
 from forecast.place_tally import PlaceTally
 from forecast.plan import Scenario, Target

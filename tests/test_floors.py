@@ -23,6 +23,7 @@ simulation reconstruct
 checkpoint spans
 answers
 block
+gauges
 by_place forks place_gauges
 levels
 trade
