@@ -9,19 +9,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr, ndtri
 
+from forecast.links import BOUNDS, Link, back, centre_and_sd
 from forecast.quantile_table import Number, QuantileTable
 
 Floats = NDArray[np.float64]
-Link = Literal["plain", "log", "change", "share", "loss"]
 
-Z90 = float(ndtri(0.9))
-"""The standard normal quantile of 90%: a range `a to b` is P10 to P90."""
 CELLS = 4096
 """Cells of the table that stands for the inverse of the regularised incomplete beta function."""
 
@@ -46,54 +44,6 @@ class Chance(Protocol):
     def draw(self, u: NDArray[Number]) -> NDArray[Number]:
         """Quantiles of many uniform numbers (values,), of their precision and within 1e-5 of the exact spread."""
         ...
-
-
-def _forward(link: Link, value: float) -> float:
-    """Carry a value to the line on which its range is normal."""
-    x = np.float64(value)
-    with np.errstate(divide="ignore"):  # a bound goes to infinity, as it should
-        match link:
-            case "plain":
-                return value
-            case "log":
-                return float(np.log(x))
-            case "change":
-                return float(np.log1p(x))
-            case "share":
-                return float(np.log(x) - np.log1p(-x))
-            case "loss":
-                return float(np.log(-x) - np.log1p(x))
-
-
-def _back(link: Link, y: Floats) -> Floats:
-    """Bring a value back from the line; `y` is used up."""
-    match link:
-        case "log":
-            np.exp(y, out=y)
-        case "change":
-            np.exp(y, out=y)  # a third of the time of expm1, and within 1e-16 of it
-            y -= 1
-        case "share" | "loss":
-            np.exp(np.negative(y, out=y), out=y)
-            y += 1
-            np.divide(1.0 if link == "share" else -1.0, y, out=y)
-    return y
-
-
-@lru_cache(maxsize=8192)
-def _centre_and_sd(low: float, high: float, link: Link) -> tuple[float, float]:
-    """Of the normal on the line whose P10 and P90 are two values."""
-    left, right = _forward(link, low), _forward(link, high)
-    return (left + right) / 2, abs(right - left) / (2 * Z90)
-
-
-_LINK_BOUNDS: dict[Link, tuple[float, float]] = {
-    "plain": (-np.inf, np.inf),
-    "log": (0.0, np.inf),
-    "change": (-1.0, np.inf),
-    "share": (0.0, 1.0),
-    "loss": (-1.0, 0.0),
-}
 
 
 @dataclass(frozen=True)
@@ -170,14 +120,14 @@ class Range(_Tabled):
     @property
     def bounds(self) -> tuple[float, float]:
         """Those of the link: a share stays in 0..1, an amount above 0."""
-        return _LINK_BOUNDS[self.link]
+        return BOUNDS[self.link]
 
     def of_normal(self, z: Floats) -> Floats:
         """Normal on the line: centre and sd from the two ends."""
-        centre, sd = _centre_and_sd(self.low, self.high, self.link)
+        centre, sd = centre_and_sd(self.low, self.high, self.link)
         z *= -sd if self.link == "loss" else sd  # the larger loss is the lower value
         z += centre
-        return _back(self.link, z)
+        return back(self.link, z)
 
 
 @dataclass(frozen=True)

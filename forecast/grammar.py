@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from forecast.chance import Beta, Chance, Discrete, Empirical, Link, Normal, Range, Sure, Triangular, Uniform
+from forecast.chance import Beta, Chance, Discrete, Empirical, Normal, Range, Sure, Triangular, Uniform
 from forecast.errors import Where
+from forecast.links import Link
 from forecast.manner import Manner, Reading
 from forecast.months import first_day, month_of
 from forecast.units import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from forecast.chance import Link
 from forecast.errors import Where
+from forecast.links import Link
 from forecast.units import Dimension
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from forecast.baseline import Baseline
-from forecast.chance import Z90, Floats
+from forecast.chance import Floats
 from forecast.draws import Draws
+from forecast.links import Z90
 from forecast.noun import of_service
 from forecast.plan import Scenario, Target
 from forecast.workforce import Implied, Workforce

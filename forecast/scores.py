@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from forecast.chance import Z90, Floats
+from forecast.chance import Floats
+from forecast.links import Z90
 
 SEASON = 12
 """Months of a season."""

@@ -22,9 +22,10 @@ from forecast.analysis import backtest as analysis
 from forecast.analysis.backtest import Backtest, backtest, before
 from forecast.analysis.backtest_scores import Origin, Said, calibration_of, fans_of, score_of
 from forecast.canvas import style
-from forecast.chance import Z90, Floats
+from forecast.chance import Floats
 from forecast.cli import main
 from forecast.history import History, read_history
+from forecast.links import Z90
 from forecast.months import month_of, month_text
 from forecast.pages.drawing import TYPE_PHONE, TYPE_WIDE
 from forecast.pages.drawings import drawings

@@ -64,7 +64,7 @@ copula disaggregate place_tally reconcile scores statement tally terrain tet
 encodings written units
 nearest
 canvas chance estimate months
-quantile_table
+quantile_table links
 errors words
 __init__
 """

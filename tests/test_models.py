@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from forecast.chance import Z90
 from forecast.fits import STEPS
+from forecast.links import Z90
 from forecast.models import MODELS, ModelFailed, Outlook, Past, preload
 from forecast.models.mixture import mixture
 from forecast.models.model import root_of

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from forecast.chance import Z90, Floats
+from forecast.chance import Floats
 from forecast.fit import Scale
+from forecast.links import Z90
 from forecast.models.model import SEASON
 from forecast.scores import crps_lognormal, crps_normal, interval_score
 
