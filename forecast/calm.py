@@ -169,7 +169,8 @@ def _surprises(own: ServiceBaseline, choice: BaselineChoice, draws: Draws, whole
     persistence = _either(choice.persistence, own.persistence, draws).astype(np.float32)
     found = np.zeros((whole.count, 1), np.float32)
     if np.any(noise > 0):
-        found = np.multiply(draws.normals(name, whole.count), noise)
+        found = draws.normals(name, whole.count)
+        found *= noise
         found[1:] *= np.sqrt(1 - np.square(persistence))
         _run(found, persistence)
     if choice.wander is not None:

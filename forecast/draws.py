@@ -168,16 +168,17 @@ class Draws:
         return self.uniform(f"{name}.happens") < chance
 
     def normals(self, name: str, months: int) -> Floats32:
-        """(months, paths) standard normals of a service's monthly surprises; a longer horizon appends rows."""
-        key = (name, months)
+        """(months, paths) standard normals of a service's monthly surprises; a longer horizon appends rows.
+
+        The array is the caller's; those of correlated services are drawn together and kept until they are asked for.
+        """
+        group, key = self.groups.get(name), (name, months)
+        if group is None:
+            return self._own_normals(name, months)
         if key not in self._normals:
-            group = self.groups.get(name)
-            if group is None:
-                self._normals[key] = self._own_normals(name, months)
-            else:
-                drawn = group.normals(lambda own: self._own_normals(own, months), self._chi_square)
-                self._normals.update({(member, months): z for member, z in drawn.items()})
-        return self._normals[key]
+            drawn = group.normals(lambda own: self._own_normals(own, months), self._chi_square)
+            self._normals.update({(member, months): z for member, z in drawn.items()})
+        return self._normals.pop(key)
 
     def _own_normals(self, name: str, months: int) -> Floats32:
         """Box and Muller's pairs, two halves of each row of a block; in 32 bits they take 60% of the time of 64."""

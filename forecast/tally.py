@@ -35,7 +35,6 @@ FEW = 10
 class Ruler:
     """The bins of one figure, fixed by the first block whatever the engine."""
 
-    centre: float
     low: float
     high: float
     atom: float = math.nan
@@ -43,29 +42,32 @@ class Ruler:
 
     @classmethod
     def of(cls, values: Floats) -> Ruler:
-        """Around the mean of `values`, one and a quarter times as wide as they are."""
+        """One and a quarter times as wide as `values` are."""
         low, high = float(values.min()), float(values.max())
         slack = (high - low) / 8 or max(abs(low), 1.0) * 1e-9
         shared = {value: int(np.count_nonzero(values == value)) for value in (0.0, low, high)}
         atom = max(shared, key=lambda value: shared[value])
         often = shared[atom] >= max(2.0, SHARED * len(values))
-        return cls(float(values.mean()), low - slack, high + slack, atom if often else math.nan)
+        return cls(low - slack, high + slack, atom if often else math.nan)
 
     @property
     def width(self) -> float:
         """Of one bin."""
         return (self.high - self.low) / BINS
 
-    def bins(self, off: Floats, least: float, most: float) -> NDArray[np.intp]:
-        """The bin of each value, given how far it is off the centre, which is used up; `least` and `most` are values.
+    def places(self, values: Floats) -> Floats:
+        """Where values lie: how many bins above the low end, parts of bins counted."""
+        places = values - self.low  # first, so that a narrow figure of large values loses nothing
+        places *= 1 / self.width
+        return places
 
-        What lies outside goes to the outermost.
-        """
-        off *= 1 / self.width
-        off += (self.centre - self.low) / self.width
-        if least <= self.low + self.width or most >= self.high - self.width:
-            np.clip(off, 0.0, BINS - 1.0, out=off)
-        return off.astype(np.intp)
+    def bins(self, places: Floats, least: float, most: float) -> NDArray[np.intp]:
+        """The bin of each place; those of values from `least` to `most`, outside the ruler in the outermost."""
+        if least <= self.low + self.width:
+            places = np.maximum(places, 0.0)
+        if most >= self.high - self.width:
+            places = np.minimum(places, BINS - 1.0)
+        return places.astype(np.intp)
 
 
 def met(values: Floats, limit: float, at_least: bool) -> NDArray[np.bool_]:
@@ -81,17 +83,16 @@ class _Sums:
         self.n = 0
         self.minimum, self.maximum = math.inf, -math.inf
         self.total = np.zeros(2)
-        """Of the values less a centre, and of their squares."""
+        """Of the places of the values on the ruler, and of their squares."""
         self.below = np.zeros((thresholds, 4))
         """For each threshold: values below it, sum and squares of their misses, and values exactly on it."""
 
-    def add(self, values: Floats, off: Floats, thresholds: tuple[float, ...]) -> tuple[float, float]:
-        """Add values (paths,), `off` less the centre; returns the least and the largest of them."""
+    def add(self, values: Floats, places: Floats, thresholds: tuple[float, ...]) -> tuple[float, float]:
+        """Add values (paths,) and their places; returns the least and the largest of the values."""
         least, most = float(values.min()), float(values.max())
         self.n += len(values)
         self.minimum, self.maximum = min(self.minimum, least), max(self.maximum, most)
-        self.total[0] += off.sum()
-        self.total[1] += np.einsum("p,p->", off, off)
+        self.total += places.sum(), np.square(places).sum()
         for row, threshold in enumerate(thresholds):
             short = ~met(values, threshold, at_least=True)
             miss = threshold - values[short]
@@ -116,7 +117,7 @@ class Tally:
         self.exact = exact
         self._sums = _Sums(len(self.thresholds))
         self._values: list[Floats] = []
-        self._counts = np.zeros(0 if exact else BINS)
+        self._counts = np.zeros(0 if exact else BINS, np.int64)
         self._atoms = 0.0
         """Values that are exactly the ruler's atom; they are in the bins too."""
         self._sorted: Floats | None = None
@@ -127,9 +128,9 @@ class Tally:
         if self.exact:
             self._values.append(values)
         else:
-            off = values - self.ruler.centre
-            ends = self._sums.add(values, off, self.thresholds)
-            self._counts += np.bincount(self.ruler.bins(off, *ends), minlength=BINS)
+            places = self.ruler.places(values)
+            ends = self._sums.add(values, places, self.thresholds)
+            self._counts += np.bincount(self.ruler.bins(places, *ends), minlength=BINS)
             if not math.isnan(self.ruler.atom):
                 self._atoms += np.count_nonzero(values == self.ruler.atom)
 
@@ -145,15 +146,15 @@ class Tally:
 
     def __getstate__(self) -> dict[str, Any]:
         """For the way from a worker: counts in as few bytes as hold them, and nothing that can be worked out again."""
-        most = float(self._counts.max(initial=0.0))
+        most = self._counts.max(initial=0)
         counts = self._counts.astype(np.uint16 if most < 2**16 else np.uint64)
         return {**self.__dict__, "_counts": counts, "_sorted": None, "_curve": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._counts = self._counts.astype(float)
+        self._counts = self._counts.astype(np.int64)
 
-    def state(self) -> dict[str, Floats]:
+    def state(self) -> dict[str, NDArray[Any]]:
         """All that was counted, as arrays; see `fill`."""
         if self.exact:
             return {"values": self.values}
@@ -166,7 +167,8 @@ class Tally:
         if self.exact:
             self._values = [np.asarray(state["values"], float)]
             return
-        counts, below, sums = (np.asarray(state[name], float) for name in ("counts", "below", "sums"))
+        counts = np.asarray(state["counts"], np.int64)
+        below, sums = (np.asarray(state[name], float) for name in ("below", "sums"))
         if counts.shape != self._counts.shape or below.shape != self._sums.below.shape:
             raise ValueError("the tally has other bins or thresholds")
         self._counts, self._sums.below = counts, below
@@ -178,8 +180,8 @@ class Tally:
         """Of all values; where they are kept, added up when first asked for."""
         kept = sum(map(len, self._values))
         if self._sums.n < kept:
-            self._sums = _Sums(len(self.thresholds))
-            self._sums.add(self.values, self.values - self.ruler.centre, self.thresholds)
+            self._sums, values = _Sums(len(self.thresholds)), self.values
+            self._sums.add(values, self.ruler.places(values), self.thresholds)
         return self._sums
 
     @property
@@ -207,7 +209,7 @@ class Tally:
     @property
     def mean(self) -> float:
         """The mean."""
-        return self.ruler.centre + float(self.sums.total[0]) / self.n
+        return self.ruler.low + self.ruler.width * float(self.sums.total[0]) / self.n
 
     @property
     def variance(self) -> float:
@@ -215,7 +217,7 @@ class Tally:
         if self.n < 2 or self.minimum == self.maximum:
             return 0.0
         total, squares = self.sums.total
-        return max(0.0, float(squares - total**2 / self.n) / (self.n - 1))
+        return max(0.0, float(squares - total**2 / self.n) / (self.n - 1)) * self.ruler.width**2
 
     @property
     def sd(self) -> float:
@@ -247,7 +249,7 @@ class Tally:
         """The ends of the bins, and how many values lie below each; where many share a value it stands twice."""
         if self._curve is None or self._curve[0] != self.n:
             places = self.ruler.low + np.arange(BINS + 1, dtype=np.float64) * self.ruler.width
-            counts = self._counts
+            counts: NDArray[Any] = self._counts
             if self._atoms:
                 places, counts = self._with_atom(places)
             below = np.concatenate([[0.0], np.cumsum(counts)])
@@ -258,7 +260,7 @@ class Tally:
     def _with_atom(self, places: Floats) -> tuple[Floats, Floats]:
         """The ends of the bins and their counts, the bin of the atom cut in what is below, at and above it."""
         atom = self.ruler.atom
-        own = int(self.ruler.bins(np.array([atom - self.ruler.centre]), atom, atom)[0])
+        own = int(self.ruler.bins(self.ruler.places(np.array([atom])), atom, atom)[0])
         rest = self._counts[own] - self._atoms
         share = (atom - places[own]) / self.ruler.width
         if atom in (self.minimum, self.maximum):
