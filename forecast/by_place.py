@@ -37,6 +37,8 @@ class _Split:
     rows: list[slice]
     whole: Sequence[Mapping[str, Floats]]
     """By period, the figures of the province: `revenue`, `revenue:parts` and `revenue.SERVICE`."""
+    quiet: bool
+    """Whether there is no noise."""
     pool: dict[tuple[int, int], Floats32] = field(default_factory=dict)
     spare: Floats = field(default_factory=lambda: np.empty(BLOCK))
 
@@ -90,19 +92,19 @@ class _Split:
         if alike:
             kept[1] += self.levels.calm[n] * (before[node.start + 1] - before[node.start])
         for row, part in enumerate(node.parts):
-            weights = np.diff(before[part.start : part.stop + 1])
+            weight = before[part.stop] - before[part.start]
             level = self._level(part, n)
-            if len(node.parts) == 1 or weights.sum() <= 0 or not self.noise.any():
-                own[row] = weights.sum()
+            if len(node.parts) == 1 or weight <= 0 or self.quiet:
+                own[row] = weight
             else:
-                self._noisy(part, n, weights, own[row], alike)
+                self._noisy(part, n, before, own[row], alike)
             if level is not None:
                 own[row] *= level
             total += own[row]
             if not part.parts:
-                kept[0, row] += np.multiply(self.levels.kept[n], weights[0], out=self.spare)
+                kept[0, row] += np.multiply(self.levels.kept[n], weight, out=self.spare)
                 if terrain.weighed:
-                    kept[1, row] += np.multiply(self.levels.calm[n], weights[0], out=self.spare)
+                    kept[1, row] += np.multiply(self.levels.calm[n], weight, out=self.spare)
         self._mend(node, before, flow, own, total)
         np.divide(flow, total, out=total, where=total > 0)
         return total
@@ -116,11 +118,12 @@ class _Split:
         self.levels.walk_to(n, part.start)
         return np.asarray(self.levels.levels[n])
 
-    def _noisy(self, part: Fork, n: int, weights: Floats, out: Floats32, alike: bool) -> None:
+    def _noisy(self, part: Fork, n: int, before: Floats, out: Floats32, alike: bool) -> None:
         """Weight x noise, the mean of which is the weight; parts that are all `alike` need no weight and no mean."""
         normals(out, self.seed, f"places.{part.name}.{self.levels.services[n]}", self.block)
-        weight = weights.sum()
-        sd = self.noise * np.float32(np.sqrt(np.square(weights).sum()) / weight)
+        weight, sd = before[part.stop] - before[part.start], self.noise
+        if part.parts:  # many places even out
+            sd = sd * np.float32(np.sqrt(np.square(np.diff(before[part.start : part.stop + 1])).sum()) / weight)
         out *= sd
         if not alike:
             out += np.float32(np.log(weight)) - np.square(sd) / 2
@@ -164,7 +167,8 @@ def play_places(
     ]
     gaps = [gap_of(found) for found in by_period if "revenue:parts" in found]
     read = ReadPlaces(gauges, levels.services, paths, tally, gaps)
-    _Split(read, levels, noise.astype(np.float32), draws.seed, draws.blocks.start, rows, by_period).province(trades)
+    loud = noise.astype(np.float32)
+    _Split(read, levels, loud, draws.seed, draws.blocks.start, rows, by_period, not loud.any()).province(trades)
     if tally is not None:
         tally.n += paths
         tally.lost, tally.calm = levels.lost(tally.causes, paths)
