@@ -322,7 +322,7 @@ def test_a_run_that_is_as_soon_played_again_keeps_nothing(tmp_path: Path, monkey
 def test_a_run_that_is_stopped_goes_on_and_ends_as_if_it_had_not_been(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    plan, few = tmp_path / "plan.yaml", 6 * 16 * BLOCK
+    plan, few = tmp_path / "plan.yaml", 4 * 16 * BLOCK
     plan.write_text(TROUBLED.replace("horizon:", "seed: 5\nhorizon:"), encoding="utf-8")
     call = [sys.executable, "-c", textwrap.dedent(SCRIPT), "run", str(plan), "--paths", str(few), "--workers", "1"]
     kept = tmp_path / "cache" / "spans"
