@@ -136,7 +136,7 @@ class Draws:
         key = (assumption.draw, assumption.chance)
         if key not in self._values:
             if assumption.sure:
-                self._values[key] = assumption.chance.quantile(np.full(1, 0.5))
+                self._values[key] = np.array([assumption.value])
             else:
                 self._values[key] = assumption.chance.draw(self.uniform(assumption.draw))
         return self._values[key]

@@ -5,7 +5,7 @@ Arrays are (months, paths), or (months, 1) where every path is alike. A hit is s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ Key = tuple[str, str]
 """What an effect acts on: (driver, service). `amount` is volume, or revenue at unchanged prices."""
 Taken = Callable[[NDArray[np.intp]], Mapping[Key, Floats]]
 """What the entries of some rows take, (rows,) each."""
+NEAR = 16_384
+"""Numbers of 64 bits, a few times which fit in the cache of one core."""
 HEADCOUNT: Key = ("headcount", "")
 WITHIN = 2 * DAYS_PER_MONTH
 """Days over which what is recovered comes back, where the plan says nothing."""
@@ -114,6 +116,12 @@ class Blow:
         if id(factor) not in self._capped:
             self._capped[id(factor)] = np.minimum(factor, 1.0) if factor.max() > 1 else factor
         return self._capped[id(factor)]
+
+
+def strips(months: int, paths: int) -> Iterator[slice]:
+    """Rows of (months, paths) by as many as stay near the processor."""
+    rows = max(1, NEAR // paths)
+    return (slice(first, first + rows) for first in range(0, months, rows))
 
 
 def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:

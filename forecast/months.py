@@ -74,7 +74,7 @@ class Calendar:
     @property
     def days(self) -> NDArray[np.float64]:
         """Days in each month, shape (count,)."""
-        return np.diff(self.edges)
+        return _days(self.first, self.count)
 
     def row_of(self, moment: NDArray[np.float64]) -> NDArray[np.intp]:
         """Row of the month that holds each moment: -1 before the first month, `count` after the last."""
@@ -107,6 +107,13 @@ def _edges(first: int, count: int) -> NDArray[np.float64]:
     edges = np.array([first_day(month) for month in range(first, first + count + 1)], float)
     edges.flags.writeable = False
     return edges
+
+
+@lru_cache(maxsize=256)
+def _days(first: int, count: int) -> NDArray[np.float64]:
+    days = np.diff(_edges(first, count))
+    days.flags.writeable = False
+    return days
 
 
 @lru_cache(maxsize=256)

@@ -210,6 +210,9 @@ class Decision(Noun):
     trigger: Trigger | None = None
 
 
+_UNSAID = dict(BaselineChoice())
+
+
 class Scenario(Noun):
     """A plan, with everything that its parents say."""
 
@@ -272,7 +275,7 @@ class Scenario(Noun):
         merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
         if merged.get("method") == "given":
             merged |= {"level": None, "mask": ()}
-        return BaselineChoice.model_construct(**{**dict(BaselineChoice()), **merged})
+        return BaselineChoice.model_construct(**{**_UNSAID, **merged})
 
     def assumptions(self) -> Iterator[Assumption]:
         """Every assumption of the plan itself, in the order of the fields; those of its readings are theirs."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from forecast.chance import Floats
-from forecast.effects import Blow, Hits, Key, Spell, overlaps, sums
+from forecast.effects import Blow, Hits, Key, Spell, overlaps, strips, sums
 from forecast.months import Calendar
 
 if TYPE_CHECKING:
@@ -72,14 +72,18 @@ class Shaken:
     """By cause that gives something back, (months, paths) what it alone takes."""
 
 
-def shaken(base: Floats, service: str, blows: Mapping[str, Blow], tell: Tell = lambda name, month, row: None) -> Shaken:
+def shaken(
+    base: Floats, service: str, blows: Mapping[str, Blow], tell: Tell = lambda name, month, part: None
+) -> Shaken:
     """All shocks on one amount (months, paths), in order of their names and month by month.
 
     What a cause k alone takes of a month is base * max(0, 1 - F_k) * product of min(1, F_j) of the others, so that what
-    two causes share is gone (model: section 4). `tell` is told what every shock has left of a month.
+    two causes share is gone (model: section 4). `tell` is told what every shock has left of some months,
+    (months, paths), and which is the first.
     """
     key: Key = ("amount", service)
-    taking = {name: blow for name, blow in sorted(blows.items()) if key in blow.factors}
+    ordered = sorted(blows.items())
+    taking = {name: blow for name, blow in ordered if key in blow.factors}
     left = {name: blow.capped(key) for name, blow in taking.items()}
     gaining = any(left[name] is not blow.factors[key] for name, blow in taking.items())
     net = {
@@ -87,26 +91,29 @@ def shaken(base: Floats, service: str, blows: Mapping[str, Blow], tell: Tell = l
         for name, blow in taking.items()
         if blow.hits is not None and service in blow.recovered
     }
-    amount, lost, kept = np.empty(base.shape), np.zeros(base.shape[1]), np.empty(base.shape[1] if gaining else 0)
-    for month, whole in enumerate(base):  # a row of paths stays near the processor
-        row = amount[month]
-        np.copyto(row, whole)
-        for name, blow in sorted(blows.items()):
+    amount, lost = np.empty(base.shape), np.zeros(base.shape[1])
+    for rows in strips(*base.shape):
+        whole, part = base[rows], amount[rows]
+        np.copyto(part, whole)
+        for name, blow in ordered:
             if name in taking:
-                row *= blow.factors[key][month]
-            tell(name, month, row)
+                part *= blow.factors[key][rows]
+            tell(name, rows.start, part)
+        kept = part
         if gaining:
-            np.copyto(kept, whole)
+            kept = whole.copy()
             for factor in left.values():
-                kept *= factor[month]
-        lost += whole
-        lost -= kept if gaining else row
+                kept *= factor[rows]
+        for before, after in zip(whole, kept, strict=True):
+            lost += before
+            lost -= after
         for name, loss in net.items():
-            np.subtract(1.0, left[name][month], out=loss[month])
-            loss[month] *= whole
+            mine = loss[rows]
+            np.subtract(1.0, left[name][rows], out=mine)
+            mine *= whole
             for other, factor in left.items():
                 if other != name:
-                    loss[month] *= factor[month]
+                    mine *= factor[rows]
     return Shaken(amount, lost, net)
 
 

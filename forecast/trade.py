@@ -64,10 +64,12 @@ class Trade:
             if price is not None or self._takes(service, blow):
                 worths[name], told[name] = self.worth, np.zeros(paths)
 
-        def tell(name: str, month: int, row: Floats) -> None:
-            if name in told and self.rows.start <= month < self.rows.stop:
-                worth = worths[name]
-                told[name] += row if worth is None else row * worth[month]
+        def tell(name: str, first: int, left: Floats) -> None:
+            if name in told:
+                worth, whole = worths[name], told[name]
+                for month, row in enumerate(left, first):
+                    if self.rows.start <= month < self.rows.stop:
+                        whole += row if worth is None else row * worth[month]
 
         found = shaken(self.before, service, blows, tell) if told else None
         if found is not None:

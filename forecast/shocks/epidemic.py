@@ -11,7 +11,20 @@ import numpy as np
 from forecast.assumption import Duration, Rate, Share
 from forecast.chance import Floats
 from forecast.draws import Draws, Events, Ints
-from forecast.effects import Blow, Footprint, Hits, Key, Stage, Taken, effects_of, overlaps, summed, sums, taking
+from forecast.effects import (
+    Blow,
+    Footprint,
+    Hits,
+    Key,
+    Stage,
+    Taken,
+    effects_of,
+    overlaps,
+    strips,
+    summed,
+    sums,
+    taking,
+)
 from forecast.noun import Noun
 from forecast.shocks.outbreaks import Outbreaks, Spells, Stays
 from forecast.shocks.shock import Effects, Shock
@@ -145,15 +158,14 @@ class Epidemic(Shock):
             for key, change in effects_of(draws, effects, stage.services).items():
                 terms.setdefault(key, []).append((number, change))
         factors = {key: np.empty((stage.calendar.count, stage.paths)) for key in terms}
-        room = np.empty(stage.paths)
-        for month in range(stage.calendar.count):  # a row of paths stays near the processor
-            shares = [days[month] * part[month] for days in regimes]
+        for rows in strips(stage.calendar.count, stage.paths):
+            shares = [days[rows] * part[rows] for days in regimes]
             for key, ((number, change), *others) in terms.items():
-                row = np.multiply(shares[number], change, out=factors[key][month])
+                factor = np.multiply(shares[number], change, out=factors[key][rows])
                 for other, also in others:
-                    row += np.multiply(shares[other], also, out=room)
-                row += 1
-                np.maximum(row, 0.0, out=row)
+                    factor += shares[other] * also
+                factor += 1
+                np.maximum(factor, 0.0, out=factor)
         return factors
 
     def _lost_by_row(
