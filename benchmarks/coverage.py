@@ -28,8 +28,9 @@ from forecast.chance import Floats
 from forecast.estimate import Estimate
 from forecast.plan import Scenario
 from forecast.reader import read_text
+from forecast.ruler import Ruler
 from forecast.simulation import Simulation
-from forecast.tally import Ruler, Tally
+from forecast.tally import Tally
 
 SEEDS = 2_000
 CHEAP = 5
@@ -144,7 +145,7 @@ def count(said: Mapping[str, tuple[Estimate, float]], hits: dict[str, int], trut
 
 def of_rare_events(seeds: int) -> list[Covered]:
     """Chances with about four and about one hit in 4,096: the interval of Clopper and Pearson."""
-    from forecast.tally import interval
+    from forecast.estimate import interval
 
     found = []
     for p in (0.001, 0.000_25, 0.999):

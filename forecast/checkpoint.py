@@ -13,9 +13,9 @@ from pathlib import Path
 
 from forecast.answers import Answer
 from forecast.baseline import Baseline
+from forecast.cache import Cache
 from forecast.identity import code_digest, content_of, data_files, versions
 from forecast.plan import Scenario
-from forecast.store import Cache
 
 EVERY = 5.0
 """Seconds between two writings, at least."""

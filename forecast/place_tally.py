@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.chance import Floats
-from forecast.estimate import Estimate
-from forecast.tally import Z95, interval
+from forecast.estimate import Z95, Estimate, interval
 
 BINS = 1_024
 """Bins of a place, from nothing to its top."""

@@ -16,13 +16,13 @@ from forecast.checkpoint import Checkpoint
 from forecast.copula import Group, groups_of, triangular
 from forecast.draws import BLOCK
 from forecast.engines import Engine, engine_of
-from forecast.estimate import Estimate
+from forecast.estimate import Estimate, interval
 from forecast.gauges import Gauge, gauges_of, place_gauges_of
 from forecast.months import Calendar
 from forecast.place_tally import PlaceTally
 from forecast.plan import Scenario, Target
 from forecast.spans import Work, figure_of, made_by_here, tally_span, work_of
-from forecast.tally import Tally, interval
+from forecast.tally import Tally
 from forecast.terrain import Terrain
 
 SERIAL = 400_000

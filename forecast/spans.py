@@ -15,7 +15,8 @@ from forecast.draws import BLOCK
 from forecast.errors import OutputError
 from forecast.identity import code_digest, versions
 from forecast.plan import Scenario, Target
-from forecast.tally import EXACT, Ruler, Tally, met
+from forecast.ruler import Ruler, met
+from forecast.tally import EXACT, Tally
 
 SPAN = 16
 """Blocks of a span: what one worker answers at a time, whatever their number."""

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: atomic writes, locks, the sweep of what a killed process left, and a cache.
+"""Files that are whole or absent: atomic writes, locks, and the sweep of what a killed process left.
 
 A temporary name ends in `.tmp-<pid>`. Its owner holds a lock on it for as long as it is written; what nobody holds and
 whose process is gone is a stray, and the next start sweeps it away.
@@ -7,10 +7,7 @@ whose process is gone is a stray, and the next start sweeps it away.
 from __future__ import annotations
 
 import errno
-import hashlib
-import io
 import itertools
-import json
 import os
 import re
 import shutil
@@ -18,13 +15,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.errors import OutputError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _TEMPORARY = re.compile(r"\.tmp-(\d+)$")
 _FORSAKEN_SECONDS = 600
@@ -183,82 +175,6 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-class Entry(NamedTuple):
-    """What a cache holds under one key."""
-
-    facts: dict[str, Any]
-    """JSON."""
-    arrays: dict[str, NDArray[np.generic]]
-
-
-class Cache:
-    """A folder of entries named by what they were made of; a damaged entry is a miss, and is written anew."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        sweep(folder)
-
-    @staticmethod
-    def key(*parts: object) -> str:
-        """The name of what was made of `parts` (texts, numbers, bytes, and JSON of them)."""
-        digest = hashlib.sha256()
-        for part in parts:
-            content = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True, ensure_ascii=False).encode()
-            digest.update(len(content).to_bytes(8, "little") + content)
-        return digest.hexdigest()
-
-    def get(self, key: str) -> Entry | None:
-        """The entry, or None when there is none that can be read whole."""
-        import numpy as np
-
-        try:
-            content = self._file(key).read_bytes()
-            digest, _, body = content.partition(b"\n")
-            if hashlib.sha256(body).hexdigest().encode() != digest:
-                return None
-            with np.load(io.BytesIO(body), allow_pickle=False) as read:
-                arrays = {name: read[name] for name in read.files if name != _FACTS}
-                facts = json.loads(bytes(read[_FACTS]).decode())
-        except (OSError, ValueError, KeyError, EOFError, SyntaxError):
-            return None
-        return Entry(facts, arrays) if isinstance(facts, dict) else None
-
-    def put(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[np.generic]]) -> bool:
-        """Keep an entry; whether it is kept: a cache that cannot be written is no harm, it is worked out again."""
-        import numpy as np
-
-        body = io.BytesIO()
-        content: dict[str, Any] = dict(arrays)
-        content[_FACTS] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), dtype=np.uint8)
-        np.savez(body, **content)
-        whole = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
-        try:
-            write_file(self._file(key), whole)
-        except OutputError:
-            return False
-        return True
-
-    def has(self, key: str) -> bool:
-        """Whether there is an entry, even one that cannot be read."""
-        return self._file(key).is_file()
-
-    def drop(self, key: str) -> None:
-        """Remove an entry, if it is there."""
-        with suppress(OSError):
-            self._file(key).unlink(missing_ok=True)
-
-    def forget_older(self, days: float) -> None:
-        """Remove the entries that were written longer ago."""
-        with suppress(OSError):
-            for file in self.folder.glob("*.entry"):
-                if time.time() - file.stat().st_mtime > days * 86_400:
-                    file.unlink(missing_ok=True)
-
-    def _file(self, key: str) -> Path:
-        return self.folder / f"{key[:40]}.entry"
-
-
-_FACTS = "facts.json"
 _count = itertools.count()
 """Tells apart what the threads of one process write."""
 

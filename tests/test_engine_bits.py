@@ -14,8 +14,9 @@ from forecast.draws import Draws, _poisson
 from forecast.effects import overlaps, ramp
 from forecast.months import Calendar
 from forecast.quantile_table import QuantileTable
+from forecast.ruler import Ruler
 from forecast.shocks.outbreaks import _order
-from forecast.tally import Ruler, Tally
+from forecast.tally import Tally
 
 YEAR = Calendar(12 * 2021, 12)
 

@@ -59,9 +59,10 @@ fit rolling surprises history places
 widths
 models
 yaml_nodes csv_file amounts
+cache
 store engines
 copula disaggregate place_tally reconcile scores statement tally terrain tet
-encodings written units
+encodings ruler written units
 nearest
 canvas chance estimate months
 quantile_table links

@@ -29,8 +29,9 @@ from forecast.draws import BLOCK
 from forecast.engines import Dask, Engine, engine_of
 from forecast.errors import OutputError
 from forecast.plan import Scenario
+from forecast.ruler import Ruler
 from forecast.simulation import Course, Simulation, deck_of, simulate
-from forecast.tally import Ruler, Tally
+from forecast.tally import Tally
 from forecast.words import Words
 from tests.plans import ONE, SCENARIOS, TROUBLED, TWO, read
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from forecast import store
+from forecast.cache import Cache
 from forecast.errors import OutputError
 
 DEAD = 2**22 + 1
@@ -127,7 +128,7 @@ def test_a_killed_holder_gives_its_lock_back(tmp_path: Path) -> None:
 
 
 def test_a_cache_gives_back_what_was_put(tmp_path: Path) -> None:
-    cache, key = store.Cache(tmp_path), store.Cache.key("fit", {"a": 1}, b"data")
+    cache, key = Cache(tmp_path), Cache.key("fit", {"a": 1}, b"data")
     assert cache.get(key) is None
     cache.put(key, {"mase": 0.5, "name": "bưu chính"}, {"mean": np.arange(3.0)})
     found = cache.get(key)
@@ -138,7 +139,7 @@ def test_a_cache_gives_back_what_was_put(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -1])
 def test_a_damaged_entry_is_a_miss_that_is_written_anew(tmp_path: Path, keep: int) -> None:
-    cache, key = store.Cache(tmp_path), store.Cache.key("fit")
+    cache, key = Cache(tmp_path), Cache.key("fit")
     cache.put(key, {"a": 1}, {"mean": np.ones(2)})
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:keep])
@@ -153,7 +154,7 @@ def test_a_pickle_in_a_cache_is_never_loaded(tmp_path: Path) -> None:
 
     body = io.BytesIO()
     np.savez(body, mean=np.array([print], dtype=object))
-    cache, key = store.Cache(tmp_path), store.Cache.key("fit")
+    cache, key = Cache(tmp_path), Cache.key("fit")
     cache.put(key, {}, {})
     (file,) = tmp_path.iterdir()
     file.write_bytes(hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue())
@@ -161,7 +162,7 @@ def test_a_pickle_in_a_cache_is_never_loaded(tmp_path: Path) -> None:
 
 
 def test_keys_differ_when_any_part_differs() -> None:
-    keys = {store.Cache.key(*parts) for parts in (("a", "b"), ("ab",), ("a", b"b"), ("a", 1), ("a", 2), ("a",), ())}
+    keys = {Cache.key(*parts) for parts in (("a", "b"), ("ab",), ("a", b"b"), ("a", 1), ("a", 2), ("a",), ())}
     assert len(keys) == 7
 
 

@@ -10,9 +10,8 @@ import numpy as np
 from forecast.chance import Floats
 from forecast.copula import HAPPENS
 from forecast.draws import BLOCK, Draws
-from forecast.estimate import Estimate
+from forecast.estimate import Z95, Estimate
 from forecast.simulation import Simulation
-from forecast.tally import Z95
 
 BLOCKS = 2
 

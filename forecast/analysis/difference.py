@@ -8,9 +8,9 @@ import numpy as np
 
 from forecast.analysis.findings import Difference
 from forecast.chance import Floats
-from forecast.estimate import Estimate
+from forecast.estimate import Z95, Estimate
+from forecast.ruler import met
 from forecast.simulation import Simulation
-from forecast.tally import Z95, met
 
 
 def difference_of(first: Simulation, second: Simulation, measure: str, period: str) -> Difference:

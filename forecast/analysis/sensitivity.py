@@ -9,10 +9,10 @@ import numpy as np
 from forecast.analysis.findings import Lever, Sensitivity
 from forecast.assumption import Assumption
 from forecast.chance import Floats
+from forecast.estimate import Z95
 from forecast.naming import label_of
 from forecast.noun import Label
 from forecast.simulation import Simulation
-from forecast.tally import Z95
 from forecast.words import Words
 
 KEEP = 32_768
