@@ -14,6 +14,7 @@ from forecast.figures import FIGURES
 from forecast.pages import grounds, tables
 from forecast.pages.drawings import PHONE, Drawing
 from forecast.pages.html import picture, render
+from forecast.pages.paper import A4, EDGE, HEAD, LINE, SMALL, TYPE, Letters, Paper
 from forecast.pages.phrases import (
     chance_range,
     goal_text,
@@ -23,7 +24,6 @@ from forecast.pages.phrases import (
     target_text,
     tenths,
 )
-from forecast.pages.sheet import A4, EDGE, LINE, TYPE, Paper
 from forecast.pages.view import RunView
 from forecast.words import Words
 
@@ -240,12 +240,12 @@ def _curves(views: Sequence[RunView], words: Words) -> Drawing | None:
 def sheet(views: Sequence[RunView], differences: Pairs, words: Words) -> Figure:
     """The comparison as one A4 figure; call it inside `style`."""
     paper = Paper(new_figure(*A4))
-    paper.line(fit(about(views, words), paper.width, 7.5), EDGE, paper.y, 7.5, color=MUTED)
+    paper.line(fit(about(views, words), paper.width, 7.5), EDGE, paper.y, Letters(7.5, color=MUTED))
     said = title(views, words)
     size = next((size for size in (15, 12, 10) if len(wrap(said, paper.width, size, "bold")) <= 3), 9)
-    paper.y = paper.text(said, EDGE, paper.y + 0.19, paper.width, size, "bold") + 0.08
+    paper.y = paper.text(said, EDGE, paper.y + 0.19, paper.width, Letters(size, "bold")) + 0.08
     if not _one_goal(views):
-        paper.y = paper.text(words("compare_unlike"), EDGE, paper.y, paper.width, TYPE, lines=2) + 0.05
+        paper.y = paper.text(words("compare_unlike"), EDGE, paper.y, paper.width, lines=2) + 0.05
     for drawing in drawings(views, words).values():
         paper.drawing(drawing, EDGE, paper.y, paper.width, 2.35)
         paper.y += 2.5
@@ -253,30 +253,31 @@ def sheet(views: Sequence[RunView], differences: Pairs, words: Words) -> Figure:
     _set(paper, words("compare_table"), shown)
     if (paired := pairs(views, differences, words)) is not None:
         _set(paper, words("compare_pairs"), paired)
-        paper.y = paper.text(words("compare_pairs_lead"), EDGE, paper.y, paper.width, 6.6, color=MUTED, lines=2) + 0.06
+        lead = words("compare_pairs_lead")
+        paper.y = paper.text(lead, EDGE, paper.y, paper.width, Letters(6.6, color=MUTED), lines=2) + 0.06
     runs = " · ".join(f"{view.short_name}: {str(view.summary.get('run_id', ''))[:16]}" for view in views)
     about_luck = views[0].summary
     paths = f"{words.number(int(about_luck.get('paths', 0)))} {words('provenance_paths')}"
     source = f"{paths} · {words('provenance_seed')} {about_luck.get('seed', '')} · {runs}"
-    paper.text(source, EDGE, A4[1] - 0.6, paper.width, 6.4, color=MUTED, lines=2)
+    paper.text(source, EDGE, A4[1] - 0.6, paper.width, SMALL, lines=2)
     return paper.figure
 
 
 def _set(paper: Paper, heading: str, table: tables.Table) -> None:
     """A table on paper: as many rows as there is room for; what is long is wrapped."""
     size = max(5.2, 6.8 - 0.25 * max(0, len(table.heads) - 4))
-    paper.y = paper.text(heading, EDGE, paper.y, paper.width, TYPE * 1.1, "bold") + 0.02
+    paper.y = paper.text(heading, EDGE, paper.y, paper.width, HEAD) + 0.02
     share = 0.34 if len(table.heads) <= 4 else 0.24
     width = paper.width * (1 - share) / max(len(table.heads) - 1, 1)
     starts = [EDGE, *(EDGE + paper.width * share + width * n for n in range(len(table.heads) - 1))]
     rooms = [room - 0.1 for room in (paper.width * share, *[width] * (len(starts) - 1))]
     for number, row in enumerate((table.heads, *table.rows)):
-        weight = "normal" if number else "bold"
+        letters = Letters(size, "normal" if number else "bold")
         cells = list(zip(row, starts, rooms, strict=True))
-        tall = max(len(wrap(cell, room, size, weight)) for cell, _, room in cells)
+        tall = max(len(wrap(cell, room, letters.size, letters.weight)) for cell, _, room in cells)
         if paper.y + tall * LINE * size / 72 > A4[1] - 0.75:
             break
-        paper.y = max(paper.text(cell, x, paper.y, room, size, weight, lines=99) for cell, x, room in cells) + 0.03
+        paper.y = max(paper.text(cell, x, paper.y, room, letters, lines=99) for cell, x, room in cells) + 0.03
         paper.rule(paper.y)
         paper.y += 0.04
     paper.y += 0.1

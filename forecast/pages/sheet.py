@@ -3,88 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from forecast.canvas import BAD, FAINT, GOOD, INK, MUTED, axes_in, cut, fit, new_figure, style, to_pdf, width_of, wrap
+from forecast.canvas import BAD, GOOD, INK, MUTED, cut, fit, new_figure, style, to_pdf, width_of, wrap
 from forecast.pages import decisions, grounds, message, tables
 from forecast.pages.drawings import Drawing, drawings
+from forecast.pages.paper import A4, EDGE, HEAD, LINE, SMALL, STRONG, TYPE, Letters, Paper
 from forecast.pages.phrases import date_text
 from forecast.pages.view import RunView
 from forecast.words import Words
 
-A4 = (8.268, 11.693)
-"""Inches."""
-EDGE = 0.45
-"""White at the edges, in inches."""
-TYPE = 7.2
-"""Points of the small text: the smallest that prints well."""
-LINE = 1.38
-"""Height of a line, in heights of its type."""
 STEPS, LEVERS = 7, 7
 MOST = 4
 """Targets, and decisions, that the sheet has room for; it says how many more there are."""
-
-
-@dataclass
-class Paper:
-    """A sheet, written from the top down; `y` is the inches already used."""
-
-    figure: Figure
-    y: float = EDGE
-
-    @property
-    def width(self) -> float:
-        """Inches between the edges."""
-        return A4[0] - 2 * EDGE
-
-    def line(
-        self, text: str, x: float, y: float, size: float, weight: str = "normal", color: str = INK, align: str = "left"
-    ) -> None:
-        """One line of text, its top at `y` inches below the upper edge of the sheet."""
-        self.figure.text(x / A4[0], 1 - y / A4[1], text, size=size, weight=weight, color=color, va="top", ha=align)
-
-    def text(
-        self,
-        text: str,
-        x: float,
-        y: float,
-        width: float,
-        size: float = TYPE,
-        weight: str = "normal",
-        color: str = INK,
-        lines: int = 9,
-    ) -> float:
-        """Text in a column; the y below it."""
-        for line in wrap(text, width, size, weight, lines):
-            self.line(line, x, y, size, weight, color)
-            y += LINE * size / 72
-        return y
-
-    def rule(self, y: float, color: str = FAINT, x: float = EDGE, width: float | None = None) -> None:
-        """A thin line across."""
-        ends = [x / A4[0], (x + (self.width if width is None else width)) / A4[0]]
-        self.figure.add_artist(Line2D(ends, [1 - y / A4[1]] * 2, color=color, linewidth=0.7))
-
-    def drawing(
-        self,
-        drawing: Drawing | None,
-        x: float,
-        y: float,
-        width: float,
-        height: float,
-        draw: Callable[[Axes], None] | None = None,
-    ) -> None:
-        """A figure with its title, its top left corner at (x, y)."""
-        if drawing is None:
-            return
-        below = self.text(drawing.title, x, y, width, TYPE * 1.1, "bold", lines=2) + 0.02
-        box = (x, A4[1] - y - height, width, height - (below - y))
-        (draw or drawing.draw)(axes_in(self.figure, box, drawing.margin))
 
 
 def pdf(view: RunView, words: Words) -> bytes:
@@ -158,11 +92,12 @@ def _close_height(view: RunView, words: Words, width: float) -> float:
 
 def _head(paper: Paper, view: RunView, words: Words) -> None:
     about = words("page_about", scenario=cut(view.scenario.name.of(words.language)), date=date_text(view.as_of, words))
-    paper.line(fit(about, paper.width, 7.5), EDGE, paper.y, 7.5, color=MUTED)
+    paper.line(fit(about, paper.width, 7.5), EDGE, paper.y, Letters(7.5, color=MUTED))
     title = message.title(view, words)
     size = next((s for s in (17.0, 16.0, 15.0, 14.2, 13.6) if width_of(title, s, "bold") <= paper.width), 15.0)
-    paper.y = paper.text(title, EDGE, paper.y + 0.19, paper.width, size, "bold", lines=2)
-    paper.y = paper.text(" ".join(message.beside(view, words)), EDGE, paper.y + 0.02, paper.width, 8.2, lines=2) + 0.1
+    paper.y = paper.text(title, EDGE, paper.y + 0.19, paper.width, Letters(size, "bold"), lines=2)
+    beside = " ".join(message.beside(view, words))
+    paper.y = paper.text(beside, EDGE, paper.y + 0.02, paper.width, Letters(8.2), lines=2) + 0.1
 
 
 def _numbers(paper: Paper, view: RunView, words: Words) -> None:
@@ -179,14 +114,14 @@ def _numbers(paper: Paper, view: RunView, words: Words) -> None:
         size = next(
             (s for s in (14, 13, 12, 11) if width_of(whole, s, "bold") + width_of(number.unit, TYPE) < width), 10
         )
-        paper.line(whole.rstrip(), x, paper.y + (14 - size) / 72, size, "bold", colour)
+        paper.line(whole.rstrip(), x, paper.y + (14 - size) / 72, Letters(size, "bold", colour))
         start = x + width_of(whole, size, "bold")
         beside = start + width_of(number.unit, TYPE) <= x + width
         if beside:
-            paper.line(number.unit, start, paper.y + 0.085, TYPE, color=colour)
+            paper.line(number.unit, start, paper.y + 0.085, Letters(color=colour))
         label = number.label if beside else f"{number.unit}, {number.label}"
-        y = paper.text(label, x, paper.y + 0.27, width, 7.4, lines=2)
-        lowest = max(lowest, paper.text(number.note, x, y, width, 6.6, color=MUTED, lines=3))
+        y = paper.text(label, x, paper.y + 0.27, width, Letters(7.4), lines=2)
+        lowest = max(lowest, paper.text(number.note, x, y, width, Letters(6.6, color=MUTED), lines=3))
     paper.y = lowest + 0.06
     paper.rule(paper.y)
     paper.y += 0.1
@@ -196,11 +131,11 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
     """The targets: wanted, chance, simulation error and spread, three things apart."""
     if not view.findings.targets:
         return
-    y = paper.text(words("targets_head"), x, y, width, TYPE * 1.1, "bold") + 0.02
+    y = paper.text(words("targets_head"), x, y, width, HEAD) + 0.02
     columns = (0.0, 0.36, 0.48, 0.61, 0.79, 1.0)
     keys = ("target_name", "target_wanted", "target_chance", "sheet_error", "sheet_spread")
     for key, start, end in zip(keys, columns, columns[1:], strict=False):
-        paper.text(words(key), x + start * width, y, (end - start) * width - 0.05, 6.4, color=MUTED, lines=2)
+        paper.text(words(key), x + start * width, y, (end - start) * width - 0.05, SMALL, lines=2)
     y += 0.25
     restated = False
     for row, cells in zip(view.findings.targets[:MOST], tables.short_targets(view, words), strict=False):
@@ -211,16 +146,17 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
         ]
         for column, (start, texts) in enumerate(zip(columns, lines, strict=False)):
             for number, text in enumerate(texts):
-                paper.line(text, x + start * width, y + 0.13 * number, 6.8, "bold" if column == 2 else "normal")
+                letters = Letters(6.8, "bold" if column == 2 else "normal")
+                paper.line(text, x + start * width, y + 0.13 * number, letters)
         y += 0.13 * max(map(len, lines)) + 0.05
     y = _more(paper, len(view.findings.targets), words, x, y, width)
     if restated:
-        paper.text(words("verdict_productivity"), x, y, width, 6.4, color=MUTED, lines=2)
+        paper.text(words("verdict_productivity"), x, y, width, SMALL, lines=2)
 
 
 def _more(paper: Paper, count: int, words: Words, x: float, y: float, width: float) -> float:
     """How many targets or decisions the sheet leaves out; the y below it."""
-    return paper.text(words("sheet_more", count=count - MOST), x, y, width, 6.4, color=MUTED) if count > MOST else y
+    return paper.text(words("sheet_more", count=count - MOST), x, y, width, SMALL) if count > MOST else y
 
 
 def _decision_lines(view: RunView, words: Words, width: float) -> list[tuple[list[str], list[str]]]:
@@ -236,15 +172,15 @@ def _decisions(paper: Paper, view: RunView, words: Words, x: float, y: float, wi
     found = _decision_lines(view, words, width - 0.16)
     if not found:
         return
-    y = paper.text(words("decisions_head"), x, y, width, TYPE * 1.1, "bold") + 0.02
+    y = paper.text(words("decisions_head"), x, y, width, HEAD) + 0.02
     for number, (action, about) in enumerate(found, 1):
-        paper.line(str(number), x, y, 8.5, "bold", GOOD)
+        paper.line(str(number), x, y, Letters(8.5, "bold", GOOD))
         for line in action:
-            paper.line(line, x + 0.16, y, TYPE, "bold")
+            paper.line(line, x + 0.16, y, STRONG)
             y += LINE * TYPE / 72
         for line in about:
-            paper.line(line, x + 0.16, y, 6.4, color=MUTED)
-            y += LINE * 6.4 / 72
+            paper.line(line, x + 0.16, y, SMALL)
+            y += LINE * SMALL.size / 72
         y += 0.04
     _more(paper, len(view.scenario.decisions), words, x + 0.16, y, width - 0.16)
 
@@ -272,7 +208,7 @@ def _foot(paper: Paper, view: RunView, words: Words) -> float:
     y = top + 0.06
     for lines, color in blocks:
         for line in lines:
-            paper.line(line, EDGE, y, size, color=color)
+            paper.line(line, EDGE, y, Letters(size, color=color))
             y += step
     paper.rule(top)
     return top - 0.04
