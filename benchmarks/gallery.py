@@ -24,7 +24,8 @@ def main() -> int:
     from forecast.baseline import baseline_of
     from forecast.canvas import style, to_png
     from forecast.identity import inputs_of
-    from forecast.pages.paper import TYPE, sheet
+    from forecast.pages.paper import TYPE
+    from forecast.pages.sheet import sheet
     from forecast.reporting import fits_folder, view_of
     from forecast.words import LANGUAGES, Words
 
