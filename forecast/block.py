@@ -103,9 +103,8 @@ class _Scene:
     wage_shares: Mapping[str, Floats]
     """By service, the share of its revenue that a worker's year is counted on."""
     luck: Mapping[str, Floats]
-    blows: Mapping[str, Blow]
-    """Of the shocks that are no drift."""
     returning: Mapping[str, Returning]
+    """Of the shocks that are no drift."""
 
 
 def play(deck: Deck, blocks: range) -> Played:
@@ -124,7 +123,7 @@ def play(deck: Deck, blocks: range) -> Played:
     count = deck.paths_of(blocks)
     places = None
     if deck.places is not None:
-        split = play_places(deck.places, draws, count, horizon, scene.trades, scene.blows, scene.returning, figures)
+        split = play_places(deck.places, draws, count, horizon, scene.trades, scene.returning, figures)
         figures.update(split.figures)
         places = split.tally
     cut = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
@@ -143,15 +142,14 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     stage = _stage(deck, calendar, draws)
     struck = _struck(scenario, draws, stage)
     drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
-    blows = {name: blow for name, blow in struck.items() if name not in drifts}
     actions = act(scenario.initiatives, draws, stage, calm.revenue)
-    returning = {name: Returning(blow, calendar, draws.paths) for name, blow in blows.items()}
+    returning = {n: Returning(blow, calendar, draws.paths) for n, blow in struck.items() if n not in drifts}
     rows = calendar.rows(deck.bridge_gauge.calendar)
     trades = {s: trade_of(s, calm, drifts, actions, returning, rows, draws.paths) for s in scenario.service_names}
     luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}
     luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
     shares = wage_shares(scenario.workforce, scenario.service_names, draws) if scenario.workforce else {}
-    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), shares, luck, blows, returning)
+    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), shares, luck, returning)
 
 
 def _struck(scenario: Scenario, draws: Draws, stage: Stage) -> dict[str, Blow]:

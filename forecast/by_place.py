@@ -15,7 +15,6 @@ import numpy as np
 
 from forecast.chance import Floats
 from forecast.draws import BLOCK, Draws, Floats32
-from forecast.effects import Blow
 from forecast.forks import FAN, Fork, normals, tree_of
 from forecast.levels import Levels
 from forecast.months import Calendar
@@ -151,14 +150,13 @@ def play_places(
     paths: int,
     horizon: Calendar,
     trades: Mapping[str, Trade],
-    blows: Mapping[str, Blow],
     returning: Mapping[str, Returning],
     whole: Mapping[tuple[str, str], Floats],
 ) -> ReadPlaces:
     """Split a block by place; `whole` holds the figures of the province by (measure, period)."""
     rows = [horizon.rows(calendar) for _, calendar in gauges.periods]
-    levels = Levels(gauges.terrain, trades, blows, returning, rows[0])
-    tally = gauges.tally(tuple(sorted(blows)))
+    levels = Levels(gauges.terrain, trades, returning, rows[0])
+    tally = gauges.tally(tuple(sorted(returning)))
     noise = np.zeros(1) if gauges.noise is None else draws(gauges.noise)
     names = ("revenue", "revenue:parts", *(f"revenue.{service}" for service in levels.services))
     by_period = [

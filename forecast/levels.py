@@ -58,7 +58,6 @@ class Levels:
         self,
         terrain: Terrain,
         trades: Mapping[str, Trade],
-        blows: Mapping[str, Blow],
         returning: Mapping[str, Returning],
         rows: slice,
     ) -> None:
@@ -67,8 +66,8 @@ class Levels:
         self._trades = [trades[service] for service in self.services]
         self._before = [trade.before for trade in self._trades]
         self._shape = self._before[0].shape
-        self._footprints = {name: blow.footprint for name, blow in sorted(blows.items()) if blow.footprint is not None}
-        self._blows = blows
+        self._blows = {name: cause.blow for name, cause in sorted(returning.items())}
+        self._footprints = {name: blow.footprint for name, blow in self._blows.items() if blow.footprint is not None}
         self._rows = rows
         untouched = np.array([self._untouched(service, n) for n, service in enumerate(self.services)])
         back, spread = self._returns(returning)
@@ -100,7 +99,7 @@ class Levels:
     def _untouched(self, service: str, n: int) -> Floats:
         """What is left, before returns, of a place that no arc holds."""
         left = self._before[n].copy()
-        for blow in (self._blows[name] for name in sorted(self._blows)):
+        for blow in self._blows.values():
             footprint = blow.footprint
             held = blow.factors.get(("amount", service)) if footprint is None else footprint.outside.get(service)
             if held is not None:

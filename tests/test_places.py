@@ -239,7 +239,7 @@ def levels_of(scenario: Scenario):  # type: ignore[no-untyped-def]
     scene = block._scene(deck, Draws(deck.seed, range(1), deck.groups))
     assert deck.places is not None
     assert all(isinstance(one, Returning) for one in scene.returning.values())
-    return Levels(deck.places.terrain, scene.trades, scene.blows, scene.returning, slice(0, 12)), scene.trades
+    return Levels(deck.places.terrain, scene.trades, scene.returning, slice(0, 12)), scene.trades
 
 
 FAULTS = [
