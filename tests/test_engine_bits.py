@@ -133,3 +133,14 @@ def test_a_histogram_says_what_the_values_say() -> None:
         binned.add(block)
     for p in (0.01, 0.1, 0.5, 0.9, 0.99):
         assert abs(exact.quantile(p).value - binned.quantile(p).value) < 13 * 2e-3
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_narrow_figure_of_large_values_keeps_its_mean_and_its_spread(exact: bool) -> None:
+    off = np.random.default_rng(7).normal(0, 3, (8, 4096))
+    tally = Tally(Ruler.of(1e15 + off[0]), exact=exact)
+    for block in off:
+        tally.add(1e15 + block)
+    kept = 1e15 + off - 1e15  # as 64 bits hold them
+    assert tally.mean - 1e15 == pytest.approx(kept.mean(), abs=0.2)
+    assert tally.sd == pytest.approx(kept.std(ddof=1), rel=1e-9)
