@@ -212,7 +212,7 @@ class _Phrase:
         return quantity
 
     def wrong_unit(self, quantity: Quantity, text: str) -> QuantityError:
-        needed = unit_of(self.manner.dimensions[0], self.reading.currency)
+        needed = unit_of(self.manner.dimensions[0], self.reading.currency, text)
         if quantity.dimension != "none":
             unit = quantity.unit
             return QuantityError("wrong_unit", text=text, unit=unit, example=self.manner.example(self.reading.currency))

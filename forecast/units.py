@@ -40,6 +40,9 @@ SHORTHAND: dict[str, dict[str, tuple[str, str]]] = {
 """What short forms may mean, by dimension: in a plan in đồng, in any other. They are refused."""
 LONGEST = 40
 """Characters of a number."""
+MILLIONS = 6
+"""Digits up to which an amount of đồng without a unit is one of tỷ or triệu; one of more digits is written out."""
+_UNITS: dict[str, str] = {"percent": "%", "people": "people", "days": "days"}
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]+)?")
@@ -79,13 +82,12 @@ def unit_words(currency: str, dimensions: Iterable[Dimension]) -> list[str]:
     return words
 
 
-def unit_of(dimension: Dimension, currency: str) -> str:
-    """The unit to propose where one is missing; nothing for a plain number."""
-    money = "tỷ" if currency == "VND" else currency
-    per_person = "triệu/người/năm" if currency == "VND" else f"{currency}/person/year"
-    return {"money": money, "money_per_person": per_person, "percent": "%", "people": "people", "days": "days"}.get(
-        dimension, ""
-    )
+def unit_of(dimension: Dimension, currency: str, number: str = "") -> str:
+    """The unit to propose for a number where one is missing; nothing for a plain number."""
+    money, people = ("đồng", "người/năm") if currency == "VND" else (currency, "person/year")
+    if currency == "VND" and len(number.lstrip("+-").partition(".")[0]) <= MILLIONS:
+        return {"money": "tỷ", "money_per_person": f"triệu/{people}", **_UNITS}.get(dimension, "")
+    return {"money": money, "money_per_person": f"{money}/{people}", **_UNITS}.get(dimension, "")
 
 
 def with_unit(number: str, unit: str) -> str:
@@ -181,7 +183,8 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
     try:
         value = read_number(number)
     except QuantityError as wrong:
-        wrong.facts = _with_units(wrong.facts, unit, unit or unit_of((*dimensions, "none")[0], currency))
+        number = wrong.facts.get("instead", "")
+        wrong.facts = _with_units(wrong.facts, unit, unit or unit_of((*dimensions, "none")[0], currency, number))
         raise
     # a percentage is divided, which keeps 7% at the double nearest to 0.07
     return Quantity(value / 100 if factor == 0.01 else value * factor, dimension, unit)

@@ -225,7 +225,10 @@ def summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
             "revenue": {"2021": spread_of(mean, 12.5e9)},
             **{f"revenue.{s}": {"2021": spread_of(mean * w, 12.5e9 * sqrt(w) * 0.8)} for s, w in parts.items()},
             "productivity": {"2021": spread_of(140e6, 8e6)},
+            "headcount": {"2021": spread_of(890, 90)},
+            "gap": {"2021": spread_of(-2e9, 0.4e9)},
         },
+        "triggers": {"half_year_review": {"chance": 0.048, "low": 0.046, "high": 0.049}},
         "correlations": [
             {
                 "name": "monthly_surprises",

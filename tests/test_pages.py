@@ -225,7 +225,9 @@ def test_the_three_kinds_of_doubt_stand_apart() -> None:
 
 def test_the_gap_is_an_item_of_its_own() -> None:
     view = fixture.covid_view()
-    _, table = tables.gap("2020", view.summary["history"]["2020"], view, Words("vi"))
+    sentence, table = tables.gap("2020", view.summary["history"]["2020"], view, Words("vi"))
+    assert ("Bưu chính chuyển phát", "trên 61 tỷ đồng") in table.rows
+    assert "trung bình là −2,0 tỷ đồng, 8 lần trong 10 từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
     assert ("Chênh lệch giữa tổng công bố và tổng các dịch vụ", "−1 tỷ đồng") in table.rows
 
 
@@ -244,7 +246,13 @@ def test_a_range_is_explained_in_the_unit_of_its_planner() -> None:
 
 
 def test_a_productivity_that_restates_the_plan_says_so(covid: dict[str, bytes]) -> None:
-    assert "restates the revenue target" in covid["en"].decode()
+    text = covid["en"].decode()
+    assert "is the one that the plan itself implies, so this target is no second test" in text
+    assert re.search(r"the headcount, [0-9,]+ to [0-9,]+ people,", text)
+
+
+def test_a_trigger_comes_with_its_chance(covid: dict[str, bytes]) -> None:
+    assert "In the forecast the chance of that is 4.8% (simulation error ±0.2 points)." in covid["en"].decode()
 
 
 def test_a_reconstructed_history_claims_no_quality(covid: dict[str, bytes]) -> None:

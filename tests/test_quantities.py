@@ -137,6 +137,8 @@ def test_the_kind_of_key_chooses_the_scale(text: str, kind: Kind, link: str) -> 
         ("1e999 tỷ", MONEY, "too_long", ""),
         ("9" * 5000, MONEY, "too_long", ""),
         ("250", MONEY, "unit_missing", "250 tỷ"),
+        ("250000000000", MONEY, "unit_missing", "250000000000 đồng"),
+        ("250.000.000.000", MONEY, "vietnamese_grouping", "250000000000 đồng"),
         ("5 days", MONEY, "wrong_unit", ""),
         ("20% to 5%", CHANGE, "backwards", "5% to 20%"),
         ("20 to 5%", CHANGE, "backwards", "5% to 20%"),

@@ -36,8 +36,7 @@ def _before(run: Simulation, history: History | None) -> tuple[tuple[str, float,
         value = sum(float(history.revenue[s][month - history.calendar_of(s).first]) for s in begun)
         weak = [status for status in WEAKEST_FIRST if status in states.values()]
         if month < run.horizon.first and weak:
-            counts_as = "actual" if weak[0] == "example" else weak[0]
-            found.append((month_text(month), value, counts_as))
+            found.append((month_text(month), value, weak[0]))
     return tuple(found)
 
 

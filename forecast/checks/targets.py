@@ -55,7 +55,7 @@ def _measured(
 
 
 def _wrong_unit(ground: Ground, at: str, measure: str, limit: Assumption) -> Complaint:
-    unit = unit_of(DIMENSIONS[measure], ground.scenario.currency)  # type: ignore[arg-type]
+    unit = unit_of(DIMENSIONS[measure], ground.scenario.currency, limit.text)  # type: ignore[arg-type]
     if limit.dimension == "none":
         return ground.complain(at, "unit_missing", text=limit.text, instead=with_unit(limit.text, unit))
     if DIMENSIONS[measure] == "none":

@@ -22,8 +22,8 @@ def lines_of(kept: Kept, summary: Mapping[str, Any], scenario: Scenario, words: 
     lines.extend(targets or _without_target(summary, words))
     if precision := summary.get("precision"):
         lines.append(_precision(precision, summary["paths"], words))
-    if months := summary["data_status"].get("reconstructed"):
-        lines.append(words("said_reconstructed", months=months))
+    states = summary["data_status"]
+    lines += [words(f"said_{s}", months=states[s]) for s in ("reconstructed", "example") if states.get(s)]
     lines.append(words("said_report", path=shown(kept.folder.parent.parent / kept.scenario / "report.html")))
     return lines
 

@@ -31,7 +31,7 @@ from forecast.words import Words
 
 MARGIN = Margin(0.2, 0.2, 0.2, 2.6)
 Bars = tuple[MonthBar, ...]
-PAST = {"actual": SOLID, "estimate": ESTIMATED, "reconstructed": RECONSTRUCTED}
+PAST = {"actual": SOLID, "estimate": ESTIMATED, "example": ESTIMATED, "reconstructed": RECONSTRUCTED}
 """Face of last year's bars by what is known of them; the key names each."""
 LAST, PLAN, MIDDLE, FAN = (-0.33, 0.24), (-0.02, 0.34), (0.16, 0.38), (0.425, 0.11)
 """Centre and width, in months, of last year, the plan, the forecast's middle and its fan."""

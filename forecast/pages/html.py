@@ -17,7 +17,7 @@ from forecast.canvas import cut
 from forecast.figures.bridge import caption
 from forecast.pages import decisions, grounds, message, places, tables, tested
 from forecast.pages.drawings import Drawing, drawings, labelled
-from forecast.pages.phrases import date_text, period_text, target_text
+from forecast.pages.phrases import date_text, period_text
 from forecast.pages.view import RunView
 from forecast.words import Words
 
@@ -115,7 +115,6 @@ def _tables(view: RunView, words: Words) -> dict[str, Any]:
 def _story(view: RunView, words: Words) -> dict[str, Any]:
     """The sentence that leads each section; empty where there is nothing to say."""
     found = view.findings
-    restated = [words("target_restates", target=target_text(row, view, words)) for row in found.targets if row.restates]
     joint = (
         ""
         if found.joint is None or len(found.targets) < 2
@@ -133,7 +132,7 @@ def _story(view: RunView, words: Words) -> dict[str, Any]:
         "chance_lead": chance_lead(view, words),
         "matters_lead": matters_lead(view, words),
         "judged": grounds.judgement(view, words),
-        "restated": restated,
+        "cautions": tables.cautions(view, words),
         "joint": joint,
         "reconstructed": any(own.kind == "reconstructed" for own in view.baseline.services.values()),
         "falling": view.main is not None and view.main.direction == "at_most",

@@ -137,9 +137,7 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
     for key, start, end in zip(keys, columns, columns[1:], strict=False):
         paper.text(words(key), x + start * width, y, (end - start) * width - 0.05, SMALL, lines=2)
     y += 0.25
-    restated = False
-    for row, cells in zip(view.findings.targets[:MOST], tables.short_targets(view, words), strict=False):
-        restated = restated or row.restates
+    for cells in tables.short_targets(view, words)[:MOST]:
         lines = [
             wrap(cell, (end - start) * width - 0.05, 6.8, lines=2)
             for cell, start, end in zip(cells, columns, columns[1:], strict=False)
@@ -150,8 +148,7 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
                 paper.line(text, x + start * width, y + 0.13 * number, letters)
         y += 0.13 * max(map(len, lines)) + 0.05
     y = _more(paper, len(view.findings.targets), words, x, y, width)
-    if restated:
-        paper.text(words("verdict_productivity"), x, y, width, SMALL, lines=2)
+    paper.text(tables.short_caution(view, words), x, y, width, SMALL, lines=2)
 
 
 def _more(paper: Paper, count: int, words: Words, x: float, y: float, width: float) -> float:

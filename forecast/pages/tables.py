@@ -12,6 +12,7 @@ from forecast.baseline import ServiceBaseline
 from forecast.canvas import cut
 from forecast.figures.bridge import printed
 from forecast.labelled_rows import named
+from forecast.noun import of_service
 from forecast.pages.drawings import labelled
 from forecast.pages.phrases import (
     chance_range,
@@ -139,6 +140,34 @@ def steps(view: RunView, words: Words) -> Table | None:
     )
 
 
+def cautions(view: RunView, words: Words) -> list[str]:
+    """What to know before a target is believed: people whom the plan implies, places that weigh the same."""
+    found = []
+    districts = view.findings.districts
+    for row in view.findings.targets:
+        if row.restates:
+            found.append(words("target_restates", target=target_text(row, view, words), **_people(row, view, words)))
+        if row.place and districts is not None and not districts.weighed:
+            found.append(words("target_unweighed", target=target_text(row, view, words)))
+    return found
+
+
+def short_caution(view: RunView, words: Words) -> str:
+    """The first of them in one line, for paper; nothing where there is none."""
+    districts = view.findings.districts
+    for row in view.findings.targets:
+        if row.restates:
+            return words("verdict_productivity", **_people(row, view, words))
+        if row.place and districts is not None and not districts.weighed:
+            return words("verdict_unweighed")
+    return ""
+
+
+def _people(row: TargetRow, view: RunView, words: Words) -> dict[str, str]:
+    people = view.summary.get("measures", {}).get("headcount", {}).get(row.period, {})
+    return {end: words.number(people[key]) if key in people else "–" for end, key in (("low", "p10"), ("high", "p90"))}
+
+
 def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> tuple[str, Table]:
     """What the document says of a year: a sentence and the items, the gap among them under its own name."""
     services = entry["services"]
@@ -148,8 +177,12 @@ def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> 
     shown = partial(scale.exact, most=3)
     said = view.scenario.stated.get(year)
     label = said.gap.label if said else None
+    above = [s for s in services if said and of_service(said.above, s) is not None]
     rows = [
-        (named(s, view.scenario.services[s].label if s in view.scenario.services else None, words), shown(v))
+        (
+            named(s, view.scenario.services[s].label if s in view.scenario.services else None, words),
+            words("more_than", amount=shown(v)) if s in above else shown(v),
+        )
         for s, v in services.items()
     ]
     rows.append((words("gap_sum"), shown(amounts["sum"])))
@@ -159,6 +192,10 @@ def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> 
         "gap_lead" if amounts["gap"] else "gap_even", year=year, stated=shown(amounts["stated"]),
         sum=shown(amounts["sum"]), gap=shown(amounts["gap"]),
     )  # fmt: skip
+    forecast = next(iter(view.summary.get("measures", {}).get("gap", {}).values()), None)
+    if above and forecast is not None:
+        mean, low, high = (scale.amount(forecast[key], 1) for key in ("mean", "p10", "p90"))
+        sentence += " " + words("gap_above", mean=mean, low=low, high=high)
     strong = frozenset((len(rows) - 3, len(rows) - 1))
     return sentence, Table(heads(words, "gap_item", "gap_amount"), tuple(rows), frozenset((1,)), strong)
 
