@@ -119,6 +119,8 @@ class Kind(Manner):
 
     def _with_source(self, written: Map, reading: Reading) -> Assumption:
         if unknown := [key for key in written if key not in ("value", "same_as", *ABOUT, RESOLVED)]:
+            if unknown[0][:1].isdigit():
+                raise QuantityError("comma_in_braces", text=unknown[0])
             raise QuantityError("unknown_key_of_assumption", key=unknown[0])
         if ("value" in written) == ("same_as" in written):
             raise QuantityError("value_or_same_as")

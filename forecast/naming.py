@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forecast.noun import Label
@@ -42,14 +43,21 @@ def _owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] | None
 
 def _sentence(scenario: Scenario, owner: tuple[Any, str] | None, rest: list[str], words: Words) -> str:
     head = _called(owner[0], owner[1], words) if owner else ""
-    tail = ", ".join(filter(None, (_part(scenario, part, words) for part in rest)))
+    tail = ", ".join(filter(None, _parts(scenario, owner[0] if owner else scenario, rest, words)))
     if not head:
         return tail[:1].upper() + tail[1:]
     return f"{head}: {tail}" if tail else head
 
 
+def _parts(scenario: Scenario, inside: Any, rest: list[str], words: Words) -> Iterator[str]:
+    """The steps of a name below `inside`, each by its own label where it has one."""
+    for part in rest:
+        inside = inside.get(part) if isinstance(inside, Mapping) else getattr(inside, part, None)
+        yield inside.label.of(words.language) if getattr(inside, "label", None) else _part(scenario, part, words)
+
+
 def _called(thing: Any, name: str, words: Words) -> str:
-    label = getattr(thing, "label", None)
+    label = getattr(thing, "label", None) or getattr(thing, "action", None)
     return label.of(words.language) if label is not None else _spelled(name)
 
 

@@ -137,8 +137,12 @@ class _Merging:
         if any(one.node is not None for one in before):
             self.merged.deleted[at] = part.where
             return
+        key = at.rpartition(".")[2]
+        if key[:1].isdigit():
+            self.merged.complaints.append(Complaint.of(part.where, at, "comma_in_braces", text=key))
+            return
         siblings = self.names_beside(part, at)
-        near = nearest(at.rpartition(".")[2], siblings) if len(self.merged.complaints) < ENOUGH else ""
+        near = nearest(key, siblings) if len(self.merged.complaints) < ENOUGH else ""
         code = "nothing_to_delete_near" if near else "nothing_to_delete"
         self.merged.complaints.append(Complaint.of(part.where, at, code, instead=near))
 

@@ -214,16 +214,18 @@ def _too_many(overlays: Map, tree: Map) -> bool:
 
 
 def _revived(overlay: Map, base: Map, deleted: Mapping[str, Where], at: str) -> list[Complaint]:
-    """A complaint about each entry of a table that a plan deleted and a reading sets something of."""
+    """A complaint about each table or entry that a plan deleted and a reading sets something of, or deletes again."""
     found = []
     for name, where in sorted(deleted.items()):
         table, _, entry = name.partition(".")
-        said, left = overlay.get(table), base.get(table)
-        if "." in entry or not isinstance(said, Map) or said.get(entry) is None:
+        said, left = (overlay, base) if not entry else (overlay.get(table), base.get(table))
+        key = entry or table
+        if "." in entry or not isinstance(said, Map) or key not in said:
             continue
-        if not isinstance(left, Map) or left.get(entry) is None:
-            facts = {"name": name, "deleted": where}
-            found.append(Complaint.of(said.keys_where[entry], f"{at}.{name}", "reading_revives", **facts))
+        if (not isinstance(left, Map) or left.get(key) is None) and (entry or said[key] is None):
+            code = "reading_idle" if said[key] is None else "reading_revives"
+            facts = {"name": name, "deleted": where, "reading": at}
+            found.append(Complaint.of(said.keys_where[key], f"{at}.{name}", code, **facts))
     return found
 
 

@@ -260,7 +260,8 @@ def test_nothing_overlaps_or_leaves_the_paper(language: str) -> None:
     drawn = figures(language)
     assert len(drawn) == 4
     for name, figure in drawn:
-        assert faults_of(figure) == [], name
+        with style(TYPE_WIDE):
+            assert faults_of(figure) == [], name
 
 
 def test_the_command_says_a_table_and_leaves_a_whole_report(

@@ -206,6 +206,21 @@ def test_what_is_wrong_in_a_reading_stands_under_its_name(parent: Path) -> None:
     ]
 
 
+def test_a_reading_of_what_is_deleted_already_says_how_to_go_on(parent: Path) -> None:
+    readings = "readings:\n  none: {initiatives: null}\n"
+    (parent / "q.yaml").write_text(f"extends: p.yaml\n{readings}", encoding="utf-8")
+    assert said_of("extends: q.yaml\ninitiatives: null\n", parent) == [
+        "q.yaml:3:10: readings.none.initiatives: 'initiatives' is deleted at a.yaml:2:1 already, so that this reading"
+        " has nothing to take out; delete 'readings.none' there too, or keep 'initiatives'"
+    ]
+
+
+@pytest.mark.parametrize("said", ["5,5%", "{value: 5,5%, grade: C}"])
+def test_a_comma_inside_braces_is_named(parent: Path, said: str) -> None:
+    braces = "so '5%' stands alone; write the number with a point, as 250.5"
+    assert any(braces in one for one in said_of(f"extends: p.yaml\nservices: {{postal: {{growth: {said}}}}}\n", parent))
+
+
 # What must fit together
 
 WORKFORCE = "workforce: {headcount: {implied_by: targets.p}, productivity: {basis: wage_revenue}}\n"

@@ -11,7 +11,7 @@ from forecast.assumption import Assumption, Days, Money, Rate, Share, Weight
 from forecast.chance import Floats
 from forecast.draws import Draws, Events, Ints
 from forecast.effects import Blow, Footprint, Hits, Key, Stage, left_of, multiplied, overlaps, sums, taking
-from forecast.noun import ByService, Named, Noun, of_service
+from forecast.noun import ByService, Label, Named, Noun, of_service
 from forecast.profile import MonthWeights
 from forecast.shocks.shock import Shock
 from forecast.terrain import arcs_of
@@ -20,6 +20,8 @@ from forecast.terrain import arcs_of
 class WeatherClass(Noun):
     """How large an event is."""
 
+    label: Label | None = None
+    """What people read."""
     weight: Weight
     """Of this class among its neighbours."""
     reach: Share
