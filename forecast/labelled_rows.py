@@ -14,9 +14,9 @@ from forecast.canvas import FAINT, INK, MUTED, PAPER, em, fit, inches, width_of
 from forecast.noun import Label
 from forecast.words import Words
 
-BAR = 0.33
+BAR = 0.3
 """Height of a bar; a row has height 1, its label above the bar."""
-LABEL = 0.25
+LABEL = 0.22
 """Height of the foot of a label above the centre of its bar."""
 BEHIND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4}
 """What lies under a label, so that no line runs through it."""

@@ -16,7 +16,7 @@ from forecast.pages.phrases import date_text
 from forecast.pages.view import RunView
 from forecast.words import Words
 
-STEPS, LEVERS = 7, 7
+STEPS, LEVERS = 7, 6
 MOST = 4
 """Targets, and decisions, that the sheet has room for; it says how many more there are."""
 
@@ -160,7 +160,7 @@ def _decision_lines(view: RunView, words: Words, width: float) -> list[tuple[lis
     """The decisions that the sheet has room for: lines of the action, lines of who, when and why."""
     actions = decisions.decisions(view, words)[:MOST]
     return [
-        (wrap(one.action, width, TYPE, "bold", 2), wrap(f"{one.line} {one.when}", width, 6.4, lines=2))
+        (wrap(one.action, width, TYPE, "bold", 2), wrap(f"{one.line} {one.when}", width, 6.4, lines=3))
         for one in actions
     ]
 
