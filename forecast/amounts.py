@@ -93,7 +93,9 @@ def rounded_to_add(start: float, steps: Sequence[float], end: float, decimals: i
     down = [floor(step / unit) for step in steps]
     missing = last - first - sum(down)
     by_remainder = sorted(range(len(steps)), key=lambda i: (down[i] - steps[i] / unit, i))
-    for turn in range(abs(missing) if steps else 0):
+    if steps:
+        whole, rest = divmod(abs(missing), len(steps))
         order = by_remainder if missing > 0 else by_remainder[::-1]
-        down[order[turn % len(order)]] += 1 if missing > 0 else -1
+        for turn, row in enumerate(order):
+            down[row] += (whole + (turn < rest)) * (1 if missing > 0 else -1)
     return round(first * unit, decimals), [round(step * unit, decimals) for step in down], round(last * unit, decimals)

@@ -105,11 +105,14 @@ def pinned(pin: Pin, tasks: Sequence[Task], months: int, history: str) -> Fits:
                 services[task.service] = _fit(blend, pin.models[task.service])
         except KeyError:
             wrong.append(_complaint(pin.file, "pin_other_past", service=task.service))
-        except (ValueError, TypeError, IndexError) as fault:
+        except (ValueError, TypeError, IndexError, AttributeError) as fault:
             raise InputError([_complaint(pin.file, "pin_without_fits")]) from fault
     if wrong:
         raise InputError(wrong)
-    return Fits(services, _correlation(pin, sorted(services)))
+    try:
+        return Fits(services, _correlation(pin, sorted(services)))
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+        raise InputError([_complaint(pin.file, "pin_without_fits")]) from fault
 
 
 def _same_past(blend: Mapping[str, Any], task: Task) -> bool:
@@ -125,6 +128,9 @@ def _fit(blend: Mapping[str, Any], parameters: Mapping[str, Any]) -> Fit:
     root = np.zeros((len(rows), len(rows)))
     for month, row in enumerate(rows):
         root[month, : month + 1] = row
+    noise, persistence = (None if blend[key] is None else float(blend[key]) for key in ("noise", "persistence"))
+    if not (0 <= (noise or 0) < np.inf and 0 <= (persistence or 0) <= 1):
+        raise ValueError("a noise or a persistence that no fit has")
     return Fit(
         mean=_floats(blend["mean"]),
         root=root,
@@ -133,8 +139,8 @@ def _fit(blend: Mapping[str, Any], parameters: Mapping[str, Any]) -> Fit:
         coverage80=blend["coverage80"],
         coverage95=blend["coverage95"],
         checks=tuple(_check(*check) for check in blend["checks"]),
-        noise=blend["noise"],
-        persistence=blend["persistence"],
+        noise=noise,
+        persistence=persistence,
         parameters=dict(parameters),
         notes=tuple((key, tuple((name, fact) for name, fact in facts)) for key, facts in blend["notes"]),
     )
@@ -149,7 +155,10 @@ def _correlation(pin: Pin, names: list[str]) -> Floats | None:
     rows = [pin.blends[name]["correlation"] for name in names]
     if not rows or any(row is None for row in rows):
         return None
-    return np.array([[float(row[name]) for name in names] for row in rows])
+    matrix = np.array([[float(row[name]) for name in names] for row in rows])
+    if not (np.abs(matrix) <= 1).all():
+        raise ValueError("a correlation beyond 1")
+    return matrix
 
 
 def _text(values: Sequence[float | None] | Floats) -> str:

@@ -226,7 +226,8 @@ class Scenario(Noun):
     """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
     """Whether `growth` is over the last year without `history.shocks`."""
-    paths: Annotated[int, whole(1, 10**10)] = 100_000
+    paths: Annotated[int, whole(100, 10**10)] = 100_000
+    """With fewer no figure has an error that could be told."""
     seed: Annotated[int, whole(0, 2**63 - 1)] = 20210111
     stated: Annotated[dict[Year, Stated], AfterValidator(Table)] = Table()
     services: Named[Service] = Field(min_length=1)

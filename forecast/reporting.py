@@ -6,6 +6,7 @@ The same inputs find the same run: where it is on disk whole, it is shown again 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -86,7 +87,10 @@ def fits_folder() -> Path:
     if own := os.environ.get("FORECAST_CACHE"):
         return Path(own)
     local = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
-    return (Path(local) if local else Path.home() / ".cache") / "forecast"
+    try:
+        return (Path(local) if local else Path.home() / ".cache") / "forecast"
+    except RuntimeError:  # nobody's home: a user without a name
+        return Path(tempfile.gettempdir()) / "forecast"
 
 
 def run_order(

@@ -32,6 +32,8 @@ class _Sums:
         """Of the places of the values on the ruler, and of their squares."""
         self.below = np.zeros((thresholds, 4))
         """For each threshold: values below it, sum and squares of their misses, and values exactly on it."""
+        self.outer = np.zeros((2, 3))
+        """Of the lowest and the highest bin, which go on to the ends: values, and sums of their places and squares."""
 
     def add(self, values: Floats, places: Floats, thresholds: tuple[float, ...]) -> tuple[float, float]:
         """Add values (paths,) and their places; returns the least and the largest of the values."""
@@ -46,12 +48,24 @@ class _Sums:
             self.below[row] += (len(miss), miss.sum(), np.square(miss).sum(), on)
         return least, most
 
+    def add_outer(self, places: Floats, ruler: Ruler, least: float, most: float) -> None:
+        """Add what lies in the outermost bins, places of values from `least` to `most`."""
+        if least < ruler.low + ruler.width:
+            self.outer[0] += _moments(places[places < 1])
+        if most >= ruler.high - ruler.width:
+            self.outer[1] += _moments(places[places >= BINS - 1])
+
     def merge(self, later: _Sums) -> None:
         """Add those of the values that follow."""
         self.n += later.n
         self.minimum, self.maximum = min(self.minimum, later.minimum), max(self.maximum, later.maximum)
         self.total = self.total + later.total
         self.below = self.below + later.below
+        self.outer = self.outer + later.outer
+
+
+def _moments(places: Floats) -> tuple[float, float, float]:
+    return len(places), places.sum(), np.square(places).sum()
 
 
 class Tally:
@@ -76,6 +90,7 @@ class Tally:
         else:
             places = self.ruler.places(values)
             ends = self._sums.add(values, places, self.thresholds)
+            self._sums.add_outer(places, self.ruler, *ends)
             self._counts += np.bincount(self.ruler.bins(places, *ends), minlength=BINS)
             if not math.isnan(self.ruler.atom):
                 self._atoms += np.count_nonzero(values == self.ruler.atom)
@@ -105,7 +120,7 @@ class Tally:
         if self.exact:
             return {"values": self.values}
         sums = self._sums
-        counted = np.array([sums.n, sums.minimum, sums.maximum, self._atoms, *sums.total])
+        counted = np.array([sums.n, sums.minimum, sums.maximum, self._atoms, *sums.total, *sums.outer.flat])
         return {"counts": self._counts, "sums": counted, "below": sums.below}
 
     def fill(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -118,8 +133,8 @@ class Tally:
         if counts.shape != self._counts.shape or below.shape != self._sums.below.shape:
             raise ValueError("the tally has other bins or thresholds")
         self._counts, self._sums.below = counts, below
-        count, self._sums.minimum, self._sums.maximum, self._atoms, *total = (float(value) for value in sums)
-        self._sums.n, self._sums.total = int(count), np.array(total)
+        count, self._sums.minimum, self._sums.maximum, self._atoms = (float(value) for value in sums[:4])
+        self._sums.n, self._sums.total, self._sums.outer = int(count), sums[4:6], sums[6:].reshape(2, 3)
 
     @property
     def sums(self) -> _Sums:
@@ -215,6 +230,16 @@ class Tally:
         counts = np.concatenate([self._counts[:own], cut, self._counts[own + 1 :]])
         return np.concatenate([places[: own + 1], [atom, atom], places[own + 1 :]]), counts
 
+    def _by_bin(self) -> tuple[Floats, Floats, Floats]:
+        """Mean of each bin, how many values it holds, and their variance: exact in the outermost, which are wide."""
+        places, below = self._distribution()
+        means, within = (places[1:] + places[:-1]) / 2, np.zeros(len(places) - 1)
+        for end, (count, total, squares) in zip((0, -1), self.sums.outer, strict=True):
+            if count:
+                means[end] = self.ruler.low + self.ruler.width * total / count
+                within[end] = self.ruler.width**2 * max(0.0, squares / count - (total / count) ** 2)
+        return means, np.diff(below), within
+
     def quantile(self, p: float) -> Estimate:
         """The p-quantile (linear between ranks) and the interval between two binomial ranks.
 
@@ -272,16 +297,15 @@ class Tally:
         Student's t with as many degrees of freedom as there are paths in the tail, less one: they are often few.
         """
         if self.exact:
-            values = self._ordered() if lower else self._ordered()[::-1]
-            weights = np.ones(self.n)
+            values, weights, within = self._ordered(), np.ones(self.n), np.zeros(self.n)
         else:
-            places, below = self._distribution()
-            values, weights = (places[1:] + places[:-1]) / 2, np.diff(below)
-            values, weights = (values, weights) if lower else (values[::-1], weights[::-1])
+            values, weights, within = self._by_bin()
+        if not lower:
+            values, weights, within = values[::-1], weights[::-1], within[::-1]
         room = self.n * p
         used = np.clip(room - np.concatenate([[0.0], np.cumsum(weights)[:-1]]), 0, weights)
         mean = float((used * values).sum() / room)
         edge = self._rank((self.n - 1) * (p if lower else 1 - p))
-        spread = float((used * np.square(values - edge)).sum() / self.n) / p**2 - (mean - edge) ** 2
+        spread = float((used * (np.square(values - edge) + within)).sum() / self.n) / p**2 - (mean - edge) ** 2
         half = float(stdtrit(max(room - 1, 1.0), 0.975)) * math.sqrt(max(0.0, spread) / self.n)
         return Estimate(mean, mean - half, mean + half)

@@ -40,6 +40,8 @@ SHORTHAND: dict[str, dict[str, tuple[str, str]]] = {
 """What short forms may mean, by dimension: in a plan in đồng, in any other. They are refused."""
 LONGEST = 40
 """Characters of a number."""
+LARGEST = 1e30
+"""Size of a quantity in base units; what is worked out of it stays far from what 64 bits hold."""
 MILLIONS = 6
 """Digits up to which an amount of đồng without a unit is one of tỷ or triệu; one of more digits is written out."""
 _UNITS: dict[str, str] = {"percent": "%", "people": "people", "days": "days"}
@@ -186,6 +188,8 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
         number = wrong.facts.get("instead", "")
         wrong.facts = _with_units(wrong.facts, unit, unit or unit_of((*dimensions, "none")[0], currency, number))
         raise
+    if abs(value) * factor > LARGEST:
+        raise QuantityError("too_large", text=text[:LONGEST], most=f"{LARGEST:g}")
     # a percentage is divided, which keeps 7% at the double nearest to 0.07
     return Quantity(value / 100 if factor == 0.01 else value * factor, dimension, unit)
 

@@ -138,6 +138,8 @@ def test_help_loads_nothing_heavy() -> None:
         (["run", "a.yaml", "--engine", "ray"], "--engine: 'ray' is not an engine; write local, dask, or dask:ADDRESS"),
         (["run", "a.yaml", "--engine", "dask:tcp://a:1", "--workers", "2"], "workers that were started with it"),
         (["run", "a.yaml", "--precision", "0%"], "--precision: '0%' is not a precision above 0% and at most 50%"),
+        (["run", "a.yaml", "--precision", "0.5"], "--precision: '0.5' is not a precision above 0% and at most 50%"),
+        (["run", "a.yaml", "--paths", "8"], "--paths: '8' is not a whole number from 100 to"),
         (["run", "a.yaml", "--as-of", "2021-02-30"], "--as-of: '2021-02-30' is not a day"),
         (["run", "a.yaml", "--fail-below", "70"], "write for instance 70% or revenue=70%"),
         (["compare", "a.yaml"], "a.yaml: one plan cannot be compared; name a second one"),

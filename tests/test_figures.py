@@ -106,6 +106,7 @@ def test_the_printed_waterfall_adds_up_to_the_digit() -> None:
 def test_rounding_moves_no_step_by_a_whole_digit() -> None:
     steps = [0.04, 0.04, 0.04, -1.26, 3.333]
     start, rounded, end = rounded_to_add(10.04, steps, 10.04 + sum(steps), 1)
+    assert rounded_to_add(0.0, [1e100, -1e100], 1e99, 2)[2] == 1e99  # ends, though nothing adds up there
     assert round(start + sum(rounded), 1) == end
     assert all(abs(a - b) < 0.1 for a, b in zip(steps, rounded, strict=True))
 

@@ -397,6 +397,22 @@ def test_a_precision_needs_a_target() -> None:
 # Histograms
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_what_the_first_block_has_not_seen_counts_in_full_in_the_worst(side: int) -> None:
+    """A rare loss, far outside the bins that the first block fixed."""
+    rng = np.random.default_rng(9)
+    values = side * rng.normal(100, 1, 40 * BLOCK)
+    rare = BLOCK + np.flatnonzero(rng.random(39 * BLOCK) < 0.01)
+    values[rare] = -side * rng.uniform(0, 20, len(rare))
+    exact, binned = Tally(Ruler.of(values[:BLOCK])), Tally(Ruler.of(values[:BLOCK]), exact=False)
+    for block in values.reshape(-1, BLOCK):
+        exact.add(block)
+        binned.add(block)
+    found, known = (one.cvar(0.05, lower=side > 0) for one in (binned, exact))
+    assert found.value == pytest.approx(known.value, abs=0.002)
+    assert found.high - found.low == pytest.approx(known.high - known.low, rel=0.01)
+
+
 @pytest.mark.parametrize("name", ["covid-and-floods", "without-history", "shop-chain"])
 def test_quantiles_of_histograms_are_those_of_the_values(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Within 1e-4 of the value, or of the spread (P1 to P99) where that is more, or a twentieth of its own interval."""

@@ -136,6 +136,9 @@ def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, 
         "other_month": {"past": blend["past"].replace(blend["past"].split()[5], "7.5")},
         "too_short": {"root": blend["root"][:6]},
         "no_number": {"mean": "one two"},
+        "no_mean": {"mean": None},
+        "no_noise": {"noise": -1.0},
+        "no_correlation": {"correlation": {"a": 1.0, "b": 7.0}},
         "other_history": {"history": "0" * 64},
     }
     said = {
@@ -145,7 +148,8 @@ def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, 
     assert "another past of 'a'" in said["other_past"][1]
     assert "leave out --pin to fit anew" in said["other_month"][1]
     assert "reaches 6 months after the history and the plan needs 12" in said["too_short"][1]
-    assert "there is nothing fitted in it" in said["no_number"][1]
+    for damaged in ("no_number", "no_mean", "no_noise", "no_correlation"):
+        assert "there is nothing fitted in it" in said[damaged][1]
     assert "there is nothing fitted in it" in said["other_history"][1]  # its services disagree on the history
     path = changed(project, manifest, "both")
     content = json.loads(path.read_text("utf-8"))

@@ -17,7 +17,7 @@ from forecast.words import LANGUAGES, Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-MOST_PATHS = 10**10
+LEAST_PATHS, MOST_PATHS = 100, 10**10  # as in a plan
 MOST_WORKERS = 256
 LOCAL, DASK = "local", "dask"
 """Engines."""
@@ -150,11 +150,11 @@ class Reader:
         return text
 
     def precision(self, text: str | None) -> float | None:
-        """0.1% or 0.001: half the width of an interval."""
+        """0.1%: half the width of an interval; without its sign 0.5 might be half of one percent or half of all."""
         if text is None:
             return None
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", text.strip())
-        half = float(found[1]) / (100 if found[2] else 1) if found else 0.0
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)%", text.strip())
+        half = float(found[1]) / 100 if found else 0.0
         if not 0 < half <= 0.5:
             self.wrong("--precision", "option_not_precision", text)
         return half
@@ -189,7 +189,7 @@ def read_options(reader: Reader, typed: Mapping[str, Any]) -> Asked:
     """The common options; what is wrong stays with the reader until `finish`."""
     out = typed.get("out")
     return Asked(
-        paths=reader.whole("--paths", typed.get("paths"), 1, MOST_PATHS, "100_000"),
+        paths=reader.whole("--paths", typed.get("paths"), LEAST_PATHS, MOST_PATHS, "100_000"),
         seed=reader.whole("--seed", typed.get("seed"), 0, 2**63 - 1, "20210111"),
         settings=reader.settings(typed.get("set") or ()),
         out=Path(out) if out else None,
