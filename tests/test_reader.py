@@ -257,7 +257,7 @@ FITS = [
      "initiatives: {a: {start: 2021-01, effect: {headcount: -2% to 1%}}}\n", "may cut jobs, which the plan keeps"),
     ("initiatives: {a: {start: 2021-01, effect: {headcount: 1%}}}\n", "a change of headcount needs 'workforce:'"),
     ("initiatives: {a: {start: 2021-01, active: yes, effect: {}}}\n", "'yes' is neither true nor false"),
-    ("shocks: {e: {kind: event, from: 2021-03-02, until: 2021-03-01, effect: {}}}\n", "is before its start"),
+    ("shocks: {e: {kind: event, from: 2021-03-02, until: 2021-03-01, effect: {}}}\n", "can lie before its start"),
     ("shocks: {e: {kind: evnt, from: 2021-03-02, until: 2021-03-01, effect: {}}}\n", "did you mean 'event'?"),
     ("decisions: {d: {action: x, owner: y, by: 2021-02-01, about: services.postl}}\n", "mean 'services.postal'?"),
     ("correlations: {k: {between: [services.postal, services.postal], rank: 0.3}}\n", "is named twice"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from forecast.checks.ground import Ground
 from forecast.checks.per_event import drawn_per_event
 from forecast.errors import Complaint
@@ -16,7 +18,7 @@ def check(ground: Ground) -> Iterator[Complaint]:
     past = ground.scenario.history.shocks if ground.scenario.history else {}
     named = {f"shocks.{name}": one for name, one in ground.scenario.shocks.items()}
     for at, shock in {**named, **{f"history.shocks.{name}": one for name, one in past.items()}}.items():
-        if isinstance(shock, Event) and shock.until.value < shock.from_.value:
+        if isinstance(shock, Event) and _may_end_first(shock):
             yield ground.complain(f"{at}.until", "ends_before_start", text=shock.until.text, start=shock.from_.text)
         if isinstance(shock, Weather):
             yield from _weather(ground, at, shock)
@@ -25,6 +27,12 @@ def check(ground: Ground) -> Iterator[Complaint]:
             here, there = (drawn_per_event(name, ground.scenario) for name in (one.name, one.same_as))
             if here != there:
                 yield ground.complain(one.name, "same_as_per_event", name=one.same_as)
+
+
+def _may_end_first(event: Event) -> bool:
+    """Whether the days that are written overlap, though a tail of either may reach beyond."""
+    until, start = event.until.chance.quantile(np.array([0.1])), event.from_.chance.quantile(np.array([0.9]))
+    return bool(until[0] < start[0])
 
 
 def _weather(ground: Ground, at: str, shock: Weather) -> Iterator[Complaint]:
