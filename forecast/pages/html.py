@@ -16,6 +16,7 @@ from markupsafe import Markup
 from forecast.canvas import cut
 from forecast.figures.bridge import caption
 from forecast.pages import decisions, grounds, message, places, tables, tested
+from forecast.pages.cautions import cautions
 from forecast.pages.drawings import Drawing, drawings, labelled
 from forecast.pages.phrases import date_text, period_text
 from forecast.pages.view import RunView
@@ -132,7 +133,7 @@ def _story(view: RunView, words: Words) -> dict[str, Any]:
         "chance_lead": chance_lead(view, words),
         "matters_lead": matters_lead(view, words),
         "judged": grounds.judgement(view, words),
-        "cautions": tables.cautions(view, words),
+        "cautions": [one.whole for one in cautions(view, words)],
         "joint": joint,
         "reconstructed": any(own.kind == "reconstructed" for own in view.baseline.services.values()),
         "falling": view.main is not None and view.main.direction == "at_most",

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from forecast.canvas import BAD, GOOD, INK, MUTED, cut, fit, new_figure, style, to_pdf, width_of, wrap
 from forecast.pages import decisions, grounds, message, tables
+from forecast.pages.cautions import cautions
 from forecast.pages.drawings import Drawing, drawings
 from forecast.pages.paper import A4, EDGE, HEAD, LINE, SMALL, STRONG, TYPE, Letters, Paper
 from forecast.pages.phrases import date_text
@@ -148,7 +149,8 @@ def _targets(paper: Paper, view: RunView, words: Words, x: float, y: float, widt
                 paper.line(text, x + start * width, y + 0.13 * number, letters)
         y += 0.13 * max(map(len, lines)) + 0.05
     y = _more(paper, len(view.findings.targets), words, x, y, width)
-    paper.text(tables.short_caution(view, words), x, y, width, SMALL, lines=2)
+    for caution in cautions(view, words)[:1]:
+        paper.text(caution.short, x, y, width, SMALL, lines=2)
 
 
 def _more(paper: Paper, count: int, words: Words, x: float, y: float, width: float) -> float:

@@ -140,34 +140,6 @@ def steps(view: RunView, words: Words) -> Table | None:
     )
 
 
-def cautions(view: RunView, words: Words) -> list[str]:
-    """What to know before a target is believed: people whom the plan implies, places that weigh the same."""
-    found = []
-    districts = view.findings.districts
-    for row in view.findings.targets:
-        if row.restates:
-            found.append(words("target_restates", target=target_text(row, view, words), **_people(row, view, words)))
-        if row.place and districts is not None and not districts.weighed:
-            found.append(words("target_unweighed", target=target_text(row, view, words)))
-    return found
-
-
-def short_caution(view: RunView, words: Words) -> str:
-    """The first of them in one line, for paper; nothing where there is none."""
-    districts = view.findings.districts
-    for row in view.findings.targets:
-        if row.restates:
-            return words("verdict_productivity", **_people(row, view, words))
-        if row.place and districts is not None and not districts.weighed:
-            return words("verdict_unweighed")
-    return ""
-
-
-def _people(row: TargetRow, view: RunView, words: Words) -> dict[str, str]:
-    people = view.summary.get("measures", {}).get("headcount", {}).get(row.period, {})
-    return {end: words.number(people[key]) if key in people else "–" for end, key in (("low", "p10"), ("high", "p90"))}
-
-
 def gap(year: str, entry: Mapping[str, object], view: RunView, words: Words) -> tuple[str, Table]:
     """What the document says of a year: a sentence and the items, the gap among them under its own name."""
     services = entry["services"]
