@@ -16,56 +16,10 @@ from scipy.special import stdtrit
 
 from forecast.chance import Floats
 from forecast.estimate import Z95, Estimate, interval
-from forecast.ruler import BINS, Ruler, met
+from forecast.ruler import BINS, Ruler, Sums
 
 EXACT = 32 * 4096
 """Paths up to which every value is kept."""
-
-
-class _Sums:
-    """What is added up of many values, by thresholds."""
-
-    def __init__(self, thresholds: int) -> None:
-        self.n = 0
-        self.minimum, self.maximum = math.inf, -math.inf
-        self.total = np.zeros(2)
-        """Of the places of the values on the ruler, and of their squares."""
-        self.below = np.zeros((thresholds, 4))
-        """For each threshold: values below it, sum and squares of their misses, and values exactly on it."""
-        self.outer = np.zeros((2, 3))
-        """Of the lowest and the highest bin, which go on to the ends: values, and sums of their places and squares."""
-
-    def add(self, values: Floats, places: Floats, thresholds: tuple[float, ...]) -> tuple[float, float]:
-        """Add values (paths,) and their places; returns the least and the largest of the values."""
-        least, most = float(values.min()), float(values.max())
-        self.n += len(values)
-        self.minimum, self.maximum = min(self.minimum, least), max(self.maximum, most)
-        self.total += places.sum(), np.square(places).sum()
-        for row, threshold in enumerate(thresholds):
-            short = ~met(values, threshold, at_least=True)
-            miss = threshold - values[short]
-            on = np.count_nonzero(met(values, threshold, at_least=False)) - len(miss)
-            self.below[row] += (len(miss), miss.sum(), np.square(miss).sum(), on)
-        return least, most
-
-    def add_outer(self, places: Floats, ruler: Ruler, least: float, most: float) -> None:
-        """Add what lies in the outermost bins, places of values from `least` to `most`."""
-        if least < ruler.low + ruler.width:
-            self.outer[0] += _moments(places[places < 1])
-        if most >= ruler.high - ruler.width:
-            self.outer[1] += _moments(places[places >= BINS - 1])
-
-    def merge(self, later: _Sums) -> None:
-        """Add those of the values that follow."""
-        self.n += later.n
-        self.minimum, self.maximum = min(self.minimum, later.minimum), max(self.maximum, later.maximum)
-        self.total = self.total + later.total
-        self.below = self.below + later.below
-        self.outer = self.outer + later.outer
-
-
-def _moments(places: Floats) -> tuple[float, float, float]:
-    return len(places), places.sum(), np.square(places).sum()
 
 
 class Tally:
@@ -75,7 +29,7 @@ class Tally:
         self.ruler = ruler
         self.thresholds = tuple(thresholds)
         self.exact = exact
-        self._sums = _Sums(len(self.thresholds))
+        self._sums = Sums(len(self.thresholds))
         self._values: list[Floats] = []
         self._counts = np.zeros(0 if exact else BINS, np.int64)
         self._atoms = 0.0
@@ -99,7 +53,7 @@ class Tally:
         """Add the tally of the span that follows."""
         if self.exact:
             self._values += later._values
-            self._sums = _Sums(len(self.thresholds))
+            self._sums = Sums(len(self.thresholds))
         else:
             self._counts = self._counts + later._counts
             self._atoms += later._atoms
@@ -137,11 +91,11 @@ class Tally:
         self._sums.n, self._sums.total, self._sums.outer = int(count), sums[4:6], sums[6:].reshape(2, 3)
 
     @property
-    def sums(self) -> _Sums:
+    def sums(self) -> Sums:
         """Of all values; where they are kept, added up when first asked for."""
         kept = sum(map(len, self._values))
         if self._sums.n < kept:
-            self._sums, values = _Sums(len(self.thresholds)), self.values
+            self._sums, values = Sums(len(self.thresholds)), self.values
             self._sums.add(values, self.ruler.places(values), self.thresholds)
         return self._sums
 
