@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.baseline import baseline_of
-from forecast.models import preload
-from forecast.months import Calendar, month_of, month_text
-from forecast.reader import read_text
-from forecast.tet import tet
+from forecast.periods import Calendar, month_of, month_text
+from forecast.plan.loading.loader import read_text
+from forecast.timeseries.baseline import baseline_of
+from forecast.timeseries.models import preload
+from forecast.timeseries.models.moving_holidays import tet
 
 PLAN = """
 name: {en: Three services}

@@ -20,11 +20,11 @@ from scipy.special import expit, logit, ndtr, ndtri
 import forecast
 from forecast.analysis.correlation import rank_correlation
 from forecast.analysis.sensitivity import sensitivity_of
-from forecast.baseline import Baseline, baseline_of
-from forecast.chance import Floats
-from forecast.months import Calendar
-from forecast.plan import Scenario
-from forecast.simulation import Simulation
+from forecast.periods import Calendar
+from forecast.plan.scenario import Scenario
+from forecast.simulation.simulate import Simulation
+from forecast.stats.distributions import Floats
+from forecast.timeseries.baseline import Baseline, baseline_of
 
 ROOT = Path(__file__).parents[1]
 YEAR = "2021"
@@ -62,7 +62,7 @@ class Oracle:
     scenario: Scenario = field(init=False)
 
     def __post_init__(self) -> None:
-        from forecast.reader import read_text
+        from forecast.plan.loading.loader import read_text
 
         head = f"name: {self.name}\nhorizon: {{from: 2021-01, months: 12}}\n"
         text = self.text if "horizon:" in self.text else head + self.text
@@ -410,7 +410,7 @@ def gaussian_pair() -> Oracle:
 
 def heavy_pair() -> Oracle:
     """The same pair under a t copula."""
-    from forecast.copula import spearman_of_t
+    from forecast.stats.copula import spearman_of_t
 
     z = float(ndtri(0.05))
     edge = float(stats.t(4).ppf(0.05))

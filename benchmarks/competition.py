@@ -22,11 +22,11 @@ for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 - after the number of threads
 
-from forecast.chance import Floats  # noqa: E402
-from forecast.models.automatic import automatic  # noqa: E402
-from forecast.models.calibration import Calibrated  # noqa: E402
-from forecast.models.panel import Panel  # noqa: E402
-from forecast.scores import coverage, mase, msis, smape  # noqa: E402
+from forecast.stats.distributions import Floats  # noqa: E402
+from forecast.stats.scoring import coverage, mase, msis, smape  # noqa: E402
+from forecast.timeseries.panel.automatic import automatic  # noqa: E402
+from forecast.timeseries.panel.calibration import Calibrated  # noqa: E402
+from forecast.timeseries.panel.panel import Panel  # noqa: E402
 
 SEASONS = {"monthly": 12, "quarterly": 4, "yearly": 1, "other": 1}
 COMPETITIONS = {"m1": "M1", "m3": "M3", "tourism": "Tourism"}

@@ -21,16 +21,16 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 
 import forecast
+from forecast.analysis.comparison import difference_of
 from forecast.analysis.correlation import achieved_of
-from forecast.analysis.difference import difference_of
 from forecast.analysis.sensitivity import sensitivity_of
-from forecast.chance import Floats
-from forecast.estimate import Estimate
-from forecast.plan import Scenario
-from forecast.reader import read_text
-from forecast.ruler import Ruler
-from forecast.simulation import Simulation
-from forecast.tally import Tally
+from forecast.plan.loading.loader import read_text
+from forecast.plan.scenario import Scenario
+from forecast.simulation.simulate import Simulation
+from forecast.stats.bins import Ruler
+from forecast.stats.distributions import Floats
+from forecast.stats.intervals import Estimate
+from forecast.stats.tally import Tally
 
 SEEDS = 2_000
 CHEAP = 5
@@ -145,7 +145,7 @@ def count(said: Mapping[str, tuple[Estimate, float]], hits: dict[str, int], trut
 
 def of_rare_events(seeds: int) -> list[Covered]:
     """Chances with about four and about one hit in 4,096: the interval of Clopper and Pearson."""
-    from forecast.estimate import interval
+    from forecast.stats.intervals import interval
 
     found = []
     for p in (0.001, 0.000_25, 0.999):

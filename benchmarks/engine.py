@@ -23,13 +23,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import forecast
-from forecast import block, draws
-from forecast.baseline import Baseline, baseline_of
-from forecast.block import Deck
-from forecast.draws import BLOCK, Draws
-from forecast.months import month_text
-from forecast.plan import Scenario
-from forecast.simulation import Simulation, deck_of
+from forecast.periods import month_text
+from forecast.plan.scenario import Scenario
+from forecast.simulation import block
+from forecast.simulation.block import Deck
+from forecast.simulation.sampling import random_streams as draws
+from forecast.simulation.sampling.random_streams import BLOCK, Draws
+from forecast.simulation.simulate import Simulation, deck_of
+from forecast.timeseries.baseline import Baseline, baseline_of
 
 HERE = Path(__file__).parent
 PLANS = {"reference": HERE / "reference.yaml", "shipped": HERE.parent / "scenarios" / "covid-and-floods.yaml"}

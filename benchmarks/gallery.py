@@ -21,13 +21,13 @@ def main() -> int:
     """Play scenarios/covid.yaml once and draw its A4 page in each language."""
     import forecast
     from forecast.analysis.sensitivity import KEEP
-    from forecast.baseline import baseline_of
-    from forecast.canvas import style, to_png
-    from forecast.identity import inputs_of
-    from forecast.pages.paper import TYPE
-    from forecast.pages.sheet import sheet
-    from forecast.reporting import fits_folder, view_of
-    from forecast.words import LANGUAGES, Words
+    from forecast.i18n import LANGUAGES, Words
+    from forecast.reports.charts.style import style, to_png
+    from forecast.reports.page_layout import TYPE
+    from forecast.reports.pdf import sheet
+    from forecast.runs.manifest import inputs_of
+    from forecast.timeseries.baseline import baseline_of
+    from forecast.workflows.run import fits_folder, view_of
 
     os.chdir(HERE)  # the page names files as they are named from here
     scenario = forecast.read("scenarios/covid.yaml")

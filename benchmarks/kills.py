@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from forecast import runs
 from forecast.errors import ForecastError
+from forecast.runs import repository as runs
 
 PUBLISHING = 0.05
 """Seconds that writing and linking a run take, about."""

@@ -25,7 +25,7 @@ LIMIT = 0.10
 
 
 def main() -> int:
-    from forecast.tally import EXACT
+    from forecast.stats.tally import EXACT
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
@@ -57,8 +57,8 @@ def main() -> int:
 def fitted(plan: Path) -> None:
     """Leave the fits in the cache, so that no process that is measured loads the models."""
     import forecast
-    from forecast.baseline import baseline_of
-    from forecast.reporting import fits_folder
+    from forecast.timeseries.baseline import baseline_of
+    from forecast.workflows.run import fits_folder
 
     baseline_of(forecast.read(plan), fits_folder())
 
@@ -72,8 +72,8 @@ def in_fresh_process(plan: Path, paths: int) -> dict[str, float]:
 
 def peak_of(plan: Path, paths: int) -> dict[str, float]:
     import forecast
-    from forecast.baseline import baseline_of
-    from forecast.reporting import fits_folder
+    from forecast.timeseries.baseline import baseline_of
+    from forecast.workflows.run import fits_folder
 
     scenario = forecast.read(plan)
     baseline = baseline_of(scenario, fits_folder())

@@ -42,12 +42,12 @@ def peak() -> float:
 def played(provinces: int, blocks: int = 2) -> dict[str, float]:
     """The first so many provinces of the list, those with the target of Hà Tĩnh left out."""
     import forecast
-    import forecast.models
-    import forecast.pages
-    from forecast.baseline import baseline_of
-    from forecast.draws import BLOCK
-    from forecast.simulation import deck_of
-    from forecast.spans import tally_span, work_of
+    import forecast.reports
+    import forecast.timeseries.models
+    from forecast.simulation.chunks import tally_span, work_of
+    from forecast.simulation.sampling.random_streams import BLOCK
+    from forecast.simulation.simulate import deck_of
+    from forecast.timeseries.baseline import baseline_of
 
     scenario = forecast.read(PLAN)
     assert scenario.places is not None

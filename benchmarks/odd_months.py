@@ -12,14 +12,14 @@ from importlib.resources import files
 
 import numpy as np
 
-from forecast.chance import Floats
-from forecast.models import MODELS, Past, preload
-from forecast.models.estimates import cleaned
-from forecast.models.mixture import mixture
-from forecast.months import Calendar, month_of
-from forecast.rolling import Z95
-from forecast.scores import coverage, mase
-from forecast.tet import no_festival
+from forecast.periods import Calendar, month_of
+from forecast.stats.distributions import Floats
+from forecast.stats.scoring import coverage, mase
+from forecast.timeseries.ensemble.cross_validation import Z95
+from forecast.timeseries.models import MODELS, Past, preload
+from forecast.timeseries.models.combination import mixture
+from forecast.timeseries.models.moving_holidays import no_festival
+from forecast.timeseries.models.outliers import cleaned
 
 NAMES = ("regression", "structural", "theta")
 

@@ -106,7 +106,7 @@ def years_of(amounts: Floats, noise: Floats, starts: Floats, loss: Floats, lift:
 def by_forecast(paths: int) -> tuple[float, float]:
     """The plan in YAML."""
     import forecast
-    from forecast.reader import read_text
+    from forecast.plan.loading.loader import read_text
 
     scenario = read_text(PLAN, folder=HERE.parents[1] / "scenarios")
     started = time.process_time()

@@ -35,11 +35,11 @@ def peak() -> float:
 def played(times: int, blocks: int) -> dict[str, float]:
     """The plan as shipped, or with each commune `times` over."""
     import forecast
-    import forecast.pages
-    from forecast.baseline import baseline_of
-    from forecast.draws import BLOCK
-    from forecast.simulation import deck_of
-    from forecast.spans import tally_span, work_of
+    import forecast.reports
+    from forecast.simulation.chunks import tally_span, work_of
+    from forecast.simulation.sampling.random_streams import BLOCK
+    from forecast.simulation.simulate import deck_of
+    from forecast.timeseries.baseline import baseline_of
 
     scenario = forecast.read(PLAN)
     assert scenario.places is not None
@@ -75,8 +75,8 @@ def played(times: int, blocks: int) -> dict[str, float]:
 def reconciled() -> dict[str, float]:
     """All nodes of the province, by services and places."""
     import forecast
-    from forecast.places import read_places
-    from forecast.reconcile import hierarchy_of, reconciler
+    from forecast.plan.geography import read_places
+    from forecast.timeseries.reconciliation import hierarchy_of, reconciler
 
     scenario = forecast.read(PLAN)
     assert scenario.places is not None

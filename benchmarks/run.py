@@ -20,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import forecast
-from forecast.baseline import baseline_of
+from forecast.timeseries.baseline import baseline_of
 
 HERE = Path(__file__).parents[1]
 PATHS = 100_000

@@ -20,9 +20,9 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import forecast
-from forecast.baseline import Baseline, baseline_of
 from forecast.engines import DASK, LOCAL, engine_of
-from forecast.plan import Scenario
+from forecast.plan.scenario import Scenario
+from forecast.timeseries.baseline import Baseline, baseline_of
 
 HERE = Path(__file__).parents[1]
 PLAN = HERE / "scenarios" / "covid-and-floods.yaml"

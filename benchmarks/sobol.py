@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 import forecast
-from forecast import draws
-from forecast.baseline import baseline_of
-from forecast.draws import BLOCK
-from forecast.simulation import Simulation
+from forecast.simulation.sampling import random_streams as draws
+from forecast.simulation.sampling.random_streams import BLOCK
+from forecast.simulation.simulate import Simulation
+from forecast.timeseries.baseline import baseline_of
 
 ROOT = Path(__file__).parents[1]
 PLAN = "covid"

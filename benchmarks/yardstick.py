@@ -8,8 +8,8 @@ It needs that environment and nothing of this project, and prints JSON:
     yardstick/bin/python benchmarks/yardstick.py --in-turn python --series 200    theirs and ours by turns
 
 With `--in-turn`, the name of the Python that has this project, the same series are forecast with intervals by
-`forecast.models.automatic` there and by statsforecast here, one after the other, in one thread each; CPU is that of the
-forecasts alone, after one series to warm up. Of several rounds the median counts.
+`forecast.timeseries.panel.automatic` there and by statsforecast here, one after the other, in one thread each; CPU is
+that of the forecasts alone, after one series to warm up. Of several rounds the median counts.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ def whole(frequencies: Sequence[str], count: int | None) -> dict[str, Any]:
 
 def ours(frequency: str, count: int | None) -> float:
     """CPU seconds of this project's automatic forecasts with 80% and 95% intervals; runs where the project is."""
-    from forecast.models.automatic import automatic
-    from forecast.models.panel import Panel
+    from forecast.timeseries.panel.automatic import automatic
+    from forecast.timeseries.panel.panel import Panel
 
     pasts, came = series_of(frequency, count)
     season = SEASONS[frequency]

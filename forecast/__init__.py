@@ -15,36 +15,36 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from forecast.backtesting import backtest
-    from forecast.comparing import compare
-    from forecast.errors import CheckError, Complaint, ForecastError, InputError, OutputError, Where
-    from forecast.plan import Scenario
-    from forecast.reader import read
-    from forecast.reporting import plot, report
-    from forecast.runs import open_run, verify
-    from forecast.simulation import Course, Simulation, simulate
+from forecast._version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from forecast.errors import CheckError, Complaint, ForecastError, InputError, OutputError, Where
+    from forecast.plan.loading.loader import read
+    from forecast.plan.scenario import Scenario
+    from forecast.runs.repository import open_run, verify
+    from forecast.simulation.simulate import Course, Simulation, simulate
+    from forecast.workflows.backtest import backtest
+    from forecast.workflows.compare import compare
+    from forecast.workflows.run import plot, report
 
 _HOMES = {
     "CheckError": "errors",
     "Complaint": "errors",
-    "Course": "simulation",
+    "Course": "simulation.simulate",
     "ForecastError": "errors",
     "InputError": "errors",
     "OutputError": "errors",
-    "Scenario": "plan",
-    "Simulation": "simulation",
+    "Scenario": "plan.scenario",
+    "Simulation": "simulation.simulate",
     "Where": "errors",
-    "backtest": "backtesting",
-    "compare": "comparing",
-    "open_run": "runs",
-    "plot": "reporting",
-    "read": "reader",
-    "report": "reporting",
-    "simulate": "simulation",
-    "verify": "runs",
+    "backtest": "workflows.backtest",
+    "compare": "workflows.compare",
+    "open_run": "runs.repository",
+    "plot": "workflows.run",
+    "read": "plan.loading.loader",
+    "report": "workflows.run",
+    "simulate": "simulation.simulate",
+    "verify": "runs.repository",
 }
 
 __all__ = [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 
 
@@ -29,7 +30,7 @@ class Where:
 
 @dataclass(frozen=True, order=True)
 class Complaint:
-    """One thing that is wrong; its sentence is `words/messages.toml` under its code."""
+    """One thing that is wrong; its sentence is `i18n/messages/messages.toml` under its code."""
 
     where: Where
     at: str
@@ -64,13 +65,13 @@ class InputError(ForecastError):
         return cls([Complaint.of(where, at, code, **facts)])
 
     def __str__(self) -> str:
-        from forecast.words import complain
+        from forecast.i18n import complain
 
         return "\n".join(complain(complaint, "en") for complaint in self.complaints)
 
 
 class _SentenceError(ForecastError):
-    """One sentence of `words/messages.toml` and its facts."""
+    """One sentence of `i18n/messages/messages.toml` and its facts."""
 
     def __init__(self, code: str, **facts: object) -> None:
         self.code = code
@@ -81,7 +82,7 @@ class _SentenceError(ForecastError):
         return partial(type(self), **self.facts), (self.code,)  # a worker's error reaches its parent whole
 
     def __str__(self) -> str:
-        from forecast.words import Words
+        from forecast.i18n import Words
 
         return Words("en")(self.code, **self.facts)
 
@@ -96,3 +97,13 @@ class OutputError(_SentenceError):
     """A result cannot be written or read, or memory is short."""
 
     exit_code = 4
+
+
+MOST = 300
+"""Words that are compared: those of the most similar length."""
+
+
+def nearest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
+    """The word that is most like `word`; empty when none is."""
+    known = sorted(set(words), key=lambda one: (abs(len(one) - len(word)), one))[:MOST]
+    return next(iter(get_close_matches(word[:100], known, n=1, cutoff=cutoff)), "")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from forecast.months import DAYS_PER_MONTH
+from forecast.periods import DAYS_PER_MONTH
 
 Dimension = Literal["money", "money_per_person", "percent", "people", "days", "day", "none"]
 
@@ -51,7 +51,7 @@ _NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]+)?")
 
 
 class QuantityError(ValueError):
-    """A quantity that cannot be read: a code of `words/messages.toml` and its facts."""
+    """A quantity that cannot be read: a code of `i18n/messages/messages.toml` and its facts."""
 
     def __init__(self, code: str, **facts: str) -> None:
         super().__init__(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import forecast
-from forecast.baseline import baseline_of
+from forecast.timeseries.baseline import baseline_of
 from tests.plans import SCENARIOS
 
 GOLDEN = Path(__file__).parent / "golden"

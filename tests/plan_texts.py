@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forecast.errors import InputError
-from forecast.plan import Scenario
-from forecast.reader import read_text
-from forecast.words import complain
+from forecast.i18n import complain
+from forecast.plan.loading.loader import read_text
+from forecast.plan.scenario import Scenario
 
 SMALL = """\
 name: a small plan

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import forecast
-from forecast.plan import Scenario
-from forecast.simulation import Simulation
+from forecast.plan.scenario import Scenario
+from forecast.simulation.simulate import Simulation
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "scenarios"
@@ -82,7 +82,7 @@ targets:
 
 def read(text: str, **settings: Any) -> Scenario:
     """The scenario of a plan in YAML, with settings such as `shocks__floods=None` for `shocks.floods: null`."""
-    from forecast.reader import read_text
+    from forecast.plan.loading.loader import read_text
 
     said = {key.replace("__", "."): value for key, value in settings.items()}
     return read_text(text, folder=SCENARIOS, set=said or None)

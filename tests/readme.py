@@ -111,10 +111,12 @@ class Desk:
     @contextmanager
     def _seated(self) -> Iterator[None]:
         """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
-        from forecast import comparing, reader, reporting
-        from forecast.analysis import find
-        from forecast.pages import compare
-        from forecast.runs import json_bytes
+        from forecast.analysis import collect as find
+        from forecast.plan.loading import loader as reader
+        from forecast.reports import compare
+        from forecast.runs.repository import json_bytes
+        from forecast.workflows import compare as comparing
+        from forecast.workflows import run as reporting
 
         before, environment = Path.cwd(), dict(os.environ)
         swapped: list[tuple[Any, str, Any]] = [
@@ -177,7 +179,7 @@ class Desk:
 
     def _kept(self, key: tuple[object, ...], order: Any, run: Callable[[], Any]) -> Any:
         """A run, or what is left of the same in another language."""
-        from forecast import runs
+        from forecast.runs import repository as runs
 
         if key not in self.done:
             kept = run()
@@ -194,7 +196,7 @@ class Desk:
 
 def _content(order: Any) -> tuple[object, ...]:
     """What a run is, whatever its language."""
-    from forecast.identity import inputs_of
+    from forecast.runs.manifest import inputs_of
 
     inputs = inputs_of(order.scenario, seed=order.seed, paths=order.paths, language="")
     return order.name, inputs.manifest["scenario_hash"], order.seed, order.paths
@@ -245,7 +247,7 @@ REFERENCE = {
 def chances(paths: int, fits: Path) -> Mapping[str, tuple[float, float]]:
     """Of each shipped plan, the chance of its revenue target and the mean of the year in tỷ; `fits` keeps the fits."""
     import forecast
-    from forecast.baseline import baseline_of
+    from forecast.timeseries.baseline import baseline_of
 
     plans = {file: forecast.read(ROOT / "scenarios" / file) for file, _ in SHIPPED.values()}
     found = {}

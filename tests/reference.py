@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from forecast.assumption import Kind
-from forecast.keys import Slot, slot_of
-from forecast.noun import Label
-from forecast.plan import Scenario
-from forecast.profile import ProfileKind
-from forecast.shocks.shock import Effects, Shock
+from forecast.plan.assumption import Kind
+from forecast.plan.keys import Slot, slot_of
+from forecast.plan.record import Label
+from forecast.plan.scenario import Scenario
+from forecast.plan.shocks.shock import Effects, Shock
+from forecast.plan.weights import ProfileKind
 
 SMALL = {
     "_month": "month", "_date": "date", "_period": "period", "_measure": "measure", "_rank": "number, -1 to 1",

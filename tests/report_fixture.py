@@ -22,11 +22,11 @@ from forecast.analysis.findings import (
     Step,
     TargetRow,
 )
-from forecast.estimate import Estimate
-from forecast.months import month_of, month_text
-from forecast.noun import Label
-from forecast.pages.view import RunView
-from forecast.reader import read
+from forecast.periods import month_of, month_text
+from forecast.plan.loading.loader import read
+from forecast.plan.record import Label
+from forecast.reports.content.context import RunView
+from forecast.stats.intervals import Estimate
 
 ROOT = Path(__file__).parents[1]
 SHARES = (0.078, 0.062, 0.080, 0.081, 0.083, 0.084, 0.083, 0.084, 0.086, 0.089, 0.093, 0.097)

@@ -15,15 +15,17 @@ from pypdf import PdfReader
 from test_figures import faults_of
 
 import forecast
-from forecast.amounts import scale_of
-from forecast.baseline_checks import check_history
-from forecast.canvas import new_figure, style
-from forecast.figures import FIGURES
-from forecast.history import read_history
-from forecast.identity import versions
-from forecast.noun import Label
-from forecast.pages import compare, sheet, tables
-from forecast.words import LANGUAGES, Words
+from forecast.history.ledger import read_history
+from forecast.i18n import LANGUAGES, Words
+from forecast.i18n.amounts import scale_of
+from forecast.plan.record import Label
+from forecast.reports import compare
+from forecast.reports import pdf as sheet
+from forecast.reports.charts import FIGURES
+from forecast.reports.charts.style import new_figure, style
+from forecast.reports.content import tables
+from forecast.runs.manifest import versions
+from forecast.timeseries.checks import check_history
 from tests.plan_texts import SMALL, said_of
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +60,7 @@ def test_a_threshold_is_shown_with_every_digit_that_was_written(
 def test_the_version_is_that_of_the_package_whether_or_not_it_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["dynamic"] == ["version"]
-    assert project["tool"]["hatch"]["version"]["path"] == "forecast/__init__.py"
+    assert project["tool"]["hatch"]["version"]["path"] == "forecast/_version.py"
     assert f"\n## {forecast.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert versions()["forecast"] == forecast.__version__
 

@@ -17,23 +17,23 @@ from scipy.special import ndtr
 from test_figures import faults_of
 
 import forecast
-from forecast import pages
-from forecast.analysis import backtest as analysis
-from forecast.analysis.backtest import Backtest, backtest, before
-from forecast.analysis.backtest_scores import Origin, Said, calibration_of, fans_of, score_of
-from forecast.canvas import style
-from forecast.chance import Floats
+from forecast import reports as pages
 from forecast.cli import main
-from forecast.history import History, read_history
-from forecast.links import Z90
-from forecast.months import month_of, month_text
-from forecast.pages.drawing import TYPE_PHONE, TYPE_WIDE
-from forecast.pages.drawings import drawings
-from forecast.pages.tested import Asked, drawings_of, of_run
-from forecast.pages.view import RunView
-from forecast.plan import Scenario
-from forecast.widths import Check
-from forecast.words import Words
+from forecast.history.ledger import History, read_history
+from forecast.i18n import Words
+from forecast.periods import month_of, month_text
+from forecast.plan.scenario import Scenario
+from forecast.reports.charts.chart import TYPE_PHONE, TYPE_WIDE
+from forecast.reports.charts.style import style
+from forecast.reports.content.charts import drawings
+from forecast.reports.content.context import RunView
+from forecast.reports.content.track_record import Asked, drawings_of, of_run
+from forecast.stats.distributions import Floats
+from forecast.stats.transforms import Z90
+from forecast.timeseries.ensemble.interval_calibration import Check
+from forecast.timeseries.evaluation import backtest as analysis
+from forecast.timeseries.evaluation.backtest import Backtest, backtest, before
+from forecast.timeseries.evaluation.scores import Origin, Said, calibration_of, fans_of, score_of
 
 MONTHS = 40
 PLAN = """

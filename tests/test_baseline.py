@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecast.baseline import Baseline, baseline_of
 from forecast.errors import InputError
-from forecast.models import MODELS
-from forecast.months import month_of, month_text
-from forecast.plan import Scenario
-from forecast.reader import read, read_text
-from forecast.words import Words
+from forecast.i18n import Words
+from forecast.periods import month_of, month_text
+from forecast.plan.loading.loader import read, read_text
+from forecast.plan.scenario import Scenario
+from forecast.timeseries.baseline import Baseline, baseline_of
+from forecast.timeseries.models import MODELS
 
 HOUSE = Path(__file__).parents[1]
 PLAN = """
@@ -100,7 +100,8 @@ def test_the_months_before_tet_lead_the_shape_of_2021(shipped: Baseline) -> None
 
 def test_a_kept_fit_is_the_same_and_needs_no_statsmodels(shipped: Baseline, kept: Path) -> None:
     code = (
-        "import sys, pathlib; from forecast.reader import read; from forecast.baseline import baseline_of;"
+        "import sys, pathlib; from forecast.plan.loading.loader import read;"
+        "from forecast.timeseries.baseline import baseline_of;"
         f"found = baseline_of(read({str(HOUSE / 'scenarios' / 'covid.yaml')!r}), pathlib.Path({str(kept)!r}));"
         "slow = {'statsmodels', 'pandas', 'holidays', 'scipy.signal', 'scipy.stats', 'scipy.optimize'};"
         "assert not slow & set(sys.modules);"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.models.calibration import Z80, Z95, Calibrated, Forecaster, factors, factors_of, misses
-from forecast.models.panel import Panel, PanelForecast
+from forecast.timeseries.panel.calibration import Z80, Z95, Calibrated, Forecaster, factors, factors_of, misses
+from forecast.timeseries.panel.panel import Panel, PanelForecast
 
 
 def walks(series: int, periods: int, seed: int = 0) -> Panel:

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from forecast import runs
 from forecast.cli import COMMANDS, main
-from forecast.words import LANGUAGES, sentences
+from forecast.i18n import LANGUAGES, sentences
+from forecast.runs import repository as runs
 
 ROOT = Path(__file__).parents[1]
 PLAN = """\
@@ -406,12 +406,12 @@ def test_a_signal_stops_cleanly(plan: Path, number: signal.Signals, code: int, i
 
 
 def test_short_memory_is_exit_4(plan: Path, monkeypatch: pytest.MonkeyPatch, call: Any) -> None:
-    import forecast.reporting
+    import forecast.workflows.run
 
     def short(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(forecast.reporting, "run_order", short)
+    monkeypatch.setattr(forecast.workflows.run, "run_order", short)
     done = call("run", plan)
     assert done.code == 4
     assert "memory ran short" in done.err
@@ -420,9 +420,9 @@ def test_short_memory_is_exit_4(plan: Path, monkeypatch: pytest.MonkeyPatch, cal
 def test_a_fault_of_our_own_is_exit_1_and_says_how_to_see_it(
     plan: Path, monkeypatch: pytest.MonkeyPatch, call: Any
 ) -> None:
-    import forecast.reporting
+    import forecast.workflows.run
 
-    monkeypatch.setattr(forecast.reporting, "run_order", lambda *_: 1 / 0)
+    monkeypatch.setattr(forecast.workflows.run, "run_order", lambda *_: 1 / 0)
     monkeypatch.delenv("FORECAST_DEBUG", raising=False)
     done = call("run", plan)
     assert done.code == 1

@@ -12,9 +12,9 @@ from scipy import stats
 
 import forecast
 from forecast.analysis.correlation import achieved_of, rank_correlation
-from forecast.copula import groups_of, pearson_of_rank, spearman_of_t
 from forecast.errors import InputError
-from forecast.simulation import Simulation
+from forecast.simulation.simulate import Simulation
+from forecast.stats.copula import groups_of, pearson_of_rank, spearman_of_t
 from tests.plans import TWO, play, read
 
 PATHS = 40_000

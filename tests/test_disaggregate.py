@@ -11,11 +11,11 @@ import swisspharma as swiss
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.chance import Floats
 from forecast.cli import main
-from forecast.disaggregate import METHODS, denton, denton_cholette, regression, whole
 from forecast.errors import InputError
-from forecast.reconstruct import Recipe, read_recipe, reconstruct
+from forecast.stats.disaggregation import METHODS, denton, denton_cholette, regression, whole
+from forecast.stats.distributions import Floats
+from forecast.timeseries.reconstruction import Recipe, read_recipe, reconstruct
 
 totals = st.lists(st.integers(10**6, 10**12), min_size=1, max_size=6)
 

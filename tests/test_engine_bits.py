@@ -9,14 +9,14 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import poisson
 
-from forecast.chance import Beta, Chance, Discrete, Empirical, Normal, Range, Triangular, Uniform
-from forecast.draws import Draws, _poisson
-from forecast.effects import overlaps, ramp
-from forecast.months import Calendar
-from forecast.quantile_table import QuantileTable
-from forecast.ruler import Ruler
-from forecast.shocks.outbreaks import _order
-from forecast.tally import Tally
+from forecast.periods import Calendar
+from forecast.simulation.model.impacts import overlaps, ramp
+from forecast.simulation.model.shocks.outbreaks import _order
+from forecast.simulation.sampling.random_streams import Draws, _poisson
+from forecast.stats.bins import Ruler
+from forecast.stats.distributions import Beta, Chance, Discrete, Empirical, Normal, Range, Triangular, Uniform
+from forecast.stats.quantile_table import QuantileTable
+from forecast.stats.tally import Tally
 
 YEAR = Calendar(12 * 2021, 12)
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from forecast.engines import Dask, Processes, Serial, aside, engine_of
+from forecast.engines import Dask, Processes, Serial, engine_of
+from forecast.engines import background as aside
 from forecast.engines import dask as dask_engine
 from forecast.errors import Complaint, InputError, OutputError, Where
 

@@ -11,14 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from forecast import canvas
-from forecast.amounts import rounded_to_add, scale_of
-from forecast.canvas import LONGEST, cut, fit, graphemes, style, width_of, wrap
-from forecast.figures import FIGURES
-from forecast.figures.bridge import grouped, printed
-from forecast.pages import compare, sheet
-from forecast.pages.drawings import TYPE_PHONE, TYPE_WIDE, drawings
-from forecast.words import Words
+from forecast.i18n import Words
+from forecast.i18n.amounts import rounded_to_add, scale_of
+from forecast.reports import compare
+from forecast.reports import pdf as sheet
+from forecast.reports.charts import FIGURES
+from forecast.reports.charts import style as canvas
+from forecast.reports.charts.bridge import grouped, printed
+from forecast.reports.charts.style import LONGEST, cut, fit, graphemes, style, width_of, wrap
+from forecast.reports.content.charts import TYPE_PHONE, TYPE_WIDE, drawings
 
 VIEWS = {
     "covid": fixture.covid_view,
@@ -167,10 +168,11 @@ def test_the_same_figure_is_the_same_bytes() -> None:
 def test_every_figure_of_the_drawer_is_listed() -> None:
     from pathlib import Path
 
-    import forecast.figures
+    import forecast.reports.charts
 
-    files = {path.stem for path in Path(forecast.figures.__file__).parent.glob("*.py")} - {"__init__"}
-    assert files == set(FIGURES)
+    files = {path.stem for path in Path(forecast.reports.charts.__file__).parent.glob("*.py")} - {"__init__"}
+    drawn = {figure.draw.__module__.rpartition(".")[2] for figure in FIGURES.values()}
+    assert drawn == files - {"chart", "rows", "style"}
 
 
 def _fonts_kept() -> int:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from forecast.csv_file import MOST_COMPLAINTS
 from forecast.errors import InputError
-from forecast.history import read_history
-from forecast.months import month_of
+from forecast.files.csv import MOST_COMPLAINTS
+from forecast.history.ledger import read_history
+from forecast.periods import month_of
 
 HEADER = "month,service,revenue,status\n"
 

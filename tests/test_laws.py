@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast import block, simulation, spans
-from forecast.baseline import baseline_of
-from forecast.draws import BLOCK
+from forecast.simulation import block
+from forecast.simulation import chunks as spans
+from forecast.simulation import simulate as simulation
+from forecast.simulation.sampling.random_streams import BLOCK
+from forecast.timeseries.baseline import baseline_of
 from tests.plans import ONE, SCENARIOS, TROUBLED, TWO, play, read
 
 YEAR = ("revenue", "2021")

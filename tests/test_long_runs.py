@@ -19,27 +19,30 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast import checkpoint as checkpoints
-from forecast import reporting, runs, simulation, spans
-from forecast.baseline import baseline_of
-from forecast.block import play
-from forecast.checkpoint import Checkpoint
 from forecast.cli import main
-from forecast.draws import BLOCK
 from forecast.engines import Dask, Engine, engine_of
 from forecast.errors import OutputError
-from forecast.plan import Scenario
-from forecast.ruler import Ruler
-from forecast.simulation import Course, Simulation, deck_of, simulate
-from forecast.tally import Tally
-from forecast.words import Words
+from forecast.i18n import Words
+from forecast.plan.scenario import Scenario
+from forecast.runs import repository as runs
+from forecast.simulation import checkpoint as checkpoints
+from forecast.simulation import chunks as spans
+from forecast.simulation import simulate as simulation
+from forecast.simulation.block import play
+from forecast.simulation.checkpoint import Checkpoint
+from forecast.simulation.sampling.random_streams import BLOCK
+from forecast.simulation.simulate import Course, Simulation, deck_of, simulate
+from forecast.stats.bins import Ruler
+from forecast.stats.tally import Tally
+from forecast.timeseries.baseline import baseline_of
+from forecast.workflows import run as reporting
 from tests.plans import ONE, SCENARIOS, TROUBLED, TWO, read
 
 PATHS = 9 * BLOCK - 5
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
     import sys
-    from forecast import checkpoint
+    from forecast.simulation import checkpoint
     from forecast.cli import main
     checkpoint.EVERY = checkpoint.WORTH = 0.0
     checkpoint.SHARE = 1e9

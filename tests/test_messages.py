@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import InputError
-from forecast.words import LANGUAGES, complain, sentences
+from forecast.i18n import LANGUAGES, complain, sentences
 from tests.plan_texts import SMALL, said_of, scenario_of
 
 FORECAST = Path(__file__).parents[1] / "forecast"
@@ -142,9 +142,9 @@ FAMILIES = ("share", "change", "effect", "amount")
 
 def codes_raised() -> set[str]:
     found: set[str] = set()
-    mine = "reader yaml_nodes plan_files overlays same_as complaints settings columns fields grammar assumption units"
-    files = [FORECAST / f"{name}.py" for name in [*mine.split(), "profile", "noun", "encodings", "dropped"]]
-    for file in [*files, *(FORECAST / "checks").glob("*.py")]:
+    folders = ("plan", "plan/checks", "plan/loading", "files")
+    files = [FORECAST / "units.py", *(file for folder in folders for file in (FORECAST / folder).glob("*.py"))]
+    for file in files:
         text = file.read_text(encoding="utf-8")
         found |= {code for code in CODE.findall(text) if "_" in code}
         found |= {code for pair in CHOSEN.findall(text) for code in pair}

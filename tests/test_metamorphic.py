@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import forecast
-from forecast.simulation import Simulation
+from forecast.simulation.simulate import Simulation
 from tests.plans import TROUBLED, play, read
 
 PATHS = 1_500

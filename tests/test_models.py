@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from forecast.fits import STEPS
-from forecast.links import Z90
-from forecast.models import MODELS, ModelFailed, Outlook, Past, preload
-from forecast.models.mixture import mixture
-from forecast.models.model import root_of
-from forecast.models.profile import ProfileModel, profile_of
-from forecast.months import Calendar, month_of
-from forecast.rolling import ask, judge, weights_of
-from forecast.scores import mase
-from forecast.surprises import correlation_of, surprises_of
-from forecast.tet import Festival, no_festival, tet
+from forecast.periods import Calendar, month_of
+from forecast.stats.scoring import mase
+from forecast.stats.transforms import Z90
+from forecast.timeseries.ensemble.cross_validation import ask, judge, weights_of
+from forecast.timeseries.ensemble.ensemble import STEPS
+from forecast.timeseries.ensemble.residuals import correlation_of, surprises_of
+from forecast.timeseries.models import MODELS, ModelFailed, Outlook, Past, preload
+from forecast.timeseries.models.base import root_of
+from forecast.timeseries.models.combination import mixture
+from forecast.timeseries.models.moving_holidays import Festival, no_festival, tet
+from forecast.timeseries.models.seasonal_profile import ProfileModel, profile_of
 
 FIRST = month_of("2018-01")
 EQUAL = dict.fromkeys(MODELS, 1 / len(MODELS))
@@ -99,7 +99,7 @@ def test_the_closed_form_of_smoothing_agrees_with_statsmodels(four_years: Past) 
     import pandas as pd
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    from forecast.models.ets import Ets
+    from forecast.timeseries.models.ets import Ets
 
     fitted = Ets().fit(Past(four_years.calendar, four_years.values, np.zeros(48, bool), no_festival))
     place = fitted.names.index("AAdA")
@@ -120,7 +120,7 @@ def test_the_closed_form_of_smoothing_agrees_with_statsmodels(four_years: Past) 
 def test_a_state_space_says_what_statsmodels_says(four_years: Past) -> None:
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-    from forecast.models.state_space import fitted_state_space
+    from forecast.timeseries.models.state_space import fitted_state_space
 
     model = UnobservedComponents(four_years.seen, level="lldtrend", seasonal=12, exog=four_years.regressors)
     fitted = model.fit(disp=0, maxiter=50, cov_type="none")

@@ -14,8 +14,8 @@ from benchmarks import coverage
 from benchmarks.closed_forms import Oracle, oracles
 from benchmarks.oracles import SEEDS as LARGE_SEEDS
 from benchmarks.oracles import measured, rows_of
-from forecast.months import Calendar
-from forecast.simulation import Simulation
+from forecast.periods import Calendar
+from forecast.simulation.simulate import Simulation
 from tests.plans import ONE, TWO, play, read
 
 SEEDS = range(1, 41)
@@ -279,7 +279,7 @@ def test_every_path_falls_as_a_shock_grows() -> None:
 
 def test_the_interval_of_a_chance_covers_at_its_rate() -> None:
     """Wilson, and Clopper and Pearson near the ends: at least 93.5 in 100 over a grid of chances."""
-    from forecast.estimate import interval
+    from forecast.stats.intervals import interval
 
     random = np.random.default_rng(5)
     for p in (0.002, 0.05, 0.3, 0.9):
@@ -289,8 +289,8 @@ def test_the_interval_of_a_chance_covers_at_its_rate() -> None:
 
 
 def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate() -> None:
-    from forecast.ruler import Ruler
-    from forecast.tally import Tally
+    from forecast.stats.bins import Ruler
+    from forecast.stats.tally import Tally
 
     random = np.random.default_rng(11)
     density = math.exp(-(float(ndtri(0.05)) ** 2) / 2) / math.sqrt(2 * math.pi)
@@ -324,8 +324,8 @@ def test_every_printed_interval_covers_at_its_rate() -> None:
 
 
 def test_a_histogram_says_what_the_values_say() -> None:
-    from forecast.ruler import Ruler
-    from forecast.tally import Tally
+    from forecast.stats.bins import Ruler
+    from forecast.stats.tally import Tally
 
     random = np.random.default_rng(3)
     blocks = [250e9 + 13e9 * random.standard_normal(4096) for _ in range(20)]

@@ -13,13 +13,16 @@ import pytest
 import report_fixture as fixture
 from pypdf import PdfReader
 
-from forecast import pages
-from forecast.estimate import Estimate
-from forecast.pages import compare, grounds, message, tables
-from forecast.pages.html import page
-from forecast.pages.phrases import period_text, range_words, tenths_text
-from forecast.pages.sheet import pdf
-from forecast.words import LANGUAGES, Words, sentences
+from forecast import reports as pages
+from forecast.i18n import LANGUAGES, Words, sentences
+from forecast.reports import compare
+from forecast.reports.content import assumptions as grounds
+from forecast.reports.content import headline as message
+from forecast.reports.content import tables
+from forecast.reports.content.text import period_text, range_words, tenths_text
+from forecast.reports.html import page
+from forecast.reports.pdf import pdf
+from forecast.stats.intervals import Estimate
 
 ROOT = Path(__file__).parents[1]
 ALLOWED = {
@@ -292,10 +295,9 @@ def test_every_sentence_has_both_languages_and_the_same_facts() -> None:
 
 def test_every_sentence_that_a_page_asks_for_exists() -> None:
     sources = [
-        *ROOT.glob("forecast/pages/*"),
-        *ROOT.glob("forecast/figures/*.py"),
-        ROOT / "forecast/amounts.py",
-        ROOT / "forecast/labelled_rows.py",
+        *ROOT.glob("forecast/reports/**/*.py"),
+        *ROOT.glob("forecast/reports/templates/*"),
+        ROOT / "forecast/i18n/amounts.py",
     ]
     asked = {
         key

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from benchmarks.competition import main, series_of
-from forecast.models.automatic import automatic, blend
-from forecast.models.ets import LEAST_MONTHS, Ets
-from forecast.models.ets_forms import FORMS
-from forecast.models.ets_panel import EtsPanel, ets_panel, fit_ets
-from forecast.models.model import ModelFailed, Past
-from forecast.models.panel import Panel, PanelForecast
-from forecast.months import Calendar
-from forecast.tet import no_festival
+from forecast.periods import Calendar
+from forecast.timeseries.models.base import ModelFailed, Past
+from forecast.timeseries.models.ets import LEAST_MONTHS, Ets
+from forecast.timeseries.models.moving_holidays import no_festival
+from forecast.timeseries.panel.automatic import automatic, blend
+from forecast.timeseries.panel.ets import EtsPanel, ets_panel, fit_ets
+from forecast.timeseries.panel.ets_forms import FORMS
+from forecast.timeseries.panel.panel import Panel, PanelForecast
 
 REFERENCE = {"ANN": (None, False, None), "ANA": (None, False, "add"), "AAdA": ("add", True, "add")}
 """Form -> trend, damped, seasonal of ETSModel."""

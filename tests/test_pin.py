@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecast.baseline import baseline_of
 from forecast.cli import main
 from forecast.errors import InputError
-from forecast.fits import STEPS
-from forecast.months import month_of, month_text
-from forecast.pins import BLEND, read_pin
-from forecast.reader import read
+from forecast.periods import month_of, month_text
+from forecast.plan.loading.loader import read
+from forecast.timeseries.baseline import baseline_of
+from forecast.timeseries.ensemble.ensemble import STEPS
+from forecast.timeseries.ensemble.pinned import BLEND, read_pin
 
 PLAN = """
 name: {en: A plan}
@@ -106,7 +106,7 @@ def test_a_pinned_run_says_the_same_and_fits_nothing(
     def refuse(*_: object) -> None:
         raise AssertionError("a pinned run has fitted")
 
-    monkeypatch.setattr("forecast.fits._fit_all", refuse)
+    monkeypatch.setattr("forecast.timeseries.ensemble.ensemble._fit_all", refuse)
     manifest, summary = played(
         project, "again", "--pin", str(project / "first" / "plan" / "manifest.json"), cache="other"
     )

@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast import simulation, spans
-from forecast.baseline import baseline_of
-from forecast.block import Deck, Played, play
-from forecast.draws import BLOCK
 from forecast.errors import InputError
-from forecast.levels import Levels
-from forecast.places import read_places
-from forecast.plan import Scenario
-from forecast.reader import read_text
-from forecast.returns import Returning
-from forecast.simulation import Simulation, deck_of
-from forecast.terrain import Arcs, arcs_of, pieces_of, terrain_of
+from forecast.plan.geography import read_places
+from forecast.plan.loading.loader import read_text
+from forecast.plan.scenario import Scenario
+from forecast.simulation import chunks as spans
+from forecast.simulation import simulate as simulation
+from forecast.simulation.block import Deck, Played, play
+from forecast.simulation.model.footprints import Arcs, arcs_of, pieces_of, terrain_of
+from forecast.simulation.model.recovery import Returning
+from forecast.simulation.places.losses import Levels
+from forecast.simulation.sampling.random_streams import BLOCK
+from forecast.simulation.simulate import Simulation, deck_of
+from forecast.timeseries.baseline import baseline_of
 from tests.plans import SCENARIOS, TROUBLED
 
 SEVEN = """place,district,name,weight,weight.b
@@ -232,8 +233,8 @@ def test_levels_by_weight_give_the_trade_of_the_province(tmp_path: Path) -> None
 
 
 def levels_of(scenario: Scenario):  # type: ignore[no-untyped-def]
-    from forecast import block
-    from forecast.draws import Draws
+    from forecast.simulation import block
+    from forecast.simulation.sampling.random_streams import Draws
 
     deck = deck_of(scenario, baseline_of(scenario), 4 * BLOCK)
     scene = block._scene(deck, Draws(deck.seed, range(1), deck.groups))

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.baseline import baseline_of
-from forecast.block import Deck, play
-from forecast.draws import Draws, Events
-from forecast.effects import WITHIN
-from forecast.simulation import deck_of
+from forecast.simulation.block import Deck, play
+from forecast.simulation.model.impacts import WITHIN
+from forecast.simulation.sampling.random_streams import Draws, Events
+from forecast.simulation.simulate import deck_of
+from forecast.timeseries.baseline import baseline_of
 
 PLAN = Path(__file__).parents[1] / "benchmarks" / "reference.yaml"
 PATHS = 128

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.assumption import (
+from forecast.periods import first_day, month_of
+from forecast.plan.assumption import (
     CHANGE,
     COUNT,
     DAY,
@@ -26,10 +27,9 @@ from forecast.assumption import (
     THRESHOLD,
     Kind,
 )
-from forecast.chance import Chance, Range, Sure, Uniform
-from forecast.grammar import parse
-from forecast.manner import Reading
-from forecast.months import first_day, month_of
+from forecast.plan.expressions import parse
+from forecast.plan.quantity_types import Reading
+from forecast.stats.distributions import Chance, Range, Sure, Uniform
 from forecast.units import QuantityError
 
 VND, EUR = Reading("VND"), Reading("EUR")

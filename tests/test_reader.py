@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from forecast.checks.correlations import repaired
-from forecast.effective import effective
 from forecast.errors import InputError
-from forecast.reader import read, read_plan
-from forecast.words import Words
+from forecast.i18n import Words
+from forecast.plan.checks.correlations import repaired
+from forecast.plan.loading.effective import effective
+from forecast.plan.loading.loader import read, read_plan
 from tests.plan_texts import SMALL, said_of, scenario_of
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

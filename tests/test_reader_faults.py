@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import InputError
-from forecast.reader import read
-from forecast.words import LANGUAGES, complain
-from forecast.yaml_nodes import tree_of
+from forecast.files.yaml import tree_of
+from forecast.i18n import LANGUAGES, complain
+from forecast.plan.loading.loader import read
 from tests.plan_texts import SMALL, said_of
 
 SECONDS = 5.0

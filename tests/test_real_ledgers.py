@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.baseline import ServiceBaseline, baseline_of
 from forecast.errors import InputError
-from forecast.months import month_of, month_text
-from forecast.plan import Scenario
-from forecast.words import Words
+from forecast.i18n import Words
+from forecast.periods import month_of, month_text
+from forecast.plan.scenario import Scenario
+from forecast.timeseries.baseline import ServiceBaseline, baseline_of
 
 PLAN = """
 name: {en: A plan}

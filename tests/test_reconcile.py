@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from forecast.reconcile import Hierarchy, Method, Reconciler, hierarchy_of, reconciler, shrinkage
+from forecast.timeseries.reconciliation import Hierarchy, Method, Reconciler, hierarchy_of, reconciler, shrinkage
 
 DISTRICTS = {"p1": "east", "p2": "east", "p3": "west", "p4": "west", "p5": "west", "p6": "north"}
 SERVICES = ("a", "b")

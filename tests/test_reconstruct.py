@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from forecast.errors import InputError
-from forecast.history import History, read_history
-from forecast.months import month_of
-from forecast.reconstruct import read_recipe, reconstruct
-from forecast.tet import first_day_of_tet
+from forecast.history.ledger import History, read_history
+from forecast.periods import month_of
+from forecast.timeseries.models.moving_holidays import first_day_of_tet
+from forecast.timeseries.reconstruction import read_recipe, reconstruct
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -9,13 +9,22 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from forecast.models import MODELS, Past, preload
-from forecast.models.estimates import cleaned, known_until, odd_months
-from forecast.models.model import Outlook
-from forecast.months import Calendar, month_of
-from forecast.rolling import AHEAD, Asked, ask, blends_of, judge, misses_of, origins_of, weights_of
-from forecast.tet import no_festival, tet
-from forecast.widths import USUAL, Misses, stretched, widths_of
+from forecast.periods import Calendar, month_of
+from forecast.timeseries.ensemble.cross_validation import (
+    AHEAD,
+    Asked,
+    ask,
+    blends_of,
+    judge,
+    misses_of,
+    origins_of,
+    weights_of,
+)
+from forecast.timeseries.ensemble.interval_calibration import USUAL, Misses, stretched, widths_of
+from forecast.timeseries.models import MODELS, Past, preload
+from forecast.timeseries.models.base import Outlook
+from forecast.timeseries.models.moving_holidays import no_festival, tet
+from forecast.timeseries.models.outliers import cleaned, known_until, odd_months
 
 FIRST = month_of("2016-01")
 QUICK = {name: MODELS[name] for name in ("regression", "sarimax", "seasonal_naive", "structural")}

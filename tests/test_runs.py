@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from forecast import identity, listing, runs, store
 from forecast.errors import CheckError, OutputError
-from forecast.identity import Inputs
-from forecast.reader import read_text
+from forecast.files import atomic as store
+from forecast.plan.loading.loader import read_text
+from forecast.runs import listing
+from forecast.runs import manifest as identity
+from forecast.runs import repository as runs
+from forecast.runs.manifest import Inputs
 
 PLAN = """
 name: Shop

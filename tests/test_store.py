@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecast import store
-from forecast.cache import Cache
 from forecast.errors import OutputError
+from forecast.files import atomic as store
+from forecast.files.cache import Cache
 
 DEAD = 2**22 + 1
 """No process has this number."""
@@ -114,7 +114,7 @@ def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: py
 
 def test_a_killed_holder_gives_its_lock_back(tmp_path: Path) -> None:
     code = (
-        "import sys, time, pathlib\nfrom forecast import store\n"
+        "import sys, time, pathlib\nfrom forecast.files import atomic as store\n"
         "with store.locked(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}

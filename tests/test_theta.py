@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from forecast.models.model import ModelFailed, Past
-from forecast.models.panel import Panel
-from forecast.models.theta import Theta
-from forecast.models.theta_panel import fit_theta, theta_panel
-from forecast.models.theta_search import FIRST, KINDS
-from forecast.months import Calendar, month_of
-from forecast.tet import tet
+from forecast.periods import Calendar, month_of
+from forecast.timeseries.models.base import ModelFailed, Past
+from forecast.timeseries.models.moving_holidays import tet
+from forecast.timeseries.models.theta import Theta
+from forecast.timeseries.panel.panel import Panel
+from forecast.timeseries.panel.theta import fit_theta, theta_panel
+from forecast.timeseries.panel.theta_search import FIRST, KINDS
 
 JANUARY = month_of("2018-01")
 

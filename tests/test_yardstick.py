@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.yardstick import LEVELS, Said, ask, median_of, score
-from forecast.models.panel import Panel
-from forecast.scores import coverage, mase, msis, smape
+from forecast.stats.scoring import coverage, mase, msis, smape
+from forecast.timeseries.panel.panel import Panel
 
 
 def said(seed: int) -> Said:

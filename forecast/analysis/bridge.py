@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from forecast.aims import main_of
 from forecast.analysis.findings import Bridge, Step
-from forecast.naming import label_of
-from forecast.noun import Label
-from forecast.simulation import Simulation
-from forecast.tally import Tally
-from forecast.words import Words
+from forecast.i18n import Words
+from forecast.plan.labels import label_of
+from forecast.plan.record import Label
+from forecast.plan.scenario import main_of
+from forecast.simulation.simulate import Simulation
+from forecast.stats.tally import Tally
 
 ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiatives", "gap")
 

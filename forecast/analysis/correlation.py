@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.chance import Floats
-from forecast.copula import HAPPENS
-from forecast.draws import BLOCK, Draws
-from forecast.estimate import Z95, Estimate
-from forecast.simulation import Simulation
+from forecast.simulation.sampling.random_streams import BLOCK, Draws
+from forecast.simulation.simulate import Simulation
+from forecast.stats.copula import HAPPENS
+from forecast.stats.distributions import Floats
+from forecast.stats.intervals import Z95, Estimate
 
 BLOCKS = 2
 

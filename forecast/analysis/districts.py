@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from forecast.analysis.findings import DistrictRow, Districts
-from forecast.place_tally import PlaceTally
-from forecast.simulation import Simulation
-from forecast.terrain import District, Terrain
+from forecast.simulation.model.footprints import District, Terrain
+from forecast.simulation.places.histograms import PlaceTally
+from forecast.simulation.simulate import Simulation
 
 
 def districts_of(run: Simulation) -> Districts | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecast.analysis.findings import Exceedance
-from forecast.simulation import Simulation
+from forecast.simulation.simulate import Simulation
 
 POINTS = 121
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from forecast.estimate import Estimate
-from forecast.months import month_of, month_text
-from forecast.noun import Label
+from forecast.periods import month_of, month_text
+from forecast.plan.record import Label
+from forecast.stats.intervals import Estimate
 
 
 @dataclass(frozen=True)

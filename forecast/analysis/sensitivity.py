@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from forecast.analysis.findings import Lever, Sensitivity
-from forecast.assumption import Assumption
-from forecast.chance import Floats
-from forecast.estimate import Z95
-from forecast.naming import label_of
-from forecast.noun import Label
-from forecast.simulation import Simulation
-from forecast.words import Words
+from forecast.i18n import Words
+from forecast.plan.assumption import Assumption
+from forecast.plan.labels import label_of
+from forecast.plan.record import Label
+from forecast.simulation.simulate import Simulation
+from forecast.stats.distributions import Floats
+from forecast.stats.intervals import Z95
 
 KEEP = 32_768
 """Paths that are looked at one by one."""

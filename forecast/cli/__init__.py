@@ -10,21 +10,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from forecast.cli.commands import Commands
-from forecast.cli.faults import exit_code_of, silence_stdout
+from forecast.cli.errors import exit_code_of, silence_stdout
+from forecast.cli.group import Commands
 from forecast.cli.session import Session
 from forecast.cli.signals import listening
 
 COMMANDS = {
-    "run": "forecast.cli.run:run",
-    "compare": "forecast.cli.compare:compare",
-    "check": "forecast.cli.check:check",
-    "backtest": "forecast.cli.backtest:backtest",
-    "schema": "forecast.cli.schema:schema",
-    "list": "forecast.cli.list_runs:list_runs",
-    "verify": "forecast.cli.verify:verify",
-    "new": "forecast.cli.new:new",
-    "data": "forecast.cli.data:data",
+    "run": "forecast.cli.commands.run:run",
+    "compare": "forecast.cli.commands.compare:compare",
+    "check": "forecast.cli.commands.check:check",
+    "backtest": "forecast.cli.commands.backtest:backtest",
+    "schema": "forecast.cli.commands.schema:schema",
+    "list": "forecast.cli.commands.list_runs:list_runs",
+    "verify": "forecast.cli.commands.verify:verify",
+    "new": "forecast.cli.commands.new:new",
+    "data": "forecast.cli.commands.data:data",
 }
 
 

@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from forecast.cli.commands import Option
+from forecast.cli.group import Option
 from forecast.cli.session import Session
 from forecast.errors import Complaint, InputError
-from forecast.words import LANGUAGES, Language
+from forecast.i18n import LANGUAGES, Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 

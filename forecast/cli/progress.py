@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from forecast.cli.output import tell
-from forecast.words import Words
+from forecast.i18n import Words
 
 if TYPE_CHECKING:
     from rich.live import Live

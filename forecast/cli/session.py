@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.errors import Complaint, InputError, Where
-from forecast.words import LANGUAGES, Language, Words
+from forecast.i18n import LANGUAGES, Language, Words
 
 _PEEK_BYTES = 1_000_000
 

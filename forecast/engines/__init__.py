@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast.engines.aside import beside
+from forecast.engines.background import beside
 from forecast.engines.dask import Dask
 from forecast.engines.engine import Engine
 from forecast.engines.processes import Processes

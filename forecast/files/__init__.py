@@ -1,0 +1,1 @@
+"""Files read and written: CSV, YAML, encodings, atomic writes, the cache. They know no plan."""

@@ -1,0 +1,91 @@
+"""What was worked out once and may be needed again, in files named by what it was made of."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.errors import OutputError
+from forecast.files.atomic import sweep, write_file
+
+_FACTS = "facts.json"
+
+
+class Entry(NamedTuple):
+    """What a cache holds under one key."""
+
+    facts: dict[str, Any]
+    """JSON."""
+    arrays: dict[str, NDArray[Any]]
+
+
+class Cache:
+    """A folder of entries named by what they were made of; a damaged entry is a miss, and is written anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        sweep(folder)
+
+    @staticmethod
+    def key(*parts: object) -> str:
+        """The name of what was made of `parts` (texts, numbers, bytes, and JSON of them)."""
+        digest = hashlib.sha256()
+        for part in parts:
+            content = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True, ensure_ascii=False).encode()
+            digest.update(len(content).to_bytes(8, "little") + content)
+        return digest.hexdigest()
+
+    def get(self, key: str) -> Entry | None:
+        """The entry, or None when there is none that can be read whole."""
+        try:
+            content = self._file(key).read_bytes()
+            digest, _, body = content.partition(b"\n")
+            if hashlib.sha256(body).hexdigest().encode() != digest:
+                return None
+            with np.load(io.BytesIO(body), allow_pickle=False) as read:
+                arrays = {name: read[name] for name in read.files if name != _FACTS}
+                facts = json.loads(bytes(read[_FACTS]).decode())
+        except (OSError, ValueError, KeyError, EOFError, SyntaxError):
+            return None
+        return Entry(facts, arrays) if isinstance(facts, dict) else None
+
+    def put(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
+        """Keep an entry; whether it is kept: a cache that cannot be written is no harm, it is worked out again."""
+        body = io.BytesIO()
+        content: dict[str, Any] = dict(arrays)
+        content[_FACTS] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), dtype=np.uint8)
+        np.savez(body, **content)
+        whole = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
+        try:
+            write_file(self._file(key), whole)
+        except OutputError:
+            return False
+        return True
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, even one that cannot be read."""
+        return self._file(key).is_file()
+
+    def drop(self, key: str) -> None:
+        """Remove an entry, if it is there."""
+        with suppress(OSError):
+            self._file(key).unlink(missing_ok=True)
+
+    def forget_older(self, days: float) -> None:
+        """Remove the entries that were written longer ago."""
+        with suppress(OSError):
+            for file in self.folder.glob("*.entry"):
+                if time.time() - file.stat().st_mtime > days * 86_400:
+                    file.unlink(missing_ok=True)
+
+    def _file(self, key: str) -> Path:
+        return self.folder / f"{key[:40]}.entry"

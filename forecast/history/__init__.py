@@ -1,0 +1,1 @@
+"""What was booked: the ledger, and the ledger by place."""

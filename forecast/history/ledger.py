@@ -1,0 +1,220 @@
+"""The ledger: months of each service, as a CSV that is read strictly or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+import numpy as np
+
+from forecast.errors import Complaint, InputError
+from forecast.files.csv import Cell, CsvFile, Row, check_columns, number_in, raise_if_any, read_csv
+from forecast.periods import Calendar, month_of, month_text
+from forecast.stats.distributions import Floats
+
+STATUSES = ("actual", "reconstructed", "estimate", "example")
+WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
+ABOUT = ("source", "grade", "note", "currency")
+"""Columns that may stand beside the figures."""
+NAMED_MONTHS = 12
+"""How many missing months a complaint names before it counts the rest."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened, month by month; every service runs without a gap to the last month."""
+
+    calendar: Calendar
+    """From the first month of any service to the last month of all."""
+    services: tuple[str, ...]
+    """Sorted."""
+    revenue: Mapping[str, Floats]
+    """(months of the service,), in currency; a service that began later has fewer months."""
+    volume: Mapping[str, Floats]
+    """(months of the service,), in pieces; only of services that are counted."""
+    price: Mapping[str, Floats]
+    status: Mapping[str, tuple[str, ...]]
+    digest: str
+    """SHA-256 of the file."""
+    rows: int
+    before: Mapping[str, int] = field(default_factory=dict)
+    """Service -> months of zero at the start of its rows, which are read as months before it began."""
+
+    def calendar_of(self, service: str) -> Calendar:
+        """The months of one service."""
+        count = len(self.revenue[service])
+        return Calendar(self.calendar.last + 1 - count, count)
+
+    def measured(self, service: str) -> Floats:
+        """What is forecast: the volume where there is one, else the revenue; (months of the service,)."""
+        return self.volume.get(service, self.revenue[service])
+
+    def status_in(self, service: str, month: int) -> str | None:
+        """The status of one month of a service; None before it began."""
+        row = month - self.calendar_of(service).first
+        return self.status[service][row] if 0 <= row < len(self.status[service]) else None
+
+    def months_by_status(self) -> dict[str, int]:
+        """How many months have each status; a month is as weak as its weakest service."""
+        found = Counter(self._weakest(month) for month in self.calendar.months)
+        return {status: found[status] for status in STATUSES}
+
+    def _weakest(self, month: int) -> str:
+        states = {self.status_in(service, month) for service in self.services}
+        return next(status for status in WEAKEST_FIRST if status in states)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One row, read."""
+
+    month: int
+    cell: Cell
+    status: str
+    revenue: float
+    volume: float
+    price: float
+
+
+def read_history(path: str, currency: str) -> History:
+    """Read month, service, status and either revenue or volume and price.
+
+    InputError with every complaint at once: a field that can be read in two ways, a month that is missing, doubled or
+    out of order, a service that stops before the others.
+    """
+    complaints: list[Complaint] = []
+    table = read_csv(path, complaints)
+    counted = "volume" in table.columns or "price" in table.columns
+    figures = ("volume", "price") if counted else ("revenue",)
+    columns = check_columns(table, ("month", "service", *figures, "status"), ABOUT)
+    if counted and "revenue" in table.columns:
+        columns = [Complaint.of(table.where, "revenue", "history_revenue_and_volume")]
+    if columns:
+        raise InputError([*columns, *complaints])
+    entries: dict[str, list[_Entry]] = {}
+    for row in table.rows:
+        if entry := _entry(row, figures, currency, complaints):
+            entries.setdefault(row["service"].text, []).append(entry)
+    if not complaints:
+        complaints += _order(entries, table)
+    complaints += _never(entries)
+    raise_if_any(complaints)
+    before = {service: _zeros_before(found) for service, found in entries.items()}
+    begun = {service: found[before[service] :] for service, found in entries.items()}
+    return _history(begun, counted, table, {service: count for service, count in before.items() if count})
+
+
+def _entry(row: Row, figures: tuple[str, ...], currency: str, complaints: list[Complaint]) -> _Entry | None:
+    before = len(complaints)
+    month = _month(row["month"], complaints)
+    if not row["service"].text:
+        complaints.append(Complaint.of(row["service"].where, "service", "history_service_missing"))
+    status = row["status"].text.lower()
+    if status not in STATUSES:
+        near = get_close_matches(status, STATUSES, n=1)
+        facts = {"text": status[:40], "instead": near[0] if near else ", ".join(STATUSES)}
+        complaints.append(Complaint.of(row["status"].where, "status", "history_status", **facts))
+    if "currency" in row and row["currency"].text not in ("", currency):
+        facts = {"text": row["currency"].text[:40], "currency": currency}
+        complaints.append(Complaint.of(row["currency"].where, "currency", "history_currency", **facts))
+    read = {figure: number_in(row[figure], figure, complaints) for figure in figures}
+    if read.get("price", 1.0) <= 0:
+        complaints.append(Complaint.of(row["price"].where, "price", "history_price", text=row["price"].text[:40]))
+    if len(complaints) > before:
+        return None
+    volume, price = read.get("volume", np.nan), read.get("price", np.nan)
+    return _Entry(month, row["month"], status, read.get("revenue", volume * price), volume, price)
+
+
+def _month(cell: Cell, complaints: list[Complaint]) -> int:
+    text = cell.text
+    try:
+        return month_of(text)
+    except ValueError:
+        pass
+    facts = {"text": text[:40]}
+    code = "history_month"
+    if found := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text):
+        code = "history_day_or_month"
+        day_first, month_first = int(found[2]), int(found[1])
+        instead = [f"{found[3]}-{month:02d}" for month in dict.fromkeys((day_first, month_first)) if 1 <= month <= 12]
+        facts["instead"] = "' / '".join(instead) or "2020-01"
+    elif re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}.*", text):
+        code, facts["instead"] = "history_day", text[:7]
+    elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text):
+        code = "history_frequency"
+    complaints.append(Complaint.of(cell.where, "month", code, **facts))
+    return 0
+
+
+def _order(entries: dict[str, list[_Entry]], table: CsvFile) -> list[Complaint]:
+    """Complaints about months that are doubled, missing or out of order."""
+    complaints = []
+    last = max(entry.month for found in entries.values() for entry in found)
+    for service, found in entries.items():
+        seen: dict[int, _Entry] = {}
+        latest = 0
+        for entry in found:
+            facts = {"month": month_text(entry.month), "service": service}
+            if earlier := seen.get(entry.month):
+                line = str(earlier.cell.where.line)
+                complaints.append(Complaint.of(entry.cell.where, "month", "history_month_twice", line=line, **facts))
+            elif entry.month < latest:
+                after = month_text(latest)
+                complaints.append(Complaint.of(entry.cell.where, "month", "history_unsorted", after=after, **facts))
+            seen.setdefault(entry.month, entry)
+            latest = max(latest, entry.month)
+        missing = sorted(set(range(min(seen), latest)) - set(seen))
+        if missing:
+            behind = next(entry for entry in found if entry.month > missing[0])
+            facts = {"service": service, "months": _listed(missing)}
+            complaints.append(Complaint.of(behind.cell.where, "month", "history_gap", **facts))
+        if latest < last:
+            later = _listed(list(range(latest + 1, last + 1)))
+            facts = {"service": service, "month": month_text(latest), "months": later}
+            complaints.append(Complaint.of(seen[latest].cell.where, "month", "history_ends_early", **facts))
+    return complaints
+
+
+def _zeros_before(found: list[_Entry]) -> int:
+    """Months of zero before the first that is not."""
+    return next((place for place, entry in enumerate(found) if entry.revenue != 0), len(found))
+
+
+def _never(entries: dict[str, list[_Entry]]) -> list[Complaint]:
+    """Complaints about services that never sold anything."""
+    return [
+        Complaint.of(found[0].cell.where, "service", "history_all_zero", service=service)
+        for service, found in entries.items()
+        if _zeros_before(found) == len(found)
+    ]
+
+
+def _listed(months: list[int]) -> str:
+    named = ", ".join(month_text(month) for month in months[:NAMED_MONTHS])
+    more = len(months) - NAMED_MONTHS
+    return f"{named}, … (+{more})" if more > 0 else named
+
+
+def _history(entries: dict[str, list[_Entry]], counted: bool, table: CsvFile, before: dict[str, int]) -> History:
+    services = tuple(sorted(entries))
+    first = min(found[0].month for found in entries.values())
+    last = max(found[-1].month for found in entries.values())
+
+    def column(figure: str) -> dict[str, Floats]:
+        return {service: np.array([getattr(entry, figure) for entry in entries[service]]) for service in services}
+
+    return History(
+        calendar=Calendar(first, last - first + 1),
+        services=services,
+        revenue=column("revenue"),
+        volume=column("volume") if counted else {},
+        price=column("price") if counted else {},
+        status={service: tuple(entry.status for entry in entries[service]) for service in services},
+        digest=table.digest,
+        rows=len(table.rows),
+        before=before,
+    )

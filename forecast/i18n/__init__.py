@@ -1,0 +1,70 @@
+"""Every sentence a person reads, in Vietnamese and in English.
+
+The tables in `messages/` hold one key a sentence and two languages a key; a placeholder such as `{file}` stands in
+both. `messages.toml` has complaints and errors, `terms.toml` the words of the trade, `report.toml` the pages,
+`data.toml` the history and its baseline, `backtest.toml` how good that baseline was, `places.toml` lists of places,
+`run.toml` the store and the command line.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from forecast.errors import Complaint
+
+Language = Literal["vi", "en"]
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+TABLES = ("messages", "terms", "report", "data", "run", "backtest", "places")
+
+
+@cache
+def sentences() -> Mapping[str, Mapping[str, str]]:
+    """Key -> language -> sentence, from all tables."""
+    merged: dict[str, Mapping[str, str]] = {}
+    for table in TABLES:
+        text = files("forecast.i18n").joinpath(f"messages/{table}.toml").read_text(encoding="utf-8")
+        for key, sentence in tomllib.loads(text).items():
+            if key in merged:
+                raise KeyError(f"{table}.toml repeats the key {key}")
+            merged[key] = sentence
+    return merged
+
+
+@dataclass(frozen=True)
+class Words:
+    """The sentences of one language: `words("key", file="a.yaml")`."""
+
+    language: Language = "en"
+
+    def __call__(self, key: str, /, **facts: object) -> str:
+        """The sentence of `key`; KeyError when there is none or a fact is missing."""
+        return sentences()[key][self.language].format_map({k: str(v) for k, v in facts.items()})
+
+    def has(self, key: str) -> bool:
+        """Whether there is a sentence of that key."""
+        return key in sentences()
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """A number with this language's separators: 1.234,5 in Vietnamese, 1,234.5 in English; a true minus."""
+        text = f"{value:,.{decimals}f}"
+        if float(text.replace(",", "")) == 0:
+            text = text.lstrip("-")
+        if self.language == "vi":
+            text = text.translate(str.maketrans(",.", ".,"))
+        return text.replace("-", "\N{MINUS SIGN}")
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """A share as a percentage: 0.41 -> 41%."""
+        return self.number(100 * share, decimals) + "%"
+
+
+def complain(complaint: Complaint, language: Language) -> str:
+    """`FILE:LINE:COL: where.it.is: what is wrong; what to write instead`."""
+    sentence = Words(language)(complaint.code, **dict(complaint.facts))
+    at = f"{complaint.at}: " if complaint.at else ""
+    return f"{complaint.where}: {at}{sentence}"

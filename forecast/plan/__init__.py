@@ -1,0 +1,1 @@
+"""What a planner writes: records, the language of numbers, reading and checks."""

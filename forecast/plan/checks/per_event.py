@@ -1,0 +1,33 @@
+"""What is drawn anew in each event, and what once a path: only the latter can be correlated (model.md, 4)."""
+
+from __future__ import annotations
+
+import re
+
+from forecast.plan.scenario import Scenario
+from forecast.plan.shocks import Epidemic, Event
+from forecast.plan.shocks.weather import Weather
+from forecast.stats.copula import HAPPENS
+
+_OF_WEATHER = re.compile(r"shocks\.[^.]+\.classes\.[^.]+\.(reach|days|depth\.[^.]+|repair_per_place)")
+_OF_EPIDEMIC = re.compile(r"shocks\.[^.]+\.(length|(hard|upstream)\.(length|reach))")
+
+
+def drawn_per_event(name: str, scenario: Scenario) -> bool:
+    """Whether an assumption has another value in each event of its process."""
+    steps = name.split(".")
+    shock = scenario.shocks.get(steps[1]) if steps[0] == "shocks" and len(steps) > 1 else None
+    if isinstance(shock, Weather):
+        return _OF_WEATHER.fullmatch(name) is not None
+    return isinstance(shock, Epidemic) and _OF_EPIDEMIC.fullmatch(name) is not None
+
+
+def lots_of(scenario: Scenario) -> frozenset[str]:
+    """What is drawn once a path beside the assumptions: whether something happens, and the climate of each year."""
+    shocks = {f"shocks.{name}": shock for name, shock in scenario.shocks.items()}
+    if scenario.history is not None:
+        shocks |= {f"history.shocks.{name}": shock for name, shock in scenario.history.shocks.items()}
+    found = {name for name, shock in shocks.items() if isinstance(shock, Event) and shock.chance is not None}
+    found |= {f"initiatives.{name}" for name, own in scenario.initiatives.items() if own.chance is not None}
+    years = scenario.horizon.calendar.years if scenario.climate is not None else ()
+    return frozenset({f"{name}{HAPPENS}" for name in found} | {f"climate.{year}" for year in years})

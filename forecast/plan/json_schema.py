@@ -1,0 +1,71 @@
+"""The JSON Schema of plan files, for editors: of whole plans and of those that extend another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecast.plan.scenario import Scenario
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_EXTENDS = {
+    "description": "The plans below this one.",
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+}
+_DROPPED = ("required", "default", "title", "discriminator")
+_SHORT = {"Label": "in one language", "HistorySource": "the file alone"}
+"""Records that may also be written as a text."""
+
+
+def plan_schema() -> dict[str, Any]:
+    """JSON Schema of a plan file; nothing is required, since a file that extends another may say little.
+
+    Each kind of number stands once, as `number_<kind>`.
+    """
+    numbers: dict[str, Any] = {}
+    schema = _open(Scenario.model_json_schema(by_alias=True), numbers)
+    records = schema.pop("$defs")
+    for name, said in _SHORT.items():
+        records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
+    schema["properties"].pop("file")
+    schema["properties"]["readings"]["additionalProperties"] = _or_null({"$ref": "#"})  # a reading is an overlay
+    schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
+    defs = dict(sorted({**records, **numbers}.items()))
+    return {"$schema": DRAFT, "title": "Plan", **schema, "$defs": defs}
+
+
+def _open(schema: Any, numbers: dict[str, Any]) -> Any:
+    """Nothing required, no defaults, and `null` wherever a parent's entry can be deleted."""
+    if isinstance(schema, list):
+        return [_open(part, numbers) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if kind := _kind(schema):
+        numbers[kind] = {"anyOf": schema["anyOf"]}
+        described = {"description": schema["description"]} if "description" in schema else {}
+        return {"$ref": f"#/$defs/{kind}", **described}
+    kept = {key: _open(part, numbers) for key, part in schema.items() if key not in _DROPPED}
+    if "oneOf" in kept:  # an overlay on a shock need not repeat its kind
+        kept["anyOf"] = kept.pop("oneOf")
+    for key in ("properties", "patternProperties"):
+        if key in schema:
+            kept[key] = {name: _or_null(_open(part, numbers)) for name, part in schema[key].items()}
+    return kept
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """`number_share` of the schema of an assumption, else nothing."""
+    parts = [part for part in schema.get("anyOf", ()) if isinstance(part, dict)]
+    if not any("same_as" in part.get("properties", {}) for part in parts):
+        return ""
+    return f"number_{parts[0].get('description', '').partition(':')[0]}"
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    parts = schema.get("anyOf", ())
+    if {"type": "null"} in parts or "const" in schema:
+        return schema
+    if parts:
+        return {**schema, "anyOf": [*parts, {"type": "null"}]}
+    described = {"description": schema["description"]} if "description" in schema else {}
+    bare = {key: part for key, part in schema.items() if key != "description"}
+    return {**described, "anyOf": [bare, {"type": "null"}]}

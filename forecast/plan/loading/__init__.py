@@ -1,0 +1,1 @@
+"""From YAML to a scenario, every problem at once."""

@@ -1,0 +1,80 @@
+"""`same_as`: one draw for two keys, resolved on the tree before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from forecast.errors import Complaint, Where, nearest
+from forecast.files.yaml import Map, Sequence, Text
+from forecast.plan.assumption import RESOLVED, Kind
+from forecast.plan.keys import ROOT, Slot
+
+ENOUGH = 20
+"""Complaints after which no nearest name is looked for."""
+
+
+def numbers_in(node: object, slot: Slot = ROOT) -> Iterator[tuple[str, Text | Map, Slot]]:
+    """Every number of a tree: its dotted name, its node and its slot."""
+    if isinstance(node, Text | Map) and slot.number is not None and slot.is_whole(node):
+        yield node.at, node, slot
+    elif isinstance(node, Map):
+        for key, value in node.items():
+            if key != "readings" or slot is not ROOT:
+                yield from numbers_in(value, slot.under(key))
+
+
+def resolve(tree: Map) -> list[Complaint]:
+    """Leave under each `same_as` what it stands for; says which of them stand for nothing."""
+    numbers = {at: (node, slot) for at, node, slot in numbers_in(tree)}
+    complaints: list[Complaint] = []
+    for at, (node, slot) in numbers.items():
+        if isinstance(node, Map) and isinstance(node.get("same_as"), Text):
+            known = numbers if len(complaints) < ENOUGH else {}
+            complaint = _resolve_one(at, node, slot, numbers, known)
+            if complaint is not None:
+                complaints.append(complaint)
+    return complaints
+
+
+def _resolve_one(
+    at: str, node: Map, slot: Slot, numbers: dict[str, tuple[Text | Map, Slot]], offered: Iterable[str]
+) -> Complaint | None:
+    link = node["same_as"]
+    assert isinstance(link, Text)
+    seen = {at: None}
+    target = node
+    while isinstance(target, Map) and "same_as" in target:
+        name = str(target["same_as"])
+        if name in seen:
+            return Complaint.of(link.where, at, "same_as_circle", chain=" -> ".join([*seen, name]))
+        if name not in numbers:
+            if len(seen) > 1:
+                return None  # said where the next link stands
+            near = nearest(name, offered)
+            code = "same_as_missing_near" if near else "same_as_missing"
+            return Complaint.of(link.where, at, code, name=name, instead=near)
+        seen[name] = None
+        target, found = numbers[name]  # type: ignore[assignment]
+        if (own := _kind(slot)) != (other := _kind(found)):
+            return Complaint.of(link.where, at, "same_as_other_kind", name=name, kind=own, other=other)
+    node[RESOLVED] = target
+    return None
+
+
+def _kind(slot: Slot) -> str:
+    return slot.number.name if isinstance(slot.number, Kind) else "weights"
+
+
+def places_in(node: object) -> Iterator[tuple[str, Map | Sequence | Text]]:
+    """Every node below `node`, with its dotted name."""
+    if isinstance(node, Map | Sequence | Text):
+        yield node.at, node
+    for child in node.values() if isinstance(node, Map) else node if isinstance(node, Sequence) else ():
+        yield from places_in(child)
+
+
+def keys_in(node: object) -> set[Where]:
+    """The place of every key at and below `node`."""
+    below = node.values() if isinstance(node, Map) else node if isinstance(node, Sequence) else ()
+    own = set(node.keys_where.values()) if isinstance(node, Map) else set()
+    return own.union(*(keys_in(child) for child in below))

@@ -1,0 +1,65 @@
+"""The manner in which a kind of key is read: its units, its scale, its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from forecast.errors import Where
+from forecast.stats.transforms import Link
+from forecast.units import Dimension
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a kind of key is read."""
+
+    name: str
+    link: Link
+    low: float
+    high: float
+    dimensions: tuple[Dimension, ...]
+    """Units that the key takes; `none` when the key itself says the unit."""
+    touches: bool = True
+    """Whether a written value may be a bound itself."""
+    single: bool = False
+    """Whether it is one quantity, never a range."""
+    at_end: bool = False
+    """Whether a month that stands alone means its last day."""
+
+    @property
+    def of_days(self) -> bool:
+        """Whether it is a date."""
+        return self.dimensions == ("day",)
+
+    def example(self, currency: str) -> str:
+        """A text that would be right, in the plan's own currency."""
+        text = EXAMPLES[self.name]
+        return text if currency == "VND" else text.replace("250 tỷ", f"2650 {currency}")
+
+
+EXAMPLES = {
+    "share": "40% to 60%",
+    "change": "-2% to 4%",
+    "effect": "-20% to -5%",
+    "noise": "4% to 10%",
+    "rate": "0.5 to 1.2",
+    "days": "1 to 3",
+    "duration": "4 to 10 weeks",
+    "money": "250 tỷ",
+    "volume_or_money": "250 tỷ",
+    "weight": "3",
+    "count": "216",
+    "people": "1838 people",
+    "day": "2021-03 to 2021-09",
+    "threshold": "250 tỷ",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a key is read with: the plan's currency and the folder of its files."""
+
+    currency: str = "VND"
+    column: Callable[[str, str, Where], tuple[str, ...]] | None = None
+    """The texts of a column of a file, for `empirical(file, column)`."""

@@ -1,0 +1,110 @@
+"""The root of every record of a plan: frozen, nothing unknown, read from YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from forecast.plan.assumption import Assumption
+
+T = TypeVar("T")
+
+LONGEST_NAME = 60
+
+
+def is_name(text: str) -> bool:
+    """Whether a planner may give this name."""
+    return re.fullmatch(r"[a-z][a-z0-9_]*", text) is not None and len(text) <= LONGEST_NAME
+
+
+def _name(written: Any) -> str:
+    if not isinstance(written, str) or not is_name(written):
+        raise PydanticCustomError("not_a_name", "", {"name": str(written)[:LONGEST_NAME]})
+    return str(written)
+
+
+def _not_all(written: Any) -> str:
+    if written == "all":
+        raise PydanticCustomError("name_all", "")
+    return _name(written)
+
+
+_PATTERN = WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
+Name = Annotated[str, BeforeValidator(_not_all), _PATTERN]
+"""A name that a planner gives: a small letter, then letters, digits and underscores; not `all`."""
+ServiceOrAll = Annotated[str, BeforeValidator(_name), _PATTERN]
+"""A service, or `all` for those that are not named."""
+
+
+class Table(dict[str, T]):
+    """A dict that does not change once it is read, and travels between processes."""
+
+    def _refuse(self, *_: object, **__: object) -> None:
+        raise TypeError("a plan does not change once it is read")
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, T]]]:
+        return (Table, (dict(self),))
+
+
+Named = Annotated[dict[Name, T], AfterValidator(Table)]
+"""Things by name."""
+ByService = Annotated[dict[ServiceOrAll, T], AfterValidator(Table)]
+"""Things by service; `all` stands for the services that are not named."""
+
+
+def of_service(table: dict[str, T], service: str) -> T | None:
+    """What `table` says of one service: its own entry, else that of `all`, else nothing."""
+    return table.get(service, table.get("all"))
+
+
+class Label(BaseModel):
+    """A text in one language or in both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    vi: str = ""
+    en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text(cls, written: Any) -> Any:
+        if isinstance(written, dict) and not written:
+            raise PydanticCustomError("label_empty", "")
+        return {"vi": written, "en": written} if isinstance(written, str) else written
+
+    def of(self, language: Literal["vi", "en"]) -> str:
+        """The text in `language`, or in the other one where only that stands."""
+        return (self.vi or self.en) if language == "vi" else (self.en or self.vi)
+
+
+class Noun(BaseModel):
+    """A record of the plan."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True, populate_by_name=True
+    )
+
+    def assumptions(self) -> Iterator[Assumption]:
+        """Every assumption inside, in the order of the fields."""
+        for field in type(self).model_fields:
+            yield from assumptions_in(getattr(self, field))
+
+
+def assumptions_in(content: Any) -> Iterator[Assumption]:
+    """Every assumption inside a value of a record."""
+    match content:
+        case Assumption():
+            yield content
+        case Noun():
+            yield from content.assumptions()
+        case dict():
+            for value in content.values():
+                yield from assumptions_in(value)
+        case tuple() | list():
+            for value in content:
+                yield from assumptions_in(value)

@@ -1,0 +1,320 @@
+"""The plan: what a planner writes, as records. Its classes are the schema and the reference of the language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_validator
+
+from forecast.errors import Where
+from forecast.i18n import Language
+from forecast.periods import Calendar, first_day, month_of, month_text
+from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, Threshold, VolumeOrMoney
+from forecast.plan.fields import (
+    AboveZero,
+    Copula,
+    Currency,
+    DateField,
+    Level,
+    Measure,
+    MonthField,
+    Period,
+    PeriodField,
+    Rank,
+    Year,
+    whole,
+)
+from forecast.plan.initiatives import Initiative
+from forecast.plan.record import ByService, Label, Name, Named, Noun, Table, assumptions_in
+from forecast.plan.shocks import AnyShock
+from forecast.plan.shocks.event import Event
+from forecast.plan.weights import PlaceWeights, Shape
+from forecast.plan.workforce import Workforce
+
+
+class Horizon(Noun):
+    """The months that are played."""
+
+    from_: MonthField = Field(alias="from")
+    """The first month."""
+    months: Annotated[int, whole(1, 120)]
+    """How many."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The months."""
+        return Calendar(self.from_, self.months)
+
+
+class HistorySource(Noun):
+    """The ledger, and the shocks that it already holds."""
+
+    file: str
+    """A CSV: month, service, revenue or volume and price, status."""
+    shocks: Named[Event] = Table()
+    """Dated events of the past; `growth` is over the year without them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_file(cls, written: Any) -> Any:
+        return {"file": written} if isinstance(written, str) else written
+
+
+class Gap(Noun):
+    """The stated total less the services: shown, never absorbed."""
+
+    label: Label | None = None
+    at_most: Share | None = None
+    """Share of the total beyond which it is an error, not a rounding; 1% where nothing is said."""
+
+
+class Stated(Noun):
+    """What the document says of one year, kept as it says it."""
+
+    total: Money | None = None
+    services: ByService[Money] = Table()
+    above: ByService[Money] = Table()
+    """What `more than` may hide, by service."""
+    gap: Gap = Gap()
+
+
+class BaselineChoice(Noun):
+    """What a service's months stand on."""
+
+    method: Literal["fit", "given"] = "fit"
+    """`fit` to the history, or `given` by the planner."""
+    level: Level | None = None
+    """Whose level of the year: planner, history or mixture(60%) - a path takes the planner's with that chance."""
+    mask: tuple[MonthField, ...] = ()
+    """Months of the history that teach nothing."""
+    noise: Noise | None = None
+    """Standard deviation of a month."""
+    persistence: Share | None = None
+    """How much of a month's surprise is left in the next."""
+    wander: Noise | None = None
+    """Standard deviation of the slow drift within a year."""
+    annual: VolumeOrMoney | None = None
+    """With `given`: the year."""
+    shape: Shape | None = None
+    """With `given`: flat, or twelve weights."""
+
+
+class Service(Noun):
+    """A line of business."""
+
+    label: Label | None = None
+    growth: Change | None = None
+    """Year on year, of what the history holds, without the named shocks and initiatives."""
+    price_change: Change | None = None
+    """Year on year, of the price."""
+    baseline: BaselineChoice = BaselineChoice()
+
+
+class Places(Noun):
+    """Where the trade is done."""
+
+    label: Label | None = None
+    count: Count | None = None
+    """How many, when they are not listed."""
+    file: str | None = None
+    """A CSV: place, district, and if wanted name, district_name, weight, weight.SERVICE."""
+    ledger: str | None = None
+    """A CSV of what each place took: month, service, place, revenue, status; its forecasts give the weights."""
+    weights: PlaceWeights | None = None
+    noise: Noise | None = None
+    """Standard deviation of one place's month against its share."""
+
+
+class Climate(Noun):
+    """One factor a year on the rates of all storms and floods."""
+
+    shape: AboveZero
+    """Of its gamma, mean 1."""
+
+
+class Cost(Noun):
+    """A cost, by what it follows."""
+
+    label: Label | None = None
+    per_unit: ByService[Money] = Table()
+    """Of each piece sold."""
+    of_revenue: ByService[Share] = Table()
+    per_month: Money | None = None
+    per_person_month: Money | None = None
+    once: Money | None = None
+    """In the first month of the horizon."""
+    change_per_year: Change | None = None
+    """From the first month of the horizon on, month by month."""
+
+
+class Target(Noun):
+    """What is wanted."""
+
+    label: Label | None = None
+    measure: Measure
+    period: PeriodField
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
+    want: Share | None = None
+    """The chance that is wanted."""
+    place: str | None = None
+    basis: Literal["stated", "parts"] = "stated"
+    """Whether the gap between the stated total and the services is carried."""
+
+    @property
+    def threshold(self) -> Assumption:
+        """The one that is given."""
+        given = self.at_least or self.at_most
+        assert given is not None  # the reader asks for exactly one
+        return given
+
+
+class Correlation(Noun):
+    """Numbers that move together."""
+
+    between: tuple[str, ...]
+    """Names of assumptions, of services (`services.S`: their monthly surprises), of what may happen or not
+    (`initiatives.I.happens`, `shocks.X.happens` of an event with a chance), or of a year's climate (`climate.2021`)."""
+    rank: Rank
+    """Spearman's rank correlation of each pair."""
+    note: str = ""
+
+
+class Trigger(Noun):
+    """The figure that calls for a decision."""
+
+    measure: Measure
+    period: PeriodField
+    below: Threshold | None = None
+    above: Threshold | None = None
+
+
+class Decision(Noun):
+    """What to do, who does it, and by when."""
+
+    action: Label
+    owner: Label
+    by: DateField
+    about: str | None = None
+    """Name of the shock, initiative or assumption that it answers."""
+    trigger: Trigger | None = None
+
+
+_UNSAID = dict(BaselineChoice())
+
+
+class Scenario(Noun):
+    """A plan, with everything that its parents say."""
+
+    name: Label
+    as_of: DateField | None = None
+    """The day on which the plan was made; what is known later is named in the report."""
+    currency: Currency = "VND"
+    language: Language = "en"
+    horizon: Horizon
+    history: HistorySource | None = None
+    """A CSV, or {file: CSV, shocks: ...}."""
+    growth_over: Literal["underlying", "stated"] = "underlying"
+    """Whether `growth` is over the last year without `history.shocks`."""
+    paths: Annotated[int, whole(100, 10**10)] = 100_000
+    """With fewer no figure has an error that could be told."""
+    seed: Annotated[int, whole(0, 2**63 - 1)] = 20210111
+    stated: Annotated[dict[Year, Stated], AfterValidator(Table)] = Table()
+    services: Named[Service] = Field(min_length=1)
+    baseline: BaselineChoice = BaselineChoice()
+    """For all services; a service's own entries win."""
+    places: Places | None = None
+    workforce: Workforce | None = None
+    climate: Climate | None = None
+    costs: Named[Cost] = Table()
+    shocks: Named[AnyShock] = Table()
+    initiatives: Named[Initiative] = Table()
+    targets: Named[Target] = Table()
+    readings: Annotated[dict[Name, Any], AfterValidator(Table), WithJsonSchema({"type": "object"})] = Table()
+    """Other ways to read the plan: overlays in the file, scenarios once they are read."""
+    correlations: Named[Correlation] = Table()
+    copula: Copula = "gaussian"
+    """Of all correlations."""
+    decisions: Named[Decision] = Table()
+
+    file: Annotated[str, Field(exclude=True)] = ""
+    """The file it was read from; not a key of the language."""
+    _places: Mapping[str, Where] = PrivateAttr(default_factory=dict)
+    """Where keys are written, by dotted name: those that are checked against the history."""
+
+    def placed(self, places: Mapping[str, Where]) -> Scenario:
+        """The same plan, which knows where these keys are written."""
+        copied = self.model_copy()
+        copied._places = places
+        return copied
+
+    def place(self, at: str) -> Where:
+        """Where a key is written, or what it stands in; the file alone where nothing of that is known."""
+        while at and at not in self._places:
+            at = at.rpartition(".")[0]
+        return self._places[at] if at else Where(self.file or "<plan>")
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """The services in the order in which they are summed."""
+        return tuple(sorted(self.services))
+
+    def choice(self, service: str) -> BaselineChoice:
+        """The baseline of one service: its own entries, then those of the plan; a given year asks no history."""
+        own = self.services[service].baseline
+        said = {field: getattr(own, field) for field in own.model_fields_set}
+        merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
+        if merged.get("method") == "given":
+            merged |= {"level": None, "mask": ()}
+        return BaselineChoice.model_construct(**{**_UNSAID, **merged})
+
+    def assumptions(self) -> Iterator[Assumption]:
+        """Every assumption of the plan itself, in the order of the fields; those of its readings are theirs."""
+        for field in type(self).model_fields:
+            if field != "readings":
+                yield from assumptions_in(getattr(self, field))
+
+    def unsure(self) -> Iterator[Assumption]:
+        """Every assumption that is not one sure value, each once, by name."""
+        found = {a.name: a for a in self.assumptions() if not a.sure}
+        yield from (found[name] for name in sorted(found))
+
+
+__all__ = ["BaselineChoice", "Cost", "Period", "Scenario", "Service", "Stated", "Target", "month_text"]
+
+
+def main_of(scenario: Scenario) -> str:
+    """The target whose story a page tells: revenue before profit, a year before a quarter.
+
+    Of the whole before a place; empty without targets.
+    """
+    return next(iter(by_weight(scenario)), "")
+
+
+def by_weight(scenario: Scenario) -> list[str]:
+    """The names of the targets, the main one first."""
+    order = ("revenue", "profit", "productivity", "margin")
+
+    def weight(name: str) -> tuple[bool, int, int, str]:
+        target = scenario.targets[name]
+        place = order.index(target.measure) if target.measure in order else len(order)
+        return target.place is not None, place, -target.period.calendar.count, name
+
+    return sorted(scenario.targets, key=weight)
+
+
+def known_after(scenario: Scenario, day: date) -> tuple[Assumption, ...]:
+    """The assumptions that rest on what came out after `day`, by name; a month counts as known at its end."""
+    found = {each.name: each for each in scenario.assumptions() if each.known and _last_day(each.known) > day}
+    return tuple(found[name] for name in sorted(found))
+
+
+def _last_day(known: str) -> date:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", known):
+        return date.fromisoformat(known)
+    if re.fullmatch(r"\d{4}", known):
+        return date(int(known), 12, 31)
+    return date.fromordinal(first_day(month_of(known) + 1) - 1)

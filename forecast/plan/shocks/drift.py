@@ -1,0 +1,28 @@
+"""A drift: a change that grows evenly, then stays."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from forecast.plan.assumption import Duration
+from forecast.plan.shocks.shock import Effects, Shock
+from forecast.simulation.model.impacts import Blow, Stage, effects_of, ramp
+from forecast.simulation.sampling.random_streams import Draws
+
+
+class Drift(Shock):
+    """A slow change: competition, a new habit. Nothing of it comes back."""
+
+    kind: Literal["drift"]
+    over: Duration
+    """Time from the first day of the horizon until the change is whole."""
+    effect: Effects
+    """When it is whole."""
+
+    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+        """The change times the share of it that has come by each month."""
+        come = ramp(stage.calendar.edges[:1], draws(self.over), stage.calendar) * self.reached(draws)
+        effects = effects_of(draws, self.effect, stage.services)
+        return Blow({key: np.maximum(0.0, 1 + change * come) for key, change in effects.items()})

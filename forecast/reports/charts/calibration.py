@@ -1,0 +1,49 @@
+"""How the chances that were said fitted what came: the share of months in each tenth of what was thought possible."""
+
+from __future__ import annotations
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from forecast.i18n import Words
+from forecast.reports.charts.style import CORE, FAINT, INK, RECONSTRUCTED, Margin, key_above
+from forecast.timeseries.evaluation.scores import Calibration
+
+MARGIN = Margin(3.2, 0.8, 0.2, 2.0)
+
+
+def calibration(axes: Axes, finding: Calibration, words: Words) -> None:
+    """Ten bars that would be alike; the two outermost lie outside the middle 8 in 10."""
+    count = len(finding.shares)
+    colours = [RECONSTRUCTED if place in (0, count - 1) else CORE for place in range(count)]
+    axes.bar([place + 0.5 for place in range(count)], finding.shares, width=0.86, color=colours)
+    axes.plot([0, count], [1 / count] * 2, color=INK, linewidth=1.1, linestyle="--")
+    top = max(*finding.shares, 1.5 / count) * 1.08
+    axes.set_xlim(0, count)
+    axes.set_ylim(0, top)
+    ticks = [
+        share / 100 for share in range(0, 100, 5 if top <= 0.25 else 10 if top <= 0.5 else 20) if share / 100 < top
+    ]
+    axes.set_yticks(ticks, [words.percent(share) for share in ticks])
+    axes.set_xticks(
+        [0, count / 2, count],
+        [words("calibration_low"), words("calibration_middle"), words("calibration_high")],
+    )
+    first, _, last = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+    handles: list[Artist] = [
+        Patch(color=CORE), Patch(color=RECONSTRUCTED), Line2D([], [], color=INK, linewidth=1.1, linestyle="--")
+    ]  # fmt: skip
+    inside, outside = words.percent(finding.coverage80), words.percent(1 - finding.coverage80)
+    labels = [
+        words("calibration_inside", share=inside),
+        words("calibration_outside", share=outside),
+        words("calibration_even"),
+    ]
+    key_above(axes, handles, labels)

@@ -1,0 +1,59 @@
+"""What was said from months of the past, as fans, and what came after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from forecast.i18n import Words
+from forecast.i18n.amounts import Scale
+from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, Margin, inches, key_above, width_of
+from forecast.stats.distributions import Floats
+from forecast.timeseries.evaluation.scores import Fan
+
+MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
+LEAD = 18
+"""Months of what was known that are shown before the first fan."""
+
+
+def fan_actual(axes: Axes, fans: Sequence[Fan], first: int, actual: Floats, words: Words, scale: Scale) -> None:
+    """One fan an origin, in its band of 95% and of 80%; over them `actual` (months,) from the month `first` on."""
+    start = max(first, fans[0].first - LEAD)
+    shown = actual[start - first :]
+    for fan in fans:
+        x = np.arange(fan.first, fan.first + len(fan.middle))
+        axes.fill_between(x, fan.low95, fan.high95, color=BAND, alpha=0.38, linewidth=0)
+        axes.fill_between(x, fan.low80, fan.high80, color=BAND, alpha=0.95, linewidth=0)
+        axes.plot(x, fan.middle, color=CORE, linewidth=1.6, linestyle="--")
+        axes.axvline(fan.first - 0.5, color=MUTED, linewidth=0.7, linestyle=":")
+    axes.plot(np.arange(start, start + len(shown)), shown, color=INK, linewidth=1.3, marker="o", markersize=2.4)
+    end = start + len(shown)
+    axes.set_xlim(start - 0.7, end - 0.3)
+    years = [month for month in range(start, end) if month % 12 == 0]
+    room = inches(axes)[0] / max(end - start, 1) * 12
+    skip = next((k for k in (1, 2, 5, 10) if width_of("2000") < 0.8 * room * k), 10)
+    axes.set_xticks(years[::skip], [str(month // 12) for month in years[::skip]])
+    low, high = axes.get_ylim()
+    axes.set_ylim(low if low < 0 or low > 0.4 * high else 0, high)
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
+    step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
+    decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-6 * abs(step)), 3)
+    axes.set_yticks(ticks, [scale.figure(tick, decimals) for tick in ticks])
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+    handles: list[Artist] = [
+        Line2D([], [], color=INK, linewidth=1.3, marker="o", markersize=2.4),
+        Line2D([], [], color=CORE, linewidth=1.6, linestyle="--"),
+        Patch(color=BAND, alpha=0.95),
+        Patch(color=BAND, alpha=0.38),
+    ]
+    keys = ("fan_actual_came", "fan_actual_middle", "fan_actual_80", "fan_actual_95")
+    key_above(axes, handles, [words(key) for key in keys], handle=2.4)

@@ -1,0 +1,1 @@
+"""From a scenario and its baseline to paths: random numbers, the model of one path, places, chunks."""

@@ -1,0 +1,1 @@
+"""The model of one path: baseline, services, shocks and recovery, workforce, costs, accounts."""

@@ -1,0 +1,207 @@
+"""The ground on which events fall: places in order of their districts, with what each weighs.
+
+What an event hits is a run of neighbours, an arc of the list closed to a ring: from a place that it draws, district
+after district, as many places as its reach counts. Each place is hit as often as any other, and what an arc weighs is
+a difference of two running sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.stats.distributions import Floats
+
+Ints = NDArray[np.intp]
+Marks = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class District:
+    """Neighbours in the list: the rows from `start` up to `stop`."""
+
+    code: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """The places of a plan, in order of district and place."""
+
+    places: tuple[str, ...]
+    """Their codes."""
+    districts: tuple[District, ...]
+    names: Mapping[str, str]
+    """By code, of places and districts; a code without a name is its own."""
+    before: Mapping[str, Floats]
+    """By service, (places + 1,) what all places before a row weigh together, from 0 to 1."""
+    weighed: bool
+    """Whether the places differ in weight."""
+    digest: str = ""
+    """SHA-256 of the file."""
+    ledger: str = ""
+    """The weakest status of the ledger that gave the weights; nothing without one."""
+
+    @property
+    def count(self) -> int:
+        """How many places."""
+        return len(self.places)
+
+    def weights(self, service: str) -> Floats:
+        """(places,) shares of a service, which sum to 1."""
+        return np.diff(self.before[service])
+
+    def name(self, code: str) -> str:
+        """What people call a place or a district."""
+        return self.names.get(code, code)
+
+    def span(self, code: str) -> tuple[int, int]:
+        """The rows of a place or of a district; KeyError when there is none of that code."""
+        for district in self.districts:
+            if district.code == code:
+                return district.start, district.stop
+        if code in self.places:
+            row = self.places.index(code)
+            return row, row + 1
+        raise KeyError(code)
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Runs of neighbours on the ring of places."""
+
+    first: Ints
+    """(arcs,) the row in which each begins."""
+    count: Ints
+    """(arcs,) how many places it holds."""
+
+    def some(self, rows: Ints) -> Arcs:
+        """Those of some rows."""
+        return Arcs(self.first[rows], self.count[rows])
+
+    def weight(self, before: Floats) -> Floats:
+        """(arcs,) what the places of each weigh together, 0 to 1."""
+        size = len(before) - 1
+        stop = self.first + self.count
+        inside = before[np.minimum(stop, size)] - before[self.first] + before[np.maximum(stop - size, 0)]
+        return np.asarray(np.minimum(inside, 1.0))
+
+    def unrolled(self, size: int) -> tuple[Ints, Ints, Ints]:
+        """Arc, first row and the row behind the last, (pieces,) each; an arc over the end of the list is two."""
+        stop = self.first + self.count
+        over = np.flatnonzero(stop > size)
+        arc = np.concatenate([np.arange(len(stop)), over])
+        low = np.concatenate([self.first, np.zeros(len(over), np.intp)])
+        return arc, low, np.concatenate([np.minimum(stop, size), stop[over] - size])
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Rows of places in single cells of months and paths, no two of one cell overlapping."""
+
+    cell: Ints
+    low: Ints
+    high: Ints
+    """The first row behind the piece."""
+    left: Mapping[str, Floats]
+    """By service, (pieces,) what is left there of the month."""
+
+    def weight(self, before: Floats) -> Floats:
+        """(pieces,)"""
+        return np.asarray(before[self.high] - before[self.low])
+
+
+def arcs_of(share: Floats, start: Marks, rounding: Marks, size: int) -> Arcs:
+    """The arcs of events that reach a `share` of `size` places, from uniform numbers an event, (events,) each.
+
+    A share that is not a whole number of places counts one more as often as its fraction says, so that it is kept in
+    the mean; a larger share keeps every place of a smaller one.
+    """
+    count = np.minimum(np.floor(share * size + rounding), size).astype(np.intp)
+    return Arcs(np.minimum(start * size, size - 1).astype(np.intp), count)
+
+
+def pieces_of(cells: Ints, arcs: Arcs, taken: Mapping[str, Floats], size: int) -> Pieces:
+    """What hits leave of each cell where they fall, (entries,) each: several hits of one place multiply.
+
+    `taken` by service is the share that an entry takes of the month in every place of its arc.
+    """
+    takes = np.zeros(len(cells), bool)
+    for values in taken.values():
+        takes |= values != 0
+    held = np.flatnonzero(takes & (arcs.count > 0))  # what takes nothing cuts nothing
+    order = held[np.argsort(cells[held], kind="stable")]
+    sorted_cells = cells[order]
+    opens = np.flatnonzero(np.diff(sorted_cells, prepend=-1))
+    sizes = np.diff(np.append(opens, len(order)))
+    alike = {id(values): values for values in taken.values()}
+    found = [_alone(order[opens[sizes == 1]], cells, arcs, alike, size)]
+    for several in np.unique(sizes[sizes > 1]):
+        rows = order[opens[sizes == several] + np.arange(several)[:, None]]
+        found.append(_overlaid(rows, cells, arcs, alike, size))
+    cell, low, high = (np.concatenate([part[column] for part in found]) for column in range(3))
+    left = {key: np.concatenate([part[3][key] for part in found]) for key in alike}
+    return Pieces(cell, low, high, {service: left[id(values)] for service, values in taken.items()})
+
+
+_Found = tuple[Ints, Ints, Ints, dict[int, Floats]]
+
+
+def _alone(rows: Ints, cells: Ints, arcs: Arcs, taken: Mapping[int, Floats], size: int) -> _Found:
+    """Entries that share their cell with no other."""
+    arc, low, high = arcs.some(rows).unrolled(size)
+    both = rows[arc]
+    return cells[both], low, high, {key: 1 - values[both] for key, values in taken.items()}
+
+
+def _overlaid(rows: Ints, cells: Ints, arcs: Arcs, taken: Mapping[int, Floats], size: int) -> _Found:
+    """Entries (entries of a cell, cells) cut where one begins or ends."""
+    first, count = arcs.first[rows], arcs.count[rows]
+    ends = np.zeros((2, rows.shape[1]), np.intp)
+    ends[1] = size
+    cuts = np.sort(np.concatenate([ends, first, (first + count) % size]), axis=0)
+    low, high = cuts[:-1], cuts[1:]
+    touched = np.zeros(low.shape, bool)
+    left = {key: np.ones(low.shape) for key in taken}
+    for entry, start, places in zip(rows, first, count, strict=True):
+        inside = (low - start) % size < places
+        touched |= inside
+        for key, values in taken.items():
+            left[key] *= np.where(inside, 1 - values[entry], 1.0)
+    kept = touched & (high > low)
+    cell = np.broadcast_to(cells[rows[0]], low.shape)
+    return cell[kept], low[kept], high[kept], {key: values[kept] for key, values in left.items()}
+
+
+def terrain_of(
+    rows: Mapping[str, str], names: Mapping[str, str], weights: Mapping[str, Mapping[str, float]], digest: str = ""
+) -> Terrain:
+    """A terrain of places and their districts (place -> district), in whatever order they come.
+
+    `weights` by service and place are put to a sum of 1; a service with the same weights as another shares its array.
+    """
+    places = sorted(rows, key=lambda place: (rows[place], place))
+    districts: list[District] = []
+    for row, place in enumerate(places):
+        if not districts or districts[-1].code != rows[place]:
+            districts.append(District(rows[place], row, row))
+        districts[-1] = District(rows[place], districts[-1].start, row + 1)
+    shared: dict[bytes, Floats] = {}
+    before: dict[str, Floats] = {}
+    for service in sorted(weights):
+        own = np.array([weights[service][place] for place in places])
+        running = np.concatenate([[0.0], np.cumsum(own) / own.sum()])
+        running[-1] = 1.0
+        if _even(own):
+            running = np.arange(len(own) + 1) / len(own)
+        before[service] = shared.setdefault(running.tobytes(), running)
+    weighed = any(not _even(np.diff(running)) for running in before.values())
+    return Terrain(tuple(places), tuple(districts), dict(names), before, weighed, digest)
+
+
+def _even(weights: Floats) -> bool:
+    return bool(np.ptp(weights) <= 1e-12 * weights.max())

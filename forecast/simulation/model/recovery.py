@@ -1,0 +1,194 @@
+"""What of a loss comes back, cause by cause, and where the rest went (model: section 5).
+
+Arrays are (months, paths), or sparse entries of one event, one month and one path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from forecast.periods import Calendar
+from forecast.simulation.model.impacts import Blow, Hits, Key, Spell, overlaps, strips, sums
+from forecast.stats.distributions import Floats
+
+if TYPE_CHECKING:
+    from forecast.simulation.sampling.random_streams import Ints
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where the losses of one service went, (paths,) each: lost = returned + carried + gone."""
+
+    lost: Floats
+    returned: Floats
+    carried: Floats
+    """Comes back after the horizon."""
+    gone: Floats
+
+
+Tell = Callable[[str, int, Floats], None]
+
+
+class Back(NamedTuple):
+    """What comes back of the losses of one cause."""
+
+    cell: Ints
+    """(entries,) place of each entry in a flat array of months and paths."""
+    amount: Floats
+    """(entries,)"""
+    inside: Floats
+    """(paths,) all that comes back within the horizon."""
+    whole: Floats
+    """(paths,) all that ever comes back, after the horizon too."""
+
+
+class _Plateaus(NamedTuple):
+    """The months over which what is recovered of single events comes back."""
+
+    event: Ints
+    """(entries,)"""
+    cell: Ints
+    """(entries,) place in a flat array of months and paths."""
+    share: Floats
+    """(entries,) of what comes back of the event."""
+    inside: Floats
+    """(events,) share that comes back within the horizon."""
+
+
+@dataclass(frozen=True)
+class Shaken:
+    """What shocks make of an amount, before anything comes back."""
+
+    amount: Floats
+    """(months, paths)"""
+    lost: Floats
+    """(paths,) what they take together, gains apart."""
+    net: Mapping[str, Floats]
+    """By cause that gives something back, (months, paths) what it alone takes."""
+
+
+def shaken(
+    base: Floats, service: str, blows: Mapping[str, Blow], tell: Tell = lambda name, month, part: None
+) -> Shaken:
+    """All shocks on one amount (months, paths), in order of their names and month by month.
+
+    What a cause k alone takes of a month is base * max(0, 1 - F_k) * product of min(1, F_j) of the others, so that what
+    two causes share is gone (model: section 4). `tell` is told what every shock has left of some months,
+    (months, paths), and which is the first.
+    """
+    key: Key = ("amount", service)
+    ordered = sorted(blows.items())
+    taking = {name: blow for name, blow in ordered if key in blow.factors}
+    left = {name: blow.capped(key) for name, blow in taking.items()}
+    gaining = any(left[name] is not blow.factors[key] for name, blow in taking.items())
+    net = {
+        name: np.empty(base.shape)
+        for name, blow in taking.items()
+        if blow.hits is not None and service in blow.recovered
+    }
+    amount, lost = np.empty(base.shape), np.zeros(base.shape[1])
+    for rows in strips(*base.shape):
+        whole, part = base[rows], amount[rows]
+        np.copyto(part, whole)
+        for name, blow in ordered:
+            if name in taking:
+                part *= blow.factors[key][rows]
+            tell(name, rows.start, part)
+        kept = part
+        if gaining:
+            kept = whole.copy()
+            for factor in left.values():
+                kept *= factor[rows]
+        for before, after in zip(whole, kept, strict=True):
+            lost += before
+            lost -= after
+        for name, loss in net.items():
+            mine = loss[rows]
+            np.subtract(1.0, left[name][rows], out=mine)
+            mine *= whole
+            for other, factor in left.items():
+                if other != name:
+                    mine *= factor[rows]
+    return Shaken(amount, lost, net)
+
+
+class Returning:
+    """What comes back of the losses of one cause, for each service.
+
+    What it alone takes of a month is shared among its events by what each took, and comes back evenly over `within`
+    after the event's end.
+    """
+
+    def __init__(self, blow: Blow, calendar: Calendar, paths: int) -> None:
+        self.blow = blow
+        self.calendar = calendar
+        self.paths = paths
+
+    @property
+    def event(self) -> Ints:
+        """(entries,) the event of each entry of what comes back; none of a spell."""
+        return self._plateaus.event
+
+    @cached_property
+    def _hits(self) -> Hits:
+        assert isinstance(self.blow.hits, Hits)  # a spell goes its own way
+        return self.blow.hits
+
+    @cached_property
+    def _shared(self) -> Ints:
+        """Entries whose cell holds another one."""
+        cells = self._hits.cell
+        return np.flatnonzero(np.bincount(cells).take(cells) > 1)
+
+    @cached_property
+    def _lost_where_shared(self) -> Mapping[Key, Floats]:
+        return self._hits.lost(self._shared)
+
+    @cached_property
+    def _plateaus(self) -> _Plateaus:
+        hits = self._hits
+        within = _of(self.blow.within, hits.path_of_event)
+        event, month, days = overlaps(hits.end, hits.end + within, self.calendar)
+        share = days / (within[event] if len(self.blow.within) > 1 else self.blow.within)
+        inside = np.minimum(sums(event, share, len(hits.end)), 1.0)  # days have rounding of their own
+        return _Plateaus(event, month * self.paths + hits.path_of_event[event], share, inside)
+
+    def of(self, service: str, net: Floats) -> Back:
+        """What comes back of a service; `net` (months, paths) is what this cause alone takes of it."""
+        if isinstance(self.blow.hits, Spell):
+            return self._of_spell(self.blow.hits, service, net)
+        hits, plateaus = self._hits, self._plateaus
+        loss = self._part(net.reshape(-1).take(hits.cell), ("amount", service))
+        back = sums(hits.event, loss, len(hits.end))
+        back *= _of(self.blow.recovered[service], hits.path_of_event)
+        inside, whole = (sums(hits.path_of_event, all_of, self.paths) for all_of in (back * plateaus.inside, back))
+        return Back(plateaus.cell, back[plateaus.event] * plateaus.share, inside, whole)
+
+    def _part(self, loss: Floats, key: Key) -> Floats:
+        """(entries,) the part of each entry in the loss of its cell; most cells have one entry."""
+        if len(self._shared):
+            cells, mine = self._hits.cell[self._shared], np.maximum(self._lost_where_shared[key], 0)
+            whole = sums(cells, mine, 0)[cells]
+            loss[self._shared] *= np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
+        return loss
+
+    def _of_spell(self, spell: Spell, service: str, net: Floats) -> Back:
+        whole = net[spell.rows].sum(axis=0) * self.blow.recovered[service]
+        opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
+        days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
+        share = np.divide(days, self.blow.within, out=np.zeros(days.shape), where=days > 0)
+        month, column = np.nonzero(share)
+        some = share[month, column]
+        if share.shape[1] == 1:  # the same months in every path
+            column = np.tile(np.arange(self.paths), len(month))
+            month, some = np.repeat(month, self.paths), np.repeat(some, self.paths)
+        return Back(month * self.paths + column, whole[column] * some, whole * share.sum(axis=0), whole)
+
+
+def _of(values: Floats, path: Ints) -> Floats:
+    return values[path] if len(values) > 1 else np.broadcast_to(values, path.shape)

@@ -1,0 +1,211 @@
+"""Waves and the spells inside them as days of months: waves that overlap are one outbreak, and no day counts twice.
+
+A spell is upstream (hard elsewhere) or hard (here, or in part of the places). Where spells overlap, hard replaces
+upstream and upstream replaces mild.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from forecast.periods import Calendar
+from forecast.simulation.model.impacts import overlaps, sums
+from forecast.simulation.sampling.random_streams import Events, Ints
+from forecast.stats.distributions import Floats
+
+
+class Spells(NamedTuple):
+    """Spells inside waves, ordinal days: 1 for an upstream one, or the share of the places where it is hard."""
+
+    wave: Ints
+    start: Floats
+    end: Floats
+    upstream: Floats
+    hard: Floats
+
+    def some(self, rows: Ints) -> Spells:
+        """Those of some rows."""
+        return Spells._make(column[rows] for column in self)
+
+    @classmethod
+    def joined(cls, parts: Iterable[Spells]) -> Spells:
+        """All of them; where they overlap, their shares add up."""
+        return cls._make(np.concatenate(column) for column in zip(*parts, strict=True))
+
+    def apart(self, waves: Events, outbreaks: Outbreaks) -> Spells:
+        """These, and what they share where they overlap."""
+        path = waves.path[self.wave]
+        ticks = [_ticks(day, outbreaks.horizon) for day in (self.start, self.end)]
+        order = _order(path, ticks[0])
+        spells = self.some(order)
+        first = np.flatnonzero(_opens(path[order], *(day[order] for day in ticks)))
+        sizes = np.diff(np.append(first, len(order)))
+        if sizes.max(initial=1) == 1:
+            return spells
+        found = [spells.some(first[sizes == 1])]
+        found += [
+            _together(spells.some(first[sizes == size] + np.arange(size)[:, None]))
+            for size in np.unique(sizes[sizes > 1])
+        ]
+        pieces = Spells.joined(found)
+        # in order of time again: what comes after the horizon moves no sum before it
+        return pieces.some(_order(waves.path[pieces.wave], _ticks(pieces.start, outbreaks.horizon)))
+
+
+class Stays(NamedTuple):
+    """Days of each regime in one month of one outbreak."""
+
+    outbreak: Ints
+    month: Ints
+    mild: Floats
+    upstream: Floats
+    hard: Floats
+
+
+@dataclass(frozen=True)
+class Outbreaks:
+    """Waves of one path that overlap, as one; in order of path and time."""
+
+    path: Ints
+    closing: Floats
+    of_wave: Ints
+    """(waves,) the outbreak of each."""
+    outbreak: Ints
+    """(stays,) the outbreak whose month it is."""
+    month: Ints
+    """(stays,)"""
+    cell: Ints
+    """(stays,) place of each in a flat array of months and paths."""
+    days: Floats
+    """(stays,) of that month that are in the outbreak."""
+    horizon: float
+    """The first day of all."""
+
+    @classmethod
+    def of(cls, waves: Events, end: Floats, calendar: Calendar, paths: int) -> Outbreaks:
+        """The outbreaks of all waves; those of one path are neighbours."""
+        horizon = float(calendar.edges[0])
+        ticks = [_ticks(day, horizon) for day in (waves.start, end)]
+        order = _order(waves.path, ticks[0])
+        opens = _opens(waves.path, *(day[order] for day in ticks))  # in order within its path, a path stays in place
+        start, end = waves.start[order], end[order]
+        of_wave = np.empty(len(order), np.intp)
+        of_wave[order] = np.cumsum(opens) - 1
+        first = np.flatnonzero(opens)
+        closing = np.maximum.reduceat(end, first) if len(first) else end
+        path = waves.path[first]
+        outbreak, month, days = overlaps(start[first], closing, calendar)
+        cell = month * paths
+        cell += path.take(outbreak)
+        return cls(path, closing, of_wave, outbreak, month, cell, days, horizon)
+
+    def row_of(self, outbreak: Ints, month: Ints) -> Ints:
+        """The stays of some months of some outbreaks."""
+        order, first, opening = self._by_outbreak
+        rows: Ints = order[first[outbreak] + month - opening[outbreak]]
+        return rows
+
+    @cached_property
+    def _by_outbreak(self) -> tuple[Ints, Ints, Ints]:
+        """The stays in order of their outbreaks; the first of each outbreak there, and its month."""
+        order = np.argsort(self.outbreak, kind="stable")
+        count = np.bincount(self.outbreak, minlength=len(self.path))
+        first = np.cumsum(count) - count
+        opening = np.zeros(len(first), np.intp)
+        opening[count > 0] = self.month[order[first[count > 0]]]
+        return order, first, opening
+
+    def stays_of(self, rows: Ints, apart: Spells, calendar: Calendar) -> Stays:
+        """Some rows of `stays`, each held against every spell of its outbreak."""
+        outbreak, month, days = self.outbreak[rows], self.month[rows], self.days[rows]
+        order = np.argsort(outbreak)
+        count = np.bincount(outbreak, minlength=len(self.path))
+        first = np.cumsum(count) - count
+        own = self.of_wave[apart.wave]
+        times = count[own]
+        spell = np.repeat(np.arange(len(own)), times)
+        row = order[np.arange(len(spell)) + (first[own] - np.cumsum(times) + times)[spell]]
+        inside = np.minimum(apart.end[spell], calendar.edges[month[row] + 1])
+        inside -= np.maximum(apart.start[spell], calendar.edges[month[row]])
+        np.maximum(inside, 0, out=inside)
+        upstream, hard = (sums(row, share[spell] * inside, len(rows)) for share in (apart.upstream, apart.hard))
+        return Stays(outbreak, month, days - upstream - hard, upstream, hard)
+
+    def stays(self, apart: Spells, calendar: Calendar) -> Stays:
+        """Days of the regimes by outbreak and month, of spells that are told apart."""
+        spell, month, days = overlaps(apart.start, apart.end, calendar)
+        row = self.row_of(self.of_wave[apart.wave[spell]], month)
+        upstream = sums(row, apart.upstream[spell] * days, len(self.month))
+        hard = sums(row, apart.hard[spell] * days, len(self.month))
+        return Stays(self.outbreak, self.month, self.days - upstream - hard, upstream, hard)
+
+    def by_month(self, apart: Spells, waves: Events, calendar: Calendar, paths: int) -> list[Floats]:
+        """(months, paths) days of the mild, the upstream and the hard regime, (months, 1) where there are none."""
+        shape = (calendar.count, paths)
+        spell, month, days = overlaps(apart.start, apart.end, calendar)
+        cells = month * paths
+        cells += waves.path[apart.wave[spell]]
+        mild = sums(self.cell, self.days, shape[0] * shape[1])
+        found = [mild]
+        for share in (apart.upstream, apart.hard):
+            if share.any():
+                regime = sums(cells, share[spell] * days, shape[0] * shape[1])
+                mild -= regime
+                found.append(regime)
+            else:
+                found.append(np.zeros(shape[0]))
+        return [regime.reshape(shape[0], -1) for regime in found]
+
+
+TICKS = 2.0**15
+"""Of a day: intervals of one path are put in order and held against each other in whole ticks, some 3 seconds each."""
+
+
+def _ticks(day: Floats, opening: float) -> Ints:
+    """(intervals,) whole ticks since `opening`, a day before all; the same in any company of other paths."""
+    return ((day - opening) * TICKS).astype(np.int64)
+
+
+def _order(path: Ints, start: Ints) -> Ints:
+    """(intervals,) rows in order of path and start."""
+    if len(path) >= 2**21 or start.max(initial=0) >= 2**27 or path.max(initial=0) >= 2**15:
+        return np.lexsort((start, path))
+    # path, start and row in one word: words are sorted six times as fast as rows by them
+    key = path << 48
+    key |= start << 21
+    key |= np.arange(len(path))
+    key.sort()
+    key &= 2**21 - 1
+    return key
+
+
+def _opens(path: Ints, start: Ints, end: Ints) -> Ints:
+    """(intervals,) 1 where a run of intervals of one path that overlap begins; they are in order of path and start."""
+    shift = path << 40
+    latest = np.maximum.accumulate(shift + end)
+    shift += start
+    new = np.ones(len(path), np.intp)
+    new[1:] = shift[1:] > latest[:-1]
+    return new
+
+
+def _together(spells: Spells) -> Spells:
+    """Spells that overlap, (spells, clusters), cut where one begins or ends.
+
+    Between two cuts c = 1 - product over the hard ones of (1 - reach); n = (1 - c) where an upstream one is; the rest
+    is mild (model: section 5).
+    """
+    cuts = np.sort(np.concatenate([spells.start, spells.end]), axis=0)
+    middle = (cuts[1:] + cuts[:-1]) / 2
+    left, stopped = np.ones_like(middle), np.zeros(middle.shape, bool)
+    for start, end, upstream, hard in zip(*spells[1:], strict=True):
+        inside = (start <= middle) & (middle < end)
+        left *= np.where(inside, 1 - hard, 1.0)
+        stopped |= inside & (upstream > 0)
+    waves = np.broadcast_to(spells.wave[0], middle.shape)
+    return Spells._make(part.ravel() for part in (waves, cuts[:-1], cuts[1:], left * stopped, 1 - left))

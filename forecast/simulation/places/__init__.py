@@ -1,0 +1,1 @@
+"""Places: their hierarchy, their losses, what is kept of each."""

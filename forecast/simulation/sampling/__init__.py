@@ -1,0 +1,1 @@
+"""Random numbers: streams by name, and events."""

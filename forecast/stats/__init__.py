@@ -1,0 +1,1 @@
+"""Statistics that know no plan: distributions, copulas, intervals, counts, scores."""

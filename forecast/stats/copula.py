@@ -1,0 +1,176 @@
+"""Numbers that move together: groups of names with a rank correlation, their margins unchanged.
+
+What happens when its uniform number is small (`NAME.happens`) counts the other way round, so that a positive rank means
+that it happens where the others are high.
+
+A rank correlation (Spearman) is carried to the normals behind a Gaussian copula by r = 2 sin(pi rank / 6); for a t
+copula it is the root of `spearman_of_t`. One correlation between several names, when it is not negative, is a common
+factor: a new member touches no other. Anything else is a Cholesky factor over the names in order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri, stdtr
+
+from forecast.stats.distributions import Floats
+
+Floats32 = NDArray[np.float32]
+Source = Callable[[str], Floats]
+ChiSquare = Callable[[str, float], Floats]
+HAPPENS = ".happens"
+"""End of the names of what happens or does not."""
+TOLERANCE = 1e-9
+"""How far below zero a variance may lie before a matrix is refused."""
+ROUNDING = 1e-12
+"""Below this a variance is none: its root would be a million times as large."""
+Bits = TypeVar("Bits", np.float32, np.float64)
+
+
+def pearson_of_rank(rank: float, freedom: float | None = None) -> float:
+    """Correlation of the normals (or of the t) behind a rank correlation (Hult and Lindskog 2002)."""
+    if rank in (-1.0, 0.0, 1.0):
+        return float(rank)
+    if freedom is None:
+        return 2 * math.sin(math.pi * rank / 6)
+    from scipy.optimize import brentq  # slow to load, and rarely needed
+
+    return float(brentq(lambda r: spearman_of_t(r, freedom) - rank, -1, 1))
+
+
+def spearman_of_t(r: float, freedom: float) -> float:
+    """Spearman's rank correlation of a bivariate t: (6/pi) E asin(r W / sqrt((W + W')(W + W''))).
+
+    W, W', W'' are independent df / chi-square(df); each is taken at 40 even quantiles.
+    """
+    from scipy.special import gammaincinv
+
+    w = freedom / (2 * gammaincinv(freedom / 2, (np.arange(40) + 0.5) / 40))
+    one, two, three = w[:, None, None], w[None, :, None], w[None, None, :]
+    return float(6 / math.pi * np.mean(np.arcsin(r * one / np.sqrt((one + two) * (one + three)))))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Names that are correlated, directly or through one another."""
+
+    names: tuple[str, ...]
+    """In order."""
+    factor: tuple[tuple[float, ...], ...]
+    """Lower triangular rows of the Cholesky factor; empty with a common factor."""
+    common: str = ""
+    """Name of the stream of the common factor."""
+    loading: float = 0.0
+    """Weight of the common factor in each member."""
+    freedom: float | None = None
+    """Degrees of freedom of a t copula; none for a Gaussian one."""
+
+    def _mixed(self, own: Mapping[str, NDArray[Bits]], common: NDArray[Bits] | None) -> dict[str, NDArray[Bits]]:
+        if common is not None:
+            rest, shared = math.sqrt(1 - self.loading**2), self.loading * common
+            return {name: shared + rest * own[name] for name in self.names}
+        mixed = {}
+        for row, name in enumerate(self.names):
+            total = self.factor[row][0] * own[self.names[0]]
+            for column in range(1, row + 1):
+                if self.factor[row][column] != 0:
+                    total = total + self.factor[row][column] * own[self.names[column]]
+            mixed[name] = total
+        return mixed
+
+    def _scale(self, chi_square: ChiSquare, month: str = "") -> Floats:
+        """(paths,) what makes normals a t: the root of freedom / chi-square, the same for every member."""
+        assert self.freedom is not None
+        return np.sqrt(self.freedom / chi_square(f"copula.{self.common or self.names[0]}{month}", self.freedom))
+
+    def _heavy(self, z: Floats | Floats32, scale: Floats) -> Floats:
+        """The uniforms of a t made of normals (..., paths) and the scale of each."""
+        assert self.freedom is not None
+        return np.clip(stdtr(self.freedom, z * scale), 2.0**-54, 1 - 2.0**-53)
+
+    def uniforms(self, own_uniform: Source, chi_square: ChiSquare) -> dict[str, Floats]:
+        """Correlated uniforms (paths,) of every member, from the uniforms of their own streams."""
+        own = {name: ndtri(own_uniform(name)) for name in self.names}
+        mixed = self._mixed(own, ndtri(own_uniform(self.common)) if self.common else None)
+        if self.freedom is not None:
+            scale = self._scale(chi_square)
+            return {name: self._heavy(z, scale) for name, z in mixed.items()}
+        return {name: np.clip(ndtr(z), 2.0**-54, 1 - 2.0**-53) for name, z in mixed.items()}
+
+    def normals(self, own_normals: Callable[[str], Floats32], chi_square: ChiSquare) -> dict[str, Floats32]:
+        """Correlated standard normals (months, paths) of every member, from those of their own streams.
+
+        Under a t copula each month has its own chi-square: with one for all, the months of one service would depend on
+        each other, and its years would have longer tails than without the correlation.
+        """
+        mixed = self._mixed(
+            {name: own_normals(name) for name in self.names}, own_normals(self.common) if self.common else None
+        )
+        if self.freedom is not None:
+            months = len(mixed[self.names[0]])
+            scale = np.array([self._scale(chi_square, f".{month}") for month in range(months)])
+            return {name: ndtri(self._heavy(z, scale)).astype(np.float32) for name, z in mixed.items()}
+        return mixed
+
+
+def triangular(matrix: Floats) -> tuple[tuple[float, ...], ...]:
+    """Cholesky factor by explicit loops, so that a larger matrix begins with the factor of a smaller one.
+
+    A direction without variance gets a row of zeros; ValueError when the matrix is not positive semidefinite.
+    """
+    size = len(matrix)
+    rows = np.zeros((size, size))
+    for i in range(size):
+        for j in range(i + 1):
+            rest = float(matrix[i, j]) - float(sum(rows[i, k] * rows[j, k] for k in range(j)))
+            if i == j:
+                if rest < -TOLERANCE:
+                    raise ValueError("not positive semidefinite")
+                rows[i, i] = math.sqrt(rest) if rest > ROUNDING else 0.0
+            else:
+                rows[i, j] = rest / rows[j, j] if rows[j, j] > 1e-12 else 0.0
+    return tuple(tuple(float(value) for value in row) for row in rows)
+
+
+def connected(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """The groups of names that hang together, each in order, in order of their first names."""
+    groups: list[set[str]] = []
+    for a, b in pairs:
+        touched = [group for group in groups if a in group or b in group]
+        groups = [group for group in groups if group not in touched] + [{a, b}.union(*touched)]
+    return sorted(tuple(sorted(group)) for group in groups)
+
+
+def groups_of(entries: Mapping[str, tuple[tuple[str, ...], float]], freedom: float | None = None) -> dict[str, Group]:
+    """Name -> its group, from correlations {name: (members, rank)}; ValueError when one is impossible."""
+    pairs = {
+        (a, b): (name, rank if a.endswith(HAPPENS) == b.endswith(HAPPENS) else -rank)
+        for name, (members, rank) in sorted(entries.items())
+        for i, a in enumerate(sorted(members))
+        for b in sorted(members)[i + 1 :]
+    }
+    found: dict[str, Group] = {}
+    for names in connected(pairs):
+        inside = {pair: said for pair, said in pairs.items() if pair[0] in names}
+        group = _group(names, inside, freedom)
+        found.update(dict.fromkeys(names, group))
+    return found
+
+
+def _group(names: tuple[str, ...], pairs: Mapping[tuple[str, str], tuple[str, float]], freedom: float | None) -> Group:
+    sources = {name for name, _ in pairs.values()}
+    source, rank = next(iter(pairs.values()))
+    r = pearson_of_rank(rank, freedom)
+    if len(sources) == 1 and 0 <= rank < 1 and all(other == rank for _, other in pairs.values()):
+        return Group(names, (), f"correlations.{source}", math.sqrt(r), freedom)
+    matrix = np.eye(len(names))
+    for (a, b), (_, rank) in pairs.items():
+        i, j = names.index(a), names.index(b)
+        matrix[i, j] = matrix[j, i] = pearson_of_rank(rank, freedom)
+    return Group(names, triangular(matrix), "", 0.0, freedom)

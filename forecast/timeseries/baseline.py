@@ -1,0 +1,255 @@
+"""From the history to the baseline: what each service's months would be if nothing but the past spoke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.engines import Engine
+from forecast.files.csv import raise_if_any
+from forecast.history.ledger import History, read_history
+from forecast.periods import Calendar
+from forecast.plan.scenario import Scenario
+from forecast.stats.distributions import Floats
+from forecast.timeseries.alignment import base_year, on_calendar, said_of_years, shares_of_year
+from forecast.timeseries.checks import check_history, check_plan
+from forecast.timeseries.ensemble.cache import keep
+from forecast.timeseries.ensemble.ensemble import festival_of, fits_of
+from forecast.timeseries.ensemble.fit import Fit, Fits, Kind, Note, Task
+from forecast.timeseries.ensemble.interval_calibration import Check
+from forecast.timeseries.ensemble.pinned import BLEND, Pin, pinned, written
+from forecast.timeseries.interventions import Disturbance, disturbance
+from forecast.timeseries.models.base import SEASON, Forecast, Past
+from forecast.timeseries.models.outliers import cleaned, estimated
+from forecast.timeseries.notes import notes_of_fitted, notes_of_given
+
+CORRECTIONS_IN = 20
+"""Months among which one that is not above zero is read as a correction of the books [C]."""
+
+
+@dataclass(frozen=True)
+class ServiceBaseline:
+    """What the history, or the planner, says of one service before any shock or initiative of the plan."""
+
+    service: str
+    kind: Literal["actual", "reconstructed", "given"]
+    measured: Literal["revenue", "volume"]
+    base_year: int | None
+    """The last whole calendar year of the history."""
+    base_total: float
+    """Its sum, of what is measured; of the last twelve months where no year is whole; 0 where given."""
+    base_weights: Floats
+    """(12,), shares of the months of that year had the dated shocks of the history not happened; sums to 1."""
+    base_price: float | None
+    """Mean price of that year, revenue / volume; None without prices."""
+    last_price: float | None
+    shape: Floats
+    """(months of the calendar,), log of the undisturbed profile: season, festival, trend; only differences count."""
+    forecast: Forecast | None
+    """What the history alone says, the blend of the models; None where given."""
+    noise: float | None
+    """Standard deviation of one month's log surprise; None where reconstructed or given."""
+    persistence: float | None
+    weights: Mapping[str, float]
+    """Model -> weight in the blend."""
+    mase: float | None
+    coverage80: float | None
+    """Share of past months inside the 80% interval that the blend would have said; None where not judged."""
+    coverage95: float | None
+    checks: tuple[Check, ...]
+    """What the blend would have said at past months, and what came."""
+    said: Mapping[int, tuple[float, float, float]]
+    """Year -> P10, P50, P90 of its total by the history alone."""
+    notes: tuple[Note, ...]
+    """Keys of sentences in `i18n/messages/data.toml`, with their facts."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The baselines of all services over the calendar years that touch the horizon."""
+
+    calendar: Calendar
+    services: Mapping[str, ServiceBaseline]
+    correlation: Floats | None
+    """(services, services), by sorted name; None when the history may not teach it."""
+    data_status: Mapping[str, int]
+    """Months of the history by status; a month is as weak as its weakest service."""
+    digest: str
+    """SHA-256 of the history file; empty without one."""
+    parameters: Mapping[str, Any]
+    """Service -> model -> fitted numbers, as JSON takes them; under `blend` all that `--pin` needs."""
+
+
+def baseline_of(
+    scenario: Scenario, cache: Path | None = None, pin: Pin | None = None, engine: Engine | None = None
+) -> Baseline:
+    """Read the history, fit it or restore its fit from the folder `cache`, and lay it on the plan's calendar.
+
+    With a `pin` nothing is fitted: what it holds is used, and left in `cache` for what is played beside the plan.
+    With an `engine` it is fitted there.
+
+    InputError with every complaint at once: in the plan, then in the history, then where the two do not meet.
+    """
+    raise_if_any(check_plan(scenario))
+    names = scenario.service_names
+    fitted = [name for name in names if scenario.choice(name).method == "fit"]
+    calendar = scenario.horizon.calendar.whole_years()
+    if not fitted:
+        given = {name: _given(scenario, name, calendar) for name in names}
+        return Baseline(calendar, given, None, {}, "", {})
+    assert scenario.history is not None  # checked above
+    history = read_history(scenario.history.file, scenario.currency)
+    raise_if_any(check_history(scenario, history))
+    tasks = {name: _task(scenario, history, name) for name in fitted}
+    months = calendar.last - history.calendar.last
+    to_fit = [task for task, _ in tasks.values()]
+    if pin is None:
+        fits = fits_of(to_fit, scenario.currency, cache, months, engine)
+    else:
+        fits = _pinned(pin, scenario, to_fit, months, history.digest, cache)
+    services = {
+        name: _fitted(scenario, history, *tasks[name], fits.services[name], calendar)
+        if name in tasks
+        else _given(scenario, name, calendar, name in history.services)
+        for name in names
+    }
+    correlation = fits.correlation if len(fitted) == len(names) else _widened(fits.correlation, fitted, names)
+    blends = {name: written(tasks[name][0], fits, months, history.digest) for name in fitted}
+    parameters = {name: {**fits.services[name].parameters, BLEND: blends[name]} for name in fitted}
+    return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
+
+
+def _pinned(pin: Pin, scenario: Scenario, tasks: list[Task], months: int, history: str, cache: Path | None) -> Fits:
+    fits = pinned(pin, tasks, months, history)
+    if cache is not None:
+        keep(tasks, scenario.currency, cache, fits)
+    return fits
+
+
+def _widened(correlation: Floats | None, fitted: list[str], names: tuple[str, ...]) -> Floats | None:
+    """The correlation of all services, those that are given standing alone."""
+    if correlation is None:
+        return None
+    wide = np.eye(len(names))
+    rows = [names.index(name) for name in fitted]
+    wide[np.ix_(rows, rows)] = correlation
+    return wide
+
+
+def tasks_of(scenario: Scenario, history: History) -> list[Task]:
+    """What is to be fitted of a plan by this history, which may be a shorter one: the services that it holds."""
+    names = (name for name in scenario.service_names if scenario.choice(name).method == "fit")
+    return [_task(scenario, history, name)[0] for name in names if name in history.services]
+
+
+def kind_of(history: History, service: str) -> Kind:
+    """Reconstructed when any month is; an estimate or an example counts as actual."""
+    return "reconstructed" if "reconstructed" in history.status[service] else "actual"
+
+
+def _task(scenario: Scenario, history: History, service: str) -> tuple[Task, Disturbance]:
+    """What is to be fitted of a service: its months with the dated shocks taken out, and which of them are masked."""
+    assert scenario.history is not None
+    calendar = history.calendar_of(service)
+    drivers = ("volume",) if service in history.volume else ("volume", "price", "revenue")
+    shocks = disturbance(scenario.history.shocks, service, calendar, drivers)
+    measured = history.measured(service)
+    calm = shocks.undo(measured)
+    unknown = np.isin(calendar.months, scenario.choice(service).mask) & ~shocks.masked
+    below = (calm <= 0) | (measured <= 0)
+    early = scenario.horizon.calendar.whole_years().first - calendar.first
+    positive = _alone(below) and not below[max(0, early) :].any()
+    unknown |= below & positive
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.where(unknown, np.nan, np.log(calm) if positive else calm)
+    festival = festival_of(scenario.currency)
+    source = Past(calendar, values, shocks.masked | unknown, festival, log=positive)
+    kind = kind_of(history, service)
+    past = cleaned(source) if kind == "actual" else estimated(source)
+    return Task(service, kind, "log" if positive else "raw", past), shocks
+
+
+def _alone(below: NDArray[np.bool_]) -> bool:
+    """Whether the months that are not above zero are so few, each between two that are, that they are corrections."""
+    together = bool(np.any(below[1:] & below[:-1]))
+    return not together and int(below.sum()) <= max(1, len(below) // CORRECTIONS_IN) and not below.all()
+
+
+def _fitted(
+    scenario: Scenario, history: History, task: Task, shocks: Disturbance, fit: Fit, calendar: Calendar
+) -> ServiceBaseline:
+    service, months = task.service, task.past.calendar
+    measured = history.measured(service)
+    calm = _undisturbed(task, shocks.undo(measured))
+    forecast, shape = on_calendar(task, fit, measured, calm, calendar)
+    year, rows = base_year(months)
+    shares = np.maximum(calm[rows], 0.0)
+    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else shares_of_year(shape)
+    price = history.price.get(service)
+    revenue = float(history.revenue[service][rows].sum())
+    return ServiceBaseline(
+        service=service,
+        kind=task.kind,
+        measured="volume" if service in history.volume else "revenue",
+        base_year=year,
+        base_total=float(measured[rows].sum()),
+        base_weights=weights,
+        base_price=None if price is None else revenue / float(measured[rows].sum()),
+        last_price=None if price is None else float(price[-1]),
+        shape=shape,
+        forecast=forecast,
+        noise=fit.noise,
+        persistence=fit.persistence,
+        weights=fit.weights,
+        mase=fit.mase,
+        coverage80=fit.coverage80,
+        coverage95=fit.coverage95,
+        checks=fit.checks,
+        said=said_of_years(forecast, calendar),
+        notes=(*notes_of_fitted(scenario, history, task, year, revenue), *fit.notes),
+    )
+
+
+def _undisturbed(task: Task, calm: Floats) -> Floats:
+    """The months without the dated shocks, and those that teach nothing as they are estimated, (months,)."""
+    source = task.past.source
+    if source is None:
+        return calm
+    estimates = task.past.masked & (~source.masked | np.isnan(source.values))
+    values = np.exp(task.past.values) if task.scale == "log" else task.past.values
+    return np.where(estimates, values, calm)
+
+
+def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:
+    """A service whose year the planner gives."""
+    choice = scenario.choice(service)
+    weights = np.array(choice.shape.weights if choice.shape and choice.shape.weights else [1.0] * SEASON)
+    weights = weights / weights.sum()
+    with np.errstate(divide="ignore"):  # a month without trade
+        shape: Floats = np.log(weights)[np.array(calendar.months) % SEASON]
+    return ServiceBaseline(
+        service=service,
+        kind="given",
+        measured="revenue",
+        base_year=None,
+        base_total=0.0,
+        base_weights=weights,
+        base_price=None,
+        last_price=None,
+        shape=shape,
+        forecast=None,
+        noise=None,
+        persistence=None,
+        weights={},
+        mase=None,
+        coverage80=None,
+        coverage95=None,
+        checks=(),
+        said={},
+        notes=notes_of_given(scenario, service, calendar, in_history),
+    )

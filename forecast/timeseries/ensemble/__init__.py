@@ -1,0 +1,1 @@
+"""The models of one service, fitted, weighed by rolling origins, and kept."""

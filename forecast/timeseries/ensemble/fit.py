@@ -1,0 +1,54 @@
+"""What is to be fitted of a service, and what the models say of it: records, and no way to make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from forecast.stats.distributions import Floats
+from forecast.timeseries.ensemble.interval_calibration import Check
+from forecast.timeseries.models.base import Past
+
+Kind = Literal["actual", "reconstructed"]
+Scale = Literal["log", "raw"]
+Note = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One service to be fitted."""
+
+    service: str
+    kind: Kind
+    scale: Scale
+    past: Past
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the models say of one service; all of it can be kept."""
+
+    mean: Floats
+    """(`fits.STEPS`,) after the last month, on the scale of the past; fewer where they were pinned."""
+    root: Floats
+    """(months of the mean, months of the mean), lower triangular."""
+    weights: Mapping[str, float]
+    mase: float | None
+    coverage80: float | None
+    coverage95: float | None
+    checks: tuple[Check, ...]
+    """What the blend would have said at past months, of which the three before are."""
+    noise: float | None
+    persistence: float | None
+    parameters: Mapping[str, Mapping[str, float]]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The fits of all services, and how their surprises move together."""
+
+    services: Mapping[str, Fit]
+    correlation: Floats | None
+    """(services, services), by sorted name; None when the history may not teach it."""

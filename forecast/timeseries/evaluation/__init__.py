@@ -1,0 +1,1 @@
+"""Backtests: what the models would have said, and how good it was."""

@@ -1,0 +1,179 @@
+"""What a model is: it is fitted to the past of one service and says what the months ahead may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.periods import Calendar
+from forecast.stats.distributions import Floats
+from forecast.timeseries.models.moving_holidays import Festival
+
+SEASON = 12
+"""Months of a season."""
+FEASTS = 3
+"""Feasts from which a history teaches the effect of a festival."""
+LONG = 60
+"""Months from which a history can teach more than one column of a festival, or a season that changes."""
+
+
+class ModelFailed(Exception):  # noqa: N818 - an outcome, not a fault
+    """A model that cannot be fitted, or whose fit is of no use; the others go on without it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        """Key of the sentence that says why, in `i18n/messages/data.toml`."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """The months of one service on the scale on which it is fitted, with the dated shocks taken out."""
+
+    calendar: Calendar
+    values: Floats
+    """(months,): logs where every month that is read is above zero."""
+    masked: NDArray[np.bool_]
+    """(months,): months that teach nothing; their values are estimates."""
+    festival: Festival
+    source: Past | None = None
+    """The months before any was estimated, NaN where there is none to read; None where nothing was estimated."""
+    log: bool = True
+    """Whether the values are logs."""
+    moved: tuple[tuple[int, float], ...] = ()
+    """Rows at which the level moved for good, and how far; the values before are read at the last level."""
+
+    def until(self, count: int) -> Past:
+        """The first `count` months alone, estimates as they are: an origin wants `estimates.known_until`."""
+        calendar = Calendar(self.calendar.first, count)
+        return Past(calendar, self.values[:count], self.masked[:count], self.festival, log=self.log)
+
+    @property
+    def seen(self) -> Floats:
+        """(months,): the values, NaN where a month is masked."""
+        return np.where(self.masked, np.nan, self.values)
+
+    @cached_property
+    def regressors(self) -> Floats:
+        """(months, columns) of the festival."""
+        return self.festival(self.calendar)
+
+    def regressors_ahead(self, months: int) -> Floats:
+        """(months, columns) of the festival after the last month."""
+        return self.festival(Calendar(self.calendar.last + 1, months))
+
+    def effect(self, coefficients: Floats) -> Floats:
+        """(months,): the festival's effect with coefficients that another past may have taught."""
+        return self.regressors @ coefficients
+
+    def effect_ahead(self, coefficients: Floats, months: int) -> Floats:
+        """(months,): the same after the last month."""
+        return self.regressors_ahead(months) @ coefficients
+
+    @cached_property
+    def prior(self) -> Floats:
+        """(columns,): the festival's effect before the past is seen, on the scale of the past."""
+        unit = (
+            1.0 if self.log else float(np.median(np.abs(self.values[~self.masked]))) if not self.masked.all() else 0.0
+        )
+        return unit * self.festival.effect
+
+    @cached_property
+    def taught(self) -> int:
+        """How many columns of the festival the past can teach: none with fewer than three feasts, the days before it
+        alone while the history is short; the others are held at the prior."""
+        rows = self.festival.whole(self.calendar)
+        feasts = sum(not self.masked[first : last + 1].any() for first, last in rows)
+        if feasts < FEASTS:
+            return 0
+        return self.regressors.shape[1] if self.calendar.count >= LONG else 1
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What may come, on the scale of the past: a normal with this mean and covariance."""
+
+    mean: Floats
+    """(months,)."""
+    covariance: Floats
+    """(months, months)."""
+
+    def draws(self, z: Floats) -> Floats:
+        """Months of standard normals `z`, both of shape (months, paths)."""
+        return self.mean[:, None] + root_of(self.covariance) @ z
+
+    def widened(self, factors: Floats) -> Outlook:
+        """Every month's standard deviation times its factor, (months,); the correlations stay."""
+        return Outlook(self.mean, self.covariance * np.outer(factors, factors))
+
+
+class Fitted(Protocol):
+    """A model that has seen the past."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """The numbers it was fitted with."""
+        ...
+
+    def forecast(self, months: int) -> Outlook:
+        """The months after the last one of the past; a longer outlook begins with a shorter one."""
+        ...
+
+    def at(self, past: Past) -> Fitted:
+        """The same parameters with the states of another past; what is found in closed form may be found anew."""
+        ...
+
+
+class Model(Protocol):
+    """A way to read the past."""
+
+    def fit(self, past: Past) -> Fitted:
+        """Fit to the past; ModelFailed when that cannot be done."""
+        ...
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the months of a calendar may be: back(mean + root @ z), z standard normal."""
+
+    mean: Floats
+    """(months,), on `scale`."""
+    root: Floats
+    """(months, months), lower triangular; the rows of months that are known are zero."""
+    scale: Literal["log", "raw"]
+
+    def values(self, z: Floats) -> Floats:
+        """Months in the unit of the history, shape (months, paths), of normals `z` of that shape."""
+        plain = self.mean[:, None] + self.root @ z
+        return np.exp(plain) if self.scale == "log" else plain
+
+
+def covariance_of(responses: Floats, sd: float) -> Floats:
+    """Covariance of e_h = sum_i responses[h - i] shock_i, (months, months), shocks apart and of one standard deviation.
+
+    C[i, j] = C[i-1, j-1] + sd^2 c_i c_j: summed so, a longer one begins with a shorter one to the last bit.
+    """
+    covariance = sd**2 * np.outer(responses, responses)
+    for row in range(1, len(responses)):
+        covariance[row, 1:] += covariance[row - 1, :-1]
+    return covariance
+
+
+def root_of(covariance: Floats) -> Floats:
+    """The lower triangular root of a covariance; a larger one begins with the rows of a smaller one.
+
+    Column by column, each entry by its own sum, since a library's factor moves in the last bits with the size. A month
+    that follows from the earlier ones has 0 on its diagonal.
+    """
+    root = np.zeros_like(covariance)
+    for column in range(len(covariance)):
+        known = root[column:, :column] * root[column, :column]
+        left = covariance[column:, column] - known.sum(axis=1)
+        if left[0] > 1e-12 * covariance[column, column]:
+            root[column:, column] = left / np.sqrt(left[0])
+    return root

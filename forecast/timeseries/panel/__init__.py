@@ -1,0 +1,1 @@
+"""Thousands of series fitted at once."""

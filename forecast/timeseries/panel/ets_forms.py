@@ -1,0 +1,83 @@
+"""The forms of exponential smoothing that are tried, and the points of their grids.
+
+Names are those of Hyndman and others (2008, "Forecasting with Exponential Smoothing", table 2.1): error, trend and
+season, each additive (A), damped (Ad) or none (N). A form that multiplies is one of these on the log scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from forecast.stats.distributions import Floats
+from forecast.timeseries.panel.panel import Ints
+
+ALPHA, BETA, GAMMA, PHI = range(4)
+"""Rows of the parameters: smoothing of the level, of the slope and of the season, and damping of the slope."""
+ROOM = 2
+"""Periods beyond the parameters and states of a form from which it is asked."""
+EXPLOSIVE = {4: ("AAN", "AAA"), 12: ("AAN",)}
+"""Season -> forms that are not asked on the log scale, where their growth has no end [chosen on M1]."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What moves besides the level."""
+
+    name: str
+    trend: bool
+    damped: bool
+    season: bool
+    grid: Floats
+    """(points, 4): alpha, beta, gamma, phi."""
+
+    def free_states(self, season: int) -> Ints:
+        """(free states,): rows of level, slope and season; the last of the season is 0, for the level holds it."""
+        rows = [0] + [1] * self.trend + list(range(2, 1 + season)) * self.season
+        return np.array(rows, np.int64)
+
+    def freedom(self, season: int) -> int:
+        """Parameters and first states that are estimated."""
+        return sum(self.free) + len(self.free_states(season))
+
+    def least(self, season: int) -> int:
+        """Known periods from which it is asked; the level alone is asked of every series."""
+        return self.freedom(season) + ROOM + 1 if self.trend or self.season else 0
+
+    def explosive(self, season: int) -> bool:
+        """Whether it is not asked on the log scale."""
+        return self.name in EXPLOSIVE.get(season, ())
+
+    @property
+    def free(self) -> tuple[bool, bool, bool, bool]:
+        """Which of alpha, beta, gamma, phi are estimated."""
+        return True, self.trend, self.season, self.damped
+
+
+def _form(
+    name: str, alphas: Sequence[float], betas: Sequence[float], gammas: Sequence[float], phis: Sequence[float]
+) -> Form:
+    """`betas` are shares of alpha and `gammas` of 1 - alpha; none where there is no such state."""
+    points = product(alphas, betas or [0.0], gammas or [0.0], phis or [1.0])
+    grid = np.array([(a, a * b, (1 - a) * g, phi) for a, b, g, phi in points])
+    return Form(name, bool(betas), bool(phis), bool(gammas), grid)
+
+
+FORMS = (
+    _form("ANN", (0.03, 0.12, 0.28, 0.5, 0.75, 0.95), (), (), ()),
+    _form("AAdN", (0.05, 0.25, 0.55, 0.9), (0.02, 0.15, 0.5), (), (0.85, 0.95)),
+    _form("AAN", (0.05, 0.25, 0.55, 0.9), (0.005, 0.05, 0.25), (), ()),
+    _form("ANA", (0.03, 0.12, 0.3, 0.55, 0.85), (), (0.01, 0.12, 0.35), ()),
+    _form("AAdA", (0.05, 0.25, 0.55, 0.85), (0.02, 0.25), (0.01, 0.2), (0.85, 0.96)),
+    _form("AAA", (0.05, 0.25, 0.55, 0.85), (0.005, 0.1), (0.01, 0.2), ()),
+)
+ALL = tuple(form.name for form in FORMS)
+SEASONAL = tuple(form.name for form in FORMS if form.season)
+
+
+def freedom_of(forms: Ints, season: int) -> Ints:
+    """(columns,): parameters and first states of each column's form, a place in `FORMS`."""
+    return np.array([form.freedom(season) for form in FORMS])[forms]
