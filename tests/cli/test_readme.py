@@ -1,0 +1,155 @@
+"""What the READMEs say is what happens: their commands are run, their plans read, their links followed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import forecast
+from benchmarks.run import LIMITS
+from tests.support.readme import LANGUAGE, MODEL, READMES, ROOT, Desk, Fence, between, chances, fences, with_outputs
+from tests.support.reference import records, tables
+
+PAGES = [*READMES.values(), *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS: Mapping[str, str] = {language: page.read_text(encoding="utf-8") for language, page in READMES.items()}
+LONGEST_PICTURE = 300_000
+"""Bytes."""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("readme") / "desk")
+
+
+@pytest.fixture(scope="module")
+def true_texts(desk: Desk) -> dict[str, str]:
+    """The READMEs with what their commands truly print."""
+    return {language: with_outputs(text, desk.outputs(text)) for language, text in TEXTS.items()}
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_every_output_is_what_the_command_prints(language: str, true_texts: dict[str, str]) -> None:
+    # `python -m tests.support.readme` writes the true outputs
+    assert TEXTS[language] == true_texts[language]
+
+
+def test_an_output_that_drifts_is_seen(true_texts: dict[str, str]) -> None:
+    for text in true_texts.values():
+        for fence in fences(text):
+            if fence.language in ("console", "text"):
+                drifted = with_outputs(text, [(fence, re.sub(r"[0-9](?=[^0-9]*$)", "x", fence.body))])
+                assert drifted != text
+
+
+def test_only_the_careless_plan_is_refused(desk: Desk, true_texts: dict[str, str]) -> None:
+    assert {command.split()[2] for command in desk.failed} == {"scenarios/careless.yaml"}
+
+
+def test_both_languages_type_the_same() -> None:
+    def typed(text: str) -> list[str]:
+        found = [line for fence in fences(text) for line in commands_of(fence)]
+        return [re.sub(r" --lang (en|vi)", "", line) for line in found]
+
+    assert typed(TEXTS["en"]) == typed(TEXTS["vi"])
+    assert [fence.file for fence in fences(TEXTS["en"])] == [fence.file for fence in fences(TEXTS["vi"])]
+
+
+def commands_of(fence: Fence) -> list[str]:
+    if fence.language == "bash":
+        return fence.body.splitlines()
+    return fence.commands() if fence.language == "console" else []
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_the_shown_change_is_of_a_line_that_stands_and_does_what_set_does(language: str, tmp_path: Path) -> None:
+    shown = next(fence for fence in fences(TEXTS[language]) if fence.language == "diff")
+    before, after = (line[1:] for line in shown.body.splitlines())
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    plan = tmp_path / shown.file
+    lines = plan.read_text(encoding="utf-8").split("\n")
+    assert lines.count(before) == 1
+    plan.write_text("\n".join(after if line == before else line for line in lines), encoding="utf-8")
+    edited = forecast.read(tmp_path / "scenarios" / "covid.yaml")
+    setting = re.search(r'--set (\S+?)="([^"]+)"', TEXTS[language])
+    assert setting is not None
+    asked = forecast.read(ROOT / "scenarios" / "covid.yaml", set={setting[1]: setting[2]})
+    numbers = ({a.name: a.chance for a in plan.assumptions()} for plan in (edited, asked))
+    assert next(numbers) == next(numbers)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        assert "://" not in target or target.startswith("https://"), target
+        if "://" not in target:
+            assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+def test_the_pictures_are_there_and_small() -> None:
+    for language, text in TEXTS.items():
+        assert f"reports/gallery/covid-{language}.png" in text
+        assert (ROOT / "reports" / "gallery" / f"covid-{language}.png").stat().st_size < LONGEST_PICTURE
+
+
+def test_every_function_that_is_named_is_public() -> None:
+    for page in PAGES:
+        named = set(re.findall(r"\bforecast\.([a-z_]+)\(", page.read_text(encoding="utf-8")))
+        assert named <= set(forecast.__all__), page.name
+
+
+def test_the_speed_that_is_said_is_the_speed_that_is_held() -> None:
+    for language, text in TEXTS.items():
+        said = text[text.index("benchmarks/run.py") :].partition("`--help`")
+        numbers = [float(n.replace(",", ".")) for n in re.findall(r"(\d+(?:[.,]\d+)?) (?:s\b|giây)", "".join(said))]
+        limits = [LIMITS[name] for name in ("simulate", "run_cold", "run_cached", "help")]
+        assert numbers == limits, language
+
+
+@pytest.mark.slow
+def test_the_chances_that_the_model_page_compares_are_those_of_the_shipped_plans(desk: Desk) -> None:
+    page = MODEL.read_text(encoding="utf-8")
+    for name, (chance, mean) in chances(8_192, desk.folder.parent / "fits").items():
+        row = re.search(rf"^\| {re.escape(name)} \| ([\d.]+) \| ([\d.]+) \|", page, re.M)
+        assert row is not None, name
+        assert float(row[1]) == pytest.approx(chance, abs=0.02), name
+        assert float(row[2]) == pytest.approx(mean, abs=0.6), name
+
+
+def test_every_key_of_a_plan_is_explained() -> None:
+    page = LANGUAGE.read_text(encoding="utf-8")
+    assert between(page, "keys", tables()) == page
+    for line in tables().splitlines():
+        assert not line.endswith("|  |"), line
+    for _, record in records():
+        for name, field in record.model_fields.items():
+            assert field.exclude or f"| `{field.alias or name}` |" in page, name
+
+
+def test_no_page_names_a_place_of_ours() -> None:
+    for page in PAGES:
+        assert re.search(r"/work|/home/|/root|/tmp|shared/|localhost", page.read_text(encoding="utf-8")) is None, page
+
+
+@pytest.mark.slow
+def test_the_two_commands_work_in_a_fresh_clone(tmp_path: Path) -> None:
+    first, second = (fence.body.strip() for fence in fences(TEXTS["en"]) if fence.language == "bash")
+    shown = next(fence for fence in fences(TEXTS["en"]) if fence.language == "console")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    environment["FORECAST_CACHE"] = str(tmp_path / "fits")
+    done = subprocess.run(first, shell=True, cwd=clone, env=environment, capture_output=True, text=True, check=True)
+    assert shown.body == f"$ {shown.commands()[0]}\n{done.stdout}"
+    written = {path.name for path in (clone / "reports" / "covid").iterdir()}
+    for text in TEXTS.values():
+        named = set(re.findall(r"^\| `([\w.]+(?:\.\w+|/))` \|", text, re.M))
+        assert {name.rstrip("/") for name in named} == written
+    collected = f"{second} --collect-only tests/laws/test_floors.py"
+    subprocess.run(collected, shell=True, cwd=clone, env=environment, capture_output=True, check=True)

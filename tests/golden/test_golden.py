@@ -1,0 +1,34 @@
+"""The figures of the shipped scenarios do not move unless somebody means them to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.golden_text import GOLDEN, NAMES, golden_text
+
+
+def parts(line: str) -> tuple[str, list[float]]:
+    """What a line is about, and its figures."""
+    about, _, figures = line.rpartition(": ")
+    return about, [float(figure) for figure in re.findall(r"-?\d[\d.e+-]*\d|\d", figures)]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fits")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_scenario_says_what_it_said(name: str, cache: Path) -> None:
+    """Words to the letter, numbers to 1 in 1,000, for fits move with the processor."""
+    found, kept = (
+        golden_text(name, cache).splitlines(),
+        (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines(),
+    )
+    assert found[0] == kept[0]
+    assert [parts(line)[0] for line in found[1:]] == [parts(line)[0] for line in kept[1:]]
+    for line, was in zip(found[1:], kept[1:], strict=True):
+        assert parts(line)[1] == pytest.approx(parts(was)[1], rel=1e-3, abs=2e-3), line

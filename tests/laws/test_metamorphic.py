@@ -1,0 +1,301 @@
+"""What must hold between two runs, whatever the plan: hypothesis draws the plans, all are written and read as YAML."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import forecast
+from forecast.simulation.simulate import Simulation
+from tests.support.plans import TROUBLED, play, read
+
+PATHS = 1_500
+YEAR = "2021"
+few = settings(
+    max_examples=10,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),  # a smaller plan that fails too would take minutes to find
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan that can be changed before it is written. Money in whole đồng."""
+
+    services: tuple[tuple[str, str, str, str], ...]
+    """(name, kind of chance, its numbers in triệu, baseline)"""
+    shocks: dict[str, str] = field(default_factory=dict)
+    initiatives: dict[str, str] = field(default_factory=dict)
+    extra: str = ""
+    months: int = 12
+    factor: int = 1
+    """On every amount."""
+
+    def text(self) -> str:
+        head = f"name: A drawn plan\nhorizon: {{from: 2021-01, months: {self.months}}}\nplaces: {{count: 10}}\n"
+        head += "baseline: {method: given, shape: [9, 8, 8, 7, 7, 7, 8, 8, 9, 9, 10, 10]}\nservices:\n"
+        for name, kind, numbers, baseline in self.services:
+            said = ", ".join(f"{int(number) * 10**6 * self.factor} VND" for number in numbers.split())
+            head += f'  {name}: {{baseline: {{annual: "{kind.format(said)}"{baseline}}}}}\n'
+        for table, entries in (("shocks", self.shocks), ("initiatives", self.initiatives)):
+            if entries:
+                head += f"{table}:\n" + "".join(f"  {name}: {said}\n" for name, said in entries.items())
+        first = self.services[0][0]
+        head += f"targets:\n  sum: {{measure: revenue, period: 2021, at_least: {200 * 10**9 * self.factor} VND}}\n"
+        for month in range(1, 13):
+            head += f"  m{month}: {{measure: revenue.{first}, period: 2021-{month:02d}, at_least: 1 VND}}\n"
+        return head + self.extra
+
+    def play(self, paths: int = PATHS, seed: int = 1) -> Simulation:
+        return forecast.simulate(read(self.text()), paths=paths, seed=seed)
+
+
+def year(run: Simulation, measure: str = "revenue") -> np.ndarray:
+    return run.values(measure, YEAR)
+
+
+def months(run: Simulation, service: str) -> np.ndarray:
+    return np.array([run.values(f"revenue.{service}", f"2021-{month:02d}") for month in range(1, 13)])
+
+
+AMOUNTS = st.sampled_from(
+    [
+        ("{}", "120000"),
+        ("uniform({})", "90000 130000"),
+        ("triangular({})", "80000 100000 150000"),
+        ("pert({})", "50000 70000 110000"),
+        ("normal({})", "100000 9000"),
+    ]
+)
+"""Kinds whose quantiles are straight in the money, so that twice the money is twice the figure to the bit."""
+BASELINES = st.sampled_from(["", ", noise: 5%, persistence: 40%", ", noise: 3% to 8%, wander: 4%"])
+EFFECTS = st.integers(5, 45)
+
+
+def services_of(names: str) -> st.SearchStrategy[tuple[tuple[str, str, str, str], ...]]:
+    return st.tuples(
+        *(st.tuples(st.just(name), AMOUNTS, BASELINES).map(lambda s: (s[0], *s[1], s[2])) for name in names)
+    )
+
+
+def epidemic(depth: float, rate: str = "3") -> str:
+    """Every regime harder than the one that it replaces."""
+    upstream = f"{{chance: 40%, length: 20 days, effect: {{volume: {{all: -{1.2 * depth:.6f}%}}}}}}"
+    hard = f"{{chance: 50%, length: 15 days, reach: 20% to 60%, effect: {{volume: {{all: -{1.5 * depth:.6f}%}}}}}}"
+    mild = f"{{effect: {{volume: {{all: -{depth}%}}}}}}"
+    wave = f"kind: epidemic, waves_per_year: {rate}, length: 4 to 9 weeks"
+    return f"{{{wave}, mild: {mild}, upstream: {upstream}, hard: {hard}}}"
+
+
+def flood(depth: float, rate: str = "2") -> str:
+    classes = f"{{c: {{weight: 1, reach: 20% to 60%, days: 2 to 6, depth: {{all: {depth}%}}}}}}"
+    return f"{{kind: flood, per_year: {rate}, season: {{5: 1, 9: 2}}, classes: {classes}}}"
+
+
+def event(depth: float, chance: str = "60%", days: tuple[str, str] = ("2021-03-10", "2021-06-20")) -> str:
+    return (
+        f"{{kind: event, from: {days[0]}, until: {days[1]}, chance: {chance}, effect: {{volume: {{all: -{depth}%}}}}}}"
+    )
+
+
+def drift(depth: float) -> str:
+    return f"{{kind: drift, over: 9 months, effect: {{price: {{all: -{depth}%}}}}}}"
+
+
+KINDS: dict[str, Callable[[float], str]] = {"epidemic": epidemic, "flood": flood, "event": event, "drift": drift}
+SHOCKS = st.dictionaries(st.sampled_from(sorted(KINDS)), EFFECTS, max_size=3).map(
+    lambda said: {f"s_{kind}": KINDS[kind](depth) for kind, depth in said.items()}
+)
+SHOP = '{chance: 60%, start: "uniform(2021-02, 2021-08)", ramp: 3 months, effect: {revenue: {all: 2% to 6%}}}'
+INITIATIVES = st.sampled_from(
+    [{}, {"shop": SHOP}, {"shop": SHOP, "app": "{needs: [shop], start: 2021-03, effect: {volume: {all: 1%}}}"}]
+)
+DRAFTS = st.builds(Draft, services_of("abc"), SHOCKS, INITIATIVES)
+
+
+@few
+@given(DRAFTS, st.permutations(range(3)))
+def test_the_order_of_services_changes_no_bit(draft: Draft, order: list[int]) -> None:
+    turned = replace(draft, services=tuple(draft.services[i] for i in order))
+    one, two = draft.play(), turned.play()
+    assert year(one).tobytes() == year(two).tobytes()
+    assert year(one, "revenue.b").tobytes() == year(two, "revenue.b").tobytes()
+
+
+@few
+@given(DRAFTS, st.sampled_from(["aa", "z"]))
+def test_a_service_of_zero_leaves_the_others_alone(draft: Draft, name: str) -> None:
+    more = replace(draft, services=(*draft.services, (name, "{}", "0", "")))
+    one, two = draft.play(), more.play()
+    for measure in ("revenue", "revenue.a", "revenue.c"):
+        assert year(one, measure).tobytes() == year(two, measure).tobytes()
+
+
+@few
+@given(DRAFTS, st.integers(1, 9))
+def test_money_times_a_power_of_two_is_the_same_to_the_bit(draft: Draft, power: int) -> None:
+    larger = replace(draft, factor=2**power)
+    one, two = draft.play(), larger.play()
+    assert (year(one) * 2.0**power).tobytes() == year(two).tobytes()
+    assert one.chance("sum") == two.chance("sum")
+
+
+@few
+@given(DRAFTS)
+def test_money_times_a_thousand_is_the_same(draft: Draft) -> None:
+    wide = (("d", "{}", "40000", ""), ("e", "lognormal({})", "30000 60000", ""))
+    one = replace(draft, services=(*draft.services, *wide))
+    small, large = one.play(), replace(one, factor=1000).play()
+    assert np.allclose(year(small) * 1000, year(large), rtol=1e-12, atol=0)
+
+
+@few
+@given(DRAFTS, st.sampled_from(sorted(KINDS)), st.booleans())
+def test_a_shock_of_no_size_or_no_rate_is_no_shock_to_the_bit(draft: Draft, kind: str, by_rate: bool) -> None:
+    none = {"epidemic": epidemic(20, "0"), "flood": flood(20, "0"), "event": event(20, "0%")}
+    zero = none[kind] if by_rate and kind in none else KINDS[kind](0)
+    one, two = draft.play(), replace(draft, shocks={**draft.shocks, "nothing": zero}).play()
+    assert year(one).tobytes() == year(two).tobytes()
+
+
+@few
+@given(DRAFTS, st.sampled_from(sorted(KINDS)), EFFECTS, st.integers(1, 20))
+def test_every_path_falls_as_a_shock_grows_harder(draft: Draft, kind: str, depth: int, more: int) -> None:
+    mild, hard = (replace(draft, shocks={**draft.shocks, "x": KINDS[kind](d)}) for d in (depth, depth + more))
+    less, full = year(mild.play()), year(hard.play())
+    assert np.all(full <= less * (1 + 1e-12))
+    assert np.any(full < less)
+
+
+@few
+@given(DRAFTS, st.sampled_from(["epidemic", "flood"]), st.integers(1, 4), st.integers(1, 4))
+def test_every_path_falls_as_a_shock_comes_more_often(draft: Draft, kind: str, rate: int, more: int) -> None:
+    shock = {"epidemic": epidemic, "flood": flood}[kind]
+    seldom, often = (replace(draft, shocks={**draft.shocks, "x": shock(30, str(r))}) for r in (rate, rate + more))
+    less, full = year(seldom.play()), year(often.play())
+    assert np.all(full <= less * (1 + 1e-12))
+    assert np.any(full < less)
+
+
+@few
+@given(DRAFTS, st.integers(1, 6_000), st.integers(1, 4_000))
+def test_more_paths_keep_the_first(draft: Draft, paths: int, more: int) -> None:
+    assert np.array_equal(year(draft.play(paths)), year(draft.play(paths + more))[:paths])
+
+
+@few
+@given(DRAFTS, st.integers(1, 20))
+def test_a_longer_horizon_keeps_the_first_months(draft: Draft, more: int) -> None:
+    short, long = draft.play(), replace(draft, months=12 + more).play()
+    assert np.array_equal(months(short, "a"), months(long, "a"))
+    assert np.array_equal(year(short), year(long))
+
+
+@few
+@given(st.sampled_from(["", ", noise: 6%, persistence: 40%", ", noise: 3%, wander: 4%"]), SHOCKS)
+def test_two_halves_that_move_as_one_are_the_whole(baseline: str, shocks: dict[str, str]) -> None:
+    """`a` keeps its draws beside `b`, which follows it by two rank correlations of 1; wander follows the months."""
+    same = (
+        "correlations:\n"
+        "  levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}\n"
+        "  months: {between: [services.a, services.b], rank: 1}\n"
+    )
+    whole = Draft((("a", "normal({})", "200000 16000", baseline),), shocks)
+    halves = replace(whole, services=tuple((n, "normal({})", "100000 8000", baseline) for n in "ab"), extra=same)
+    one, two = whole.play(), halves.play()
+    assert np.allclose(year(one), year(two), rtol=1e-9)
+    assert np.allclose(months(one, "a"), 2 * months(two, "a"), rtol=1e-9)
+    assert np.allclose(year(two, "revenue.a"), year(two, "revenue.b"), rtol=1e-9)
+
+
+@few
+@given(st.sampled_from(["t(3)", "t(8)"]), SHOCKS)
+def test_two_halves_that_move_as_one_are_alike_under_a_t_copula(copula: str, shocks: dict[str, str]) -> None:
+    same = "levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}"
+    said = f"copula: {copula}\ncorrelations:\n  {same}\n"
+    run = Draft(tuple((n, "normal({})", "100000 8000", "") for n in "ab"), shocks, extra=said).play()
+    assert np.allclose(year(run, "revenue.a"), year(run, "revenue.b"), rtol=1e-9)
+
+
+@few
+@given(DRAFTS, st.permutations([1, 3, 5, 7, 8, 10, 12]), st.integers(1, 20), EFFECTS)
+def test_a_shock_that_comes_later_takes_the_same_of_a_later_month(
+    draft: Draft, order: list[int], day: int, depth: int
+) -> None:
+    """Between months of 31 days; its factor moves with it, whatever the other months do."""
+    calm = draft.play()
+    factors = []
+    for month in order[:2]:
+        days = (f"2021-{month:02d}-{day:02d}", f"2021-{month:02d}-{day + 10:02d}")
+        struck = replace(draft, shocks={**draft.shocks, "x": event(depth, "70%", days)}).play()
+        ratio = months(struck, "a") / months(calm, "a")
+        factors.append(ratio[month - 1])
+        assert np.allclose(np.delete(ratio, month - 1, axis=0), 1, rtol=1e-12)
+    assert np.allclose(factors[0], factors[1], rtol=1e-12)
+    assert np.allclose(factors[0].min(), 1 - depth / 100 * 11 / 31)
+
+
+@few
+@given(DRAFTS, st.lists(st.floats(0.5, 2), min_size=2, max_size=6))
+def test_a_higher_target_is_never_likelier_and_quantiles_are_in_order(draft: Draft, factors: list[float]) -> None:
+    tally = draft.play().tally("revenue", YEAR)
+    chances = [tally.chance_at_least(tally.mean * factor) for factor in sorted(factors)]
+    for one, next_one in pairwise(chances):
+        assert next_one.value <= one.value
+        assert next_one.low <= one.low
+        assert next_one.high <= one.high
+    p5, p50, p95 = (tally.quantile(p) for p in (0.05, 0.5, 0.95))
+    assert p5.value <= p50.value <= p95.value
+    for estimate in (p5, p50, p95, tally.cvar(0.05), tally.mean_estimate()):
+        assert estimate.low <= estimate.value <= estimate.high
+    assert tally.cvar(0.05).value <= p5.value
+    assert tally.cvar(0.05, lower=False).value >= p95.value
+
+
+@few
+@given(DRAFTS, DRAFTS)
+def test_a_run_is_the_same_after_another(draft: Draft, other: Draft) -> None:
+    first = draft.play()
+    other.play(seed=2)
+    again = draft.play()
+    assert {key: t.values.tobytes() for key, t in first.tallies.items()} == {
+        key: t.values.tobytes() for key, t in again.tallies.items()
+    }
+
+
+def test_the_page_and_the_table_say_what_the_summary_says(tmp_path: Path) -> None:
+    """To the digit that each prints: the summary has all of them, the table ten, the page what a reader needs."""
+    run = play(TROUBLED, paths=8_192)
+    folder = forecast.report(run, tmp_path, language="en")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    for measure, periods in summary["measures"].items():
+        for period, said in periods.items():
+            tally = run.tally(measure, period)
+            assert said["mean"] == tally.mean
+            assert (said["p50"], *said["error"]["p50"]) == tally.quantile(0.5)
+    with (folder / "quantiles.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["measure"] == "revenue" and row["period"] == YEAR]
+    named = {0.05: "p5", 0.1: "p10", 0.5: "p50", 0.9: "p90", 0.95: "p95"}
+    year = summary["measures"]["revenue"][YEAR]
+    seen = {named[float(row["p"])]: float(row["value"]) for row in rows if float(row["p"]) in named}
+    assert seen == {name: float(f"{year[name]:.9e}") for name in named.values()}
+    page = re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text(encoding="utf-8"))
+    words = " ".join(page.split())
+    target = summary["targets"]["revenue"]
+    assert f"({target['chance']:.0%})" in words
+    assert f"({target['low']:.0%} to {target['high']:.0%})" in words
+    assert f"{year['p10'] / 1e9:.0f} – {year['p90'] / 1e9:.0f} billion" in words
+    for month in summary["months"]["revenue"]:
+        assert all(f" {month[name] / 1e9:.1f} " in words for name in ("p10", "p50", "p90"))

@@ -1,0 +1,256 @@
+"""Bad files: each is answered at once, with a place and a way out, and never with a traceback."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forecast.errors import InputError
+from forecast.files.yaml import tree_of
+from forecast.i18n import LANGUAGES, complain
+from forecast.plan.loading.loader import read
+from tests.support.plan_texts import SMALL, said_of
+
+SECONDS = 5.0
+
+TEXTS = {
+    "alias bomb": ("a: &a [x, x]\nb: &b [*a, *a]\n", "a.yaml:1:4: a: anchors such as '&a' are not allowed"),
+    "merge": ("a:\n  <<: {x: 1}\n", "a.yaml:2:3: a: '<<' is not allowed"),
+    "depth 500": ("a: " + "[" * 500 + "]" * 500, "a.yaml:1:67: more than 64 levels"),
+    "depth 100,000": ("[" * 100_000, "a.yaml:1:65: more than 64 levels"),
+    "deep block": ("\n".join(" " * i + "a:" for i in range(200)), "a.yaml:65:65: more than 64 levels"),
+    "deep dashes": ("- " * 20_000, "more than 64 levels"),
+    "python tag": ("a: !!python/object/apply:os.system [ls]\n", "a.yaml:1:4: a: tags are not allowed"),
+    "include": ("a: !include /etc/hostname\n", "a.yaml:1:4: a: tags are not allowed"),
+    "int tag": ("paths: !!int foo\n", "tags are not allowed"),
+    "empty timestamp": ("as_of: !!timestamp\n", "tags are not allowed"),
+    "binary": ("name: !!binary '%%%'\n", "tags are not allowed"),
+    "duplicate key": (f"{SMALL}name: again\n", "a.yaml:6:1: name: 'name' is written twice, first on line 1"),
+    "duplicate nested key": (
+        f"{SMALL}    baseline: {{}}\n",
+        "a.yaml:6:5: services.postal.baseline: 'baseline' is written twice, first on line 5",
+    ),
+    "underscore": (f"{SMALL}paths: 1_000\n", "a.yaml:6:8: paths: '1_000' is not a whole number"),
+    "octal": (f"{SMALL}paths: 0o12\n", "'0o12' is not a whole number"),
+    "leading zero": (f"{SMALL}paths: 012\n", "'012' is not a whole number"),
+    "too large": (
+        f"{SMALL}    baseline: {{method: given, annual: 1e150 VND}}\n",
+        "'1e150 VND' is larger than anything that is planned; write at most 1e+30",
+    ),
+    "too large a share": (f"{SMALL}    growth: 1e300%\n", "'1e300%' is larger than anything that is planned"),
+    "no services": (
+        "name: a\nhorizon: {from: 2026-01, months: 12}\nservices: {}\n",
+        "services: is empty; write at least one",
+    ),
+    "no paths": (f"{SMALL}paths: 0\n", "'0' is not a whole number from 100 to"),
+    "many paths": (f"{SMALL}paths: 1000000000000\n", "is not a whole number from 100 to"),
+    "long integer": (f"{SMALL}seed: {'9' * 5000}\n", "a.yaml:6:7: seed: "),
+    "not a number": (f"{SMALL}    growth: .nan\n", "'.nan' is not a number"),
+    "infinite": (f"{SMALL}    growth: .inf\n", "'.inf' is not a number"),
+    "impossible date": (f"{SMALL}as_of: 2020-99-99\n", "a.yaml:6:8: as_of: '2020-99-99' is not a date"),
+    "date for a month": (
+        SMALL.replace("2021-01", "2021-01-31"),
+        "a.yaml:2:17: horizon.from: '2021-01-31' is not a month",
+    ),
+    "epoch": (f"{SMALL}as_of: 1583020800\n", "'1583020800' is not a date"),
+    "year 0": (SMALL.replace("2021-01", "0000-01"), "is not a month of 1900 to 2200"),
+    "no month": (SMALL.replace("12}", "0}"), "horizon.months: '0' is not a whole number from 1 to 120"),
+    "list as key": ("[a, b]: 3\n", "a.yaml:1:1: a key is a list or a map"),
+    "tab": ("a:\n\tb: 3\n", "a.yaml:2:1: a tab stands here"),
+    "equals": (f"{SMALL}as_of: =\n", "'=' has a meaning of its own in YAML; quote it"),
+    "two documents": (f"{SMALL}---\nname: b\n", "a.yaml:6:1: a second document begins"),
+    "empty": ("", "a.yaml:1:1: an empty plan"),
+    "comment alone": ("# nothing\n", "a.yaml:1:1: an empty plan"),
+    "scalar": ("hello\n", "a.yaml:1:1: expected a map of keys"),
+    "list": ("- a\n", "a.yaml:1:1: expected a map of keys"),
+    "unknown alias": ("name: *x\n", "aliases such as '*x' are not allowed"),
+    "open quote": ("name: 'x\n", "not YAML here"),
+    "too many nodes": ("a: [" + "1," * 30_000 + "]\n", "more than 20000 keys and values"),
+    "NUL": ("a: \x00\n", "a.yaml:1:4: the control character U+0000 stands here"),
+    "escape": ("a: \x1b[0m\n", "a.yaml:1:4: the control character U+001B stands here"),
+    "absolute path": ("extends: /etc/hostname\n", "a.yaml:1:10: extends: '/etc/hostname' may lie outside the project"),
+    "home": ("extends: ~/plan.yaml\n", "may lie outside the project"),
+    "address": ("extends: https://example.com/plan.yaml\n", "may lie outside the project"),
+    "file address": ("extends: file:plan.yaml\n", "may lie outside the project"),
+    "climbing path": ("extends: ../../../etc/hostname\n", "may lie outside the project"),
+    "history outside": (f"{SMALL}history: ../../secret.csv\n", "may lie outside the project"),
+    "history absent": (f"{SMALL}history: absent.csv\n", "there is no file"),
+    "too many names correlated": (
+        f"{SMALL}correlations: {{x: {{between: [{', '.join(f'a{i}' for i in range(5000))}], rank: 0.3}}}}\n",
+        "more than 200 names in all correlations",
+    ),
+    "extends itself": ("extends: a.yaml\n", "goes in a circle: a.yaml -> a.yaml"),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_a_bad_text_is_answered_at_its_place_and_in_time(tmp_path: Path, case: str) -> None:
+    text, sentence = TEXTS[case]
+    (tmp_path / "scenarios").mkdir()
+    plan = tmp_path / "scenarios" / "a.yaml"
+    plan.write_bytes(text.encode())
+    start = time.process_time()
+    with pytest.raises(InputError) as caught:
+        read(plan)
+    assert time.process_time() - start < SECONDS
+    said = [complain(one, "en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.complaints]
+    assert any(sentence in line for line in said), said
+
+
+MANY = "".join(f"  s{i}: {{growth: 1% to 2%, baseline: {{method: given, annual: 5 tỷ}}}}\n" for i in range(1200))
+HEAD = "name: large\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
+ONE = "  a: {baseline: {method: given, annual: 5 tỷ}}\n"
+LARGE = {
+    "readings of a large plan": HEAD
+    + MANY
+    + "readings:\n"
+    + "".join(f"  r{i}: {{paths: {i + 5}}}\n" for i in range(40)),
+    "every number wrong": HEAD + MANY.replace("1% to 2%", "26"),
+    "every name wrong": HEAD
+    + MANY
+    + f"stated: {{2020: {{services: {{{', '.join(f'z{i}: 3 tỷ' for i in range(900))}}}}}}}\n",
+    "needs of needs": HEAD
+    + ONE
+    + "initiatives:\n"
+    + "".join(
+        f"  i{i}: {{start: 2021-01, needs: [{', '.join(f'i{j}' for j in range(100) if j != i)}], effect: {{}}}}\n"
+        for i in range(100)
+    ),
+    "links to nothing": HEAD + MANY.replace("1% to 2%", "{same_as: services.none.growth}"),
+    "impossible correlations": HEAD
+    + MANY
+    + f"correlations: {{k: {{between: [{', '.join(f'services.s{i}' for i in range(200))}], rank: -0.5}}}}\n",
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_large_plan_is_refused_in_time(tmp_path: Path, case: str) -> None:
+    start = time.process_time()
+    assert 1 <= len(said_of(LARGE[case], tmp_path)) <= 100
+    assert time.process_time() - start < SECONDS
+
+
+BYTES = {
+    "TCVN3": ("name: KÕ ho¹ch cña §¬n vÞ\n".encode("latin-1"), "it looks like TCVN3"),
+    "Windows-1258": (b"name: K\xea\xec ho\xe2\xf2ch c\xf9a \xf0\xf5n v\xf2\n", "it looks like Windows-1258"),
+    "Latin": (b"name: caf\xe9 au lait\n", "it looks like Windows-1252"),
+    "UTF-16 without a mark": (SMALL.encode("utf-16-le"), "it looks like UTF-16"),
+    "3.4 MB of keys": (b"".join(b"k%d: 1\n" % i for i in range(300_000)), "is too large"),
+    "50 MB scalar": (b"a: " + b"x" * 50_000_000, "is too large"),
+}
+
+
+@pytest.mark.parametrize("case", BYTES)
+def test_bytes_that_are_no_plan_are_refused_by_name(tmp_path: Path, case: str) -> None:
+    content, sentence = BYTES[case]
+    (tmp_path / "a.yaml").write_bytes(content)
+    start = time.process_time()
+    with pytest.raises(InputError, match=sentence):
+        read(tmp_path / "a.yaml")
+    assert time.process_time() - start < SECONDS
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_marked_plan_is_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.yaml").write_bytes(SMALL.encode(encoding))
+    assert read(tmp_path / "a.yaml").name.en == "a small plan"
+
+
+def test_yes_and_no_are_names_like_any_other(tmp_path: Path) -> None:
+    assert said_of(SMALL.replace("postal", "no"), tmp_path) == []
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    folder = tmp_path / "project" / "scenarios"
+    folder.mkdir(parents=True)
+    (tmp_path / "outside.yaml").write_text(SMALL)
+    os.mkfifo(folder / "fifo.yaml")
+    (folder / "folder.yaml").mkdir()
+    (folder / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    for name in ("fifo", "folder", "link"):
+        (folder / f"child-of-{name}.yaml").write_text(f"extends: {name}.yaml\n")
+    for name, sentence in (
+        ("fifo", "not a regular file"),
+        ("folder", "not a regular file"),
+        ("link", "outside the project"),
+    ):
+        for plan in (f"{name}.yaml", f"child-of-{name}.yaml"):
+            with pytest.raises(InputError, match=sentence):
+                read(folder / plan)
+    for plan in ("/dev/zero", "/dev/null", "."):
+        with pytest.raises(InputError, match="not a regular file"):
+            read(plan)
+
+
+def test_a_chain_of_parents_that_is_too_deep_or_a_circle_is_shown(tmp_path: Path) -> None:
+    for i in range(50):
+        (tmp_path / f"c{i}.yaml").write_text(f"extends: c{i + 1}.yaml\n")
+    with pytest.raises(InputError, match=r"more than 16 generations: c0.yaml -> c1.yaml -> .* -> c17.yaml"):
+        read(tmp_path / "c0.yaml")
+    (tmp_path / "x.yaml").write_text("extends: [y.yaml]\n")
+    (tmp_path / "y.yaml").write_text("extends: x.yaml\n")
+    with pytest.raises(InputError, match=r"circle: x.yaml -> y.yaml -> x.yaml"):
+        read(tmp_path / "x.yaml")
+
+
+WORDS = ["a", "name", "services", "postal", "growth", "null", "5%", "0% to 9%", "pert(1%, 2%", ")", "same_as", "value"]
+WORDS += ["readings", "extends", "shocks", "kind"]
+SIGNS = ["{", "}", "[", "]", ":", ": ", ",", "- ", "? ", "&a ", "*a", "!x ", "!!int ", "|", ">", "'", '"', "#", " #"]
+SIGNS += ["---\n", "...\n", "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "\n", "\n  ", "\n    "]
+PIECES = st.sampled_from(WORDS + SIGNS)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=40).map(lambda parts: "".join(parts).encode())))
+def test_any_bytes_are_a_plan_or_an_input_error(tmp_path: Path, content: bytes) -> None:
+    plan = tmp_path / "a.yaml"
+    plan.write_bytes(content)
+    try:
+        read(plan)
+    except InputError as wrong:
+        for language in LANGUAGES:
+            for one in wrong.complaints:
+                assert complain(one, language)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.data())
+def test_any_small_change_of_a_shipped_plan_is_a_plan_or_an_input_error(tmp_path: Path, data: st.DataObject) -> None:
+    text = SHOP
+    at = data.draw(st.integers(0, len(text)))
+    cut = data.draw(st.integers(0, 12))
+    piece = data.draw(st.one_of(PIECES, st.text(max_size=5)))
+    said = said_of(text[:at] + piece + text[at + cut :], tmp_path)
+    assert all(line for line in said)
+
+
+SHOP = (
+    (Path(__file__).parents[2] / "scenarios" / "shop-chain.yaml")
+    .read_text(encoding="utf-8")
+    .replace("history: ../data/shop-chain.csv", "#")
+)
+
+
+NESTED = st.recursive(
+    st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=3), inner, max_size=3),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(NESTED)
+def test_any_settings_are_taken_or_refused(value: object) -> None:
+    here = Path(__file__).parents[1]
+    for key in ("services.postal.growth", "services", "readings", "shocks.w", "a", "horizon.from", "correlations"):
+        assert all(line for line in said_of(SMALL, here, {key: value}))
+
+
+def test_every_scalar_stays_as_it_was_typed() -> None:
+    root, complaints = tree_of("a: 012\nb: yes\nc: 2021-01-01\nd: 1e3\ne: '5'\n", "x.yaml")
+    assert complaints == []
+    assert root == {"a": "012", "b": "yes", "c": "2021-01-01", "d": "1e3", "e": "5"}

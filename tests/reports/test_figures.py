@@ -1,0 +1,189 @@
+"""Figures: nothing overlaps or leaves the paper, and what is printed adds up."""
+
+from __future__ import annotations
+
+import os
+from itertools import combinations
+
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from forecast.i18n import Words
+from forecast.i18n.amounts import rounded_to_add, scale_of
+from forecast.reports import compare
+from forecast.reports import pdf as sheet
+from forecast.reports.charts import FIGURES
+from forecast.reports.charts import style as canvas
+from forecast.reports.charts.bridge import grouped, printed
+from forecast.reports.charts.style import LONGEST, cut, fit, graphemes, style, width_of, wrap
+from forecast.reports.content.charts import TYPE_PHONE, TYPE_WIDE, drawings
+from tests.support import report_fixture as fixture
+
+VIEWS = {
+    "covid": fixture.covid_view,
+    "hostile": fixture.hostile_view,
+    "shop": fixture.shop_view,
+    "three years": fixture.long_view,
+}
+LANGUAGES = ("vi", "en")
+
+
+def faults_of(figure: Figure) -> list[str]:
+    """Texts that overlap each other or leave the paper."""
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    figure.draw(renderer)
+    page = figure.bbox.padded(0.5)
+    boxes: list[tuple[str, Bbox]] = []
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if text.get_visible() and text.get_text().strip():
+            boxes.append((text.get_text(), Text.get_window_extent(text, renderer)))
+    found = [f"leaves the page: {text!r}" for text, box in boxes if not _inside(box, page)]
+    for (first, a), (second, b) in combinations(boxes, 2):
+        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+        high = min(a.y1, b.y1) - max(a.y0, b.y0)
+        if wide > 1 and high > 0.25 * min(a.height, b.height):
+            found.append(f"overlap: {first!r} and {second!r}")
+    return found
+
+
+def _inside(box: Bbox, page: Bbox) -> bool:
+    return bool(box.x0 >= page.x0 and box.x1 <= page.x1 and box.y0 >= page.y0 and box.y1 <= page.y1)
+
+
+@pytest.mark.parametrize(
+    ("view", "language"), [("covid", "vi"), ("covid", "en"), ("hostile", "vi"), ("shop", "en"), ("three years", "vi")]
+)
+def test_no_text_overlaps_or_leaves_a_figure(view: str, language: str) -> None:
+    found = []
+    for phone, size in ((False, TYPE_WIDE), (True, TYPE_PHONE)):
+        with style(size):
+            for name, drawing in drawings(VIEWS[view](), Words(language)).items():  # type: ignore[arg-type]
+                found += [f"{name} phone={phone}: {fault}" for fault in faults_of(drawing.figure(phone))]
+    assert found == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
+    views, words = [fixture.other_view(), fixture.covid_view()], Words(language)  # type: ignore[arg-type]
+    found = []
+    for phone, size in ((False, TYPE_WIDE), (True, TYPE_PHONE)):
+        with style(size):
+            for drawing in compare.drawings(views, words).values():
+                found += faults_of(drawing.figure(phone))
+    with style(sheet.TYPE):
+        found += faults_of(compare.sheet(views, fixture.differences(), words))
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("view", "language"), [("covid", "vi"), ("covid", "en"), ("hostile", "vi"), ("hostile", "en"), ("shop", "vi")]
+)
+def test_no_text_overlaps_or_leaves_the_a4_page(view: str, language: str) -> None:
+    with style(sheet.TYPE):
+        assert faults_of(sheet.sheet(VIEWS[view](), Words(language))) == []  # type: ignore[arg-type]
+
+
+def test_a_text_put_over_another_is_found() -> None:
+    with style(9):
+        figure = next(iter(drawings(fixture.covid_view(), Words("en")).values())).figure()
+        figure.text(0.5, 0.5, "one over")
+        figure.text(0.51, 0.5, "the other")
+        figure.text(0.99, 0.2, "over the edge")
+        assert len(faults_of(figure)) >= 2
+
+
+def test_the_printed_waterfall_adds_up_to_the_digit() -> None:
+    finding = fixture.covid_bridge()
+    words = Words("vi")
+    scale = scale_of("revenue", [250e9], "VND", words)
+    for most in (3, 7, 99):
+        figures, decimals = printed(finding, grouped(finding.steps, most, words), scale)
+        assert round(sum(figures[:-1]), decimals) == figures[-1]
+
+
+def test_rounding_moves_no_step_by_a_whole_digit() -> None:
+    steps = [0.04, 0.04, 0.04, -1.26, 3.333]
+    start, rounded, end = rounded_to_add(10.04, steps, 10.04 + sum(steps), 1)
+    assert rounded_to_add(0.0, [1e100, -1e100], 1e99, 2)[2] == 1e99  # ends, though nothing adds up there
+    assert round(start + sum(rounded), 1) == end
+    assert all(abs(a - b) < 0.1 for a, b in zip(steps, rounded, strict=True))
+
+
+def test_the_smallest_steps_are_put_together_but_never_the_gap() -> None:
+    steps = grouped(fixture.covid_bridge().steps, 5, Words("en"))
+    assert len(steps) == 5
+    assert any(step.name == "gap" for step in steps)
+    assert sum(step.amount for step in steps) == pytest.approx(8e9)
+
+
+def test_a_label_is_cut_at_eighty_graphemes() -> None:
+    text = "e\u0302\u0301" * 200
+    assert len(graphemes(cut(text))) == LONGEST
+    assert cut("a" * 100_000).endswith("…")
+    assert cut("tab\there\x1b[0m \ud800 end") == "tab here[0m end"
+
+
+def test_a_dollar_is_a_dollar() -> None:
+    assert cut("$100 vs $200") == "$100 vs $200"
+
+
+def test_lines_fit_their_width() -> None:
+    with style(8):
+        lines = wrap("một hai ba bốn năm sáu bảy tám chín mười " * 4, 2.0)
+        assert all(width_of(line) <= 2.0 for line in lines)
+        assert width_of(fit("x" * 500, 1.0)) <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "shown"),
+    [
+        (250e9, "VND", "vi", "250 tỷ đồng"),
+        (250e9, "VND", "en", "250 billion VND"),
+        (60_000, "EUR", "en", "60.0 thousand EUR"),
+        (60_000, "EUR", "vi", "60,0 nghìn EUR"),
+        (-1.5e6, "EUR", "en", "\N{MINUS SIGN}1.50 million EUR"),
+        (12, "EUR", "en", "12 EUR"),
+    ],
+)
+def test_money_is_said_in_a_unit_that_fits(amount: float, currency: str, language: str, shown: str) -> None:
+    assert scale_of("revenue", [amount], currency, Words(language)).amount(amount) == shown  # type: ignore[arg-type]
+
+
+def test_a_threshold_keeps_the_digits_of_its_planner() -> None:
+    scale = scale_of("revenue", [250.5e9], "VND", Words("vi"))
+    assert scale.exact(250e9) == "250 tỷ đồng"
+    assert scale.exact(250.5e9) == "250,5 tỷ đồng"
+    assert scale_of("productivity", [136e6], "VND", Words("vi")).exact(136e6) == "136 triệu đồng/người/năm"
+
+
+def test_the_same_figure_is_the_same_bytes() -> None:
+    drawing = drawings(fixture.covid_view(), Words("vi"))["bridge"]
+    assert drawing.svg() == drawing.svg()
+    assert drawing.png() == drawing.png()
+
+
+def test_every_figure_of_the_drawer_is_listed() -> None:
+    from pathlib import Path
+
+    import forecast.reports.charts
+
+    files = {path.stem for path in Path(forecast.reports.charts.__file__).parent.glob("*.py")} - {"__init__"}
+    drawn = {figure.draw.__module__.rpartition(".")[2] for figure in FIGURES.values()}
+    assert drawn == files - {"chart", "rows", "style"}
+
+
+def _fonts_kept() -> int:
+    return canvas._font.cache_info().currsize
+
+
+def test_a_forked_child_opens_its_own_fonts() -> None:
+    """A font that both read moves one place in one file: letters went missing at random."""
+    canvas.width_of("Bưu điện")
+    assert _fonts_kept() > 0
+    child = os.fork() if hasattr(os, "fork") else pytest.skip("no fork here")
+    if child == 0:
+        os._exit(_fonts_kept())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

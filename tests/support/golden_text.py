@@ -1,0 +1,41 @@
+"""What a run says, in lines that a reviewer reads in a diff: `python -m tests.support.golden_text` writes them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import forecast
+from forecast.timeseries.baseline import baseline_of
+from tests.support.plans import SCENARIOS
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PATHS = 8_192
+NAMES = (
+    "plan-2021",
+    "covid",
+    "storms-and-floods",
+    "covid-and-floods",
+    "no-initiatives",
+    "hindcast-2021",
+    "shop-chain",
+    "by-commune",
+)
+
+
+def golden_text(name: str, cache: Path | None = None) -> str:
+    """Every figure of a shipped scenario over its first two blocks: mean, sd, P10, P50 and P90, and its targets."""
+    scenario = forecast.read(SCENARIOS / f"{name}.yaml")
+    run = forecast.simulate(scenario, paths=PATHS, baseline=baseline_of(scenario, cache))
+    lines = [f"# {name}.yaml, {PATHS} paths, seed {run.seed}: mean sd p10 p50 p90"]
+    for target in sorted(run.scenario.targets):
+        chance = run.chance(target)
+        lines.append(f"target {target}: {chance.value:.4f} [{chance.low:.4f}, {chance.high:.4f}]")
+    for (measure, period), tally in sorted(run.tallies.items()):
+        figures = (tally.mean, tally.sd, *(tally.quantile(p).value for p in (0.1, 0.5, 0.9)))
+        lines.append(f"{measure} {period}: " + " ".join(f"{figure:.6g}" for figure in figures))
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    for scenario in NAMES:
+        (GOLDEN / f"{scenario}.txt").write_text(golden_text(scenario), encoding="utf-8")

@@ -1,0 +1,222 @@
+"""The engine against the model written out plainly: 64 bits, one path at a time, loops over days and events.
+
+The plain version takes the same random numbers by name and shares no arithmetic with the engine.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import forecast
+from forecast.simulation.block import Deck, play
+from forecast.simulation.model.impacts import WITHIN
+from forecast.simulation.sampling.random_streams import Draws, Events
+from forecast.simulation.simulate import deck_of
+from forecast.timeseries.baseline import baseline_of
+
+PLAN = Path(__file__).parents[2] / "benchmarks" / "reference.yaml"
+PATHS = 128
+Interval = tuple[float, float]
+
+
+def overlap(one: Interval, other: Interval) -> float:
+    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+
+
+class Plain:
+    """One path of the reference plan."""
+
+    def __init__(self, deck: Deck, draws: Draws, path: int) -> None:
+        self.plan, self.draws, self.path = deck.scenario, draws, path
+        edges = deck.scenario.horizon.calendar.edges
+        self.months: list[Interval] = [(float(a), float(b)) for a, b in pairwise(edges)]
+        self.services = deck.scenario.service_names
+
+    def value(self, assumption: object) -> float:
+        values = self.draws(assumption)  # type: ignore[arg-type]
+        return float(values[self.path] if len(values) > 1 else values[0])
+
+    def calm(self, service: str) -> list[float]:
+        own = self.plan.services[service].baseline
+        assert own is not None
+        assert own.shape is not None
+        noise, kept = self.value(own.noise), self.value(own.persistence)
+        z = self.draws.normals(f"services.{service}", 12)[:, self.path]
+        surprise, profile = 0.0, []
+        for month in range(12):
+            new = float(z[month]) * noise
+            surprise = new if month == 0 else kept * surprise + math.sqrt(1 - kept**2) * new
+            profile.append(own.shape.weights[month] * math.exp(surprise))
+        return [self.value(own.annual) * weight / sum(profile) for weight in profile]
+
+    def initiative(self) -> list[float]:
+        own = self.plan.initiatives["payouts"]
+        if not self.draws.happens("initiatives.payouts", self.draws(own.chance))[self.path]:
+            return [1.0] * 12
+        start, length = self.value(own.start), self.value(own.ramp)
+        effect = self.value(own.effect.revenue["finance"])
+
+        def area(day: float) -> float:
+            inside = min(max(day - start, 0.0), length)
+            return inside**2 / (2 * length) + max(day - start - length, 0.0)
+
+        return [1 + effect * (area(b) - area(a)) / (b - a) for a, b in self.months]
+
+    def mine(self, events: Events) -> list[int]:
+        return sorted(np.flatnonzero(events.path == self.path), key=lambda row: events.start[row])
+
+    def storm(self, name: str) -> list[tuple[list[float], float]]:
+        """For each event, what it takes of each month, and the day on which it ends."""
+        own = self.plan.shocks[name]
+        of = own.classes["ordinary"]
+        rate = np.atleast_2d(self.draws(own.per_year))
+        events = self.draws.events(f"shocks.{name}", rate, own.season, self.plan.horizon.calendar)
+        reach, days, depth = (events.draw(a) for a in (of.reach, of.days, of.depth["all"]))
+        found = []
+        for row in self.mine(events):
+            shut = (events.start[row], events.start[row] + days[row])
+            taken = [reach[row] * depth[row] * overlap(shut, (a, b)) / (b - a) for a, b in self.months]
+            found.append((taken, shut[1]))
+        return found
+
+    def epidemic(self, service: str) -> list[tuple[list[float], float]]:
+        """For each outbreak, what it takes of each month, by a walk over the days; and the day on which it ends."""
+        own = self.plan.shocks["covid"]
+        rate = np.atleast_2d(self.draws(own.waves_per_year))
+        events = self.draws.events("shocks.covid", rate, None, self.plan.horizon.calendar)
+        length = events.draw(own.length)
+        reach = events.draw(own.hard.reach) if own.hard.reach else np.ones(len(events))
+        outbreaks: list[tuple[list[Interval], list[Interval], list[tuple[Interval, float]]]] = []
+        for row in self.mine(events):
+            wave = (float(events.start[row]), float(events.start[row] + length[row]))
+            up, hard = (self.spell(events, row, wave, name) for name in ("upstream", "hard"))
+            if not outbreaks or wave[0] > max(end for _, end in outbreaks[-1][0]):
+                outbreaks.append(([], [], []))
+            outbreaks[-1][0].append(wave)
+            outbreaks[-1][1].extend(up)
+            outbreaks[-1][2].extend((span, float(reach[row])) for span in hard)
+        mild, shut = self.value(own.mild.effect.volume[service]), self.value(own.hard.effect.volume["all"])
+        stopped = self.value(own.upstream.effect.volume["all"]) if own.upstream else 0.0
+        found = []
+        for waves, ups, hard in outbreaks:
+            spans = waves + ups + [span for span, _ in hard] + self.months
+            cuts = sorted({moment for span in spans for moment in span})
+            taken = [0.0] * 12
+            for piece in pairwise(cuts):
+                middle = sum(piece) / 2
+                if any(a <= middle < b for a, b in waves):
+                    closed = 1 - math.prod(1 - part for (a, b), part in hard if a <= middle < b)
+                    elsewhere = (1 - closed) * any(a <= middle < b for a, b in ups)
+                    effect = shut * closed + stopped * elsewhere + mild * (1 - closed - elsewhere)
+                    for month, span in enumerate(self.months):
+                        taken[month] -= effect * overlap(piece, span) / (span[1] - span[0])
+            found.append((taken, max(end for _, end in waves)))
+        return found
+
+    def spell(self, events: Events, row: int, wave: Interval, name: str) -> list[Interval]:
+        regime = getattr(self.plan.shocks["covid"], name)
+        if regime is None or not events.happens(f"{name}.happens", self.draws(regime.chance))[row]:
+            return []
+        long = float(events.draw(regime.length)[row])
+        start = wave[0] + float(events.uniform(f"{name}.start")[row]) * max(wave[1] - wave[0] - long, 0.0)
+        return [(start, min(start + long, wave[1]))]
+
+    def service(self, service: str) -> dict[str, object]:
+        """Revenue by month, and where the losses went."""
+        calm = self.calm(service)
+        causes = {name: self.storm(name) for name in ("storms", "floods")}
+        factors = {name: [math.prod(1 - e[0][m] for e in causes[name]) for m in range(12)] for name in causes}
+        causes["covid"] = self.epidemic(service)
+        factors["covid"] = [max(0.0, 1 - sum(e[0][m] for e in causes["covid"])) for m in range(12)]
+        amount = [x * math.prod(factor[m] for factor in factors.values()) for m, x in enumerate(calm)]
+        left = [math.prod(min(1.0, factor[m]) for factor in factors.values()) for m in range(12)]
+        lost, returned, ever = sum(x * (1 - y) for x, y in zip(calm, left, strict=True)), 0.0, 0.0
+        share = self.value(self.plan.shocks["covid"].recovered["all"])
+        for taken, end in causes["covid"]:
+            back = 0.0
+            for month in range(12):
+                others = math.prod(min(1.0, factors[name][month]) for name in factors if name != "covid")
+                net = calm[month] * max(0.0, 1 - factors["covid"][month]) * others
+                whole = sum(max(0.0, e[0][month]) for e in causes["covid"])
+                back += share * net * max(0.0, taken[month]) / whole if whole > 0 else 0.0
+            ever += back
+            for month, span in enumerate(self.months):
+                inside = back * overlap((end, end + WITHIN), span) / WITHIN
+                amount[month] += inside
+                returned += inside
+        carried = max(0.0, ever - returned)
+        worth = self.initiative() if service == "finance" else [1.0] * 12
+        revenue = [one * factor for one, factor in zip(amount, worth, strict=True)]
+        return {"revenue": revenue, "lost": lost, "returned": returned, "carried": carried}
+
+
+REGIMES = """
+extends: reference.yaml
+shocks:
+  covid:
+    waves_per_year: 2 to 5
+    upstream: {chance: 60%, length: 15 to 45 days, effect: {volume: {all: -30% to -5%}}}
+    hard: {chance: 60%, reach: "uniform(0%, 100%)"}
+"""
+
+
+@pytest.fixture(scope="module", params=["reference", "regimes"])
+def deck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Deck:
+    folder = tmp_path_factory.mktemp("plans")
+    (folder / "reference.yaml").write_text(PLAN.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "regimes.yaml").write_text(REGIMES, encoding="utf-8")
+    scenario = forecast.read(folder / f"{request.param}.yaml")
+    return deck_of(scenario, baseline_of(scenario), 4096, 5)
+
+
+def test_every_path_is_what_the_model_says(deck: Deck) -> None:
+    figures, draws = play(deck, range(1)).figures, Draws(deck.seed, range(1), deck.groups)
+    basis = {"postal": 0.8, "finance": 0.9, "distribution": 0.2}
+    for number in range(0, 4096, 4096 // PATHS):
+        path = Plain(deck, draws, number)
+        found = {service: path.service(service) for service in path.services}
+        for service, own in found.items():
+            for month in range(12):
+                said = figures[f"revenue.{service}", f"2021-{month + 1:02}"][number]
+                assert said == pytest.approx(own["revenue"][month], rel=2e-6)  # noise is drawn in 32 bits
+            for word in ("lost", "returned", "carried"):
+                said = figures[f"{word}.{service}", "horizon"][number]
+                assert said == pytest.approx(own[word], rel=2e-6, abs=1e4)
+        yearly = {service: sum(own["revenue"]) for service, own in found.items()}
+        assert figures["revenue", "2021"][number] == pytest.approx(sum(yearly.values()), rel=1e-6)
+        people = path.value(deck.scenario.workforce.headcount)
+        counted = sum(basis[service] * yearly[service] for service in yearly) / people
+        assert figures["productivity", "2021"][number] == pytest.approx(counted, rel=1e-6)
+
+
+def test_the_sample_of_paths_holds_what_is_hard(deck: Deck) -> None:
+    figures = play(deck, range(1)).figures
+    rows = slice(None, None, 4096 // PATHS)
+    assert np.count_nonzero(figures["carried.finance", "horizon"][rows] > 1e6) > 16
+    assert np.count_nonzero(figures["lost.postal", "horizon"][rows] > 2e9) > 6
+
+
+def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(
+        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 24}\nservices:\n"
+        "  a: {price_change: 10%, growth: 20%, baseline: {method: given, annual: 1200 EUR, shape: flat}}\n"
+    )
+    run = forecast.simulate(forecast.read(tmp_path / "plan.yaml"), paths=100)
+    assert run.tally("revenue", "2021").mean == pytest.approx(1200)
+    assert run.tally("revenue", "2022").mean == pytest.approx(1200 * 1.2 * 1.1)
+
+
+def test_what_a_given_year_does_not_use_is_said(tmp_path: Path) -> None:
+    (tmp_path / "years.csv").write_text("take\n1000\n1200\n1400\n")
+    (tmp_path / "plan.yaml").write_text(
+        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
+        '  a: {growth: 20%, baseline: {method: given, annual: "empirical(years.csv, take)", shape: flat}}\n'
+    )
+    baseline = baseline_of(forecast.read(tmp_path / "plan.yaml"))
+    assert baseline.services["a"].notes == (("baseline_given_grows_later", (("service", "a"),)),)
+    assert baseline.services["a"].measured == "revenue"
