@@ -22,7 +22,7 @@ for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 - after the number of threads
 
-from forecast.stats.distributions import Floats  # noqa: E402
+from forecast.arrays import Floats  # noqa: E402
 from forecast.stats.scoring import coverage, mase, msis, smape  # noqa: E402
 from forecast.timeseries.panel.automatic import automatic  # noqa: E402
 from forecast.timeseries.panel.calibration import Calibrated  # noqa: E402

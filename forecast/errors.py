@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
+from forecast.i18n import Language, Words
+
 
 @dataclass(frozen=True, order=True)
 class Where:
@@ -43,6 +45,12 @@ class Complaint:
         """Make a complaint from named facts."""
         return cls(where, at, code, tuple((key, str(value)) for key, value in sorted(facts.items())))
 
+    def message(self, language: Language) -> str:
+        """`FILE:LINE:COL: where.it.is: what is wrong; what to write instead`."""
+        sentence = Words(language)(self.code, **dict(self.facts))
+        at = f"{self.at}: " if self.at else ""
+        return f"{self.where}: {at}{sentence}"
+
 
 class ForecastError(Exception):
     """Whatever forecast itself raises; `exit_code` is what the shell sees."""
@@ -65,9 +73,7 @@ class InputError(ForecastError):
         return cls([Complaint.of(where, at, code, **facts)])
 
     def __str__(self) -> str:
-        from forecast.i18n import complain
-
-        return "\n".join(complain(complaint, "en") for complaint in self.complaints)
+        return "\n".join(complaint.message("en") for complaint in self.complaints)
 
 
 class _SentenceError(ForecastError):
@@ -82,8 +88,6 @@ class _SentenceError(ForecastError):
         return partial(type(self), **self.facts), (self.code,)  # a worker's error reaches its parent whole
 
     def __str__(self) -> str:
-        from forecast.i18n import Words
-
         return Words("en")(self.code, **self.facts)
 
 

@@ -10,9 +10,20 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from forecast.arrays import Floats
+
+if TYPE_CHECKING:
+    from forecast.arrays import Ints
+
+
+SEASON = 12
+"""Months of a season."""
+
 
 DAYS_PER_MONTH = 365 / 12
 """Days in a month of a duration (`within: 2 months`)."""
@@ -136,3 +147,58 @@ def period_of(text: str) -> Calendar:
             raise ValueError(text)
         return Calendar(start, end - start + 1)
     return Calendar(month_of(text), 1)
+
+
+def days_inside(calendar: Calendar, start: float, stop: float) -> Floats:
+    """Days of each month that lie in [start, stop), shape (months,)."""
+    edges = calendar.edges
+    inside: Floats = np.minimum(stop, edges[1:]) - np.maximum(start, edges[:-1])
+    return np.maximum(0.0, inside)
+
+
+def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
+    """Exact overlap of intervals of days with months: (interval, month, days), one entry for each that meet.
+
+    First the first month of each interval, then the second of those that have one, and so on.
+    """
+    month = np.maximum(calendar.row_of(start), 0)
+    opening = np.maximum(start, calendar.edges[0])
+    closing, last = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
+    interval = np.arange(len(start))
+    met = end > opening
+    met &= month < calendar.count
+    if not met.all():
+        interval = np.flatnonzero(met)
+        month, opening, end = month[interval], opening[interval], end[interval]
+    found = []
+    while True:
+        edge = closing.take(month)
+        days = np.minimum(end, edge)
+        days -= opening
+        found.append((interval, month, days))
+        over = np.flatnonzero(end > last.take(month))
+        if not len(over):
+            break
+        interval, month, opening, end = interval[over], month[over] + 1, edge[over], end[over]
+    interval, month, days = found[0] if len(found) == 1 else (np.concatenate(part) for part in zip(*found, strict=True))
+    return interval, month, days
+
+
+def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
+    """Month means of clip((t - start) / length, 0, 1), the exact integral: (months, paths) or (months, 1)."""
+    shape = np.broadcast_shapes(start.shape, length.shape)
+    grown = np.empty((calendar.count, *shape))
+    area, before, rising = np.empty((3, *shape))
+    days, steepness = calendar.days, 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
+    for month, edge in enumerate(calendar.edges):  # a row of paths stays near the processor
+        np.maximum(np.subtract(edge, start, out=area), 0, out=area)
+        np.minimum(area, length, out=rising)
+        area -= rising
+        rising *= rising
+        rising *= steepness
+        area += rising
+        if month:
+            np.subtract(area, before, out=grown[month - 1])
+            grown[month - 1] /= days[month - 1]
+        area, before = before, area
+    return grown

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from forecast.analysis.findings import Difference
+from forecast.arrays import Floats
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import met
-from forecast.stats.distributions import Floats
 from forecast.stats.intervals import Z95, Estimate
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.simulation.sampling.random_streams import BLOCK, Draws
 from forecast.simulation.simulate import Simulation
 from forecast.stats.copula import HAPPENS
-from forecast.stats.distributions import Floats
 from forecast.stats.intervals import Z95, Estimate
 
 BLOCKS = 2

@@ -7,12 +7,12 @@ import math
 import numpy as np
 
 from forecast.analysis.findings import Lever, Sensitivity
+from forecast.arrays import Floats
 from forecast.i18n import Words
 from forecast.plan.assumption import Assumption
 from forecast.plan.labels import label_of
 from forecast.plan.record import Label
 from forecast.simulation.simulate import Simulation
-from forecast.stats.distributions import Floats
 from forecast.stats.intervals import Z95
 
 KEEP = 32_768

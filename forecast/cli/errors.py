@@ -14,7 +14,6 @@ import click
 from forecast.cli.session import Session
 from forecast.cli.signals import Stopped
 from forecast.errors import CheckError, ForecastError, InputError, OutputError
-from forecast.i18n import complain
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
 
@@ -27,7 +26,7 @@ def exit_code_of(fault: BaseException, session: Session) -> int:
         case click.UsageError():
             return exit_code_of(_of_usage(fault, session), session)
         case InputError():
-            _say([complain(complaint, session.spoken) for complaint in fault.complaints])
+            _say([complaint.message(session.spoken) for complaint in fault.complaints])
         case CheckError() | OutputError():
             _say([session.words(fault.code, **fault.facts)])
         case MemoryError():

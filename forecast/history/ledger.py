@@ -10,10 +10,10 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.errors import Complaint, InputError
 from forecast.files.csv import Cell, CsvFile, Row, check_columns, number_in, raise_if_any, read_csv
 from forecast.periods import Calendar, month_of, month_text
-from forecast.stats.distributions import Floats
 
 STATUSES = ("actual", "reconstructed", "estimate", "example")
 WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")

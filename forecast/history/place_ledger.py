@@ -12,13 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.errors import Complaint, InputError, nearest
 from forecast.files.csv import Cell, CsvFile, Row, check_columns, number_in, raise_if_any, read_csv
 from forecast.history.ledger import STATUSES, WEAKEST_FIRST
 from forecast.periods import Calendar, month_of, month_text
 from forecast.plan.geography import read_places
 from forecast.simulation.model.footprints import Terrain, terrain_of
-from forecast.stats.distributions import Floats
 
 ABOUT = ("source", "grade", "note")
 SEASON = 12

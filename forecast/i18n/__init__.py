@@ -15,8 +15,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from forecast.errors import Complaint
-
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
 TABLES = ("messages", "terms", "report", "data", "run", "backtest", "places")
@@ -61,10 +59,3 @@ class Words:
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share as a percentage: 0.41 -> 41%."""
         return self.number(100 * share, decimals) + "%"
-
-
-def complain(complaint: Complaint, language: Language) -> str:
-    """`FILE:LINE:COL: where.it.is: what is wrong; what to write instead`."""
-    sentence = Words(language)(complaint.code, **dict(complaint.facts))
-    at = f"{complaint.at}: " if complaint.at else ""
-    return f"{complaint.where}: {at}{sentence}"

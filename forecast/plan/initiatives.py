@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Floats
+from forecast.periods import ramp
 from forecast.plan.assumption import Day, Duration, Money, Share
 from forecast.plan.fields import YesNo
 from forecast.plan.record import ByService, Label, Name, Noun, Table
 from forecast.plan.shocks.shock import Effects
-from forecast.simulation.model.impacts import Key, Stage, changes, ramp
+from forecast.simulation.model.impacts import Key, Stage, changes
 from forecast.simulation.sampling.random_streams import Draws
-from forecast.stats.distributions import Floats
 
 
 class InitiativeCost(Noun):

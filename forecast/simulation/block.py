@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.initiatives import Actions, act
 from forecast.plan.scenario import Scenario
@@ -24,7 +25,6 @@ from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.places.outputs import PlaceGauges
 from forecast.simulation.sampling.random_streams import BLOCK, Draws
 from forecast.stats.copula import Group
-from forecast.stats.distributions import Floats
 from forecast.timeseries.baseline import Baseline
 
 np.empty(30 * 2**17)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.errors import OutputError
 from forecast.plan.scenario import Scenario, Target
 from forecast.runs.manifest import code_digest, versions
@@ -15,7 +16,6 @@ from forecast.simulation.block import Deck, FigureKey, play
 from forecast.simulation.partial_result import Answer
 from forecast.simulation.sampling.random_streams import BLOCK
 from forecast.stats.bins import Ruler, met
-from forecast.stats.distributions import Floats
 from forecast.stats.tally import EXACT, Tally
 
 SPAN = 16

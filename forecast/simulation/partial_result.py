@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.simulation.block import FigureKey
 from forecast.simulation.places.histograms import PlaceTally
-from forecast.stats.distributions import Floats
 from forecast.stats.tally import Tally
 
 Arrays = Mapping[str, NDArray[np.generic]]

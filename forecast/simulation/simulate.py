@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from forecast.arrays import Floats
 from forecast.engines import Engine, engine_of
 from forecast.periods import Calendar
 from forecast.plan.scenario import Scenario, Target, main_of
@@ -19,7 +20,6 @@ from forecast.simulation.partial_result import Answer, joined
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import BLOCK
 from forecast.stats.copula import Group, groups_of, triangular
-from forecast.stats.distributions import Floats
 from forecast.stats.intervals import Estimate, interval
 from forecast.stats.tally import Tally
 from forecast.timeseries.baseline import Baseline, baseline_of

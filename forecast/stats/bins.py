@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 
 BINS = 8_192
 """Bins of a histogram, over one and a quarter times the range of the first block; the outermost go on to the ends."""

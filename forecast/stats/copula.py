@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats, Floats32
 
-Floats32 = NDArray[np.float32]
 Source = Callable[[str], Floats]
 ChiSquare = Callable[[str, float], Floats]
 HAPPENS = ".happens"

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import solve_triangular, toeplitz
 from scipy.optimize import minimize_scalar
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 
 Residuals = Literal["chow-lin", "fernandez", "litterman"]
 Criterion = Literal["likelihood", "squares"]

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr, ndtri
 
+from forecast.arrays import Floats
 from forecast.stats.quantile_table import Number, QuantileTable
 from forecast.stats.transforms import BOUNDS, Link, back, centre_and_sd
-
-Floats = NDArray[np.float64]
 
 CELLS = 4096
 """Cells of the table that stands for the inverse of the regularised incomplete beta function."""

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-Floats = NDArray[np.float64]
+from forecast.arrays import Floats
+
 Number = TypeVar("Number", np.float32, np.float64)
 
 FINE = 7

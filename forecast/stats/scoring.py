@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 from forecast.stats.transforms import Z90
 
 SEASON = 12

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from forecast.arrays import Floats
 from forecast.stats.bins import BINS, Ruler, Sums
-from forecast.stats.distributions import Floats
 from forecast.stats.intervals import Z95, Estimate, interval
 
 EXACT = 32 * 4096

@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
-Floats = NDArray[np.float64]
+from forecast.arrays import Floats
+
 Link = Literal["plain", "log", "change", "share", "loss"]
 
 Z90 = float(ndtri(0.9))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.periods import Calendar
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
+from forecast.periods import SEASON, Calendar
 from forecast.timeseries.ensemble.fit import Fit, Task
-from forecast.timeseries.models.base import SEASON, Forecast
+from forecast.timeseries.models.base import Forecast
 
 PATHS = 4_000
 """Draws behind what the models say of a year."""

@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.engines import Engine
 from forecast.files.csv import raise_if_any
 from forecast.history.ledger import History, read_history
-from forecast.periods import Calendar
+from forecast.periods import SEASON, Calendar
 from forecast.plan.scenario import Scenario
-from forecast.stats.distributions import Floats
 from forecast.timeseries.alignment import base_year, on_calendar, said_of_years, shares_of_year
 from forecast.timeseries.checks import check_history, check_plan
 from forecast.timeseries.ensemble.cache import keep
@@ -24,7 +24,7 @@ from forecast.timeseries.ensemble.fit import Fit, Fits, Kind, Note, Task
 from forecast.timeseries.ensemble.interval_calibration import Check
 from forecast.timeseries.ensemble.pinned import BLEND, Pin, pinned, written
 from forecast.timeseries.interventions import Disturbance, disturbance
-from forecast.timeseries.models.base import SEASON, Forecast, Past
+from forecast.timeseries.models.base import Forecast, Past
 from forecast.timeseries.models.outliers import cleaned, estimated
 from forecast.timeseries.notes import notes_of_fitted, notes_of_given
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from forecast.errors import Complaint, Where
 from forecast.history.ledger import History
-from forecast.periods import Calendar, first_day, month_text
+from forecast.periods import SEASON, Calendar, first_day, month_text
 from forecast.plan.record import of_service
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import ENOUGH
-from forecast.timeseries.models.base import SEASON
 
 
 def check_plan(scenario: Scenario) -> list[Complaint]:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.periods import DAYS_PER_MONTH, Calendar
+from forecast.arrays import Floats
+from forecast.periods import DAYS_PER_MONTH, Calendar, days_inside
 from forecast.plan.record import of_service
 from forecast.plan.shocks.event import Event
-from forecast.stats.distributions import Floats
-from forecast.timeseries.models.moving_holidays import days_inside
 
 TOUCHED = 0.01
 """A factor further from one than this masks its month."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.history.ledger import History
 from forecast.periods import Calendar, month_text
 from forecast.plan.scenario import Scenario
-from forecast.stats.distributions import Floats
 from forecast.timeseries.ensemble.fit import Note, Task
 
 STOPPED = 3

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 
 Method = Literal["mint", "wls", "bottom_up", "top_down"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import InputError
-from forecast.i18n import LANGUAGES, complain, sentences
+from forecast.i18n import LANGUAGES, sentences
 from tests.support.plan_texts import SMALL, said_of, scenario_of
 
 FORECAST = Path(__file__).parents[2] / "forecast"
@@ -110,7 +110,7 @@ def test_a_mistyped_key_that_is_needed_is_said_once(tmp_path: Path) -> None:
 def test_complaints_come_in_vietnamese_too(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         scenario_of(f"{SMALL}    growth: 26\n", tmp_path)
-    assert complain(caught.value.complaints[0], "vi").endswith("26 nghĩa là 2600%; hãy viết '26%'")
+    assert caught.value.complaints[0].message("vi").endswith("26 nghĩa là 2600%; hãy viết '26%'")
 
 
 OF_THE_LANGUAGE = {"period_month"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forecast.errors import InputError
 from forecast.files.yaml import tree_of
-from forecast.i18n import LANGUAGES, complain
+from forecast.i18n import LANGUAGES
 from forecast.plan.loading.loader import read
 from tests.support.plan_texts import SMALL, said_of
 
@@ -98,7 +98,7 @@ def test_a_bad_text_is_answered_at_its_place_and_in_time(tmp_path: Path, case: s
     with pytest.raises(InputError) as caught:
         read(plan)
     assert time.process_time() - start < SECONDS
-    said = [complain(one, "en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.complaints]
+    said = [one.message("en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.complaints]
     assert any(sentence in line for line in said), said
 
 
@@ -215,7 +215,7 @@ def test_any_bytes_are_a_plan_or_an_input_error(tmp_path: Path, content: bytes) 
     except InputError as wrong:
         for language in LANGUAGES:
             for one in wrong.complaints:
-                assert complain(one, language)
+                assert one.message(language)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

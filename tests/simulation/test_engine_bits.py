@@ -9,8 +9,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import poisson
 
-from forecast.periods import Calendar
-from forecast.simulation.model.impacts import overlaps, ramp
+from forecast.periods import Calendar, overlaps, ramp
 from forecast.simulation.model.shocks.outbreaks import _order
 from forecast.simulation.sampling.random_streams import Draws, _poisson
 from forecast.stats.bins import Ruler

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forecast.errors import InputError
-from forecast.i18n import complain
 from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
 
@@ -30,6 +29,6 @@ def said_of(text: str, folder: Path, settings: Mapping[str, object] | None = Non
     try:
         scenario_of(text, folder, settings)
     except InputError as wrong:
-        lines = [complain(one, "en") for one in wrong.complaints]
+        lines = [one.message("en") for one in wrong.complaints]
         return [line.replace(f"{folder.as_posix()}/", "") for line in lines]
     return []

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 import forecast
 from forecast import reports as pages
+from forecast.arrays import Floats
 from forecast.cli import main
 from forecast.history.ledger import History, read_history
 from forecast.i18n import Words
@@ -25,7 +26,6 @@ from forecast.reports.charts.style import style
 from forecast.reports.content.charts import drawings
 from forecast.reports.content.context import RunView
 from forecast.reports.content.track_record import Asked, drawings_of, of_run
-from forecast.stats.distributions import Floats
 from forecast.stats.transforms import Z90
 from forecast.timeseries.ensemble.interval_calibration import Check
 from forecast.timeseries.evaluation import backtest as analysis

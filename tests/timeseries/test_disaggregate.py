@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecast.arrays import Floats
 from forecast.cli import main
 from forecast.errors import InputError
 from forecast.stats.disaggregation import METHODS, denton, denton_cholette, regression, whole
-from forecast.stats.distributions import Floats
 from forecast.timeseries.reconstruction import Recipe, read_recipe, reconstruct
 from tests.support import swisspharma as swiss
 

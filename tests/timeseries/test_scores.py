@@ -8,8 +8,8 @@ import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecast.arrays import Floats
 from forecast.stats import scoring as scores
-from forecast.stats.distributions import Floats
 
 SEED = st.integers(0, 2**32 - 1)
 

@@ -20,10 +20,10 @@ from scipy.special import expit, logit, ndtr, ndtri
 import forecast
 from forecast.analysis.correlation import rank_correlation
 from forecast.analysis.sensitivity import sensitivity_of
+from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.scenario import Scenario
 from forecast.simulation.simulate import Simulation
-from forecast.stats.distributions import Floats
 from forecast.timeseries.baseline import Baseline, baseline_of
 
 ROOT = Path(__file__).parents[2]

@@ -24,11 +24,11 @@ import forecast
 from forecast.analysis.comparison import difference_of
 from forecast.analysis.correlation import achieved_of
 from forecast.analysis.sensitivity import sensitivity_of
+from forecast.arrays import Floats
 from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import Ruler
-from forecast.stats.distributions import Floats
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
 

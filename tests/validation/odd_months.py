@@ -12,8 +12,8 @@ from importlib.resources import files
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.periods import Calendar, month_of
-from forecast.stats.distributions import Floats
 from forecast.stats.scoring import coverage, mase
 from forecast.timeseries.ensemble.cross_validation import Z95
 from forecast.timeseries.models import MODELS, Past, preload

@@ -13,13 +13,13 @@ from itertools import combinations
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.errors import Complaint
 from forecast.plan.checks.context import Ground
 from forecast.plan.checks.per_event import drawn_per_event, lots_of
 from forecast.plan.record import Table
 from forecast.plan.scenario import Correlation, Scenario
 from forecast.stats.copula import connected, pearson_of_rank
-from forecast.stats.distributions import Floats
 
 IMPOSSIBLE = "impossible_correlations"
 MOST_NAMES = 200

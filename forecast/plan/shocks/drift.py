@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from forecast.periods import ramp
 from forecast.plan.assumption import Duration
 from forecast.plan.shocks.shock import Effects, Shock
-from forecast.simulation.model.impacts import Blow, Stage, effects_of, ramp
+from forecast.simulation.model.impacts import Blow, Stage, effects_of
 from forecast.simulation.sampling.random_streams import Draws
 
 

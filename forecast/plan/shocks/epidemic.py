@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from forecast.arrays import Floats, Ints
+from forecast.periods import overlaps
 from forecast.plan.assumption import Duration, Rate, Share
 from forecast.plan.record import Noun
 from forecast.plan.shocks.shock import Effects, Shock
@@ -20,15 +22,13 @@ from forecast.simulation.model.impacts import (
     Stage,
     Taken,
     effects_of,
-    overlaps,
     strips,
     summed,
     sums,
     taking,
 )
 from forecast.simulation.model.shocks.outbreaks import Outbreaks, Spells, Stays
-from forecast.simulation.sampling.random_streams import Draws, Events, Ints
-from forecast.stats.distributions import Floats
+from forecast.simulation.sampling.random_streams import Draws, Events
 
 
 class Mild(Noun):

@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from forecast.arrays import Floats, Ints
+from forecast.periods import overlaps
 from forecast.plan.assumption import Day, LastDay, Share
 from forecast.plan.shocks.shock import Effects, Shock
-from forecast.simulation.model.impacts import Blow, Hits, Key, Spell, Stage, effects_of, overlaps, summed, taking
-from forecast.simulation.sampling.random_streams import Draws, Ints
-from forecast.stats.distributions import Floats
+from forecast.simulation.model.impacts import Blow, Hits, Key, Spell, Stage, effects_of, summed, taking
+from forecast.simulation.sampling.random_streams import Draws
 
 
 class Event(Shock):

@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.plan.assumption import Duration, Effect, Share
 from forecast.plan.record import ByService, Label, Noun, Table, of_service
 from forecast.simulation.model.impacts import WITHIN, Blow, Stage
 from forecast.simulation.sampling.random_streams import Draws
-from forecast.stats.distributions import Floats
 
 
 class Effects(Noun):

@@ -7,25 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from forecast.arrays import Floats, Ints
+from forecast.periods import overlaps
 from forecast.plan.assumption import Assumption, Days, Money, Rate, Share, Weight
 from forecast.plan.record import ByService, Label, Named, Noun, of_service
 from forecast.plan.shocks.shock import Shock
 from forecast.plan.weights import MonthWeights
 from forecast.simulation.model.footprints import arcs_of
-from forecast.simulation.model.impacts import (
-    Blow,
-    Footprint,
-    Hits,
-    Key,
-    Stage,
-    left_of,
-    multiplied,
-    overlaps,
-    sums,
-    taking,
-)
-from forecast.simulation.sampling.random_streams import Draws, Events, Ints
-from forecast.stats.distributions import Floats
+from forecast.simulation.model.impacts import Blow, Footprint, Hits, Key, Stage, left_of, multiplied, sums, taking
+from forecast.simulation.sampling.random_streams import Draws, Events
 
 
 class WeatherClass(Noun):

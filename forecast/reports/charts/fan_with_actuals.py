@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from forecast.arrays import Floats
 from forecast.i18n import Words
 from forecast.i18n.amounts import Scale
 from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, Margin, inches, key_above, width_of
-from forecast.stats.distributions import Floats
 from forecast.timeseries.evaluation.scores import Fan
 
 MARGIN = Margin(3.6, 0.8, 0.2, 1.8)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.i18n import Words
 from forecast.i18n.amounts import scale_of
 from forecast.periods import month_text
@@ -16,7 +17,6 @@ from forecast.reports.charts import FIGURES
 from forecast.reports.charts.chart import PHONE, Drawing
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import measure_text, sentence_case
-from forecast.stats.distributions import Floats
 from forecast.timeseries.baseline import ServiceBaseline
 from forecast.timeseries.evaluation.scores import BLEND, Origin, Said, calibration_of, fans_of
 

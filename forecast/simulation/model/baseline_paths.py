@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Floats, Floats32
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import of_service
 from forecast.plan.scenario import BaselineChoice, Scenario
 from forecast.simulation.model.impacts import Stage
 from forecast.simulation.model.recovery import Returning, shaken
-from forecast.simulation.sampling.random_streams import Draws, Floats32
-from forecast.stats.distributions import Floats
+from forecast.simulation.sampling.random_streams import Draws
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 
 

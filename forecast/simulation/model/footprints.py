@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats, Ints
 
-Ints = NDArray[np.intp]
 Marks = NDArray[np.float32]
 
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.periods import DAYS_PER_MONTH, Calendar
 from forecast.plan.record import of_service
 from forecast.simulation.model.footprints import Arcs, Terrain, pieces_of
-from forecast.stats.distributions import Floats
 
 if TYPE_CHECKING:
+    from forecast.arrays import Ints
     from forecast.plan.shocks.shock import Effects
-    from forecast.simulation.sampling.random_streams import Draws, Ints
+    from forecast.simulation.sampling.random_streams import Draws
 
 Key = tuple[str, str]
 """What an effect acts on: (driver, service). `amount` is volume, or revenue at unchanged prices."""
@@ -122,54 +123,6 @@ def strips(months: int, paths: int) -> Iterator[slice]:
     """Rows of (months, paths) by as many as stay near the processor."""
     rows = max(1, NEAR // paths)
     return (slice(first, first + rows) for first in range(0, months, rows))
-
-
-def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
-    """Exact overlap of intervals of days with months: (interval, month, days), one entry for each that meet.
-
-    First the first month of each interval, then the second of those that have one, and so on.
-    """
-    month = np.maximum(calendar.row_of(start), 0)
-    opening = np.maximum(start, calendar.edges[0])
-    closing, last = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
-    interval = np.arange(len(start))
-    met = end > opening
-    met &= month < calendar.count
-    if not met.all():
-        interval = np.flatnonzero(met)
-        month, opening, end = month[interval], opening[interval], end[interval]
-    found = []
-    while True:
-        edge = closing.take(month)
-        days = np.minimum(end, edge)
-        days -= opening
-        found.append((interval, month, days))
-        over = np.flatnonzero(end > last.take(month))
-        if not len(over):
-            break
-        interval, month, opening, end = interval[over], month[over] + 1, edge[over], end[over]
-    interval, month, days = found[0] if len(found) == 1 else (np.concatenate(part) for part in zip(*found, strict=True))
-    return interval, month, days
-
-
-def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
-    """Month means of clip((t - start) / length, 0, 1), the exact integral: (months, paths) or (months, 1)."""
-    shape = np.broadcast_shapes(start.shape, length.shape)
-    grown = np.empty((calendar.count, *shape))
-    area, before, rising = np.empty((3, *shape))
-    days, steepness = calendar.days, 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
-    for month, edge in enumerate(calendar.edges):  # a row of paths stays near the processor
-        np.maximum(np.subtract(edge, start, out=area), 0, out=area)
-        np.minimum(area, length, out=rising)
-        area -= rising
-        rising *= rising
-        rising *= steepness
-        area += rising
-        if month:
-            np.subtract(area, before, out=grown[month - 1])
-            grown[month - 1] /= days[month - 1]
-        area, before = before, area
-    return grown
 
 
 def changes(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key, Floats]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from forecast.periods import Calendar
-from forecast.simulation.model.impacts import Blow, Hits, Key, Spell, overlaps, strips, sums
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
+from forecast.periods import Calendar, overlaps
+from forecast.simulation.model.impacts import Blow, Hits, Key, Spell, strips, sums
 
 if TYPE_CHECKING:
-    from forecast.simulation.sampling.random_streams import Ints
+    from forecast.arrays import Ints
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 
 Verb = Literal["sum", "difference", "ratio"]
 

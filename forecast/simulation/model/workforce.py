@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.plan.record import of_service
 from forecast.plan.scenario import Scenario, Target
 from forecast.plan.workforce import Implied, Workforce
 from forecast.simulation.sampling.random_streams import Draws
-from forecast.stats.distributions import Floats
 from forecast.stats.transforms import Z90
 from forecast.timeseries.baseline import Baseline
 

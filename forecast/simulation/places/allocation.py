@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from forecast.arrays import Floats, Floats32
 from forecast.periods import Calendar
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.model.service_paths import Trade
 from forecast.simulation.places.hierarchy import FAN, Fork, normals, tree_of
 from forecast.simulation.places.losses import Levels
 from forecast.simulation.places.outputs import PlaceGauges, ReadPlaces, gap_of
-from forecast.simulation.sampling.random_streams import BLOCK, Draws, Floats32
-from forecast.stats.distributions import Floats
+from forecast.simulation.sampling.random_streams import BLOCK, Draws
 
 
 @dataclass

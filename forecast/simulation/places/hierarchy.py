@@ -8,8 +8,9 @@ from functools import cache
 import numpy as np
 from scipy.special import ndtri
 
+from forecast.arrays import Floats32
 from forecast.simulation.model.footprints import Terrain
-from forecast.simulation.sampling.random_streams import Floats32, stream
+from forecast.simulation.sampling.random_streams import stream
 
 FAN = 32
 """Most parts of one fork."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 from forecast.stats.intervals import Z95, Estimate, interval
 
 BINS = 1_024

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from forecast.arrays import Floats, Floats32, Ints
 from forecast.simulation.model.footprints import Arcs, Terrain, pieces_of
 from forecast.simulation.model.impacts import Blow, Footprint, Hits, sums
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.model.service_paths import Trade
-from forecast.simulation.sampling.random_streams import BLOCK, Floats32, Ints
-from forecast.stats.distributions import Floats
+from forecast.simulation.sampling.random_streams import BLOCK
 
 LEAST = 1e-9
 """Least trade of an untouched place, as a share of its trade before shocks, that levels are counted in."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
 from forecast.simulation.model.footprints import Terrain
 from forecast.simulation.places.hierarchy import Fork
 from forecast.simulation.places.histograms import WORSE, PlaceTally
 from forecast.simulation.sampling.random_streams import BLOCK
-from forecast.stats.distributions import Floats
 
 FEW = 30
 """Places up to which each is told as a district is."""

@@ -18,19 +18,14 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
+from forecast.arrays import Floats, Floats32, Ints, Uints32, Uints64
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
 from forecast.plan.weights import Profile
 from forecast.stats.copula import Group
-from forecast.stats.distributions import Floats
 
 BLOCK = 4096
 """Consecutive paths of a block: the unit of random numbers, of work and of memory. A constant of the format."""
-
-Ints = NDArray[np.intp]
-Floats32 = NDArray[np.float32]
-Words = NDArray[np.uint64]
-Tickets = NDArray[np.uint32]
 
 
 @lru_cache(maxsize=8192)
@@ -64,7 +59,7 @@ _MOST = 64
 """More events than a layer ever has: so many have a chance of 1e-19."""
 
 
-def _mixed(words: Words) -> Words:
+def _mixed(words: Uints64) -> Uints64:
     """Scramble 64-bit words in place (the finaliser of SplitMix64; Steele, Lea and Flood 2014)."""
     words ^= words >> np.uint64(30)
     words *= np.uint64(0xBF58476D1CE4E5B9)
@@ -88,7 +83,7 @@ class Events:
     """(events,) the path in which it falls; events of one path are neighbours."""
     start: Floats
     """(events,) its first moment, an ordinal day."""
-    ticket: Tickets
+    ticket: Uints32
     """(2, events) the two halves of a word of its own."""
 
     def __len__(self) -> int:
@@ -266,7 +261,7 @@ def _poisson(u: Floats, rate: Floats) -> NDArray[np.int8]:
     return count
 
 
-def _uniform(ticket: Tickets, mark: str) -> Floats32:
+def _uniform(ticket: Uints32, mark: str) -> Floats32:
     """(events,) a hash of ticket and mark, inside 0 to 1: a murmur of the two halves under the mark's own word."""
     word = np.uint32(int(_word(mark)) & 0xFFFFFFFF)
     x = ticket[0] ^ word

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+from forecast.arrays import Floats
 from forecast.files.cache import Cache, Entry
-from forecast.stats.distributions import Floats
 from forecast.timeseries.ensemble.fit import Fit, Fits, Task
 from forecast.timeseries.ensemble.interval_calibration import Check
 

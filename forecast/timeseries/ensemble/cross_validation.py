@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
+from forecast.periods import SEASON
 from forecast.stats.scoring import mase
 from forecast.timeseries.ensemble.interval_calibration import Check, Misses, widths_of
-from forecast.timeseries.models.base import SEASON, Fitted, Model, ModelFailed, Outlook, Past
+from forecast.timeseries.models.base import Fitted, Model, ModelFailed, Outlook, Past
 from forecast.timeseries.models.combination import mixture
 from forecast.timeseries.models.outliers import known_until
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.engines import Engine, Serial
 from forecast.errors import OutputError
-from forecast.stats.distributions import Floats
+from forecast.periods import SEASON
 from forecast.timeseries.ensemble.cache import code_digest, keep, restore, versions
 from forecast.timeseries.ensemble.fit import Fit, Fits, Note, Task
 from forecast.timeseries.ensemble.residuals import correlation_of, surprises_of
-from forecast.timeseries.models.base import SEASON, Model, ModelFailed, Outlook, root_of
+from forecast.timeseries.models.base import Model, ModelFailed, Outlook, root_of
 from forecast.timeseries.models.combination import mixture
 from forecast.timeseries.models.moving_holidays import Festival, no_festival, tet
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 from forecast.timeseries.ensemble.interval_calibration import Check
 from forecast.timeseries.models.base import Past
 

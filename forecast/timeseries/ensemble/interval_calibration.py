@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 
 PRIOR = 60.0
 """How many misses that are independent the usual factor is worth."""

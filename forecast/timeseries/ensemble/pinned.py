@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.errors import Complaint, InputError, Where
-from forecast.stats.distributions import Floats
+from forecast.periods import SEASON
 from forecast.timeseries.ensemble.fit import Fit, Fits, Task
 from forecast.timeseries.ensemble.interval_calibration import Check
-from forecast.timeseries.models.base import SEASON
 
 BLEND = "blend"
 """Key of a service's parameters under which its blend stands beside the models."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.models.base import SEASON, Past
+from forecast.arrays import Floats
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import Past
 from forecast.timeseries.models.seasonal_profile import PRIOR_MONTHS, PRIOR_SD, festival_penalty
 
 PRIOR_PERSISTENCE = 0.4

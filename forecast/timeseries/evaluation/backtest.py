@@ -12,18 +12,18 @@ from functools import partial
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.engines.background import beside
 from forecast.history.ledger import History
-from forecast.periods import Calendar
+from forecast.periods import SEASON, Calendar
 from forecast.plan.scenario import Scenario
-from forecast.stats.distributions import Floats
 from forecast.stats.scoring import seasonal_scale
 from forecast.timeseries.baseline import kind_of, tasks_of
 from forecast.timeseries.ensemble.ensemble import ENOUGH, said_of
 from forecast.timeseries.ensemble.fit import Fit, Note
 from forecast.timeseries.evaluation.scores import AHEAD, BLEND, Origin, Said, Score, mean_of, score_of
 from forecast.timeseries.interventions import disturbance
-from forecast.timeseries.models.base import SEASON, Outlook
+from forecast.timeseries.models.base import Outlook
 
 EVERY = 3
 """Months from one origin to the next; 1 where less than a year could be judged."""

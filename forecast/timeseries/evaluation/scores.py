@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
+from forecast.periods import SEASON
 from forecast.stats.scoring import crps_lognormal, crps_normal, interval_score
 from forecast.stats.transforms import Z90
 from forecast.timeseries.ensemble.fit import Scale
-from forecast.timeseries.models.base import SEASON
 
 AHEAD = SEASON
 """Months that are asked of each origin, where so many came."""

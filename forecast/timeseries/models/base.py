@@ -10,12 +10,10 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.periods import Calendar
-from forecast.stats.distributions import Floats
 from forecast.timeseries.models.moving_holidays import Festival
 
-SEASON = 12
-"""Months of a season."""
 FEASTS = 3
 """Feasts from which a history teaches the effect of a festival."""
 LONG = 60

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.models.base import SEASON, Model, ModelFailed, Outlook, Past, covariance_of
+from forecast.arrays import Floats
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import Model, ModelFailed, Outlook, Past, covariance_of
 from forecast.timeseries.models.combination import mixture
 from forecast.timeseries.models.seasonal_profile import profile_of
 from forecast.timeseries.panel.ets import fit_ets

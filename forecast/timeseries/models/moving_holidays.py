@@ -8,8 +8,8 @@ from functools import cache
 
 import numpy as np
 
-from forecast.periods import Calendar
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
+from forecast.periods import Calendar, days_inside
 
 BEFORE = 21
 """Days before the first day of Tết in which people buy and send."""
@@ -33,13 +33,6 @@ def first_days(country: str, name: str, year: int) -> tuple[int, ...]:
 def first_day_of_tet(year: int) -> int:
     """Ordinal of the first day of Tết."""
     return first_days(*TET, year)[0]
-
-
-def days_inside(calendar: Calendar, start: float, stop: float) -> Floats:
-    """Days of each month that lie in [start, stop), shape (months,)."""
-    edges = calendar.edges
-    inside: Floats = np.minimum(stop, edges[1:]) - np.maximum(start, edges[:-1])
-    return np.maximum(0.0, inside)
 
 
 @dataclass(frozen=True)

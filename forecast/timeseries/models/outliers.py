@@ -13,8 +13,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.models.base import SEASON, Past
+from forecast.arrays import Floats
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import Past
 from forecast.timeseries.models.seasonal_profile import with_estimates
 
 SIDE = 3

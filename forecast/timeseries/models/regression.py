@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.models.base import SEASON, Model, ModelFailed, Outlook, Past
+from forecast.arrays import Floats
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import Model, ModelFailed, Outlook, Past
 from forecast.timeseries.models.seasonal_profile import festival_penalty
 
 LASTING = tuple(step / 20 for step in range(20))

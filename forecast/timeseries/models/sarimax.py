@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from forecast.timeseries.models.base import LONG, SEASON, Model, ModelFailed, Past
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import LONG, Model, ModelFailed, Past
 from forecast.timeseries.models.state_space import FittedStateSpace, fitted_state_space, taught_apart
 
 GRID = (

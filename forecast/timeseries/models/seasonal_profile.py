@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.models.base import SEASON, Model, Outlook, Past
+from forecast.arrays import Floats
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import Model, Outlook, Past
 
 PRIOR_SD = 0.06
 """Standard deviation of a month's log surprise before a history is seen [C]."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 from forecast.timeseries.models.base import ModelFailed, Outlook, Past
 
 WIDEST = 1.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecast.timeseries.models.base import LONG, SEASON, Model, ModelFailed, Past
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import LONG, Model, ModelFailed, Past
 from forecast.timeseries.models.state_space import FittedStateSpace, fitted_state_space, taught_apart
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.timeseries.models.base import SEASON, Model, ModelFailed, Outlook, Past, covariance_of
+from forecast.periods import SEASON
+from forecast.timeseries.models.base import Model, ModelFailed, Outlook, Past, covariance_of
 from forecast.timeseries.models.seasonal_profile import Profile, profile_of, season_covariance
 from forecast.timeseries.panel.theta_recursion import Lines, lines_of, means_ahead, responses_ahead, state_of
 from forecast.timeseries.panel.theta_search import sd_of, search

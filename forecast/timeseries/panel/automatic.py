@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.models.base import SEASON
+from forecast.arrays import Floats
+from forecast.periods import SEASON
 from forecast.timeseries.panel.calibration import Calibrated, factors
 from forecast.timeseries.panel.ets import ets_panel
 from forecast.timeseries.panel.panel import Panel, PanelForecast

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 from forecast.timeseries.panel.panel import Panel, PanelForecast
 
 Forecaster = Callable[[Panel, int], PanelForecast]

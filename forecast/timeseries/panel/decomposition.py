@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.panel.panel import Bools, Ints, Panel, PanelForecast, inner_products
+from forecast.arrays import Bools, Floats, Ints
+from forecast.timeseries.panel.panel import Panel, PanelForecast, inner_products
 
 TEST = 1.6448536269514722
 """How many standard deviations the autocorrelation at the season must be from 0 (90%, both sides)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Bools, Floats, Ints
 from forecast.timeseries.panel.ets_forms import ALL, FORMS, freedom_of
 from forecast.timeseries.panel.ets_recursion import (
     Columns,
@@ -25,7 +25,7 @@ from forecast.timeseries.panel.ets_recursion import (
     sum_of_squares,
 )
 from forecast.timeseries.panel.ets_search import refine, search
-from forecast.timeseries.panel.panel import Bools, Ints, Panel, PanelForecast, off_logs
+from forecast.timeseries.panel.panel import Panel, PanelForecast, off_logs
 
 CHUNK = 128
 """Series that are fitted together, so that their states stay in the cache."""

@@ -12,8 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.panel.panel import Ints
+from forecast.arrays import Floats, Ints
 
 ALPHA, BETA, GAMMA, PHI = range(4)
 """Rows of the parameters: smoothing of the level, of the slope and of the season, and damping of the slope."""

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Bools, Floats, Ints
 from forecast.timeseries.panel.ets_forms import ALPHA, BETA, GAMMA, PHI
-from forecast.timeseries.panel.panel import Bools, Ints
 
 
 @dataclass(frozen=True)

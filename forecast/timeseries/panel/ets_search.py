@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Bools, Floats
 from forecast.timeseries.panel.ets_forms import ALPHA, BETA, GAMMA, PHI, Form
 from forecast.timeseries.panel.ets_recursion import (
     Columns,
@@ -20,7 +20,6 @@ from forecast.timeseries.panel.ets_recursion import (
     sum_of_squares,
     width_of,
 )
-from forecast.timeseries.panel.panel import Bools
 
 STEPS = 4
 """Gauss-Newton steps from the best point of the grid."""

@@ -7,13 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from forecast.stats.distributions import Floats
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from forecast.arrays import Bools, Floats, Ints
 
 MOST_GROWTH = 20.0
 """Times the most that was seen, beyond which nothing on the log scale may go [C]."""

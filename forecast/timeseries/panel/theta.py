@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats
 from forecast.timeseries.panel.decomposition import Season, season_of
 from forecast.timeseries.panel.panel import Panel, PanelForecast, inner_products, off_logs
 from forecast.timeseries.panel.theta_recursion import (

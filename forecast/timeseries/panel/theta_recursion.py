@@ -17,8 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.panel.panel import Bools, Ints
+from forecast.arrays import Bools, Floats, Ints
 
 BURN = 3
 """First periods whose errors do not count in the dynamic form, for no line goes through them yet; none do not count

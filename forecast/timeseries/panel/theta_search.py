@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.stats.distributions import Floats
-from forecast.timeseries.panel.panel import Bools, inner_products
+from forecast.arrays import Bools, Floats
+from forecast.timeseries.panel.panel import inner_products
 from forecast.timeseries.panel.theta_recursion import BURN, Lines, design_of
 
 Kind = Literal["standard", "dynamic", "weighted"]

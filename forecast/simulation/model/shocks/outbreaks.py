@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.periods import Calendar
-from forecast.simulation.model.impacts import overlaps, sums
-from forecast.simulation.sampling.random_streams import Events, Ints
-from forecast.stats.distributions import Floats
+from forecast.arrays import Floats, Ints
+from forecast.periods import Calendar, overlaps
+from forecast.simulation.model.impacts import sums
+from forecast.simulation.sampling.random_streams import Events
 
 
 class Spells(NamedTuple):

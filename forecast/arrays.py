@@ -1,0 +1,13 @@
+"""Array aliases: the element types of the arrays that functions take and return."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+Ints = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+Uints32 = NDArray[np.uint32]
+Uints64 = NDArray[np.uint64]
