@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from forecast.files.paths import shown
 from forecast.i18n import Words
 from forecast.i18n.amounts import scale_of
-from forecast.plan.loading.layers import shown
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forecast.errors import InputError, Where, nearest
 from forecast.files.encoding import text_of
-from forecast.plan.loading.layers import content_of, inside, shown
+from forecast.files.paths import content_of, inside, shown
 from forecast.units import QuantityError
 
 MAX_BYTES = 4 * 1024 * 1024

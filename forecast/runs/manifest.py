@@ -133,7 +133,7 @@ def data_files(scenario: Scenario) -> list[dict[str, Any]]:
 
 def project_folder(file: str | Path) -> Path:
     """The folder of a plan's project: the nearest above it that has `scenarios/`, else the plan's own."""
-    from forecast.plan.loading.layers import project_of
+    from forecast.files.paths import project_of
 
     return project_of(Path(file).parent)
 

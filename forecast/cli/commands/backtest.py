@@ -11,8 +11,8 @@ from forecast.cli.group import Option, command, session_of
 from forecast.cli.options import Reader, read_options, some
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import progress
+from forecast.files.paths import shown
 from forecast.i18n import Words
-from forecast.plan.loading.layers import shown
 
 MOST_ORIGINS = 120
 

@@ -12,7 +12,7 @@ from forecast.cli.options import Reader, common, read_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import progress
 from forecast.cli.session import Session
-from forecast.plan.loading.layers import shown
+from forecast.files.paths import shown
 
 if TYPE_CHECKING:
     from forecast.workflows.run import Order

@@ -12,8 +12,8 @@ import click
 from forecast.cli.group import command, session_of
 from forecast.cli.options import Reader, read_options, some
 from forecast.cli.output import print_json, print_lines
+from forecast.files.paths import shown
 from forecast.i18n import Language
-from forecast.plan.loading.layers import shown
 
 PLAN, HISTORY, SCHEMA = "scenarios/plan.yaml", "data/history.csv", "scenarios/plan.schema.json"
 

@@ -10,7 +10,7 @@ import click
 from forecast.cli.group import command, session_of
 from forecast.cli.options import Reader, read_options, some
 from forecast.cli.output import print_json, print_lines
-from forecast.plan.loading.layers import shown
+from forecast.files.paths import shown
 
 
 @command("verify")

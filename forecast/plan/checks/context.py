@@ -9,8 +9,8 @@ from functools import cached_property
 from forecast.errors import Complaint, Where, nearest
 from forecast.files.yaml import Map, Sequence, Text
 from forecast.plan.assumption import Assumption
-from forecast.plan.loading.references import numbers_in
 from forecast.plan.scenario import Scenario
+from forecast.plan.tree import numbers_in
 
 PER_PATH = "path"
 PER_EVENT = "event"

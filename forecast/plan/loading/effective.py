@@ -16,9 +16,9 @@ from forecast.periods import first_day
 from forecast.plan.assumption import ABOUT, RESOLVED, Assumption
 from forecast.plan.describe import meaning_of, weights_shown
 from forecast.plan.loading.loader import Plan, read_plan
-from forecast.plan.loading.overlays import shown_of
 from forecast.plan.loading.references import resolve
 from forecast.plan.scenario import known_after
+from forecast.plan.tree import shown_of
 
 SPOKEN = ("vi", "en")
 """Keys of a label; its two languages are one value."""

@@ -2,92 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import re
-import stat
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from forecast.errors import Complaint, InputError, Where, nearest
+from forecast.errors import Complaint, InputError, Where
 from forecast.files.encoding import text_of
+from forecast.files.paths import content_of, inside, real_path, shown
 from forecast.files.yaml import NOWHERE, Map, Sequence, Text, map_of
 
-MAX_BYTES = 160 * 1024
-"""Of one plan."""
 MAX_BYTES_OF_ALL = 320 * 1024
 """Of a plan and all its ancestors."""
 MAX_GENERATIONS = 16
 """Of parents above a plan."""
-SCENARIOS = "scenarios"
-
-
-def project_of(folder: Path) -> Path:
-    """The nearest folder, from `folder` up, that has a `scenarios/`; else `folder` itself."""
-    folder = folder.absolute()
-    for candidate in (folder, *folder.parents):
-        if (candidate / SCENARIOS).is_dir():
-            return candidate
-    return folder
-
-
-def shown(path: Path) -> str:
-    """The path as a person at the working directory would write it."""
-    path = Path(os.path.abspath(path))
-    here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
-
-
-def inside(text: str, folder: Path, project: Path, where: Where, at: str) -> Path:
-    """The file that `text` names from `folder`; InputError when it may lie outside the project."""
-    foreign = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[~/\\]", text) or "\\" in text or "\0" in text or len(text) > 500
-    path = Path(os.path.normpath(folder / text)) if not foreign else project.parent
-    if foreign or not _real(path).is_relative_to(_real(project)):
-        raise InputError.of(where, at, "outside_project", text=text[:80], project=project.name or "/")
-    return path
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
-
-
-def content_of(path: Path, where: Where, at: str, most: int | None = MAX_BYTES) -> bytes:
-    """The bytes of a regular file of at most `most` bytes, none when that is None; InputError for anything else."""
-
-    def refuse(code: str, **facts: object) -> InputError:
-        return InputError.of(where, at, code, file=shown(path), **facts)
-
-    try:
-        handle = os.open(_real(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except FileNotFoundError:
-        raise _no_such_file(path, where, at) from None
-    except (OSError, ValueError) as wrong:
-        raise refuse("not_readable", problem=getattr(wrong, "strerror", None) or str(wrong)) from None
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise refuse("not_a_file")
-        if most is None:
-            return b""
-        if status.st_size > most:
-            raise refuse("plan_too_large", most=f"{most // 1024} kB")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(most)
-    finally:
-        os.close(handle)
-
-
-def _no_such_file(path: Path, where: Where, at: str) -> InputError:
-    try:
-        beside = [
-            entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix and entry.name != path.name
-        ][:1000]
-    except OSError:
-        beside = []
-    near = nearest(path.name, beside)
-    if near:
-        return InputError.of(where, at, "no_such_file_near", file=shown(path), instead=near)
-    return InputError.of(where, at, "no_such_file", file=shown(path))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +48,9 @@ class Family:
 
     def read(self, path: Path, where: Where, at: str = "", chain: tuple[Path, ...] = ()) -> Layer:
         """The layer of a file; InputError when it cannot be read at all."""
-        key = _real(path)
-        if key in map(_real, chain) or len(chain) > MAX_GENERATIONS:
-            code = "extends_circle" if key in map(_real, chain) else "extends_too_deep"
+        key = real_path(path)
+        if key in map(real_path, chain) or len(chain) > MAX_GENERATIONS:
+            code = "extends_circle" if key in map(real_path, chain) else "extends_too_deep"
             names = " -> ".join(step.name for step in (*chain, path))
             raise InputError.of(where, at, code, chain=names, limit=MAX_GENERATIONS)
         if key not in self.layers:

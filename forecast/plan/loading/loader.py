@@ -11,18 +11,20 @@ from pydantic import ValidationError
 
 from forecast.errors import Complaint, InputError, Where
 from forecast.files.columns import column_reader
+from forecast.files.paths import content_of, inside, project_of, shown
 from forecast.files.yaml import Map, Text
 from forecast.plan.checks import CHECKS, Ground
 from forecast.plan.checks.correlations import IMPOSSIBLE, Repair, repaired
-from forecast.plan.loading.layers import Family, Layer, content_of, inside, project_of, shown
-from forecast.plan.loading.overlays import Merged, copy_of, merge, shown_of
+from forecast.plan.loading.layers import Family, Layer
+from forecast.plan.loading.overlays import Merged, merge
 from forecast.plan.loading.overrides import layer_of_settings
-from forecast.plan.loading.references import keys_in, places_in, resolve
+from forecast.plan.loading.references import resolve
 from forecast.plan.loading.removed import Dropped, without_the_deleted, without_the_sure
 from forecast.plan.loading.validation import of_validation, pruned, said_once, unknown_keys
 from forecast.plan.quantity_types import Reading
 from forecast.plan.record import Table, is_name
 from forecast.plan.scenario import Scenario
+from forecast.plan.tree import copy_of, keys_in, places_in, shown_of
 
 MAX_COMPLAINTS = 100
 """Complaints that are printed; more help nobody."""

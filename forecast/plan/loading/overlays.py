@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from forecast.errors import Complaint, Where, nearest
-from forecast.files.yaml import Map, Sequence, Text
+from forecast.files.yaml import Map
 from forecast.plan.keys import ROOT, Slot
 from forecast.plan.loading.layers import Layer, in_order
+from forecast.plan.tree import copy_of, dotted, shown_of
 
 ENOUGH = 100
 """Complaints after which no nearest name is looked for."""
@@ -47,40 +48,6 @@ def merge(layer: Layer) -> Merged:
     return merged
 
 
-def shown_of(node: object) -> str:
-    """A node as a person would quote it."""
-    match node:
-        case None:
-            return "null"
-        case Map():
-            content = node.get("value", node.get("same_as"))
-            return shown_of(content) if content is not None else "{" + ", ".join(node) + "}"
-        case Sequence():
-            return "[" + ", ".join(shown_of(item) for item in node) + "]"
-    return str(node)
-
-
-def copy_of(node: object, at: str) -> object:
-    """A node and all below it, with their dotted names."""
-    match node:
-        case Map():
-            copied = Map(node.where, at)
-            copied.keys_where.update(node.keys_where)
-            copied.update((key, copy_of(value, _dotted(at, key))) for key, value in node.items())
-            return copied
-        case Sequence():
-            listed = Sequence(node.where, at)
-            listed.extend(copy_of(item, f"{at}.{i}") for i, item in enumerate(node))
-            return listed
-        case Text():
-            return Text(node, node.where, at)
-    return node
-
-
-def _dotted(at: str, key: str) -> str:
-    return f"{at}.{key}" if at else key
-
-
 @dataclass
 class _Merging:
     merged: Merged
@@ -104,7 +71,7 @@ class _Merging:
 
     def entry(self, tree: Map, key: str, said: list[Part], slot: Slot) -> None:
         """Settle one key."""
-        at = _dotted(tree.at, key)
+        at = dotted(tree.at, key)
         alive = self.after_replacing(said, slot, at)
         if not alive:
             return

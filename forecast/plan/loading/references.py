@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from forecast.errors import Complaint, Where, nearest
-from forecast.files.yaml import Map, Sequence, Text
+from forecast.errors import Complaint, nearest
+from forecast.files.yaml import Map, Text
 from forecast.plan.assumption import RESOLVED, Kind
-from forecast.plan.keys import ROOT, Slot
+from forecast.plan.keys import Slot
+from forecast.plan.tree import numbers_in
 
 ENOUGH = 20
 """Complaints after which no nearest name is looked for."""
-
-
-def numbers_in(node: object, slot: Slot = ROOT) -> Iterator[tuple[str, Text | Map, Slot]]:
-    """Every number of a tree: its dotted name, its node and its slot."""
-    if isinstance(node, Text | Map) and slot.number is not None and slot.is_whole(node):
-        yield node.at, node, slot
-    elif isinstance(node, Map):
-        for key, value in node.items():
-            if key != "readings" or slot is not ROOT:
-                yield from numbers_in(value, slot.under(key))
 
 
 def resolve(tree: Map) -> list[Complaint]:
@@ -63,18 +54,3 @@ def _resolve_one(
 
 def _kind(slot: Slot) -> str:
     return slot.number.name if isinstance(slot.number, Kind) else "weights"
-
-
-def places_in(node: object) -> Iterator[tuple[str, Map | Sequence | Text]]:
-    """Every node below `node`, with its dotted name."""
-    if isinstance(node, Map | Sequence | Text):
-        yield node.at, node
-    for child in node.values() if isinstance(node, Map) else node if isinstance(node, Sequence) else ():
-        yield from places_in(child)
-
-
-def keys_in(node: object) -> set[Where]:
-    """The place of every key at and below `node`."""
-    below = node.values() if isinstance(node, Map) else node if isinstance(node, Sequence) else ()
-    own = set(node.keys_where.values()) if isinstance(node, Map) else set()
-    return own.union(*(keys_in(child) for child in below))

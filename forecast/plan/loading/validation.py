@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from forecast.errors import Complaint, Where, nearest
 from forecast.files.yaml import Map, Sequence, Text
 from forecast.plan.keys import ROOT, Slot
-from forecast.plan.loading.overlays import copy_of, shown_of
 from forecast.plan.quantity_types import Reading
 from forecast.plan.scenario import Scenario
+from forecast.plan.tree import copy_of, shown_of
 
 KEY_OF_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
 """The key inside an assumption at which a complaint is made."""
