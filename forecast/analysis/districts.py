@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecast.analysis.findings import DistrictRow, Districts
-from forecast.simulation.model.footprints import District, Terrain
+from forecast.plan.geography import District, Terrain
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.simulate import Simulation
 

@@ -134,9 +134,9 @@ def _lang_option() -> click.Option:
 def _version_option() -> click.Option:
     def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
-            from forecast.runs.manifest import versions
+            from forecast._version import __version__
 
-            click.echo(f"forecast {versions()['forecast']}")
+            click.echo(f"forecast {__version__}")
             ctx.exit()
 
     return Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show)

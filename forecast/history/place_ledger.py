@@ -1,14 +1,9 @@
-"""A ledger by place: what each place took, month by month, and the share of each that its forecasts give.
-
-The base forecasts of all nodes - services, districts, places - are made to add up, and a place's share of a service is
-its part of the months that are played.
-"""
+"""Ledger by place: revenue of each place and service, month by month."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,16 +11,11 @@ from forecast.arrays import Floats
 from forecast.errors import Complaint, InputError, nearest
 from forecast.files.csv import Cell, CsvFile, Row, check_columns, number_in, raise_if_any, read_csv
 from forecast.history.ledger import STATUSES, WEAKEST_FIRST
-from forecast.periods import Calendar, month_of, month_text
-from forecast.plan.geography import read_places
-from forecast.simulation.model.footprints import Terrain, terrain_of
+from forecast.periods import SEASON, Calendar, month_of, month_text
 
 ABOUT = ("source", "grade", "note")
-SEASON = 12
 LEAST_MONTHS = 2 * SEASON
 """Of a ledger by place; less teaches no season."""
-AHEAD = 36
-"""Months after the ledger beyond which nothing is asked of it."""
 
 
 @dataclass(frozen=True)
@@ -120,46 +110,3 @@ def _gaps(
                 facts = {"place": place, "service": service, "months": listed}
                 wrong.append(Complaint.of(table.where, "month", "ledger_gap", **facts))
     return wrong
-
-
-def forecast_by_place(ledger: Ledger, terrain: Terrain, services: tuple[str, ...], months: int) -> Floats:
-    """(services, places, months) after the ledger: all nodes forecast, then reconciled by the variances they have."""
-    from forecast.timeseries.panel.automatic import blend  # slow to load, and few plans have such a ledger
-    from forecast.timeseries.panel.panel import Panel
-    from forecast.timeseries.reconciliation import hierarchy_of, reconciler
-
-    districts = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
-    hierarchy = hierarchy_of(districts, services)
-    row = {place: number for number, place in enumerate(terrain.places)}
-    bottom = np.array([ledger.revenue[n, row[place]] for n in range(len(services)) for place in sorted(terrain.places)])
-    panel = Panel.of(list(hierarchy.add_up(bottom)), SEASON)
-    said = blend(panel, months)
-    if not said.sd_of_values[:, 0].any():  # nothing was ever in doubt
-        found = reconciler(hierarchy, "bottom_up")(said.mean)
-    else:
-        found = reconciler(hierarchy, "wls", variances=np.square(said.sd_of_values[:, 0]))(said.mean)
-    by_name = found[len(hierarchy.upper) :].reshape(len(services), len(terrain.places), months)
-    return by_name[:, [sorted(terrain.places).index(place) for place in terrain.places]]
-
-
-@lru_cache(maxsize=4)
-def _shares(path: str, digest: str, listed: str, services: tuple[str, ...], first: int, months: int) -> Floats:
-    """(services, places) of the months played; both digests and the list's path stand for the content."""
-    terrain = read_places(listed, services)
-    ledger = read_ledger(path, services, terrain.places)
-    ahead = max(min(first + months - ledger.calendar.last - 1, AHEAD), 1)
-    said = forecast_by_place(ledger, terrain, services, ahead)
-    return np.asarray(said[:, :, -min(months, ahead) :].sum(axis=2))
-
-
-def weighed_by_ledger(
-    terrain: Terrain, listed: str, path: str, services: tuple[str, ...], horizon: Calendar
-) -> Terrain:
-    """The same places with the shares that their ledger gives them over the months played."""
-    ledger = read_ledger(path, services, terrain.places)
-    shares = _shares(path, f"{ledger.digest} {terrain.digest}", listed, services, horizon.first, horizon.count)
-    rows = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
-    weights = {
-        service: dict(zip(terrain.places, map(float, shares[n]), strict=True)) for n, service in enumerate(services)
-    }
-    return replace(terrain_of(rows, terrain.names, weights, terrain.digest), ledger=ledger.status)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+
+from forecast.arrays import Floats
 from forecast.errors import Complaint, InputError, nearest
 from forecast.files.csv import Cell, CsvFile, Row, check_columns, number_in, raise_if_any, read_csv
-from forecast.simulation.model.footprints import Terrain, terrain_of
 
 MOST_PLACES = 12_000
 CODE = re.compile(r"\w[\w .\-/]{0,39}")
@@ -112,3 +115,84 @@ def _weights(table: CsvFile, column: str, equal: bool, complaints: list[Complain
     if not any(weight > 0 for weight in found.values()) and not complaints:
         complaints.append(Complaint.of(table.where, column, "places_weights_zero"))
     return found
+
+
+@dataclass(frozen=True)
+class District:
+    """Neighbours in the list: the rows from `start` up to `stop`."""
+
+    code: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """The places of a plan, in order of district and place."""
+
+    places: tuple[str, ...]
+    """Their codes."""
+    districts: tuple[District, ...]
+    names: Mapping[str, str]
+    """By code, of places and districts; a code without a name is its own."""
+    before: Mapping[str, Floats]
+    """By service, (places + 1,) what all places before a row weigh together, from 0 to 1."""
+    weighed: bool
+    """Whether the places differ in weight."""
+    digest: str = ""
+    """SHA-256 of the file."""
+    ledger: str = ""
+    """The weakest status of the ledger that gave the weights; nothing without one."""
+
+    @property
+    def count(self) -> int:
+        """How many places."""
+        return len(self.places)
+
+    def weights(self, service: str) -> Floats:
+        """(places,) shares of a service, which sum to 1."""
+        return np.diff(self.before[service])
+
+    def name(self, code: str) -> str:
+        """What people call a place or a district."""
+        return self.names.get(code, code)
+
+    def span(self, code: str) -> tuple[int, int]:
+        """The rows of a place or of a district; KeyError when there is none of that code."""
+        for district in self.districts:
+            if district.code == code:
+                return district.start, district.stop
+        if code in self.places:
+            row = self.places.index(code)
+            return row, row + 1
+        raise KeyError(code)
+
+
+def terrain_of(
+    rows: Mapping[str, str], names: Mapping[str, str], weights: Mapping[str, Mapping[str, float]], digest: str = ""
+) -> Terrain:
+    """A terrain of places and their districts (place -> district), in whatever order they come.
+
+    `weights` by service and place are put to a sum of 1; a service with the same weights as another shares its array.
+    """
+    places = sorted(rows, key=lambda place: (rows[place], place))
+    districts: list[District] = []
+    for row, place in enumerate(places):
+        if not districts or districts[-1].code != rows[place]:
+            districts.append(District(rows[place], row, row))
+        districts[-1] = District(rows[place], districts[-1].start, row + 1)
+    shared: dict[bytes, Floats] = {}
+    before: dict[str, Floats] = {}
+    for service in sorted(weights):
+        own = np.array([weights[service][place] for place in places])
+        running = np.concatenate([[0.0], np.cumsum(own) / own.sum()])
+        running[-1] = 1.0
+        if _even(own):
+            running = np.arange(len(own) + 1) / len(own)
+        before[service] = shared.setdefault(running.tobytes(), running)
+    weighed = any(not _even(np.diff(running)) for running in before.values())
+    return Terrain(tuple(places), tuple(districts), dict(names), before, weighed, digest)
+
+
+def _even(weights: Floats) -> bool:
+    return bool(np.ptp(weights) <= 1e-12 * weights.max())

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import platform
 from collections.abc import Mapping, Sequence
-from datetime import date
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast._version import __version__
-from forecast.errors import InputError, Where
+from forecast.files.fingerprint import code_digest, content_of, digest_of, versions
+from forecast.plan.data_files import data_files
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -22,7 +16,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """Of manifest.json."""
 ID_LENGTH = 16
-_LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "pydantic")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,8 +44,8 @@ def inputs_of(
     return _inputs(
         "run",
         scenario=Path(scenario.file).stem or "plan",
-        scenario_hash=_hash(content_of(scenario)),
-        lines=_hash(content_of(scenario, lines=True)),
+        scenario_hash=digest_of(content_of(scenario)),
+        lines=digest_of(content_of(scenario, lines=True)),
         data=data_files(scenario),
         seed=seed,
         paths=paths,
@@ -67,7 +60,7 @@ def backtested(scenario: Scenario, *, origins: int, language: str) -> Inputs:
     return _inputs(
         "backtest",
         scenario=f"backtest-{Path(scenario.file).stem or 'plan'}",
-        scenario_hash=_hash(content_of(scenario)),
+        scenario_hash=digest_of(content_of(scenario)),
         data=data_files(scenario),
         origins=origins,
         language=language,
@@ -85,82 +78,6 @@ def compared(name: str, language: str, inputs: Sequence[Inputs]) -> Inputs:
 
 def _inputs(kind: str, **facts: Any) -> Inputs:
     content = {"schema": SCHEMA, "kind": kind, **facts, "versions": versions(), "code": code_digest()}
-    run_id = _hash(content)[:ID_LENGTH]
+    run_id = digest_of(content)[:ID_LENGTH]
     content.pop("lines", None)
     return Inputs(run_id, {"run_id": run_id, **content})
-
-
-def content_of(thing: Any, *, lines: bool = False) -> Any:
-    """A record of the plan as plain JSON with its keys in order; `lines`: with the file and line of each number."""
-    match thing:
-        case None | bool() | int() | float() | str():
-            return thing if type(thing) in (type(None), bool, int, float) else str(thing)
-        case Where():
-            return str(thing) if lines else None
-        case date():
-            return thing.isoformat()
-        case Mapping():
-            return {str(key): content_of(thing[key], lines=lines) for key in sorted(thing)}
-    if hasattr(thing, "tolist"):
-        return thing.tolist()
-    if dataclasses.is_dataclass(thing):
-        names = [field.name for field in dataclasses.fields(thing)]
-        return {name: content_of(getattr(thing, name), lines=lines) for name in names}
-    if hasattr(type(thing), "model_fields"):
-        # where the files stand changes nothing: the data have their own hashes
-        names = [name for name in type(thing).model_fields if name not in ("file", "ledger")]
-        return {name: content_of(getattr(thing, name), lines=lines) for name in names}
-    return [content_of(part, lines=lines) for part in thing]
-
-
-def data_files(scenario: Scenario) -> list[dict[str, Any]]:
-    """Name, size and SHA-256 of each data file that the scenario names, sorted by name."""
-    named = [source.file for source in (scenario.history, scenario.places) if source is not None and source.file]
-    if scenario.places is not None and scenario.places.ledger:
-        named.append(scenario.places.ledger)
-    folder = project_folder(scenario.file)
-    rows = []
-    for file in sorted(set(named)):
-        try:
-            content = Path(file).read_bytes()
-        except OSError as fault:
-            raise InputError.of(Where(file), "", "file_not_read", reason=fault.strerror or "") from fault
-        name = Path(file).absolute()
-        shown = name.relative_to(folder).as_posix() if name.is_relative_to(folder) else name.name
-        rows.append({"name": shown, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-    return rows
-
-
-def project_folder(file: str | Path) -> Path:
-    """The folder of a plan's project: the nearest above it that has `scenarios/`, else the plan's own."""
-    from forecast.files.paths import project_of
-
-    return project_of(Path(file).parent)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """The versions of Python and of the libraries that shape the numbers and the pages."""
-    found = {"python": platform.python_version(), "machine": platform.machine(), "forecast": __version__}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "0"
-    return found
-
-
-@cache
-def code_digest() -> str:
-    """SHA-256 of the program's own files."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(path for path in package.rglob("*") if path.is_file() and path.suffix not in (".pyc", "")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _hash(content: Any) -> str:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

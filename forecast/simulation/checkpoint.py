@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from forecast.files.cache import Cache
+from forecast.files.fingerprint import code_digest, content_of, versions
+from forecast.plan.data_files import data_files
 from forecast.plan.scenario import Scenario
-from forecast.runs.manifest import code_digest, content_of, data_files, versions
 from forecast.simulation.partial_result import Answer
 from forecast.timeseries.baseline import Baseline
 

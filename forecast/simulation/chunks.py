@@ -10,8 +10,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import OutputError
+from forecast.files.fingerprint import code_version
 from forecast.plan.scenario import Scenario, Target
-from forecast.runs.manifest import code_digest, versions
 from forecast.simulation.block import Deck, FigureKey, play
 from forecast.simulation.partial_result import Answer
 from forecast.simulation.sampling.random_streams import BLOCK
@@ -138,4 +138,4 @@ def figure_of(target: Target, basis: str, figures: Mapping[FigureKey, object]) -
 
 def made_by_here() -> str:
     """The code and the libraries that the numbers come from."""
-    return " ".join((code_digest(), *(f"{name} {versions()[name]}" for name in ("numpy", "scipy"))))
+    return " ".join(code_version((), ("numpy", "scipy")))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forecast.history.place_ledger import weighed_by_ledger
 from forecast.periods import Calendar, month_text
 from forecast.plan.geography import read_places
 from forecast.plan.scenario import Scenario, main_of
 from forecast.simulation.places.outputs import FEW, PlaceGauges
+from forecast.timeseries.place_shares import weighed_by_ledger
 
 
 @dataclass(frozen=True)

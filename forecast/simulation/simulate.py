@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from forecast.arrays import Floats
 from forecast.engines import Engine, engine_of
 from forecast.periods import Calendar
+from forecast.plan.geography import Terrain
 from forecast.plan.scenario import Scenario, Target, main_of
 from forecast.simulation.block import Deck, FigureKey
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.chunks import Work, figure_of, made_by_here, tally_span, work_of
 from forecast.simulation.compiled import Gauge, gauges_of, place_gauges_of
-from forecast.simulation.model.footprints import Terrain
 from forecast.simulation.partial_result import Answer, joined
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import BLOCK

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from forecast.arrays import Floats
+from forecast.periods import SEASON
 from forecast.stats.transforms import Z90
 
-SEASON = 12
 """Months of a season."""
 
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.engines import LOCAL, Engine, beside, engine_of
 from forecast.i18n import Language, Words
+from forecast.plan.data_files import project_folder
 from forecast.runs import repository as runs
 from forecast.runs.listing import write_index
-from forecast.runs.manifest import Inputs, inputs_of, project_folder
+from forecast.runs.manifest import Inputs, inputs_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,6 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 import forecast
+from forecast.files.fingerprint import versions
 from forecast.history.ledger import read_history
 from forecast.i18n import LANGUAGES, Words
 from forecast.i18n.amounts import scale_of
@@ -22,7 +23,6 @@ from forecast.reports import pdf as sheet
 from forecast.reports.charts import FIGURES
 from forecast.reports.charts.style import new_figure, style
 from forecast.reports.content import tables
-from forecast.runs.manifest import versions
 from forecast.timeseries.checks import check_history
 from tests.reports.test_figures import faults_of
 from tests.support import report_fixture as fixture

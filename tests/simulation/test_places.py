@@ -9,13 +9,13 @@ import pytest
 
 import forecast
 from forecast.errors import InputError
-from forecast.plan.geography import read_places
+from forecast.plan.geography import read_places, terrain_of
 from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
 from forecast.simulation import chunks as spans
 from forecast.simulation import simulate as simulation
 from forecast.simulation.block import Deck, Played, play
-from forecast.simulation.model.footprints import Arcs, arcs_of, pieces_of, terrain_of
+from forecast.simulation.model.footprints import Arcs, arcs_of, pieces_of
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.places.losses import Levels
 from forecast.simulation.sampling.random_streams import BLOCK

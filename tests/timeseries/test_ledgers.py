@@ -10,11 +10,12 @@ import pytest
 
 import forecast
 from forecast.errors import InputError
-from forecast.history.place_ledger import Ledger, forecast_by_place
+from forecast.history.place_ledger import Ledger
 from forecast.periods import Calendar, month_text
+from forecast.plan.geography import terrain_of
 from forecast.plan.loading.loader import read_text
 from forecast.runs.manifest import inputs_of
-from forecast.simulation.model.footprints import terrain_of
+from forecast.timeseries.place_shares import forecast_by_place
 from forecast.timeseries.reconciliation import hierarchy_of
 
 LIST = "place,district\np1,east\np2,east\np3,west\n"

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from forecast.errors import Complaint, InputError
 from forecast.history.place_ledger import read_ledger
 from forecast.plan.checks.context import Ground
-from forecast.plan.geography import read_places
-from forecast.simulation.model.footprints import Terrain
+from forecast.plan.geography import Terrain, read_places
 
 
 def check(ground: Ground) -> Iterator[Complaint]:

@@ -11,9 +11,10 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.periods import overlaps
 from forecast.plan.assumption import Duration, Rate, Share
+from forecast.plan.geography import Terrain
 from forecast.plan.record import Noun
 from forecast.plan.shocks.shock import Effects, Shock
-from forecast.simulation.model.footprints import Terrain, arcs_of
+from forecast.simulation.model.footprints import arcs_of
 from forecast.simulation.model.impacts import (
     Blow,
     Footprint,

@@ -14,9 +14,9 @@ import numpy as np
 from forecast.errors import Where
 from forecast.i18n import Words
 from forecast.plan.assumption import Assumption
+from forecast.plan.data_files import project_folder
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, name_text, range_words, sentence_case, tenths_text
-from forecast.runs.manifest import project_folder
 from forecast.units import SCALES
 
 

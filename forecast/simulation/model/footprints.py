@@ -19,57 +19,6 @@ Marks = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class District:
-    """Neighbours in the list: the rows from `start` up to `stop`."""
-
-    code: str
-    start: int
-    stop: int
-
-
-@dataclass(frozen=True)
-class Terrain:
-    """The places of a plan, in order of district and place."""
-
-    places: tuple[str, ...]
-    """Their codes."""
-    districts: tuple[District, ...]
-    names: Mapping[str, str]
-    """By code, of places and districts; a code without a name is its own."""
-    before: Mapping[str, Floats]
-    """By service, (places + 1,) what all places before a row weigh together, from 0 to 1."""
-    weighed: bool
-    """Whether the places differ in weight."""
-    digest: str = ""
-    """SHA-256 of the file."""
-    ledger: str = ""
-    """The weakest status of the ledger that gave the weights; nothing without one."""
-
-    @property
-    def count(self) -> int:
-        """How many places."""
-        return len(self.places)
-
-    def weights(self, service: str) -> Floats:
-        """(places,) shares of a service, which sum to 1."""
-        return np.diff(self.before[service])
-
-    def name(self, code: str) -> str:
-        """What people call a place or a district."""
-        return self.names.get(code, code)
-
-    def span(self, code: str) -> tuple[int, int]:
-        """The rows of a place or of a district; KeyError when there is none of that code."""
-        for district in self.districts:
-            if district.code == code:
-                return district.start, district.stop
-        if code in self.places:
-            row = self.places.index(code)
-            return row, row + 1
-        raise KeyError(code)
-
-
-@dataclass(frozen=True)
 class Arcs:
     """Runs of neighbours on the ring of places."""
 
@@ -174,33 +123,3 @@ def _overlaid(rows: Ints, cells: Ints, arcs: Arcs, taken: Mapping[int, Floats], 
     kept = touched & (high > low)
     cell = np.broadcast_to(cells[rows[0]], low.shape)
     return cell[kept], low[kept], high[kept], {key: values[kept] for key, values in left.items()}
-
-
-def terrain_of(
-    rows: Mapping[str, str], names: Mapping[str, str], weights: Mapping[str, Mapping[str, float]], digest: str = ""
-) -> Terrain:
-    """A terrain of places and their districts (place -> district), in whatever order they come.
-
-    `weights` by service and place are put to a sum of 1; a service with the same weights as another shares its array.
-    """
-    places = sorted(rows, key=lambda place: (rows[place], place))
-    districts: list[District] = []
-    for row, place in enumerate(places):
-        if not districts or districts[-1].code != rows[place]:
-            districts.append(District(rows[place], row, row))
-        districts[-1] = District(rows[place], districts[-1].start, row + 1)
-    shared: dict[bytes, Floats] = {}
-    before: dict[str, Floats] = {}
-    for service in sorted(weights):
-        own = np.array([weights[service][place] for place in places])
-        running = np.concatenate([[0.0], np.cumsum(own) / own.sum()])
-        running[-1] = 1.0
-        if _even(own):
-            running = np.arange(len(own) + 1) / len(own)
-        before[service] = shared.setdefault(running.tobytes(), running)
-    weighed = any(not _even(np.diff(running)) for running in before.values())
-    return Terrain(tuple(places), tuple(districts), dict(names), before, weighed, digest)
-
-
-def _even(weights: Floats) -> bool:
-    return bool(np.ptp(weights) <= 1e-12 * weights.max())

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.periods import DAYS_PER_MONTH, Calendar
+from forecast.plan.geography import Terrain
 from forecast.plan.record import of_service
-from forecast.simulation.model.footprints import Arcs, Terrain, pieces_of
+from forecast.simulation.model.footprints import Arcs, pieces_of
 
 if TYPE_CHECKING:
     from forecast.arrays import Ints

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from forecast.arrays import Floats32
-from forecast.simulation.model.footprints import Terrain
+from forecast.plan.geography import Terrain
 from forecast.simulation.sampling.random_streams import stream
 
 FAN = 32

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.arrays import Floats, Floats32, Ints
-from forecast.simulation.model.footprints import Arcs, Terrain, pieces_of
+from forecast.plan.geography import Terrain
+from forecast.simulation.model.footprints import Arcs, pieces_of
 from forecast.simulation.model.impacts import Blow, Footprint, Hits, sums
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.model.service_paths import Trade

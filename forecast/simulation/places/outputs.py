@@ -10,7 +10,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
-from forecast.simulation.model.footprints import Terrain
+from forecast.plan.geography import Terrain
 from forecast.simulation.places.hierarchy import Fork
 from forecast.simulation.places.histograms import WORSE, PlaceTally
 from forecast.simulation.sampling.random_streams import BLOCK

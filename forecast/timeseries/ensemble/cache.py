@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 
 from forecast.arrays import Floats
 from forecast.files.cache import Cache, Entry
+from forecast.files.fingerprint import code_version
 from forecast.timeseries.ensemble.fit import Fit, Fits, Task
 from forecast.timeseries.ensemble.interval_calibration import Check
+
+FITTING_CODE = ("timeseries/models", "timeseries/panel", "timeseries/ensemble", "stats/scoring.py")
+FITTING_LIBRARIES = ("holidays", "numpy", "pandas", "scipy", "statsmodels")
 
 
 def restore(tasks: list[Task], festival: str, folder: Path) -> Fits | None:
@@ -49,30 +51,14 @@ def _fit(entry: Entry, service: str) -> Fit:
     return Fit(mean=mean, root=root, **kept)
 
 
-@cache
-def code_digest() -> str:
-    """Hash of the code that fits."""
-    package = Path(__file__).parents[2]
-    folders = ("timeseries/models", "timeseries/panel", "timeseries/ensemble")
-    files = [file for folder in folders for file in sorted((package / folder).glob("*.py"))]
-    files.append(package / "stats" / "scoring.py")
-    content = hashlib.sha256()
-    for file in files:
-        content.update(file.name.encode() + file.read_bytes())
-    return content.hexdigest()
-
-
-@cache
-def versions() -> tuple[str, ...]:
-    """The libraries that a fit depends on, with their versions."""
-    from importlib.metadata import version
-
-    return tuple(f"{name} {version(name)}" for name in ("holidays", "numpy", "pandas", "scipy", "statsmodels"))
+def fitting_version() -> tuple[str, ...]:
+    """The code and the libraries that a fit depends on."""
+    return code_version(FITTING_CODE, FITTING_LIBRARIES)
 
 
 def _key(tasks: list[Task], festival: str) -> str:
     """The name of all that a fit depends on."""
-    parts: list[object] = [festival, code_digest(), versions()]
+    parts: list[object] = [festival, *fitting_version()]
     for task in sorted(tasks, key=lambda task: task.service):
         past = task.past
         parts += [task.service, task.kind, task.scale, past.calendar.first, past.calendar.count]

@@ -15,7 +15,7 @@ from forecast.arrays import Floats
 from forecast.engines import Engine, Serial
 from forecast.errors import OutputError
 from forecast.periods import SEASON
-from forecast.timeseries.ensemble.cache import code_digest, keep, restore, versions
+from forecast.timeseries.ensemble.cache import fitting_version, keep, restore
 from forecast.timeseries.ensemble.fit import Fit, Fits, Note, Task
 from forecast.timeseries.ensemble.residuals import correlation_of, surprises_of
 from forecast.timeseries.models.base import Model, ModelFailed, Outlook, root_of
@@ -94,7 +94,7 @@ class _Work:
 
 
 def _fit_each(tasks: list[Task], engine: Engine) -> tuple[dict[str, _Asked], dict[str, Fit]]:
-    made_by = (code_digest(), *versions()) if engine.afar else ()
+    made_by = fitting_version() if engine.afar else ()
     work = _Work(tasks, _pooled_season(tasks), made_by)
     with closing(engine.map(_ask_one, work, range(len(tasks)))) as answers:
         asked = {task.service: answer for task, answer in zip(tasks, answers, strict=True)}
@@ -106,7 +106,7 @@ def _ask_one(work: _Work, number: int) -> _Asked:
     """Ask of one service, by its number; OutputError where this is not the program that asks."""
     if not work.made_by:
         return _ask(work.tasks[number], work.pooled)
-    if work.made_by != (code_digest(), *versions()):
+    if work.made_by != fitting_version():
         raise OutputError("worker_differs")
     with _undisturbed([work.tasks[number]]):
         return _ask(work.tasks[number], work.pooled)

@@ -1,0 +1,34 @@
+"""The data files that a plan names, and the folder of its project."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from forecast.errors import InputError, Where
+from forecast.files.paths import project_of
+from forecast.plan.scenario import Scenario
+
+
+def data_files(scenario: Scenario) -> list[dict[str, Any]]:
+    """Name, size and SHA-256 of each data file that the scenario names, sorted by name."""
+    named = [source.file for source in (scenario.history, scenario.places) if source is not None and source.file]
+    if scenario.places is not None and scenario.places.ledger:
+        named.append(scenario.places.ledger)
+    folder = project_folder(scenario.file)
+    rows = []
+    for file in sorted(set(named)):
+        try:
+            content = Path(file).read_bytes()
+        except OSError as fault:
+            raise InputError.of(Where(file), "", "file_not_read", reason=fault.strerror or "") from fault
+        name = Path(file).absolute()
+        shown = name.relative_to(folder).as_posix() if name.is_relative_to(folder) else name.name
+        rows.append({"name": shown, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    return rows
+
+
+def project_folder(file: str | Path) -> Path:
+    """The folder of a plan's project: the nearest above it that has `scenarios/`, else the plan's own."""
+    return project_of(Path(file).parent)
