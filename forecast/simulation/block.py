@@ -9,13 +9,13 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar
-from forecast.plan.initiatives import Actions, act
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks.drift import Drift
 from forecast.simulation.compiled import Gauge
 from forecast.simulation.model.baseline_paths import Calm, calm_of
 from forecast.simulation.model.costs import costs_of
 from forecast.simulation.model.impacts import HEADCOUNT, Blow, Stage
+from forecast.simulation.model.initiatives import Actions, act
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.model.service_paths import Trade, trade_of
 from forecast.simulation.model.statement import Line, account, lines_of

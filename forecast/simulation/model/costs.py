@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.plan.initiatives import Actions
 from forecast.plan.record import of_service
 from forecast.plan.scenario import Cost, Scenario
 from forecast.simulation.model.impacts import Blow
+from forecast.simulation.model.initiatives import Actions
 from forecast.simulation.sampling.random_streams import Draws
 
 

@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.plan.initiatives import Actions
 from forecast.simulation.model.baseline_paths import Calm
 from forecast.simulation.model.impacts import Blow
+from forecast.simulation.model.initiatives import Actions
 from forecast.simulation.model.recovery import Account, Back, Returning, Shaken, shaken
 
 
