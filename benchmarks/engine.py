@@ -26,10 +26,10 @@ import forecast
 from forecast.periods import month_text
 from forecast.plan.scenario import Scenario
 from forecast.simulation import block
-from forecast.simulation.block import Deck
+from forecast.simulation.compiled import Deck, deck_of
 from forecast.simulation.sampling import random_streams as draws
 from forecast.simulation.sampling.random_streams import BLOCK, Draws
-from forecast.simulation.simulate import Simulation, deck_of
+from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import Baseline, baseline_of
 
 HERE = Path(__file__).parent

@@ -45,8 +45,8 @@ def played(provinces: int, blocks: int = 2) -> dict[str, float]:
     import forecast.reports
     import forecast.timeseries.models
     from forecast.simulation.chunks import tally_span, work_of
+    from forecast.simulation.compiled import deck_of
     from forecast.simulation.sampling.random_streams import BLOCK
-    from forecast.simulation.simulate import deck_of
     from forecast.timeseries.baseline import baseline_of
 
     scenario = forecast.read(PLAN)

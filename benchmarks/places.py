@@ -37,8 +37,8 @@ def played(times: int, blocks: int) -> dict[str, float]:
     import forecast
     import forecast.reports
     from forecast.simulation.chunks import tally_span, work_of
+    from forecast.simulation.compiled import deck_of
     from forecast.simulation.sampling.random_streams import BLOCK
-    from forecast.simulation.simulate import deck_of
     from forecast.timeseries.baseline import baseline_of
 
     scenario = forecast.read(PLAN)

@@ -11,7 +11,7 @@ from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks.drift import Drift
-from forecast.simulation.compiled import Gauge
+from forecast.simulation.compiled import Deck, FigureKey, Gauge
 from forecast.simulation.model.baseline_paths import Calm, calm_of
 from forecast.simulation.model.costs import costs_of
 from forecast.simulation.model.impacts import HEADCOUNT, Blow, Stage
@@ -22,62 +22,13 @@ from forecast.simulation.model.statement import Line, account, lines_of
 from forecast.simulation.model.workforce import headcount, wage_shares
 from forecast.simulation.places.allocation import play_places
 from forecast.simulation.places.histograms import PlaceTally
-from forecast.simulation.places.outputs import PlaceGauges
-from forecast.simulation.sampling.random_streams import BLOCK, Draws
-from forecast.stats.copula import Group
-from forecast.timeseries.baseline import Baseline
+from forecast.simulation.sampling.random_streams import Draws
 
 np.empty(30 * 2**17)
 """Thirty MB, given back at once and never touched: from then on the C library of Linux keeps what it is given back
 (mallopt(3), M_MMAP_THRESHOLD), where it would ask the system for every array anew. A fifth of the time of a block."""
-BATCH = 4
-"""Most blocks that are played together: a quarter of the calls, and still near the cache."""
-SMALL = 96
-"""Months of services, and four for each event, up to which a plan's blocks are played so many at a time."""
 HORIZON = "horizon"
 """The period of the accounts of losses."""
-FigureKey = tuple[str, str]
-"""A figure: (measure, period), both as they are written."""
-
-
-@dataclass(frozen=True)
-class Deck:
-    """All that a block is played from; the same deck and blocks give the same bytes."""
-
-    scenario: Scenario
-    baseline: Baseline
-    seed: int
-    paths: int
-    groups: Mapping[str, Group]
-    gauges: tuple[Gauge, ...]
-    bridge: str
-    """Period of the steps from last year to the forecast."""
-    places: PlaceGauges | None = None
-    """What is read of the places, where they are listed."""
-
-    @property
-    def bridge_gauge(self) -> Gauge:
-        """The gauge of that period."""
-        return next(gauge for gauge in self.gauges if gauge.period == self.bridge)
-
-    @property
-    def causes(self) -> tuple[str, ...]:
-        """The shocks that may take from the trade of places, in order."""
-        return tuple(name for name, one in sorted(self.scenario.shocks.items()) if not isinstance(one, Drift))
-
-    @property
-    def batch(self) -> int:
-        """Blocks that are played together; which they are changes nothing in any path."""
-        if self.places is not None:
-            return 1
-        horizon = self.scenario.horizon.calendar
-        events = sum(one.events_per_year for one in self.scenario.shocks.values()) * horizon.count / 12
-        size = horizon.count * len(self.scenario.services) + 4 * events
-        return BATCH if size <= SMALL else BATCH // 2 if size <= 2 * SMALL else 1
-
-    def paths_of(self, blocks: range) -> int:
-        """Paths of some blocks that count; the last may be cut."""
-        return min(BLOCK * len(blocks), self.paths - blocks.start * BLOCK)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
-from forecast.plan.scenario import Scenario, Target
-from forecast.simulation.block import Deck, FigureKey, play
+from forecast.plan.scenario import Scenario
+from forecast.simulation.block import play
+from forecast.simulation.compiled import Deck, FigureKey, figure_of
 from forecast.simulation.partial_result import Answer
 from forecast.simulation.sampling.random_streams import BLOCK
 from forecast.stats.bins import Ruler, met
@@ -127,13 +128,6 @@ def _all_met(scenario: Scenario, figures: Mapping[FigureKey, Floats]) -> int:
         values = figures[figure_of(target, target.basis, figures)]
         whole = whole & met(values, target.threshold.value, target.at_least is not None)
     return int(np.count_nonzero(whole)) if scenario.targets else 0
-
-
-def figure_of(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
-    """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
-    at = f"@{target.place}" if target.place else ""
-    parts = (f"{target.measure}:parts{at}", target.period.text)
-    return parts if basis == "parts" and parts in figures else (f"{target.measure}{at}", target.period.text)
 
 
 def made_by_here() -> str:

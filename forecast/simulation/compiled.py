@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from forecast.periods import Calendar, month_text
 from forecast.plan.geography import read_places
-from forecast.plan.scenario import Scenario, main_of
+from forecast.plan.scenario import Scenario, Target, main_of
+from forecast.plan.shocks.drift import Drift
 from forecast.simulation.places.outputs import FEW, PlaceGauges
+from forecast.simulation.sampling.random_streams import BLOCK
+from forecast.stats.copula import Group, groups_of, triangular
+from forecast.timeseries.baseline import Baseline
 from forecast.timeseries.place_shares import weighed_by_ledger
+
+BATCH = 4
+"""Most blocks that are played together: a quarter of the calls, and still near the cache."""
+
+SMALL = 96
+"""Months of services, and four for each event, up to which a plan's blocks are played so many at a time."""
+
+FigureKey = tuple[str, str]
+"""A figure: (measure, period), both as they are written."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +77,95 @@ def place_gauges_of(scenario: Scenario) -> PlaceGauges | None:
     if terrain.count <= FEW:
         told.update(terrain.places)
     return PlaceGauges(terrain, scenario.places.noise, tuple((t, periods[t]) for t in read), frozenset(told))
+
+
+@dataclass(frozen=True)
+class Deck:
+    """All that a block is played from; the same deck and blocks give the same bytes."""
+
+    scenario: Scenario
+    baseline: Baseline
+    seed: int
+    paths: int
+    groups: Mapping[str, Group]
+    gauges: tuple[Gauge, ...]
+    bridge: str
+    """Period of the steps from last year to the forecast."""
+    places: PlaceGauges | None = None
+    """What is read of the places, where they are listed."""
+
+    @property
+    def bridge_gauge(self) -> Gauge:
+        """The gauge of that period."""
+        return next(gauge for gauge in self.gauges if gauge.period == self.bridge)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The shocks that may take from the trade of places, in order."""
+        return tuple(name for name, one in sorted(self.scenario.shocks.items()) if not isinstance(one, Drift))
+
+    @property
+    def batch(self) -> int:
+        """Blocks that are played together; which they are changes nothing in any path."""
+        if self.places is not None:
+            return 1
+        horizon = self.scenario.horizon.calendar
+        events = sum(one.events_per_year for one in self.scenario.shocks.values()) * horizon.count / 12
+        size = horizon.count * len(self.scenario.services) + 4 * events
+        return BATCH if size <= SMALL else BATCH // 2 if size <= 2 * SMALL else 1
+
+    def paths_of(self, blocks: range) -> int:
+        """Paths of some blocks that count; the last may be cut."""
+        return min(BLOCK * len(blocks), self.paths - blocks.start * BLOCK)
+
+
+def figure_of(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
+    """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
+    at = f"@{target.place}" if target.place else ""
+    parts = (f"{target.measure}:parts{at}", target.period.text)
+    return parts if basis == "parts" and parts in figures else (f"{target.measure}{at}", target.period.text)
+
+
+def deck_of(scenario: Scenario, baseline: Baseline, paths: int | None = None, seed: int | None = None) -> Deck:
+    """All that the blocks are played from; ValueError for a number of paths that is none."""
+    gauges = gauges_of(scenario)
+    count = scenario.paths if paths is None else paths
+    if count < 1:
+        raise ValueError("a run needs at least one path")
+    return Deck(
+        scenario=scenario.model_copy(update={"readings": {}}),
+        baseline=baseline,
+        seed=scenario.seed if seed is None else seed,
+        paths=count,
+        groups=_groups(scenario, baseline),
+        gauges=gauges,
+        bridge=_bridge_period(scenario, gauges),
+        places=place_gauges_of(scenario),
+    )
+
+
+def _bridge_period(scenario: Scenario, gauges: tuple[Gauge, ...]) -> str:
+    """That of the first revenue target, else the first period that is read."""
+    for name in sorted(scenario.targets):
+        if scenario.targets[name].measure == "revenue" and scenario.targets[name].place is None:
+            return str(scenario.targets[name].period.text)
+    return gauges[0].period
+
+
+def _groups(scenario: Scenario, baseline: Baseline) -> dict[str, Group]:
+    """By name, what is correlated with it; a service's wander moves as its months do."""
+    freedom = None if scenario.copula == "gaussian" else float(scenario.copula[2:-1])
+    said = {name: (entry.between, entry.rank) for name, entry in scenario.correlations.items()}
+    groups = groups_of(said, freedom)
+    surprises = {f"services.{service}" for service in scenario.services}
+    if baseline.correlation is not None and not surprises & groups.keys() and len(surprises) > 1:
+        taught = Group(tuple(sorted(surprises)), triangular(baseline.correlation))
+        groups.update(dict.fromkeys(taught.names, taught))
+    for name in sorted(surprises & groups.keys()):
+        groups[f"{name}.wander"] = _wandering(groups[name])
+    return groups
+
+
+def _wandering(group: Group) -> Group:
+    names = tuple(f"{name}.wander" for name in group.names)
+    return replace(group, names=names, common=f"{group.common}.wander" if group.common else "")

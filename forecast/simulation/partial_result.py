@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats
-from forecast.simulation.block import FigureKey
+from forecast.simulation.compiled import FigureKey
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.stats.tally import Tally
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from forecast.arrays import Floats
 from forecast.engines import Engine, engine_of
 from forecast.periods import Calendar
 from forecast.plan.geography import Terrain
 from forecast.plan.scenario import Scenario, Target, main_of
-from forecast.simulation.block import Deck, FigureKey
 from forecast.simulation.checkpoint import Checkpoint
-from forecast.simulation.chunks import Work, figure_of, made_by_here, tally_span, work_of
-from forecast.simulation.compiled import Gauge, gauges_of, place_gauges_of
+from forecast.simulation.chunks import Work, made_by_here, tally_span, work_of
+from forecast.simulation.compiled import FigureKey, deck_of, figure_of
 from forecast.simulation.partial_result import Answer, joined
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import BLOCK
-from forecast.stats.copula import Group, groups_of, triangular
+from forecast.stats.copula import Group
 from forecast.stats.intervals import Estimate, interval
 from forecast.stats.tally import Tally
 from forecast.timeseries.baseline import Baseline, baseline_of
@@ -212,51 +211,6 @@ def _precision(scenario: Scenario, half: float | None) -> Precision | None:
     if not scenario.targets:
         raise ValueError("the plan names no target whose chance could be precise")
     return Precision(main_of(scenario), half)
-
-
-def deck_of(scenario: Scenario, baseline: Baseline, paths: int | None = None, seed: int | None = None) -> Deck:
-    """All that the blocks are played from; ValueError for a number of paths that is none."""
-    gauges = gauges_of(scenario)
-    count = scenario.paths if paths is None else paths
-    if count < 1:
-        raise ValueError("a run needs at least one path")
-    return Deck(
-        scenario=scenario.model_copy(update={"readings": {}}),
-        baseline=baseline,
-        seed=scenario.seed if seed is None else seed,
-        paths=count,
-        groups=_groups(scenario, baseline),
-        gauges=gauges,
-        bridge=_bridge_period(scenario, gauges),
-        places=place_gauges_of(scenario),
-    )
-
-
-def _bridge_period(scenario: Scenario, gauges: tuple[Gauge, ...]) -> str:
-    """That of the first revenue target, else the first period that is read."""
-    for name in sorted(scenario.targets):
-        if scenario.targets[name].measure == "revenue" and scenario.targets[name].place is None:
-            return str(scenario.targets[name].period.text)
-    return gauges[0].period
-
-
-def _groups(scenario: Scenario, baseline: Baseline) -> dict[str, Group]:
-    """By name, what is correlated with it; a service's wander moves as its months do."""
-    freedom = None if scenario.copula == "gaussian" else float(scenario.copula[2:-1])
-    said = {name: (entry.between, entry.rank) for name, entry in scenario.correlations.items()}
-    groups = groups_of(said, freedom)
-    surprises = {f"services.{service}" for service in scenario.services}
-    if baseline.correlation is not None and not surprises & groups.keys() and len(surprises) > 1:
-        taught = Group(tuple(sorted(surprises)), triangular(baseline.correlation))
-        groups.update(dict.fromkeys(taught.names, taught))
-    for name in sorted(surprises & groups.keys()):
-        groups[f"{name}.wander"] = _wandering(groups[name])
-    return groups
-
-
-def _wandering(group: Group) -> Group:
-    names = tuple(f"{name}.wander" for name in group.names)
-    return replace(group, names=names, common=f"{group.common}.wander" if group.common else "")
 
 
 def _simulation(scenario: Scenario, work: Work, spans: int, answer: Answer, wanted: Precision | None) -> Simulation:

@@ -54,7 +54,7 @@ def test_more_paths_keep_the_first_paths() -> None:
 
 def test_blocks_that_are_played_together_are_those_that_are_played_alone() -> None:
     scenario = read(TROUBLED)
-    deck = simulation.deck_of(scenario, baseline_of(scenario), 96 * BLOCK, 5)
+    deck = compiled.deck_of(scenario, baseline_of(scenario), 96 * BLOCK, 5)
     for start in (0, 36, 92):
         together = block.play(deck, range(start, start + 4))
         alone = [block.play(deck, range(one, one + 1)) for one in range(start, start + 4)]
@@ -88,7 +88,7 @@ shocks:
 
 def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None:
     short, long = (
-        simulation.deck_of(s, baseline_of(s), 8 * BLOCK, 5)
+        compiled.deck_of(s, baseline_of(s), 8 * BLOCK, 5)
         for s in (read(MANY_WAVES), read(MANY_WAVES, horizon__months=24))
     )
     for start in (0, 4):
@@ -101,9 +101,9 @@ def test_a_plan_of_many_months_or_events_is_played_in_fewer_blocks_at_a_time() -
     sizes = {"12": 4, "120": 2}
     for months, blocks in sizes.items():
         scenario = read(MANY_WAVES, horizon__months=months, shocks__w__waves_per_year="1")
-        assert simulation.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == blocks
+        assert compiled.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == blocks
     scenario = read(MANY_WAVES, shocks__w__waves_per_year="60")
-    assert simulation.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == 1
+    assert compiled.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == 1
 
 
 @pytest.mark.parametrize("when", ["2021-03-01", "2021-03-01 to 2021-03-09"])

@@ -30,8 +30,9 @@ from forecast.simulation import chunks as spans
 from forecast.simulation import simulate as simulation
 from forecast.simulation.block import play
 from forecast.simulation.checkpoint import Checkpoint
+from forecast.simulation.compiled import deck_of
 from forecast.simulation.sampling.random_streams import BLOCK
-from forecast.simulation.simulate import Course, Simulation, deck_of, simulate
+from forecast.simulation.simulate import Course, Simulation, simulate
 from forecast.stats.bins import Ruler
 from forecast.stats.tally import Tally
 from forecast.timeseries.baseline import baseline_of

@@ -14,12 +14,13 @@ from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
 from forecast.simulation import chunks as spans
 from forecast.simulation import simulate as simulation
-from forecast.simulation.block import Deck, Played, play
+from forecast.simulation.block import Played, play
+from forecast.simulation.compiled import Deck, deck_of
 from forecast.simulation.model.footprints import Arcs, arcs_of, pieces_of
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.places.losses import Levels
 from forecast.simulation.sampling.random_streams import BLOCK
-from forecast.simulation.simulate import Simulation, deck_of
+from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import baseline_of
 from tests.support.plans import SCENARIOS, TROUBLED
 

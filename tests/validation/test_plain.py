@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.simulation.block import Deck, play
+from forecast.simulation.block import play
+from forecast.simulation.compiled import Deck, deck_of
 from forecast.simulation.model.impacts import WITHIN
 from forecast.simulation.sampling.random_streams import Draws, Events
-from forecast.simulation.simulate import deck_of
 from forecast.timeseries.baseline import baseline_of
 
 PLAN = Path(__file__).parents[2] / "benchmarks" / "reference.yaml"
