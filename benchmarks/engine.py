@@ -27,7 +27,7 @@ from forecast.periods import month_text
 from forecast.plan.scenario import Scenario
 from forecast.simulation import block
 from forecast.simulation.compiled import Deck, deck_of
-from forecast.simulation.sampling import random_streams as draws
+from forecast.simulation.sampling import events
 from forecast.simulation.sampling.random_streams import BLOCK, Draws
 from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import Baseline, baseline_of
@@ -140,7 +140,7 @@ def parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, float]) -
 def drawn(deck: Deck) -> dict[str, float]:
     """How many numbers of each kind a path takes, counted in the first blocks."""
     counts = {"normals": 0, "uniforms": 0, "of_events": 0}
-    normals, filled, mark = Draws._own_normals, Draws._by_block, draws._uniform
+    normals, filled, mark = Draws._own_normals, Draws.by_block, events._uniform
 
     def counting_normals(self: Draws, name: str, months: int) -> Any:
         counts["normals"] += months * self.paths
@@ -155,11 +155,11 @@ def drawn(deck: Deck) -> dict[str, float]:
         return mark(ticket, name)
 
     try:
-        Draws._own_normals, Draws._by_block = counting_normals, counting_filled  # type: ignore[method-assign,assignment]
-        draws._uniform = counting_marks  # type: ignore[assignment]
+        Draws._own_normals, Draws.by_block = counting_normals, counting_filled  # type: ignore[method-assign,assignment]
+        events._uniform = counting_marks  # type: ignore[assignment]
         played = block.play(deck, range(deck.batch))
     finally:
-        Draws._own_normals, Draws._by_block, draws._uniform = normals, filled, mark  # type: ignore[method-assign]
+        Draws._own_normals, Draws.by_block, events._uniform = normals, filled, mark  # type: ignore[method-assign]
     paths = len(next(iter(played.figures.values())))
     return {name: count / paths for name, count in counts.items()}
 

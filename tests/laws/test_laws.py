@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.simulation import block
+from forecast.simulation import block, compiled
 from forecast.simulation import chunks as spans
 from forecast.simulation import simulate as simulation
 from forecast.simulation.sampling.random_streams import BLOCK

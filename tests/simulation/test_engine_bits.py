@@ -11,7 +11,8 @@ from scipy.stats import poisson
 
 from forecast.periods import Calendar, overlaps, ramp
 from forecast.simulation.model.shocks.outbreaks import _order
-from forecast.simulation.sampling.random_streams import Draws, _poisson
+from forecast.simulation.sampling.events import _poisson, sample_events
+from forecast.simulation.sampling.random_streams import Draws
 from forecast.stats.bins import Ruler
 from forecast.stats.distributions import Beta, Chance, Discrete, Empirical, Normal, Range, Triangular, Uniform
 from forecast.stats.quantile_table import QuantileTable
@@ -69,7 +70,7 @@ def test_the_number_of_events_is_a_poisson_quantile_and_a_higher_rate_keeps_them
 
 
 def test_marks_of_events_are_uniform_and_tell_nothing_of_each_other() -> None:
-    events = Draws(5, range(4), {}).events("storms", np.full((1, 1), 20.0), None, YEAR)
+    events = sample_events(Draws(5, range(4), {}), "storms", np.full((1, 1), 20.0), None, YEAR)
     marks = [events.uniform(f"mark {number}").astype(float) for number in range(20)]
     marks += [(events.start - YEAR.edges[0]) / 365, events.path / (4 * 4096)]
     n = len(events)

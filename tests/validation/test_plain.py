@@ -16,7 +16,8 @@ import forecast
 from forecast.simulation.block import play
 from forecast.simulation.compiled import Deck, deck_of
 from forecast.simulation.model.impacts import WITHIN
-from forecast.simulation.sampling.random_streams import Draws, Events
+from forecast.simulation.sampling.events import Events, sample_events
+from forecast.simulation.sampling.random_streams import Draws
 from forecast.timeseries.baseline import baseline_of
 
 PLAN = Path(__file__).parents[2] / "benchmarks" / "reference.yaml"
@@ -75,7 +76,7 @@ class Plain:
         own = self.plan.shocks[name]
         of = own.classes["ordinary"]
         rate = np.atleast_2d(self.draws(own.per_year))
-        events = self.draws.events(f"shocks.{name}", rate, own.season, self.plan.horizon.calendar)
+        events = sample_events(self.draws, f"shocks.{name}", rate, own.season, self.plan.horizon.calendar)
         reach, days, depth = (events.draw(a) for a in (of.reach, of.days, of.depth["all"]))
         found = []
         for row in self.mine(events):
@@ -88,7 +89,7 @@ class Plain:
         """For each outbreak, what it takes of each month, by a walk over the days; and the day on which it ends."""
         own = self.plan.shocks["covid"]
         rate = np.atleast_2d(self.draws(own.waves_per_year))
-        events = self.draws.events("shocks.covid", rate, None, self.plan.horizon.calendar)
+        events = sample_events(self.draws, "shocks.covid", rate, None, self.plan.horizon.calendar)
         length = events.draw(own.length)
         reach = events.draw(own.hard.reach) if own.hard.reach else np.ones(len(events))
         outbreaks: list[tuple[list[Interval], list[Interval], list[tuple[Interval, float]]]] = []

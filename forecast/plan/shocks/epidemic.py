@@ -29,7 +29,8 @@ from forecast.simulation.model.impacts import (
     taking,
 )
 from forecast.simulation.model.shocks.outbreaks import Outbreaks, Spells, Stays
-from forecast.simulation.sampling.random_streams import Draws, Events
+from forecast.simulation.sampling.events import Events, sample_events
+from forecast.simulation.sampling.random_streams import Draws
 
 
 class Mild(Noun):
@@ -80,7 +81,7 @@ class Epidemic(Shock):
 
     def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
         """The days of each regime, by month; waves that overlap are one outbreak and no day counts twice."""
-        waves = draws.events(name, np.atleast_2d(draws(self.waves_per_year)), None, stage.calendar)
+        waves = sample_events(draws, name, np.atleast_2d(draws(self.waves_per_year)), None, stage.calendar)
         end = waves.start + waves.draw(self.length)
         outbreaks = Outbreaks.of(waves, end, stage.calendar, stage.paths)
         inside = {"upstream": self.upstream, "hard": self.hard}

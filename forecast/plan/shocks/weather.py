@@ -15,7 +15,8 @@ from forecast.plan.shocks.shock import Shock
 from forecast.plan.weights import MonthWeights
 from forecast.simulation.model.footprints import arcs_of
 from forecast.simulation.model.impacts import Blow, Footprint, Hits, Key, Stage, left_of, multiplied, sums, taking
-from forecast.simulation.sampling.random_streams import Draws, Events
+from forecast.simulation.sampling.events import Events, sample_events
+from forecast.simulation.sampling.random_streams import Draws
 
 
 class WeatherClass(Noun):
@@ -54,7 +55,7 @@ class Weather(Shock):
         rate = np.atleast_2d(draws(self.per_year))
         if stage.climate is not None:
             rate = rate * stage.climate
-        events = draws.events(name, rate, self.season, stage.calendar)
+        events = sample_events(draws, name, rate, self.season, stage.calendar)
         hits, lost, footprint, repair = self._hits(events, draws, stage)
         shape = (stage.calendar.count, stage.paths)
         if stage.terrain is None or footprint is None:

@@ -16,7 +16,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.periods import Calendar, overlaps
 from forecast.simulation.model.impacts import sums
-from forecast.simulation.sampling.random_streams import Events
+from forecast.simulation.sampling.events import Events
 
 
 class Spells(NamedTuple):
