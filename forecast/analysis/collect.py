@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from forecast.analysis.bridge import bridge_of
+from forecast.analysis.cases import readings_of
 from forecast.analysis.districts import districts_of
 from forecast.analysis.exceedance import exceedance_of
 from forecast.analysis.findings import Findings, ReadingRow
 from forecast.analysis.monthly import months_of
 from forecast.analysis.sensitivity import sensitivity_of
-from forecast.analysis.targets import readings_of, targets_of
+from forecast.analysis.targets import targets_of
 from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import main_of
 from forecast.simulation.simulate import Progress, Simulation

@@ -12,17 +12,15 @@ from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_v
 from forecast.errors import Where
 from forecast.i18n import Language
 from forecast.periods import Calendar, first_day, month_of, month_text
-from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, Threshold, VolumeOrMoney
+from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, VolumeOrMoney
 from forecast.plan.fields import (
     AboveZero,
     Copula,
     Currency,
     DateField,
     Level,
-    Measure,
     MonthField,
     Period,
-    PeriodField,
     Rank,
     Year,
     whole,
@@ -31,6 +29,7 @@ from forecast.plan.initiatives import Initiative
 from forecast.plan.record import ByService, Label, Name, Named, Noun, Table, assumptions_in
 from forecast.plan.shocks import AnyShock
 from forecast.plan.shocks.event import Event
+from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, Shape
 from forecast.plan.workforce import Workforce
 
@@ -150,28 +149,6 @@ class Cost(Noun):
     """From the first month of the horizon on, month by month."""
 
 
-class Target(Noun):
-    """What is wanted."""
-
-    label: Label | None = None
-    measure: Measure
-    period: PeriodField
-    at_least: Threshold | None = None
-    at_most: Threshold | None = None
-    want: Share | None = None
-    """The chance that is wanted."""
-    place: str | None = None
-    basis: Literal["stated", "parts"] = "stated"
-    """Whether the gap between the stated total and the services is carried."""
-
-    @property
-    def threshold(self) -> Assumption:
-        """The one that is given."""
-        given = self.at_least or self.at_most
-        assert given is not None  # the reader asks for exactly one
-        return given
-
-
 class Correlation(Noun):
     """Numbers that move together."""
 
@@ -181,26 +158,6 @@ class Correlation(Noun):
     rank: Rank
     """Spearman's rank correlation of each pair."""
     note: str = ""
-
-
-class Trigger(Noun):
-    """The figure that calls for a decision."""
-
-    measure: Measure
-    period: PeriodField
-    below: Threshold | None = None
-    above: Threshold | None = None
-
-
-class Decision(Noun):
-    """What to do, who does it, and by when."""
-
-    action: Label
-    owner: Label
-    by: DateField
-    about: str | None = None
-    """Name of the shock, initiative or assumption that it answers."""
-    trigger: Trigger | None = None
 
 
 _UNSAID = dict(BaselineChoice())

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from forecast.periods import Calendar, month_text
 from forecast.plan.geography import read_places
-from forecast.plan.scenario import Scenario, Target, main_of
+from forecast.plan.scenario import Scenario, main_of
 from forecast.plan.shocks.drift import Drift
+from forecast.plan.targets import Target
 from forecast.simulation.places.outputs import FEW, PlaceGauges
 from forecast.simulation.sampling.random_streams import BLOCK
-from forecast.stats.copula import Group, groups_of, triangular
+from forecast.stats.copula import Group, groups_of
 from forecast.timeseries.baseline import Baseline
 from forecast.timeseries.place_shares import weighed_by_ledger
 
@@ -159,7 +160,7 @@ def _groups(scenario: Scenario, baseline: Baseline) -> dict[str, Group]:
     groups = groups_of(said, freedom)
     surprises = {f"services.{service}" for service in scenario.services}
     if baseline.correlation is not None and not surprises & groups.keys() and len(surprises) > 1:
-        taught = Group(tuple(sorted(surprises)), triangular(baseline.correlation))
+        taught = Group.from_correlation(tuple(sorted(surprises)), baseline.correlation)
         groups.update(dict.fromkeys(taught.names, taught))
     for name in sorted(surprises & groups.keys()):
         groups[f"{name}.wander"] = _wandering(groups[name])

@@ -11,7 +11,8 @@ from forecast.arrays import Floats
 from forecast.engines import Engine, engine_of
 from forecast.periods import Calendar
 from forecast.plan.geography import Terrain
-from forecast.plan.scenario import Scenario, Target, main_of
+from forecast.plan.scenario import Scenario, main_of
+from forecast.plan.targets import Target
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.chunks import Work, made_by_here, tally_span, work_of
 from forecast.simulation.compiled import FigureKey, deck_of, figure_of

@@ -20,15 +20,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr
 
 from forecast.arrays import Floats, Floats32
+from forecast.stats.cholesky import cholesky
 
 Source = Callable[[str], Floats]
 ChiSquare = Callable[[str, float], Floats]
 HAPPENS = ".happens"
 """End of the names of what happens or does not."""
-TOLERANCE = 1e-9
-"""How far below zero a variance may lie before a matrix is refused."""
-ROUNDING = 1e-12
-"""Below this a variance is none: its root would be a million times as large."""
 Bits = TypeVar("Bits", np.float32, np.float64)
 
 
@@ -69,6 +66,12 @@ class Group:
     """Weight of the common factor in each member."""
     freedom: float | None = None
     """Degrees of freedom of a t copula; none for a Gaussian one."""
+
+    @classmethod
+    def from_correlation(cls, names: tuple[str, ...], matrix: Floats, freedom: float | None = None) -> Group:
+        """The group of a correlation matrix (names, names); ValueError when it is not positive semidefinite."""
+        factor = cholesky(matrix, strict=True)
+        return cls(names, tuple(tuple(row) for row in factor.tolist()), freedom=freedom)
 
     def _mixed(self, own: Mapping[str, NDArray[Bits]], common: NDArray[Bits] | None) -> dict[str, NDArray[Bits]]:
         if common is not None:
@@ -118,25 +121,6 @@ class Group:
         return mixed
 
 
-def triangular(matrix: Floats) -> tuple[tuple[float, ...], ...]:
-    """Cholesky factor by explicit loops, so that a larger matrix begins with the factor of a smaller one.
-
-    A direction without variance gets a row of zeros; ValueError when the matrix is not positive semidefinite.
-    """
-    size = len(matrix)
-    rows = np.zeros((size, size))
-    for i in range(size):
-        for j in range(i + 1):
-            rest = float(matrix[i, j]) - float(sum(rows[i, k] * rows[j, k] for k in range(j)))
-            if i == j:
-                if rest < -TOLERANCE:
-                    raise ValueError("not positive semidefinite")
-                rows[i, i] = math.sqrt(rest) if rest > ROUNDING else 0.0
-            else:
-                rows[i, j] = rest / rows[j, j] if rows[j, j] > 1e-12 else 0.0
-    return tuple(tuple(float(value) for value in row) for row in rows)
-
-
 def connected(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
     """The groups of names that hang together, each in order, in order of their first names."""
     groups: list[set[str]] = []
@@ -172,4 +156,4 @@ def _group(names: tuple[str, ...], pairs: Mapping[tuple[str, str], tuple[str, fl
     for (a, b), (_, rank) in pairs.items():
         i, j = names.index(a), names.index(b)
         matrix[i, j] = matrix[j, i] = pearson_of_rank(rank, freedom)
-    return Group(names, triangular(matrix), "", 0.0, freedom)
+    return Group.from_correlation(names, matrix, freedom)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.errors import InputError, Where
 from forecast.i18n import Language, Words
+from forecast.reports.index_page import write_index
 from forecast.runs import repository as runs
-from forecast.runs.listing import write_index
 from forecast.runs.manifest import backtested
 
 if TYPE_CHECKING:

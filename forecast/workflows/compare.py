@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.i18n import Language, Words
+from forecast.reports.index_page import write_index
 from forecast.runs import repository as runs
-from forecast.runs.listing import write_index
 from forecast.runs.manifest import Inputs, compared
 from forecast.workflows.run import Order, baseline_of_order, cluster_of, inputs_of_run, play, view_of
 

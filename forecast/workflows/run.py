@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from forecast.engines import LOCAL, Engine, beside, engine_of
 from forecast.i18n import Language, Words
 from forecast.plan.data_files import project_folder
+from forecast.reports.index_page import write_index
 from forecast.runs import repository as runs
-from forecast.runs.listing import write_index
 from forecast.runs.manifest import Inputs, inputs_of
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _checkpoint_of(order: Order, baseline: Baseline, say: Say) -> Checkpoint:
 
 
 def _readings(order: Order) -> tuple[ReadingRow, ...]:
-    from forecast.analysis.targets import readings_of
+    from forecast.analysis.cases import readings_of
 
     return readings_of(order.scenario, paths=order.paths, seed=order.seed, cache=order.cache)
 

@@ -11,7 +11,7 @@ import pytest
 from forecast.errors import CheckError, OutputError
 from forecast.files import atomic as store
 from forecast.plan.loading.loader import read_text
-from forecast.runs import listing
+from forecast.reports import index_page
 from forecast.runs import manifest as identity
 from forecast.runs import repository as runs
 from forecast.runs.manifest import Inputs
@@ -144,7 +144,7 @@ def test_a_full_disk_leaves_the_earlier_run_and_no_stray(tmp_path: Path, monkeyp
 def test_the_index_lists_every_run_and_holds_nothing_that_acts(tmp_path: Path) -> None:
     publish(tmp_path, "aaaa1111", scenario="shop")
     publish(tmp_path, "bbbb2222", scenario="<script>alert(1)<script>")
-    listing.write_index(tmp_path)
+    index_page.write_index(tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert page.count("<tr>") == 3
     assert "41%" in page

@@ -10,13 +10,13 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from forecast.periods import Calendar, month_of
+from forecast.stats.cholesky import cholesky
 from forecast.stats.scoring import mase
 from forecast.stats.transforms import Z90
 from forecast.timeseries.ensemble.cross_validation import ask, judge, weights_of
 from forecast.timeseries.ensemble.ensemble import STEPS
 from forecast.timeseries.ensemble.residuals import correlation_of, surprises_of
 from forecast.timeseries.models import MODELS, ModelFailed, Outlook, Past, preload
-from forecast.timeseries.models.base import root_of
 from forecast.timeseries.models.combination import mixture
 from forecast.timeseries.models.moving_holidays import Festival, no_festival, tet
 from forecast.timeseries.models.seasonal_profile import ProfileModel, profile_of
@@ -79,8 +79,8 @@ def test_a_longer_outlook_begins_with_the_shorter_one_and_its_root_is_a_root(nam
     short, long = fitted.forecast(12), fitted.forecast(24)
     assert np.array_equal(long.mean[:12], short.mean)
     assert np.array_equal(long.covariance[:12, :12], short.covariance)
-    assert np.array_equal(root_of(long.covariance)[:12, :12], root_of(short.covariance))
-    root = root_of(long.covariance)
+    assert np.array_equal(cholesky(long.covariance)[:12, :12], cholesky(short.covariance))
+    root = cholesky(long.covariance)
     assert np.array_equal(root, np.tril(root))
     assert root @ root.T == pytest.approx(long.covariance, rel=1e-6, abs=1e-12)
     assert all(isinstance(number, float) for number in fitted.parameters.values())

@@ -19,8 +19,9 @@ from forecast.files.paths import shown
 @click.pass_context
 def list_runs(ctx: click.Context, /, prune: bool, **typed: Any) -> None:
     """List the runs that are kept."""
+    from forecast.reports.index_page import write_index
     from forecast.runs import repository as runs
-    from forecast.runs.listing import rows_of, write_index
+    from forecast.runs.listing import rows_of
 
     session = session_of(ctx)
     reader = Reader(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from forecast.reports.charts import bridge, calibration, districts, exceedance, exceedances, fan, tornado
+from forecast.reports.charts import bridge, calibration, districts, exceedance, fan, tornado
 from forecast.reports.charts import cases as readings
 from forecast.reports.charts import fan_with_actuals as fan_actual
 from forecast.reports.charts import monthly as months
@@ -28,7 +28,7 @@ FIGURES: Mapping[str, Drawn] = {
     "readings": Drawn(readings.readings, readings.MARGIN),
     "districts": Drawn(districts.districts, districts.MARGIN),
     "fan": Drawn(fan.fan, fan.MARGIN),
-    "exceedances": Drawn(exceedances.exceedances, exceedances.MARGIN),
+    "exceedances": Drawn(exceedance.exceedances, exceedance.MARGIN_OF_SEVERAL),
     "calibration": Drawn(calibration.calibration, calibration.MARGIN),
     "fan_actual": Drawn(fan_actual.fan_actual, fan_actual.MARGIN),
 }

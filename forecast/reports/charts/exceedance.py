@@ -1,6 +1,8 @@
-"""The chance of at least X: one falling curve, and where the target stands on it."""
+"""The chance of at least X: one falling curve with its target, or those of several runs."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -8,9 +10,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from forecast.analysis.findings import Exceedance
 from forecast.i18n import Words
 from forecast.i18n.amounts import Scale
-from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, PAPER, Margin
+from forecast.reports.charts.fan import key
+from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, OVERLAID, PAPER, Margin, cut
 
 MARGIN = Margin(3.6, 1.4, 0.6, 1.9)
+MARGIN_OF_SEVERAL = Margin(3.6, 1.4, 0.2, 1.9)
 
 
 def exceedance(axes: Axes, finding: Exceedance, words: Words, scale: Scale, want: float | None = None) -> None:
@@ -60,3 +64,16 @@ def frame(axes: Axes, at: tuple[float, ...], words: Words, scale: Scale) -> None
     axes.grid(color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
+
+
+def exceedances(axes: Axes, findings: Mapping[str, Exceedance], words: Words, scale: Scale) -> None:
+    """Each run's curve with its own dashes; the upright line is a target that all of them share."""
+    for number, (label, finding) in enumerate(findings.items()):
+        colour, dashes = OVERLAID[number % len(OVERLAID)]
+        chance = finding.chance if finding.higher_is_better else tuple(1 - c for c in finding.chance)
+        axes.plot(finding.at, chance, color=colour, linestyle=dashes, linewidth=1.8, label=cut(label))
+    frame(axes, tuple(x for finding in findings.values() for x in finding.at), words, scale)
+    targets = {finding.target for finding in findings.values()}
+    if len(targets) == 1 and (target := targets.pop()) is not None:
+        axes.axvline(target, color=INK, linewidth=0.9)
+    key(axes)

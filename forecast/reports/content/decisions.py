@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forecast.i18n import Words
-from forecast.plan.scenario import Decision
+from forecast.plan.targets import Decision
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, error_text, measure_text, name_text, period_text
 from forecast.stats.intervals import Estimate

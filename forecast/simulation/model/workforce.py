@@ -8,7 +8,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.plan.record import of_service
-from forecast.plan.scenario import Scenario, Target
+from forecast.plan.scenario import Scenario
+from forecast.plan.targets import Target
 from forecast.plan.workforce import Implied, Workforce
 from forecast.simulation.sampling.random_streams import Draws
 from forecast.stats.transforms import Z90

@@ -15,10 +15,11 @@ from forecast.arrays import Floats
 from forecast.engines import Engine, Serial
 from forecast.errors import OutputError
 from forecast.periods import SEASON
+from forecast.stats.cholesky import cholesky
 from forecast.timeseries.ensemble.cache import fitting_version, keep, restore
 from forecast.timeseries.ensemble.fit import Fit, Fits, Note, Task
 from forecast.timeseries.ensemble.residuals import correlation_of, surprises_of
-from forecast.timeseries.models.base import Model, ModelFailed, Outlook, root_of
+from forecast.timeseries.models.base import Model, ModelFailed, Outlook
 from forecast.timeseries.models.combination import mixture
 from forecast.timeseries.models.moving_holidays import Festival, no_festival, tet
 
@@ -164,7 +165,7 @@ def _fit(task: Task, asked: _Asked, misses: Mapping[str, Misses]) -> Fit:
         widths = widths_of([asked.misses, *siblings])
         blend = blend.widened(stretched(widths, STEPS))
     scores = (judgement.mase, judgement.coverage80, judgement.coverage95, judgement.checks)
-    root = root_of(blend.covariance)
+    root = cholesky(blend.covariance)
     return Fit(blend.mean, root, weights, *scores, *_taught(task), asked.parameters, asked.notes)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar
+from forecast.stats.cholesky import cholesky
 from forecast.timeseries.models.moving_holidays import Festival
 
 FEASTS = 3
@@ -103,7 +104,7 @@ class Outlook:
 
     def draws(self, z: Floats) -> Floats:
         """Months of standard normals `z`, both of shape (months, paths)."""
-        return self.mean[:, None] + root_of(self.covariance) @ z
+        return self.mean[:, None] + cholesky(self.covariance) @ z
 
     def widened(self, factors: Floats) -> Outlook:
         """Every month's standard deviation times its factor, (months,); the correlations stay."""
@@ -160,18 +161,3 @@ def covariance_of(responses: Floats, sd: float) -> Floats:
     for row in range(1, len(responses)):
         covariance[row, 1:] += covariance[row - 1, :-1]
     return covariance
-
-
-def root_of(covariance: Floats) -> Floats:
-    """The lower triangular root of a covariance; a larger one begins with the rows of a smaller one.
-
-    Column by column, each entry by its own sum, since a library's factor moves in the last bits with the size. A month
-    that follows from the earlier ones has 0 on its diagonal.
-    """
-    root = np.zeros_like(covariance)
-    for column in range(len(covariance)):
-        known = root[column:, :column] * root[column, :column]
-        left = covariance[column:, column] - known.sum(axis=1)
-        if left[0] > 1e-12 * covariance[column, column]:
-            root[column:, column] = left / np.sqrt(left[0])
-    return root

@@ -1,0 +1,51 @@
+"""Targets, and the decisions that a figure may call for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from forecast.plan.assumption import Assumption, Share, Threshold
+from forecast.plan.fields import DateField, Measure, PeriodField
+from forecast.plan.record import Label, Noun
+
+
+class Target(Noun):
+    """What is wanted."""
+
+    label: Label | None = None
+    measure: Measure
+    period: PeriodField
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
+    want: Share | None = None
+    """The chance that is wanted."""
+    place: str | None = None
+    basis: Literal["stated", "parts"] = "stated"
+    """Whether the gap between the stated total and the services is carried."""
+
+    @property
+    def threshold(self) -> Assumption:
+        """The one that is given."""
+        given = self.at_least or self.at_most
+        assert given is not None  # the reader asks for exactly one
+        return given
+
+
+class Trigger(Noun):
+    """The figure that calls for a decision."""
+
+    measure: Measure
+    period: PeriodField
+    below: Threshold | None = None
+    above: Threshold | None = None
+
+
+class Decision(Noun):
+    """What to do, who does it, and by when."""
+
+    action: Label
+    owner: Label
+    by: DateField
+    about: str | None = None
+    """Name of the shock, initiative or assumption that it answers."""
+    trigger: Trigger | None = None
