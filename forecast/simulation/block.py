@@ -14,7 +14,7 @@ from forecast.plan.shocks.drift import Drift
 from forecast.simulation.compiled import Deck, FigureKey, Gauge
 from forecast.simulation.model.baseline_paths import Calm, calm_of
 from forecast.simulation.model.costs import costs_of
-from forecast.simulation.model.impacts import HEADCOUNT, Blow, Stage
+from forecast.simulation.model.impacts import HEADCOUNT, Impact, SimulationContext
 from forecast.simulation.model.initiatives import Actions, act
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.model.service_paths import Trade, trade_of
@@ -90,24 +90,24 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     scenario = deck.scenario
     calm = calm_of(scenario, deck.baseline, draws)
     calendar = scenario.horizon.calendar
-    stage = _stage(deck, calendar, draws)
-    struck = _struck(scenario, draws, stage)
-    drifts = {name: blow for name, blow in struck.items() if isinstance(scenario.shocks[name], Drift)}
-    actions = act(scenario.initiatives, draws, stage, calm.revenue)
-    returning = {n: Returning(blow, calendar, draws.paths) for n, blow in struck.items() if n not in drifts}
+    context = _context(deck, calendar, draws)
+    impacts = _impacts(scenario, draws, context)
+    drifts = {name: impact for name, impact in impacts.items() if isinstance(scenario.shocks[name], Drift)}
+    actions = act(scenario.initiatives, draws, context, calm.revenue)
+    returning = {n: Returning(impact, calendar, draws.paths) for n, impact in impacts.items() if n not in drifts}
     rows = calendar.rows(deck.bridge_gauge.calendar)
     trades = {s: trade_of(s, calm, drifts, actions, returning, rows, draws.paths) for s in scenario.service_names}
-    luck = {f"shocks.{name}": blow.events for name, blow in struck.items() if blow.events is not None}
+    luck = {f"shocks.{name}": impact.events for name, impact in impacts.items() if impact.events is not None}
     luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
     shares = wage_shares(scenario.workforce, scenario.service_names, draws) if scenario.workforce else {}
-    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, struck, actions), shares, luck, returning)
+    return _Scene(calm, trades, _leaves(deck, draws, calm, trades, impacts, actions), shares, luck, returning)
 
 
-def _struck(scenario: Scenario, draws: Draws, stage: Stage) -> dict[str, Blow]:
-    return {name: scenario.shocks[name].strike(f"shocks.{name}", draws, stage) for name in sorted(scenario.shocks)}
+def _impacts(scenario: Scenario, draws: Draws, context: SimulationContext) -> dict[str, Impact]:
+    return {name: scenario.shocks[name].strike(f"shocks.{name}", draws, context) for name in sorted(scenario.shocks)}
 
 
-def _stage(deck: Deck, calendar: Calendar, draws: Draws) -> Stage:
+def _context(deck: Deck, calendar: Calendar, draws: Draws) -> SimulationContext:
     scenario = deck.scenario
     terrain = deck.places.terrain if deck.places is not None else None
     places = draws(scenario.places.count) if scenario.places and scenario.places.count else None
@@ -116,7 +116,7 @@ def _stage(deck: Deck, calendar: Calendar, draws: Draws) -> Stage:
     climate = None
     if scenario.climate is not None:
         climate = draws.gammas("climate", scenario.climate.shape, calendar.years)
-    return Stage(calendar, scenario.service_names, draws.paths, places, climate, terrain)
+    return SimulationContext(calendar, scenario.service_names, draws.paths, places, climate, terrain)
 
 
 def _leaves(
@@ -124,7 +124,7 @@ def _leaves(
     draws: Draws,
     calm: Calm,
     trades: Mapping[str, Trade],
-    struck: Mapping[str, Blow],
+    impacts: Mapping[str, Impact],
     actions: Actions,
 ) -> dict[str, Floats]:
     scenario = deck.scenario
@@ -136,11 +136,11 @@ def _leaves(
         leaves["gap"] = calm.gap
     if scenario.workforce is not None:
         people = headcount(scenario, scenario.workforce, deck.baseline, draws)[None, :]
-        for factors in (actions.factors, *(struck[name].factors for name in sorted(struck))):
+        for factors in (actions.factors, *(impacts[name].factors for name in sorted(impacts))):
             if HEADCOUNT in factors:
                 people = people * factors[HEADCOUNT]
         leaves["headcount"] = people
-    leaves.update(costs_of(scenario, draws, leaves, struck, actions))
+    leaves.update(costs_of(scenario, draws, leaves, impacts, actions))
     return leaves
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from forecast.periods import ramp
 from forecast.plan.assumption import Duration
 from forecast.plan.shocks.shock import Effects, Shock
-from forecast.simulation.model.impacts import Blow, Stage, effects_of
+from forecast.simulation.model.impacts import Impact, SimulationContext, effects_of
 from forecast.simulation.sampling.random_streams import Draws
 
 
@@ -22,8 +22,8 @@ class Drift(Shock):
     effect: Effects
     """When it is whole."""
 
-    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+    def strike(self, name: str, draws: Draws, context: SimulationContext) -> Impact:
         """The change times the share of it that has come by each month."""
-        come = ramp(stage.calendar.edges[:1], draws(self.over), stage.calendar) * self.reached(draws)
-        effects = effects_of(draws, self.effect, stage.services)
-        return Blow({key: np.maximum(0.0, 1 + change * come) for key, change in effects.items()})
+        come = ramp(context.calendar.edges[:1], draws(self.over), context.calendar) * self.reached(draws)
+        effects = effects_of(draws, self.effect, context.services)
+        return Impact({key: np.maximum(0.0, 1 + change * come) for key, change in effects.items()})

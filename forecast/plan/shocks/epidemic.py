@@ -16,11 +16,11 @@ from forecast.plan.record import Noun
 from forecast.plan.shocks.shock import Effects, Shock
 from forecast.simulation.model.footprints import arcs_of
 from forecast.simulation.model.impacts import (
-    Blow,
+    EventLosses,
     Footprint,
-    Hits,
+    Impact,
     Key,
-    Stage,
+    SimulationContext,
     Taken,
     effects_of,
     strips,
@@ -79,29 +79,29 @@ class Epidemic(Shock):
         """At the middle of its range."""
         return self.waves_per_year.value
 
-    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+    def strike(self, name: str, draws: Draws, context: SimulationContext) -> Impact:
         """The days of each regime, by month; waves that overlap are one outbreak and no day counts twice."""
-        waves = sample_events(draws, name, np.atleast_2d(draws(self.waves_per_year)), None, stage.calendar)
+        waves = sample_events(draws, name, np.atleast_2d(draws(self.waves_per_year)), None, context.calendar)
         end = waves.start + waves.draw(self.length)
-        outbreaks = Outbreaks.of(waves, end, stage.calendar, stage.paths)
+        outbreaks = Outbreaks.of(waves, end, context.calendar, context.paths)
         inside = {"upstream": self.upstream, "hard": self.hard}
         spells = Spells.joined(_inside(waves, end, name, regime, draws) for name, regime in inside.items())
         by_row: Taken
         footprint = None
-        if stage.terrain is None or self.hard is None or self.hard.reach is None:
+        if context.terrain is None or self.hard is None or self.hard.reach is None:
             apart = spells.apart(waves, outbreaks)
-            factors = self._factors(outbreaks.by_month(apart, waves, stage.calendar, stage.paths), draws, stage)
-            by_row = partial(self._lost_by_row, apart, outbreaks, draws, stage)
+            factors = self._factors(outbreaks.by_month(apart, waves, context.calendar, context.paths), draws, context)
+            by_row = partial(self._lost_by_row, apart, outbreaks, draws, context)
         else:
-            lost, footprint = self._local(waves, spells, outbreaks, draws, stage, stage.terrain)
+            lost, footprint = self._local(waves, spells, outbreaks, draws, context, context.terrain)
             by_row = taking(lost)
-            factors = summed(outbreaks.cell, lost, (stage.calendar.count, stage.paths))
-        return Blow(
+            factors = summed(outbreaks.cell, lost, (context.calendar.count, context.paths))
+        return Impact(
             factors=factors,
-            hits=Hits(outbreaks.outbreak, outbreaks.cell, by_row, outbreaks.closing, outbreaks.path),
-            recovered=self.returning(draws, stage.services),
+            losses=EventLosses(outbreaks.outbreak, outbreaks.cell, by_row, outbreaks.closing, outbreaks.path),
+            recovered=self.returning(draws, context.services),
             within=self.spread(draws),
-            events=np.bincount(waves.path, minlength=stage.paths).astype(float),
+            events=np.bincount(waves.path, minlength=context.paths).astype(float),
             footprint=footprint,
         )
 
@@ -111,7 +111,7 @@ class Epidemic(Shock):
         spells: Spells,
         outbreaks: Outbreaks,
         draws: Draws,
-        stage: Stage,
+        context: SimulationContext,
         terrain: Terrain,
     ) -> tuple[dict[Key, Floats], Footprint]:
         """What is taken where the places are listed: hard spells fall on arcs of them, by what these weigh.
@@ -124,23 +124,23 @@ class Epidemic(Shock):
 
         def lost_where(hard: Floats) -> dict[Key, Floats]:
             apart = spells._replace(hard=hard).apart(waves, outbreaks)
-            return self._lost(outbreaks.stays(apart, stage.calendar), outbreaks, draws, stage)
+            return self._lost(outbreaks.stays(apart, context.calendar), outbreaks, draws, context)
 
         weights = {id(before): arcs.weight(before) for before in terrain.before.values()}
         reached = {k: lost_where(weight) for k, weight in weights.items()}
         elsewhere = lost_where(np.zeros(len(spells.wave)))
-        spell, month, days = overlaps(spells.start, spells.end, stage.calendar)
+        spell, month, days = overlaps(spells.start, spells.end, context.calendar)
         held = np.flatnonzero(arcs.count[spell])
         spell, month, days = spell[held], month[held], days[held]
         row = outbreaks.row_of(outbreaks.of_wave[spells.wave[spell]], month)
-        cell = month * stage.paths + waves.path[spells.wave[spell]]
+        cell = month * context.paths + waves.path[spells.wave[spell]]
         cells = outbreaks.cell
-        shape = (stage.calendar.count, stage.paths)
+        shape = (context.calendar.count, context.paths)
         first = next(iter(reached.values()))
         lost = {key: values for key, values in first.items() if key[0] != "amount"}
         taken: dict[str, Floats] = {}
         outside: dict[str, Floats] = {}
-        for service in stage.services:
+        for service in context.services:
             key, alike = ("amount", service), id(terrain.before[service])
             if key in reached[alike]:
                 lost[key] = reached[alike][key]
@@ -152,15 +152,15 @@ class Epidemic(Shock):
                 taken[service] = np.minimum(np.divide(more, both, out=np.zeros_like(more), where=both > 0), 1.0)
         return lost, Footprint(arcs, outbreaks.of_wave[spells.wave], spell, cell, taken, outside)
 
-    def _factors(self, regimes: Sequence[Floats], draws: Draws, stage: Stage) -> dict[Key, Floats]:
+    def _factors(self, regimes: Sequence[Floats], draws: Draws, context: SimulationContext) -> dict[Key, Floats]:
         """1 + sum over the regimes of their share of the month by the change on such a day."""
-        part = self.reached(draws) / stage.calendar.days[:, None]
+        part = self.reached(draws) / context.calendar.days[:, None]
         terms: dict[Key, list[tuple[int, Floats]]] = {}
         for number, effects in enumerate(self._effects()):
-            for key, change in effects_of(draws, effects, stage.services).items():
+            for key, change in effects_of(draws, effects, context.services).items():
                 terms.setdefault(key, []).append((number, change))
-        factors = {key: np.empty((stage.calendar.count, stage.paths)) for key in terms}
-        for rows in strips(stage.calendar.count, stage.paths):
+        factors = {key: np.empty((context.calendar.count, context.paths)) for key in terms}
+        for rows in strips(context.calendar.count, context.paths):
             shares = [days[rows] * part[rows] for days in regimes]
             for key, ((number, change), *others) in terms.items():
                 factor = np.multiply(shares[number], change, out=factors[key][rows])
@@ -171,20 +171,20 @@ class Epidemic(Shock):
         return factors
 
     def _lost_by_row(
-        self, apart: Spells, outbreaks: Outbreaks, draws: Draws, stage: Stage, rows: Ints
+        self, apart: Spells, outbreaks: Outbreaks, draws: Draws, context: SimulationContext, rows: Ints
     ) -> Mapping[Key, Floats]:
         """As `_lost`, of some rows."""
-        return self._lost(outbreaks.stays_of(rows, apart, stage.calendar), outbreaks, draws, stage)
+        return self._lost(outbreaks.stays_of(rows, apart, context.calendar), outbreaks, draws, context)
 
-    def _lost(self, stays: Stays, outbreaks: Outbreaks, draws: Draws, stage: Stage) -> dict[Key, Floats]:
+    def _lost(self, stays: Stays, outbreaks: Outbreaks, draws: Draws, context: SimulationContext) -> dict[Key, Floats]:
         """(stays,) share of the month's amount that is taken."""
         path = outbreaks.path[stays.outbreak]
         reached = self.reached(draws)
-        part = (reached[path] if len(reached) > 1 else reached) / stage.calendar.days[stays.month]
+        part = (reached[path] if len(reached) > 1 else reached) / context.calendar.days[stays.month]
         lost: dict[Key, Floats] = {}
         for regime, days in zip(self._effects(), (stays.mild, stays.upstream, stays.hard), strict=True):
             weight = days * part
-            for key, change in effects_of(draws, regime, stage.services).items():
+            for key, change in effects_of(draws, regime, context.services).items():
                 taken = weight * (change[path] if len(change) > 1 else change)
                 lost[key] = lost[key] - taken if key in lost else -taken
         return lost

@@ -12,7 +12,16 @@ from forecast.arrays import Floats, Ints
 from forecast.periods import overlaps
 from forecast.plan.assumption import Day, LastDay, Share
 from forecast.plan.shocks.shock import Effects, Shock
-from forecast.simulation.model.impacts import Blow, Hits, Key, Spell, Stage, effects_of, summed, taking
+from forecast.simulation.model.impacts import (
+    Episode,
+    EventLosses,
+    Impact,
+    Key,
+    SimulationContext,
+    effects_of,
+    summed,
+    taking,
+)
 from forecast.simulation.sampling.random_streams import Draws
 
 
@@ -29,52 +38,56 @@ class Event(Shock):
     effect: Effects
     """Of a day, where it reaches."""
 
-    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+    def strike(self, name: str, draws: Draws, context: SimulationContext) -> Impact:
         """One interval in each path in which it happens; both of its days count."""
         happens = np.ones(1) if self.chance is None else draws.happens(name, draws(self.chance)).astype(float)
         start, end = draws(self.from_), draws(self.until) + 1
         weight = happens * self.reached(draws)
-        effects = effects_of(draws, self.effect, stage.services)
+        effects = effects_of(draws, self.effect, context.services)
         taken = {key: -change * weight for key, change in effects.items()}
-        hits: Hits | Spell
+        hits: EventLosses | Episode
         if len(start) == len(end) == 1:
-            hits = _spell(taken, float(start[0]), float(end[0]), stage)
-            factors = {key: _factor(hits, lost, stage.calendar.count) for key, lost in hits.lost.items()}
+            hits = _episode(taken, float(start[0]), float(end[0]), context)
+            factors = {key: _factor(hits, lost, context.calendar.count) for key, lost in hits.lost.items()}
         else:
-            hits, factors = _hits(taken, np.broadcast_to(start, stage.paths), np.broadcast_to(end, stage.paths), stage)
-        return Blow(
+            hits, factors = _hits(
+                taken, np.broadcast_to(start, context.paths), np.broadcast_to(end, context.paths), context
+            )
+        return Impact(
             factors=factors,
-            hits=hits,
-            recovered=self.returning(draws, stage.services),
+            losses=hits,
+            recovered=self.returning(draws, context.services),
             within=self.spread(draws),
             events=happens if len(happens) > 1 else None,
         )
 
 
-def _spell(taken: Mapping[Key, Floats], start: float, end: float, stage: Stage) -> Spell:
+def _episode(taken: Mapping[Key, Floats], start: float, end: float, context: SimulationContext) -> Episode:
     """Of dates that are sure: the same days in every path."""
-    edges = stage.calendar.edges
+    edges = context.calendar.edges
     days = np.maximum(0, np.minimum(edges[1:], end) - np.maximum(edges[:-1], start))
     touched = np.flatnonzero(days)
     rows = slice(touched[0], touched[-1] + 1) if len(touched) else slice(0, 0)
-    part = (days / stage.calendar.days)[rows, None]
-    return Spell(rows, {key: part * share for key, share in taken.items()}, end)
+    part = (days / context.calendar.days)[rows, None]
+    return Episode(rows, {key: part * share for key, share in taken.items()}, end)
 
 
-def _factor(spell: Spell, lost: Floats, months: int) -> Floats:
+def _factor(episode: Episode, lost: Floats, months: int) -> Floats:
     """(months, paths) or (months, 1)."""
     factor = np.ones((months, lost.shape[1]))
-    factor[spell.rows] = np.maximum(0.0, 1 - lost)
+    factor[episode.rows] = np.maximum(0.0, 1 - lost)
     return factor
 
 
-def _hits(taken: Mapping[Key, Floats], start: Floats, end: Floats, stage: Stage) -> tuple[Hits, dict[Key, Floats]]:
+def _hits(
+    taken: Mapping[Key, Floats], start: Floats, end: Floats, context: SimulationContext
+) -> tuple[EventLosses, dict[Key, Floats]]:
     """Of dates that are not: each path has its own days; and what they leave of each month."""
-    path, month, days = overlaps(start, end, stage.calendar)
-    part = days / stage.calendar.days[month]
+    path, month, days = overlaps(start, end, context.calendar)
+    part = days / context.calendar.days[month]
     lost = {key: _of(share, path) * part for key, share in taken.items()}
-    shape = (stage.calendar.count, stage.paths)
-    hits = Hits(path, month * stage.paths + path, taking(lost), end, np.arange(len(end)))
+    shape = (context.calendar.count, context.paths)
+    hits = EventLosses(path, month * context.paths + path, taking(lost), end, np.arange(len(end)))
     return hits, summed(hits.cell, lost, shape)
 
 

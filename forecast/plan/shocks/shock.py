@@ -9,7 +9,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.plan.assumption import Duration, Effect, Share
 from forecast.plan.record import ByService, Label, Noun, Table, of_service
-from forecast.simulation.model.impacts import WITHIN, Blow, Stage
+from forecast.simulation.model.impacts import WITHIN, Impact, SimulationContext
 from forecast.simulation.sampling.random_streams import Draws
 
 
@@ -43,7 +43,7 @@ class Shock(Noun, ABC):
         return 0.0
 
     @abstractmethod
-    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+    def strike(self, name: str, draws: Draws, context: SimulationContext) -> Impact:
         """What it does in some blocks; `name` is its dotted name, under which its events are drawn."""
 
     def returning(self, draws: Draws, services: tuple[str, ...]) -> dict[str, Floats]:

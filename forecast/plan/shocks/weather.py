@@ -14,7 +14,17 @@ from forecast.plan.record import ByService, Label, Named, Noun, of_service
 from forecast.plan.shocks.shock import Shock
 from forecast.plan.weights import MonthWeights
 from forecast.simulation.model.footprints import arcs_of
-from forecast.simulation.model.impacts import Blow, Footprint, Hits, Key, Stage, left_of, multiplied, sums, taking
+from forecast.simulation.model.impacts import (
+    EventLosses,
+    Footprint,
+    Impact,
+    Key,
+    SimulationContext,
+    left_of,
+    multiplied,
+    sums,
+    taking,
+)
 from forecast.simulation.sampling.events import Events, sample_events
 from forecast.simulation.sampling.random_streams import Draws
 
@@ -50,26 +60,26 @@ class Weather(Shock):
         """At the middle of its range."""
         return self.per_year.value
 
-    def strike(self, name: str, draws: Draws, stage: Stage) -> Blow:
+    def strike(self, name: str, draws: Draws, context: SimulationContext) -> Impact:
         """Events by season, each of one class; what several take from one month multiplies."""
         rate = np.atleast_2d(draws(self.per_year))
-        if stage.climate is not None:
-            rate = rate * stage.climate
-        events = sample_events(draws, name, rate, self.season, stage.calendar)
-        hits, lost, footprint, repair = self._hits(events, draws, stage)
-        shape = (stage.calendar.count, stage.paths)
-        if stage.terrain is None or footprint is None:
+        if context.climate is not None:
+            rate = rate * context.climate
+        events = sample_events(draws, name, rate, self.season, context.calendar)
+        hits, lost, footprint, repair = self._hits(events, draws, context)
+        shape = (context.calendar.count, context.paths)
+        if context.terrain is None or footprint is None:
             factors = multiplied(hits.cell, lost, shape)
         else:
-            factors = left_of(footprint, stage.terrain, shape)
-        return Blow(
+            factors = left_of(footprint, context.terrain, shape)
+        return Impact(
             factors=factors,
-            hits=hits,
+            losses=hits,
             footprint=footprint,
-            recovered=self.returning(draws, stage.services),
+            recovered=self.returning(draws, context.services),
             within=self.spread(draws),
             cost=repair,
-            events=np.bincount(events.path, minlength=stage.paths).astype(float),
+            events=np.bincount(events.path, minlength=context.paths).astype(float),
         )
 
     def _by_class(self, events: Events, draws: Draws) -> _Classed:
@@ -86,40 +96,40 @@ class Weather(Shock):
         return _Classed(events, [(mine, events.some(mine)) for mine in rows])
 
     def _hits(
-        self, events: Events, draws: Draws, stage: Stage
-    ) -> tuple[Hits, dict[Key, Floats], Footprint | None, Floats | None]:
+        self, events: Events, draws: Draws, context: SimulationContext
+    ) -> tuple[EventLosses, dict[Key, Floats], Footprint | None, Floats | None]:
         """What each event takes, whole and by month; where it falls, and what repair costs."""
         classed = self._by_class(events, draws)
         classes = [self.classes[name] for name in sorted(self.classes)]
         reach = classed.draw([c.reach for c in classes]) * events.of(self.reached(draws))
         end = events.start + classed.draw([c.days for c in classes])
-        event, month, shut = overlaps(events.start, end, stage.calendar)
-        shut /= stage.calendar.days.take(month)
-        taken = _taken(classes, classed, stage.services, event, shut)
-        cell = month * stage.paths
+        event, month, shut = overlaps(events.start, end, context.calendar)
+        shut /= context.calendar.days.take(month)
+        taken = _taken(classes, classed, context.services, event, shut)
+        cell = month * context.paths
         cell += events.path.take(event)
         footprint = None
-        weights = dict.fromkeys(stage.services, reach)
-        if stage.terrain is not None:
-            arcs = arcs_of(reach, events.uniform("first_place"), events.uniform("places"), stage.terrain.count)
+        weights = dict.fromkeys(context.services, reach)
+        if context.terrain is not None:
+            arcs = arcs_of(reach, events.uniform("first_place"), events.uniform("places"), context.terrain.count)
             footprint = Footprint(arcs, np.arange(len(events)), event, cell, taken)
-            alike = {id(before): arcs.weight(before) for before in stage.terrain.before.values()}
-            weights = {service: alike[id(before)] for service, before in stage.terrain.before.items()}
-            reach = arcs.count / stage.terrain.count
+            alike = {id(before): arcs.weight(before) for before in context.terrain.before.values()}
+            weights = {service: alike[id(before)] for service, before in context.terrain.before.items()}
+            reach = arcs.count / context.terrain.count
         lost = _weighed(taken, weights, event)
         repair = None
-        if stage.places is not None and any(c.repair_per_place is not None for c in classes):
-            repair = self._repair(events, reach * classed.draw([c.repair_per_place for c in classes]), stage)
-        return Hits(event, cell, taking(lost), end, events.path), lost, footprint, repair
+        if context.places is not None and any(c.repair_per_place is not None for c in classes):
+            repair = self._repair(events, reach * classed.draw([c.repair_per_place for c in classes]), context)
+        return EventLosses(event, cell, taking(lost), end, events.path), lost, footprint, repair
 
     @staticmethod
-    def _repair(events: Events, per_place: Floats, stage: Stage) -> Floats:
+    def _repair(events: Events, per_place: Floats, context: SimulationContext) -> Floats:
         """(months, paths) cost of repair, in the month in which an event begins."""
-        assert stage.places is not None  # where nobody counts the places, nothing is repaired
-        month = np.searchsorted(stage.calendar.edges, events.start, side="right") - 1
-        cost = per_place * events.of(stage.places)
-        shape = (stage.calendar.count, stage.paths)
-        return sums(month * stage.paths + events.path, cost, shape[0] * stage.paths).reshape(shape)
+        assert context.places is not None  # where nobody counts the places, nothing is repaired
+        month = np.searchsorted(context.calendar.edges, events.start, side="right") - 1
+        cost = per_place * events.of(context.places)
+        shape = (context.calendar.count, context.paths)
+        return sums(month * context.paths + events.path, cost, shape[0] * context.paths).reshape(shape)
 
 
 class _Classed(NamedTuple):

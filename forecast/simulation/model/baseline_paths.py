@@ -17,7 +17,7 @@ from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import of_service
 from forecast.plan.scenario import BaselineChoice, Scenario
-from forecast.simulation.model.impacts import Stage
+from forecast.simulation.model.impacts import SimulationContext
 from forecast.simulation.model.recovery import Returning, shaken
 from forecast.simulation.sampling.random_streams import Draws
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
@@ -100,12 +100,12 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
     services = tuple(s for s in scenario.service_names if baseline.services[s].base_year == year)
     left: dict[str, Floats] = {service: np.ones(1) for service in services}
     shocks = scenario.history.shocks if scenario.history else {}
-    stage = Stage(Calendar(12 * year, 12), services, draws.paths)
-    blows = {name: shocks[name].strike(f"history.shocks.{name}", draws, stage) for name in sorted(shocks)}
-    returning = {name: Returning(blow, stage.calendar, draws.paths) for name, blow in blows.items()}
-    for service in services if blows else ():
+    context = SimulationContext(Calendar(12 * year, 12), services, draws.paths)
+    impacts = {name: shocks[name].strike(f"history.shocks.{name}", draws, context) for name in sorted(shocks)}
+    returning = {name: Returning(impact, context.calendar, draws.paths) for name, impact in impacts.items()}
+    for service in services if impacts else ():
         weights = np.broadcast_to(baseline.services[service].base_weights[:, None], (12, draws.paths))
-        found = shaken(weights, service, blows)
+        found = shaken(weights, service, impacts)
         left[service] = found.amount.sum(axis=0)
         for name, loss in found.net.items():
             left[service] = left[service] + returning[name].of(service, loss).inside

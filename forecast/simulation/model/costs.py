@@ -9,7 +9,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.plan.record import of_service
 from forecast.plan.scenario import Cost, Scenario
-from forecast.simulation.model.impacts import Blow
+from forecast.simulation.model.impacts import Impact
 from forecast.simulation.model.initiatives import Actions
 from forecast.simulation.sampling.random_streams import Draws
 
@@ -18,28 +18,28 @@ def costs_of(
     scenario: Scenario,
     draws: Draws,
     leaves: Mapping[str, Floats],
-    struck: Mapping[str, Blow],
+    impacts: Mapping[str, Impact],
     actions: Actions,
 ) -> dict[str, Floats]:
     """`cost.NAME` -> (months, paths) or (months, 1), for each cost, each initiative that has one, and each repair."""
-    unit = _unit_costs(scenario, struck, actions)
+    unit = _unit_costs(scenario, impacts, actions)
     found = {
         f"cost.{name}": _cost(scenario, scenario.costs[name], draws, leaves, unit) for name in sorted(scenario.costs)
     }
     for name, paid in actions.costs.items():
         found[f"cost.{name}"] = found.get(f"cost.{name}", 0.0) + paid
-    for name, blow in sorted(struck.items()):
-        if blow.cost is not None:
-            found[f"cost.{name}"] = found.get(f"cost.{name}", 0.0) + blow.cost
+    for name, impact in sorted(impacts.items()):
+        if impact.cost is not None:
+            found[f"cost.{name}"] = found.get(f"cost.{name}", 0.0) + impact.cost
     return found
 
 
-def _unit_costs(scenario: Scenario, struck: Mapping[str, Blow], actions: Actions) -> dict[str, Floats]:
+def _unit_costs(scenario: Scenario, impacts: Mapping[str, Impact], actions: Actions) -> dict[str, Floats]:
     """By service, what shocks and initiatives make of the cost of a piece."""
     found: dict[str, Floats] = {}
     for service in scenario.service_names:
         factor: Floats = np.ones((1, 1))
-        for factors in (actions.factors, *(struck[name].factors for name in sorted(struck))):
+        for factors in (actions.factors, *(impacts[name].factors for name in sorted(impacts))):
             factor = factor * factors.get(("unit_cost", service), 1.0)
         found[service] = factor
     return found

@@ -1,6 +1,7 @@
 """What shocks and initiatives do to the drivers, month by month.
 
-Arrays are (months, paths), or (months, 1) where every path is alike. A hit is sparse: one event, one month, one path.
+Arrays are (months, paths), or (months, 1) where every path is the same. The losses of events are sparse: one event, one
+month, one path.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ WITHIN = 2 * DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where a shock strikes: the months, the services, how many places, and each year's climate."""
+class SimulationContext:
+    """Everything around a shock that decides its impact: months, services, places and each year's climate."""
 
     calendar: Calendar
     services: tuple[str, ...]
     paths: int
-    """That are played together."""
+    """Number of paths simulated together."""
     places: Floats | None = None
-    """How many, (paths,) or (1,)."""
+    """Number of places, (paths,) or (1,)."""
     climate: Floats | None = None
     """(years, paths) factor on the rates of storms and floods."""
     terrain: Terrain | None = None
@@ -51,30 +52,30 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Hits:
-    """What single events take in single months; entries of one event and month may be several."""
+class EventLosses:
+    """Losses of single events in single months; one event and month may have several entries."""
 
     event: Ints
     cell: Ints
     """(entries,) place in a flat array of months and paths."""
     lost: Taken
-    """Share of the month's amount that entries take; below 0 where something is gained."""
+    """Share of the month's amount that the entries of some rows lose; below 0 for a gain."""
     end: Floats
-    """(events,) the day on which each event ends."""
+    """(events,) day on which each event ends."""
     path_of_event: Ints
-    """(events,)"""
+    """(events,) path in which each event falls."""
 
 
 @dataclass(frozen=True)
-class Spell:
-    """One event that lasts from one day to another in every path; what it takes of a month is dense."""
+class Episode:
+    """One event with the same first and last day in every path; its losses by month are dense."""
 
     rows: slice
-    """The months that it touches."""
+    """Months that it touches."""
     lost: Mapping[Key, Floats]
-    """(rows, paths) or (rows, 1) share of the month's amount that is taken."""
+    """(rows, paths) or (rows, 1) share of the month's amount that is lost."""
     end: float
-    """The day on which it ends."""
+    """Day on which it ends."""
 
 
 @dataclass(frozen=True)
@@ -95,25 +96,25 @@ class Footprint:
 
 
 @dataclass(frozen=True)
-class Blow:
-    """What one shock does in some blocks."""
+class Impact:
+    """Effect of one shock on the drivers in some blocks."""
 
     factors: Mapping[Key, Floats]
-    """(months, paths) or (months, 1); what is not named is not touched."""
-    hits: Hits | Spell | None = None
+    """(months, paths) or (months, 1); a driver without a factor is unchanged."""
+    losses: EventLosses | Episode | None = None
     recovered: Mapping[str, Floats] = field(default_factory=dict)
-    """By service, the share of its loss that comes back, (paths,) or (1,)."""
+    """By service, share of its loss that is recovered, (paths,) or (1,)."""
     within: Floats = field(default_factory=lambda: np.array([WITHIN]))
-    """Days over which it comes back, (paths,) or (1,)."""
+    """Days over which it is recovered, (paths,) or (1,)."""
     cost: Floats | None = None
-    """(months, paths) repair."""
+    """(months, paths) cost of repair."""
     events: Floats | None = None
-    """(paths,) how many events fall in each path."""
+    """(paths,) number of events in each path."""
     footprint: Footprint | None = None
     _capped: dict[int, Floats] = field(default_factory=dict)
 
     def capped(self, key: Key) -> Floats:
-        """The factors of a key, none above 1: what is left of the trade, gains apart."""
+        """Factors of a key cut at 1: the losses without the gains."""
         factor = self.factors[key]
         if id(factor) not in self._capped:
             self._capped[id(factor)] = np.minimum(factor, 1.0) if factor.max() > 1 else factor

@@ -10,7 +10,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.periods import ramp
 from forecast.plan.initiatives import Initiative, InitiativeCost
-from forecast.simulation.model.impacts import Key, Stage, changes
+from forecast.simulation.model.impacts import Key, SimulationContext, changes
 from forecast.simulation.sampling.random_streams import Draws
 
 
@@ -26,7 +26,9 @@ class Actions:
     """By initiative, (paths,) 1 where it happens; only those that may fail to."""
 
 
-def act(initiatives: Mapping[str, Initiative], draws: Draws, stage: Stage, revenue: Mapping[str, Floats]) -> Actions:
+def act(
+    initiatives: Mapping[str, Initiative], draws: Draws, context: SimulationContext, revenue: Mapping[str, Floats]
+) -> Actions:
     """Play the initiatives of some blocks; `revenue` is the calm of each service, to measure cannibalisation on.
 
     T = max(0, product over j of (1 + e_j r_j o_j)): effect, month mean of the ramp, and whether it and all that it
@@ -39,9 +41,9 @@ def act(initiatives: Mapping[str, Initiative], draws: Draws, stage: Stage, reven
         own = initiatives[name]
         start, on = cast.start(name), cast.happens(name)
         length = np.zeros(1) if own.ramp is None else draws(own.ramp)
-        grown = ramp(start, length, stage.calendar)
+        grown = ramp(start, length, context.calendar)
         gained: dict[str, Floats] = {}
-        for key, change in changes(draws, own.effect, stage.services).items():
+        for key, change in changes(draws, own.effect, context.services).items():
             grow = (change * on) * grown
             grow += 1
             if own.takes_from and key[0] in ("volume", "price", "revenue"):
@@ -52,7 +54,7 @@ def act(initiatives: Mapping[str, Initiative], draws: Draws, stage: Stage, reven
             key = ("revenue", donor)
             factors[key] = factors.get(key, 1.0) * np.maximum(0.0, left)
         if own.cost is not None:
-            costs[name] = _cost(own.cost, start, on, draws, stage)
+            costs[name] = _cost(own.cost, start, on, draws, context)
     for factor in factors.values():
         np.maximum(factor, 0.0, out=factor)
     return Actions(factors, costs, cast.doubts())
@@ -110,15 +112,15 @@ def _gain(gained: Mapping[str, Floats], donor: str, revenue: Mapping[str, Floats
     return np.divide(total, revenue[donor], out=np.zeros_like(total * revenue[donor]), where=revenue[donor] > 0)
 
 
-def _cost(cost: InitiativeCost, start: Floats, on: Floats, draws: Draws, stage: Stage) -> Floats:
+def _cost(cost: InitiativeCost, start: Floats, on: Floats, draws: Draws, context: SimulationContext) -> Floats:
     """(months, paths): once in the month of the start, then each month in proportion to its days."""
-    calendar = stage.calendar
-    paid = np.zeros((calendar.count, stage.paths))
+    calendar = context.calendar
+    paid = np.zeros((calendar.count, context.paths))
     if cost.per_month is not None:
         paid += draws(cost.per_month) * ramp(start, np.zeros(1), calendar) * on
     if cost.once is not None:
-        month = np.broadcast_to(np.searchsorted(calendar.edges, start, side="right") - 1, stage.paths)
+        month = np.broadcast_to(np.searchsorted(calendar.edges, start, side="right") - 1, context.paths)
         path = np.flatnonzero((month >= 0) & (month < calendar.count))
-        once = np.broadcast_to(draws(cost.once) * on, stage.paths)
+        once = np.broadcast_to(draws(cost.once) * on, context.paths)
         paid[month[path], path] += once[path]
     return paid

@@ -14,7 +14,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar, overlaps
-from forecast.simulation.model.impacts import Blow, Hits, Key, Spell, strips, sums
+from forecast.simulation.model.impacts import Episode, EventLosses, Impact, Key, strips, sums
 
 if TYPE_CHECKING:
     from forecast.arrays import Ints
@@ -73,7 +73,7 @@ class Shaken:
 
 
 def shaken(
-    base: Floats, service: str, blows: Mapping[str, Blow], tell: Tell = lambda name, month, part: None
+    base: Floats, service: str, impacts: Mapping[str, Impact], tell: Tell = lambda name, month, part: None
 ) -> Shaken:
     """All shocks on one amount (months, paths), in order of their names and month by month.
 
@@ -82,22 +82,22 @@ def shaken(
     (months, paths), and which is the first.
     """
     key: Key = ("amount", service)
-    ordered = sorted(blows.items())
-    taking = {name: blow for name, blow in ordered if key in blow.factors}
-    left = {name: blow.capped(key) for name, blow in taking.items()}
-    gaining = any(left[name] is not blow.factors[key] for name, blow in taking.items())
+    ordered = sorted(impacts.items())
+    taking = {name: impact for name, impact in ordered if key in impact.factors}
+    left = {name: impact.capped(key) for name, impact in taking.items()}
+    gaining = any(left[name] is not impact.factors[key] for name, impact in taking.items())
     net = {
         name: np.empty(base.shape)
-        for name, blow in taking.items()
-        if blow.hits is not None and service in blow.recovered
+        for name, impact in taking.items()
+        if impact.losses is not None and service in impact.recovered
     }
     amount, lost = np.empty(base.shape), np.zeros(base.shape[1])
     for rows in strips(*base.shape):
         whole, part = base[rows], amount[rows]
         np.copyto(part, whole)
-        for name, blow in ordered:
+        for name, impact in ordered:
             if name in taking:
-                part *= blow.factors[key][rows]
+                part *= impact.factors[key][rows]
             tell(name, rows.start, part)
         kept = part
         if gaining:
@@ -124,64 +124,64 @@ class Returning:
     after the event's end.
     """
 
-    def __init__(self, blow: Blow, calendar: Calendar, paths: int) -> None:
-        self.blow = blow
+    def __init__(self, impact: Impact, calendar: Calendar, paths: int) -> None:
+        self.impact = impact
         self.calendar = calendar
         self.paths = paths
 
     @property
     def event(self) -> Ints:
-        """(entries,) the event of each entry of what comes back; none of a spell."""
+        """(entries,) the event of each entry of what comes back; none of an episode."""
         return self._plateaus.event
 
     @cached_property
-    def _hits(self) -> Hits:
-        assert isinstance(self.blow.hits, Hits)  # a spell goes its own way
-        return self.blow.hits
+    def _losses(self) -> EventLosses:
+        assert isinstance(self.impact.losses, EventLosses)  # an episode goes its own way
+        return self.impact.losses
 
     @cached_property
     def _shared(self) -> Ints:
         """Entries whose cell holds another one."""
-        cells = self._hits.cell
+        cells = self._losses.cell
         return np.flatnonzero(np.bincount(cells).take(cells) > 1)
 
     @cached_property
     def _lost_where_shared(self) -> Mapping[Key, Floats]:
-        return self._hits.lost(self._shared)
+        return self._losses.lost(self._shared)
 
     @cached_property
     def _plateaus(self) -> _Plateaus:
-        hits = self._hits
-        within = _of(self.blow.within, hits.path_of_event)
-        event, month, days = overlaps(hits.end, hits.end + within, self.calendar)
-        share = days / (within[event] if len(self.blow.within) > 1 else self.blow.within)
-        inside = np.minimum(sums(event, share, len(hits.end)), 1.0)  # days have rounding of their own
-        return _Plateaus(event, month * self.paths + hits.path_of_event[event], share, inside)
+        losses = self._losses
+        within = _of(self.impact.within, losses.path_of_event)
+        event, month, days = overlaps(losses.end, losses.end + within, self.calendar)
+        share = days / (within[event] if len(self.impact.within) > 1 else self.impact.within)
+        inside = np.minimum(sums(event, share, len(losses.end)), 1.0)  # days have rounding of their own
+        return _Plateaus(event, month * self.paths + losses.path_of_event[event], share, inside)
 
     def of(self, service: str, net: Floats) -> Back:
         """What comes back of a service; `net` (months, paths) is what this cause alone takes of it."""
-        if isinstance(self.blow.hits, Spell):
-            return self._of_spell(self.blow.hits, service, net)
-        hits, plateaus = self._hits, self._plateaus
-        loss = self._part(net.reshape(-1).take(hits.cell), ("amount", service))
-        back = sums(hits.event, loss, len(hits.end))
-        back *= _of(self.blow.recovered[service], hits.path_of_event)
-        inside, whole = (sums(hits.path_of_event, all_of, self.paths) for all_of in (back * plateaus.inside, back))
+        if isinstance(self.impact.losses, Episode):
+            return self._of_episode(self.impact.losses, service, net)
+        losses, plateaus = self._losses, self._plateaus
+        loss = self._part(net.reshape(-1).take(losses.cell), ("amount", service))
+        back = sums(losses.event, loss, len(losses.end))
+        back *= _of(self.impact.recovered[service], losses.path_of_event)
+        inside, whole = (sums(losses.path_of_event, all_of, self.paths) for all_of in (back * plateaus.inside, back))
         return Back(plateaus.cell, back[plateaus.event] * plateaus.share, inside, whole)
 
     def _part(self, loss: Floats, key: Key) -> Floats:
         """(entries,) the part of each entry in the loss of its cell; most cells have one entry."""
         if len(self._shared):
-            cells, mine = self._hits.cell[self._shared], np.maximum(self._lost_where_shared[key], 0)
+            cells, mine = self._losses.cell[self._shared], np.maximum(self._lost_where_shared[key], 0)
             whole = sums(cells, mine, 0)[cells]
             loss[self._shared] *= np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
         return loss
 
-    def _of_spell(self, spell: Spell, service: str, net: Floats) -> Back:
-        whole = net[spell.rows].sum(axis=0) * self.blow.recovered[service]
+    def _of_episode(self, episode: Episode, service: str, net: Floats) -> Back:
+        whole = net[episode.rows].sum(axis=0) * self.impact.recovered[service]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
-        days = np.minimum(closing, spell.end + self.blow.within) - np.maximum(opening, spell.end)
-        share = np.divide(days, self.blow.within, out=np.zeros(days.shape), where=days > 0)
+        days = np.minimum(closing, episode.end + self.impact.within) - np.maximum(opening, episode.end)
+        share = np.divide(days, self.impact.within, out=np.zeros(days.shape), where=days > 0)
         month, column = np.nonzero(share)
         some = share[month, column]
         if share.shape[1] == 1:  # the same months in every path

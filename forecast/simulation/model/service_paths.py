@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.simulation.model.baseline_paths import Calm
-from forecast.simulation.model.impacts import Blow
+from forecast.simulation.model.impacts import Impact
 from forecast.simulation.model.initiatives import Actions
 from forecast.simulation.model.recovery import Account, Back, Returning, Shaken, shaken
 
@@ -52,16 +52,16 @@ class Trade:
                 self.worth = factor if self.worth is None else self.worth * factor
         self._settle(step, self._tell())
 
-    def strike(self, service: str, blows: Mapping[str, Blow], paths: int) -> Shaken | None:
+    def apply_shocks(self, service: str, impacts: Mapping[str, Impact], paths: int) -> Shaken | None:
         """Multiply by the factors of the shocks, in order of their names; none where no shock acts on it."""
         self.before = np.broadcast_to(self.amount, (len(self.amount), paths))
         worths: dict[str, Floats | None] = {}
         told: dict[str, Floats] = {}
-        for name, blow in sorted(blows.items()):
-            price = blow.factors.get(("price", service))
+        for name, impact in sorted(impacts.items()):
+            price = impact.factors.get(("price", service))
             if price is not None:
                 self.worth = price if self.worth is None else self.worth * price
-            if price is not None or self._takes(service, blow):
+            if price is not None or self._takes(service, impact):
                 worths[name], told[name] = self.worth, np.zeros(paths)
 
         def tell(name: str, first: int, left: Floats) -> None:
@@ -71,16 +71,16 @@ class Trade:
                     if self.rows.start <= month < self.rows.stop:
                         whole += row if worth is None else row * worth[month]
 
-        found = shaken(self.before, service, blows, tell) if told else None
+        found = shaken(self.before, service, impacts, tell) if told else None
         if found is not None:
             self.amount = found.amount
         for name, revenue in told.items():
             self._settle(f"shocks.{name}", revenue)
-        return found if any(self._takes(service, blow) for blow in blows.values()) else None
+        return found if any(self._takes(service, impact) for impact in impacts.values()) else None
 
     @staticmethod
-    def _takes(service: str, blow: Blow) -> bool:
-        return ("amount", service) in blow.factors
+    def _takes(service: str, impact: Impact) -> bool:
+        return ("amount", service) in impact.factors
 
     def give_back(self, returns: Mapping[str, Back]) -> None:
         """Add what comes back, by step, to what shocks have left."""
@@ -105,7 +105,7 @@ class Trade:
 def trade_of(
     service: str,
     calm: Calm,
-    drifts: Mapping[str, Blow],
+    drifts: Mapping[str, Impact],
     actions: Actions,
     returning: Mapping[str, Returning],
     rows: slice,
@@ -113,20 +113,20 @@ def trade_of(
 ) -> Trade:
     """Play one service: drifts, initiatives and shocks in order of their names, then the returns."""
     trade = Trade(calm.amount[service], calm.price[service], rows)
-    for name, blow in sorted(drifts.items()):
-        trade.move(f"shocks.{name}", blow.factors.get(("amount", service)), blow.factors.get(("price", service)))
+    for name, impact in sorted(drifts.items()):
+        trade.move(f"shocks.{name}", impact.factors.get(("amount", service)), impact.factors.get(("price", service)))
     trade.move("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
-    found = trade.strike(service, {name: cause.blow for name, cause in returning.items()}, paths)
+    found = trade.apply_shocks(service, {name: cause.impact for name, cause in returning.items()}, paths)
     if found is not None:
         _settle_returns(service, trade, found, returning)
     return trade
 
 
-def _settle_returns(service: str, trade: Trade, struck: Shaken, returning: Mapping[str, Returning]) -> None:
+def _settle_returns(service: str, trade: Trade, shocked: Shaken, returning: Mapping[str, Returning]) -> None:
     """Returns after all factors; the loss that several causes share is gone."""
     returned = carried = np.zeros(trade.before.shape[1])
-    trade.returns = {name: returning[name].of(service, loss) for name, loss in struck.net.items()}
+    trade.returns = {name: returning[name].of(service, loss) for name, loss in shocked.net.items()}
     for back in trade.returns.values():
         returned, carried = returned + back.inside, carried + np.maximum(0.0, back.whole - back.inside)
     trade.give_back({f"shocks.{name}": back for name, back in trade.returns.items()})
-    trade.account = Account(struck.lost, returned, carried, struck.lost - returned - carried)
+    trade.account = Account(shocked.lost, returned, carried, shocked.lost - returned - carried)

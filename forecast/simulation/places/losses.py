@@ -15,7 +15,7 @@ import numpy as np
 from forecast.arrays import Floats, Floats32, Ints
 from forecast.plan.geography import Terrain
 from forecast.simulation.model.footprints import Arcs, pieces_of
-from forecast.simulation.model.impacts import Blow, Footprint, Hits, sums
+from forecast.simulation.model.impacts import EventLosses, Footprint, Impact, sums
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.model.service_paths import Trade
 from forecast.simulation.sampling.random_streams import BLOCK
@@ -67,8 +67,10 @@ class Levels:
         self._trades = [trades[service] for service in self.services]
         self._before = [trade.before for trade in self._trades]
         self._shape = self._before[0].shape
-        self._blows = {name: cause.blow for name, cause in sorted(returning.items())}
-        self._footprints = {name: blow.footprint for name, blow in self._blows.items() if blow.footprint is not None}
+        self._impacts = {name: cause.impact for name, cause in sorted(returning.items())}
+        self._footprints = {
+            name: impact.footprint for name, impact in self._impacts.items() if impact.footprint is not None
+        }
         self._rows = rows
         untouched = np.array([self._untouched(service, n) for n, service in enumerate(self.services)])
         back, spread = self._returns(returning)
@@ -100,9 +102,9 @@ class Levels:
     def _untouched(self, service: str, n: int) -> Floats:
         """What is left, before returns, of a place that no arc holds."""
         left = self._before[n].copy()
-        for blow in self._blows.values():
-            footprint = blow.footprint
-            held = blow.factors.get(("amount", service)) if footprint is None else footprint.outside.get(service)
+        for impact in self._impacts.values():
+            footprint = impact.footprint
+            held = impact.factors.get(("amount", service)) if footprint is None else footprint.outside.get(service)
             if held is not None:
                 left *= held
         return left
@@ -145,12 +147,12 @@ class Levels:
         self, cause: Returning, footprint: Footprint, backs: Mapping[int, NamedTuple], spread: Floats
     ) -> _Changes:
         """Returns of one cause, each event's to its arcs in proportion to what was lost there."""
-        hits = cause.blow.hits
-        assert isinstance(hits, Hits)  # what has a footprint has single events
+        losses = cause.impact.losses
+        assert isinstance(losses, EventLosses)  # what has a footprint has single events
         arcs, event = footprint.arcs, footprint.event
         order = np.argsort(event, kind="stable")
         held = order[arcs.count[order] > 0]
-        counts = np.bincount(event[held], minlength=len(hits.end))
+        counts = np.bincount(event[held], minlength=len(losses.end))
         first = np.cumsum(counts) - counts
         times = counts[cause.event]
         entry = np.repeat(np.arange(len(times)), times)
@@ -159,7 +161,7 @@ class Levels:
         amount = np.zeros((len(self.services), len(entry)))
         for n, back in backs.items():
             weight = arcs.weight(self.terrain.before[self.services[n]])
-            part = self._part(n, footprint, hits, weight)
+            part = self._part(n, footprint, losses, weight)
             mine = back.amount[entry] * part[arc]  # type: ignore[attr-defined]
             amount[n] = np.divide(mine, weight[arc], out=np.zeros_like(mine), where=weight[arc] > 0)
             rest = back.amount - sums(entry, amount[n] * weight[arc], len(back.amount))  # type: ignore[attr-defined]
@@ -167,7 +169,7 @@ class Levels:
         piece, low, high = arcs.some(arc).unrolled(self.terrain.count)
         return _Changes(cell[entry][piece], low, high, amount[:, piece])
 
-    def _part(self, n: int, footprint: Footprint, hits: Hits, weight: Floats) -> Floats:
+    def _part(self, n: int, footprint: Footprint, losses: EventLosses, weight: Floats) -> Floats:
         """(arcs,) the part of each in what its event takes of one service."""
         service = self.services[n]
         before = self._before[n].reshape(-1)
@@ -175,8 +177,8 @@ class Levels:
         if service in footprint.outside:
             taken *= footprint.outside[service].reshape(-1)[footprint.cell]
         mine = sums(footprint.arc, taken, len(weight))
-        lost = hits.lost(np.arange(len(hits.cell)))["amount", service] * before[hits.cell]
-        whole = sums(hits.event, lost, len(hits.end))[footprint.event]
+        lost = losses.lost(np.arange(len(losses.cell)))["amount", service] * before[losses.cell]
+        whole = sums(losses.event, lost, len(losses.end))[footprint.event]
         part = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
         return np.clip(part, 0.0, 1.0)
 
@@ -229,14 +231,14 @@ class Levels:
             worth = self._before[n][self._rows, :paths] * self._worth[n][self._rows, :paths]
             calm += weights * worth.sum()
             for row, name in enumerate(causes):
-                found[row] += weights * self._taken(n, service, self._blows[name], worth, paths)
+                found[row] += weights * self._taken(n, service, self._impacts[name], worth, paths)
         return found, calm
 
-    def _taken(self, n: int, service: str, blow: Blow, worth: Floats, paths: int) -> Floats | float:
+    def _taken(self, n: int, service: str, impact: Impact, worth: Floats, paths: int) -> Floats | float:
         """(places,) or one figure: what a cause takes of a place of weight 1."""
-        footprint = blow.footprint
+        footprint = impact.footprint
         if footprint is None:
-            factor = blow.factors.get(("amount", service))
+            factor = impact.factors.get(("amount", service))
             return 0.0 if factor is None else float((worth * (1 - factor[self._rows, :paths])).sum())
         alike = 0.0
         if service not in footprint.taken:
