@@ -5,7 +5,7 @@ from __future__ import annotations
 from forecast.plan.assumption import Day, Duration, Money, Share
 from forecast.plan.fields import YesNo
 from forecast.plan.record import ByService, Label, Name, Noun, Table
-from forecast.plan.shocks.shock import Effects
+from forecast.plan.shocks import Effects
 
 
 class InitiativeCost(Noun):

@@ -27,8 +27,7 @@ from forecast.plan.fields import (
 )
 from forecast.plan.initiatives import Initiative
 from forecast.plan.record import ByService, Label, Name, Named, Noun, Table, assumptions_in
-from forecast.plan.shocks import AnyShock
-from forecast.plan.shocks.event import Event
+from forecast.plan.shocks import AnyShock, Event
 from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, Shape
 from forecast.plan.workforce import Workforce

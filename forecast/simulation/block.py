@@ -10,7 +10,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.scenario import Scenario
-from forecast.plan.shocks.drift import Drift
+from forecast.plan.shocks import Drift
 from forecast.simulation.compiled import Deck, FigureKey, Gauge
 from forecast.simulation.model.baseline_paths import Calm, calm_of
 from forecast.simulation.model.costs import costs_of
@@ -18,6 +18,7 @@ from forecast.simulation.model.impacts import HEADCOUNT, Impact, SimulationConte
 from forecast.simulation.model.initiatives import Actions, act
 from forecast.simulation.model.recovery import Returning
 from forecast.simulation.model.service_paths import Trade, trade_of
+from forecast.simulation.model.shocks import impact
 from forecast.simulation.model.statement import Line, account, lines_of
 from forecast.simulation.model.workforce import headcount, wage_shares
 from forecast.simulation.places.allocation import play_places
@@ -92,19 +93,19 @@ def _scene(deck: Deck, draws: Draws) -> _Scene:
     calendar = scenario.horizon.calendar
     context = _context(deck, calendar, draws)
     impacts = _impacts(scenario, draws, context)
-    drifts = {name: impact for name, impact in impacts.items() if isinstance(scenario.shocks[name], Drift)}
+    drifts = {name: impacts[name] for name in impacts if isinstance(scenario.shocks[name], Drift)}
     actions = act(scenario.initiatives, draws, context, calm.revenue)
-    returning = {n: Returning(impact, calendar, draws.paths) for n, impact in impacts.items() if n not in drifts}
+    returning = {n: Returning(impacts[n], calendar, draws.paths) for n in impacts if n not in drifts}
     rows = calendar.rows(deck.bridge_gauge.calendar)
     trades = {s: trade_of(s, calm, drifts, actions, returning, rows, draws.paths) for s in scenario.service_names}
-    luck = {f"shocks.{name}": impact.events for name, impact in impacts.items() if impact.events is not None}
+    luck = {f"shocks.{n}": events for n in impacts if (events := impacts[n].events) is not None}
     luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
     shares = wage_shares(scenario.workforce, scenario.service_names, draws) if scenario.workforce else {}
     return _Scene(calm, trades, _leaves(deck, draws, calm, trades, impacts, actions), shares, luck, returning)
 
 
 def _impacts(scenario: Scenario, draws: Draws, context: SimulationContext) -> dict[str, Impact]:
-    return {name: scenario.shocks[name].strike(f"shocks.{name}", draws, context) for name in sorted(scenario.shocks)}
+    return {name: impact(scenario.shocks[name], f"shocks.{name}", draws, context) for name in sorted(scenario.shocks)}
 
 
 def _context(deck: Deck, calendar: Calendar, draws: Draws) -> SimulationContext:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from forecast.periods import Calendar, month_text
 from forecast.plan.geography import read_places
 from forecast.plan.scenario import Scenario, main_of
-from forecast.plan.shocks.drift import Drift
+from forecast.plan.shocks import Drift
 from forecast.plan.targets import Target
 from forecast.simulation.places.outputs import FEW, PlaceGauges
 from forecast.simulation.sampling.random_streams import BLOCK

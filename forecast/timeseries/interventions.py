@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats
-from forecast.periods import DAYS_PER_MONTH, Calendar, days_inside
+from forecast.periods import Calendar, days_inside
 from forecast.plan.record import of_service
-from forecast.plan.shocks.event import Event
+from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Event
 
 TOUCHED = 0.01
 """A factor further from one than this masks its month."""
-WITHIN = 2 * DAYS_PER_MONTH
-"""Days over which losses come back where the plan says nothing."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,6 @@ def _event(event: Event, service: str, calendar: Calendar, drivers: tuple[str, .
     whole = np.prod([1 + reach * effect.value for effect in effects if effect]) - 1
     factor = 1 + whole * days_inside(calendar, start, stop) / calendar.days
     recovered = of_service(event.recovered, service)
-    within = event.within.value if event.within else WITHIN
+    within = event.within.value if event.within else DEFAULT_RECOVERY_DAYS
     share = recovered.value if recovered else 0.0
     return factor, share * days_inside(calendar, stop, stop + within) / within

@@ -17,7 +17,7 @@ from forecast.arrays import Floats
 from forecast.errors import Complaint, InputError, Where
 from forecast.files.csv import Cell, check_columns, number_in, raise_if_any, read_csv, shown
 from forecast.periods import Calendar, month_text
-from forecast.plan.shocks.event import Event
+from forecast.plan.shocks import Event
 from forecast.stats.disaggregation import DEFAULT, METHODS, whole
 from forecast.timeseries.interventions import disturbance
 from forecast.timeseries.models.moving_holidays import BEFORE, HOLIDAY, tet

@@ -12,7 +12,7 @@ from forecast.plan.assumption import Kind
 from forecast.plan.keys import Slot, slot_of
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
-from forecast.plan.shocks.shock import Effects, Shock
+from forecast.plan.shocks import Effects, Shock
 from forecast.plan.weights import ProfileKind
 
 SMALL = {

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import forecast
+from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS
 from forecast.simulation.block import play
 from forecast.simulation.compiled import Deck, deck_of
-from forecast.simulation.model.impacts import WITHIN
 from forecast.simulation.sampling.events import Events, sample_events
 from forecast.simulation.sampling.random_streams import Draws
 from forecast.timeseries.baseline import baseline_of
@@ -147,7 +147,7 @@ class Plain:
                 back += share * net * max(0.0, taken[month]) / whole if whole > 0 else 0.0
             ever += back
             for month, span in enumerate(self.months):
-                inside = back * overlap((end, end + WITHIN), span) / WITHIN
+                inside = back * overlap((end, end + DEFAULT_RECOVERY_DAYS), span) / DEFAULT_RECOVERY_DAYS
                 amount[month] += inside
                 returned += inside
         carried = max(0.0, ever - returned)

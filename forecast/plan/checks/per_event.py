@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from forecast.plan.scenario import Scenario
-from forecast.plan.shocks import Epidemic, Event
-from forecast.plan.shocks.weather import Weather
+from forecast.plan.shocks import Epidemic, Event, Weather
 from forecast.stats.copula import HAPPENS
 
 _OF_WEATHER = re.compile(r"shocks\.[^.]+\.classes\.[^.]+\.(reach|days|depth\.[^.]+|repair_per_place)")

@@ -9,8 +9,7 @@ import numpy as np
 from forecast.errors import Complaint
 from forecast.plan.checks.context import Ground
 from forecast.plan.checks.per_event import drawn_per_event
-from forecast.plan.shocks import Event
-from forecast.plan.shocks.weather import Weather
+from forecast.plan.shocks import Event, Weather
 
 
 def check(ground: Ground) -> Iterator[Complaint]:

@@ -9,7 +9,7 @@ from forecast.periods import month_text
 from forecast.plan.assumption import Assumption
 from forecast.plan.checks.context import Ground
 from forecast.plan.fields import Period
-from forecast.plan.shocks.weather import Weather
+from forecast.plan.shocks import Weather
 from forecast.plan.workforce import Implied
 from forecast.units import unit_of, with_unit
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from forecast.errors import Complaint
 from forecast.plan.checks.context import Ground
 from forecast.plan.record import of_service
-from forecast.plan.shocks import Drift, Epidemic
-from forecast.plan.shocks.shock import Effects, Shock
+from forecast.plan.shocks import Drift, Effects, Epidemic, Shock
 from forecast.units import unit_of, with_unit
 
 OF_THE_PAST = ("volume", "revenue")

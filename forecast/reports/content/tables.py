@@ -241,7 +241,7 @@ def _tested(own: ServiceBaseline, words: Words) -> str:
 
 
 def shocks(view: RunView, words: Words) -> Table | None:
-    """What may strike, and how often."""
+    """The shocks of the plan, and how often each comes."""
     rows = tuple(
         (cut(name_text(f"shocks.{name}", view.scenario, words)), words(f"kind_{shock.kind}"), _often(shock, words))
         for name, shock in view.scenario.shocks.items()

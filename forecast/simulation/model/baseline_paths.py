@@ -19,6 +19,7 @@ from forecast.plan.record import of_service
 from forecast.plan.scenario import BaselineChoice, Scenario
 from forecast.simulation.model.impacts import SimulationContext
 from forecast.simulation.model.recovery import Returning, shaken
+from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Draws
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 
@@ -101,8 +102,8 @@ def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -
     left: dict[str, Floats] = {service: np.ones(1) for service in services}
     shocks = scenario.history.shocks if scenario.history else {}
     context = SimulationContext(Calendar(12 * year, 12), services, draws.paths)
-    impacts = {name: shocks[name].strike(f"history.shocks.{name}", draws, context) for name in sorted(shocks)}
-    returning = {name: Returning(impact, context.calendar, draws.paths) for name, impact in impacts.items()}
+    impacts = {name: impact(shocks[name], f"history.shocks.{name}", draws, context) for name in sorted(shocks)}
+    returning = {name: Returning(impacts[name], context.calendar, draws.paths) for name in impacts}
     for service in services if impacts else ():
         weights = np.broadcast_to(baseline.services[service].base_weights[:, None], (12, draws.paths))
         found = shaken(weights, service, impacts)

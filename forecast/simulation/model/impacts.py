@@ -8,31 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.arrays import Floats
-from forecast.periods import DAYS_PER_MONTH, Calendar
+from forecast.arrays import Floats, Ints
+from forecast.periods import Calendar
 from forecast.plan.geography import Terrain
 from forecast.plan.record import of_service
-from forecast.simulation.model.footprints import Arcs, pieces_of
-
-if TYPE_CHECKING:
-    from forecast.arrays import Ints
-    from forecast.plan.shocks.shock import Effects
-    from forecast.simulation.sampling.random_streams import Draws
+from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects
+from forecast.simulation.model.footprints import Arcs
+from forecast.simulation.sampling.random_streams import Draws
 
 Key = tuple[str, str]
 """What an effect acts on: (driver, service). `amount` is volume, or revenue at unchanged prices."""
-Taken = Callable[[NDArray[np.intp]], Mapping[Key, Floats]]
-"""What the entries of some rows take, (rows,) each."""
+LossesOfRows = Callable[[Ints], Mapping[Key, Floats]]
+"""Losses of the entries of some rows, (rows,) each."""
 NEAR = 16_384
 """Numbers of 64 bits, a few times which fit in the cache of one core."""
 HEADCOUNT: Key = ("headcount", "")
-WITHIN = 2 * DAYS_PER_MONTH
-"""Days over which what is recovered comes back, where the plan says nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +43,11 @@ class SimulationContext:
     terrain: Terrain | None = None
     """The places by name, where the plan lists them."""
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(months, paths)."""
+        return self.calendar.count, self.paths
+
 
 @dataclass(frozen=True)
 class EventLosses:
@@ -58,7 +56,7 @@ class EventLosses:
     event: Ints
     cell: Ints
     """(entries,) place in a flat array of months and paths."""
-    lost: Taken
+    lost: LossesOfRows
     """Share of the month's amount that the entries of some rows lose; below 0 for a gain."""
     end: Floats
     """(events,) day on which each event ends."""
@@ -104,7 +102,7 @@ class Impact:
     losses: EventLosses | Episode | None = None
     recovered: Mapping[str, Floats] = field(default_factory=dict)
     """By service, share of its loss that is recovered, (paths,) or (1,)."""
-    within: Floats = field(default_factory=lambda: np.array([WITHIN]))
+    within: Floats = field(default_factory=lambda: np.array([DEFAULT_RECOVERY_DAYS]))
     """Days over which it is recovered, (paths,) or (1,)."""
     cost: Floats | None = None
     """(months, paths) cost of repair."""
@@ -140,59 +138,9 @@ def changes(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key
     return found
 
 
-def effects_of(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key, Floats]:
-    """As `changes`, with volume and revenue as one amount: what a shock takes of either, it takes of the trade."""
-    found = changes(draws, effects, services)
-    for service in services:
-        volume, revenue = found.pop(("volume", service), None), found.pop(("revenue", service), None)
-        if volume is not None and revenue is not None:
-            found["amount", service] = (1 + volume) * (1 + revenue) - 1
-        elif (one := revenue if volume is None else volume) is not None:
-            found["amount", service] = one
-    return found
-
-
-def summed(cells: Ints, lost: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
-    """Factors 1 - (what all events take together), for events whose shares add up.
-
-    `lost` (entries,) is what each takes of its cell of months and paths, `shape`.
-    """
-    taken = {key: sums(cells, shares, shape[0] * shape[1]).reshape(shape) for key, shares in lost.items()}
-    return {key: np.maximum(0.0, 1 - whole) for key, whole in taken.items()}
-
-
-def multiplied(cells: Ints, lost: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
-    """Factors of events that strike independently of one another: the product of 1 - (what each takes).
-
-    `lost` (entries,) is what each takes of its cell of months and paths, `shape`.
-    """
-    factors: dict[int, Floats] = {}
-    for taken in lost.values():
-        if id(taken) not in factors:  # services that lose alike share one array
-            factor = np.ones(shape)
-            np.multiply.at(factor.reshape(-1), cells, 1 - taken)
-            factors[id(taken)] = factor
-    return {key: factors[id(taken)] for key, taken in lost.items()}
-
-
-def left_of(footprint: Footprint, terrain: Terrain, shape: tuple[int, int]) -> dict[Key, Floats]:
-    """Factors of events that hit listed places: the mean over the places, by weight, of what is left in each."""
-    pieces = pieces_of(footprint.cell, footprint.arcs.some(footprint.arc), footprint.taken, terrain.count)
-    factors: dict[tuple[int, int], Floats] = {}
-    found: dict[Key, Floats] = {}
-    for service, left in pieces.left.items():
-        before = terrain.before[service]
-        alike = (id(left), id(before))
-        if alike not in factors:
-            lost = sums(pieces.cell, pieces.weight(before) * (1 - left), shape[0] * shape[1])
-            factors[alike] = np.maximum(0.0, 1 - lost).reshape(shape)
-        found["amount", service] = factors[alike]
-    return found
-
-
-def taking(lost: Mapping[Key, Floats]) -> Taken:
-    """Those of (entries,) that are asked for."""
-    return lambda rows: {key: values[rows] for key, values in lost.items()}
+def values_at(path: Ints, values: Floats) -> Floats:
+    """(entries,) the values (paths,) or (1,) of the paths of entries."""
+    return values[path] if len(values) > 1 else np.broadcast_to(values, path.shape)
 
 
 def sums(places: Ints, values: Floats, count: int) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar, overlaps
-from forecast.simulation.model.impacts import Episode, EventLosses, Impact, Key, strips, sums
+from forecast.simulation.model.impacts import Episode, EventLosses, Impact, Key, strips, sums, values_at
 
 if TYPE_CHECKING:
     from forecast.arrays import Ints
@@ -152,7 +152,7 @@ class Returning:
     @cached_property
     def _plateaus(self) -> _Plateaus:
         losses = self._losses
-        within = _of(self.impact.within, losses.path_of_event)
+        within = values_at(losses.path_of_event, self.impact.within)
         event, month, days = overlaps(losses.end, losses.end + within, self.calendar)
         share = days / (within[event] if len(self.impact.within) > 1 else self.impact.within)
         inside = np.minimum(sums(event, share, len(losses.end)), 1.0)  # days have rounding of their own
@@ -165,7 +165,7 @@ class Returning:
         losses, plateaus = self._losses, self._plateaus
         loss = self._part(net.reshape(-1).take(losses.cell), ("amount", service))
         back = sums(losses.event, loss, len(losses.end))
-        back *= _of(self.impact.recovered[service], losses.path_of_event)
+        back *= values_at(losses.path_of_event, self.impact.recovered[service])
         inside, whole = (sums(losses.path_of_event, all_of, self.paths) for all_of in (back * plateaus.inside, back))
         return Back(plateaus.cell, back[plateaus.event] * plateaus.share, inside, whole)
 
@@ -188,7 +188,3 @@ class Returning:
             column = np.tile(np.arange(self.paths), len(month))
             month, some = np.repeat(month, self.paths), np.repeat(some, self.paths)
         return Back(month * self.paths + column, whole[column] * some, whole * share.sum(axis=0), whole)
-
-
-def _of(values: Floats, path: Ints) -> Floats:
-    return values[path] if len(values) > 1 else np.broadcast_to(values, path.shape)

@@ -1,1 +1,51 @@
-"""What each kind of shock does."""
+"""Impact of each kind of shock; the records are in `forecast.plan.shocks`.
+
+For others: `impact`. One file a kind (`drift`, `event`, `weather` for storms and floods, `epidemic` with `outbreaks`),
+with what they share in `shock`. A new kind is a file here and a line below.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from forecast.plan.shocks import Drift, Epidemic, Event, Shock, Weather
+from forecast.simulation.model.impacts import Impact, SimulationContext
+from forecast.simulation.model.shocks.drift import drift_impact
+from forecast.simulation.model.shocks.epidemic import epidemic_impact
+from forecast.simulation.model.shocks.event import event_impact
+from forecast.simulation.model.shocks.weather import weather_impact
+from forecast.simulation.sampling.random_streams import Draws
+
+__all__ = ["impact"]
+
+
+@singledispatch
+def impact(shock: Shock, name: str, draws: Draws, context: SimulationContext) -> Impact:
+    """Impact of one shock on the drivers in some blocks, by the kind of its record.
+
+    Parameters
+    ----------
+    shock : record of the plan
+    name : dotted name in the plan, such as `shocks.floods`; the events of the shock are drawn under it
+    draws : random numbers of the blocks
+    context : months, services, places and climate of the blocks
+
+    Returns
+    -------
+    Impact : factors (months, paths) or (months, 1) by driver and service, losses by event, and their recovery
+
+    Raises
+    ------
+    NotImplementedError : for a kind that is not registered below
+
+    References
+    ----------
+    docs/model.md, sections 4 and 5.
+    """
+    raise NotImplementedError(f"no impact is registered for {type(shock).__name__}")
+
+
+impact.register(Drift, drift_impact)
+impact.register(Event, event_impact)
+impact.register(Weather, weather_impact)
+impact.register(Epidemic, epidemic_impact)

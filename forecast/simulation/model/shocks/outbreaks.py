@@ -37,8 +37,8 @@ class Spells(NamedTuple):
         """All of them; where they overlap, their shares add up."""
         return cls._make(np.concatenate(column) for column in zip(*parts, strict=True))
 
-    def apart(self, waves: Events, outbreaks: Outbreaks) -> Spells:
-        """These, and what they share where they overlap."""
+    def disjoint(self, waves: Events, outbreaks: Outbreaks) -> Spells:
+        """The same days as spells that do not overlap, cut where one begins or ends."""
         path = waves.path[self.wave]
         ticks = [_ticks(day, outbreaks.horizon) for day in (self.start, self.end)]
         order = _order(path, ticks[0])
@@ -120,39 +120,39 @@ class Outbreaks:
         opening[count > 0] = self.month[order[first[count > 0]]]
         return order, first, opening
 
-    def stays_of(self, rows: Ints, apart: Spells, calendar: Calendar) -> Stays:
+    def stays_of(self, rows: Ints, disjoint: Spells, calendar: Calendar) -> Stays:
         """Some rows of `stays`, each held against every spell of its outbreak."""
         outbreak, month, days = self.outbreak[rows], self.month[rows], self.days[rows]
         order = np.argsort(outbreak)
         count = np.bincount(outbreak, minlength=len(self.path))
         first = np.cumsum(count) - count
-        own = self.of_wave[apart.wave]
+        own = self.of_wave[disjoint.wave]
         times = count[own]
         spell = np.repeat(np.arange(len(own)), times)
         row = order[np.arange(len(spell)) + (first[own] - np.cumsum(times) + times)[spell]]
-        inside = np.minimum(apart.end[spell], calendar.edges[month[row] + 1])
-        inside -= np.maximum(apart.start[spell], calendar.edges[month[row]])
+        inside = np.minimum(disjoint.end[spell], calendar.edges[month[row] + 1])
+        inside -= np.maximum(disjoint.start[spell], calendar.edges[month[row]])
         np.maximum(inside, 0, out=inside)
-        upstream, hard = (sums(row, share[spell] * inside, len(rows)) for share in (apart.upstream, apart.hard))
+        upstream, hard = (sums(row, share[spell] * inside, len(rows)) for share in (disjoint.upstream, disjoint.hard))
         return Stays(outbreak, month, days - upstream - hard, upstream, hard)
 
-    def stays(self, apart: Spells, calendar: Calendar) -> Stays:
-        """Days of the regimes by outbreak and month, of spells that are told apart."""
-        spell, month, days = overlaps(apart.start, apart.end, calendar)
-        row = self.row_of(self.of_wave[apart.wave[spell]], month)
-        upstream = sums(row, apart.upstream[spell] * days, len(self.month))
-        hard = sums(row, apart.hard[spell] * days, len(self.month))
+    def stays(self, disjoint: Spells, calendar: Calendar) -> Stays:
+        """Days of the regimes by outbreak and month, of spells that do not overlap."""
+        spell, month, days = overlaps(disjoint.start, disjoint.end, calendar)
+        row = self.row_of(self.of_wave[disjoint.wave[spell]], month)
+        upstream = sums(row, disjoint.upstream[spell] * days, len(self.month))
+        hard = sums(row, disjoint.hard[spell] * days, len(self.month))
         return Stays(self.outbreak, self.month, self.days - upstream - hard, upstream, hard)
 
-    def by_month(self, apart: Spells, waves: Events, calendar: Calendar, paths: int) -> list[Floats]:
+    def by_month(self, disjoint: Spells, waves: Events, calendar: Calendar, paths: int) -> list[Floats]:
         """(months, paths) days of the mild, the upstream and the hard regime, (months, 1) where there are none."""
         shape = (calendar.count, paths)
-        spell, month, days = overlaps(apart.start, apart.end, calendar)
+        spell, month, days = overlaps(disjoint.start, disjoint.end, calendar)
         cells = month * paths
-        cells += waves.path[apart.wave[spell]]
+        cells += waves.path[disjoint.wave[spell]]
         mild = sums(self.cell, self.days, shape[0] * shape[1])
         found = [mild]
-        for share in (apart.upstream, apart.hard):
+        for share in (disjoint.upstream, disjoint.hard):
             if share.any():
                 regime = sums(cells, share[spell] * days, shape[0] * shape[1])
                 mild -= regime

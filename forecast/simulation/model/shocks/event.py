@@ -1,0 +1,73 @@
+"""Impact of a dated event: it happens or it does not, from one day until another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.periods import overlaps
+from forecast.plan.shocks import Event
+from forecast.simulation.model.impacts import Episode, EventLosses, Impact, Key, SimulationContext, values_at
+from forecast.simulation.model.shocks.shock import (
+    additive_factors,
+    driver_changes,
+    reached_share,
+    recovered_shares,
+    recovery_days,
+    select_rows,
+)
+from forecast.simulation.sampling.random_streams import Draws
+
+
+def event_impact(shock: Event, name: str, draws: Draws, context: SimulationContext) -> Impact:
+    """One interval in each path in which the event happens; its first and last day both count."""
+    happens = np.ones(1) if shock.chance is None else draws.happens(name, draws(shock.chance)).astype(float)
+    start, end = draws(shock.from_), draws(shock.until) + 1
+    weight = happens * reached_share(shock, draws)
+    by_driver = driver_changes(draws, shock.effect, context.services)
+    daily_losses = {key: -change * weight for key, change in by_driver.items()}
+    losses: Episode | EventLosses
+    if len(start) == len(end) == 1:
+        losses = _episode(daily_losses, float(start[0]), float(end[0]), context)
+        factors = {key: _factor(losses.rows, lost, context.calendar.count) for key, lost in losses.lost.items()}
+    else:
+        days = np.broadcast_to(start, context.paths), np.broadcast_to(end, context.paths)
+        losses, factors = _event_losses(daily_losses, *days, context)
+    return Impact(
+        factors=factors,
+        losses=losses,
+        recovered=recovered_shares(shock, draws, context.services),
+        within=recovery_days(shock, draws),
+        events=happens if len(happens) > 1 else None,
+    )
+
+
+def _episode(daily_losses: Mapping[Key, Floats], start: float, end: float, context: SimulationContext) -> Episode:
+    """Losses between certain dates: the same days in every path."""
+    edges = context.calendar.edges
+    days = np.maximum(0, np.minimum(edges[1:], end) - np.maximum(edges[:-1], start))
+    months = np.flatnonzero(days)
+    rows = slice(months[0], months[-1] + 1) if len(months) else slice(0, 0)
+    share_of_month = (days / context.calendar.days)[rows, None]
+    return Episode(rows, {key: share_of_month * lost for key, lost in daily_losses.items()}, end)
+
+
+def _factor(rows: slice, lost: Floats, months: int) -> Floats:
+    """(months, paths) or (months, 1) factor of the losses of some months."""
+    factor = np.ones((months, lost.shape[1]))
+    factor[rows] = np.maximum(0.0, 1 - lost)
+    return factor
+
+
+def _event_losses(
+    daily_losses: Mapping[Key, Floats], start: Floats, end: Floats, context: SimulationContext
+) -> tuple[EventLosses, dict[Key, Floats]]:
+    """Losses between uncertain dates, each path with its own days, and the factors (months, paths)."""
+    path, month, days = overlaps(start, end, context.calendar)
+    share_of_month = days / context.calendar.days[month]
+    lost = {key: values_at(path, share) * share_of_month for key, share in daily_losses.items()}
+    cell = month * context.paths + path
+    losses = EventLosses(path, cell, select_rows(lost), end, np.arange(len(end)))
+    return losses, additive_factors(cell, lost, context.shape)

@@ -1,0 +1,61 @@
+"""Parts that several kinds of shock share: changes of the drivers, reach, recovery, and factors from losses.
+
+Numbers of a path are (paths,), or (1,) where every path has the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.plan.record import of_service
+from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects, Shock
+from forecast.simulation.model.impacts import Key, LossesOfRows, changes, sums
+from forecast.simulation.sampling.random_streams import Draws
+
+
+def driver_changes(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key, Floats]:
+    """(driver, service) -> change, (paths,) or (1,), with volume and revenue as one `amount`.
+
+    A shock that lowers the volume or the revenue of a service lowers its trade.
+    """
+    by_driver = changes(draws, effects, services)
+    for service in services:
+        volume, revenue = by_driver.pop(("volume", service), None), by_driver.pop(("revenue", service), None)
+        if volume is not None and revenue is not None:
+            by_driver["amount", service] = (1 + volume) * (1 + revenue) - 1
+        elif (amount := revenue if volume is None else volume) is not None:
+            by_driver["amount", service] = amount
+    return by_driver
+
+
+def reached_share(shock: Shock, draws: Draws) -> Floats:
+    """(paths,) or (1,) share of the trade that the shock reaches; all of it without a `reach`."""
+    return np.ones(1) if shock.reach is None else draws(shock.reach)
+
+
+def recovered_shares(shock: Shock, draws: Draws, services: Iterable[str]) -> dict[str, Floats]:
+    """By service, (paths,) or (1,) share of its loss that is recovered; without those that recover nothing."""
+    shares = {service: of_service(shock.recovered, service) for service in services}
+    return {service: draws(share) for service, share in shares.items() if share is not None}
+
+
+def recovery_days(shock: Shock, draws: Draws) -> Floats:
+    """(paths,) or (1,) days after the end of an event over which losses are recovered."""
+    return np.array([DEFAULT_RECOVERY_DAYS]) if shock.within is None else draws(shock.within)
+
+
+def additive_factors(cells: Ints, losses: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
+    """Factors 1 - (sum of the losses of a cell), for events whose shares add up.
+
+    `losses` (entries,) are shares of the cells (entries,) of months and paths, `shape`.
+    """
+    totals = {key: sums(cells, shares, shape[0] * shape[1]).reshape(shape) for key, shares in losses.items()}
+    return {key: np.maximum(0.0, 1 - total) for key, total in totals.items()}
+
+
+def select_rows(losses: Mapping[Key, Floats]) -> LossesOfRows:
+    """Selection of rows from the losses (entries,) of all entries."""
+    return lambda rows: {key: shares[rows] for key, shares in losses.items()}
