@@ -1,4 +1,4 @@
-"""What shocks and initiatives do to the drivers, month by month.
+"""Records of the changes that shocks and initiatives make to the drivers, month by month.
 
 Arrays are (months, paths), or (months, 1) where every path is the same. The losses of events are sparse: one event, one
 month, one path.
@@ -20,11 +20,11 @@ from forecast.simulation.model.footprints import Arcs
 from forecast.simulation.sampling.random_streams import Draws
 
 Key = tuple[str, str]
-"""What an effect acts on: (driver, service). `amount` is volume, or revenue at unchanged prices."""
+"""(driver, service) that an effect changes. `amount` is volume, or revenue at unchanged prices."""
 LossesOfRows = Callable[[Ints], Mapping[Key, Floats]]
 """Losses of the entries of some rows, (rows,) each."""
-NEAR = 16_384
-"""Numbers of 64 bits, a few times which fit in the cache of one core."""
+MAX_NUMBERS_PER_STRIP = 16_384
+"""Numbers of 64 bits: a few arrays of this size fit in the cache of one core."""
 HEADCOUNT: Key = ("headcount", "")
 
 
@@ -121,21 +121,21 @@ class Impact:
 
 def strips(months: int, paths: int) -> Iterator[slice]:
     """Rows of (months, paths) by as many as stay near the processor."""
-    rows = max(1, NEAR // paths)
+    rows = max(1, MAX_NUMBERS_PER_STRIP // paths)
     return (slice(first, first + rows) for first in range(0, months, rows))
 
 
 def changes(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key, Floats]:
     """(driver, service) -> change, (paths,) or (1,), for what the plan names."""
-    found: dict[Key, Floats] = {}
+    by_driver: dict[Key, Floats] = {}
     for service in services:
         for driver in ("volume", "price", "revenue", "unit_cost"):
-            said = of_service(getattr(effects, driver), service)
-            if said is not None:
-                found[driver, service] = draws(said)
+            assumption = of_service(getattr(effects, driver), service)
+            if assumption is not None:
+                by_driver[driver, service] = draws(assumption)
     if effects.headcount is not None:
-        found[HEADCOUNT] = draws(effects.headcount)
-    return found
+        by_driver[HEADCOUNT] = draws(effects.headcount)
+    return by_driver
 
 
 def values_at(path: Ints, values: Floats) -> Floats:

@@ -47,12 +47,12 @@ class Spells(NamedTuple):
         sizes = np.diff(np.append(first, len(order)))
         if sizes.max(initial=1) == 1:
             return spells
-        found = [spells.some(first[sizes == 1])]
-        found += [
+        parts = [spells.some(first[sizes == 1])]
+        parts += [
             _together(spells.some(first[sizes == size] + np.arange(size)[:, None]))
             for size in np.unique(sizes[sizes > 1])
         ]
-        pieces = Spells.joined(found)
+        pieces = Spells.joined(parts)
         # in order of time again: what comes after the horizon moves no sum before it
         return pieces.some(_order(waves.path[pieces.wave], _ticks(pieces.start, outbreaks.horizon)))
 
