@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.periods import Calendar, month_of, month_text
+from forecast.periods import Calendar, format_month, parse_month
 from forecast.plan.loading.loader import read_text
-from forecast.timeseries.baseline import baseline_of
+from forecast.timeseries.baseline import fit_baseline
 from forecast.timeseries.models import preload
-from forecast.timeseries.models.moving_holidays import tet
+from forecast.timeseries.models.moving_holidays import TET_HOLIDAY
 
 PLAN = """
 name: {en: Three services}
@@ -28,33 +28,33 @@ services:
   b: {}
   c: {}
 """
-MONTHS = {"a": 60, "b": 66, "c": 72}
+MONTHS_BY_SERVICE = {"a": 60, "b": 66, "c": 72}
 
 
-def ledger() -> str:
+def ledger_csv() -> str:
     """A ledger of the three services as CSV."""
     lines = ["month,service,revenue,status"]
-    for seed, (service, count) in enumerate(MONTHS.items()):
-        calendar = Calendar(month_of("2021-01") - count, count)
+    for seed, (service, count) in enumerate(MONTHS_BY_SERVICE.items()):
+        calendar = Calendar(parse_month("2021-01") - count, count)
         surprises = np.random.default_rng(seed).normal(0, 0.05, count)
         for month in range(1, count):
             surprises[month] += 0.4 * surprises[month - 1]
         season = 0.1 * np.sin(np.array(calendar.months) * np.pi / 6)
-        values = np.exp(24 + 0.004 * np.arange(count) + season + 0.2 * tet(calendar)[:, 0] + surprises)
+        values = np.exp(24 + 0.004 * np.arange(count) + season + 0.2 * TET_HOLIDAY(calendar)[:, 0] + surprises)
         pairs = zip(calendar.months, values, strict=True)
-        lines += [f"{month_text(month)},{service},{value:.0f},actual" for month, value in pairs]
+        lines += [f"{format_month(month)},{service},{value:.0f},actual" for month, value in pairs]
     return "\n".join([*lines, ""])
 
 
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "ledger.csv").write_text(ledger(), encoding="utf-8")
+        (Path(name) / "ledger.csv").write_text(ledger_csv(), encoding="utf-8")
         plan = read_text(PLAN, Path(name), "plan.yaml")
         begun = time.process_time()
         preload()
         loaded = time.process_time()
-        baseline = baseline_of(plan)
+        baseline = fit_baseline(plan)
         done = time.process_time()
     print(
         f"libraries {loaded - begun:.2f} s, fits and origins {done - loaded:.2f} s, together {done - begun:.2f} s CPU"

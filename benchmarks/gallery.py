@@ -11,43 +11,43 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 HERE = Path(__file__).parents[1]
 GALLERY = HERE / "reports" / "gallery"
-DOTS = 110
+GALLERY_DPI = 110
 """An inch."""
-COLOURS = 64
+MAX_COLOURS = 64
 """Enough for a page of few colours; a third of the size of all of them."""
 
 
 def main() -> int:
     """Play scenarios/covid.yaml once and draw its A4 page in each language."""
     import forecast
-    from forecast.analysis.sensitivity import KEEP
-    from forecast.i18n import LANGUAGES, Words
-    from forecast.reports.charts.style import style, to_png
-    from forecast.reports.page_layout import TYPE
-    from forecast.reports.pdf import sheet
-    from forecast.runs.manifest import inputs_of
-    from forecast.timeseries.baseline import baseline_of
-    from forecast.workflows.run import fits_folder, view_of
+    from forecast.analysis.sensitivity import SENSITIVITY_PATHS
+    from forecast.i18n import LANGUAGES, Translator
+    from forecast.reports.charts.style import chart_style, to_png
+    from forecast.reports.page_layout import TYPE_POINTS
+    from forecast.reports.pdf_page import draw_run_sheet
+    from forecast.runs.manifest import run_inputs
+    from forecast.timeseries.baseline import fit_baseline
+    from forecast.workflows.run import build_view, fits_folder
 
     os.chdir(HERE)  # the page names files as they are named from here
     scenario = forecast.read("scenarios/covid.yaml")
-    run = forecast.simulate(scenario, keep=KEEP, baseline=baseline_of(scenario, fits_folder()))
-    view = view_of(run, inputs_of(scenario, seed=run.seed, paths=run.paths, language=scenario.language))
+    run = forecast.simulate(scenario, keep=SENSITIVITY_PATHS, baseline=fit_baseline(scenario, fits_folder()))
+    view = build_view(run, run_inputs(scenario, seed=run.seed, paths=run.paths, language=scenario.language))
     GALLERY.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        with style(TYPE):
-            picture = fewer_colours(to_png(sheet(view, Words(language)), DOTS))
+        with chart_style(TYPE_POINTS):
+            picture = reduce_colours(to_png(draw_run_sheet(view, Translator(language)), GALLERY_DPI))
         (GALLERY / f"covid-{language}.png").write_bytes(picture)
         print(f"reports/gallery/covid-{language}.png: {len(picture) // 1000} kB")
     return 0
 
 
-def fewer_colours(png: bytes) -> bytes:
+def reduce_colours(png: bytes) -> bytes:
     """The same picture, smaller."""
     from PIL import Image
 
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(out, "png", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(MAX_COLOURS).save(out, "png", optimize=True)
     return out.getvalue()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from forecast.errors import ForecastError
 from forecast.runs import repository as runs
 
-PUBLISHING = 0.05
+PUBLISHING_SECONDS = 0.05
 """Seconds that writing and linking a run take, about."""
 PLAN = Path(__file__).parents[1] / "scenarios" / "covid.yaml"
 
@@ -31,42 +31,42 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = kill_often(asked.plan, Path(folder), times=asked.times, paths=asked.paths, seed=asked.seed)
+        found = kill_runs(asked.plan, Path(folder), times=asked.times, paths=asked.paths, seed=asked.seed)
     print(json.dumps(found, indent=1))
     return 0 if found["unreadable"] == found["strays_after_next_start"] == 0 and found["published"] >= 2 else 1
 
 
-def kill_often(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -> dict[str, float]:
+def kill_runs(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -> dict[str, float]:
     """Start, kill, look; `times` over: every second time at any moment, else just when it begins to publish."""
     chance = random.Random(seed)
     started = time.monotonic()
-    finish(start(plan, reports, paths, 0))
+    finish_run(start_run(plan, reports, paths, 0))
     whole = time.monotonic() - started
     unreadable = left_over = finished = 0
     for turn in range(1, times + 1):
-        process = start(plan, reports, paths, turn)
+        process = start_run(plan, reports, paths, turn)
         if turn % 2:
             ended = wait_until(lambda: False, process, whole * chance.uniform(0, 1))
         else:
-            ended = wait_until(lambda: bool(strays(reports)), process, 60)
-            time.sleep(chance.uniform(0, PUBLISHING))
+            ended = wait_until(lambda: bool(stray_folders(reports)), process, 60)
+            time.sleep(chance.uniform(0, PUBLISHING_SECONDS))
         finished += ended or process.poll() is not None
         process.kill()
         process.wait()
-        unreadable += not readable(reports / plan.stem)
-        left_over += len(strays(reports))
-    finish(start(plan, reports, paths, 0))
+        unreadable += not is_readable(reports / plan.stem)
+        left_over += len(stray_folders(reports))
+    finish_run(start_run(plan, reports, paths, 0))
     return {
         "killed": times - finished,
         "published": len(list(runs.all_runs(reports))),
-        "unreadable": unreadable + (not readable(reports / plan.stem)),
+        "unreadable": unreadable + (not is_readable(reports / plan.stem)),
         "strays_before_next_start": left_over,
-        "strays_after_next_start": len(strays(reports)),
+        "strays_after_next_start": len(stray_folders(reports)),
         "seconds_of_a_run": round(whole, 2),
     }
 
 
-def start(plan: Path, reports: Path, paths: int, seed: int) -> subprocess.Popen[bytes]:
+def start_run(plan: Path, reports: Path, paths: int, seed: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "forecast", "run", str(plan), "--out", str(reports), "--quiet", "--json"]
     return subprocess.Popen(
         [*command, "--seed", str(seed), "--paths", str(paths)],
@@ -83,12 +83,12 @@ def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], se
     return process.poll() is not None
 
 
-def finish(process: subprocess.Popen[bytes]) -> None:
+def finish_run(process: subprocess.Popen[bytes]) -> None:
     if process.wait() != 0:
         raise SystemExit(f"forecast run ended with {process.returncode}")
 
 
-def readable(shown: Path) -> bool:
+def is_readable(shown: Path) -> bool:
     """Whether the report that `reports/<scenario>` shows is as it was written."""
     try:
         runs.verify(shown)
@@ -97,7 +97,7 @@ def readable(shown: Path) -> bool:
     return True
 
 
-def strays(reports: Path) -> list[Path]:
+def stray_folders(reports: Path) -> list[Path]:
     found = (path for folder in (reports, reports / ".runs") for path in folder.iterdir())
     return [path for path in found if ".tmp-" in path.name and "probe" not in path.name]
 

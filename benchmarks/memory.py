@@ -20,12 +20,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 HERE = Path(__file__).parents[1]
 PLAN = HERE / "scenarios" / "covid-and-floods.yaml"
-LIMIT = 0.10
+MAX_GROWTH = 0.10
 """By how much the peak may grow from 10^5 to 10^7 paths."""
 
 
 def main() -> int:
-    from forecast.stats.tally import EXACT
+    from forecast.stats.tally import MAX_EXACT_PATHS
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
@@ -35,56 +35,56 @@ def main() -> int:
     parser.add_argument("--one", type=int, help="one number of paths, measured in this process")
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(peak_of(asked.plan, asked.one)))
+        print(json.dumps(measure_peak(asked.plan, asked.one)))
         return 0
-    fitted(asked.plan)
-    counts = sorted({100_000, EXACT + 1, 1_000_000, asked.most})
-    rows = {paths: in_fresh_process(asked.plan, paths) for paths in counts}
+    warm_cache(asked.plan)
+    counts = sorted({100_000, MAX_EXACT_PATHS + 1, 1_000_000, asked.most})
+    rows = {paths: measure_in_new_process(asked.plan, paths) for paths in counts}
     peak = {paths: row["peak_mib"] for paths, row in rows.items()}
     growth = peak[asked.most] / peak[100_000] - 1
     answer = {
         "plan": asked.plan.stem,
         "paths": rows,
         "growth": round(growth, 4),
-        "growth_of_histograms": round(peak[asked.most] / peak[EXACT + 1] - 1, 4),
-        "limit": LIMIT,
+        "growth_of_histograms": round(peak[asked.most] / peak[MAX_EXACT_PATHS + 1] - 1, 4),
+        "limit": MAX_GROWTH,
         "load_average": round(os.getloadavg()[0], 2),
     }
     print(json.dumps(answer, indent=1))
-    return 1 if asked.gate and growth > LIMIT else 0
+    return 1 if asked.gate and growth > MAX_GROWTH else 0
 
 
-def fitted(plan: Path) -> None:
+def warm_cache(plan: Path) -> None:
     """Leave the fits in the cache, so that no process that is measured loads the models."""
     import forecast
-    from forecast.timeseries.baseline import baseline_of
+    from forecast.timeseries.baseline import fit_baseline
     from forecast.workflows.run import fits_folder
 
-    baseline_of(forecast.read(plan), fits_folder())
+    fit_baseline(forecast.read(plan), fits_folder())
 
 
-def in_fresh_process(plan: Path, paths: int) -> dict[str, float]:
+def measure_in_new_process(plan: Path, paths: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.memory", "--plan", str(plan), "--one", str(paths)]
     done = subprocess.run(command, cwd=HERE, check=True, stdout=subprocess.PIPE)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
 
-def peak_of(plan: Path, paths: int) -> dict[str, float]:
+def measure_peak(plan: Path, paths: int) -> dict[str, float]:
     import forecast
-    from forecast.timeseries.baseline import baseline_of
+    from forecast.timeseries.baseline import fit_baseline
     from forecast.workflows.run import fits_folder
 
     scenario = forecast.read(plan)
-    baseline = baseline_of(scenario, fits_folder())
-    before = most_mib()
+    baseline = fit_baseline(scenario, fits_folder())
+    before = peak_mib()
     started = time.perf_counter()
     forecast.simulate(scenario, paths=paths, baseline=baseline)
     seconds = time.perf_counter() - started
-    return {"before_mib": before, "peak_mib": most_mib(), "seconds": round(seconds, 2)}
+    return {"before_mib": before, "peak_mib": peak_mib(), "seconds": round(seconds, 2)}
 
 
-def most_mib() -> float:
+def peak_mib() -> float:
     """The peak of this process so far; on Linux without that of the process that started it, which getrusage keeps."""
     status = Path("/proc/self/status")
     if status.is_file():

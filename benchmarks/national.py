@@ -34,20 +34,20 @@ COMMUNES = 10_603
 CORES = 64
 
 
-def peak() -> float:
+def peak_mib() -> float:
     """MiB of resident memory at its highest so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def played(provinces: int, blocks: int = 2) -> dict[str, float]:
+def simulate_provinces(provinces: int, blocks: int = 2) -> dict[str, float]:
     """The first so many provinces of the list, those with the target of Hà Tĩnh left out."""
     import forecast
     import forecast.reports
     import forecast.timeseries.models
-    from forecast.simulation.chunks import tally_span, work_of
-    from forecast.simulation.compiled import deck_of
-    from forecast.simulation.sampling.random_streams import BLOCK
-    from forecast.timeseries.baseline import baseline_of
+    from forecast.simulation.chunks import prepare_chunks, simulate_chunk
+    from forecast.simulation.compiled import compile_plan
+    from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+    from forecast.timeseries.baseline import fit_baseline
 
     scenario = forecast.read(PLAN)
     assert scenario.places is not None
@@ -59,27 +59,27 @@ def played(provinces: int, blocks: int = 2) -> dict[str, float]:
         places = scenario.places.model_copy(update={"file": f"{folder}/places.csv"})
         targets = {name: target for name, target in scenario.targets.items() if target.place is None}
         scenario = scenario.model_copy(update={"places": places, "targets": targets})
-        deck = deck_of(scenario, baseline_of(scenario), 64 * BLOCK)
-    loaded = peak()
-    work = work_of(deck, 0, "")
+        deck = compile_plan(scenario, fit_baseline(scenario), 64 * PATHS_PER_BLOCK)
+    loaded = peak_mib()
+    work = prepare_chunks(deck, 0, "")
     took = []
-    for span in range(max(2, blocks // work.span)):
+    for span in range(max(2, blocks // work.blocks_per_chunk)):
         start = time.process_time()
-        tally_span(work, span)
-        took.append((time.process_time() - start) / work.span)
+        simulate_chunk(work, span)
+        took.append((time.process_time() - start) / work.blocks_per_chunk)
     count = len(kept) - 1
     values = count * len(scenario.services) * scenario.horizon.months
     return {
         "provinces": len(first),
         "places": count,
-        "paths_per_s": round(BLOCK / min(took)),
-        "cpu_s_per_million_paths": round(min(took) / BLOCK * 1e6),
-        "ns_per_value": round(min(took) / BLOCK / values * 1e9, 2),
-        "mib_above_imports": round(peak() - loaded, 1),
+        "paths_per_s": round(PATHS_PER_BLOCK / min(took)),
+        "cpu_s_per_million_paths": round(min(took) / PATHS_PER_BLOCK * 1e6),
+        "ns_per_value": round(min(took) / PATHS_PER_BLOCK / values * 1e9, 2),
+        "mib_above_imports": round(peak_mib() - loaded, 1),
     }
 
 
-def measured(sizes: tuple[int, ...] = PROVINCES) -> dict[str, Any]:
+def measure_sizes(sizes: tuple[int, ...] = PROVINCES) -> dict[str, Any]:
     """Each size in a process of its own."""
     found = []
     for size in sizes:
@@ -104,9 +104,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if asked.provinces:
-        print(json.dumps(played(asked.provinces)))
+        print(json.dumps(simulate_provinces(asked.provinces)))
         return
-    found = measured()
+    found = measure_sizes()
     if asked.json:
         print(json.dumps(found))
         return

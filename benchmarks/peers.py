@@ -56,19 +56,21 @@ NOISE, RATE, LENGTH, CHANCE, TARGET, MOST = 0.06, 2.0, 45.0, 0.6, 250.0, 14
 Z90 = NormalDist().inv_cdf(0.9)
 
 
-def logs(low: float, high: float) -> tuple[float, float]:
+def lognormal_parameters(low: float, high: float) -> tuple[float, float]:
     """Mean and sd of the logarithm, by P10 and P90."""
     return math.log(low * high) / 2, math.log(high / low) / (2 * Z90)
 
 
-LOSS = (  # logit of a loss of 10% to 30%
+LOSS_LOGIT = (  # logit of a loss of 10% to 30%
     (math.log(0.1 / 0.9) + math.log(0.3 / 0.7)) / 2,
     (math.log(0.3 / 0.7) - math.log(0.1 / 0.9)) / (2 * Z90),
 )
-LIFT = logs(1.02, 1.06)
+LIFT_LOG = lognormal_parameters(1.02, 1.06)
 
 
-def year_of(amounts: Sequence[float], noise: Sequence[float], starts: list[float], loss: float, lift: float) -> float:
+def simulate_year(
+    amounts: Sequence[float], noise: Sequence[float], starts: list[float], loss: float, lift: float
+) -> float:
     """The revenue of one path in plain Python; `noise` is 36 logarithms, `lift` 1 where the initiative fails."""
     starts = sorted(starts)
     covered = [0.0] * 12
@@ -87,7 +89,7 @@ def year_of(amounts: Sequence[float], noise: Sequence[float], starts: list[float
     return total
 
 
-def years_of(amounts: Floats, noise: Floats, starts: Floats, loss: Floats, lift: Floats) -> Floats:
+def simulate_years(amounts: Floats, noise: Floats, starts: Floats, loss: Floats, lift: Floats) -> Floats:
     """The same for many paths in numpy: (3, n), (3, 12, n), (MOST, n) with infinity for no wave, (n,), (n,)."""
     months = np.exp(noise)
     months *= (amounts / months.sum(axis=1))[:, None]
@@ -117,8 +119,8 @@ def by_forecast(paths: int) -> tuple[float, float]:
 def by_loop(paths: int) -> tuple[float, float]:
     """Plain Python, the standard library alone."""
     draw = random.Random(1)
-    (loss_mean, loss_sd), (lift_mean, lift_sd) = LOSS, LIFT
-    levels = [logs(*ends) for ends in RANGES]
+    (loss_mean, loss_sd), (lift_mean, lift_sd) = LOSS_LOGIT, LIFT_LOG
+    levels = [lognormal_parameters(*ends) for ends in RANGES]
     started = time.process_time()
     hits = 0
     for _ in range(paths):
@@ -130,7 +132,7 @@ def by_loop(paths: int) -> tuple[float, float]:
             moment += draw.expovariate(RATE)
         loss = 1 / (1 + math.exp(-draw.gauss(loss_mean, loss_sd)))
         lift = math.exp(draw.gauss(lift_mean, lift_sd)) if draw.random() < CHANCE else 1.0
-        hits += year_of(amounts, noise, starts, loss, lift) >= TARGET
+        hits += simulate_year(amounts, noise, starts, loss, lift) >= TARGET
     return hits / paths, time.process_time() - started
 
 
@@ -143,53 +145,58 @@ def by_squigglepy(paths: int) -> tuple[float, float]:
     def normal(mean: float, sd: float, n: int) -> Floats:
         return np.asarray(sq.sample(sq.norm(mean=mean, sd=sd), n=n))
 
-    amounts = np.exp([normal(*logs(*ends), paths) for ends in RANGES])
+    amounts = np.exp([normal(*lognormal_parameters(*ends), paths) for ends in RANGES])
     noise = normal(0, NOISE, 36 * paths).reshape(3, 12, paths)
     count = np.asarray(sq.sample(sq.poisson(RATE), n=paths))
     starts = np.asarray(sq.sample(sq.uniform(0, 365), n=MOST * paths)).reshape(MOST, paths)
     starts[np.arange(MOST)[:, None] >= count] = np.inf
-    loss = 1 / (1 + np.exp(-normal(*LOSS, paths)))
+    loss = 1 / (1 + np.exp(-normal(*LOSS_LOGIT, paths)))
     happens = np.asarray(sq.sample(sq.bernoulli(CHANCE), n=paths))
-    lift = np.where(happens, np.exp(normal(*LIFT, paths)), 1.0)
-    chance = float(np.mean(years_of(amounts, noise, starts, loss, lift) >= TARGET))
+    lift = np.where(happens, np.exp(normal(*LIFT_LOG, paths)), 1.0)
+    chance = float(np.mean(simulate_years(amounts, noise, starts, loss, lift) >= TARGET))
     return chance, time.process_time() - started
 
 
 def by_pymc(paths: int) -> tuple[float, float]:
     """Its draws, put together in numpy; a first draw, which compiles them, is not counted."""
     pm: Any = import_module("pymc")
-    levels = [logs(*ends) for ends in RANGES]
+    levels = [lognormal_parameters(*ends) for ends in RANGES]
     drawn = [
         pm.Normal.dist([mean for mean, _ in levels], [sd for _, sd in levels], shape=(paths, 3)),
         pm.Normal.dist(0, NOISE, shape=(3, 12, paths)),
         pm.Poisson.dist(RATE, shape=paths),
         pm.Uniform.dist(0, 365, shape=(MOST, paths)),
-        pm.Normal.dist(*LOSS, shape=paths),
+        pm.Normal.dist(*LOSS_LOGIT, shape=paths),
         pm.Bernoulli.dist(CHANCE, shape=paths),
-        pm.Normal.dist(*LIFT, shape=paths),
+        pm.Normal.dist(*LIFT_LOG, shape=paths),
     ]
     pm.draw(drawn, random_seed=2)
     started = time.process_time()
     amounts, noise, count, starts, loss, happens, lift = pm.draw(drawn, random_seed=1)
     starts = np.where(np.arange(MOST)[:, None] < count, starts, np.inf)
-    total = years_of(np.exp(amounts.T), noise, starts, 1 / (1 + np.exp(-loss)), np.where(happens, np.exp(lift), 1.0))
+    total = simulate_years(
+        np.exp(amounts.T), noise, starts, 1 / (1 + np.exp(-loss)), np.where(happens, np.exp(lift), 1.0)
+    )
     return float(np.mean(total >= TARGET)), time.process_time() - started
 
 
-def names_of() -> list[str]:
+def input_names() -> list[str]:
     """The 54 numbers that a path is made of, for tools that name them one by one."""
     noise = [f"e{i}" for i in range(36)]
     return ["a0", "a1", "a2", *noise, *(f"s{i}" for i in range(MOST)), "count", "loss", "happens", "lift"]
 
 
-def path_of(drawn: dict[str, float]) -> float:
+def path_revenue(drawn: dict[str, float]) -> float:
     """The revenue of a path from its named numbers: standard normals, shares of the year, a count."""
-    amounts = [math.exp(mean + sd * drawn[f"a{i}"]) for i, (mean, sd) in enumerate(logs(*ends) for ends in RANGES)]
+    amounts = [
+        math.exp(mean + sd * drawn[f"a{i}"])
+        for i, (mean, sd) in enumerate(lognormal_parameters(*ends) for ends in RANGES)
+    ]
     noise = [NOISE * drawn[f"e{i}"] for i in range(36)]
     starts = [365 * drawn[f"s{i}"] for i in range(int(drawn["count"]))]
-    loss = 1 / (1 + math.exp(-LOSS[0] - LOSS[1] * drawn["loss"]))
-    lift = math.exp(LIFT[0] + LIFT[1] * drawn["lift"]) if drawn["happens"] < CHANCE else 1.0
-    return year_of(amounts, noise, starts, loss, lift)
+    loss = 1 / (1 + math.exp(-LOSS_LOGIT[0] - LOSS_LOGIT[1] * drawn["loss"]))
+    lift = math.exp(LIFT_LOG[0] + LIFT_LOG[1] * drawn["lift"]) if drawn["happens"] < CHANCE else 1.0
+    return simulate_year(amounts, noise, starts, loss, lift)
 
 
 def by_monaco(paths: int) -> tuple[float, float]:
@@ -198,10 +205,10 @@ def by_monaco(paths: int) -> tuple[float, float]:
     stats: Any = import_module("scipy.stats")
 
     def preprocess(case: Any) -> tuple[dict[str, float]]:
-        return ({name: case.invals[name].val for name in names_of()},)
+        return ({name: case.invals[name].val for name in input_names()},)
 
     def run(drawn: dict[str, float]) -> tuple[float]:
-        return (path_of(drawn),)
+        return (path_revenue(drawn),)
 
     def postprocess(case: Any, revenue: float) -> None:
         case.addOutVal(name="revenue", val=revenue)
@@ -209,7 +216,7 @@ def by_monaco(paths: int) -> tuple[float, float]:
     functions = {"preprocess": preprocess, "run": run, "postprocess": postprocess}
     started = time.process_time()
     sim = mc.Sim("peers", paths, functions, samplemethod="random", seed=1, verbose=False)
-    for name in names_of():
+    for name in input_names():
         if name[0] == "s" or name == "happens":
             sim.addInVar(name, stats.uniform, {"loc": 0, "scale": 1})
         elif name == "count":
@@ -234,17 +241,17 @@ def by_ema(paths: int) -> tuple[float, float]:
             for name, u in drawn.items()
         }
         values["count"] = sum(drawn["count"] > step for step in steps)
-        return {"revenue": path_of(values)}
+        return {"revenue": path_revenue(values)}
 
     started = time.process_time()
     made = ema.Model("peers", function=model)
-    made.uncertainties = [ema.RealParameter(name, 0, 1) for name in names_of()]
+    made.uncertainties = [ema.RealParameter(name, 0, 1) for name in input_names()]
     made.outcomes = [ema.ScalarOutcome("revenue")]
     _, outcomes = ema.perform_experiments(made, scenarios=paths)
     return float(np.mean(outcomes["revenue"] >= TARGET)), time.process_time() - started
 
 
-WAYS: dict[str, tuple[str, str, Callable[[int], tuple[float, float]], int]] = {
+TOOLS: dict[str, tuple[str, str, Callable[[int], tuple[float, float]], int]] = {
     "forecast": ("forecast", "a plan in YAML, with the statement of every month", by_forecast, 1_000_000),
     "squigglepy": ("squigglepy", "samples, the plan by hand in numpy", by_squigglepy, 200_000),
     "pymc": ("PyMC", "draws, the plan by hand in numpy", by_pymc, 200_000),
@@ -255,7 +262,7 @@ WAYS: dict[str, tuple[str, str, Callable[[int], tuple[float, float]], int]] = {
 """Package -> its name, how the plan is written there, the function, and how many paths."""
 
 
-def ask(way: str, python: str) -> dict[str, Any]:
+def run_tool(way: str, python: str) -> dict[str, Any]:
     """Run one tool in a process of its own; the better of two readings."""
     command = (
         [python, str(HERE), "--one", way] if way != "forecast" else [python, "-m", "benchmarks.peers", "--one", way]
@@ -267,21 +274,21 @@ def ask(way: str, python: str) -> dict[str, Any]:
     return dict(json.loads(lines[-1]))
 
 
-def answer(way: str) -> dict[str, Any]:
+def measure_tool(way: str) -> dict[str, Any]:
     """What one tool says, here and now."""
-    _, _, function, paths = WAYS[way]
+    _, _, function, paths = TOOLS[way]
     chance, seconds = min((function(paths) for _ in range(2)), key=lambda said: said[1])
-    return {"way": way, "paths": paths, "chance": chance, "seconds": seconds, "version": version_of(way)}
+    return {"way": way, "paths": paths, "chance": chance, "seconds": seconds, "version": tool_version(way)}
 
 
-def version_of(way: str) -> str:
+def tool_version(way: str) -> str:
     """Of the tool that answers."""
     if way == "forecast":
         return str(import_module("forecast").__version__)
     return platform.python_version() if way == "loop" else version(way)
 
 
-def table(found: list[dict[str, Any]]) -> str:
+def markdown_table(found: list[dict[str, Any]]) -> str:
     """In Markdown, the fastest first."""
     base = next(one for one in found if one["way"] == "forecast")
     lines = [
@@ -290,7 +297,7 @@ def table(found: list[dict[str, Any]]) -> str:
     ]
     speed = {one["way"]: one["paths"] / one["seconds"] for one in found if "seconds" in one}
     for one in sorted(found, key=lambda one: -speed.get(one["way"], 0)):
-        name, how, _, _ = WAYS[one["way"]]
+        name, how, _, _ = TOOLS[one["way"]]
         if "error" in one:
             lines.append(f"| {name} | {how} | | | | not run: {one['error']} | |")
             continue
@@ -305,7 +312,7 @@ def table(found: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def agree(found: list[dict[str, Any]]) -> bool:
+def results_agree(found: list[dict[str, Any]]) -> bool:
     """Whether all that ran lie within four standard errors of the plan."""
     base = next(one for one in found if one["way"] == "forecast")
     said = [one for one in found if "chance" in one]
@@ -335,17 +342,17 @@ compiles it, is not counted.
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default=sys.executable, help="of the environment that holds the other tools")
-    parser.add_argument("--one", choices=sorted(WAYS), help="run one tool in this process and print what it says")
+    parser.add_argument("--one", choices=sorted(TOOLS), help="run one tool in this process and print what it says")
     parser.add_argument("--write", action="store_true", help="put the table into peers.md")
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(answer(asked.one)))
+        print(json.dumps(measure_tool(asked.one)))
         return 0
-    found = [ask(way, sys.executable if way == "forecast" else asked.python) for way in WAYS]
-    print(table(found))
+    found = [run_tool(way, sys.executable if way == "forecast" else asked.python) for way in TOOLS]
+    print(markdown_table(found))
     if asked.write:
-        HERE.with_suffix(".md").write_text(TEXT.format(table=table(found)), encoding="utf-8")
-    return 0 if agree(found) else 1
+        HERE.with_suffix(".md").write_text(TEXT.format(table=markdown_table(found)), encoding="utf-8")
+    return 0 if results_agree(found) else 1
 
 
 if __name__ == "__main__":

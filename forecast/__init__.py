@@ -18,25 +18,25 @@ from typing import TYPE_CHECKING, Any
 from forecast._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from forecast.errors import CheckError, Complaint, ForecastError, InputError, OutputError, Where
+    from forecast.errors import CheckError, ForecastError, InputError, Location, OutputError, Problem
     from forecast.plan.loading.loader import read
     from forecast.plan.scenario import Scenario
     from forecast.runs.repository import open_run, verify
-    from forecast.simulation.simulate import Course, Simulation, simulate
+    from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
     from forecast.workflows.backtest import backtest
     from forecast.workflows.compare import compare
     from forecast.workflows.run import plot, report
 
 _HOMES = {
     "CheckError": "errors",
-    "Complaint": "errors",
-    "Course": "simulation.simulate",
+    "Problem": "errors",
+    "ExecutionOptions": "simulation.simulate",
     "ForecastError": "errors",
     "InputError": "errors",
     "OutputError": "errors",
     "Scenario": "plan.scenario",
     "Simulation": "simulation.simulate",
-    "Where": "errors",
+    "Location": "errors",
     "backtest": "workflows.backtest",
     "compare": "workflows.compare",
     "open_run": "runs.repository",
@@ -49,14 +49,14 @@ _HOMES = {
 
 __all__ = [
     "CheckError",
-    "Complaint",
-    "Course",
+    "ExecutionOptions",
     "ForecastError",
     "InputError",
+    "Location",
     "OutputError",
+    "Problem",
     "Scenario",
     "Simulation",
-    "Where",
     "backtest",
     "compare",
     "open_run",

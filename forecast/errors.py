@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
-from forecast.i18n import Language, Words
+from forecast.i18n import Language, Translator
 
 
 @dataclass(frozen=True, order=True)
-class Where:
+class Location:
     """A place in a file that a person can open."""
 
     file: str
@@ -31,25 +31,25 @@ class Where:
 
 
 @dataclass(frozen=True, order=True)
-class Complaint:
+class Problem:
     """One thing that is wrong; its sentence is `i18n/messages/messages.toml` under its code."""
 
-    where: Where
-    at: str
+    location: Location
+    path: str
     """Dotted name of the key, or the column of a table."""
     code: str
-    facts: tuple[tuple[str, str], ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, where: Where, at: str, code: str, **facts: object) -> Complaint:
+    def of(cls, where: Location, at: str, code: str, **facts: object) -> Problem:
         """Make a complaint from named facts."""
         return cls(where, at, code, tuple((key, str(value)) for key, value in sorted(facts.items())))
 
     def message(self, language: Language) -> str:
         """`FILE:LINE:COL: where.it.is: what is wrong; what to write instead`."""
-        sentence = Words(language)(self.code, **dict(self.facts))
-        at = f"{self.at}: " if self.at else ""
-        return f"{self.where}: {at}{sentence}"
+        sentence = Translator(language)(self.code, **dict(self.params))
+        at = f"{self.path}: " if self.path else ""
+        return f"{self.location}: {at}{sentence}"
 
 
 class ForecastError(Exception):
@@ -63,51 +63,51 @@ class InputError(ForecastError):
 
     exit_code = 2
 
-    def __init__(self, complaints: Iterable[Complaint]) -> None:
-        self.complaints = tuple(sorted(set(complaints)))
-        super().__init__(self.complaints)
+    def __init__(self, complaints: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(complaints)))
+        super().__init__(self.problems)
 
     @classmethod
-    def of(cls, where: Where, at: str, code: str, **facts: object) -> InputError:
+    def of(cls, where: Location, at: str, code: str, **facts: object) -> InputError:
         """An error of a single complaint."""
-        return cls([Complaint.of(where, at, code, **facts)])
+        return cls([Problem.of(where, at, code, **facts)])
 
     def __str__(self) -> str:
-        return "\n".join(complaint.message("en") for complaint in self.complaints)
+        return "\n".join(complaint.message("en") for complaint in self.problems)
 
 
-class _SentenceError(ForecastError):
+class _MessageError(ForecastError):
     """One sentence of `i18n/messages/messages.toml` and its facts."""
 
     def __init__(self, code: str, **facts: object) -> None:
         self.code = code
-        self.facts = {key: str(value) for key, value in facts.items()}
-        super().__init__(code, self.facts)
+        self.params = {key: str(value) for key, value in facts.items()}
+        super().__init__(code, self.params)
 
     def __reduce__(self) -> tuple[Callable[..., ForecastError], tuple[object, ...]]:
-        return partial(type(self), **self.facts), (self.code,)  # a worker's error reaches its parent whole
+        return partial(type(self), **self.params), (self.code,)  # a worker's error reaches its parent whole
 
     def __str__(self) -> str:
-        return Words("en")(self.code, **self.facts)
+        return Translator("en")(self.code, **self.params)
 
 
-class CheckError(_SentenceError):
+class CheckError(_MessageError):
     """A check said no."""
 
     exit_code = 3
 
 
-class OutputError(_SentenceError):
+class OutputError(_MessageError):
     """A result cannot be written or read, or memory is short."""
 
     exit_code = 4
 
 
-MOST = 300
+MAX_WORDS_COMPARED = 300
 """Words that are compared: those of the most similar length."""
 
 
-def nearest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
+def closest_match(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
     """The word that is most like `word`; empty when none is."""
-    known = sorted(set(words), key=lambda one: (abs(len(one) - len(word)), one))[:MOST]
+    known = sorted(set(words), key=lambda one: (abs(len(one) - len(word)), one))[:MAX_WORDS_COMPARED]
     return next(iter(get_close_matches(word[:100], known, n=1, cutoff=cutoff)), "")

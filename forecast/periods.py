@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.arrays import Ints
 
 
-SEASON = 12
+SEASON_MONTHS = 12
 """Months of a season."""
 
 
@@ -32,14 +32,14 @@ _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 
-def month_of(text: str) -> int:
+def parse_month(text: str) -> int:
     """The month written `2021-01`; ValueError for anything else."""
     if not (found := _MONTH.fullmatch(text.strip())):
         raise ValueError(text)
     return 12 * int(found[1]) + int(found[2]) - 1
 
 
-def month_text(month: int) -> str:
+def format_month(month: int) -> str:
     """The month as it is written: `2021-01`."""
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
@@ -87,14 +87,14 @@ class Calendar:
         """Days in each month, shape (count,)."""
         return _days(self.first, self.count)
 
-    def row_of(self, moment: NDArray[np.float64]) -> NDArray[np.intp]:
+    def rows_at(self, moment: NDArray[np.float64]) -> NDArray[np.intp]:
         """Row of the month that holds each moment: -1 before the first month, `count` after the last."""
-        rows = _row_of_day(self.first, self.count)
+        rows = _day_rows(self.first, self.count)
         day = moment.astype(np.intp)
         day -= int(self.edges[0]) - 1
         return rows.take(day, mode="clip")
 
-    def whole_years(self) -> Calendar:
+    def full_years(self) -> Calendar:
         """The calendar years that these months touch, January to December."""
         first = 12 * (self.first // 12)
         return Calendar(first, 12 * len(self.years))
@@ -103,7 +103,7 @@ class Calendar:
         """Rows of `part` inside these months; IndexError when it is not wholly inside."""
         start = part.first - self.first
         if start < 0 or part.last > self.last:
-            raise IndexError(f"{month_text(part.first)} to {month_text(part.last)} is outside")
+            raise IndexError(f"{format_month(part.first)} to {format_month(part.last)} is outside")
         return slice(start, start + part.count)
 
     def year_rows(self, year: int) -> slice:
@@ -128,13 +128,13 @@ def _days(first: int, count: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=256)
-def _row_of_day(first: int, count: int) -> NDArray[np.intp]:
+def _day_rows(first: int, count: int) -> NDArray[np.intp]:
     """Row of every day of a calendar, with one day before it and one after."""
     days = np.diff(_edges(first, count)).astype(np.intp)
     return np.repeat(np.arange(-1, count + 1), np.concatenate([[1], days, [1]]))
 
 
-def period_of(text: str) -> Calendar:
+def parse_period(text: str) -> Calendar:
     """The months of `2021`, `2021-Q2`, `2021-06` or `2021-01 to 2021-06`; ValueError for anything else."""
     text = text.strip()
     if re.fullmatch(r"\d{4}", text):
@@ -142,11 +142,11 @@ def period_of(text: str) -> Calendar:
     if found := _QUARTER.fullmatch(text):
         return Calendar(12 * int(found[1]) + 3 * (int(found[2]) - 1), 3)
     if " to " in text or " đến " in text:
-        start, end = (month_of(part) for part in re.split(r" (?:to|đến) ", text, maxsplit=1))
+        start, end = (parse_month(part) for part in re.split(r" (?:to|đến) ", text, maxsplit=1))
         if end < start:
             raise ValueError(text)
         return Calendar(start, end - start + 1)
-    return Calendar(month_of(text), 1)
+    return Calendar(parse_month(text), 1)
 
 
 def days_inside(calendar: Calendar, start: float, stop: float) -> Floats:
@@ -156,12 +156,12 @@ def days_inside(calendar: Calendar, start: float, stop: float) -> Floats:
     return np.maximum(0.0, inside)
 
 
-def overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
+def month_overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
     """Exact overlap of intervals of days with months: (interval, month, days), one entry for each that meet.
 
     First the first month of each interval, then the second of those that have one, and so on.
     """
-    month = np.maximum(calendar.row_of(start), 0)
+    month = np.maximum(calendar.rows_at(start), 0)
     opening = np.maximum(start, calendar.edges[0])
     closing, last = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
     interval = np.arange(len(start))

@@ -2,76 +2,76 @@
 
 from __future__ import annotations
 
-from forecast.analysis.findings import Bridge, Step
-from forecast.i18n import Words
-from forecast.plan.labels import label_of
+from forecast.analysis.findings import Bridge, BridgeStep
+from forecast.i18n import Translator
+from forecast.plan.labels import display_label
 from forecast.plan.record import Label
-from forecast.plan.scenario import main_of
+from forecast.plan.scenario import main_target
 from forecast.simulation.simulate import Simulation
 from forecast.stats.tally import Tally
 
-ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiatives", "gap")
+STEP_ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiatives", "gap")
 
 
-def bridge_of(run: Simulation) -> Bridge | None:
+def compute_bridge(run: Simulation) -> Bridge | None:
     """Steps of the revenue target's period; of any other target, the lines of its statement; None without a target."""
-    name = main_of(run.scenario)
+    name = main_target(run.scenario)
     if not name:
         return None
     target = run.scenario.targets[name]
     if target.place is not None:
         return None
-    if target.measure != "revenue" or target.basis == "parts" or target.period.text != run.bridge:
-        return _of_statement(run, name)
+    if target.measure != "revenue" or target.basis == "parts" or target.period.text != run.bridge_period:
+        return _statement_bridge(run, name)
     plan = target.threshold.value
     found = {m.removeprefix("bridge."): tally for (m, _), tally in run.tallies.items() if m.startswith("bridge.")}
     steps = []
-    for key in sorted(found, key=_place):
+    for key in sorted(found, key=_step_position):
         amount = found[key].mean_estimate()
         if key == "last_year" and "gap" in found:
             continue
-        steps.append(Step(key, _label(run, key), *amount))
+        steps.append(BridgeStep(key, _step_label(run, key), *amount))
     if "gap" in found:
         steps.insert(0, _stated_total(run, found))
         steps = [step for step in steps if step.name != "gap"]
-    steps[0] = _less(steps[0], plan)
-    end = run.tally("revenue", run.bridge).mean_estimate()
+    steps[0] = _relative_to_plan(steps[0], plan)
+    end = run.tally("revenue", run.bridge_period).mean_estimate()
     return Bridge(
         "revenue",
-        run.bridge,
-        Step("target", target.label or label_of(run.scenario, f"targets.{name}"), plan, plan, plan),
+        run.bridge_period,
+        BridgeStep("target", target.label or display_label(run.scenario, f"targets.{name}"), plan, plan, plan),
         tuple(step for step in steps if (step.amount, step.low, step.high) != (0, 0, 0)),
-        Step("revenue", None, *end),
+        BridgeStep("revenue", None, *end),
     )
 
 
-def _place(key: str) -> tuple[int, str]:
-    return next(i for i, start in enumerate(ORDER) if key.startswith(start)), key
+def _step_position(key: str) -> tuple[int, str]:
+    return next(i for i, start in enumerate(STEP_ORDER) if key.startswith(start)), key
 
 
-def _stated_total(run: Simulation, found: dict[str, Tally]) -> Step:
+def _stated_total(run: Simulation, found: dict[str, Tally]) -> BridgeStep:
     """Last year's stated total: its services and the gap that is carried, together."""
     amount = found["last_year"].mean + found["gap"].mean
-    return Step("last_year", _label(run, "last_year"), amount, amount, amount)
+    return BridgeStep("last_year", _step_label(run, "last_year"), amount, amount, amount)
 
 
-def _less(step: Step, plan: float) -> Step:
-    return Step(step.name, step.label, step.amount - plan, step.low - plan, step.high - plan)
+def _relative_to_plan(step: BridgeStep, plan: float) -> BridgeStep:
+    return BridgeStep(step.name, step.label, step.amount - plan, step.low - plan, step.high - plan)
 
 
-def _label(run: Simulation, key: str) -> Label:
+def _step_label(run: Simulation, key: str) -> Label:
     code = f"term.{key.replace('.', '_')}"
     if key in ("last_year", "history.shocks", "initiatives", "gap", "from_nothing"):
-        return Label(vi=Words("vi")(code), en=Words("en")(code))
-    label = label_of(run.scenario, key)
+        return Label(vi=Translator("vi")(code), en=Translator("en")(code))
+    label = display_label(run.scenario, key)
     if key.startswith("services."):
         own = run.scenario.services[key.removeprefix("services.")]
         code = "term.service_growth" if own.growth is not None else "term.service_year"
-        return Label(vi=Words("vi")(code, name=label.vi), en=Words("en")(code, name=label.en))
+        return Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
     return label
 
 
-def _of_statement(run: Simulation, name: str) -> Bridge | None:
+def _statement_bridge(run: Simulation, name: str) -> Bridge | None:
     """From the target to the mean by the lines of the accounts: what comes in less what goes out."""
     target = run.scenario.targets[name]
     if target.measure not in ("revenue", "profit") or target.basis == "parts":
@@ -86,19 +86,19 @@ def _of_statement(run: Simulation, name: str) -> Bridge | None:
     for measure, sign in sorted(lines, key=lambda line: (line[0].startswith("cost."), line[0])):
         amount, low, high = run.tally(measure, period).mean_estimate()
         ends = (low, high) if sign > 0 else (-high, -low)
-        steps.append(Step(measure, _line_label(run, measure), sign * amount, *ends))
+        steps.append(BridgeStep(measure, _line_label(run, measure), sign * amount, *ends))
     plan = target.threshold.value
-    start = Step("target", target.label or label_of(run.scenario, f"targets.{name}"), plan, plan, plan)
-    steps.insert(0, Step("from_nothing", _label(run, "from_nothing"), -plan, -plan, -plan))
+    start = BridgeStep("target", target.label or display_label(run.scenario, f"targets.{name}"), plan, plan, plan)
+    steps.insert(0, BridgeStep("from_nothing", _step_label(run, "from_nothing"), -plan, -plan, -plan))
     end = run.tally(target.measure, period).mean_estimate()
-    return Bridge(target.measure, period, start, tuple(steps), Step(target.measure, None, *end))
+    return Bridge(target.measure, period, start, tuple(steps), BridgeStep(target.measure, None, *end))
 
 
 def _line_label(run: Simulation, measure: str) -> Label:
     kind, _, name = measure.partition(".")
     if kind == "revenue":
-        return label_of(run.scenario, f"services.{name}")
+        return display_label(run.scenario, f"services.{name}")
     for table in ("costs", "initiatives", "shocks"):
         if name in getattr(run.scenario, table):
-            return label_of(run.scenario, f"{table}.{name}")
-    return _label(run, "gap")
+            return display_label(run.scenario, f"{table}.{name}")
+    return _step_label(run, "gap")

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from forecast.analysis.findings import ReadingRow
+from forecast.analysis.findings import CaseRow
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
-from forecast.simulation.simulate import Progress, simulate
-from forecast.timeseries.baseline import baseline_of
+from forecast.simulation.simulate import ProgressCallback, simulate
+from forecast.timeseries.baseline import fit_baseline
 
-READING_PATHS = 16_384
+MAX_CASE_PATHS = 16_384
 """Paths of a reading: four blocks of the run's own luck; their simulation error is printed with them."""
 
 
-def readings_of(
-    scenario: Scenario, *, paths: int, seed: int, cache: Path | None = None, progress: Progress | None = None
-) -> tuple[ReadingRow, ...]:
+def simulate_cases(
+    scenario: Scenario, *, paths: int, seed: int, cache: Path | None = None, progress: ProgressCallback | None = None
+) -> tuple[CaseRow, ...]:
     """Play every reading on the luck of a run and give the chance of each target that it still has."""
     rows = []
     for done, name in enumerate(sorted(scenario.readings)):
         reading = scenario.readings[name]
-        baseline = baseline_of(reading, cache)
-        played = simulate(reading, paths=min(paths, READING_PATHS), seed=seed, every_place=False, baseline=baseline)
+        baseline = fit_baseline(reading, cache)
+        played = simulate(reading, paths=min(paths, MAX_CASE_PATHS), seed=seed, every_place=False, baseline=baseline)
         chances = {target: played.chance(target) for target in sorted(reading.targets)}
-        rows.append(ReadingRow(name, reading.name if reading.name != scenario.name else _label(name), chances))
+        rows.append(CaseRow(name, reading.name if reading.name != scenario.name else _case_label(name), chances))
         if progress is not None:
             progress(done + 1, len(scenario.readings))
     return tuple(rows)
 
 
-def _label(name: str) -> Label:
+def _case_label(name: str) -> Label:
     text = name.replace("_", " ")
     return Label(vi=text[:1].upper() + text[1:], en=text[:1].upper() + text[1:])

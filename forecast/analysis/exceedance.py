@@ -7,24 +7,24 @@ import numpy as np
 from forecast.analysis.findings import Exceedance
 from forecast.simulation.simulate import Simulation
 
-POINTS = 121
+CURVE_POINTS = 121
 
 
-def exceedance_of(run: Simulation, name: str) -> Exceedance:
+def exceedance_curve(run: Simulation, name: str) -> Exceedance:
     """The curve of one target's figure, from its P0.1 to its P99.9 and past the target."""
     target = run.scenario.targets[name]
-    measure, period = run.figure(target)
+    measure, period = run.target_figure(target)
     tally = run.tally(measure, period)
     limit = target.threshold.value
     low = min(tally.quantile(0.001).value, limit)
     high = max(tally.quantile(0.999).value, limit)
     slack = 0.02 * (high - low)
-    at = np.linspace(low - slack, high + slack, POINTS)
+    at = np.linspace(low - slack, high + slack, CURVE_POINTS)
     return Exceedance(
         measure=target.measure,
         period=period,
-        at=tuple(float(x) for x in at),
-        chance=tuple(tally.chance_at_least(float(x)).value for x in at),
+        amounts=tuple(float(x) for x in at),
+        chances=tuple(tally.chance_at_least(float(x)).value for x in at),
         target=limit,
         target_chance=run.chance(name),
         higher_is_better=target.at_least is not None,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from forecast.periods import month_of, month_text
+from forecast.periods import format_month, parse_month
 from forecast.plan.record import Label
 from forecast.stats.intervals import Estimate
 
@@ -20,7 +20,7 @@ class MonthBar:
 
     month: str
     """As written: `2021-01`."""
-    actual: float | None
+    previous_year: float | None
     """The same month a year before; None where the history does not reach."""
     plan: float | None
     """The revenue target of the year spread by the forecast's own monthly shares; None without such a target."""
@@ -44,18 +44,18 @@ class Months:
     bars: tuple[MonthBar, ...]
 
     @property
-    def last_year(self) -> tuple[str, ...]:
+    def previous_year_statuses(self) -> tuple[str, ...]:
         """For each bar, what is known of the same month a year before: its status, or nothing."""
         said = {month: status for month, _, status in self.history}
-        before = (month_text(month_of(bar.month) - 12) for bar in self.bars)
+        before = (format_month(parse_month(bar.month) - 12) for bar in self.bars)
         return tuple(
-            "" if bar.actual is None else said.get(month, "actual")
+            "" if bar.previous_year is None else said.get(month, "actual")
             for bar, month in zip(self.bars, before, strict=True)
         )
 
 
 @dataclass(frozen=True)
-class Step:
+class BridgeStep:
     """One step of a bridge."""
 
     name: str
@@ -72,10 +72,10 @@ class Bridge:
 
     measure: str
     period: str
-    start: Step
+    start: BridgeStep
     """The plan: the target."""
-    steps: tuple[Step, ...]
-    end: Step
+    steps: tuple[BridgeStep, ...]
+    end: BridgeStep
     """The mean of the forecast."""
 
 
@@ -85,9 +85,9 @@ class Exceedance:
 
     measure: str
     period: str
-    at: tuple[float, ...]
+    amounts: tuple[float, ...]
     """Ascending."""
-    chance: tuple[float, ...]
+    chances: tuple[float, ...]
     """Of reaching at least each of `at`."""
     target: float | None
     target_chance: Estimate | None
@@ -95,7 +95,7 @@ class Exceedance:
 
 
 @dataclass(frozen=True)
-class Lever:
+class SensitivityBar:
     """What one assumption does to a measure."""
 
     name: str
@@ -103,7 +103,7 @@ class Lever:
     text: str
     """The range as written."""
     grade: str
-    where: str
+    location: str
     """`scenarios/covid.yaml:9`."""
     low: float
     """Mean change of the measure when the assumption lies in its lowest fifth."""
@@ -120,13 +120,13 @@ class Sensitivity:
     target: str
     measure: str
     period: str
-    levers: tuple[Lever, ...]
-    judged: float
+    bars: tuple[SensitivityBar, ...]
+    judgement_share: float
     """Share of the explained spread that rests on judgement (grade C)."""
 
 
 @dataclass(frozen=True)
-class ReadingRow:
+class CaseRow:
     """One reading of the plan: the chance of each target under it."""
 
     name: str
@@ -145,7 +145,7 @@ class TargetRow:
     period: str
     threshold: float
     direction: Literal["at_least", "at_most"]
-    want: float | None
+    required_chance: float | None
     chance: Estimate
     spread: tuple[float, float]
     """Lowest and highest chance over the readings and the plan itself, at least as wide as the simulation error."""
@@ -153,14 +153,14 @@ class TargetRow:
     """The mean miss, given a miss."""
     other_basis: Estimate | None
     """The chance on the basis that the target does not use (stated or parts)."""
-    restates: bool
+    is_restatement: bool
     """Whether the headcount is implied by the plan, so that the target restates the revenue target."""
     place: str = ""
     """Code of the place or district that is measured; nothing for the whole."""
     place_name: str = ""
 
     @property
-    def figure(self) -> str:
+    def measure_key(self) -> str:
         """The measure as figures are named: `revenue@442`."""
         return f"{self.measure}@{self.place}" if self.place else self.measure
 
@@ -171,7 +171,7 @@ class DistrictRow:
 
     code: str
     name: str
-    places: int
+    place_count: int
     """How many it has."""
     weight: float
     """Its share of the revenue without shocks."""
@@ -179,13 +179,13 @@ class DistrictRow:
     p10: Estimate
     p50: Estimate
     p90: Estimate
-    lost: Mapping[str, float]
+    loss_by_shock: Mapping[str, float]
     """By shock, the mean share of its revenue that the shock takes, before returns and whatever else takes."""
 
     @property
-    def loss(self) -> float:
+    def total_loss(self) -> float:
         """By all shocks, each counted by itself."""
-        return sum(self.lost.values())
+        return sum(self.loss_by_shock.values())
 
 
 @dataclass(frozen=True)
@@ -194,10 +194,10 @@ class Districts:
 
     period: str
     rows: tuple[DistrictRow, ...]
-    places: int
-    weighed: bool
+    place_count: int
+    has_weights: bool
     """Whether places differ in weight."""
-    ledger: str = ""
+    ledger_status: str = ""
     """The weakest status of the ledger by place, where one gave the weights."""
 
 
@@ -206,15 +206,15 @@ class Findings:
     """All that a report tells."""
 
     targets: tuple[TargetRow, ...]
-    main: str
+    main_target: str
     """Name of the target whose story the page tells."""
     months: Months
     bridge: Bridge | None
     exceedance: Mapping[str, Exceedance]
     """By target."""
     sensitivity: Sensitivity | None
-    readings: tuple[ReadingRow, ...]
-    joint: Estimate | None
+    cases: tuple[CaseRow, ...]
+    joint_chance: Estimate | None
     """The chance of all targets together."""
     districts: Districts | None = None
     """Where the plan lists its places."""

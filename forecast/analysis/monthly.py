@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 from forecast.analysis.findings import MonthBar, Months
-from forecast.history.ledger import WEAKEST_FIRST, History
-from forecast.periods import month_text
+from forecast.history.ledger import STATUSES_WEAKEST_FIRST, History
+from forecast.periods import format_month
 from forecast.simulation.simulate import Simulation
 
-QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+MONTH_QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
 
-def months_of(run: Simulation, history: History | None, measure: str = "revenue") -> Months:
+def summarise_months(run: Simulation, history: History | None, measure: str = "revenue") -> Months:
     """The fan of a measure, with up to twelve months of the history before it."""
-    before = _before(run, history)
+    before = _previous_months(run, history)
     past = {month: value for month, value, _ in before}
-    plan = _plan(run, measure)
+    plan = _planned_revenue(run, measure)
     bars = []
     for month in run.horizon.months:
-        text = month_text(month)
+        text = format_month(month)
         tally = run.tally(measure, text)
-        p5, p10, p25, p50, p75, p90, p95 = (tally.quantile(p).value for p in QUANTILES)
-        last_year = past.get(month_text(month - 12))
+        p5, p10, p25, p50, p75, p90, p95 = (tally.quantile(p).value for p in MONTH_QUANTILES)
+        last_year = past.get(format_month(month - 12))
         bars.append(MonthBar(text, last_year, plan.get(text), p5, p10, p25, p50, p75, p90, p95, tally.mean))
     return Months(measure, before, tuple(bars))
 
 
-def _before(run: Simulation, history: History | None) -> tuple[tuple[str, float, str], ...]:
+def _previous_months(run: Simulation, history: History | None) -> tuple[tuple[str, float, str], ...]:
     if history is None:
         return ()
     found = []
     services = [service for service in history.services if service in run.scenario.services]
     for month in range(max(run.horizon.first - 12, history.calendar.first), history.calendar.last + 1):
-        states = {service: history.status_in(service, month) for service in services}
+        states = {service: history.status_at(service, month) for service in services}
         begun = [service for service in services if states[service] is not None]
-        value = sum(float(history.revenue[s][month - history.calendar_of(s).first]) for s in begun)
-        weak = [status for status in WEAKEST_FIRST if status in states.values()]
+        value = sum(float(history.revenue[s][month - history.service_calendar(s).first]) for s in begun)
+        weak = [status for status in STATUSES_WEAKEST_FIRST if status in states.values()]
         if month < run.horizon.first and weak:
-            found.append((month_text(month), value, weak[0]))
+            found.append((format_month(month), value, weak[0]))
     return tuple(found)
 
 
-def _plan(run: Simulation, measure: str) -> dict[str, float]:
+def _planned_revenue(run: Simulation, measure: str) -> dict[str, float]:
     """The revenue targets of whole years, spread by the forecast's own monthly shares."""
     found: dict[str, float] = {}
     for name in sorted(run.scenario.targets):
         target = run.scenario.targets[name]
         if measure != "revenue" or target.measure != "revenue" or target.at_least is None or target.place:
             continue
-        texts = [month_text(month) for month in target.period.calendar.months]
+        texts = [format_month(month) for month in target.period.calendar.months]
         if len(texts) != 12 or found.keys() & set(texts):
             continue
         means = [run.tally(measure, text).mean for text in texts]

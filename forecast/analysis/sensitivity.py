@@ -6,39 +6,41 @@ import math
 
 import numpy as np
 
-from forecast.analysis.findings import Lever, Sensitivity
+from forecast.analysis.findings import Sensitivity, SensitivityBar
 from forecast.arrays import Floats
-from forecast.i18n import Words
+from forecast.i18n import Translator
 from forecast.plan.assumption import Assumption
-from forecast.plan.labels import label_of
+from forecast.plan.labels import display_label
 from forecast.plan.record import Label
 from forecast.simulation.simulate import Simulation
-from forecast.stats.intervals import Z95
+from forecast.stats.intervals import Z975
 
-KEEP = 32_768
+SENSITIVITY_PATHS = 32_768
 """Paths that are looked at one by one."""
-TAIL = 0.2
+TAIL_SHARE = 0.2
 
 
-def sensitivity_of(run: Simulation, name: str) -> Sensitivity | None:
+def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
     """Levers of a target's figure, the widest first; None when no path was kept.
 
     Luck stands beside the assumptions: how many events of a shock fall, whether an initiative happens. `judged` is the
     share of the first-order variance (between fifths) that rests on assumptions of grade C.
     """
-    if run.kept is None:
+    if run.path_sample is None:
         return None
     target = run.scenario.targets[name]
-    figure = run.figure(target)
-    values = run.kept.figures[figure]
-    known = {a.draw: a for a in sorted(run.scenario.unsure(), key=lambda a: a.name == a.draw)}
+    figure = run.target_figure(target)
+    values = run.path_sample.figures[figure]
+    known = {
+        a.stream_name: a for a in sorted(run.scenario.uncertain_assumptions(), key=lambda a: a.name == a.stream_name)
+    }
     levers, variances = [], {}
-    for draw, u in run.kept.uniforms.items():
+    for draw, u in run.path_sample.uniforms.items():
         if draw in known:
-            levers.append(_of_assumption(run, known[draw], u, values))
-            variances[draw] = _between(u, values)
-    for draw, count in run.kept.luck.items():
-        if (lever := _of_luck(run, draw, count, values)) is not None:
+            levers.append(_assumption_bar(run, known[draw], u, values))
+            variances[draw] = _first_order_variance(u, values)
+    for draw, count in run.path_sample.occurrences.items():
+        if (lever := _event_count_bar(run, draw, count, values)) is not None:
             levers.append(lever)
     levers = [lever for lever in levers if max(abs(lever.low), abs(lever.high)) > lever.error]
     levers.sort(key=lambda lever: (-abs(lever.high - lever.low), lever.name))
@@ -47,38 +49,40 @@ def sensitivity_of(run: Simulation, name: str) -> Sensitivity | None:
     return Sensitivity(name, target.measure, figure[1], tuple(levers), judged / whole if whole > 0 else 0.0)
 
 
-def _of_assumption(run: Simulation, own: Assumption, u: Floats, values: Floats) -> Lever:
-    low, high, error = _ends(u < TAIL, u > 1 - TAIL, values)
-    return Lever(own.name, label_of(run.scenario, own.name), own.text, own.grade, _file_line(own), low, high, error)
+def _assumption_bar(run: Simulation, own: Assumption, u: Floats, values: Floats) -> SensitivityBar:
+    low, high, error = _tail_changes(u < TAIL_SHARE, u > 1 - TAIL_SHARE, values)
+    return SensitivityBar(
+        own.name, display_label(run.scenario, own.name), own.text, own.grade, _file_line(own), low, high, error
+    )
 
 
-def _of_luck(run: Simulation, draw: str, count: Floats, values: Floats) -> Lever | None:
-    edges = np.quantile(count, [TAIL, 1 - TAIL])
+def _event_count_bar(run: Simulation, draw: str, count: Floats, values: Floats) -> SensitivityBar | None:
+    edges = np.quantile(count, [TAIL_SHARE, 1 - TAIL_SHARE])
     few, many = (
         (count <= edges[0], count > edges[0]) if edges[0] == edges[1] else (count <= edges[0], count >= edges[1])
     )
     if not few.any() or not many.any():
         return None
-    low, high, error = _ends(few, many, values)
-    label = label_of(run.scenario, draw)
+    low, high, error = _tail_changes(few, many, values)
+    label = display_label(run.scenario, draw)
     code = "term.happens" if draw.startswith("initiatives.") or count.max() == 1 else "term.events"
-    both = Label(vi=Words("vi")(code, name=label.vi), en=Words("en")(code, name=label.en))
+    both = Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
     text = f"{count[few].mean():.0f} / {count[many].mean():.0f}"
-    return Lever(f"{draw}.{code.removeprefix('term.')}", both, text, "", "", low, high, error)
+    return SensitivityBar(f"{draw}.{code.removeprefix('term.')}", both, text, "", "", low, high, error)
 
 
-def _ends(few: np.ndarray, many: np.ndarray, values: Floats) -> tuple[float, float, float]:
+def _tail_changes(few: np.ndarray, many: np.ndarray, values: Floats) -> tuple[float, float, float]:
     """Mean of the values in each end less the mean of all, and the wider half interval of the two.
 
     An end that holds a share p of n paths is part of the mean: the variance is ((1 / p - 2) var(end) + var(all)) / n.
     """
     mean = float(values.mean())
     spread = [(len(values) / end.sum() - 2) * float(values[end].var()) for end in (few, many) if end.sum() > 1]
-    errors = [Z95 * math.sqrt(max(0.0, one + float(values.var())) / len(values)) for one in spread]
+    errors = [Z975 * math.sqrt(max(0.0, one + float(values.var())) / len(values)) for one in spread]
     return float(values[few].mean()) - mean, float(values[many].mean()) - mean, max(errors, default=0.0)
 
 
-def _between(u: Floats, values: Floats) -> float:
+def _first_order_variance(u: Floats, values: Floats) -> float:
     """Variance of the means of ten even bins of `u`, less what chance alone gives: the first-order variance."""
     row = np.minimum((10 * u).astype(int), 9)
     count = np.bincount(row, minlength=10)
@@ -88,4 +92,4 @@ def _between(u: Floats, values: Floats) -> float:
 
 
 def _file_line(own: Assumption) -> str:
-    return f"{own.where.file}:{own.where.line}"
+    return f"{own.location.file}:{own.location.line}"

@@ -2,56 +2,60 @@
 
 from __future__ import annotations
 
-from forecast.analysis.findings import ReadingRow, TargetRow
-from forecast.plan.labels import label_of
-from forecast.plan.scenario import Scenario, by_weight
+from forecast.analysis.findings import CaseRow, TargetRow
+from forecast.plan.labels import display_label
+from forecast.plan.scenario import Scenario, targets_by_priority
 from forecast.plan.targets import Target
-from forecast.plan.workforce import Implied
+from forecast.plan.workforce import ImpliedHeadcount
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 
 
-def targets_of(run: Simulation, readings: tuple[ReadingRow, ...]) -> tuple[TargetRow, ...]:
+def evaluate_targets(run: Simulation, readings: tuple[CaseRow, ...]) -> tuple[TargetRow, ...]:
     """Every target of the plan, in the order of `main_of`."""
-    return tuple(_target(run, name, readings) for name in by_weight(run.scenario))
+    return tuple(_target_row(run, name, readings) for name in targets_by_priority(run.scenario))
 
 
-def _target(run: Simulation, name: str, readings: tuple[ReadingRow, ...]) -> TargetRow:
+def _target_row(run: Simulation, name: str, readings: tuple[CaseRow, ...]) -> TargetRow:
     target = run.scenario.targets[name]
     chance = run.chance(name)
     at_least = target.at_least is not None
-    tally = run.tallies[run.figure(target)]
+    tally = run.tallies[run.target_figure(target)]
     return TargetRow(
         name=name,
-        label=target.label or label_of(run.scenario, f"targets.{name}"),
+        label=target.label or display_label(run.scenario, f"targets.{name}"),
         measure=target.measure,
         period=target.period.text,
         threshold=target.threshold.value,
         direction="at_least" if at_least else "at_most",
-        want=target.want.value if target.want is not None else None,
+        required_chance=target.want.value if target.want is not None else None,
         chance=chance,
-        spread=_spread(chance, name, readings),
+        spread=_chance_spread(chance, name, readings),
         expected_shortfall=tally.expected_shortfall(target.threshold.value, at_least).value,
-        other_basis=_other_basis(run, target),
-        restates=_restates(run.scenario, target, name),
+        other_basis=_other_basis_chance(run, target),
+        is_restatement=_is_restatement(run.scenario, target, name),
         place=target.place or "",
-        place_name=run.terrain.name(target.place) if run.terrain and target.place else "",
+        place_name=run.geography.display_name(target.place) if run.geography and target.place else "",
     )
 
 
-def _spread(chance: Estimate, name: str, readings: tuple[ReadingRow, ...]) -> tuple[float, float]:
+def _chance_spread(chance: Estimate, name: str, readings: tuple[CaseRow, ...]) -> tuple[float, float]:
     """Lowest and highest over the readings, at least as wide as the simulation error of the plan's own chance."""
     over = [row.chances[name].value for row in readings if name in row.chances]
     return min([chance.low, *over]), max([chance.high, *over])
 
 
-def _other_basis(run: Simulation, target: Target) -> Estimate | None:
+def _other_basis_chance(run: Simulation, target: Target) -> Estimate | None:
     at = f"@{target.place}" if target.place else ""
     if (f"{target.measure}:parts{at}", target.period.text) not in run.tallies:
         return None
     return run.chance_on(target, "parts" if target.basis == "stated" else "stated")
 
 
-def _restates(scenario: Scenario, target: Target, name: str) -> bool:
+def _is_restatement(scenario: Scenario, target: Target, name: str) -> bool:
     people = scenario.workforce.headcount if scenario.workforce else None
-    return target.measure == "productivity" and isinstance(people, Implied) and people.implied_by == f"targets.{name}"
+    return (
+        target.measure == "productivity"
+        and isinstance(people, ImpliedHeadcount)
+        and people.implied_by == f"targets.{name}"
+    )

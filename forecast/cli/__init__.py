@@ -10,21 +10,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from forecast.cli.errors import exit_code_of, silence_stdout
-from forecast.cli.group import Commands
+from forecast.cli.errors import handle_error, silence_stdout
+from forecast.cli.group import CommandGroup
 from forecast.cli.session import Session
-from forecast.cli.signals import listening
+from forecast.cli.signals import raise_on_signals
 
 COMMANDS = {
-    "run": "forecast.cli.commands.run:run",
-    "compare": "forecast.cli.commands.compare:compare",
-    "check": "forecast.cli.commands.check:check",
-    "backtest": "forecast.cli.commands.backtest:backtest",
-    "schema": "forecast.cli.commands.schema:schema",
-    "list": "forecast.cli.commands.list_runs:list_runs",
-    "verify": "forecast.cli.commands.verify:verify",
-    "new": "forecast.cli.commands.new:new",
-    "data": "forecast.cli.commands.data:data",
+    "run": "forecast.cli.commands.run:run_command",
+    "compare": "forecast.cli.commands.compare:compare_command",
+    "check": "forecast.cli.commands.check:check_command",
+    "backtest": "forecast.cli.commands.backtest:backtest_command",
+    "schema": "forecast.cli.commands.schema:schema_command",
+    "list": "forecast.cli.commands.list_runs:list_command",
+    "verify": "forecast.cli.commands.verify:verify_command",
+    "new": "forecast.cli.commands.new:new_command",
+    "data": "forecast.cli.commands.data:data_command",
 }
 
 
@@ -33,16 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for library in ("OPENBLAS", "OMP", "MKL"):  # one thread: many small fits, and forks that must be safe
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    session = Session.of(typed)
+    session = Session.from_arguments(typed)
     code = 0
     try:
-        with listening():
-            commands = Commands("forecast", COMMANDS)
+        with raise_on_signals():
+            commands = CommandGroup("forecast", COMMANDS)
             with commands.make_context("forecast", typed, obj=session) as context:
                 commands.invoke(context)
             if sys.stdout is not None:
                 sys.stdout.flush()
     except BaseException as fault:
-        code = exit_code_of(fault, session)
+        code = handle_error(fault, session)
     silence_stdout()
     return code

@@ -12,32 +12,32 @@ from difflib import get_close_matches
 import click
 
 from forecast.cli.session import Session
-from forecast.cli.signals import Stopped
+from forecast.cli.signals import StoppedBySignal
 from forecast.errors import CheckError, ForecastError, InputError, OutputError
 
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
+_DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
 
 
-def exit_code_of(fault: BaseException, session: Session) -> int:
+def handle_error(fault: BaseException, session: Session) -> int:
     """Say what is wrong, in the language of the session; the exit code."""
     match fault:
         case click.exceptions.Exit():
             return fault.exit_code
         case click.UsageError():
-            return exit_code_of(_of_usage(fault, session), session)
+            return handle_error(_usage_error(fault, session), session)
         case InputError():
-            _say([complaint.message(session.spoken) for complaint in fault.complaints])
+            _print_errors([complaint.message(session.language) for complaint in fault.problems])
         case CheckError() | OutputError():
-            _say([session.words(fault.code, **fault.facts)])
+            _print_errors([session.t(fault.code, **fault.params)])
         case MemoryError():
-            return exit_code_of(OutputError("memory_short"), session)
-        case Stopped() | KeyboardInterrupt() | click.Abort():
-            _say([session.words("interrupted")])
-            return fault.exit_code if isinstance(fault, Stopped) else 130
-        case OSError() if fault.errno in _DISK:
-            return exit_code_of(_of_disk(fault), session)
+            return handle_error(OutputError("memory_short"), session)
+        case StoppedBySignal() | KeyboardInterrupt() | click.Abort():
+            _print_errors([session.t("interrupted")])
+            return fault.exit_code if isinstance(fault, StoppedBySignal) else 130
+        case OSError() if fault.errno in _DISK_ERRNOS:
+            return handle_error(_disk_error(fault), session)
         case _:
-            return _our_own(fault, session)
+            return _handle_bug(fault, session)
     return fault.exit_code if isinstance(fault, ForecastError) else 1
 
 
@@ -53,22 +53,22 @@ def silence_stdout() -> None:
             os.close(nowhere)
 
 
-def _say(lines: list[str]) -> None:
+def _print_errors(lines: list[str]) -> None:
     with suppress(OSError, ValueError):
         if sys.stderr is not None:
             sys.stderr.write("".join(f"{' '.join(line.splitlines())}\n" for line in lines))
             sys.stderr.flush()
 
 
-def _our_own(fault: BaseException, session: Session) -> int:
+def _handle_bug(fault: BaseException, session: Session) -> int:
     if os.environ.get("FORECAST_DEBUG"):
         with suppress(OSError, ValueError):
             traceback.print_exception(fault, file=sys.stderr)
-    _say([session.words("bug", fault=f"{type(fault).__name__}: {fault}"[:300])])
+    _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])])
     return 1
 
 
-def _of_disk(fault: OSError) -> OutputError:
+def _disk_error(fault: OSError) -> OutputError:
     from forecast.files.atomic import output_error
 
     if fault.filename is None and fault.errno != errno.EPIPE:
@@ -76,20 +76,20 @@ def _of_disk(fault: OSError) -> OutputError:
     return output_error(fault)
 
 
-def _of_usage(fault: click.UsageError, session: Session) -> InputError:
+def _usage_error(fault: click.UsageError, session: Session) -> InputError:
     """What click refuses, in our own form."""
-    first = [word for word in session.typed[:1] if not word.startswith("-")]
+    first = [word for word in session.arguments[:1] if not word.startswith("-")]
     command = fault.ctx.command_path if fault.ctx else " ".join(("forecast", *first))
     if isinstance(fault, click.NoSuchOption):
         name = fault.option_name
         known = [o for p in fault.ctx.command.get_params(fault.ctx) for o in p.opts] if fault.ctx else []
         if close := get_close_matches(name, known, 1, 0.5):
-            return session.wrong(name, name, "unknown_option", instead=close[0])
-        return session.wrong(name, name, "unknown_option_plain", command=command)
+            return session.input_error(name, name, "unknown_option", instead=close[0])
+        return session.input_error(name, name, "unknown_option_plain", command=command)
     if isinstance(fault, click.MissingParameter) and fault.param is not None and fault.ctx is not None:
         name = fault.param.make_metavar(fault.ctx).rstrip(".")
         usage = " ".join((command, *fault.ctx.command.collect_usage_pieces(fault.ctx)))
-        return session.wrong("", name, "missing_argument", usage=usage)
+        return session.input_error("", name, "missing_argument", usage=usage)
     if isinstance(fault, click.BadOptionUsage):
-        return session.wrong(fault.option_name, fault.option_name, "option_needs_value", command=command)
-    return session.wrong("", "", "usage", message=fault.format_message().rstrip("."), command=command)
+        return session.input_error(fault.option_name, fault.option_name, "option_needs_value", command=command)
+    return session.input_error("", "", "usage", message=fault.format_message().rstrip("."), command=command)

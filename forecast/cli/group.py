@@ -12,7 +12,7 @@ import click
 from forecast.cli.session import Session
 
 
-def session_of(ctx: click.Context) -> Session:
+def get_session(ctx: click.Context) -> Session:
     """The session of this call."""
     found = ctx.find_object(Session)
     return found if found is not None else Session(())
@@ -25,17 +25,17 @@ class Option(click.Option):
         """Its spelling, and its sentence."""
         record = super().get_help_record(ctx)
         key = f"option_{self.name}"
-        words = session_of(ctx).words
+        words = get_session(ctx).t
         return record if record is None or not words.has(key) else (record[0], words(key))
 
 
-class Page:
+class HelpPage:
     """The help page of a command: its sentence, how it is written, its options and its commands."""
 
-    def pages(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def write_help_page(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
         command = ctx.command
-        words = session_of(ctx).words
+        words = get_session(ctx).t
         formatter.write_usage(
             ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix=f"{words('page_usage')} "
         )
@@ -50,29 +50,29 @@ class Page:
             formatter.write_dl([record for record in records if record is not None])
 
 
-class Command(Page, click.Command):
+class Command(HelpPage, click.Command):
     """A command whose page speaks the language of the session."""
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
-        self.pages(ctx, formatter)
+        self.write_help_page(ctx, formatter)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """`--help`."""
         return _help_option()
 
 
-class Commands(Page, click.Group):
+class CommandGroup(HelpPage, click.Group):
     """A table of words: word -> `module:function`."""
 
     def __init__(self, name: str, table: Mapping[str, str]) -> None:
         params: list[click.Parameter] = [_lang_option(), _version_option()] if name == "forecast" else []
-        super().__init__(name, params=params, callback=_nothing, no_args_is_help=False, invoke_without_command=True)
-        self.table = table
+        super().__init__(name, params=params, callback=_show_help, no_args_is_help=False, invoke_without_command=True)
+        self.lazy_commands = table
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
-        self.pages(ctx, formatter)
+        self.write_help_page(ctx, formatter)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """`--help`."""
@@ -80,13 +80,13 @@ class Commands(Page, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The words, in the order of the table."""
-        return list(self.table)
+        return list(self.lazy_commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command."""
-        if cmd_name not in self.table:
+        if cmd_name not in self.lazy_commands:
             return None
-        module, _, function = self.table[cmd_name].partition(":")
+        module, _, function = self.lazy_commands[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), function)
         return command
 
@@ -95,11 +95,11 @@ class Commands(Page, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command of the first word; InputError with the nearest one where there is none."""
         word = args[0]
-        if word not in self.table and not word.startswith("-"):
-            session = session_of(ctx)
-            if close := get_close_matches(word, self.table, 1, 0.5):
-                raise session.wrong(word, word, "unknown_command", instead=close[0])
-            raise session.wrong(word, word, "unknown_command_plain")
+        if word not in self.lazy_commands and not word.startswith("-"):
+            session = get_session(ctx)
+            if close := get_close_matches(word, self.lazy_commands, 1, 0.5):
+                raise session.input_error(word, word, "unknown_command", instead=close[0])
+            raise session.input_error(word, word, "unknown_command_plain")
         return super().resolve_command(ctx, args)
 
 
@@ -143,6 +143,6 @@ def _version_option() -> click.Option:
 
 
 @click.pass_context
-def _nothing(ctx: click.Context) -> None:
+def _show_help(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -18,6 +18,6 @@ def print_lines(*lines: str) -> None:
     click.echo("\n".join(lines))
 
 
-def tell(line: str) -> None:
+def print_status(line: str) -> None:
     """A line for the person at the terminal, on stderr."""
     click.echo(line, err=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Stopped(BaseException):
+class StoppedBySignal(BaseException):
     """The process was asked to stop."""
 
     def __init__(self, number: int) -> None:
@@ -17,19 +17,19 @@ class Stopped(BaseException):
         self.exit_code = 128 + number
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _raise_stopped(number: int, frame: FrameType | None) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):  # a second one must not disturb the tidying
         signal.signal(each, signal.SIG_IGN)
-    raise Stopped(number)
+    raise StoppedBySignal(number)
 
 
 @contextmanager
-def listening() -> Iterator[None]:
+def raise_on_signals() -> Iterator[None]:
     """Raise `Stopped` on SIGINT and SIGTERM, also where a shell started us in the background with SIGINT ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {each: signal.signal(each, _stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {each: signal.signal(each, _raise_stopped) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from forecast.engines.background import beside
-from forecast.engines.dask import Dask
+from forecast.engines.dask import DaskEngine
 from forecast.engines.engine import Engine
-from forecast.engines.processes import Processes
-from forecast.engines.serial import Serial
+from forecast.engines.processes import ProcessEngine
+from forecast.engines.serial import SerialEngine
 
 LOCAL = "local"
 DASK = "dask"
 
 
-def engine_of(workers: int, name: str = LOCAL) -> Engine:
+def create_engine(workers: int, name: str = LOCAL) -> Engine:
     """`local`: this process alone for one worker, that many processes for more; `dask` or `dask:ADDRESS`: a cluster.
 
     ValueError for another name.
     """
     kind, _, address = name.partition(":")
     if kind == DASK:
-        return Dask(address, workers)
+        return DaskEngine(address, workers)
     if name != LOCAL:
         raise ValueError(f"there is no engine {name!r}")
-    return Serial() if workers <= 1 else Processes(workers)
+    return SerialEngine() if workers <= 1 else ProcessEngine(workers)
 
 
-__all__ = ["DASK", "LOCAL", "Dask", "Engine", "Processes", "Serial", "beside", "engine_of"]
+__all__ = ["DASK", "LOCAL", "create_engine"]

@@ -17,47 +17,47 @@ from typing import Any, Generic, TypeVar
 
 from forecast.errors import OutputError
 
-T = TypeVar("T")
+_ResultT = TypeVar("_ResultT")
 
 
-class Beside(Generic[T]):
+class BackgroundJob(Generic[_ResultT]):
     """Work that is under way, or that waits to be asked for."""
 
-    def __init__(self, work: Callable[[], T], child: int = 0, answer: Connection | None = None) -> None:
+    def __init__(self, work: Callable[[], _ResultT], child: int = 0, answer: Connection | None = None) -> None:
         self._work = work
-        self._child = child
-        self._answer = answer
+        self._process_id = child
+        self._receiver = answer
 
-    def result(self) -> T:
+    def result(self) -> _ResultT:
         """The answer; what the work raises is raised here, OutputError when its process died."""
-        if self._answer is None:
+        if self._receiver is None:
             return self._work()
         try:
-            said, content = pickle.loads(self._answer.recv_bytes())
+            said, content = pickle.loads(self._receiver.recv_bytes())
         except EOFError:
             raise OutputError("worker_died") from None
         finally:
             self.close()
         if not said:
             raise content
-        found: T = content
+        found: _ResultT = content
         return found
 
     def close(self) -> None:
         """End the work if it is still under way."""
-        if self._answer is not None:
-            self._answer.close()
-            self._answer = None
+        if self._receiver is not None:
+            self._receiver.close()
+            self._receiver = None
             with suppress(ProcessLookupError):
-                os.kill(self._child, signal.SIGKILL)
+                os.kill(self._process_id, signal.SIGKILL)
             with suppress(ChildProcessError):
-                os.waitpid(self._child, 0)
+                os.waitpid(self._process_id, 0)
 
 
 @contextmanager
-def beside(work: Callable[[], T]) -> Iterator[Beside[T]]:
+def run_in_background(work: Callable[[], _ResultT]) -> Iterator[BackgroundJob[_ResultT]]:
     """Begin `work`, whose answer can be pickled; it ends with the block."""
-    started = _start(work) if _is_safe() else Beside(work)
+    started = _fork_job(work) if _is_safe() else BackgroundJob(work)
     try:
         yield started
     finally:
@@ -70,7 +70,7 @@ def _is_safe() -> bool:
     return len(os.listdir("/proc/self/task")) == 1  # those of numpy's libraries count too
 
 
-def _start(work: Callable[[], T]) -> Beside[T]:
+def _fork_job(work: Callable[[], _ResultT]) -> BackgroundJob[_ResultT]:
     from multiprocessing import Pipe
 
     ours, theirs = Pipe(duplex=False)
@@ -79,25 +79,25 @@ def _start(work: Callable[[], T]) -> Beside[T]:
     child = os.fork()
     if child == 0:
         ours.close()
-        _answer(work, theirs)
+        _run_and_send(work, theirs)
     theirs.close()
-    return Beside(work, child, ours)
+    return BackgroundJob(work, child, ours)
 
 
-def _answer(work: Callable[[], Any], answer: Connection) -> None:
+def _run_and_send(work: Callable[[], Any], answer: Connection) -> None:
     """In the child: work, answer, and leave without a trace; it ends too when its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         content = pickle.dumps((True, work()))
     except BaseException as fault:
-        content = _as_fault(fault)
+        content = _pickle_error(fault)
     with suppress(OSError):
         answer.send_bytes(content)
     os._exit(0)
 
 
-def _as_fault(fault: BaseException) -> bytes:
+def _pickle_error(fault: BaseException) -> bytes:
     try:
         return pickle.dumps((False, fault))
     except Exception:

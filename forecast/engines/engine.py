@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Protocol, TypeVar
 
-D = TypeVar("D")
-T = TypeVar("T")
+_ContextT = TypeVar("_ContextT")
+_ResultT = TypeVar("_ResultT")
 
 
 class Engine(Protocol):
     """Works out numbered spans of a deck."""
 
     @property
-    def afar(self) -> bool:
+    def is_remote(self) -> bool:
         """Whether its workers may have another installation of forecast than this process."""
         ...
 
-    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Generator[T, None, None]:
+    def map(
+        self, work: Callable[[_ContextT, int], _ResultT], deck: _ContextT, spans: range
+    ) -> Generator[_ResultT, None, None]:
         """`work(deck, span)` of every span, answers in the order of `spans`.
 
         `work` is a function of a module, `deck` and the answers can be pickled. What `work` raises is raised here;

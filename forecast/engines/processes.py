@@ -21,73 +21,75 @@ from typing import Any, TypeVar
 
 from forecast.errors import OutputError
 
-D = TypeVar("D")
-T = TypeVar("T")
+_ContextT = TypeVar("_ContextT")
+_ResultT = TypeVar("_ResultT")
 
-AHEAD = 2
+MAX_CHUNKS_PER_WORKER = 2
 """Spans under way for each worker."""
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class Processes:
+class ProcessEngine:
     """A pool of worker processes that lives as long as one `map`."""
 
-    afar = False
+    is_remote = False
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Generator[T, None, None]:
+    def map(
+        self, work: Callable[[_ContextT, int], _ResultT], deck: _ContextT, spans: range
+    ) -> Generator[_ResultT, None, None]:
         """See `Engine.map`; scripts that call it need the usual `if __name__ == "__main__":`."""
         workers = min(self.workers, len(spans))
         if workers == 0:
             return
         pool = ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(pickle.dumps((work, deck)),)
+            workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(pickle.dumps((work, deck)),)
         )
-        ahead: deque[Future[T]] = deque()
+        ahead: deque[Future[_ResultT]] = deque()
         try:
             for span in spans:
-                with _one_thread():  # the workers start with the first span
-                    ahead.append(pool.submit(_work, span))
-                if len(ahead) >= workers * AHEAD:
+                with _single_threaded():  # the workers start with the first span
+                    ahead.append(pool.submit(_run_chunk, span))
+                if len(ahead) >= workers * MAX_CHUNKS_PER_WORKER:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
         except BrokenProcessPool as fault:
             raise OutputError("worker_died") from fault
         finally:
-            _end(pool)
+            _terminate(pool)
 
     def close(self) -> None:
         """Nothing is held between two calls of `map`."""
 
 
-_task: list[Any] = []
+_worker_task: list[Any] = []
 """Of a worker: the work and the deck, from `_begin` on."""
 
 
-def _begin(task: bytes) -> None:
+def _start_worker(task: bytes) -> None:
     # Ctrl-C reaches the whole group of processes: the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    Thread(target=_leave_with_parent, daemon=True).start()
-    _task[:] = pickle.loads(task)
+    Thread(target=_exit_with_parent, daemon=True).start()
+    _worker_task[:] = pickle.loads(task)
 
 
-def _leave_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
 
 
-def _work(span: int) -> Any:
-    work, deck = _task
+def _run_chunk(span: int) -> Any:
+    work, deck = _worker_task
     return work(deck, span)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
+def _terminate(pool: ProcessPoolExecutor) -> None:
     """Stop at once: the workers hold nothing that must be finished."""
     workers = list((pool._processes or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
@@ -98,10 +100,10 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def _single_threaded() -> Iterator[None]:
     """Let processes that start now use one thread each in linear algebra."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
     try:
         yield
     finally:

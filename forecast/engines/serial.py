@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-D = TypeVar("D")
-T = TypeVar("T")
+_ContextT = TypeVar("_ContextT")
+_ResultT = TypeVar("_ResultT")
 
 
-class Serial:
+class SerialEngine:
     """No second process: what a script or a notebook gets unless it asks for more."""
 
-    afar = False
+    is_remote = False
 
-    def map(self, work: Callable[[D, int], T], deck: D, spans: range) -> Generator[T, None, None]:
+    def map(
+        self, work: Callable[[_ContextT, int], _ResultT], deck: _ContextT, spans: range
+    ) -> Generator[_ResultT, None, None]:
         """See `Engine.map`."""
         for span in spans:
             yield work(deck, span)

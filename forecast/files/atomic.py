@@ -19,14 +19,14 @@ from pathlib import Path
 from forecast.errors import OutputError
 
 _TEMPORARY = re.compile(r"\.tmp-(\d+)$")
-_FORSAKEN_SECONDS = 600
+_STALE_SECONDS = 600
 """A temporary file this old that nobody holds is a stray, though its process number lives on in another process."""
 _PROBE_BYTES = 64 * 1024
 _LOCK_SECONDS = 60.0
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def translate_disk_errors(path: Path) -> Iterator[None]:
     """Turn a failure of the disk into the OutputError that says which file and why."""
     try:
         yield
@@ -53,12 +53,12 @@ def output_error(fault: OSError, path: Path | str = "") -> OutputError:
 
 def write_file(path: Path, content: bytes) -> None:
     """Write one file whole or not at all; OutputError where the disk refuses, the earlier file intact."""
-    with writing(path):
+    with translate_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_name(path)
         try:
             with open(temporary, "wb") as file:
-                _hold(file.fileno())
+                _try_lock(file.fileno())
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -76,11 +76,11 @@ def new_folder(final: Path) -> Iterator[Path]:
     Where `final` is there already, it is kept and the new one is dropped: a name says what is inside.
     """
     temporary = temporary_name(final)
-    with writing(final):
+    with translate_disk_errors(final):
         final.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        held = _hold_folder(temporary)
+        held = _try_lock_folder(temporary)
         try:
             yield temporary
             sync_folder(temporary)
@@ -92,12 +92,12 @@ def new_folder(final: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def fill(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files (`figures/fan.png` makes its folder) and see them safely on the disk; OutputError if it refuses."""
     folders = {folder}
     for name in sorted(files):
         path = folder / name
-        with writing(path):
+        with translate_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             folders.add(path.parent)
             with open(path, "wb") as file:
@@ -108,7 +108,7 @@ def fill(folder: Path, files: Mapping[str, bytes]) -> None:
         sync_folder(inner)
 
 
-def link(target: Path, name: Path) -> bool:
+def replace_link(target: Path, name: Path) -> bool:
     """Let `name` lead to the folder `target` in one step; False where the system has no links."""
     temporary = temporary_name(name)
     temporary.unlink(missing_ok=True)
@@ -118,7 +118,7 @@ def link(target: Path, name: Path) -> bool:
         if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise output_error(fault, name) from fault
         return False
-    with writing(name):
+    with translate_disk_errors(name):
         try:
             os.replace(temporary, name)
         except BaseException:
@@ -131,7 +131,7 @@ def link(target: Path, name: Path) -> bool:
 def check_writable(folder: Path) -> None:
     """Make `folder` and a file in it, and take the file away again; OutputError where that fails."""
     probe = temporary_name(folder / "probe")
-    with writing(folder):
+    with translate_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with open(probe, "wb") as file:
@@ -142,13 +142,13 @@ def check_writable(folder: Path) -> None:
             probe.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> int:
+def remove_stale_temporaries(folder: Path) -> int:
     """Remove the temporary files and folders that dead processes left directly in `folder`; how many."""
     swept = 0
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
             found = _TEMPORARY.search(entry.name)
-            if found and _is_stray(Path(entry.path), int(found[1])):
+            if found and _is_stale(Path(entry.path), int(found[1])):
                 swept += 1
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
@@ -159,14 +159,14 @@ def sweep(folder: Path) -> int:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """Hold the advisory lock of `path` (a file that stays); OutputError when another process keeps it too long."""
-    with writing(path):
+    with translate_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         until = time.monotonic() + _LOCK_SECONDS
-        while not _hold(descriptor):
+        while not _try_lock(descriptor):
             if time.monotonic() > until:
                 raise OutputError("locked", path=str(path))
             time.sleep(0.02)
@@ -175,7 +175,7 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-_count = itertools.count()
+_name_counter = itertools.count()
 """Tells apart what the threads of one process write."""
 
 
@@ -195,7 +195,7 @@ def sync_folder(folder: Path) -> None:
 
 def temporary_name(path: Path) -> Path:
     """A name beside `path` that the sweep knows."""
-    return path.with_name(f".{path.name.lstrip('.')}.{next(_count)}.tmp-{os.getpid()}")
+    return path.with_name(f".{path.name.lstrip('.')}.{next(_name_counter)}.tmp-{os.getpid()}")
 
 
 def _rename(temporary: Path, final: Path) -> None:
@@ -206,7 +206,7 @@ def _rename(temporary: Path, final: Path) -> None:
             raise
 
 
-def _hold(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     """Take the lock of an open file at once, or say no."""
     try:
         if os.name == "nt":
@@ -224,25 +224,25 @@ def _hold(descriptor: int) -> bool:
     return True
 
 
-def _hold_folder(folder: Path) -> int | None:
+def _try_lock_folder(folder: Path) -> int | None:
     if os.name == "nt":
         return None
     descriptor = os.open(folder, os.O_RDONLY)
-    _hold(descriptor)
+    _try_lock(descriptor)
     return descriptor
 
 
-def _is_stray(path: Path, owner: int) -> bool:
-    if _is_held(path):
+def _is_stale(path: Path, owner: int) -> bool:
+    if _is_locked(path):
         return False
     if owner == os.getpid() or not _is_alive(owner):
         return True
     with suppress(OSError):
-        return time.time() - path.lstat().st_mtime > _FORSAKEN_SECONDS
+        return time.time() - path.lstat().st_mtime > _STALE_SECONDS
     return False
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     """Whether another process holds the lock of a temporary file or folder; a link has none."""
     if path.is_symlink() or os.name == "nt":
         return False
@@ -251,7 +251,7 @@ def _is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _hold(descriptor)
+        return not _try_lock(descriptor)
     finally:
         os.close(descriptor)
 

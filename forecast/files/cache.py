@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import OutputError
-from forecast.files.atomic import sweep, write_file
+from forecast.files.atomic import remove_stale_temporaries, write_file
 
-_FACTS = "facts.json"
+_METADATA_NAME = "facts.json"
 
 
-class Entry(NamedTuple):
+class CacheEntry(NamedTuple):
     """What a cache holds under one key."""
 
-    facts: dict[str, Any]
+    metadata: dict[str, Any]
     """JSON."""
     arrays: dict[str, NDArray[Any]]
 
@@ -33,7 +33,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        sweep(folder)
+        remove_stale_temporaries(folder)
 
     @staticmethod
     def key(*parts: object) -> str:
@@ -44,7 +44,7 @@ class Cache:
             digest.update(len(content).to_bytes(8, "little") + content)
         return digest.hexdigest()
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> CacheEntry | None:
         """The entry, or None when there is none that can be read whole."""
         try:
             content = self._file(key).read_bytes()
@@ -52,17 +52,17 @@ class Cache:
             if hashlib.sha256(body).hexdigest().encode() != digest:
                 return None
             with np.load(io.BytesIO(body), allow_pickle=False) as read:
-                arrays = {name: read[name] for name in read.files if name != _FACTS}
-                facts = json.loads(bytes(read[_FACTS]).decode())
+                arrays = {name: read[name] for name in read.files if name != _METADATA_NAME}
+                facts = json.loads(bytes(read[_METADATA_NAME]).decode())
         except (OSError, ValueError, KeyError, EOFError, SyntaxError):
             return None
-        return Entry(facts, arrays) if isinstance(facts, dict) else None
+        return CacheEntry(facts, arrays) if isinstance(facts, dict) else None
 
     def put(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
         """Keep an entry; whether it is kept: a cache that cannot be written is no harm, it is worked out again."""
         body = io.BytesIO()
         content: dict[str, Any] = dict(arrays)
-        content[_FACTS] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), dtype=np.uint8)
+        content[_METADATA_NAME] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), dtype=np.uint8)
         np.savez(body, **content)
         whole = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
         try:
@@ -75,12 +75,12 @@ class Cache:
         """Whether there is an entry, even one that cannot be read."""
         return self._file(key).is_file()
 
-    def drop(self, key: str) -> None:
+    def remove(self, key: str) -> None:
         """Remove an entry, if it is there."""
         with suppress(OSError):
             self._file(key).unlink(missing_ok=True)
 
-    def forget_older(self, days: float) -> None:
+    def remove_older_than(self, days: float) -> None:
         """Remove the entries that were written longer ago."""
         with suppress(OSError):
             for file in self.folder.glob("*.entry"):

@@ -15,68 +15,68 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from forecast.errors import Complaint, InputError, Where
-from forecast.files.encoding import text_of
+from forecast.errors import InputError, Location, Problem
+from forecast.files.encoding import decode_text
 from forecast.units import QuantityError, read_number
 
-MOST_BYTES = 8 * 2**20
-MOST_COLUMNS = 1_000
-MOST_COMPLAINTS = 50
-LARGEST_WHOLE = 2**53
+MAX_CSV_BYTES = 8 * 2**20
+MAX_CSV_COLUMNS = 1_000
+MAX_CSV_PROBLEMS = 50
+MAX_SAFE_INTEGER = 2**53
 """Whole numbers above it are not all held by a double."""
 
 _FIELD = re.compile(r'[ \t]*(?:"((?:[^"]|"")*)"[ \t]*(?=,|$)|([^,"]*)(?=,|$))')
 
 
 @dataclass(frozen=True)
-class Cell:
+class CsvCell:
     """One field of a row, without the spaces around it."""
 
     text: str
-    where: Where
+    location: Location
 
 
-Row = dict[str, Cell]
+CsvRow = dict[str, CsvCell]
 
 
 @dataclass(frozen=True)
 class CsvFile:
     """The rows below a header."""
 
-    where: Where
+    location: Location
     """The header."""
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CsvRow, ...]
     digest: str
     """SHA-256 of the bytes."""
 
 
-def shown(path: str) -> str:
+def relative_path(path: str) -> str:
     """The path as it is shown: relative to the working directory when it lies below it."""
     relative = os.path.relpath(path)
     return path if relative.startswith("..") else relative
 
 
-def read_csv(path: str, complaints: list[Complaint]) -> CsvFile:
+def read_csv(path: str, complaints: list[Problem]) -> CsvFile:
     """Read the rows of a CSV; what is wrong inside a row goes to `complaints`, which drops the row.
 
     InputError when the file cannot be read as a table at all.
     """
-    top = Where(shown(path))
-    content = _bytes_of(path, top)
-    lines = re.split(r"\r\n|\n|\r", _text_of(content, top))
+    top = Location(relative_path(path))
+    content = _read_bytes(path, top)
+    lines = re.split(r"\r\n|\n|\r", _decode(content, top))
     if not lines or not lines[0].strip():
         raise InputError.of(top, "", "csv_empty")
-    if lines[0].count(",") >= MOST_COLUMNS:
-        raise InputError.of(top, "", "csv_too_wide", count=lines[0].count(",") + 1, most=MOST_COLUMNS)
-    columns = _header(lines[0], top)
-    rows = tuple(_rows(lines[1:], columns, top, complaints))
+    if lines[0].count(",") >= MAX_CSV_COLUMNS:
+        raise InputError.of(top, "", "csv_too_wide", count=lines[0].count(",") + 1, most=MAX_CSV_COLUMNS)
+    columns = _parse_header(lines[0], top)
+    rows = tuple(_parse_rows(lines[1:], columns, top, complaints))
     if not rows and not complaints:
-        raise InputError.of(Where(top.file, 2), "", "csv_no_rows")
+        raise InputError.of(Location(top.file, 2), "", "csv_no_rows")
     return CsvFile(top, columns, rows, hashlib.sha256(content).hexdigest())
 
 
-def _bytes_of(path: str, top: Where) -> bytes:
+def _read_bytes(path: str, top: Location) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError:
@@ -85,22 +85,22 @@ def _bytes_of(path: str, top: Where) -> bytes:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise InputError.of(top, "", "csv_not_a_file")
-        if about.st_size > MOST_BYTES:
-            raise InputError.of(top, "", "csv_too_large", most=f"{MOST_BYTES >> 20} MB")
+        if about.st_size > MAX_CSV_BYTES:
+            raise InputError.of(top, "", "csv_too_large", most=f"{MAX_CSV_BYTES >> 20} MB")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MOST_BYTES)
+            return file.read(MAX_CSV_BYTES)
     finally:
         os.close(descriptor)
 
 
-def _text_of(content: bytes, top: Where) -> str:
+def _decode(content: bytes, top: Location) -> str:
     if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         raise InputError.of(top, "", "not_utf8", encoding="UTF-16")
-    return text_of(content, top.file)
+    return decode_text(content, top.file)
 
 
-def _header(line: str, top: Where) -> tuple[str, ...]:
-    cells = _split(line, top.file, 1)
+def _parse_header(line: str, top: Location) -> tuple[str, ...]:
+    cells = _split_line(line, top.file, 1)
     if cells is None:
         raise InputError.of(top, "", "csv_quote")
     columns = tuple(cell.text.lower() for cell in cells)
@@ -108,30 +108,32 @@ def _header(line: str, top: Where) -> tuple[str, ...]:
         raise InputError.of(top, "", "csv_separator", separator=";" if ";" in line else "TAB")
     for place, column in enumerate(columns):
         if not column:
-            raise InputError.of(cells[place].where, "", "csv_column_unnamed")
+            raise InputError.of(cells[place].location, "", "csv_column_unnamed")
         if column in columns[:place]:
-            raise InputError.of(cells[place].where, column, "csv_column_twice", column=column)
+            raise InputError.of(cells[place].location, column, "csv_column_twice", column=column)
     return columns
 
 
-def _rows(lines: list[str], columns: tuple[str, ...], top: Where, complaints: list[Complaint]) -> Iterator[Row]:
+def _parse_rows(
+    lines: list[str], columns: tuple[str, ...], top: Location, complaints: list[Problem]
+) -> Iterator[CsvRow]:
     for number, line in enumerate(lines, start=2):
         if not line.strip():
             continue
-        cells = _split(line, top.file, number)
-        where = Where(top.file, number)
+        cells = _split_line(line, top.file, number)
+        where = Location(top.file, number)
         if cells is None:
-            complaints.append(Complaint.of(where, "", "csv_quote"))
+            complaints.append(Problem.of(where, "", "csv_quote"))
         elif len(cells) != len(columns):
             more = len(cells) > len(columns)
-            where = cells[len(columns)].where if more else Where(top.file, number, len(line) + 1)
+            where = cells[len(columns)].location if more else Location(top.file, number, len(line) + 1)
             code = "csv_long_row" if more else "csv_short_row"
-            complaints.append(Complaint.of(where, "", code, count=len(cells), columns=len(columns)))
+            complaints.append(Problem.of(where, "", code, count=len(cells), columns=len(columns)))
         else:
             yield dict(zip(columns, cells, strict=True))
 
 
-def _split(line: str, file: str, number: int) -> list[Cell] | None:
+def _split_line(line: str, file: str, number: int) -> list[CsvCell] | None:
     """The fields of a line; None when a quote is left open or stands inside a field."""
     cells = []
     start = 0
@@ -139,26 +141,26 @@ def _split(line: str, file: str, number: int) -> list[Cell] | None:
         if not (found := _FIELD.match(line, start)):
             return None
         text = found[2] if found[1] is None else found[1].replace('""', '"')
-        cells.append(Cell(text.strip(), Where(file, number, start + 1)))
+        cells.append(CsvCell(text.strip(), Location(file, number, start + 1)))
         if found.end() == len(line):
             return cells
         start = found.end() + 1
 
 
-def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, ...]) -> list[Complaint]:
+def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, ...]) -> list[Problem]:
     """Complaints about columns that are missing or unknown."""
     known = (*needed, *allowed)
     missing = [name for name in needed if name not in table.columns]
-    wrong = [Complaint.of(table.where, name, "csv_column_missing", column=name) for name in missing]
+    wrong = [Problem.of(table.location, name, "csv_column_missing", column=name) for name in missing]
     for name in table.columns:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             instead = near[0] if near else ", ".join(known)
-            wrong.append(Complaint.of(table.where, name[:80], "csv_column_unknown", instead=instead))
+            wrong.append(Problem.of(table.location, name[:80], "csv_column_unknown", instead=instead))
     return wrong
 
 
-def number_in(cell: Cell, column: str, complaints: list[Complaint]) -> float:
+def parse_number_cell(cell: CsvCell, column: str, complaints: list[Problem]) -> float:
     """The number of a field; NaN, and a complaint, when it cannot be read in one way only."""
     text = cell.text
     try:
@@ -167,22 +169,22 @@ def number_in(cell: Cell, column: str, complaints: list[Complaint]) -> float:
         if not re.fullmatch(r"[+-]?\d[\d.,_]*(?:[eE][+-]?\d{1,3})?", text):
             raise QuantityError("csv_not_a_number", text=text[:40])
         value = read_number(text)
-        if abs(Decimal(text)) > LARGEST_WHOLE:
+        if abs(Decimal(text)) > MAX_SAFE_INTEGER:
             raise QuantityError("csv_number_too_large", text=text[:40])
     except QuantityError as wrong:
-        complaints.append(Complaint.of(cell.where, column, wrong.code, **wrong.facts))
+        complaints.append(Problem.of(cell.location, column, wrong.code, **wrong.params))
         return float("nan")
     return value
 
 
-def raise_if_any(complaints: list[Complaint]) -> None:
+def raise_if_problems(complaints: list[Problem]) -> None:
     """InputError of the first complaints, by line, and of how many more there are."""
     if not complaints:
         return
     first = sorted(set(complaints))
-    if len(first) > MOST_COMPLAINTS:
-        last = first[MOST_COMPLAINTS - 1].where
-        behind = Where(last.file, last.line, last.column + 1)
-        left = Complaint.of(behind, "", "csv_and_more", count=len(first) - MOST_COMPLAINTS)
-        first = [*first[:MOST_COMPLAINTS], left]
+    if len(first) > MAX_CSV_PROBLEMS:
+        last = first[MAX_CSV_PROBLEMS - 1].location
+        behind = Location(last.file, last.line, last.column + 1)
+        left = Problem.of(behind, "", "csv_and_more", count=len(first) - MAX_CSV_PROBLEMS)
+        first = [*first[:MAX_CSV_PROBLEMS], left]
     raise InputError(first)

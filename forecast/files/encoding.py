@@ -5,21 +5,21 @@ from __future__ import annotations
 import codecs
 import re
 
-from forecast.errors import InputError, Where
+from forecast.errors import InputError, Location
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _TONES_AFTER_VOWELS = re.compile(
     rb"[aeiouyAEIOUY\xe2\xe3\xea\xf4\xf5\xfd\xc2\xc3\xca\xd4\xd5\xdd][\xcc\xd2\xde\xec\xf2]"
 )
 _TCVN3_LETTERS = re.compile(rb"[A-Za-z][\xa8-\xae\xb5-\xb9\xbb-\xbe]|[\xa8-\xae\xb5-\xb9\xbb-\xbe][A-Za-z]")
 
 
-def looks_like(content: bytes) -> str:
+def guess_encoding(content: bytes) -> str:
     """The encoding that bytes which are no UTF-8 look like: TCVN3, Windows-1258, UTF-16 or Windows-1252."""
     if content[:4096].count(0) > len(content[:4096]) / 4:
         return "UTF-16"
@@ -29,20 +29,20 @@ def looks_like(content: bytes) -> str:
     return "Windows-1252"
 
 
-def text_of(content: bytes, file: str) -> str:
+def decode_text(content: bytes, file: str) -> str:
     """The text of a file; InputError `not_utf8` or `control_character` with line and column."""
-    mark, encoding = next((one for one in _MARKS if content.startswith(one[0])), (b"", "utf-8"))
+    mark, encoding = next((one for one in _BYTE_ORDER_MARKS if content.startswith(one[0])), (b"", "utf-8"))
     content = content.removeprefix(mark)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as wrong:
         before = content[: wrong.start].decode(encoding, errors="replace")
-        raise InputError.of(_place(file, before), "", "not_utf8", encoding=looks_like(content)) from None
-    if found := _CONTROL.search(text):
+        raise InputError.of(_location_after(file, before), "", "not_utf8", encoding=guess_encoding(content)) from None
+    if found := _CONTROL_CHARACTERS.search(text):
         character = f"U+{ord(found[0]):04X}"
-        raise InputError.of(_place(file, text[: found.start()]), "", "control_character", character=character)
+        raise InputError.of(_location_after(file, text[: found.start()]), "", "control_character", character=character)
     return text
 
 
-def _place(file: str, before: str) -> Where:
-    return Where(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+def _location_after(file: str, before: str) -> Location:
+    return Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))

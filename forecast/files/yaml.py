@@ -23,43 +23,43 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from forecast.errors import Complaint, InputError, Where
+from forecast.errors import InputError, Location, Problem
 
-NOWHERE = Where("<python>", 1, 1)
+NO_LOCATION = Location("<python>", 1, 1)
 
 
-class Text(str):
+class ScalarNode(str):
     """A scalar, exactly as typed, with its place and its dotted name."""
 
-    __slots__ = ("at", "where")
-    where: Where
-    at: str
+    __slots__ = ("location", "path")
+    location: Location
+    path: str
 
-    def __new__(cls, text: str, where: Where = NOWHERE, at: str = "") -> Text:
+    def __new__(cls, text: str, where: Location = NO_LOCATION, at: str = "") -> ScalarNode:
         """Keep `text` as it stands."""
         self = super().__new__(cls, text)
-        self.where = where
-        self.at = at
+        self.location = where
+        self.path = at
         return self
 
 
-class Map(dict[str, object]):
+class MappingNode(dict[str, object]):
     """A mapping, with its place, its dotted name and the place of each key."""
 
-    def __init__(self, where: Where = NOWHERE, at: str = "") -> None:
+    def __init__(self, where: Location = NO_LOCATION, at: str = "") -> None:
         super().__init__()
-        self.where = where
-        self.at = at
-        self.keys_where: dict[str, Where] = {}
+        self.location = where
+        self.path = at
+        self.key_locations: dict[str, Location] = {}
 
 
-class Sequence(list[object]):
+class SequenceNode(list[object]):
     """A list, with its place and its dotted name."""
 
-    def __init__(self, where: Where = NOWHERE, at: str = "") -> None:
+    def __init__(self, where: Location = NO_LOCATION, at: str = "") -> None:
         super().__init__()
-        self.where = where
-        self.at = at
+        self.location = where
+        self.path = at
 
 
 MAX_DEPTH = 64
@@ -68,206 +68,208 @@ MAX_EVENTS = 20_000
 """Keys, values, maps and lists of one file."""
 MAX_SECONDS = 3.0
 """Time after which a text is given up."""
-MAX_COMPLAINTS = 100
+MAX_YAML_PROBLEMS = 100
 """Complaints after which a text is given up."""
-NULLS = ("", "~", "null", "Null", "NULL")
+NULL_TEXTS = ("", "~", "null", "Null", "NULL")
 
 
-class _GivenUpError(Exception):
+class _ReadingStoppedError(Exception):
     """Reading on makes no sense; the complaints say why."""
 
 
 @dataclass
-class _Open:
+class _OpenNode:
     """A map or a list that is being filled."""
 
-    node: Map | Sequence
-    key: Text | None = None
+    node: MappingNode | SequenceNode
+    key: ScalarNode | None = None
     flow: bool = False
-    cut: tuple[str, list[str]] | None = None
+    cut_text: tuple[str, list[str]] | None = None
     """The key whose text a comma has ended, and the pieces."""
 
 
 @dataclass
-class _Builder:
+class _TreeBuilder:
     """Fills the tree, event by event."""
 
     file: str
-    complaints: list[Complaint] = field(default_factory=list)
-    open: list[_Open] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    open_nodes: list[_OpenNode] = field(default_factory=list)
     root: object = None
     documents: int = 0
 
-    def where(self, mark: Any) -> Where:
-        return Where(self.file, mark.line + 1, mark.column + 1)
+    def locate(self, mark: Any) -> Location:
+        return Location(self.file, mark.line + 1, mark.column + 1)
 
-    def path(self) -> str:
-        steps = [str(len(level.node)) if isinstance(level.node, Sequence) else level.key for level in self.open]
+    def current_path(self) -> str:
+        steps = [
+            str(len(level.node)) if isinstance(level.node, SequenceNode) else level.key for level in self.open_nodes
+        ]
         return ".".join(step for step in steps if step)
 
-    def complain(self, where: Where, at: str, code: str, **facts: object) -> None:
-        self.complaints.append(Complaint.of(where, at, code, **facts))
-        if len(self.complaints) >= MAX_COMPLAINTS:
-            raise _GivenUpError
+    def add_problem(self, where: Location, at: str, code: str, **facts: object) -> None:
+        self.problems.append(Problem.of(where, at, code, **facts))
+        if len(self.problems) >= MAX_YAML_PROBLEMS:
+            raise _ReadingStoppedError
 
-    def take(self, event: Any) -> None:
+    def handle_event(self, event: Any) -> None:
         """One event of the parser."""
-        where = self.where(event.start_mark)
+        where = self.locate(event.start_mark)
         match event:
             case DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
-                    self.complain(where, "", "two_documents")
-                    raise _GivenUpError
+                    self.add_problem(where, "", "two_documents")
+                    raise _ReadingStoppedError
             case AliasEvent():
-                self.complain(where, self.path(), "alias", name=event.anchor)
-                self.put(None, where)
+                self.add_problem(where, self.current_path(), "alias", name=event.anchor)
+                self.attach(None, where)
             case ScalarEvent() | MappingStartEvent() | SequenceStartEvent():
-                self.refuse_tag_and_anchor(event, where)
-                self.start(event, where)
+                self.reject_tag_and_anchor(event, where)
+                self.start_node(event, where)
             case MappingEndEvent() | SequenceEndEvent():
-                self.finish_cut()
-                self.put_closed(self.open.pop())
+                self.join_cut_text()
+                self.attach_closed(self.open_nodes.pop())
 
-    def refuse_tag_and_anchor(self, event: Any, where: Where) -> None:
+    def reject_tag_and_anchor(self, event: Any, where: Location) -> None:
         if event.anchor:
-            self.complain(where, self.path(), "anchor", name=event.anchor)
+            self.add_problem(where, self.current_path(), "anchor", name=event.anchor)
         if event.ctag is not None:
-            self.complain(where, self.path(), "tag", tag=str(event.ctag)[:60])
+            self.add_problem(where, self.current_path(), "tag", tag=str(event.ctag)[:60])
 
-    def start(self, event: Any, where: Where) -> None:
+    def start_node(self, event: Any, where: Location) -> None:
         if isinstance(event, ScalarEvent):
-            self.scalar(event, where)
+            self.add_scalar(event, where)
             return
-        level = self.open[-1] if self.open else None
-        if level is not None and isinstance(level.node, Map) and level.key is None:
-            self.complain(where, self.path(), "key_not_text")
-            raise _GivenUpError
-        if len(self.open) >= MAX_DEPTH:
-            self.complain(where, "", "too_deep", limit=MAX_DEPTH)
-            raise _GivenUpError
-        node = Map(where) if isinstance(event, MappingStartEvent) else Sequence(where)
-        self.open.append(_Open(node, flow=bool(event.flow_style)))
+        level = self.open_nodes[-1] if self.open_nodes else None
+        if level is not None and isinstance(level.node, MappingNode) and level.key is None:
+            self.add_problem(where, self.current_path(), "key_not_text")
+            raise _ReadingStoppedError
+        if len(self.open_nodes) >= MAX_DEPTH:
+            self.add_problem(where, "", "too_deep", limit=MAX_DEPTH)
+            raise _ReadingStoppedError
+        node = MappingNode(where) if isinstance(event, MappingStartEvent) else SequenceNode(where)
+        self.open_nodes.append(_OpenNode(node, flow=bool(event.flow_style)))
 
-    def scalar(self, event: ScalarEvent, where: Where) -> None:
+    def add_scalar(self, event: ScalarEvent, where: Location) -> None:
         plain = event.style is None
-        level = self.open[-1] if self.open else None
-        if level is not None and isinstance(level.node, Map) and level.key is None:
-            self.start_key(level, Text(event.value, where))
+        level = self.open_nodes[-1] if self.open_nodes else None
+        if level is not None and isinstance(level.node, MappingNode) and level.key is None:
+            self.start_key(level, ScalarNode(event.value, where))
             return
         if plain and event.value == "=":
-            self.complain(where, self.path(), "quote_it", text="=")
-        if plain and event.value in NULLS:
-            self.put(None, where)
+            self.add_problem(where, self.current_path(), "quote_it", text="=")
+        if plain and event.value in NULL_TEXTS:
+            self.attach(None, where)
         else:
-            self.put(Text(event.value, where), where)
+            self.attach(ScalarNode(event.value, where), where)
 
-    def start_key(self, level: _Open, key: Text) -> None:
-        assert isinstance(level.node, Map)
+    def start_key(self, level: _OpenNode, key: ScalarNode) -> None:
+        assert isinstance(level.node, MappingNode)
         if key == "<<":
-            self.complain(key.where, self.path(), "merge_key")
-        if key in level.node.keys_where and not level.cut:
-            first = level.node.keys_where[key]
-            at = ".".join(filter(None, (self.path(), key)))
-            self.complain(key.where, at, "written_twice", key=key, line=first.line)
+            self.add_problem(key.location, self.current_path(), "merge_key")
+        if key in level.node.key_locations and not level.cut_text:
+            first = level.node.key_locations[key]
+            at = ".".join(filter(None, (self.current_path(), key)))
+            self.add_problem(key.location, at, "written_twice", key=key, line=first.line)
         level.key = key
 
-    def put_closed(self, closed: _Open) -> None:
-        self.put(closed.node, closed.node.where)
+    def attach_closed(self, closed: _OpenNode) -> None:
+        self.attach(closed.node, closed.node.location)
 
-    def put(self, node: object, where: Where) -> None:
+    def attach(self, node: object, where: Location) -> None:
         """Hang a finished node on the open one."""
-        if not self.open:
+        if not self.open_nodes:
             self.root = node
             return
-        level = self.open[-1]
-        if isinstance(level.node, Sequence):
+        level = self.open_nodes[-1]
+        if isinstance(level.node, SequenceNode):
             level.node.append(node)
             return
         key, level.key = level.key, None
         assert key is not None
-        if level.flow and node is None and self.continues(level, key):
+        if level.flow and node is None and self.is_continuation(level, key):
             return
-        self.finish_cut()
+        self.join_cut_text()
         level.node[str(key)] = node
-        level.node.keys_where[str(key)] = key.where
+        level.node.key_locations[str(key)] = key.location
 
-    def continues(self, level: _Open, key: Text) -> bool:
+    def is_continuation(self, level: _OpenNode, key: ScalarNode) -> bool:
         """Whether `key` is a piece of a text that a comma has ended: `{value: pert(30%, 50%, 100%)}`."""
-        assert isinstance(level.node, Map)
-        if level.cut is None:
+        assert isinstance(level.node, MappingNode)
+        if level.cut_text is None:
             last = next(reversed(level.node), "")
             text = level.node.get(last)
-            if not isinstance(text, Text) or not re.match(r"[a-z]+\s*\([^)]*$", text):
+            if not isinstance(text, ScalarNode) or not re.match(r"[a-z]+\s*\([^)]*$", text):
                 return False
-            level.cut = (last, [str(text)])
-            at = ".".join(filter(None, (self.path(), *([last] if last != "value" else []))))
-            self.complain(key.where, at, "comma_ended_text", key=key, text="\0")
-        level.cut[1].append(str(key))
+            level.cut_text = (last, [str(text)])
+            at = ".".join(filter(None, (self.current_path(), *([last] if last != "value" else []))))
+            self.add_problem(key.location, at, "comma_ended_text", key=key, text="\0")
+        level.cut_text[1].append(str(key))
         if ")" in key:
-            self.finish_cut()
+            self.join_cut_text()
         return True
 
-    def finish_cut(self) -> None:
+    def join_cut_text(self) -> None:
         """Put the pieces of a cut text together, for the complaint and for those that follow."""
-        level = self.open[-1] if self.open else None
-        if level is None or level.cut is None:
+        level = self.open_nodes[-1] if self.open_nodes else None
+        if level is None or level.cut_text is None:
             return
-        assert isinstance(level.node, Map)
-        (key, pieces), level.cut = level.cut, None
+        assert isinstance(level.node, MappingNode)
+        (key, pieces), level.cut_text = level.cut_text, None
         old = level.node[key]
-        assert isinstance(old, Text)
+        assert isinstance(old, ScalarNode)
         whole = ", ".join(pieces)
-        level.node[key] = Text(whole, old.where)
-        for i, complaint in enumerate(self.complaints):
-            if ("text", "\0") in complaint.facts:
-                facts = {**dict(complaint.facts), "text": whole[:80]}
-                self.complaints[i] = Complaint.of(complaint.where, complaint.at, complaint.code, **facts)
+        level.node[key] = ScalarNode(whole, old.location)
+        for i, complaint in enumerate(self.problems):
+            if ("text", "\0") in complaint.params:
+                facts = {**dict(complaint.params), "text": whole[:80]}
+                self.problems[i] = Problem.of(complaint.location, complaint.path, complaint.code, **facts)
 
 
-def _events(text: str) -> Iterator[Any]:
+def _parser_events(text: str) -> Iterator[Any]:
     yield from YAML(typ="safe", pure=True).parse(text)
 
 
-def _of_parser(wrong: Exception, file: str) -> Complaint:
+def _parser_problem(wrong: Exception, file: str) -> Problem:
     mark = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
-    where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
+    where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
     problem = wrong.problem if isinstance(wrong, MarkedYAMLError) and wrong.problem else "not YAML"
     if "undefined alias" in problem:
-        return Complaint.of(where, "", "alias", name=problem.rpartition(" ")[2].strip("'\""))
+        return Problem.of(where, "", "alias", name=problem.rpartition(" ")[2].strip("'\""))
     code = "tab" if "'\\t'" in problem else "not_yaml"
-    return Complaint.of(where, "", code, problem=" ".join(problem.split())[:120])
+    return Problem.of(where, "", code, problem=" ".join(problem.split())[:120])
 
 
-def tree_of(text: str, file: str) -> tuple[object, list[Complaint]]:
+def parse_yaml(text: str, file: str) -> tuple[object, list[Problem]]:
     """The tree of one YAML document (None when it is empty) and what is wrong with it as YAML."""
-    builder = _Builder(file)
+    builder = _TreeBuilder(file)
     end = time.monotonic() + MAX_SECONDS
     try:
-        for count, event in enumerate(_events(text)):
-            builder.take(event)
+        for count, event in enumerate(_parser_events(text)):
+            builder.handle_event(event)
             if count > MAX_EVENTS or time.monotonic() > end:
-                builder.complain(builder.where(event.start_mark), "", "too_much", limit=MAX_EVENTS)
+                builder.add_problem(builder.locate(event.start_mark), "", "too_much", limit=MAX_EVENTS)
                 break
-    except _GivenUpError:
+    except _ReadingStoppedError:
         pass
     except YAMLError as wrong:
-        builder.complaints.append(_of_parser(wrong, file))
+        builder.problems.append(_parser_problem(wrong, file))
     except (ValueError, IndexError, AttributeError, TypeError, AssertionError, KeyError, RecursionError) as wrong:
         # the parser's own faults on texts that fuzzing found
-        builder.complaints.append(Complaint.of(Where(file), "", "not_yaml", problem=type(wrong).__name__))
-    builder.finish_cut()
-    return builder.root, builder.complaints
+        builder.problems.append(Problem.of(Location(file), "", "not_yaml", problem=type(wrong).__name__))
+    builder.join_cut_text()
+    return builder.root, builder.problems
 
 
-def map_of(text: str, file: str) -> tuple[Map, list[Complaint]]:
+def parse_yaml_mapping(text: str, file: str) -> tuple[MappingNode, list[Problem]]:
     """The map that a plan is; InputError when it is none."""
-    root, complaints = tree_of(text, file)
-    if isinstance(root, Map):
+    root, complaints = parse_yaml(text, file)
+    if isinstance(root, MappingNode):
         return root, complaints
     if complaints:
         raise InputError(complaints)
     if root is None:
-        raise InputError.of(Where(file), "", "empty_plan")
-    where = root.where if isinstance(root, Text | Sequence) else Where(file)
+        raise InputError.of(Location(file), "", "empty_plan")
+    where = root.location if isinstance(root, ScalarNode | SequenceNode) else Location(file)
     raise InputError.of(where, "", "root_not_a_map")

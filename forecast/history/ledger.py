@@ -11,15 +11,15 @@ from difflib import get_close_matches
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import Complaint, InputError
-from forecast.files.csv import Cell, CsvFile, Row, check_columns, number_in, raise_if_any, read_csv
-from forecast.periods import Calendar, month_of, month_text
+from forecast.errors import InputError, Problem
+from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
+from forecast.periods import Calendar, format_month, parse_month
 
 STATUSES = ("actual", "reconstructed", "estimate", "example")
-WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
-ABOUT = ("source", "grade", "note", "currency")
+STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
+OPTIONAL_LEDGER_COLUMNS = ("source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
-NAMED_MONTHS = 12
+MAX_LISTED_MONTHS = 12
 """How many missing months a complaint names before it counts the rest."""
 
 
@@ -39,40 +39,40 @@ class History:
     status: Mapping[str, tuple[str, ...]]
     digest: str
     """SHA-256 of the file."""
-    rows: int
-    before: Mapping[str, int] = field(default_factory=dict)
+    row_count: int
+    leading_zero_months: Mapping[str, int] = field(default_factory=dict)
     """Service -> months of zero at the start of its rows, which are read as months before it began."""
 
-    def calendar_of(self, service: str) -> Calendar:
+    def service_calendar(self, service: str) -> Calendar:
         """The months of one service."""
         count = len(self.revenue[service])
         return Calendar(self.calendar.last + 1 - count, count)
 
-    def measured(self, service: str) -> Floats:
+    def modelled_series(self, service: str) -> Floats:
         """What is forecast: the volume where there is one, else the revenue; (months of the service,)."""
         return self.volume.get(service, self.revenue[service])
 
-    def status_in(self, service: str, month: int) -> str | None:
+    def status_at(self, service: str, month: int) -> str | None:
         """The status of one month of a service; None before it began."""
-        row = month - self.calendar_of(service).first
+        row = month - self.service_calendar(service).first
         return self.status[service][row] if 0 <= row < len(self.status[service]) else None
 
     def months_by_status(self) -> dict[str, int]:
         """How many months have each status; a month is as weak as its weakest service."""
-        found = Counter(self._weakest(month) for month in self.calendar.months)
+        found = Counter(self._weakest_status(month) for month in self.calendar.months)
         return {status: found[status] for status in STATUSES}
 
-    def _weakest(self, month: int) -> str:
-        states = {self.status_in(service, month) for service in self.services}
-        return next(status for status in WEAKEST_FIRST if status in states)
+    def _weakest_status(self, month: int) -> str:
+        states = {self.status_at(service, month) for service in self.services}
+        return next(status for status in STATUSES_WEAKEST_FIRST if status in states)
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _LedgerRow:
     """One row, read."""
 
     month: int
-    cell: Cell
+    cell: CsvCell
     status: str
     revenue: float
     volume: float
@@ -85,54 +85,54 @@ def read_history(path: str, currency: str) -> History:
     InputError with every complaint at once: a field that can be read in two ways, a month that is missing, doubled or
     out of order, a service that stops before the others.
     """
-    complaints: list[Complaint] = []
+    complaints: list[Problem] = []
     table = read_csv(path, complaints)
     counted = "volume" in table.columns or "price" in table.columns
     figures = ("volume", "price") if counted else ("revenue",)
-    columns = check_columns(table, ("month", "service", *figures, "status"), ABOUT)
+    columns = check_columns(table, ("month", "service", *figures, "status"), OPTIONAL_LEDGER_COLUMNS)
     if counted and "revenue" in table.columns:
-        columns = [Complaint.of(table.where, "revenue", "history_revenue_and_volume")]
+        columns = [Problem.of(table.location, "revenue", "history_revenue_and_volume")]
     if columns:
         raise InputError([*columns, *complaints])
-    entries: dict[str, list[_Entry]] = {}
+    entries: dict[str, list[_LedgerRow]] = {}
     for row in table.rows:
-        if entry := _entry(row, figures, currency, complaints):
+        if entry := _parse_row(row, figures, currency, complaints):
             entries.setdefault(row["service"].text, []).append(entry)
     if not complaints:
-        complaints += _order(entries, table)
-    complaints += _never(entries)
-    raise_if_any(complaints)
-    before = {service: _zeros_before(found) for service, found in entries.items()}
+        complaints += _order_problems(entries, table)
+    complaints += _all_zero_problems(entries)
+    raise_if_problems(complaints)
+    before = {service: _count_leading_zeros(found) for service, found in entries.items()}
     begun = {service: found[before[service] :] for service, found in entries.items()}
-    return _history(begun, counted, table, {service: count for service, count in before.items() if count})
+    return _build_history(begun, counted, table, {service: count for service, count in before.items() if count})
 
 
-def _entry(row: Row, figures: tuple[str, ...], currency: str, complaints: list[Complaint]) -> _Entry | None:
+def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, complaints: list[Problem]) -> _LedgerRow | None:
     before = len(complaints)
-    month = _month(row["month"], complaints)
+    month = _parse_month(row["month"], complaints)
     if not row["service"].text:
-        complaints.append(Complaint.of(row["service"].where, "service", "history_service_missing"))
+        complaints.append(Problem.of(row["service"].location, "service", "history_service_missing"))
     status = row["status"].text.lower()
     if status not in STATUSES:
         near = get_close_matches(status, STATUSES, n=1)
         facts = {"text": status[:40], "instead": near[0] if near else ", ".join(STATUSES)}
-        complaints.append(Complaint.of(row["status"].where, "status", "history_status", **facts))
+        complaints.append(Problem.of(row["status"].location, "status", "history_status", **facts))
     if "currency" in row and row["currency"].text not in ("", currency):
         facts = {"text": row["currency"].text[:40], "currency": currency}
-        complaints.append(Complaint.of(row["currency"].where, "currency", "history_currency", **facts))
-    read = {figure: number_in(row[figure], figure, complaints) for figure in figures}
+        complaints.append(Problem.of(row["currency"].location, "currency", "history_currency", **facts))
+    read = {figure: parse_number_cell(row[figure], figure, complaints) for figure in figures}
     if read.get("price", 1.0) <= 0:
-        complaints.append(Complaint.of(row["price"].where, "price", "history_price", text=row["price"].text[:40]))
+        complaints.append(Problem.of(row["price"].location, "price", "history_price", text=row["price"].text[:40]))
     if len(complaints) > before:
         return None
     volume, price = read.get("volume", np.nan), read.get("price", np.nan)
-    return _Entry(month, row["month"], status, read.get("revenue", volume * price), volume, price)
+    return _LedgerRow(month, row["month"], status, read.get("revenue", volume * price), volume, price)
 
 
-def _month(cell: Cell, complaints: list[Complaint]) -> int:
+def _parse_month(cell: CsvCell, complaints: list[Problem]) -> int:
     text = cell.text
     try:
-        return month_of(text)
+        return parse_month(text)
     except ValueError:
         pass
     facts = {"text": text[:40]}
@@ -146,60 +146,62 @@ def _month(cell: Cell, complaints: list[Complaint]) -> int:
         code, facts["instead"] = "history_day", text[:7]
     elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text):
         code = "history_frequency"
-    complaints.append(Complaint.of(cell.where, "month", code, **facts))
+    complaints.append(Problem.of(cell.location, "month", code, **facts))
     return 0
 
 
-def _order(entries: dict[str, list[_Entry]], table: CsvFile) -> list[Complaint]:
+def _order_problems(entries: dict[str, list[_LedgerRow]], table: CsvFile) -> list[Problem]:
     """Complaints about months that are doubled, missing or out of order."""
     complaints = []
     last = max(entry.month for found in entries.values() for entry in found)
     for service, found in entries.items():
-        seen: dict[int, _Entry] = {}
+        seen: dict[int, _LedgerRow] = {}
         latest = 0
         for entry in found:
-            facts = {"month": month_text(entry.month), "service": service}
+            facts = {"month": format_month(entry.month), "service": service}
             if earlier := seen.get(entry.month):
-                line = str(earlier.cell.where.line)
-                complaints.append(Complaint.of(entry.cell.where, "month", "history_month_twice", line=line, **facts))
+                line = str(earlier.cell.location.line)
+                complaints.append(Problem.of(entry.cell.location, "month", "history_month_twice", line=line, **facts))
             elif entry.month < latest:
-                after = month_text(latest)
-                complaints.append(Complaint.of(entry.cell.where, "month", "history_unsorted", after=after, **facts))
+                after = format_month(latest)
+                complaints.append(Problem.of(entry.cell.location, "month", "history_unsorted", after=after, **facts))
             seen.setdefault(entry.month, entry)
             latest = max(latest, entry.month)
         missing = sorted(set(range(min(seen), latest)) - set(seen))
         if missing:
             behind = next(entry for entry in found if entry.month > missing[0])
-            facts = {"service": service, "months": _listed(missing)}
-            complaints.append(Complaint.of(behind.cell.where, "month", "history_gap", **facts))
+            facts = {"service": service, "months": _list_months(missing)}
+            complaints.append(Problem.of(behind.cell.location, "month", "history_gap", **facts))
         if latest < last:
-            later = _listed(list(range(latest + 1, last + 1)))
-            facts = {"service": service, "month": month_text(latest), "months": later}
-            complaints.append(Complaint.of(seen[latest].cell.where, "month", "history_ends_early", **facts))
+            later = _list_months(list(range(latest + 1, last + 1)))
+            facts = {"service": service, "month": format_month(latest), "months": later}
+            complaints.append(Problem.of(seen[latest].cell.location, "month", "history_ends_early", **facts))
     return complaints
 
 
-def _zeros_before(found: list[_Entry]) -> int:
+def _count_leading_zeros(found: list[_LedgerRow]) -> int:
     """Months of zero before the first that is not."""
     return next((place for place, entry in enumerate(found) if entry.revenue != 0), len(found))
 
 
-def _never(entries: dict[str, list[_Entry]]) -> list[Complaint]:
+def _all_zero_problems(entries: dict[str, list[_LedgerRow]]) -> list[Problem]:
     """Complaints about services that never sold anything."""
     return [
-        Complaint.of(found[0].cell.where, "service", "history_all_zero", service=service)
+        Problem.of(found[0].cell.location, "service", "history_all_zero", service=service)
         for service, found in entries.items()
-        if _zeros_before(found) == len(found)
+        if _count_leading_zeros(found) == len(found)
     ]
 
 
-def _listed(months: list[int]) -> str:
-    named = ", ".join(month_text(month) for month in months[:NAMED_MONTHS])
-    more = len(months) - NAMED_MONTHS
+def _list_months(months: list[int]) -> str:
+    named = ", ".join(format_month(month) for month in months[:MAX_LISTED_MONTHS])
+    more = len(months) - MAX_LISTED_MONTHS
     return f"{named}, … (+{more})" if more > 0 else named
 
 
-def _history(entries: dict[str, list[_Entry]], counted: bool, table: CsvFile, before: dict[str, int]) -> History:
+def _build_history(
+    entries: dict[str, list[_LedgerRow]], counted: bool, table: CsvFile, before: dict[str, int]
+) -> History:
     services = tuple(sorted(entries))
     first = min(found[0].month for found in entries.values())
     last = max(found[-1].month for found in entries.values())
@@ -215,6 +217,6 @@ def _history(entries: dict[str, list[_Entry]], counted: bool, table: CsvFile, be
         price=column("price") if counted else {},
         status={service: tuple(entry.status for entry in entries[service]) for service in services},
         digest=table.digest,
-        rows=len(table.rows),
-        before=before,
+        row_count=len(table.rows),
+        leading_zero_months=before,
     )

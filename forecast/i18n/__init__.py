@@ -17,14 +17,14 @@ from typing import Literal
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
-TABLES = ("messages", "terms", "report", "data", "run", "backtest", "places")
+MESSAGE_TABLES = ("messages", "terms", "report", "data", "run", "backtest", "places")
 
 
 @cache
-def sentences() -> Mapping[str, Mapping[str, str]]:
+def message_catalog() -> Mapping[str, Mapping[str, str]]:
     """Key -> language -> sentence, from all tables."""
     merged: dict[str, Mapping[str, str]] = {}
-    for table in TABLES:
+    for table in MESSAGE_TABLES:
         text = files("forecast.i18n").joinpath(f"messages/{table}.toml").read_text(encoding="utf-8")
         for key, sentence in tomllib.loads(text).items():
             if key in merged:
@@ -34,18 +34,18 @@ def sentences() -> Mapping[str, Mapping[str, str]]:
 
 
 @dataclass(frozen=True)
-class Words:
+class Translator:
     """The sentences of one language: `words("key", file="a.yaml")`."""
 
     language: Language = "en"
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence of `key`; KeyError when there is none or a fact is missing."""
-        return sentences()[key][self.language].format_map({k: str(v) for k, v in facts.items()})
+        return message_catalog()[key][self.language].format_map({k: str(v) for k, v in facts.items()})
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence of that key."""
-        return key in sentences()
+        return key in message_catalog()
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with this language's separators: 1.234,5 in Vietnamese, 1,234.5 in English; a true minus."""

@@ -13,17 +13,17 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from forecast.errors import Where
-from forecast.files.yaml import NOWHERE, Map, Text
-from forecast.plan.expressions import day_of, parse
-from forecast.plan.quantity_types import EXAMPLES, Manner, Reading
-from forecast.stats.distributions import Chance
-from forecast.units import Dimension, QuantityError, normal_form
+from forecast.errors import Location
+from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode
+from forecast.plan.expressions import parse_day, parse_expression
+from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, QuantityType
+from forecast.stats.distributions import Distribution
+from forecast.units import Dimension, QuantityError, normalize_text
 
 Grade = Literal["A", "B", "C"]
-ABOUT = ("source", "grade", "note", "known")
+PROVENANCE_KEYS = ("source", "grade", "note", "known")
 """What a number may say of itself."""
-RESOLVED = "\0resolved"
+RESOLVED_KEY = "\0resolved"
 """Key under which the reader leaves the number that a `same_as` stands for."""
 
 
@@ -35,51 +35,53 @@ class Assumption:
     """Dotted name of its key: the stream, the column and the row of the tornado."""
     text: str
     """As the planner wrote it."""
-    chance: Chance
-    kind: str
+    distribution: Distribution
+    type_name: str
     dimension: Dimension
     unit: str = ""
     """Unit as written."""
     source: str = ""
     grade: Grade = "C"
-    known: str = ""
+    known_since: str = ""
     """When the source came out, as written: 2021-06 or 2021-06-18."""
     note: str = ""
-    where: Where = NOWHERE
+    location: Location = NO_LOCATION
     same_as: str = ""
     """The assumption that this one is, by an explicit `same_as`."""
 
     @property
-    def draw(self) -> str:
+    def stream_name(self) -> str:
         """Name of its random numbers: one name, one draw."""
         return self.same_as or self.name
 
     @property
-    def sure(self) -> bool:
+    def is_constant(self) -> bool:
         """Whether it has one value only."""
-        return self.chance.sure
+        return self.distribution.is_constant
 
     @property
     def value(self) -> float:
         """Its median, in base units; the value itself when it is sure."""
         import numpy as np
 
-        return float(self.chance.quantile(np.array([0.5]))[0])
+        return float(self.distribution.ppf(np.array([0.5]))[0])
 
 
 @dataclass(frozen=True)
-class Kind(Manner):
+class AssumptionType(QuantityType):
     """A kind of key; as the annotation of a field it reads the field from YAML."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read with this kind."""
         return core_schema.with_info_plain_validator_function(
-            lambda value, info: self.read(value, info.context if isinstance(info.context, Reading) else Reading())
+            lambda value, info: self.read(
+                value, info.context if isinstance(info.context, ParseContext) else ParseContext()
+            )
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """A quantity, a range or a function as text, or a map with its source."""
-        text = {"type": ["string", "number"], "description": f"{self.name}: {EXAMPLES[self.name]}"}
+        text = {"type": ["string", "number"], "description": f"{self.name}: {QUANTITY_EXAMPLES[self.name]}"}
         return {
             "anyOf": [
                 text,
@@ -91,77 +93,80 @@ class Kind(Manner):
                             "type": "string",
                             "description": "the name of another assumption: one draw for both",
                         },
-                        **ABOUT_SCHEMA,
+                        **PROVENANCE_SCHEMA,
                     },
                     "additionalProperties": False,
                 },
             ]
         }
 
-    def read(self, value: object, reading: Reading) -> Assumption:
+    def read(self, value: object, reading: ParseContext) -> Assumption:
         """Make the assumption of a scalar or of a map {value | same_as, source, grade, note, known}."""
         try:
             match value:
                 case Assumption():
                     return value
-                case Map():
-                    return self._with_source(value, reading)
+                case MappingNode():
+                    return self._parse_mapping(value, reading)
                 case str():
-                    text = value if isinstance(value, Text) else Text(value)
-                    return self._of_text(text, text.at, reading)
+                    text = value if isinstance(value, ScalarNode) else ScalarNode(value)
+                    return self._parse_scalar(text, text.path, reading)
             raise QuantityError("not_an_assumption", example=self.example(reading.currency))
         except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong
+            raise PydanticCustomError(wrong.code, "", {**wrong.params}) from wrong
 
-    def _of_text(self, text: Text, name: str, reading: Reading) -> Assumption:
-        said = parse(text, self, reading)
-        return Assumption(name, normal_form(text), said.chance, self.name, said.dimension, said.unit, where=text.where)
+    def _parse_scalar(self, text: ScalarNode, name: str, reading: ParseContext) -> Assumption:
+        said = parse_expression(text, self, reading)
+        return Assumption(
+            name, normalize_text(text), said.distribution, self.name, said.dimension, said.unit, location=text.location
+        )
 
-    def _with_source(self, written: Map, reading: Reading) -> Assumption:
-        if unknown := [key for key in written if key not in ("value", "same_as", *ABOUT, RESOLVED)]:
+    def _parse_mapping(self, written: MappingNode, reading: ParseContext) -> Assumption:
+        if unknown := [key for key in written if key not in ("value", "same_as", *PROVENANCE_KEYS, RESOLVED_KEY)]:
             if unknown[0][:1].isdigit():
                 raise QuantityError("comma_in_braces", text=unknown[0])
             raise QuantityError("unknown_key_of_assumption", key=unknown[0])
         if ("value" in written) == ("same_as" in written):
             raise QuantityError("value_or_same_as")
-        about = read_about(written)
+        about = read_provenance(written)
         if "value" in written:
             value = written["value"]
-            if not isinstance(value, Text):
+            if not isinstance(value, ScalarNode):
                 raise QuantityError("not_an_assumption", example=self.example(reading.currency))
-            return replace(self._of_text(value, written.at, reading), **about)
-        return self._like(written, about, reading)
+            return replace(self._parse_scalar(value, written.path, reading), **about)
+        return self._copy_reference(written, about, reading)
 
-    def _like(self, written: Map, about: dict[str, Any], reading: Reading) -> Assumption:
+    def _copy_reference(self, written: MappingNode, about: dict[str, Any], reading: ParseContext) -> Assumption:
         """The assumption of a `same_as`: what the other says, unless it says more of itself."""
         try:
-            other = self.read(written.get(RESOLVED), reading)
+            other = self.read(written.get(RESOLVED_KEY), reading)
         except PydanticCustomError as wrong:
             raise QuantityError("same_as_is_wrong") from wrong  # said where the other stands
         link = written["same_as"]
-        where = link.where if isinstance(link, Text) else written.where
-        return replace(other, name=written.at, where=where, same_as=other.name, **about)
+        where = link.location if isinstance(link, ScalarNode) else written.location
+        return replace(other, name=written.path, location=where, same_as=other.name, **about)
 
 
-def read_about(written: Map) -> dict[str, Any]:
-    """Source, grade, note and known of a map; QuantityError when they do not fit together."""
-    if empty := [key for key in ABOUT if key in written and not isinstance(written[key], str)]:
+def read_provenance(written: MappingNode) -> dict[str, Any]:
+    """Source, grade, note and known_since of a map; QuantityError when they do not fit together."""
+    if empty := [key for key in PROVENANCE_KEYS if key in written and not isinstance(written[key], str)]:
         raise QuantityError("about_is_text", key=empty[0])
-    about = {key: str(written[key]) for key in ABOUT if key in written}
+    about = {key: str(written[key]) for key in PROVENANCE_KEYS if key in written}
     grade = about.get("grade", "C")
     if grade not in get_args(Grade):
         raise QuantityError("unknown_grade", grade=grade)
     if grade != "C" and not about.get("source") and "same_as" not in written:
         raise QuantityError("grade_needs_source", grade=grade)
-    if known := about.get("known"):
+    if known := about.pop("known", ""):
+        about["known_since"] = known
         try:
-            day_of(f"{known}-01" if re.fullmatch(r"[0-9]{4}", known) else known)
+            parse_day(f"{known}-01" if re.fullmatch(r"[0-9]{4}", known) else known)
         except QuantityError:
             raise QuantityError("not_known", text=known) from None
     return about
 
 
-ABOUT_SCHEMA: dict[str, Any] = {
+PROVENANCE_SCHEMA: dict[str, Any] = {
     "source": {"type": "string", "description": "who says so; grades A and B need one"},
     "grade": {"enum": ["A", "B", "C"], "description": "A: on record, B: inferred from a source, C: judged"},
     "note": {"type": ["string", "number"]},
@@ -171,51 +176,51 @@ ABOUT_SCHEMA: dict[str, Any] = {
 
 _INF = float("inf")
 
-SHARE = Kind("share", "share", 0, 1, ("percent",))
-CHANGE = Kind("change", "change", -1, _INF, ("percent",), touches=False)
-EFFECT = Kind("effect", "change", -1, _INF, ("percent",))
-NOISE = Kind("noise", "log", 0, _INF, ("percent",))
-RATE = Kind("rate", "log", 0, _INF, ("none",))
-DAYS = Kind("days", "log", 0, _INF, ("none", "days"))
-DURATION = Kind("duration", "log", 0, _INF, ("days",))
-MONEY = Kind("money", "log", 0, _INF, ("money",))
-VOLUME_OR_MONEY = Kind("volume_or_money", "log", 0, _INF, ("money", "none"))
-WEIGHT = Kind("weight", "log", 0, _INF, ("none",))
-COUNT = Kind("count", "log", 0, _INF, ("none", "people"))
-PEOPLE = Kind("people", "log", 0, _INF, ("people",))
-DAY = Kind("day", "plain", -_INF, _INF, ("day",))
-LAST_DAY = Kind("day", "plain", -_INF, _INF, ("day",), at_end=True)
-THRESHOLD = Kind(
-    "threshold", "plain", -_INF, _INF, ("money", "money_per_person", "percent", "people", "none"), single=True
+SHARE_TYPE = AssumptionType("share", "share", 0, 1, ("percent",))
+CHANGE_TYPE = AssumptionType("change", "change", -1, _INF, ("percent",), has_closed_bounds=False)
+EFFECT_TYPE = AssumptionType("effect", "change", -1, _INF, ("percent",))
+NOISE_TYPE = AssumptionType("noise", "log", 0, _INF, ("percent",))
+RATE_TYPE = AssumptionType("rate", "log", 0, _INF, ("none",))
+DAYS_TYPE = AssumptionType("days", "log", 0, _INF, ("none", "days"))
+DURATION_TYPE = AssumptionType("duration", "log", 0, _INF, ("days",))
+MONEY_TYPE = AssumptionType("money", "log", 0, _INF, ("money",))
+VOLUME_OR_MONEY_TYPE = AssumptionType("volume_or_money", "log", 0, _INF, ("money", "none"))
+WEIGHT_TYPE = AssumptionType("weight", "log", 0, _INF, ("none",))
+COUNT_TYPE = AssumptionType("count", "log", 0, _INF, ("none", "people"))
+PEOPLE_TYPE = AssumptionType("people", "log", 0, _INF, ("people",))
+DAY_TYPE = AssumptionType("day", "plain", -_INF, _INF, ("day",))
+LAST_DAY_TYPE = AssumptionType("day", "plain", -_INF, _INF, ("day",), at_end=True)
+THRESHOLD_TYPE = AssumptionType(
+    "threshold", "plain", -_INF, _INF, ("money", "money_per_person", "percent", "people", "none"), is_single=True
 )
 
-Share = Annotated[Assumption, SHARE]
+Share = Annotated[Assumption, SHARE_TYPE]
 """0% to 100%."""
-Change = Annotated[Assumption, CHANGE]
+Change = Annotated[Assumption, CHANGE_TYPE]
 """A change of one year on another, above -100%."""
-Effect = Annotated[Assumption, EFFECT]
+Effect = Annotated[Assumption, EFFECT_TYPE]
 """What a shock or an initiative does to a driver, -100% and up."""
-Noise = Annotated[Assumption, NOISE]
+Noise = Annotated[Assumption, NOISE_TYPE]
 """A standard deviation, in percent."""
-Rate = Annotated[Assumption, RATE]
+Rate = Annotated[Assumption, RATE_TYPE]
 """Events a year."""
-Days = Annotated[Assumption, DAYS]
+Days = Annotated[Assumption, DAYS_TYPE]
 """Days; the unit may be left out."""
-Duration = Annotated[Assumption, DURATION]
+Duration = Annotated[Assumption, DURATION_TYPE]
 """A time with its unit: 2 months."""
-Money = Annotated[Assumption, MONEY]
+Money = Annotated[Assumption, MONEY_TYPE]
 """An amount of money, 0 and up."""
-VolumeOrMoney = Annotated[Assumption, VOLUME_OR_MONEY]
+VolumeOrMoney = Annotated[Assumption, VOLUME_OR_MONEY_TYPE]
 """A year of a service: money, or a plain number of pieces."""
-Weight = Annotated[Assumption, WEIGHT]
+Weight = Annotated[Assumption, WEIGHT_TYPE]
 """A weight among its neighbours."""
-Count = Annotated[Assumption, COUNT]
+Count = Annotated[Assumption, COUNT_TYPE]
 """How many; the unit may be left out."""
-People = Annotated[Assumption, PEOPLE]
+People = Annotated[Assumption, PEOPLE_TYPE]
 """A number of persons."""
-Day = Annotated[Assumption, DAY]
+Day = Annotated[Assumption, DAY_TYPE]
 """A date or a month: as a low end its first day, as a high end its last."""
-LastDay = Annotated[Assumption, LAST_DAY]
+LastDay = Annotated[Assumption, LAST_DAY_TYPE]
 """A date or a month; a month that stands alone means its last day."""
-Threshold = Annotated[Assumption, THRESHOLD]
+Threshold = Annotated[Assumption, THRESHOLD_TYPE]
 """One quantity in the unit of its measure, of any sign."""

@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from forecast.errors import InputError, Where
-from forecast.files.paths import project_of
+from forecast.errors import InputError, Location
+from forecast.files.paths import find_project
 from forecast.plan.scenario import Scenario
 
 
@@ -22,7 +22,7 @@ def data_files(scenario: Scenario) -> list[dict[str, Any]]:
         try:
             content = Path(file).read_bytes()
         except OSError as fault:
-            raise InputError.of(Where(file), "", "file_not_read", reason=fault.strerror or "") from fault
+            raise InputError.of(Location(file), "", "file_not_read", reason=fault.strerror or "") from fault
         name = Path(file).absolute()
         shown = name.relative_to(folder).as_posix() if name.is_relative_to(folder) else name.name
         rows.append({"name": shown, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
@@ -31,4 +31,4 @@ def data_files(scenario: Scenario) -> list[dict[str, Any]]:
 
 def project_folder(file: str | Path) -> Path:
     """The folder of a plan's project: the nearest above it that has `scenarios/`, else the plan's own."""
-    return project_of(Path(file).parent)
+    return find_project(Path(file).parent)

@@ -9,146 +9,160 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from forecast.errors import Where
-from forecast.files.yaml import NOWHERE, Text
-from forecast.periods import first_day, month_of
-from forecast.plan.quantity_types import Manner, Reading
-from forecast.stats.distributions import Beta, Chance, Discrete, Empirical, Normal, Range, Sure, Triangular, Uniform
-from forecast.stats.transforms import Link
+from forecast.errors import Location
+from forecast.files.yaml import NO_LOCATION, ScalarNode
+from forecast.periods import first_day, parse_month
+from forecast.plan.quantity_types import ParseContext, QuantityType
+from forecast.stats.distributions import (
+    Beta,
+    Constant,
+    Discrete,
+    Distribution,
+    Empirical,
+    Normal,
+    QuantileRange,
+    Triangular,
+    Uniform,
+)
+from forecast.stats.transforms import Transform
 from forecast.units import (
     Dimension,
     Quantity,
     QuantityError,
-    normal_form,
+    join_unit,
+    normalize_text,
     read_quantity,
     split_unit,
-    unit_of,
-    with_unit,
+    suggest_unit,
 )
 
-CUT_OFF = 0.01
+MAX_TRUNCATED_SHARE = 0.01
 """The largest share of a written normal that the bounds of its key may cut away."""
-LONGEST = 2_000
+MAX_EXPRESSION_CHARS = 2_000
 """Characters of a number with everything in it."""
-YEARS = range(1900, 2201)
+PLAN_YEARS = range(1900, 2201)
 """Years that a plan may speak of."""
-ARITY = {"pert": 3, "triangular": 3, "uniform": 2, "normal": 2, "lognormal": 2, "beta": 2}
-BOUNDED = {"log": (0.0,), "change": (-1.0,), "share": (0.0, 1.0), "loss": (-1.0, 0.0), "plain": ()}
+FUNCTION_ARITY = {"pert": 3, "triangular": 3, "uniform": 2, "normal": 2, "lognormal": 2, "beta": 2}
+UNREACHED_BOUNDS = {"log": (0.0,), "change": (-1.0,), "share": (0.0, 1.0), "loss": (-1.0, 0.0), "plain": ()}
 """Values that a range on this scale never reaches."""
 
 
 @dataclass(frozen=True)
-class Said:
+class ParsedQuantity:
     """What a text says."""
 
-    chance: Chance
+    distribution: Distribution
     dimension: Dimension
     unit: str
 
 
-def parse(text: str, manner: Manner, reading: Reading) -> Said:
+def parse_expression(text: str, manner: QuantityType, reading: ParseContext) -> ParsedQuantity:
     """Read `a`, `a to b` or `function(...)`; QuantityError says what is wrong and what to write."""
-    where = text.where if isinstance(text, Text) else NOWHERE
-    if len(text) > LONGEST:
+    where = text.location if isinstance(text, ScalarNode) else NO_LOCATION
+    if len(text) > MAX_EXPRESSION_CHARS:
         raise QuantityError("too_long", number=text[:12] + "…")
-    text = normal_form(text)
-    phrase = _Phrase(text, manner, reading, where)
+    text = normalize_text(text)
+    phrase = _ExpressionParser(text, manner, reading, where)
     if call := re.fullmatch(r"([a-z]+) ?\((.*)\)", text):
-        said = phrase.function(call[1], call[2])
+        said = phrase.parse_function(call[1], call[2])
     else:
         parts = re.split(r" (?:to|đến) ", text)
-        said = phrase.one() if len(parts) == 1 else phrase.range(parts)
-    if manner.single and not said.chance.sure:
+        said = phrase.parse_single() if len(parts) == 1 else phrase.parse_range(parts)
+    if manner.is_single and not said.distribution.is_constant:
         raise QuantityError("one_quantity", text=text)
     return said
 
 
 @dataclass(frozen=True)
-class _Phrase:
+class _ExpressionParser:
     """One text, read in one manner."""
 
     text: str
-    manner: Manner
-    reading: Reading
-    where: Where
+    quantity_type: QuantityType
+    context: ParseContext
+    location: Location
 
-    def one(self) -> Said:
-        self.refuse_hyphen()
-        quantity = self.quantity(self.text, at_end=self.manner.at_end)
-        self.inside(quantity.value, self.text)
-        return Said(Sure(quantity.value), quantity.dimension, quantity.unit)
+    def parse_single(self) -> ParsedQuantity:
+        self.reject_hyphen()
+        quantity = self.parse_quantity(self.text, at_end=self.quantity_type.at_end)
+        self.require_in_bounds(quantity.value, self.text)
+        return ParsedQuantity(Constant(quantity.value), quantity.dimension, quantity.unit)
 
-    def range(self, parts: list[str]) -> Said:
+    def parse_range(self, parts: list[str]) -> ParsedQuantity:
         if len(parts) > 2:
-            raise QuantityError("not_a_number", text=self.text, example=self.manner.example(self.reading.currency))
+            raise QuantityError(
+                "not_a_number", text=self.text, example=self.quantity_type.example(self.context.currency)
+            )
         unit_of_all = self.last_unit(parts)
-        low = self.quantity(parts[0], unit_of_all)
-        high = self.quantity(parts[1], at_end=True)
+        low = self.parse_quantity(parts[0], unit_of_all)
+        high = self.parse_quantity(parts[1], at_end=True)
         if low.dimension != high.dimension:
             raise QuantityError("two_units", text=self.text)
-        ends = [self.in_unit(part, high.unit) for part in parts]
+        ends = [self.add_unit(part, high.unit) for part in parts]
         if high.value < low.value:
             raise QuantityError("backwards", text=self.text, instead=f"{ends[1]} to {ends[0]}")
         for value, part in ((low.value, parts[0]), (high.value, parts[1])):
-            self.inside(value, part)
+            self.require_in_bounds(value, part)
         if low.value == high.value:
-            return Said(Sure(low.value), low.dimension, high.unit)
-        loss = self.manner.name == "effect" and high.value < 0
-        link: Link = "loss" if loss else self.manner.link
+            return ParsedQuantity(Constant(low.value), low.dimension, high.unit)
+        loss = self.quantity_type.name == "effect" and high.value < 0
+        link: Transform = "loss" if loss else self.quantity_type.transform
         for end, value, part in (("P10", low.value, ends[0]), ("P90", high.value, ends[1])):
-            if value in BOUNDED[link]:
+            if value in UNREACHED_BOUNDS[link]:
                 instead = f"uniform({ends[0]}, {ends[1]})"
-                raise QuantityError(f"{_family(self.manner)}_touches_bound", end=end, bound=part, instead=instead)
-        return Said(Range(low.value, high.value, link), high.dimension, high.unit)
+                raise QuantityError(
+                    f"{_bound_family(self.quantity_type)}_touches_bound", end=end, bound=part, instead=instead
+                )
+        return ParsedQuantity(QuantileRange(low.value, high.value, link), high.dimension, high.unit)
 
-    def function(self, name: str, inside: str) -> Said:
+    def parse_function(self, name: str, inside: str) -> ParsedQuantity:
         match name:
             case "discrete":
-                return self.discrete(inside)
+                return self.parse_discrete(inside)
             case "empirical":
-                return self.empirical(inside)
+                return self.parse_empirical(inside)
         parts = [part.strip() for part in inside.split(",")]
-        if name not in ARITY:
+        if name not in FUNCTION_ARITY:
             raise QuantityError(
-                "unknown_function", function=name, functions=", ".join([*ARITY, "discrete", "empirical"])
+                "unknown_function", function=name, functions=", ".join([*FUNCTION_ARITY, "discrete", "empirical"])
             )
-        if len(parts) != ARITY[name]:
-            raise QuantityError("arity", function=name, count=str(ARITY[name]), found=str(len(parts)))
+        if len(parts) != FUNCTION_ARITY[name]:
+            raise QuantityError("arity", function=name, count=str(FUNCTION_ARITY[name]), found=str(len(parts)))
         if name == "beta":
-            return self.beta(parts)
-        if name in ("normal", "lognormal") and self.manner.of_days:
+            return self.parse_beta(parts)
+        if name in ("normal", "lognormal") and self.quantity_type.is_date:
             raise QuantityError("no_normal_day")
         unit_of_all = self.last_unit(parts)
-        read = [self.quantity(part, unit_of_all, at_end=part is parts[-1]) for part in parts]
+        read = [self.parse_quantity(part, unit_of_all, at_end=part is parts[-1]) for part in parts]
         if len({quantity.dimension for quantity in read}) > 1:
             raise QuantityError("two_units", text=self.text)
         values = [quantity.value for quantity in read]
-        chance = self.normal(*values) if name == "normal" else self.bounded(name, values, parts)
-        return Said(chance, read[-1].dimension, read[-1].unit)
+        chance = self.build_normal(*values) if name == "normal" else self.build_bounded(name, values, parts)
+        return ParsedQuantity(chance, read[-1].dimension, read[-1].unit)
 
-    def beta(self, parts: list[str]) -> Said:
-        if _family(self.manner) != "share":
+    def parse_beta(self, parts: list[str]) -> ParsedQuantity:
+        if _bound_family(self.quantity_type) != "share":
             raise QuantityError("beta_is_for_shares")
-        a, b = (read_quantity(part, self.reading.currency) for part in parts)
+        a, b = (read_quantity(part, self.context.currency) for part in parts)
         if not (a.value > 0 and b.value > 0 and a.dimension == b.dimension == "none"):
             raise QuantityError("beta_shapes")
-        return Said(Beta(a.value, b.value), "percent", "%")
+        return ParsedQuantity(Beta(a.value, b.value), "percent", "%")
 
-    def normal(self, mean: float, sd: float) -> Chance:
+    def build_normal(self, mean: float, sd: float) -> Distribution:
         if sd <= 0:
             raise QuantityError("sd_above_zero")
-        normal = Normal(mean, sd, self.manner.low, self.manner.high)
-        if normal.cut_off > CUT_OFF:
-            raise QuantityError("normal_leaves_bounds", share=f"{100 * normal.cut_off:.0f}%")
+        normal = Normal(mean, sd, self.quantity_type.low, self.quantity_type.high)
+        if normal.share_outside_bounds > MAX_TRUNCATED_SHARE:
+            raise QuantityError("normal_leaves_bounds", share=f"{100 * normal.share_outside_bounds:.0f}%")
         return normal
 
-    def bounded(self, name: str, values: list[float], parts: list[str]) -> Chance:
+    def build_bounded(self, name: str, values: list[float], parts: list[str]) -> Distribution:
         for value, part in zip(values, parts, strict=True):
-            self.inside(value, part)
+            self.require_in_bounds(value, part)
         if values != sorted(values):
             raise QuantityError("not_ascending", function=name, text=self.text)
         if values[0] == values[-1]:
-            return Sure(values[0])
+            return Constant(values[0])
         match name:
             case "pert":
                 return Beta.pert(*values)
@@ -156,109 +170,111 @@ class _Phrase:
                 return Triangular(*values)
             case "uniform":
                 return Uniform(*values)
-        if _family(self.manner) == "share":
+        if _bound_family(self.quantity_type) == "share":
             raise QuantityError("lognormal_share")
         if values[0] <= 0:
             raise QuantityError("lognormal_above_zero")
-        return Range(values[0], values[1], "log")
+        return QuantileRange(values[0], values[1], "log")
 
-    def discrete(self, inside: str) -> Said:
+    def parse_discrete(self, inside: str) -> ParsedQuantity:
         pairs = []
         for item in inside.split(","):
             value, found, weight = item.strip().rpartition(" at ")
             if not found:
                 raise QuantityError("discrete_form", text=self.text)
-            pairs.append((value, read_quantity(weight, self.reading.currency, dimensions=("percent",))))
+            pairs.append((value, read_quantity(weight, self.context.currency, dimensions=("percent",))))
         unit_of_all = self.last_unit([value for value, _ in pairs])
-        read = [(self.quantity(value, unit_of_all), weight) for value, weight in pairs]
+        read = [(self.parse_quantity(value, unit_of_all), weight) for value, weight in pairs]
         total = sum(weight.value for _, weight in read)
         if any(weight.value < 0 or weight.dimension != "percent" for _, weight in read) or abs(total - 1) > 1e-9:
             raise QuantityError("weights_sum", total=f"{100 * total:g}%")
         if len({quantity.dimension for quantity, _ in read}) > 1:
             raise QuantityError("two_units", text=self.text)
         for (quantity, _), (text, _) in zip(read, pairs, strict=True):
-            self.inside(quantity.value, text)
+            self.require_in_bounds(quantity.value, text)
         ordered = sorted((quantity.value, weight.value) for quantity, weight in read if weight.value > 0)
         values, weights = zip(*ordered, strict=True)
-        chance = Discrete(values, weights) if len(set(values)) > 1 else Sure(values[0])
-        return Said(chance, read[-1][0].dimension, read[-1][0].unit)
+        chance = Discrete(values, weights) if len(set(values)) > 1 else Constant(values[0])
+        return ParsedQuantity(chance, read[-1][0].dimension, read[-1][0].unit)
 
-    def empirical(self, inside: str) -> Said:
+    def parse_empirical(self, inside: str) -> ParsedQuantity:
         file, found, column = (part.strip() for part in inside.partition(","))
-        if not found or not file or not column or self.reading.column is None:
+        if not found or not file or not column or self.context.read_column is None:
             raise QuantityError("empirical_form", text=self.text)
-        cells = self.reading.column(file, column, self.where)
-        read = [self.quantity(cell, at_end=self.manner.at_end) for cell in cells]
+        cells = self.context.read_column(file, column, self.location)
+        read = [self.parse_quantity(cell, at_end=self.quantity_type.at_end) for cell in cells]
         if len({quantity.dimension for quantity in read}) != 1:
             raise QuantityError("two_units", text=self.text)
         for quantity, cell in zip(read, cells, strict=True):
-            self.inside(quantity.value, cell)
+            self.require_in_bounds(quantity.value, cell)
         values = tuple(sorted(quantity.value for quantity in read))
-        chance = Empirical(values) if values[0] < values[-1] else Sure(values[0])
-        return Said(chance, read[0].dimension, read[0].unit)
+        chance = Empirical(values) if values[0] < values[-1] else Constant(values[0])
+        return ParsedQuantity(chance, read[0].dimension, read[0].unit)
 
-    def quantity(self, text: str, unit_of_all: str = "", *, at_end: bool = False) -> Quantity:
-        text, manner, currency = text.strip(), self.manner, self.reading.currency
-        if manner.of_days:
-            return Quantity(day_of(text, at_end=at_end), "day", "")
+    def parse_quantity(self, text: str, unit_of_all: str = "", *, at_end: bool = False) -> Quantity:
+        text, manner, currency = text.strip(), self.quantity_type, self.context.currency
+        if manner.is_date:
+            return Quantity(parse_day(text, at_end=at_end), "day", "")
         try:
             quantity = read_quantity(text, currency, unit_of_all, manner.dimensions)
         except QuantityError as wrong:
             if wrong.code == "not_a_number":
-                wrong.facts["example"] = manner.example(currency)
+                wrong.params["example"] = manner.example(currency)
             raise
         if quantity.dimension not in manner.dimensions:
-            raise self.wrong_unit(quantity, text)
+            raise self.unit_error(quantity, text)
         return quantity
 
-    def wrong_unit(self, quantity: Quantity, text: str) -> QuantityError:
-        needed = unit_of(self.manner.dimensions[0], self.reading.currency, text)
+    def unit_error(self, quantity: Quantity, text: str) -> QuantityError:
+        needed = suggest_unit(self.quantity_type.dimensions[0], self.context.currency, text)
         if quantity.dimension != "none":
             unit = quantity.unit
-            return QuantityError("wrong_unit", text=text, unit=unit, example=self.manner.example(self.reading.currency))
-        if "percent" not in self.manner.dimensions or len(self.manner.dimensions) > 1:
-            return QuantityError("unit_missing", text=text, instead=with_unit(text, needed))
+            return QuantityError(
+                "wrong_unit", text=text, unit=unit, example=self.quantity_type.example(self.context.currency)
+            )
+        if "percent" not in self.quantity_type.dimensions or len(self.quantity_type.dimensions) > 1:
+            return QuantityError("unit_missing", text=text, instead=join_unit(text, needed))
         means, value = f"{100 * quantity.value:g}%", quantity.value
-        if 0 < abs(value) < 1 and self.manner.low <= value <= self.manner.high:
+        if 0 < abs(value) < 1 and self.quantity_type.low <= value <= self.quantity_type.high:
             return QuantityError("share_as_fraction", number=text, instead=means)
-        if self.manner.low <= value / 100 <= self.manner.high:
+        if self.quantity_type.low <= value / 100 <= self.quantity_type.high:
             return QuantityError("percent_missing", number=text, means=means, instead=f"{text}%")
-        return QuantityError(f"{_family(self.manner)}_out_of_bounds", text=text)
+        return QuantityError(f"{_bound_family(self.quantity_type)}_out_of_bounds", text=text)
 
-    def inside(self, value: float, text: str) -> None:
-        manner = self.manner
+    def require_in_bounds(self, value: float, text: str) -> None:
+        manner = self.quantity_type
         outside = value < manner.low or value > manner.high
-        if outside or (not manner.touches and value in (manner.low, manner.high)):
-            raise QuantityError(f"{_family(manner)}_out_of_bounds", text=text.strip())
+        if outside or (not manner.has_closed_bounds and value in (manner.low, manner.high)):
+            raise QuantityError(f"{_bound_family(manner)}_out_of_bounds", text=text.strip())
 
-    def refuse_hyphen(self) -> None:
+    def reject_hyphen(self) -> None:
         found = re.fullmatch(r"([0-9.]+ ?[^0-9 -]*) ?[-–—] ?([0-9.]+.*)", self.text)
-        if found and not self.manner.of_days:
+        if found and not self.quantity_type.is_date:
             raise QuantityError("hyphen", text=self.text, instead=f"{found[1].strip()} to {found[2]}")
 
     def last_unit(self, parts: list[str]) -> str:
-        return "" if self.manner.of_days else split_unit(parts[-1].strip())[1]
+        return "" if self.quantity_type.is_date else split_unit(parts[-1].strip())[1]
 
-    def in_unit(self, part: str, unit: str) -> str:
+    def add_unit(self, part: str, unit: str) -> str:
         number, own = split_unit(part.strip())
-        return part.strip() if own or not number or self.manner.of_days else with_unit(number, unit)
+        return part.strip() if own or not number or self.quantity_type.is_date else join_unit(number, unit)
 
 
-def _family(manner: Manner) -> str:
+def _bound_family(manner: QuantityType) -> str:
     """The kinds that are bounded alike: share, change, effect, amount."""
     return manner.name if manner.name in ("share", "change", "effect") else "amount"
 
 
-def day_of(text: str, *, at_end: bool = False) -> float:
+def parse_day(text: str, *, at_end: bool = False) -> float:
     """Ordinal of a date; of a month its first day, or its last."""
     try:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             day = date.fromisoformat(text)
-            if day.year in YEARS:
+            if day.year in PLAN_YEARS:
                 return float(day.toordinal())
             raise ValueError(text)
-        month = month_of(text)
-        if month // 12 not in YEARS or not text.isascii():
+        month = parse_month(text)
+        if month // 12 not in PLAN_YEARS or not text.isascii():
             raise ValueError(text)
     except ValueError:
         raise QuantityError("not_a_day", text=text[:40]) from None

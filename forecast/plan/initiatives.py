@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from forecast.plan.assumption import Day, Duration, Money, Share
-from forecast.plan.fields import YesNo
-from forecast.plan.record import ByService, Label, Name, Noun, Table
+from forecast.plan.fields import BooleanField
+from forecast.plan.record import ByService, FrozenDict, Label, Name, Record
 from forecast.plan.shocks import Effects
 
 
-class InitiativeCost(Noun):
+class InitiativeCost(Record):
     """What an initiative costs; a cost that is absent is unknown, and said so."""
 
     once: Money | None = None
@@ -17,7 +17,7 @@ class InitiativeCost(Noun):
     """Paid from the start on."""
 
 
-class Initiative(Noun):
+class Initiative(Record):
     """A decision of ours: it happens or not, starts, and grows to its full effect."""
 
     label: Label | None = None
@@ -28,11 +28,11 @@ class Initiative(Noun):
     """Time from the start until the effect is whole; at once where nothing is said."""
     effect: Effects
     """When it is whole, beyond the growth of the services."""
-    takes_from: ByService[Share] = Table()
+    takes_from: ByService[Share] = FrozenDict()
     """Share of each đồng gained that is lost by the named service."""
     cost: InitiativeCost | None = None
     needs: tuple[Name, ...] = ()
     """Initiatives that must happen; it does not start before them."""
     excludes: tuple[Name, ...] = ()
     """Initiatives that cannot be on together with it."""
-    active: YesNo = True
+    active: BooleanField = True

@@ -6,13 +6,13 @@ from typing import Any
 
 from forecast.plan.scenario import Scenario
 
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_EXTENDS = {
+JSON_SCHEMA_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_EXTENDS_SCHEMA = {
     "description": "The plans below this one.",
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
 }
-_DROPPED = ("required", "default", "title", "discriminator")
-_SHORT = {"Label": "in one language", "HistorySource": "the file alone"}
+_REMOVED_KEYWORDS = ("required", "default", "title", "discriminator")
+_TEXT_FORMS = {"Label": "in one language", "HistorySource": "the file alone"}
 """Records that may also be written as a text."""
 
 
@@ -22,37 +22,37 @@ def plan_schema() -> dict[str, Any]:
     Each kind of number stands once, as `number_<kind>`.
     """
     numbers: dict[str, Any] = {}
-    schema = _open(Scenario.model_json_schema(by_alias=True), numbers)
+    schema = _relax(Scenario.model_json_schema(by_alias=True), numbers)
     records = schema.pop("$defs")
-    for name, said in _SHORT.items():
+    for name, said in _TEXT_FORMS.items():
         records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
     schema["properties"].pop("file")
-    schema["properties"]["readings"]["additionalProperties"] = _or_null({"$ref": "#"})  # a reading is an overlay
-    schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
+    schema["properties"]["readings"]["additionalProperties"] = _allow_null({"$ref": "#"})  # a reading is an overlay
+    schema["properties"] = {"extends": _EXTENDS_SCHEMA, **schema["properties"]}
     defs = dict(sorted({**records, **numbers}.items()))
-    return {"$schema": DRAFT, "title": "Plan", **schema, "$defs": defs}
+    return {"$schema": JSON_SCHEMA_DRAFT, "title": "Plan", **schema, "$defs": defs}
 
 
-def _open(schema: Any, numbers: dict[str, Any]) -> Any:
+def _relax(schema: Any, numbers: dict[str, Any]) -> Any:
     """Nothing required, no defaults, and `null` wherever a parent's entry can be deleted."""
     if isinstance(schema, list):
-        return [_open(part, numbers) for part in schema]
+        return [_relax(part, numbers) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    if kind := _kind(schema):
+    if kind := _number_definition(schema):
         numbers[kind] = {"anyOf": schema["anyOf"]}
         described = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": f"#/$defs/{kind}", **described}
-    kept = {key: _open(part, numbers) for key, part in schema.items() if key not in _DROPPED}
+    kept = {key: _relax(part, numbers) for key, part in schema.items() if key not in _REMOVED_KEYWORDS}
     if "oneOf" in kept:  # an overlay on a shock need not repeat its kind
         kept["anyOf"] = kept.pop("oneOf")
     for key in ("properties", "patternProperties"):
         if key in schema:
-            kept[key] = {name: _or_null(_open(part, numbers)) for name, part in schema[key].items()}
+            kept[key] = {name: _allow_null(_relax(part, numbers)) for name, part in schema[key].items()}
     return kept
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _number_definition(schema: dict[str, Any]) -> str:
     """`number_share` of the schema of an assumption, else nothing."""
     parts = [part for part in schema.get("anyOf", ()) if isinstance(part, dict)]
     if not any("same_as" in part.get("properties", {}) for part in parts):
@@ -60,7 +60,7 @@ def _kind(schema: dict[str, Any]) -> str:
     return f"number_{parts[0].get('description', '').partition(':')[0]}"
 
 
-def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+def _allow_null(schema: dict[str, Any]) -> dict[str, Any]:
     parts = schema.get("anyOf", ())
     if {"type": "null"} in parts or "const" in schema:
         return schema

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forecast.i18n import LANGUAGES, Words
+from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
 
-_SILENT = (
+_UNLABELLED_KEYS = (
     "effect",
     "classes",
     "baseline",
@@ -23,15 +23,15 @@ _SILENT = (
 )
 
 
-def label_of(scenario: Scenario, name: str) -> Label:
+def display_label(scenario: Scenario, name: str) -> Label:
     """The label of a service, shock, initiative, cost or target, or of an assumption inside one, in both languages."""
     parts = name.split(".")
-    owner, rest = _owner(scenario, parts)
-    said = {language: _sentence(scenario, owner, rest, Words(language)) for language in LANGUAGES}
+    owner, rest = _find_owner(scenario, parts)
+    said = {language: _label_text(scenario, owner, rest, Translator(language)) for language in LANGUAGES}
     return Label(vi=said["vi"], en=said["en"])
 
 
-def _owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] | None, list[str]]:
+def _find_owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] | None, list[str]]:
     """The named thing that a name begins with, and what is left of the name."""
     if parts[:2] == ["history", "shocks"] and scenario.history and len(parts) > 2:
         return (scenario.history.shocks.get(parts[2]), parts[2]), parts[3:]
@@ -41,34 +41,38 @@ def _owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] | None
     return None, parts
 
 
-def _sentence(scenario: Scenario, owner: tuple[Any, str] | None, rest: list[str], words: Words) -> str:
-    head = _called(owner[0], owner[1], words) if owner else ""
-    tail = ", ".join(filter(None, _parts(scenario, owner[0] if owner else scenario, rest, words)))
+def _label_text(scenario: Scenario, owner: tuple[Any, str] | None, rest: list[str], words: Translator) -> str:
+    head = _display_name(owner[0], owner[1], words) if owner else ""
+    tail = ", ".join(filter(None, _step_labels(scenario, owner[0] if owner else scenario, rest, words)))
     if not head:
         return tail[:1].upper() + tail[1:]
     return f"{head}: {tail}" if tail else head
 
 
-def _parts(scenario: Scenario, inside: Any, rest: list[str], words: Words) -> Iterator[str]:
+def _step_labels(scenario: Scenario, inside: Any, rest: list[str], words: Translator) -> Iterator[str]:
     """The steps of a name below `inside`, each by its own label where it has one."""
     for part in rest:
         inside = inside.get(part) if isinstance(inside, Mapping) else getattr(inside, part, None)
-        yield inside.label.of(words.language) if getattr(inside, "label", None) else _part(scenario, part, words)
+        yield (
+            inside.label.in_language(words.language)
+            if getattr(inside, "label", None)
+            else _step_label(scenario, part, words)
+        )
 
 
-def _called(thing: Any, name: str, words: Words) -> str:
+def _display_name(thing: Any, name: str, words: Translator) -> str:
     label = getattr(thing, "label", None) or getattr(thing, "action", None)
-    return label.of(words.language) if label is not None else _spelled(name)
+    return label.in_language(words.language) if label is not None else _humanize(name)
 
 
-def _spelled(name: str) -> str:
+def _humanize(name: str) -> str:
     text = name.replace("_", " ")
     return text[:1].upper() + text[1:]
 
 
-def _part(scenario: Scenario, part: str, words: Words) -> str:
+def _step_label(scenario: Scenario, part: str, words: Translator) -> str:
     if part in scenario.services:
-        return _called(scenario.services[part], part, words)
+        return _display_name(scenario.services[part], part, words)
     if words.has(f"key.{part}"):
         return words(f"key.{part}")
-    return "" if part in _SILENT else part.replace("_", " ")
+    return "" if part in _UNLABELLED_KEYS else part.replace("_", " ")

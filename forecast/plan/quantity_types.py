@@ -5,40 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from forecast.errors import Where
-from forecast.stats.transforms import Link
+from forecast.errors import Location
+from forecast.stats.transforms import Transform
 from forecast.units import Dimension
 
 
 @dataclass(frozen=True)
-class Manner:
+class QuantityType:
     """How a kind of key is read."""
 
     name: str
-    link: Link
+    transform: Transform
     low: float
     high: float
     dimensions: tuple[Dimension, ...]
     """Units that the key takes; `none` when the key itself says the unit."""
-    touches: bool = True
+    has_closed_bounds: bool = True
     """Whether a written value may be a bound itself."""
-    single: bool = False
+    is_single: bool = False
     """Whether it is one quantity, never a range."""
     at_end: bool = False
     """Whether a month that stands alone means its last day."""
 
     @property
-    def of_days(self) -> bool:
+    def is_date(self) -> bool:
         """Whether it is a date."""
         return self.dimensions == ("day",)
 
     def example(self, currency: str) -> str:
         """A text that would be right, in the plan's own currency."""
-        text = EXAMPLES[self.name]
+        text = QUANTITY_EXAMPLES[self.name]
         return text if currency == "VND" else text.replace("250 tỷ", f"2650 {currency}")
 
 
-EXAMPLES = {
+QUANTITY_EXAMPLES = {
     "share": "40% to 60%",
     "change": "-2% to 4%",
     "effect": "-20% to -5%",
@@ -57,9 +57,9 @@ EXAMPLES = {
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParseContext:
     """What a key is read with: the plan's currency and the folder of its files."""
 
     currency: str = "VND"
-    column: Callable[[str, str, Where], tuple[str, ...]] | None = None
+    read_column: Callable[[str, str, Location], tuple[str, ...]] | None = None
     """The texts of a column of a file, for `empirical(file, column)`."""

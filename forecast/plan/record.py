@@ -13,52 +13,52 @@ from forecast.plan.assumption import Assumption
 
 T = TypeVar("T")
 
-LONGEST_NAME = 60
+MAX_NAME_CHARS = 60
 
 
-def is_name(text: str) -> bool:
+def is_valid_name(text: str) -> bool:
     """Whether a planner may give this name."""
-    return re.fullmatch(r"[a-z][a-z0-9_]*", text) is not None and len(text) <= LONGEST_NAME
+    return re.fullmatch(r"[a-z][a-z0-9_]*", text) is not None and len(text) <= MAX_NAME_CHARS
 
 
-def _name(written: Any) -> str:
-    if not isinstance(written, str) or not is_name(written):
-        raise PydanticCustomError("not_a_name", "", {"name": str(written)[:LONGEST_NAME]})
+def _parse_name(written: Any) -> str:
+    if not isinstance(written, str) or not is_valid_name(written):
+        raise PydanticCustomError("not_a_name", "", {"name": str(written)[:MAX_NAME_CHARS]})
     return str(written)
 
 
-def _not_all(written: Any) -> str:
+def _parse_entry_name(written: Any) -> str:
     if written == "all":
         raise PydanticCustomError("name_all", "")
-    return _name(written)
+    return _parse_name(written)
 
 
-_PATTERN = WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
-Name = Annotated[str, BeforeValidator(_not_all), _PATTERN]
+_NAME_PATTERN = WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9_]*$"})
+Name = Annotated[str, BeforeValidator(_parse_entry_name), _NAME_PATTERN]
 """A name that a planner gives: a small letter, then letters, digits and underscores; not `all`."""
-ServiceOrAll = Annotated[str, BeforeValidator(_name), _PATTERN]
+ServiceOrAll = Annotated[str, BeforeValidator(_parse_name), _NAME_PATTERN]
 """A service, or `all` for those that are not named."""
 
 
-class Table(dict[str, T]):
+class FrozenDict(dict[str, T]):
     """A dict that does not change once it is read, and travels between processes."""
 
-    def _refuse(self, *_: object, **__: object) -> None:
+    def _raise_immutable(self, *_: object, **__: object) -> None:
         raise TypeError("a plan does not change once it is read")
 
-    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _raise_immutable  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[type, tuple[dict[str, T]]]:
-        return (Table, (dict(self),))
+        return (FrozenDict, (dict(self),))
 
 
-Named = Annotated[dict[Name, T], AfterValidator(Table)]
+ByName = Annotated[dict[Name, T], AfterValidator(FrozenDict)]
 """Things by name."""
-ByService = Annotated[dict[ServiceOrAll, T], AfterValidator(Table)]
+ByService = Annotated[dict[ServiceOrAll, T], AfterValidator(FrozenDict)]
 """Things by service; `all` stands for the services that are not named."""
 
 
-def of_service(table: dict[str, T], service: str) -> T | None:
+def for_service(table: dict[str, T], service: str) -> T | None:
     """What `table` says of one service: its own entry, else that of `all`, else nothing."""
     return table.get(service, table.get("all"))
 
@@ -72,17 +72,17 @@ class Label(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_text(cls, written: Any) -> Any:
+    def _expand_text(cls, written: Any) -> Any:
         if isinstance(written, dict) and not written:
             raise PydanticCustomError("label_empty", "")
         return {"vi": written, "en": written} if isinstance(written, str) else written
 
-    def of(self, language: Literal["vi", "en"]) -> str:
+    def in_language(self, language: Literal["vi", "en"]) -> str:
         """The text in `language`, or in the other one where only that stands."""
         return (self.vi or self.en) if language == "vi" else (self.en or self.vi)
 
 
-class Noun(BaseModel):
+class Record(BaseModel):
     """A record of the plan."""
 
     model_config = ConfigDict(
@@ -100,7 +100,7 @@ def assumptions_in(content: Any) -> Iterator[Assumption]:
     match content:
         case Assumption():
             yield content
-        case Noun():
+        case Record():
             yield from content.assumptions()
         case dict():
             for value in content.values():

@@ -9,36 +9,36 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_validator
 
-from forecast.errors import Where
+from forecast.errors import Location
 from forecast.i18n import Language
-from forecast.periods import Calendar, first_day, month_of, month_text
+from forecast.periods import Calendar, first_day, format_month, parse_month
 from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, VolumeOrMoney
 from forecast.plan.fields import (
-    AboveZero,
-    Copula,
+    CopulaField,
     Currency,
     DateField,
-    Level,
+    LevelField,
     MonthField,
     Period,
-    Rank,
-    Year,
-    whole,
+    PositiveNumber,
+    RankCorrelation,
+    YearField,
+    integer_between,
 )
 from forecast.plan.initiatives import Initiative
-from forecast.plan.record import ByService, Label, Name, Named, Noun, Table, assumptions_in
+from forecast.plan.record import ByName, ByService, FrozenDict, Label, Name, Record, assumptions_in
 from forecast.plan.shocks import AnyShock, Event
 from forecast.plan.targets import Decision, Target
-from forecast.plan.weights import PlaceWeights, Shape
+from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
 
 
-class Horizon(Noun):
+class Horizon(Record):
     """The months that are played."""
 
     from_: MonthField = Field(alias="from")
     """The first month."""
-    months: Annotated[int, whole(1, 120)]
+    months: Annotated[int, integer_between(1, 120)]
     """How many."""
 
     @property
@@ -47,21 +47,21 @@ class Horizon(Noun):
         return Calendar(self.from_, self.months)
 
 
-class HistorySource(Noun):
+class HistorySource(Record):
     """The ledger, and the shocks that it already holds."""
 
     file: str
     """A CSV: month, service, revenue or volume and price, status."""
-    shocks: Named[Event] = Table()
+    shocks: ByName[Event] = FrozenDict()
     """Dated events of the past; `growth` is over the year without them."""
 
     @model_validator(mode="before")
     @classmethod
-    def _one_file(cls, written: Any) -> Any:
+    def _expand_file(cls, written: Any) -> Any:
         return {"file": written} if isinstance(written, str) else written
 
 
-class Gap(Noun):
+class Gap(Record):
     """The stated total less the services: shown, never absorbed."""
 
     label: Label | None = None
@@ -69,22 +69,22 @@ class Gap(Noun):
     """Share of the total beyond which it is an error, not a rounding; 1% where nothing is said."""
 
 
-class Stated(Noun):
+class StatedYear(Record):
     """What the document says of one year, kept as it says it."""
 
     total: Money | None = None
-    services: ByService[Money] = Table()
-    above: ByService[Money] = Table()
+    services: ByService[Money] = FrozenDict()
+    above: ByService[Money] = FrozenDict()
     """What `more than` may hide, by service."""
     gap: Gap = Gap()
 
 
-class BaselineChoice(Noun):
+class BaselineChoice(Record):
     """What a service's months stand on."""
 
     method: Literal["fit", "given"] = "fit"
     """`fit` to the history, or `given` by the planner."""
-    level: Level | None = None
+    level: LevelField | None = None
     """Whose level of the year: planner, history or mixture(60%) - a path takes the planner's with that chance."""
     mask: tuple[MonthField, ...] = ()
     """Months of the history that teach nothing."""
@@ -96,11 +96,11 @@ class BaselineChoice(Noun):
     """Standard deviation of the slow drift within a year."""
     annual: VolumeOrMoney | None = None
     """With `given`: the year."""
-    shape: Shape | None = None
+    shape: YearShape | None = None
     """With `given`: flat, or twelve weights."""
 
 
-class Service(Noun):
+class Service(Record):
     """A line of business."""
 
     label: Label | None = None
@@ -111,7 +111,7 @@ class Service(Noun):
     baseline: BaselineChoice = BaselineChoice()
 
 
-class Places(Noun):
+class Places(Record):
     """Where the trade is done."""
 
     label: Label | None = None
@@ -126,20 +126,20 @@ class Places(Noun):
     """Standard deviation of one place's month against its share."""
 
 
-class Climate(Noun):
+class Climate(Record):
     """One factor a year on the rates of all storms and floods."""
 
-    shape: AboveZero
+    shape: PositiveNumber
     """Of its gamma, mean 1."""
 
 
-class Cost(Noun):
+class Cost(Record):
     """A cost, by what it follows."""
 
     label: Label | None = None
-    per_unit: ByService[Money] = Table()
+    per_unit: ByService[Money] = FrozenDict()
     """Of each piece sold."""
-    of_revenue: ByService[Share] = Table()
+    of_revenue: ByService[Share] = FrozenDict()
     per_month: Money | None = None
     per_person_month: Money | None = None
     once: Money | None = None
@@ -148,21 +148,21 @@ class Cost(Noun):
     """From the first month of the horizon on, month by month."""
 
 
-class Correlation(Noun):
+class Correlation(Record):
     """Numbers that move together."""
 
     between: tuple[str, ...]
     """Names of assumptions, of services (`services.S`: their monthly surprises), of what may happen or not
     (`initiatives.I.happens`, `shocks.X.happens` of an event with a chance), or of a year's climate (`climate.2021`)."""
-    rank: Rank
+    rank: RankCorrelation
     """Spearman's rank correlation of each pair."""
     note: str = ""
 
 
-_UNSAID = dict(BaselineChoice())
+_DEFAULT_BASELINE = dict(BaselineChoice())
 
 
-class Scenario(Noun):
+class Scenario(Record):
     """A plan, with everything that its parents say."""
 
     name: Label
@@ -175,57 +175,57 @@ class Scenario(Noun):
     """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
     """Whether `growth` is over the last year without `history.shocks`."""
-    paths: Annotated[int, whole(100, 10**10)] = 100_000
+    paths: Annotated[int, integer_between(100, 10**10)] = 100_000
     """With fewer no figure has an error that could be told."""
-    seed: Annotated[int, whole(0, 2**63 - 1)] = 20210111
-    stated: Annotated[dict[Year, Stated], AfterValidator(Table)] = Table()
-    services: Named[Service] = Field(min_length=1)
+    seed: Annotated[int, integer_between(0, 2**63 - 1)] = 20210111
+    stated: Annotated[dict[YearField, StatedYear], AfterValidator(FrozenDict)] = FrozenDict()
+    services: ByName[Service] = Field(min_length=1)
     baseline: BaselineChoice = BaselineChoice()
     """For all services; a service's own entries win."""
     places: Places | None = None
     workforce: Workforce | None = None
     climate: Climate | None = None
-    costs: Named[Cost] = Table()
-    shocks: Named[AnyShock] = Table()
-    initiatives: Named[Initiative] = Table()
-    targets: Named[Target] = Table()
-    readings: Annotated[dict[Name, Any], AfterValidator(Table), WithJsonSchema({"type": "object"})] = Table()
+    costs: ByName[Cost] = FrozenDict()
+    shocks: ByName[AnyShock] = FrozenDict()
+    initiatives: ByName[Initiative] = FrozenDict()
+    targets: ByName[Target] = FrozenDict()
+    readings: Annotated[dict[Name, Any], AfterValidator(FrozenDict), WithJsonSchema({"type": "object"})] = FrozenDict()
     """Other ways to read the plan: overlays in the file, scenarios once they are read."""
-    correlations: Named[Correlation] = Table()
-    copula: Copula = "gaussian"
+    correlations: ByName[Correlation] = FrozenDict()
+    copula: CopulaField = "gaussian"
     """Of all correlations."""
-    decisions: Named[Decision] = Table()
+    decisions: ByName[Decision] = FrozenDict()
 
     file: Annotated[str, Field(exclude=True)] = ""
     """The file it was read from; not a key of the language."""
-    _places: Mapping[str, Where] = PrivateAttr(default_factory=dict)
+    _locations: Mapping[str, Location] = PrivateAttr(default_factory=dict)
     """Where keys are written, by dotted name: those that are checked against the history."""
 
-    def placed(self, places: Mapping[str, Where]) -> Scenario:
+    def with_locations(self, places: Mapping[str, Location]) -> Scenario:
         """The same plan, which knows where these keys are written."""
         copied = self.model_copy()
-        copied._places = places
+        copied._locations = places
         return copied
 
-    def place(self, at: str) -> Where:
+    def location_of(self, at: str) -> Location:
         """Where a key is written, or what it stands in; the file alone where nothing of that is known."""
-        while at and at not in self._places:
+        while at and at not in self._locations:
             at = at.rpartition(".")[0]
-        return self._places[at] if at else Where(self.file or "<plan>")
+        return self._locations[at] if at else Location(self.file or "<plan>")
 
     @property
     def service_names(self) -> tuple[str, ...]:
         """The services in the order in which they are summed."""
         return tuple(sorted(self.services))
 
-    def choice(self, service: str) -> BaselineChoice:
+    def baseline_for(self, service: str) -> BaselineChoice:
         """The baseline of one service: its own entries, then those of the plan; a given year asks no history."""
         own = self.services[service].baseline
         said = {field: getattr(own, field) for field in own.model_fields_set}
         merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
         if merged.get("method") == "given":
             merged |= {"level": None, "mask": ()}
-        return BaselineChoice.model_construct(**{**_UNSAID, **merged})
+        return BaselineChoice.model_construct(**{**_DEFAULT_BASELINE, **merged})
 
     def assumptions(self) -> Iterator[Assumption]:
         """Every assumption of the plan itself, in the order of the fields; those of its readings are theirs."""
@@ -233,24 +233,24 @@ class Scenario(Noun):
             if field != "readings":
                 yield from assumptions_in(getattr(self, field))
 
-    def unsure(self) -> Iterator[Assumption]:
+    def uncertain_assumptions(self) -> Iterator[Assumption]:
         """Every assumption that is not one sure value, each once, by name."""
-        found = {a.name: a for a in self.assumptions() if not a.sure}
+        found = {a.name: a for a in self.assumptions() if not a.is_constant}
         yield from (found[name] for name in sorted(found))
 
 
-__all__ = ["BaselineChoice", "Cost", "Period", "Scenario", "Service", "Stated", "Target", "month_text"]
+__all__ = ["BaselineChoice", "Cost", "Period", "Scenario", "Service", "StatedYear", "Target", "format_month"]
 
 
-def main_of(scenario: Scenario) -> str:
+def main_target(scenario: Scenario) -> str:
     """The target whose story a page tells: revenue before profit, a year before a quarter.
 
     Of the whole before a place; empty without targets.
     """
-    return next(iter(by_weight(scenario)), "")
+    return next(iter(targets_by_priority(scenario)), "")
 
 
-def by_weight(scenario: Scenario) -> list[str]:
+def targets_by_priority(scenario: Scenario) -> list[str]:
     """The names of the targets, the main one first."""
     order = ("revenue", "profit", "productivity", "margin")
 
@@ -262,15 +262,19 @@ def by_weight(scenario: Scenario) -> list[str]:
     return sorted(scenario.targets, key=weight)
 
 
-def known_after(scenario: Scenario, day: date) -> tuple[Assumption, ...]:
+def assumptions_known_after(scenario: Scenario, day: date) -> tuple[Assumption, ...]:
     """The assumptions that rest on what came out after `day`, by name; a month counts as known at its end."""
-    found = {each.name: each for each in scenario.assumptions() if each.known and _last_day(each.known) > day}
+    found = {
+        each.name: each
+        for each in scenario.assumptions()
+        if each.known_since and _last_day_known(each.known_since) > day
+    }
     return tuple(found[name] for name in sorted(found))
 
 
-def _last_day(known: str) -> date:
+def _last_day_known(known: str) -> date:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", known):
         return date.fromisoformat(known)
     if re.fullmatch(r"\d{4}", known):
         return date(int(known), 12, 31)
-    return date.fromordinal(first_day(month_of(known) + 1) - 1)
+    return date.fromordinal(first_day(parse_month(known) + 1) - 1)

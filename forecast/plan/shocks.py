@@ -11,7 +11,7 @@ from pydantic import Field
 
 from forecast.periods import DAYS_PER_MONTH
 from forecast.plan.assumption import Day, Days, Duration, Effect, LastDay, Money, Rate, Share, Weight
-from forecast.plan.record import ByService, Label, Named, Noun, Table
+from forecast.plan.record import ByName, ByService, FrozenDict, Label, Record
 from forecast.plan.weights import MonthWeights
 
 __all__ = [
@@ -22,11 +22,11 @@ __all__ = [
     "Epidemic",
     "Event",
     "Flood",
-    "Hard",
-    "Mild",
+    "HardRegime",
+    "MildRegime",
     "Shock",
     "Storm",
-    "Upstream",
+    "UpstreamRegime",
     "Weather",
     "WeatherClass",
 ]
@@ -35,24 +35,24 @@ DEFAULT_RECOVERY_DAYS = 2 * DAYS_PER_MONTH
 """Days over which losses are recovered, where a shock has no `within`."""
 
 
-class Effects(Noun):
+class Effects(Record):
     """What happens to the drivers of the services; all changes multiply."""
 
-    volume: ByService[Effect] = Table()
+    volume: ByService[Effect] = FrozenDict()
     """Pieces sold, or revenue at unchanged prices."""
-    price: ByService[Effect] = Table()
-    revenue: ByService[Effect] = Table()
+    price: ByService[Effect] = FrozenDict()
+    revenue: ByService[Effect] = FrozenDict()
     """A shock that takes revenue takes the pieces with it; write price where only the price falls."""
-    unit_cost: ByService[Effect] = Table()
+    unit_cost: ByService[Effect] = FrozenDict()
     """Cost of a piece."""
     headcount: Effect | None = None
 
 
-class Shock(Noun):
+class Shock(Record):
     """What the world does to us."""
 
     label: Label | None = None
-    recovered: ByService[Share] = Table()
+    recovered: ByService[Share] = FrozenDict()
     """Share of the lost volume and revenue that comes back; none where nothing is said."""
     within: Duration | None = None
     """Time after the end of an event over which what is recovered comes back; 2 months where nothing is said."""
@@ -89,7 +89,7 @@ class Event(Shock):
     """Of a day, where it reaches."""
 
 
-class WeatherClass(Noun):
+class WeatherClass(Record):
     """How large an event is."""
 
     label: Label | None = None
@@ -113,7 +113,7 @@ class Weather(Shock):
     """Events a year, before the months are weighed."""
     season: MonthWeights
     """Weights of the months in which events fall."""
-    classes: Named[WeatherClass]
+    classes: ByName[WeatherClass]
 
     @property
     def events_per_year(self) -> float:
@@ -133,13 +133,13 @@ class Flood(Weather):
     kind: Literal["flood"]
 
 
-class Mild(Noun):
+class MildRegime(Record):
     """The wave is in the country: people stay at home, shops are open."""
 
     effect: Effects
 
 
-class Upstream(Noun):
+class UpstreamRegime(Record):
     """Hard elsewhere, open here: lorries and hubs stop."""
 
     chance: Share
@@ -148,7 +148,7 @@ class Upstream(Noun):
     effect: Effects
 
 
-class Hard(Noun):
+class HardRegime(Record):
     """A lockdown here, or in part of the places."""
 
     chance: Share
@@ -167,9 +167,9 @@ class Epidemic(Shock):
     waves_per_year: Rate
     length: Duration
     """Of one wave."""
-    mild: Mild
-    upstream: Upstream | None = None
-    hard: Hard | None = None
+    mild: MildRegime
+    upstream: UpstreamRegime | None = None
+    hard: HardRegime | None = None
 
     @property
     def events_per_year(self) -> float:

@@ -6,10 +6,10 @@ from typing import Literal
 
 from forecast.plan.assumption import Assumption, Share, Threshold
 from forecast.plan.fields import DateField, Measure, PeriodField
-from forecast.plan.record import Label, Noun
+from forecast.plan.record import Label, Record
 
 
-class Target(Noun):
+class Target(Record):
     """What is wanted."""
 
     label: Label | None = None
@@ -31,7 +31,7 @@ class Target(Noun):
         return given
 
 
-class Trigger(Noun):
+class Trigger(Record):
     """The figure that calls for a decision."""
 
     measure: Measure
@@ -40,7 +40,7 @@ class Trigger(Noun):
     above: Threshold | None = None
 
 
-class Decision(Noun):
+class Decision(Record):
     """What to do, who does it, and by when."""
 
     action: Label

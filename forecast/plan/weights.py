@@ -9,33 +9,33 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from forecast.errors import Where
-from forecast.files.yaml import NOWHERE, Map, Sequence, Text
-from forecast.plan.assumption import ABOUT, ABOUT_SCHEMA, read_about
+from forecast.errors import Location
+from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode, SequenceNode
+from forecast.plan.assumption import PROVENANCE_KEYS, PROVENANCE_SCHEMA, read_provenance
 from forecast.units import QuantityError, read_quantity
 
 
 @dataclass(frozen=True)
-class Profile:
+class Weights:
     """Weights that only count against each other; no weights means all alike."""
 
     name: str
     text: str
     """As the planner wrote it."""
-    weights: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
     source: str = ""
     grade: str = "C"
-    known: str = ""
+    known_since: str = ""
     note: str = ""
-    where: Where = NOWHERE
+    location: Location = NO_LOCATION
 
 
 @dataclass(frozen=True, eq=False)
-class ProfileKind:
+class WeightsType:
     """How a profile is written; as the annotation of a field it reads the field from YAML."""
 
     name: str
-    weigh: Callable[[object], tuple[float, ...]]
+    parse: Callable[[object], tuple[float, ...]]
     schema: dict[str, Any]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -44,78 +44,80 @@ class ProfileKind:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The weights, or a map with their source."""
-        properties = {"value": self.schema, **ABOUT_SCHEMA}
+        properties = {"value": self.schema, **PROVENANCE_SCHEMA}
         return {"anyOf": [self.schema, {"type": "object", "properties": properties, "additionalProperties": False}]}
 
-    def read(self, written: object) -> Profile:
+    def read(self, written: object) -> Weights:
         """Make the profile of weights or of a map {value, source, grade, note, known}."""
-        if isinstance(written, Profile):
+        if isinstance(written, Weights):
             return written
         try:
-            return self._read(written)
+            return self._read_node(written)
         except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.facts}) from wrong
+            raise PydanticCustomError(wrong.code, "", {**wrong.params}) from wrong
 
-    def _read(self, written: object) -> Profile:
+    def _read_node(self, written: object) -> Weights:
         about: dict[str, Any] = {}
         content = written
-        if isinstance(written, Map) and "value" in written:
-            if unknown := [key for key in written if key not in ("value", *ABOUT)]:
+        if isinstance(written, MappingNode) and "value" in written:
+            if unknown := [key for key in written if key not in ("value", *PROVENANCE_KEYS)]:
                 raise QuantityError("unknown_key_of_assumption", key=unknown[0])
-            about = read_about(written)
+            about = read_provenance(written)
             content = written["value"]
-        place = content if isinstance(content, Text | Map | Sequence) else Text(str(content))
-        named = written if isinstance(written, Text | Map | Sequence) else place
-        return Profile(named.at, _shown(content), self.weigh(content), **about, where=place.where)
+        place = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else ScalarNode(str(content))
+        named = written if isinstance(written, ScalarNode | MappingNode | SequenceNode) else place
+        return Weights(named.path, _format_content(content), self.parse(content), **about, location=place.location)
 
 
-def _shown(content: object) -> str:
+def _format_content(content: object) -> str:
     if isinstance(content, dict):
         return ", ".join(f"{key}: {value}" for key, value in content.items())
     return ", ".join(map(str, content)) if isinstance(content, list) else str(content)
 
 
-def _weight(text: object) -> float:
+def _parse_weight(text: object) -> float:
     quantity = read_quantity(str(text), "")
     if quantity.dimension != "none" or quantity.value < 0:
         raise QuantityError("not_a_weight", text=str(text))
     return quantity.value
 
 
-def _by_month(content: object) -> tuple[float, ...]:
-    if not isinstance(content, Map) or not content:
+def _parse_month_weights(content: object) -> tuple[float, ...]:
+    if not isinstance(content, MappingNode) or not content:
         raise QuantityError("season_form")
     if wrong := [key for key in content if key not in map(str, range(1, 13))]:
         raise QuantityError("season_month", month=wrong[0])
-    weights = tuple(_weight(content.get(str(month), "0")) for month in range(1, 13))
+    weights = tuple(_parse_weight(content.get(str(month), "0")) for month in range(1, 13))
     if sum(weights) <= 0:
         raise QuantityError("season_form")
     return weights
 
 
-def _twelve(content: object) -> tuple[float, ...]:
+def _parse_year_shape(content: object) -> tuple[float, ...]:
     if content == "flat":
         return ()
-    if not isinstance(content, Sequence) or len(content) != 12:
+    if not isinstance(content, SequenceNode) or len(content) != 12:
         raise QuantityError("shape_form")
-    weights = tuple(_weight(item) for item in content)
+    weights = tuple(_parse_weight(item) for item in content)
     if sum(weights) <= 0:
         raise QuantityError("shape_form")
     return weights
 
 
-def _of_places(content: object) -> tuple[float, ...]:
+def _parse_place_weights(content: object) -> tuple[float, ...]:
     if content == "equal":
         return ()
     raise QuantityError("place_weights_form")
 
 
-_TWELVE = {"type": "array", "items": {"type": "number"}, "minItems": 12, "maxItems": 12}
+_TWELVE_NUMBERS_SCHEMA = {"type": "array", "items": {"type": "number"}, "minItems": 12, "maxItems": 12}
 MonthWeights = Annotated[
-    Profile, ProfileKind("season", _by_month, {"type": "object", "additionalProperties": {"type": "number"}})
+    Weights, WeightsType("season", _parse_month_weights, {"type": "object", "additionalProperties": {"type": "number"}})
 ]
 """Weights by month, 1 to 12; a month that is not named has none."""
-Shape = Annotated[Profile, ProfileKind("shape", _twelve, {"anyOf": [{"const": "flat"}, _TWELVE]})]
+YearShape = Annotated[
+    Weights, WeightsType("shape", _parse_year_shape, {"anyOf": [{"const": "flat"}, _TWELVE_NUMBERS_SCHEMA]})
+]
 """`flat`, or twelve weights from January to December."""
-PlaceWeights = Annotated[Profile, ProfileKind("weights", _of_places, {"const": "equal"})]
+PlaceWeights = Annotated[Weights, WeightsType("weights", _parse_place_weights, {"const": "equal"})]
 """`equal`; weights of their own stand in the file of the places."""

@@ -6,39 +6,39 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag
 
-from forecast.plan.assumption import NOISE, Assumption, People, Share
-from forecast.plan.fields import YesNo
-from forecast.plan.record import ByService, Noun, Table
+from forecast.plan.assumption import NOISE_TYPE, Assumption, People, Share
+from forecast.plan.fields import BooleanField
+from forecast.plan.record import ByService, FrozenDict, Record
 
 
-class Implied(Noun):
+class ImpliedHeadcount(Record):
     """The headcount that the plan itself implies: revenue planned / productivity planned."""
 
     implied_by: str
     """The productivity target: `targets.NAME`."""
-    spread: Annotated[Assumption, NOISE] | None = None
+    spread: Annotated[Assumption, NOISE_TYPE] | None = None
     """Half the width of P10 to P90 around it, in percent; none where nothing is said."""
 
 
-class Productivity(Noun):
+class Productivity(Record):
     """Which revenue a worker's year is counted on."""
 
     basis: Literal["total_revenue", "wage_revenue"]
-    wage_share: ByService[Share] = Table()
+    wage_share: ByService[Share] = FrozenDict()
     """Share of a service's revenue that counts as wage revenue (doanh thu tính lương)."""
 
 
-def _kind_of_headcount(written: Any) -> str:
-    implied = isinstance(written, Implied) or (isinstance(written, dict) and "implied_by" in written)
+def _headcount_form(written: Any) -> str:
+    implied = isinstance(written, ImpliedHeadcount) or (isinstance(written, dict) and "implied_by" in written)
     return "implied" if implied else "count"
 
 
-class Workforce(Noun):
+class Workforce(Record):
     """The people of the plan."""
 
     headcount: Annotated[
-        Annotated[People, Tag("count")] | Annotated[Implied, Tag("implied")], Discriminator(_kind_of_headcount)
+        Annotated[People, Tag("count")] | Annotated[ImpliedHeadcount, Tag("implied")], Discriminator(_headcount_form)
     ]
-    keep_jobs: YesNo = False
+    keep_jobs: BooleanField = False
     """Whether an initiative that could cut headcount is refused."""
     productivity: Productivity = Productivity(basis="total_revenue")

@@ -7,10 +7,10 @@ from html import escape
 from pathlib import Path
 
 from forecast.files import atomic as store
-from forecast.i18n import Language, Words
+from forecast.i18n import Language, Translator
 from forecast.runs import repository as runs
-from forecast.runs.listing import Row, rows_of
-from forecast.runs.repository import Kept
+from forecast.runs.listing import ListedRun, listed_runs
+from forecast.runs.repository import StoredRun
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1b1f24;background:#fff}
@@ -23,19 +23,19 @@ th{font-weight:600}td.figure,th.figure{text-align:right;font-variant-numeric:tab
 
 def write_index(reports: Path) -> None:
     """List the runs of a folder in its `index.html`, in the language of the newest; OutputError if it cannot."""
-    with runs.alone(reports):
+    with runs.lock_reports(reports):
         kept = list(runs.all_runs(reports))
         language: Language = "vi" if kept and kept[0].manifest.get("language") == "vi" else "en"
-        store.write_file(reports / "index.html", index_page(kept, runs.shown_runs(reports), language))
+        store.write_file(reports / "index.html", render_index(kept, runs.linked_run_ids(reports), language))
 
 
-def index_page(kept: Sequence[Kept], shown: Collection[str], language: Language) -> bytes:
+def render_index(kept: Sequence[StoredRun], shown: Collection[str], language: Language) -> bytes:
     """`reports/index.html`: one file that lists the runs and opens offline."""
-    words = Words(language)
+    words = Translator(language)
     title = escape(words("runs_title"))
     keys = ("scenario", "made", "chances", "paths", "seed", "id")
-    heads = "".join(f"<th{_figure(key)}>{escape(words(f'runs_{key}'))}</th>" for key in keys)
-    rows = "\n".join(_row(row, words) for row in rows_of(kept, shown))
+    heads = "".join(f"<th{_number_class(key)}>{escape(words(f'runs_{key}'))}</th>" for key in keys)
+    rows = "\n".join(_table_row(row, words) for row in listed_runs(kept, shown))
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -45,21 +45,21 @@ def index_page(kept: Sequence[Kept], shown: Collection[str], language: Language)
     ).encode()
 
 
-def _row(row: Row, words: Words) -> str:
-    manifest = row.kept.manifest
-    newest = f' <span class="newest">({escape(words("runs_shown"))})</span>' if row.shown else ""
-    link = f'<a href=".runs/{escape(row.kept.folder.name)}/report.html">{escape(row.kept.scenario)}</a>{newest}'
+def _table_row(row: ListedRun, words: Translator) -> str:
+    manifest = row.run.manifest
+    newest = f' <span class="newest">({escape(words("runs_shown"))})</span>' if row.is_linked else ""
+    link = f'<a href=".runs/{escape(row.run.folder.name)}/report.html">{escape(row.run.scenario)}</a>{newest}'
     paths = words.number(manifest["paths"]) if isinstance(manifest.get("paths"), int) else ""
     cells = (
         ("", link),
-        ("", escape(row.made)),
-        ("", "<br>".join(escape(said) for said in row.said(words))),
-        (_figure("paths"), escape(paths)),
-        (_figure("seed"), escape(str(manifest.get("seed", "")))),
-        ("", f"<code>{escape(row.kept.run_id)}</code>"),
+        ("", escape(row.created_text)),
+        ("", "<br>".join(escape(said) for said in row.chance_texts(words))),
+        (_number_class("paths"), escape(paths)),
+        (_number_class("seed"), escape(str(manifest.get("seed", "")))),
+        ("", f"<code>{escape(row.run.run_id)}</code>"),
     )
     return "<tr>" + "".join(f"<td{mark}>{content}</td>" for mark, content in cells) + "</tr>"
 
 
-def _figure(key: str) -> str:
+def _number_class(key: str) -> str:
     return ' class="figure"' if key in ("paths", "seed") else ""

@@ -9,48 +9,48 @@ from datetime import datetime
 from typing import Any
 
 from forecast.errors import OutputError
-from forecast.i18n import Words
-from forecast.runs.repository import Kept
+from forecast.i18n import Translator
+from forecast.runs.repository import StoredRun
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedRun:
     """One run."""
 
-    kept: Kept
-    shown: bool
+    run: StoredRun
+    is_linked: bool
     """Whether `reports/<scenario>` leads to it."""
     chances: Mapping[str, float]
     """Target -> chance."""
 
     @property
-    def made(self) -> str:
+    def created_text(self) -> str:
         """When, by the local clock."""
-        return datetime.fromtimestamp(self.kept.made).astimezone().strftime("%Y-%m-%d %H:%M")
+        return datetime.fromtimestamp(self.run.created).astimezone().strftime("%Y-%m-%d %H:%M")
 
-    def facts(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON."""
-        manifest = self.kept.manifest
+        manifest = self.run.manifest
         keys = ("run_id", "kind", "scenario", "seed", "paths", "language")
         common = {key: manifest[key] for key in keys if key in manifest}
-        return {**common, "run_dir": str(self.kept.folder), "newest": self.shown, "chances": dict(self.chances)}
+        return {**common, "run_dir": str(self.run.folder), "newest": self.is_linked, "chances": dict(self.chances)}
 
-    def line(self, words: Words) -> str:
+    def to_text(self, words: Translator) -> str:
         """As one line of text."""
-        parts = [self.kept.run_id, self.made, self.kept.scenario, *self.said(words)]
-        return "  ".join(parts + ([words("runs_shown")] if self.shown else []))
+        parts = [self.run.run_id, self.created_text, self.run.scenario, *self.chance_texts(words)]
+        return "  ".join(parts + ([words("runs_shown")] if self.is_linked else []))
 
-    def said(self, words: Words) -> list[str]:
+    def chance_texts(self, words: Translator) -> list[str]:
         """Each target with its chance."""
         return [f"{name} {words.percent(chance)}" for name, chance in self.chances.items()]
 
 
-def rows_of(kept: Sequence[Kept], shown: Collection[str]) -> list[Row]:
+def listed_runs(kept: Sequence[StoredRun], shown: Collection[str]) -> list[ListedRun]:
     """The rows of runs, in their order."""
-    return [Row(one, one.folder.name in shown, _chances(one)) for one in kept]
+    return [ListedRun(one, one.folder.name in shown, _target_chances(one)) for one in kept]
 
 
-def _chances(kept: Kept) -> dict[str, float]:
+def _target_chances(kept: StoredRun) -> dict[str, float]:
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
         return {str(name): float(target["chance"]) for name, target in kept.summary()["targets"].items()}
     return {}

@@ -16,11 +16,11 @@ from scipy.optimize import minimize_scalar
 
 from forecast.arrays import Floats
 
-Residuals = Literal["chow-lin", "fernandez", "litterman"]
-Criterion = Literal["likelihood", "squares"]
-MOST_RHO = 0.999
+ResidualModel = Literal["chow-lin", "fernandez", "litterman"]
+RhoCriterion = Literal["likelihood", "squares"]
+MAX_RHO = 0.999
 """Of an autoregressive parameter that is searched; also -0.999, where negative ones are allowed."""
-GRID = 80
+RHO_GRID_POINTS = 80
 """Values of rho that are tried before the best is refined."""
 
 
@@ -32,7 +32,7 @@ def denton_cholette(totals: Floats, indicator: Floats) -> Floats:
     result is (12 * years,), its sums equal to `totals` within 1e-9 of them. ValueError for other shapes or a month of
     the indicator that is not above zero.
     """
-    periods, per = _shape(totals, indicator)
+    periods, per = _check_shapes(totals, indicator)
     count = len(indicator)
     indicator = indicator * (totals.sum() / indicator.sum()) if totals.sum() > 0 else indicator
     sums = np.kron(np.eye(periods), np.ones(per)) * indicator
@@ -52,14 +52,14 @@ def denton(totals: Floats, indicator: Floats) -> Floats:
     `denton_cholette`. The indicator must be in the unit of the totals: where its sums lie far from them, the first
     year climbs from the one to the other, which is why `denton_cholette` is the usual choice.
     """
-    periods, per = _shape(totals, indicator)
+    periods, per = _check_shapes(totals, indicator)
     sums = np.asarray(np.kron(np.eye(periods), np.ones(per)), float)
     root: Floats = indicator[:, None] * np.tri(len(indicator), dtype=float)  # of the inverse of what is minimised
-    return _distributed(totals, indicator, sums, root)
+    return _distribute(totals, indicator, sums, root)
 
 
 @dataclass(frozen=True)
-class Regression:
+class RegressionResult:
     """Months by a regression of the totals on the sums of indicators."""
 
     months: Floats
@@ -70,23 +70,23 @@ class Regression:
     """Autoregressive parameter of the residuals; 0 of Fernandez."""
 
 
-def regression(
+def disaggregate_by_regression(
     totals: Floats,
     indicators: Floats,
-    residuals: Residuals,
+    residuals: ResidualModel,
     *,
     per: int,
     before: int = 0,
-    least_rho: float = 0.0,
-    criterion: Criterion = "likelihood",
-) -> Regression:
+    min_rho: float = 0.0,
+    criterion: RhoCriterion = "likelihood",
+) -> RegressionResult:
     """Best linear unbiased months (Chow and Lin 1971): X b + Q C' (C Q C')^-1 (y - C X b), b by generalised squares.
 
     `totals` y is (periods,), `indicators` X (months, columns), a constant among them if wanted, `per` the months of a
     period; `before` months stand before the first total, and those after the last one are extrapolated. The residuals
     of the months, whose covariance is Q, are an autoregression of parameter rho (`chow-lin`), a random walk that starts
     at 0 (`fernandez`, Fernandez 1981) or a random walk of such an autoregression (`litterman`, Litterman 1983). rho
-    from `least_rho` to 0.999 has the greatest likelihood of the totals (Bournay and Laroque 1979), or the least
+    from `min_rho` to 0.999 has the greatest likelihood of the totals (Bournay and Laroque 1979), or the least
     generalised `squares`. ValueError where there are no more totals than columns, or the shapes do not fit.
     """
     periods, (count, columns) = len(totals), indicators.shape
@@ -99,40 +99,40 @@ def regression(
     known = sums @ indicators
 
     def loss(rho: float) -> float:
-        return _loss(totals, known, sums @ _root(residuals, rho, count), criterion)
+        return _rho_loss(totals, known, sums @ _residual_root(residuals, rho, count), criterion)
 
-    rho = 0.0 if residuals == "fernandez" else _least(loss, max(least_rho, -MOST_RHO))
-    root = _root(residuals, rho, count)
-    coefficients, _, _ = _generalised(totals, known, sums @ root)
-    return Regression(_distributed(totals, indicators @ coefficients, sums, root), coefficients, rho)
+    rho = 0.0 if residuals == "fernandez" else _minimise_rho(loss, max(min_rho, -MAX_RHO))
+    root = _residual_root(residuals, rho, count)
+    coefficients, _, _ = _fit_gls(totals, known, sums @ root)
+    return RegressionResult(_distribute(totals, indicators @ coefficients, sums, root), coefficients, rho)
 
 
-def _on_constant_and(residuals: Residuals) -> Callable[[Floats, Floats], Floats]:
+def _regression_method(residuals: ResidualModel) -> Callable[[Floats, Floats], Floats]:
     def method(totals: Floats, indicator: Floats) -> Floats:
-        _, per = _shape(totals, indicator)
+        _, per = _check_shapes(totals, indicator)
         scaled = indicator * (totals.sum() / indicator.sum()) if totals.sum() > 0 else indicator
         columns = np.column_stack([np.ones(len(indicator)), scaled])
-        return regression(totals, columns, residuals, per=per).months
+        return disaggregate_by_regression(totals, columns, residuals, per=per).months
 
     return method
 
 
-def _denton_in_unit(totals: Floats, indicator: Floats) -> Floats:
+def _denton_scaled(totals: Floats, indicator: Floats) -> Floats:
     return denton(totals, indicator * (totals.sum() / indicator.sum()))
 
 
-METHODS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
+DISAGGREGATION_METHODS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "denton-cholette": denton_cholette,
-    "denton": _denton_in_unit,
-    "chow-lin": _on_constant_and("chow-lin"),
-    "fernandez": _on_constant_and("fernandez"),
-    "litterman": _on_constant_and("litterman"),
+    "denton": _denton_scaled,
+    "chow-lin": _regression_method("chow-lin"),
+    "fernandez": _regression_method("fernandez"),
+    "litterman": _regression_method("litterman"),
 }
 """Name -> (totals, indicator of any unit) -> months; the regressions have a constant and need three totals or more."""
-DEFAULT = "denton-cholette"
+DEFAULT_METHOD = "denton-cholette"
 
 
-def _shape(totals: Floats, indicator: Floats) -> tuple[int, int]:
+def _check_shapes(totals: Floats, indicator: Floats) -> tuple[int, int]:
     """How many totals there are, and how many months each has; ValueError where they do not fit."""
     periods, count = len(totals), len(indicator)
     if periods == 0 or count % periods:
@@ -142,7 +142,7 @@ def _shape(totals: Floats, indicator: Floats) -> tuple[int, int]:
     return periods, count // periods
 
 
-def _root(residuals: Residuals, rho: float, count: int) -> Floats:
+def _residual_root(residuals: ResidualModel, rho: float, count: int) -> Floats:
     """L of the covariance Q = L L' of the residuals of the months, lower triangular, (months, months)."""
     powers = rho ** np.arange(count)
     if residuals == "chow-lin":
@@ -152,7 +152,7 @@ def _root(residuals: Residuals, rho: float, count: int) -> Floats:
     return np.asarray(toeplitz(np.cumsum(powers), np.zeros(count)))
 
 
-def _generalised(totals: Floats, known: Floats, root: Floats) -> tuple[Floats, float, float]:
+def _fit_gls(totals: Floats, known: Floats, root: Floats) -> tuple[Floats, float, float]:
     """Coefficients, generalised sum of squares and log determinant of the covariance root root' of the totals."""
     factor = np.linalg.cholesky(root @ root.T)
     white = solve_triangular(factor, np.column_stack([known, totals]), lower=True)
@@ -161,22 +161,22 @@ def _generalised(totals: Floats, known: Floats, root: Floats) -> tuple[Floats, f
     return coefficients, float(left @ left), 2 * float(np.log(np.diag(factor)).sum())
 
 
-def _loss(totals: Floats, known: Floats, root: Floats, criterion: Criterion) -> float:
+def _rho_loss(totals: Floats, known: Floats, root: Floats, criterion: RhoCriterion) -> float:
     """The generalised squares, or twice the negative log likelihood but for a constant."""
-    _, squares, determinant = _generalised(totals, known, root)
+    _, squares, determinant = _fit_gls(totals, known, root)
     return squares if criterion == "squares" else len(totals) * float(np.log(max(squares, 1e-300))) + determinant
 
 
-def _least(loss: Callable[[float], float], low: float) -> float:
+def _minimise_rho(loss: Callable[[float], float], low: float) -> float:
     """The rho of the least loss: the best of a grid, refined between its neighbours."""
-    grid = np.linspace(low, MOST_RHO, GRID)
+    grid = np.linspace(low, MAX_RHO, RHO_GRID_POINTS)
     at = int(np.argmin([loss(float(rho)) for rho in grid]))
-    bounds = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, GRID - 1)])
+    bounds = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, RHO_GRID_POINTS - 1)])
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-12})
     return min((float(found.x), float(grid[at])), key=loss)
 
 
-def _distributed(totals: Floats, preliminary: Floats, sums: Floats, root: Floats) -> Floats:
+def _distribute(totals: Floats, preliminary: Floats, sums: Floats, root: Floats) -> Floats:
     """Preliminary months and their share of what is missing from the totals: p + Q C' (C Q C')^-1 (y - C p)."""
     wide = sums @ root
     months = preliminary + root @ (wide.T @ np.linalg.solve(wide @ wide.T, totals - sums @ preliminary))
@@ -188,7 +188,7 @@ def _safe_ratio(totals: Floats, sums: Floats) -> Floats:
     return np.divide(totals, sums, out=np.ones_like(totals), where=sums != 0)
 
 
-def whole(months: Floats, totals: Floats) -> Floats:
+def round_to_totals(months: Floats, totals: Floats) -> Floats:
     """Whole numbers nearest to `months` whose sums are the whole `totals` exactly (largest remainders).
 
     ValueError when a total is not a whole number.

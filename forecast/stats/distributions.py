@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr, ndtri
 
 from forecast.arrays import Floats
-from forecast.stats.quantile_table import Number, QuantileTable
-from forecast.stats.transforms import BOUNDS, Link, back, centre_and_sd
+from forecast.stats.quantile_table import FloatT, QuantileTable
+from forecast.stats.transforms import TRANSFORM_BOUNDS, Transform, centre_and_sd, inverse
 
-CELLS = 4096
+BETA_TABLE_CELLS = 4096
 """Cells of the table that stands for the inverse of the regularised incomplete beta function."""
 
 
-class Chance(Protocol):
+class Distribution(Protocol):
     """What a number may be, and how likely."""
 
     @property
-    def sure(self) -> bool:
+    def is_constant(self) -> bool:
         """Whether it has one value only."""
         ...
 
@@ -36,23 +36,23 @@ class Chance(Protocol):
         """The lowest and the highest value that it can take."""
         ...
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """Values below which the shares `u` (inside 0 to 1) of the chance lie, same shape."""
         ...
 
-    def draw(self, u: NDArray[Number]) -> NDArray[Number]:
+    def transform_uniform(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
         """Quantiles of many uniform numbers (values,), of their precision and within 1e-5 of the exact spread."""
         ...
 
 
 @dataclass(frozen=True)
-class Sure:
+class Constant:
     """One value, known."""
 
     value: float
 
     @property
-    def sure(self) -> bool:
+    def is_constant(self) -> bool:
         """Always."""
         return True
 
@@ -61,76 +61,76 @@ class Sure:
         """The value, twice."""
         return self.value, self.value
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """The value, in the shape of `u`."""
         return np.full_like(u, self.value)
 
-    def draw(self, u: NDArray[Number]) -> NDArray[Number]:
+    def transform_uniform(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
         """The value, in the shape of `u`."""
         return np.full_like(u, self.value)
 
 
-class _Unsure:
+class _NonConstant:
     """A chance of more than one value."""
 
     @property
-    def sure(self) -> bool:
+    def is_constant(self) -> bool:
         """Never."""
         return False
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """The quantile function of the chance."""
         raise NotImplementedError
 
-    def draw(self, u: NDArray[Number]) -> NDArray[Number]:
+    def transform_uniform(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
         """The quantile function itself, where it is quick enough."""
-        return self.quantile(u.astype(np.float64)).astype(u.dtype)
+        return self.ppf(u.astype(np.float64)).astype(u.dtype)
 
 
 @lru_cache(maxsize=512)
-def _table_of(chance: _Tabled, precision: np.dtype[Any]) -> QuantileTable:
-    return QuantileTable.of(precision, chance.of_normal)
+def _quantile_table(chance: _NormalBased, precision: np.dtype[Any]) -> QuantileTable:
+    return QuantileTable.from_normal_transform(precision, chance.transform_normal)
 
 
-class _Tabled(_Unsure):
+class _NormalBased(_NonConstant):
     """A chance that is a growing function of a standard normal."""
 
-    def of_normal(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats) -> Floats:
         """Values whose shares are those of standard normals; `z` is used up."""
         raise NotImplementedError
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """Worked out for each number."""
-        return self.of_normal(ndtri(u))
+        return self.transform_normal(ndtri(u))
 
-    def draw(self, u: NDArray[Number]) -> NDArray[Number]:
+    def transform_uniform(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
         """From a table."""
-        return _table_of(self, u.dtype)(u)
+        return _quantile_table(self, u.dtype)(u)
 
 
 @dataclass(frozen=True)
-class Range(_Tabled):
+class QuantileRange(_NormalBased):
     """`low to high`: P10 to P90 of a normal on the line that `link` names."""
 
     low: float
     high: float
-    link: Link
+    transform: Transform
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Those of the link: a share stays in 0..1, an amount above 0."""
-        return BOUNDS[self.link]
+        return TRANSFORM_BOUNDS[self.transform]
 
-    def of_normal(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats) -> Floats:
         """Normal on the line: centre and sd from the two ends."""
-        centre, sd = centre_and_sd(self.low, self.high, self.link)
-        z *= -sd if self.link == "loss" else sd  # the larger loss is the lower value
+        centre, sd = centre_and_sd(self.low, self.high, self.transform)
+        z *= -sd if self.transform == "loss" else sd  # the larger loss is the lower value
         z += centre
-        return back(self.link, z)
+        return inverse(self.transform, z)
 
 
 @dataclass(frozen=True)
-class Normal(_Tabled):
+class Normal(_NormalBased):
     """A normal, cut at the bounds of its key (an amount never falls below 0)."""
 
     mean: float
@@ -144,16 +144,16 @@ class Normal(_Tabled):
         return self.low, self.high
 
     @property
-    def cut_off(self) -> float:
+    def share_outside_bounds(self) -> float:
         """The share of the uncut normal that lies outside its bounds."""
-        return float(ndtr(self._z(self.low)) + ndtr(-self._z(self.high)))
+        return float(ndtr(self._standardise(self.low)) + ndtr(-self._standardise(self.high)))
 
-    def _z(self, value: float) -> float:
+    def _standardise(self, value: float) -> float:
         return (value - self.mean) / self.sd
 
-    def of_normal(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats) -> Floats:
         """The cut normal: below the mean by its lower tail, above it by its upper one, so that neither is rounded."""
-        low, high = self._z(self.low), self._z(self.high)
+        low, high = self._standardise(self.low), self._standardise(self.high)
         if math.isinf(low) and math.isinf(high):
             return self.mean + self.sd * z
         kept = ndtr(high) - ndtr(low)
@@ -162,7 +162,7 @@ class Normal(_Tabled):
 
 
 @dataclass(frozen=True)
-class Uniform(_Unsure):
+class Uniform(_NonConstant):
     """Every value between two ends alike."""
 
     low: float
@@ -173,13 +173,13 @@ class Uniform(_Unsure):
         """The two ends."""
         return self.low, self.high
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """A straight line."""
         return self.low + (self.high - self.low) * u
 
 
 @dataclass(frozen=True)
-class Triangular(_Unsure):
+class Triangular(_NonConstant):
     """Lowest, likeliest and highest value joined by straight lines."""
 
     low: float
@@ -191,7 +191,7 @@ class Triangular(_Unsure):
         """The two ends."""
         return self.low, self.high
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """The inverse of two parabolas that meet at the mode."""
         width = self.high - self.low
         knee = (self.mode - self.low) / width
@@ -203,12 +203,12 @@ class Triangular(_Unsure):
 @lru_cache(maxsize=512)
 def _beta_table(a: float, b: float) -> tuple[Floats, Floats]:
     """Quantiles of a beta at even steps, the two ends 0 and 1; and what each cell adds."""
-    knots = np.asarray(betaincinv(a, b, np.linspace(0, 1, CELLS + 1)))
+    knots = np.asarray(betaincinv(a, b, np.linspace(0, 1, BETA_TABLE_CELLS + 1)))
     return knots, np.diff(knots)
 
 
 @dataclass(frozen=True)
-class Beta(_Unsure):
+class Beta(_NonConstant):
     """A beta of shapes a and b, stretched from `low` to `high`.
 
     Drawn from a table of 4,096 cells with straight lines between: its mean is within 1e-6 of its width.
@@ -230,10 +230,10 @@ class Beta(_Unsure):
         """The two ends."""
         return self.low, self.high
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """Straight lines between the entries of the table."""
         knots, steps = _beta_table(self.a, self.b)
-        place = u * CELLS
+        place = u * BETA_TABLE_CELLS
         cell = place.astype(np.intp)
         place -= cell
         place *= steps[cell]
@@ -244,7 +244,7 @@ class Beta(_Unsure):
 
 
 @dataclass(frozen=True)
-class Discrete(_Unsure):
+class Discrete(_NonConstant):
     """Some values, each with its weight; values ascend."""
 
     values: tuple[float, ...]
@@ -255,7 +255,7 @@ class Discrete(_Unsure):
         """The first and the last value."""
         return self.values[0], self.values[-1]
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """The first value whose cumulative weight exceeds `u`."""
         steps = np.cumsum(self.weights) / np.sum(self.weights)
         chosen = np.searchsorted(steps, u, side="right")
@@ -263,7 +263,7 @@ class Discrete(_Unsure):
 
 
 @dataclass(frozen=True)
-class Empirical(_Unsure):
+class Empirical(_NonConstant):
     """The values of a column, each as likely as another; values ascend."""
 
     values: tuple[float, ...]
@@ -273,6 +273,6 @@ class Empirical(_Unsure):
         """The lowest and the highest value seen."""
         return self.values[0], self.values[-1]
 
-    def quantile(self, u: Floats) -> Floats:
+    def ppf(self, u: Floats) -> Floats:
         """The inverse of the step function, no value invented between two."""
         return np.asarray(self.values)[(u * len(self.values)).astype(np.intp)]

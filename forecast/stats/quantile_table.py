@@ -17,17 +17,17 @@ from scipy.special import ndtri
 
 from forecast.arrays import Floats
 
-Number = TypeVar("Number", np.float32, np.float64)
+FloatT = TypeVar("FloatT", np.float32, np.float64)
 
-FINE = 7
+ODDS_MANTISSA_BITS = 7
 """Bits of the mantissa of the odds that tell a cell: 128 cells a doubling."""
 
 
 @dataclass(frozen=True)
-class _Cells:
+class _CellGrid:
     """How numbers of one precision are cut into cells."""
 
-    word: type[np.signedinteger[Any]]
+    int_type: type[np.signedinteger[Any]]
     shift: int
     first: int
     """The number of the first cell, as the bits of its odds say it."""
@@ -35,23 +35,25 @@ class _Cells:
     """(cells + 1,) the knots."""
 
     @classmethod
-    def of(cls, number: type[np.floating[Any]], word: type[np.signedinteger[Any]], octaves: int) -> _Cells:
+    def for_precision(
+        cls, number: type[np.floating[Any]], word: type[np.signedinteger[Any]], octaves: int
+    ) -> _CellGrid:
         """From 2^-octaves to 2^octaves, beyond which a uniform number of that precision never lies."""
-        shift = np.finfo(number).nmant - FINE
+        shift = np.finfo(number).nmant - ODDS_MANTISSA_BITS
         low, high = (int(np.array(2.0**power, number).view(word)) >> shift for power in (-octaves, octaves))
         return cls(word, shift, low, (np.arange(low, high + 1, dtype=word) << shift).view(number))
 
 
-_CELLS = {
-    np.dtype(np.float64): _Cells.of(np.float64, np.int64, 56),
-    np.dtype(np.float32): _Cells.of(np.float32, np.int32, 26),
+_CELL_GRIDS = {
+    np.dtype(np.float64): _CellGrid.for_precision(np.float64, np.int64, 56),
+    np.dtype(np.float32): _CellGrid.for_precision(np.float32, np.int32, 26),
 }
 
 
 @lru_cache(maxsize=2)
 def normal_knots(precision: np.dtype[Any]) -> Floats:
     """(cells + 1,) standard normal quantiles of the knots of a precision."""
-    odds = _CELLS[precision].odds.astype(np.float64)
+    odds = _CELL_GRIDS[precision].odds.astype(np.float64)
     return np.where(odds <= 1, ndtri(odds / (1 + odds)), -ndtri(1 / (1 + odds)))
 
 
@@ -64,22 +66,22 @@ class QuantileTable:
     slope: NDArray[Any]
 
     @classmethod
-    def of(cls, precision: np.dtype[Any], of_normal: Callable[[Floats], Floats]) -> QuantileTable:
+    def from_normal_transform(cls, precision: np.dtype[Any], of_normal: Callable[[Floats], Floats]) -> QuantileTable:
         """Of a growing function of a standard normal; it is called once, with the quantiles of all knots."""
-        odds = _CELLS[precision].odds.astype(np.float64)
+        odds = _CELL_GRIDS[precision].odds.astype(np.float64)
         knots = of_normal(normal_knots(precision).copy())
         slope = np.diff(knots) / np.diff(odds)
         return cls(precision, (knots[:-1] - slope * odds[:-1]).astype(precision), slope.astype(precision))
 
-    def __call__(self, u: NDArray[Number]) -> NDArray[Number]:
+    def __call__(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
         """Quantiles of `u` (values,), inside 0 to 1 and of the table's precision.
 
         Within 5e-6 standard deviations where the function is linear.
         """
-        cells = _CELLS[self.precision]
-        odds: NDArray[Number] = np.subtract(1, u)
+        cells = _CELL_GRIDS[self.precision]
+        odds: NDArray[FloatT] = np.subtract(1, u)
         np.divide(u, odds, out=odds)
-        cell = (odds.view(cells.word) >> cells.shift).astype(np.intp, copy=False)
+        cell = (odds.view(cells.int_type) >> cells.shift).astype(np.intp, copy=False)
         cell -= cells.first
         odds *= np.take(self.slope, cell, mode="clip")
         odds += np.take(self.constant, cell, mode="clip")

@@ -13,28 +13,28 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from forecast.arrays import Floats
-from forecast.periods import SEASON
+from forecast.periods import SEASON_MONTHS
 from forecast.stats.transforms import Z90
 
 """Months of a season."""
 
 
-def seasonal_scale(history: Floats, season: int = SEASON) -> Floats:
+def seasonal_scale(history: Floats, season: int = SEASON_MONTHS) -> Floats:
     """Mean absolute change on the same month a year before, the Q of Hyndman and Koehler (2006).
 
     `history` is (..., months), shorter ones filled up with NaN at either end; `season` is m, 1 for years. The result
     is (...,), NaN where no change was seen or all of them are 0.
     """
-    scale = _mean(np.abs(history[..., season:] - history[..., :-season]))
+    scale = _nanmean(np.abs(history[..., season:] - history[..., :-season]))
     return np.where(scale > 0, scale, np.nan)[()]
 
 
-def mase(errors: Floats, history: Floats, season: int = SEASON) -> Floats:
+def mase(errors: Floats, history: Floats, season: int = SEASON_MONTHS) -> Floats:
     """Mean absolute scaled error (Hyndman and Koehler 2006): mean |e_t| / Q.
 
     `errors` (..., horizon) are forecast less actual, `history` (..., months) gives the scale Q.
     """
-    return np.asarray(_mean(np.abs(errors)) / seasonal_scale(history, season))[()]
+    return np.asarray(_nanmean(np.abs(errors)) / seasonal_scale(history, season))[()]
 
 
 def smape(actual: Floats, forecast: Floats) -> Floats:
@@ -43,7 +43,7 @@ def smape(actual: Floats, forecast: Floats) -> Floats:
     Both are (..., horizon). 0 where actual and forecast are both 0.
     """
     apart, size = np.abs(actual - forecast), np.abs(actual) + np.abs(forecast)
-    return _mean(200 * np.divide(apart, size, out=np.zeros_like(apart), where=size != 0))
+    return _nanmean(200 * np.divide(apart, size, out=np.zeros_like(apart), where=size != 0))
 
 
 def pinball(actual: ArrayLike, quantile: ArrayLike, level: ArrayLike) -> Floats:
@@ -61,27 +61,29 @@ def interval_score(actual: Floats, low: Floats, high: Floats, alpha: float) -> F
     return np.asarray(high - low + 2 / alpha * outside)
 
 
-def msis(actual: Floats, low: Floats, high: Floats, history: Floats, alpha: float, season: int = SEASON) -> Floats:
+def msis(
+    actual: Floats, low: Floats, high: Floats, history: Floats, alpha: float, season: int = SEASON_MONTHS
+) -> Floats:
     """Mean scaled interval score (Makridakis, Spiliotis and Assimakopoulos 2020): mean interval score / Q.
 
     `actual`, `low` and `high` are (..., horizon), `history` (..., months); alpha is 0.05 for an interval of 95%.
     """
-    return np.asarray(_mean(interval_score(actual, low, high, alpha)) / seasonal_scale(history, season))[()]
+    return np.asarray(_nanmean(interval_score(actual, low, high, alpha)) / seasonal_scale(history, season))[()]
 
 
-def inside(actual: Floats, low: Floats, high: Floats) -> Floats:
+def within_interval(actual: Floats, low: Floats, high: Floats) -> Floats:
     """1 where the interval, its ends included, holds the actual value, else 0; NaN where there is none."""
     return np.where(np.isnan(actual), np.nan, (low <= actual) & (actual <= high))
 
 
 def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
     """Share of the months inside their interval, (...,) of (..., horizon)."""
-    return _mean(inside(actual, low, high))
+    return _nanmean(within_interval(actual, low, high))
 
 
-def inside_80(actual: Floats, mean: Floats, sd: Floats) -> Floats:
+def within_central_80(actual: Floats, mean: Floats, sd: Floats) -> Floats:
     """1 where a normal's central 80% holds the actual value, else 0; NaN where there is none."""
-    return inside(actual, mean - Z90 * sd, mean + Z90 * sd)
+    return within_interval(actual, mean - Z90 * sd, mean + Z90 * sd)
 
 
 def crps_normal(actual: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Floats:
@@ -92,7 +94,7 @@ def crps_normal(actual: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Floats:
     """
     y, mu, sigma = np.broadcast_arrays(*(np.asarray(value, float) for value in (actual, mean, sd)))
     w = np.divide(y - mu, sigma, out=np.zeros(y.shape), where=sigma > 0)
-    score = sigma * (w * (2 * ndtr(w) - 1) + 2 * _density(w) - 1 / np.sqrt(np.pi))
+    score = sigma * (w * (2 * ndtr(w) - 1) + 2 * _normal_pdf(w) - 1 / np.sqrt(np.pi))
     return np.asarray(np.where(sigma > 0, score, np.abs(y - mu)))[()]
 
 
@@ -123,11 +125,11 @@ def crps_sample(actual: ArrayLike, draws: Floats) -> Floats:
     return np.asarray(np.mean(np.abs(draws - y[..., None]), axis=-1) - spread)[()]
 
 
-def _density(w: Floats) -> Floats:
+def _normal_pdf(w: Floats) -> Floats:
     return np.asarray(np.exp(-(w**2) / 2) / np.sqrt(2 * np.pi))
 
 
-def _mean(values: Floats) -> Floats:
+def _nanmean(values: Floats) -> Floats:
     """Mean over the last axis without the NaN; NaN where nothing is left."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -15,48 +15,48 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from forecast.arrays import Floats
-from forecast.stats.bins import BINS, Ruler, Sums
-from forecast.stats.intervals import Z95, Estimate, interval
+from forecast.stats.bins import N_BINS, Bins, RunningSums
+from forecast.stats.intervals import Z975, Estimate, binomial_interval
 
-EXACT = 32 * 4096
+MAX_EXACT_PATHS = 32 * 4096
 """Paths up to which every value is kept."""
 
 
 class Tally:
     """One figure over many paths."""
 
-    def __init__(self, ruler: Ruler, thresholds: Iterable[float] = (), exact: bool = True) -> None:
-        self.ruler = ruler
+    def __init__(self, ruler: Bins, thresholds: Iterable[float] = (), exact: bool = True) -> None:
+        self.bins = ruler
         self.thresholds = tuple(thresholds)
-        self.exact = exact
-        self._sums = Sums(len(self.thresholds))
+        self.is_exact = exact
+        self._sums = RunningSums(len(self.thresholds))
         self._values: list[Floats] = []
-        self._counts = np.zeros(0 if exact else BINS, np.int64)
-        self._atoms = 0.0
+        self._counts = np.zeros(0 if exact else N_BINS, np.int64)
+        self._atom_count = 0.0
         """Values that are exactly the ruler's atom; they are in the bins too."""
         self._sorted: Floats | None = None
         self._curve: tuple[int, Floats, Floats] | None = None
 
     def add(self, values: Floats) -> None:
         """Count a block of values (paths,)."""
-        if self.exact:
+        if self.is_exact:
             self._values.append(values)
         else:
-            places = self.ruler.places(values)
+            places = self.bins.positions(values)
             ends = self._sums.add(values, places, self.thresholds)
-            self._sums.add_outer(places, self.ruler, *ends)
-            self._counts += np.bincount(self.ruler.bins(places, *ends), minlength=BINS)
-            if not math.isnan(self.ruler.atom):
-                self._atoms += np.count_nonzero(values == self.ruler.atom)
+            self._sums.add_outer(places, self.bins, *ends)
+            self._counts += np.bincount(self.bins.indices(places, *ends), minlength=N_BINS)
+            if not math.isnan(self.bins.atom):
+                self._atom_count += np.count_nonzero(values == self.bins.atom)
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the span that follows."""
-        if self.exact:
+        if self.is_exact:
             self._values += later._values
-            self._sums = Sums(len(self.thresholds))
+            self._sums = RunningSums(len(self.thresholds))
         else:
             self._counts = self._counts + later._counts
-            self._atoms += later._atoms
+            self._atom_count += later._atom_count
             self._sums.merge(later._sums)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -71,32 +71,34 @@ class Tally:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All that was counted, as arrays; see `fill`."""
-        if self.exact:
+        if self.is_exact:
             return {"values": self.values}
         sums = self._sums
-        counted = np.array([sums.n, sums.minimum, sums.maximum, self._atoms, *sums.total, *sums.outer.flat])
-        return {"counts": self._counts, "sums": counted, "below": sums.below}
+        counted = np.array(
+            [sums.n, sums.minimum, sums.maximum, self._atom_count, *sums.position_sums, *sums.outer_sums.flat]
+        )
+        return {"counts": self._counts, "sums": counted, "below": sums.threshold_sums}
 
-    def fill(self, state: Mapping[str, NDArray[Any]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take back a state into a tally that has counted nothing; KeyError or ValueError where it does not fit."""
-        if self.exact:
+        if self.is_exact:
             self._values = [np.asarray(state["values"], float)]
             return
         counts = np.asarray(state["counts"], np.int64)
         below, sums = (np.asarray(state[name], float) for name in ("below", "sums"))
-        if counts.shape != self._counts.shape or below.shape != self._sums.below.shape:
+        if counts.shape != self._counts.shape or below.shape != self._sums.threshold_sums.shape:
             raise ValueError("the tally has other bins or thresholds")
-        self._counts, self._sums.below = counts, below
-        count, self._sums.minimum, self._sums.maximum, self._atoms = (float(value) for value in sums[:4])
-        self._sums.n, self._sums.total, self._sums.outer = int(count), sums[4:6], sums[6:].reshape(2, 3)
+        self._counts, self._sums.threshold_sums = counts, below
+        count, self._sums.minimum, self._sums.maximum, self._atom_count = (float(value) for value in sums[:4])
+        self._sums.n, self._sums.position_sums, self._sums.outer_sums = int(count), sums[4:6], sums[6:].reshape(2, 3)
 
     @property
-    def sums(self) -> Sums:
+    def sums(self) -> RunningSums:
         """Of all values; where they are kept, added up when first asked for."""
         kept = sum(map(len, self._values))
         if self._sums.n < kept:
-            self._sums, values = Sums(len(self.thresholds)), self.values
-            self._sums.add(values, self.ruler.places(values), self.thresholds)
+            self._sums, values = RunningSums(len(self.thresholds)), self.values
+            self._sums.add(values, self.bins.positions(values), self.thresholds)
         return self._sums
 
     @property
@@ -117,22 +119,22 @@ class Tally:
     @property
     def values(self) -> Floats:
         """(paths,) every value in the order of the paths; ValueError when only a histogram was kept."""
-        if not self.exact:
+        if not self.is_exact:
             raise ValueError("the values were not kept: too many paths")
         return np.concatenate(self._values)
 
     @property
     def mean(self) -> float:
         """The mean."""
-        return self.ruler.low + self.ruler.width * float(self.sums.total[0]) / self.n
+        return self.bins.low + self.bins.width * float(self.sums.position_sums[0]) / self.n
 
     @property
     def variance(self) -> float:
         """Unbiased; 0 when every path is alike."""
         if self.n < 2 or self.minimum == self.maximum:
             return 0.0
-        total, squares = self.sums.total
-        return max(0.0, float(squares - total**2 / self.n) / (self.n - 1)) * self.ruler.width**2
+        total, squares = self.sums.position_sums
+        return max(0.0, float(squares - total**2 / self.n) / (self.n - 1)) * self.bins.width**2
 
     @property
     def sd(self) -> float:
@@ -141,57 +143,57 @@ class Tally:
 
     def mean_estimate(self) -> Estimate:
         """The mean and its normal interval."""
-        half = Z95 * self.sd / math.sqrt(self.n)
+        half = Z975 * self.sd / math.sqrt(self.n)
         return Estimate(self.mean, self.mean - half, self.mean + half)
 
-    def _ordered(self) -> Floats:
+    def _sorted_values(self) -> Floats:
         if self._sorted is None or len(self._sorted) != self.n:
             self._sorted = np.sort(self.values)
         return self._sorted
 
-    def _rank(self, rank: float) -> float:
+    def _value_at_rank(self, rank: float) -> float:
         """The value at a rank from 0 to n - 1, straight lines between two."""
         rank = min(max(rank, 0.0), self.n - 1.0)
-        if self.exact:
+        if self.is_exact:
             first = int(rank)
-            left = float(self._ordered()[first])
-            right = float(self._ordered()[min(first + 1, self.n - 1)])
+            left = float(self._sorted_values()[first])
+            right = float(self._sorted_values()[min(first + 1, self.n - 1)])
             return left + (rank - first) * (right - left)
-        places, below = self._distribution()
+        places, below = self._cumulative_counts()
         return float(np.clip(np.interp(rank + 0.5, below, places), self.minimum, self.maximum))
 
-    def _distribution(self) -> tuple[Floats, Floats]:
+    def _cumulative_counts(self) -> tuple[Floats, Floats]:
         """The ends of the bins, and how many values lie below each; where many share a value it stands twice."""
         if self._curve is None or self._curve[0] != self.n:
-            places = self.ruler.low + np.arange(BINS + 1, dtype=np.float64) * self.ruler.width
+            places = self.bins.low + np.arange(N_BINS + 1, dtype=np.float64) * self.bins.width
             counts: NDArray[Any] = self._counts
-            if self._atoms:
-                places, counts = self._with_atom(places)
+            if self._atom_count:
+                places, counts = self._split_atom_bin(places)
             below = np.concatenate([[0.0], np.cumsum(counts)])
             places[0], places[-1] = min(places[0], self.minimum), max(places[-1], self.maximum)
             self._curve = (self.n, places, below)
         return self._curve[1:]
 
-    def _with_atom(self, places: Floats) -> tuple[Floats, Floats]:
+    def _split_atom_bin(self, places: Floats) -> tuple[Floats, Floats]:
         """The ends of the bins and their counts, the bin of the atom cut in what is below, at and above it."""
-        atom = self.ruler.atom
-        own = int(self.ruler.bins(self.ruler.places(np.array([atom])), atom, atom)[0])
-        rest = self._counts[own] - self._atoms
-        share = (atom - places[own]) / self.ruler.width
+        atom = self.bins.atom
+        own = int(self.bins.indices(self.bins.positions(np.array([atom])), atom, atom)[0])
+        rest = self._counts[own] - self._atom_count
+        share = (atom - places[own]) / self.bins.width
         if atom in (self.minimum, self.maximum):
             share = float(atom == self.maximum)
-        cut = [rest * share, self._atoms, rest * (1 - share)]
+        cut = [rest * share, self._atom_count, rest * (1 - share)]
         counts = np.concatenate([self._counts[:own], cut, self._counts[own + 1 :]])
         return np.concatenate([places[: own + 1], [atom, atom], places[own + 1 :]]), counts
 
-    def _by_bin(self) -> tuple[Floats, Floats, Floats]:
+    def _bin_moments(self) -> tuple[Floats, Floats, Floats]:
         """Mean of each bin, how many values it holds, and their variance: exact in the outermost, which are wide."""
-        places, below = self._distribution()
+        places, below = self._cumulative_counts()
         means, within = (places[1:] + places[:-1]) / 2, np.zeros(len(places) - 1)
-        for end, (count, total, squares) in zip((0, -1), self.sums.outer, strict=True):
+        for end, (count, total, squares) in zip((0, -1), self.sums.outer_sums, strict=True):
             if count:
-                means[end] = self.ruler.low + self.ruler.width * total / count
-                within[end] = self.ruler.width**2 * max(0.0, squares / count - (total / count) ** 2)
+                means[end] = self.bins.low + self.bins.width * total / count
+                within[end] = self.bins.width**2 * max(0.0, squares / count - (total / count) ** 2)
         return means, np.diff(below), within
 
     def quantile(self, p: float) -> Estimate:
@@ -200,19 +202,23 @@ class Tally:
         The ranks are the normal's, with the half step and the skewness of a binomial (Cornish and Fisher 1938), and
         lines between two values: whole ranks cover too often where few paths lie beyond.
         """
-        half = Z95 * math.sqrt(self.n * p * (1 - p))
-        centre = self.n * p - 0.5 + (1 - 2 * p) * (Z95**2 - 1) / 6
-        return Estimate(self._rank((self.n - 1) * p), self._rank(centre - half), self._rank(centre + half))
+        half = Z975 * math.sqrt(self.n * p * (1 - p))
+        centre = self.n * p - 0.5 + (1 - 2 * p) * (Z975**2 - 1) / 6
+        return Estimate(
+            self._value_at_rank((self.n - 1) * p),
+            self._value_at_rank(centre - half),
+            self._value_at_rank(centre + half),
+        )
 
-    def _row(self, threshold: float) -> Floats:
-        return np.asarray(self.sums.below[self.thresholds.index(threshold)])
+    def _threshold_row(self, threshold: float) -> Floats:
+        return np.asarray(self.sums.threshold_sums[self.thresholds.index(threshold)])
 
-    def _below_count(self, threshold: float) -> float:
+    def _count_below(self, threshold: float) -> float:
         if threshold in self.thresholds:
-            return float(self._row(threshold)[0])
-        if self.exact:
-            return float(np.searchsorted(self._ordered(), threshold, side="left"))
-        places, below = self._distribution()
+            return float(self._threshold_row(threshold)[0])
+        if self.is_exact:
+            return float(np.searchsorted(self._sorted_values(), threshold, side="left"))
+        places, below = self._cumulative_counts()
         at = int(np.searchsorted(places, threshold, side="left"))
         if at == len(places):
             return float(self.n)
@@ -222,18 +228,18 @@ class Tally:
 
     def chance_at_least(self, threshold: float) -> Estimate:
         """Share of the paths at or above the threshold, with the interval of `interval`."""
-        return interval(self.n - self._below_count(threshold), self.n)
+        return binomial_interval(self.n - self._count_below(threshold), self.n)
 
     def chance_at_most(self, threshold: float) -> Estimate:
         """Share of the paths at or below the threshold."""
-        on = self._row(threshold)[3] if threshold in self.thresholds else 0.0
-        if threshold not in self.thresholds and self.exact:
-            on = float(np.searchsorted(self._ordered(), threshold, side="right")) - self._below_count(threshold)
-        return interval(self._below_count(threshold) + float(on), self.n)
+        on = self._threshold_row(threshold)[3] if threshold in self.thresholds else 0.0
+        if threshold not in self.thresholds and self.is_exact:
+            on = float(np.searchsorted(self._sorted_values(), threshold, side="right")) - self._count_below(threshold)
+        return binomial_interval(self._count_below(threshold) + float(on), self.n)
 
     def expected_shortfall(self, threshold: float, at_least: bool = True) -> Estimate:
         """Mean miss given a miss of one of the thresholds, with its normal interval; 0 when nothing is missed."""
-        count, total, squares, on = (float(value) for value in self._row(threshold))
+        count, total, squares, on = (float(value) for value in self._threshold_row(threshold))
         if not at_least:
             over, all_off = self.n - count - on, self.mean * self.n - threshold * self.n
             spread = self.variance * (self.n - 1) + self.n * (self.mean - threshold) ** 2
@@ -242,7 +248,7 @@ class Tally:
             return Estimate(0.0, 0.0, 0.0)
         mean = total / count
         sd = math.sqrt(max(0.0, squares / count - mean**2))
-        half = Z95 * sd / math.sqrt(count)
+        half = Z975 * sd / math.sqrt(count)
         return Estimate(mean, max(0.0, mean - half), mean + half)
 
     def cvar(self, p: float, lower: bool = True) -> Estimate:
@@ -250,16 +256,16 @@ class Tally:
 
         Student's t with as many degrees of freedom as there are paths in the tail, less one: they are often few.
         """
-        if self.exact:
-            values, weights, within = self._ordered(), np.ones(self.n), np.zeros(self.n)
+        if self.is_exact:
+            values, weights, within = self._sorted_values(), np.ones(self.n), np.zeros(self.n)
         else:
-            values, weights, within = self._by_bin()
+            values, weights, within = self._bin_moments()
         if not lower:
             values, weights, within = values[::-1], weights[::-1], within[::-1]
         room = self.n * p
         used = np.clip(room - np.concatenate([[0.0], np.cumsum(weights)[:-1]]), 0, weights)
         mean = float((used * values).sum() / room)
-        edge = self._rank((self.n - 1) * (p if lower else 1 - p))
+        edge = self._value_at_rank((self.n - 1) * (p if lower else 1 - p))
         spread = float((used * (np.square(values - edge) + within)).sum() / self.n) / p**2 - (mean - edge) ** 2
         half = float(stdtrit(max(room - 1, 1.0), 0.975)) * math.sqrt(max(0.0, spread) / self.n)
         return Estimate(mean, mean - half, mean + half)

@@ -10,13 +10,13 @@ from scipy.special import ndtri
 
 from forecast.arrays import Floats
 
-Link = Literal["plain", "log", "change", "share", "loss"]
+Transform = Literal["plain", "log", "change", "share", "loss"]
 
 Z90 = float(ndtri(0.9))
 """The standard normal quantile of 90%: a range `a to b` is P10 to P90."""
 
 
-def forward(link: Link, value: float) -> float:
+def forward(link: Transform, value: float) -> float:
     """Carry a value to the line on which its range is normal."""
     x = np.float64(value)
     with np.errstate(divide="ignore"):  # a bound goes to infinity, as it should
@@ -33,7 +33,7 @@ def forward(link: Link, value: float) -> float:
                 return float(np.log(-x) - np.log1p(x))
 
 
-def back(link: Link, y: Floats) -> Floats:
+def inverse(link: Transform, y: Floats) -> Floats:
     """Bring a value back from the line; `y` is used up."""
     match link:
         case "log":
@@ -49,13 +49,13 @@ def back(link: Link, y: Floats) -> Floats:
 
 
 @lru_cache(maxsize=8192)
-def centre_and_sd(low: float, high: float, link: Link) -> tuple[float, float]:
+def centre_and_sd(low: float, high: float, link: Transform) -> tuple[float, float]:
     """Of the normal on the line whose P10 and P90 are two values."""
     left, right = forward(link, low), forward(link, high)
     return (left + right) / 2, abs(right - left) / (2 * Z90)
 
 
-BOUNDS: dict[Link, tuple[float, float]] = {
+TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
     "plain": (-np.inf, np.inf),
     "log": (0.0, np.inf),
     "change": (-1.0, np.inf),

@@ -11,24 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats
-from forecast.engines import Engine
-from forecast.files.csv import raise_if_any
+from forecast.engines.engine import Engine
+from forecast.files.csv import raise_if_problems
 from forecast.history.ledger import History, read_history
-from forecast.periods import SEASON, Calendar
+from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.alignment import base_year, on_calendar, said_of_years, shares_of_year
-from forecast.timeseries.checks import check_history, check_plan
-from forecast.timeseries.ensemble.cache import keep
-from forecast.timeseries.ensemble.ensemble import festival_of, fits_of
-from forecast.timeseries.ensemble.fit import Fit, Fits, Kind, Note, Task
-from forecast.timeseries.ensemble.interval_calibration import Check
-from forecast.timeseries.ensemble.pinned import BLEND, Pin, pinned, written
-from forecast.timeseries.interventions import Disturbance, disturbance
-from forecast.timeseries.models.base import Forecast, Past
-from forecast.timeseries.models.outliers import cleaned, estimated
-from forecast.timeseries.notes import notes_of_fitted, notes_of_given
+from forecast.timeseries.alignment import align_to_calendar, annual_quantiles, base_year, monthly_shares
+from forecast.timeseries.checks import check_baselines, check_history
+from forecast.timeseries.ensemble.cache import store_fits
+from forecast.timeseries.ensemble.ensemble import fit_ensemble, holiday_for_currency
+from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask, HistoryKind, Note
+from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, restore_pinned, serialise_fit
+from forecast.timeseries.interventions import Intervention, build_intervention
+from forecast.timeseries.models.base import Forecast, TimeSeries
+from forecast.timeseries.models.outliers import clean, impute
+from forecast.timeseries.notes import fitted_notes, given_notes
 
-CORRECTIONS_IN = 20
+MONTHS_PER_CORRECTION = 20
 """Months among which one that is not above zero is read as a correction of the books [C]."""
 
 
@@ -61,9 +61,9 @@ class ServiceBaseline:
     coverage80: float | None
     """Share of past months inside the 80% interval that the blend would have said; None where not judged."""
     coverage95: float | None
-    checks: tuple[Check, ...]
+    checks: tuple[OriginCheck, ...]
     """What the blend would have said at past months, and what came."""
-    said: Mapping[int, tuple[float, float, float]]
+    annual_quantiles: Mapping[int, tuple[float, float, float]]
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
     """Keys of sentences in `i18n/messages/data.toml`, with their facts."""
@@ -85,53 +85,57 @@ class Baseline:
     """Service -> model -> fitted numbers, as JSON takes them; under `blend` all that `--pin` needs."""
 
 
-def baseline_of(
-    scenario: Scenario, cache: Path | None = None, pin: Pin | None = None, engine: Engine | None = None
+def fit_baseline(
+    scenario: Scenario, cache: Path | None = None, pinned_fits: PinnedFits | None = None, engine: Engine | None = None
 ) -> Baseline:
     """Read the history, fit it or restore its fit from the folder `cache`, and lay it on the plan's calendar.
 
-    With a `pin` nothing is fitted: what it holds is used, and left in `cache` for what is played beside the plan.
+    With a `pinned_fits` nothing is fitted: what it holds is used, and left in `cache` for the cases.
     With an `engine` it is fitted there.
 
     InputError with every complaint at once: in the plan, then in the history, then where the two do not meet.
     """
-    raise_if_any(check_plan(scenario))
+    raise_if_problems(check_baselines(scenario))
     names = scenario.service_names
-    fitted = [name for name in names if scenario.choice(name).method == "fit"]
-    calendar = scenario.horizon.calendar.whole_years()
+    fitted = [name for name in names if scenario.baseline_for(name).method == "fit"]
+    calendar = scenario.horizon.calendar.full_years()
     if not fitted:
-        given = {name: _given(scenario, name, calendar) for name in names}
+        given = {name: _given_baseline(scenario, name, calendar) for name in names}
         return Baseline(calendar, given, None, {}, "", {})
     assert scenario.history is not None  # checked above
     history = read_history(scenario.history.file, scenario.currency)
-    raise_if_any(check_history(scenario, history))
-    tasks = {name: _task(scenario, history, name) for name in fitted}
+    raise_if_problems(check_history(scenario, history))
+    tasks = {name: _fit_task(scenario, history, name) for name in fitted}
     months = calendar.last - history.calendar.last
     to_fit = [task for task, _ in tasks.values()]
-    if pin is None:
-        fits = fits_of(to_fit, scenario.currency, cache, months, engine)
+    if pinned_fits is None:
+        fits = fit_ensemble(to_fit, scenario.currency, cache, months, engine)
     else:
-        fits = _pinned(pin, scenario, to_fit, months, history.digest, cache)
+        fits = _restore_pinned(pinned_fits, scenario, to_fit, months, history.digest, cache)
     services = {
-        name: _fitted(scenario, history, *tasks[name], fits.services[name], calendar)
+        name: _fitted_baseline(scenario, history, *tasks[name], fits.services[name], calendar)
         if name in tasks
-        else _given(scenario, name, calendar, name in history.services)
+        else _given_baseline(scenario, name, calendar, name in history.services)
         for name in names
     }
-    correlation = fits.correlation if len(fitted) == len(names) else _widened(fits.correlation, fitted, names)
-    blends = {name: written(tasks[name][0], fits, months, history.digest) for name in fitted}
-    parameters = {name: {**fits.services[name].parameters, BLEND: blends[name]} for name in fitted}
+    correlation = (
+        fits.correlation if len(fitted) == len(names) else _expand_correlation(fits.correlation, fitted, names)
+    )
+    blends = {name: serialise_fit(tasks[name][0], fits, months, history.digest) for name in fitted}
+    parameters = {name: {**fits.services[name].parameters, COMBINATION_KEY: blends[name]} for name in fitted}
     return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
 
 
-def _pinned(pin: Pin, scenario: Scenario, tasks: list[Task], months: int, history: str, cache: Path | None) -> Fits:
-    fits = pinned(pin, tasks, months, history)
+def _restore_pinned(
+    pin: PinnedFits, scenario: Scenario, tasks: list[FitTask], months: int, history: str, cache: Path | None
+) -> Ensemble:
+    fits = restore_pinned(pin, tasks, months, history)
     if cache is not None:
-        keep(tasks, scenario.currency, cache, fits)
+        store_fits(tasks, scenario.currency, cache, fits)
     return fits
 
 
-def _widened(correlation: Floats | None, fitted: list[str], names: tuple[str, ...]) -> Floats | None:
+def _expand_correlation(correlation: Floats | None, fitted: list[str], names: tuple[str, ...]) -> Floats | None:
     """The correlation of all services, those that are given standing alone."""
     if correlation is None:
         return None
@@ -141,55 +145,55 @@ def _widened(correlation: Floats | None, fitted: list[str], names: tuple[str, ..
     return wide
 
 
-def tasks_of(scenario: Scenario, history: History) -> list[Task]:
+def fit_tasks(scenario: Scenario, history: History) -> list[FitTask]:
     """What is to be fitted of a plan by this history, which may be a shorter one: the services that it holds."""
-    names = (name for name in scenario.service_names if scenario.choice(name).method == "fit")
-    return [_task(scenario, history, name)[0] for name in names if name in history.services]
+    names = (name for name in scenario.service_names if scenario.baseline_for(name).method == "fit")
+    return [_fit_task(scenario, history, name)[0] for name in names if name in history.services]
 
 
-def kind_of(history: History, service: str) -> Kind:
+def history_kind(history: History, service: str) -> HistoryKind:
     """Reconstructed when any month is; an estimate or an example counts as actual."""
     return "reconstructed" if "reconstructed" in history.status[service] else "actual"
 
 
-def _task(scenario: Scenario, history: History, service: str) -> tuple[Task, Disturbance]:
+def _fit_task(scenario: Scenario, history: History, service: str) -> tuple[FitTask, Intervention]:
     """What is to be fitted of a service: its months with the dated shocks taken out, and which of them are masked."""
     assert scenario.history is not None
-    calendar = history.calendar_of(service)
+    calendar = history.service_calendar(service)
     drivers = ("volume",) if service in history.volume else ("volume", "price", "revenue")
-    shocks = disturbance(scenario.history.shocks, service, calendar, drivers)
-    measured = history.measured(service)
-    calm = shocks.undo(measured)
-    unknown = np.isin(calendar.months, scenario.choice(service).mask) & ~shocks.masked
+    shocks = build_intervention(scenario.history.shocks, service, calendar, drivers)
+    measured = history.modelled_series(service)
+    calm = shocks.remove_from(measured)
+    unknown = np.isin(calendar.months, scenario.baseline_for(service).mask) & ~shocks.masked
     below = (calm <= 0) | (measured <= 0)
-    early = scenario.horizon.calendar.whole_years().first - calendar.first
-    positive = _alone(below) and not below[max(0, early) :].any()
+    early = scenario.horizon.calendar.full_years().first - calendar.first
+    positive = _are_isolated(below) and not below[max(0, early) :].any()
     unknown |= below & positive
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.where(unknown, np.nan, np.log(calm) if positive else calm)
-    festival = festival_of(scenario.currency)
-    source = Past(calendar, values, shocks.masked | unknown, festival, log=positive)
-    kind = kind_of(history, service)
-    past = cleaned(source) if kind == "actual" else estimated(source)
-    return Task(service, kind, "log" if positive else "raw", past), shocks
+    festival = holiday_for_currency(scenario.currency)
+    source = TimeSeries(calendar, values, shocks.masked | unknown, festival, is_log=positive)
+    kind = history_kind(history, service)
+    past = clean(source) if kind == "actual" else impute(source)
+    return FitTask(service, kind, "log" if positive else "raw", past), shocks
 
 
-def _alone(below: NDArray[np.bool_]) -> bool:
+def _are_isolated(below: NDArray[np.bool_]) -> bool:
     """Whether the months that are not above zero are so few, each between two that are, that they are corrections."""
     together = bool(np.any(below[1:] & below[:-1]))
-    return not together and int(below.sum()) <= max(1, len(below) // CORRECTIONS_IN) and not below.all()
+    return not together and int(below.sum()) <= max(1, len(below) // MONTHS_PER_CORRECTION) and not below.all()
 
 
-def _fitted(
-    scenario: Scenario, history: History, task: Task, shocks: Disturbance, fit: Fit, calendar: Calendar
+def _fitted_baseline(
+    scenario: Scenario, history: History, task: FitTask, shocks: Intervention, fit: Fit, calendar: Calendar
 ) -> ServiceBaseline:
-    service, months = task.service, task.past.calendar
-    measured = history.measured(service)
-    calm = _undisturbed(task, shocks.undo(measured))
-    forecast, shape = on_calendar(task, fit, measured, calm, calendar)
+    service, months = task.service, task.series.calendar
+    measured = history.modelled_series(service)
+    calm = _without_shocks(task, shocks.remove_from(measured))
+    forecast, shape = align_to_calendar(task, fit, measured, calm, calendar)
     year, rows = base_year(months)
     shares = np.maximum(calm[rows], 0.0)
-    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else shares_of_year(shape)
+    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else monthly_shares(shape)
     price = history.price.get(service)
     revenue = float(history.revenue[service][rows].sum())
     return ServiceBaseline(
@@ -210,28 +214,28 @@ def _fitted(
         coverage80=fit.coverage80,
         coverage95=fit.coverage95,
         checks=fit.checks,
-        said=said_of_years(forecast, calendar),
-        notes=(*notes_of_fitted(scenario, history, task, year, revenue), *fit.notes),
+        annual_quantiles=annual_quantiles(forecast, calendar),
+        notes=(*fitted_notes(scenario, history, task, year, revenue), *fit.notes),
     )
 
 
-def _undisturbed(task: Task, calm: Floats) -> Floats:
+def _without_shocks(task: FitTask, calm: Floats) -> Floats:
     """The months without the dated shocks, and those that teach nothing as they are estimated, (months,)."""
-    source = task.past.source
+    source = task.series.source
     if source is None:
         return calm
-    estimates = task.past.masked & (~source.masked | np.isnan(source.values))
-    values = np.exp(task.past.values) if task.scale == "log" else task.past.values
+    estimates = task.series.masked & (~source.masked | np.isnan(source.values))
+    values = np.exp(task.series.values) if task.scale == "log" else task.series.values
     return np.where(estimates, values, calm)
 
 
-def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:
+def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:
     """A service whose year the planner gives."""
-    choice = scenario.choice(service)
-    weights = np.array(choice.shape.weights if choice.shape and choice.shape.weights else [1.0] * SEASON)
+    choice = scenario.baseline_for(service)
+    weights = np.array(choice.shape.values if choice.shape and choice.shape.values else [1.0] * SEASON_MONTHS)
     weights = weights / weights.sum()
     with np.errstate(divide="ignore"):  # a month without trade
-        shape: Floats = np.log(weights)[np.array(calendar.months) % SEASON]
+        shape: Floats = np.log(weights)[np.array(calendar.months) % SEASON_MONTHS]
     return ServiceBaseline(
         service=service,
         kind="given",
@@ -250,6 +254,6 @@ def _given(scenario: Scenario, service: str, calendar: Calendar, in_history: boo
         coverage80=None,
         coverage95=None,
         checks=(),
-        said={},
-        notes=notes_of_given(scenario, service, calendar, in_history),
+        annual_quantiles={},
+        notes=given_notes(scenario, service, calendar, in_history),
     )

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar, days_inside
-from forecast.plan.record import of_service
+from forecast.plan.record import for_service
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Event
 
-TOUCHED = 0.01
+MIN_FACTOR_CHANGE = 0.01
 """A factor further from one than this masks its month."""
 
 
 @dataclass(frozen=True)
-class Disturbance:
+class Intervention:
     """What the dated shocks did to one service: disturbed = matrix @ undisturbed."""
 
     matrix: Floats
@@ -30,12 +30,14 @@ class Disturbance:
     masked: NDArray[np.bool_]
     """(months,): months that a shock or its returns touched."""
 
-    def undo(self, disturbed: Floats) -> Floats:
+    def remove_from(self, disturbed: Floats) -> Floats:
         """The months had the shocks not happened, shape (months,)."""
         return np.asarray(np.linalg.solve(self.matrix, disturbed), float)
 
 
-def disturbance(events: Mapping[str, Event], service: str, calendar: Calendar, drivers: tuple[str, ...]) -> Disturbance:
+def build_intervention(
+    events: Mapping[str, Event], service: str, calendar: Calendar, drivers: tuple[str, ...]
+) -> Intervention:
     """The disturbance of one service by dated events, each at the median of its assumptions.
 
     `drivers` are those that what is measured follows: volume alone, or volume, price and revenue together.
@@ -44,7 +46,7 @@ def disturbance(events: Mapping[str, Event], service: str, calendar: Calendar, d
     factors = np.ones((len(names), calendar.count))
     returns = np.zeros((len(names), calendar.count))
     for row, name in enumerate(names):
-        factors[row], returns[row] = _event(events[name], service, calendar, drivers)
+        factors[row], returns[row] = _event_effects(events[name], service, calendar, drivers)
     product = factors.prod(axis=0)
     matrix = np.diag(product)
     masked = np.zeros(calendar.count, bool)
@@ -52,21 +54,21 @@ def disturbance(events: Mapping[str, Event], service: str, calendar: Calendar, d
         others = np.minimum(1.0, np.delete(factors, row, axis=0)).prod(axis=0)
         lost = np.maximum(0.0, 1.0 - factors[row]) * others
         matrix += np.outer(returns[row], lost)
-        touched = np.abs(factors[row] - 1) > TOUCHED
+        touched = np.abs(factors[row] - 1) > MIN_FACTOR_CHANGE
         masked |= touched
         if touched.any():
             masked |= (returns[row] > 0) & (lost.sum() > 0)
-    return Disturbance(matrix, masked)
+    return Intervention(matrix, masked)
 
 
-def _event(event: Event, service: str, calendar: Calendar, drivers: tuple[str, ...]) -> tuple[Floats, Floats]:
+def _event_effects(event: Event, service: str, calendar: Calendar, drivers: tuple[str, ...]) -> tuple[Floats, Floats]:
     """Factor of each month, and the share of the whole loss that comes back in each month."""
     start, stop = event.from_.value, event.until.value + 1
     reach = event.reach.value if event.reach else 1.0
-    effects = [of_service(getattr(event.effect, driver), service) for driver in drivers]
+    effects = [for_service(getattr(event.effect, driver), service) for driver in drivers]
     whole = np.prod([1 + reach * effect.value for effect in effects if effect]) - 1
     factor = 1 + whole * days_inside(calendar, start, stop) / calendar.days
-    recovered = of_service(event.recovered, service)
+    recovered = for_service(event.recovered, service)
     within = event.within.value if event.within else DEFAULT_RECOVERY_DAYS
     share = recovered.value if recovered else 0.0
     return factor, share * days_inside(calendar, stop, stop + within) / within

@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 
 from forecast.arrays import Floats
 
-Method = Literal["mint", "wls", "bottom_up", "top_down"]
+ReconciliationMethod = Literal["mint", "wls", "bottom_up", "top_down"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Hierarchy:
         """All nodes: upper ones, then the bottom."""
         return self.upper + self.bottom
 
-    def add_up(self, bottom: Floats) -> Floats:
+    def aggregate(self, bottom: Floats) -> Floats:
         """(nodes, ...) from (bottom, ...)."""
         flat = bottom.reshape(len(self.bottom), -1)
         whole = np.concatenate([self.sums @ flat, flat])
@@ -50,7 +50,7 @@ class Hierarchy:
         return np.asarray(rows).reshape(len(self.upper), *nodes.shape[1:])
 
 
-def hierarchy_of(districts: Mapping[str, str], services: Sequence[str] = ()) -> Hierarchy:
+def grouped_hierarchy(districts: Mapping[str, str], services: Sequence[str] = ()) -> Hierarchy:
     """Total, services, districts, services by district and places over services by place.
 
     `districts` names the district of each place. Without services the tree of the places alone. A node that holds the
@@ -86,17 +86,17 @@ class Reconciler:
     """A projection onto forecasts that add up."""
 
     hierarchy: Hierarchy
-    method: Method
-    spread: Floats
+    method: ReconciliationMethod
+    cross_covariance: Floats
     """(bottom, upper) W C' of the bottom nodes; empty for `bottom_up` and `top_down`."""
-    system: tuple[Floats, bool]
+    cholesky_factor: tuple[Floats, bool]
     """Cholesky factor of C W C', (upper, upper)."""
     shares: Floats
     """(bottom,) of the total; empty but for `top_down`."""
-    shrunk: float = 0.0
+    shrinkage: float = 0.0
     """Weight of the diagonal in the covariance of `mint`."""
 
-    def bottom(self, base: Floats) -> Floats:
+    def bottom_forecasts(self, base: Floats) -> Floats:
         """(bottom, ...) from base forecasts (nodes, ...), before any is set to zero: P y^."""
         upper = len(self.hierarchy.upper)
         flat = base.reshape(len(base), -1)
@@ -105,17 +105,19 @@ class Reconciler:
         elif self.method == "top_down":
             found = self.shares[:, None] * flat[0]
         else:
-            found = flat[upper:] - self.spread @ cho_solve(self.system, self.hierarchy.gaps(flat), check_finite=False)
+            found = flat[upper:] - self.cross_covariance @ cho_solve(
+                self.cholesky_factor, self.hierarchy.gaps(flat), check_finite=False
+            )
         return np.asarray(found).reshape(-1, *base.shape[1:])
 
     def __call__(self, base: Floats) -> Floats:
         """(nodes, ...) forecasts or draws that add up, none below zero, from base ones (nodes, ...)."""
-        return self.hierarchy.add_up(np.maximum(self.bottom(base), 0.0))
+        return self.hierarchy.aggregate(np.maximum(self.bottom_forecasts(base), 0.0))
 
 
-def reconciler(
+def fit_reconciler(
     hierarchy: Hierarchy,
-    method: Method,
+    method: ReconciliationMethod,
     *,
     variances: Floats | None = None,
     errors: Floats | None = None,
@@ -131,26 +133,28 @@ def reconciler(
     if method == "bottom_up":
         return Reconciler(hierarchy, method, none, nowhere, none)
     if method == "top_down":
-        return Reconciler(hierarchy, method, none, nowhere, _shares(hierarchy, shares))
+        return Reconciler(hierarchy, method, none, nowhere, _normalised_shares(hierarchy, shares))
     kept, scaled = 1.0, np.empty((0, len(hierarchy.nodes)))
     if errors is not None:
-        _check(errors, (len(errors), len(hierarchy.nodes)))
+        _check_shape(errors, (len(errors), len(hierarchy.nodes)))
         variances = np.square(errors).mean(axis=0) if variances is None else variances
     if variances is None:
         raise ValueError(f"{method} needs the variances of the base errors")
-    _check(variances, (len(hierarchy.nodes),))
+    _check_shape(variances, (len(hierarchy.nodes),))
     if not (variances >= 0).all() or not variances.any():
         raise ValueError("a variance below zero, or none above it")
     variances = np.maximum(variances, 1e-12 * variances.max())
     if method == "mint":
         if errors is None:
             raise ValueError("mint needs the base errors")
-        kept = shrinkage(errors)
+        kept = shrinkage_intensity(errors)
         scaled = errors * np.sqrt((1 - kept) / len(errors))
-    return _projection(hierarchy, method, kept * variances, scaled, kept)
+    return _covariance_reconciler(hierarchy, method, kept * variances, scaled, kept)
 
 
-def _projection(hierarchy: Hierarchy, method: Method, diagonal: Floats, low: Floats, kept: float) -> Reconciler:
+def _covariance_reconciler(
+    hierarchy: Hierarchy, method: ReconciliationMethod, diagonal: Floats, low: Floats, kept: float
+) -> Reconciler:
     """W = diagonal + low' low; neither W nor the whole of C is ever formed."""
     upper = len(hierarchy.upper)
     sums = hierarchy.sums
@@ -161,7 +165,7 @@ def _projection(hierarchy: Hierarchy, method: Method, diagonal: Floats, low: Flo
     return Reconciler(hierarchy, method, spread, cho_factor(system, lower=True), np.empty(0), kept)
 
 
-def shrinkage(errors: Floats) -> float:
+def shrinkage_intensity(errors: Floats) -> float:
     """How much of a correlation matrix is given up for its diagonal, 0 to 1 (Schafer and Strimmer 2005, as in R's hts).
 
     (times, nodes), not centred: sum of the variances of the correlations by the sum of their squares. Sums over pairs
@@ -179,15 +183,15 @@ def shrinkage(errors: Floats) -> float:
     return float(np.clip(noise / (together / times**2), 0.0, 1.0))
 
 
-def _shares(hierarchy: Hierarchy, shares: Floats | None) -> Floats:
+def _normalised_shares(hierarchy: Hierarchy, shares: Floats | None) -> Floats:
     if shares is None:
         raise ValueError("top_down needs the shares of the bottom nodes")
-    _check(shares, (len(hierarchy.bottom),))
+    _check_shape(shares, (len(hierarchy.bottom),))
     if not (shares >= 0).all() or not shares.sum() > 0:
         raise ValueError("a share below zero, or none above it")
     return np.asarray(shares / shares.sum())
 
 
-def _check(values: Floats, shape: tuple[int, ...]) -> None:
+def _check_shape(values: Floats, shape: tuple[int, ...]) -> None:
     if values.shape != shape:
         raise ValueError(f"the hierarchy asks for {shape}, not {values.shape}")

@@ -14,24 +14,24 @@ from typing import Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import Complaint, InputError, Where
-from forecast.files.csv import Cell, check_columns, number_in, raise_if_any, read_csv, shown
-from forecast.periods import Calendar, month_text
+from forecast.errors import InputError, Location, Problem
+from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv, relative_path
+from forecast.periods import Calendar, format_month
 from forecast.plan.shocks import Event
-from forecast.stats.disaggregation import DEFAULT, METHODS, whole
-from forecast.timeseries.interventions import disturbance
-from forecast.timeseries.models.moving_holidays import BEFORE, HOLIDAY, tet
+from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS, round_to_totals
+from forecast.timeseries.interventions import build_intervention
+from forecast.timeseries.models.moving_holidays import TET_DAYS_BEFORE, TET_DAYS_OFF, TET_HOLIDAY
 
-COLUMNS = ("month", "service", "revenue", "status")
-KEYS = {"shocks_of", "season", "to"}
-PERIODS = {"annual": ("year", 12), "quarterly": ("quarter", 3)}
+RECONSTRUCTED_COLUMNS = ("month", "service", "revenue", "status")
+RECIPE_KEYS = {"shocks_of", "season", "to"}
+RECIPE_PERIODS = {"annual": ("year", 12), "quarterly": ("quarter", 3)}
 """Key of the totals in a recipe -> the column of their period, and its months."""
-LEAST = 3
+MIN_TOTALS_FOR_REGRESSION = 3
 """Totals that a regression on an indicator and a constant needs."""
 
 
 @dataclass(frozen=True)
-class Season:
+class RecipeSeason:
     """What an ordinary year of a service looks like."""
 
     weights: tuple[float, ...]
@@ -43,7 +43,11 @@ class Season:
 
     def indicator(self, calendar: Calendar) -> Floats:
         """Weight of each month, Tết where it falls, shape (months,)."""
-        share = tet(calendar) * np.array([BEFORE, HOLIDAY[1] - HOLIDAY[0]]) / calendar.days[:, None]
+        share = (
+            TET_HOLIDAY(calendar)
+            * np.array([TET_DAYS_BEFORE, TET_DAYS_OFF[1] - TET_DAYS_OFF[0]])
+            / calendar.days[:, None]
+        )
         ordinary = np.array(self.weights)[np.array(calendar.months) % 12]
         indicator: Floats = ordinary * (1 + share @ np.array([self.before_tet, self.holiday]))
         return indicator
@@ -55,12 +59,12 @@ class Recipe:
 
     totals: Mapping[str, Mapping[int, float]]
     """Service -> period -> amount, consecutive; a period is its first month / `per`, so a year is itself."""
-    seasons: Mapping[str, Season]
+    seasons: Mapping[str, RecipeSeason]
     shocks: Mapping[str, Event]
-    to: Path
-    per: int = 12
+    output_path: Path
+    months_per_period: int = 12
     """Months of a period."""
-    method: str = DEFAULT
+    method: str = DEFAULT_METHOD
     """Of `disaggregate.METHODS`."""
 
 
@@ -72,39 +76,41 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     """
     from forecast.plan.loading.loader import read
 
-    top = Where(shown(str(path)))
+    top = Location(relative_path(str(path)))
     try:
         written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise InputError.of(top, "", "csv_not_found") from None
     except ValueError as wrong:
         line, column = getattr(wrong, "lineno", 1), getattr(wrong, "colno", 1)
-        raise InputError.of(Where(top.file, line, column), "", "recipe_not_json") from None
+        raise InputError.of(Location(top.file, line, column), "", "recipe_not_json") from None
     keys = set(written if isinstance(written, dict) else ())
-    named = sorted(keys & set(PERIODS))
-    if missing := sorted(KEYS - keys) + ([] if named else ["annual"]):
+    named = sorted(keys & set(RECIPE_PERIODS))
+    if missing := sorted(RECIPE_KEYS - keys) + ([] if named else ["annual"]):
         raise InputError.of(top, "", "recipe_lacks", keys=", ".join(missing))
     if len(named) > 1:
         raise InputError.of(top, "", "recipe_two_totals", keys=", ".join(named))
-    how = _method(method or written.get("method", DEFAULT), top)
-    totals = _totals(path.parent / written[named[0]], *PERIODS[named[0]])
-    if how not in ("denton", DEFAULT):
-        short = {service: len(periods) for service, periods in totals.items() if len(periods) < LEAST}
-        facts = {"method": how, "needed": LEAST, "instead": DEFAULT}
-        raise_if_any(
-            [Complaint.of(top, "method", "recipe_short", service=s, count=n, **facts) for s, n in short.items()]
+    how = _parse_method(method or written.get("method", DEFAULT_METHOD), top)
+    totals = _read_totals(path.parent / written[named[0]], *RECIPE_PERIODS[named[0]])
+    if how not in ("denton", DEFAULT_METHOD):
+        short = {
+            service: len(periods) for service, periods in totals.items() if len(periods) < MIN_TOTALS_FOR_REGRESSION
+        }
+        facts = {"method": how, "needed": MIN_TOTALS_FOR_REGRESSION, "instead": DEFAULT_METHOD}
+        raise_if_problems(
+            [Problem.of(top, "method", "recipe_short", service=s, count=n, **facts) for s, n in short.items()]
         )
-    seasons = _seasons(written["season"], totals, top)
+    seasons = _parse_seasons(written["season"], totals, top)
     history = read(path.parent / written["shocks_of"]).history
     shocks = history.shocks if history else {}
-    return Recipe(totals, seasons, shocks, path.parent / written["to"], PERIODS[named[0]][1], how)
+    return Recipe(totals, seasons, shocks, path.parent / written["to"], RECIPE_PERIODS[named[0]][1], how)
 
 
-def _method(name: object, top: Where) -> str:
+def _parse_method(name: object, top: Location) -> str:
     text = str(name)
-    if text not in METHODS:
-        instead = (get_close_matches(text, METHODS, 1, 0.4) or [DEFAULT])[0]
-        facts = {"text": text[:40], "known": ", ".join(METHODS), "instead": instead}
+    if text not in DISAGGREGATION_METHODS:
+        instead = (get_close_matches(text, DISAGGREGATION_METHODS, 1, 0.4) or [DEFAULT_METHOD])[0]
+        facts = {"text": text[:40], "known": ", ".join(DISAGGREGATION_METHODS), "instead": instead}
         raise InputError.of(top, "method", "recipe_method", **facts)
     return text
 
@@ -117,52 +123,59 @@ def reconstruct(recipe: Recipe) -> str:
     rows, complaints = [], []
     for service in sorted(recipe.totals):
         periods = sorted(recipe.totals[service])
-        calendar = Calendar(recipe.per * periods[0], recipe.per * len(periods))
+        calendar = Calendar(recipe.months_per_period * periods[0], recipe.months_per_period * len(periods))
         totals = np.array([recipe.totals[service][period] for period in periods])
-        shocks = disturbance(recipe.shocks, service, calendar, ("volume", "price", "revenue"))
+        shocks = build_intervention(recipe.shocks, service, calendar, ("volume", "price", "revenue"))
         indicator = shocks.matrix @ recipe.seasons[service].indicator(calendar)
-        months = whole(METHODS[recipe.method](totals, indicator), totals)
-        if low := [month_text(m) for m, value in zip(calendar.months, months, strict=True) if value <= 0]:
-            facts = {"method": recipe.method, "service": service, "months": ", ".join(low[:12]), "instead": DEFAULT}
-            complaints.append(Complaint.of(Where(shown(str(recipe.to))), service, "recipe_not_above_zero", **facts))
-        rows += [(month_text(m), service, f"{value:.0f}") for m, value in zip(calendar.months, months, strict=True)]
-    raise_if_any(complaints)
+        months = round_to_totals(DISAGGREGATION_METHODS[recipe.method](totals, indicator), totals)
+        if low := [format_month(m) for m, value in zip(calendar.months, months, strict=True) if value <= 0]:
+            facts = {
+                "method": recipe.method,
+                "service": service,
+                "months": ", ".join(low[:12]),
+                "instead": DEFAULT_METHOD,
+            }
+            complaints.append(
+                Problem.of(Location(relative_path(str(recipe.output_path))), service, "recipe_not_above_zero", **facts)
+            )
+        rows += [(format_month(m), service, f"{value:.0f}") for m, value in zip(calendar.months, months, strict=True)]
+    raise_if_problems(complaints)
     lines = [",".join((*row, "reconstructed")) for row in sorted(rows)]
-    return "\n".join([",".join(COLUMNS), *lines]) + "\n"
+    return "\n".join([",".join(RECONSTRUCTED_COLUMNS), *lines]) + "\n"
 
 
-def _totals(path: Path, column: str, per: int) -> dict[str, dict[int, float]]:
+def _read_totals(path: Path, column: str, per: int) -> dict[str, dict[int, float]]:
     """Totals by service and period; InputError when a period is missing, doubled or none."""
-    complaints: list[Complaint] = []
+    complaints: list[Problem] = []
     table = read_csv(str(path), complaints)
     complaints += check_columns(table, (column, "service", "revenue"), ("source", "grade", "note", "currency"))
-    raise_if_any(complaints)
+    raise_if_problems(complaints)
     found: dict[str, dict[int, float]] = {}
-    places: dict[str, Cell] = {}
+    places: dict[str, CsvCell] = {}
     for row in table.rows:
         cell, service = row[column], row["service"].text
         revenue = row["revenue"]
-        amount = number_in(revenue, "revenue", complaints)
-        period = _period(cell.text, per)
+        amount = parse_number_cell(revenue, "revenue", complaints)
+        period = _parse_period(cell.text, per)
         if period is None:
-            complaints.append(Complaint.of(cell.where, column, f"totals_{column}", text=cell.text[:40]))
+            complaints.append(Problem.of(cell.location, column, f"totals_{column}", text=cell.text[:40]))
             continue
         if period in found.setdefault(service, {}):
             facts = {"period": _period_text(period, per), "service": service}
-            complaints.append(Complaint.of(cell.where, column, "totals_twice", **facts))
+            complaints.append(Problem.of(cell.location, column, "totals_twice", **facts))
         if amount <= 0 or amount != round(amount):
-            complaints.append(Complaint.of(revenue.where, "revenue", "totals_amount", text=revenue.text[:40]))
+            complaints.append(Problem.of(revenue.location, "revenue", "totals_amount", text=revenue.text[:40]))
         found[service][period] = amount
         places[service] = cell
     for service, periods in found.items():
         if missing := sorted(set(range(min(periods), max(periods))) - set(periods)):
             facts = {"service": service, "periods": ", ".join(_period_text(period, per) for period in missing)}
-            complaints.append(Complaint.of(places[service].where, column, "totals_gap", **facts))
-    raise_if_any(complaints)
+            complaints.append(Problem.of(places[service].location, column, "totals_gap", **facts))
+    raise_if_problems(complaints)
     return found
 
 
-def _period(text: str, per: int) -> int | None:
+def _parse_period(text: str, per: int) -> int | None:
     """`2020`, or `2020-Q3`, as first month / `per`; None where it is neither."""
     written = re.fullmatch(r"([0-9]{4})" if per == 12 else r"([0-9]{4})[- ]?[Qq]([1-4])", text)
     if written is None:
@@ -174,13 +187,15 @@ def _period_text(period: int, per: int) -> str:
     return str(period) if per == 12 else f"{period // 4}-Q{period % 4 + 1}"
 
 
-def _seasons(written: object, totals: Mapping[str, Mapping[int, float]], top: Where) -> dict[str, Season]:
+def _parse_seasons(
+    written: object, totals: Mapping[str, Mapping[int, float]], top: Location
+) -> dict[str, RecipeSeason]:
     """The season of each service; InputError when one is missing or is not twelve weights above zero."""
     complaints, found = [], {}
     for service in sorted(totals):
         content = written.get(service) if isinstance(written, dict) else None
         try:
-            season = Season(
+            season = RecipeSeason(
                 tuple(float(weight) for weight in content["weights"]),  # type: ignore[index]
                 float(content["before_tet"]),  # type: ignore[index]
                 float(content["holiday"]),  # type: ignore[index]
@@ -188,14 +203,14 @@ def _seasons(written: object, totals: Mapping[str, Mapping[int, float]], top: Wh
             if len(season.weights) != 12 or min(season.weights) <= 0 or min(season.before_tet, season.holiday) <= -1:
                 raise ValueError(service)
         except (TypeError, KeyError, ValueError):
-            complaints.append(Complaint.of(top, f"season.{service}", "recipe_season", service=service))
+            complaints.append(Problem.of(top, f"season.{service}", "recipe_season", service=service))
         else:
             found[service] = season
-    raise_if_any(complaints)
+    raise_if_problems(complaints)
     return found
 
 
-def refreshed(package: Path) -> str:
+def refresh_package(package: Path) -> str:
     """A data package (JSON) with the size and the hash of each of its files as they are now."""
     about: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
     for resource in about["resources"]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.errors import InputError, Where
-from forecast.i18n import Language, Words
+from forecast.errors import InputError, Location
+from forecast.i18n import Language, Translator
 from forecast.reports.index_page import write_index
 from forecast.runs import repository as runs
-from forecast.runs.manifest import backtested
+from forecast.runs.manifest import backtest_inputs
 
 if TYPE_CHECKING:
     from forecast.history.ledger import History
@@ -28,11 +28,13 @@ def backtest(scenario: Scenario, *, origins: int | None = None) -> Backtest:
     """
     from forecast.timeseries.evaluation import backtest as analysis
 
-    return analysis.backtest(scenario, _history(scenario), analysis.ORIGINS if origins is None else origins)
+    return analysis.backtest_baseline(
+        scenario, _read_checked_history(scenario), analysis.DEFAULT_ORIGINS if origins is None else origins
+    )
 
 
 @dataclass(frozen=True)
-class Trial:
+class BacktestRequest:
     """A plan whose baseline is asked about the past, and where the answer goes."""
 
     scenario: Scenario
@@ -41,65 +43,65 @@ class Trial:
     reports: Path
 
 
-def run_trial(trial: Trial, tell: Callable[[int, int], None] = lambda done, total: None) -> runs.Kept:
+def run_backtest(trial: BacktestRequest, tell: Callable[[int, int], None] = lambda done, total: None) -> runs.StoredRun:
     """Ask, score and publish as `reports/backtest-<name>`; `tell` hears how many origins are done.
 
     InputError where the plan or its history cannot be read, or no service is forecast from a history; OutputError
     before anything is fitted if the answer could not be written.
     """
-    history = _history(trial.scenario)
-    inputs = backtested(trial.scenario, origins=trial.origins, language=trial.language)
-    runs.prepare(trial.reports, (inputs.name,))
-    if kept := runs.find(trial.reports, inputs):
-        runs.show(trial.reports, kept)
+    history = _read_checked_history(trial.scenario)
+    inputs = backtest_inputs(trial.scenario, origins=trial.origins, language=trial.language)
+    runs.prepare_reports(trial.reports, (inputs.name,))
+    if kept := runs.find_run(trial.reports, inputs):
+        runs.link_run(trial.reports, kept)
     else:
         from forecast.reports.backtest import BacktestView
-        from forecast.timeseries.evaluation.backtest import backtest
+        from forecast.timeseries.evaluation.backtest import backtest_baseline
 
-        found = backtest(trial.scenario, history, trial.origins, tell)
+        found = backtest_baseline(trial.scenario, history, trial.origins, tell)
         view = BacktestView(trial.scenario, found, inputs.manifest)
-        kept = runs.publish(trial.reports, inputs, _files(view, Words(trial.language)), {})
+        kept = runs.publish_run(trial.reports, inputs, _render_files(view, Translator(trial.language)), {})
     write_index(trial.reports)
     return kept
 
 
-def _history(scenario: Scenario) -> History:
-    from forecast.files.csv import raise_if_any
+def _read_checked_history(scenario: Scenario) -> History:
+    from forecast.files.csv import raise_if_problems
     from forecast.history.ledger import read_history
-    from forecast.timeseries.checks import check_history, check_plan
+    from forecast.timeseries.checks import check_baselines, check_history
 
-    raise_if_any(check_plan(scenario))
-    if scenario.history is None or all(scenario.choice(name).method != "fit" for name in scenario.service_names):
-        raise InputError.of(Where(scenario.file or "<plan>"), "", "backtest_no_history")
+    raise_if_problems(check_baselines(scenario))
+    if scenario.history is None or all(scenario.baseline_for(name).method != "fit" for name in scenario.service_names):
+        raise InputError.of(Location(scenario.file or "<plan>"), "", "backtest_no_history")
     history = read_history(scenario.history.file, scenario.currency)
-    raise_if_any(check_history(scenario, history))
+    raise_if_problems(check_history(scenario, history))
     return history
 
 
-def _files(view: BacktestView, words: Words) -> dict[str, bytes]:
+def _render_files(view: BacktestView, words: Translator) -> dict[str, bytes]:
     from forecast.reports import backtest as pages
 
     return {
-        "summary.json": runs.json_bytes(summary_of(view, words)),
-        "scores.csv": _scores(view.found),
-        "report.html": pages.page(view, words),
-        **{f"figures/{name}.png": drawing.png() for name, drawing in pages.drawings(view, words).items()},
+        "summary.json": runs.json_bytes(summarise_backtest(view, words)),
+        "scores.csv": _scores_csv(view.backtest),
+        "report.html": pages.render_backtest_page(view, words),
+        **{f"figures/{name}.png": drawing.png() for name, drawing in pages.backtest_charts(view, words).items()},
     }
 
 
-def summary_of(view: BacktestView, words: Words) -> dict[str, Any]:
+def summarise_backtest(view: BacktestView, words: Translator) -> dict[str, Any]:
     """summary.json: scores by service and model, null with the reason where a service cannot be judged."""
-    from forecast.periods import month_text
+    from forecast.periods import format_month
     from forecast.reports.backtest import service_text
 
     services = {}
-    for name, one in view.found.services.items():
+    for name, one in view.backtest.services.items():
         label = service_text(name, view.scenario, words)
         services[name] = {
             "measured": one.measured,
-            "origins": [month_text(origin.first) for origin in one.origins],
-            "models": _facts(one.scores) if one.scores else None,
-            "why": words(one.why[0], **{**dict(one.why[1]), "service": label}) if one.why else None,
+            "origins": [format_month(origin.first_month) for origin in one.origins],
+            "models": _score_summaries(one.scores) if one.scores else None,
+            "why": words(one.reason[0], **{**dict(one.reason[1]), "service": label}) if one.reason else None,
         }
     return {
         "schema": 1,
@@ -107,24 +109,24 @@ def summary_of(view: BacktestView, words: Words) -> dict[str, Any]:
         "run_id": view.manifest["run_id"],
         "currency": view.scenario.currency,
         "services": services,
-        "every": _facts(view.found.every) if view.found.every else None,
+        "every": _score_summaries(view.backtest.mean_scores) if view.backtest.mean_scores else None,
     }
 
 
-def _facts(scores: Mapping[str, Score]) -> dict[str, Any]:
-    return {name: score.facts() for name, score in scores.items()}
+def _score_summaries(scores: Mapping[str, Score]) -> dict[str, Any]:
+    return {name: score.to_dict() for name, score in scores.items()}
 
 
-def _scores(found: Backtest) -> bytes:
+def _scores_csv(found: Backtest) -> bytes:
     """scores.csv: one row a service and model."""
     keys = ("mase", "crps", "msis95", "coverage80", "coverage95", "bias", "months")
     lines = [",".join(("service", "model", *keys))]
     for name, one in found.services.items():
         for model, score in one.scores.items():
-            facts = score.facts()
-            lines.append(",".join((name, model, *(_cell(facts[key]) for key in keys))))
+            facts = score.to_dict()
+            lines.append(",".join((name, model, *(_format_cell(facts[key]) for key in keys))))
     return ("\n".join(lines) + "\n").encode()
 
 
-def _cell(value: float | None) -> str:
+def _format_cell(value: float | None) -> str:
     return "" if value is None else f"{value:.10g}"

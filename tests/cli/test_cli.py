@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from forecast.cli import COMMANDS, main
-from forecast.i18n import LANGUAGES, sentences
+from forecast.i18n import LANGUAGES, message_catalog
 from forecast.runs import repository as runs
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_help_names_every_command_in_both_languages(call: Any) -> None:
         assert page.code == 0
         assert page.err == ""
         for name in COMMANDS:
-            assert sentences()[f"help_{name}"][language].split(".")[0][:20] in page.out
+            assert message_catalog()[f"help_{name}"][language].split(".")[0][:20] in page.out
     assert call().out == call("--help").out
 
 
@@ -411,7 +411,7 @@ def test_short_memory_is_exit_4(plan: Path, monkeypatch: pytest.MonkeyPatch, cal
     def short(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(forecast.workflows.run, "run_order", short)
+    monkeypatch.setattr(forecast.workflows.run, "run_plan", short)
     done = call("run", plan)
     assert done.code == 4
     assert "memory ran short" in done.err
@@ -422,7 +422,7 @@ def test_a_fault_of_our_own_is_exit_1_and_says_how_to_see_it(
 ) -> None:
     import forecast.workflows.run
 
-    monkeypatch.setattr(forecast.workflows.run, "run_order", lambda *_: 1 / 0)
+    monkeypatch.setattr(forecast.workflows.run, "run_plan", lambda *_: 1 / 0)
     monkeypatch.delenv("FORECAST_DEBUG", raising=False)
     done = call("run", plan)
     assert done.code == 1

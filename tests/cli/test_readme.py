@@ -12,9 +12,20 @@ from pathlib import Path
 import pytest
 
 import forecast
-from benchmarks.run import LIMITS
-from tests.support.readme import LANGUAGE, MODEL, READMES, ROOT, Desk, Fence, between, chances, fences, with_outputs
-from tests.support.reference import records, tables
+from benchmarks.run import MAX_SECONDS
+from tests.support.readme import (
+    LANGUAGE_PAGE,
+    MODEL_PAGE,
+    READMES,
+    ROOT,
+    CodeBlock,
+    ReadmeWorkspace,
+    code_blocks,
+    replace_between_marks,
+    replace_outputs,
+    simulate_chances,
+)
+from tests.support.reference import key_tables, plan_records
 
 PAGES = [*READMES.values(), *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS: Mapping[str, str] = {language: page.read_text(encoding="utf-8") for language, page in READMES.items()}
@@ -23,14 +34,14 @@ LONGEST_PICTURE = 300_000
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("readme") / "desk")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> ReadmeWorkspace:
+    return ReadmeWorkspace(tmp_path_factory.mktemp("readme") / "desk")
 
 
 @pytest.fixture(scope="module")
-def true_texts(desk: Desk) -> dict[str, str]:
+def true_texts(desk: ReadmeWorkspace) -> dict[str, str]:
     """The READMEs with what their commands truly print."""
-    return {language: with_outputs(text, desk.outputs(text)) for language, text in TEXTS.items()}
+    return {language: replace_outputs(text, desk.outputs(text)) for language, text in TEXTS.items()}
 
 
 @pytest.mark.parametrize("language", READMES)
@@ -41,26 +52,26 @@ def test_every_output_is_what_the_command_prints(language: str, true_texts: dict
 
 def test_an_output_that_drifts_is_seen(true_texts: dict[str, str]) -> None:
     for text in true_texts.values():
-        for fence in fences(text):
+        for fence in code_blocks(text):
             if fence.language in ("console", "text"):
-                drifted = with_outputs(text, [(fence, re.sub(r"[0-9](?=[^0-9]*$)", "x", fence.body))])
+                drifted = replace_outputs(text, [(fence, re.sub(r"[0-9](?=[^0-9]*$)", "x", fence.body))])
                 assert drifted != text
 
 
-def test_only_the_careless_plan_is_refused(desk: Desk, true_texts: dict[str, str]) -> None:
-    assert {command.split()[2] for command in desk.failed} == {"scenarios/careless.yaml"}
+def test_only_the_careless_plan_is_refused(desk: ReadmeWorkspace, true_texts: dict[str, str]) -> None:
+    assert {command.split()[2] for command in desk.failed_commands} == {"scenarios/careless.yaml"}
 
 
 def test_both_languages_type_the_same() -> None:
     def typed(text: str) -> list[str]:
-        found = [line for fence in fences(text) for line in commands_of(fence)]
+        found = [line for fence in code_blocks(text) for line in commands_of(fence)]
         return [re.sub(r" --lang (en|vi)", "", line) for line in found]
 
     assert typed(TEXTS["en"]) == typed(TEXTS["vi"])
-    assert [fence.file for fence in fences(TEXTS["en"])] == [fence.file for fence in fences(TEXTS["vi"])]
+    assert [fence.file for fence in code_blocks(TEXTS["en"])] == [fence.file for fence in code_blocks(TEXTS["vi"])]
 
 
-def commands_of(fence: Fence) -> list[str]:
+def commands_of(fence: CodeBlock) -> list[str]:
     if fence.language == "bash":
         return fence.body.splitlines()
     return fence.commands() if fence.language == "console" else []
@@ -68,7 +79,7 @@ def commands_of(fence: Fence) -> list[str]:
 
 @pytest.mark.parametrize("language", READMES)
 def test_the_shown_change_is_of_a_line_that_stands_and_does_what_set_does(language: str, tmp_path: Path) -> None:
-    shown = next(fence for fence in fences(TEXTS[language]) if fence.language == "diff")
+    shown = next(fence for fence in code_blocks(TEXTS[language]) if fence.language == "diff")
     before, after = (line[1:] for line in shown.body.splitlines())
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     shutil.copytree(ROOT / "data", tmp_path / "data")
@@ -80,7 +91,7 @@ def test_the_shown_change_is_of_a_line_that_stands_and_does_what_set_does(langua
     setting = re.search(r'--set (\S+?)="([^"]+)"', TEXTS[language])
     assert setting is not None
     asked = forecast.read(ROOT / "scenarios" / "covid.yaml", set={setting[1]: setting[2]})
-    numbers = ({a.name: a.chance for a in plan.assumptions()} for plan in (edited, asked))
+    numbers = ({a.name: a.distribution for a in plan.assumptions()} for plan in (edited, asked))
     assert next(numbers) == next(numbers)
 
 
@@ -108,14 +119,14 @@ def test_the_speed_that_is_said_is_the_speed_that_is_held() -> None:
     for language, text in TEXTS.items():
         said = text[text.index("benchmarks/run.py") :].partition("`--help`")
         numbers = [float(n.replace(",", ".")) for n in re.findall(r"(\d+(?:[.,]\d+)?) (?:s\b|giây)", "".join(said))]
-        limits = [LIMITS[name] for name in ("simulate", "run_cold", "run_cached", "help")]
+        limits = [MAX_SECONDS[name] for name in ("simulate", "run_cold", "run_cached", "help")]
         assert numbers == limits, language
 
 
 @pytest.mark.slow
-def test_the_chances_that_the_model_page_compares_are_those_of_the_shipped_plans(desk: Desk) -> None:
-    page = MODEL.read_text(encoding="utf-8")
-    for name, (chance, mean) in chances(8_192, desk.folder.parent / "fits").items():
+def test_the_chances_that_the_model_page_compares_are_those_of_the_shipped_plans(desk: ReadmeWorkspace) -> None:
+    page = MODEL_PAGE.read_text(encoding="utf-8")
+    for name, (chance, mean) in simulate_chances(8_192, desk.folder.parent / "fits").items():
         row = re.search(rf"^\| {re.escape(name)} \| ([\d.]+) \| ([\d.]+) \|", page, re.M)
         assert row is not None, name
         assert float(row[1]) == pytest.approx(chance, abs=0.02), name
@@ -123,11 +134,11 @@ def test_the_chances_that_the_model_page_compares_are_those_of_the_shipped_plans
 
 
 def test_every_key_of_a_plan_is_explained() -> None:
-    page = LANGUAGE.read_text(encoding="utf-8")
-    assert between(page, "keys", tables()) == page
-    for line in tables().splitlines():
+    page = LANGUAGE_PAGE.read_text(encoding="utf-8")
+    assert replace_between_marks(page, "keys", key_tables()) == page
+    for line in key_tables().splitlines():
         assert not line.endswith("|  |"), line
-    for _, record in records():
+    for _, record in plan_records():
         for name, field in record.model_fields.items():
             assert field.exclude or f"| `{field.alias or name}` |" in page, name
 
@@ -139,8 +150,8 @@ def test_no_page_names_a_place_of_ours() -> None:
 
 @pytest.mark.slow
 def test_the_two_commands_work_in_a_fresh_clone(tmp_path: Path) -> None:
-    first, second = (fence.body.strip() for fence in fences(TEXTS["en"]) if fence.language == "bash")
-    shown = next(fence for fence in fences(TEXTS["en"]) if fence.language == "console")
+    first, second = (fence.body.strip() for fence in code_blocks(TEXTS["en"]) if fence.language == "bash")
+    shown = next(fence for fence in code_blocks(TEXTS["en"]) if fence.language == "console")
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.golden_text import GOLDEN, NAMES, golden_text
+from tests.support.golden_text import GOLDEN_FOLDER, GOLDEN_SCENARIOS, render_golden
 
 
 def parts(line: str) -> tuple[str, list[float]]:
@@ -21,12 +21,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fits")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GOLDEN_SCENARIOS)
 def test_a_shipped_scenario_says_what_it_said(name: str, cache: Path) -> None:
     """Words to the letter, numbers to 1 in 1,000, for fits move with the processor."""
     found, kept = (
-        golden_text(name, cache).splitlines(),
-        (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines(),
+        render_golden(name, cache).splitlines(),
+        (GOLDEN_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines(),
     )
     assert found[0] == kept[0]
     assert [parts(line)[0] for line in found[1:]] == [parts(line)[0] for line in kept[1:]]

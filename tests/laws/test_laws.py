@@ -11,9 +11,9 @@ import forecast
 from forecast.simulation import block, compiled
 from forecast.simulation import chunks as spans
 from forecast.simulation import simulate as simulation
-from forecast.simulation.sampling.random_streams import BLOCK
-from forecast.timeseries.baseline import baseline_of
-from tests.support.plans import ONE, SCENARIOS, TROUBLED, TWO, play, read
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+from forecast.timeseries.baseline import fit_baseline
+from tests.support.plans import FULL_PLAN, ONE_SERVICE, SCENARIOS, TWO_SERVICES, read_plan_text, simulate_plan
 
 YEAR = ("revenue", "2021")
 
@@ -26,46 +26,49 @@ def figures(run: simulation.Simulation) -> dict[str, list[float]]:
 
 
 def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "SERIAL", 0)
-    monkeypatch.setattr(spans, "SPAN", 2)
-    scenario = read(TROUBLED)
+    monkeypatch.setattr(simulation, "MAX_SERIAL_PATHS", 0)
+    monkeypatch.setattr(spans, "BLOCKS_PER_CHUNK", 2)
+    scenario = read_plan_text(FULL_PLAN)
     one, two = (
-        forecast.simulate(scenario, paths=5 * BLOCK - 7, seed=3, course=forecast.Course(workers=w)) for w in (1, 2)
+        forecast.simulate(
+            scenario, paths=5 * PATHS_PER_BLOCK - 7, seed=3, execution=forecast.ExecutionOptions(workers=w)
+        )
+        for w in (1, 2)
     )
     assert json.dumps(figures(one)) == json.dumps(figures(two))
     assert one.values(*YEAR).tobytes() == two.values(*YEAR).tobytes()
 
 
 def test_a_second_run_after_another_plan_is_the_first() -> None:
-    first = play(TROUBLED).values(*YEAR)
-    play(TWO)
-    assert np.array_equal(first, play(TROUBLED).values(*YEAR))
+    first = simulate_plan(FULL_PLAN).values(*YEAR)
+    simulate_plan(TWO_SERVICES)
+    assert np.array_equal(first, simulate_plan(FULL_PLAN).values(*YEAR))
 
 
 def test_one_name_is_one_draw() -> None:
-    run = play(TWO, services__b__baseline__annual="{same_as: services.a.baseline.annual}")
+    run = simulate_plan(TWO_SERVICES, services__b__baseline__annual="{same_as: services.a.baseline.annual}")
     assert np.array_equal(run.values("revenue.a", "2021"), run.values("revenue.b", "2021"))
 
 
 def test_more_paths_keep_the_first_paths() -> None:
-    few, many = play(TROUBLED, paths=5_000), play(TROUBLED, paths=13_000)
+    few, many = simulate_plan(FULL_PLAN, paths=5_000), simulate_plan(FULL_PLAN, paths=13_000)
     assert np.array_equal(few.values(*YEAR), many.values(*YEAR)[:5_000])
 
 
 def test_blocks_that_are_played_together_are_those_that_are_played_alone() -> None:
-    scenario = read(TROUBLED)
-    deck = compiled.deck_of(scenario, baseline_of(scenario), 96 * BLOCK, 5)
+    scenario = read_plan_text(FULL_PLAN)
+    deck = compiled.compile_plan(scenario, fit_baseline(scenario), 96 * PATHS_PER_BLOCK, 5)
     for start in (0, 36, 92):
-        together = block.play(deck, range(start, start + 4))
-        alone = [block.play(deck, range(one, one + 1)) for one in range(start, start + 4)]
+        together = block.simulate_block(deck, range(start, start + 4))
+        alone = [block.simulate_block(deck, range(one, one + 1)) for one in range(start, start + 4)]
         for key, values in together.figures.items():
             assert np.array_equal(values, np.concatenate([played.figures[key] for played in alone])), key
-        for name, luck in together.luck.items():
-            assert np.array_equal(luck, np.concatenate([played.luck[name] for played in alone])), name
+        for name, luck in together.occurrences.items():
+            assert np.array_equal(luck, np.concatenate([played.occurrences[name] for played in alone])), name
 
 
 def test_a_longer_horizon_keeps_the_first_months() -> None:
-    short, long = play(TROUBLED), play(TROUBLED, horizon__months=30)
+    short, long = simulate_plan(FULL_PLAN), simulate_plan(FULL_PLAN, horizon__months=30)
     for period in ("2021-03", "2021"):
         assert np.array_equal(short.values("revenue", period), long.values("revenue", period))
 
@@ -88,11 +91,11 @@ shocks:
 
 def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None:
     short, long = (
-        compiled.deck_of(s, baseline_of(s), 8 * BLOCK, 5)
-        for s in (read(MANY_WAVES), read(MANY_WAVES, horizon__months=24))
+        compiled.compile_plan(s, fit_baseline(s), 8 * PATHS_PER_BLOCK, 5)
+        for s in (read_plan_text(MANY_WAVES), read_plan_text(MANY_WAVES, horizon__months=24))
     )
     for start in (0, 4):
-        few, many = (block.play(deck, range(start, start + 4)).figures for deck in (short, long))
+        few, many = (block.simulate_block(deck, range(start, start + 4)).figures for deck in (short, long))
         for month in range(1, 13):
             assert np.array_equal(few["revenue.a", f"2021-{month:02}"], many["revenue.a", f"2021-{month:02}"]), month
 
@@ -100,17 +103,17 @@ def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None
 def test_a_plan_of_many_months_or_events_is_played_in_fewer_blocks_at_a_time() -> None:
     sizes = {"12": 4, "120": 2}
     for months, blocks in sizes.items():
-        scenario = read(MANY_WAVES, horizon__months=months, shocks__w__waves_per_year="1")
-        assert compiled.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == blocks
-    scenario = read(MANY_WAVES, shocks__w__waves_per_year="60")
-    assert compiled.deck_of(scenario, baseline_of(scenario), BLOCK, 5).batch == 1
+        scenario = read_plan_text(MANY_WAVES, horizon__months=months, shocks__w__waves_per_year="1")
+        assert compiled.compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK, 5).batch_blocks == blocks
+    scenario = read_plan_text(MANY_WAVES, shocks__w__waves_per_year="60")
+    assert compiled.compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK, 5).batch_blocks == 1
 
 
 @pytest.mark.parametrize("when", ["2021-03-01", "2021-03-01 to 2021-03-09"])
 def test_what_comes_back_within_no_days_is_carried_over(when: str) -> None:
     effect = "effect: {volume: {a: -10%}}, recovered: {all: 50%}, within: 0 days"
     event = f"{{kind: event, from: {when}, until: 2021-04-10, {effect}}}"
-    run = play(ONE, shocks__e=event)
+    run = simulate_plan(ONE_SERVICE, shocks__e=event)
     lost, carried, gone = (run.values(f"{word}.a", "horizon") for word in ("lost", "carried", "gone"))
     assert np.all(np.isfinite(run.values(*YEAR)))
     assert np.all(lost > 1e8)
@@ -122,26 +125,31 @@ def test_a_sure_flood_takes_what_it_says_to_the_last_bits() -> None:
     of_class = "{weight: 1, reach: 10%, days: 400, depth: {all: 60%}}"
     flood = f"{{kind: flood, per_year: 3, season: {{1: 1}}, recovered: {{all: 0%}}, classes: {{c: {of_class}}}}}"
     target = "{measure: revenue, period: 2021-12, at_least: 1 tỷ}"
-    run = play(ONE, keep=8_000, shocks__f=flood, targets__december=target)
-    assert run.kept is not None
-    december, floods = run.values("revenue", "2021-12"), run.kept.luck["shocks.f"]
+    run = simulate_plan(ONE_SERVICE, keep=8_000, shocks__f=flood, targets__december=target)
+    assert run.path_sample is not None
+    december, floods = run.values("revenue", "2021-12"), run.path_sample.occurrences["shocks.f"]
     assert np.allclose(december, 10e9 * 0.94 ** floods[: len(december)], rtol=1e-13)
 
 
 def test_a_horizon_that_stops_inside_a_year_keeps_the_months_of_the_whole_year() -> None:
-    whole, part = play(TROUBLED, targets__revenue=None), play(TROUBLED, targets__revenue=None, horizon__months=3)
+    whole, part = (
+        simulate_plan(FULL_PLAN, targets__revenue=None),
+        simulate_plan(FULL_PLAN, targets__revenue=None, horizon__months=3),
+    )
     assert np.array_equal(whole.values("revenue", "2021-03"), part.values("revenue", "2021-03"))
 
 
 def test_an_empty_overlay_changes_nothing_in_any_path() -> None:
     parent = forecast.read(SCENARIOS / "storms-and-floods.yaml")
-    child = read("extends: storms-and-floods.yaml\nname: The same again\n")
+    child = read_plan_text("extends: storms-and-floods.yaml\nname: The same again\n")
     runs = [forecast.simulate(scenario, paths=9_000) for scenario in (parent, child)]
     assert np.all(runs[0].values(*YEAR) - runs[1].values(*YEAR) == 0)
 
 
 def test_a_changed_range_keeps_its_uniform() -> None:
-    low, high = (play(TWO, services__a__baseline__annual=f"normal({mean} tỷ, 5 tỷ)") for mean in (120, 125))
+    low, high = (
+        simulate_plan(TWO_SERVICES, services__a__baseline__annual=f"normal({mean} tỷ, 5 tỷ)") for mean in (120, 125)
+    )
     shift = high.values("revenue.a", "2021") - low.values("revenue.a", "2021")
     assert np.allclose(shift, 5e9, rtol=1e-9)
     assert np.array_equal(low.values("revenue.b", "2021"), high.values("revenue.b", "2021"))
@@ -149,12 +157,14 @@ def test_a_changed_range_keeps_its_uniform() -> None:
 
 @pytest.mark.parametrize("rate", ["shocks.waves.waves_per_year", "shocks.floods.per_year"])
 def test_a_higher_rate_keeps_every_event_and_only_adds_losses(rate: str) -> None:
-    text = TROUBLED.replace("a: -8% to -2%, b: -6% to -1%", "all: -8% to -2%")
+    text = FULL_PLAN.replace("a: -8% to -2%, b: -6% to -1%", "all: -8% to -2%")
     shock = rate.split(".")[1]
-    fewer, more = (play(text, paths=8_000, keep=8_000, **{rate.replace(".", "__"): value}) for value in ("1.5", "6"))
-    assert fewer.kept is not None
-    assert more.kept is not None
-    few, many = fewer.kept.luck[f"shocks.{shock}"], more.kept.luck[f"shocks.{shock}"]
+    fewer, more = (
+        simulate_plan(text, paths=8_000, keep=8_000, **{rate.replace(".", "__"): value}) for value in ("1.5", "6")
+    )
+    assert fewer.path_sample is not None
+    assert more.path_sample is not None
+    few, many = fewer.path_sample.occurrences[f"shocks.{shock}"], more.path_sample.occurrences[f"shocks.{shock}"]
     assert np.all(many >= few)
     same = many == few
     assert 0 < same.mean() < 1
@@ -176,12 +186,12 @@ def test_a_higher_rate_keeps_every_event_and_only_adds_losses(rate: str) -> None
     ],
 )
 def test_a_shock_of_zero_size_is_no_shock_to_the_bit(shock: str, nothing: dict[str, str]) -> None:
-    zero, absent = play(TROUBLED, **nothing), play(TROUBLED, **{f"shocks__{shock}": None})
+    zero, absent = simulate_plan(FULL_PLAN, **nothing), simulate_plan(FULL_PLAN, **{f"shocks__{shock}": None})
     assert np.array_equal(zero.values(*YEAR), absent.values(*YEAR))
 
 
 def test_the_order_of_names_in_the_file_changes_nothing() -> None:
-    scenario = read(TROUBLED)
+    scenario = read_plan_text(FULL_PLAN)
     turned = scenario.model_copy(
         update={
             key: dict(reversed(getattr(scenario, key).items()))
@@ -193,8 +203,8 @@ def test_the_order_of_names_in_the_file_changes_nothing() -> None:
 
 
 def test_a_service_of_nothing_leaves_the_others_alone() -> None:
-    text = TROUBLED.replace("services:\n", "services:\n  aa: {baseline: {method: given, annual: 0 tỷ, shape: flat}}\n")
-    assert np.array_equal(play(text).values(*YEAR), play(TROUBLED).values(*YEAR))
+    text = FULL_PLAN.replace("services:\n", "services:\n  aa: {baseline: {method: given, annual: 0 tỷ, shape: flat}}\n")
+    assert np.array_equal(simulate_plan(text).values(*YEAR), simulate_plan(FULL_PLAN).values(*YEAR))
 
 
 def test_services_and_the_named_gap_sum_to_the_total_in_every_path() -> None:
@@ -206,13 +216,13 @@ def test_services_and_the_named_gap_sum_to_the_total_in_every_path() -> None:
 
 def test_months_sum_to_the_year_in_every_path() -> None:
     months = {f"targets__m{m}": f"{{measure: revenue, period: 2021-{m:02d}, at_least: 1 tỷ}}" for m in range(1, 13)}
-    run = play(TROUBLED, **months)
+    run = simulate_plan(FULL_PLAN, **months)
     total = sum(run.values("revenue", f"2021-{month:02d}") for month in range(1, 13))
     assert np.allclose(total, run.values(*YEAR), rtol=1e-13)
 
 
 def test_what_is_lost_has_returned_or_is_carried_over_or_is_gone() -> None:
-    run = play(TROUBLED, horizon__months=11, targets__revenue=None)
+    run = simulate_plan(FULL_PLAN, horizon__months=11, targets__revenue=None)
     for service in "ab":
         lost, returned, carried, gone = (
             run.values(f"{w}.{service}", "horizon") for w in ("lost", "returned", "carried", "gone")
@@ -225,7 +235,7 @@ def test_what_is_lost_has_returned_or_is_carried_over_or_is_gone() -> None:
 
 
 def test_what_a_year_takes_is_its_calm_less_the_losses_plus_the_returns() -> None:
-    troubled, calm = play(TROUBLED, initiatives=None), play(TROUBLED, initiatives=None, shocks=None)
+    troubled, calm = simulate_plan(FULL_PLAN, initiatives=None), simulate_plan(FULL_PLAN, initiatives=None, shocks=None)
     missing = calm.values("revenue.b", "2021") - troubled.values("revenue.b", "2021")
     kept_away = troubled.values("lost.b", "horizon") - troubled.values("returned.b", "horizon")
     assert missing.mean() > 1e9
@@ -239,8 +249,8 @@ def test_the_steps_of_the_bridge_sum_to_the_forecast_in_every_path() -> None:
 
 
 def test_a_loss_never_takes_more_than_all() -> None:
-    run = play(
-        TROUBLED,
+    run = simulate_plan(
+        FULL_PLAN,
         shocks__floods__per_year="40",
         shocks__waves__waves_per_year="20",
         shocks__waves__hard__effect__volume__all="-100%",
@@ -252,15 +262,15 @@ def test_a_loss_never_takes_more_than_all() -> None:
 
 
 def test_an_event_happens_in_a_path_or_does_not() -> None:
-    run = play(
-        ONE,
+    run = simulate_plan(
+        ONE_SERVICE,
         paths=40_000,
         keep=40_000,
         shocks__f="""{kind: flood, per_year: 0.5, season: {5: 1}, recovered: {all: 0%},
         classes: {c: {weight: 1, reach: 100%, days: 3, depth: {all: 50%}}}}""",
     )
-    assert run.kept is not None
-    count = run.kept.luck["shocks.f"]
+    assert run.path_sample is not None
+    count = run.path_sample.occurrences["shocks.f"]
     revenue = run.values(*YEAR)
     none = count == 0
     assert np.all(revenue[none] == revenue.max())
@@ -277,7 +287,7 @@ history: ../data/revenue-monthly.csv
 baseline: {noise: 10%, persistence: 50%, wander: 4%}
 services: {postal: {growth: 0% to 20%}, finance: {growth: 0% to 15%}, distribution: {growth: -10% to 5%}}
 """
-    run = play(text, paths=60_000)
+    run = simulate_plan(text, paths=60_000)
     for service, last, low, high in (
         ("postal", 61e9, 0.0, 0.2),
         ("finance", 52e9, 0.0, 0.15),
@@ -292,7 +302,10 @@ services: {postal: {growth: 0% to 20%}, finance: {growth: 0% to 15%}, distributi
 
 def test_a_correlation_that_is_asked_is_achieved_and_leaves_the_margins_alone() -> None:
     said = "{between: [services.a.baseline.annual, services.b.baseline.annual], rank: 0.6}"
-    apart, together = play(TWO, paths=40_000), play(TWO, paths=40_000, correlations__c=said)
+    apart, together = (
+        simulate_plan(TWO_SERVICES, paths=40_000),
+        simulate_plan(TWO_SERVICES, paths=40_000, correlations__c=said),
+    )
     a, b = (together.values(f"revenue.{s}", "2021").argsort().argsort() for s in "ab")
     assert abs(np.corrcoef(a, b)[0, 1] - 0.6) < 0.015
     for service in "ab":
@@ -311,15 +324,15 @@ def test_a_sure_year_on_its_target_meets_it(first: int) -> None:
         f"  under: {{measure: revenue, period: 2021, at_most: {first + 12.7:.1f} tỷ}}\n"
         f"  july: {{measure: revenue.a, period: 2021-07, at_most: {first / 12:.15f} tỷ}}\n"
     )
-    run = play("name: Sure\nhorizon: {from: 2021-01, months: 12}\nservices:\n" + text, paths=10)
+    run = simulate_plan("name: Sure\nhorizon: {from: 2021-01, months: 12}\nservices:\n" + text, paths=10)
     assert run.chance("over").value == run.chance("under").value == 1
-    assert run.joint is not None
-    assert run.joint.value == run.chance("july").value
+    assert run.joint_chance is not None
+    assert run.joint_chance.value == run.chance("july").value
 
 
 def test_the_width_of_a_headcount_does_not_say_where_it_lies() -> None:
     shares = "{wage_share: {postal: 80%, finance: 90%, distribution: 20%}}"
     workforce = f"workforce: {{headcount: {{spread: 2% to 6%}}, productivity: {shares}}}\n"
-    run = play(f"extends: covid.yaml\n{workforce}", paths=8_000)
+    run = simulate_plan(f"extends: covid.yaml\n{workforce}", paths=8_000)
     p1, p50, p99 = (run.tally("headcount", "2021").quantile(p).value for p in (0.01, 0.5, 0.99))
     assert 0.6 < np.log(p50 / p1) / np.log(p99 / p50) < 1.6

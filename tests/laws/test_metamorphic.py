@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import forecast
 from forecast.simulation.simulate import Simulation
-from tests.support.plans import TROUBLED, play, read
+from tests.support.plans import FULL_PLAN, read_plan_text, simulate_plan
 
 PATHS = 1_500
 YEAR = "2021"
@@ -59,7 +59,7 @@ class Draft:
         return head + self.extra
 
     def play(self, paths: int = PATHS, seed: int = 1) -> Simulation:
-        return forecast.simulate(read(self.text()), paths=paths, seed=seed)
+        return forecast.simulate(read_plan_text(self.text()), paths=paths, seed=seed)
 
 
 def year(run: Simulation, measure: str = "revenue") -> np.ndarray:
@@ -277,7 +277,7 @@ def test_a_run_is_the_same_after_another(draft: Draft, other: Draft) -> None:
 
 def test_the_page_and_the_table_say_what_the_summary_says(tmp_path: Path) -> None:
     """To the digit that each prints: the summary has all of them, the table ten, the page what a reader needs."""
-    run = play(TROUBLED, paths=8_192)
+    run = simulate_plan(FULL_PLAN, paths=8_192)
     folder = forecast.report(run, tmp_path, language="en")
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     for measure, periods in summary["measures"].items():

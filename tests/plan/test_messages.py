@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import InputError
-from forecast.i18n import LANGUAGES, sentences
-from tests.support.plan_texts import SMALL, said_of, scenario_of
+from forecast.i18n import LANGUAGES, message_catalog
+from tests.support.plan_texts import SMALL_PLAN, problems_in, read_scenario
 
 FORECAST = Path(__file__).parents[2] / "forecast"
 
@@ -57,24 +57,24 @@ THE_TEN = [
 
 @pytest.mark.parametrize(("added", "sentence"), THE_TEN)
 def test_the_reference_s_errors_come_out_to_the_letter(tmp_path: Path, added: str, sentence: str) -> None:
-    assert said_of(SMALL + added, tmp_path) == [sentence]
+    assert problems_in(SMALL_PLAN + added, tmp_path) == [sentence]
 
 
 def test_a_null_that_deletes_nothing_offers_the_nearest_name(tmp_path: Path) -> None:
-    (tmp_path / "p.yaml").write_text(f"{SMALL}shocks:\n  floods: {{kind: drift, over: 3 months, effect: {{}}}}\n")
-    said = said_of("extends: p.yaml\nshocks:\n  flod: null\n", tmp_path)
+    (tmp_path / "p.yaml").write_text(f"{SMALL_PLAN}shocks:\n  floods: {{kind: drift, over: 3 months, effect: {{}}}}\n")
+    said = problems_in("extends: p.yaml\nshocks:\n  flod: null\n", tmp_path)
     assert said == ["a.yaml:3:3: shocks.flod: nothing to delete; did you mean 'floods'?"]
 
 
 def test_parents_that_clash_are_both_named(tmp_path: Path) -> None:
-    parent = f"{SMALL}shocks:\n  w: {{kind: drift, over: 3 months, effect: {{}}}}\n"
+    parent = f"{SMALL_PLAN}shocks:\n  w: {{kind: drift, over: 3 months, effect: {{}}}}\n"
     (tmp_path / "base.yaml").write_text(parent)
     (tmp_path / "p.yaml").write_text("extends: base.yaml\nshocks:\n w:\n  within: 1 month\n")
     (tmp_path / "q.yaml").write_text("extends: base.yaml\nshocks:\n w:\n  within: 3 months\n")
-    said = said_of("extends: [p.yaml, q.yaml]\nname: both\n", tmp_path)
+    said = problems_in("extends: [p.yaml, q.yaml]\nname: both\n", tmp_path)
     assert said == ["a.yaml:1:1: shocks.w.within: p.yaml:4:3 says '1 month', q.yaml:4:3 '3 months'; set it here"]
     settled = "extends: [p.yaml, q.yaml]\nname: both\nshocks: {w: {within: 2 months}}\n"
-    assert said_of(settled, tmp_path) == []
+    assert problems_in(settled, tmp_path) == []
 
 
 def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ targets:
 initiatives:
   x: {start: 2021-01, effect: {volume: {psotal: 3%}}}
 """
-    assert said_of(text, tmp_path) == [
+    assert problems_in(text, tmp_path) == [
         "a.yaml:1:1: shokcs: unknown key; did you mean 'shocks'?",
         "a.yaml:3:26: horizon.mnths: unknown key; did you mean 'months'?",
         "a.yaml:6:13: services.postal.growth: '20% to 5%' runs backwards; write '5% to 20%'",
@@ -103,14 +103,14 @@ initiatives:
 
 
 def test_a_mistyped_key_that_is_needed_is_said_once(tmp_path: Path) -> None:
-    said = said_of(f"{SMALL}targets: {{t: {{measure: revenue, perod: 2021, at_least: 3 tỷ}}}}\n", tmp_path)
+    said = problems_in(f"{SMALL_PLAN}targets: {{t: {{measure: revenue, perod: 2021, at_least: 3 tỷ}}}}\n", tmp_path)
     assert said == ["a.yaml:6:33: targets.t.perod: unknown key; did you mean 'period'?"]
 
 
 def test_complaints_come_in_vietnamese_too(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        scenario_of(f"{SMALL}    growth: 26\n", tmp_path)
-    assert caught.value.complaints[0].message("vi").endswith("26 nghĩa là 2600%; hãy viết '26%'")
+        read_scenario(f"{SMALL_PLAN}    growth: 26\n", tmp_path)
+    assert caught.value.problems[0].message("vi").endswith("26 nghĩa là 2600%; hãy viết '26%'")
 
 
 OF_THE_LANGUAGE = {"period_month"}
@@ -124,7 +124,7 @@ def placeholders(sentence: str) -> list[str]:
 def test_every_sentence_stands_in_both_languages_with_the_same_placeholders() -> None:
     wrong = [
         key
-        for key, said in sentences().items()
+        for key, said in message_catalog().items()
         if key not in OF_THE_LANGUAGE
         if set(said) != set(LANGUAGES) or len({tuple(placeholders(said[one])) for one in LANGUAGES}) != 1
     ]
@@ -155,5 +155,5 @@ def test_every_code_that_is_raised_has_its_sentence() -> None:
     silent = {"same_as_is_wrong"}  # said where the other number stands
     found = codes_raised()
     assert len(found) > 80
-    lacking = {code for code in found if code not in sentences() and f"{code}_near" not in sentences()}
+    lacking = {code for code in found if code not in message_catalog() and f"{code}_near" not in message_catalog()}
     assert lacking - silent - {"at_least", "at_most"} == set()

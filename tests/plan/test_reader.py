@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import InputError
-from forecast.i18n import Words
-from forecast.plan.checks.correlations import repaired
-from forecast.plan.loading.effective import effective
+from forecast.i18n import Translator
+from forecast.plan.checks.correlations import repair_correlations
+from forecast.plan.loading.effective import read_effective_plan
 from forecast.plan.loading.loader import read, read_plan
-from tests.support.plan_texts import SMALL, said_of, scenario_of
+from tests.support.plan_texts import SMALL_PLAN, problems_in, read_scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
-PARENT = f"""{SMALL}    growth: {{value: 0% to 9%, grade: B, source: s}}
+PARENT = f"""{SMALL_PLAN}    growth: {{value: 0% to 9%, grade: B, source: s}}
     label: {{vi: Bưu chính, en: Post}}
 initiatives:
   a: {{start: 2021-01, effect: {{}}}}
@@ -43,7 +43,7 @@ def test_every_shipped_plan_is_read_and_travels_between_processes(plan: Path) ->
 
 
 def test_an_assumption_is_replaced_as_a_whole(parent: Path) -> None:
-    child = scenario_of("extends: p.yaml\nservices: {postal: {growth: 5%}}\n", parent)
+    child = read_scenario("extends: p.yaml\nservices: {postal: {growth: 5%}}\n", parent)
     growth = child.services["postal"].growth
     assert growth is not None
     assert (growth.text, growth.grade, growth.source) == ("5%", "C", "")
@@ -51,21 +51,21 @@ def test_an_assumption_is_replaced_as_a_whole(parent: Path) -> None:
 
 
 def test_a_list_is_replaced_as_a_whole_and_null_empties_a_table(parent: Path) -> None:
-    child = scenario_of("extends: p.yaml\ninitiatives: {c: {needs: [b]}}\n", parent)
+    child = read_scenario("extends: p.yaml\ninitiatives: {c: {needs: [b]}}\n", parent)
     assert child.initiatives["c"].needs == ("b",)
-    assert scenario_of("extends: p.yaml\ninitiatives: null\n", parent).initiatives == {}
+    assert read_scenario("extends: p.yaml\ninitiatives: null\n", parent).initiatives == {}
 
 
 def test_an_empty_overlay_changes_nothing(parent: Path) -> None:
     whole = read(parent / "p.yaml")
-    assert scenario_of("extends: p.yaml\n", parent).model_copy(update={"file": whole.file}) == whole
+    assert read_scenario("extends: p.yaml\n", parent).model_copy(update={"file": whole.file}) == whole
 
 
 def test_each_ancestor_counts_once_however_often_it_is_named(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\nservices: {postal: {growth: 5%}}\n")
     (parent / "r.yaml").write_text("extends: p.yaml\npaths: 5000\n")
     for order in ("[q.yaml, r.yaml]", "[r.yaml, q.yaml]", "[p.yaml, q.yaml, r.yaml]", "[q.yaml, r.yaml, p.yaml]"):
-        child = scenario_of(f"extends: {order}\nname: n\n", parent)
+        child = read_scenario(f"extends: {order}\nname: n\n", parent)
         assert child.services["postal"].growth is not None
         assert (child.services["postal"].growth.text, child.paths) == ("5%", 5000)
 
@@ -73,16 +73,16 @@ def test_each_ancestor_counts_once_however_often_it_is_named(parent: Path) -> No
 def test_parents_that_say_the_same_do_not_clash_and_a_deletion_clashes_with_a_change(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\npaths: 5000\ninitiatives: null\n")
     (parent / "r.yaml").write_text("extends: p.yaml\npaths: 5000\ninitiatives: {a: {start: 2021-02}}\n")
-    said = said_of("extends: [q.yaml, r.yaml]\nname: n\n", parent)
+    said = problems_in("extends: [q.yaml, r.yaml]\nname: n\n", parent)
     assert said == ["a.yaml:1:1: initiatives: q.yaml:3:1 says 'null', r.yaml:3:1 '{a}'; set it here"]
 
 
 def test_a_name_is_never_taken_from_two_parents(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\npaths: 5000\n")
     (parent / "r.yaml").write_text("extends: p.yaml\nseed: 1\n")
-    said = said_of("extends: [q.yaml, r.yaml]\n", parent)
+    said = problems_in("extends: [q.yaml, r.yaml]\n", parent)
     assert said == ["a.yaml:1:1: name: is never taken from two parents; write it here"]
-    assert scenario_of("extends: q.yaml\n", parent).name.en == "a small plan"
+    assert read_scenario("extends: q.yaml\n", parent).name.en == "a small plan"
 
 
 def test_what_is_deleted_takes_its_correlations_along_and_breaks_what_needs_it(parent: Path) -> None:
@@ -92,8 +92,8 @@ def test_what_is_deleted_takes_its_correlations_along_and_breaks_what_needs_it(p
     )
     plan = read_plan(parent / "a.yaml", "extends: q.yaml\ninitiatives: {c: null}\n")
     assert plan.scenario.correlations == {}
-    assert [(one.correlation, one.name) for one in plan.dropped] == [("k", "initiatives.c.effect.volume.all")]
-    said = said_of("extends: q.yaml\ninitiatives: {a: null}\n", parent)
+    assert [(one.correlation, one.name) for one in plan.removed] == [("k", "initiatives.c.effect.volume.all")]
+    said = problems_in("extends: q.yaml\ninitiatives: {a: null}\n", parent)
     assert said == [
         "p.yaml:11:31: initiatives.c.needs: 'a' is deleted at a.yaml:2:15; delete this too, or keep 'a'",
     ]
@@ -103,9 +103,9 @@ def test_a_number_that_an_overlay_settles_leaves_its_correlations_but_a_plan_may
     parent: Path,
 ) -> None:
     table = "correlations:\n  k: {between: [services.postal.growth, initiatives.c.effect.volume.all], rank: 0.3}\n"
-    settled = scenario_of(f"extends: p.yaml\n{table}", parent, {"services.postal.growth": "5%"})
+    settled = read_scenario(f"extends: p.yaml\n{table}", parent, {"services.postal.growth": "5%"})
     assert settled.correlations == {}
-    said = said_of(f"extends: p.yaml\nservices: {{postal: {{growth: 5%}}}}\n{table}", parent)
+    said = problems_in(f"extends: p.yaml\nservices: {{postal: {{growth: 5%}}}}\n{table}", parent)
     assert said == [
         "a.yaml:4:16: correlations.k.between: 'services.postal.growth' is sure (5%) and cannot be correlated; "
         "take it out, or write a range"
@@ -116,15 +116,15 @@ def test_a_number_that_an_overlay_settles_leaves_its_correlations_but_a_plan_may
 
 
 def test_same_as_is_one_draw_through_a_chain_with_the_source_of_its_root(tmp_path: Path) -> None:
-    text = f"""{SMALL}      noise: {{value: 2% to 5%, grade: B, source: books}}
+    text = f"""{SMALL_PLAN}      noise: {{value: 2% to 5%, grade: B, source: books}}
       wander: {{same_as: services.postal.baseline.noise}}
   b: {{baseline: {{method: given, annual: 1 tỷ, noise: {{same_as: services.postal.baseline.wander}}}}}}
 """.replace("annual: 5 tỷ}", "annual: 5 tỷ").replace(
         "{method: given, annual: 5 tỷ\n", "\n      method: given\n      annual: 5 tỷ\n"
     )
-    noise = scenario_of(text, tmp_path).services["b"].baseline.noise
+    noise = read_scenario(text, tmp_path).services["b"].baseline.noise
     assert noise is not None
-    assert (noise.draw, noise.name) == ("services.postal.baseline.noise", "services.b.baseline.noise")
+    assert (noise.stream_name, noise.name) == ("services.postal.baseline.noise", "services.b.baseline.noise")
     assert (noise.grade, noise.source) == ("B", "books")
 
 
@@ -138,12 +138,12 @@ def test_same_as_is_one_draw_through_a_chain_with_the_source_of_its_root(tmp_pat
 )  # fmt: skip
 def test_same_as_names_another_number_of_its_kind(tmp_path: Path, growth: str, price: str, sentence: str) -> None:
     shock = "shocks: {w: {kind: drift, over: 3 months, reach: 20% to 30%, effect: {}}}\n"
-    said = said_of(f"{SMALL}    growth: {growth}\n    price_change: {price}\n{shock}", tmp_path)
+    said = problems_in(f"{SMALL_PLAN}    growth: {growth}\n    price_change: {price}\n{shock}", tmp_path)
     assert sentence in said[0]
 
 
 def test_same_as_does_not_join_what_is_drawn_in_each_event_to_what_is_drawn_once(tmp_path: Path) -> None:
-    text = f"""{SMALL}shocks:
+    text = f"""{SMALL_PLAN}shocks:
   w:
     kind: epidemic
     waves_per_year: 1 to 2
@@ -151,7 +151,7 @@ def test_same_as_does_not_join_what_is_drawn_in_each_event_to_what_is_drawn_once
     within: {{same_as: shocks.w.length}}
     mild: {{effect: {{}}}}
 """
-    said = said_of(text, tmp_path)
+    said = problems_in(text, tmp_path)
     assert said == [
         "a.yaml:11:23: shocks.w.within: one of 'shocks.w.length' and this is drawn anew in each event, "
         "the other once; write a value"
@@ -163,12 +163,12 @@ def test_same_as_does_not_join_what_is_drawn_in_each_event_to_what_is_drawn_once
 
 def test_settings_are_the_last_child(parent: Path) -> None:
     settings = {"services.postal.growth": "{value: 5% to 7%, grade: B, source: a letter}", "paths": "1_000", "seed": 7}
-    child = scenario_of("extends: p.yaml\n", parent, settings)
+    child = read_scenario("extends: p.yaml\n", parent, settings)
     growth = child.services["postal"].growth
     assert growth is not None
-    assert (growth.text, growth.grade, str(growth.where)) == ("5% to 7%", "B", "--set:1:32")
+    assert (growth.text, growth.grade, str(growth.location)) == ("5% to 7%", "B", "--set:1:32")
     assert (child.paths, child.seed) == (1000, 7)
-    assert scenario_of("extends: p.yaml\n", parent, {"initiatives": "null"}).initiatives == {}
+    assert read_scenario("extends: p.yaml\n", parent, {"initiatives": "null"}).initiatives == {}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_settings_are_the_last_child(parent: Path) -> None:
     ],
 )
 def test_a_wrong_setting_says_which(parent: Path, settings: dict[str, object], sentence: str) -> None:
-    assert said_of("extends: p.yaml\n", parent, settings) == [sentence]
+    assert problems_in("extends: p.yaml\n", parent, settings) == [sentence]
 
 
 # Readings
@@ -190,7 +190,7 @@ def test_a_wrong_setting_says_which(parent: Path, settings: dict[str, object], s
 
 def test_a_reading_is_the_plan_with_its_overlay(parent: Path) -> None:
     readings = "readings:\n  none: {initiatives: null}\n  slow: {services: {postal: {growth: 1%}}}\n"
-    scenario = scenario_of(f"extends: p.yaml\n{readings}", parent)
+    scenario = read_scenario(f"extends: p.yaml\n{readings}", parent)
     assert scenario.readings["none"].initiatives == {}
     assert scenario.readings["slow"].services["postal"].growth.text == "1%"
     assert scenario.readings["slow"].readings == {}
@@ -200,7 +200,7 @@ def test_a_reading_is_the_plan_with_its_overlay(parent: Path) -> None:
 
 def test_what_is_wrong_in_a_reading_stands_under_its_name(parent: Path) -> None:
     readings = "readings:\n  odd: {services: {postal: {growth: 26}}}\n  gone: {initiatives: {a: null}}\n"
-    assert said_of(f"extends: p.yaml\n{readings}", parent) == [
+    assert problems_in(f"extends: p.yaml\n{readings}", parent) == [
         "a.yaml:3:37: readings.odd.services.postal.growth: 26 means 2600%; write '26%'",
         "a.yaml:4:3: readings.gone.initiatives.c.needs: 'a' is deleted at a.yaml:4:24; delete this too, or keep 'a'",
     ]
@@ -209,7 +209,7 @@ def test_what_is_wrong_in_a_reading_stands_under_its_name(parent: Path) -> None:
 def test_a_reading_of_what_is_deleted_already_says_how_to_go_on(parent: Path) -> None:
     readings = "readings:\n  none: {initiatives: null}\n"
     (parent / "q.yaml").write_text(f"extends: p.yaml\n{readings}", encoding="utf-8")
-    assert said_of("extends: q.yaml\ninitiatives: null\n", parent) == [
+    assert problems_in("extends: q.yaml\ninitiatives: null\n", parent) == [
         "q.yaml:3:10: readings.none.initiatives: 'initiatives' is deleted at a.yaml:2:1 already, so that this reading"
         " has nothing to take out; delete 'readings.none' there too, or keep 'initiatives'"
     ]
@@ -218,7 +218,9 @@ def test_a_reading_of_what_is_deleted_already_says_how_to_go_on(parent: Path) ->
 @pytest.mark.parametrize("said", ["5,5%", "{value: 5,5%, grade: C}"])
 def test_a_comma_inside_braces_is_named(parent: Path, said: str) -> None:
     braces = "so '5%' stands alone; write the number with a point, as 250.5"
-    assert any(braces in one for one in said_of(f"extends: p.yaml\nservices: {{postal: {{growth: {said}}}}}\n", parent))
+    assert any(
+        braces in one for one in problems_in(f"extends: p.yaml\nservices: {{postal: {{growth: {said}}}}}\n", parent)
+    )
 
 
 # What must fit together
@@ -276,27 +278,27 @@ FITS = [
 
 @pytest.mark.parametrize(("added", "sentence"), FITS)
 def test_what_does_not_fit_is_said(tmp_path: Path, added: str, sentence: str) -> None:
-    said = said_of(SMALL + added, tmp_path)
+    said = problems_in(SMALL_PLAN + added, tmp_path)
     assert any(sentence in line for line in said), said
     assert all(line.startswith("a.yaml:") for line in said)
 
 
 def test_what_is_drawn_in_each_event_cannot_be_correlated(tmp_path: Path) -> None:
-    text = f"""{SMALL}    growth: 1% to 3%
+    text = f"""{SMALL_PLAN}    growth: 1% to 3%
 shocks:
   w: {{kind: epidemic, waves_per_year: 1 to 2, length: 2 to 3 weeks, mild: {{effect: {{}}}}}}
 correlations:
   fine: {{between: [services.postal.growth, shocks.w.waves_per_year], rank: 0.3}}
   not: {{between: [services.postal.growth, shocks.w.length], rank: 0.3}}
 """
-    said = said_of(text, tmp_path)
+    said = problems_in(text, tmp_path)
     assert said == [
         "a.yaml:11:18: correlations.not.between: "
         "'shocks.w.length' is drawn anew in each event and cannot be correlated; take it out"
     ]
 
 
-IMPOSSIBLE = f"""{SMALL}  b: {{baseline: {{method: given, annual: 5 tỷ}}}}
+IMPOSSIBLE = f"""{SMALL_PLAN}  b: {{baseline: {{method: given, annual: 5 tỷ}}}}
   c: {{baseline: {{method: given, annual: 5 tỷ}}}}
 correlations:
   k: {{between: [services.postal, services.b], rank: 0.9}}
@@ -306,12 +308,12 @@ correlations:
 
 
 def test_correlations_that_cannot_hold_together_are_named_and_can_be_repaired(tmp_path: Path) -> None:
-    said = said_of(IMPOSSIBLE, tmp_path)
+    said = problems_in(IMPOSSIBLE, tmp_path)
     assert len(said) == 1
     assert "these correlations cannot all hold" in said[0]
     plan = read_plan(tmp_path / "a.yaml", IMPOSSIBLE, repair=True)
     assert plan.repairs
-    assert repaired(plan.scenario)[1] == ()
+    assert repair_correlations(plan.scenario)[1] == ()
 
 
 # The effective plan
@@ -319,15 +321,15 @@ def test_correlations_that_cannot_hold_together_are_named_and_can_be_repaired(tm
 
 def test_every_value_says_what_it_means_where_it_stands_and_what_it_replaced(parent: Path) -> None:
     (parent / "a.yaml").write_text("extends: p.yaml\nservices: {postal: {growth: 'pert(0%, 4%, 10%)'}}\n")
-    found = effective(parent / "a.yaml", {"initiatives.a.start": "2021-03"})
+    found = read_effective_plan(parent / "a.yaml", {"initiatives.a.start": "2021-03"})
     values = {value.name: value for value in found.values}
     growth = values["services.postal.growth"]
-    assert growth.meaning(Words("en")) == "lowest 0%, likeliest 4%, highest 10%"
-    assert growth.meaning(Words("vi")) == "thấp nhất 0%, dễ xảy ra nhất 4%, cao nhất 10%"
+    assert growth.describe(Translator("en")) == "lowest 0%, likeliest 4%, highest 10%"
+    assert growth.describe(Translator("vi")) == "thấp nhất 0%, dễ xảy ra nhất 4%, cao nhất 10%"
     assert [text for text, _ in growth.replaced] == ["0% to 9%"]
-    assert values["initiatives.c.effect.volume.all"].meaning(Words("en")) == "8 in 10 between 1% and 2%"
-    assert str(values["initiatives.a.start"].where) == "--set:1:21"
-    assert "initiatives.c.needs: [a, b]" in found.text(Words("en"))
+    assert values["initiatives.c.effect.volume.all"].describe(Translator("en")) == "8 in 10 between 1% and 2%"
+    assert str(values["initiatives.a.start"].location) == "--set:1:21"
+    assert "initiatives.c.needs: [a, b]" in found.format_text(Translator("en"))
 
 
 def test_a_wrong_call_of_the_library_is_an_input_error_too(tmp_path: Path) -> None:
@@ -336,6 +338,6 @@ def test_a_wrong_call_of_the_library_is_an_input_error_too(tmp_path: Path) -> No
 
 
 def test_check_says_what_the_range_of_a_reading_means() -> None:
-    said = effective(SCENARIOS / "plan-2021.yaml").text(Words("en"))
+    said = read_effective_plan(SCENARIOS / "plan-2021.yaml").format_text(Translator("en"))
     line = next(line for line in said.splitlines() if line.startswith("readings.strong_distribution.services"))
     assert "8 in 10 between" in line

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import InputError
-from forecast.files.yaml import tree_of
+from forecast.files.yaml import parse_yaml
 from forecast.i18n import LANGUAGES
 from forecast.plan.loading.loader import read
-from tests.support.plan_texts import SMALL, said_of
+from tests.support.plan_texts import SMALL_PLAN, problems_in
 
 SECONDS = 5.0
 
@@ -30,40 +30,40 @@ TEXTS = {
     "int tag": ("paths: !!int foo\n", "tags are not allowed"),
     "empty timestamp": ("as_of: !!timestamp\n", "tags are not allowed"),
     "binary": ("name: !!binary '%%%'\n", "tags are not allowed"),
-    "duplicate key": (f"{SMALL}name: again\n", "a.yaml:6:1: name: 'name' is written twice, first on line 1"),
+    "duplicate key": (f"{SMALL_PLAN}name: again\n", "a.yaml:6:1: name: 'name' is written twice, first on line 1"),
     "duplicate nested key": (
-        f"{SMALL}    baseline: {{}}\n",
+        f"{SMALL_PLAN}    baseline: {{}}\n",
         "a.yaml:6:5: services.postal.baseline: 'baseline' is written twice, first on line 5",
     ),
-    "underscore": (f"{SMALL}paths: 1_000\n", "a.yaml:6:8: paths: '1_000' is not a whole number"),
-    "octal": (f"{SMALL}paths: 0o12\n", "'0o12' is not a whole number"),
-    "leading zero": (f"{SMALL}paths: 012\n", "'012' is not a whole number"),
+    "underscore": (f"{SMALL_PLAN}paths: 1_000\n", "a.yaml:6:8: paths: '1_000' is not a whole number"),
+    "octal": (f"{SMALL_PLAN}paths: 0o12\n", "'0o12' is not a whole number"),
+    "leading zero": (f"{SMALL_PLAN}paths: 012\n", "'012' is not a whole number"),
     "too large": (
-        f"{SMALL}    baseline: {{method: given, annual: 1e150 VND}}\n",
+        f"{SMALL_PLAN}    baseline: {{method: given, annual: 1e150 VND}}\n",
         "'1e150 VND' is larger than anything that is planned; write at most 1e+30",
     ),
-    "too large a share": (f"{SMALL}    growth: 1e300%\n", "'1e300%' is larger than anything that is planned"),
+    "too large a share": (f"{SMALL_PLAN}    growth: 1e300%\n", "'1e300%' is larger than anything that is planned"),
     "no services": (
         "name: a\nhorizon: {from: 2026-01, months: 12}\nservices: {}\n",
         "services: is empty; write at least one",
     ),
-    "no paths": (f"{SMALL}paths: 0\n", "'0' is not a whole number from 100 to"),
-    "many paths": (f"{SMALL}paths: 1000000000000\n", "is not a whole number from 100 to"),
-    "long integer": (f"{SMALL}seed: {'9' * 5000}\n", "a.yaml:6:7: seed: "),
-    "not a number": (f"{SMALL}    growth: .nan\n", "'.nan' is not a number"),
-    "infinite": (f"{SMALL}    growth: .inf\n", "'.inf' is not a number"),
-    "impossible date": (f"{SMALL}as_of: 2020-99-99\n", "a.yaml:6:8: as_of: '2020-99-99' is not a date"),
+    "no paths": (f"{SMALL_PLAN}paths: 0\n", "'0' is not a whole number from 100 to"),
+    "many paths": (f"{SMALL_PLAN}paths: 1000000000000\n", "is not a whole number from 100 to"),
+    "long integer": (f"{SMALL_PLAN}seed: {'9' * 5000}\n", "a.yaml:6:7: seed: "),
+    "not a number": (f"{SMALL_PLAN}    growth: .nan\n", "'.nan' is not a number"),
+    "infinite": (f"{SMALL_PLAN}    growth: .inf\n", "'.inf' is not a number"),
+    "impossible date": (f"{SMALL_PLAN}as_of: 2020-99-99\n", "a.yaml:6:8: as_of: '2020-99-99' is not a date"),
     "date for a month": (
-        SMALL.replace("2021-01", "2021-01-31"),
+        SMALL_PLAN.replace("2021-01", "2021-01-31"),
         "a.yaml:2:17: horizon.from: '2021-01-31' is not a month",
     ),
-    "epoch": (f"{SMALL}as_of: 1583020800\n", "'1583020800' is not a date"),
-    "year 0": (SMALL.replace("2021-01", "0000-01"), "is not a month of 1900 to 2200"),
-    "no month": (SMALL.replace("12}", "0}"), "horizon.months: '0' is not a whole number from 1 to 120"),
+    "epoch": (f"{SMALL_PLAN}as_of: 1583020800\n", "'1583020800' is not a date"),
+    "year 0": (SMALL_PLAN.replace("2021-01", "0000-01"), "is not a month of 1900 to 2200"),
+    "no month": (SMALL_PLAN.replace("12}", "0}"), "horizon.months: '0' is not a whole number from 1 to 120"),
     "list as key": ("[a, b]: 3\n", "a.yaml:1:1: a key is a list or a map"),
     "tab": ("a:\n\tb: 3\n", "a.yaml:2:1: a tab stands here"),
-    "equals": (f"{SMALL}as_of: =\n", "'=' has a meaning of its own in YAML; quote it"),
-    "two documents": (f"{SMALL}---\nname: b\n", "a.yaml:6:1: a second document begins"),
+    "equals": (f"{SMALL_PLAN}as_of: =\n", "'=' has a meaning of its own in YAML; quote it"),
+    "two documents": (f"{SMALL_PLAN}---\nname: b\n", "a.yaml:6:1: a second document begins"),
     "empty": ("", "a.yaml:1:1: an empty plan"),
     "comment alone": ("# nothing\n", "a.yaml:1:1: an empty plan"),
     "scalar": ("hello\n", "a.yaml:1:1: expected a map of keys"),
@@ -78,10 +78,10 @@ TEXTS = {
     "address": ("extends: https://example.com/plan.yaml\n", "may lie outside the project"),
     "file address": ("extends: file:plan.yaml\n", "may lie outside the project"),
     "climbing path": ("extends: ../../../etc/hostname\n", "may lie outside the project"),
-    "history outside": (f"{SMALL}history: ../../secret.csv\n", "may lie outside the project"),
-    "history absent": (f"{SMALL}history: absent.csv\n", "there is no file"),
+    "history outside": (f"{SMALL_PLAN}history: ../../secret.csv\n", "may lie outside the project"),
+    "history absent": (f"{SMALL_PLAN}history: absent.csv\n", "there is no file"),
     "too many names correlated": (
-        f"{SMALL}correlations: {{x: {{between: [{', '.join(f'a{i}' for i in range(5000))}], rank: 0.3}}}}\n",
+        f"{SMALL_PLAN}correlations: {{x: {{between: [{', '.join(f'a{i}' for i in range(5000))}], rank: 0.3}}}}\n",
         "more than 200 names in all correlations",
     ),
     "extends itself": ("extends: a.yaml\n", "goes in a circle: a.yaml -> a.yaml"),
@@ -98,7 +98,7 @@ def test_a_bad_text_is_answered_at_its_place_and_in_time(tmp_path: Path, case: s
     with pytest.raises(InputError) as caught:
         read(plan)
     assert time.process_time() - start < SECONDS
-    said = [one.message("en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.complaints]
+    said = [one.message("en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.problems]
     assert any(sentence in line for line in said), said
 
 
@@ -131,7 +131,7 @@ LARGE = {
 @pytest.mark.parametrize("case", LARGE)
 def test_a_large_plan_is_refused_in_time(tmp_path: Path, case: str) -> None:
     start = time.process_time()
-    assert 1 <= len(said_of(LARGE[case], tmp_path)) <= 100
+    assert 1 <= len(problems_in(LARGE[case], tmp_path)) <= 100
     assert time.process_time() - start < SECONDS
 
 
@@ -139,7 +139,7 @@ BYTES = {
     "TCVN3": ("name: KÕ ho¹ch cña §¬n vÞ\n".encode("latin-1"), "it looks like TCVN3"),
     "Windows-1258": (b"name: K\xea\xec ho\xe2\xf2ch c\xf9a \xf0\xf5n v\xf2\n", "it looks like Windows-1258"),
     "Latin": (b"name: caf\xe9 au lait\n", "it looks like Windows-1252"),
-    "UTF-16 without a mark": (SMALL.encode("utf-16-le"), "it looks like UTF-16"),
+    "UTF-16 without a mark": (SMALL_PLAN.encode("utf-16-le"), "it looks like UTF-16"),
     "3.4 MB of keys": (b"".join(b"k%d: 1\n" % i for i in range(300_000)), "is too large"),
     "50 MB scalar": (b"a: " + b"x" * 50_000_000, "is too large"),
 }
@@ -157,18 +157,18 @@ def test_bytes_that_are_no_plan_are_refused_by_name(tmp_path: Path, case: str) -
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_marked_plan_is_read(tmp_path: Path, encoding: str) -> None:
-    (tmp_path / "a.yaml").write_bytes(SMALL.encode(encoding))
+    (tmp_path / "a.yaml").write_bytes(SMALL_PLAN.encode(encoding))
     assert read(tmp_path / "a.yaml").name.en == "a small plan"
 
 
 def test_yes_and_no_are_names_like_any_other(tmp_path: Path) -> None:
-    assert said_of(SMALL.replace("postal", "no"), tmp_path) == []
+    assert problems_in(SMALL_PLAN.replace("postal", "no"), tmp_path) == []
 
 
 def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
     folder = tmp_path / "project" / "scenarios"
     folder.mkdir(parents=True)
-    (tmp_path / "outside.yaml").write_text(SMALL)
+    (tmp_path / "outside.yaml").write_text(SMALL_PLAN)
     os.mkfifo(folder / "fifo.yaml")
     (folder / "folder.yaml").mkdir()
     (folder / "link.yaml").symlink_to(tmp_path / "outside.yaml")
@@ -214,7 +214,7 @@ def test_any_bytes_are_a_plan_or_an_input_error(tmp_path: Path, content: bytes) 
         read(plan)
     except InputError as wrong:
         for language in LANGUAGES:
-            for one in wrong.complaints:
+            for one in wrong.problems:
                 assert one.message(language)
 
 
@@ -225,7 +225,7 @@ def test_any_small_change_of_a_shipped_plan_is_a_plan_or_an_input_error(tmp_path
     at = data.draw(st.integers(0, len(text)))
     cut = data.draw(st.integers(0, 12))
     piece = data.draw(st.one_of(PIECES, st.text(max_size=5)))
-    said = said_of(text[:at] + piece + text[at + cut :], tmp_path)
+    said = problems_in(text[:at] + piece + text[at + cut :], tmp_path)
     assert all(line for line in said)
 
 
@@ -247,10 +247,10 @@ NESTED = st.recursive(
 def test_any_settings_are_taken_or_refused(value: object) -> None:
     here = Path(__file__).parents[1]
     for key in ("services.postal.growth", "services", "readings", "shocks.w", "a", "horizon.from", "correlations"):
-        assert all(line for line in said_of(SMALL, here, {key: value}))
+        assert all(line for line in problems_in(SMALL_PLAN, here, {key: value}))
 
 
 def test_every_scalar_stays_as_it_was_typed() -> None:
-    root, complaints = tree_of("a: 012\nb: yes\nc: 2021-01-01\nd: 1e3\ne: '5'\n", "x.yaml")
+    root, complaints = parse_yaml("a: 012\nb: yes\nc: 2021-01-01\nd: 1e3\ne: '5'\n", "x.yaml")
     assert complaints == []
     assert root == {"a": "012", "b": "yes", "c": "2021-01-01", "d": "1e3", "e": "5"}

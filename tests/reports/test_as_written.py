@@ -13,20 +13,20 @@ import pytest
 from pypdf import PdfReader
 
 import forecast
-from forecast.files.fingerprint import versions
+from forecast.files.fingerprint import environment_versions
 from forecast.history.ledger import read_history
-from forecast.i18n import LANGUAGES, Words
-from forecast.i18n.amounts import scale_of
+from forecast.i18n import LANGUAGES, Translator
+from forecast.i18n.amounts import choose_scale
 from forecast.plan.record import Label
 from forecast.reports import compare
-from forecast.reports import pdf as sheet
-from forecast.reports.charts import FIGURES
-from forecast.reports.charts.style import new_figure, style
+from forecast.reports import pdf_page as sheet
+from forecast.reports.charts import CHARTS
+from forecast.reports.charts.style import chart_style, new_figure
 from forecast.reports.content import tables
 from forecast.timeseries.checks import check_history
 from tests.reports.test_figures import faults_of
 from tests.support import report_fixture as fixture
-from tests.support.plan_texts import SMALL, said_of
+from tests.support.plan_texts import SMALL_PLAN, problems_in
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,8 +50,8 @@ ROOT = Path(__file__).parents[2]
 def test_a_threshold_is_shown_with_every_digit_that_was_written(
     measure: str, value: float, currency: str, en: str, vi: str
 ) -> None:
-    for words, shown in ((Words("en"), en), (Words("vi"), vi)):
-        assert scale_of(measure, [value], currency, words).exact(value) == shown
+    for words, shown in ((Translator("en"), en), (Translator("vi"), vi)):
+        assert choose_scale(measure, [value], currency, words).exact_amount(value) == shown
 
 
 # The version
@@ -62,7 +62,7 @@ def test_the_version_is_that_of_the_package_whether_or_not_it_is_installed() -> 
     assert project["project"]["dynamic"] == ["version"]
     assert project["tool"]["hatch"]["version"]["path"] == "forecast/_version.py"
     assert f"\n## {forecast.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert versions()["forecast"] == forecast.__version__
+    assert environment_versions()["forecast"] == forecast.__version__
 
 
 # Names
@@ -76,15 +76,19 @@ LONG = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_comparison_wraps_a_long_name_and_cuts_nothing(language: str) -> None:
-    other, words = fixture.other_view(), Words(language)  # type: ignore[arg-type]
+    other, words = fixture.other_view(), Translator(language)  # type: ignore[arg-type]
     named = other.scenario.model_copy(update={"name": Label(**LONG)})
     views = [replace(other, scenario=named), fixture.covid_view()]
-    assert LONG[language] in compare.title(views, words)
-    assert compare.page(views, fixture.differences(), words).decode().count(LONG[language]) >= 4
-    paper = PdfReader(BytesIO(compare.pdf(views, fixture.differences(), words))).pages[0].extract_text()
+    assert LONG[language] in compare.comparison_title(views, words)
+    assert compare.render_comparison_page(views, fixture.make_differences(), words).decode().count(LONG[language]) >= 4
+    paper = (
+        PdfReader(BytesIO(compare.render_comparison_pdf(views, fixture.make_differences(), words)))
+        .pages[0]
+        .extract_text()
+    )
     assert " ".join(paper.split()).count(LONG[language]) >= 3
-    with style(sheet.TYPE):
-        assert faults_of(compare.sheet(views, fixture.differences(), words)) == []
+    with chart_style(sheet.TYPE_POINTS):
+        assert faults_of(compare.draw_comparison_sheet(views, fixture.make_differences(), words)) == []
 
 
 # Months of last year
@@ -92,23 +96,23 @@ def test_a_comparison_wraps_a_long_name_and_cuts_nothing(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_estimated_months_are_named_apart_from_reconstructed_and_actual_ones(language: str) -> None:
-    words, months = Words(language), fixture.months()  # type: ignore[arg-type]
+    words, months = Translator(language), fixture.make_months()  # type: ignore[arg-type]
     known = ["actual"] * 9 + ["estimate"] * 2 + ["reconstructed"]
     history = tuple((month, value, one) for (month, value, _), one in zip(months.history, known, strict=True))
     mixed = replace(months, history=history)
     names = [words(f"months_{one}") for one in ("actual", "estimate", "reconstructed")]
     assert len(set(names)) == 3
-    with style(12):
+    with chart_style(12):
         figure = new_figure(11, 4)
         axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
-        FIGURES["months"][0](axes, finding=mixed, words=words, scale=scale_of("revenue", [20e9], "VND", words))
+        CHARTS["months"][0](axes, finding=mixed, words=words, scale=choose_scale("revenue", [20e9], "VND", words))
         assert [text.get_text() for text in axes.get_legend().get_texts()][:3] == names
         patches = axes.get_legend().get_patches()[:3]
         faces = [patch.get_facecolor() for patch in patches]
         drawn = [bar.get_facecolor() for bar in axes.patches[:12]]
     assert [drawn.count(face) for face in faces] == [9, 2, 1]
     view = fixture.covid_view()
-    table = tables.months(replace(view, findings=replace(view.findings, months=mixed)), words)
+    table = tables.monthly_table(replace(view, findings=replace(view.findings, months=mixed)), words)
     filled = {head: sum(bool(row[at]) for row in table.rows) for at, head in enumerate(table.heads)}
     assert [filled[name] for name in names] == [9, 2, 1]
 
@@ -148,7 +152,7 @@ IDLE = [
 
 @pytest.mark.parametrize(("text", "said"), IDLE)
 def test_what_would_change_nothing_is_refused_with_its_line(text: str, said: str, tmp_path: Path) -> None:
-    complaints = said_of(f"{SMALL}{text}\n", tmp_path)
+    complaints = problems_in(f"{SMALL_PLAN}{text}\n", tmp_path)
     assert len(complaints) == 1
     assert complaints[0].startswith("a.yaml:6:")
     assert said in complaints[0]
@@ -157,7 +161,10 @@ def test_what_would_change_nothing_is_refused_with_its_line(text: str, said: str
 def test_a_year_may_come_from_a_column_of_figures(tmp_path: Path) -> None:
     (tmp_path / "years.csv").write_text("sold\n4000000000\n5000000000\n", encoding="utf-8")
     assert (
-        said_of(f'{SMALL}  b: {{baseline: {{method: given, annual: "empirical(years.csv, sold)"}}}}\n', tmp_path) == []
+        problems_in(
+            f'{SMALL_PLAN}  b: {{baseline: {{method: given, annual: "empirical(years.csv, sold)"}}}}\n', tmp_path
+        )
+        == []
     )
 
 
@@ -167,12 +174,12 @@ def test_a_cost_of_a_piece_may_change_where_there_is_one(tmp_path: Path) -> None
     for driver, change in drivers.items():
         past = f"shocks: {{e: {{{MARCH}, effect: {{{driver}: {{bread: {change}}}}}}}}}"
         wrong = f"extends: shop-chain.yaml\nhistory: {{file: ../data/shop-chain.csv, {past}}}\n"
-        assert f"history.shocks.e.effect.{driver}: growth is over the year" in said_of(wrong, ROOT / "scenarios")[0]
+        assert f"history.shocks.e.effect.{driver}: growth is over the year" in problems_in(wrong, ROOT / "scenarios")[0]
 
 
 # Readings
 
-PARENT = f"""{SMALL}  parcels: {{baseline: {{method: given, annual: 2 tỷ}}}}
+PARENT = f"""{SMALL_PLAN}  parcels: {{baseline: {{method: given, annual: 2 tỷ}}}}
 readings:
   more:
     services: {{parcels: {{growth: 5%}}}}
@@ -181,15 +188,15 @@ readings:
 
 def test_a_reading_brings_no_deleted_service_back(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(PARENT, encoding="utf-8")
-    assert said_of("extends: p.yaml\n", tmp_path) == []
-    assert said_of("extends: p.yaml\nservices: {parcels: null}\n", tmp_path) == [
+    assert problems_in("extends: p.yaml\n", tmp_path) == []
+    assert problems_in("extends: p.yaml\nservices: {parcels: null}\n", tmp_path) == [
         "p.yaml:9:16: readings.more.services.parcels: 'services.parcels' is deleted at a.yaml:2:12, and a reading does "
         "not bring it back; take this out of the reading, or keep 'services.parcels'"
     ]
     both = "extends: p.yaml\nservices: {parcels: null}\nreadings: {more: null}\n"
-    assert said_of(both, tmp_path) == []
+    assert problems_in(both, tmp_path) == []
     own = "extends: p.yaml\nservices: {parcels: null}\nreadings: {more: {services: {parcels: {growth: 1%}}}}\n"
-    assert said_of(own, tmp_path)[0].startswith("a.yaml:3:30: readings.more.services.parcels")
+    assert problems_in(own, tmp_path)[0].startswith("a.yaml:3:30: readings.more.services.parcels")
 
 
 # The plan against its history
@@ -206,9 +213,9 @@ def test_where_a_plan_and_its_history_do_not_meet_both_lines_are_named(tmp_path:
     )
     (tmp_path / "a.yaml").write_text(plan, encoding="utf-8")
     scenario = forecast.read(tmp_path / "a.yaml")
-    assert scenario.place("targets.x").line == 1
+    assert scenario.location_of("targets.x").line == 1
     found = check_history(scenario, read_history(str(tmp_path / "h.csv"), "VND"))
-    places = {(one.code, Path(one.where.file).name, one.where.line, one.where.column) for one in found}
+    places = {(one.code, Path(one.location.file).name, one.location.line, one.location.column) for one in found}
     assert places == {
         ("history_lacks_service", "a.yaml", 9, 3),
         ("plan_lacks_service", "h.csv", 38, 9),
@@ -217,7 +224,7 @@ def test_where_a_plan_and_its_history_do_not_meet_both_lines_are_named(tmp_path:
         ("history_of_the_future", "h.csv", 73, 21),
         ("mask_outside", "a.yaml", 8, 29),
     }
-    assert pickle.loads(pickle.dumps(scenario)).place("horizon.from").line == 6
+    assert pickle.loads(pickle.dumps(scenario)).location_of("horizon.from").line == 6
 
 
 # What the pages leave out, and what they name
@@ -225,15 +232,15 @@ def test_where_a_plan_and_its_history_do_not_meet_both_lines_are_named(tmp_path:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sheet_says_how_many_targets_and_decisions_it_leaves_out(language: str) -> None:
-    view, words = fixture.covid_view(), Words(language)  # type: ignore[arg-type]
+    view, words = fixture.covid_view(), Translator(language)  # type: ignore[arg-type]
     row = view.findings.targets[0]
     rows = (*view.findings.targets, *(replace(row, name=f"more_{n}") for n in range(3)))
     named, (first, *_) = dict(view.scenario.decisions), view.scenario.decisions.values()
     decisions = named | {f"more_{n}": first for n in range(4)}
     scenario = view.scenario.model_copy(update={"decisions": decisions})
     crowded = replace(view, scenario=scenario, findings=replace(view.findings, targets=rows))
-    with style(sheet.TYPE):
-        figure = sheet.sheet(crowded, words)
+    with chart_style(sheet.TYPE_POINTS):
+        figure = sheet.draw_run_sheet(crowded, words)
         said = [text.get_text() for text in figure.texts]
         assert faults_of(figure) == []
     left_out = [words("sheet_more", count=len(all_of) - 4) for all_of in (rows, decisions)]
@@ -241,16 +248,16 @@ def test_the_sheet_says_how_many_targets_and_decisions_it_leaves_out(language: s
 
 
 def test_a_sure_figure_has_its_curve_and_a_productivity_is_that_of_a_year() -> None:
-    at, words = (12e9,) * 3, Words("en")
-    finding = replace(fixture.exceedance(12e9, 1e9, 12e9), at=at, chance=(1.0,) * 3)
-    with style(12), warnings.catch_warnings():
+    at, words = (12e9,) * 3, Translator("en")
+    finding = replace(fixture.make_exceedance(12e9, 1e9, 12e9), amounts=at, chances=(1.0,) * 3)
+    with chart_style(12), warnings.catch_warnings():
         warnings.simplefilter("error")
         axes = new_figure(5, 4).add_axes((0.1, 0.1, 0.8, 0.8))
-        FIGURES["exceedance"][0](axes, finding=finding, words=words, scale=scale_of("revenue", at, "VND", words))
+        CHARTS["exceedance"][0](axes, finding=finding, words=words, scale=choose_scale("revenue", at, "VND", words))
     low, high = axes.get_xlim()
     assert low < 12e9 < high
     scale = fixture.covid_view().scale_for("productivity", "2021-Q2", [136e6], words)
-    assert scale.exact(136e6) == "136 million VND per person and year"
+    assert scale.exact_amount(136e6) == "136 million VND per person and year"
 
 
 def test_what_more_than_hides_is_added_to_the_last_year_and_taken_off_the_gap(tmp_path: Path) -> None:

@@ -10,15 +10,24 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from forecast.i18n import Words
-from forecast.i18n.amounts import rounded_to_add, scale_of
+from forecast.i18n import Translator
+from forecast.i18n.amounts import choose_scale, round_preserving_sum
 from forecast.reports import compare
-from forecast.reports import pdf as sheet
-from forecast.reports.charts import FIGURES
+from forecast.reports import pdf_page as sheet
+from forecast.reports.charts import CHARTS
 from forecast.reports.charts import style as canvas
-from forecast.reports.charts.bridge import grouped, printed
-from forecast.reports.charts.style import LONGEST, cut, fit, graphemes, style, width_of, wrap
-from forecast.reports.content.charts import TYPE_PHONE, TYPE_WIDE, drawings
+from forecast.reports.charts.bridge import group_small_steps, rounded_amounts
+from forecast.reports.charts.chart import PHONE_TYPE_POINTS, WIDE_TYPE_POINTS
+from forecast.reports.charts.style import (
+    MAX_LABEL_GRAPHEMES,
+    chart_style,
+    fit_label,
+    split_graphemes,
+    text_width,
+    truncate_label,
+    wrap_text,
+)
+from forecast.reports.content.charts import run_charts
 from tests.support import report_fixture as fixture
 
 VIEWS = {
@@ -58,23 +67,23 @@ def _inside(box: Bbox, page: Bbox) -> bool:
 )
 def test_no_text_overlaps_or_leaves_a_figure(view: str, language: str) -> None:
     found = []
-    for phone, size in ((False, TYPE_WIDE), (True, TYPE_PHONE)):
-        with style(size):
-            for name, drawing in drawings(VIEWS[view](), Words(language)).items():  # type: ignore[arg-type]
+    for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
+        with chart_style(size):
+            for name, drawing in run_charts(VIEWS[view](), Translator(language)).items():  # type: ignore[arg-type]
                 found += [f"{name} phone={phone}: {fault}" for fault in faults_of(drawing.figure(phone))]
     assert found == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
-    views, words = [fixture.other_view(), fixture.covid_view()], Words(language)  # type: ignore[arg-type]
+    views, words = [fixture.other_view(), fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
     found = []
-    for phone, size in ((False, TYPE_WIDE), (True, TYPE_PHONE)):
-        with style(size):
-            for drawing in compare.drawings(views, words).values():
+    for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
+        with chart_style(size):
+            for drawing in compare.comparison_charts(views, words).values():
                 found += faults_of(drawing.figure(phone))
-    with style(sheet.TYPE):
-        found += faults_of(compare.sheet(views, fixture.differences(), words))
+    with chart_style(sheet.TYPE_POINTS):
+        found += faults_of(compare.draw_comparison_sheet(views, fixture.make_differences(), words))
     assert found == []
 
 
@@ -82,13 +91,13 @@ def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
     ("view", "language"), [("covid", "vi"), ("covid", "en"), ("hostile", "vi"), ("hostile", "en"), ("shop", "vi")]
 )
 def test_no_text_overlaps_or_leaves_the_a4_page(view: str, language: str) -> None:
-    with style(sheet.TYPE):
-        assert faults_of(sheet.sheet(VIEWS[view](), Words(language))) == []  # type: ignore[arg-type]
+    with chart_style(sheet.TYPE_POINTS):
+        assert faults_of(sheet.draw_run_sheet(VIEWS[view](), Translator(language))) == []  # type: ignore[arg-type]
 
 
 def test_a_text_put_over_another_is_found() -> None:
-    with style(9):
-        figure = next(iter(drawings(fixture.covid_view(), Words("en")).values())).figure()
+    with chart_style(9):
+        figure = next(iter(run_charts(fixture.covid_view(), Translator("en")).values())).figure()
         figure.text(0.5, 0.5, "one over")
         figure.text(0.51, 0.5, "the other")
         figure.text(0.99, 0.2, "over the edge")
@@ -97,23 +106,23 @@ def test_a_text_put_over_another_is_found() -> None:
 
 def test_the_printed_waterfall_adds_up_to_the_digit() -> None:
     finding = fixture.covid_bridge()
-    words = Words("vi")
-    scale = scale_of("revenue", [250e9], "VND", words)
+    words = Translator("vi")
+    scale = choose_scale("revenue", [250e9], "VND", words)
     for most in (3, 7, 99):
-        figures, decimals = printed(finding, grouped(finding.steps, most, words), scale)
+        figures, decimals = rounded_amounts(finding, group_small_steps(finding.steps, most, words), scale)
         assert round(sum(figures[:-1]), decimals) == figures[-1]
 
 
 def test_rounding_moves_no_step_by_a_whole_digit() -> None:
     steps = [0.04, 0.04, 0.04, -1.26, 3.333]
-    start, rounded, end = rounded_to_add(10.04, steps, 10.04 + sum(steps), 1)
-    assert rounded_to_add(0.0, [1e100, -1e100], 1e99, 2)[2] == 1e99  # ends, though nothing adds up there
+    start, rounded, end = round_preserving_sum(10.04, steps, 10.04 + sum(steps), 1)
+    assert round_preserving_sum(0.0, [1e100, -1e100], 1e99, 2)[2] == 1e99  # ends, though nothing adds up there
     assert round(start + sum(rounded), 1) == end
     assert all(abs(a - b) < 0.1 for a, b in zip(steps, rounded, strict=True))
 
 
 def test_the_smallest_steps_are_put_together_but_never_the_gap() -> None:
-    steps = grouped(fixture.covid_bridge().steps, 5, Words("en"))
+    steps = group_small_steps(fixture.covid_bridge().steps, 5, Translator("en"))
     assert len(steps) == 5
     assert any(step.name == "gap" for step in steps)
     assert sum(step.amount for step in steps) == pytest.approx(8e9)
@@ -121,20 +130,20 @@ def test_the_smallest_steps_are_put_together_but_never_the_gap() -> None:
 
 def test_a_label_is_cut_at_eighty_graphemes() -> None:
     text = "e\u0302\u0301" * 200
-    assert len(graphemes(cut(text))) == LONGEST
-    assert cut("a" * 100_000).endswith("…")
-    assert cut("tab\there\x1b[0m \ud800 end") == "tab here[0m end"
+    assert len(split_graphemes(truncate_label(text))) == MAX_LABEL_GRAPHEMES
+    assert truncate_label("a" * 100_000).endswith("…")
+    assert truncate_label("tab\there\x1b[0m \ud800 end") == "tab here[0m end"
 
 
 def test_a_dollar_is_a_dollar() -> None:
-    assert cut("$100 vs $200") == "$100 vs $200"
+    assert truncate_label("$100 vs $200") == "$100 vs $200"
 
 
 def test_lines_fit_their_width() -> None:
-    with style(8):
-        lines = wrap("một hai ba bốn năm sáu bảy tám chín mười " * 4, 2.0)
-        assert all(width_of(line) <= 2.0 for line in lines)
-        assert width_of(fit("x" * 500, 1.0)) <= 1.0
+    with chart_style(8):
+        lines = wrap_text("một hai ba bốn năm sáu bảy tám chín mười " * 4, 2.0)
+        assert all(text_width(line) <= 2.0 for line in lines)
+        assert text_width(fit_label("x" * 500, 1.0)) <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -149,18 +158,20 @@ def test_lines_fit_their_width() -> None:
     ],
 )
 def test_money_is_said_in_a_unit_that_fits(amount: float, currency: str, language: str, shown: str) -> None:
-    assert scale_of("revenue", [amount], currency, Words(language)).amount(amount) == shown  # type: ignore[arg-type]
+    assert choose_scale("revenue", [amount], currency, Translator(language)).amount(amount) == shown  # type: ignore[arg-type]
 
 
 def test_a_threshold_keeps_the_digits_of_its_planner() -> None:
-    scale = scale_of("revenue", [250.5e9], "VND", Words("vi"))
-    assert scale.exact(250e9) == "250 tỷ đồng"
-    assert scale.exact(250.5e9) == "250,5 tỷ đồng"
-    assert scale_of("productivity", [136e6], "VND", Words("vi")).exact(136e6) == "136 triệu đồng/người/năm"
+    scale = choose_scale("revenue", [250.5e9], "VND", Translator("vi"))
+    assert scale.exact_amount(250e9) == "250 tỷ đồng"
+    assert scale.exact_amount(250.5e9) == "250,5 tỷ đồng"
+    assert (
+        choose_scale("productivity", [136e6], "VND", Translator("vi")).exact_amount(136e6) == "136 triệu đồng/người/năm"
+    )
 
 
 def test_the_same_figure_is_the_same_bytes() -> None:
-    drawing = drawings(fixture.covid_view(), Words("vi"))["bridge"]
+    drawing = run_charts(fixture.covid_view(), Translator("vi"))["bridge"]
     assert drawing.svg() == drawing.svg()
     assert drawing.png() == drawing.png()
 
@@ -171,7 +182,7 @@ def test_every_figure_of_the_drawer_is_listed() -> None:
     import forecast.reports.charts
 
     files = {path.stem for path in Path(forecast.reports.charts.__file__).parent.glob("*.py")} - {"__init__"}
-    drawn = {figure.draw.__module__.rpartition(".")[2] for figure in FIGURES.values()}
+    drawn = {figure.draw.__module__.rpartition(".")[2] for figure in CHARTS.values()}
     assert drawn == files - {"chart", "rows", "style"}
 
 
@@ -181,7 +192,7 @@ def _fonts_kept() -> int:
 
 def test_a_forked_child_opens_its_own_fonts() -> None:
     """A font that both read moves one place in one file: letters went missing at random."""
-    canvas.width_of("Bưu điện")
+    canvas.text_width("Bưu điện")
     assert _fonts_kept() > 0
     child = os.fork() if hasattr(os, "fork") else pytest.skip("no fork here")
     if child == 0:

@@ -12,15 +12,15 @@ from string import Formatter
 import pytest
 from pypdf import PdfReader
 
-from forecast import reports as pages
-from forecast.i18n import LANGUAGES, Words, sentences
+from forecast.i18n import LANGUAGES, Translator, message_catalog
 from forecast.reports import compare
 from forecast.reports.content import assumptions as grounds
 from forecast.reports.content import headline as message
 from forecast.reports.content import tables
-from forecast.reports.content.text import period_text, range_words, tenths_text
-from forecast.reports.html import page
-from forecast.reports.pdf import pdf
+from forecast.reports.content.charts import run_charts
+from forecast.reports.content.text import period_text, range_text, tenths_text
+from forecast.reports.html_page import render_run_page
+from forecast.reports.pdf_page import render_run_pdf
 from forecast.stats.intervals import Estimate
 from tests.support import report_fixture as fixture
 
@@ -78,12 +78,12 @@ class Elements(HTMLParser):
 
 @pytest.fixture(scope="module")
 def hostile() -> dict[str, bytes]:
-    return {language: page(fixture.hostile_view(), Words(language)) for language in LANGUAGES}
+    return {language: render_run_page(fixture.hostile_view(), Translator(language)) for language in LANGUAGES}
 
 
 @pytest.fixture(scope="module")
 def covid() -> dict[str, bytes]:
-    return {language: page(fixture.covid_view(), Words(language)) for language in LANGUAGES}
+    return {language: render_run_page(fixture.covid_view(), Translator(language)) for language in LANGUAGES}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -140,7 +140,7 @@ def test_every_assumption_stands_with_its_source_grade_and_line(covid: dict[str,
     text = covid["en"].decode()
     for assumption in fixture.covid_view().assumptions():
         assert f">{assumption.name}</small>" in text
-        assert f">scenarios/{Path(assumption.where.file).name}:{assumption.where.line}<" in text
+        assert f">scenarios/{Path(assumption.location.file).name}:{assumption.location.line}<" in text
     assert str(ROOT) not in text
 
 
@@ -152,7 +152,7 @@ def test_pictures_have_a_text_for_those_who_do_not_see_them(covid: dict[str, byt
 
 @pytest.mark.parametrize(("view", "language"), [("covid_view", "vi"), ("hostile_view", "en")])
 def test_the_report_is_one_sheet_of_paper_with_its_fonts_inside(view: str, language: str) -> None:
-    reader = PdfReader(BytesIO(pdf(getattr(fixture, view)(), Words(language))))  # type: ignore[arg-type]
+    reader = PdfReader(BytesIO(render_run_pdf(getattr(fixture, view)(), Translator(language))))  # type: ignore[arg-type]
     assert len(reader.pages) == 1
     assert [round(float(side)) for side in reader.pages[0].mediabox[2:]] == [595, 842]
     _assert_embedded(reader)
@@ -169,19 +169,19 @@ def _assert_embedded(reader: PdfReader) -> None:
 
 
 def test_the_sheet_can_be_searched_in_vietnamese() -> None:
-    text = PdfReader(BytesIO(pdf(fixture.covid_view(), Words("vi")))).pages[0].extract_text()
+    text = PdfReader(BytesIO(render_run_pdf(fixture.covid_view(), Translator("vi")))).pages[0].extract_text()
     assert "Khoảng 7 phần 10 khả năng" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_runs_stand_side_by_side(language: str) -> None:
-    views, words = [fixture.other_view(), fixture.covid_view()], Words(language)  # type: ignore[arg-type]
-    made = compare.page(views, fixture.differences(), words)
+    views, words = [fixture.other_view(), fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
+    made = compare.render_comparison_page(views, fixture.make_differences(), words)
     assert {tag for tag, _ in Elements(made).found} <= ALLOWED
-    reader = PdfReader(BytesIO(compare.pdf(views, fixture.differences(), words)))
+    reader = PdfReader(BytesIO(compare.render_comparison_pdf(views, fixture.make_differences(), words)))
     assert len(reader.pages) == 1
     _assert_embedded(reader)
-    paired = compare.pairs(views, fixture.differences(), words)
+    paired = compare.difference_table(views, fixture.make_differences(), words)
     assert paired is not None
     assert words.number(-1.52, 2) in paired.rows[0][1]
 
@@ -189,25 +189,35 @@ def test_runs_stand_side_by_side(language: str) -> None:
 def test_a_plan_with_nothing_but_a_forecast_still_has_a_page() -> None:
     view = fixture.covid_view()
     bare = replace(
-        view.findings, targets=(), main="", bridge=None, exceedance={}, sensitivity=None, readings=(), joint=None
+        view.findings,
+        targets=(),
+        main_target="",
+        bridge=None,
+        exceedance={},
+        sensitivity=None,
+        cases=(),
+        joint_chance=None,
     )
     empty = replace(view, findings=bare)
-    assert b"</html>" in page(empty, Words("en"))
-    assert pdf(empty, Words("vi"))
+    assert b"</html>" in render_run_page(empty, Translator("en"))
+    assert render_run_pdf(empty, Translator("vi"))
 
 
 def test_the_title_is_the_message() -> None:
     view = fixture.covid_view()
-    assert message.title(view, Words("vi")) == "Khoảng 7 phần 10 khả năng doanh thu năm 2021 đạt từ 250 tỷ đồng trở lên"
-    assert message.title(view, Words("en")) == "About 7 in 10: revenue of 250 billion VND or more in 2021"
+    assert (
+        message.run_title(view, Translator("vi"))
+        == "Khoảng 7 phần 10 khả năng doanh thu năm 2021 đạt từ 250 tỷ đồng trở lên"
+    )
+    assert message.run_title(view, Translator("en")) == "About 7 in 10: revenue of 250 billion VND or more in 2021"
 
 
 def test_a_wide_spread_is_said_beside_the_title() -> None:
-    assert "between 5 and 9 in 10" in " ".join(message.beside(fixture.covid_view(), Words("en")))
+    assert "between 5 and 9 in 10" in " ".join(message.headline_notes(fixture.covid_view(), Translator("en")))
 
 
 def test_no_chance_is_ever_certain() -> None:
-    words = Words("en")
+    words = Translator("en")
     assert [tenths_text(c, words) for c in (0.0, 0.03, 0.25, 0.74, 0.97, 1.0)] == [
         "Less than 1 in 100",
         "Less than 1 in 10",
@@ -219,7 +229,7 @@ def test_no_chance_is_ever_certain() -> None:
 
 
 def test_the_three_kinds_of_doubt_stand_apart() -> None:
-    table = tables.targets(fixture.covid_view(), Words("en"))
+    table = tables.target_table(fixture.covid_view(), Translator("en"))
     row = table.rows[0]
     assert row[2].startswith("About 7 in 10")
     assert row[3].startswith("±0.3 points")
@@ -228,15 +238,15 @@ def test_the_three_kinds_of_doubt_stand_apart() -> None:
 
 def test_the_gap_is_an_item_of_its_own() -> None:
     view = fixture.covid_view()
-    sentence, table = tables.gap("2020", view.summary["history"]["2020"], view, Words("vi"))
+    sentence, table = tables.gap_table("2020", view.summary["history"]["2020"], view, Translator("vi"))
     assert ("Bưu chính chuyển phát", "trên 61 tỷ đồng") in table.rows
     assert "trung bình là −2,0 tỷ đồng, 8 lần trong 10 từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
     assert ("Chênh lệch giữa tổng công bố và tổng các dịch vụ", "−1 tỷ đồng") in table.rows
 
 
 def test_what_was_known_only_later_is_marked() -> None:
-    groups = grounds.groups(fixture.covid_view(), Words("en"))
-    late = {ground.name for group in groups for ground in group.grounds if ground.hindsight}
+    groups = grounds.assumption_groups(fixture.covid_view(), Translator("en"))
+    late = {ground.name for group in groups for ground in group.assumptions if ground.hindsight}
     assert "shocks.covid_waves.waves_per_year" in late
     assert "services.postal.growth" not in late
 
@@ -244,8 +254,8 @@ def test_what_was_known_only_later_is_marked() -> None:
 def test_a_range_is_explained_in_the_unit_of_its_planner() -> None:
     found = {assumption.name: assumption for assumption in fixture.covid_view().assumptions()}
     length, postal = found["shocks.covid_waves.length"], found["shocks.covid_waves.upstream.effect.volume.postal"]
-    assert grounds.meaning(length, Words("vi")) == "8 lần trong 10 nằm giữa 4 tuần và 10 tuần"
-    assert grounds.meaning(postal, Words("en")) == "8 times in 10 between −40% and −5%"
+    assert grounds.describe_range(length, Translator("vi")) == "8 lần trong 10 nằm giữa 4 tuần và 10 tuần"
+    assert grounds.describe_range(postal, Translator("en")) == "8 times in 10 between −40% and −5%"
 
 
 def test_a_productivity_that_restates_the_plan_says_so(covid: dict[str, bytes]) -> None:
@@ -266,27 +276,27 @@ def test_a_reconstructed_history_claims_no_quality(covid: dict[str, bytes]) -> N
 
 def test_a_near_miss_is_neither_good_nor_bad_news() -> None:
     view = fixture.covid_view()
-    assert view.main is not None
-    row = replace(view.main, chance=Estimate(0.79, 0.787, 0.793))
+    assert view.main_target is not None
+    row = replace(view.main_target, chance=Estimate(0.79, 0.787, 0.793))
     near = replace(view, findings=replace(view.findings, targets=(row, *view.findings.targets[1:])))
-    assert message.numbers(near, Words("en"))[0].mood == ""
-    assert "close to" in message.beside(near, Words("en"))[0]
+    assert message.headline_numbers(near, Translator("en"))[0].mood == ""
+    assert "close to" in message.headline_notes(near, Translator("en"))[0]
 
 
 def test_periods_are_said_as_people_say_them() -> None:
-    vi, en = Words("vi"), Words("en")
+    vi, en = Translator("vi"), Translator("en")
     assert [period_text(p, vi) for p in ("2021", "2021-Q2", "2021-06")] == ["năm 2021", "quý 2/2021", "tháng 6/2021"]
     assert period_text("2021-01 to 2021-06", en) == "January 2021 to June 2021"
 
 
 def test_ranges_are_said_in_the_language_of_the_reader() -> None:
-    assert range_words("4 to 10 weeks", Words("vi")) == "4 đến 10 tuần"
-    assert range_words("uniform(2021-01, 2021-12)", Words("en")) == "any of 2021-01 to 2021-12"
-    assert range_words("pert(0%, 2%, 5%)", Words("vi")) == "0% đến 5%, dễ xảy ra nhất 2%"
+    assert range_text("4 to 10 weeks", Translator("vi")) == "4 đến 10 tuần"
+    assert range_text("uniform(2021-01, 2021-12)", Translator("en")) == "any of 2021-01 to 2021-12"
+    assert range_text("pert(0%, 2%, 5%)", Translator("vi")) == "0% đến 5%, dễ xảy ra nhất 2%"
 
 
 def test_every_sentence_has_both_languages_and_the_same_facts() -> None:
-    for key, sentence in sentences().items():
+    for key, sentence in message_catalog().items():
         assert set(sentence) == set(LANGUAGES), key
         facts = [{name for _, name, _, _ in Formatter().parse(sentence[language]) if name} for language in LANGUAGES]
         allowed = facts[0] ^ facts[1]
@@ -306,11 +316,11 @@ def test_every_sentence_that_a_page_asks_for_exists() -> None:
         for key in re.findall(r'\b(?:w|words)\(\s*"([a-z_0-9]+)"', path.read_text(encoding="utf-8"))
     }
     assert len(asked) > 100
-    assert asked <= set(sentences())
+    assert asked <= set(message_catalog())
 
 
 def test_figures_are_pictures() -> None:
-    made = pages.figures(fixture.shop_view(), Words("en"))
+    made = {name: chart.png() for name, chart in run_charts(fixture.shop_view(), Translator("en")).items()}
     assert set(made) == {"months", "bridge", "exceedance"}
     assert all(png.startswith(b"\x89PNG") for png in made.values())
 

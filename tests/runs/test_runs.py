@@ -14,7 +14,7 @@ from forecast.plan.loading.loader import read_text
 from forecast.reports import index_page
 from forecast.runs import manifest as identity
 from forecast.runs import repository as runs
-from forecast.runs.manifest import Inputs
+from forecast.runs.manifest import RunInputs
 
 PLAN = """
 name: Shop
@@ -30,18 +30,18 @@ targets:
 SUMMARY = {"targets": {"revenue": {"chance": 0.41}}}
 
 
-def inputs(run_id: str, scenario: str = "shop", **more: object) -> Inputs:
-    return Inputs(run_id, {"schema": 1, "run_id": run_id, "kind": "run", "scenario": scenario, **more})
+def inputs(run_id: str, scenario: str = "shop", **more: object) -> RunInputs:
+    return RunInputs(run_id, {"schema": 1, "run_id": run_id, "kind": "run", "scenario": scenario, **more})
 
 
-def publish(reports: Path, run_id: str, scenario: str = "shop", report: bytes = b"<html>") -> runs.Kept:
+def publish(reports: Path, run_id: str, scenario: str = "shop", report: bytes = b"<html>") -> runs.StoredRun:
     files = {"report.html": report, "summary.json": runs.json_bytes(SUMMARY), "figures/fan.png": b"png"}
-    return runs.publish(reports, inputs(run_id, scenario, paths=1000, seed=1), files, {"phi": 0.5})
+    return runs.publish_run(reports, inputs(run_id, scenario, paths=1000, seed=1), files, {"phi": 0.5})
 
 
 def identify(text: str, **more: object) -> str:
     asked = {"seed": 1, "paths": 1000, "language": "en", **more}
-    return identity.inputs_of(read_text(text), **asked).run_id  # type: ignore[arg-type]
+    return identity.run_inputs(read_text(text), **asked).run_id  # type: ignore[arg-type]
 
 
 def test_a_run_is_shown_under_its_scenario_with_a_hash_of_each_output(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_newer_run_takes_the_name_and_the_older_one_stays(tmp_path: Path) -> N
     publish(tmp_path, "bbbb2222", report=b"new")
     assert (tmp_path / "shop" / "report.html").read_bytes() == b"new"
     assert (tmp_path / ".runs" / "aaaa1111" / "report.html").read_bytes() == b"old"
-    assert runs.prune(tmp_path) == ("aaaa1111",)
+    assert runs.prune_runs(tmp_path) == ("aaaa1111",)
     assert [kept.run_id for kept in runs.all_runs(tmp_path)] == ["bbbb2222"]
     assert runs.verify(tmp_path / "shop").run_id == "bbbb2222"
 
@@ -73,7 +73,7 @@ def test_without_links_a_file_names_the_run(tmp_path: Path, monkeypatch: pytest.
     assert runs.verify(tmp_path / "shop").run_id == "aaaa1111"
     publish(tmp_path, "bbbb2222")
     assert runs.open_run(tmp_path / "shop").run_id == "bbbb2222"
-    assert runs.prune(tmp_path) == ("aaaa1111",)
+    assert runs.prune_runs(tmp_path) == ("aaaa1111",)
 
 
 @pytest.mark.parametrize("harm", ["change", "remove", "add"])
@@ -92,9 +92,9 @@ def test_verify_names_the_file_that_is_not_as_it_was_written(tmp_path: Path, har
 
 def test_a_damaged_run_is_not_found_again_but_made_anew(tmp_path: Path) -> None:
     folder = publish(tmp_path, "aaaa1111").folder
-    assert runs.find(tmp_path, inputs("aaaa1111")) is not None
+    assert runs.find_run(tmp_path, inputs("aaaa1111")) is not None
     (folder / "report.html").write_bytes(b"torn")
-    assert runs.find(tmp_path, inputs("aaaa1111")) is None
+    assert runs.find_run(tmp_path, inputs("aaaa1111")) is None
     publish(tmp_path, "aaaa1111")
     assert runs.verify(tmp_path / "shop").run_id == "aaaa1111"
     assert not [path for path in tmp_path.rglob("*") if ".tmp-" in path.name]
@@ -122,19 +122,19 @@ def test_a_folder_that_forecast_did_not_make_is_left_alone(tmp_path: Path) -> No
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="did not make"):
-        runs.prepare(tmp_path, ("shop",))
+        runs.prepare_reports(tmp_path, ("shop",))
     assert (tmp_path / "shop" / "mine.txt").read_text() == "mine"
 
 
 def test_a_full_disk_leaves_the_earlier_run_and_no_stray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(tmp_path, "aaaa1111")
-    written = store.fill
+    written = store.write_files
 
     def half(folder: Path, files: dict[str, bytes]) -> None:
         written(folder, dict(list(files.items())[:1]))
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "fill", half)
+    monkeypatch.setattr(store, "write_files", half)
     with pytest.raises(OutputError, match="the disk is full"):
         publish(tmp_path, "bbbb2222")
     assert runs.verify(tmp_path / "shop").run_id == "aaaa1111"
@@ -156,9 +156,9 @@ def test_the_index_lists_every_run_and_holds_nothing_that_acts(tmp_path: Path) -
 def test_a_run_is_named_by_its_path_its_scenario_or_the_start_of_its_id(tmp_path: Path) -> None:
     folder = publish(tmp_path, "aaaa1111").folder
     for text in (str(folder), "shop", "aaaa1"):
-        assert runs.open_run(runs.named(text, tmp_path)).run_id == "aaaa1111"
+        assert runs.open_run(runs.resolve_run_path(text, tmp_path)).run_id == "aaaa1111"
     with pytest.raises(OutputError, match="no run here"):
-        runs.open_run(runs.named("cccc", tmp_path))
+        runs.open_run(runs.resolve_run_path("cccc", tmp_path))
 
 
 def test_the_same_inputs_find_the_same_run() -> None:
@@ -186,7 +186,7 @@ def test_another_seed_number_of_paths_or_language_is_another_run() -> None:
 
 def test_a_comment_changes_the_lines_and_not_the_meaning() -> None:
     hashes = {
-        identity.inputs_of(read_text(text), seed=1, paths=10, language="en").manifest["scenario_hash"]
+        identity.run_inputs(read_text(text), seed=1, paths=10, language="en").manifest["scenario_hash"]
         for text in (PLAN, "# a comment\n" + PLAN)
     }
     assert len(hashes) == 1
@@ -200,7 +200,7 @@ def test_the_data_go_in_by_content(tmp_path: Path) -> None:
     for cell in ("5000000", "5000001"):
         (tmp_path / "history.csv").write_text("\n".join([*rows[:-1], rows[-1].replace("5000000", cell)]) + "\n")
         scenario = read_text(text, tmp_path)
-        found.append(identity.inputs_of(scenario, seed=1, paths=10, language="en"))
+        found.append(identity.run_inputs(scenario, seed=1, paths=10, language="en"))
     assert found[0].run_id != found[1].run_id
     (data,) = found[0].manifest["data"]
     assert data["name"] == "history.csv"

@@ -48,7 +48,7 @@ def test_a_size_limit_leaves_the_earlier_file_and_no_stray(tmp_path: Path) -> No
 
 def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     with store.new_folder(tmp_path / "run") as folder:
-        store.fill(folder, {"a": b"1", "figures/b": b"2"})
+        store.write_files(folder, {"a": b"1", "figures/b": b"2"})
         assert not (tmp_path / "run").exists()
     assert (tmp_path / "run" / "figures" / "b").read_bytes() == b"2"
     assert not strays(tmp_path)
@@ -57,7 +57,7 @@ def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
 def test_a_folder_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def fail() -> None:
         with store.new_folder(tmp_path / "run") as folder:
-            store.fill(folder, {"a": b"1"})
+            store.write_files(folder, {"a": b"1"})
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -67,9 +67,9 @@ def test_a_folder_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def test_the_first_of_two_folders_of_one_name_stays(tmp_path: Path) -> None:
     with store.new_folder(tmp_path / "run") as second:
-        store.fill(second, {"a": b"second"})
+        store.write_files(second, {"a": b"second"})
         with store.new_folder(tmp_path / "run") as first:
-            store.fill(first, {"a": b"first"})
+            store.write_files(first, {"a": b"first"})
     assert (tmp_path / "run" / "a").read_bytes() == b"first"
     assert not strays(tmp_path)
 
@@ -81,7 +81,7 @@ def test_what_a_dead_process_left_is_swept_and_what_a_living_one_holds_is_not(tm
     os.symlink("nowhere", tmp_path / f".c.0.tmp-{DEAD}")
     (tmp_path / "kept.txt").write_text("kept")
     with store.new_folder(tmp_path / "run") as held:
-        assert store.sweep(tmp_path) == 3
+        assert store.remove_stale_temporaries(tmp_path) == 3
         assert held.is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.txt", "run"]
 
@@ -91,14 +91,14 @@ def test_an_old_stray_is_swept_though_its_number_belongs_to_another_process(tmp_
     young.write_text("under way")
     old.write_text("torn")
     os.utime(old, (time.time() - 3600,) * 2)
-    assert store.sweep(tmp_path) == 1
+    assert store.remove_stale_temporaries(tmp_path) == 1
     assert young.exists()
 
 
 def test_a_link_is_swapped_in_one_step(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        assert store.link(tmp_path / name, tmp_path / "newest")
+        assert store.replace_link(tmp_path / name, tmp_path / "newest")
         assert (tmp_path / "newest").resolve() == (tmp_path / name).resolve()
     assert not strays(tmp_path)
 
@@ -106,16 +106,16 @@ def test_a_link_is_swapped_in_one_step(tmp_path: Path) -> None:
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_LOCK_SECONDS", 0.1)
     refused = pytest.raises(OutputError, match="another run")
-    with store.locked(tmp_path / "lock"), refused, store.locked(tmp_path / "lock"):
+    with store.hold_lock(tmp_path / "lock"), refused, store.hold_lock(tmp_path / "lock"):
         pass
-    with store.locked(tmp_path / "lock"):
+    with store.hold_lock(tmp_path / "lock"):
         pass
 
 
 def test_a_killed_holder_gives_its_lock_back(tmp_path: Path) -> None:
     code = (
         "import sys, time, pathlib\nfrom forecast.files import atomic as store\n"
-        "with store.locked(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+        "with store.hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", code, str(tmp_path / "lock")]
@@ -123,7 +123,7 @@ def test_a_killed_holder_gives_its_lock_back(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         holder.kill()
-    with store.locked(tmp_path / "lock"):
+    with store.hold_lock(tmp_path / "lock"):
         pass
 
 
@@ -133,7 +133,7 @@ def test_a_cache_gives_back_what_was_put(tmp_path: Path) -> None:
     cache.put(key, {"mase": 0.5, "name": "bưu chính"}, {"mean": np.arange(3.0)})
     found = cache.get(key)
     assert found is not None
-    assert found.facts == {"mase": 0.5, "name": "bưu chính"}
+    assert found.metadata == {"mase": 0.5, "name": "bưu chính"}
     assert found.arrays["mean"].tolist() == [0, 1, 2]
 
 

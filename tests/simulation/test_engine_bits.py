@@ -9,12 +9,21 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import poisson
 
-from forecast.periods import Calendar, overlaps, ramp
-from forecast.simulation.model.shocks.outbreaks import _order
-from forecast.simulation.sampling.events import _poisson, sample_events
-from forecast.simulation.sampling.random_streams import Draws
-from forecast.stats.bins import Ruler
-from forecast.stats.distributions import Beta, Chance, Discrete, Empirical, Normal, Range, Triangular, Uniform
+from forecast.periods import Calendar, month_overlaps, ramp
+from forecast.simulation.model.shocks.outbreaks import _sort_rows
+from forecast.simulation.sampling.events import _poisson_ppf, sample_events
+from forecast.simulation.sampling.random_streams import Sampler
+from forecast.stats.bins import Bins
+from forecast.stats.distributions import (
+    Beta,
+    Discrete,
+    Distribution,
+    Empirical,
+    Normal,
+    QuantileRange,
+    Triangular,
+    Uniform,
+)
 from forecast.stats.quantile_table import QuantileTable
 from forecast.stats.tally import Tally
 
@@ -23,7 +32,7 @@ YEAR = Calendar(12 * 2021, 12)
 
 def test_the_table_of_the_normal_keeps_its_word() -> None:
     for precision, ends in ((np.float64, [2.0**-55, 1 - 2.0**-53]), (np.float32, [2.0**-24, 1 - 2.0**-24])):
-        table = QuantileTable.of(np.dtype(precision), lambda z: z)
+        table = QuantileTable.from_normal_transform(np.dtype(precision), lambda z: z)
         u = np.concatenate([np.random.default_rng(3).random(200_000), [1e-7, 0.001, 0.1, 0.5, 0.9, 0.999], ends])
         u = u.astype(precision)
         assert np.max(np.abs(table(u) - ndtri(u.astype(float)))) < 6e-6
@@ -34,10 +43,10 @@ def test_the_table_of_the_normal_keeps_its_word() -> None:
 @pytest.mark.parametrize(
     "chance",
     [
-        Range(0.1, 0.3, "share"),
-        Range(-0.3, -0.1, "loss"),
-        Range(-0.02, 0.04, "change"),
-        Range(60e9, 66e9, "log"),
+        QuantileRange(0.1, 0.3, "share"),
+        QuantileRange(-0.3, -0.1, "loss"),
+        QuantileRange(-0.02, 0.04, "change"),
+        QuantileRange(60e9, 66e9, "log"),
         Normal(1.0, 2.0, 0.0, 5.0),
         Normal(120e9, 5e9),
         Triangular(1.0, 2.0, 5.0),
@@ -47,30 +56,30 @@ def test_the_table_of_the_normal_keeps_its_word() -> None:
         Empirical((1.0, 4.0, 9.0)),
     ],
 )
-def test_what_is_drawn_is_the_quantile(chance: Chance) -> None:
+def test_what_is_drawn_is_the_quantile(chance: Distribution) -> None:
     u = np.concatenate([np.random.default_rng(4).random(50_000), [2.0**-55, 2.0**-30, 1 - 2.0**-53]])
-    exact = chance.quantile(u)
+    exact = chance.ppf(u)
     spread = np.quantile(exact, 0.9) - np.quantile(exact, 0.1)
-    assert np.max(np.abs(chance.draw(u) - exact) / np.maximum(np.abs(exact), spread)) < 2e-5
-    assert np.all((chance.draw(u) >= chance.bounds[0]) & (chance.draw(u) <= chance.bounds[1]))
+    assert np.max(np.abs(chance.transform_uniform(u) - exact) / np.maximum(np.abs(exact), spread)) < 2e-5
+    assert np.all((chance.transform_uniform(u) >= chance.bounds[0]) & (chance.transform_uniform(u) <= chance.bounds[1]))
     short = ((np.random.default_rng(5).integers(0, 2**23, 50_000) + 0.5) * 2.0**-23).astype(np.float32)
-    assert chance.draw(short).dtype == np.float32
-    near = chance.quantile(short.astype(float))
-    assert np.max(np.abs(chance.draw(short) - near) / np.maximum(np.abs(near), spread)) < 2e-5
+    assert chance.transform_uniform(short).dtype == np.float32
+    near = chance.ppf(short.astype(float))
+    assert np.max(np.abs(chance.transform_uniform(short) - near) / np.maximum(np.abs(near), spread)) < 2e-5
 
 
 def test_the_number_of_events_is_a_poisson_quantile_and_a_higher_rate_keeps_them() -> None:
     u = np.random.default_rng(8).random(100_000)
     for rate in (0.0, 0.3, 2.0, 15.9):
-        assert np.array_equal(_poisson(u, np.array([rate])), poisson.ppf(u, rate) if rate else np.zeros(len(u)))
+        assert np.array_equal(_poisson_ppf(u, np.array([rate])), poisson.ppf(u, rate) if rate else np.zeros(len(u)))
     rates = np.random.default_rng(9).uniform(0, 16, len(u))
-    count = _poisson(u, rates)
+    count = _poisson_ppf(u, rates)
     assert np.array_equal(count, poisson.ppf(u, rates))
-    assert np.all(_poisson(u, rates * 0.7) <= count)
+    assert np.all(_poisson_ppf(u, rates * 0.7) <= count)
 
 
 def test_marks_of_events_are_uniform_and_tell_nothing_of_each_other() -> None:
-    events = sample_events(Draws(5, range(4), {}), "storms", np.full((1, 1), 20.0), None, YEAR)
+    events = sample_events(Sampler(5, range(4), {}), "storms", np.full((1, 1), 20.0), None, YEAR)
     marks = [events.uniform(f"mark {number}").astype(float) for number in range(20)]
     marks += [(events.start - YEAR.edges[0]) / 365, events.path / (4 * 4096)]
     n = len(events)
@@ -84,15 +93,15 @@ def test_marks_of_events_are_uniform_and_tell_nothing_of_each_other() -> None:
 
 
 def test_monthly_normals_are_standard_and_a_longer_horizon_appends_rows() -> None:
-    short, long = (Draws(5, range(7, 8), {}).normals("services.a", months) for months in (12, 30))
+    short, long = (Sampler(5, range(7, 8), {}).normals("services.a", months) for months in (12, 30))
     assert np.array_equal(short, long[:12])
-    z = Draws(5, range(20), {}).normals("services.a", 12).astype(float)
+    z = Sampler(5, range(20), {}).normals("services.a", 12).astype(float)
     assert abs(z.mean()) < 4 / np.sqrt(z.size)
     assert abs(z.var() - 1) < 4 * np.sqrt(2 / z.size)
     assert abs((z**4).mean() - 3) < 4 * np.sqrt(96 / z.size)
     one, other = np.moveaxis(z.reshape(12, 20, 2, 2048), 2, 0)
     assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 0.01
-    assert np.array_equal(z[:, 4096:8192], Draws(5, range(1, 2), {}).normals("services.a", 12))
+    assert np.array_equal(z[:, 4096:8192], Sampler(5, range(1, 2), {}).normals("services.a", 12))
 
 
 def test_overlaps_are_those_of_every_interval_with_every_month() -> None:
@@ -101,7 +110,7 @@ def test_overlaps_are_those_of_every_interval_with_every_month() -> None:
     start[:13] = YEAR.edges
     end = start + rng.uniform(-5, 90, 300)
     end[13:26] = YEAR.edges
-    interval, month, days = overlaps(start, end, YEAR)
+    interval, month, days = month_overlaps(start, end, YEAR)
     dense = np.minimum(end[:, None], YEAR.edges[1:]) - np.maximum(start[:, None], YEAR.edges[:-1])
     found = np.zeros((300, 12))
     found[interval, month] = days
@@ -113,8 +122,8 @@ def test_intervals_are_put_in_order_of_path_start_and_row(latest: int) -> None:
     rng = np.random.default_rng(7)
     path, start = np.sort(rng.integers(0, 4 * 4096, 30_000)), rng.integers(0, latest, 30_000)
     start[::3] = start[1::3]
-    assert np.array_equal(_order(path, start), np.lexsort((start, path)))
-    assert len(_order(path[:0], start[:0])) == 0
+    assert np.array_equal(_sort_rows(path, start), np.lexsort((start, path)))
+    assert len(_sort_rows(path[:0], start[:0])) == 0
 
 
 def test_a_ramp_is_its_integral() -> None:
@@ -126,7 +135,7 @@ def test_a_ramp_is_its_integral() -> None:
 
 def test_a_histogram_says_what_the_values_say() -> None:
     values = np.random.default_rng(6).normal(250, 13, (20, 4096))
-    ruler = Ruler.of(values[0])
+    ruler = Bins.from_values(values[0])
     exact, binned = Tally(ruler), Tally(ruler, exact=False)
     for block in values:
         exact.add(block)
@@ -138,7 +147,7 @@ def test_a_histogram_says_what_the_values_say() -> None:
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_narrow_figure_of_large_values_keeps_its_mean_and_its_spread(exact: bool) -> None:
     off = np.random.default_rng(7).normal(0, 3, (8, 4096))
-    tally = Tally(Ruler.of(1e15 + off[0]), exact=exact)
+    tally = Tally(Bins.from_values(1e15 + off[0]), exact=exact)
     for block in off:
         tally.add(1e15 + block)
     kept = 1e15 + off - 1e15  # as 64 bits hold them

@@ -15,10 +15,13 @@ from typing import Any
 
 import pytest
 
-from forecast.engines import Dask, Processes, Serial, engine_of
 from forecast.engines import background as aside
+from forecast.engines import create_engine
 from forecast.engines import dask as dask_engine
-from forecast.errors import Complaint, InputError, OutputError, Where
+from forecast.engines.dask import DaskEngine
+from forecast.engines.processes import ProcessEngine
+from forecast.engines.serial import SerialEngine
+from forecast.errors import InputError, Location, OutputError, Problem
 
 
 def square(deck: int, span: int) -> tuple[int, int]:
@@ -37,7 +40,7 @@ def fault(deck: str, span: int) -> int:
         case "disk":
             raise OutputError("disk_full", path="x")
         case "input":
-            raise InputError([Complaint.of(Where("a.yaml", 2, 3), "at", "disk_full", path="y")])
+            raise InputError([Problem.of(Location("a.yaml", 2, 3), "at", "disk_full", path="y")])
         case "memory":
             raise MemoryError
     return span
@@ -45,18 +48,18 @@ def fault(deck: str, span: int) -> int:
 
 def test_processes_answer_as_one_process_does_and_in_order() -> None:
     spans = range(2, 12)
-    assert list(Processes(2).map(square, 3, spans)) == list(Serial().map(square, 3, spans))
-    assert list(Processes(2).map(square, 3, range(0))) == []
+    assert list(ProcessEngine(2).map(square, 3, spans)) == list(SerialEngine().map(square, 3, spans))
+    assert list(ProcessEngine(2).map(square, 3, range(0))) == []
 
 
 def test_one_worker_is_this_process() -> None:
-    assert isinstance(engine_of(1), Serial)
-    assert isinstance(engine_of(2), Processes)
+    assert isinstance(create_engine(1), SerialEngine)
+    assert isinstance(create_engine(2), ProcessEngine)
 
 
 def test_workers_use_one_thread_and_leave_the_environment_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert list(Processes(2).map(environment, "OMP_NUM_THREADS", range(1))) == ["1"]
+    assert list(ProcessEngine(2).map(environment, "OMP_NUM_THREADS", range(1))) == ["1"]
     assert "OMP_NUM_THREADS" not in os.environ
 
 
@@ -65,7 +68,7 @@ def test_workers_use_one_thread_and_leave_the_environment_as_it_was(monkeypatch:
 )
 def test_what_goes_wrong_in_a_worker_is_raised_here(deck: str, raised: type[Exception]) -> None:
     with pytest.raises(raised) as told:
-        list(Processes(2).map(fault, deck, range(8)))
+        list(ProcessEngine(2).map(fault, deck, range(8)))
     if isinstance(told.value, OutputError):
         assert told.value.code == ("worker_died" if deck == "die" else "disk_full")
 
@@ -76,15 +79,15 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -
     script.write_text(
         textwrap.dedent("""
         import os, pathlib, sys, time
-        from forecast.cli.signals import listening
-        from forecast.engines import Processes
+        from forecast.cli.signals import raise_on_signals
+        from forecast.engines.processes import ProcessEngine
         here = pathlib.Path(sys.argv[1])
         def work(deck, span):
             (here / f"worker.{os.getpid()}").touch()
             time.sleep(60)
         if __name__ == "__main__":
-            with listening():
-                list(Processes(2).map(work, 0, range(2)))
+            with raise_on_signals():
+                list(ProcessEngine(2).map(work, 0, range(2)))
         """)
     )
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -96,9 +99,9 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Dask]:
+def cluster() -> Iterator[DaskEngine]:
     """Two worker processes on 127.0.0.1, over TCP."""
-    with Dask(workers=2) as engine:
+    with DaskEngine(workers=2) as engine:
         yield engine
 
 
@@ -107,13 +110,13 @@ def process_of(deck: int, span: int) -> tuple[int, str | None]:
     return os.getpid(), os.environ.get("OPENBLAS_NUM_THREADS")
 
 
-def test_a_cluster_answers_as_one_process_does_and_in_order(cluster: Dask) -> None:
+def test_a_cluster_answers_as_one_process_does_and_in_order(cluster: DaskEngine) -> None:
     spans = range(2, 12)
-    assert list(cluster.map(square, 3, spans)) == list(Serial().map(square, 3, spans))
+    assert list(cluster.map(square, 3, spans)) == list(SerialEngine().map(square, 3, spans))
     assert list(cluster.map(square, 3, range(0))) == []
 
 
-def test_a_cluster_of_this_machine_listens_to_it_alone_with_one_thread_a_worker(cluster: Dask) -> None:
+def test_a_cluster_of_this_machine_listens_to_it_alone_with_one_thread_a_worker(cluster: DaskEngine) -> None:
     import psutil
 
     answers = list(cluster.map(process_of, 0, range(8)))
@@ -129,13 +132,13 @@ def test_a_cluster_of_this_machine_listens_to_it_alone_with_one_thread_a_worker(
 
 
 @pytest.mark.parametrize(("deck", "raised"), [("disk", OutputError), ("input", InputError), ("memory", MemoryError)])
-def test_what_goes_wrong_in_a_cluster_is_raised_here(cluster: Dask, deck: str, raised: type[Exception]) -> None:
+def test_what_goes_wrong_in_a_cluster_is_raised_here(cluster: DaskEngine, deck: str, raised: type[Exception]) -> None:
     with pytest.raises(raised):
         list(cluster.map(fault, deck, range(8)))
     assert list(cluster.map(square, 3, range(3))) == [(0, 0), (1, 3), (2, 12)]  # it works on
 
 
-def test_a_worker_that_is_killed_changes_no_answer(cluster: Dask) -> None:
+def test_a_worker_that_is_killed_changes_no_answer(cluster: DaskEngine) -> None:
     answers, killed = [], 0
     for span, (process, _) in enumerate(cluster.map(process_of, 0, range(40))):
         if span == 4:
@@ -146,7 +149,7 @@ def test_a_worker_that_is_killed_changes_no_answer(cluster: Dask) -> None:
     assert killed not in answers[10:]  # those under way may have been answered before
 
 
-def test_work_that_kills_every_worker_is_told(cluster: Dask) -> None:
+def test_work_that_kills_every_worker_is_told(cluster: DaskEngine) -> None:
     with pytest.raises(OutputError) as told:
         list(cluster.map(fault, "die", range(8)))
     assert told.value.code == "worker_died"
@@ -154,29 +157,35 @@ def test_work_that_kills_every_worker_is_told(cluster: Dask) -> None:
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_engine, "CONNECT_SECONDS", 1)
-    with Dask("tcp://127.0.0.1:9") as engine, pytest.raises(OutputError, match="no Dask scheduler answers") as told:
+    with (
+        DaskEngine("tcp://127.0.0.1:9") as engine,
+        pytest.raises(OutputError, match="no Dask scheduler answers") as told,
+    ):
         list(engine.map(square, 3, range(2)))
-    assert told.value.facts["address"] == "tcp://127.0.0.1:9"
+    assert told.value.params["address"] == "tcp://127.0.0.1:9"
 
 
 def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(OutputError, match=r'pip install "forecast\[cluster\]"'):
-        list(Dask(workers=2).map(square, 3, range(2)))
+        list(DaskEngine(workers=2).map(square, 3, range(2)))
 
 
 def test_the_name_of_an_engine_is_what_the_command_line_takes() -> None:
-    joined = engine_of(2, "dask:tcp://10.0.0.5:8786")
-    assert isinstance(joined, Dask)
+    joined = create_engine(2, "dask:tcp://10.0.0.5:8786")
+    assert isinstance(joined, DaskEngine)
     assert joined.address == "tcp://10.0.0.5:8786"
     with pytest.raises(ValueError, match="ray"):
-        engine_of(2, "ray")
+        create_engine(2, "ray")
 
 
 def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyPatch) -> None:
     for safe in (True, False):
         monkeypatch.setattr(aside, "_is_safe", lambda safe=safe: safe)
-        with aside.beside(partial(square, 3, 4)) as one, aside.beside(partial(fault, "disk", 3)) as other:
+        with (
+            aside.run_in_background(partial(square, 3, 4)) as one,
+            aside.run_in_background(partial(fault, "disk", 3)) as other,
+        ):
             assert one.result() == (4, 48)
             with pytest.raises(OutputError, match="the disk is full"):
                 other.result()
@@ -184,11 +193,14 @@ def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyP
 
 def test_work_beside_that_dies_is_told_and_work_not_asked_for_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "_is_safe", lambda: True)
-    with aside.beside(partial(fault, "die", 3)) as work, pytest.raises(OutputError, match="ended from outside"):
+    with (
+        aside.run_in_background(partial(fault, "die", 3)) as work,
+        pytest.raises(OutputError, match="ended from outside"),
+    ):
         work.result()
     started = time.monotonic()
-    with aside.beside(partial(time.sleep, 60)) as work:
-        child = work._child
+    with aside.run_in_background(partial(time.sleep, 60)) as work:
+        child = work._process_id
     assert not _lives(child)
     assert time.monotonic() - started < 5
 

@@ -9,20 +9,20 @@ import pytest
 
 import forecast
 from forecast.errors import InputError
-from forecast.plan.geography import read_places, terrain_of
+from forecast.plan.geography import build_geography, read_places
 from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
 from forecast.simulation import chunks as spans
 from forecast.simulation import simulate as simulation
-from forecast.simulation.block import Played, play
-from forecast.simulation.compiled import Deck, deck_of
-from forecast.simulation.model.footprints import Arcs, arcs_of, pieces_of
-from forecast.simulation.model.recovery import Returning
-from forecast.simulation.places.losses import Levels
-from forecast.simulation.sampling.random_streams import BLOCK
+from forecast.simulation.block import BlockResult, simulate_block
+from forecast.simulation.compiled import CompiledPlan, compile_plan
+from forecast.simulation.model.footprints import PlaceRanges, locate_ranges, overlap_ranges
+from forecast.simulation.model.recovery import Recovery
+from forecast.simulation.places.losses import PlaceLevels
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import Simulation
-from forecast.timeseries.baseline import baseline_of
-from tests.support.plans import SCENARIOS, TROUBLED
+from forecast.timeseries.baseline import fit_baseline
+from tests.support.plans import FULL_PLAN, SCENARIOS
 
 SEVEN = """place,district,name,weight,weight.b
 p1,east,One,1,4
@@ -36,7 +36,7 @@ p7,north,Seven,0,3
 STATED = """
 stated: {"2020": {total: 245 tỷ, services: {a: 118 tỷ, b: 125 tỷ}}}
 """
-HIT = TROUBLED.replace("places: {count: 216}", "places: {file: places.csv, noise: 10% to 30%}") + STATED
+HIT = FULL_PLAN.replace("places: {count: 216}", "places: {file: places.csv, noise: 10% to 30%}") + STATED
 CALM = """
 name: Two services
 horizon: {from: 2021-01, months: 12}
@@ -57,15 +57,15 @@ def scenario_of(folder: Path, text: str, places: str = SEVEN, **settings: object
     return read_text(text, folder, set={key.replace("__", "."): value for key, value in settings.items()})
 
 
-def played(scenario: Scenario, block: int = 1) -> tuple[Deck, Played]:
-    deck = deck_of(scenario, baseline_of(scenario), 4 * BLOCK)
-    return deck, play(deck, range(block, block + 1))
+def played(scenario: Scenario, block: int = 1) -> tuple[CompiledPlan, BlockResult]:
+    deck = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
+    return deck, simulate_block(deck, range(block, block + 1))
 
 
 def test_places_sum_to_districts_and_districts_to_the_province_in_every_path(tmp_path: Path) -> None:
     deck, one = played(scenario_of(tmp_path, HIT))
     assert deck.places is not None
-    terrain = deck.places.terrain
+    terrain = deck.places.geography
     whole = {d.code: terrain.places[d.start : d.stop] for d in terrain.districts}
     for measure in ("revenue", "revenue:parts", "revenue.a", "revenue.b"):
         of_districts = [one.figures[f"{measure}@{code}", "2021"] for code in whole]
@@ -96,8 +96,8 @@ def test_without_noise_and_hits_each_place_has_its_share(tmp_path: Path) -> None
     deck, one = played(scenario_of(tmp_path, CALM))
     assert deck.places is not None
     for service in ("a", "b"):
-        weights = deck.places.terrain.weights(service)
-        for row, place in enumerate(deck.places.terrain.places):
+        weights = deck.places.geography.weights(service)
+        for row, place in enumerate(deck.places.geography.places):
             share = one.figures[f"revenue.{service}@{place}", "2021"] / one.figures[f"revenue.{service}", "2021"]
             assert np.allclose(share, weights[row], rtol=1e-6)
 
@@ -134,11 +134,12 @@ def figures(run: Simulation) -> list[bytes]:
 
 
 def test_any_number_of_workers_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "SERIAL", 0)
-    monkeypatch.setattr(spans, "SPAN", 2)
+    monkeypatch.setattr(simulation, "MAX_SERIAL_PATHS", 0)
+    monkeypatch.setattr(spans, "BLOCKS_PER_CHUNK", 2)
     scenario = scenario_of(tmp_path, HIT, many(35))
     one, two = (
-        forecast.simulate(scenario, paths=4 * BLOCK - 9, course=forecast.Course(workers=workers)) for workers in (1, 2)
+        forecast.simulate(scenario, paths=4 * PATHS_PER_BLOCK - 9, execution=forecast.ExecutionOptions(workers=workers))
+        for workers in (1, 2)
     )
     assert figures(one) == figures(two)
 
@@ -173,7 +174,7 @@ def test_a_place_in_a_long_list_is_counted_as_its_values_say(tmp_path: Path) -> 
     assert run.places.mean(7).value == pytest.approx(values.mean(), rel=1e-9)
     for p in (0.1, 0.5, 0.9):
         assert run.places.quantile(7, p).value == pytest.approx(np.quantile(values, p), rel=1e-3)
-    assert 0 < run.places.chance_of_worse(7).value < 1
+    assert 0 < run.places.severe_loss_chance(7).value < 1
 
 
 def test_the_noise_of_two_places_is_alike_within_a_district_and_across(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_the_noise_of_two_places_is_alike_within_a_district_and_across(tmp_path:
         assert (logs[0] - logs[other]).std() == pytest.approx(wanted, rel=0.05)
 
 
-def brute(cells: np.ndarray, arcs: Arcs, taken: np.ndarray, size: int, count: int) -> np.ndarray:
+def brute(cells: np.ndarray, arcs: PlaceRanges, taken: np.ndarray, size: int, count: int) -> np.ndarray:
     left = np.ones((count, size))
     for cell, first, length, share in zip(cells, arcs.first, arcs.count, taken, strict=True):
         for step in range(length):
@@ -197,11 +198,13 @@ def brute(cells: np.ndarray, arcs: Arcs, taken: np.ndarray, size: int, count: in
 def test_pieces_are_what_one_place_after_another_would_give(seed: int) -> None:
     rng = np.random.default_rng(seed)
     size, entries, count = int(rng.integers(1, 9)), 40, 12
-    arcs = arcs_of(rng.random(entries) * (rng.random(entries) > 0.1), rng.random(entries), rng.random(entries), size)
+    arcs = locate_ranges(
+        rng.random(entries) * (rng.random(entries) > 0.1), rng.random(entries), rng.random(entries), size
+    )
     cells, taken = rng.integers(0, count, entries), rng.random(entries)
-    pieces = pieces_of(cells, arcs, {"s": taken}, size)
+    pieces = overlap_ranges(cells, arcs, {"s": taken}, size)
     left = np.ones((count, size))
-    for cell, low, high, share in zip(pieces.cell, pieces.low, pieces.high, pieces.left["s"], strict=True):
+    for cell, low, high, share in zip(pieces.cell, pieces.low, pieces.high, pieces.factors["s"], strict=True):
         assert (left[cell, low:high] == 1).all()
         left[cell, low:high] = share
     assert np.allclose(left, brute(cells, arcs, taken, size, count))
@@ -210,13 +213,13 @@ def test_pieces_are_what_one_place_after_another_would_give(seed: int) -> None:
 def test_a_share_that_counts_no_whole_places_is_kept_in_the_mean() -> None:
     rng = np.random.default_rng(1)
     u, start = rng.random(20_000), rng.random(20_000)
-    arcs = arcs_of(np.full(20_000, 0.3), start, u, 7)
+    arcs = locate_ranges(np.full(20_000, 0.3), start, u, 7)
     assert set(arcs.count) == {2, 3}
     assert arcs.count.mean() == pytest.approx(2.1, abs=0.02)
-    wider = arcs_of(np.full(20_000, 0.31), start, u, 7)
+    wider = locate_ranges(np.full(20_000, 0.31), start, u, 7)
     assert (wider.first == arcs.first).all()
     assert (wider.count >= arcs.count).all()
-    assert arcs_of(np.ones(1), np.zeros(1), np.full(1, 0.999), 7).count[0] == 7
+    assert locate_ranges(np.ones(1), np.zeros(1), np.full(1, 0.999), 7).count[0] == 7
 
 
 def test_levels_by_weight_give_the_trade_of_the_province(tmp_path: Path) -> None:
@@ -225,23 +228,23 @@ def test_levels_by_weight_give_the_trade_of_the_province(tmp_path: Path) -> None
     scenario = scenario_of(tmp_path, HIT.replace(waves, ""), shocks__floods__per_year="3")
     levels, trades = levels_of(scenario)
     for n, service in enumerate(levels.services):
-        weights = levels.terrain.weights(service)
+        weights = levels.geography.weights(service)
         total = np.zeros(trades[service].amount.shape)
         for row, weight in enumerate(weights):
             levels.walk_to(n, row)
-            total += weight * levels._exact[n].reshape(total.shape) * levels._ground[n]
+            total += weight * levels._exact_levels[n].reshape(total.shape) * levels._untouched_amounts[n]
         assert np.allclose(total, trades[service].amount, rtol=1e-9)
 
 
 def levels_of(scenario: Scenario):  # type: ignore[no-untyped-def]
     from forecast.simulation import block
-    from forecast.simulation.sampling.random_streams import Draws
+    from forecast.simulation.sampling.random_streams import Sampler
 
-    deck = deck_of(scenario, baseline_of(scenario), 4 * BLOCK)
-    scene = block._scene(deck, Draws(deck.seed, range(1), deck.groups))
+    deck = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
+    scene = block._simulate_state(deck, Sampler(deck.seed, range(1), deck.groups))
     assert deck.places is not None
-    assert all(isinstance(one, Returning) for one in scene.returning.values())
-    return Levels(deck.places.terrain, scene.trades, scene.returning, slice(0, 12)), scene.trades
+    assert all(isinstance(one, Recovery) for one in scene.recoveries.values())
+    return PlaceLevels(deck.places.geography, scene.services, scene.recoveries, slice(0, 12)), scene.services
 
 
 FAULTS = [
@@ -306,8 +309,10 @@ def test_a_list_of_twelve_thousand_is_read_and_one_more_is_refused(tmp_path: Pat
 
 def test_services_that_weigh_alike_share_their_weights() -> None:
     rows = {"x": "d", "y": "d"}
-    terrain = terrain_of(rows, {}, {"a": {"x": 1.0, "y": 3.0}, "b": {"x": 2.0, "y": 6.0}, "c": {"x": 1.0, "y": 1.0}})
-    assert terrain.before["a"] is terrain.before["b"]
+    terrain = build_geography(
+        rows, {}, {"a": {"x": 1.0, "y": 3.0}, "b": {"x": 2.0, "y": 6.0}, "c": {"x": 1.0, "y": 1.0}}
+    )
+    assert terrain.cumulative_weight["a"] is terrain.cumulative_weight["b"]
     assert terrain.weights("c").tolist() == [0.5, 0.5]
 
 
@@ -316,8 +321,8 @@ def test_the_communes_of_the_project_are_216_in_13_districts() -> None:
     assert scenario.places is not None
     terrain = read_places(str(scenario.places.file), scenario.service_names)
     assert (terrain.count, len(terrain.districts)) == (216, 13)
-    assert terrain.name("442") == "Huyện Nghi Xuân"
-    assert terrain.span("442")[1] - terrain.span("442")[0] == 17
+    assert terrain.display_name("442") == "Huyện Nghi Xuân"
+    assert terrain.row_range("442")[1] - terrain.row_range("442")[0] == 17
 
 
 def test_a_shock_that_takes_nothing_changes_no_bit(tmp_path: Path) -> None:
@@ -336,13 +341,15 @@ def test_a_shock_that_takes_nothing_changes_no_bit(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_was_kept_is_the_same_when_it_is_read_again(tmp_path: Path) -> None:
-    deck = deck_of(scenario_of(tmp_path, HIT, many(35)), baseline_of(scenario_of(tmp_path, HIT, many(35))), BLOCK)
-    work = spans.work_of(deck, 0, "")
-    answer, again = spans.tally_span(work, 0), work.blank()
+    deck = compile_plan(
+        scenario_of(tmp_path, HIT, many(35)), fit_baseline(scenario_of(tmp_path, HIT, many(35))), PATHS_PER_BLOCK
+    )
+    work = spans.prepare_chunks(deck, 0, "")
+    answer, again = spans.simulate_chunk(work, 0), work.empty_result()
     facts, arrays = answer.state()
-    again.fill(facts, arrays)
+    again.restore(facts, arrays)
     assert again.places is not None
-    assert again.places.n == BLOCK
+    assert again.places.n == PATHS_PER_BLOCK
     assert {name: np.asarray(a).tobytes() for name, a in again.state()[1].items()} == {
         name: np.asarray(a).tobytes() for name, a in arrays.items()
     }
@@ -403,7 +410,7 @@ targets: {t: {measure: revenue, place: "00011", period: 2021, at_least: 3 tỷ}}
     run = forecast.simulate(scenario_of(tmp_path, text, many(40)), paths=20_000)
     whole = run.values("revenue@00011", "2021") / (120e9 / 40)
     assert run.places is not None
-    found = run.places.chance_of_worse(11).value
+    found = run.places.severe_loss_chance(11).value
     assert 0.05 < found < 0.95
     assert found == pytest.approx(np.mean(whole < 0.9), abs=2e-3)
     taken = run.places.loss_shares(slice(11, 12))["floods"]
@@ -412,7 +419,7 @@ targets: {t: {measure: revenue, place: "00011", period: 2021, at_least: 3 tỷ}}
 
 @pytest.mark.parametrize(("count", "districts"), [(90, 2), (80, 40), (1, 1), (33, 33)])
 def test_long_lists_in_few_and_in_many_districts_tie(tmp_path: Path, count: int, districts: int) -> None:
-    run = forecast.simulate(scenario_of(tmp_path, HIT, many(count, districts)), paths=BLOCK)
+    run = forecast.simulate(scenario_of(tmp_path, HIT, many(count, districts)), paths=PATHS_PER_BLOCK)
     whole = run.tally("revenue", "2021").mean
     codes = [f"d{row:03d}" for row in range(districts)]
     assert sum(run.tally(f"revenue@{code}", "2021").mean for code in codes) == pytest.approx(whole, rel=1e-11)

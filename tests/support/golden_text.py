@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import forecast
-from forecast.timeseries.baseline import baseline_of
+from forecast.timeseries.baseline import fit_baseline
 from tests.support.plans import SCENARIOS
 
-GOLDEN = Path(__file__).parents[1] / "golden"
-PATHS = 8_192
-NAMES = (
+GOLDEN_FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN_PATHS = 8_192
+GOLDEN_SCENARIOS = (
     "plan-2021",
     "covid",
     "storms-and-floods",
@@ -22,11 +22,11 @@ NAMES = (
 )
 
 
-def golden_text(name: str, cache: Path | None = None) -> str:
+def render_golden(name: str, cache: Path | None = None) -> str:
     """Every figure of a shipped scenario over its first two blocks: mean, sd, P10, P50 and P90, and its targets."""
     scenario = forecast.read(SCENARIOS / f"{name}.yaml")
-    run = forecast.simulate(scenario, paths=PATHS, baseline=baseline_of(scenario, cache))
-    lines = [f"# {name}.yaml, {PATHS} paths, seed {run.seed}: mean sd p10 p50 p90"]
+    run = forecast.simulate(scenario, paths=GOLDEN_PATHS, baseline=fit_baseline(scenario, cache))
+    lines = [f"# {name}.yaml, {GOLDEN_PATHS} paths, seed {run.seed}: mean sd p10 p50 p90"]
     for target in sorted(run.scenario.targets):
         chance = run.chance(target)
         lines.append(f"target {target}: {chance.value:.4f} [{chance.low:.4f}, {chance.high:.4f}]")
@@ -37,5 +37,5 @@ def golden_text(name: str, cache: Path | None = None) -> str:
 
 
 if __name__ == "__main__":
-    for scenario in NAMES:
-        (GOLDEN / f"{scenario}.txt").write_text(golden_text(scenario), encoding="utf-8")
+    for scenario in GOLDEN_SCENARIOS:
+        (GOLDEN_FOLDER / f"{scenario}.txt").write_text(render_golden(scenario), encoding="utf-8")

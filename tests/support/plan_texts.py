@@ -9,7 +9,7 @@ from forecast.errors import InputError
 from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
 
-SMALL = """\
+SMALL_PLAN = """\
 name: a small plan
 horizon: {from: 2021-01, months: 12}
 services:
@@ -19,16 +19,16 @@ services:
 """Five lines: what is added begins on line 6."""
 
 
-def scenario_of(text: str, folder: Path, settings: Mapping[str, object] | None = None) -> Scenario:
+def read_scenario(text: str, folder: Path, settings: Mapping[str, object] | None = None) -> Scenario:
     """The scenario of a text that stands in `folder` as a.yaml."""
     return read_text(text, folder, "a.yaml", set=settings)
 
 
-def said_of(text: str, folder: Path, settings: Mapping[str, object] | None = None) -> list[str]:
+def problems_in(text: str, folder: Path, settings: Mapping[str, object] | None = None) -> list[str]:
     """The complaints about a text, file names without their folder; nothing when it can be read."""
     try:
-        scenario_of(text, folder, settings)
+        read_scenario(text, folder, settings)
     except InputError as wrong:
-        lines = [one.message("en") for one in wrong.complaints]
+        lines = [one.message("en") for one in wrong.problems]
         return [line.replace(f"{folder.as_posix()}/", "") for line in lines]
     return []

@@ -12,7 +12,7 @@ from forecast.simulation.simulate import Simulation
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"
 
-ONE = """
+ONE_SERVICE = """
 name: One service
 horizon: {from: 2021-01, months: 12}
 services:
@@ -20,7 +20,7 @@ services:
 """
 """120 tỷ a year, sure, the same in every month."""
 
-TWO = """
+TWO_SERVICES = """
 name: Two services
 horizon: {from: 2021-01, months: 12}
 services:
@@ -30,7 +30,7 @@ targets:
   revenue: {measure: revenue, period: 2021, at_least: 255 tỷ}
 """
 
-TROUBLED = """
+FULL_PLAN = """
 name: A little of everything
 horizon: {from: 2021-01, months: 12}
 places: {count: 216}
@@ -80,7 +80,7 @@ targets:
 """
 
 
-def read(text: str, **settings: Any) -> Scenario:
+def read_plan_text(text: str, **settings: Any) -> Scenario:
     """The scenario of a plan in YAML, with settings such as `shocks__floods=None` for `shocks.floods: null`."""
     from forecast.plan.loading.loader import read_text
 
@@ -88,6 +88,6 @@ def read(text: str, **settings: Any) -> Scenario:
     return read_text(text, folder=SCENARIOS, set=said or None)
 
 
-def play(text: str, paths: int = 8_000, seed: int = 1, *, keep: int = 0, **settings: Any) -> Simulation:
+def simulate_plan(text: str, paths: int = 8_000, seed: int = 1, *, keep: int = 0, **settings: Any) -> Simulation:
     """A plan in YAML, played."""
-    return forecast.simulate(read(text, **settings), paths=paths, seed=seed, keep=keep)
+    return forecast.simulate(read_plan_text(text, **settings), paths=paths, seed=seed, keep=keep)

@@ -23,12 +23,12 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 READMES = {"en": ROOT / "README.md", "vi": ROOT / "README.vi.md"}
-MODEL = ROOT / "docs" / "model.md"
-BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
+MODEL_PAGE = ROOT / "docs" / "model.md"
+CODE_BLOCK_PATTERN = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
 
 
 @dataclass(frozen=True)
-class Fence:
+class CodeBlock:
     """A fenced block of a page."""
 
     language: str
@@ -48,43 +48,47 @@ class Fence:
         return [line[2:] for line in self.body.splitlines() if line.startswith("$ ")]
 
 
-def fences(text: str) -> list[Fence]:
+def code_blocks(text: str) -> list[CodeBlock]:
     """The blocks of a page, in order."""
-    return [Fence(found[1], found[2] or "", found[3], found.start(3)) for found in BLOCK.finditer(text)]
+    return [
+        CodeBlock(found[1], found[2] or "", found[3], found.start(3)) for found in CODE_BLOCK_PATTERN.finditer(text)
+    ]
 
 
 @dataclass
-class Desk:
+class ReadmeWorkspace:
     """A copy of the project in which the READMEs are worked through; what two of them ask is done once."""
 
     folder: Path
-    done: dict[tuple[object, ...], Any] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
+    results: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    failed_commands: set[str] = field(default_factory=set)
     """Commands that ended with a complaint."""
 
-    def _lay(self) -> None:
+    def _copy_project(self) -> None:
         """The plans and their data, and nothing else."""
         shutil.rmtree(self.folder, ignore_errors=True)
         for part in ("scenarios", "data"):
             shutil.copytree(ROOT / part, self.folder / part)
 
-    def outputs(self, text: str) -> list[tuple[Fence, str]]:
+    def outputs(self, text: str) -> list[tuple[CodeBlock, str]]:
         """Each console and text block of a page with what it truly prints."""
-        self._lay()
+        self._copy_project()
         found, printed = [], ""
-        with self._seated():
-            for fence in fences(text):
+        with self._patched_folder():
+            for fence in code_blocks(text):
                 if fence.language == "yaml" and fence.file:
                     Path(fence.file).write_text(fence.body, encoding="utf-8")
                 elif fence.language == "console":
-                    found.append((fence, "".join(f"$ {typed}\n{self._type(typed)}" for typed in fence.commands())))
+                    found.append(
+                        (fence, "".join(f"$ {typed}\n{self._run_command(typed)}" for typed in fence.commands()))
+                    )
                 elif fence.language == "python":
-                    printed = self._program(fence.body)
+                    printed = self._run_program(fence.body)
                 elif fence.language == "text":
                     found.append((fence, printed))
         return found
 
-    def _type(self, typed: str) -> str:
+    def _run_command(self, typed: str) -> str:
         """What a command prints, both streams; `| grep WORD` keeps some lines."""
         from forecast.cli import main
 
@@ -95,21 +99,21 @@ class Desk:
         with redirect_stdout(out), redirect_stderr(out):
             code = main(arguments)
         if code != 0:
-            self.failed.add(command)
+            self.failed_commands.add(command)
         lines = out.getvalue().splitlines(keepends=True)
         return "".join(line for line in lines if not rest or re.search(shlex.split(rest)[0], line))
 
-    def _program(self, body: str) -> str:
+    def _run_program(self, body: str) -> str:
         key = ("program", body)
-        if key not in self.done:
+        if key not in self.results:
             out = io.StringIO()
             with redirect_stdout(out):
                 exec(compile(body, "README", "exec"), {"__name__": "__readme__"})
-            self.done[key] = out.getvalue()
-        return str(self.done[key])
+            self.results[key] = out.getvalue()
+        return str(self.results[key])
 
     @contextmanager
-    def _seated(self) -> Iterator[None]:
+    def _patched_folder(self) -> Iterator[None]:
         """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
         from forecast.analysis import collect as find
         from forecast.plan.loading import loader as reader
@@ -120,15 +124,15 @@ class Desk:
 
         before, environment = Path.cwd(), dict(os.environ)
         swapped: list[tuple[Any, str, Any]] = [
-            (reader, "read_plan", self._once_read(reader.read_plan)),
-            (reporting, "play", self._once_played(reporting.play)),
-            (comparing, "play", self._once_played(comparing.play)),
-            (reporting, "run_order", self._once_run(reporting.run_order)),
-            (comparing, "compare_orders", self._once_compared(comparing.compare_orders)),
-            (reporting, "files_of", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
-            (find, "readings_of", lambda *_, **__: ()),  # those of a run are played before; a comparison prints none
-            (compare, "drawings", lambda views, words: {}),
-            *((compare, name, lambda *_: b"") for name in ("page", "pdf")),
+            (reader, "read_plan", self._cached_read(reader.read_plan)),
+            (reporting, "simulate_request", self._cached_simulate(reporting.simulate_request)),
+            (comparing, "simulate_request", self._cached_simulate(comparing.simulate_request)),
+            (reporting, "run_plan", self._cached_run(reporting.run_plan)),
+            (comparing, "run_comparison", self._cached_compare(comparing.run_comparison)),
+            (reporting, "render_files", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
+            (find, "simulate_cases", lambda *_, **__: ()),  # those of a run are played before; a comparison prints none
+            (compare, "comparison_charts", lambda views, words: {}),
+            *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
         kept = [(module, name, getattr(module, name)) for module, name, _ in swapped]
         os.chdir(self.folder)
@@ -144,48 +148,48 @@ class Desk:
             os.environ.update(environment)
             os.chdir(before)
 
-    def _once_read(self, read_plan: Callable[..., Any]) -> Callable[..., Any]:
+    def _cached_read(self, read_plan: Callable[..., Any]) -> Callable[..., Any]:
         def once(path: Path, **options: Any) -> Any:
             text = Path(path).read_text(encoding="utf-8")  # its parents are shipped and do not change
             key = ("read", str(path), text, repr(sorted(options.items())))
-            if key not in self.done:
-                self.done[key] = read_plan(path, **options)
-            return self.done[key]
+            if key not in self.results:
+                self.results[key] = read_plan(path, **options)
+            return self.results[key]
 
         return once
 
-    def _once_played(self, play: Callable[..., Any]) -> Callable[..., Any]:
+    def _cached_simulate(self, play: Callable[..., Any]) -> Callable[..., Any]:
         def once(order: Any, *more: Any, **options: Any) -> Any:
-            key = ("played", *_content(order))
-            if key not in self.done:
-                self.done[key] = play(order, *more, **options)
-            return self.done[key]
+            key = ("played", *_content_key(order))
+            if key not in self.results:
+                self.results[key] = play(order, *more, **options)
+            return self.results[key]
 
         return once
 
-    def _once_run(self, run_order: Callable[..., Any]) -> Callable[..., Any]:
+    def _cached_run(self, run_order: Callable[..., Any]) -> Callable[..., Any]:
         def once(order: Any, *watch: Any) -> Any:
-            kept = self._kept(("run", *_content(order)), order, lambda: run_order(order, *watch)[0])
+            kept = self._cached_stored_run(("run", *_content_key(order)), order, lambda: run_order(order, *watch)[0])
             return kept, False
 
         return once
 
-    def _once_compared(self, compare_orders: Callable[..., Any]) -> Callable[..., Any]:
+    def _cached_compare(self, compare_orders: Callable[..., Any]) -> Callable[..., Any]:
         def once(orders: Any, *watch: Any) -> Any:
-            key = ("compared", *(_content(order) for order in orders))
-            return self._kept(key, orders[0], lambda: compare_orders(orders, *watch))
+            key = ("compared", *(_content_key(order) for order in orders))
+            return self._cached_stored_run(key, orders[0], lambda: compare_orders(orders, *watch))
 
         return once
 
-    def _kept(self, key: tuple[object, ...], order: Any, run: Callable[[], Any]) -> Any:
+    def _cached_stored_run(self, key: tuple[object, ...], order: Any, run: Callable[[], Any]) -> Any:
         """A run, or what is left of the same in another language."""
         from forecast.runs import repository as runs
 
-        if key not in self.done:
+        if key not in self.results:
             kept = run()
-            self.done[key] = {path.name: path.read_bytes() for path in kept.folder.iterdir() if path.is_file()}
+            self.results[key] = {path.name: path.read_bytes() for path in kept.folder.iterdir() if path.is_file()}
             return kept
-        files = self.done[key]
+        files = self.results[key]
         runs_folder = order.reports / ".runs"
         runs_folder.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=runs_folder))
@@ -194,44 +198,44 @@ class Desk:
         return runs.open_run(folder)
 
 
-def _content(order: Any) -> tuple[object, ...]:
+def _content_key(order: Any) -> tuple[object, ...]:
     """What a run is, whatever its language."""
-    from forecast.runs.manifest import inputs_of
+    from forecast.runs.manifest import run_inputs
 
-    inputs = inputs_of(order.scenario, seed=order.seed, paths=order.paths, language="")
+    inputs = run_inputs(order.scenario, seed=order.seed, paths=order.paths, language="")
     return order.name, inputs.manifest["scenario_hash"], order.seed, order.paths
 
 
-def with_outputs(text: str, outputs: list[tuple[Fence, str]]) -> str:
+def replace_outputs(text: str, outputs: list[tuple[CodeBlock, str]]) -> str:
     """A page with its outputs replaced."""
     for fence, output in reversed(outputs):
         text = text[: fence.start] + output + text[fence.end :]
     return text
 
 
-LANGUAGE = ROOT / "docs" / "language.md"
+LANGUAGE_PAGE = ROOT / "docs" / "language.md"
 
 
-def between(page: str, mark: str, content: str) -> str:
+def replace_between_marks(page: str, mark: str, content: str) -> str:
     """A page with what stands between `<!-- mark -->` and `<!-- end of mark -->` replaced."""
     found = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end of {mark} -->)", re.S)
     return found.sub(lambda _: content, page)
 
 
 CHANCE_PATHS = 200_000
-BOTH = "covid-and-floods.yaml"
-SHIPPED = {
+COVID_AND_FLOODS = "covid-and-floods.yaml"
+SHIPPED_CASES = {
     "no shock but slow competition": ("plan-2021.yaml", ""),
     "Covid": ("covid.yaml", ""),
     "storms and floods": ("storms-and-floods.yaml", ""),
-    "both": (BOTH, ""),
-    "both, no initiatives": (BOTH, "trend_holds_the_initiatives"),
-    "both, growth over 2020 as stated": (BOTH, "stated_base"),
-    "both, on the parts": (BOTH, "parts"),
+    "both": (COVID_AND_FLOODS, ""),
+    "both, no initiatives": (COVID_AND_FLOODS, "trend_holds_the_initiatives"),
+    "both, growth over 2020 as stated": (COVID_AND_FLOODS, "stated_base"),
+    "both, on the parts": (COVID_AND_FLOODS, "parts"),
     "2021's dated waves": ("hindcast-2021.yaml", ""),
 }
 """A shipped plan, and one of its readings or none."""
-REFERENCE = {
+SKETCH_RESULTS = {
     "no shock but slow competition": (0.78, 259.7),
     "Covid": (0.74, 258.2),
     "storms and floods": (0.78, 259.4),
@@ -244,17 +248,17 @@ REFERENCE = {
 """Chance and mean in tỷ of a first sketch of the model: see docs/model.md."""
 
 
-def chances(paths: int, fits: Path) -> Mapping[str, tuple[float, float]]:
+def simulate_chances(paths: int, fits: Path) -> Mapping[str, tuple[float, float]]:
     """Of each shipped plan, the chance of its revenue target and the mean of the year in tỷ; `fits` keeps the fits."""
     import forecast
-    from forecast.timeseries.baseline import baseline_of
+    from forecast.timeseries.baseline import fit_baseline
 
-    plans = {file: forecast.read(ROOT / "scenarios" / file) for file, _ in SHIPPED.values()}
+    plans = {file: forecast.read(ROOT / "scenarios" / file) for file, _ in SHIPPED_CASES.values()}
     found = {}
-    for name, (file, reading) in SHIPPED.items():
+    for name, (file, reading) in SHIPPED_CASES.items():
         scenario = plans[file].readings[reading] if reading else plans[file]
-        run = forecast.simulate(scenario, paths=paths, baseline=baseline_of(scenario, fits))
-        mean = run.tally(*run.figure(run.scenario.targets["revenue"])).mean
+        run = forecast.simulate(scenario, paths=paths, baseline=fit_baseline(scenario, fits))
+        mean = run.tally(*run.target_figure(run.scenario.targets["revenue"])).mean
         found[name] = (run.chance("revenue").value, mean / 1e9)
     return found
 
@@ -263,23 +267,23 @@ def chances_table(found: Mapping[str, tuple[float, float]]) -> str:
     """As docs/model.md shows them."""
     rows = ["| 2021 | chance | mean | sketch: chance | mean |", "|---|--:|--:|--:|--:|"]
     for name, (chance, mean) in found.items():
-        sketch, middle = REFERENCE[name]
+        sketch, middle = SKETCH_RESULTS[name]
         rows.append(f"| {name} | {chance:.2f} | {mean:.1f} | {sketch:.2f} | {'' if middle is None else middle} |")
     return "\n".join(rows) + "\n"
 
 
 def refresh() -> None:
     """Write what is true into the pages."""
-    from tests.support.reference import tables
+    from tests.support.reference import key_tables
 
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk(Path(folder) / "desk")
+        desk = ReadmeWorkspace(Path(folder) / "desk")
         for page in READMES.values():
             text = page.read_text(encoding="utf-8")
-            page.write_text(with_outputs(text, desk.outputs(text)), encoding="utf-8")
-        found = chances(CHANCE_PATHS, Path(folder) / "fits")
-    for page, mark, content in ((MODEL, "chances", chances_table(found)), (LANGUAGE, "keys", tables())):
-        page.write_text(between(page.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
+            page.write_text(replace_outputs(text, desk.outputs(text)), encoding="utf-8")
+        found = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
+    for page, mark, content in ((MODEL_PAGE, "chances", chances_table(found)), (LANGUAGE_PAGE, "keys", key_tables())):
+        page.write_text(replace_between_marks(page.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,21 +8,29 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from forecast.plan.assumption import Kind
-from forecast.plan.keys import Slot, slot_of
+from forecast.plan.assumption import AssumptionType
+from forecast.plan.keys import KeySchema, annotation_schema
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Effects, Shock
-from forecast.plan.weights import ProfileKind
+from forecast.plan.weights import WeightsType
 
-SMALL = {
-    "_month": "month", "_date": "date", "_period": "period", "_measure": "measure", "_rank": "number, -1 to 1",
-    "_above_zero": "number above 0", "_yes_or_no": "true or false", "_currency": "three letters",
-    "_level": "planner, history or mixture(60%)", "_copula": "gaussian or t(4)", "_year": "year",
+FIELD_TYPES = {
+    "_parse_month": "month",
+    "_parse_date": "date",
+    "_parse_period": "period",
+    "_parse_measure": "measure",
+    "_parse_rank_correlation": "number, -1 to 1",
+    "_parse_positive_number": "number above 0",
+    "_parse_boolean": "true or false",
+    "_parse_currency": "three letters",
+    "_parse_level": "planner, history or mixture(60%)",
+    "_parse_copula": "gaussian or t(4)",
+    "_parse_year": "year",
     "read": "whole number",
-}  # fmt: skip
+}
 """How the small fields are read -> what they take."""
-SAID = {
+KEY_MEANINGS = {
     "label": "What people read.",
     "kind": "Which kind of shock it is.",
     "name": "Title of the plan.",
@@ -80,17 +88,17 @@ SAID = {
 """Meanings of keys that need no more than a few words."""
 
 
-def tables() -> str:
+def key_tables() -> str:
     """One heading and one table a record, in the order in which a plan is told."""
     parts = []
-    for path, record in sorted(records(), key=lambda found: found[0][0].isupper() and found[0] != "The plan"):
+    for path, record in sorted(plan_records(), key=lambda found: found[0][0].isupper() and found[0] != "The plan"):
         doc = (record.__doc__ or "").strip().split("\n\n")[0]
         rows = ["| key | takes | default | meaning |", "|---|---|---|---|", *_rows(record)]
         parts.append("\n".join([f"### {path}", "", doc, "", *rows, ""]))
     return "\n".join(parts)
 
 
-def records() -> Iterator[tuple[str, type[BaseModel]]]:
+def plan_records() -> Iterator[tuple[str, type[BaseModel]]]:
     """Every record that a plan may hold, once, with the name under which it stands."""
     seen: set[type[BaseModel]] = {Label, Effects}
     yield "An effect", Effects
@@ -101,11 +109,11 @@ def records() -> Iterator[tuple[str, type[BaseModel]]]:
         if record in seen:
             continue
         seen.add(record)
-        yield path + _kind(record), record
+        yield path + _kind_suffix(record), record
         inner = []
         for name, field in record.model_fields.items():
             if not field.exclude and not (record is Scenario and name == "readings"):
-                inner += list(_inside(_under(path, field.alias or name), _annotation(field)))
+                inner += list(_nested_records(_key_path(path, field.alias or name), _annotation(field)))
         waiting = inner + waiting
 
 
@@ -113,19 +121,19 @@ def _annotation(field: Any) -> Any:
     return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
 
 
-def _under(path: str, key: str) -> str:
+def _key_path(path: str, key: str) -> str:
     return f"`{key}`" if path == "The plan" else f"{path.rstrip('`')}.{key}`"
 
 
-def _inside(path: str, annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
-    slot = slot_of(annotation)
+def _nested_records(path: str, annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
+    slot = annotation_schema(annotation)
     if slot.entries is not None:
-        yield from _inside(f"{path.rstrip('`')}.NAME`", slot.entries)
+        yield from _nested_records(f"{path.rstrip('`')}.NAME`", slot.entries)
     for record in slot.records:
         yield path, record
 
 
-def _kind(record: type[BaseModel]) -> str:
+def _kind_suffix(record: type[BaseModel]) -> str:
     kind = record.model_fields.get("kind")
     return "" if kind is None else f", kind `{get_args(kind.annotation)[0]}`"
 
@@ -137,8 +145,8 @@ def _rows(record: type[BaseModel]) -> Iterator[str]:
         if field.exclude or (record is not Shock and issubclass(record, Shock) and name in Shock.model_fields):
             continue
         key = field.alias or name
-        meaning = " ".join((field.description or SAID.get(key, "")).split())
-        takes = "overlays by name" if key == "readings" else _takes(_annotation(field))
+        meaning = " ".join((field.description or KEY_MEANINGS.get(key, "")).split())
+        takes = "overlays by name" if key == "readings" else _accepted_values(_annotation(field))
         yield f"| `{key}` | {takes} | {_default(field)} | {meaning} |"
 
 
@@ -151,39 +159,41 @@ def _default(field: Any) -> str:
     return str(default).lower() if isinstance(default, bool) else f"{default}"
 
 
-def _takes(annotation: Any) -> str:
+def _accepted_values(annotation: Any) -> str:
     """In a few words: `share`, `by service: effect`, `records by name`."""
-    slot = slot_of(annotation)
-    if slot.by_service:
-        return f"by service: {_number(slot_of(slot.entries))}"
+    slot = annotation_schema(annotation)
+    if slot.is_by_service:
+        return f"by service: {_number_type(annotation_schema(slot.entries))}"
     if slot.entries is not None:
         return "records by name"
-    if slot.number is not None:
-        return " or ".join([_number(slot), *(["a record"] if slot.records else [])])
+    if slot.value_type is not None:
+        return " or ".join([_number_type(slot), *(["a record"] if slot.records else [])])
     if slot.records:
         return "text, or {vi, en}" if slot.records == (Label,) else "a record"
     if slot.items is not None:
-        return f"list of {_takes(slot.items)}s"
-    return _small(annotation)
+        return f"list of {_accepted_values(slot.items)}s"
+    return _field_type(annotation)
 
 
-def _number(slot: Slot) -> str:
-    match slot.number:
-        case Kind():
-            return slot.number.name.replace("_", " ")
-        case ProfileKind():
-            return {"season": "weights by month", "shape": "flat, or 12 weights", "weights": "equal"}[slot.number.name]
+def _number_type(slot: KeySchema) -> str:
+    match slot.value_type:
+        case AssumptionType():
+            return slot.value_type.name.replace("_", " ")
+        case WeightsType():
+            return {"season": "weights by month", "shape": "flat, or 12 weights", "weights": "equal"}[
+                slot.value_type.name
+            ]
     return "a record"
 
 
-def _small(annotation: Any) -> str:
+def _field_type(annotation: Any) -> str:
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
         for mark in marks:
-            if (read := SMALL.get(getattr(getattr(mark, "func", None), "__name__", ""))) is not None:
+            if (read := FIELD_TYPES.get(getattr(getattr(mark, "func", None), "__name__", ""))) is not None:
                 return read
-        return _small(inner)
+        return _field_type(inner)
     if get_origin(annotation) is Literal:
         return ", ".join(str(one) for one in get_args(annotation))
-    named = [_small(one) for one in get_args(annotation) if one is not type(None)]
+    named = [_field_type(one) for one in get_args(annotation) if one is not type(None)]
     return named[0] if named else "text"

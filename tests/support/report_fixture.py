@@ -11,95 +11,95 @@ from typing import Any
 
 from forecast.analysis.findings import (
     Bridge,
+    BridgeStep,
+    CaseRow,
     Difference,
     Exceedance,
     Findings,
-    Lever,
     MonthBar,
     Months,
-    ReadingRow,
     Sensitivity,
-    Step,
+    SensitivityBar,
     TargetRow,
 )
-from forecast.periods import month_of, month_text
+from forecast.periods import format_month, parse_month
 from forecast.plan.loading.loader import read
 from forecast.plan.record import Label
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
 
 ROOT = Path(__file__).parents[2]
-SHARES = (0.078, 0.062, 0.080, 0.081, 0.083, 0.084, 0.083, 0.084, 0.086, 0.089, 0.093, 0.097)
+MONTH_SHARES = (0.078, 0.062, 0.080, 0.081, 0.083, 0.084, 0.083, 0.084, 0.086, 0.089, 0.093, 0.097)
 
 
-def chance(value: float, half: float = 0.0027) -> Estimate:
+def make_chance(value: float, half: float = 0.0027) -> Estimate:
     """A chance with its simulation error."""
     return Estimate(value, max(0.0, value - half), min(1.0, value + half))
 
 
-def step(name: str, amount: float, vi: str = "", en: str = "") -> Step:
+def make_step(name: str, amount: float, vi: str = "", en: str = "") -> BridgeStep:
     """A step of a bridge."""
     label = Label(vi=vi, en=en) if vi or en else None
-    return Step(name, label, amount, amount - 0.08e9, amount + 0.08e9)
+    return BridgeStep(name, label, amount, amount - 0.08e9, amount + 0.08e9)
 
 
-def months(
+def make_months(
     mean: float = 258e9, sd: float = 12.5e9, target: float | None = 250e9, first: str = "2021-01", count: int = 12
 ) -> Months:
     """Months like those of the plan: Tết low, the end of the year high."""
-    start = month_of(first)
+    start = parse_month(first)
     bars = []
     for number in range(count):
-        share = SHARES[number % 12]
+        share = MONTH_SHARES[number % 12]
         middle, width = mean * share, sd * share * 2.1 * (1 + number / 40)
         bars.append(
             MonthBar(
-                month=month_text(start + number), actual=mean * 0.968 * share if number < 12 else None,
+                month=format_month(start + number), previous_year=mean * 0.968 * share if number < 12 else None,
                 plan=target * share if target is not None else None,
                 p5=middle - 1.645 * width, p10=middle - 1.2816 * width, p25=middle - 0.6745 * width, p50=middle,
                 p75=middle + 0.6745 * width, p90=middle + 1.2816 * width, p95=middle + 1.645 * width, mean=middle,
             )
         )  # fmt: skip
-    history = tuple((month_text(start - 12 + n), mean * 0.968 * SHARES[n], "reconstructed") for n in range(12))
+    history = tuple((format_month(start - 12 + n), mean * 0.968 * MONTH_SHARES[n], "reconstructed") for n in range(12))
     return Months("revenue", history, tuple(bars))
 
 
-def exceedance(mean: float, sd: float, target: float, measure: str = "revenue") -> Exceedance:
+def make_exceedance(mean: float, sd: float, target: float, measure: str = "revenue") -> Exceedance:
     """The falling curve of a normal."""
     at = tuple(mean + sd * (z / 12) for z in range(-36, 37))
     falls = tuple(0.5 * (1 - erf((x - mean) / sd / sqrt(2))) for x in at)
     reached = 0.5 * (1 - erf((target - mean) / sd / sqrt(2)))
-    return Exceedance(measure, "2021", at, falls, target, chance(reached), True)
+    return Exceedance(measure, "2021", at, falls, target, make_chance(reached), True)
 
 
 def covid_bridge(end: float = 258e9) -> Bridge:
     """From 250 to the mean, through what the tool may name."""
     steps = [
-        step("gap", -1.0e9, "Chênh lệch giữa tổng công bố và tổng các dịch vụ", "Stated total less the services"),
-        step("services.postal.growth", 5.61e9, "Tăng trưởng: Bưu chính chuyển phát", "Growth: post and delivery"),
-        step("services.finance.growth", 3.77e9, "Tăng trưởng: Tài chính bưu chính", "Growth: postal finance"),
-        step(
+        make_step("gap", -1.0e9, "Chênh lệch giữa tổng công bố và tổng các dịch vụ", "Stated total less the services"),
+        make_step("services.postal.growth", 5.61e9, "Tăng trưởng: Bưu chính chuyển phát", "Growth: post and delivery"),
+        make_step("services.finance.growth", 3.77e9, "Tăng trưởng: Tài chính bưu chính", "Growth: postal finance"),
+        make_step(
             "services.distribution.growth",
             -3.66e9,
             "Tăng trưởng: Kinh doanh phân phối truyền thông",
             "Growth: distribution and media",
         ),
-        step("shocks.competition", -0.94e9, "Cạnh tranh về giá cước", "Price competition"),
-        step("shocks.covid_waves", -1.52e9, "Các đợt dịch Covid-19", "Covid-19 waves"),
-        step(
+        make_step("shocks.competition", -0.94e9, "Cạnh tranh về giá cước", "Price competition"),
+        make_step("shocks.covid_waves", -1.52e9, "Các đợt dịch Covid-19", "Covid-19 waves"),
+        make_step(
             "initiatives.commune_level",
             1.49e9,
             "Bưu điện - Văn hoá xã là cấp quản lý thứ tư",
             "Commune post offices as fourth level of management",
         ),
-        step(
+        make_step(
             "initiatives.other_payouts",
             0.63e9,
             "Chi trả hưu trí, bảo hiểm xã hội, bảo trợ xã hội",
             "Pension, social insurance and protection payouts",
         ),
-        step("initiatives.merit_payouts", 0.51e9, "Chi trả trợ cấp Người có công", "Payouts to people with merit"),
-        step(
+        make_step("initiatives.merit_payouts", 0.51e9, "Chi trả trợ cấp Người có công", "Payouts to people with merit"),
+        make_step(
             "initiatives.dispatch_and_sorting",
             0.74e9,
             "Công nghệ điều tin thu gom, phát và khai thác",
@@ -107,12 +107,12 @@ def covid_bridge(end: float = 258e9) -> Bridge:
         ),
     ]
     rest = end - 250e9 - sum(s.amount for s in steps)
-    steps.append(step("base", rest, "Nền 2020 nếu không có Covid và lũ", "2020 without Covid and floods"))
-    final = Step("forecast", None, end, end - 0.08e9, end + 0.08e9)
-    return Bridge("revenue", "2021", Step("plan", None, 250e9, 250e9, 250e9), tuple(steps), final)
+    steps.append(make_step("base", rest, "Nền 2020 nếu không có Covid và lũ", "2020 without Covid and floods"))
+    final = BridgeStep("forecast", None, end, end - 0.08e9, end + 0.08e9)
+    return Bridge("revenue", "2021", BridgeStep("plan", None, 250e9, 250e9, 250e9), tuple(steps), final)
 
 
-def covid_levers() -> tuple[Lever, ...]:
+def covid_bars() -> tuple[SensitivityBar, ...]:
     """The levers of the plan, the widest first."""
     rows = (
         ("services.distribution.growth", "-10% to 5%", "C", -9.1, 9.9),
@@ -126,25 +126,26 @@ def covid_levers() -> tuple[Lever, ...]:
         ("shocks.covid_waves.hard.effect.volume.postal", "-80% to -30%", "B", -0.5, 0.4),
     )
     return tuple(
-        Lever(name, None, text, grade, "scenarios/plan-2021.yaml:59", low * 1e9, high * 1e9, 0.2e9)
+        SensitivityBar(name, None, text, grade, "scenarios/plan-2021.yaml:59", low * 1e9, high * 1e9, 0.2e9)
         for name, text, grade, low, high in rows
     )
 
 
-def covid_readings() -> tuple[ReadingRow, ...]:
+def covid_cases() -> tuple[CaseRow, ...]:
     """Six readings."""
     values = {
         "parts": 0.79, "stated_base": 0.64, "trend_holds_the_initiatives": 0.66, "weak_distribution": 0.52,
         "strong_distribution": 0.89, "productivity_on_total": 0.74,
     }  # fmt: skip
     return tuple(
-        ReadingRow(name, None, {"revenue": chance(v), "productivity": chance(v - 0.1)}) for name, v in values.items()
+        CaseRow(name, None, {"revenue": make_chance(v), "productivity": make_chance(v - 0.1)})
+        for name, v in values.items()
     )
 
 
-def findings(mean: float = 258e9) -> Findings:
+def make_findings(mean: float = 258e9) -> Findings:
     """All that is found of the plan with Covid."""
-    curve = exceedance(mean, 12.5e9, 250e9)
+    curve = make_exceedance(mean, 12.5e9, 250e9)
     reached = curve.target_chance
     assert reached is not None
     labels = read_covid().targets
@@ -160,7 +161,7 @@ def findings(mean: float = 258e9) -> Findings:
             reached,
             (0.52, 0.89),
             8.4e9,
-            chance(0.79),
+            make_chance(0.79),
             False,
         ),
         TargetRow(
@@ -171,7 +172,7 @@ def findings(mean: float = 258e9) -> Findings:
             136e6,
             "at_least",
             0.8,
-            chance(0.68),
+            make_chance(0.68),
             (0.42, 0.80),
             5.2e6,
             None,
@@ -179,10 +180,10 @@ def findings(mean: float = 258e9) -> Findings:
         ),
     )
     return Findings(
-        targets=rows, main="revenue", months=months(mean), bridge=covid_bridge(mean),
-        exceedance={"revenue": curve, "productivity": exceedance(140e6, 8e6, 136e6, "productivity")},
-        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_levers(), 0.91),
-        readings=covid_readings(), joint=chance(0.63),
+        targets=rows, main_target="revenue", months=make_months(mean), bridge=covid_bridge(mean),
+        exceedance={"revenue": curve, "productivity": make_exceedance(140e6, 8e6, 136e6, "productivity")},
+        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars(), 0.91),
+        cases=covid_cases(), joint_chance=make_chance(0.63),
     )  # fmt: skip
 
 
@@ -192,7 +193,7 @@ def read_covid() -> Any:
     return read(ROOT / "scenarios" / "covid.yaml")
 
 
-def spread_of(mean: float, sd: float) -> dict[str, Any]:
+def normal_statistics(mean: float, sd: float) -> dict[str, Any]:
     """A measure of summary.json."""
     quantiles = {f"p{p}": mean + sd * z for p, z in ((5, -1.645), (10, -1.2816), (50, 0.0), (90, 1.2816), (95, 1.645))}
     return {
@@ -203,7 +204,7 @@ def spread_of(mean: float, sd: float) -> dict[str, Any]:
     }
 
 
-def summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
+def make_summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
     """summary.json of the run."""
     parts = {"postal": 0.26, "finance": 0.22, "distribution": 0.52}
     return {
@@ -222,11 +223,11 @@ def summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
             }
         },
         "measures": {
-            "revenue": {"2021": spread_of(mean, 12.5e9)},
-            **{f"revenue.{s}": {"2021": spread_of(mean * w, 12.5e9 * sqrt(w) * 0.8)} for s, w in parts.items()},
-            "productivity": {"2021": spread_of(140e6, 8e6)},
-            "headcount": {"2021": spread_of(890, 90)},
-            "gap": {"2021": spread_of(-2e9, 0.4e9)},
+            "revenue": {"2021": normal_statistics(mean, 12.5e9)},
+            **{f"revenue.{s}": {"2021": normal_statistics(mean * w, 12.5e9 * sqrt(w) * 0.8)} for s, w in parts.items()},
+            "productivity": {"2021": normal_statistics(140e6, 8e6)},
+            "headcount": {"2021": normal_statistics(890, 90)},
+            "gap": {"2021": normal_statistics(-2e9, 0.4e9)},
         },
         "triggers": {"half_year_review": {"chance": 0.048, "low": 0.046, "high": 0.049}},
         "correlations": [
@@ -242,7 +243,7 @@ def summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
     }
 
 
-def baseline() -> Any:
+def make_baseline() -> Any:
     """A baseline of reconstructed months: it claims nothing."""
 
     def service(name: str, total: float) -> SimpleNamespace:
@@ -257,7 +258,7 @@ def baseline() -> Any:
             coverage80=None,
             coverage95=None,
             checks=(),
-            said={2021: (total * 0.99, total * 1.02, total * 1.05)},
+            annual_quantiles={2021: (total * 0.99, total * 1.02, total * 1.05)},
             notes=(),
         )
 
@@ -277,16 +278,18 @@ def baseline() -> Any:
 
 def covid_view() -> RunView:
     """The plan with Covid."""
-    return RunView(read_covid(), summary(), findings(), baseline())
+    return RunView(read_covid(), make_summary(), make_findings(), make_baseline())
 
 
 def other_view() -> RunView:
     """The same plan without a shock, to compare."""
-    found = findings(259.7e9)
-    return RunView(read(ROOT / "scenarios" / "plan-2021.yaml"), summary("plan-2021", 259.7e9), found, baseline())
+    found = make_findings(259.7e9)
+    return RunView(
+        read(ROOT / "scenarios" / "plan-2021.yaml"), make_summary("plan-2021", 259.7e9), found, make_baseline()
+    )
 
 
-def differences() -> dict[tuple[str, str], Difference]:
+def make_differences() -> dict[tuple[str, str], Difference]:
     """What Covid does to the plan, path by path."""
     return {
         ("plan-2021", "covid"): Difference(
@@ -295,7 +298,7 @@ def differences() -> dict[tuple[str, str], Difference]:
     }
 
 
-HOSTILE = (
+HOSTILE_TEXT = (
     "<script>alert(1)</script> $100 vs $200 \\frac{1$ javascript:alert(1) {{ 7*7 }} "
     "<img src=http://evil.example/x onerror=alert(2)> " + "rất dài " * 60
 )
@@ -304,7 +307,7 @@ HOSTILE = (
 def hostile_view() -> RunView:
     """A plan whose every label tries to break the page."""
     view = covid_view()
-    label = Label(vi=HOSTILE, en=HOSTILE)
+    label = Label(vi=HOSTILE_TEXT, en=HOSTILE_TEXT)
     found = view.findings
     assert found.bridge is not None
     assert found.sensitivity is not None
@@ -314,9 +317,9 @@ def hostile_view() -> RunView:
         bridge=replace(found.bridge, steps=tuple(replace(s, label=label) for s in found.bridge.steps)),
         sensitivity=replace(
             found.sensitivity,
-            levers=tuple(replace(lever, label=label, text=HOSTILE) for lever in found.sensitivity.levers),
+            bars=tuple(replace(lever, label=label, text=HOSTILE_TEXT) for lever in found.sensitivity.bars),
         ),
-        readings=tuple(replace(row, label=label) for row in found.readings),
+        cases=tuple(replace(row, label=label) for row in found.cases),
     )
     scenario = view.scenario.model_copy(
         update={
@@ -336,16 +339,16 @@ def shop_view() -> RunView:
     bars = tuple(
         replace(
             bar,
-            actual=None,
+            previous_year=None,
             plan=None,
             **{
                 p: getattr(bar, p) / 258e9 * 66_000 - 1500
                 for p in ("p5", "p10", "p25", "p50", "p75", "p90", "p95", "mean")
             },
         )
-        for bar in months(sd=60e9, target=None, first="2026-01").bars
+        for bar in make_months(sd=60e9, target=None, first="2026-01").bars
     )
-    curve = replace(exceedance(66_000, 21_000, 60_000, "profit"), period="2026")
+    curve = replace(make_exceedance(66_000, 21_000, 60_000, "profit"), period="2026")
     assert curve.target_chance is not None
     row = TargetRow(
         "profit",
@@ -366,14 +369,17 @@ def shop_view() -> RunView:
         name="first_quarter",
         period="2026-Q1",
         threshold=0.0,
-        want=0.6,
-        chance=chance(0.51),
+        required_chance=0.6,
+        chance=make_chance(0.51),
         expected_shortfall=2600,
     )
-    margin = replace(row, name="margin", measure="margin", threshold=0.08, want=None, expected_shortfall=0.021)
+    margin = replace(
+        row, name="margin", measure="margin", threshold=0.08, required_chance=None, expected_shortfall=0.021
+    )
     bridge = Bridge(
-        "profit", "2026", Step("plan", None, 60_000, 60_000, 60_000),
-        (step("street_works", -9_340.0), step("new_oven", 15_340.0)), Step("forecast", None, 66_000, 65_800, 66_200),
+        "profit", "2026", BridgeStep("plan", None, 60_000, 60_000, 60_000),
+        (make_step("street_works", -9_340.0), make_step("new_oven", 15_340.0)),
+        BridgeStep("forecast", None, 66_000, 65_800, 66_200),
     )  # fmt: skip
     bridge = replace(bridge, steps=tuple(replace(s, low=s.amount - 100, high=s.amount + 100) for s in bridge.steps))
     found = Findings(
@@ -389,7 +395,7 @@ def shop_view() -> RunView:
         "history": {},
         "data_status": {"actual": 24},
     }
-    about["measures"] = {"profit": {"2026": spread_of(66_000, 21_000)}}
+    about["measures"] = {"profit": {"2026": normal_statistics(66_000, 21_000)}}
     return RunView(
         scenario,
         about,
@@ -401,4 +407,4 @@ def shop_view() -> RunView:
 def long_view() -> RunView:
     """Three years by month."""
     view = covid_view()
-    return replace(view, findings=replace(view.findings, months=months(count=36)))
+    return replace(view, findings=replace(view.findings, months=make_months(count=36)))

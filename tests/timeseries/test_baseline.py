@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from forecast.errors import InputError
-from forecast.i18n import Words
-from forecast.periods import month_of, month_text
+from forecast.i18n import Translator
+from forecast.periods import format_month, parse_month
 from forecast.plan.loading.loader import read, read_text
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.baseline import Baseline, baseline_of
+from forecast.timeseries.baseline import Baseline, fit_baseline
 from forecast.timeseries.models import MODELS
 
 HOUSE = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ Ledger = Callable[..., Path]
 
 
 def months_of(first: str, count: int, seed: int = 1, noise: float = 0.05) -> np.ndarray:
-    age = np.arange(count) + month_of(first)
+    age = np.arange(count) + parse_month(first)
     season = 0.1 * np.sin(2 * np.pi * age / 12)
     return np.exp(8 + 0.004 * np.arange(count) + season + np.random.default_rng(seed).normal(0, noise, count))
 
@@ -42,8 +42,8 @@ def ledger(tmp_path: Path) -> Ledger:
         named = services or {"a": months_of(first, count)}
         lines = ["month,service,revenue,status"]
         for service, values in named.items():
-            start = month_of("2021-01") - len(values) if services else month_of(first)
-            lines += [f"{month_text(start + i)},{service},{v:.4f},{status}" for i, v in enumerate(values)]
+            start = parse_month("2021-01") - len(values) if services else parse_month(first)
+            lines += [f"{format_month(start + i)},{service},{v:.4f},{status}" for i, v in enumerate(values)]
         (tmp_path / "ledger.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         return tmp_path
 
@@ -56,7 +56,7 @@ def plan(folder: Path, text: str = PLAN, **settings: object) -> Scenario:
 
 def refused(folder: Path, text: str = PLAN) -> list[str]:
     with pytest.raises(InputError) as raised:
-        baseline_of(plan(folder, text))
+        fit_baseline(plan(folder, text))
     return str(raised.value).replace(f"{folder}/", "").splitlines()
 
 
@@ -67,7 +67,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shipped(kept: Path) -> Baseline:
-    return baseline_of(read(HOUSE / "scenarios" / "covid.yaml"), kept)
+    return fit_baseline(read(HOUSE / "scenarios" / "covid.yaml"), kept)
 
 
 def test_a_reconstructed_history_sets_the_shape_and_nothing_else(shipped: Baseline) -> None:
@@ -80,7 +80,7 @@ def test_a_reconstructed_history_sets_the_shape_and_nothing_else(shipped: Baseli
         assert (found.noise, found.persistence, found.mase, found.coverage80) == (None, None, None, None)
         assert set(found.weights.values()) == {1 / len(MODELS)}
         assert found.notes[0][0] == "baseline_not_believed"
-        low, middle, high = found.said[2021]
+        low, middle, high = found.annual_quantiles[2021]
         assert 0.8 * total < low < middle < high < 1.3 * total
         assert found.base_weights.sum() == pytest.approx(1)
         assert found.shape.shape == (12,)
@@ -101,36 +101,36 @@ def test_the_months_before_tet_lead_the_shape_of_2021(shipped: Baseline) -> None
 def test_a_kept_fit_is_the_same_and_needs_no_statsmodels(shipped: Baseline, kept: Path) -> None:
     code = (
         "import sys, pathlib; from forecast.plan.loading.loader import read;"
-        "from forecast.timeseries.baseline import baseline_of;"
-        f"found = baseline_of(read({str(HOUSE / 'scenarios' / 'covid.yaml')!r}), pathlib.Path({str(kept)!r}));"
+        "from forecast.timeseries.baseline import fit_baseline;"
+        f"found = fit_baseline(read({str(HOUSE / 'scenarios' / 'covid.yaml')!r}), pathlib.Path({str(kept)!r}));"
         "slow = {'statsmodels', 'pandas', 'holidays', 'scipy.signal', 'scipy.stats', 'scipy.optimize'};"
         "assert not slow & set(sys.modules);"
-        "print(repr(float(found.services['postal'].forecast.root.sum())))"
+        "print(repr(float(found.services['postal'].forecast.cholesky.sum())))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=HOUSE, check=False)
     assert run.stderr == ""
     forecast = shipped.services["postal"].forecast
     assert forecast is not None
-    assert run.stdout.strip() == repr(float(forecast.root.sum()))
+    assert run.stdout.strip() == repr(float(forecast.cholesky.sum()))
 
 
 def test_a_longer_horizon_keeps_the_first_months(shipped: Baseline, kept: Path) -> None:
-    longer = baseline_of(read(HOUSE / "scenarios" / "covid.yaml", set={"horizon.months": "24"}), kept)
+    longer = fit_baseline(read(HOUSE / "scenarios" / "covid.yaml", set={"horizon.months": "24"}), kept)
     for service, found in longer.services.items():
         before = shipped.services[service]
         assert found.forecast is not None
         assert before.forecast is not None
         assert np.array_equal(found.shape[:12], before.shape)
-        assert np.array_equal(found.forecast.root[:12, :12], before.forecast.root)
-        assert found.said[2021] == before.said[2021]
+        assert np.array_equal(found.forecast.cholesky[:12, :12], before.forecast.cholesky)
+        assert found.annual_quantiles[2021] == before.annual_quantiles[2021]
 
 
 def test_a_broken_file_of_fits_is_made_anew(shipped: Baseline, tmp_path: Path, ledger: Ledger) -> None:
     scenario = plan(ledger())
-    first = baseline_of(scenario, tmp_path / "kept")
+    first = fit_baseline(scenario, tmp_path / "kept")
     (file,) = (tmp_path / "kept").iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    again = baseline_of(scenario, tmp_path / "kept")
+    again = fit_baseline(scenario, tmp_path / "kept")
     assert np.array_equal(first.services["a"].shape, again.services["a"].shape)
 
 
@@ -143,7 +143,7 @@ def test_every_parameter_can_stand_in_a_manifest(shipped: Baseline) -> None:
 
 def test_three_years_of_actual_months_teach_all(ledger: Ledger) -> None:
     folder = ledger(a=months_of("2018-01", 36), b=months_of("2018-01", 36, seed=2))
-    baseline = baseline_of(plan(folder, PLAN + "  b: {}\n"))
+    baseline = fit_baseline(plan(folder, PLAN + "  b: {}\n"))
     for found in baseline.services.values():
         assert found.kind == "actual"
         assert found.noise == pytest.approx(0.05, rel=0.4)
@@ -154,13 +154,13 @@ def test_three_years_of_actual_months_teach_all(ledger: Ledger) -> None:
         assert len(found.checks) == 12
         assert sum(found.weights.values()) == pytest.approx(1)
         assert max(found.weights.values()) < 0.6
-        assert found.said[2021][1] == pytest.approx(found.base_total * 1.04, rel=0.08)
+        assert found.annual_quantiles[2021][1] == pytest.approx(found.base_total * 1.04, rel=0.08)
     assert baseline.correlation is not None
     assert baseline.correlation.shape == (2, 2)
 
 
 def test_two_years_are_too_few_to_judge(ledger: Ledger) -> None:
-    found = baseline_of(plan(ledger())).services["a"]
+    found = fit_baseline(plan(ledger())).services["a"]
     assert set(found.weights) == {"profile", "seasonal_naive"}
     assert (found.mase, found.coverage80) == (None, None)
     assert found.noise == pytest.approx(0.055, abs=0.02)
@@ -169,7 +169,7 @@ def test_two_years_are_too_few_to_judge(ledger: Ledger) -> None:
 
 def test_under_a_year_the_season_is_that_of_the_others(ledger: Ledger) -> None:
     folder = ledger(a=months_of("2019-01", 24, noise=0.001), b=100 * months_of("2020-07", 6, noise=0.001))
-    services = baseline_of(plan(folder, PLAN + "  b: {}\n")).services
+    services = fit_baseline(plan(folder, PLAN + "  b: {}\n")).services
     apart = services["b"].shape - services["a"].shape
     assert np.ptp(apart) < 0.08
     assert services["b"].base_year is None
@@ -178,20 +178,20 @@ def test_under_a_year_the_season_is_that_of_the_others(ledger: Ledger) -> None:
 
 def test_months_of_the_calendar_that_have_happened_are_as_they_were(ledger: Ledger) -> None:
     folder = ledger(first="2019-01", count=26)
-    found = baseline_of(plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))).services[
+    found = fit_baseline(plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))).services[
         "a"
     ]
     assert found.forecast is not None
     assert np.exp(found.forecast.mean[:2]) == pytest.approx(months_of("2019-01", 26)[24:], rel=1e-6)
-    assert not found.forecast.root[:2].any()
-    assert found.forecast.root[2, 2] > 0
+    assert not found.forecast.cholesky[:2].any()
+    assert found.forecast.cholesky[2, 2] > 0
     assert found.base_year == 2020
 
 
 def test_months_below_zero_that_are_no_lone_correction_are_read_as_they_stand(ledger: Ledger) -> None:
     values = months_of("2019-01", 24)
     values[7:9] = -50
-    found = baseline_of(plan(ledger(a=values))).services["a"]
+    found = fit_baseline(plan(ledger(a=values))).services["a"]
     assert found.forecast is not None
     assert found.forecast.scale == "raw"
     assert np.all(np.isfinite(found.shape))
@@ -202,10 +202,10 @@ def test_a_correction_inside_the_year_of_the_plan_stays_as_it_was(ledger: Ledger
     """A month that has happened is not estimated: what it was counts."""
     values = months_of("2019-01", 26)
     values[24] = -50
-    lines = [f"{month_text(month_of('2019-01') + row)},a,{value:.4f},actual" for row, value in enumerate(values)]
+    lines = [f"{format_month(parse_month('2019-01') + row)},a,{value:.4f},actual" for row, value in enumerate(values)]
     folder = ledger()
     (folder / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *lines, ""]), encoding="utf-8")
-    found = baseline_of(plan(folder, PLAN.replace("2021-01, months: 12", "2021-03, months: 10"))).services["a"]
+    found = fit_baseline(plan(folder, PLAN.replace("2021-01, months: 12", "2021-03, months: 10"))).services["a"]
     assert found.forecast is not None
     assert found.forecast.mean[0] == pytest.approx(-50)
 
@@ -229,7 +229,7 @@ def test_a_dated_shock_and_its_returns_are_taken_out(ledger: Ledger) -> None:
     struck[27] = 60
     struck[28:30] += 20 * np.array([31, 365 / 6 - 31]) / (365 / 6)
     folder = ledger(a=struck)
-    found = baseline_of(plan(folder, PLAN.replace("history: ledger.csv\n", SHOCK))).services["a"]
+    found = fit_baseline(plan(folder, PLAN.replace("history: ledger.csv\n", SHOCK))).services["a"]
     assert found.base_weights == pytest.approx(np.full(12, 1 / 12), rel=1e-4)
     assert np.ptp(found.shape) < 0.02
 
@@ -239,13 +239,13 @@ def test_a_month_that_the_planner_masks_teaches_nothing(ledger: Ledger) -> None:
     odd = values.copy()
     odd[18] *= 3
     text = PLAN + "baseline: {mask: [2020-07]}\n"
-    calm, moved = (baseline_of(plan(ledger(a=ledgered), text)).services["a"] for ledgered in (values, odd))
+    calm, moved = (fit_baseline(plan(ledger(a=ledgered), text)).services["a"] for ledgered in (values, odd))
     assert calm.shape == pytest.approx(moved.shape, abs=1e-9)
     assert calm.noise == moved.noise
 
 
 def test_a_mixed_plan_has_given_and_fitted_services(kept: Path) -> None:
-    baseline = baseline_of(read(HOUSE / "scenarios" / "shop-chain.yaml"), kept)
+    baseline = fit_baseline(read(HOUSE / "scenarios" / "shop-chain.yaml"), kept)
     bread, lunch = baseline.services["bread"], baseline.services["lunch"]
     assert (bread.measured, bread.base_year) == ("volume", 2025)
     assert bread.base_price is not None
@@ -295,10 +295,10 @@ def test_a_plan_and_a_history_that_do_not_meet_say_the_way_out(
 
 def test_a_stated_year_that_differs_from_the_ledger_is_said(ledger: Ledger) -> None:
     text = PLAN + "stated: {2020: {services: {a: 1 million EUR}}}\n"
-    assert "baseline_stated_differs" in [key for key, _ in baseline_of(plan(ledger(), text)).services["a"].notes]
+    assert "baseline_stated_differs" in [key for key, _ in fit_baseline(plan(ledger(), text)).services["a"].notes]
 
 
 def test_every_note_can_be_said_in_both_languages(shipped: Baseline) -> None:
     for found in shipped.services.values():
         for key, facts in found.notes:
-            assert Words("en")(key, **dict(facts)) != Words("vi")(key, **dict(facts))
+            assert Translator("en")(key, **dict(facts)) != Translator("vi")(key, **dict(facts))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.timeseries.panel.calibration import Z80, Z95, Calibrated, Forecaster, factors, factors_of, misses
+from forecast.timeseries.panel.calibration import (
+    Z90,
+    Z975,
+    CalibratedForecast,
+    PanelForecaster,
+    calibrate_panel,
+    interval_factors,
+    standardised_panel_errors,
+)
 from forecast.timeseries.panel.panel import Panel, PanelForecast
 
 
@@ -13,7 +21,7 @@ def walks(series: int, periods: int, seed: int = 0) -> Panel:
     return Panel(1000 + np.cumsum(np.random.default_rng(seed).normal(0, 5, (series, periods)), axis=1), 4)
 
 
-def last_value(claimed: float) -> Forecaster:
+def last_value(claimed: float) -> PanelForecaster:
     """The last value of a random walk of steps of sd 5, its spread told `claimed` times as wide as it is."""
 
     def forecaster(panel: Panel, horizon: int) -> PanelForecast:
@@ -24,17 +32,17 @@ def last_value(claimed: float) -> Forecaster:
     return forecaster
 
 
-def inside(found: PanelForecast | Calibrated, came: np.ndarray, share: float) -> float:
+def inside(found: PanelForecast | CalibratedForecast, came: np.ndarray, share: float) -> float:
     low, high = (found.quantile(tail) for tail in ((1 - share) / 2, (1 + share) / 2))
     return float(((low <= came) & (came <= high)).mean())
 
 
 def test_intervals_that_are_too_narrow_come_near_their_share() -> None:
     panel, forecaster = walks(400, 68), last_value(0.6)
-    known = panel.until(8)
+    known = panel.drop_last(8)
     said = forecaster(known, 8)
     came = panel.values[:, -8:]
-    found = factors(known, 8, forecaster).widen(said)
+    found = calibrate_panel(known, 8, forecaster).calibrate(said)
     assert inside(said, came, 0.8) < 0.62
     assert inside(said, came, 0.95) < 0.8
     assert 0.72 < inside(found, came, 0.8) < 0.83
@@ -42,38 +50,38 @@ def test_intervals_that_are_too_narrow_come_near_their_share() -> None:
 
 
 def test_intervals_that_are_right_stay() -> None:
-    found = factors(walks(400, 60), 8, last_value(1.0))
-    assert found.at80 == pytest.approx(1.0, abs=0.08)
-    assert found.at95 == pytest.approx(1.0, abs=0.08)
-    assert found.achieved80 == pytest.approx(0.8, abs=0.03)
-    assert found.achieved95 == pytest.approx(0.95, abs=0.02)
-    assert found.siblings == 400
+    found = calibrate_panel(walks(400, 60), 8, last_value(1.0))
+    assert found.factor80 == pytest.approx(1.0, abs=0.08)
+    assert found.factor95 == pytest.approx(1.0, abs=0.08)
+    assert found.coverage80 == pytest.approx(0.8, abs=0.03)
+    assert found.coverage95 == pytest.approx(0.95, abs=0.02)
+    assert found.n_siblings == 400
 
 
 def test_heavy_tails_widen_the_outer_interval_alone() -> None:
     missed = np.random.default_rng(2).standard_t(2.5, (500, 6))
-    found = factors_of(missed * 0.9 / np.quantile(np.abs(missed), 0.8) * Z80)
-    assert np.all(found.at80 < 1.0)
-    assert np.all(found.at95 > 1.1)
+    found = interval_factors(missed * 0.9 / np.quantile(np.abs(missed), 0.8) * Z90)
+    assert np.all(found.factor80 < 1.0)
+    assert np.all(found.factor95 > 1.1)
 
 
 def test_few_siblings_hardly_move_a_factor_and_none_does_not() -> None:
     wild = np.random.default_rng(3).normal(0, 2, (300, 6))
-    by_count = [factors_of(wild[:count], (1.0, 1.0)).at80[0] for count in (0, 1, 3, 30, 300)]
+    by_count = [interval_factors(wild[:count], (1.0, 1.0)).factor80[0] for count in (0, 1, 3, 30, 300)]
     assert by_count[0] == 1.0
     assert np.all(np.diff(by_count) > 0)
     assert by_count[1] < 1.1
     assert by_count[4] > 1.5
-    assert factors_of(wild[:1]).achieved80 is None
+    assert interval_factors(wild[:1]).coverage80 is None
 
 
 def test_series_that_would_be_left_too_short_are_not_asked() -> None:
     def refuses(panel: Panel, horizon: int) -> PanelForecast:
         raise AssertionError
 
-    assert factors(walks(50, 15), 8, refuses).siblings == 0
-    mixed = Panel.of([*walks(3, 15).values, *walks(7, 40).values], 4)
-    assert factors(mixed, 8, last_value(1.0)).siblings == 7
+    assert calibrate_panel(walks(50, 15), 8, refuses).n_siblings == 0
+    mixed = Panel.from_series([*walks(3, 15).values, *walks(7, 40).values], 4)
+    assert calibrate_panel(mixed, 8, last_value(1.0)).n_siblings == 7
 
 
 def test_no_period_that_is_asked_for_is_seen() -> None:
@@ -84,7 +92,7 @@ def test_no_period_that_is_asked_for_is_seen() -> None:
         seen.append(known)
         return last_value(1.0)(known, horizon)
 
-    factors(panel, 8, spies)
+    calibrate_panel(panel, 8, spies)
     assert [each.values.shape for each in seen] == [(40, 52)]
     assert np.array_equal(seen[0].values, panel.values[:, :52])
 
@@ -94,24 +102,24 @@ def test_quantiles_rise_and_the_middle_is_the_mean() -> None:
     mean = np.full((3, 6), 100.0)
     for log in (False, True):
         sd = np.full((3, 6), 0.1 if log else 10.0)
-        found = factors_of(missed).widen(PanelForecast(mean, sd, np.full(3, log)))
+        found = interval_factors(missed).calibrate(PanelForecast(mean, sd, np.full(3, log)))
         shares = (0.001, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 0.999)
         assert np.all(np.diff([found.quantile(share) for share in shares], axis=0) > 0)
         assert found.quantile(0.5) == pytest.approx(mean)
 
 
 def test_the_ends_of_both_intervals_lie_where_the_factors_say() -> None:
-    found = factors_of(np.random.default_rng(5).normal(0, 1.5, (200, 6)))
-    assert found.stretched(Z80) == pytest.approx(Z80 * found.at80)
-    assert found.stretched(Z80 + 1e-9) == pytest.approx(Z80 * found.at80)
-    assert found.stretched(-Z95) == pytest.approx(-Z95 * found.at95)
+    found = interval_factors(np.random.default_rng(5).normal(0, 1.5, (200, 6)))
+    assert found.scaled_normal_quantile(Z90) == pytest.approx(Z90 * found.factor80)
+    assert found.scaled_normal_quantile(Z90 + 1e-9) == pytest.approx(Z90 * found.factor80)
+    assert found.scaled_normal_quantile(-Z975) == pytest.approx(-Z975 * found.factor95)
 
 
 def test_no_sibling_is_judged_by_widths_that_it_taught() -> None:
     missed = np.random.default_rng(6).normal(0, 1, (400, 6)) * np.resize([0.5, 2.0], 400)[:, None]
-    found = factors_of(missed, (1.0, 1.0))
-    assert found.achieved80 is not None
-    assert found.achieved80 < 0.72
+    found = interval_factors(missed, (1.0, 1.0))
+    assert found.coverage80 is not None
+    assert found.coverage80 < 0.72
 
 
 def test_misses_are_measured_on_the_scale_of_the_spread() -> None:
@@ -119,6 +127,6 @@ def test_misses_are_measured_on_the_scale_of_the_spread() -> None:
         np.full((3, 2), 100.0), np.array([[10.0], [0.1], [0.0]]) * np.ones(2), np.array([False, True, False])
     )
     came = np.array([[120.0, 95.0], [100 * np.exp(0.2), -1.0], [1.0, 2.0]])
-    found = misses(said, came)
+    found = standardised_panel_errors(said, came)
     assert found[:2] == pytest.approx(np.array([[2.0, -0.5], [2.0, np.nan]]), nan_ok=True)
     assert np.isnan(found[2]).all()

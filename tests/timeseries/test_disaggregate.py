@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from forecast.arrays import Floats
 from forecast.cli import main
 from forecast.errors import InputError
-from forecast.stats.disaggregation import METHODS, denton, denton_cholette, regression, whole
+from forecast.stats.disaggregation import (
+    DISAGGREGATION_METHODS,
+    denton,
+    denton_cholette,
+    disaggregate_by_regression,
+    round_to_totals,
+)
 from forecast.timeseries.reconstruction import Recipe, read_recipe, reconstruct
 from tests.support import swisspharma as swiss
 
@@ -31,7 +37,7 @@ def test_each_year_sums_to_its_total(years: list[int], seed: int) -> None:
 def test_whole_months_sum_to_whole_totals_exactly(years: list[int], seed: int) -> None:
     indicator = np.random.default_rng(seed).uniform(0.8, 1.2, 12 * len(years))
     amounts = np.array(years, float)
-    months = whole(denton_cholette(amounts, indicator), amounts)
+    months = round_to_totals(denton_cholette(amounts, indicator), amounts)
     assert np.array_equal(months, np.round(months))
     assert np.array_equal(months.reshape(-1, 12).sum(axis=1), amounts)
 
@@ -75,7 +81,9 @@ def ends(values: Floats) -> tuple[list[float], list[float]]:
 
 
 def test_chow_lin_gives_the_coefficients_of_r() -> None:
-    found = regression(swiss.SALES, constant_and(swiss.EXPORTS), "chow-lin", per=4, before=swiss.BEFORE, least_rho=-1)
+    found = disaggregate_by_regression(
+        swiss.SALES, constant_and(swiss.EXPORTS), "chow-lin", per=4, before=swiss.LEAD_QUARTERS, min_rho=-1
+    )
     # td(sales.a ~ exports.q, truncated.rho = -1), tempdisagg's own vignette
     assert [round(float(value), 5) for value in found.coefficients] == [12.31579, 0.01341]
     assert found.rho == pytest.approx(-0.30695, abs=5e-6)
@@ -86,20 +94,24 @@ def test_chow_lin_gives_the_coefficients_of_r() -> None:
     [("chow-lin", (swiss.EXPORTS,)), ("chow-lin, two indicators", (swiss.EXPORTS, swiss.IMPORTS))],
 )
 def test_chow_lin_gives_the_quarters_of_r(name: str, indicators: tuple[Floats, ...]) -> None:
-    found = regression(swiss.SALES, constant_and(*indicators), "chow-lin", per=4, before=swiss.BEFORE)
+    found = disaggregate_by_regression(
+        swiss.SALES, constant_and(*indicators), "chow-lin", per=4, before=swiss.LEAD_QUARTERS
+    )
     assert found.rho == 0  # R truncates it there too
-    for mine, theirs in zip(ends(found.months), swiss.R_SAYS[name], strict=True):
+    for mine, theirs in zip(ends(found.months), swiss.R_QUARTERS[name], strict=True):
         assert mine == pytest.approx(theirs, rel=1e-9)
 
 
 def test_fernandez_and_litterman_give_the_quarters_of_r() -> None:
     columns = constant_and(swiss.EXPORTS, swiss.IMPORTS)
-    fernandez = regression(swiss.SALES, columns, "fernandez", per=4, before=swiss.BEFORE)
+    fernandez = disaggregate_by_regression(swiss.SALES, columns, "fernandez", per=4, before=swiss.LEAD_QUARTERS)
     assert list(fernandez.months[:7]) == pytest.approx(swiss.R_FERNANDEZ, abs=1e-9)
-    chow_lin = regression(swiss.SALES, columns, "chow-lin", per=4, before=swiss.BEFORE, least_rho=-1)
+    chow_lin = disaggregate_by_regression(
+        swiss.SALES, columns, "chow-lin", per=4, before=swiss.LEAD_QUARTERS, min_rho=-1
+    )
     assert list(chow_lin.months[:7]) == pytest.approx(swiss.R_CHOW_LIN, abs=1e-7)
-    litterman = regression(
-        swiss.SALES, columns, "litterman", per=4, before=swiss.BEFORE, least_rho=-1, criterion="squares"
+    litterman = disaggregate_by_regression(
+        swiss.SALES, columns, "litterman", per=4, before=swiss.LEAD_QUARTERS, min_rho=-1, criterion="squares"
     )
     # the squares are so flat there that R stops 2e-5 away
     assert list(litterman.months[:7]) == pytest.approx(swiss.R_LITTERMAN, abs=1e-4)
@@ -107,30 +119,32 @@ def test_fernandez_and_litterman_give_the_quarters_of_r() -> None:
 
 def test_denton_gives_the_quarters_of_r() -> None:
     ones = np.ones(4 * len(swiss.SALES))
-    exports = swiss.EXPORTS[swiss.BEFORE : swiss.BEFORE + len(ones)]
+    exports = swiss.EXPORTS[swiss.LEAD_QUARTERS : swiss.LEAD_QUARTERS + len(ones)]
     for name, found in (
         ("denton", denton(swiss.SALES, ones)),
         ("denton-cholette", denton_cholette(swiss.SALES, ones)),
         ("denton-cholette, exports", denton_cholette(swiss.SALES, exports)),
     ):
-        for mine, theirs in zip(ends(found), swiss.R_SAYS[name], strict=True):
+        for mine, theirs in zip(ends(found), swiss.R_QUARTERS[name], strict=True):
             assert mine == pytest.approx(theirs, rel=1e-9)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", DISAGGREGATION_METHODS)
 @given(seed=st.integers(0, 2**32 - 1), per=st.sampled_from([3, 4, 12]), periods=st.integers(3, 12))
 def test_every_method_keeps_every_total(method: str, seed: int, per: int, periods: int) -> None:
     rng = np.random.default_rng(seed)
     totals = 10 ** rng.uniform(3, 12) * rng.uniform(0.5, 2, periods)
-    months = METHODS[method](totals, rng.uniform(0.5, 2, per * periods))
+    months = DISAGGREGATION_METHODS[method](totals, rng.uniform(0.5, 2, per * periods))
     assert months.reshape(periods, per).sum(axis=1) == pytest.approx(totals, rel=1e-9)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", DISAGGREGATION_METHODS)
 def test_the_unit_of_the_indicator_changes_nothing(method: str) -> None:
     rng = np.random.default_rng(11)
     totals, indicator = rng.uniform(1, 2, 8), rng.uniform(1, 2, 24)
-    assert METHODS[method](totals, 1e6 * indicator) == pytest.approx(METHODS[method](totals, indicator), rel=1e-6)
+    assert DISAGGREGATION_METHODS[method](totals, 1e6 * indicator) == pytest.approx(
+        DISAGGREGATION_METHODS[method](totals, indicator), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("residuals", ["chow-lin", "fernandez", "litterman"])
@@ -156,7 +170,7 @@ def test_a_regression_is_the_best_linear_unbiased_one(residuals: str) -> None:
         loss = len(totals) * np.log(left @ inverse @ left) + np.linalg.slogdet(small)[1]
         return loss, indicators @ b + wide @ sums.T @ inverse @ left
 
-    found = regression(totals, indicators, residuals, per=per)  # type: ignore[arg-type]
+    found = disaggregate_by_regression(totals, indicators, residuals, per=per)  # type: ignore[arg-type]
     best = 0.0 if residuals == "fernandez" else min(np.linspace(0, 0.999, 2000), key=lambda rho: written_out(rho)[0])
     assert found.rho == pytest.approx(best, abs=6e-4)
     assert found.months == pytest.approx(written_out(found.rho)[1], rel=1e-7)
@@ -164,9 +178,9 @@ def test_a_regression_is_the_best_linear_unbiased_one(residuals: str) -> None:
 
 def test_a_regression_that_cannot_be_made_says_so() -> None:
     with pytest.raises(ValueError, match="more totals"):
-        METHODS["chow-lin"](np.array([1.0, 2.0]), np.ones(24))
+        DISAGGREGATION_METHODS["chow-lin"](np.array([1.0, 2.0]), np.ones(24))
     with pytest.raises(ValueError, match="fill"):
-        regression(np.ones(3), np.ones((11, 1)), "fernandez", per=4)
+        disaggregate_by_regression(np.ones(3), np.ones((11, 1)), "fernandez", per=4)
 
 
 PLAN = Path(__file__).parents[2] / "scenarios" / "plan-2021.yaml"
@@ -190,7 +204,7 @@ def months_of(recipe: Recipe) -> tuple[list[str], Floats]:
     return [row[0] for row in rows], np.array([row[2] for row in rows], float)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", DISAGGREGATION_METHODS)
 def test_quarterly_totals_are_kept_to_the_dong_by_every_method(tmp_path: Path, method: str) -> None:
     months, amounts = months_of(read_recipe(recipe_in(tmp_path, QUARTERS), method))
     assert (months[0], months[-1], len(months)) == ("2019-01", "2020-12", 24)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import InputError
-from forecast.files.csv import MOST_COMPLAINTS
+from forecast.files.csv import MAX_CSV_PROBLEMS
 from forecast.history.ledger import read_history
-from forecast.periods import month_of
+from forecast.periods import parse_month
 
 HEADER = "month,service,revenue,status\n"
 
@@ -32,7 +32,7 @@ def test_a_ledger_of_two_services_is_read_whole(tmp_path: Path) -> None:
     history = read_history(write(tmp_path, HEADER + rows), "VND")
     assert history.services == ("a", "b")
     assert list(history.revenue["b"]) == [5, 6]
-    assert history.rows == 4
+    assert history.row_count == 4
     assert history.months_by_status() == {"actual": 1, "reconstructed": 0, "estimate": 1, "example": 0}
     assert len(history.digest) == 64
 
@@ -41,20 +41,20 @@ def test_a_service_that_began_later_has_fewer_months(tmp_path: Path) -> None:
     history = read_history(
         write(tmp_path, HEADER + "2020-01,a,1,actual\n2020-02,a,2,actual\n2020-02,b,3,actual\n"), "VND"
     )
-    assert history.calendar_of("a").first == month_of("2020-01")
-    assert history.calendar_of("b").first == month_of("2020-02")
+    assert history.service_calendar("a").first == parse_month("2020-01")
+    assert history.service_calendar("b").first == parse_month("2020-02")
 
 
 def test_volume_and_price_make_revenue(tmp_path: Path) -> None:
     text = "month,service,volume,price,status\n2020-01,a,10,2.5,example\n"
     history = read_history(write(tmp_path, text), "EUR")
-    assert history.measured("a")[0] == 10
+    assert history.modelled_series("a")[0] == 10
     assert history.revenue["a"][0] == 25
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_nothing(tmp_path: Path) -> None:
     text = (HEADER + "2020-01,a,1,actual\n").replace("\n", "\r\n").encode("utf-8-sig")
-    assert read_history(write(tmp_path, text), "VND").rows == 1
+    assert read_history(write(tmp_path, text), "VND").row_count == 1
 
 
 @pytest.mark.parametrize("name", ["NA", "null", "None", "nan"])
@@ -141,7 +141,7 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 
 def test_a_thousand_wrong_rows_do_not_flood_the_screen(tmp_path: Path) -> None:
     said = complaints(tmp_path, HEADER + "2020-01,a,x,actual\n" * 1000)
-    assert len(said) == MOST_COMPLAINTS + 1
+    assert len(said) == MAX_CSV_PROBLEMS + 1
     assert said[-1].endswith("and 950 more; correct these first")
 
 

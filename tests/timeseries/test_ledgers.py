@@ -10,13 +10,13 @@ import pytest
 
 import forecast
 from forecast.errors import InputError
-from forecast.history.place_ledger import Ledger
-from forecast.periods import Calendar, month_text
-from forecast.plan.geography import terrain_of
+from forecast.history.place_ledger import PlaceLedger
+from forecast.periods import Calendar, format_month
+from forecast.plan.geography import build_geography
 from forecast.plan.loading.loader import read_text
-from forecast.runs.manifest import inputs_of
+from forecast.runs.manifest import run_inputs
 from forecast.timeseries.place_shares import forecast_by_place
-from forecast.timeseries.reconciliation import hierarchy_of
+from forecast.timeseries.reconciliation import grouped_hierarchy
 
 LIST = "place,district\np1,east\np2,east\np3,west\n"
 PLAN = """
@@ -39,7 +39,7 @@ def ledger(months: int = 36, growth: float = 0.0) -> list[str]:
         for (service, place), size in SIZES.items():
             grown = (1 + growth) ** (n / 12) if place == "p3" else 1.0
             value = round(1e9 * size * season * grown * np.exp(0.02 * rng.normal()))
-            rows.append(f"{month_text(first + n)},{service},{place},{value},actual")
+            rows.append(f"{format_month(first + n)},{service},{place},{value},actual")
     return rows
 
 
@@ -75,17 +75,17 @@ def test_a_place_that_grows_weighs_more_than_it_did(tmp_path: Path) -> None:
 def test_forecasts_of_all_nodes_add_up_and_none_is_negative(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     districts = {f"{place:03d}": f"d{place // 17:02d}" for place in range(217)}
-    terrain = terrain_of(districts, {}, {"a": dict.fromkeys(districts, 1.0)})
+    terrain = build_geography(districts, {}, {"a": dict.fromkeys(districts, 1.0)})
     revenue = np.exp(rng.normal(0, 1, (3, 217, 1)) + 0.2 * rng.normal(size=(3, 217, 36)))
     revenue[0, :5] = 0
     start = time.process_time()
-    found = forecast_by_place(Ledger(Calendar(12 * 2018, 36), revenue, "actual", ""), terrain, ("a", "b", "c"), 12)
+    found = forecast_by_place(PlaceLedger(Calendar(12 * 2018, 36), revenue, "actual", ""), terrain, ("a", "b", "c"), 12)
     assert time.process_time() - start < 4
     assert found.shape == (3, 217, 12)
     assert found.min() >= 0
     assert np.allclose(found[0, :5], 0, atol=1e-3 * found.mean())
     assert found.sum() == pytest.approx(revenue[:, :, -12:].sum(), rel=0.1)
-    assert len(hierarchy_of(districts, ("a", "b", "c")).bottom) == 651
+    assert len(grouped_hierarchy(districts, ("a", "b", "c")).bottom) == 651
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_weights_beside_a_ledger_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_ledger_is_part_of_what_a_run_is_made_of(tmp_path: Path) -> None:
-    one = inputs_of(read_text(PLAN, write(tmp_path, ledger())), seed=1, paths=10, language="en")
-    two = inputs_of(read_text(PLAN, write(tmp_path, ledger(growth=0.01))), seed=1, paths=10, language="en")
+    one = run_inputs(read_text(PLAN, write(tmp_path, ledger())), seed=1, paths=10, language="en")
+    two = run_inputs(read_text(PLAN, write(tmp_path, ledger(growth=0.01))), seed=1, paths=10, language="en")
     assert {row["name"] for row in one.manifest["data"]} == {"places.csv", "ledger.csv"}
     assert one.run_id != two.run_id

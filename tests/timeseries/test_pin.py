@@ -14,11 +14,11 @@ import pytest
 
 from forecast.cli import main
 from forecast.errors import InputError
-from forecast.periods import month_of, month_text
+from forecast.periods import format_month, parse_month
 from forecast.plan.loading.loader import read
-from forecast.timeseries.baseline import baseline_of
-from forecast.timeseries.ensemble.ensemble import STEPS
-from forecast.timeseries.ensemble.pinned import BLEND, read_pin
+from forecast.timeseries.baseline import fit_baseline
+from forecast.timeseries.ensemble.ensemble import FORECAST_MONTHS
+from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, read_pinned_fits
 
 PLAN = """
 name: {en: A plan}
@@ -38,11 +38,11 @@ MOVED = 0.05
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plan on two services of four actual years, run once: `run/manifest.json` and `run/summary.json`."""
     folder = tmp_path_factory.mktemp("pinned")
-    first, rng, lines = month_of("2017-01"), np.random.default_rng(3), ["month,service,revenue,status"]
+    first, rng, lines = parse_month("2017-01"), np.random.default_rng(3), ["month,service,revenue,status"]
     for service in "ab":
         age = np.arange(48)
         values = np.exp(8 + 0.004 * age + 0.1 * np.sin(age * np.pi / 6) + rng.normal(0, 0.05, 48))
-        lines += [f"{month_text(first + row)},{service},{value:.3f},actual" for row, value in enumerate(values)]
+        lines += [f"{format_month(first + row)},{service},{value:.3f},actual" for row, value in enumerate(values)]
     (folder / "ledger.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     return folder
@@ -72,7 +72,7 @@ def first(project: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def changed(project: Path, manifest: dict[str, Any], name: str, **edits: Any) -> Path:
     """A copy of the manifest whose blend of 'a' has other entries."""
     copy = json.loads(json.dumps(manifest))
-    copy["parameters"]["a"][BLEND].update(edits)
+    copy["parameters"]["a"][COMBINATION_KEY].update(edits)
     path = project / f"{name}.json"
     path.write_text(json.dumps(copy), encoding="utf-8")
     return path
@@ -82,9 +82,9 @@ def test_a_manifest_holds_the_blend_to_the_last_bit(
     project: Path, first: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     scenario = read(project / "plan.yaml")
-    fitted = baseline_of(scenario)
-    pin = read_pin(project / "first" / "plan")
-    again = baseline_of(scenario, pin=pin)
+    fitted = fit_baseline(scenario)
+    pin = read_pinned_fits(project / "first" / "plan")
+    again = fit_baseline(scenario, pinned_fits=pin)
     assert again.correlation is not None
     assert np.array_equal(again.correlation, fitted.correlation)
     for name, found in again.services.items():
@@ -92,12 +92,22 @@ def test_a_manifest_holds_the_blend_to_the_last_bit(
         assert found.forecast is not None
         assert before.forecast is not None
         assert np.array_equal(found.forecast.mean, before.forecast.mean)
-        assert np.array_equal(found.forecast.root, before.forecast.root)
+        assert np.array_equal(found.forecast.cholesky, before.forecast.cholesky)
         assert np.array_equal(found.shape, before.shape)
-        keys = ("said", "noise", "persistence", "weights", "mase", "coverage80", "coverage95", "notes", "checks")
+        keys = (
+            "annual_quantiles",
+            "noise",
+            "persistence",
+            "weights",
+            "mase",
+            "coverage80",
+            "coverage95",
+            "notes",
+            "checks",
+        )
         assert {key: getattr(found, key) for key in keys} == {key: getattr(before, key) for key in keys}
     assert again.parameters == fitted.parameters
-    assert len(again.parameters["a"][BLEND]["root"]) == 12 < STEPS
+    assert len(again.parameters["a"][COMBINATION_KEY]["root"]) == 12 < FORECAST_MONTHS
 
 
 def test_a_pinned_run_says_the_same_and_fits_nothing(
@@ -119,7 +129,7 @@ def test_a_pinned_run_says_the_same_and_fits_nothing(
 
 def test_what_is_pinned_is_what_is_used(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
     manifest, summary = first
-    mean = [float(value) for value in manifest["parameters"]["a"][BLEND]["mean"].split()]
+    mean = [float(value) for value in manifest["parameters"]["a"][COMBINATION_KEY]["mean"].split()]
     path = changed(project, manifest, "moved", mean=" ".join(repr(value + MOVED) for value in mean))
     _, moved = played(project, "moved", "--pin", str(path))
     before, after = (each["measures"]["revenue.a"]["2021"]["mean"] for each in (summary, moved))
@@ -130,7 +140,7 @@ def test_what_is_pinned_is_what_is_used(project: Path, first: tuple[dict[str, An
 
 def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
     manifest, _ = first
-    blend = manifest["parameters"]["a"][BLEND]
+    blend = manifest["parameters"]["a"][COMBINATION_KEY]
     wrong = {
         "other_past": {"masked": "1" + blend["masked"][1:]},
         "other_month": {"past": blend["past"].replace(blend["past"].split()[5], "7.5")},
@@ -154,11 +164,11 @@ def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, 
     path = changed(project, manifest, "both")
     content = json.loads(path.read_text("utf-8"))
     for models in content["parameters"].values():
-        models[BLEND]["history"] = "0" * 64
+        models[COMBINATION_KEY]["history"] = "0" * 64
     path.write_text(json.dumps(content), encoding="utf-8")
-    pin = read_pin(path)
+    pin = read_pinned_fits(path)
     with pytest.raises(InputError, match="another history"):
-        baseline_of(read(project / "plan.yaml"), pin=pin)
+        fit_baseline(read(project / "plan.yaml"), pinned_fits=pin)
 
 
 def test_what_is_no_manifest_is_sent_back(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:

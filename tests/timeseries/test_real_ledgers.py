@@ -10,10 +10,10 @@ import pytest
 
 import forecast
 from forecast.errors import InputError
-from forecast.i18n import Words
-from forecast.periods import month_of, month_text
+from forecast.i18n import Translator
+from forecast.periods import format_month, parse_month
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.baseline import ServiceBaseline, baseline_of
+from forecast.timeseries.baseline import ServiceBaseline, fit_baseline
 
 PLAN = """
 name: {en: A plan}
@@ -29,15 +29,15 @@ Booked = Callable[..., Scenario]
 def usual(count: int, seed: int = 1) -> np.ndarray:
     """A service that grows by 5% a year, has a season, and surprises of 5% a month."""
     age = np.arange(count)
-    season = 0.1 * np.sin(2 * np.pi * (age + month_of("2021-01") - count) / 12)
+    season = 0.1 * np.sin(2 * np.pi * (age + parse_month("2021-01") - count) / 12)
     return np.exp(8 + 0.004 * age + season + np.random.default_rng(seed).normal(0, 0.05, count))
 
 
 @pytest.fixture
 def booked(tmp_path: Path) -> Booked:
     def write(values: np.ndarray, own: str = "") -> Scenario:
-        first = month_of("2021-01") - len(values)
-        rows = [f"{month_text(first + row)},a,{value:.2f},actual" for row, value in enumerate(values)]
+        first = parse_month("2021-01") - len(values)
+        rows = [f"{format_month(first + row)},a,{value:.2f},actual" for row, value in enumerate(values)]
         (tmp_path / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *rows, ""]), encoding="utf-8")
         (tmp_path / "plan.yaml").write_text(PLAN.replace("a: {}", f"a: {{{own}}}"), encoding="utf-8")
         return forecast.read(tmp_path / "plan.yaml")
@@ -47,13 +47,13 @@ def booked(tmp_path: Path) -> Booked:
 
 def answer(scenario: Scenario) -> tuple[ServiceBaseline, set[str]]:
     """The baseline, once it is sure that a plan can be played on it; and the keys of its notes, which can be said."""
-    baseline = baseline_of(scenario)
+    baseline = fit_baseline(scenario)
     found = baseline.services["a"]
     assert np.all(np.isfinite(found.shape))
-    assert np.all(np.isfinite(found.said[2021]))
-    assert found.said[2021][0] <= found.said[2021][1] <= found.said[2021][2]
+    assert np.all(np.isfinite(found.annual_quantiles[2021]))
+    assert found.annual_quantiles[2021][0] <= found.annual_quantiles[2021][1] <= found.annual_quantiles[2021][2]
     for key, facts in found.notes:
-        assert Words("vi")(key, **dict(facts)) != Words("en")(key, **dict(facts))
+        assert Translator("vi")(key, **dict(facts)) != Translator("en")(key, **dict(facts))
     run = forecast.simulate(scenario, paths=4096, baseline=baseline)
     assert np.isfinite(run.tally("revenue", "2021").mean)
     return found, {key for key, _ in found.notes}
@@ -61,7 +61,7 @@ def answer(scenario: Scenario) -> tuple[ServiceBaseline, set[str]]:
 
 def width(found: ServiceBaseline) -> float:
     """Of the central 80% of the year by the history alone, as a share of its middle."""
-    low, middle, high = found.said[2021]
+    low, middle, high = found.annual_quantiles[2021]
     return (high - low) / middle
 
 
@@ -80,7 +80,7 @@ def test_an_outlier_in_the_first_month_does_not_ruin_the_year(booked: Booked, ti
     values[0] *= times
     found, notes = answer(booked(values))
     assert "baseline_odd_months" in notes
-    assert found.said[2021][1] == pytest.approx(calm.said[2021][1], rel=0.02)
+    assert found.annual_quantiles[2021][1] == pytest.approx(calm.annual_quantiles[2021][1], rel=0.02)
     assert width(found) < 1.25 * width(calm)
 
 
@@ -91,8 +91,8 @@ def test_a_level_that_moved_leaves_the_interval_sane(booked: Booked, plain: floa
     found, notes = answer(booked(values))
     assert "baseline_level_moved" in notes
     facts = dict(next(facts for key, facts in found.notes if key == "baseline_level_moved"))
-    assert facts["month"] == month_text(month_of("2016-01") + row)
-    assert found.said[2021][1] == pytest.approx(times * plain, rel=0.08)
+    assert facts["month"] == format_month(parse_month("2016-01") + row)
+    assert found.annual_quantiles[2021][1] == pytest.approx(times * plain, rel=0.08)
     assert width(found) < 0.25
     assert found.noise == pytest.approx(0.05, abs=0.02)
 
@@ -117,7 +117,7 @@ def test_sales_that_come_and_go_are_answered_as_they_stand(booked: Booked) -> No
     values[0], values[-1] = 2_000.0, 2_000.0
     found, notes = answer(booked(values))
     assert notes == {"baseline_not_above_zero"}
-    assert found.said[2021][1] == pytest.approx(values[-24:].sum() / 2, rel=0.4)
+    assert found.annual_quantiles[2021][1] == pytest.approx(values[-24:].sum() / 2, rel=0.4)
 
 
 def test_zeros_before_a_late_start_are_no_months_of_the_service(booked: Booked) -> None:
@@ -126,7 +126,7 @@ def test_zeros_before_a_late_start_are_no_months_of_the_service(booked: Booked) 
     found, notes = answer(booked(values))
     late, _ = answer(booked(values[35:]))
     assert {"baseline_late_start", "baseline_short_history"} <= notes
-    assert found.said == late.said
+    assert found.annual_quantiles == late.annual_quantiles
 
 
 def test_a_service_that_stopped_is_said_to_have_stopped(booked: Booked) -> None:
@@ -134,13 +134,13 @@ def test_a_service_that_stopped_is_said_to_have_stopped(booked: Booked) -> None:
     values[-6:] = 0
     found, notes = answer(booked(values))
     assert "baseline_stopped" in notes
-    assert found.said[2021][2] < 0.5 * values[:12].sum()
+    assert found.annual_quantiles[2021][2] < 0.5 * values[:12].sum()
 
 
 @pytest.mark.parametrize("count", [7, 12, 24, 60])
 def test_a_constant_series_stays_where_it_is(booked: Booked, count: int) -> None:
     found, _ = answer(booked(np.full(count, 500.0)))
-    assert found.said[2021][1] == pytest.approx(6_000, rel=0.02)
+    assert found.annual_quantiles[2021][1] == pytest.approx(6_000, rel=0.02)
     assert found.mase is None
 
 
@@ -152,32 +152,32 @@ def test_a_negative_correction_teaches_nothing(booked: Booked, count: int, row: 
     found, notes = answer(booked(values))
     assert "baseline_corrections" in notes
     assert found.base_total == pytest.approx(values[-12:].sum(), abs=1)
-    assert found.said[2021][1] == pytest.approx(calm.said[2021][1], rel=0.04)
+    assert found.annual_quantiles[2021][1] == pytest.approx(calm.annual_quantiles[2021][1], rel=0.04)
     assert np.all(found.base_weights > 0.05)
 
 
 def test_seven_months_give_a_level(booked: Booked) -> None:
     found, notes = answer(booked(usual(7)))
     assert notes == {"baseline_under_a_year_flat"}
-    assert found.said[2021][1] == pytest.approx(12 * usual(7).mean(), rel=0.05)
+    assert found.annual_quantiles[2021][1] == pytest.approx(12 * usual(7).mean(), rel=0.05)
     with pytest.raises(InputError, match="7 months without one; add the months of last year, or leave 'growth' out"):
-        baseline_of(booked(usual(7), "growth: 0% to 9%"))
+        fit_baseline(booked(usual(7), "growth: 0% to 9%"))
 
 
 def test_one_month_gives_a_level(booked: Booked) -> None:
     found, notes = answer(booked(np.array([5.0])))
     assert notes == {"baseline_under_a_year_flat"}
-    assert found.said[2021][1] == pytest.approx(60, rel=0.02)
+    assert found.annual_quantiles[2021][1] == pytest.approx(60, rel=0.02)
 
 
 def test_twenty_five_years_are_read(booked: Booked) -> None:
     values = usual(300)
     found, notes = answer(booked(values))
     assert notes == set()
-    assert found.said[2021][1] == pytest.approx(values[-12:].sum() * 1.05, rel=0.05)
+    assert found.annual_quantiles[2021][1] == pytest.approx(values[-12:].sum() * 1.05, rel=0.05)
     assert found.coverage80 is not None
 
 
 def test_a_service_that_never_sold_is_sent_back(booked: Booked) -> None:
     with pytest.raises(InputError, match=r"every month of 'a' is 0; take it out of the file, and in the plan write"):
-        baseline_of(booked(np.zeros(40)))
+        fit_baseline(booked(np.zeros(40)))

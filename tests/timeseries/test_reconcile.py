@@ -7,27 +7,36 @@ import time
 import numpy as np
 import pytest
 
-from forecast.timeseries.reconciliation import Hierarchy, Method, Reconciler, hierarchy_of, reconciler, shrinkage
+from forecast.timeseries.reconciliation import (
+    Hierarchy,
+    Reconciler,
+    ReconciliationMethod,
+    fit_reconciler,
+    grouped_hierarchy,
+    shrinkage_intensity,
+)
 
 DISTRICTS = {"p1": "east", "p2": "east", "p3": "west", "p4": "west", "p5": "west", "p6": "north"}
 SERVICES = ("a", "b")
-METHODS: tuple[Method, ...] = ("mint", "wls", "bottom_up", "top_down")
+METHODS: tuple[ReconciliationMethod, ...] = ("mint", "wls", "bottom_up", "top_down")
 
 
 def matrix(hierarchy: Hierarchy) -> np.ndarray:
     return np.concatenate([hierarchy.sums.toarray(), np.eye(len(hierarchy.bottom))])
 
 
-def made(hierarchy: Hierarchy, method: Method, seed: int = 1, times: int = 30) -> tuple[Reconciler, np.ndarray]:
+def made(
+    hierarchy: Hierarchy, method: ReconciliationMethod, seed: int = 1, times: int = 30
+) -> tuple[Reconciler, np.ndarray]:
     rng = np.random.default_rng(seed)
     nodes = len(hierarchy.nodes)
     errors = rng.normal(size=(times, nodes)) @ (np.eye(nodes) + 0.3 * rng.normal(size=(nodes, nodes)))
     shares = rng.random(len(hierarchy.bottom))
-    return reconciler(hierarchy, method, errors=errors, shares=shares), errors
+    return fit_reconciler(hierarchy, method, errors=errors, shares=shares), errors
 
 
 def projection(one: Reconciler) -> np.ndarray:
-    return one.bottom(np.eye(len(one.hierarchy.nodes)))
+    return one.bottom_forecasts(np.eye(len(one.hierarchy.nodes)))
 
 
 def plain(hierarchy: Hierarchy, covariance: np.ndarray) -> np.ndarray:
@@ -52,7 +61,7 @@ def slow_shrinkage(errors: np.ndarray) -> float:
 
 
 def test_the_nodes_are_services_districts_and_places() -> None:
-    hierarchy = hierarchy_of(DISTRICTS, SERVICES)
+    hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     assert len(hierarchy.bottom) == 12
     assert hierarchy.upper[0] == "total"
     assert {"a", "b", "@east", "a@west", "@p3"} <= set(hierarchy.upper)
@@ -64,24 +73,24 @@ def test_the_nodes_are_services_districts_and_places() -> None:
 
 
 def test_a_tree_of_places_alone() -> None:
-    hierarchy = hierarchy_of(DISTRICTS)
+    hierarchy = grouped_hierarchy(DISTRICTS)
     assert hierarchy.upper == ("total", "@east", "@west")
     assert hierarchy.bottom == tuple(f"@{place}" for place in DISTRICTS)
 
 
 @pytest.mark.parametrize("method", ["mint", "wls"])
-def test_the_small_system_gives_the_plain_formula(method: Method) -> None:
-    hierarchy = hierarchy_of(DISTRICTS, SERVICES)
+def test_the_small_system_gives_the_plain_formula(method: ReconciliationMethod) -> None:
+    hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     one, errors = made(hierarchy, method)
     weight = slow_shrinkage(errors) if method == "mint" else 1.0
-    assert one.shrunk == pytest.approx(weight, rel=1e-12)
+    assert one.shrinkage == pytest.approx(weight, rel=1e-12)
     assert 0 < weight <= 1
     assert np.allclose(projection(one), plain(hierarchy, shrunk(errors, weight)), rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("method", ["mint", "wls", "bottom_up"])
-def test_what_adds_up_stays_as_it_is(method: Method) -> None:
-    hierarchy = hierarchy_of(DISTRICTS, SERVICES)
+def test_what_adds_up_stays_as_it_is(method: ReconciliationMethod) -> None:
+    hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     one, _ = made(hierarchy, method)
     s = matrix(hierarchy)
     assert np.allclose(projection(one) @ s, np.eye(len(hierarchy.bottom)), atol=1e-10)
@@ -90,8 +99,8 @@ def test_what_adds_up_stays_as_it_is(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_draw_adds_up_and_none_is_negative(method: Method) -> None:
-    hierarchy = hierarchy_of(DISTRICTS, SERVICES)
+def test_every_draw_adds_up_and_none_is_negative(method: ReconciliationMethod) -> None:
+    hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     one, _ = made(hierarchy, method)
     base = np.abs(matrix(hierarchy) @ np.random.default_rng(5).normal(1, 2, (12, 7)))[..., None]
     draws = base * np.exp(np.random.default_rng(6).normal(0, 0.6, (len(base), 7, 200)))
@@ -99,35 +108,35 @@ def test_every_draw_adds_up_and_none_is_negative(method: Method) -> None:
     assert found.shape == draws.shape
     assert found.min() >= 0
     if method in ("mint", "wls"):
-        assert one.bottom(draws).min() < 0  # so that zero was needed
+        assert one.bottom_forecasts(draws).min() < 0  # so that zero was needed
     off = np.abs(hierarchy.gaps(found)).max(axis=(1, 2)) / found.max()
     assert off.max() <= 1e-12
 
 
 def test_top_down_keeps_the_total_and_the_shares() -> None:
-    hierarchy = hierarchy_of(DISTRICTS)
-    one = reconciler(hierarchy, "top_down", shares=np.array([1.0, 2, 3, 0, 2, 2]))
+    hierarchy = grouped_hierarchy(DISTRICTS)
+    one = fit_reconciler(hierarchy, "top_down", shares=np.array([1.0, 2, 3, 0, 2, 2]))
     found = one(np.arange(9.0) + 50)
     assert found[0] == pytest.approx(50)
     assert np.allclose(found[3:], 50 * np.array([0.1, 0.2, 0.3, 0, 0.2, 0.2]))
 
 
 def test_the_node_that_is_known_best_moves_the_least() -> None:
-    hierarchy = hierarchy_of({"x": "d", "y": "d"})
-    found = reconciler(hierarchy, "wls", variances=np.array([1e-6, 1.0, 3.0]))(np.array([10.0, 3.0, 5.0]))
+    hierarchy = grouped_hierarchy({"x": "d", "y": "d"})
+    found = fit_reconciler(hierarchy, "wls", variances=np.array([1e-6, 1.0, 3.0]))(np.array([10.0, 3.0, 5.0]))
     assert found[0] == pytest.approx(10, abs=1e-4)
     assert found[1:] == pytest.approx([3.5, 6.5], abs=1e-4)
 
 
 def test_mint_beats_the_base_forecasts_where_errors_are_correlated() -> None:
     rng = np.random.default_rng(11)
-    hierarchy = hierarchy_of(DISTRICTS, SERVICES)
+    hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     s = matrix(hierarchy)
     truth = s @ (50 + rng.random((12, 400)))
     noise = np.concatenate([np.full(len(hierarchy.upper), 2.0), np.full(12, 4.0)])[:, None] * rng.normal(
         size=truth.shape
     )
-    one = reconciler(hierarchy, "mint", errors=noise[:, :60].T)
+    one = fit_reconciler(hierarchy, "mint", errors=noise[:, :60].T)
     base = truth[:, 60:] + noise[:, 60:]
     assert np.square(one(base) - truth[:, 60:]).mean() < 0.7 * np.square(base - truth[:, 60:]).mean()
 
@@ -135,9 +144,9 @@ def test_mint_beats_the_base_forecasts_where_errors_are_correlated() -> None:
 def test_independent_errors_are_shrunk_almost_wholly_and_common_ones_hardly() -> None:
     rng = np.random.default_rng(2)
     alone = rng.normal(size=(60, 40))
-    assert shrinkage(alone) > 0.8
+    assert shrinkage_intensity(alone) > 0.8
     common = rng.normal(size=(60, 1)) + 0.1 * rng.normal(size=(60, 40))
-    assert shrinkage(common) < 0.1
+    assert shrinkage_intensity(common) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -153,18 +162,18 @@ def test_independent_errors_are_shrunk_almost_wholly_and_common_ones_hardly() ->
         ("mint", {"errors": np.ones((5, 4))}),
     ],
 )
-def test_what_is_missing_is_refused(method: Method, given: dict[str, np.ndarray]) -> None:
+def test_what_is_missing_is_refused(method: ReconciliationMethod, given: dict[str, np.ndarray]) -> None:
     with pytest.raises(ValueError, match=r"need|shape|asks|below"):
-        reconciler(hierarchy_of(DISTRICTS), method, **given)
+        fit_reconciler(grouped_hierarchy(DISTRICTS), method, **given)
 
 
 def test_a_province_of_650_series_takes_less_than_two_seconds() -> None:
     districts = {f"{place:03d}": f"d{place // 17:02d}" for place in range(217)}
-    hierarchy = hierarchy_of(districts, ("distribution", "finance", "postal"))
+    hierarchy = grouped_hierarchy(districts, ("distribution", "finance", "postal"))
     assert len(hierarchy.bottom) == 651
     rng = np.random.default_rng(4)
     errors, base = rng.normal(size=(36, len(hierarchy.nodes))), rng.random((len(hierarchy.nodes), 12, 100))
     start = time.process_time()
-    found = reconciler(hierarchy, "mint", errors=errors)(base)
+    found = fit_reconciler(hierarchy, "mint", errors=errors)(base)
     assert time.process_time() - start < 2
     assert np.abs(hierarchy.gaps(found)).max() <= 1e-9 * found.max()

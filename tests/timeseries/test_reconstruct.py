@@ -11,7 +11,7 @@ import pytest
 
 from forecast.errors import InputError
 from forecast.history.ledger import History, read_history
-from forecast.periods import month_of
+from forecast.periods import parse_month
 from forecast.timeseries.models.moving_holidays import first_day_of_tet
 from forecast.timeseries.reconstruction import read_recipe, reconstruct
 
@@ -25,7 +25,7 @@ def shipped() -> History:
 
 def test_the_shipped_months_are_what_the_command_makes() -> None:
     recipe = read_recipe(DATA / "reconstruction.json")
-    assert reconstruct(recipe) == recipe.to.read_text(encoding="utf-8")
+    assert reconstruct(recipe) == recipe.output_path.read_text(encoding="utf-8")
 
 
 def test_the_year_2020_sums_to_what_the_document_says(shipped: History) -> None:
@@ -35,7 +35,7 @@ def test_the_year_2020_sums_to_what_the_document_says(shipped: History) -> None:
 
 def test_every_month_says_that_it_is_reconstructed(shipped: History) -> None:
     assert shipped.months_by_status() == {"actual": 0, "reconstructed": 36, "estimate": 0, "example": 0}
-    assert shipped.calendar.first == month_of("2018-01")
+    assert shipped.calendar.first == parse_month("2018-01")
 
 
 def test_finance_does_not_follow_retail(shipped: History) -> None:
@@ -48,7 +48,10 @@ def test_finance_does_not_follow_retail(shipped: History) -> None:
 def test_the_shocks_of_2020_stand_in_their_months(shipped: History) -> None:
     for service in shipped.services:
         months = shipped.revenue[service]
-        april, october = month_of("2020-04") - shipped.calendar.first, month_of("2020-10") - shipped.calendar.first
+        april, october = (
+            parse_month("2020-04") - shipped.calendar.first,
+            parse_month("2020-10") - shipped.calendar.first,
+        )
         assert months[april] < 0.95 * months[april - 1]
         assert months[october] < 0.95 * months[october - 1]
 

@@ -9,24 +9,24 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from forecast.periods import Calendar, month_of
+from forecast.periods import Calendar, parse_month
 from forecast.timeseries.ensemble.cross_validation import (
-    AHEAD,
-    Asked,
-    ask,
-    blends_of,
-    judge,
-    misses_of,
-    origins_of,
-    weights_of,
+    CV_HORIZON_MONTHS,
+    OriginForecasts,
+    combination_weights,
+    combine_at_origins,
+    cross_validate,
+    evaluate,
+    rolling_origins,
+    standardised_errors,
 )
-from forecast.timeseries.ensemble.interval_calibration import USUAL, Misses, stretched, widths_of
-from forecast.timeseries.models import MODELS, Past, preload
-from forecast.timeseries.models.base import Outlook
-from forecast.timeseries.models.moving_holidays import no_festival, tet
-from forecast.timeseries.models.outliers import cleaned, known_until, odd_months
+from forecast.timeseries.ensemble.interval_calibration import PRIOR_SD_FACTOR, StandardisedErrors, extend, sd_factors
+from forecast.timeseries.models import MODELS, preload
+from forecast.timeseries.models.base import PredictiveNormal, TimeSeries
+from forecast.timeseries.models.moving_holidays import NO_HOLIDAY, TET_HOLIDAY
+from forecast.timeseries.models.outliers import clean, clean_as_of, outlying_months
 
-FIRST = month_of("2016-01")
+FIRST = parse_month("2016-01")
 QUICK = {name: MODELS[name] for name in ("regression", "sarimax", "seasonal_naive", "structural")}
 
 
@@ -43,17 +43,17 @@ def made(count: int, seed: int = 1, noise: float = 0.04) -> np.ndarray:
     return 9 + 0.004 * age + 0.1 * np.sin(age * np.pi / 6) + np.random.default_rng(seed).normal(0, noise, count)
 
 
-def past_of(values: np.ndarray, unknown: tuple[int, ...] = (), festival: object = tet) -> Past:
+def past_of(values: np.ndarray, unknown: tuple[int, ...] = (), festival: object = TET_HOLIDAY) -> TimeSeries:
     masked = np.zeros(len(values), bool)
     masked[list(unknown)] = True
-    source = Past(Calendar(FIRST, len(values)), np.where(masked, np.nan, values), masked, festival)  # type: ignore[arg-type]
-    return cleaned(source)
+    source = TimeSeries(Calendar(FIRST, len(values)), np.where(masked, np.nan, values), masked, festival)  # type: ignore[arg-type]
+    return clean(source)
 
 
 def test_origins_are_the_months_of_the_last_two_years_that_leave_two_to_learn_from() -> None:
-    assert list(origins_of(60)) == list(range(36, 60))
-    assert list(origins_of(36)) == list(range(24, 36))
-    assert list(origins_of(20)) == []
+    assert list(rolling_origins(60)) == list(range(36, 60))
+    assert list(rolling_origins(36)) == list(range(24, 36))
+    assert list(rolling_origins(20)) == []
 
 
 def test_poison_in_later_months_moves_no_word_of_an_origin() -> None:
@@ -61,44 +61,44 @@ def test_poison_in_later_months_moves_no_word_of_an_origin() -> None:
     values = made(54)
     poisoned = values.copy()
     poisoned[40:] += np.random.default_rng(9).uniform(-3, 3, 14)
-    calm = ask(QUICK, past_of(values, unknown=(20,)))
-    moved = ask(QUICK, past_of(poisoned, unknown=(20, 45)))
-    assert [asked.known for asked in calm] == list(range(30, 54))
+    calm = cross_validate(QUICK, past_of(values, unknown=(20,)))
+    moved = cross_validate(QUICK, past_of(poisoned, unknown=(20, 45)))
+    assert [asked.n_known for asked in calm] == list(range(30, 54))
     for one, other in zip(calm, moved, strict=True):
-        if one.known <= 40:
-            assert one.said.keys() == other.said.keys()
-            for name in one.said:
-                assert np.array_equal(one.said[name].mean, other.said[name].mean)
-                assert np.array_equal(one.said[name].covariance, other.said[name].covariance)
-    assert not np.array_equal(calm[-1].said["regression"].mean, moved[-1].said["regression"].mean)
+        if one.n_known <= 40:
+            assert one.forecasts.keys() == other.forecasts.keys()
+            for name in one.forecasts:
+                assert np.array_equal(one.forecasts[name].mean, other.forecasts[name].mean)
+                assert np.array_equal(one.forecasts[name].covariance, other.forecasts[name].covariance)
+    assert not np.array_equal(calm[-1].forecasts["regression"].mean, moved[-1].forecasts["regression"].mean)
 
 
 def test_what_came_is_what_the_ledger_says_not_an_estimate() -> None:
     values = made(60)
-    asked = ask({"seasonal_naive": MODELS["seasonal_naive"]}, past_of(values, unknown=(50,)))
-    at = next(each for each in asked if each.known == 48)
-    assert np.isnan(at.came[2])
-    assert np.array_equal(np.delete(at.came, 2), np.delete(values[48:60], 2))
+    asked = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, past_of(values, unknown=(50,)))
+    at = next(each for each in asked if each.n_known == 48)
+    assert np.isnan(at.actual[2])
+    assert np.array_equal(np.delete(at.actual, 2), np.delete(values[48:60], 2))
 
 
 def test_no_origin_is_judged_by_a_level_that_moved_after_it() -> None:
     values = made(60)
     values[50:] += 0.7
     past = past_of(values)
-    assert [row for row, _ in past.moved] == [50]
-    asked = ask({"seasonal_naive": MODELS["seasonal_naive"]}, past)
-    before = next(each for each in asked if each.known == 45)
-    assert np.isnan(before.came[5:]).all()
-    assert not np.isnan(before.came[:5]).any()
-    assert not np.isnan(asked[-1].came).any()
-    assert known_until(past, 49).moved == ()
+    assert [row for row, _ in past.level_shifts] == [50]
+    asked = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, past)
+    before = next(each for each in asked if each.n_known == 45)
+    assert np.isnan(before.actual[5:]).all()
+    assert not np.isnan(before.actual[:5]).any()
+    assert not np.isnan(asked[-1].actual).any()
+    assert clean_as_of(past, 49).level_shifts == ()
 
 
 def test_an_estimate_at_an_origin_is_made_of_what_was_known() -> None:
     values = made(60)
     later = values.copy()
     later[40:] += 0.2
-    one, other = (known_until(past_of(each, unknown=(30,)), 36) for each in (values, later))
+    one, other = (clean_as_of(past_of(each, unknown=(30,)), 36) for each in (values, later))
     assert np.array_equal(one.values, other.values)
     assert one.values[30] == pytest.approx(values[30], abs=0.2)
 
@@ -127,46 +127,52 @@ def test_months_of_calm_and_of_wandering_series_are_seldom_odd() -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
         wandering = np.cumsum(rng.normal(0, 0.08, 72)) + rng.standard_t(5, 72) * 0.04
-        found.append(past_of(wandering, festival=no_festival))
+        found.append(past_of(wandering, festival=NO_HOLIDAY))
     assert np.mean([past.masked.any() for past in found]) <= 0.1
-    assert np.mean([bool(past.moved) for past in found]) <= 0.1
-    assert not odd_months(past_of(made(60))).any()
+    assert np.mean([bool(past.level_shifts) for past in found]) <= 0.1
+    assert not outlying_months(past_of(made(60))).any()
 
 
 def test_weights_and_widths_of_an_origin_come_from_origins_that_share_no_month_with_it() -> None:
-    said = {"a": Outlook(np.zeros(12), np.eye(12)), "b": Outlook(np.ones(12), np.eye(12))}
-    near = [Asked(said, np.full(12, 0.1), known) for known in (36, 40)]
-    far = Asked(said, np.full(12, 0.1), 48)
-    assert not near[0].apart_from(near[1])
-    assert near[0].apart_from(far)
-    assert blends_of(near)[0].mean == pytest.approx(np.full(12, 0.5))
-    assert np.all(blends_of([*near, far])[0].mean < 0.4)
-    weights = weights_of(["a", "b"], [far])
+    said = {"a": PredictiveNormal(np.zeros(12), np.eye(12)), "b": PredictiveNormal(np.ones(12), np.eye(12))}
+    near = [OriginForecasts(said, np.full(12, 0.1), known) for known in (36, 40)]
+    far = OriginForecasts(said, np.full(12, 0.1), 48)
+    assert not near[0].is_disjoint_from(near[1])
+    assert near[0].is_disjoint_from(far)
+    assert combine_at_origins(near)[0].mean == pytest.approx(np.full(12, 0.5))
+    assert np.all(combine_at_origins([*near, far])[0].mean < 0.4)
+    weights = combination_weights(["a", "b"], [far])
     assert weights["a"] > weights["b"]
-    misses = Misses(np.array([36, 40, 48]), np.zeros((3, 12)))
-    assert misses.apart_from(36, AHEAD).starts.tolist() == [48]
+    misses = StandardisedErrors(np.array([36, 40, 48]), np.zeros((3, 12)))
+    assert misses.without_overlap(36, CV_HORIZON_MONTHS).first_months.tolist() == [48]
 
 
 def test_intervals_that_were_too_narrow_are_widened_and_those_too_wide_are_narrowed() -> None:
     rng = np.random.default_rng(1)
     starts = np.arange(24)
-    none = widths_of([Misses(starts[:0], np.zeros((0, 12)))])
-    assert none == pytest.approx(np.full(12, USUAL))
-    found = {size: widths_of([Misses(starts, size * rng.standard_normal((24, 12)))] * 8) for size in (0.4, 2.0)}
-    assert found[2.0][0] > USUAL + 0.3
-    assert found[0.4][0] < USUAL - 0.15
+    none = sd_factors([StandardisedErrors(starts[:0], np.zeros((0, 12)))])
+    assert none == pytest.approx(np.full(12, PRIOR_SD_FACTOR))
+    found = {
+        size: sd_factors([StandardisedErrors(starts, size * rng.standard_normal((24, 12)))] * 8) for size in (0.4, 2.0)
+    }
+    assert found[2.0][0] > PRIOR_SD_FACTOR + 0.3
+    assert found[0.4][0] < PRIOR_SD_FACTOR - 0.15
     for widths in found.values():
         assert widths.shape == (12,)
-        assert abs(widths[11] - USUAL) < abs(widths[0] - USUAL)  # far months overlap, so they say less
-        assert stretched(widths, 20)[12:] == pytest.approx(np.full(8, widths[11]))
-    assert np.all(widths_of([Misses(starts, np.full((24, 12), USUAL))]) == pytest.approx(USUAL))
+        assert abs(widths[11] - PRIOR_SD_FACTOR) < abs(
+            widths[0] - PRIOR_SD_FACTOR
+        )  # far months overlap, so they say less
+        assert extend(widths, 20)[12:] == pytest.approx(np.full(8, widths[11]))
+    assert np.all(
+        sd_factors([StandardisedErrors(starts, np.full((24, 12), PRIOR_SD_FACTOR))]) == pytest.approx(PRIOR_SD_FACTOR)
+    )
 
 
 def test_one_mad_month_does_not_set_a_width() -> None:
     rows = np.random.default_rng(2).standard_normal((24, 12))
     wild = rows.copy()
     wild[5, 3] = 100.0
-    calm, moved = (widths_of([Misses(np.arange(24), each)]) for each in (rows, wild))
+    calm, moved = (sd_factors([StandardisedErrors(np.arange(24), each)]) for each in (rows, wild))
     assert np.all(moved / calm < 1.1)
 
 
@@ -174,14 +180,14 @@ def test_a_judgement_says_how_often_intervals_held() -> None:
     """Over made-up series whose members know the truth of their noise, coverage comes out near what is asked."""
     found = []
     for seed in range(6):
-        past = past_of(made(72, seed), festival=no_festival)
-        origins = ask({name: MODELS[name] for name in ("regression", "seasonal_naive")}, past)
-        found.append(judge(origins, past, "log"))
+        past = past_of(made(72, seed), festival=NO_HOLIDAY)
+        origins = cross_validate({name: MODELS[name] for name in ("regression", "seasonal_naive")}, past)
+        found.append(evaluate(origins, past, "log"))
         assert len(found[-1].checks) == 24
-        assert len(found[-1].checks[0].sd) == AHEAD
-        assert len(found[-1].checks[-1].came) == 1
-        misses = misses_of(origins, blends_of(origins), past)
-        assert misses.rows.shape == (24, AHEAD)
+        assert len(found[-1].checks[0].sd) == CV_HORIZON_MONTHS
+        assert len(found[-1].checks[-1].actual) == 1
+        misses = standardised_errors(origins, combine_at_origins(origins), past)
+        assert misses.values.shape == (24, CV_HORIZON_MONTHS)
     assert np.mean([each.coverage80 for each in found]) == pytest.approx(0.8, abs=0.1)
     assert np.mean([each.coverage95 for each in found]) == pytest.approx(0.95, abs=0.05)
     assert all(each.coverage80 <= each.coverage95 for each in found)

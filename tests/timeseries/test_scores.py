@@ -136,7 +136,7 @@ def test_an_actual_at_or_below_zero_lies_under_every_lognormal_draw() -> None:
 
 def test_coverage_of_a_normal_is_what_it_says() -> None:
     z = np.random.default_rng(4).standard_normal(100_000)
-    assert scores.inside_80(z, np.zeros_like(z), np.ones_like(z)).mean() == pytest.approx(0.8, abs=0.005)
+    assert scores.within_central_80(z, np.zeros_like(z), np.ones_like(z)).mean() == pytest.approx(0.8, abs=0.005)
     assert scores.coverage(np.array([1.0, 2.0, 3.0, np.nan]), np.full(4, 1.0), np.full(4, 2.0)) == pytest.approx(2 / 3)
 
 

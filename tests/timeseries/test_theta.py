@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from forecast.periods import Calendar, month_of
-from forecast.timeseries.models.base import ModelFailed, Past
-from forecast.timeseries.models.moving_holidays import tet
-from forecast.timeseries.models.theta import Theta
+from forecast.periods import Calendar, parse_month
+from forecast.timeseries.models.base import ModelFailed, TimeSeries
+from forecast.timeseries.models.moving_holidays import TET_HOLIDAY
+from forecast.timeseries.models.theta import DynamicThetaModel
 from forecast.timeseries.panel.panel import Panel
-from forecast.timeseries.panel.theta import fit_theta, theta_panel
-from forecast.timeseries.panel.theta_search import FIRST, KINDS
+from forecast.timeseries.panel.theta import fit_theta, forecast_theta
+from forecast.timeseries.panel.theta_search import INITIAL_LEVEL_WEIGHT, THETA_KINDS
 
-JANUARY = month_of("2018-01")
+JANUARY = parse_month("2018-01")
 
 
 def made(months: int, seed: int, season: float = 0.2, growth: float = 0.004, noise: float = 0.05) -> np.ndarray:
@@ -46,13 +46,13 @@ def written_out(values: np.ndarray, alpha: float, share: float, first: float, ho
 @pytest.mark.parametrize("seed", range(4))
 def test_the_batch_is_the_recursion_written_out(seed: int) -> None:
     values = [made(months, seed, season=0.0) for months in (20, 47)]
-    fitted = fit_theta(Panel.of(values, 1), "dynamic")
-    member = fitted.members[0].solved
+    fitted = fit_theta(Panel.from_series(values, 1), "dynamic")
+    member = fitted.members[0].solution
     for row, each in enumerate(values):
-        sse, ahead = written_out(each, member.alpha[row], member.share[row], member.first[row], 18)
+        sse, ahead = written_out(each, member.alpha[row], member.line_weight[row], member.initial_level[row], 18)
         assert fitted.forecast(18).mean[row] == pytest.approx(ahead, rel=1e-9)
-        begun = (1 - member.share[row]) * each[0] - member.first[row]
-        assert member.sse[row] == pytest.approx(sse + FIRST * begun**2, rel=1e-7)
+        begun = (1 - member.line_weight[row]) * each[0] - member.initial_level[row]
+        assert member.sse[row] == pytest.approx(sse + INITIAL_LEVEL_WEIGHT * begun**2, rel=1e-7)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -61,9 +61,12 @@ def test_no_search_over_all_three_parameters_finds_much_less_error(seed: int) ->
 
     def missed(at: np.ndarray) -> float:
         first = at[2] * values[0]
-        return written_out(values, at[0], at[1], first, 0)[0] + FIRST * ((1 - at[1]) * values[0] - first) ** 2
+        return (
+            written_out(values, at[0], at[1], first, 0)[0]
+            + INITIAL_LEVEL_WEIGHT * ((1 - at[1]) * values[0] - first) ** 2
+        )
 
-    found = fit_theta(Panel.of([values], 1), "dynamic").members[0].solved.sse[0]
+    found = fit_theta(Panel.from_series([values], 1), "dynamic").members[0].solution.sse[0]
     bounds = [(0.1, 0.99), (0.0, 1.0), (-2.0, 4.0)]
     best = min(
         minimize(missed, [alpha, 0.5, 1.0], bounds=bounds, method="Nelder-Mead", options={"maxiter": 600}).fun
@@ -78,7 +81,7 @@ def test_the_standard_theta_is_that_of_statsmodels(season: float) -> None:
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
     values = [made(months, seed, season, growth=0.001, noise=0.03) for seed, months in enumerate((48, 61, 75, 90, 108))]
-    ours = theta_panel(Panel.of(values, 12), 18, "standard").mean
+    ours = forecast_theta(Panel.from_series(values, 12), 18, "standard").mean
     for mean, each in zip(ours, values, strict=True):
         model = ThetaModel(pd.Series(each), period=12, deseasonalize=season > 0, method="multiplicative")
         assert mean == pytest.approx(model.fit().forecast(18, theta=2).to_numpy(), rel=1e-4)
@@ -87,32 +90,34 @@ def test_the_standard_theta_is_that_of_statsmodels(season: float) -> None:
 
 def test_series_fitted_together_are_fitted_as_if_alone() -> None:
     values = [made(months, seed) for seed, months in enumerate((30, 64, 101))]
-    for kind in KINDS:
-        together = theta_panel(Panel.of(values, 12), 12, kind)
+    for kind in THETA_KINDS:
+        together = forecast_theta(Panel.from_series(values, 12), 12, kind)
         for row, each in enumerate(values):
-            alone = theta_panel(Panel.of([each], 12), 12, kind)
+            alone = forecast_theta(Panel.from_series([each], 12), 12, kind)
             assert together.mean[row] == pytest.approx(alone.mean[0], rel=1e-7)
             assert together.sd[row] == pytest.approx(alone.sd[0], rel=1e-7)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", THETA_KINDS)
 def test_another_unit_changes_nothing_else(kind: str) -> None:
     values = made(70, 3)
-    one, other = (theta_panel(Panel.of([unit * values], 12), 12, kind) for unit in (1.0, 1e6))
+    one, other = (forecast_theta(Panel.from_series([unit * values], 12), 12, kind) for unit in (1.0, 1e6))
     assert 1e6 * one.mean == pytest.approx(other.mean, rel=1e-7)
     assert one.quantile(0.1) * 1e6 == pytest.approx(other.quantile(0.1), rel=1e-7)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", THETA_KINDS)
 def test_a_steady_series_with_a_season_goes_on(kind: str) -> None:
     age = np.arange(84)
     whole = 500 * (1 + 0.2 * np.cos(2 * np.pi * age / 12))
     plain = whole - 550  # below zero at times: differences instead of factors
     for values in (whole, plain):
-        assert theta_panel(Panel.of([values[:72]], 12), 12, kind).mean[0] == pytest.approx(values[72:], abs=8)
+        assert forecast_theta(Panel.from_series([values[:72]], 12), 12, kind).mean[0] == pytest.approx(
+            values[72:], abs=8
+        )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", THETA_KINDS)
 @pytest.mark.parametrize("season", [1, 12])
 def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) -> None:
     rng = np.random.default_rng(0)
@@ -129,7 +134,7 @@ def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) ->
         made(7, 2),
         made(300, 3),
     ]
-    found = theta_panel(Panel.of(strange, season), 14, kind)
+    found = forecast_theta(Panel.from_series(strange, season), 14, kind)
     assert np.isfinite(found.mean).all()
     assert np.isfinite(found.sd).all()
     assert (found.sd >= 0).all()
@@ -139,25 +144,25 @@ def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) ->
     assert (found.quantile(0.1) <= found.quantile(0.9)).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", THETA_KINDS)
 def test_held_parameters_forget_the_periods_that_are_taken_away(kind: str) -> None:
     values = [made(80, 1), made(60, 2)]
-    panel = Panel.of(values, 12)
+    panel = Panel.from_series(values, 12)
     fitted = fit_theta(panel, kind)
-    assert np.array_equal(fitted.at(panel).forecast(6).mean, fitted.forecast(6).mean)
-    later = Panel.of([np.r_[each[:-6], 3 * each[-6:]] for each in values], 12)
-    then = fitted.at(panel.until(6)).forecast(6).mean
-    assert np.array_equal(fitted.at(later.until(6)).forecast(6).mean, then)
-    refit = fit_theta(panel.until(6), kind).forecast(6).mean
+    assert np.array_equal(fitted.with_panel(panel).forecast(6).mean, fitted.forecast(6).mean)
+    later = Panel.from_series([np.r_[each[:-6], 3 * each[-6:]] for each in values], 12)
+    then = fitted.with_panel(panel.drop_last(6)).forecast(6).mean
+    assert np.array_equal(fitted.with_panel(later.drop_last(6)).forecast(6).mean, then)
+    refit = fit_theta(panel.drop_last(6), kind).forecast(6).mean
     assert then == pytest.approx(refit, rel=0.1)
     assert not np.array_equal(then, refit)
 
 
 def test_a_season_that_is_noise_is_shrunk_and_a_clear_one_is_kept() -> None:
     noise = [made(60, seed, season=0.0, noise=0.1) for seed in range(30)]
-    swing = [np.ptp(np.log(theta_panel(Panel.of(noise, 12), 12).mean), axis=1).mean()]
+    swing = [np.ptp(np.log(forecast_theta(Panel.from_series(noise, 12), 12).mean), axis=1).mean()]
     clear = [made(60, seed, season=0.3, noise=0.02) for seed in range(30)]
-    swing.append(np.ptp(np.log(theta_panel(Panel.of(clear, 12), 12).mean), axis=1).mean())
+    swing.append(np.ptp(np.log(forecast_theta(Panel.from_series(clear, 12), 12).mean), axis=1).mean())
     assert swing[0] < 0.15
     assert 0.5 < swing[1] < 0.75
 
@@ -165,41 +170,41 @@ def test_a_season_that_is_noise_is_shrunk_and_a_clear_one_is_kept() -> None:
 def test_intervals_hold_what_they_say_where_the_model_is_true() -> None:
     rng = np.random.default_rng(5)
     walks = 1000 + np.cumsum(rng.normal(0, 5, (400, 92)), axis=1)
-    for kind in KINDS:
-        found = theta_panel(Panel(walks[:, :80], 1), 12, kind)
+    for kind in THETA_KINDS:
+        found = forecast_theta(Panel(walks[:, :80], 1), 12, kind)
         inside = (found.quantile(0.1) <= walks[:, 80:]) & (walks[:, 80:] <= found.quantile(0.9))
         assert 0.7 < inside.mean() < 0.85
 
 
-def past_of(values: np.ndarray, masked: tuple[int, ...] = ()) -> Past:
+def past_of(values: np.ndarray, masked: tuple[int, ...] = ()) -> TimeSeries:
     mask = np.zeros(len(values), bool)
     mask[list(masked)] = True
-    return Past(Calendar(JANUARY, len(values)), values, mask, tet)
+    return TimeSeries(Calendar(JANUARY, len(values)), values, mask, TET_HOLIDAY)
 
 
 def test_the_error_of_a_masked_month_does_not_count() -> None:
     values = np.log(made(60, 1))
     struck = values.copy()
     struck[40] -= 0.5
-    free, masked = Theta().fit(past_of(struck)), Theta().fit(past_of(struck, (40,)))
-    plain = Theta().fit(past_of(values))
+    free, masked = DynamicThetaModel().fit(past_of(struck)), DynamicThetaModel().fit(past_of(struck, (40,)))
+    plain = DynamicThetaModel().fit(past_of(values))
     assert masked.sd < 1.3 * plain.sd < 0.8 * free.sd
 
 
 def test_one_service_is_filtered_again_over_a_shorter_past() -> None:
     values = np.log(made(72, 2))
-    fitted = Theta().fit(past_of(values))
-    again = fitted.at(past_of(values[:60]))
-    assert fitted.at(past_of(values)).forecast(12).mean == pytest.approx(fitted.forecast(12).mean, abs=1e-12)
+    fitted = DynamicThetaModel().fit(past_of(values))
+    again = fitted.with_series(past_of(values[:60]))
+    assert fitted.with_series(past_of(values)).forecast(12).mean == pytest.approx(fitted.forecast(12).mean, abs=1e-12)
     assert again.parameters == fitted.parameters
     changed = values.copy()
     changed[60:] += 1.0
-    assert np.array_equal(fitted.at(past_of(changed[:60])).forecast(12).mean, again.forecast(12).mean)
+    assert np.array_equal(fitted.with_series(past_of(changed[:60])).forecast(12).mean, again.forecast(12).mean)
     assert np.abs(again.forecast(12).mean - values[60:]).max() < 0.3
 
 
 def test_the_spread_of_one_service_grows_with_the_months() -> None:
-    outlook = Theta().fit(past_of(np.log(made(72, 2)))).forecast(24)
+    outlook = DynamicThetaModel().fit(past_of(np.log(made(72, 2)))).forecast(24)
     sd = np.sqrt(np.diag(outlook.covariance))
     assert np.all(np.diff(sd) >= -1e-12)
     assert np.linalg.eigvalsh(outlook.covariance).min() > -1e-12
@@ -207,11 +212,11 @@ def test_the_spread_of_one_service_grows_with_the_months() -> None:
 
 def test_two_years_are_needed() -> None:
     with pytest.raises(ModelFailed):
-        Theta().fit(past_of(np.log(made(23, 1))))
+        DynamicThetaModel().fit(past_of(np.log(made(23, 1))))
 
 
 def test_growth_on_the_log_scale_has_an_end() -> None:
     rising = 100 * np.exp(0.4 * np.maximum(0, np.arange(40) - 20))
     for kind in ("standard", "dynamic", "weighted"):
-        said = theta_panel(Panel(rising[None], 1), 24, kind)
+        said = forecast_theta(Panel(rising[None], 1), 24, kind)
         assert said.mean.max() <= 20.001 * rising.max()

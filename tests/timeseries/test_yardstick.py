@@ -5,36 +5,36 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.yardstick import LEVELS, Said, ask, median_of, score
+from benchmarks.yardstick import INTERVAL_LEVELS, TimedForecasts, combine_by_median, forecast_series, score_forecasts
 from forecast.stats.scoring import coverage, mase, msis, smape
 from forecast.timeseries.panel.panel import Panel
 
 
-def said(seed: int) -> Said:
+def said(seed: int) -> TimedForecasts:
     rng = np.random.default_rng(seed)
     mean = rng.uniform(80, 120, (5, 6))
-    low = {level: mean - level / 8 * rng.uniform(0.5, 2, mean.shape) for level in LEVELS}
-    high = {level: mean + level / 8 * rng.uniform(0.5, 2, mean.shape) for level in LEVELS}
-    return Said(mean, low, high, cpu=0.5, failed=0)
+    low = {level: mean - level / 8 * rng.uniform(0.5, 2, mean.shape) for level in INTERVAL_LEVELS}
+    high = {level: mean + level / 8 * rng.uniform(0.5, 2, mean.shape) for level in INTERVAL_LEVELS}
+    return TimedForecasts(mean, low, high, cpu=0.5, failed=0)
 
 
 def test_its_scores_are_ours() -> None:
     rng = np.random.default_rng(1)
     pasts = [rng.uniform(80, 120, count) for count in (20, 31, 44, 50, 27)]
     came, found = rng.uniform(80, 120, (5, 6)), said(2)
-    history = Panel.of(pasts, 4).values
-    scored = score(found, pasts, came, 4)
+    history = Panel.from_series(pasts, 4).values
+    scored = score_forecasts(found, pasts, came, 4)
     assert scored["smape"] == pytest.approx(np.mean(smape(came, found.mean)))
     assert scored["mase"] == pytest.approx(np.mean(mase(found.mean - came, history, 4)))
     assert scored["msis95"] == pytest.approx(np.mean(msis(came, found.low[95], found.high[95], history, 0.05, 4)))
-    for level in LEVELS:
+    for level in INTERVAL_LEVELS:
         assert scored[f"cov{level}"] == pytest.approx(np.mean(coverage(came, found.low[level], found.high[level])))
     assert scored["cpu_ms_per_series"] == pytest.approx(100)
 
 
 def test_the_median_of_three_is_that_of_each_period_and_end() -> None:
     three = [said(seed) for seed in range(3)]
-    found = median_of(three)
+    found = combine_by_median(three)
     assert found.mean[1, 2] == sorted(each.mean[1, 2] for each in three)[1]
     assert found.high[95][4, 0] == sorted(each.high[95][4, 0] for each in three)[1]
     assert found.cpu == 1.5
@@ -49,7 +49,7 @@ def test_a_series_without_an_answer_counts_against_its_forecaster() -> None:
             return {"mean": np.full(horizon, 5.0), **ends}
 
     pasts = [np.array([5.0, 5.0, 6.0]), np.array([-5.0, 5.0, 4.0])]
-    found = ask(Fails(), pasts, 2)
+    found = forecast_series(Fails(), pasts, 2)
     assert found.failed == 1
     assert np.array_equal(found.mean, [[5, 5], [4, 4]])
-    assert score(found, pasts, np.array([[5.0, 5.0], [4.0, 4.0]]), 1)["cov95"] == 0.5
+    assert score_forecasts(found, pasts, np.array([[5.0, 5.0], [4.0, 4.0]]), 1)["cov95"] == 0.5

@@ -19,12 +19,12 @@ from scipy.special import expit, logit, ndtr, ndtri
 
 import forecast
 from forecast.analysis.correlation import rank_correlation
-from forecast.analysis.sensitivity import sensitivity_of
+from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.scenario import Scenario
 from forecast.simulation.simulate import Simulation
-from forecast.timeseries.baseline import Baseline, baseline_of
+from forecast.timeseries.baseline import Baseline, fit_baseline
 
 ROOT = Path(__file__).parents[2]
 YEAR = "2021"
@@ -71,7 +71,7 @@ class Oracle:
     @cached_property
     def baseline(self) -> Baseline:
         """What the history says: the same for every seed."""
-        return baseline_of(self.scenario)
+        return fit_baseline(self.scenario)
 
     def play(self, paths: int, seed: int) -> Simulation:
         """Through the public interface."""
@@ -140,8 +140,8 @@ def shortfall(name: str, measure: str, threshold: float, truth: float) -> Check:
 
 def single(run: Simulation, measure: str, period: str = YEAR) -> Floats:
     """(paths,) a figure in every path, in tỷ."""
-    assert run.kept is not None
-    return np.asarray(run.kept.figures[measure, period] / TY)
+    assert run.path_sample is not None
+    return np.asarray(run.path_sample.figures[measure, period] / TY)
 
 
 def share(name: str, p: float, count: Callable[[Simulation], Floats]) -> Check:
@@ -410,12 +410,12 @@ def gaussian_pair() -> Oracle:
 
 def heavy_pair() -> Oracle:
     """The same pair under a t copula."""
-    from forecast.stats.copula import spearman_of_t
+    from forecast.stats.copula import t_copula_spearman
 
     z = float(ndtri(0.05))
     edge = float(stats.t(4).ppf(0.05))
     tail = _joint_tail_of_t(0.5, 4, edge)
-    rank = spearman_of_t(0.5, 4)
+    rank = t_copula_spearman(0.5, 4)
     text = PAIR + f"copula: t(4)\ncorrelations:\n  c: {between(rank, 'a', 'b')}\n"
     return Oracle(
         "Two normals under a t copula",
@@ -672,9 +672,9 @@ targets: {revenue: {measure: revenue, period: 2021, at_least: 255 tỷ}}
 
     def lever(name: str) -> Callable[[Simulation], tuple[float, float]]:
         def find(run: Simulation) -> tuple[float, float]:
-            found = sensitivity_of(run, "revenue")
+            found = compute_sensitivity(run, "revenue")
             assert found is not None
-            own = next(one for one in found.levers if one.name == f"services.{name}.baseline.annual")
+            own = next(one for one in found.bars if one.name == f"services.{name}.baseline.annual")
             return own.low / TY, own.high / TY
 
         return find

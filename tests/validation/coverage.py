@@ -21,14 +21,14 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 
 import forecast
-from forecast.analysis.comparison import difference_of
-from forecast.analysis.correlation import achieved_of
-from forecast.analysis.sensitivity import sensitivity_of
+from forecast.analysis.comparison import paired_difference
+from forecast.analysis.correlation import achieved_correlations
+from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.arrays import Floats
 from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
 from forecast.simulation.simulate import Simulation
-from forecast.stats.bins import Ruler
+from forecast.stats.bins import Bins
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
 
@@ -128,7 +128,7 @@ def of_tallies(law: Law, paths: int, seeds: int, exact: bool) -> list[Covered]:
     for seed in range(seeds):
         random = np.random.Generator(np.random.SFC64(seed))
         blocks = [law.draw(random, min(PATHS, paths - first)) for first in range(0, paths, PATHS)]
-        tally = Tally(Ruler.of(blocks[0]), thresholds, exact=exact)
+        tally = Tally(Bins.from_values(blocks[0]), thresholds, exact=exact)
         for block in blocks:
             tally.add(block)
         count(said_of(tally, law), hits, truths)
@@ -145,12 +145,12 @@ def count(said: Mapping[str, tuple[Estimate, float]], hits: dict[str, int], trut
 
 def of_rare_events(seeds: int) -> list[Covered]:
     """Chances with about four and about one hit in 4,096: the interval of Clopper and Pearson."""
-    from forecast.stats.intervals import interval
+    from forecast.stats.intervals import binomial_interval
 
     found = []
     for p in (0.001, 0.000_25, 0.999):
         hits = np.random.Generator(np.random.SFC64(1)).binomial(PATHS, p, seeds)
-        inside = [estimate.low <= p <= estimate.high for estimate in (interval(float(h), PATHS) for h in hits)]
+        inside = [estimate.low <= p <= estimate.high for estimate in (binomial_interval(float(h), PATHS) for h in hits)]
         found.append(
             Covered("tally, few hits or misses", f"chance of {p}", PATHS, p, float(np.mean(inside)), seeds, True)
         )
@@ -187,11 +187,11 @@ def said_by(run: Simulation, better: Simulation) -> dict[str, tuple[Estimate, fl
     tally = run.tally("revenue.a", "2021")
     p, q, more = float(ndtr(0.4)), float(ndtr(0.5)), float(ndtr(0.6))
     miss = -2 + 5 * float(stats.norm.pdf(-0.4) / ndtr(-0.4))
-    assert run.joint is not None
-    difference = difference_of(run, better, "revenue.a", "2021")
+    assert run.joint_chance is not None
+    difference = paired_difference(run, better, "revenue.a", "2021")
     found = {
         "chance": (run.chance("a"), p),
-        "chance of all targets": (run.joint, p * q),
+        "chance of all targets": (run.joint_chance, p * q),
         "mean": (tally.mean_estimate(), 120e9),
         "P5": (tally.quantile(0.05), (120 + 5 * float(ndtri(0.05))) * 1e9),
         "P50": (tally.quantile(0.5), 120e9),
@@ -200,9 +200,9 @@ def said_by(run: Simulation, better: Simulation) -> dict[str, tuple[Estimate, fl
         "expected shortfall": (tally.expected_shortfall(118e9), miss * 1e9),
         "difference of a chance, common luck": (difference.chances["a"], more - p),
     }
-    for one in achieved_of(run):
+    for one in achieved_correlations(run):
         estimate = Estimate(one.achieved, one.achieved - one.error, one.achieved + one.error)
-        found[f"rank correlation achieved, {one.name}"] = (estimate, one.asked)
+        found[f"rank correlation achieved, {one.name}"] = (estimate, one.requested)
     return found
 
 
@@ -230,10 +230,10 @@ def levers(seeds: int) -> list[Covered]:
     hits: dict[str, int] = {}
     truths: dict[str, float] = {}
     for seed in range(seeds):
-        found = sensitivity_of(forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS), "sum")
+        found = compute_sensitivity(forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS), "sum")
         assert found is not None
         said = {}
-        for lever in found.levers:
+        for lever in found.bars:
             sd = {"a": 5.0, "b": 12.0}.get(lever.name.split(".")[1])
             if sd is not None:
                 estimate = Estimate(lever.high, lever.high - lever.error, lever.high + lever.error)

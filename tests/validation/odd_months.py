@@ -13,21 +13,22 @@ from importlib.resources import files
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.periods import Calendar, month_of
+from forecast.periods import Calendar, parse_month
 from forecast.stats.scoring import coverage, mase
-from forecast.timeseries.ensemble.cross_validation import Z95
-from forecast.timeseries.models import MODELS, Past, preload
-from forecast.timeseries.models.combination import mixture
-from forecast.timeseries.models.moving_holidays import no_festival
-from forecast.timeseries.models.outliers import cleaned
+from forecast.timeseries.ensemble.cross_validation import Z975
+from forecast.timeseries.models import MODELS, preload
+from forecast.timeseries.models.base import TimeSeries
+from forecast.timeseries.models.combination import combine
+from forecast.timeseries.models.moving_holidays import NO_HOLIDAY
+from forecast.timeseries.models.outliers import clean
 
 NAMES = ("regression", "structural", "theta")
 
 
-def scored(past: Past, history: Floats, came: Floats) -> tuple[float, float]:
+def scored(past: TimeSeries, history: Floats, came: Floats) -> tuple[float, float]:
     """MASE and coverage of the 95% interval."""
-    said = mixture({name: MODELS[name].fit(past).forecast(len(came)) for name in NAMES}, dict.fromkeys(NAMES, 1 / 3))
-    reach = Z95 * np.sqrt(np.diag(said.covariance))
+    said = combine({name: MODELS[name].fit(past).forecast(len(came)) for name in NAMES}, dict.fromkeys(NAMES, 1 / 3))
+    reach = Z975 * np.sqrt(np.diag(said.covariance))
     held = coverage(came, np.exp(said.mean - reach), np.exp(said.mean + reach))
     return float(mase(np.exp(said.mean) - came, history)), float(held)
 
@@ -44,11 +45,11 @@ def main() -> None:
         if one["period"][0] != "MONTHLY" or len(history) < 36 or (history <= 0).any():
             continue
         looked += 1
-        calendar = Calendar(month_of("2000-01"), len(history))
-        past = Past(calendar, np.log(history), np.zeros(len(history), bool), no_festival)
-        read = cleaned(past)
-        if read.moved or read.masked.any():
-            kind = "moved levels" if read.moved else "odd months"
+        calendar = Calendar(parse_month("2000-01"), len(history))
+        past = TimeSeries(calendar, np.log(history), np.zeros(len(history), bool), NO_HOLIDAY)
+        read = clean(past)
+        if read.level_shifts or read.masked.any():
+            kind = "moved levels" if read.level_shifts else "odd months"
             found[kind].append((*scored(past, history, came), *scored(read, history, came)))
     print(f"{looked} monthly series of M1")
     for kind, rows in (*found.items(), ("both", [*found["odd months"], *found["moved levels"]])):

@@ -26,13 +26,13 @@ from scipy.stats import qmc
 
 import forecast
 from forecast.simulation.sampling import random_streams as draws
-from forecast.simulation.sampling.random_streams import BLOCK
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import Simulation
-from forecast.timeseries.baseline import baseline_of
+from forecast.timeseries.baseline import fit_baseline
 
 ROOT = Path(__file__).parents[2]
 PLAN = "covid"
-PATHS = 4 * BLOCK
+PATHS = 4 * PATHS_PER_BLOCK
 SEEDS = range(1, 33)
 MOST = 21_201
 """Dimensions for which direction numbers are known (Joe and Kuo 2008)."""
@@ -81,7 +81,7 @@ class Stream:
         if self.column is None:
             self.plain.random(out=out)
             return
-        words = scrambled(self.column[self.block * BLOCK :][: len(out)], hashed(f"{self.seed} {self.name}"))
+        words = scrambled(self.column[self.block * PATHS_PER_BLOCK :][: len(out)], hashed(f"{self.seed} {self.name}"))
         np.multiply(words.astype(np.float64) + 0.5, 2.0**-32, out=out)
 
     def __getattr__(self, name: str) -> Any:
@@ -93,7 +93,7 @@ class Trial:
 
     def __init__(self, plan: str) -> None:
         self.scenario = forecast.read(ROOT / "scenarios" / f"{plan}.yaml")
-        self.baseline = baseline_of(self.scenario)
+        self.baseline = fit_baseline(self.scenario)
         self.names: set[str] = set()
 
     def play(self, seed: int, columns: Mapping[str, Words]) -> Simulation:
@@ -119,7 +119,7 @@ class Trial:
 
 def shared_dimension(pairs: int = 200) -> float:
     """Mean size of the rank correlation of two names that one dimension serves, each with its own scramble."""
-    x = np.ascontiguousarray(points([7], BLOCK)[:, 0])
+    x = np.ascontiguousarray(points([7], PATHS_PER_BLOCK)[:, 0])
     found = []
     for pair in range(pairs):
         a, b = (scrambled(x, hashed(f"{pair} {name}")).astype(np.float64) for name in "ab")

@@ -12,7 +12,7 @@ from scipy.special import ndtr, ndtri
 import forecast
 from forecast.periods import Calendar
 from forecast.simulation.simulate import Simulation
-from tests.support.plans import ONE, TWO, play, read
+from tests.support.plans import ONE_SERVICE, TWO_SERVICES, read_plan_text, simulate_plan
 from tests.validation import coverage
 from tests.validation.closed_forms import Oracle, oracles
 from tests.validation.oracles import SEEDS as LARGE_SEEDS
@@ -56,7 +56,7 @@ def agrees(z: list[float]) -> None:
 @pytest.fixture(scope="module")
 def over_seeds() -> list[Simulation]:
     text = ALL + "".join(f'  {name}: {{baseline: {{annual: "{said}"}}}}\n' for name, (said, _, _) in CHANCES.items())
-    scenario = read(text)
+    scenario = read_plan_text(text)
     return [forecast.simulate(scenario, paths=PATHS, seed=seed) for seed in SEEDS]
 
 
@@ -83,7 +83,7 @@ def test_a_tenth_of_the_draws_lies_beyond_each_end_of_a_range(over_seeds: list[S
 
 def test_a_plan_without_history_meets_its_normal_sum() -> None:
     """250 tỷ on average, sd 13, so that 255 tỷ comes with Phi(-5/13)."""
-    run = play(TWO, paths=100_000, seed=20210111)
+    run = simulate_plan(TWO_SERVICES, paths=100_000, seed=20210111)
     chance = run.chance("revenue")
     assert chance.low <= ndtr(-5 / 13) <= chance.high
     tally = run.tally("revenue", "2021")
@@ -92,7 +92,7 @@ def test_a_plan_without_history_meets_its_normal_sum() -> None:
 
 
 def test_the_worst_twentieth_of_a_normal_has_the_mean_of_the_textbook() -> None:
-    tally = play(TWO, paths=100_000).tally("revenue", "2021")
+    tally = simulate_plan(TWO_SERVICES, paths=100_000).tally("revenue", "2021")
     density = math.exp(-(float(ndtri(0.05)) ** 2) / 2) / math.sqrt(2 * math.pi)
     found = tally.cvar(0.05)
     assert found.low - 1e8 <= 250e9 - 13e9 * density / 0.05 <= found.high + 1e8
@@ -100,11 +100,11 @@ def test_the_worst_twentieth_of_a_normal_has_the_mean_of_the_textbook() -> None:
 
 def test_correlated_normals_add_up_as_they_should() -> None:
     """sd 3 and 4, correlation .5: the sum has sd 6.083. A rank correlation of (6/pi) asin(r/2) stands behind r."""
-    text = TWO.replace("normal(120 tỷ, 5 tỷ)", "normal(120 tỷ, 3 tỷ)").replace(
+    text = TWO_SERVICES.replace("normal(120 tỷ, 5 tỷ)", "normal(120 tỷ, 3 tỷ)").replace(
         "normal(130 tỷ, 12 tỷ)", "normal(130 tỷ, 4 tỷ)"
     )
     rank = 6 / math.pi * math.asin(0.25)
-    run = play(
+    run = simulate_plan(
         text,
         paths=60_000,
         correlations__c=f"{{between: [services.a.baseline.annual, services.b.baseline.annual], rank: {rank:.12f}}}",
@@ -134,7 +134,7 @@ FLOOD = """{kind: flood, per_year: 2, season: {5: 1, 9: 3},
 
 def test_repair_is_a_compound_poisson_sum() -> None:
     """Mean lam E X, variance lam E X^2, nothing with chance e^-lam; X lognormal with P10 10 and P90 40 triệu."""
-    run = play(ONE, paths=60_000, places="{count: 1}", shocks__f=FLOOD)
+    run = simulate_plan(ONE_SERVICE, paths=60_000, places="{count: 1}", shocks__f=FLOOD)
     mu, sd = math.log(400) / 2, math.log(4) / 2 / Z90
     first, second = math.exp(mu + sd * sd / 2), math.exp(2 * mu + 2 * sd * sd)
     tally = run.tally("cost.f", "2021")
@@ -146,7 +146,7 @@ def test_repair_is_a_compound_poisson_sum() -> None:
 
 def test_events_fall_in_the_months_of_their_season() -> None:
     months = {f"targets__m{m}": f"{{measure: cost, period: 2021-{m:02d}, at_least: 1 VND}}" for m in (4, 5, 9)}
-    run = play(ONE, paths=40_000, places="{count: 1}", shocks__f=FLOOD, **months)
+    run = simulate_plan(ONE_SERVICE, paths=40_000, places="{count: 1}", shocks__f=FLOOD, **months)
     for name, weight in (("m4", 0.0), ("m5", 0.25), ("m9", 0.75)):
         expected = -math.expm1(-2 * weight)
         assert abs(run.chance(name).value - expected) < 5 * math.sqrt(0.25 / 40_000)
@@ -155,7 +155,7 @@ def test_events_fall_in_the_months_of_their_season() -> None:
 def test_no_day_of_overlapping_waves_counts_twice() -> None:
     """A day is inside a wave with chance 1 - exp(-lam min(t, L)): no wave is active on the first day."""
     wave = "{kind: epidemic, waves_per_year: 6, length: 60 days, mild: {effect: {volume: {all: -20%}}}}"
-    run = play(ONE, paths=60_000, shocks__w=wave)
+    run = simulate_plan(ONE_SERVICE, paths=60_000, shocks__w=wave)
     calendar = Calendar(12 * 2021, 12)
     edges = calendar.edges - calendar.edges[0]
     lost = 0.0
@@ -170,11 +170,11 @@ def test_a_hard_spell_replaces_the_mild_days_it_covers() -> None:
     """One wave of 50 days, 20 of them hard: 30 mild and 20 hard days, wherever they lie."""
     wave = """{kind: epidemic, waves_per_year: 0.3, length: 50 days, mild: {effect: {volume: {all: -10%}}},
         hard: {chance: 100%, length: 20 days, reach: 50%, effect: {volume: {all: -60%}}}}"""
-    text = ONE.replace("months: 12", "months: 36")
-    run = play(text, paths=40_000, keep=40_000, shocks__w=wave)
-    assert run.kept is not None
+    text = ONE_SERVICE.replace("months: 12", "months: 36")
+    run = simulate_plan(text, paths=40_000, keep=40_000, shocks__w=wave)
+    assert run.path_sample is not None
     lost = run.values("lost.a", "horizon")
-    one = (run.kept.luck["shocks.w"] == 1) & (lost > 0)
+    one = (run.path_sample.occurrences["shocks.w"] == 1) & (lost > 0)
     daily = 10e9 / 30.4375
     expected = daily * (30 * 0.1 + 20 * (0.5 * 0.6 + 0.5 * 0.1))
     early = one & (np.abs(lost / expected - 1) < 0.15)  # a wave cut by the horizon loses less
@@ -185,21 +185,25 @@ def test_a_hard_spell_replaces_the_mild_days_it_covers() -> None:
 @pytest.mark.parametrize("drivers", [("volume", "price"), ("volume", "revenue"), ("price", "revenue")])
 def test_two_drivers_of_ten_percent_make_twenty_one(drivers: tuple[str, str]) -> None:
     effect = ", ".join(f"{driver}: {{a: 10%}}" for driver in drivers)
-    run = play(ONE, paths=10, initiatives__i=f"{{start: 2021-01, effect: {{{effect}}}}}")
+    run = simulate_plan(ONE_SERVICE, paths=10, initiatives__i=f"{{start: 2021-01, effect: {{{effect}}}}}")
     assert run.tally("revenue", "2021").mean == pytest.approx(120e9 * 1.21, rel=1e-12)
 
 
 def test_a_ramp_is_the_exact_mean_over_each_month() -> None:
     """From 1 July over 92 days: a straight line through July, August and September, then whole."""
-    run = play(ONE, paths=10, initiatives__i="{start: 2021-07, ramp: 92 days, effect: {volume: {a: 12%}}}")
+    run = simulate_plan(
+        ONE_SERVICE, paths=10, initiatives__i="{start: 2021-07, ramp: 92 days, effect: {volume: {a: 12%}}}"
+    )
     july, august, september = 31 / 2 / 92, (31 + 31 / 2) / 92, (62 + 30 / 2) / 92
     expected = 120e9 + 10e9 * 0.12 * (july + august + september + 3)
     assert run.tally("revenue", "2021").mean == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_dated_event_takes_both_of_its_days() -> None:
-    run = play(
-        ONE, paths=10, shocks__e="{kind: event, from: 2021-05-04, until: 2021-07-31, effect: {volume: {a: -30%}}}"
+    run = simulate_plan(
+        ONE_SERVICE,
+        paths=10,
+        shocks__e="{kind: event, from: 2021-05-04, until: 2021-07-31, effect: {volume: {a: -30%}}}",
     )
     expected = 120e9 - 10e9 * 0.3 * (28 / 31 + 1 + 1)
     assert run.tally("revenue", "2021").mean == pytest.approx(expected, rel=1e-12)
@@ -210,7 +214,7 @@ def test_what_comes_back_comes_evenly_after_the_end() -> None:
     shock = """{kind: event, from: 2021-05-01, until: 2021-05-31, effect: {volume: {a: -40%}},
         recovered: {a: 50%}, within: 61 days}"""
     targets = {f"targets__m{m}": f"{{measure: revenue, period: 2021-{m:02d}, at_least: 1 tỷ}}" for m in (5, 6, 7, 8)}
-    run = play(ONE, paths=10, shocks__e=shock, **targets)
+    run = simulate_plan(ONE_SERVICE, paths=10, shocks__e=shock, **targets)
     months = {5: 6e9, 6: 10e9 + 2e9 * 30 / 61, 7: 10e9 + 2e9 * 31 / 61, 8: 10e9}
     for month, expected in months.items():
         assert run.tally("revenue", f"2021-{month:02d}").mean == pytest.approx(expected, rel=1e-12)
@@ -219,15 +223,15 @@ def test_what_comes_back_comes_evenly_after_the_end() -> None:
 def test_a_loss_that_two_causes_share_is_gone() -> None:
     """Two shocks of 50% over the same days: each has 25% of its own, 25% is shared and never returns."""
     shock = "{kind: event, from: 2021-05-01, until: 2021-05-31, effect: {volume: {a: -50%}}, recovered: {a: 100%}}"
-    run = play(ONE, paths=10, shocks__e=shock, shocks__f=shock)
+    run = simulate_plan(ONE_SERVICE, paths=10, shocks__e=shock, shocks__f=shock)
     found = {word: run.tally(f"{word}.a", "horizon").mean for word in ("lost", "returned", "carried", "gone")}
     assert found == pytest.approx({"lost": 7.5e9, "returned": 5e9, "carried": 0, "gone": 2.5e9}, abs=1)
 
 
 def test_months_follow_their_autoregression() -> None:
     """Log months less their year's mean: variance c'Rc sd^2, R the correlations phi^|i-j| (first order in the sd)."""
-    text = ONE.replace("shape: flat", "shape: flat, noise: 1%, persistence: 50%")
-    run = play(text, paths=40_000, targets__m="{measure: revenue, period: 2021-03, at_least: 1 tỷ}")
+    text = ONE_SERVICE.replace("shape: flat", "shape: flat, noise: 1%, persistence: 50%")
+    run = simulate_plan(text, paths=40_000, targets__m="{measure: revenue, period: 2021-03, at_least: 1 tỷ}")
     c = np.full(12, -1 / 12)
     c[2] += 1
     lag = np.abs(np.subtract.outer(np.arange(12), np.arange(12)))
@@ -237,9 +241,12 @@ def test_months_follow_their_autoregression() -> None:
 
 def test_twice_the_money_is_twice_the_figures_to_the_bit() -> None:
     double = (
-        TWO.replace("120", "240").replace("5 tỷ)", "10 tỷ)").replace("130 tỷ, 12", "260 tỷ, 24").replace("255", "510")
+        TWO_SERVICES.replace("120", "240")
+        .replace("5 tỷ)", "10 tỷ)")
+        .replace("130 tỷ, 12", "260 tỷ, 24")
+        .replace("255", "510")
     )
-    one, two = play(TWO), play(double)
+    one, two = simulate_plan(TWO_SERVICES), simulate_plan(double)
     assert np.array_equal(2 * one.values("revenue", "2021"), two.values("revenue", "2021"))
     assert one.chance("revenue") == two.chance("revenue")
 
@@ -252,12 +259,12 @@ services:
   a: {baseline: {method: given, annual: "normal(60 tỷ, 6 tỷ)", shape: flat}}
   b: {baseline: {method: given, annual: {same_as: services.a.baseline.annual}, shape: flat}}
 """
-    whole = play(ONE, services__a__baseline__annual="normal(120 tỷ, 12 tỷ)").values("revenue", "2021")
-    assert np.allclose(play(halves).values("revenue", "2021"), whole, rtol=1e-12)
+    whole = simulate_plan(ONE_SERVICE, services__a__baseline__annual="normal(120 tỷ, 12 tỷ)").values("revenue", "2021")
+    assert np.allclose(simulate_plan(halves).values("revenue", "2021"), whole, rtol=1e-12)
 
 
 def test_a_higher_target_is_never_likelier() -> None:
-    tally = play(TWO).tally("revenue", "2021")
+    tally = simulate_plan(TWO_SERVICES).tally("revenue", "2021")
     chances = [tally.chance_at_least(x * 1e9).value for x in range(200, 300, 5)]
     assert chances == sorted(chances, reverse=True)
 
@@ -269,7 +276,7 @@ def test_every_path_falls_as_a_shock_grows() -> None:
             .replace("days: 2", f"days: {days}")
             .replace(", repair_per_place: 10 to 40 triệu", "")
         )
-        return play(ONE, shocks__f=shock).values("revenue", "2021")
+        return simulate_plan(ONE_SERVICE, shocks__f=shock).values("revenue", "2021")
 
     mild, deep, long = revenue("40%", "2"), revenue("80%", "2"), revenue("40%", "5")
     assert np.all(deep <= mild)
@@ -279,17 +286,17 @@ def test_every_path_falls_as_a_shock_grows() -> None:
 
 def test_the_interval_of_a_chance_covers_at_its_rate() -> None:
     """Wilson, and Clopper and Pearson near the ends: at least 93.5 in 100 over a grid of chances."""
-    from forecast.stats.intervals import interval
+    from forecast.stats.intervals import binomial_interval
 
     random = np.random.default_rng(5)
     for p in (0.002, 0.05, 0.3, 0.9):
         hits = random.binomial(4096, p, 2_000)
-        found = [interval(float(h), 4096) for h in hits]
+        found = [binomial_interval(float(h), 4096) for h in hits]
         assert 0.935 <= np.mean([e.low <= p <= e.high for e in found]) <= 0.999
 
 
 def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate() -> None:
-    from forecast.stats.bins import Ruler
+    from forecast.stats.bins import Bins
     from forecast.stats.tally import Tally
 
     random = np.random.default_rng(11)
@@ -300,7 +307,7 @@ def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate()
     trials = 1_500
     for _ in range(trials):
         values = random.standard_normal(4096)
-        tally = Tally(Ruler.of(values), (-1.0,))
+        tally = Tally(Bins.from_values(values), (-1.0,))
         tally.add(values)
         found = {
             "mean": tally.mean_estimate(),
@@ -324,12 +331,12 @@ def test_every_printed_interval_covers_at_its_rate() -> None:
 
 
 def test_a_histogram_says_what_the_values_say() -> None:
-    from forecast.stats.bins import Ruler
+    from forecast.stats.bins import Bins
     from forecast.stats.tally import Tally
 
     random = np.random.default_rng(3)
     blocks = [250e9 + 13e9 * random.standard_normal(4096) for _ in range(20)]
-    ruler = Ruler.of(blocks[0])
+    ruler = Bins.from_values(blocks[0])
     exact, binned = Tally(ruler, (255e9,)), Tally(ruler, (255e9,), exact=False)
     for block in blocks:
         exact.add(block)

@@ -14,11 +14,11 @@ import pytest
 
 import forecast
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS
-from forecast.simulation.block import play
-from forecast.simulation.compiled import Deck, deck_of
-from forecast.simulation.sampling.events import Events, sample_events
-from forecast.simulation.sampling.random_streams import Draws
-from forecast.timeseries.baseline import baseline_of
+from forecast.simulation.block import simulate_block
+from forecast.simulation.compiled import CompiledPlan, compile_plan
+from forecast.simulation.sampling.events import EventSet, sample_events
+from forecast.simulation.sampling.random_streams import Sampler
+from forecast.timeseries.baseline import fit_baseline
 
 PLAN = Path(__file__).parents[2] / "benchmarks" / "reference.yaml"
 PATHS = 128
@@ -32,7 +32,7 @@ def overlap(one: Interval, other: Interval) -> float:
 class Plain:
     """One path of the reference plan."""
 
-    def __init__(self, deck: Deck, draws: Draws, path: int) -> None:
+    def __init__(self, deck: CompiledPlan, draws: Sampler, path: int) -> None:
         self.plan, self.draws, self.path = deck.scenario, draws, path
         edges = deck.scenario.horizon.calendar.edges
         self.months: list[Interval] = [(float(a), float(b)) for a, b in pairwise(edges)]
@@ -52,7 +52,7 @@ class Plain:
         for month in range(12):
             new = float(z[month]) * noise
             surprise = new if month == 0 else kept * surprise + math.sqrt(1 - kept**2) * new
-            profile.append(own.shape.weights[month] * math.exp(surprise))
+            profile.append(own.shape.values[month] * math.exp(surprise))
         return [self.value(own.annual) * weight / sum(profile) for weight in profile]
 
     def initiative(self) -> list[float]:
@@ -68,7 +68,7 @@ class Plain:
 
         return [1 + effect * (area(b) - area(a)) / (b - a) for a, b in self.months]
 
-    def mine(self, events: Events) -> list[int]:
+    def mine(self, events: EventSet) -> list[int]:
         return sorted(np.flatnonzero(events.path == self.path), key=lambda row: events.start[row])
 
     def storm(self, name: str) -> list[tuple[list[float], float]]:
@@ -119,7 +119,7 @@ class Plain:
             found.append((taken, max(end for _, end in waves)))
         return found
 
-    def spell(self, events: Events, row: int, wave: Interval, name: str) -> list[Interval]:
+    def spell(self, events: EventSet, row: int, wave: Interval, name: str) -> list[Interval]:
         regime = getattr(self.plan.shocks["covid"], name)
         if regime is None or not events.happens(f"{name}.happens", self.draws(regime.chance))[row]:
             return []
@@ -167,16 +167,16 @@ shocks:
 
 
 @pytest.fixture(scope="module", params=["reference", "regimes"])
-def deck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Deck:
+def deck(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CompiledPlan:
     folder = tmp_path_factory.mktemp("plans")
     (folder / "reference.yaml").write_text(PLAN.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "regimes.yaml").write_text(REGIMES, encoding="utf-8")
     scenario = forecast.read(folder / f"{request.param}.yaml")
-    return deck_of(scenario, baseline_of(scenario), 4096, 5)
+    return compile_plan(scenario, fit_baseline(scenario), 4096, 5)
 
 
-def test_every_path_is_what_the_model_says(deck: Deck) -> None:
-    figures, draws = play(deck, range(1)).figures, Draws(deck.seed, range(1), deck.groups)
+def test_every_path_is_what_the_model_says(deck: CompiledPlan) -> None:
+    figures, draws = simulate_block(deck, range(1)).figures, Sampler(deck.seed, range(1), deck.groups)
     basis = {"postal": 0.8, "finance": 0.9, "distribution": 0.2}
     for number in range(0, 4096, 4096 // PATHS):
         path = Plain(deck, draws, number)
@@ -195,8 +195,8 @@ def test_every_path_is_what_the_model_says(deck: Deck) -> None:
         assert figures["productivity", "2021"][number] == pytest.approx(counted, rel=1e-6)
 
 
-def test_the_sample_of_paths_holds_what_is_hard(deck: Deck) -> None:
-    figures = play(deck, range(1)).figures
+def test_the_sample_of_paths_holds_what_is_hard(deck: CompiledPlan) -> None:
+    figures = simulate_block(deck, range(1)).figures
     rows = slice(None, None, 4096 // PATHS)
     assert np.count_nonzero(figures["carried.finance", "horizon"][rows] > 1e6) > 16
     assert np.count_nonzero(figures["lost.postal", "horizon"][rows] > 2e9) > 6
@@ -218,6 +218,6 @@ def test_what_a_given_year_does_not_use_is_said(tmp_path: Path) -> None:
         "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
         '  a: {growth: 20%, baseline: {method: given, annual: "empirical(years.csv, take)", shape: flat}}\n'
     )
-    baseline = baseline_of(forecast.read(tmp_path / "plan.yaml"))
+    baseline = fit_baseline(forecast.read(tmp_path / "plan.yaml"))
     assert baseline.services["a"].notes == (("baseline_given_grows_later", (("service", "a"),)),)
     assert baseline.services["a"].measured == "revenue"

@@ -7,64 +7,66 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.cli.group import command, session_of
-from forecast.cli.options import Reader, read_options, some
+from forecast.cli.group import command, get_session
+from forecast.cli.options import OptionReader, read_common_options, select_options
 from forecast.cli.output import print_json, print_lines
-from forecast.i18n import Words
+from forecast.i18n import Translator
 
 if TYPE_CHECKING:
-    from forecast.plan.loading.loader import Plan
+    from forecast.plan.loading.loader import LoadedPlan
     from forecast.plan.scenario import Scenario
 
 
 @command("check")
-@some("--set", "--lang", "--json", "--quiet")
+@select_options("--set", "--lang", "--json", "--quiet")
 @click.argument("scenario")
 @click.pass_context
-def check(ctx: click.Context, /, scenario: str, **typed: Any) -> None:
+def check_command(ctx: click.Context, /, scenario: str, **typed: Any) -> None:
     """Read a plan, say all that is wrong with it, and show every value and where it comes from."""
-    from forecast.plan.loading.effective import values_of
+    from forecast.plan.loading.effective import effective_values
     from forecast.plan.loading.loader import read_plan
 
-    session = session_of(ctx)
-    reader = Reader(session)
-    asked = read_options(reader, typed)
-    reader.finish()
-    session.speak_as(scenario)
-    plan = read_plan(Path(scenario), settings=asked.settings or None)
+    session = get_session(ctx)
+    reader = OptionReader(session)
+    asked = read_common_options(reader, typed)
+    reader.raise_problems()
+    session.use_plan_language(scenario)
+    plan = read_plan(Path(scenario), overrides=asked.overrides or None)
     _check_data(plan.scenario)
-    values = values_of(plan)
+    values = effective_values(plan)
     if asked.json:
-        print_json({"file": plan.scenario.file, "values": [value.facts() for value in values]})
+        print_json({"file": plan.scenario.file, "values": [value.to_dict() for value in values]})
         return
     if not asked.quiet:
-        print_lines(*(value.line(session.words) for value in values), *_dropped(plan, session.words))
-    print_lines(_in_short(plan.scenario, len(values), session.words))
+        print_lines(*(value.format_line(session.t) for value in values), *_removed_correlation_lines(plan, session.t))
+    print_lines(_summary_line(plan.scenario, len(values), session.t))
 
 
-def _dropped(plan: Plan, words: Words) -> list[str]:
+def _removed_correlation_lines(plan: LoadedPlan, words: Translator) -> list[str]:
     """The correlations that went with a deleted or a settled number."""
-    return [words(one.why, correlation=one.correlation, name=one.name, where=one.where) for one in plan.dropped]
+    return [
+        words(one.message_key, correlation=one.correlation, name=one.name, where=one.location) for one in plan.removed
+    ]
 
 
 def _check_data(scenario: Scenario) -> None:
     """Read the history too: its complaints are complaints about the plan."""
-    from forecast.files.csv import raise_if_any
+    from forecast.files.csv import raise_if_problems
     from forecast.history.ledger import read_history
-    from forecast.timeseries.checks import check_history, check_plan
+    from forecast.timeseries.checks import check_baselines, check_history
 
-    complaints = list(check_plan(scenario))
+    complaints = list(check_baselines(scenario))
     if scenario.history is not None:
         complaints += check_history(scenario, read_history(scenario.history.file, scenario.currency))
-    raise_if_any(complaints)
+    raise_if_problems(complaints)
 
 
-def _in_short(scenario: Scenario, values: int, words: Words) -> str:
+def _summary_line(scenario: Scenario, values: int, words: Translator) -> str:
     return words(
         "said_checked",
         file=scenario.file,
         values=values,
-        unsure=sum(1 for _ in scenario.unsure()),
+        unsure=sum(1 for _ in scenario.uncertain_assumptions()),
         services=len(scenario.services),
         shocks=len(scenario.shocks),
         initiatives=len(scenario.initiatives),

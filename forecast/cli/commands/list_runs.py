@@ -7,37 +7,37 @@ from typing import Any
 
 import click
 
-from forecast.cli.group import Option, command, session_of
-from forecast.cli.options import Reader, read_options, some
+from forecast.cli.group import Option, command, get_session
+from forecast.cli.options import OptionReader, read_common_options, select_options
 from forecast.cli.output import print_json, print_lines
-from forecast.files.paths import shown
+from forecast.files.paths import display_path
 
 
 @command("list")
-@some("--out", "--lang", "--json", "--quiet")
+@select_options("--out", "--lang", "--json", "--quiet")
 @click.option("--prune", cls=Option, is_flag=True)
 @click.pass_context
-def list_runs(ctx: click.Context, /, prune: bool, **typed: Any) -> None:
+def list_command(ctx: click.Context, /, prune: bool, **typed: Any) -> None:
     """List the runs that are kept."""
     from forecast.reports.index_page import write_index
     from forecast.runs import repository as runs
-    from forecast.runs.listing import rows_of
+    from forecast.runs.listing import listed_runs
 
-    session = session_of(ctx)
-    reader = Reader(session)
-    asked = read_options(reader, typed)
-    reader.finish()
+    session = get_session(ctx)
+    reader = OptionReader(session)
+    asked = read_common_options(reader, typed)
+    reader.raise_problems()
     reports = (asked.out or Path("reports")).absolute()
-    removed = runs.prune(reports) if prune and reports.is_dir() else ()
+    removed = runs.prune_runs(reports) if prune and reports.is_dir() else ()
     if removed:
         write_index(reports)
-    rows = rows_of(list(runs.all_runs(reports)), runs.shown_runs(reports))
+    rows = listed_runs(list(runs.all_runs(reports)), runs.linked_run_ids(reports))
     if asked.json:
-        print_json({"reports": str(reports), "runs": [row.facts() for row in rows], "removed": list(removed)})
+        print_json({"reports": str(reports), "runs": [row.to_dict() for row in rows], "removed": list(removed)})
         return
     if prune and not asked.quiet:
-        print_lines(session.words("said_pruned", count=len(removed)))
+        print_lines(session.t("said_pruned", count=len(removed)))
     for row in rows:
-        print_lines(row.line(session.words))
+        print_lines(row.to_text(session.t))
     if not rows:
-        print_lines(session.words("said_no_runs", path=shown(reports)))
+        print_lines(session.t("said_no_runs", path=display_path(reports)))

@@ -9,46 +9,46 @@ from typing import Any
 
 import click
 
-from forecast.cli.group import command, session_of
-from forecast.cli.options import Reader, read_options, some
+from forecast.cli.group import command, get_session
+from forecast.cli.options import OptionReader, read_common_options, select_options
 from forecast.cli.output import print_json, print_lines
-from forecast.files.paths import shown
+from forecast.files.paths import display_path
 from forecast.i18n import Language
 
-PLAN, HISTORY, SCHEMA = "scenarios/plan.yaml", "data/history.csv", "scenarios/plan.schema.json"
+PLAN_FILE, HISTORY_FILE, SCHEMA_FILE = "scenarios/plan.yaml", "data/history.csv", "scenarios/plan.schema.json"
 
 
 @command("new")
-@some("--lang", "--json", "--quiet")
+@select_options("--lang", "--json", "--quiet")
 @click.argument("dir")
 @click.pass_context
-def new(ctx: click.Context, /, dir: str, **typed: Any) -> None:  # noqa: A002 - the word of the command line
+def new_command(ctx: click.Context, /, dir: str, **typed: Any) -> None:  # noqa: A002 - the word of the command line
     """Write a small plan that runs, to start from."""
     from forecast.files import atomic as store
 
-    session = session_of(ctx)
-    reader = Reader(session)
-    asked = read_options(reader, typed)
-    reader.finish()
+    session = get_session(ctx)
+    reader = OptionReader(session)
+    asked = read_common_options(reader, typed)
+    reader.raise_problems()
     folder = Path(dir)
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise session.wrong(dir, "DIR", "folder_not_empty", path=shown(folder))
-    with store.writing(folder):
+        raise session.input_error(dir, "DIR", "folder_not_empty", path=display_path(folder))
+    with store.translate_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    store.fill(folder, starter(asked.language or "en"))
+    store.write_files(folder, starter_files(asked.language or "en"))
     if asked.json:
-        print_json({"plan": str((folder / PLAN).absolute())})
+        print_json({"plan": str((folder / PLAN_FILE).absolute())})
     else:
-        print_lines(session.words("said_new", path=shown(folder / PLAN)))
+        print_lines(session.t("said_new", path=display_path(folder / PLAN_FILE)))
 
 
-def starter(language: Language) -> dict[str, bytes]:
+def starter_files(language: Language) -> dict[str, bytes]:
     """The files of the small plan, by name."""
     from forecast.plan.json_schema import plan_schema
 
     folder = files("forecast").joinpath("starter")
     return {
-        PLAN: folder.joinpath(f"plan.{language}.yaml").read_bytes(),
-        HISTORY: folder.joinpath("history.csv").read_bytes(),
-        SCHEMA: (json.dumps(plan_schema(), ensure_ascii=False, indent=1) + "\n").encode(),
+        PLAN_FILE: folder.joinpath(f"plan.{language}.yaml").read_bytes(),
+        HISTORY_FILE: folder.joinpath("history.csv").read_bytes(),
+        SCHEMA_FILE: (json.dumps(plan_schema(), ensure_ascii=False, indent=1) + "\n").encode(),
     }

@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.cli.group import Option, command, session_of
-from forecast.cli.options import Asked, Gate, Reader, common, read_options
-from forecast.cli.output import print_json, print_lines, tell
-from forecast.cli.progress import Progress, progress
+from forecast.cli.group import Option, command, get_session
+from forecast.cli.options import CommonOptions, Gate, OptionReader, common_options, read_common_options
+from forecast.cli.output import print_json, print_lines, print_status
+from forecast.cli.progress import ProgressDisplay, show_progress
 from forecast.cli.session import Session
-from forecast.errors import CheckError, Complaint, InputError
-from forecast.i18n import Words
+from forecast.errors import CheckError, InputError, Problem
+from forecast.i18n import Translator
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
-    from forecast.runs.repository import Kept
-    from forecast.workflows.run import Order
+    from forecast.runs.repository import StoredRun
+    from forecast.workflows.run import RunRequest
 
 
 @dataclass(frozen=True)
-class Done:
+class CompletedRun:
     """A plan that was run."""
 
-    order: Order
-    kept: Kept
+    request: RunRequest
+    run: StoredRun
     summary: dict[str, Any]
-    words: Words
+    t: Translator
 
 
 @command("run")
-@common
+@common_options
 @click.option("--precision", cls=Option, metavar="HALF")
 @click.option("--as-of", cls=Option, metavar="DATE")
 @click.option("--repair", cls=Option, is_flag=True)
@@ -42,151 +42,158 @@ class Done:
 @click.option("--fail-below", cls=Option, metavar="[TARGET=]CHANCE", multiple=True)
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
-def run(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) -> None:
+def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) -> None:
     """Simulate plans and publish a report of each."""
-    session = session_of(ctx)
-    reader = Reader(session)
-    asked = read_options(reader, typed)
-    precision = reader.precision(typed["precision"])
-    gates = reader.gates(typed["fail_below"])
-    day = reader.day("--as-of", typed["as_of"])
-    reader.finish()
-    orders = orders_of(session, scenario, asked, repair=typed["repair"])
-    orders = [replace(order, precision=precision) for order in _pin(session, orders, typed["pin"])]
-    _check(session, orders, gates, day)
-    done = [_run(session, order, asked) for order in orders]
-    _print(done, asked)
-    _hold_against(done, gates)
+    session = get_session(ctx)
+    reader = OptionReader(session)
+    asked = read_common_options(reader, typed)
+    precision = reader.parse_precision(typed["precision"])
+    gates = reader.parse_gates(typed["fail_below"])
+    day = reader.parse_date("--as-of", typed["as_of"])
+    reader.raise_problems()
+    orders = read_requests(session, scenario, asked, repair=typed["repair"])
+    orders = [replace(order, precision=precision) for order in _reuse_fit(session, orders, typed["pin"])]
+    _check_requests(session, orders, gates, day)
+    done = [_run_request(session, order, asked) for order in orders]
+    _print_results(done, asked)
+    _check_gates(done, gates)
 
 
-def orders_of(session: Session, files: tuple[str, ...], asked: Asked, *, repair: bool = False) -> list[Order]:
+def read_requests(
+    session: Session, files: tuple[str, ...], asked: CommonOptions, *, repair: bool = False
+) -> list[RunRequest]:
     """Read every plan; InputError with the complaints of all of them."""
     from forecast.plan.loading.loader import read_plan
 
     scenarios: list[Scenario] = []
-    complaints: list[Complaint] = []
+    complaints: list[Problem] = []
     for file in files:
-        session.speak_as(file)
+        session.use_plan_language(file)
         try:
-            plan = read_plan(Path(file), settings=asked.settings or None, repair=repair)
+            plan = read_plan(Path(file), overrides=asked.overrides or None, repair=repair)
         except InputError as wrong:
-            complaints.extend(wrong.complaints)
+            complaints.extend(wrong.problems)
         else:
             scenarios.append(plan.scenario)
             for one in plan.repairs:
-                facts = {"one": one.pair[0], "other": one.pair[1], "asked": f"{one.asked:g}", "made": f"{one.made:.2f}"}
-                tell(session.words("said_repaired", file=plan.scenario.file, **facts))
+                facts = {
+                    "one": one.pair[0],
+                    "other": one.pair[1],
+                    "asked": f"{one.requested:g}",
+                    "made": f"{one.feasible:.2f}",
+                }
+                print_status(session.t("said_repaired", file=plan.scenario.file, **facts))
     if complaints:
         raise InputError(complaints)
-    return [order_of(scenario, asked) for scenario in scenarios]
+    return [build_request(scenario, asked) for scenario in scenarios]
 
 
-def order_of(scenario: Scenario, asked: Asked) -> Order:
+def build_request(scenario: Scenario, asked: CommonOptions) -> RunRequest:
     """The order that the options make of a plan."""
-    from forecast.workflows.run import Order, reports_folder
+    from forecast.workflows.run import RunRequest, reports_folder
 
-    return Order(
+    return RunRequest(
         scenario=scenario,
         seed=scenario.seed if asked.seed is None else asked.seed,
         paths=asked.paths or scenario.paths,
         language=asked.language or scenario.language,
         reports=(asked.out or reports_folder(scenario)).absolute(),
         engine=asked.engine,
-        workers=asked.processes,
+        workers=asked.worker_count,
     )
 
 
-def _pin(session: Session, orders: list[Order], manifest: str | None) -> list[Order]:
+def _reuse_fit(session: Session, orders: list[RunRequest], manifest: str | None) -> list[RunRequest]:
     """The order that takes what a manifest holds in the place of a fit; InputError where there is more than one."""
     if manifest is None:
         return orders
     if len(orders) > 1:
-        raise InputError([session.complaint("--pin", "--pin", "pin_one_plan")])
-    from forecast.timeseries.ensemble.pinned import read_pin
+        raise InputError([session.problem("--pin", "--pin", "pin_one_plan")])
+    from forecast.timeseries.ensemble.pinned import read_pinned_fits
 
-    return [replace(order, pin=read_pin(Path(manifest))) for order in orders]
+    return [replace(order, pinned_fits=read_pinned_fits(Path(manifest))) for order in orders]
 
 
-def _check(session: Session, orders: list[Order], gates: tuple[Gate, ...], day: date | None) -> None:
+def _check_requests(session: Session, orders: list[RunRequest], gates: tuple[Gate, ...], day: date | None) -> None:
     """What can be refused before anything is played."""
-    from forecast.plan.scenario import known_after
-    from forecast.runs.repository import prepare
+    from forecast.plan.scenario import assumptions_known_after
+    from forecast.runs.repository import prepare_reports
 
-    reader = Reader(session)
+    reader = OptionReader(session)
     names: dict[Path, str] = {}
     for order in orders:
         place = order.reports / order.name
         if place in names:
             file = order.scenario.file
             code, facts = "same_folder_name", {"first": names[place], "name": order.name}
-            reader.complaints.append(session.complaint(file, file, code, **facts))
+            reader.problems.append(session.problem(file, file, code, **facts))
         names.setdefault(place, order.scenario.file)
-        for assumption in known_after(order.scenario, day) if day else ():
-            facts = {"text": assumption.text, "known": assumption.known, "day": str(day)}
-            reader.complaints.append(Complaint.of(assumption.where, assumption.name, "known_later", **facts))
-        reader.complaints.extend(_unknown_targets(session, order, gates))
-    reader.finish()
+        for assumption in assumptions_known_after(order.scenario, day) if day else ():
+            facts = {"text": assumption.text, "known": assumption.known_since, "day": str(day)}
+            reader.problems.append(Problem.of(assumption.location, assumption.name, "known_later", **facts))
+        reader.problems.extend(_gate_problems(session, order, gates))
+    reader.raise_problems()
     for order in orders:
-        prepare(order.reports, (order.name,))
+        prepare_reports(order.reports, (order.name,))
 
 
-def _unknown_targets(session: Session, order: Order, gates: tuple[Gate, ...]) -> list[Complaint]:
+def _gate_problems(session: Session, order: RunRequest, gates: tuple[Gate, ...]) -> list[Problem]:
     from difflib import get_close_matches
 
     targets = sorted(order.scenario.targets)
     complaints = []
     if order.precision is not None and not targets:
-        complaints.append(session.complaint("--precision", "--precision", "no_targets", scenario=order.name))
+        complaints.append(session.problem("--precision", "--precision", "no_targets", scenario=order.name))
     at = "--fail-below"
     for gate in gates:
         if not targets:
-            complaints.append(session.complaint(at, at, "no_targets", scenario=order.name))
+            complaints.append(session.problem(at, at, "no_targets", scenario=order.name))
         elif gate.target and gate.target not in targets:
             instead = (get_close_matches(gate.target, targets, 1, 0.0) or targets)[0]
             facts = {"target": gate.target, "scenario": order.name, "instead": instead}
-            complaints.append(session.complaint(at, at, "no_target", **facts))
+            complaints.append(session.problem(at, at, "no_target", **facts))
     return complaints
 
 
-def _run(session: Session, order: Order, asked: Asked) -> Done:
-    from forecast.workflows.run import run_order
+def _run_request(session: Session, order: RunRequest, asked: CommonOptions) -> CompletedRun:
+    from forecast.workflows.run import run_plan
 
-    session.spoken = order.language
-    with progress(session.words, quiet=asked.quiet) as watch:
-        kept, _found = run_order(
+    session.language = order.language
+    with show_progress(session.t, quiet=asked.quiet) as watch:
+        kept, _found = run_plan(
             order,
-            _steps(watch, order),
-            lambda done, all_: watch.played(order.name, done, all_),
-            lambda key, paths: watch.say(key, scenario=order.name, paths=watch.words.number(paths)),
+            _stage_callback(watch, order),
+            lambda done, all_: watch.show_paths(order.name, done, all_),
+            lambda key, paths: watch.print_line(key, scenario=order.name, paths=watch.t.number(paths)),
         )
-    return Done(order, kept, kept.summary(), session.words)
+    return CompletedRun(order, kept, kept.summary(), session.t)
 
 
-def _steps(watch: Progress, order: Order) -> Any:
-    paths = watch.words.number(order.paths)
-    return lambda key: watch.step(key, scenario=order.name, paths=paths)
+def _stage_callback(watch: ProgressDisplay, order: RunRequest) -> Any:
+    paths = watch.t.number(order.paths)
+    return lambda key: watch.show_step(key, scenario=order.name, paths=paths)
 
 
-def _print(done: list[Done], asked: Asked) -> None:
-    from forecast.cli.run_summary import lines_of
+def _print_results(done: list[CompletedRun], asked: CommonOptions) -> None:
+    from forecast.cli.run_summary import run_summary_lines
 
     if asked.json:
-        answers = [{"run_dir": str(each.kept.folder), "summary": each.summary} for each in done]
+        answers = [{"run_dir": str(each.run.folder), "summary": each.summary} for each in done]
         print_json(answers[0] if len(answers) == 1 else answers)
         return
     for each in done:
-        print_lines(*lines_of(each.kept, each.summary, each.order.scenario, each.words))
+        print_lines(*run_summary_lines(each.run, each.summary, each.request.scenario, each.t))
 
 
-def _hold_against(done: list[Done], gates: tuple[Gate, ...]) -> None:
+def _check_gates(done: list[CompletedRun], gates: tuple[Gate, ...]) -> None:
     """CheckError when a target is less likely than asked."""
     missed = []
     for each in done:
         for gate in gates:
             for name, target in each.summary["targets"].items():
                 if gate.target in ("", name) and target["chance"] < gate.chance:
-                    chance = each.words.percent(target["chance"], 1)
-                    facts = {"scenario": each.kept.scenario, "target": name, "chance": chance, "asked": gate.text}
-                    missed.append(each.words("chance_below_one", **facts))
+                    chance = each.t.percent(target["chance"], 1)
+                    facts = {"scenario": each.run.scenario, "target": name, "chance": chance, "asked": gate.text}
+                    missed.append(each.t("chance_below_one", **facts))
     if missed:
         raise CheckError("chance_below", names="; ".join(missed))

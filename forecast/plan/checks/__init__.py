@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from forecast.errors import Complaint
-from forecast.plan.checks import correlations, initiatives, places, services, shocks, targets
-from forecast.plan.checks import unused as idle
-from forecast.plan.checks.context import Ground
+from forecast.errors import Problem
+from forecast.plan.checks import correlations, initiatives, places, services, shocks, targets, unused
+from forecast.plan.checks.context import CheckContext
 
-CHECKS: tuple[Callable[[Ground], Iterator[Complaint]], ...] = (
-    services.check,
-    shocks.check,
-    initiatives.check,
-    targets.check,
-    places.check,
-    idle.check,
-    correlations.check,
+CHECKS: tuple[Callable[[CheckContext], Iterator[Problem]], ...] = (
+    services.check_services,
+    shocks.check_shocks,
+    initiatives.check_initiatives,
+    targets.check_targets,
+    places.check_places,
+    unused.check_unused,
+    correlations.check_correlations,
 )
 
-__all__ = ["CHECKS", "Ground"]
+__all__ = ["CHECKS"]

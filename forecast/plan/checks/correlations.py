@@ -14,42 +14,42 @@ from itertools import combinations
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import Complaint
-from forecast.plan.checks.context import Ground
-from forecast.plan.checks.per_event import drawn_per_event, lots_of
-from forecast.plan.record import Table
+from forecast.errors import Problem
+from forecast.plan.checks.context import CheckContext
+from forecast.plan.checks.per_event import is_drawn_per_event, per_path_names
+from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Correlation, Scenario
-from forecast.stats.copula import connected, pearson_of_rank
+from forecast.stats.copula import connected_components, pearson_from_spearman
 
-IMPOSSIBLE = "impossible_correlations"
-MOST_NAMES = 200
+IMPOSSIBLE_CODE = "impossible_correlations"
+MAX_CORRELATED_NAMES = 200
 """Names in all correlations together."""
-EXACT = 12
+MAX_NAMES_FOR_ITERATION = 12
 """Names up to which the nearest matrix is sought by steps; beyond, negative eigenvalues are cut off at once."""
-TOLERANCE = 1e-9
+EIGENVALUE_TOLERANCE = 1e-9
 """How far below zero an eigenvalue may lie by rounding."""
 
 
 @dataclass(frozen=True)
-class Repair:
+class CorrelationRepair:
     """One pair of a matrix that was made possible."""
 
     pair: tuple[str, str]
-    asked: float
+    requested: float
     """Rank correlation that the plan asks for; 0 where it says nothing."""
-    made: float
+    feasible: float
     """Rank correlation in the nearest possible matrix."""
 
 
-def check(ground: Ground) -> Iterator[Complaint]:
+def check_correlations(ground: CheckContext) -> Iterator[Problem]:
     """Everything about correlations."""
     entries = ground.scenario.correlations
-    if sum(len(one.between) for one in entries.values()) > MOST_NAMES:
-        yield ground.complain("correlations", "too_many_correlated", limit=MOST_NAMES)
+    if sum(len(one.between) for one in entries.values()) > MAX_CORRELATED_NAMES:
+        yield ground.problem("correlations", "too_many_correlated", limit=MAX_CORRELATED_NAMES)
         return
     sound = True
     for name in ground.scenario.correlations:
-        for complaint in _entry(ground, name):
+        for complaint in _check_entry(ground, name):
             sound = False
             yield complaint
     pairs: dict[tuple[str, str], tuple[str, float]] = {}
@@ -58,104 +58,106 @@ def check(ground: Ground) -> Iterator[Complaint]:
             if pair in pairs and pairs[pair][1] != entry.rank:
                 sound = False
                 facts = {"one": pair[0], "other": pair[1], "first": pairs[pair][0]}
-                yield ground.complain(f"correlations.{name}", "correlated_twice", **facts)
+                yield ground.problem(f"correlations.{name}", "correlated_twice", **facts)
             pairs[pair] = (name, entry.rank)
     if sound:
-        yield from _impossible(ground, pairs)
+        yield from _check_feasibility(ground, pairs)
 
 
-def _entry(ground: Ground, name: str) -> Iterator[Complaint]:
+def _check_entry(ground: CheckContext, name: str) -> Iterator[Problem]:
     between, at = ground.scenario.correlations[name].between, f"correlations.{name}.between"
     if len(between) < 2:
-        yield ground.complain(at, "correlation_needs_two")
-    own = [ground.assumptions[one].draw if one in ground.assumptions else one for one in between]
+        yield ground.problem(at, "correlation_needs_two")
+    own = [ground.assumptions[one].stream_name if one in ground.assumptions else one for one in between]
     if len(set(own)) < len(own):
         again = next(one for i, one in enumerate(own) if one in own[:i])
-        yield ground.complain(at, "correlated_with_itself", name=again)
+        yield ground.problem(at, "correlated_with_itself", name=again)
     services = [_is_service(ground, one) for one in between]
-    known = ground.numbers | lots_of(ground.scenario)
+    known = ground.number_names | per_path_names(ground.scenario)
     if any(services) and any(one in known for one in between):
         other = next(one for one in between if one in known)
-        yield ground.complain(at, "two_sorts", service=between[services.index(True)], other=other)
+        yield ground.problem(at, "two_sorts", service=between[services.index(True)], other=other)
         return
     for one in between:
-        yield from _member(ground, at, one)
+        yield from _check_member(ground, at, one)
 
 
-def _is_service(ground: Ground, name: str) -> bool:
+def _is_service(ground: CheckContext, name: str) -> bool:
     table, _, service = name.partition(".")
     return table == "services" and service in ground.names("services")
 
 
-def _member(ground: Ground, at: str, name: str) -> Iterator[Complaint]:
-    lots = lots_of(ground.scenario)
+def _check_member(ground: CheckContext, at: str, name: str) -> Iterator[Problem]:
+    lots = per_path_names(ground.scenario)
     if _is_service(ground, name) or name in lots:
         return
-    numbers = ground.numbers
+    numbers = ground.number_names
     if name not in numbers:
         services = [f"services.{service}" for service in ground.names("services")]
-        yield ground.missing(at, name, [*numbers, *lots, *services], "unknown_assumption")
+        yield ground.missing_name_problem(at, name, [*numbers, *lots, *services], "unknown_assumption")
         return
     found = ground.assumptions.get(name)
     if found is None:
         return  # it could not be read, which is said where it stands
-    if found.sure:
-        yield ground.complain(at, "correlated_but_sure", name=name, text=found.text)
-    elif drawn_per_event(found.draw, ground.scenario):
-        yield ground.complain(at, "drawn_per_event", name=name)
+    if found.is_constant:
+        yield ground.problem(at, "correlated_but_sure", name=name, text=found.text)
+    elif is_drawn_per_event(found.stream_name, ground.scenario):
+        yield ground.problem(at, "drawn_per_event", name=name)
 
 
-def _freedom(scenario: Scenario) -> float | None:
+def _copula_df(scenario: Scenario) -> float | None:
     return None if scenario.copula == "gaussian" else float(scenario.copula[2:-1])
 
 
-def _impossible(ground: Ground, pairs: Mapping[tuple[str, str], tuple[str, float]]) -> Iterator[Complaint]:
+def _check_feasibility(ground: CheckContext, pairs: Mapping[tuple[str, str], tuple[str, float]]) -> Iterator[Problem]:
     asked = {pair: rank for pair, (_, rank) in pairs.items()}
-    for names in connected(asked):
-        moves = _moves(names, asked, _freedom(ground.scenario))
+    for names in connected_components(asked):
+        moves = _find_repairs(names, asked, _copula_df(ground.scenario))
         if moves:
-            worst = max((one for one in moves if one.pair in asked), key=lambda one: abs(one.made - one.asked))
+            worst = max((one for one in moves if one.pair in asked), key=lambda one: abs(one.feasible - one.requested))
             facts = {
                 "one": worst.pair[0],
                 "other": worst.pair[1],
-                "asked": f"{worst.asked:g}",
-                "made": f"{round(worst.made, 2) + 0.0:.2f}",
+                "asked": f"{worst.requested:g}",
+                "made": f"{round(worst.feasible, 2) + 0.0:.2f}",
             }
-            yield ground.complain(f"correlations.{pairs[worst.pair][0]}", IMPOSSIBLE, **facts)
+            yield ground.problem(f"correlations.{pairs[worst.pair][0]}", IMPOSSIBLE_CODE, **facts)
 
 
-def _matrix(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freedom: float | None) -> Floats:
+def _pearson_matrix(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freedom: float | None) -> Floats:
     matrix = np.eye(len(names))
     for (one, other), rank in asked.items():
         if one in names:
             i, j = names.index(one), names.index(other)
-            matrix[i, j] = matrix[j, i] = pearson_of_rank(rank, freedom)
+            matrix[i, j] = matrix[j, i] = pearson_from_spearman(rank, freedom)
     return matrix
 
 
-def _moves(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freedom: float | None) -> list[Repair]:
+def _find_repairs(
+    names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freedom: float | None
+) -> list[CorrelationRepair]:
     """What changes on the way to the nearest possible matrix; nothing when the one asked for is possible."""
-    matrix = _matrix(names, asked, freedom)
-    if np.linalg.eigvalsh(matrix)[0] >= -TOLERANCE:
+    matrix = _pearson_matrix(names, asked, freedom)
+    if np.linalg.eigvalsh(matrix)[0] >= -EIGENVALUE_TOLERANCE:
         return []
-    made = _nearest(matrix)
+    made = _nearest_correlation_matrix(matrix)
     repairs = []
     for i, j in combinations(range(len(names)), 2):
         rank = 6 / np.pi * float(np.arcsin(made[i, j] / 2))
         pair = (names[i], names[j])
         said = asked.get(pair, 0.0)
         if abs(rank - said) > 5e-4 or pair in asked:
-            repairs.append(Repair(pair, said, rank if abs(rank - said) > 5e-4 else said))
+            repairs.append(CorrelationRepair(pair, said, rank if abs(rank - said) > 5e-4 else said))
     return repairs
 
 
-def _nearest(matrix: Floats) -> Floats:
+def _nearest_correlation_matrix(matrix: Floats) -> Floats:
     """The nearest correlation matrix, moved towards no correlation until rounding cannot make it impossible."""
     from statsmodels.stats.correlation_tools import corr_clipped, corr_nearest
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one that did not converge is moved below, too
-        if len(matrix) <= EXACT:
+        if len(matrix) <= MAX_NAMES_FOR_ITERATION:
             nearest = np.asarray(corr_nearest(matrix, threshold=1e-7, n_fact=100))
         else:
             nearest = np.asarray(corr_clipped(matrix, threshold=1e-7))
@@ -166,7 +168,7 @@ def _nearest(matrix: Floats) -> Floats:
     return np.asarray(np.eye(len(matrix)) + keep * (nearest - np.diag(np.diag(nearest))))
 
 
-def repaired(scenario: Scenario) -> tuple[Scenario, tuple[Repair, ...]]:
+def repair_correlations(scenario: Scenario) -> tuple[Scenario, tuple[CorrelationRepair, ...]]:
     """The scenario with the nearest possible correlations, and every pair that changed; for `--repair`.
 
     The nearest correlation matrix is Higham's, as statsmodels finds it.
@@ -178,13 +180,13 @@ def repaired(scenario: Scenario) -> tuple[Scenario, tuple[Repair, ...]]:
     }
     asked = {pair: rank for pair, (_, rank) in pairs.items()}
     kept = dict(scenario.correlations)
-    changed: list[Repair] = []
-    for names in connected(asked):
-        moves = _moves(names, asked, _freedom(scenario))
+    changed: list[CorrelationRepair] = []
+    for names in connected_components(asked):
+        moves = _find_repairs(names, asked, _copula_df(scenario))
         if not moves:
             continue
         kept = {name: one for name, one in kept.items() if not set(one.between) <= set(names)}
         for number, move in enumerate(moves, 1):
-            kept[f"repaired_{number}_{len(kept)}"] = Correlation(between=move.pair, rank=move.made)
-        changed += [move for move in moves if move.made != move.asked]
-    return scenario.model_copy(update={"correlations": Table(kept)}), tuple(changed)
+            kept[f"repaired_{number}_{len(kept)}"] = Correlation(between=move.pair, rank=move.feasible)
+        changed += [move for move in moves if move.feasible != move.requested]
+    return scenario.model_copy(update={"correlations": FrozenDict(kept)}), tuple(changed)

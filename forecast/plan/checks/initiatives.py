@@ -5,37 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from forecast.errors import Complaint
-from forecast.plan.checks.context import Ground
-from forecast.plan.checks.unused import effects
+from forecast.errors import Problem
+from forecast.plan.checks.context import CheckContext
+from forecast.plan.checks.unused import iter_effects
 
 
-def check(ground: Ground) -> Iterator[Complaint]:
+def check_initiatives(ground: CheckContext) -> Iterator[Problem]:
     """Everything about initiatives, and what decisions are about."""
     names = ground.names("initiatives")
     for name, initiative in ground.scenario.initiatives.items():
         for key, listed in (("needs", initiative.needs), ("excludes", initiative.excludes)):
-            yield from _listed(ground, f"initiatives.{name}.{key}", name, listed, names)
-    yield from _circle(ground)
-    yield from _excluding(ground)
-    yield from _headcount(ground)
+            yield from _check_references(ground, f"initiatives.{name}.{key}", name, listed, names)
+    yield from _check_cycle(ground)
+    yield from _check_exclusions(ground)
+    yield from _check_headcount(ground)
     for name, decision in ground.scenario.decisions.items():
         if decision.about is not None and ground.node(decision.about) is None:
             known = [f"{table}.{one}" for table in ("shocks", "initiatives", "services") for one in ground.names(table)]
-            yield ground.missing(f"decisions.{name}.about", decision.about, [*known, *ground.numbers], "about_unknown")
+            yield ground.missing_name_problem(
+                f"decisions.{name}.about", decision.about, [*known, *ground.number_names], "about_unknown"
+            )
 
 
-def _listed(ground: Ground, at: str, own: str, listed: Sequence[str], names: Sequence[str]) -> Iterator[Complaint]:
+def _check_references(
+    ground: CheckContext, at: str, own: str, listed: Sequence[str], names: Sequence[str]
+) -> Iterator[Problem]:
     for i, other in enumerate(listed):
         if other == own:
-            yield ground.complain(f"{at}.{i}", "names_itself", name=own)
+            yield ground.problem(f"{at}.{i}", "names_itself", name=own)
         elif other not in names:
             others = [name for name in names if name != own]
-            complaint = ground.missing(f"{at}.{i}", other, others, "unknown_initiative", "initiatives")
-            yield Complaint(complaint.where, at, complaint.code, complaint.facts)
+            complaint = ground.missing_name_problem(f"{at}.{i}", other, others, "unknown_initiative", "initiatives")
+            yield Problem(complaint.location, at, complaint.code, complaint.params)
 
 
-def _circle(ground: Ground) -> Iterator[Complaint]:
+def _check_cycle(ground: CheckContext) -> Iterator[Problem]:
     """A chain of needs that comes back to its start, said once."""
     initiatives = ground.scenario.initiatives
     needs = {name: sorted(set(initiatives[name].needs) - {name}) for name in sorted(initiatives)}
@@ -45,10 +49,10 @@ def _circle(ground: Ground) -> Iterator[Complaint]:
         circle = wrong.args[1][:0:-1]
         first = circle.index(min(circle))
         chain = [*circle[first:], *circle[:first], circle[first]]
-        yield ground.complain(f"initiatives.{chain[0]}.needs", "needs_circle", chain=" -> ".join(chain[:20]))
+        yield ground.problem(f"initiatives.{chain[0]}.needs", "needs_circle", chain=" -> ".join(chain[:20]))
 
 
-def _excluding(ground: Ground) -> Iterator[Complaint]:
+def _check_exclusions(ground: CheckContext) -> Iterator[Problem]:
     initiatives = ground.scenario.initiatives
     said: set[frozenset[str]] = set()
     for name, initiative in initiatives.items():
@@ -57,16 +61,16 @@ def _excluding(ground: Ground) -> Iterator[Complaint]:
             both = other in initiatives and initiative.active and initiatives[other].active
             if other != name and both and pair not in said:
                 said.add(pair)
-                yield ground.complain(f"initiatives.{name}.excludes", "both_active", name=name, other=other)
+                yield ground.problem(f"initiatives.{name}.excludes", "both_active", name=name, other=other)
 
 
-def _headcount(ground: Ground) -> Iterator[Complaint]:
+def _check_headcount(ground: CheckContext) -> Iterator[Problem]:
     workforce = ground.scenario.workforce
-    for at, effect in effects(ground):
+    for at, effect in iter_effects(ground):
         if effect.headcount is None:
             continue
         if workforce is None and "workforce" not in ground.unread:
-            yield ground.complain(f"{at}.headcount", "headcount_needs_workforce")
+            yield ground.problem(f"{at}.headcount", "headcount_needs_workforce")
         ours = at.startswith("initiatives.") and workforce is not None and workforce.keep_jobs
-        if ours and effect.headcount.chance.bounds[0] < 0:
-            yield ground.complain(f"{at}.headcount", "jobs_are_kept", text=effect.headcount.text)
+        if ours and effect.headcount.distribution.bounds[0] < 0:
+            yield ground.problem(f"{at}.headcount", "jobs_are_kept", text=effect.headcount.text)

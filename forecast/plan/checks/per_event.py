@@ -6,22 +6,22 @@ import re
 
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Epidemic, Event, Weather
-from forecast.stats.copula import HAPPENS
+from forecast.stats.copula import HAPPENS_SUFFIX
 
-_OF_WEATHER = re.compile(r"shocks\.[^.]+\.classes\.[^.]+\.(reach|days|depth\.[^.]+|repair_per_place)")
-_OF_EPIDEMIC = re.compile(r"shocks\.[^.]+\.(length|(hard|upstream)\.(length|reach))")
+_WEATHER_NAMES = re.compile(r"shocks\.[^.]+\.classes\.[^.]+\.(reach|days|depth\.[^.]+|repair_per_place)")
+_EPIDEMIC_NAMES = re.compile(r"shocks\.[^.]+\.(length|(hard|upstream)\.(length|reach))")
 
 
-def drawn_per_event(name: str, scenario: Scenario) -> bool:
+def is_drawn_per_event(name: str, scenario: Scenario) -> bool:
     """Whether an assumption has another value in each event of its process."""
     steps = name.split(".")
     shock = scenario.shocks.get(steps[1]) if steps[0] == "shocks" and len(steps) > 1 else None
     if isinstance(shock, Weather):
-        return _OF_WEATHER.fullmatch(name) is not None
-    return isinstance(shock, Epidemic) and _OF_EPIDEMIC.fullmatch(name) is not None
+        return _WEATHER_NAMES.fullmatch(name) is not None
+    return isinstance(shock, Epidemic) and _EPIDEMIC_NAMES.fullmatch(name) is not None
 
 
-def lots_of(scenario: Scenario) -> frozenset[str]:
+def per_path_names(scenario: Scenario) -> frozenset[str]:
     """What is drawn once a path beside the assumptions: whether something happens, and the climate of each year."""
     shocks = {f"shocks.{name}": shock for name, shock in scenario.shocks.items()}
     if scenario.history is not None:
@@ -29,4 +29,4 @@ def lots_of(scenario: Scenario) -> frozenset[str]:
     found = {name for name, shock in shocks.items() if isinstance(shock, Event) and shock.chance is not None}
     found |= {f"initiatives.{name}" for name, own in scenario.initiatives.items() if own.chance is not None}
     years = scenario.horizon.calendar.years if scenario.climate is not None else ()
-    return frozenset({f"{name}{HAPPENS}" for name in found} | {f"climate.{year}" for year in years})
+    return frozenset({f"{name}{HAPPENS_SUFFIX}" for name in found} | {f"climate.{year}" for year in years})

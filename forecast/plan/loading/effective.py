@@ -9,158 +9,161 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast.errors import Where
-from forecast.files.yaml import Map, Sequence, Text
-from forecast.i18n import Words
+from forecast.errors import Location
+from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
+from forecast.i18n import Translator
 from forecast.periods import first_day
-from forecast.plan.assumption import ABOUT, RESOLVED, Assumption
-from forecast.plan.describe import meaning_of, weights_shown
-from forecast.plan.loading.loader import Plan, read_plan
-from forecast.plan.loading.references import resolve
-from forecast.plan.scenario import known_after
-from forecast.plan.tree import shown_of
+from forecast.plan.assumption import PROVENANCE_KEYS, RESOLVED_KEY, Assumption
+from forecast.plan.describe import describe_assumption, describe_weights
+from forecast.plan.loading.loader import LoadedPlan, read_plan
+from forecast.plan.loading.references import resolve_references
+from forecast.plan.scenario import assumptions_known_after
+from forecast.plan.tree import format_node
 
-SPOKEN = ("vi", "en")
+LABEL_KEYS = ("vi", "en")
 """Keys of a label; its two languages are one value."""
 
 
 @dataclass(frozen=True)
-class Value:
+class EffectiveValue:
     """One value of the effective plan."""
 
     name: str
     text: str
     """As written."""
-    where: Where
+    location: Location
     assumption: Assumption | None = None
-    weights: bool = False
+    is_weights: bool = False
     """Whether it is a season, a shape or the like."""
-    replaced: tuple[tuple[str, Where], ...] = ()
+    replaced: tuple[tuple[str, Location], ...] = ()
     """What it stands in place of, the farthest ancestor first."""
     source: str = ""
     grade: str = ""
-    known: str = ""
-    later: bool = False
+    known_since: str = ""
+    is_known_later: bool = False
     """Whether its source came out after the day of the plan."""
     currency: str = "VND"
 
-    def meaning(self, words: Words) -> str:
+    def describe(self, words: Translator) -> str:
         """What it means, in words; empty for what is no number."""
-        if self.weights:
-            return weights_shown(self.text, words)
+        if self.is_weights:
+            return describe_weights(self.text, words)
         if self.assumption is None:
             return ""
-        said = meaning_of(self.assumption, self.currency, words)
+        said = describe_assumption(self.assumption, self.currency, words)
         same = self.assumption.same_as
         return words("means_same", name=same, meaning=said) if same else said
 
-    def facts(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """The value for machines: every part of it, its meaning in English, P10, P50 and P90 in base units."""
         own, number = self.assumption, {}
         if own is not None:
-            p10, p50, p90 = (float(value) for value in own.chance.quantile(np.array([0.1, 0.5, 0.9])))
+            p10, p50, p90 = (float(value) for value in own.distribution.ppf(np.array([0.1, 0.5, 0.9])))
             number = {"same_as": own.same_as, "p10": p10, "p50": p50, "p90": p90}
         return {
             "name": self.name,
             "text": self.text,
-            "meaning": self.meaning(Words("en")),
-            "where": str(self.where),
+            "meaning": self.describe(Translator("en")),
+            "where": str(self.location),
             **number,
             "replaced": [{"text": text, "where": str(where)} for text, where in self.replaced],
             "source": self.source,
             "grade": self.grade,
-            "known": self.known,
-            "known_later": self.later,
+            "known": self.known_since,
+            "known_later": self.is_known_later,
         }
 
-    def line(self, words: Words) -> str:
+    def format_line(self, words: Translator) -> str:
         """The value in one line, for people."""
-        told = [self.meaning(words)]
+        told = [self.describe(words)]
         if self.grade:
             told.append(words("value_grade", grade=self.grade))
         if self.source:
             told.append(words("value_source", source=self.source))
-        if self.later:
-            told.append(words("value_known_later", known=self.known))
+        if self.is_known_later:
+            told.append(words("value_known_later", known=self.known_since))
         if self.replaced:
             text, where = self.replaced[-1]
             told.append(words("value_replaces", text=text, where=f"{where.file}:{where.line}"))
         rest = "; ".join(part for part in told if part)
-        return f"{self.name}: {self.text}  [{self.where.file}:{self.where.line}]" + (f"  {rest}" if rest else "")
+        return f"{self.name}: {self.text}  [{self.location.file}:{self.location.line}]" + (f"  {rest}" if rest else "")
 
 
 @dataclass(frozen=True)
-class Effective:
+class EffectivePlan:
     """Every value of a plan, and what was dropped on the way."""
 
-    plan: Plan
-    values: tuple[Value, ...]
+    plan: LoadedPlan
+    values: tuple[EffectiveValue, ...]
 
-    def notes(self, words: Words) -> tuple[str, ...]:
+    def notes(self, words: Translator) -> tuple[str, ...]:
         """What went without being asked for: correlations of a name that was deleted or settled."""
         return tuple(
-            words(one.why, correlation=one.correlation, name=one.name, where=one.where) for one in self.plan.dropped
+            words(one.message_key, correlation=one.correlation, name=one.name, where=one.location)
+            for one in self.plan.removed
         )
 
-    def text(self, words: Words) -> str:
+    def format_text(self, words: Translator) -> str:
         """The plan in plain text, one value a line, notes last."""
-        return "\n".join([*(value.line(words) for value in self.values), *self.notes(words)])
+        return "\n".join([*(value.format_line(words) for value in self.values), *self.notes(words)])
 
 
-def effective(path: str | Path, set: Mapping[str, object] | None = None) -> Effective:  # noqa: A002
+def read_effective_plan(path: str | Path, set: Mapping[str, object] | None = None) -> EffectivePlan:  # noqa: A002
     """The effective plan of a file; InputError with every complaint."""
-    plan = read_plan(Path(path), settings=set)
-    return Effective(plan, values_of(plan))
+    plan = read_plan(Path(path), overrides=set)
+    return EffectivePlan(plan, effective_values(plan))
 
 
-def values_of(plan: Plan) -> tuple[Value, ...]:
+def effective_values(plan: LoadedPlan) -> tuple[EffectiveValue, ...]:
     """Every value of a plan that was read, by name."""
     tree = plan.merged.tree
-    resolve(tree)
+    resolve_references(tree)
     assumptions = {a.name: a for a in plan.scenario.assumptions()}
     for name, reading in plan.scenario.readings.items():
         assumptions |= {f"readings.{name}.{a.name}": a for a in reading.assumptions()}
     as_of = plan.scenario.as_of or date.fromordinal(first_day(plan.scenario.horizon.from_))
-    later = {a.name for a in known_after(plan.scenario, as_of)}
-    values = [_value(at, node, plan, assumptions.get(at), at in later) for at, node in _leaves(tree)]
+    later = {a.name for a in assumptions_known_after(plan.scenario, as_of)}
+    values = [_effective_value(at, node, plan, assumptions.get(at), at in later) for at, node in _iter_values(tree)]
     return tuple(sorted(values, key=lambda value: (value.name.startswith("readings."), value.name)))
 
 
-def _leaves(node: object) -> Iterator[tuple[str, Map | Sequence | Text]]:
+def _iter_values(node: object) -> Iterator[tuple[str, MappingNode | SequenceNode | ScalarNode]]:
     """The values of a tree: texts, lists, labels, and numbers with their source."""
     match node:
-        case Map() if node.keys() & {"value", "same_as"} or (node and set(node) <= set(SPOKEN)):
-            yield node.at, node
-        case Map():
+        case MappingNode() if node.keys() & {"value", "same_as"} or (node and set(node) <= set(LABEL_KEYS)):
+            yield node.path, node
+        case MappingNode():
             for child in node.values():
-                yield from _leaves(child)
-        case Sequence() | Text():
-            yield node.at, node
+                yield from _iter_values(child)
+        case SequenceNode() | ScalarNode():
+            yield node.path, node
 
 
-def _value(at: str, node: Map | Sequence | Text, plan: Plan, assumption: Assumption | None, later: bool) -> Value:
-    content = node.get("value") if isinstance(node, Map) else node
+def _effective_value(
+    at: str, node: MappingNode | SequenceNode | ScalarNode, plan: LoadedPlan, assumption: Assumption | None, later: bool
+) -> EffectiveValue:
+    content = node.get("value") if isinstance(node, MappingNode) else node
     replaced = plan.merged.replaced.get(at, [])
-    about = {key: str(node[key]) for key in ABOUT if isinstance(node, Map) and key in node}
-    own = content if isinstance(content, Text | Map | Sequence) else node
-    return Value(
+    about = {key: str(node[key]) for key in PROVENANCE_KEYS if isinstance(node, MappingNode) and key in node}
+    own = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else node
+    return EffectiveValue(
         name=at,
-        text=assumption.text if assumption else _text(node, content, plan),
-        where=assumption.where if assumption else own.where,
+        text=assumption.text if assumption else _value_text(node, content, plan),
+        location=assumption.location if assumption else own.location,
         assumption=assumption,
-        weights=assumption is None and isinstance(node, Map) and "value" in node,
-        replaced=tuple((shown_of(part.node), part.where) for part in replaced),
+        is_weights=assumption is None and isinstance(node, MappingNode) and "value" in node,
+        replaced=tuple((format_node(part.node), part.location) for part in replaced),
         source=assumption.source if assumption else about.get("source", ""),
         grade=assumption.grade if assumption else about.get("grade", ""),
-        known=assumption.known if assumption else about.get("known", ""),
-        later=later,
+        known_since=assumption.known_since if assumption else about.get("known", ""),
+        is_known_later=later,
         currency=plan.scenario.currency,
     )
 
 
-def _text(node: Map | Sequence | Text, content: object, plan: Plan) -> str:
-    if isinstance(node, Map) and set(node) <= set(SPOKEN):
+def _value_text(node: MappingNode | SequenceNode | ScalarNode, content: object, plan: LoadedPlan) -> str:
+    if isinstance(node, MappingNode) and set(node) <= set(LABEL_KEYS):
         return str(node.get(plan.scenario.language, next(iter(node.values()))))
-    if isinstance(content, Map):
-        return ", ".join(f"{key}: {shown_of(value)}" for key, value in content.items() if key != RESOLVED)
-    return shown_of(content if content is not None else node)
+    if isinstance(content, MappingNode):
+        return ", ".join(f"{key}: {format_node(value)}" for key, value in content.items() if key != RESOLVED_KEY)
+    return format_node(content if content is not None else node)

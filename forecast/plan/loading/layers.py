@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from forecast.errors import Complaint, InputError, Where
-from forecast.files.encoding import text_of
-from forecast.files.paths import content_of, inside, real_path, shown
-from forecast.files.yaml import NOWHERE, Map, Sequence, Text, map_of
+from forecast.errors import InputError, Location, Problem
+from forecast.files.encoding import decode_text
+from forecast.files.paths import display_path, read_regular_file, real_path, resolve_in_project
+from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode, SequenceNode, parse_yaml_mapping
 
-MAX_BYTES_OF_ALL = 320 * 1024
+MAX_TOTAL_PLAN_BYTES = 320 * 1024
 """Of a plan and all its ancestors."""
 MAX_GENERATIONS = 16
 """Of parents above a plan."""
@@ -24,10 +24,10 @@ class Layer:
     file: str
     """As shown in complaints."""
     folder: Path
-    tree: Map
+    tree: MappingNode
     """Without `extends`."""
     parents: tuple[Layer, ...] = ()
-    extends: Where = NOWHERE
+    extends_location: Location = NO_LOCATION
     """Where it names its parents."""
 
     @cached_property
@@ -37,16 +37,16 @@ class Layer:
 
 
 @dataclass
-class Family:
+class PlanLoader:
     """Reads a plan and its ancestors, each file once."""
 
     project: Path
-    complaints: list[Complaint] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     layers: dict[Path, Layer] = field(default_factory=dict)
     """By file, ancestors first."""
     bytes_read: int = 0
 
-    def read(self, path: Path, where: Where, at: str = "", chain: tuple[Path, ...] = ()) -> Layer:
+    def read_layer(self, path: Path, where: Location, at: str = "", chain: tuple[Path, ...] = ()) -> Layer:
         """The layer of a file; InputError when it cannot be read at all."""
         key = real_path(path)
         if key in map(real_path, chain) or len(chain) > MAX_GENERATIONS:
@@ -54,49 +54,49 @@ class Family:
             names = " -> ".join(step.name for step in (*chain, path))
             raise InputError.of(where, at, code, chain=names, limit=MAX_GENERATIONS)
         if key not in self.layers:
-            content = content_of(path, where, at)
+            content = read_regular_file(path, where, at)
             self.bytes_read += len(content)
-            if self.bytes_read > MAX_BYTES_OF_ALL:
+            if self.bytes_read > MAX_TOTAL_PLAN_BYTES:
                 raise InputError.of(
-                    where, at, "plan_too_large", file=shown(path), most=f"{MAX_BYTES_OF_ALL // 1024} kB"
+                    where, at, "plan_too_large", file=display_path(path), most=f"{MAX_TOTAL_PLAN_BYTES // 1024} kB"
                 )
-            self.layers[key] = self.layer(text_of(content, shown(path)), path, chain)
+            self.layers[key] = self.parse_layer(decode_text(content, display_path(path)), path, chain)
         return self.layers[key]
 
-    def layer(self, text: str, path: Path, chain: tuple[Path, ...] = ()) -> Layer:
+    def parse_layer(self, text: str, path: Path, chain: tuple[Path, ...] = ()) -> Layer:
         """The layer of a text that stands at `path`."""
-        tree, complaints = map_of(text, shown(path))
-        self.complaints += complaints
+        tree, complaints = parse_yaml_mapping(text, display_path(path))
+        self.problems += complaints
         extends = tree.pop("extends", None)
-        place = tree.keys_where.pop("extends", tree.where)
-        with_history_as_record(tree)
+        place = tree.key_locations.pop("extends", tree.location)
+        expand_history(tree)
         parents: dict[Layer, None] = {}
-        for name in extends if isinstance(extends, Sequence) else [extends]:
+        for name in extends if isinstance(extends, SequenceNode) else [extends]:
             if extends is None:
                 break
-            if not isinstance(name, Text):
-                self.complaints.append(Complaint.of(place, "extends", "extends_form"))
+            if not isinstance(name, ScalarNode):
+                self.problems.append(Problem.of(place, "extends", "extends_form"))
                 continue
-            parent = inside(name, path.parent, self.project, name.where, "extends")
-            parents[self.read(parent, name.where, "extends", (*chain, path))] = None
-        return Layer(shown(path), path.parent, tree, tuple(parents), place)
+            parent = resolve_in_project(name, path.parent, self.project, name.location, "extends")
+            parents[self.read_layer(parent, name.location, "extends", (*chain, path))] = None
+        return Layer(display_path(path), path.parent, tree, tuple(parents), place)
 
 
-def with_history_as_record(tree: Map) -> None:
+def expand_history(tree: MappingNode) -> None:
     """`history: a.csv` is short for `history: {file: a.csv}`, in a plan and in its readings."""
     history = tree.get("history")
-    if isinstance(history, Text):
-        record = Map(history.where)
+    if isinstance(history, ScalarNode):
+        record = MappingNode(history.location)
         record["file"] = history
-        record.keys_where["file"] = history.where
+        record.key_locations["file"] = history.location
         tree["history"] = record
     readings = tree.get("readings")
-    for overlay in readings.values() if isinstance(readings, Map) else ():
-        if isinstance(overlay, Map):
-            with_history_as_record(overlay)
+    for overlay in readings.values() if isinstance(readings, MappingNode) else ():
+        if isinstance(overlay, MappingNode):
+            expand_history(overlay)
 
 
-def in_order(layer: Layer) -> list[Layer]:
+def resolution_order(layer: Layer) -> list[Layer]:
     """The layer after all its ancestors, each once, parents in the order in which they are named."""
     found: dict[Layer, None] = {}
 

@@ -9,34 +9,40 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from forecast.errors import Complaint, InputError, Where
+from forecast.errors import InputError, Location, Problem
 from forecast.files.columns import column_reader
-from forecast.files.paths import content_of, inside, project_of, shown
-from forecast.files.yaml import Map, Text
-from forecast.plan.checks import CHECKS, Ground
-from forecast.plan.checks.correlations import IMPOSSIBLE, Repair, repaired
-from forecast.plan.loading.layers import Family, Layer
-from forecast.plan.loading.overlays import Merged, merge
-from forecast.plan.loading.overrides import layer_of_settings
-from forecast.plan.loading.references import resolve
-from forecast.plan.loading.removed import Dropped, without_the_deleted, without_the_sure
-from forecast.plan.loading.validation import of_validation, pruned, said_once, unknown_keys
-from forecast.plan.quantity_types import Reading
-from forecast.plan.record import Table, is_name
+from forecast.files.paths import display_path, find_project, read_regular_file, resolve_in_project
+from forecast.files.yaml import MappingNode, ScalarNode
+from forecast.plan.checks import CHECKS
+from forecast.plan.checks.context import CheckContext
+from forecast.plan.checks.correlations import IMPOSSIBLE_CODE, CorrelationRepair, repair_correlations
+from forecast.plan.loading.layers import Layer, PlanLoader
+from forecast.plan.loading.overlays import MergedTree, merge_layers
+from forecast.plan.loading.overrides import build_override_layer
+from forecast.plan.loading.references import resolve_references
+from forecast.plan.loading.removed import RemovedName, remove_constant_names, remove_deleted_names
+from forecast.plan.loading.validation import (
+    drop_consequent_problems,
+    remove_unknown_keys,
+    validate_pruned,
+    validation_problems,
+)
+from forecast.plan.quantity_types import ParseContext
+from forecast.plan.record import FrozenDict, is_valid_name
 from forecast.plan.scenario import Scenario
-from forecast.plan.tree import copy_of, keys_in, places_in, shown_of
+from forecast.plan.tree import collect_key_locations, copy_node, format_node, iter_nodes
 
-MAX_COMPLAINTS = 100
+MAX_PLAN_PROBLEMS = 100
 """Complaints that are printed; more help nobody."""
-MAX_READINGS = 40
+MAX_CASES = 40
 """Of one plan."""
-MAX_NODES_OF_READINGS = 40_000
+MAX_CASE_NODES = 40_000
 """Keys and values of a plan, times its readings."""
 
 
 def read(path: str | Path, *, set: Mapping[str, object] | None = None) -> Scenario:  # noqa: A002
     """The scenario of a plan file with its parents and the settings on top; InputError with every complaint."""
-    return read_plan(Path(path), settings=set).scenario
+    return read_plan(Path(path), overrides=set).scenario
 
 
 def read_text(
@@ -47,191 +53,199 @@ def read_text(
     set: Mapping[str, object] | None = None,  # noqa: A002
 ) -> Scenario:
     """The scenario of a plan that is given as text, as if it stood in `folder` under `name`."""
-    return read_plan(Path(folder) / name, text=text, settings=set).scenario
+    return read_plan(Path(folder) / name, text=text, overrides=set).scenario
 
 
 @dataclass(frozen=True)
-class Plan:
+class LoadedPlan:
     """A scenario, and how it came about."""
 
     scenario: Scenario
-    merged: Merged
+    merged: MergedTree
     """The tree that it was made of, and what each value replaced."""
-    dropped: tuple[Dropped, ...] = ()
+    removed: tuple[RemovedName, ...] = ()
     """Correlations that went with a deleted or a settled number."""
-    repairs: tuple[Repair, ...] = ()
+    repairs: tuple[CorrelationRepair, ...] = ()
     """Correlations that were moved; with `repair` alone."""
 
 
 def read_plan(
-    path: Path, text: str | None = None, settings: Mapping[str, object] | None = None, *, repair: bool = False
-) -> Plan:
+    path: Path, text: str | None = None, overrides: Mapping[str, object] | None = None, *, repair: bool = False
+) -> LoadedPlan:
     """The scenario with the merged tree that it was made of; InputError with every complaint.
 
     `repair` moves correlations that are not possible together to the nearest that are.
     """
-    family = Family(project_of(path.parent))
+    family = PlanLoader(find_project(path.parent))
     if text is None:
-        place = Where(shown(path))
-        content_of(path, place, "", most=None)  # a file that is none is said before where it lies
-        inside(path.name, path.parent, family.project, place, "")
-        layer = family.read(path, place)
+        place = Location(display_path(path))
+        read_regular_file(path, place, "", max_bytes=None)  # a file that is none is said before where it lies
+        resolve_in_project(path.name, path.parent, family.project, place, "")
+        layer = family.read_layer(path, place)
     else:
-        layer = family.layer(text, path)
-    if settings:
-        layer, complaints = layer_of_settings(settings, layer)
-        family.complaints += complaints
-    merged = merge(layer)
+        layer = family.parse_layer(text, path)
+    if overrides:
+        layer, complaints = build_override_layer(overrides, layer)
+        family.problems += complaints
+    merged = merge_layers(layer)
     folders = {one.file: one.folder for one in (*layer.ancestors, layer)}
-    work = _Work(family.project, folders, shown(path), repair)
-    scenario = work.whole(merged)
-    complaints = said_once(family.complaints + merged.complaints + work.complaints)
-    complaints = [_name_of_two(one, layer) for one in complaints]
+    work = _ScenarioBuilder(family.project, folders, display_path(path), repair)
+    scenario = work.build(merged)
+    complaints = drop_consequent_problems(family.problems + merged.problems + work.problems)
+    complaints = [_explain_missing_name(one, layer) for one in complaints]
     if complaints or scenario is None:
-        raise InputError(sorted(set(complaints))[:MAX_COMPLAINTS])
-    return Plan(scenario, merged, tuple(work.dropped), tuple(work.repairs))
+        raise InputError(sorted(set(complaints))[:MAX_PLAN_PROBLEMS])
+    return LoadedPlan(scenario, merged, tuple(work.removed), tuple(work.repairs))
 
 
 @dataclass
-class _Work:
+class _ScenarioBuilder:
     """Makes scenarios of trees, and gathers what is wrong with them."""
 
     project: Path
     folders: Mapping[str, Path]
     file: str
     repair: bool = False
-    complaints: list[Complaint] = field(default_factory=list)
-    dropped: list[Dropped] = field(default_factory=list)
-    repairs: list[Repair] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    removed: list[RemovedName] = field(default_factory=list)
+    repairs: list[CorrelationRepair] = field(default_factory=list)
 
-    def whole(self, merged: Merged) -> Scenario | None:
+    def build(self, merged: MergedTree) -> Scenario | None:
         """The scenario of a merged tree, with its readings as scenarios."""
         overlays = merged.tree.get("readings")
-        base = _without_readings(merged)
-        scenario = self.one(base, merged.deleted)
-        if isinstance(overlays, Map) and _too_many(overlays, merged.tree):
-            place = merged.tree.keys_where["readings"]
-            self.complaints.append(Complaint.of(place, "readings", "too_many_readings", limit=MAX_READINGS))
-        elif isinstance(overlays, Map):
-            readings = {name: self.reading(merged, overlays, name) for name in overlays}
+        base = _without_cases(merged)
+        scenario = self.build_from_tree(base, merged.deleted)
+        if isinstance(overlays, MappingNode) and _has_too_many_cases(overlays, merged.tree):
+            place = merged.tree.key_locations["readings"]
+            self.problems.append(Problem.of(place, "readings", "too_many_readings", limit=MAX_CASES))
+        elif isinstance(overlays, MappingNode):
+            readings = {name: self.build_case(merged, overlays, name) for name in overlays}
             found = {name: one for name, one in readings.items() if one is not None}
-            scenario = scenario and scenario.model_copy(update={"readings": Table(found)})
+            scenario = scenario and scenario.model_copy(update={"readings": FrozenDict(found)})
         elif overlays is not None:
-            place = merged.tree.keys_where["readings"]
-            self.complaints.append(Complaint.of(place, "readings", "map_expected", text=shown_of(overlays)[:60]))
+            place = merged.tree.key_locations["readings"]
+            self.problems.append(Problem.of(place, "readings", "map_expected", text=format_node(overlays)[:60]))
         return scenario
 
-    def reading(self, merged: Merged, overlays: Map, name: str) -> Scenario | None:
+    def build_case(self, merged: MergedTree, overlays: MappingNode, name: str) -> Scenario | None:
         """The plan with one reading laid over it; its complaints stand under its own name."""
-        overlay, where = overlays[name], overlays.keys_where[name]
-        if not isinstance(overlay, Map) or not is_name(name):
-            code = "not_a_name" if isinstance(overlay, Map) else "map_expected"
-            facts = {"name": name[:60], "text": shown_of(overlay)[:60]}
-            self.complaints.append(Complaint.of(where, f"readings.{name}", code, **facts))
+        overlay, where = overlays[name], overlays.key_locations[name]
+        if not isinstance(overlay, MappingNode) or not is_valid_name(name):
+            code = "not_a_name" if isinstance(overlay, MappingNode) else "map_expected"
+            facts = {"name": name[:60], "text": format_node(overlay)[:60]}
+            self.problems.append(Problem.of(where, f"readings.{name}", code, **facts))
             return None
-        base = _without_readings(merged)
-        if revived := _revived(overlay, base, merged.deleted, f"readings.{name}"):
-            self.complaints += revived
+        base = _without_cases(merged)
+        if revived := _deleted_key_problems(overlay, base, merged.deleted, f"readings.{name}"):
+            self.problems += revived
             return None
-        over = merge(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))
-        over.complaints += [
-            Complaint.of(overlay.keys_where[key], key, "not_in_a_reading")
+        over = merge_layers(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))
+        over.problems += [
+            Problem.of(overlay.key_locations[key], key, "not_in_a_reading")
             for key in ("readings", "extends")
             if key in overlay
         ]
-        apart = _Work(self.project, self.folders, self.file, self.repair)
-        scenario = apart.one(over.tree, {**merged.deleted, **over.deleted})
-        known = {(one.where, one.code, one.facts) for one in self.complaints}
-        own_places = {node.where for _, node in places_in(overlay)} | keys_in(overlay)
-        for one in over.complaints + apart.complaints:
-            if (one.where, one.code, one.facts) not in known:
-                place = one.where if one.where in own_places else where
-                self.complaints.append(Complaint(place, f"readings.{name}.{one.at}".rstrip("."), one.code, one.facts))
+        apart = _ScenarioBuilder(self.project, self.folders, self.file, self.repair)
+        scenario = apart.build_from_tree(over.tree, {**merged.deleted, **over.deleted})
+        known = {(one.location, one.code, one.params) for one in self.problems}
+        own_places = {node.location for _, node in iter_nodes(overlay)} | collect_key_locations(overlay)
+        for one in over.problems + apart.problems:
+            if (one.location, one.code, one.params) not in known:
+                place = one.location if one.location in own_places else where
+                self.problems.append(Problem(place, f"readings.{name}.{one.path}".rstrip("."), one.code, one.params))
         return scenario
 
-    def one(self, tree: Map, deleted: Mapping[str, Where]) -> Scenario | None:
+    def build_from_tree(self, tree: MappingNode, deleted: Mapping[str, Location]) -> Scenario | None:
         """The scenario of an effective tree without readings."""
-        self.complaints += unknown_keys(tree)
-        self.complaints += resolve(tree)
-        self.dropped += without_the_deleted(tree, deleted)
-        self.paths(tree)
+        self.problems += remove_unknown_keys(tree)
+        self.problems += resolve_references(tree)
+        self.removed += remove_deleted_names(tree, deleted)
+        self.resolve_data_paths(tree)
         currency = tree.get("currency")
-        context = Reading(currency if isinstance(currency, Text) else "VND", column_reader(self.folders, self.project))
+        context = ParseContext(
+            currency if isinstance(currency, ScalarNode) else "VND", column_reader(self.folders, self.project)
+        )
         try:
             scenario, unread = Scenario.model_validate(tree, context=context), frozenset[str]()
         except ValidationError as wrong:
-            errors = of_validation(wrong, tree)
-            self.complaints += [complaint for complaint, _ in errors]
-            partial = pruned(tree, [steps for _, steps in errors], context)
+            errors = validation_problems(wrong, tree)
+            self.problems += [complaint for complaint, _ in errors]
+            partial = validate_pruned(tree, [steps for _, steps in errors], context)
             if partial is None:
                 return None
             scenario, unread = partial
-        scenario, settled = without_the_sure(scenario, tree)
-        self.dropped += settled
-        ground = Ground(scenario, tree, deleted, unread)
-        found = [complaint for check in CHECKS for complaint in islice(check(ground), MAX_COMPLAINTS)]
-        if self.repair and any(one.code == IMPOSSIBLE for one in found):
-            found = [one for one in found if one.code != IMPOSSIBLE]
-            scenario, moved = repaired(scenario)
+        scenario, settled = remove_constant_names(scenario, tree)
+        self.removed += settled
+        ground = CheckContext(scenario, tree, deleted, unread)
+        found = [complaint for check in CHECKS for complaint in islice(check(ground), MAX_PLAN_PROBLEMS)]
+        if self.repair and any(one.code == IMPOSSIBLE_CODE for one in found):
+            found = [one for one in found if one.code != IMPOSSIBLE_CODE]
+            scenario, moved = repair_correlations(scenario)
             self.repairs += moved
-        self.complaints += found
-        return scenario.model_copy(update={"file": self.file, "readings": Table()}).placed(_places(ground))
+        self.problems += found
+        return scenario.model_copy(update={"file": self.file, "readings": FrozenDict()}).with_locations(
+            _baseline_key_locations(ground)
+        )
 
-    def paths(self, tree: Map) -> None:
+    def resolve_data_paths(self, tree: MappingNode) -> None:
         """Make the files that the plan names ones that open from the working directory."""
         for holder, key in (("history", "file"), ("places", "file"), ("places", "ledger")):
             record = tree.get(holder)
-            name = record.get(key) if isinstance(record, Map) else None
-            if isinstance(record, Map) and isinstance(name, Text):
+            name = record.get(key) if isinstance(record, MappingNode) else None
+            if isinstance(record, MappingNode) and isinstance(name, ScalarNode):
                 try:
-                    path = inside(name, self.folders[name.where.file], self.project, name.where, name.at)
-                    content_of(path, name.where, name.at, most=None)
-                    record[key] = Text(shown(path), name.where, name.at)
+                    path = resolve_in_project(
+                        name, self.folders[name.location.file], self.project, name.location, name.path
+                    )
+                    read_regular_file(path, name.location, name.path, max_bytes=None)
+                    record[key] = ScalarNode(display_path(path), name.location, name.path)
                 except InputError as wrong:
-                    self.complaints += wrong.complaints
+                    self.problems += wrong.problems
 
 
-def _places(ground: Ground) -> dict[str, Where]:
+def _baseline_key_locations(ground: CheckContext) -> dict[str, Location]:
     """Where the keys stand that are checked against the history later."""
     names = ["horizon.from", "baseline", *(f"baseline.{key}" for key in ground.names("baseline"))]
     for service in ground.names("services"):
         at = f"services.{service}"
         names += [at, f"{at}.growth", *(f"{at}.baseline.{key}" for key in ground.names(f"{at}.baseline"))]
-    return {at: ground.where(at) for at in names if ground.node(at) is not None}
+    return {at: ground.location_of(at) for at in names if ground.node(at) is not None}
 
 
-def _name_of_two(complaint: Complaint, layer: Layer) -> Complaint:
+def _explain_missing_name(complaint: Problem, layer: Layer) -> Problem:
     """A name that is missing because it is not taken from two parents says so."""
     while len(layer.parents) == 1:
         layer = layer.parents[0]
-    missing = complaint.at == "name" and complaint.code == "missing" and layer.parents
+    missing = complaint.path == "name" and complaint.code == "missing" and layer.parents
     return replace(complaint, code="name_of_two_parents") if missing else complaint
 
 
-def _too_many(overlays: Map, tree: Map) -> bool:
+def _has_too_many_cases(overlays: MappingNode, tree: MappingNode) -> bool:
     """Whether the readings would take longer than a person waits."""
-    nodes = sum(1 for _ in places_in(tree)) if len(overlays) > 1 else 0
-    return len(overlays) > MAX_READINGS or nodes * len(overlays) > MAX_NODES_OF_READINGS
+    nodes = sum(1 for _ in iter_nodes(tree)) if len(overlays) > 1 else 0
+    return len(overlays) > MAX_CASES or nodes * len(overlays) > MAX_CASE_NODES
 
 
-def _revived(overlay: Map, base: Map, deleted: Mapping[str, Where], at: str) -> list[Complaint]:
+def _deleted_key_problems(
+    overlay: MappingNode, base: MappingNode, deleted: Mapping[str, Location], at: str
+) -> list[Problem]:
     """A complaint about each table or entry that a plan deleted and a reading sets something of, or deletes again."""
     found = []
     for name, where in sorted(deleted.items()):
         table, _, entry = name.partition(".")
         said, left = (overlay, base) if not entry else (overlay.get(table), base.get(table))
         key = entry or table
-        if "." in entry or not isinstance(said, Map) or key not in said:
+        if "." in entry or not isinstance(said, MappingNode) or key not in said:
             continue
-        if (not isinstance(left, Map) or left.get(key) is None) and (entry or said[key] is None):
+        if (not isinstance(left, MappingNode) or left.get(key) is None) and (entry or said[key] is None):
             code = "reading_idle" if said[key] is None else "reading_revives"
             facts = {"name": name, "deleted": where, "reading": at}
-            found.append(Complaint.of(said.keys_where[key], f"{at}.{name}", code, **facts))
+            found.append(Problem.of(said.key_locations[key], f"{at}.{name}", code, **facts))
     return found
 
 
-def _without_readings(merged: Merged) -> Map:
-    base = copy_of(merged.tree, "")
-    assert isinstance(base, Map)
+def _without_cases(merged: MergedTree) -> MappingNode:
+    base = copy_node(merged.tree, "")
+    assert isinstance(base, MappingNode)
     base.pop("readings", None)
     return base

@@ -8,150 +8,150 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forecast.errors import Complaint, Where, nearest
-from forecast.files.yaml import Map
-from forecast.plan.keys import ROOT, Slot
-from forecast.plan.loading.layers import Layer, in_order
-from forecast.plan.tree import copy_of, dotted, shown_of
+from forecast.errors import Location, Problem, closest_match
+from forecast.files.yaml import MappingNode
+from forecast.plan.keys import ROOT_SCHEMA, KeySchema
+from forecast.plan.loading.layers import Layer, resolution_order
+from forecast.plan.tree import copy_node, format_node, join_key_path
 
-ENOUGH = 100
+MAX_OVERLAY_SUGGESTIONS = 100
 """Complaints after which no nearest name is looked for."""
 
 
 @dataclass(frozen=True)
-class Part:
+class LayerEntry:
     """What one layer says at one name."""
 
     layer: Layer
     node: object
-    where: Where
+    location: Location
     """Of its key."""
 
 
 @dataclass
-class Merged:
+class MergedTree:
     """The effective tree, and what was lost on the way."""
 
-    tree: Map
-    complaints: list[Complaint] = field(default_factory=list)
-    replaced: dict[str, list[Part]] = field(default_factory=dict)
+    tree: MappingNode
+    problems: list[Problem] = field(default_factory=list)
+    replaced: dict[str, list[LayerEntry]] = field(default_factory=dict)
     """What a value of this name stands in place of, nearest last."""
-    deleted: dict[str, Where] = field(default_factory=dict)
+    deleted: dict[str, Location] = field(default_factory=dict)
     """Names that a `null` took away, and where it stands."""
 
 
-def merge(layer: Layer) -> Merged:
+def merge_layers(layer: Layer) -> MergedTree:
     """Everything that a layer and its ancestors say."""
-    merged = Merged(Map())
-    parts = [Part(one, one.tree, one.tree.where) for one in in_order(layer)]
-    merged.tree = _Merging(merged, layer).maps(parts, ROOT, "")
+    merged = MergedTree(MappingNode())
+    parts = [LayerEntry(one, one.tree, one.tree.location) for one in resolution_order(layer)]
+    merged.tree = _LayerMerger(merged, layer).merge_mappings(parts, ROOT_SCHEMA, "")
     return merged
 
 
 @dataclass
-class _Merging:
-    merged: Merged
+class _LayerMerger:
+    merged: MergedTree
     root: Layer
 
-    def maps(self, parts: list[Part], slot: Slot, at: str) -> Map:
+    def merge_mappings(self, parts: list[LayerEntry], slot: KeySchema, at: str) -> MappingNode:
         """The maps of several layers as one, keys in the order in which they first come."""
         last = parts[-1].node
-        assert isinstance(last, Map)
-        tree = Map(last.where, at)
-        by_key: dict[str, list[Part]] = {}
+        assert isinstance(last, MappingNode)
+        tree = MappingNode(last.location, at)
+        by_key: dict[str, list[LayerEntry]] = {}
         for part in parts:
-            assert isinstance(part.node, Map)
+            assert isinstance(part.node, MappingNode)
             for key, node in part.node.items():
-                by_key.setdefault(key, []).append(Part(part.layer, node, part.node.keys_where[key]))
+                by_key.setdefault(key, []).append(LayerEntry(part.layer, node, part.node.key_locations[key]))
         if not at and "name" in by_key:
-            by_key["name"] = self.only_from_single_parents(by_key["name"])
+            by_key["name"] = self.entries_of_single_parents(by_key["name"])
         for key, said in by_key.items():
-            self.entry(tree, key, said, slot.under(key))
+            self.merge_entries(tree, key, said, slot.child(key))
         return tree
 
-    def entry(self, tree: Map, key: str, said: list[Part], slot: Slot) -> None:
+    def merge_entries(self, tree: MappingNode, key: str, said: list[LayerEntry], slot: KeySchema) -> None:
         """Settle one key."""
-        at = dotted(tree.at, key)
-        alive = self.after_replacing(said, slot, at)
+        at = join_key_path(tree.path, key)
+        alive = self.surviving_entries(said, slot, at)
         if not alive:
             return
-        tree.keys_where[key] = alive[-1].where
-        maps = [part for part in alive if not self.whole(part, slot)]
+        tree.key_locations[key] = alive[-1].location
+        maps = [part for part in alive if not self.is_atomic(part, slot)]
         if maps:
-            tree[key] = self.maps(maps, slot, at)
-        elif alive[-1].node is not None or self.in_reading(at):
-            tree[key] = copy_of(alive[-1].node, at)
+            tree[key] = self.merge_mappings(maps, slot, at)
+        elif alive[-1].node is not None or self.is_in_case(at):
+            tree[key] = copy_node(alive[-1].node, at)
         else:
-            del tree.keys_where[key]
+            del tree.key_locations[key]
 
-    def after_replacing(self, said: list[Part], slot: Slot, at: str) -> list[Part]:
+    def surviving_entries(self, said: list[LayerEntry], slot: KeySchema, at: str) -> list[LayerEntry]:
         """The parts that no descendant replaces; complains of clashes and of idle deletions."""
-        alive: list[Part] = []
+        alive: list[LayerEntry] = []
         for part in said:
             before = [one for one in alive if one.layer in part.layer.ancestors]
-            if part.node is None and not self.in_reading(at):
-                self.deletion(part, before, at)
-            if self.whole(part, slot):
+            if part.node is None and not self.is_in_case(at):
+                self.record_deletion(part, before, at)
+            if self.is_atomic(part, slot):
                 alive = [one for one in alive if one not in before]
                 self.merged.replaced.setdefault(at, []).extend(one for one in before if one.node is not None)
-            elif any(self.whole(one, slot) for one in before):
-                alive = [one for one in alive if one not in before or not self.whole(one, slot)]
+            elif any(self.is_atomic(one, slot) for one in before):
+                alive = [one for one in alive if one not in before or not self.is_atomic(one, slot)]
             alive.append(part)
-        return self.without_clash(alive, slot, at)
+        return self.resolve_conflicts(alive, slot, at)
 
-    def deletion(self, part: Part, before: list[Part], at: str) -> None:
+    def record_deletion(self, part: LayerEntry, before: list[LayerEntry], at: str) -> None:
         if any(one.node is not None for one in before):
-            self.merged.deleted[at] = part.where
+            self.merged.deleted[at] = part.location
             return
         key = at.rpartition(".")[2]
         if key[:1].isdigit():
-            self.merged.complaints.append(Complaint.of(part.where, at, "comma_in_braces", text=key))
+            self.merged.problems.append(Problem.of(part.location, at, "comma_in_braces", text=key))
             return
-        siblings = self.names_beside(part, at)
-        near = nearest(key, siblings) if len(self.merged.complaints) < ENOUGH else ""
+        siblings = self.sibling_names(part, at)
+        near = closest_match(key, siblings) if len(self.merged.problems) < MAX_OVERLAY_SUGGESTIONS else ""
         code = "nothing_to_delete_near" if near else "nothing_to_delete"
-        self.merged.complaints.append(Complaint.of(part.where, at, code, instead=near))
+        self.merged.problems.append(Problem.of(part.location, at, code, instead=near))
 
-    def names_beside(self, part: Part, at: str) -> list[str]:
+    def sibling_names(self, part: LayerEntry, at: str) -> list[str]:
         """Keys that the ancestors of a part have beside it."""
         found: dict[str, None] = {}
         for ancestor in part.layer.ancestors:
             node: object = ancestor.tree
             for step in at.split(".")[:-1]:
-                node = node.get(step) if isinstance(node, Map) else None
-            if isinstance(node, Map):
+                node = node.get(step) if isinstance(node, MappingNode) else None
+            if isinstance(node, MappingNode):
                 found.update(dict.fromkeys(key for key, value in node.items() if value is not None))
         return sorted(found)
 
-    def without_clash(self, alive: list[Part], slot: Slot, at: str) -> list[Part]:
+    def resolve_conflicts(self, alive: list[LayerEntry], slot: KeySchema, at: str) -> list[LayerEntry]:
         for one in alive:
             for other in alive:
-                if other.layer is one.layer or not self.whole(one, slot):
+                if other.layer is one.layer or not self.is_atomic(one, slot):
                     continue
                 related = one.layer in other.layer.ancestors or other.layer in one.layer.ancestors
-                if not related and not _alike(one.node, other.node):
-                    first, second = sorted((one, other), key=lambda part: in_order(self.root).index(part.layer))
-                    self.clash(first, second, at)
-                    return [other for other in alive if not self.whole(other, slot)] or [one]
+                if not related and not _nodes_equal(one.node, other.node):
+                    first, second = sorted((one, other), key=lambda part: resolution_order(self.root).index(part.layer))
+                    self.report_conflict(first, second, at)
+                    return [other for other in alive if not self.is_atomic(other, slot)] or [one]
         return alive
 
-    def clash(self, one: Part, other: Part, at: str) -> None:
+    def report_conflict(self, one: LayerEntry, other: LayerEntry, at: str) -> None:
         child = next(
-            layer for layer in in_order(self.root) if {one.layer, other.layer} <= layer.ancestors
+            layer for layer in resolution_order(self.root) if {one.layer, other.layer} <= layer.ancestors
         )  # the first that inherits both
-        self.merged.complaints.append(
-            Complaint.of(
-                child.extends,
+        self.merged.problems.append(
+            Problem.of(
+                child.extends_location,
                 at,
                 "parents_clash",
-                one=one.where,
-                text=shown_of(one.node),
-                other=other.where,
-                other_text=shown_of(other.node),
+                one=one.location,
+                text=format_node(one.node),
+                other=other.location,
+                other_text=format_node(other.node),
             )
         )
 
-    def only_from_single_parents(self, said: list[Part]) -> list[Part]:
+    def entries_of_single_parents(self, said: list[LayerEntry]) -> list[LayerEntry]:
         """A name is taken from a parent, but never from one of two."""
         line = [self.root]
         while len(line[-1].parents) == 1:
@@ -159,16 +159,16 @@ class _Merging:
         return [part for part in said if part.layer in line]
 
     @staticmethod
-    def whole(part: Part, slot: Slot) -> bool:
-        return slot.is_whole(part.node)
+    def is_atomic(part: LayerEntry, slot: KeySchema) -> bool:
+        return slot.is_atomic(part.node)
 
     @staticmethod
-    def in_reading(at: str) -> bool:
+    def is_in_case(at: str) -> bool:
         """Whether a null here belongs to a reading, which deletes only when it is read."""
         return at.startswith("readings.") and at.count(".") > 1
 
 
-def _alike(one: object, other: object) -> bool:
-    if isinstance(one, Map) and isinstance(other, Map):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+def _nodes_equal(one: object, other: object) -> bool:
+    if isinstance(one, MappingNode) and isinstance(other, MappingNode):
+        return one.keys() == other.keys() and all(_nodes_equal(one[key], other[key]) for key in one)
     return type(one) is type(other) and one == other

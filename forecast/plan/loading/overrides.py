@@ -6,100 +6,102 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from forecast.errors import Complaint, InputError, Where
-from forecast.files.yaml import Map, Sequence, Text, tree_of
-from forecast.plan.loading.layers import Layer, with_history_as_record
+from forecast.errors import InputError, Location, Problem
+from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode, parse_yaml
+from forecast.plan.loading.layers import Layer, expand_history
 
-FILE = "--set"
-MAX_CHARACTERS = 10_000
+OVERRIDE_FILE = "--set"
+MAX_OVERRIDE_CHARS = 10_000
 """Of one setting."""
 
 
-def layer_of_settings(settings: Mapping[str, object], child: Layer) -> tuple[Layer, list[Complaint]]:
+def build_override_layer(settings: Mapping[str, object], child: Layer) -> tuple[Layer, list[Problem]]:
     """A layer below `child` that sets each dotted name; and what is wrong with the settings as YAML."""
-    root = Map(Where(FILE))
-    complaints: list[Complaint] = []
+    root = MappingNode(Location(OVERRIDE_FILE))
+    complaints: list[Problem] = []
     for line, (name, value) in enumerate(settings.items(), 1):
-        where = Where(FILE, line)
+        where = Location(OVERRIDE_FILE, line)
         try:
-            node, wrong = _node(name, value, line)
+            node, wrong = _parse_override(name, value, line)
             complaints += wrong
-            _hang(root, name, node, where)
+            _insert_node(root, name, node, where)
         except InputError as refused:
-            complaints += refused.complaints
-    with_history_as_record(root)
-    return Layer(FILE, Path.cwd(), root, (child,), Where(FILE)), complaints
+            complaints += refused.problems
+    expand_history(root)
+    return Layer(OVERRIDE_FILE, Path.cwd(), root, (child,), Location(OVERRIDE_FILE)), complaints
 
 
-def _node(name: str, value: object, line: int) -> tuple[object, list[Complaint]]:
-    where = Where(FILE, line, len(name) + 2)
+def _parse_override(name: str, value: object, line: int) -> tuple[object, list[Problem]]:
+    where = Location(OVERRIDE_FILE, line, len(name) + 2)
     if not isinstance(value, str):
-        return _of_python(value, where), []
+        return _node_from_python(value, where), []
     if not value.strip():
         raise InputError.of(where, name, "set_nothing")
-    if len(value) > MAX_CHARACTERS:
-        raise InputError.of(where, name, "set_too_long", limit=MAX_CHARACTERS)
-    node, wrong = tree_of(value, FILE)
-    complaints = [Complaint(_moved(one.where, where), name, one.code, one.facts) for one in wrong]
-    return _settled(node, where), complaints
+    if len(value) > MAX_OVERRIDE_CHARS:
+        raise InputError.of(where, name, "set_too_long", limit=MAX_OVERRIDE_CHARS)
+    node, wrong = parse_yaml(value, OVERRIDE_FILE)
+    complaints = [Problem(_shift_location(one.location, where), name, one.code, one.params) for one in wrong]
+    return _relocate_node(node, where), complaints
 
 
-def _moved(place: Where, start: Where) -> Where:
-    return Where(FILE, start.line, start.column + place.column - 1)
+def _shift_location(place: Location, start: Location) -> Location:
+    return Location(OVERRIDE_FILE, start.line, start.column + place.column - 1)
 
 
-def _settled(node: object, start: Where) -> object:
+def _relocate_node(node: object, start: Location) -> object:
     """A tree of YAML moved to its place on the command line, with `1_000` as 1000."""
     match node:
-        case Text():
-            return Text(_plain_number(node), _moved(node.where, start))
-        case Map():
-            moved = Map(_moved(node.where, start))
-            moved.keys_where.update({key: _moved(where, start) for key, where in node.keys_where.items()})
-            moved.update({key: _settled(value, start) for key, value in node.items()})
+        case ScalarNode():
+            return ScalarNode(_strip_digit_separators(node), _shift_location(node.location, start))
+        case MappingNode():
+            moved = MappingNode(_shift_location(node.location, start))
+            moved.key_locations.update(
+                {key: _shift_location(where, start) for key, where in node.key_locations.items()}
+            )
+            moved.update({key: _relocate_node(value, start) for key, value in node.items()})
             return moved
-        case Sequence():
-            listed = Sequence(_moved(node.where, start))
-            listed.extend(_settled(item, start) for item in node)
+        case SequenceNode():
+            listed = SequenceNode(_shift_location(node.location, start))
+            listed.extend(_relocate_node(item, start) for item in node)
             return listed
     return node
 
 
-def _plain_number(text: str) -> str:
+def _strip_digit_separators(text: str) -> str:
     starts_with_number = re.match(r"[+-]?\d|[a-z]+\(", text)
     return re.sub(r"(?<=\d)_(?=\d{3}(?!\d))", "", text) if starts_with_number else str(text)
 
 
-def _of_python(value: object, where: Where) -> object:
+def _node_from_python(value: object, where: Location) -> object:
     match value:
         case None:
             return None
         case bool():
-            return Text(str(value).lower(), where)
+            return ScalarNode(str(value).lower(), where)
         case Mapping():
-            node = Map(where)
-            node.keys_where.update({str(key): where for key in value})
-            node.update({str(key): _of_python(one, where) for key, one in value.items()})
+            node = MappingNode(where)
+            node.key_locations.update({str(key): where for key in value})
+            node.update({str(key): _node_from_python(one, where) for key, one in value.items()})
             return node
         case list() | tuple():
-            listed = Sequence(where)
-            listed.extend(_of_python(item, where) for item in value)
+            listed = SequenceNode(where)
+            listed.extend(_node_from_python(item, where) for item in value)
             return listed
-    return Text(_plain_number(str(value)), where)
+    return ScalarNode(_strip_digit_separators(str(value)), where)
 
 
-def _hang(root: Map, name: str, node: object, where: Where) -> None:
+def _insert_node(root: MappingNode, name: str, node: object, where: Location) -> None:
     steps = name.split(".")
     if not all(steps):
         raise InputError.of(where, "", "set_name", name=name)
     level = root
     for step in steps[:-1]:
-        level.keys_where.setdefault(step, where)
-        below = level.setdefault(step, Map(where))
-        if not isinstance(below, Map):
+        level.key_locations.setdefault(step, where)
+        below = level.setdefault(step, MappingNode(where))
+        if not isinstance(below, MappingNode):
             raise InputError.of(where, name, "set_twice")
         level = below
     if steps[-1] in level:
         raise InputError.of(where, name, "set_twice")
     level[steps[-1]] = node
-    level.keys_where[steps[-1]] = where
+    level.key_locations[steps[-1]] = where

@@ -7,88 +7,88 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forecast.errors import Complaint, Where, nearest
-from forecast.files.yaml import Map, Sequence, Text
-from forecast.plan.keys import ROOT, Slot
-from forecast.plan.quantity_types import Reading
+from forecast.errors import Location, Problem, closest_match
+from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
+from forecast.plan.keys import ROOT_SCHEMA, KeySchema
+from forecast.plan.quantity_types import ParseContext
 from forecast.plan.scenario import Scenario
-from forecast.plan.tree import copy_of, shown_of
+from forecast.plan.tree import copy_node, format_node
 
-KEY_OF_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
+KEY_BY_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
 """The key inside an assumption at which a complaint is made."""
 
-IDLE = "nothing_to_delete"
+NOTHING_TO_DELETE = "nothing_to_delete"
 
 
-def unknown_keys(node: object, slot: Slot = ROOT) -> list[Complaint]:
+def remove_unknown_keys(node: object, slot: KeySchema = ROOT_SCHEMA) -> list[Problem]:
     """Complain of keys that the language does not have, and take them out of the tree."""
-    if isinstance(node, Sequence):
-        return [one for item in node for one in unknown_keys(item, Slot())]
-    if not isinstance(node, Map) or (slot.number is not None and slot.is_whole(node)):
+    if isinstance(node, SequenceNode):
+        return [one for item in node for one in remove_unknown_keys(item, KeySchema())]
+    if not isinstance(node, MappingNode) or (slot.value_type is not None and slot.is_atomic(node)):
         return []
     found = []
     keys = slot.keys(node)
     for key in list(node):
         if keys is not None and key not in keys:
-            found.append(_unknown(node, key, keys))
+            found.append(_unknown_key_problem(node, key, keys))
             del node[key]
         else:
-            found += unknown_keys(node[key], slot.under(key))
+            found += remove_unknown_keys(node[key], slot.child(key))
     return found
 
 
-def _unknown(node: Map, key: str, keys: tuple[str, ...]) -> Complaint:
+def _unknown_key_problem(node: MappingNode, key: str, keys: tuple[str, ...]) -> Problem:
     free = [one for one in keys if one not in node]
-    near = nearest(key, free, 0.5) or nearest(key, keys)
+    near = closest_match(key, free, 0.5) or closest_match(key, keys)
     code = "unknown_key" if near else "unknown_key_here"
-    at = f"{node.at}.{key}" if node.at else key
-    return Complaint.of(node.keys_where[key], at, code, instead=near, keys=", ".join(keys))
+    at = f"{node.path}.{key}" if node.path else key
+    return Problem.of(node.key_locations[key], at, code, instead=near, keys=", ".join(keys))
 
 
-def of_validation(wrong: ValidationError, tree: Map) -> list[tuple[Complaint, tuple[str, ...]]]:
+def validation_problems(wrong: ValidationError, tree: MappingNode) -> list[tuple[Problem, tuple[str, ...]]]:
     """Each error as a complaint, with the steps to its node in the tree."""
     found = []
     for error in wrong.errors(include_url=False, include_input=False):
-        node, steps, rest = _walk(tree, error["loc"])
-        parent, _, _ = _walk(tree, steps[:-1])
-        complaint = _complaint(error, node, rest, parent)
+        node, steps, rest = _find_node(tree, error["loc"])
+        parent, _, _ = _find_node(tree, steps[:-1])
+        complaint = _problem_from_error(error, node, rest, parent)
         if complaint.code != "same_as_is_wrong":
             found.append((complaint, steps))
     return found
 
 
-def said_once(complaints: list[Complaint]) -> list[Complaint]:
+def drop_consequent_problems(complaints: list[Problem]) -> list[Problem]:
     """Without what follows from another complaint.
 
     A missing key that an unknown key beside it was meant to be, an idle null of which more is said, and whatever
     stands below a clash of parents.
     """
     meant = {
-        f"{one.at.rpartition('.')[0]}.{dict(one.facts)['instead']}".lstrip(".")
+        f"{one.path.rpartition('.')[0]}.{dict(one.params)['instead']}".lstrip(".")
         for one in complaints
         if one.code == "unknown_key"
     }
-    told = {one.at for one in complaints if not one.code.startswith(IDLE)}
-    clashes = tuple(f"{one.at}." for one in complaints if one.code == "parents_clash")
+    told = {one.path for one in complaints if not one.code.startswith(NOTHING_TO_DELETE)}
+    clashes = tuple(f"{one.path}." for one in complaints if one.code == "parents_clash")
     return [
         one
         for one in complaints
-        if not (one.code == "missing" and one.at in meant)
-        and not (one.code.startswith(IDLE) and one.at in told)
-        and not one.at.startswith(clashes)
+        if not (one.code == "missing" and one.path in meant)
+        and not (one.code.startswith(NOTHING_TO_DELETE) and one.path in told)
+        and not one.path.startswith(clashes)
     ]
 
 
-def _walk(tree: Map, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], str]:
+def _find_node(tree: MappingNode, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], str]:
     """The node that an error is about, the steps to it, and a last key that is not in the tree."""
     node: Any = tree
     steps: list[str] = []
     rest = ""
     for step in loc:
         child = None
-        if isinstance(node, Map):
+        if isinstance(node, MappingNode):
             child = node.get(str(step))
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node):
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node):
             child = node[step]
         if child is None:
             rest = str(step)  # a tag of a union, a key that is missing, an empty entry
@@ -98,52 +98,56 @@ def _walk(tree: Map, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], 
     return node, tuple(steps), rest
 
 
-def _complaint(error: Any, node: Any, rest: str, parent: Any) -> Complaint:
+def _problem_from_error(error: Any, node: Any, rest: str, parent: Any) -> Problem:
     code, facts = error["type"], {key: str(value) for key, value in (error.get("ctx") or {}).items()}
-    where, at = _place(node), node.at
+    where, at = _node_location(node), node.path
     if rest == "[key]":
-        where = parent.keys_where.get(at.rpartition(".")[2], where)
-    if (said := _of_shape(code, facts, node, rest)) is not None:
+        where = parent.key_locations.get(at.rpartition(".")[2], where)
+    if (said := _shape_problem(code, facts, node, rest)) is not None:
         return said
-    if isinstance(node, Map) and KEY_OF_CODE.get(code) in node:
-        where = _place(node[KEY_OF_CODE[code]])
-    elif isinstance(node, Map) and facts.get("key") in node.keys_where:
-        where = node.keys_where[facts["key"]]
-    elif isinstance(node, Map) and isinstance(node.get("value"), Text | Map | Sequence) and rest != "[key]":
-        where = _place(node["value"])
-    return Complaint.of(where, at, code, **facts)
+    if isinstance(node, MappingNode) and KEY_BY_CODE.get(code) in node:
+        where = _node_location(node[KEY_BY_CODE[code]])
+    elif isinstance(node, MappingNode) and facts.get("key") in node.key_locations:
+        where = node.key_locations[facts["key"]]
+    elif (
+        isinstance(node, MappingNode)
+        and isinstance(node.get("value"), ScalarNode | MappingNode | SequenceNode)
+        and rest != "[key]"
+    ):
+        where = _node_location(node["value"])
+    return Problem.of(where, at, code, **facts)
 
 
-def _of_shape(code: str, facts: dict[str, str], node: Any, rest: str) -> Complaint | None:
+def _shape_problem(code: str, facts: dict[str, str], node: Any, rest: str) -> Problem | None:
     """What pydantic itself says: a key is missing, a list stands where a map belongs."""
-    where, at = _place(node), node.at
+    where, at = _node_location(node), node.path
     match code:
         case "missing":
-            return Complaint.of(where, f"{at}.{rest}" if at else rest, "missing")
+            return Problem.of(where, f"{at}.{rest}" if at else rest, "missing")
         case "union_tag_not_found":
-            return Complaint.of(where, f"{at}.kind" if at else "kind", "missing")
+            return Problem.of(where, f"{at}.kind" if at else "kind", "missing")
         case "union_tag_invalid":
-            return _one_of(node["kind"].where, f"{at}.kind", str(node["kind"]), facts["expected_tags"])
+            return _choice_problem(node["kind"].location, f"{at}.kind", str(node["kind"]), facts["expected_tags"])
         case "literal_error":
-            return _one_of(where, at, str(node), facts["expected"])
+            return _choice_problem(where, at, str(node), facts["expected"])
         case "model_type" | "model_attributes_type" | "dict_type":
-            return Complaint.of(where, at, "map_expected", text=shown_of(node)[:60])
+            return Problem.of(where, at, "map_expected", text=format_node(node)[:60])
         case "tuple_type" | "list_type":
-            return Complaint.of(where, at, "list_expected", text=shown_of(node)[:60])
+            return Problem.of(where, at, "list_expected", text=format_node(node)[:60])
         case "string_type":
-            return Complaint.of(where, at, "text_expected")
+            return Problem.of(where, at, "text_expected")
     return None
 
 
-def _place(node: Any) -> Where:
-    assert isinstance(node, Map | Sequence | Text)
-    return node.where
+def _node_location(node: Any) -> Location:
+    assert isinstance(node, MappingNode | SequenceNode | ScalarNode)
+    return node.location
 
 
-def _one_of(where: Where, at: str, text: str, expected: str) -> Complaint:
+def _choice_problem(where: Location, at: str, text: str, expected: str) -> Problem:
     words = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
-    near = nearest(text, words, 0.5)
-    return Complaint.of(
+    near = closest_match(text, words, 0.5)
+    return Problem.of(
         where,
         at,
         "one_of_near" if near else "one_of",
@@ -153,55 +157,57 @@ def _one_of(where: Where, at: str, text: str, expected: str) -> Complaint:
     )
 
 
-ROUNDS = 4
-TABLES = ("shocks", "initiatives", "targets", "costs", "correlations", "decisions", "stated")
+MAX_PRUNING_ROUNDS = 4
+PRUNED_TABLES = ("shocks", "initiatives", "targets", "costs", "correlations", "decisions", "stated")
 """Tables whose entries are left out as a whole."""
-STUBS = {"name": "?", "horizon": {"from": "2021-01", "months": "12"}}
+PLACEHOLDERS = {"name": "?", "horizon": {"from": "2021-01", "months": "12"}}
 """What stands for a required part that cannot be read."""
 
 
-def pruned(tree: Map, wrong: Iterable[tuple[str, ...]], context: Reading) -> tuple[Scenario, frozenset[str]] | None:
+def validate_pruned(
+    tree: MappingNode, wrong: Iterable[tuple[str, ...]], context: ParseContext
+) -> tuple[Scenario, frozenset[str]] | None:
     """The scenario of a tree without its wrong parts, and their names; None when too much is wrong."""
-    rest = copy_of(tree, "")
-    assert isinstance(rest, Map)
+    rest = copy_node(tree, "")
+    assert isinstance(rest, MappingNode)
     unread: set[str] = set()
     steps = list(wrong)
-    for _ in range(ROUNDS):
+    for _ in range(MAX_PRUNING_ROUNDS):
         for one in steps:
-            unread.add(_cut(rest, one))
-        for key, stub in STUBS.items():
+            unread.add(_remove_part(rest, one))
+        for key, stub in PLACEHOLDERS.items():
             if key not in rest:
-                rest[key] = _stub(stub, key)
+                rest[key] = _placeholder_node(stub, key)
                 unread.add(key)
         try:
             return Scenario.model_validate(rest, context=context), frozenset(unread)
         except ValidationError as again:
-            steps = [found for _, found in of_validation(again, rest)]
+            steps = [found for _, found in validation_problems(again, rest)]
     return None
 
 
-def _cut(tree: Map, steps: tuple[str, ...]) -> str:
+def _remove_part(tree: MappingNode, steps: tuple[str, ...]) -> str:
     """Take out the part that holds an error; its dotted name."""
     if not steps:
         return ""
     depth = 1
-    if steps[0] in TABLES and len(steps) > 1:
+    if steps[0] in PRUNED_TABLES and len(steps) > 1:
         depth = 2
     elif steps[0] in ("services", "history") and len(steps) > 2:
         depth = 3
     node: object = tree
     for step in steps[: depth - 1]:
-        node = node.get(step) if isinstance(node, Map) else None
-    if isinstance(node, Map):
+        node = node.get(step) if isinstance(node, MappingNode) else None
+    if isinstance(node, MappingNode):
         node.pop(steps[depth - 1], None)
     return ".".join(steps[:depth])
 
 
-def _stub(content: object, at: str) -> object:
-    where = Where("")
+def _placeholder_node(content: object, at: str) -> object:
+    where = Location("")
     if not isinstance(content, dict):
-        return Text(str(content), where, at)
-    node = Map(where, at)
-    node.keys_where.update(dict.fromkeys(content, where))
-    node.update({key: _stub(value, f"{at}.{key}") for key, value in content.items()})
+        return ScalarNode(str(content), where, at)
+    node = MappingNode(where, at)
+    node.key_locations.update(dict.fromkeys(content, where))
+    node.update({key: _placeholder_node(value, f"{at}.{key}") for key, value in content.items()})
     return node

@@ -12,7 +12,7 @@ from forecast.reports.charts import monthly as months
 from forecast.reports.charts.style import Margin
 
 
-class Drawn(NamedTuple):
+class ChartSpec(NamedTuple):
     """How a figure is drawn, and the white that it needs around its axes."""
 
     draw: Callable[..., None]
@@ -20,15 +20,15 @@ class Drawn(NamedTuple):
     margin: Margin
 
 
-FIGURES: Mapping[str, Drawn] = {
-    "months": Drawn(months.months, months.MARGIN),
-    "bridge": Drawn(bridge.bridge, bridge.MARGIN),
-    "exceedance": Drawn(exceedance.exceedance, exceedance.MARGIN),
-    "tornado": Drawn(tornado.tornado, tornado.MARGIN),
-    "readings": Drawn(readings.readings, readings.MARGIN),
-    "districts": Drawn(districts.districts, districts.MARGIN),
-    "fan": Drawn(fan.fan, fan.MARGIN),
-    "exceedances": Drawn(exceedance.exceedances, exceedance.MARGIN_OF_SEVERAL),
-    "calibration": Drawn(calibration.calibration, calibration.MARGIN),
-    "fan_actual": Drawn(fan_actual.fan_actual, fan_actual.MARGIN),
+CHARTS: Mapping[str, ChartSpec] = {
+    "months": ChartSpec(months.draw_monthly, months.MONTHLY_MARGIN),
+    "bridge": ChartSpec(bridge.draw_bridge, bridge.BRIDGE_MARGIN),
+    "exceedance": ChartSpec(exceedance.draw_exceedance, exceedance.EXCEEDANCE_MARGIN),
+    "tornado": ChartSpec(tornado.draw_tornado, tornado.TORNADO_MARGIN),
+    "readings": ChartSpec(readings.draw_cases, readings.CASES_MARGIN),
+    "districts": ChartSpec(districts.draw_districts, districts.DISTRICTS_MARGIN),
+    "fan": ChartSpec(fan.draw_fan, fan.FAN_MARGIN),
+    "exceedances": ChartSpec(exceedance.draw_exceedances, exceedance.EXCEEDANCES_MARGIN),
+    "calibration": ChartSpec(calibration.draw_calibration, calibration.CALIBRATION_MARGIN),
+    "fan_actual": ChartSpec(fan_actual.draw_fan_with_actuals, fan_actual.FAN_WITH_ACTUALS_MARGIN),
 }

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from forecast.analysis.findings import Bridge, Step
-from forecast.i18n import Words
-from forecast.i18n.amounts import LESS_IS_BETTER, Scale, rounded_to_add
-from forecast.reports.charts.rows import BAR, lay_rows, named, set_span
-from forecast.reports.charts.style import BAD, GOOD, INK, MUTED, PAPER, Margin, inches, width_of
+from forecast.analysis.findings import Bridge, BridgeStep
+from forecast.i18n import Translator
+from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum
+from forecast.reports.charts.rows import BAR_HEIGHT, display_name, draw_row_labels, set_x_limits
+from forecast.reports.charts.style import BAD, GOOD, INK, MUTED, PAPER, Margin, axes_size_inches, text_width
 
-MARGIN = Margin(0.2, 0.2, 0.2, 0.4)
-MOST = 9
+BRIDGE_MARGIN = Margin(0.2, 0.2, 0.2, 0.4)
+MAX_STEPS = 9
 """Steps that are drawn; the smallest beyond them are drawn as one."""
 
 
-def grouped(steps: Sequence[Step], most: int, words: Words) -> tuple[Step, ...]:
+def group_small_steps(steps: Sequence[BridgeStep], most: int, words: Translator) -> tuple[BridgeStep, ...]:
     """The steps, the smallest beyond `most` put together at the end, never the gap; their errors add as squares."""
     if len(steps) <= most:
         return tuple(steps)
@@ -26,14 +26,14 @@ def grouped(steps: Sequence[Step], most: int, words: Words) -> tuple[Step, ...]:
     rest = [step for step in steps if id(step) not in large]
     amount = sum(step.amount for step in rest)
     half = sum(((step.high - step.low) / 2) ** 2 for step in rest) ** 0.5
-    other = Step(words("bridge_others", count=len(rest)), None, amount, amount - half, amount + half)
+    other = BridgeStep(words("bridge_others", count=len(rest)), None, amount, amount - half, amount + half)
     return (*(step for step in steps if id(step) in large), other)
 
 
-def printed(finding: Bridge, steps: Sequence[Step], scale: Scale) -> tuple[list[float], int]:
+def rounded_amounts(finding: Bridge, steps: Sequence[BridgeStep], scale: AmountScale) -> tuple[list[float], int]:
     """Start, steps and end in the unit as they are printed, and their decimals: start + steps = end to the digit."""
     decimals = min(scale.decimals + 1, 2)
-    start, between, end = rounded_to_add(
+    start, between, end = round_preserving_sum(
         finding.start.amount / scale.factor,
         [step.amount / scale.factor for step in steps],
         finding.end.amount / scale.factor,
@@ -42,38 +42,38 @@ def printed(finding: Bridge, steps: Sequence[Step], scale: Scale) -> tuple[list[
     return [start, *between, end], decimals
 
 
-def bridge(axes: Axes, finding: Bridge, words: Words, scale: Scale, most: int = MOST) -> None:
+def draw_bridge(axes: Axes, finding: Bridge, words: Translator, scale: AmountScale, most: int = MAX_STEPS) -> None:
     """The plan outlined, each step red where it costs and blue where it helps, the forecast's mean hatched.
 
     A bridge that starts at nothing (the lines of a statement) has no bar for its start.
     """
-    steps = grouped(finding.steps, most, words)
-    figures, decimals = printed(finding, steps, scale)
+    steps = group_small_steps(finding.steps, most, words)
+    figures, decimals = rounded_amounts(finding, steps, scale)
     plan = [words("bridge_plan")] if finding.start.amount else []
-    labels = [*plan, *(named(step.name, step.label, words) for step in steps), words("bridge_forecast")]
+    labels = [*plan, *(display_name(step.name, step.label, words) for step in steps), words("bridge_forecast")]
     texts = [words.number(figures[0], decimals)] if plan else []
-    texts += [*(_signed(figure, decimals, words) for figure in figures[1:-1]), words.number(figures[-1], decimals)]
+    texts += [*(_signed_text(figure, decimals, words) for figure in figures[1:-1]), words.number(figures[-1], decimals)]
     ends = (*((0,) if plan else ()), len(labels) - 1)
-    lay_rows(axes, labels, bold=ends)
+    draw_row_labels(axes, labels, bold=ends)
     edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in steps])])
-    origin = _origin([*edges, finding.end.amount])
-    set_span(
+    origin = _axis_origin([*edges, finding.end.amount])
+    set_x_limits(
         axes,
         origin,
         max(0.0, *edges, finding.end.amount),
         0.02,
-        max(width_of(text, weight="bold") for text in texts) + 0.12,
+        max(text_width(text, weight="bold") for text in texts) + 0.12,
     )
-    _totals(axes, finding, ends, origin)
+    _draw_totals(axes, finding, ends, origin)
     good, bad = (BAD, GOOD) if finding.measure.partition(".")[0] in LESS_IS_BETTER else (GOOD, BAD)
     y = -np.arange(len(plan), len(plan) + len(steps))
     amount, low, high = np.array([(step.amount, step.low, step.high) for step in steps]).reshape(-1, 3).T
     starts = edges[:-1]
-    axes.barh(y, amount, BAR, left=starts, color=[good if step >= 0 else bad for step in amount], linewidth=0)
+    axes.barh(y, amount, BAR_HEIGHT, left=starts, color=[good if step >= 0 else bad for step in amount], linewidth=0)
     axes.hlines(y, starts + low, starts + high, color=INK, linewidth=1.0)
-    axes.vlines(edges[1:], y - 1 + BAR / 2, y - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
+    axes.vlines(edges[1:], y - 1 + BAR_HEIGHT / 2, y - BAR_HEIGHT / 2, color=MUTED, linewidth=0.5, zorder=0)
     if plan:
-        axes.vlines(edges[:1], y[:1] + BAR / 2, y[:1] + 1 - BAR / 2, color=MUTED, linewidth=0.5, zorder=0)
+        axes.vlines(edges[:1], y[:1] + BAR_HEIGHT / 2, y[:1] + 1 - BAR_HEIGHT / 2, color=MUTED, linewidth=0.5, zorder=0)
     for row, text in enumerate(texts):
         figure = figures[row if plan else row + 1]
         colour = INK if row in ends or figure == 0 else good if figure > 0 else bad
@@ -85,12 +85,12 @@ def bridge(axes: Axes, finding: Bridge, words: Words, scale: Scale, most: int = 
     axes.spines["bottom"].set_visible(False)
 
 
-def _signed(figure: float, decimals: int, words: Words) -> str:
+def _signed_text(figure: float, decimals: int, words: Translator) -> str:
     text = words.number(figure, decimals)
     return f"+{text}" if figure > 0 else text
 
 
-def _origin(edges: Sequence[float]) -> float:
+def _axis_origin(edges: Sequence[float]) -> float:
     """Where the axis begins: at zero, or, torn, below the lowest edge when all are far from it."""
     low, high = min(edges), max(edges)
     if low <= 0 or high - low > 0.35 * high:
@@ -98,7 +98,7 @@ def _origin(edges: Sequence[float]) -> float:
     return float(low - 0.6 * (high - low))
 
 
-def _totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: float) -> None:
+def _draw_totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: float) -> None:
     start = max(origin, 0.0)
     for row in ends:
         last = row == ends[-1]
@@ -106,7 +106,7 @@ def _totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: float) -
         axes.barh(
             -row,
             amount - start,
-            BAR,
+            BAR_HEIGHT,
             left=start,
             facecolor=PAPER,
             edgecolor=INK,
@@ -114,25 +114,29 @@ def _totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: float) -
             hatch="/////" if last else None,
         )
         if origin > 0:
-            _tear(axes, origin, -row)
+            _draw_axis_break(axes, origin, -row)
     axes.plot([finding.end.low, finding.end.high], [-ends[-1], -ends[-1]], color=INK, linewidth=1.6)
 
 
-def _tear(axes: Axes, origin: float, y: float) -> None:
+def _draw_axis_break(axes: Axes, origin: float, y: float) -> None:
     """Two slanted strokes: this bar does not begin at zero."""
     low, high = axes.get_xlim()
-    per_inch = (high - low) / inches(axes)[0]
+    per_inch = (high - low) / axes_size_inches(axes)[0]
     for shift in (0.10, 0.16):
         x = origin + shift * per_inch
         slant = 0.03 * per_inch
-        axes.plot([x - slant, x + slant], [y - BAR * 0.75, y + BAR * 0.75], color=PAPER, linewidth=3.2, zorder=3)
+        axes.plot(
+            [x - slant, x + slant], [y - BAR_HEIGHT * 0.75, y + BAR_HEIGHT * 0.75], color=PAPER, linewidth=3.2, zorder=3
+        )
     for shift in (0.10, 0.16):
         x = origin + shift * per_inch
         slant = 0.03 * per_inch
-        axes.plot([x - slant, x + slant], [y - BAR * 0.75, y + BAR * 0.75], color=INK, linewidth=0.8, zorder=4)
+        axes.plot(
+            [x - slant, x + slant], [y - BAR_HEIGHT * 0.75, y + BAR_HEIGHT * 0.75], color=INK, linewidth=0.8, zorder=4
+        )
 
 
-def caption(finding: Bridge, words: Words) -> str:
+def axis_break_note(finding: Bridge, words: Translator) -> str:
     """Whether the axis begins at zero, as a sentence; empty when it does."""
     edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in finding.steps])])
-    return words("bridge_torn") if _origin([*edges, finding.end.amount]) > 0 else ""
+    return words("bridge_torn") if _axis_origin([*edges, finding.end.amount]) > 0 else ""

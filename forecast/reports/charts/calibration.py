@@ -7,14 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from forecast.i18n import Words
-from forecast.reports.charts.style import CORE, FAINT, INK, RECONSTRUCTED, Margin, key_above
+from forecast.i18n import Translator
+from forecast.reports.charts.style import CORE, FAINT, INK, RECONSTRUCTED, Margin, draw_legend_above
 from forecast.timeseries.evaluation.scores import Calibration
 
-MARGIN = Margin(3.2, 0.8, 0.2, 2.0)
+CALIBRATION_MARGIN = Margin(3.2, 0.8, 0.2, 2.0)
 
 
-def calibration(axes: Axes, finding: Calibration, words: Words) -> None:
+def draw_calibration(axes: Axes, finding: Calibration, words: Translator) -> None:
     """Ten bars that would be alike; the two outermost lie outside the middle 8 in 10."""
     count = len(finding.shares)
     colours = [RECONSTRUCTED if place in (0, count - 1) else CORE for place in range(count)]
@@ -46,4 +46,4 @@ def calibration(axes: Axes, finding: Calibration, words: Words) -> None:
         words("calibration_outside", share=outside),
         words("calibration_even"),
     ]
-    key_above(axes, handles, labels)
+    draw_legend_above(axes, handles, labels)

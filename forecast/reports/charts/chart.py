@@ -8,14 +8,14 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forecast.reports.charts.style import Margin, painted, style, to_png, to_svg
+from forecast.reports.charts.style import Margin, chart_style, draw_figure, to_png, to_svg
 
-TYPE_WIDE, TYPE_PHONE = 9.0, 9.5
-PHONE = 3.7
+WIDE_TYPE_POINTS, PHONE_TYPE_POINTS = 9.0, 9.5
+PHONE_WIDTH_INCHES = 3.7
 """Width of a figure for a phone, in inches."""
 
 
-class Drawing(NamedTuple):
+class Chart(NamedTuple):
     """A figure that can be drawn at any size."""
 
     name: str
@@ -30,14 +30,14 @@ class Drawing(NamedTuple):
     def figure(self, phone: bool = False) -> Figure:
         """Draw it, for a page or for a phone; call it inside `style`."""
         width, height = self.phone if phone else self.wide
-        return painted(self.draw, self.margin, width, height, self.title, "" if phone else self.foot)
+        return draw_figure(self.draw, self.margin, width, height, self.title, "" if phone else self.foot)
 
     def svg(self, *, phone: bool = False) -> bytes:
         """As SVG."""
-        with style(TYPE_PHONE if phone else TYPE_WIDE):
+        with chart_style(PHONE_TYPE_POINTS if phone else WIDE_TYPE_POINTS):
             return to_svg(self._replace(foot="").figure(phone))
 
     def png(self) -> bytes:
         """As PNG, 150 dots an inch, the wide size."""
-        with style(TYPE_WIDE):
+        with chart_style(WIDE_TYPE_POINTS):
             return to_png(self.figure())

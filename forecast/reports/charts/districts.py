@@ -8,30 +8,32 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from forecast.analysis.findings import DistrictRow
-from forecast.i18n import Words
-from forecast.i18n.amounts import Scale
-from forecast.reports.charts.rows import BAR, gap, lay_rows, set_span
-from forecast.reports.charts.style import BAND, CORE, FAINT, Margin, width_of
+from forecast.i18n import Translator
+from forecast.i18n.amounts import AmountScale
+from forecast.reports.charts.rows import BAR_HEIGHT, bar_gap, draw_row_labels, set_x_limits
+from forecast.reports.charts.style import BAND, CORE, FAINT, Margin, text_width
 
-MARGIN = Margin(0.2, 0.4, 0.2, 0.4)
-MOST = 15
+DISTRICTS_MARGIN = Margin(0.2, 0.4, 0.2, 0.4)
+MAX_DISTRICTS = 15
 
 
-def districts(axes: Axes, rows: Sequence[DistrictRow], words: Words, scale: Scale, most: int = MOST) -> None:
+def draw_districts(
+    axes: Axes, rows: Sequence[DistrictRow], words: Translator, scale: AmountScale, most: int = MAX_DISTRICTS
+) -> None:
     """From P10 to P90 in light, the middle as a line; beside the name, what shocks take."""
     shown = rows[:most]
-    notes = [(words("district_note", loss=words.percent(row.loss, 1)), "") for row in shown]
-    lay_rows(axes, [row.name for row in shown], notes)
-    texts = [scale.figure(row.p50.value) for row in shown]
-    room = max([0.1, *(width_of(text) for text in texts)]) + 0.1
+    notes = [(words("district_note", loss=words.percent(row.total_loss, 1)), "") for row in shown]
+    draw_row_labels(axes, [row.name for row in shown], notes)
+    texts = [scale.number(row.p50.value) for row in shown]
+    room = max([0.1, *(text_width(text) for text in texts)]) + 0.1
     high = max([0.0, *(row.p90.value for row in shown)])
-    set_span(axes, 0.0, high, 0.02, room)
+    set_x_limits(axes, 0.0, high, 0.02, room)
     y = -np.arange(len(shown))
     low, middle, top = (np.array([getattr(row, p).value for row in shown]) for p in ("p10", "p50", "p90"))
     axes.hlines(y, 0, low, color=FAINT, linewidth=0.8, zorder=0.5)
-    axes.barh(y, top - low, BAR, left=low, color=BAND, linewidth=0, zorder=1)
-    axes.vlines(middle, y - BAR / 2, y + BAR / 2, color=CORE, linewidth=2.0, zorder=2)
-    space = gap(axes)
+    axes.barh(y, top - low, BAR_HEIGHT, left=low, color=BAND, linewidth=0, zorder=1)
+    axes.vlines(middle, y - BAR_HEIGHT / 2, y + BAR_HEIGHT / 2, color=CORE, linewidth=2.0, zorder=2)
+    space = bar_gap(axes)
     for row, (end, text) in enumerate(zip(top, texts, strict=True)):
         axes.text(end + space, -row, text, ha="left", va="center")
     axes.set_xticks([])

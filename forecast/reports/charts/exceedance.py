@@ -8,21 +8,23 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from forecast.analysis.findings import Exceedance
-from forecast.i18n import Words
-from forecast.i18n.amounts import Scale
-from forecast.reports.charts.fan import key
-from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, OVERLAID, PAPER, Margin, cut
+from forecast.i18n import Translator
+from forecast.i18n.amounts import AmountScale
+from forecast.reports.charts.fan import draw_run_legend
+from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, PAPER, RUN_LINE_STYLES, Margin, truncate_label
 
-MARGIN = Margin(3.6, 1.4, 0.6, 1.9)
-MARGIN_OF_SEVERAL = Margin(3.6, 1.4, 0.2, 1.9)
+EXCEEDANCE_MARGIN = Margin(3.6, 1.4, 0.6, 1.9)
+EXCEEDANCES_MARGIN = Margin(3.6, 1.4, 0.2, 1.9)
 
 
-def exceedance(axes: Axes, finding: Exceedance, words: Words, scale: Scale, want: float | None = None) -> None:
+def draw_exceedance(
+    axes: Axes, finding: Exceedance, words: Translator, scale: AmountScale, want: float | None = None
+) -> None:
     """The chance that the year ends at X or more (or at X or less, where less is better), and the target on it."""
-    chance = finding.chance if finding.higher_is_better else tuple(1 - c for c in finding.chance)
-    axes.plot(finding.at, chance, color=CORE, linewidth=2)
-    axes.fill_between(finding.at, chance, color=CORE, alpha=0.10, linewidth=0)
-    frame(axes, finding.at, words, scale)
+    chance = finding.chances if finding.higher_is_better else tuple(1 - c for c in finding.chances)
+    axes.plot(finding.amounts, chance, color=CORE, linewidth=2)
+    axes.fill_between(finding.amounts, chance, color=CORE, alpha=0.10, linewidth=0)
+    draw_curve_frame(axes, finding.amounts, words, scale)
     if finding.target is None or finding.target_chance is None:
         return
     low, high = axes.get_xlim()
@@ -35,7 +37,7 @@ def exceedance(axes: Axes, finding: Exceedance, words: Words, scale: Scale, want
         axes.plot([finding.target], [reached], "o", color=colour, markersize=6, markeredgecolor=PAPER)
     text = words(
         "exceedance_target" if finding.higher_is_better else "exceedance_target_most",
-        chance=words.percent(reached), amount=scale.exact(finding.target),
+        chance=words.percent(reached), amount=scale.exact_amount(finding.target),
     )  # fmt: skip
     if want is not None:
         text = f"{text}\n{words('exceedance_wanted', want=words.percent(want))}"
@@ -49,7 +51,7 @@ def exceedance(axes: Axes, finding: Exceedance, words: Words, scale: Scale, want
     )  # fmt: skip
 
 
-def frame(axes: Axes, at: tuple[float, ...], words: Words, scale: Scale) -> None:
+def draw_curve_frame(axes: Axes, at: tuple[float, ...], words: Translator, scale: AmountScale) -> None:
     """Percent up, amounts across, a light grid: the frame of one curve or of several."""
     low, high = min(at), max(at)
     room = 0.0 if high - low > 1e-9 * max(abs(low), abs(high)) else 0.05 * abs(high) or 1.0  # a figure that is sure
@@ -60,20 +62,20 @@ def frame(axes: Axes, at: tuple[float, ...], words: Words, scale: Scale) -> None
     ticks = axes.get_xticks()
     step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
     decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-6 * abs(step)), 3)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: scale.figure(x, decimals)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: scale.number(x, decimals)))
     axes.grid(color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
 
 
-def exceedances(axes: Axes, findings: Mapping[str, Exceedance], words: Words, scale: Scale) -> None:
+def draw_exceedances(axes: Axes, findings: Mapping[str, Exceedance], words: Translator, scale: AmountScale) -> None:
     """Each run's curve with its own dashes; the upright line is a target that all of them share."""
     for number, (label, finding) in enumerate(findings.items()):
-        colour, dashes = OVERLAID[number % len(OVERLAID)]
-        chance = finding.chance if finding.higher_is_better else tuple(1 - c for c in finding.chance)
-        axes.plot(finding.at, chance, color=colour, linestyle=dashes, linewidth=1.8, label=cut(label))
-    frame(axes, tuple(x for finding in findings.values() for x in finding.at), words, scale)
+        colour, dashes = RUN_LINE_STYLES[number % len(RUN_LINE_STYLES)]
+        chance = finding.chances if finding.higher_is_better else tuple(1 - c for c in finding.chances)
+        axes.plot(finding.amounts, chance, color=colour, linestyle=dashes, linewidth=1.8, label=truncate_label(label))
+    draw_curve_frame(axes, tuple(x for finding in findings.values() for x in finding.amounts), words, scale)
     targets = {finding.target for finding in findings.values()}
     if len(targets) == 1 and (target := targets.pop()) is not None:
         axes.axvline(target, color=INK, linewidth=0.9)
-    key(axes)
+    draw_run_legend(axes)

@@ -8,40 +8,50 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from forecast.analysis.findings import Months
-from forecast.i18n import Words
-from forecast.i18n.amounts import Scale
-from forecast.reports.charts.style import FAINT, OVERLAID, Margin, cut, inches, key_above, width_of
+from forecast.i18n import Translator
+from forecast.i18n.amounts import AmountScale
+from forecast.reports.charts.style import (
+    FAINT,
+    RUN_LINE_STYLES,
+    Margin,
+    axes_size_inches,
+    draw_legend_above,
+    text_width,
+    truncate_label,
+)
 
-MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
+FAN_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
 
 
-def fan(axes: Axes, findings: Mapping[str, Months], words: Words, scale: Scale) -> None:
+def draw_fan(axes: Axes, findings: Mapping[str, Months], words: Translator, scale: AmountScale) -> None:
     """Each run's middle line with its own dashes and the band from P10 to P90."""
     every = sorted({bar.month for finding in findings.values() for bar in finding.bars})
     at = {month: number for number, month in enumerate(every)}
     for number, (label, finding) in enumerate(findings.items()):
-        colour, dashes = OVERLAID[number % len(OVERLAID)]
+        colour, dashes = RUN_LINE_STYLES[number % len(RUN_LINE_STYLES)]
         x = [at[bar.month] for bar in finding.bars]
         axes.fill_between(
             x, [b.p10 for b in finding.bars], [b.p90 for b in finding.bars], color=colour, alpha=0.13, linewidth=0
         )
-        axes.plot(x, [b.p50 for b in finding.bars], color=colour, linestyle=dashes, linewidth=1.8, label=cut(label))
+        axes.plot(
+            x, [b.p50 for b in finding.bars], color=colour, linestyle=dashes, linewidth=1.8, label=truncate_label(label)
+        )
     axes.set_xlim(-0.3, len(every) - 0.7)
-    room = inches(axes)[0] / len(every)
+    room = axes_size_inches(axes)[0] / len(every)
     names = [words(f"month_{int(month[5:])}") for month in every]
-    skip = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(width_of, names)) < 0.85 * room * k), 24)
+    skip = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(text_width, names)) < 0.85 * room * k), 24)
     axes.set_xticks(range(0, len(every), skip), names[::skip])
     _, top = axes.get_ylim()
     axes.set_ylim(min(0, axes.get_ylim()[0]), top)
     axes.yaxis.set_major_locator(MaxNLocator(5, prune=None))
     decimals = 0 if scale.decimals < 2 else 1
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: scale.figure(y, decimals)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: scale.number(y, decimals)))
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
-    key(axes)
+    draw_run_legend(axes)
 
 
-def key(axes: Axes) -> None:
+def draw_run_legend(axes: Axes) -> None:
     """Which dashes are which run, above the axes."""
-    key_above(axes, *axes.get_legend_handles_labels(), handle=2.8)
+    draw_legend_above(axes, *axes.get_legend_handles_labels(), handle=2.8)

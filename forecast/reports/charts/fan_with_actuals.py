@@ -12,32 +12,44 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from forecast.arrays import Floats
-from forecast.i18n import Words
-from forecast.i18n.amounts import Scale
-from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, Margin, inches, key_above, width_of
+from forecast.i18n import Translator
+from forecast.i18n.amounts import AmountScale
+from forecast.reports.charts.style import (
+    BAND,
+    CORE,
+    FAINT,
+    INK,
+    MUTED,
+    Margin,
+    axes_size_inches,
+    draw_legend_above,
+    text_width,
+)
 from forecast.timeseries.evaluation.scores import Fan
 
-MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
-LEAD = 18
+FAN_WITH_ACTUALS_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
+LEAD_MONTHS = 18
 """Months of what was known that are shown before the first fan."""
 
 
-def fan_actual(axes: Axes, fans: Sequence[Fan], first: int, actual: Floats, words: Words, scale: Scale) -> None:
+def draw_fan_with_actuals(
+    axes: Axes, fans: Sequence[Fan], first: int, actual: Floats, words: Translator, scale: AmountScale
+) -> None:
     """One fan an origin, in its band of 95% and of 80%; over them `actual` (months,) from the month `first` on."""
-    start = max(first, fans[0].first - LEAD)
+    start = max(first, fans[0].first_month - LEAD_MONTHS)
     shown = actual[start - first :]
     for fan in fans:
-        x = np.arange(fan.first, fan.first + len(fan.middle))
+        x = np.arange(fan.first_month, fan.first_month + len(fan.median))
         axes.fill_between(x, fan.low95, fan.high95, color=BAND, alpha=0.38, linewidth=0)
         axes.fill_between(x, fan.low80, fan.high80, color=BAND, alpha=0.95, linewidth=0)
-        axes.plot(x, fan.middle, color=CORE, linewidth=1.6, linestyle="--")
-        axes.axvline(fan.first - 0.5, color=MUTED, linewidth=0.7, linestyle=":")
+        axes.plot(x, fan.median, color=CORE, linewidth=1.6, linestyle="--")
+        axes.axvline(fan.first_month - 0.5, color=MUTED, linewidth=0.7, linestyle=":")
     axes.plot(np.arange(start, start + len(shown)), shown, color=INK, linewidth=1.3, marker="o", markersize=2.4)
     end = start + len(shown)
     axes.set_xlim(start - 0.7, end - 0.3)
     years = [month for month in range(start, end) if month % 12 == 0]
-    room = inches(axes)[0] / max(end - start, 1) * 12
-    skip = next((k for k in (1, 2, 5, 10) if width_of("2000") < 0.8 * room * k), 10)
+    room = axes_size_inches(axes)[0] / max(end - start, 1) * 12
+    skip = next((k for k in (1, 2, 5, 10) if text_width("2000") < 0.8 * room * k), 10)
     axes.set_xticks(years[::skip], [str(month // 12) for month in years[::skip]])
     low, high = axes.get_ylim()
     axes.set_ylim(low if low < 0 or low > 0.4 * high else 0, high)
@@ -45,7 +57,7 @@ def fan_actual(axes: Axes, fans: Sequence[Fan], first: int, actual: Floats, word
     ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
     step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
     decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-6 * abs(step)), 3)
-    axes.set_yticks(ticks, [scale.figure(tick, decimals) for tick in ticks])
+    axes.set_yticks(ticks, [scale.number(tick, decimals) for tick in ticks])
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
@@ -56,4 +68,4 @@ def fan_actual(axes: Axes, fans: Sequence[Fan], first: int, actual: Floats, word
         Patch(color=BAND, alpha=0.38),
     ]
     keys = ("fan_actual_came", "fan_actual_middle", "fan_actual_80", "fan_actual_95")
-    key_above(axes, handles, [words(key) for key in keys], handle=2.4)
+    draw_legend_above(axes, handles, [words(key) for key in keys], handle=2.4)

@@ -33,13 +33,19 @@ ESTIMATED = "#7b8591"
 RECONSTRUCTED = "#b3bac3"
 BAND = "#a9cbe8"
 CORE = "#3d7fb8"
-OVERLAID = (("#0b62a4", "-"), ("#c2570c", "--"), ("#5b2a86", "-."), ("#00795e", ":"), ("#8a6d00", (0, (6, 2, 1, 2))))
+RUN_LINE_STYLES = (
+    ("#0b62a4", "-"),
+    ("#c2570c", "--"),
+    ("#5b2a86", "-."),
+    ("#00795e", ":"),
+    ("#8a6d00", (0, (6, 2, 1, 2))),
+)
 """Colours of runs laid over one another, each with its own dashes: never colour alone."""
 
-LONGEST = 80
+MAX_LABEL_GRAPHEMES = 80
 """Graphemes of a label that are drawn."""
 
-_STYLE = {
+_RC_PARAMS = {
     "font.family": "DejaVu Sans",
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
@@ -60,7 +66,7 @@ _STYLE = {
     "ytick.major.size": 0,
     "legend.frameon": False,
 }
-_LEFT_ALONE = ("backend", "backend_fallback", "interactive", "toolbar", "figure.raise_window", "timezone")
+_UNCHANGED_RC_PARAMS = ("backend", "backend_fallback", "interactive", "toolbar", "figure.raise_window", "timezone")
 
 
 class Margin(NamedTuple):
@@ -73,14 +79,14 @@ class Margin(NamedTuple):
 
 
 @contextmanager
-def style(size: float) -> Iterator[None]:
+def chart_style(size: float) -> Iterator[None]:
     """Draw with our type and ink and text of `size` points, whatever a user's matplotlibrc says."""
     with matplotlib.rc_context():
         sizes = dict.fromkeys(
             ("font.size", "axes.labelsize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize"), size
         )
-        default = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _LEFT_ALONE}
-        settings: dict[Any, Any] = {**default, **_STYLE, **sizes}
+        default = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _UNCHANGED_RC_PARAMS}
+        settings: dict[Any, Any] = {**default, **_RC_PARAMS, **sizes}
         matplotlib.rcParams.update(settings)
         yield
 
@@ -92,7 +98,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def axes_in(figure: Figure, box: tuple[float, float, float, float], margin: Margin) -> Axes:
+def add_axes(figure: Figure, box: tuple[float, float, float, float], margin: Margin) -> Axes:
     """Axes inside a box (left, bottom, width, height in inches), `margin` away from its edges."""
     em = matplotlib.rcParams["font.size"] / 72
     width, height = figure.get_size_inches()
@@ -105,7 +111,7 @@ def axes_in(figure: Figure, box: tuple[float, float, float, float], margin: Marg
     ))  # fmt: skip
 
 
-def inches(axes: Axes) -> tuple[float, float]:
+def axes_size_inches(axes: Axes) -> tuple[float, float]:
     """Width and height of axes, in inches."""
     figure = axes.get_figure(root=True)
     assert figure is not None
@@ -113,7 +119,7 @@ def inches(axes: Axes) -> tuple[float, float]:
     return box.width * width, box.height * height
 
 
-def em() -> float:
+def em_inches() -> float:
     """Height of the text, in inches."""
     return float(matplotlib.rcParams["font.size"]) / 72
 
@@ -132,18 +138,18 @@ if hasattr(os, "register_at_fork"):
 
 
 @lru_cache(maxsize=4096)
-def _advance(letter: str, weight: str) -> float:
+def _advance_width(letter: str, weight: str) -> float:
     """Width of a letter at 100 points, in points."""
     return float(_font(weight).load_char(ord(letter), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536
 
 
-def width_of(text: str, size: float | None = None, weight: str = "normal") -> float:
+def text_width(text: str, size: float | None = None, weight: str = "normal") -> float:
     """Width of a line of text, in inches, without kerning: shaping whole lines takes most of a page's time."""
     points = float(matplotlib.rcParams["font.size"]) if size is None else size
-    return sum(_advance(letter, weight) for letter in text) * points / 100 / 72
+    return sum(_advance_width(letter, weight) for letter in text) * points / 100 / 72
 
 
-def graphemes(text: str) -> list[str]:
+def split_graphemes(text: str) -> list[str]:
     """The characters as a reader counts them: marks, joiners and selectors stay with their letter."""
     found: list[str] = []
     for letter in text:
@@ -156,7 +162,7 @@ def graphemes(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _drawn_as(letter: str) -> str:
+def _drawable_letter(letter: str) -> str:
     if letter.isspace():
         return " "
     if unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn", "Cf"):
@@ -164,83 +170,83 @@ def _drawn_as(letter: str) -> str:
     return letter if _font("normal").get_char_index(ord(letter)) else "\u25a1"
 
 
-def clean(text: str) -> str:
+def clean_label(text: str) -> str:
     """One line that the font can draw: composed, no controls, no lone surrogates; a box for what it lacks."""
-    composed = unicodedata.normalize("NFC", text[: 40 * LONGEST])
-    return " ".join("".join(map(_drawn_as, composed)).split())
+    composed = unicodedata.normalize("NFC", text[: 40 * MAX_LABEL_GRAPHEMES])
+    return " ".join("".join(map(_drawable_letter, composed)).split())
 
 
-def cut(text: str, longest: int = LONGEST) -> str:
+def truncate_label(text: str, longest: int = MAX_LABEL_GRAPHEMES) -> str:
     """A clean label of at most `longest` graphemes, the last one `…` where it was longer."""
-    letters = graphemes(clean(text))
+    letters = split_graphemes(clean_label(text))
     return "".join(letters) if len(letters) <= longest else "".join(letters[: longest - 1]).rstrip() + "…"
 
 
-def fit(text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
+def fit_label(text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
     """A label cut to a width in inches, the last character `…` where it was longer."""
-    text = cut(text)
-    if width_of(text, size, weight) <= width:
+    text = truncate_label(text)
+    if text_width(text, size, weight) <= width:
         return text
-    letters = graphemes(text.removesuffix("…"))
+    letters = split_graphemes(text.removesuffix("…"))
     low, high = 0, len(letters)
     while low < high:
         middle = (low + high + 1) // 2
-        if width_of("".join(letters[:middle]).rstrip() + "…", size, weight) <= width:
+        if text_width("".join(letters[:middle]).rstrip() + "…", size, weight) <= width:
             low = middle
         else:
             high = middle - 1
     return "".join(letters[:low]).rstrip(" ,;:·") + "…"
 
 
-def wrap(text: str, width: float, size: float | None = None, weight: str = "normal", lines: int = 99) -> list[str]:
+def wrap_text(text: str, width: float, size: float | None = None, weight: str = "normal", lines: int = 99) -> list[str]:
     """Text broken into at most `lines` lines of a width in inches; what is left over is cut with `…`."""
-    words = clean(text).split(" ")
+    words = clean_label(text).split(" ")
     found: list[str] = []
     while words:
         if len(found) == lines - 1:
-            return [*found, fit_whole(" ".join(words), width, size, weight)]
+            return [*found, fit_text(" ".join(words), width, size, weight)]
         taken = 1
-        while taken < len(words) and width_of(" ".join(words[: taken + 1]), size, weight) <= width:
+        while taken < len(words) and text_width(" ".join(words[: taken + 1]), size, weight) <= width:
             taken += 1
-        found.append(fit_whole(" ".join(words[:taken]), width, size, weight))
+        found.append(fit_text(" ".join(words[:taken]), width, size, weight))
         words = words[taken:]
     return found
 
 
-def fit_whole(text: str, width: float, size: float | None, weight: str) -> str:
+def fit_text(text: str, width: float, size: float | None, weight: str) -> str:
     """The text itself where it fits, whatever its length; else cut as a label."""
-    return text if width_of(text, size, weight) <= width else fit(text, width, size, weight)
+    return text if text_width(text, size, weight) <= width else fit_label(text, width, size, weight)
 
 
-def painted(
+def draw_figure(
     draw: Callable[[Axes], None], margin: Margin, width: float, height: float, title: str, foot: str = ""
 ) -> Figure:
     """A figure of its own: its title on one or more lines, the axes, and a small foot line."""
     figure = new_figure(width, height)
-    size, edge = float(matplotlib.rcParams["font.size"]), 0.6 * em()
-    lines = wrap(title, width - 2 * edge, size * 1.1, "bold", lines=3)
-    head = (1.45 * len(lines) + 0.5) * em()
-    floor = 1.5 * em() if foot else 0.2 * em()
+    size, edge = float(matplotlib.rcParams["font.size"]), 0.6 * em_inches()
+    lines = wrap_text(title, width - 2 * edge, size * 1.1, "bold", lines=3)
+    head = (1.45 * len(lines) + 0.5) * em_inches()
+    floor = 1.5 * em_inches() if foot else 0.2 * em_inches()
     figure.text(
         edge / width, 1 - edge / height, "\n".join(lines), size=size * 1.1, weight="bold", va="top", linespacing=1.3
     )
     if foot:
-        shown = fit_whole(foot, width - 2 * edge, size * 0.75, "normal")
-        figure.text(edge / width, 0.45 * em() / height, shown, size=size * 0.75, color=MUTED, va="bottom")
-    draw(axes_in(figure, (edge, floor, width - 2 * edge, height - floor - head), margin))
+        shown = fit_text(foot, width - 2 * edge, size * 0.75, "normal")
+        figure.text(edge / width, 0.45 * em_inches() / height, shown, size=size * 0.75, color=MUTED, va="bottom")
+    draw(add_axes(figure, (edge, floor, width - 2 * edge, height - floor - head), margin))
     return figure
 
 
-def key_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], handle: float = 1.5) -> None:
+def draw_legend_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], handle: float = 1.5) -> None:
     """A key above the axes in as many columns as fit; the axes give way by its height. `handle` is in ems."""
-    shown = [fit(label, inches(axes)[0] - (handle + 2) * em()) for label in labels]
-    spare = (handle + 0.5 + 1.4) * em()
-    fits = (n for n in range(len(shown), 0, -1) if _columns_width(shown, n) + n * spare <= inches(axes)[0])
+    shown = [fit_label(label, axes_size_inches(axes)[0] - (handle + 2) * em_inches()) for label in labels]
+    spare = (handle + 0.5 + 1.4) * em_inches()
+    fits = (n for n in range(len(shown), 0, -1) if _legend_width(shown, n) + n * spare <= axes_size_inches(axes)[0])
     columns = next(fits, 1)
     rows = -(-len(shown) // columns)
     box, figure = axes.get_position(), axes.get_figure(root=True)
     assert figure is not None
-    lowered = (1.5 * rows + 0.5) * em() / figure.get_size_inches()[1]
+    lowered = (1.5 * rows + 0.5) * em_inches() / figure.get_size_inches()[1]
     axes.set_position((box.x0, box.y0, box.width, max(box.height - lowered, 0.02)))
     axes.legend(
         handles, shown, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.4,
@@ -248,13 +254,13 @@ def key_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], hand
     )  # fmt: skip
 
 
-def _columns_width(labels: Sequence[str], columns: int) -> float:
+def _legend_width(labels: Sequence[str], columns: int) -> float:
     """Width of a key whose columns are filled one after another, as matplotlib does, in inches."""
     rows, longer = divmod(len(labels), columns)
     widths, at = 0.0, 0
     for column in range(columns):
         count = rows + (column < longer)
-        widths += max(map(width_of, labels[at : at + count]), default=0.0)
+        widths += max(map(text_width, labels[at : at + count]), default=0.0)
         at += count
     return widths
 

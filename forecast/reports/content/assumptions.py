@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from forecast.errors import Where
-from forecast.i18n import Words
+from forecast.errors import Location
+from forecast.i18n import Translator
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import project_folder
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_words, sentence_case, tenths_text
+from forecast.reports.content.text import date_text, name_text, range_text, sentence_case, tenths_text
 from forecast.units import SCALES
 
 
 @dataclass(frozen=True)
-class Ground:
+class AssumptionRow:
     """One assumption, as the report prints it."""
 
     name: str
@@ -32,87 +32,89 @@ class Ground:
     source: str
     note: str
     grade: str
-    where: str
+    location: str
     hindsight: str
     """When its source came out, where that is after the day of the plan; else empty."""
 
 
 @dataclass(frozen=True)
-class GroundGroup:
+class AssumptionGroup:
     """The assumptions about one thing."""
 
     label: str
-    grounds: tuple[Ground, ...]
+    assumptions: tuple[AssumptionRow, ...]
     grades: str
     """`A 2 · B 3 · C 1`."""
-    late: int
+    hindsight_count: int
     """How many of them are hindsight."""
 
 
-def groups(view: RunView, words: Words) -> list[GroundGroup]:
+def assumption_groups(view: RunView, words: Translator) -> list[AssumptionGroup]:
     """Every assumption, with what it is about: a service, a shock, an initiative, or a part of the plan."""
-    late = view.hindsight()
-    found: dict[str, list[Ground]] = {}
+    late = view.hindsight_assumptions()
+    found: dict[str, list[AssumptionRow]] = {}
     for assumption in view.assumptions():
         parts = assumption.name.split(".")
         own = parts[0] in ("services", "shocks", "initiatives", "costs") and len(parts) > 2
         group = ".".join(parts[: 2 if own else 1])
-        found.setdefault(group, []).append(_ground(assumption, view, words, assumption.name in late))
-    return [_group(name, grounds, view, words) for name, grounds in found.items()]
+        found.setdefault(group, []).append(_assumption_row(assumption, view, words, assumption.name in late))
+    return [_assumption_group(name, grounds, view, words) for name, grounds in found.items()]
 
 
-def _group(name: str, grounds: list[Ground], view: RunView, words: Words) -> GroundGroup:
+def _assumption_group(name: str, grounds: list[AssumptionRow], view: RunView, words: Translator) -> AssumptionGroup:
     counts = Counter(ground.grade for ground in grounds)
     grades = " · ".join(f"{grade} {counts[grade]}" for grade in "ABC" if counts[grade])
     late = sum(bool(ground.hindsight) for ground in grounds)
     key = f"group_{name}"
     label = words(key) if words.has(key) else sentence_case(name_text(name, view.scenario, words))
-    return GroundGroup(label, tuple(grounds), grades, late)
+    return AssumptionGroup(label, tuple(grounds), grades, late)
 
 
-def _ground(assumption: Assumption, view: RunView, words: Words, late: bool) -> Ground:
-    return Ground(
+def _assumption_row(assumption: Assumption, view: RunView, words: Translator, late: bool) -> AssumptionRow:
+    return AssumptionRow(
         name=assumption.name,
         label=name_text(assumption.name, view.scenario, words),
         text=assumption.text,
-        unit=range_words(f" {assumption.unit}", words).strip(),
-        meaning=meaning(assumption, words),
+        unit=range_text(f" {assumption.unit}", words).strip(),
+        meaning=describe_range(assumption, words),
         source=assumption.source or words("assumption_judged"),
         note=assumption.note,
         grade=assumption.grade,
-        where=place(assumption.where, view),
-        hindsight=words("hindsight_mark", known=assumption.known) if late else "",
+        location=location_text(assumption.location, view),
+        hindsight=words("hindsight_mark", known=assumption.known_since) if late else "",
     )
 
 
-def meaning(assumption: Assumption, words: Words) -> str:
+def describe_range(assumption: Assumption, words: Translator) -> str:
     """What a number may be, in one sentence: 8 times in 10 between P10 and P90."""
     if assumption.same_as:
         return words("assumption_same", name=assumption.same_as)
-    if assumption.sure:
+    if assumption.is_constant:
         return words("assumption_sure")
-    low, high = (float(end) for end in assumption.chance.quantile(np.array([0.1, 0.9])))
+    low, high = (float(end) for end in assumption.distribution.ppf(np.array([0.1, 0.9])))
     if assumption.dimension == "day":
-        return words("assumption_range", low=_day(low, words), high=_day(high, words))
-    factor = _factor(assumption)
-    decimals = _decimals((low / factor, high / factor))
+        return words("assumption_range", low=_day_text(low, words), high=_day_text(high, words))
+    factor = _unit_factor(assumption)
+    decimals = _common_decimals((low / factor, high / factor))
     unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
-    low_text, high_text = (range_words(words.number(end / factor, decimals) + unit, words) for end in (low, high))
+    low_text, high_text = (range_text(words.number(end / factor, decimals) + unit, words) for end in (low, high))
     return words("assumption_range", low=low_text, high=high_text)
 
 
-def _day(ordinal: float, words: Words) -> str:
+def _day_text(ordinal: float, words: Translator) -> str:
     return date_text(date.fromordinal(int(ordinal)), words)
 
 
-def _factor(assumption: Assumption) -> float:
+def _unit_factor(assumption: Assumption) -> float:
     """Of the unit in which the planner wrote it."""
     if assumption.dimension == "percent":
         return 0.01
-    return _DAYS.get(assumption.unit, 1.0) if assumption.dimension == "days" else _money_factor(assumption.unit)
+    return (
+        _DAYS_PER_UNIT.get(assumption.unit, 1.0) if assumption.dimension == "days" else _money_factor(assumption.unit)
+    )
 
 
-def _decimals(ends: tuple[float, float]) -> int:
+def _common_decimals(ends: tuple[float, float]) -> int:
     """As many as both ends need, where two are enough; else as many as the larger end deserves."""
     for decimals in range(2):
         if all(abs(round(end, decimals) - end) < 1e-6 * max(1.0, abs(end)) for end in ends):
@@ -121,7 +123,7 @@ def _decimals(ends: tuple[float, float]) -> int:
     return 0 if size >= 10 else 1 if size >= 1 else 2
 
 
-_DAYS = {
+_DAYS_PER_UNIT = {
     "weeks": 7.0,
     "week": 7.0,
     "tuần": 7.0,
@@ -135,34 +137,34 @@ def _money_factor(unit: str) -> float:
     return SCALES.get(first, 1.0)
 
 
-def place(where: Where, view: RunView) -> str:
+def location_text(where: Location, view: RunView) -> str:
     """`scenarios/covid.yaml:9`, from the project's folder: no page names a folder of the machine."""
-    return f"{in_project(where.file, view)}:{where.cell or where.line}"
+    return f"{path_in_project(where.file, view)}:{where.cell or where.line}"
 
 
-def in_project(file: str, view: RunView) -> str:
+def path_in_project(file: str, view: RunView) -> str:
     """A file as seen from the project's folder."""
     whole, folder = Path(file).absolute(), project_folder(view.scenario.file).absolute()
     return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else Path(file).name
 
 
-def grade_counts(view: RunView) -> Counter[str]:
+def count_grades(view: RunView) -> Counter[str]:
     """How many assumptions have each grade."""
     return Counter(assumption.grade for assumption in view.assumptions())
 
 
-def judgement(view: RunView, words: Words) -> list[str]:
+def judgement_notes(view: RunView, words: Translator) -> list[str]:
     """How much rests on judgement."""
-    counts = grade_counts(view)
+    counts = count_grades(view)
     found = []
     if view.findings.sensitivity is not None:
-        share = view.findings.sensitivity.judged
+        share = view.findings.sensitivity.judgement_share
         found.append(words("judged_lead", tenths=tenths_text(share, words)))
     found.append(words("judged_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
     return found
 
 
-def data_state(view: RunView, words: Words) -> list[str]:
+def data_notes(view: RunView, words: Translator) -> list[str]:
     """What is reconstructed, and what is hindsight."""
     status: Mapping[str, int] = view.summary.get("data_status", {})
     whole = sum(status.values())
@@ -175,12 +177,12 @@ def data_state(view: RunView, words: Words) -> list[str]:
         found.append(words("data_none"))
     elif not found:
         found.append(words("data_actual", count=whole))
-    late, day = len(view.hindsight()), date_text(view.as_of, words)
+    late, day = len(view.hindsight_assumptions()), date_text(view.as_of, words)
     found.append(words("hindsight_some", count=late, date=day) if late else words("hindsight_none", date=day))
     return found
 
 
-def how_to_read(view: RunView, words: Words) -> list[str]:
+def reader_notes(view: RunView, words: Translator) -> list[str]:
     """What a reader must know."""
     paths = words.number(int(view.summary.get("paths", 0)))
     return [
@@ -189,27 +191,27 @@ def how_to_read(view: RunView, words: Words) -> list[str]:
     ]
 
 
-def notes(view: RunView, words: Words) -> list[str]:
+def baseline_notes(view: RunView, words: Translator) -> list[str]:
     """What the baseline has to say of itself."""
     found = []
     for own in view.baseline.services.values():
         for key, facts in own.notes:
             if words.has(key):
-                found.append(words(key, **{name: _fact(name, fact, view, words) for name, fact in facts}))
+                found.append(words(key, **{name: _param_text(name, fact, view, words) for name, fact in facts}))
     return list(dict.fromkeys(found))
 
 
-def _fact(name: str, fact: str, view: RunView, words: Words) -> str:
+def _param_text(name: str, fact: str, view: RunView, words: Translator) -> str:
     """A fact of a note; a service by its label."""
     service = view.scenario.services.get(fact) if name == "service" else None
-    return service.label.of(words.language) if service and service.label else str(fact)
+    return service.label.in_language(words.language) if service and service.label else str(fact)
 
 
-def provenance(view: RunView, words: Words) -> list[tuple[str, str]]:
+def run_provenance(view: RunView, words: Translator) -> list[tuple[str, str]]:
     """Seed, paths, run, hashes, versions and diagnostics: enough to make the same page again."""
     summary = view.summary
     found = [
-        (words("provenance_file"), in_project(view.scenario.file, view)),
+        (words("provenance_file"), path_in_project(view.scenario.file, view)),
         (words("provenance_paths"), words.number(int(summary.get("paths", 0)))),
         (words("provenance_seed"), str(summary.get("seed", ""))),
         (words("provenance_run"), str(summary.get("run_id", ""))),
@@ -220,9 +222,9 @@ def provenance(view: RunView, words: Words) -> list[tuple[str, str]]:
     found.append((words("provenance_code"), str(about.get("code", ""))))
     found += [(words("provenance_version", name=name), str(version)) for name, version in _items(about.get("versions"))]
     found += [(words("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in about.get("data", ())]
-    found += [_correlation(entry, words) for entry in about.get("correlations", ())]
+    found += [_correlation_entry(entry, words) for entry in about.get("correlations", ())]
     found += [
-        (words("provenance_diagnostic", name=name), _plain(value, words))
+        (words("provenance_diagnostic", name=name), _value_text(value, words))
         for name, value in _items(about.get("diagnostics"))
     ]
     return [(key, value) for key, value in found if value]
@@ -233,13 +235,13 @@ def _items(content: Any) -> Iterator[tuple[str, Any]]:
         yield from content.items()
 
 
-def _correlation(entry: Mapping[str, Any], words: Words) -> tuple[str, str]:
+def _correlation_entry(entry: Mapping[str, Any], words: Translator) -> tuple[str, str]:
     asked, achieved = (words.number(float(entry.get(key) or 0.0), 2) for key in ("asked", "achieved"))
     name = " ~ ".join(map(str, entry.get("between", ()))) or entry.get("name", "")
     return words("provenance_correlation", name=name), words("provenance_asked", asked=asked, achieved=achieved)
 
 
-def _plain(value: Any, words: Words) -> str:
+def _value_text(value: Any, words: Translator) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return words.number(value, 0 if float(value).is_integer() else 4)

@@ -6,167 +6,179 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from forecast.analysis.findings import Lever, Step
-from forecast.i18n import Words
-from forecast.i18n.amounts import Scale
+from forecast.analysis.findings import BridgeStep, SensitivityBar
+from forecast.i18n import Translator
+from forecast.i18n.amounts import AmountScale
 from forecast.plan.record import Label
-from forecast.reports.charts import FIGURES
-from forecast.reports.charts.bridge import MOST as MOST_STEPS
-from forecast.reports.charts.chart import PHONE, TYPE_PHONE, TYPE_WIDE, Drawing
-from forecast.reports.charts.districts import MOST as MOST_DISTRICTS
-from forecast.reports.charts.tornado import MOST as MOST_LEVERS
+from forecast.reports.charts import CHARTS
+from forecast.reports.charts.bridge import MAX_STEPS as MOST_STEPS
+from forecast.reports.charts.chart import PHONE_TYPE_POINTS, PHONE_WIDTH_INCHES, WIDE_TYPE_POINTS, Chart
+from forecast.reports.charts.districts import MAX_DISTRICTS as MOST_DISTRICTS
+from forecast.reports.charts.tornado import MAX_BARS as MOST_LEVERS
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
     goal_text,
     measure_text,
     name_text,
     period_text,
-    range_words,
+    range_text,
     sentence_case,
     target_text,
 )
-from forecast.reports.content.track_record import drawings_of, of_run
+from forecast.reports.content.track_record import run_track_records, track_record_charts
 
-__all__ = ["PHONE", "TYPE_PHONE", "TYPE_WIDE", "Drawing", "drawings", "foot", "labelled"]
+__all__ = [
+    "PHONE_TYPE_POINTS",
+    "PHONE_WIDTH_INCHES",
+    "WIDE_TYPE_POINTS",
+    "Chart",
+    "report_label",
+    "run_charts",
+    "source_line",
+]
 
 
-def drawings(view: RunView, words: Words) -> Mapping[str, Drawing]:
+def run_charts(view: RunView, words: Translator) -> Mapping[str, Chart]:
     """Every figure that the findings allow, by name, in the order of the page."""
     made = (
-        _months(view, words),
-        _bridge(view, words),
-        _exceedance(view, words),
-        _tornado(view, words),
-        _readings(view, words),
-        _districts(view, words),
+        _monthly_chart(view, words),
+        _bridge_chart(view, words),
+        _exceedance_chart(view, words),
+        _tornado_chart(view, words),
+        _cases_chart(view, words),
+        _districts_chart(view, words),
     )
     found = {drawing.name: drawing for drawing in made if drawing is not None}
-    return {**found, **drawings_of(view.scenario, of_run(view), words, foot(view, words))}
+    return {**found, **track_record_charts(view.scenario, run_track_records(view), words, source_line(view, words))}
 
 
-def labelled(one: Step | Lever, view: RunView, words: Words) -> Label:
+def report_label(one: BridgeStep | SensitivityBar, view: RunView, words: Translator) -> Label:
     """Its own label, or the words of its dotted name."""
-    own = one.label.of(words.language) if one.label else ""
+    own = one.label.in_language(words.language) if one.label else ""
     text = own or name_text(one.name, view.scenario, words)
     return Label(vi=text, en=text)
 
 
-def foot(view: RunView, words: Words) -> str:
+def source_line(view: RunView, words: Translator) -> str:
     """The source line of a figure."""
     return words(
         "figure_foot",
-        scenario=view.scenario.name.of(words.language),
+        scenario=view.scenario.name.in_language(words.language),
         paths=words.number(int(view.summary.get("paths", 0))),
         seed=view.summary.get("seed", ""),
         run=str(view.summary.get("run_id", ""))[:12],
     )
 
 
-def _facts(view: RunView, words: Words, measure: str, period: str, unit: str) -> dict[str, str]:
+def _title_params(view: RunView, words: Translator, measure: str, period: str, unit: str) -> dict[str, str]:
     text = measure_text(measure, view.scenario, words)
     return {"measure": text, "period": period_text(period, words), "unit": unit}
 
 
-def _months(view: RunView, words: Words) -> Drawing | None:
+def _monthly_chart(view: RunView, words: Translator) -> Chart | None:
     finding = view.findings.months
     if not finding.bars:
         return None
     scale = view.months_scale(words)
     measure = sentence_case(measure_text(finding.measure, view.scenario, words))
     title = words("months_title", measure=measure, unit=scale.unit)
-    alt = f"{title}: " + "; ".join(f"{bar.month} {scale.figure(bar.p50)}" for bar in finding.bars)
-    draw, margin = FIGURES["months"]
+    alt = f"{title}: " + "; ".join(f"{bar.month} {scale.number(bar.p50)}" for bar in finding.bars)
+    draw, margin = CHARTS["months"]
     crowded = max(0, len(finding.bars) - 12) * 0.02
-    return Drawing(
+    return Chart(
         "months", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
-        (11.0, 3.9), (PHONE, 4.4 + crowded), foot(view, words),
+        (11.0, 3.9), (PHONE_WIDTH_INCHES, 4.4 + crowded), source_line(view, words),
     )  # fmt: skip
 
 
-def _bridge(view: RunView, words: Words) -> Drawing | None:
+def _bridge_chart(view: RunView, words: Translator) -> Chart | None:
     finding = view.findings.bridge
     if finding is None:
         return None
-    finding = replace(finding, steps=tuple(replace(step, label=labelled(step, view, words)) for step in finding.steps))
+    finding = replace(
+        finding, steps=tuple(replace(step, label=report_label(step, view, words)) for step in finding.steps)
+    )
     scale = view.bridge_scale(words)
     key = "bridge_title" if finding.start.amount else "bridge_title_lines"
-    title = sentence_case(words(key, **_facts(view, words, finding.measure, finding.period, scale.unit)))
+    title = sentence_case(words(key, **_title_params(view, words, finding.measure, finding.period, scale.unit)))
     rows = min(len(finding.steps), MOST_STEPS) + (2 if finding.start.amount else 1)
-    draw, margin = FIGURES["bridge"]
-    alt = f"{title}: {scale.figure(finding.start.amount)} → {scale.figure(finding.end.amount)}"
+    draw, margin = CHARTS["bridge"]
+    alt = f"{title}: {scale.number(finding.start.amount)} → {scale.number(finding.end.amount)}"
     tall = 0.55 + 0.35 * rows
-    return Drawing(
+    return Chart(
         "bridge", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
-        (5.4, max(tall, 3.6)), (PHONE, 0.85 + 0.38 * rows), foot(view, words),
+        (5.4, max(tall, 3.6)), (PHONE_WIDTH_INCHES, 0.85 + 0.38 * rows), source_line(view, words),
     )  # fmt: skip
 
 
-def _exceedance(view: RunView, words: Words) -> Drawing | None:
-    finding = view.findings.exceedance.get(view.findings.main)
-    if finding is None or view.main is None:
+def _exceedance_chart(view: RunView, words: Translator) -> Chart | None:
+    finding = view.findings.exceedance.get(view.findings.main_target)
+    if finding is None or view.main_target is None:
         return None
-    scale = view.scale(words)
+    scale = view.main_scale(words)
     key = "exceedance_title" if finding.higher_is_better else "exceedance_title_most"
-    title = words(key, **_facts(view, words, finding.measure, finding.period, scale.unit))
-    alt = f"{title}: {goal_text(view.main, view, words)} {words.percent(view.main.chance.value)}"
-    draw, margin = FIGURES["exceedance"]
-    drawn = partial(draw, finding=finding, words=words, scale=scale, want=view.main.want)
-    return Drawing("exceedance", title, alt, drawn, margin, (5.4, 4.0), (PHONE, 3.5), foot(view, words))
+    title = words(key, **_title_params(view, words, finding.measure, finding.period, scale.unit))
+    alt = f"{title}: {goal_text(view.main_target, view, words)} {words.percent(view.main_target.chance.value)}"
+    draw, margin = CHARTS["exceedance"]
+    drawn = partial(draw, finding=finding, words=words, scale=scale, want=view.main_target.required_chance)
+    return Chart(
+        "exceedance", title, alt, drawn, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, words)
+    )
 
 
-def _tornado(view: RunView, words: Words) -> Drawing | None:
+def _tornado_chart(view: RunView, words: Translator) -> Chart | None:
     finding = view.findings.sensitivity
-    if finding is None or not finding.levers:
+    if finding is None or not finding.bars:
         return None
     levers = (
-        replace(one, label=labelled(one, view, words), text=range_words(one.text, words)) for one in finding.levers
+        replace(one, label=report_label(one, view, words), text=range_text(one.text, words)) for one in finding.bars
     )
-    finding = replace(finding, levers=tuple(levers))
-    scale = view.scale(words)
-    title = words("tornado_title", **_facts(view, words, finding.measure, finding.period, scale.unit))
-    rows = min(len(finding.levers), MOST_LEVERS)
-    shown = finding.levers[:rows]
+    finding = replace(finding, bars=tuple(levers))
+    scale = view.main_scale(words)
+    title = words("tornado_title", **_title_params(view, words, finding.measure, finding.period, scale.unit))
+    rows = min(len(finding.bars), MOST_LEVERS)
+    shown = finding.bars[:rows]
     alt = f"{title}: " + "; ".join(
-        f"{lever.name} {scale.signed(lever.low)} {scale.signed(lever.high)}" for lever in shown
+        f"{lever.name} {scale.signed_number(lever.low)} {scale.signed_number(lever.high)}" for lever in shown
     )
-    draw, margin = FIGURES["tornado"]
-    return Drawing(
+    draw, margin = CHARTS["tornado"]
+    return Chart(
         "tornado", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
-        (5.4, max(0.9 + 0.35 * rows, 2.0)), (PHONE, 1.1 + 0.4 * rows), foot(view, words),
+        (5.4, max(0.9 + 0.35 * rows, 2.0)), (PHONE_WIDTH_INCHES, 1.1 + 0.4 * rows), source_line(view, words),
     )  # fmt: skip
 
 
-def _readings(view: RunView, words: Words) -> Drawing | None:
-    row, rows = view.main, view.findings.readings
+def _cases_chart(view: RunView, words: Translator) -> Chart | None:
+    row, rows = view.main_target, view.findings.cases
     if row is None or not rows:
         return None
     title = words("readings_title", goal=goal_text(row, view, words))
     alt = f"{target_text(row, view, words)}: {words.percent(row.spread[0])} – {words.percent(row.spread[1])}"
-    draw, margin = FIGURES["readings"]
+    draw, margin = CHARTS["readings"]
     high = 0.37 * (len(rows) + 1)
-    return Drawing(
+    return Chart(
         "readings", title, alt, partial(draw, rows=rows, target=row, words=words), margin,
-        (5.4, 1.0 + high), (PHONE, 1.2 + 1.08 * high), foot(view, words),
+        (5.4, 1.0 + high), (PHONE_WIDTH_INCHES, 1.2 + 1.08 * high), source_line(view, words),
     )  # fmt: skip
 
 
-def _districts(view: RunView, words: Words) -> Drawing | None:
+def _districts_chart(view: RunView, words: Translator) -> Chart | None:
     found = view.findings.districts
     if found is None:
         return None
-    scale = scale_of_districts(view, words)
+    scale = district_scale(view, words)
     title = words("districts_title", period=period_text(found.period, words), unit=scale.unit)
     shown = found.rows[:MOST_DISTRICTS]
-    alt = f"{title}: " + "; ".join(f"{row.name} {scale.figure(row.p50.value)}" for row in shown)
-    draw, margin = FIGURES["districts"]
+    alt = f"{title}: " + "; ".join(f"{row.name} {scale.number(row.p50.value)}" for row in shown)
+    draw, margin = CHARTS["districts"]
     tall = 0.6 + 0.32 * len(shown)
-    return Drawing(
+    return Chart(
         "districts", title, alt, partial(draw, rows=found.rows, words=words, scale=scale), margin,
-        (11.0, max(tall, 1.6)), (PHONE, 0.8 + 0.38 * len(shown)), foot(view, words),
+        (11.0, max(tall, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(shown)), source_line(view, words),
     )  # fmt: skip
 
 
-def scale_of_districts(view: RunView, words: Words) -> Scale:
+def district_scale(view: RunView, words: Translator) -> AmountScale:
     """The scale of the districts' amounts."""
     found = view.findings.districts
     sizes = [row.p50.value for row in found.rows] if found is not None else []

@@ -9,11 +9,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from forecast.analysis.findings import Findings, TargetRow
-from forecast.i18n import Words
-from forecast.i18n.amounts import Scale, scale_of
+from forecast.i18n import Translator
+from forecast.i18n.amounts import AmountScale, choose_scale
 from forecast.periods import first_day
 from forecast.plan.assumption import Assumption
-from forecast.plan.scenario import Scenario, known_after
+from forecast.plan.scenario import Scenario, assumptions_known_after
 
 if TYPE_CHECKING:
     from forecast.timeseries.baseline import Baseline
@@ -37,9 +37,9 @@ class RunView:
         return str(self.summary.get("scenario", ""))
 
     @property
-    def main(self) -> TargetRow | None:
+    def main_target(self) -> TargetRow | None:
         """The target whose story the page tells; None for a plan without targets."""
-        return next((row for row in self.findings.targets if row.name == self.findings.main), None)
+        return next((row for row in self.findings.targets if row.name == self.findings.main_target), None)
 
     @property
     def as_of(self) -> date:
@@ -49,54 +49,54 @@ class RunView:
     @property
     def measure(self) -> str:
         """The measure that the page is about."""
-        return self.main.measure if self.main else self.findings.months.measure
+        return self.main_target.measure if self.main_target else self.findings.months.measure
 
     @property
-    def figure(self) -> str:
+    def measure_key(self) -> str:
         """The measure as figures are named: `revenue@442` of a place."""
-        return self.main.figure if self.main else self.measure
+        return self.main_target.measure_key if self.main_target else self.measure
 
     @property
     def period(self) -> str:
         """The period that the page is about, as written."""
-        return self.main.period if self.main else str(self.scenario.horizon.calendar.years[0])
+        return self.main_target.period if self.main_target else str(self.scenario.horizon.calendar.years[0])
 
     @property
-    def figures(self) -> Mapping[str, float]:
+    def statistics(self) -> Mapping[str, float]:
         """Mean, sd and quantiles of the main measure in its period; empty when the summary has none."""
-        found: Mapping[str, float] = self.summary.get("measures", {}).get(self.figure, {}).get(self.period, {})
+        found: Mapping[str, float] = self.summary.get("measures", {}).get(self.measure_key, {}).get(self.period, {})
         return found
 
-    def scale(self, words: Words) -> Scale:
+    def main_scale(self, words: Translator) -> AmountScale:
         """The scale of the main measure over its period."""
-        sizes = [value for key, value in self.figures.items() if key.startswith("p")]
-        if self.main:
-            sizes.append(self.main.threshold)
+        sizes = [value for key, value in self.statistics.items() if key.startswith("p")]
+        if self.main_target:
+            sizes.append(self.main_target.threshold)
         return self.scale_for(self.measure, self.period, sizes, words)
 
-    def scale_for(self, measure: str, period: str, sizes: list[float], words: Words) -> Scale:
+    def scale_for(self, measure: str, period: str, sizes: list[float], words: Translator) -> AmountScale:
         """The scale of some amounts of a measure; a productivity is that of a year, whatever its period."""
-        return scale_of(measure, sizes, self.scenario.currency, words)
+        return choose_scale(measure, sizes, self.scenario.currency, words)
 
-    def bridge_scale(self, words: Words) -> Scale:
+    def bridge_scale(self, words: Translator) -> AmountScale:
         """The scale of the bridge: of its ends and of every sum on the way."""
         bridge = self.findings.bridge
         if bridge is None:
-            return self.scale(words)
+            return self.main_scale(words)
         sums = list(accumulate((step.amount for step in bridge.steps), initial=bridge.start.amount))
         return self.scale_for(bridge.measure, bridge.period, [*sums, bridge.end.amount], words)
 
-    def months_scale(self, words: Words) -> Scale:
+    def months_scale(self, words: Translator) -> AmountScale:
         """The scale of the months."""
         months = self.findings.months
         sizes = [bar.p90 for bar in months.bars] + [bar.plan for bar in months.bars if bar.plan is not None]
-        return scale_of(months.measure, sizes, self.scenario.currency, words, yearly=False)
+        return choose_scale(months.measure, sizes, self.scenario.currency, words, yearly=False)
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """Every assumption of the plan, each name once, in the order of the plan."""
         found = {a.name: a for a in self.scenario.assumptions()}
         return tuple(found.values())
 
-    def hindsight(self) -> frozenset[str]:
+    def hindsight_assumptions(self) -> frozenset[str]:
         """Names of the assumptions whose sources came out after the day of the plan."""
-        return frozenset(assumption.name for assumption in known_after(self.scenario, self.as_of))
+        return frozenset(assumption.name for assumption in assumptions_known_after(self.scenario, self.as_of))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forecast.i18n import Words
+from forecast.i18n import Translator
 from forecast.plan.targets import Decision
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, error_text, measure_text, name_text, period_text
@@ -13,7 +13,7 @@ from forecast.stats.intervals import Estimate
 
 
 @dataclass(frozen=True)
-class Action:
+class DecisionRow:
     """A decision, as a reader needs it."""
 
     action: str
@@ -24,30 +24,35 @@ class Action:
     about: str
 
 
-def decisions(view: RunView, words: Words) -> list[Action]:
+def decision_rows(view: RunView, words: Translator) -> list[DecisionRow]:
     """What is to be decided, the earliest first."""
     ordered = sorted(view.scenario.decisions.items(), key=lambda pair: (pair[1].by, pair[0]))
-    return [_decision(name, decision, view, words) for name, decision in ordered]
+    return [_decision_row(name, decision, view, words) for name, decision in ordered]
 
 
-def _decision(name: str, decision: Decision, view: RunView, words: Words) -> Action:
+def _decision_row(name: str, decision: Decision, view: RunView, words: Translator) -> DecisionRow:
     trigger, when = decision.trigger, ""
     if trigger is not None:
         bound = trigger.below or trigger.above
         assert bound is not None  # the reader asks for one
         scale = view.scale_for(trigger.measure, trigger.period.text, [bound.value], words)
-        text = words("goal_below" if trigger.below else "goal_above", amount=scale.exact(bound.value))
+        text = words("goal_below" if trigger.below else "goal_above", amount=scale.exact_amount(bound.value))
         measure = measure_text(trigger.measure, view.scenario, words)
         when = words("decision_when", measure=measure, period=period_text(trigger.period.text, words), bound=text)
-        when += _chance(view.summary.get("triggers", {}).get(name), words)
-    owner, by = decision.owner.of(words.language), date_text(decision.by, words)
+        when += _trigger_chance(view.summary.get("triggers", {}).get(name), words)
+    owner, by = decision.owner.in_language(words.language), date_text(decision.by, words)
     about = name_text(decision.about, view.scenario, words) if decision.about else ""
-    return Action(
-        decision.action.of(words.language), owner, by, words("decision_line", owner=owner, date=by), when, about
+    return DecisionRow(
+        decision.action.in_language(words.language),
+        owner,
+        by,
+        words("decision_line", owner=owner, date=by),
+        when,
+        about,
     )
 
 
-def _chance(found: Mapping[str, float] | None, words: Words) -> str:
+def _trigger_chance(found: Mapping[str, float] | None, words: Translator) -> str:
     """How likely the forecast finds it that the figure calls for the decision."""
     if found is None:
         return ""

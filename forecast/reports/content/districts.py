@@ -4,45 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forecast.i18n import Words
-from forecast.reports.charts.style import cut
-from forecast.reports.content.charts import scale_of_districts
+from forecast.i18n import Translator
+from forecast.reports.charts.style import truncate_label
+from forecast.reports.content.charts import district_scale
 from forecast.reports.content.context import RunView
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import name_text
 
 
-def said(view: RunView, words: Words) -> list[str]:
+def district_notes(view: RunView, words: Translator) -> list[str]:
     """How events fall on places, and what the plan does not know of them."""
     found = view.findings.districts
     if found is None:
         return []
-    sentences = [words("districts_lead", places=words.number(found.places), districts=words.number(len(found.rows)))]
-    if not found.weighed:
+    sentences = [
+        words("districts_lead", places=words.number(found.place_count), districts=words.number(len(found.rows)))
+    ]
+    if not found.has_weights:
         weights = view.scenario.places.weights if view.scenario.places else None
         sentences.append(
-            words("districts_equal", note=f"({cut(weights.note, 200)})" if weights and weights.note else "")
+            words("districts_equal", note=f"({truncate_label(weights.note, 200)})" if weights and weights.note else "")
         )
-    if found.ledger:
+    if found.ledger_status:
         sentences.append(words("districts_by_ledger"))
-    if found.ledger in ("reconstructed", "estimate"):
+    if found.ledger_status in ("reconstructed", "estimate"):
         sentences.append(words("districts_weak_ledger"))
     return [*sentences, words("districts_alike")]
 
 
-def table(view: RunView, words: Words) -> Table | None:
+def district_table(view: RunView, words: Translator) -> Table | None:
     """The districts, the worst hit first: what they may take, and what shocks take of it."""
     found = view.findings.districts
     if found is None:
         return None
-    scale = scale_of_districts(view, words)
+    scale = district_scale(view, words)
     rows = tuple(
         (
-            f"{cut(row.name)}\n{words('district_places', count=words.number(row.places))}",
-            scale.figure(row.p50.value),
-            words("span_from_to", low=scale.figure(row.p10.value), high=scale.figure(row.p90.value)),
-            words.percent(row.loss, 1),
-            _by_cause(row.lost, view, words),
+            f"{truncate_label(row.name)}\n{words('district_places', count=words.number(row.place_count))}",
+            scale.number(row.p50.value),
+            words("span_from_to", low=scale.number(row.p10.value), high=scale.number(row.p90.value)),
+            words.percent(row.total_loss, 1),
+            _loss_by_shock_text(row.loss_by_shock, view, words),
         )
         for row in found.rows
     )
@@ -51,10 +53,10 @@ def table(view: RunView, words: Words) -> Table | None:
     return Table(heading, rows, frozenset((1, 3)))
 
 
-def _by_cause(lost: Mapping[str, float], view: RunView, words: Words) -> str:
+def _loss_by_shock_text(lost: Mapping[str, float], view: RunView, words: Translator) -> str:
     """What each shock takes, the largest first; what would round to nothing is left out."""
     told = [(name, share) for name, share in lost.items() if share >= 0.0005]
     return "; ".join(
-        f"{cut(name_text(f'shocks.{name}', view.scenario, words))} {words.percent(share, 1)}"
+        f"{truncate_label(name_text(f'shocks.{name}', view.scenario, words))} {words.percent(share, 1)}"
         for name, share in sorted(told, key=lambda pair: (-pair[1], pair[0]))
     )

@@ -6,19 +6,19 @@ import re
 from datetime import date
 
 from forecast.analysis.findings import TargetRow
-from forecast.i18n import Words
-from forecast.periods import period_of
-from forecast.plan.labels import label_of
+from forecast.i18n import Translator
+from forecast.periods import parse_period
+from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
-from forecast.reports.charts.rows import named
-from forecast.reports.charts.style import cut
+from forecast.reports.charts.rows import display_name
+from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
 
 
-def period_text(text: str, words: Words) -> str:
+def period_text(text: str, words: Translator) -> str:
     """`2021-Q2` as a reader says it."""
-    months = period_of(text)
+    months = parse_period(text)
     year, month = divmod(months.first, 12)
     if months.count == 12 and month == 0:
         return words("period_year", year=year)
@@ -29,20 +29,20 @@ def period_text(text: str, words: Words) -> str:
     return words("period_span", first=_month_text(months.first, words), last=_month_text(months.last, words))
 
 
-def _month_text(month: int, words: Words) -> str:
-    return words("period_month", month=month % 12 + 1, name=MONTHS[month % 12], year=month // 12)
+def _month_text(month: int, words: Translator) -> str:
+    return words("period_month", month=month % 12 + 1, name=MONTH_NAMES[month % 12], year=month // 12)
 
 
-def date_text(day: date, words: Words) -> str:
+def date_text(day: date, words: Translator) -> str:
     """A day in the order of the language."""
     return (
         f"{day.day:02d}/{day.month:02d}/{day.year}"
         if words.language == "vi"
-        else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        else f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
     )
 
 
-MONTHS = (
+MONTH_NAMES = (
     "January",
     "February",
     "March",
@@ -58,17 +58,17 @@ MONTHS = (
 )
 
 
-def measure_text(measure: str, scenario: Scenario, words: Words) -> str:
+def measure_text(measure: str, scenario: Scenario, words: Translator) -> str:
     """`revenue.postal` as a reader says it."""
     kind, _, part = measure.partition(".")
     whole = words(f"measure_{kind}")
     if not part:
         return whole
     owner = scenario.services.get(part) or scenario.costs.get(part)
-    return words("measure_of", measure=whole, part=named(part, owner.label if owner else None, words))
+    return words("measure_of", measure=whole, part=display_name(part, owner.label if owner else None, words))
 
 
-def row_text(row: TargetRow, scenario: Scenario, words: Words) -> str:
+def target_measure_text(row: TargetRow, scenario: Scenario, words: Translator) -> str:
     """The measure of a target, and the place of which it is."""
     measure = measure_text(row.measure, scenario, words)
     return words("measure_of", measure=measure, part=row.place_name) if row.place else measure
@@ -79,26 +79,28 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def goal_text(row: TargetRow, view: RunView, words: Words) -> str:
+def goal_text(row: TargetRow, view: RunView, words: Translator) -> str:
     """`from 250 billion VND up`, in the words of the target's measure."""
     scale = view.scale_for(row.measure, row.period, [row.threshold], words)
-    return words("goal_at_least" if row.direction == "at_least" else "goal_at_most", amount=scale.exact(row.threshold))
+    return words(
+        "goal_at_least" if row.direction == "at_least" else "goal_at_most", amount=scale.exact_amount(row.threshold)
+    )
 
 
-def target_text(row: TargetRow, view: RunView, words: Words) -> str:
+def target_text(row: TargetRow, view: RunView, words: Translator) -> str:
     """The label of a target, or its measure, period and goal."""
-    if row.label is not None and row.label.of(words.language):
-        return cut(row.label.of(words.language))
-    measure = row_text(row, view.scenario, words)
+    if row.label is not None and row.label.in_language(words.language):
+        return truncate_label(row.label.in_language(words.language))
+    measure = target_measure_text(row, view.scenario, words)
     return f"{sentence_case(measure)} {period_text(row.period, words)}: {goal_text(row, view, words)}"
 
 
-def tenths(chance: float) -> int:
+def whole_tenths(chance: float) -> int:
     """A chance in whole tenths, halves upwards."""
     return int(10 * chance + 0.5)
 
 
-def tenths_text(chance: float, words: Words) -> str:
+def tenths_text(chance: float, words: Translator) -> str:
     """`About 7 in 10`."""
     if chance < 0.01:
         return words("tenths_rare")
@@ -108,27 +110,27 @@ def tenths_text(chance: float, words: Words) -> str:
         return words("tenths_few")
     if chance >= 0.95:
         return words("tenths_most")
-    return words("tenths", count=tenths(chance))
+    return words("tenths", count=whole_tenths(chance))
 
 
-def error_text(chance: Estimate, words: Words) -> str:
+def error_text(chance: Estimate, words: Translator) -> str:
     """Half the width of the simulation error, in points of percent."""
     half = (chance.high - chance.low) / 2
     return words("points_of", points=words.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2))
 
 
-def chance_range(low: float, high: float, words: Words) -> str:
+def chance_range_text(low: float, high: float, words: Translator) -> str:
     """Two chances, with a decimal only where they lie closer than two points."""
     decimals = 0 if high - low >= 0.02 else 1
     return words("span_from_to", low=words.percent(low, decimals), high=words.percent(high, decimals))
 
 
-def name_text(name: str, scenario: Scenario, words: Words) -> str:
+def name_text(name: str, scenario: Scenario, words: Translator) -> str:
     """`shocks.covid_waves.hard.reach` in words."""
-    return label_of(scenario, name).of(words.language) or name
+    return display_label(scenario, name).in_language(words.language) or name
 
 
-def range_words(text: str, words: Words) -> str:
+def range_text(text: str, words: Translator) -> str:
     """A range as a reader says it: its functions in words, its units and its `to` in the language of the report."""
     if call := re.fullmatch(r"(uniform|pert|triangular)\((.*)\)", text):
         parts = [part.strip() for part in call[2].split(",")]

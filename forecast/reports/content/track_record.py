@@ -9,22 +9,22 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.i18n import Words
-from forecast.i18n.amounts import scale_of
-from forecast.periods import month_text
+from forecast.i18n import Translator
+from forecast.i18n.amounts import choose_scale
+from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
-from forecast.reports.charts import FIGURES
-from forecast.reports.charts.chart import PHONE, Drawing
+from forecast.reports.charts import CHARTS
+from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import measure_text, sentence_case
 from forecast.timeseries.baseline import ServiceBaseline
-from forecast.timeseries.evaluation.scores import BLEND, Origin, Said, calibration_of, fans_of
+from forecast.timeseries.evaluation.scores import COMBINATION, MarginalNormals, Origin, assess_calibration, select_fans
 
-MOST_FANS = 6
+MAX_FANS = 6
 """Services whose fans are drawn."""
 
 
-class Asked(NamedTuple):
+class TrackRecord(NamedTuple):
     """One service as its figures need it."""
 
     measured: str
@@ -36,70 +36,72 @@ class Asked(NamedTuple):
     """(months,), as measured; NaN where masked."""
 
 
-def of_run(view: RunView) -> dict[str, Asked]:
+def run_track_records(view: RunView) -> dict[str, TrackRecord]:
     """The services whose blend the run has asked about the past, as it did; none where history is not believed."""
-    found = ((name, _of_baseline(own)) for name, own in view.baseline.services.items() if own.checks)
+    found = ((name, _baseline_track_record(own)) for name, own in view.baseline.services.items() if own.checks)
     return dict(found)
 
 
-def _of_baseline(own: ServiceBaseline) -> Asked:
+def _baseline_track_record(own: ServiceBaseline) -> TrackRecord:
     assert own.forecast is not None  # what is checked is fitted
     scale = own.forecast.scale
-    first = min(check.first for check in own.checks)
-    past = np.full(max(check.first + len(check.came) for check in own.checks) - first, np.nan)
+    first = min(check.first_month for check in own.checks)
+    past = np.full(max(check.first_month + len(check.actual) for check in own.checks) - first, np.nan)
     origins = []
     for check in own.checks:
-        came = np.array([np.nan if value is None else value for value in check.came])
+        came = np.array([np.nan if value is None else value for value in check.actual])
         came = np.exp(came) if scale == "log" else came
-        past[check.first - first :][: len(came)] = came
-        said = {BLEND: Said(np.array(check.mean), np.array(check.sd))}
-        origins.append(Origin(check.first, scale, said, came, float("nan")))
-    return Asked(own.measured, origins, first, past)
+        past[check.first_month - first :][: len(came)] = came
+        said = {COMBINATION: MarginalNormals(np.array(check.mean), np.array(check.sd))}
+        origins.append(Origin(check.first_month, scale, said, came, float("nan")))
+    return TrackRecord(own.measured, origins, first, past)
 
 
-def held(origins: Sequence[Origin], words: Words) -> list[str]:
+def coverage_notes(origins: Sequence[Origin], words: Translator) -> list[str]:
     """The coverage that was reached, and by how many months; empty where nothing came."""
-    calibration = calibration_of(origins)
+    calibration = assess_calibration(origins)
     if calibration is None:
         return []
     shares = {"share80": words.percent(calibration.coverage80), "share95": words.percent(calibration.coverage95)}
     return [words("backtest_held", **shares), words("backtest_overlap", months=words.number(calibration.months))]
 
 
-def origins_of(services: Mapping[str, Asked]) -> list[Origin]:
+def pool_origins(services: Mapping[str, TrackRecord]) -> list[Origin]:
     """Those of all services."""
     return [origin for one in services.values() for origin in one.origins]
 
 
-def drawings_of(scenario: Scenario, services: Mapping[str, Asked], words: Words, foot: str = "") -> dict[str, Drawing]:
+def track_record_charts(
+    scenario: Scenario, services: Mapping[str, TrackRecord], words: Translator, foot: str = ""
+) -> dict[str, Chart]:
     """The calibration of all services together, and the fans of each."""
-    judged = [(name, one) for name, one in services.items() if one.origins][:MOST_FANS]
-    fans = (_fans(scenario, name, one, words, foot) for name, one in judged)
-    drawn = [_calibration(origins_of(services), words, foot), *fans]
+    judged = [(name, one) for name, one in services.items() if one.origins][:MAX_FANS]
+    fans = (_fan_chart(scenario, name, one, words, foot) for name, one in judged)
+    drawn = [_calibration_chart(pool_origins(services), words, foot), *fans]
     return {drawing.name: drawing for drawing in drawn if drawing is not None}
 
 
-def _calibration(origins: Sequence[Origin], words: Words, foot: str) -> Drawing | None:
-    finding = calibration_of(origins)
+def _calibration_chart(origins: Sequence[Origin], words: Translator, foot: str) -> Chart | None:
+    finding = assess_calibration(origins)
     if finding is None:
         return None
-    draw, margin = FIGURES["calibration"]
+    draw, margin = CHARTS["calibration"]
     heading = words("calibration_title")
     alt = f"{heading}: " + ", ".join(words.percent(share) for share in finding.shares)
     drawn = partial(draw, finding=finding, words=words)
-    return Drawing("calibration", heading, alt, drawn, margin, (5.4, 3.4), (PHONE, 3.4), foot)
+    return Chart("calibration", heading, alt, drawn, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.4), foot)
 
 
-def _fans(scenario: Scenario, name: str, asked: Asked, words: Words, foot: str) -> Drawing:
-    fans = fans_of(asked.origins)
+def _fan_chart(scenario: Scenario, name: str, asked: TrackRecord, words: Translator, foot: str) -> Chart:
+    fans = select_fans(asked.origins)
     measure = f"{asked.measured}.{name}"
     sizes = [float(value) for fan in fans for value in fan.high80]
-    scale = scale_of(measure, sizes, scenario.currency, words, yearly=False)
+    scale = choose_scale(measure, sizes, scenario.currency, words, yearly=False)
     text = sentence_case(measure_text(measure, scenario, words))
     heading = words("fan_actual_title", measure=text, unit=scale.unit)
-    draw, margin = FIGURES["fan_actual"]
+    draw, margin = CHARTS["fan_actual"]
     drawn = partial(draw, fans=fans, first=asked.first, actual=asked.past, words=words, scale=scale)
     alt = f"{heading}: " + "; ".join(
-        f"{month_text(fan.first)} {scale.figure(fan.low80[0])}–{scale.figure(fan.high80[0])}" for fan in fans
+        f"{format_month(fan.first_month)} {scale.number(fan.low80[0])}–{scale.number(fan.high80[0])}" for fan in fans
     )
-    return Drawing(f"fan_actual-{name}", heading, alt, drawn, margin, (5.4, 3.4), (PHONE, 3.6), foot)
+    return Chart(f"fan_actual-{name}", heading, alt, drawn, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.6), foot)

@@ -15,26 +15,26 @@ import numpy as np
 from forecast.arrays import Floats, Floats32
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
-from forecast.plan.record import of_service
+from forecast.plan.record import for_service
 from forecast.plan.scenario import BaselineChoice, Scenario
 from forecast.simulation.model.impacts import SimulationContext
-from forecast.simulation.model.recovery import Returning, shaken
+from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.sampling.random_streams import Sampler
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 
 
 @dataclass(frozen=True)
-class Calm:
+class BaselinePaths:
     """What the services would take if nothing of what the plan names happened."""
 
     amount: Mapping[str, Floats]
     """By service: pieces where the history counts them, else revenue at the prices of the last year."""
     price: Mapping[str, Floats | None]
     """By service, (months, 1) or (months, paths); none where only revenue is counted."""
-    last: Mapping[str, Floats]
+    last_year: Mapping[str, Floats]
     """By service, revenue of the last year as it was, (paths,) or (1,); 0 without a history."""
-    base: Mapping[str, Floats]
+    underlying: Mapping[str, Floats]
     """The same without the shocks that the history holds."""
     gap: Floats | None
     """(months, paths) or (months, 1): the stated total less the services, carried."""
@@ -45,21 +45,21 @@ class Calm:
         return {s: amount if (p := self.price[s]) is None else amount * p for s, amount in self.amount.items()}
 
 
-def calm_of(scenario: Scenario, baseline: Baseline, draws: Draws) -> Calm:
+def sample_baseline(scenario: Scenario, baseline: Baseline, draws: Sampler) -> BaselinePaths:
     """Play the calm of some blocks."""
     whole, horizon = baseline.calendar, scenario.horizon.calendar
     rows = whole.rows(horizon)
-    last, base = _bases(scenario, baseline, draws)
+    last, base = _sample_base_years(scenario, baseline, draws)
     amount: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
     for service in scenario.service_names:
-        own, choice = baseline.services[service], scenario.choice(service)
-        amount[service] = _months(scenario, own, choice, base[service], draws, whole)[rows]
-        prices = _price(scenario, own, draws, whole)
+        own, choice = baseline.services[service], scenario.baseline_for(service)
+        amount[service] = _amount_paths(scenario, own, choice, base[service], draws, whole)[rows]
+        prices = _price_paths(scenario, own, draws, whole)
         price[service] = None if prices is None else prices[rows]
-    gap = _gap(scenario, baseline, last, draws, whole)
+    gap = _gap_paths(scenario, baseline, last, draws, whole)
     price_then = {s: baseline.services[s].base_price or 1.0 for s in scenario.service_names}
-    return Calm(
+    return BaselinePaths(
         amount,
         price,
         {s: last[s] * price_then[s] for s in last},
@@ -68,77 +68,79 @@ def calm_of(scenario: Scenario, baseline: Baseline, draws: Draws) -> Calm:
     )
 
 
-def _bases(scenario: Scenario, baseline: Baseline, draws: Draws) -> tuple[dict[str, Floats], dict[str, Floats]]:
+def _sample_base_years(
+    scenario: Scenario, baseline: Baseline, draws: Sampler
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """By service, the last year as it was and without its own shocks: Y and U = Y / sum of (w F + returns)."""
     last: dict[str, Floats] = {}
     base: dict[str, Floats] = {}
     divisors: dict[int, Mapping[str, Floats]] = {}
     for service in scenario.service_names:
         own = baseline.services[service]
-        last[service] = _last_year(scenario, own, draws)
+        last[service] = _sample_last_year(scenario, own, draws)
         base[service] = last[service]
         if scenario.growth_over == "underlying" and own.base_year is not None:
             if own.base_year not in divisors:
-                divisors[own.base_year] = _divisors(scenario, baseline, own.base_year, draws)
+                divisors[own.base_year] = _shock_divisors(scenario, baseline, own.base_year, draws)
             base[service] = last[service] / divisors[own.base_year][service]
     return last, base
 
 
-def _last_year(scenario: Scenario, own: ServiceBaseline, draws: Draws) -> Floats:
+def _sample_last_year(scenario: Scenario, own: ServiceBaseline, draws: Sampler) -> Floats:
     """What the year before the horizon took: as stated, plus what `more than` may hide, or as the ledger has it."""
     if own.base_year is None:
         return np.zeros(1)
     said = scenario.stated.get(str(own.base_year))
-    stated = of_service(said.services, own.service) if said and own.kind == "reconstructed" else None
+    stated = for_service(said.services, own.service) if said and own.kind == "reconstructed" else None
     if said is None or stated is None:
         return np.array([own.base_total])
-    above = of_service(said.above, own.service)
+    above = for_service(said.above, own.service)
     return draws(stated) if above is None else draws(stated) + draws(above)
 
 
-def _divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Draws) -> dict[str, Floats]:
+def _shock_divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Sampler) -> dict[str, Floats]:
     """By service, what the year's own shocks left of it, returns included: (paths,) or (1,)."""
     services = tuple(s for s in scenario.service_names if baseline.services[s].base_year == year)
     left: dict[str, Floats] = {service: np.ones(1) for service in services}
     shocks = scenario.history.shocks if scenario.history else {}
     context = SimulationContext(Calendar(12 * year, 12), services, draws.paths)
     impacts = {name: impact(shocks[name], f"history.shocks.{name}", draws, context) for name in sorted(shocks)}
-    returning = {name: Returning(impacts[name], context.calendar, draws.paths) for name in impacts}
+    returning = {name: Recovery(impacts[name], context.calendar, draws.paths) for name in impacts}
     for service in services if impacts else ():
         weights = np.broadcast_to(baseline.services[service].base_weights[:, None], (12, draws.paths))
-        found = shaken(weights, service, impacts)
+        found = apply_impacts(weights, service, impacts)
         left[service] = found.amount.sum(axis=0)
-        for name, loss in found.net.items():
-            left[service] = left[service] + returning[name].of(service, loss).inside
+        for name, loss in found.net_losses.items():
+            left[service] = left[service] + returning[name].recover(service, loss).within_horizon
     return left
 
 
-def _months(
-    scenario: Scenario, own: ServiceBaseline, choice: BaselineChoice, base: Floats, draws: Draws, whole: Calendar
+def _amount_paths(
+    scenario: Scenario, own: ServiceBaseline, choice: BaselineChoice, base: Floats, draws: Sampler, whole: Calendar
 ) -> Floats:
     """x = A b / (sum of b over the year), or what the history alone says, or a mixture of the two by path."""
     growth = scenario.services[own.service].growth
     level = choice.level or ("planner" if growth is not None or own.forecast is None else "history")
     if level == "planner":
-        return _by_planner(growth, own, choice, base, draws, whole)
-    history = _by_history(own, draws, whole)
+        return _planner_paths(growth, own, choice, base, draws, whole)
+    history = _history_paths(own, draws, whole)
     if level == "history":
         return history
     share = float(level.removeprefix("mixture(").removesuffix("%)")) / 100
     planner = draws.uniform(f"services.{own.service}.baseline.level") < share
-    return np.where(planner, _by_planner(growth, own, choice, base, draws, whole), history)
+    return np.where(planner, _planner_paths(growth, own, choice, base, draws, whole), history)
 
 
-def _by_planner(
+def _planner_paths(
     growth: Assumption | None,
     own: ServiceBaseline,
     choice: BaselineChoice,
     base: Floats,
-    draws: Draws,
+    draws: Sampler,
     whole: Calendar,
 ) -> Floats:
     change = 1 + (np.zeros(1) if growth is None else draws(growth))
-    played = _profile(own, choice, draws, whole)
+    played = _seasonal_paths(own, choice, draws, whole)
     if played.shape[1] == 1:
         played = np.repeat(played, draws.paths, axis=1)
     for year in whole.years:
@@ -152,36 +154,36 @@ def _by_planner(
     return played
 
 
-def _profile(own: ServiceBaseline, choice: BaselineChoice, draws: Draws, whole: Calendar) -> Floats:
+def _seasonal_paths(own: ServiceBaseline, choice: BaselineChoice, draws: Sampler, whole: Calendar) -> Floats:
     """b = exp(season + Tết + surprises), (months, paths) or (months, 1), drawn in 32 bits."""
-    surprises = _surprises(own, choice, draws, whole)
+    surprises = _log_residuals(own, choice, draws, whole)
     surprises += own.shape[:, None].astype(np.float32)
     np.clip(surprises, -80, 80, out=surprises)  # 32 bits end at e^88
     return np.exp(surprises, out=surprises).astype(np.float64)  # here: 64 and 32 bits together cost more
 
 
-def _surprises(own: ServiceBaseline, choice: BaselineChoice, draws: Draws, whole: Calendar) -> Floats32:
+def _log_residuals(own: ServiceBaseline, choice: BaselineChoice, draws: Sampler, whole: Calendar) -> Floats32:
     """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `wander` over a year.
 
     (months, paths), or (months, 1) where there are none; the array is the caller's.
     """
     name = f"services.{own.service}"
-    noise = _either(choice.noise, own.noise, draws).astype(np.float32)
-    persistence = _either(choice.persistence, own.persistence, draws).astype(np.float32)
+    noise = _sample_or_fitted(choice.noise, own.noise, draws).astype(np.float32)
+    persistence = _sample_or_fitted(choice.persistence, own.persistence, draws).astype(np.float32)
     found = np.zeros((whole.count, 1), np.float32)
     if np.any(noise > 0):
         found = draws.normals(name, whole.count)
         found *= noise
         found[1:] *= np.sqrt(1 - np.square(persistence))
-        _run(found, persistence)
+        _accumulate(found, persistence)
     if choice.wander is not None:
         sd = (draws(choice.wander) / math.sqrt(12)).astype(np.float32)
-        walk = _run(np.multiply(draws.normals(f"{name}.wander", whole.count), sd), np.ones(1, np.float32))
+        walk = _accumulate(np.multiply(draws.normals(f"{name}.wander", whole.count), sd), np.ones(1, np.float32))
         found = walk if found.shape[1] == 1 else np.add(found, walk, out=found)
     return found
 
 
-def _run(steps: Floats32, kept: Floats32) -> Floats32:
+def _accumulate(steps: Floats32, kept: Floats32) -> Floats32:
     """Add to each month what is kept of the month before, in place."""
     carried = np.empty(steps.shape[1], np.float32)
     for before, month in itertools.pairwise(steps):
@@ -189,11 +191,11 @@ def _run(steps: Floats32, kept: Floats32) -> Floats32:
     return steps
 
 
-def _either(said: Assumption | None, taught: float | None, draws: Draws) -> Floats:
+def _sample_or_fitted(said: Assumption | None, taught: float | None, draws: Sampler) -> Floats:
     return np.array([taught or 0.0]) if said is None else draws(said)
 
 
-def _by_history(own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
+def _history_paths(own: ServiceBaseline, draws: Sampler, whole: Calendar) -> Floats:
     """The joint forecast: mean + root z on its scale, row by row so that a longer horizon keeps the first months."""
     assert own.forecast is not None  # the baseline fits where the history's level is asked for
     z = draws.normals(f"services.{own.service}", whole.count)
@@ -201,13 +203,13 @@ def _by_history(own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats:
     for month in range(whole.count):
         total = np.full(z.shape[1], float(own.forecast.mean[month]))
         for earlier in range(month + 1):
-            if (weight := float(own.forecast.root[month, earlier])) != 0:
+            if (weight := float(own.forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
     return np.exp(x) if own.forecast.scale == "log" else np.maximum(x, 0.0)
 
 
-def _price(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calendar) -> Floats | None:
+def _price_paths(scenario: Scenario, own: ServiceBaseline, draws: Sampler, whole: Calendar) -> Floats | None:
     """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price seen.
 
     A year that the planner gives has its prices inside.
@@ -221,8 +223,8 @@ def _price(scenario: Scenario, own: ServiceBaseline, draws: Draws, whole: Calend
     return np.repeat(np.array(by_year), 12, axis=0)
 
 
-def _gap(
-    scenario: Scenario, baseline: Baseline, last: Mapping[str, Floats], draws: Draws, whole: Calendar
+def _gap_paths(
+    scenario: Scenario, baseline: Baseline, last: Mapping[str, Floats], draws: Sampler, whole: Calendar
 ) -> Floats | None:
     """Stated total less the services of the last year stated, carried unchanged and spread by the calm's own months."""
     years = [year for year in scenario.stated if int(year) < whole.years[0]]
@@ -231,8 +233,8 @@ def _gap(
         return None
     total = draws(said.total)
     for service in scenario.service_names:
-        stated = of_service(said.services, service)
-        above = of_service(said.above, service)
+        stated = for_service(said.services, service)
+        above = for_service(said.above, service)
         if baseline.services[service].base_year is not None:
             total = total - last[service] * (baseline.services[service].base_price or 1.0)
         elif stated is not None:
@@ -240,7 +242,7 @@ def _gap(
     spread = np.zeros(whole.count)
     for service in scenario.service_names:
         own = baseline.services[service]
-        annual = scenario.choice(service).annual
+        annual = scenario.baseline_for(service).annual
         size = own.base_total * (own.base_price or 1.0) or (annual.value if annual else 0.0)
         profile = np.exp(own.shape)
         for year in whole.years:

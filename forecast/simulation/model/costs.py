@@ -7,24 +7,25 @@ from collections.abc import Mapping
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.plan.record import of_service
+from forecast.plan.record import for_service
 from forecast.plan.scenario import Cost, Scenario
 from forecast.simulation.model.impacts import Impact
-from forecast.simulation.model.initiatives import Actions
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.model.initiatives import InitiativeEffects
+from forecast.simulation.sampling.random_streams import Sampler
 
 
-def costs_of(
+def cost_paths(
     scenario: Scenario,
-    draws: Draws,
+    draws: Sampler,
     leaves: Mapping[str, Floats],
     impacts: Mapping[str, Impact],
-    actions: Actions,
+    actions: InitiativeEffects,
 ) -> dict[str, Floats]:
     """`cost.NAME` -> (months, paths) or (months, 1), for each cost, each initiative that has one, and each repair."""
-    unit = _unit_costs(scenario, impacts, actions)
+    unit = _unit_cost_factors(scenario, impacts, actions)
     found = {
-        f"cost.{name}": _cost(scenario, scenario.costs[name], draws, leaves, unit) for name in sorted(scenario.costs)
+        f"cost.{name}": _plan_cost(scenario, scenario.costs[name], draws, leaves, unit)
+        for name in sorted(scenario.costs)
     }
     for name, paid in actions.costs.items():
         found[f"cost.{name}"] = found.get(f"cost.{name}", 0.0) + paid
@@ -34,7 +35,9 @@ def costs_of(
     return found
 
 
-def _unit_costs(scenario: Scenario, impacts: Mapping[str, Impact], actions: Actions) -> dict[str, Floats]:
+def _unit_cost_factors(
+    scenario: Scenario, impacts: Mapping[str, Impact], actions: InitiativeEffects
+) -> dict[str, Floats]:
     """By service, what shocks and initiatives make of the cost of a piece."""
     found: dict[str, Floats] = {}
     for service in scenario.service_names:
@@ -45,16 +48,16 @@ def _unit_costs(scenario: Scenario, impacts: Mapping[str, Impact], actions: Acti
     return found
 
 
-def _cost(
-    scenario: Scenario, cost: Cost, draws: Draws, leaves: Mapping[str, Floats], unit: Mapping[str, Floats]
+def _plan_cost(
+    scenario: Scenario, cost: Cost, draws: Sampler, leaves: Mapping[str, Floats], unit: Mapping[str, Floats]
 ) -> Floats:
     months = scenario.horizon.months
     total: Floats = np.zeros((months, 1))
     for service in scenario.service_names:
-        per_unit = of_service(cost.per_unit, service)
+        per_unit = for_service(cost.per_unit, service)
         if per_unit is not None and f"volume.{service}" in leaves:
             total = total + draws(per_unit) * leaves[f"volume.{service}"] * unit[service]
-        of_revenue = of_service(cost.of_revenue, service)
+        of_revenue = for_service(cost.of_revenue, service)
         if of_revenue is not None:
             total = total + draws(of_revenue) * leaves[f"revenue.{service}"]
     if cost.per_month is not None:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats, Ints
 
-Marks = NDArray[np.float32]
+UniformMarks = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Arcs:
+class PlaceRanges:
     """Runs of neighbours on the ring of places."""
 
     first: Ints
@@ -27,9 +27,9 @@ class Arcs:
     count: Ints
     """(arcs,) how many places it holds."""
 
-    def some(self, rows: Ints) -> Arcs:
+    def select(self, rows: Ints) -> PlaceRanges:
         """Those of some rows."""
-        return Arcs(self.first[rows], self.count[rows])
+        return PlaceRanges(self.first[rows], self.count[rows])
 
     def weight(self, before: Floats) -> Floats:
         """(arcs,) what the places of each weigh together, 0 to 1."""
@@ -38,7 +38,7 @@ class Arcs:
         inside = before[np.minimum(stop, size)] - before[self.first] + before[np.maximum(stop - size, 0)]
         return np.asarray(np.minimum(inside, 1.0))
 
-    def unrolled(self, size: int) -> tuple[Ints, Ints, Ints]:
+    def unroll(self, size: int) -> tuple[Ints, Ints, Ints]:
         """Arc, first row and the row behind the last, (pieces,) each; an arc over the end of the list is two."""
         stop = self.first + self.count
         over = np.flatnonzero(stop > size)
@@ -48,14 +48,14 @@ class Arcs:
 
 
 @dataclass(frozen=True)
-class Pieces:
+class RangeOverlaps:
     """Rows of places in single cells of months and paths, no two of one cell overlapping."""
 
     cell: Ints
     low: Ints
     high: Ints
     """The first row behind the piece."""
-    left: Mapping[str, Floats]
+    factors: Mapping[str, Floats]
     """By service, (pieces,) what is left there of the month."""
 
     def weight(self, before: Floats) -> Floats:
@@ -63,17 +63,17 @@ class Pieces:
         return np.asarray(before[self.high] - before[self.low])
 
 
-def arcs_of(share: Floats, start: Marks, rounding: Marks, size: int) -> Arcs:
+def locate_ranges(share: Floats, start: UniformMarks, rounding: UniformMarks, size: int) -> PlaceRanges:
     """The arcs of events that reach a `share` of `size` places, from uniform numbers an event, (events,) each.
 
     A share that is not a whole number of places counts one more as often as its fraction says, so that it is kept in
     the mean; a larger share keeps every place of a smaller one.
     """
     count = np.minimum(np.floor(share * size + rounding), size).astype(np.intp)
-    return Arcs(np.minimum(start * size, size - 1).astype(np.intp), count)
+    return PlaceRanges(np.minimum(start * size, size - 1).astype(np.intp), count)
 
 
-def pieces_of(cells: Ints, arcs: Arcs, taken: Mapping[str, Floats], size: int) -> Pieces:
+def overlap_ranges(cells: Ints, arcs: PlaceRanges, taken: Mapping[str, Floats], size: int) -> RangeOverlaps:
     """What hits leave of each cell where they fall, (entries,) each: several hits of one place multiply.
 
     `taken` by service is the share that an entry takes of the month in every place of its arc.
@@ -87,26 +87,26 @@ def pieces_of(cells: Ints, arcs: Arcs, taken: Mapping[str, Floats], size: int) -
     opens = np.flatnonzero(np.diff(sorted_cells, prepend=-1))
     sizes = np.diff(np.append(opens, len(order)))
     alike = {id(values): values for values in taken.values()}
-    found = [_alone(order[opens[sizes == 1]], cells, arcs, alike, size)]
+    found = [_single_ranges(order[opens[sizes == 1]], cells, arcs, alike, size)]
     for several in np.unique(sizes[sizes > 1]):
         rows = order[opens[sizes == several] + np.arange(several)[:, None]]
-        found.append(_overlaid(rows, cells, arcs, alike, size))
+        found.append(_cut_ranges(rows, cells, arcs, alike, size))
     cell, low, high = (np.concatenate([part[column] for part in found]) for column in range(3))
     left = {key: np.concatenate([part[3][key] for part in found]) for key in alike}
-    return Pieces(cell, low, high, {service: left[id(values)] for service, values in taken.items()})
+    return RangeOverlaps(cell, low, high, {service: left[id(values)] for service, values in taken.items()})
 
 
-_Found = tuple[Ints, Ints, Ints, dict[int, Floats]]
+_Overlaps = tuple[Ints, Ints, Ints, dict[int, Floats]]
 
 
-def _alone(rows: Ints, cells: Ints, arcs: Arcs, taken: Mapping[int, Floats], size: int) -> _Found:
+def _single_ranges(rows: Ints, cells: Ints, arcs: PlaceRanges, taken: Mapping[int, Floats], size: int) -> _Overlaps:
     """Entries that share their cell with no other."""
-    arc, low, high = arcs.some(rows).unrolled(size)
+    arc, low, high = arcs.select(rows).unroll(size)
     both = rows[arc]
     return cells[both], low, high, {key: 1 - values[both] for key, values in taken.items()}
 
 
-def _overlaid(rows: Ints, cells: Ints, arcs: Arcs, taken: Mapping[int, Floats], size: int) -> _Found:
+def _cut_ranges(rows: Ints, cells: Ints, arcs: PlaceRanges, taken: Mapping[int, Floats], size: int) -> _Overlaps:
     """Entries (entries of a cell, cells) cut where one begins or ends."""
     first, count = arcs.first[rows], arcs.count[rows]
     ends = np.zeros((2, rows.shape[1]), np.intp)

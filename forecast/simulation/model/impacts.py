@@ -13,19 +13,19 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.periods import Calendar
-from forecast.plan.geography import Terrain
-from forecast.plan.record import of_service
+from forecast.plan.geography import Geography
+from forecast.plan.record import for_service
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects
-from forecast.simulation.model.footprints import Arcs
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.model.footprints import PlaceRanges
+from forecast.simulation.sampling.random_streams import Sampler
 
-Key = tuple[str, str]
+DriverKey = tuple[str, str]
 """(driver, service) that an effect changes. `amount` is volume, or revenue at unchanged prices."""
-LossesOfRows = Callable[[Ints], Mapping[Key, Floats]]
+LossesOfRows = Callable[[Ints], Mapping[DriverKey, Floats]]
 """Losses of the entries of some rows, (rows,) each."""
 MAX_NUMBERS_PER_STRIP = 16_384
 """Numbers of 64 bits: a few arrays of this size fit in the cache of one core."""
-HEADCOUNT: Key = ("headcount", "")
+HEADCOUNT_KEY: DriverKey = ("headcount", "")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class SimulationContext:
     """Number of places, (paths,) or (1,)."""
     climate: Floats | None = None
     """(years, paths) factor on the rates of storms and floods."""
-    terrain: Terrain | None = None
+    geography: Geography | None = None
     """The places by name, where the plan lists them."""
 
     @property
@@ -70,7 +70,7 @@ class Episode:
 
     rows: slice
     """Months that it touches."""
-    lost: Mapping[Key, Floats]
+    lost: Mapping[DriverKey, Floats]
     """(rows, paths) or (rows, 1) share of the month's amount that is lost."""
     end: float
     """Day on which it ends."""
@@ -80,16 +80,16 @@ class Episode:
 class Footprint:
     """Which places a shock hits, where they are listed; what all places suffer alike is `outside`."""
 
-    arcs: Arcs
+    ranges: PlaceRanges
     event: Ints
     """(arcs,) the event of each."""
-    arc: Ints
+    range_index: Ints
     """(entries,)"""
     cell: Ints
     """(entries,) place in a flat array of months and paths."""
-    taken: Mapping[str, Floats]
+    loss_shares: Mapping[str, Floats]
     """By service, (entries,) share of the month that is taken in each place of the arc, of what is left outside it."""
-    outside: Mapping[str, Floats] = field(default_factory=dict)
+    outside_factors: Mapping[str, Floats] = field(default_factory=dict)
     """By service, (months, paths) what is left in a place that no arc holds; all where nothing is said."""
 
 
@@ -97,7 +97,7 @@ class Footprint:
 class Impact:
     """Effect of one shock on the drivers in some blocks."""
 
-    factors: Mapping[Key, Floats]
+    factors: Mapping[DriverKey, Floats]
     """(months, paths) or (months, 1); a driver without a factor is unchanged."""
     losses: EventLosses | Episode | None = None
     recovered: Mapping[str, Floats] = field(default_factory=dict)
@@ -106,35 +106,35 @@ class Impact:
     """Days over which it is recovered, (paths,) or (1,)."""
     cost: Floats | None = None
     """(months, paths) cost of repair."""
-    events: Floats | None = None
+    event_counts: Floats | None = None
     """(paths,) number of events in each path."""
     footprint: Footprint | None = None
-    _capped: dict[int, Floats] = field(default_factory=dict)
+    _loss_factors: dict[int, Floats] = field(default_factory=dict)
 
-    def capped(self, key: Key) -> Floats:
+    def loss_factors(self, key: DriverKey) -> Floats:
         """Factors of a key cut at 1: the losses without the gains."""
         factor = self.factors[key]
-        if id(factor) not in self._capped:
-            self._capped[id(factor)] = np.minimum(factor, 1.0) if factor.max() > 1 else factor
-        return self._capped[id(factor)]
+        if id(factor) not in self._loss_factors:
+            self._loss_factors[id(factor)] = np.minimum(factor, 1.0) if factor.max() > 1 else factor
+        return self._loss_factors[id(factor)]
 
 
-def strips(months: int, paths: int) -> Iterator[slice]:
+def row_strips(months: int, paths: int) -> Iterator[slice]:
     """Rows of (months, paths) by as many as stay near the processor."""
     rows = max(1, MAX_NUMBERS_PER_STRIP // paths)
     return (slice(first, first + rows) for first in range(0, months, rows))
 
 
-def changes(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key, Floats]:
+def sample_changes(draws: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:
     """(driver, service) -> change, (paths,) or (1,), for what the plan names."""
-    by_driver: dict[Key, Floats] = {}
+    by_driver: dict[DriverKey, Floats] = {}
     for service in services:
         for driver in ("volume", "price", "revenue", "unit_cost"):
-            assumption = of_service(getattr(effects, driver), service)
+            assumption = for_service(getattr(effects, driver), service)
             if assumption is not None:
                 by_driver[driver, service] = draws(assumption)
     if effects.headcount is not None:
-        by_driver[HEADCOUNT] = draws(effects.headcount)
+        by_driver[HEADCOUNT_KEY] = draws(effects.headcount)
     return by_driver
 
 
@@ -143,6 +143,6 @@ def values_at(path: Ints, values: Floats) -> Floats:
     return values[path] if len(values) > 1 else np.broadcast_to(values, path.shape)
 
 
-def sums(places: Ints, values: Floats, count: int) -> Floats:
+def sum_by_cell(places: Ints, values: Floats, count: int) -> Floats:
     """(count,) sums of the values of each place."""
     return np.bincount(places, values, count).astype(np.float64, copy=False)

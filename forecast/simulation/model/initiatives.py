@@ -10,15 +10,15 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.periods import ramp
 from forecast.plan.initiatives import Initiative, InitiativeCost
-from forecast.simulation.model.impacts import Key, SimulationContext, changes
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.model.impacts import DriverKey, SimulationContext, sample_changes
+from forecast.simulation.sampling.random_streams import Sampler
 
 
 @dataclass(frozen=True)
-class Actions:
+class InitiativeEffects:
     """What all initiatives together do in some blocks."""
 
-    factors: Mapping[Key, Floats]
+    factors: Mapping[DriverKey, Floats]
     """(driver, service) -> (months, paths) or (months, 1)."""
     costs: Mapping[str, Floats]
     """By initiative, (months, paths)."""
@@ -26,16 +26,16 @@ class Actions:
     """By initiative, (paths,) 1 where it happens; only those that may fail to."""
 
 
-def act(
-    initiatives: Mapping[str, Initiative], draws: Draws, context: SimulationContext, revenue: Mapping[str, Floats]
-) -> Actions:
+def simulate_initiatives(
+    initiatives: Mapping[str, Initiative], draws: Sampler, context: SimulationContext, revenue: Mapping[str, Floats]
+) -> InitiativeEffects:
     """Play the initiatives of some blocks; `revenue` is the calm of each service, to measure cannibalisation on.
 
     T = max(0, product over j of (1 + e_j r_j o_j)): effect, month mean of the ramp, and whether it and all that it
     needs happen (model: section 7). A donor loses its share of the đồng gained elsewhere.
     """
-    cast = _Cast(initiatives, draws)
-    factors: dict[Key, Floats] = {}
+    cast = _InitiativeSchedule(initiatives, draws)
+    factors: dict[DriverKey, Floats] = {}
     costs: dict[str, Floats] = {}
     for name in sorted(n for n in initiatives if initiatives[n].active):
         own = initiatives[name]
@@ -43,24 +43,24 @@ def act(
         length = np.zeros(1) if own.ramp is None else draws(own.ramp)
         grown = ramp(start, length, context.calendar)
         gained: dict[str, Floats] = {}
-        for key, change in changes(draws, own.effect, context.services).items():
+        for key, change in sample_changes(draws, own.effect, context.services).items():
             grow = (change * on) * grown
             grow += 1
             if own.takes_from and key[0] in ("volume", "price", "revenue"):
                 gained[key[1]] = gained.get(key[1], 1.0) * grow
-            factors[key] = _times(factors[key], grow) if key in factors else grow
+            factors[key] = _multiply_into(factors[key], grow) if key in factors else grow
         for donor, share in own.takes_from.items():
-            left = 1 - draws(share) * _gain(gained, donor, revenue)
+            left = 1 - draws(share) * _gain_share(gained, donor, revenue)
             key = ("revenue", donor)
             factors[key] = factors.get(key, 1.0) * np.maximum(0.0, left)
         if own.cost is not None:
-            costs[name] = _cost(own.cost, start, on, draws, context)
+            costs[name] = _initiative_cost(own.cost, start, on, draws, context)
     for factor in factors.values():
         np.maximum(factor, 0.0, out=factor)
-    return Actions(factors, costs, cast.doubts())
+    return InitiativeEffects(factors, costs, cast.uncertain())
 
 
-def _times(product: Floats, factor: Floats) -> Floats:
+def _multiply_into(product: Floats, factor: Floats) -> Floats:
     """The product, grown in place where it has room."""
     if product.shape == factor.shape:
         product *= factor
@@ -68,10 +68,10 @@ def _times(product: Floats, factor: Floats) -> Floats:
     return product * factor
 
 
-class _Cast:
+class _InitiativeSchedule:
     """Which initiatives happen in each path, and when they start."""
 
-    def __init__(self, initiatives: Mapping[str, Initiative], draws: Draws) -> None:
+    def __init__(self, initiatives: Mapping[str, Initiative], draws: Sampler) -> None:
         self.initiatives = initiatives
         self.draws = draws
         self._happens: dict[str, Floats] = {}
@@ -98,12 +98,12 @@ class _Cast:
             start = np.maximum(start, self.start(need))
         return start
 
-    def doubts(self) -> dict[str, Floats]:
+    def uncertain(self) -> dict[str, Floats]:
         """Those that may fail to happen."""
         return {name: on for name, on in sorted(self._happens.items()) if len(on) > 1}
 
 
-def _gain(gained: Mapping[str, Floats], donor: str, revenue: Mapping[str, Floats]) -> Floats:
+def _gain_share(gained: Mapping[str, Floats], donor: str, revenue: Mapping[str, Floats]) -> Floats:
     """What the other services gain, as a share of the donor's revenue; nothing where the donor has none."""
     total: Floats = np.zeros(1)
     for service in sorted(gained):
@@ -112,7 +112,9 @@ def _gain(gained: Mapping[str, Floats], donor: str, revenue: Mapping[str, Floats
     return np.divide(total, revenue[donor], out=np.zeros_like(total * revenue[donor]), where=revenue[donor] > 0)
 
 
-def _cost(cost: InitiativeCost, start: Floats, on: Floats, draws: Draws, context: SimulationContext) -> Floats:
+def _initiative_cost(
+    cost: InitiativeCost, start: Floats, on: Floats, draws: Sampler, context: SimulationContext
+) -> Floats:
     """(months, paths): once in the month of the start, then each month in proportion to its days."""
     calendar = context.calendar
     paid = np.zeros((calendar.count, context.paths))

@@ -13,41 +13,49 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.periods import Calendar, overlaps
-from forecast.simulation.model.impacts import Episode, EventLosses, Impact, Key, strips, sums, values_at
+from forecast.periods import Calendar, month_overlaps
+from forecast.simulation.model.impacts import (
+    DriverKey,
+    Episode,
+    EventLosses,
+    Impact,
+    row_strips,
+    sum_by_cell,
+    values_at,
+)
 
 if TYPE_CHECKING:
     from forecast.arrays import Ints
 
 
 @dataclass(frozen=True)
-class Account:
+class LossAccount:
     """Where the losses of one service went, (paths,) each: lost = returned + carried + gone."""
 
     lost: Floats
     returned: Floats
     carried: Floats
     """Comes back after the horizon."""
-    gone: Floats
+    permanent: Floats
 
 
-Tell = Callable[[str, int, Floats], None]
+StepRecorder = Callable[[str, int, Floats], None]
 
 
-class Back(NamedTuple):
+class RecoveredLoss(NamedTuple):
     """What comes back of the losses of one cause."""
 
     cell: Ints
     """(entries,) place of each entry in a flat array of months and paths."""
     amount: Floats
     """(entries,)"""
-    inside: Floats
+    within_horizon: Floats
     """(paths,) all that comes back within the horizon."""
-    whole: Floats
+    total: Floats
     """(paths,) all that ever comes back, after the horizon too."""
 
 
-class _Plateaus(NamedTuple):
+class _RecoverySchedule(NamedTuple):
     """The months over which what is recovered of single events comes back."""
 
     event: Ints
@@ -56,35 +64,35 @@ class _Plateaus(NamedTuple):
     """(entries,) place in a flat array of months and paths."""
     share: Floats
     """(entries,) of what comes back of the event."""
-    inside: Floats
+    within_horizon: Floats
     """(events,) share that comes back within the horizon."""
 
 
 @dataclass(frozen=True)
-class Shaken:
+class ShockedPaths:
     """What shocks make of an amount, before anything comes back."""
 
     amount: Floats
     """(months, paths)"""
     lost: Floats
     """(paths,) what they take together, gains apart."""
-    net: Mapping[str, Floats]
+    net_losses: Mapping[str, Floats]
     """By cause that gives something back, (months, paths) what it alone takes."""
 
 
-def shaken(
-    base: Floats, service: str, impacts: Mapping[str, Impact], tell: Tell = lambda name, month, part: None
-) -> Shaken:
+def apply_impacts(
+    base: Floats, service: str, impacts: Mapping[str, Impact], tell: StepRecorder = lambda name, month, part: None
+) -> ShockedPaths:
     """All shocks on one amount (months, paths), in order of their names and month by month.
 
     What a cause k alone takes of a month is base * max(0, 1 - F_k) * product of min(1, F_j) of the others, so that what
     two causes share is gone (model: section 4). `tell` is told what every shock has left of some months,
     (months, paths), and which is the first.
     """
-    key: Key = ("amount", service)
+    key: DriverKey = ("amount", service)
     ordered = sorted(impacts.items())
     taking = {name: impact for name, impact in ordered if key in impact.factors}
-    left = {name: impact.capped(key) for name, impact in taking.items()}
+    left = {name: impact.loss_factors(key) for name, impact in taking.items()}
     gaining = any(left[name] is not impact.factors[key] for name, impact in taking.items())
     net = {
         name: np.empty(base.shape)
@@ -92,7 +100,7 @@ def shaken(
         if impact.losses is not None and service in impact.recovered
     }
     amount, lost = np.empty(base.shape), np.zeros(base.shape[1])
-    for rows in strips(*base.shape):
+    for rows in row_strips(*base.shape):
         whole, part = base[rows], amount[rows]
         np.copyto(part, whole)
         for name, impact in ordered:
@@ -114,10 +122,10 @@ def shaken(
             for other, factor in left.items():
                 if other != name:
                     mine *= factor[rows]
-    return Shaken(amount, lost, net)
+    return ShockedPaths(amount, lost, net)
 
 
-class Returning:
+class Recovery:
     """What comes back of the losses of one cause, for each service.
 
     What it alone takes of a month is shared among its events by what each took, and comes back evenly over `within`
@@ -132,7 +140,7 @@ class Returning:
     @property
     def event(self) -> Ints:
         """(entries,) the event of each entry of what comes back; none of an episode."""
-        return self._plateaus.event
+        return self._schedule.event
 
     @cached_property
     def _losses(self) -> EventLosses:
@@ -140,44 +148,46 @@ class Returning:
         return self.impact.losses
 
     @cached_property
-    def _shared(self) -> Ints:
+    def _shared_entries(self) -> Ints:
         """Entries whose cell holds another one."""
         cells = self._losses.cell
         return np.flatnonzero(np.bincount(cells).take(cells) > 1)
 
     @cached_property
-    def _lost_where_shared(self) -> Mapping[Key, Floats]:
-        return self._losses.lost(self._shared)
+    def _shared_losses(self) -> Mapping[DriverKey, Floats]:
+        return self._losses.lost(self._shared_entries)
 
     @cached_property
-    def _plateaus(self) -> _Plateaus:
+    def _schedule(self) -> _RecoverySchedule:
         losses = self._losses
         within = values_at(losses.path_of_event, self.impact.within)
-        event, month, days = overlaps(losses.end, losses.end + within, self.calendar)
+        event, month, days = month_overlaps(losses.end, losses.end + within, self.calendar)
         share = days / (within[event] if len(self.impact.within) > 1 else self.impact.within)
-        inside = np.minimum(sums(event, share, len(losses.end)), 1.0)  # days have rounding of their own
-        return _Plateaus(event, month * self.paths + losses.path_of_event[event], share, inside)
+        inside = np.minimum(sum_by_cell(event, share, len(losses.end)), 1.0)  # days have rounding of their own
+        return _RecoverySchedule(event, month * self.paths + losses.path_of_event[event], share, inside)
 
-    def of(self, service: str, net: Floats) -> Back:
+    def recover(self, service: str, net: Floats) -> RecoveredLoss:
         """What comes back of a service; `net` (months, paths) is what this cause alone takes of it."""
         if isinstance(self.impact.losses, Episode):
-            return self._of_episode(self.impact.losses, service, net)
-        losses, plateaus = self._losses, self._plateaus
-        loss = self._part(net.reshape(-1).take(losses.cell), ("amount", service))
-        back = sums(losses.event, loss, len(losses.end))
+            return self._recover_episode(self.impact.losses, service, net)
+        losses, plateaus = self._losses, self._schedule
+        loss = self._share_among_events(net.reshape(-1).take(losses.cell), ("amount", service))
+        back = sum_by_cell(losses.event, loss, len(losses.end))
         back *= values_at(losses.path_of_event, self.impact.recovered[service])
-        inside, whole = (sums(losses.path_of_event, all_of, self.paths) for all_of in (back * plateaus.inside, back))
-        return Back(plateaus.cell, back[plateaus.event] * plateaus.share, inside, whole)
+        inside, whole = (
+            sum_by_cell(losses.path_of_event, all_of, self.paths) for all_of in (back * plateaus.within_horizon, back)
+        )
+        return RecoveredLoss(plateaus.cell, back[plateaus.event] * plateaus.share, inside, whole)
 
-    def _part(self, loss: Floats, key: Key) -> Floats:
+    def _share_among_events(self, loss: Floats, key: DriverKey) -> Floats:
         """(entries,) the part of each entry in the loss of its cell; most cells have one entry."""
-        if len(self._shared):
-            cells, mine = self._losses.cell[self._shared], np.maximum(self._lost_where_shared[key], 0)
-            whole = sums(cells, mine, 0)[cells]
-            loss[self._shared] *= np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
+        if len(self._shared_entries):
+            cells, mine = self._losses.cell[self._shared_entries], np.maximum(self._shared_losses[key], 0)
+            whole = sum_by_cell(cells, mine, 0)[cells]
+            loss[self._shared_entries] *= np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
         return loss
 
-    def _of_episode(self, episode: Episode, service: str, net: Floats) -> Back:
+    def _recover_episode(self, episode: Episode, service: str, net: Floats) -> RecoveredLoss:
         whole = net[episode.rows].sum(axis=0) * self.impact.recovered[service]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
         days = np.minimum(closing, episode.end + self.impact.within) - np.maximum(opening, episode.end)
@@ -187,4 +197,4 @@ class Returning:
         if share.shape[1] == 1:  # the same months in every path
             column = np.tile(np.arange(self.paths), len(month))
             month, some = np.repeat(month, self.paths), np.repeat(some, self.paths)
-        return Back(month * self.paths + column, whole[column] * some, whole * share.sum(axis=0), whole)
+        return RecoveredLoss(month * self.paths + column, whole[column] * some, whole * share.sum(axis=0), whole)

@@ -10,19 +10,19 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-Verb = Literal["sum", "difference", "ratio"]
+Operation = Literal["sum", "difference", "ratio"]
 
 
 @dataclass(frozen=True)
-class Line:
+class StatementLine:
     """A figure made of others."""
 
     name: str
-    verb: Verb
-    of: tuple[str, ...]
+    operation: Operation
+    operands: tuple[str, ...]
 
 
-def lines_of(leaves: Mapping[str, object], profit: bool, basis: str) -> tuple[Line, ...]:
+def statement_lines(leaves: Mapping[str, object], profit: bool, basis: str) -> tuple[StatementLine, ...]:
     """The lines that the leaves allow, each after the lines it is made of.
 
     Leaves are `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`; `basis` is what
@@ -32,34 +32,36 @@ def lines_of(leaves: Mapping[str, object], profit: bool, basis: str) -> tuple[Li
     services = tuple(name for name in names if name.startswith("revenue."))
     costs = tuple(name for name in names if name.startswith("cost."))
     volumes = tuple(name for name in names if name.startswith("volume."))
-    lines = [Line("revenue", "sum", services + (("gap",) if "gap" in leaves else ()))]
+    lines = [StatementLine("revenue", "sum", services + (("gap",) if "gap" in leaves else ()))]
     if "gap" in leaves:
-        lines.append(Line("revenue:parts", "sum", services))
+        lines.append(StatementLine("revenue:parts", "sum", services))
     if volumes:
-        lines.append(Line("volume", "sum", volumes))
+        lines.append(StatementLine("volume", "sum", volumes))
     if costs:
-        lines.append(Line("cost", "sum", costs))
+        lines.append(StatementLine("cost", "sum", costs))
     for part in ("", ":parts") if "gap" in leaves else ("",):
         if profit:
-            lines.append(Line(f"profit{part}", "difference", (f"revenue{part}", "cost")))
-            lines.append(Line(f"margin{part}", "ratio", (f"profit{part}", f"revenue{part}")))
+            lines.append(StatementLine(f"profit{part}", "difference", (f"revenue{part}", "cost")))
+            lines.append(StatementLine(f"margin{part}", "ratio", (f"profit{part}", f"revenue{part}")))
         if "headcount" in leaves:
             top = "wage_revenue" if basis == "wage_revenue" else f"revenue{part}"
-            lines.append(Line(f"productivity{part}", "ratio", (top, "headcount")))
+            lines.append(StatementLine(f"productivity{part}", "ratio", (top, "headcount")))
     return tuple(lines)
 
 
-def account(lines: tuple[Line, ...], leaves: Mapping[str, Floats], months: int) -> dict[str, Floats]:
+def evaluate_statement(
+    lines: tuple[StatementLine, ...], leaves: Mapping[str, Floats], months: int
+) -> dict[str, Floats]:
     """Work out every line over a period of `months`: sums of flows, the mean headcount, a year's productivity."""
     found = dict(leaves)
     for line in lines:
-        parts = [found[name] for name in line.of]
-        if line.verb == "sum":
+        parts = [found[name] for name in line.operands]
+        if line.operation == "sum":
             total = parts[0]
             for part in parts[1:]:
                 total = total + part
             found[line.name] = total
-        elif line.verb == "difference":
+        elif line.operation == "difference":
             found[line.name] = parts[0] - parts[1]
         else:
             found[line.name] = _ratio(parts[0], parts[1])

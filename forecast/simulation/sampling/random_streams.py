@@ -18,19 +18,19 @@ from scipy.special import gammaincinv
 
 from forecast.arrays import Floats, Floats32
 from forecast.plan.assumption import Assumption
-from forecast.stats.copula import Group
+from forecast.stats.copula import CorrelatedGroup
 
-BLOCK = 4096
+PATHS_PER_BLOCK = 4096
 """Consecutive paths of a block: the unit of random numbers, of work and of memory. A constant of the format."""
 
 
 @lru_cache(maxsize=8192)
-def word_of(name: str) -> np.uint64:
+def hash_name(name: str) -> np.uint64:
     """A name as one word of 64 bits."""
     return np.uint64(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
 
 
-class _Seed(ISeedSequence):
+class _HashedSeed(ISeedSequence):
     """The hash of a text as the state that a generator begins with; five times as fast as SeedSequence."""
 
     def __init__(self, text: str) -> None:
@@ -43,23 +43,23 @@ class _Seed(ISeedSequence):
 
 def stream(seed: int, name: str, block: int, layer: int | str = 0) -> np.random.Generator:
     """The random numbers of one name in one block."""
-    key = _Seed(f"{seed} {block} {layer} {name}")
+    key = _HashedSeed(f"{seed} {block} {layer} {name}")
     return np.random.Generator(np.random.SFC64(key))  # type: ignore[arg-type]  # any ISeedSequence will do
 
 
-def _inside(u: Floats) -> Floats:
+def _lift_above_zero(u: Floats) -> Floats:
     """Lift uniform numbers, multiples of 2^-53, by a quarter of a step, so that none is 0."""
     u += 2.0**-55
     return u
 
 
-class Draws:
+class Sampler:
     """The random numbers of some consecutive blocks, drawn when they are first asked for and kept by name."""
 
-    def __init__(self, seed: int, blocks: range, groups: Mapping[str, Group]) -> None:
+    def __init__(self, seed: int, blocks: range, groups: Mapping[str, CorrelatedGroup]) -> None:
         self.seed = seed
         self.blocks = blocks
-        self.paths = len(blocks) * BLOCK
+        self.paths = len(blocks) * PATHS_PER_BLOCK
         self.groups = groups
         self.uniforms: dict[str, Floats] = {}
         """What was drawn, by name: (paths,) each."""
@@ -68,33 +68,37 @@ class Draws:
 
     def __call__(self, assumption: Assumption) -> Floats:
         """Values of an assumption, (paths,), or (1,) when it is sure; one name, one draw."""
-        key = (assumption.draw, assumption.chance)
+        key = (assumption.stream_name, assumption.distribution)
         if key not in self._values:
-            if assumption.sure:
+            if assumption.is_constant:
                 self._values[key] = np.array([assumption.value])
             else:
-                self._values[key] = assumption.chance.draw(self.uniform(assumption.draw))
+                self._values[key] = assumption.distribution.transform_uniform(self.uniform(assumption.stream_name))
         return self._values[key]
 
     def uniform(self, name: str) -> Floats:
         """(paths,) one uniform number a path, inside 0 to 1; correlated where the plan says so."""
         if name not in self.uniforms:
             if name in self.groups:
-                self.uniforms.update(self.groups[name].uniforms(self._own_uniform, self._chi_square))
+                self.uniforms.update(self.groups[name].uniforms(self._independent_uniform, self._chi_square))
             else:
-                self.uniforms[name] = self._own_uniform(name)
+                self.uniforms[name] = self._independent_uniform(name)
         return self.uniforms[name]
 
-    def _own_uniform(self, name: str) -> Floats:
-        return _inside(self.by_block(name, 0, lambda numbers, out: numbers.random(out=out)))
+    def _independent_uniform(self, name: str) -> Floats:
+        return _lift_above_zero(self.sample_by_block(name, 0, lambda numbers, out: numbers.random(out=out)))
 
     def _chi_square(self, name: str, freedom: float) -> Floats:
-        return self.by_block(name, 1, lambda numbers, out: np.copyto(out, numbers.chisquare(freedom, BLOCK)))
+        return self.sample_by_block(
+            name, 1, lambda numbers, out: np.copyto(out, numbers.chisquare(freedom, PATHS_PER_BLOCK))
+        )
 
-    def by_block(self, name: str, layer: int | str, draw: Callable[[np.random.Generator, Floats], object]) -> Floats:
+    def sample_by_block(
+        self, name: str, layer: int | str, draw: Callable[[np.random.Generator, Floats], object]
+    ) -> Floats:
         """(paths,) filled block after block, each from its own stream."""
         numbers = np.empty(self.paths)
-        for block, own in zip(self.blocks, numbers.reshape(-1, BLOCK), strict=True):
+        for block, own in zip(self.blocks, numbers.reshape(-1, PATHS_PER_BLOCK), strict=True):
             draw(stream(self.seed, name, block, layer), own)
         return numbers
 
@@ -109,19 +113,19 @@ class Draws:
         """
         group, key = self.groups.get(name), (name, months)
         if group is None:
-            return self._own_normals(name, months)
+            return self._independent_normals(name, months)
         if key not in self._normals:
-            drawn = group.normals(lambda own: self._own_normals(own, months), self._chi_square)
+            drawn = group.normals(lambda own: self._independent_normals(own, months), self._chi_square)
             self._normals.update({(member, months): z for member, z in drawn.items()})
         return self._normals.pop(key)
 
-    def _own_normals(self, name: str, months: int) -> Floats32:
+    def _independent_normals(self, name: str, months: int) -> Floats32:
         """Box and Muller's pairs, two halves of each row of a block; in 32 bits they take 60% of the time of 64."""
-        words = np.empty((months, len(self.blocks), BLOCK // 2), np.uint64)
+        words = np.empty((months, len(self.blocks), PATHS_PER_BLOCK // 2), np.uint64)
         for row, block in enumerate(self.blocks):
-            raw = stream(self.seed, name, block).bit_generator.random_raw(months * BLOCK // 2)
+            raw = stream(self.seed, name, block).bit_generator.random_raw(months * PATHS_PER_BLOCK // 2)
             words[:, row] = raw.reshape(months, -1)
-        halves = words.view(np.uint32).reshape(months, len(self.blocks), 2, BLOCK // 2)
+        halves = words.view(np.uint32).reshape(months, len(self.blocks), 2, PATHS_PER_BLOCK // 2)
         radius = halves[:, :, 0].astype(np.float32)
         radius += np.float32(0.5)
         radius *= np.float32(2.0**-32)
@@ -142,4 +146,4 @@ class Draws:
     def _gamma(self, name: str, shape: float, year: int) -> Floats:
         if f"{name}.{year}" in self.groups:
             return np.asarray(gammaincinv(shape, self.uniform(f"{name}.{year}")))
-        return self.by_block(name, year, lambda numbers, out: numbers.standard_gamma(shape, out=out))
+        return self.sample_by_block(name, year, lambda numbers, out: numbers.standard_gamma(shape, out=out))

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forecast.arrays import Floats
-from forecast.timeseries.ensemble.interval_calibration import Check
-from forecast.timeseries.models.base import Past
+from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.models.base import TimeSeries
 
-Kind = Literal["actual", "reconstructed"]
-Scale = Literal["log", "raw"]
+HistoryKind = Literal["actual", "reconstructed"]
+ValueScale = Literal["log", "raw"]
 Note = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True)
-class Task:
+class FitTask:
     """One service to be fitted."""
 
     service: str
-    kind: Kind
-    scale: Scale
-    past: Past
+    kind: HistoryKind
+    scale: ValueScale
+    series: TimeSeries
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Fit:
 
     mean: Floats
     """(`fits.STEPS`,) after the last month, on the scale of the past; fewer where they were pinned."""
-    root: Floats
+    cholesky: Floats
     """(months of the mean, months of the mean), lower triangular."""
     weights: Mapping[str, float]
     mase: float | None
     coverage80: float | None
     coverage95: float | None
-    checks: tuple[Check, ...]
+    checks: tuple[OriginCheck, ...]
     """What the blend would have said at past months, of which the three before are."""
     noise: float | None
     persistence: float | None
@@ -46,7 +46,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Fits:
+class Ensemble:
     """The fits of all services, and how their surprises move together."""
 
     services: Mapping[str, Fit]

@@ -14,64 +14,66 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 
-PRIOR = 60.0
+PRIOR_ERROR_COUNT = 60.0
 """How many misses that are independent the usual factor is worth."""
-USUAL = 0.85
+PRIOR_SD_FACTOR = 0.85
 """The factor before any miss is seen: a mixture is wider than its members, which err alike. Both numbers were tuned on
 45 monthly series of M1: the 80% and 95% intervals of the year after them held 85% and 95%, against 89% and 97%."""
-FARTHEST = 3.0
+MAX_ERROR_SDS = 3.0
 """Standard deviations at which a miss is cut, so that no single month sets a width."""
-SIDE = 1
+NEIGHBOUR_MONTHS = 1
 """Neighbouring places that are read together."""
 
 
 @dataclass(frozen=True)
-class Misses:
+class StandardisedErrors:
     """What came less what was said, in standard deviations of what was said."""
 
-    starts: NDArray[np.int_]
+    first_months: NDArray[np.int_]
     """(origins,): the first month that was asked of each."""
-    rows: Floats
+    values: Floats
     """(origins, months ahead); NaN where nothing came or it was masked."""
 
-    def apart_from(self, start: int, ahead: int) -> Misses:
+    def without_overlap(self, start: int, ahead: int) -> StandardisedErrors:
         """The origins whose `ahead` months have none in common with those from the month `start`."""
-        apart = np.abs(self.starts - start) >= ahead
-        return Misses(self.starts[apart], self.rows[apart])
+        apart = np.abs(self.first_months - start) >= ahead
+        return StandardisedErrors(self.first_months[apart], self.values[apart])
 
 
 @dataclass(frozen=True)
-class Check:
+class OriginCheck:
     """One origin: what the blend said, as wide as it is said now, and what came; on the scale of the past."""
 
-    first: int
+    first_month: int
     """The first month ahead."""
     mean: tuple[float, ...]
     """(months,)."""
     sd: tuple[float, ...]
     """(months,)."""
-    came: tuple[float | None, ...]
+    actual: tuple[float | None, ...]
     """(months,), None where masked."""
 
 
-def widths_of(misses: Sequence[Misses]) -> Floats:
+def sd_factors(misses: Sequence[StandardisedErrors]) -> Floats:
     """Factor of the standard deviation of each month ahead, (months ahead,).
 
     The root of the mean of u^2 and of `PRIOR` times the square of the usual factor: misses that lie h months ahead of
     origins one month apart overlap, so n of them count for n / h.
     """
-    ahead = misses[0].rows.shape[1]
+    ahead = misses[0].values.shape[1]
     squares, weights = np.zeros(ahead), np.zeros(ahead)
     for each in misses:
-        cut = np.minimum(np.abs(each.rows), FARTHEST) ** 2
+        cut = np.minimum(np.abs(each.values), MAX_ERROR_SDS) ** 2
         counts = np.count_nonzero(~np.isnan(cut), axis=0) / np.arange(1, ahead + 1)
         means = np.nansum(cut, axis=0) / np.maximum(np.count_nonzero(~np.isnan(cut), axis=0), 1)
         squares += counts * means
         weights += counts
-    near = np.abs(np.subtract.outer(np.arange(ahead), np.arange(ahead))) <= SIDE
-    return np.asarray(np.sqrt((PRIOR * USUAL**2 + near @ squares) / (PRIOR + near @ weights)), float)
+    near = np.abs(np.subtract.outer(np.arange(ahead), np.arange(ahead))) <= NEIGHBOUR_MONTHS
+    return np.asarray(
+        np.sqrt((PRIOR_ERROR_COUNT * PRIOR_SD_FACTOR**2 + near @ squares) / (PRIOR_ERROR_COUNT + near @ weights)), float
+    )
 
 
-def stretched(widths: Floats, months: int) -> Floats:
+def extend(widths: Floats, months: int) -> Floats:
     """Factors of so many months: those beyond the last that was learned are as the last."""
     return widths[np.minimum(np.arange(months), len(widths) - 1)]

@@ -10,21 +10,21 @@ import numpy as np
 from scipy.special import ndtr
 
 from forecast.arrays import Floats
-from forecast.periods import SEASON
+from forecast.periods import SEASON_MONTHS
 from forecast.stats.scoring import crps_lognormal, crps_normal, interval_score
 from forecast.stats.transforms import Z90
-from forecast.timeseries.ensemble.fit import Scale
+from forecast.timeseries.ensemble.fit import ValueScale
 
-AHEAD = SEASON
+BACKTEST_HORIZON_MONTHS = SEASON_MONTHS
 """Months that are asked of each origin, where so many came."""
-BLEND, NAIVE = "blend", "seasonal_naive"
-TENTHS = 10
-Z95 = 1.959963984540054
+COMBINATION, SEASONAL_NAIVE = "blend", "seasonal_naive"
+PIT_BINS = 10
+Z975 = 1.959963984540054
 """Half the width of the central 95% of a standard normal."""
 
 
 @dataclass(frozen=True)
-class Said:
+class MarginalNormals:
     """What one model said: a normal for each month ahead, on the scale of the origin."""
 
     mean: Floats
@@ -37,31 +37,31 @@ class Said:
 class Origin:
     """One month of the past from which one service was forecast."""
 
-    first: int
+    first_month: int
     """The first month ahead."""
-    scale: Scale
-    said: Mapping[str, Said]
+    scale: ValueScale
+    forecasts: Mapping[str, MarginalNormals]
     """Model -> what it said; `blend` is what a plan would have stood on."""
-    came: Floats
+    actual: Floats
     """(months ahead,), as measured, dated shocks taken out; NaN where masked."""
-    usual: float
+    error_scale: float
     """Mean change on the same month a year before, of the months that were known: what errors are scaled by."""
 
-    def middle(self, model: str) -> Floats:
+    def median(self, model: str) -> Floats:
         """Median of each month, as measured."""
-        return _plain(self.said[model].mean, self.scale)
+        return _from_scale(self.forecasts[model].mean, self.scale)
 
-    def edge(self, model: str, z: float) -> Floats:
+    def normal_quantile(self, model: str, z: float) -> Floats:
         """The quantile of each month that lies `z` standard deviations from the middle, as measured."""
-        return _plain(self.said[model].mean + z * self.said[model].sd, self.scale)
+        return _from_scale(self.forecasts[model].mean + z * self.forecasts[model].sd, self.scale)
 
-    def reached(self, model: str) -> Floats:
+    def pit(self, model: str) -> Floats:
         """Probability integral transform: the share of what the model thought possible that lies below what came."""
-        came = self.came
+        came = self.actual
         if self.scale == "log":
             came = np.log(came, out=np.full(came.shape, -np.inf), where=came > 0)
-            came = np.where(np.isnan(self.came), np.nan, came)
-        apart, sd = came - self.said[model].mean, self.said[model].sd
+            came = np.where(np.isnan(self.actual), np.nan, came)
+        apart, sd = came - self.forecasts[model].mean, self.forecasts[model].sd
         sure = np.where(apart > 0, np.inf, np.where(apart < 0, -np.inf, apart))
         return np.asarray(ndtr(np.divide(apart, sd, out=sure, where=sd > 0)))
 
@@ -70,23 +70,25 @@ class Origin:
 class Fan:
     """What was said at one origin, as measured, each (months ahead,)."""
 
-    first: int
+    first_month: int
     low95: Floats
     low80: Floats
-    middle: Floats
+    median: Floats
     high80: Floats
     high95: Floats
 
 
-def fans_of(origins: Sequence[Origin], model: str = BLEND) -> tuple[Fan, ...]:
+def select_fans(origins: Sequence[Origin], model: str = COMBINATION) -> tuple[Fan, ...]:
     """Fans that do not overlap, the last one first sought where a whole year came after it; oldest first."""
     chosen: list[Origin] = []
-    for origin in sorted(origins, key=lambda one: -one.first):
-        whole = len(origin.came) == AHEAD or len(origin.came) == max(len(one.came) for one in origins)
-        if whole and (not chosen or origin.first + len(origin.came) <= chosen[-1].first):
+    for origin in sorted(origins, key=lambda one: -one.first_month):
+        whole = len(origin.actual) == BACKTEST_HORIZON_MONTHS or len(origin.actual) == max(
+            len(one.actual) for one in origins
+        )
+        if whole and (not chosen or origin.first_month + len(origin.actual) <= chosen[-1].first_month):
             chosen.append(origin)
-    edges = (-Z95, -Z90, 0.0, Z90, Z95)
-    return tuple(Fan(one.first, *(one.edge(model, z) for z in edges)) for one in reversed(chosen))
+    edges = (-Z975, -Z90, 0.0, Z90, Z975)
+    return tuple(Fan(one.first_month, *(one.normal_quantile(model, z) for z in edges)) for one in reversed(chosen))
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,14 @@ class Calibration:
     months: int
 
 
-def calibration_of(origins: Iterable[Origin], model: str = BLEND) -> Calibration | None:
+def assess_calibration(origins: Iterable[Origin], model: str = COMBINATION) -> Calibration | None:
     """Of the months of all origins together; None where nothing came."""
-    reached = _joined(one.reached(model) for one in origins)
+    reached = _concatenate(one.pit(model) for one in origins)
     reached = reached[~np.isnan(reached)]
     if not len(reached):
         return None
-    counts = np.bincount(np.minimum((TENTHS * reached).astype(int), TENTHS - 1), minlength=TENTHS)
-    inside80, inside95 = (float(np.mean(np.abs(reached - 0.5) <= ndtr(z) - 0.5)) for z in (Z90, Z95))
+    counts = np.bincount(np.minimum((PIT_BINS * reached).astype(int), PIT_BINS - 1), minlength=PIT_BINS)
+    inside80, inside95 = (float(np.mean(np.abs(reached - 0.5) <= ndtr(z) - 0.5)) for z in (Z90, Z975))
     return Calibration(tuple(float(n) for n in counts / len(reached)), inside80, inside95, len(reached))
 
 
@@ -128,57 +130,59 @@ class Score:
     months: int
     """Months that were judged."""
 
-    def facts(self) -> dict[str, float | int | None]:
+    def to_dict(self) -> dict[str, float | int | None]:
         """As JSON."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def score_of(origins: Sequence[Origin]) -> dict[str, Score]:
+def score_models(origins: Sequence[Origin]) -> dict[str, Score]:
     """Model -> score over the origins where it was asked, the blend first, then from the best to the worst."""
-    names = sorted({name for origin in origins for name in origin.said} - {BLEND})
-    scores = {name: _score(name, [one for one in origins if name in one.said]) for name in (BLEND, *names)}
+    names = sorted({name for origin in origins for name in origin.forecasts} - {COMBINATION})
+    scores = {
+        name: _score_model(name, [one for one in origins if name in one.forecasts]) for name in (COMBINATION, *names)
+    }
     found = {name: score for name, score in scores.items() if score is not None}
     missed = {name: np.inf if score.mase is None else score.mase for name, score in found.items()}
-    rest = sorted((name for name in found if name != BLEND), key=lambda name: (missed[name], name))
-    return {name: found[name] for name in (BLEND, *rest) if name in found}
+    rest = sorted((name for name in found if name != COMBINATION), key=lambda name: (missed[name], name))
+    return {name: found[name] for name in (COMBINATION, *rest) if name in found}
 
 
-def _score(model: str, origins: list[Origin]) -> Score | None:
-    came = _joined(one.came for one in origins)
+def _score_model(model: str, origins: list[Origin]) -> Score | None:
+    came = _concatenate(one.actual for one in origins)
     seen = ~np.isnan(came)
     if not seen.any():
         return None
-    usual = _joined(np.full(len(one.came), one.usual) for one in origins)[seen]
-    middle = _joined(one.middle(model) for one in origins)[seen]
-    low, high = (_joined(one.edge(model, z) for one in origins)[seen] for z in (-Z95, Z95))
-    crps = _joined(_crps(one, model) for one in origins)[seen]
-    reached = _joined(one.reached(model) for one in origins)[seen]
+    usual = _concatenate(np.full(len(one.actual), one.error_scale) for one in origins)[seen]
+    middle = _concatenate(one.median(model) for one in origins)[seen]
+    low, high = (_concatenate(one.normal_quantile(model, z) for one in origins)[seen] for z in (-Z975, Z975))
+    crps = _concatenate(_crps(one, model) for one in origins)[seen]
+    reached = _concatenate(one.pit(model) for one in origins)[seen]
     came = came[seen]
     return Score(
-        mase=_number(np.mean(np.abs(middle - came) / usual)),
-        crps=_number(np.mean(crps / usual)),
-        msis95=_number(np.mean(interval_score(came, low, high, 0.05) / usual)),
-        coverage80=_number(np.mean(np.abs(reached - 0.5) <= ndtr(Z90) - 0.5)),
-        coverage95=_number(np.mean(np.abs(reached - 0.5) <= ndtr(Z95) - 0.5)),
-        bias=_number(np.sum(middle - came) / np.sum(came)) if np.sum(came) != 0 else None,
+        mase=_finite_or_none(np.mean(np.abs(middle - came) / usual)),
+        crps=_finite_or_none(np.mean(crps / usual)),
+        msis95=_finite_or_none(np.mean(interval_score(came, low, high, 0.05) / usual)),
+        coverage80=_finite_or_none(np.mean(np.abs(reached - 0.5) <= ndtr(Z90) - 0.5)),
+        coverage95=_finite_or_none(np.mean(np.abs(reached - 0.5) <= ndtr(Z975) - 0.5)),
+        bias=_finite_or_none(np.sum(middle - came) / np.sum(came)) if np.sum(came) != 0 else None,
         months=len(came),
     )
 
 
 def _crps(origin: Origin, model: str) -> Floats:
-    said = origin.said[model]
-    return (crps_lognormal if origin.scale == "log" else crps_normal)(origin.came, said.mean, said.sd)
+    said = origin.forecasts[model]
+    return (crps_lognormal if origin.scale == "log" else crps_normal)(origin.actual, said.mean, said.sd)
 
 
-def mean_of(tables: list[Mapping[str, Score]]) -> dict[str, Score]:
+def mean_scores(tables: list[Mapping[str, Score]]) -> dict[str, Score]:
     """The mean of each model's scores over the tables that have it; months are summed; nothing under two tables."""
     if len(tables) < 2:
         return {}
     names = dict.fromkeys(name for table in tables for name in table)
-    return {name: _mean([table[name] for table in tables if name in table]) for name in names}
+    return {name: _mean_score([table[name] for table in tables if name in table]) for name in names}
 
 
-def _mean(scores: list[Score]) -> Score:
+def _mean_score(scores: list[Score]) -> Score:
     found: dict[str, float | None] = {}
     for key in ("mase", "crps", "msis95", "coverage80", "coverage95", "bias"):
         values = [getattr(score, key) for score in scores if getattr(score, key) is not None]
@@ -186,13 +190,13 @@ def _mean(scores: list[Score]) -> Score:
     return Score(**found, months=sum(score.months for score in scores))
 
 
-def _joined(parts: Iterable[Floats]) -> Floats:
+def _concatenate(parts: Iterable[Floats]) -> Floats:
     return np.concatenate([np.zeros(0), *parts])
 
 
-def _number(value: np.floating[Any]) -> float | None:
+def _finite_or_none(value: np.floating[Any]) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _plain(values: Floats, scale: Scale) -> Floats:
+def _from_scale(values: Floats, scale: ValueScale) -> Floats:
     return np.exp(values) if scale == "log" else values

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forecast.timeseries.models.base import Fitted, Forecast, Model, ModelFailed, Outlook, Past
-from forecast.timeseries.models.ets import Ets
-from forecast.timeseries.models.regression import Regression
-from forecast.timeseries.models.sarimax import Sarimax
-from forecast.timeseries.models.seasonal_naive import SeasonalNaive
-from forecast.timeseries.models.structural import Structural
-from forecast.timeseries.models.theta import Theta
+from forecast.timeseries.models.base import Model
+from forecast.timeseries.models.ets import EtsModel
+from forecast.timeseries.models.regression import RegressionModel
+from forecast.timeseries.models.sarimax import SarimaxModel
+from forecast.timeseries.models.seasonal_naive import SeasonalNaiveModel
+from forecast.timeseries.models.structural import StructuralModel
+from forecast.timeseries.models.theta import DynamicThetaModel
 
 MODELS: Mapping[str, Model] = {
-    "ets": Ets(),
-    "regression": Regression(),
-    "sarimax": Sarimax(),
-    "seasonal_naive": SeasonalNaive(),
-    "structural": Structural(),
-    "theta": Theta(),
+    "ets": EtsModel(),
+    "regression": RegressionModel(),
+    "sarimax": SarimaxModel(),
+    "seasonal_naive": SeasonalNaiveModel(),
+    "structural": StructuralModel(),
+    "theta": DynamicThetaModel(),
 }
 """Those of a history of three years and more."""
 
@@ -29,4 +29,4 @@ def preload() -> None:
     import statsmodels.tsa.statespace.structural  # noqa: F401
 
 
-__all__ = ["MODELS", "Fitted", "Forecast", "Model", "ModelFailed", "Outlook", "Past", "preload"]
+__all__ = ["MODELS", "preload"]

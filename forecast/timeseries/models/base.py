@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.stats.cholesky import cholesky
-from forecast.timeseries.models.moving_holidays import Festival
+from forecast.timeseries.models.moving_holidays import MovingHoliday
 
-FEASTS = 3
+MIN_HOLIDAY_OCCURRENCES = 3
 """Feasts from which a history teaches the effect of a festival."""
-LONG = 60
+LONG_HISTORY_MONTHS = 60
 """Months from which a history can teach more than one column of a festival, or a season that changes."""
 
 
@@ -31,7 +31,7 @@ class ModelFailed(Exception):  # noqa: N818 - an outcome, not a fault
 
 
 @dataclass(frozen=True)
-class Past:
+class TimeSeries:
     """The months of one service on the scale on which it is fitted, with the dated shocks taken out."""
 
     calendar: Calendar
@@ -39,62 +39,66 @@ class Past:
     """(months,): logs where every month that is read is above zero."""
     masked: NDArray[np.bool_]
     """(months,): months that teach nothing; their values are estimates."""
-    festival: Festival
-    source: Past | None = None
+    moving_holiday: MovingHoliday
+    source: TimeSeries | None = None
     """The months before any was estimated, NaN where there is none to read; None where nothing was estimated."""
-    log: bool = True
+    is_log: bool = True
     """Whether the values are logs."""
-    moved: tuple[tuple[int, float], ...] = ()
+    level_shifts: tuple[tuple[int, float], ...] = ()
     """Rows at which the level moved for good, and how far; the values before are read at the last level."""
 
-    def until(self, count: int) -> Past:
+    def head(self, count: int) -> TimeSeries:
         """The first `count` months alone, estimates as they are: an origin wants `estimates.known_until`."""
         calendar = Calendar(self.calendar.first, count)
-        return Past(calendar, self.values[:count], self.masked[:count], self.festival, log=self.log)
+        return TimeSeries(calendar, self.values[:count], self.masked[:count], self.moving_holiday, is_log=self.is_log)
 
     @property
-    def seen(self) -> Floats:
+    def observed(self) -> Floats:
         """(months,): the values, NaN where a month is masked."""
         return np.where(self.masked, np.nan, self.values)
 
     @cached_property
     def regressors(self) -> Floats:
         """(months, columns) of the festival."""
-        return self.festival(self.calendar)
+        return self.moving_holiday(self.calendar)
 
     def regressors_ahead(self, months: int) -> Floats:
         """(months, columns) of the festival after the last month."""
-        return self.festival(Calendar(self.calendar.last + 1, months))
+        return self.moving_holiday(Calendar(self.calendar.last + 1, months))
 
-    def effect(self, coefficients: Floats) -> Floats:
+    def holiday_effect(self, coefficients: Floats) -> Floats:
         """(months,): the festival's effect with coefficients that another past may have taught."""
         return self.regressors @ coefficients
 
-    def effect_ahead(self, coefficients: Floats, months: int) -> Floats:
+    def holiday_effect_ahead(self, coefficients: Floats, months: int) -> Floats:
         """(months,): the same after the last month."""
         return self.regressors_ahead(months) @ coefficients
 
     @cached_property
-    def prior(self) -> Floats:
+    def holiday_prior(self) -> Floats:
         """(columns,): the festival's effect before the past is seen, on the scale of the past."""
         unit = (
-            1.0 if self.log else float(np.median(np.abs(self.values[~self.masked]))) if not self.masked.all() else 0.0
+            1.0
+            if self.is_log
+            else float(np.median(np.abs(self.values[~self.masked])))
+            if not self.masked.all()
+            else 0.0
         )
-        return unit * self.festival.effect
+        return unit * self.moving_holiday.prior_effects
 
     @cached_property
-    def taught(self) -> int:
+    def n_estimable(self) -> int:
         """How many columns of the festival the past can teach: none with fewer than three feasts, the days before it
         alone while the history is short; the others are held at the prior."""
-        rows = self.festival.whole(self.calendar)
+        rows = self.moving_holiday.complete_occurrences(self.calendar)
         feasts = sum(not self.masked[first : last + 1].any() for first, last in rows)
-        if feasts < FEASTS:
+        if feasts < MIN_HOLIDAY_OCCURRENCES:
             return 0
-        return self.regressors.shape[1] if self.calendar.count >= LONG else 1
+        return self.regressors.shape[1] if self.calendar.count >= LONG_HISTORY_MONTHS else 1
 
 
 @dataclass(frozen=True)
-class Outlook:
+class PredictiveNormal:
     """What may come, on the scale of the past: a normal with this mean and covariance."""
 
     mean: Floats
@@ -102,16 +106,16 @@ class Outlook:
     covariance: Floats
     """(months, months)."""
 
-    def draws(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats) -> Floats:
         """Months of standard normals `z`, both of shape (months, paths)."""
         return self.mean[:, None] + cholesky(self.covariance) @ z
 
-    def widened(self, factors: Floats) -> Outlook:
+    def with_scaled_sd(self, factors: Floats) -> PredictiveNormal:
         """Every month's standard deviation times its factor, (months,); the correlations stay."""
-        return Outlook(self.mean, self.covariance * np.outer(factors, factors))
+        return PredictiveNormal(self.mean, self.covariance * np.outer(factors, factors))
 
 
-class Fitted(Protocol):
+class FittedModel(Protocol):
     """A model that has seen the past."""
 
     @property
@@ -119,11 +123,11 @@ class Fitted(Protocol):
         """The numbers it was fitted with."""
         ...
 
-    def forecast(self, months: int) -> Outlook:
+    def forecast(self, months: int) -> PredictiveNormal:
         """The months after the last one of the past; a longer outlook begins with a shorter one."""
         ...
 
-    def at(self, past: Past) -> Fitted:
+    def with_series(self, past: TimeSeries) -> FittedModel:
         """The same parameters with the states of another past; what is found in closed form may be found anew."""
         ...
 
@@ -131,7 +135,7 @@ class Fitted(Protocol):
 class Model(Protocol):
     """A way to read the past."""
 
-    def fit(self, past: Past) -> Fitted:
+    def fit(self, past: TimeSeries) -> FittedModel:
         """Fit to the past; ModelFailed when that cannot be done."""
         ...
 
@@ -142,17 +146,17 @@ class Forecast:
 
     mean: Floats
     """(months,), on `scale`."""
-    root: Floats
+    cholesky: Floats
     """(months, months), lower triangular; the rows of months that are known are zero."""
     scale: Literal["log", "raw"]
 
-    def values(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats) -> Floats:
         """Months in the unit of the history, shape (months, paths), of normals `z` of that shape."""
-        plain = self.mean[:, None] + self.root @ z
+        plain = self.mean[:, None] + self.cholesky @ z
         return np.exp(plain) if self.scale == "log" else plain
 
 
-def covariance_of(responses: Floats, sd: float) -> Floats:
+def forecast_covariance(responses: Floats, sd: float) -> Floats:
     """Covariance of e_h = sum_i responses[h - i] shock_i, (months, months), shocks apart and of one standard deviation.
 
     C[i, j] = C[i-1, j-1] + sd^2 c_i c_j: summed so, a longer one begins with a shorter one to the last bit.

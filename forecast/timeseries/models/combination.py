@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from forecast.timeseries.models.base import Outlook
+from forecast.timeseries.models.base import PredictiveNormal
 
 
-def mixture(outlooks: Mapping[str, Outlook], weights: Mapping[str, float]) -> Outlook:
+def combine(outlooks: Mapping[str, PredictiveNormal], weights: Mapping[str, float]) -> PredictiveNormal:
     """Mean and covariance of a mixture; where the models disagree, the covariance says so."""
     names = sorted(outlooks)
     first = outlooks[names[0]]
@@ -20,4 +20,4 @@ def mixture(outlooks: Mapping[str, Outlook], weights: Mapping[str, float]) -> Ou
     for name in names:
         apart = outlooks[name].mean - mean
         covariance = covariance + weights[name] * (outlooks[name].covariance + np.outer(apart, apart))
-    return Outlook(mean, covariance)
+    return PredictiveNormal(mean, covariance)

@@ -9,32 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats
-from forecast.periods import SEASON
-from forecast.timeseries.models.base import Model, Outlook, Past
+from forecast.periods import SEASON_MONTHS
+from forecast.timeseries.models.base import Model, PredictiveNormal, TimeSeries
 
-PRIOR_SD = 0.06
+PRIOR_RESIDUAL_SD = 0.06
 """Standard deviation of a month's log surprise before a history is seen [C]."""
 PRIOR_MONTHS = 12
 """How many months of surprises that prior is worth."""
-FESTIVAL_SD = 0.25
+HOLIDAY_EFFECT_SD = 0.25
 """Standard deviation of a festival's effect around its prior, as a log, where a history can teach it [C]."""
-OWN_YEARS = 1.0
+POOLED_SEASON_YEARS = 1.0
 """Years of its own that the season of the siblings is worth, until three years stand."""
-HELD = 1e6
+FIXED_EFFECT_MONTHS = 1e6
 """Months of surprises that a prior is worth which no month may move."""
-TINY = 1e-6
+IDENTIFYING_PENALTY = 1e-6
 """So that a level and twelve months have one solution."""
 LEVEL_SHARE = 0.3
 """Share of a month's surprise that stays in the level of the months after it [C]."""
 
 
 @dataclass(frozen=True)
-class Profile:
+class SeasonalProfile:
     """Least squares of the months that are not masked, festival effects shrunk towards their prior."""
 
     season: Floats
     """(12,), sums to 0."""
-    festival: Floats
+    holiday_coefficients: Floats
     """(columns,)."""
     level: float
     """At the last month."""
@@ -42,119 +42,125 @@ class Profile:
     """A month."""
     fitted: Floats
     """(months,): the fit inside the past."""
-    rest: Floats
+    residuals: Floats
     """(months,): values less the fit; NaN where masked."""
-    freedom: int
+    df: int
     """Months seen, less the numbers fitted."""
 
     @property
     def sd(self) -> float:
         """Standard deviation of a month's surprise, shrunk to the prior."""
-        squares = np.nansum(self.rest**2) if self.freedom > 0 else 0.0
-        return float(np.sqrt((PRIOR_MONTHS * PRIOR_SD**2 + squares) / (PRIOR_MONTHS + max(self.freedom, 0))))
+        squares = np.nansum(self.residuals**2) if self.df > 0 else 0.0
+        return float(np.sqrt((PRIOR_MONTHS * PRIOR_RESIDUAL_SD**2 + squares) / (PRIOR_MONTHS + max(self.df, 0))))
 
-    def at(self, past: Past, months: int) -> Floats:
+    def extrapolate(self, past: TimeSeries, months: int) -> Floats:
         """The months after the past, shape (months,)."""
         first = past.calendar.last + 1
-        season = self.season[np.arange(first, first + months) % SEASON]
+        season = self.season[np.arange(first, first + months) % SEASON_MONTHS]
         # half the slope: it was learnt from few years and seldom lasts
         growth = 0.5 * self.slope * np.arange(1, months + 1)
-        return self.level + growth + season + past.effect_ahead(self.festival, months)
+        return self.level + growth + season + past.holiday_effect_ahead(self.holiday_coefficients, months)
 
 
-def profile_of(past: Past, pooled: Floats | None = None) -> Profile:
+def fit_seasonal_profile(past: TimeSeries, pooled: Floats | None = None) -> SeasonalProfile:
     """Fit a profile; `pooled` (12,) is the season of the siblings, towards which a short history is drawn."""
     seen, count = ~past.masked, past.calendar.count
-    months = np.array(past.calendar.months) % SEASON
+    months = np.array(past.calendar.months) % SEASON_MONTHS
     age = np.arange(count) - (count - 1.0)
-    trend = [np.ones(count), age] if count >= 2 * SEASON else [np.ones(count)]
+    trend = [np.ones(count), age] if count >= 2 * SEASON_MONTHS else [np.ones(count)]
     # under a year the season is that of the siblings, taken out before the level is sought
-    borrowed = np.zeros(SEASON) if pooled is None else pooled
-    own = np.eye(SEASON)[months] if count >= SEASON else np.zeros((count, 0))
+    borrowed = np.zeros(SEASON_MONTHS) if pooled is None else pooled
+    own = np.eye(SEASON_MONTHS)[months] if count >= SEASON_MONTHS else np.zeros((count, 0))
     design = np.column_stack([*trend, own, past.regressors])
     penalty = np.zeros(design.shape[1])
     seasonal = slice(len(trend), len(trend) + own.shape[1])
-    penalty[seasonal] = TINY if pooled is None or count >= 3 * SEASON else OWN_YEARS
-    penalty[seasonal.stop :] = festival_penalty(past)
-    expected = np.concatenate([np.zeros(seasonal.stop), past.prior])
+    penalty[seasonal] = IDENTIFYING_PENALTY if pooled is None or count >= 3 * SEASON_MONTHS else POOLED_SEASON_YEARS
+    penalty[seasonal.stop :] = holiday_penalty(past)
+    expected = np.concatenate([np.zeros(seasonal.stop), past.holiday_prior])
     x, y = design[seen], (past.values - borrowed[months])[seen]
     found = np.linalg.solve(x.T @ x + np.diag(penalty), x.T @ y + penalty * expected)
     fitted = borrowed[months] + design @ found
     season = borrowed + found[seasonal] if own.shape[1] else borrowed
-    return Profile(
+    return SeasonalProfile(
         season=season - season.mean(),
-        festival=found[seasonal.stop :],
+        holiday_coefficients=found[seasonal.stop :],
         level=float(found[0] + season.mean()),
         slope=float(found[1]) if len(trend) == 2 else 0.0,
         fitted=fitted,
-        rest=np.where(seen, past.values - fitted, np.nan),
-        freedom=int(seen.sum()) - len(trend) - max(own.shape[1] - 1, 0) - past.taught,
+        residuals=np.where(seen, past.values - fitted, np.nan),
+        df=int(seen.sum()) - len(trend) - max(own.shape[1] - 1, 0) - past.n_estimable,
     )
 
 
-def festival_penalty(past: Past) -> Floats:
+def holiday_penalty(past: TimeSeries) -> Floats:
     """(columns,): how strongly least squares holds each column of the festival at its prior, in months of surprises."""
-    free = np.arange(past.regressors.shape[1]) < (past.taught if past.taught == 0 else past.regressors.shape[1])
-    return np.where(free, (PRIOR_SD / FESTIVAL_SD) ** 2, HELD)
+    free = np.arange(past.regressors.shape[1]) < (
+        past.n_estimable if past.n_estimable == 0 else past.regressors.shape[1]
+    )
+    return np.where(free, (PRIOR_RESIDUAL_SD / HOLIDAY_EFFECT_SD) ** 2, FIXED_EFFECT_MONTHS)
 
 
 def season_covariance(sd: float, count: int, months: int) -> Floats:
     """(months, months): of the season of the months ahead, each known by as many months of standard deviation `sd` as
     a past of `count` months has years."""
-    month = np.arange(months) % SEASON
-    return sd**2 / max(1.0, count / SEASON) * np.equal.outer(month, month)
+    month = np.arange(months) % SEASON_MONTHS
+    return sd**2 / max(1.0, count / SEASON_MONTHS) * np.equal.outer(month, month)
 
 
-def with_estimates(past: Past, where: NDArray[np.bool_]) -> Past:
+def impute_from_profile(past: TimeSeries, where: NDArray[np.bool_]) -> TimeSeries:
     """The same past, its values at `where` estimated from the months that are not masked.
 
     The fit, moved by the median of the rest of the nearest months that are seen, two on each side.
     """
-    profile = profile_of(past)
+    profile = fit_seasonal_profile(past)
     values = past.values.copy()
-    seen = np.flatnonzero(~np.isnan(profile.rest))
+    seen = np.flatnonzero(~np.isnan(profile.residuals))
     for month in np.flatnonzero(where):
         place = int(np.searchsorted(seen, month))
         near = seen[max(0, place - 2) : place + 2]
-        values[month] = profile.fitted[month] + (float(np.median(profile.rest[near])) if len(near) else 0.0)
+        values[month] = profile.fitted[month] + (float(np.median(profile.residuals[near])) if len(near) else 0.0)
     return replace(past, values=values)
 
 
 @dataclass(frozen=True)
-class FittedProfile:
+class FittedSeasonalProfile:
     """The profile, carried on."""
 
-    profile: Profile
-    pooled: tuple[float, ...]
-    past: Past
+    profile: SeasonalProfile
+    pooled_season: tuple[float, ...]
+    series: TimeSeries
 
     @property
     def parameters(self) -> Mapping[str, float]:
         """Level, slope, sd, season and festival."""
         named = {"level": self.profile.level, "slope": self.profile.slope, "sd": self.profile.sd}
         named |= {f"season_{month + 1}": float(value) for month, value in enumerate(self.profile.season)}
-        return named | {f"festival_{i}": float(value) for i, value in enumerate(self.profile.festival)}
+        return named | {f"festival_{i}": float(value) for i, value in enumerate(self.profile.holiday_coefficients)}
 
-    def forecast(self, months: int) -> Outlook:
+    def forecast(self, months: int) -> PredictiveNormal:
         """Surprises of a month, of which a share stays in the level, and a level and a season known by a few years."""
         sd = self.profile.sd
         steps = np.arange(months)
         staying = sd**2 * (np.eye(months) + LEVEL_SHARE**2 * np.minimum.outer(steps, steps))
-        season = season_covariance(sd, self.past.calendar.count, months)
-        return Outlook(self.profile.at(self.past, months), staying + season)
+        season = season_covariance(sd, self.series.calendar.count, months)
+        return PredictiveNormal(self.profile.extrapolate(self.series, months), staying + season)
 
-    def at(self, past: Past) -> FittedProfile:
+    def with_series(self, past: TimeSeries) -> FittedSeasonalProfile:
         """Solved anew, in closed form."""
-        return ProfileModel(self.pooled).fit(past)
+        return SeasonalProfileModel(self.pooled_season).fit(past)
 
 
 @dataclass(frozen=True)
-class ProfileModel(Model):
+class SeasonalProfileModel(Model):
     """The profile as a model."""
 
-    pooled: tuple[float, ...] = ()
+    pooled_season: tuple[float, ...] = ()
     """(12,) season of the siblings."""
 
-    def fit(self, past: Past) -> FittedProfile:
+    def fit(self, past: TimeSeries) -> FittedSeasonalProfile:
         """Fit by least squares."""
-        return FittedProfile(profile_of(past, np.array(self.pooled) if self.pooled else None), self.pooled, past)
+        return FittedSeasonalProfile(
+            fit_seasonal_profile(past, np.array(self.pooled_season) if self.pooled_season else None),
+            self.pooled_season,
+            past,
+        )

@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.periods import SEASON
-from forecast.timeseries.models.base import Model, ModelFailed, Outlook, Past, covariance_of
-from forecast.timeseries.models.seasonal_profile import Profile, profile_of, season_covariance
-from forecast.timeseries.panel.theta_recursion import Lines, lines_of, means_ahead, responses_ahead, state_of
-from forecast.timeseries.panel.theta_search import sd_of, search
+from forecast.periods import SEASON_MONTHS
+from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries, forecast_covariance
+from forecast.timeseries.models.seasonal_profile import SeasonalProfile, fit_seasonal_profile, season_covariance
+from forecast.timeseries.panel.theta_recursion import (
+    TrendLines,
+    fit_trend_lines,
+    theta_means,
+    theta_responses,
+    theta_state,
+)
+from forecast.timeseries.panel.theta_search import search_theta, step_sd
 
 
 @dataclass(frozen=True)
@@ -19,53 +25,57 @@ class FittedTheta:
     """The dynamic optimised theta of the months without season and festival."""
 
     alpha: float
-    share: float
+    line_weight: float
     """1 - 1 / theta."""
-    first: float
+    initial_level: float
     """The level before the first month."""
     sd: float
     """Of one step."""
-    profile: Profile
-    past: Past
+    profile: SeasonalProfile
+    series: TimeSeries
 
     @property
     def parameters(self) -> Mapping[str, float]:
         """Smoothing, 1 - 1 / theta, level before the first month, sd of one step."""
-        return {"alpha": self.alpha, "share": self.share, "first": self.first, "sd": self.sd}
+        return {"alpha": self.alpha, "share": self.line_weight, "first": self.initial_level, "sd": self.sd}
 
-    def forecast(self, months: int) -> Outlook:
+    def forecast(self, months: int) -> PredictiveNormal:
         """What a shock leaves behind stays; the season is known by as many years as there are."""
-        alpha, share = np.array([self.alpha]), np.array([self.share])
-        state = state_of(_calm(self.past, self.profile), alpha, np.array([self.first]))
-        season = self.profile.season[(self.past.calendar.last + 1 + np.arange(months)) % SEASON]
-        mean = means_ahead(state, alpha, share, months)[0] + season
-        covariance = covariance_of(responses_ahead(alpha, share, state.lengths, months)[0], self.sd)
-        covariance = covariance + season_covariance(self.sd, self.past.calendar.count, months)
-        return Outlook(mean + self.past.effect_ahead(self.profile.festival, months), covariance)
+        alpha, share = np.array([self.alpha]), np.array([self.line_weight])
+        state = theta_state(_adjusted_lines(self.series, self.profile), alpha, np.array([self.initial_level]))
+        season = self.profile.season[(self.series.calendar.last + 1 + np.arange(months)) % SEASON_MONTHS]
+        mean = theta_means(state, alpha, share, months)[0] + season
+        covariance = forecast_covariance(theta_responses(alpha, share, state.lengths, months)[0], self.sd)
+        covariance = covariance + season_covariance(self.sd, self.series.calendar.count, months)
+        return PredictiveNormal(
+            mean + self.series.holiday_effect_ahead(self.profile.holiday_coefficients, months), covariance
+        )
 
-    def at(self, past: Past) -> FittedTheta:
+    def with_series(self, past: TimeSeries) -> FittedTheta:
         """The same parameters over another past; its season and festival are found anew, in closed form."""
-        return replace(self, profile=profile_of(past), past=past)
+        return replace(self, profile=fit_seasonal_profile(past), series=past)
 
 
-class Theta(Model):
+class DynamicThetaModel(Model):
     """The dynamic optimised theta of one service, by the batched core."""
 
-    def fit(self, past: Past) -> FittedTheta:
+    def fit(self, past: TimeSeries) -> FittedTheta:
         """Take season and festival out by least squares, then fit; ModelFailed under two years."""
-        if past.calendar.count < 2 * SEASON:
+        if past.calendar.count < 2 * SEASON_MONTHS:
             raise ModelFailed("model_needs_two_years")
-        profile = profile_of(past)
-        lines = _calm(past, profile)
-        solved = search(lines, "dynamic")
-        sd = float(sd_of(lines, solved, "dynamic")[0])
+        profile = fit_seasonal_profile(past)
+        lines = _adjusted_lines(past, profile)
+        solved = search_theta(lines, "dynamic")
+        sd = float(step_sd(lines, solved, "dynamic")[0])
         if not np.isfinite(sd):
             raise ModelFailed("model_failed")
-        return FittedTheta(float(solved.alpha[0]), float(solved.share[0]), float(solved.first[0]), sd, profile, past)
+        return FittedTheta(
+            float(solved.alpha[0]), float(solved.line_weight[0]), float(solved.initial_level[0]), sd, profile, past
+        )
 
 
-def _calm(past: Past, profile: Profile) -> Lines:
+def _adjusted_lines(past: TimeSeries, profile: SeasonalProfile) -> TrendLines:
     """The months without season and festival; the errors of those that are masked do not count."""
-    season = profile.season[np.array(past.calendar.months) % SEASON]
-    calm = past.values - season - past.effect(profile.festival)
-    return lines_of(calm[None, :], past.masked[None, :])
+    season = profile.season[np.array(past.calendar.months) % SEASON_MONTHS]
+    calm = past.values - season - past.holiday_effect(profile.holiday_coefficients)
+    return fit_trend_lines(calm[None, :], past.masked[None, :])

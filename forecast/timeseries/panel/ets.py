@@ -12,26 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.timeseries.panel.ets_forms import ALL, FORMS, freedom_of
+from forecast.timeseries.panel.ets_forms import ALL_FORMS, FORMS, parameter_counts
 from forecast.timeseries.panel.ets_recursion import (
-    Columns,
-    Responses,
-    State,
-    filtered,
-    means_ahead,
-    responses_ahead,
-    responses_of,
-    side_by_side,
+    EtsColumns,
+    EtsGridResponses,
+    EtsState,
+    concatenate_states,
+    ets_means,
+    ets_responses,
+    filter_columns,
+    grid_responses,
     sum_of_squares,
 )
-from forecast.timeseries.panel.ets_search import refine, search
-from forecast.timeseries.panel.panel import Panel, PanelForecast, off_logs
+from forecast.timeseries.panel.ets_search import refine_ets, search_ets
+from forecast.timeseries.panel.panel import Panel, PanelForecast, from_logs
 
-CHUNK = 128
+CHUNK_SERIES = 128
 """Series that are fitted together, so that their states stay in the cache."""
-TEMPER = 0.5
+LIKELIHOOD_POWER = 0.5
 """Power of the likelihoods in the weights: forms that are all wrong are not as far apart as AICc says [tuned on M1]."""
-LEAST_VARIANCE = 1e-14
+MIN_SCALED_VARIANCE = 1e-14
 """Of a scaled series, so that a perfect fit has a likelihood."""
 
 
@@ -41,7 +41,7 @@ class Scaling:
 
     series: Ints
     """Row of the panel."""
-    log: Bools
+    is_log: Bools
     """Whether the values are logs."""
     offset: Floats
     scale: Floats
@@ -52,18 +52,18 @@ class Scaling:
         """Some of the columns."""
         return Scaling(
             self.series[columns],
-            self.log[columns],
+            self.is_log[columns],
             self.offset[columns],
             self.scale[columns],
             self.jacobian[columns],
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[Scaling]) -> Scaling:
+    def concatenate(cls, parts: Sequence[Scaling]) -> Scaling:
         """The columns of all, in their order."""
         return cls(
             np.concatenate([part.series for part in parts]),
-            np.concatenate([part.log for part in parts]),
+            np.concatenate([part.is_log for part in parts]),
             np.concatenate([part.offset for part in parts]),
             np.concatenate([part.scale for part in parts]),
             np.concatenate([part.jacobian for part in parts]),
@@ -71,19 +71,19 @@ class Scaling:
 
 
 @dataclass(frozen=True)
-class EtsPanel:
+class FittedEtsPanel:
     """Every form of every series, fitted, with its Akaike weight."""
 
     panel: Panel
     scaling: Scaling
     form: Ints
     """(columns,): place in `FORMS`."""
-    state: State
-    last: Floats
+    state: EtsState
+    last_states: Floats
     """(width, columns): states after the last period, in units of the scale."""
-    counts: Ints
+    n_periods: Ints
     """(columns,): periods."""
-    known: Ints
+    n_observed: Ints
     """(columns,): periods that teach."""
     sse: Floats
     """(columns,): sum of squared errors, in units of the scale."""
@@ -93,54 +93,58 @@ class EtsPanel:
     @property
     def sd(self) -> Floats:
         """(columns,): of the errors of one step, on the scale of the column: the values or their logs."""
-        freedom = np.maximum(self.known - freedom_of(self.form, self.panel.season), 1)
+        freedom = np.maximum(self.n_observed - parameter_counts(self.form, self.panel.season), 1)
         return np.asarray(self.scaling.scale * np.sqrt(self.sse / freedom))
 
     def forecast(self, horizon: int) -> PanelForecast:
         """The mixture of the forms of each series: its mean, and the spread in and between the forms."""
-        ceiling = self.panel.ceiling[self.scaling.series, None]
-        mean, sd = off_logs(*self.by_form(horizon), self.scaling.log[:, None], ceiling)
+        ceiling = self.panel.max_log[self.scaling.series, None]
+        mean, sd = from_logs(*self.forecast_by_form(horizon), self.scaling.is_log[:, None], ceiling)
         series, weight = self.scaling.series, self.weight[:, None]
         middle = np.zeros((len(self.panel.values), horizon))
         np.add.at(middle, series, weight * mean)
         variance = np.zeros_like(middle)
         np.add.at(variance, series, weight * (sd**2 + (mean - middle[series]) ** 2))
-        return PanelForecast.of(self.panel, middle, np.sqrt(variance))
+        return PanelForecast.from_moments(self.panel, middle, np.sqrt(variance))
 
-    def by_form(self, horizon: int) -> tuple[Floats, Floats]:
+    def forecast_by_form(self, horizon: int) -> tuple[Floats, Floats]:
         """Mean and standard deviation of each column, the values or their logs, (columns, horizon)."""
         season, smoothing = self.panel.season, self.state.smoothing
-        mean = means_ahead(smoothing, self.last, self.counts, season, horizon)
-        squares = responses_ahead(smoothing, season, horizon) ** 2
+        mean = ets_means(smoothing, self.last_states, self.n_periods, season, horizon)
+        squares = ets_responses(smoothing, season, horizon) ** 2
         squares[:, 0] = 0.0
         grown = 1 + np.cumsum(squares, axis=1)
         return self.scaling.offset[:, None] + self.scaling.scale[:, None] * mean, self.sd[:, None] * np.sqrt(grown)
 
 
-def ets_panel(panel: Panel, horizon: int) -> PanelForecast:
+def forecast_ets(panel: Panel, horizon: int) -> PanelForecast:
     """What smoothing says of the periods ahead of each series."""
     return fit_ets(panel).forecast(horizon)
 
 
-def fit_ets(panel: Panel, *, logs: bool = True, forms: Sequence[str] = ALL) -> EtsPanel:
+def fit_ets(panel: Panel, *, logs: bool = True, forms: Sequence[str] = ALL_FORMS) -> FittedEtsPanel:
     """Fit every form that a series is long enough for, and weigh them by AICc to a power.
 
     With `logs` those of the logs too, where the series has them. ValueError for a gap inside a series in company.
     """
     order = np.argsort(-panel.lengths, kind="stable")
-    values, seen = _start_aligned(panel, order)
-    places = [place for place, form in enumerate(FORMS) if form.name in forms and (panel.season > 1 or not form.season)]
-    responses = {place: responses_of(FORMS[place].grid, seen, panel.season) for place in places}
+    values, seen = _align_starts(panel, order)
+    places = [
+        place for place, form in enumerate(FORMS) if form.name in forms and (panel.season > 1 or not form.has_season)
+    ]
+    responses = {place: grid_responses(FORMS[place].grid, seen, panel.season) for place in places}
     parts = []
-    for first in range(0, len(order), CHUNK):
-        rows = order[first : first + CHUNK]
+    for first in range(0, len(order), CHUNK_SERIES):
+        rows = order[first : first + CHUNK_SERIES]
         periods = int(panel.lengths[rows[0]])
-        columns, scaling = _scaled(panel, rows, values[:periods, first : first + CHUNK], seen[:periods], logs)
-        parts.append(_fitted(columns, scaling, responses))
-    return _weighed(panel, parts)
+        columns, scaling = _scale_columns(
+            panel, rows, values[:periods, first : first + CHUNK_SERIES], seen[:periods], logs
+        )
+        parts.append(_fit_chunk(columns, scaling, responses))
+    return _weigh_forms(panel, parts)
 
 
-def _start_aligned(panel: Panel, order: Ints) -> tuple[Floats, Bools]:
+def _align_starts(panel: Panel, order: Ints) -> tuple[Floats, Bools]:
     """(periods, series) that begin in the first row, NaN after the last period, and the periods that are known.
 
     A gap inside is possible only where the panel is one series.
@@ -156,13 +160,13 @@ def _start_aligned(panel: Panel, order: Ints) -> tuple[Floats, Bools]:
     return values, ~gaps[:, 0] if len(order) == 1 else np.ones(periods, bool)
 
 
-def _scaled(panel: Panel, rows: Ints, values: Floats, seen: Bools, logs: bool) -> tuple[Columns, Scaling]:
+def _scale_columns(panel: Panel, rows: Ints, values: Floats, seen: Bools, logs: bool) -> tuple[EtsColumns, Scaling]:
     """Columns of the values (periods, series) of some rows, and with `logs` of the logs of those that have some.
 
     Less the mean of the first season, in units of the root mean square of what is left.
     """
     counts = panel.lengths[rows]
-    series = np.concatenate([np.arange(len(rows)), np.flatnonzero(panel.positive[rows] & logs)])
+    series = np.concatenate([np.arange(len(rows)), np.flatnonzero(panel.is_positive[rows] & logs)])
     log = np.arange(len(series)) >= len(rows)
     series, log = (each[np.argsort(-counts[series], kind="stable")] for each in (series, log))
     plain = values[:, series]
@@ -172,58 +176,58 @@ def _scaled(panel: Panel, rows: Ints, values: Floats, seen: Bools, logs: bool) -
     plain = plain - offset
     scale = np.sqrt(np.nanmean(plain**2, axis=0))
     scale = np.where(scale > 1e-12, scale, 1.0)
-    columns = Columns(np.nan_to_num(plain / scale), counts[series], seen, panel.season)
+    columns = EtsColumns(np.nan_to_num(plain / scale), counts[series], seen, panel.season)
     return columns, Scaling(rows[series], log, offset, scale, jacobian)
 
 
 @dataclass(frozen=True)
-class _Part:
+class _FittedChunk:
     """The fitted columns of some series."""
 
-    columns: Columns
+    columns: EtsColumns
     scaling: Scaling
     form: Ints
-    state: State
+    state: EtsState
 
 
-def _fitted(columns: Columns, scaling: Scaling, responses: Mapping[int, Responses]) -> _Part:
+def _fit_chunk(columns: EtsColumns, scaling: Scaling, responses: Mapping[int, EtsGridResponses]) -> _FittedChunk:
     """Every form of the columns that are long enough for it, by its place in `FORMS`, searched and refined."""
     asked, states, inverses, forms = [], [], [], []
     for place, response in responses.items():
         form = FORMS[place]
-        barred = scaling.log & form.explosive(columns.season)
-        enough = np.flatnonzero((columns.known >= form.least(columns.season)) & ~barred)
+        barred = scaling.is_log & form.is_explosive(columns.season)
+        enough = np.flatnonzero((columns.n_observed >= form.min_periods(columns.season)) & ~barred)
         if len(enough):
-            state, inverse = search(form, columns.take(enough), response)
+            state, inverse = search_ets(form, columns.take(enough), response)
             asked.append(enough)
             states.append(state)
             inverses.append(inverse)
             forms.append(np.full(len(enough), place))
     column = np.concatenate(asked)
-    order = np.argsort(-columns.counts[column], kind="stable")
+    order = np.argsort(-columns.n_periods[column], kind="stable")
     column, form_of = column[order], np.concatenate(forms)[order]
-    chosen, free = columns.take(column), np.array([form.free for form in FORMS])[form_of].T
-    state = refine(chosen, side_by_side(states).take(order), np.concatenate(inverses)[order], free)
-    return _Part(chosen, scaling.take(column), form_of, state)
+    chosen, free = columns.take(column), np.array([form.is_estimated for form in FORMS])[form_of].T
+    state = refine_ets(chosen, concatenate_states(states).take(order), np.concatenate(inverses)[order], free)
+    return _FittedChunk(chosen, scaling.take(column), form_of, state)
 
 
-def _weighed(panel: Panel, parts: Sequence[_Part]) -> EtsPanel:
+def _weigh_forms(panel: Panel, parts: Sequence[_FittedChunk]) -> FittedEtsPanel:
     """The parts as one, with Akaike weights."""
-    errors, last = zip(*(filtered(part.columns, part.state, slopes=False) for part in parts), strict=True)
-    scaling = Scaling.joined([part.scaling for part in parts])
+    errors, last = zip(*(filter_columns(part.columns, part.state, derivatives=False) for part in parts), strict=True)
+    scaling = Scaling.concatenate([part.scaling for part in parts])
     form = np.concatenate([part.form for part in parts])
-    known = np.concatenate([part.columns.known for part in parts])
+    known = np.concatenate([part.columns.n_observed for part in parts])
     sse = np.concatenate([sum_of_squares(each) for each in errors])
-    return EtsPanel(
+    return FittedEtsPanel(
         panel=panel,
         scaling=scaling,
         form=form,
-        state=side_by_side([part.state for part in parts]),
-        last=np.concatenate(last, axis=1),
-        counts=np.concatenate([part.columns.counts for part in parts]),
-        known=known,
+        state=concatenate_states([part.state for part in parts]),
+        last_states=np.concatenate(last, axis=1),
+        n_periods=np.concatenate([part.columns.n_periods for part in parts]),
+        n_observed=known,
         sse=sse,
-        weight=_akaike_weights(_aicc(sse, known, freedom_of(form, panel.season) + 1, scaling), scaling.series),
+        weight=_akaike_weights(_aicc(sse, known, parameter_counts(form, panel.season) + 1, scaling), scaling.series),
     )
 
 
@@ -232,7 +236,7 @@ def _aicc(sse: Floats, known: Ints, freedom: Ints, scaling: Scaling) -> Floats:
 
     `freedom` counts the variance too.
     """
-    variance = np.maximum(sse / known, LEAST_VARIANCE)
+    variance = np.maximum(sse / known, MIN_SCALED_VARIANCE)
     fit = known * (np.log(variance) + 2 * np.log(scaling.scale)) + scaling.jacobian
     return np.asarray(fit + 2 * freedom + 2 * freedom * (freedom + 1) / np.maximum(known - freedom - 1, 1))
 
@@ -242,5 +246,5 @@ def _akaike_weights(aicc: Floats, series: Ints) -> Floats:
     count = int(series.max()) + 1
     least = np.full(count, np.inf)
     np.minimum.at(least, series, aicc)
-    weight = np.exp(-TEMPER * (aicc - least[series]) / 2)
+    weight = np.exp(-LIKELIHOOD_POWER * (aicc - least[series]) / 2)
     return np.asarray(weight / np.bincount(series, weight, count)[series])

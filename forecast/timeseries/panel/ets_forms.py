@@ -16,67 +16,67 @@ from forecast.arrays import Floats, Ints
 
 ALPHA, BETA, GAMMA, PHI = range(4)
 """Rows of the parameters: smoothing of the level, of the slope and of the season, and damping of the slope."""
-ROOM = 2
+MIN_SPARE_PERIODS = 2
 """Periods beyond the parameters and states of a form from which it is asked."""
-EXPLOSIVE = {4: ("AAN", "AAA"), 12: ("AAN",)}
+EXPLOSIVE_FORMS = {4: ("AAN", "AAA"), 12: ("AAN",)}
 """Season -> forms that are not asked on the log scale, where their growth has no end [chosen on M1]."""
 
 
 @dataclass(frozen=True)
-class Form:
+class EtsForm:
     """What moves besides the level."""
 
     name: str
-    trend: bool
-    damped: bool
-    season: bool
+    has_trend: bool
+    is_damped: bool
+    has_season: bool
     grid: Floats
     """(points, 4): alpha, beta, gamma, phi."""
 
     def free_states(self, season: int) -> Ints:
         """(free states,): rows of level, slope and season; the last of the season is 0, for the level holds it."""
-        rows = [0] + [1] * self.trend + list(range(2, 1 + season)) * self.season
+        rows = [0] + [1] * self.has_trend + list(range(2, 1 + season)) * self.has_season
         return np.array(rows, np.int64)
 
-    def freedom(self, season: int) -> int:
+    def n_parameters(self, season: int) -> int:
         """Parameters and first states that are estimated."""
-        return sum(self.free) + len(self.free_states(season))
+        return sum(self.is_estimated) + len(self.free_states(season))
 
-    def least(self, season: int) -> int:
+    def min_periods(self, season: int) -> int:
         """Known periods from which it is asked; the level alone is asked of every series."""
-        return self.freedom(season) + ROOM + 1 if self.trend or self.season else 0
+        return self.n_parameters(season) + MIN_SPARE_PERIODS + 1 if self.has_trend or self.has_season else 0
 
-    def explosive(self, season: int) -> bool:
+    def is_explosive(self, season: int) -> bool:
         """Whether it is not asked on the log scale."""
-        return self.name in EXPLOSIVE.get(season, ())
+        return self.name in EXPLOSIVE_FORMS.get(season, ())
 
     @property
-    def free(self) -> tuple[bool, bool, bool, bool]:
+    def is_estimated(self) -> tuple[bool, bool, bool, bool]:
         """Which of alpha, beta, gamma, phi are estimated."""
-        return True, self.trend, self.season, self.damped
+        return True, self.has_trend, self.has_season, self.is_damped
 
 
-def _form(
+def _make_form(
     name: str, alphas: Sequence[float], betas: Sequence[float], gammas: Sequence[float], phis: Sequence[float]
-) -> Form:
+) -> EtsForm:
     """`betas` are shares of alpha and `gammas` of 1 - alpha; none where there is no such state."""
     points = product(alphas, betas or [0.0], gammas or [0.0], phis or [1.0])
     grid = np.array([(a, a * b, (1 - a) * g, phi) for a, b, g, phi in points])
-    return Form(name, bool(betas), bool(phis), bool(gammas), grid)
+    return EtsForm(name, bool(betas), bool(phis), bool(gammas), grid)
 
 
 FORMS = (
-    _form("ANN", (0.03, 0.12, 0.28, 0.5, 0.75, 0.95), (), (), ()),
-    _form("AAdN", (0.05, 0.25, 0.55, 0.9), (0.02, 0.15, 0.5), (), (0.85, 0.95)),
-    _form("AAN", (0.05, 0.25, 0.55, 0.9), (0.005, 0.05, 0.25), (), ()),
-    _form("ANA", (0.03, 0.12, 0.3, 0.55, 0.85), (), (0.01, 0.12, 0.35), ()),
-    _form("AAdA", (0.05, 0.25, 0.55, 0.85), (0.02, 0.25), (0.01, 0.2), (0.85, 0.96)),
-    _form("AAA", (0.05, 0.25, 0.55, 0.85), (0.005, 0.1), (0.01, 0.2), ()),
+    _make_form("ANN", (0.03, 0.12, 0.28, 0.5, 0.75, 0.95), (), (), ()),
+    _make_form("AAdN", (0.05, 0.25, 0.55, 0.9), (0.02, 0.15, 0.5), (), (0.85, 0.95)),
+    _make_form("AAN", (0.05, 0.25, 0.55, 0.9), (0.005, 0.05, 0.25), (), ()),
+    _make_form("ANA", (0.03, 0.12, 0.3, 0.55, 0.85), (), (0.01, 0.12, 0.35), ()),
+    _make_form("AAdA", (0.05, 0.25, 0.55, 0.85), (0.02, 0.25), (0.01, 0.2), (0.85, 0.96)),
+    _make_form("AAA", (0.05, 0.25, 0.55, 0.85), (0.005, 0.1), (0.01, 0.2), ()),
 )
-ALL = tuple(form.name for form in FORMS)
-SEASONAL = tuple(form.name for form in FORMS if form.season)
+ALL_FORMS = tuple(form.name for form in FORMS)
+SEASONAL_FORMS = tuple(form.name for form in FORMS if form.has_season)
 
 
-def freedom_of(forms: Ints, season: int) -> Ints:
+def parameter_counts(forms: Ints, season: int) -> Ints:
     """(columns,): parameters and first states of each column's form, a place in `FORMS`."""
-    return np.array([form.freedom(season) for form in FORMS])[forms]
+    return np.array([form.n_parameters(season) for form in FORMS])[forms]

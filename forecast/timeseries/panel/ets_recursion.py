@@ -19,63 +19,65 @@ from forecast.timeseries.panel.ets_forms import ALPHA, BETA, GAMMA, PHI
 
 
 @dataclass(frozen=True)
-class Columns:
+class EtsColumns:
     """Series side by side that begin in the same row, the longest first, less an offset, in units of a scale."""
 
     values: Floats
     """(periods, columns), 0 after the last."""
-    counts: Ints
+    n_periods: Ints
     """(columns,), descending: periods."""
-    seen: Bools
+    observed: Bools
     """(periods,): whether a value teaches; a period that does not moves no state."""
     season: int
     """Periods of a season; 1 where there is none."""
 
     @property
-    def known(self) -> Ints:
+    def n_observed(self) -> Ints:
         """(columns,): periods that teach."""
-        return np.concatenate([[0], np.cumsum(self.seen)])[self.counts]
+        return np.concatenate([[0], np.cumsum(self.observed)])[self.n_periods]
 
-    def active(self) -> list[int]:
+    def n_active(self) -> list[int]:
         """How many series have each period."""
-        return [int(np.searchsorted(-self.counts, -period, side="left")) for period in range(len(self.values))]
+        return [int(np.searchsorted(-self.n_periods, -period, side="left")) for period in range(len(self.values))]
 
-    def take(self, columns: Ints) -> Columns:
+    def take(self, columns: Ints) -> EtsColumns:
         """Some of the columns, in an order that keeps the longest first."""
-        return Columns(self.values[:, columns], self.counts[columns], self.seen, self.season)
+        return EtsColumns(self.values[:, columns], self.n_periods[columns], self.observed, self.season)
 
 
 @dataclass(frozen=True)
-class State:
+class EtsState:
     """Parameters and first states of columns."""
 
     smoothing: Floats
     """(4, columns): alpha, beta, gamma, phi."""
-    start: Floats
+    initial: Floats
     """(width, columns): level, slope, and the season of the first periods."""
 
-    def where(self, chosen: Bools, other: State) -> State:
+    def where(self, chosen: Bools, other: EtsState) -> EtsState:
         """This where `chosen`, (columns,), else the other."""
-        return State(np.where(chosen, self.smoothing, other.smoothing), np.where(chosen, self.start, other.start))
+        return EtsState(
+            np.where(chosen, self.smoothing, other.smoothing), np.where(chosen, self.initial, other.initial)
+        )
 
-    def take(self, columns: Ints) -> State:
+    def take(self, columns: Ints) -> EtsState:
         """Some of the columns, in any order."""
-        return State(self.smoothing[:, columns], self.start[:, columns])
+        return EtsState(self.smoothing[:, columns], self.initial[:, columns])
 
 
-def side_by_side(states: list[State]) -> State:
+def concatenate_states(states: list[EtsState]) -> EtsState:
     """The columns of all, in their order."""
     smoothing = np.concatenate([each.smoothing for each in states], axis=1)
-    return State(smoothing, np.concatenate([each.start for each in states], axis=1))
+    return EtsState(smoothing, np.concatenate([each.initial for each in states], axis=1))
 
 
-def width_of(season: int) -> int:
+def n_states(season: int) -> int:
     """States: level, slope and season."""
     return 2 + season * (season > 1)
 
 
 @dataclass(frozen=True)
-class Responses:
+class EtsGridResponses:
     """What the errors of each point of a grid are made of: e = A y - X x."""
 
     to_values: Floats
@@ -83,17 +85,17 @@ class Responses:
     to_states: Floats
     """X, (points, periods, width)."""
 
-    def at(self, point: int) -> Responses:
+    def at_point(self, point: int) -> EtsGridResponses:
         """Those of one point."""
-        return Responses(self.to_values[point : point + 1], self.to_states[point : point + 1])
+        return EtsGridResponses(self.to_values[point : point + 1], self.to_states[point : point + 1])
 
 
-def responses_of(grid: Floats, seen: Bools, season: int) -> Responses:
+def grid_responses(grid: Floats, seen: Bools, season: int) -> EtsGridResponses:
     """Of a grid (points, 4), by the recursion of unit values and unit states.
 
     Where every period teaches, a later value leaves what an earlier one does, shifted: one impulse is enough.
     """
-    periods, width = len(seen), width_of(season)
+    periods, width = len(seen), n_states(season)
     shift_invariant = bool(seen.all())
     impulses = 1 if shift_invariant else periods
     alpha, beta, gamma, phi = (column[:, None] for column in grid.T)
@@ -115,33 +117,33 @@ def responses_of(grid: Floats, seen: Bools, season: int) -> Responses:
     errors = np.moveaxis(errors, 0, 1)
     to_states = -errors[:, :, impulses:]
     if not shift_invariant:
-        return Responses(errors[:, :, :periods], to_states)
+        return EtsGridResponses(errors[:, :, :periods], to_states)
     padded = np.concatenate([np.zeros((len(grid), periods - 1)), errors[:, :, 0]], axis=1)
-    return Responses(sliding_window_view(padded, periods, axis=1)[:, :, ::-1], to_states)
+    return EtsGridResponses(sliding_window_view(padded, periods, axis=1)[:, :, ::-1], to_states)
 
 
-def filtered(columns: Columns, state: State, *, slopes: bool) -> tuple[Floats, Floats]:
+def filter_columns(columns: EtsColumns, state: EtsState, *, derivatives: bool) -> tuple[Floats, Floats]:
     """Errors of one step (periods, 1, columns), 0 where no value teaches, and last states (width, columns).
 
-    With `slopes` (periods, 5, columns): after the errors their derivatives by alpha, beta, gamma and phi.
+    With `derivatives` (periods, 5, columns): after the errors their derivatives by alpha, beta, gamma and phi.
     """
     periods, count = columns.values.shape
-    states = np.zeros((width_of(columns.season), 5 if slopes else 1, count))
-    states[:, 0] = state.start
-    errors = np.zeros((periods, 5 if slopes else 1, count))
-    for period, active in enumerate(columns.active()):
+    states = np.zeros((n_states(columns.season), 5 if derivatives else 1, count))
+    states[:, 0] = state.initial
+    errors = np.zeros((periods, 5 if derivatives else 1, count))
+    for period, active in enumerate(columns.n_active()):
         if not active:
             break
         now, smoothing = states[:, :, :active], state.smoothing[:, :active]
-        _carry(now, smoothing, slopes)
-        if columns.seen[period]:
+        _predict_states(now, smoothing, derivatives)
+        if columns.observed[period]:
             error = errors[period, :, :active]
             place = 2 + period % columns.season if columns.season > 1 else None
-            _correct(now, error, columns.values[period, :active], smoothing, place, slopes)
+            _update_states(now, error, columns.values[period, :active], smoothing, place, derivatives)
     return errors, states[:, 0]
 
 
-def _carry(now: Floats, smoothing: Floats, slopes: bool) -> None:
+def _predict_states(now: Floats, smoothing: Floats, slopes: bool) -> None:
     """One period on without its value, in place: the level by the damped slope; (width, 1 or 5, columns)."""
     damped = now[1] * smoothing[PHI]
     if slopes:
@@ -150,7 +152,9 @@ def _carry(now: Floats, smoothing: Floats, slopes: bool) -> None:
     now[1] = damped
 
 
-def _correct(now: Floats, error: Floats, values: Floats, smoothing: Floats, place: int | None, slopes: bool) -> None:
+def _update_states(
+    now: Floats, error: Floats, values: Floats, smoothing: Floats, place: int | None, slopes: bool
+) -> None:
     """The error of the values (columns,) of one period into `error` (1 or 5, columns) and the states, in place.
 
     `place` is the row of the season, None where there is none.
@@ -168,19 +172,19 @@ def _correct(now: Floats, error: Floats, values: Floats, smoothing: Floats, plac
             now[row, 1 + parameter] += error[0]
 
 
-def moments(columns: Columns, smoothing: Floats, errors: Floats) -> Floats:
+def state_moments(columns: EtsColumns, smoothing: Floats, errors: Floats) -> Floats:
     """X'E of each row of the errors (periods, rows, columns), as (width, rows, columns): X is never written out, the
     recursion runs backwards."""
     season = columns.season
     alpha, beta, gamma, phi = smoothing
-    sums = np.zeros((width_of(season), *errors.shape[1:]))
-    active = columns.active()
+    sums = np.zeros((n_states(season), *errors.shape[1:]))
+    active = columns.n_active()
     for period in range(len(errors) - 1, -1, -1):
         count = active[period]
         if not count:
             continue
         now = sums[:, :, :count]
-        if columns.seen[period]:
+        if columns.observed[period]:
             place = 2 + period % season
             left = errors[period, :, :count] - alpha[:count] * now[0]
             left -= beta[:count] * now[1]
@@ -201,7 +205,7 @@ def sum_of_squares(errors: Floats) -> Floats:
     return np.asarray(np.einsum("tc,tc->c", errors[:, 0], errors[:, 0]))
 
 
-def means_ahead(smoothing: Floats, last: Floats, counts: Ints, season: int, horizon: int) -> Floats:
+def ets_means(smoothing: Floats, last: Floats, counts: Ints, season: int, horizon: int) -> Floats:
     """(columns, horizon): level, damped slope and season from the last states (width, columns) on.
 
     `counts` (columns,) are the periods filtered, which tell the place in the season.
@@ -213,7 +217,7 @@ def means_ahead(smoothing: Floats, last: Floats, counts: Ints, season: int, hori
     return mean
 
 
-def responses_ahead(smoothing: Floats, season: int, horizon: int) -> Floats:
+def ets_responses(smoothing: Floats, season: int, horizon: int) -> Floats:
     """(columns, horizon): what an error of 1 in the first period ahead adds to each, 1, c_1, c_2, ...
 
     c_j = alpha + beta (phi + ... + phi^j) + gamma [season divides j] (Hyndman and others 2008, chapter 6).

@@ -10,46 +10,46 @@ from __future__ import annotations
 import numpy as np
 
 from forecast.arrays import Bools, Floats
-from forecast.timeseries.panel.ets_forms import ALPHA, BETA, GAMMA, PHI, Form
+from forecast.timeseries.panel.ets_forms import ALPHA, BETA, GAMMA, PHI, EtsForm
 from forecast.timeseries.panel.ets_recursion import (
-    Columns,
-    Responses,
-    State,
-    filtered,
-    moments,
+    EtsColumns,
+    EtsGridResponses,
+    EtsState,
+    filter_columns,
+    n_states,
+    state_moments,
     sum_of_squares,
-    width_of,
 )
 
-STEPS = 4
+GAUSS_NEWTON_STEPS = 4
 """Gauss-Newton steps from the best point of the grid."""
-PASSES = 2
+BOUND_PASSES = 2
 """Times that a step is solved: what meets a bound is held there, and the others are solved again."""
-RIDGE = 1e-9
+RIDGE_SHARE = 1e-9
 """Share of the trace of X'X on its diagonal, for states that no period tells apart."""
-DAMPING = 1e-3
+INITIAL_DAMPING = 1e-3
 """Levenberg and Marquardt's, as a share of the curvature, in the first step."""
-LESS, MORE = 0.3, 10.0
+DAMPING_DECREASE, DAMPING_INCREASE = 0.3, 10.0
 """Times that damping after a step that lowered the sum of squares, and after one that did not."""
-TAKEN_BACK = 4
+STEP_DIVISOR = 4
 """What a step that did not lower it is divided by."""
-LEAST, MOST = 1e-4, 0.9999
+MIN_SMOOTHING, MAX_SMOOTHING = 1e-4, 0.9999
 """Bounds of alpha, of beta as a share of alpha and of gamma as a share of 1 - alpha, as in statsmodels."""
-LEAST_PHI, MOST_PHI = 0.8, 0.98
+MIN_PHI, MAX_PHI = 0.8, 0.98
 """Bounds of phi, as in statsmodels and R."""
 
 
-def search(form: Form, columns: Columns, responses: Responses) -> tuple[State, Floats]:
+def search_ets(form: EtsForm, columns: EtsColumns, responses: EtsGridResponses) -> tuple[EtsState, Floats]:
     """The best point of the form's grid for each column, its first states there, and (columns, width, width) the
     inverse of X'X, 0 in the rows and columns of states that the form does not have."""
-    width, (periods, count) = width_of(columns.season), columns.values.shape
+    width, (periods, count) = n_states(columns.season), columns.values.shape
     rows = form.free_states(columns.season)
-    lengths, group = np.unique(columns.counts, return_inverse=True)
+    lengths, group = np.unique(columns.n_periods, return_inverse=True)
     design = np.ascontiguousarray(responses.to_states[:, :periods][:, :, rows])
-    inverses = np.stack([_inverse(design[:, :length]) for length in lengths], axis=1)
+    inverses = np.stack([_inverse_gram(design[:, :length]) for length in lengths], axis=1)
     members = [np.flatnonzero(group == place) for place in range(len(lengths))]
     runs = [slice(each[0], each[-1] + 1) for each in members]  # columns of one length lie side by side
-    known = np.arange(periods)[:, None] < columns.counts
+    known = np.arange(periods)[:, None] < columns.n_periods
     sse = np.empty((len(form.grid), count))
     solved = np.empty((len(form.grid), len(rows), count))
     for point in range(len(form.grid)):
@@ -64,17 +64,17 @@ def search(form: Form, columns: Columns, responses: Responses) -> tuple[State, F
     start[rows] = solved[best, :, np.arange(count)].T
     inverse = np.zeros((count, width, width))
     inverse[:, rows[:, None], rows] = inverses[best, group]
-    return State(form.grid[best].T.copy(), start), inverse
+    return EtsState(form.grid[best].T.copy(), start), inverse
 
 
-def _inverse(design: Floats) -> Floats:
+def _inverse_gram(design: Floats) -> Floats:
     """Inverse of X'X with a ridge, (points, states, states), of X (points, periods, states)."""
     gram = np.swapaxes(design, 1, 2) @ design
-    ridge = RIDGE * np.trace(gram, axis1=1, axis2=2)
+    ridge = RIDGE_SHARE * np.trace(gram, axis1=1, axis2=2)
     return np.asarray(np.linalg.inv(gram + ridge[:, None, None] * np.eye(design.shape[2])))
 
 
-def refine(columns: Columns, state: State, inverse: Floats, free: Bools) -> State:
+def refine_ets(columns: EtsColumns, state: EtsState, inverse: Floats, free: Bools) -> EtsState:
     """Gauss-Newton steps in the parameters that are `free`, (4, columns), and in the first states, damped as
     Levenberg and Marquardt do.
 
@@ -82,25 +82,27 @@ def refine(columns: Columns, state: State, inverse: Floats, free: Bools) -> Stat
     not lower the sum of squares is taken back, and a part of it tried.
     """
     best, proposed = state, state
-    least = np.full(len(columns.counts), np.inf)
-    damping = np.full(len(columns.counts), DAMPING)
-    step = State(np.zeros_like(state.smoothing), np.zeros_like(state.start))
-    for _ in range(STEPS):
-        errors, _ = filtered(columns, proposed, slopes=True)
-        products = moments(columns, proposed.smoothing, errors)
+    least = np.full(len(columns.n_periods), np.inf)
+    damping = np.full(len(columns.n_periods), INITIAL_DAMPING)
+    step = EtsState(np.zeros_like(state.smoothing), np.zeros_like(state.initial))
+    for _ in range(GAUSS_NEWTON_STEPS):
+        errors, _ = filter_columns(columns, proposed, derivatives=True)
+        products = state_moments(columns, proposed.smoothing, errors)
         sse = sum_of_squares(errors)
         better = sse < least
         best = proposed.where(better, best)
         least = np.minimum(sse, least)
-        damping = np.where(better, damping * LESS, damping * MORE)
-        ahead = _step(errors, products, inverse, proposed.smoothing, free, damping)
-        step = ahead.where(better, State(step.smoothing / TAKEN_BACK, step.start / TAKEN_BACK))
-        proposed = State(best.smoothing + step.smoothing, best.start + step.start)
-    errors, _ = filtered(columns, proposed, slopes=False)
+        damping = np.where(better, damping * DAMPING_DECREASE, damping * DAMPING_INCREASE)
+        ahead = _gauss_newton_step(errors, products, inverse, proposed.smoothing, free, damping)
+        step = ahead.where(better, EtsState(step.smoothing / STEP_DIVISOR, step.initial / STEP_DIVISOR))
+        proposed = EtsState(best.smoothing + step.smoothing, best.initial + step.initial)
+    errors, _ = filter_columns(columns, proposed, derivatives=False)
     return proposed.where(sum_of_squares(errors) < least, best)
 
 
-def _step(errors: Floats, products: Floats, inverse: Floats, smoothing: Floats, free: Bools, damping: Floats) -> State:
+def _gauss_newton_step(
+    errors: Floats, products: Floats, inverse: Floats, smoothing: Floats, free: Bools, damping: Floats
+) -> EtsState:
     """The step in parameters and states, of errors and slopes E (periods, 5, columns) and X'E (width, 5, columns).
 
     E'E - E'X (X'X)^-1 X'E are their products once the states are solved out. Parameters that meet a bound are held
@@ -112,14 +114,14 @@ def _step(errors: Floats, products: Floats, inverse: Floats, smoothing: Floats, 
     curved, gradient = squares[:, 1:, 1:], squares[:, 1:, 0]
     move = np.zeros_like(smoothing)
     inner = free.copy()
-    for _ in range(PASSES):
+    for _ in range(BOUND_PASSES):
         held = np.where(inner, 0.0, move)
         pull = gradient + np.einsum("cpq,qc->cp", curved, held)
         wished = np.where(inner, _damped_solution(curved, pull, inner.T, damping), held)
-        move = _within(smoothing + wished, free) - smoothing
+        move = _clip_to_bounds(smoothing + wished, free) - smoothing
         inner = inner & (np.abs(move - wished) <= 1e-12)
     rows = np.concatenate([np.ones((1, move.shape[1])), move])
-    return State(move, np.einsum("cwv,vc->wc", solved, rows))
+    return EtsState(move, np.einsum("cwv,vc->wc", solved, rows))
 
 
 def _damped_solution(curved: Floats, pull: Floats, inner: Bools, damping: Floats) -> Floats:
@@ -132,10 +134,10 @@ def _damped_solution(curved: Floats, pull: Floats, inner: Bools, damping: Floats
     return np.where(np.isfinite(found), found, 0.0)
 
 
-def _within(smoothing: Floats, free: Bools) -> Floats:
+def _clip_to_bounds(smoothing: Floats, free: Bools) -> Floats:
     """Parameters (4, columns), those that are free at the nearest bound where they are beyond it."""
-    alpha = np.clip(smoothing[ALPHA], LEAST, MOST)
-    beta = np.clip(smoothing[BETA], LEAST * alpha, MOST * alpha)
-    gamma = np.clip(smoothing[GAMMA], LEAST * (1 - alpha), MOST * (1 - alpha))
-    phi = np.clip(smoothing[PHI], LEAST_PHI, MOST_PHI)
+    alpha = np.clip(smoothing[ALPHA], MIN_SMOOTHING, MAX_SMOOTHING)
+    beta = np.clip(smoothing[BETA], MIN_SMOOTHING * alpha, MAX_SMOOTHING * alpha)
+    gamma = np.clip(smoothing[GAMMA], MIN_SMOOTHING * (1 - alpha), MAX_SMOOTHING * (1 - alpha))
+    phi = np.clip(smoothing[PHI], MIN_PHI, MAX_PHI)
     return np.where(free, np.stack([alpha, beta, gamma, phi]), smoothing)

@@ -19,24 +19,24 @@ import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
 
-BURN = 3
+BURN_IN_PERIODS = 3
 """First periods whose errors do not count in the dynamic form, for no line goes through them yet; none do not count
 where there are no more than twice as many. So short a series has no line at all."""
 
 
 @dataclass(frozen=True)
-class Lines:
+class TrendLines:
     """Series that end together, and the straight line through each up to every period."""
 
     values: Floats
     """(series, periods), 0 before the series begins."""
     age: Ints
     """(series, periods): 1 in the first period of the series, 0 before it."""
-    counted: Bools
+    is_counted: Bools
     """(series, periods): whose errors count."""
 
     @cached_property
-    def _sums(self) -> tuple[Floats, Floats, Floats]:
+    def _line_fits(self) -> tuple[Floats, Floats, Floats]:
         """A, B and the mean of the values up to each period, each (series, periods + 1), 0 before the first."""
         age = np.maximum(self.age, 1)
         mean = np.cumsum(self.values, axis=1) / age
@@ -50,19 +50,19 @@ class Lines:
         return start, slope, mean
 
     @property
-    def before(self) -> tuple[Floats, Floats]:
+    def preceding_lines(self) -> tuple[Floats, Floats]:
         """A and B of the line through the periods before each, (series, periods)."""
-        start, slope, _ = self._sums
+        start, slope, _ = self._line_fits
         return start[:, :-1], slope[:, :-1]
 
     @property
-    def last(self) -> tuple[Floats, Floats]:
+    def final_line(self) -> tuple[Floats, Floats]:
         """Slope and mean over the whole of each series, (series,)."""
-        _, slope, mean = self._sums
+        _, slope, mean = self._line_fits
         return slope[:, -1], mean[:, -1]
 
     @cached_property
-    def first(self) -> Floats:
+    def first_value(self) -> Floats:
         """(series,): the first value."""
         return np.asarray((self.values * (self.age == 1)).sum(axis=1))
 
@@ -72,28 +72,28 @@ class Lines:
         return self.age[:, -1]
 
     @cached_property
-    def counts(self) -> Ints:
+    def n_counted(self) -> Ints:
         """(series,): periods whose errors count."""
-        return np.asarray(self.counted.sum(axis=1))
+        return np.asarray(self.is_counted.sum(axis=1))
 
 
-def lines_of(values: Floats, masked: Bools | None = None, burn: int = BURN) -> Lines:
+def fit_trend_lines(values: Floats, masked: Bools | None = None, burn: int = BURN_IN_PERIODS) -> TrendLines:
     """Of (series, periods), NaN before each begins; `masked` periods are filtered, but their errors do not count."""
     known = ~np.isnan(values)
     age = np.cumsum(known, axis=1)
     burnt = np.where(age[:, -1:] > 2 * burn, burn, 0)
     counted = (age > burnt) & known
-    return Lines(np.where(known, values, 0.0), age, counted if masked is None else counted & ~masked)
+    return TrendLines(np.where(known, values, 0.0), age, counted if masked is None else counted & ~masked)
 
 
-def _is_common(alpha: Floats) -> bool:
+def _is_single_alpha(alpha: Floats) -> bool:
     """Whether all series, of which there are some, have one alpha (series,)."""
     return len(alpha) > 0 and bool(np.all(alpha == alpha[0]))
 
 
-def smoothed(values: Floats, alpha: Floats) -> Floats:
+def simple_smoothing(values: Floats, alpha: Floats) -> Floats:
     """(series, periods): simple smoothing from 0 of alpha (series,)."""
-    if _is_common(alpha):
+    if _is_single_alpha(alpha):
         from scipy.signal import lfilter  # a second to load, and kept fits do without
 
         rate = float(alpha[0])
@@ -106,29 +106,29 @@ def smoothed(values: Floats, alpha: Floats) -> Floats:
     return found.T
 
 
-def design_of(lines: Lines, alpha: Floats) -> tuple[Floats, Floats, Floats]:
+def theta_design(lines: TrendLines, alpha: Floats) -> tuple[Floats, Floats, Floats]:
     """Errors of smoothing from 0, and what the first level and 1 - 1 / theta add to mu; 0 where errors do not count.
 
     Each (series, periods), for alpha (series,).
     """
     before = np.zeros_like(lines.values)
-    before[:, 1:] = smoothed(lines.values, alpha)[:, :-1]
+    before[:, 1:] = simple_smoothing(lines.values, alpha)[:, :-1]
     ages = np.maximum(np.arange(lines.values.shape[1] + 1) - 1.0, 0.0)
-    if _is_common(alpha):
+    if _is_single_alpha(alpha):
         decay = ((1 - alpha[0]) ** ages)[lines.age]
     else:
         decay = np.exp(np.log1p(-alpha)[:, None] * ages[lines.age])
-    start, slope = lines.before
+    start, slope = lines.preceding_lines
     line = decay * start
     line += (1 - decay * (1 - alpha[:, None])) * (slope / alpha[:, None])
     errors = lines.values - before
     for each in (errors, decay, line):
-        each *= lines.counted
+        each *= lines.is_counted
     return errors, decay, line
 
 
 @dataclass(frozen=True)
-class State:
+class ThetaState:
     """Where a filter stands after the last period; each (..., series)."""
 
     level: Floats
@@ -140,7 +140,7 @@ class State:
     """Periods of the past."""
 
     @classmethod
-    def stacked(cls, states: Sequence[State]) -> State:
+    def stack(cls, states: Sequence[ThetaState]) -> ThetaState:
         """Several as one, each field (states, ..., series)."""
         return cls(
             np.array([each.level for each in states]),
@@ -150,15 +150,15 @@ class State:
         )
 
 
-def state_of(lines: Lines, alpha: Floats, first: Floats) -> State:
+def theta_state(lines: TrendLines, alpha: Floats, first: Floats) -> ThetaState:
     """After the whole past, from the level `first` before it; both (series,)."""
-    slope, mean = lines.last
+    slope, mean = lines.final_line
     lengths = lines.lengths.astype(float)
-    level = smoothed(lines.values, alpha)[:, -1] + (1 - alpha) ** lengths * first
-    return State(level, slope, mean, lengths)
+    level = simple_smoothing(lines.values, alpha)[:, -1] + (1 - alpha) ** lengths * first
+    return ThetaState(level, slope, mean, lengths)
 
 
-def means_ahead(state: State, alpha: Floats, share: Floats, horizon: int, *, shock: bool = False) -> Floats:
+def theta_means(state: ThetaState, alpha: Floats, share: Floats, horizon: int, *, shock: bool = False) -> Floats:
     """(..., series, horizon) of the dynamic form: the recursion goes on with its own forecasts for values.
 
     `share` is 1 - 1 / theta; with `shock` the first value is 1 above its forecast.
@@ -179,13 +179,13 @@ def means_ahead(state: State, alpha: Floats, share: Floats, horizon: int, *, sho
     return found
 
 
-def responses_ahead(alpha: Floats, share: Floats, lengths: Floats, horizon: int) -> Floats:
+def theta_responses(alpha: Floats, share: Floats, lengths: Floats, horizon: int) -> Floats:
     """(..., series, horizon) of the dynamic form: what an error of 1 in the first period ahead adds to each."""
     blank = np.zeros(np.broadcast_shapes(alpha.shape, lengths.shape))
-    return means_ahead(State(blank, blank, blank, lengths), alpha, share, horizon, shock=True)
+    return theta_means(ThetaState(blank, blank, blank, lengths), alpha, share, horizon, shock=True)
 
 
-def means_with_drift(state: State, alpha: Floats, horizon: int) -> Floats:
+def standard_theta_means(state: ThetaState, alpha: Floats, horizon: int) -> Floats:
     """(..., series, horizon) of the standard form: half the slope, from where smoothing lags the line."""
     lag = (1 - (1 - alpha) ** state.lengths) / alpha
     return np.asarray(state.level[..., None] + state.slope[..., None] / 2 * (np.arange(horizon) + lag[..., None]))

@@ -14,13 +14,13 @@ from forecast.simulation.model.shocks.drift import drift_impact
 from forecast.simulation.model.shocks.epidemic import epidemic_impact
 from forecast.simulation.model.shocks.event import event_impact
 from forecast.simulation.model.shocks.weather import weather_impact
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.sampling.random_streams import Sampler
 
 __all__ = ["impact"]
 
 
 @singledispatch
-def impact(shock: Shock, name: str, draws: Draws, context: SimulationContext) -> Impact:
+def impact(shock: Shock, name: str, draws: Sampler, context: SimulationContext) -> Impact:
     """Impact of one shock on the drivers in some blocks, by the kind of its record.
 
     Parameters

@@ -8,10 +8,10 @@ from forecast.periods import ramp
 from forecast.plan.shocks import Drift
 from forecast.simulation.model.impacts import Impact, SimulationContext
 from forecast.simulation.model.shocks.shock import driver_changes, reached_share
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.sampling.random_streams import Sampler
 
 
-def drift_impact(shock: Drift, name: str, draws: Draws, context: SimulationContext) -> Impact:
+def drift_impact(shock: Drift, name: str, draws: Sampler, context: SimulationContext) -> Impact:
     """Linear ramp from no change to the full change; nothing is recovered."""
     calendar = context.calendar
     progress = ramp(calendar.edges[:1], draws(shock.over), calendar) * reached_share(shock, draws)

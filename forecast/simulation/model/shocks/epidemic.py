@@ -9,22 +9,22 @@ from functools import partial
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.periods import overlaps
-from forecast.plan.geography import Terrain
-from forecast.plan.shocks import Effects, Epidemic, Hard, Upstream
-from forecast.simulation.model.footprints import arcs_of
+from forecast.periods import month_overlaps
+from forecast.plan.geography import Geography
+from forecast.plan.shocks import Effects, Epidemic, HardRegime, UpstreamRegime
+from forecast.simulation.model.footprints import locate_ranges
 from forecast.simulation.model.impacts import (
+    DriverKey,
     EventLosses,
     Footprint,
     Impact,
-    Key,
     LossesOfRows,
     SimulationContext,
-    strips,
-    sums,
+    row_strips,
+    sum_by_cell,
     values_at,
 )
-from forecast.simulation.model.shocks.outbreaks import Outbreaks, Spells, Stays
+from forecast.simulation.model.shocks.outbreaks import Outbreaks, RegimeDays, Spells
 from forecast.simulation.model.shocks.shock import (
     additive_factors,
     driver_changes,
@@ -33,49 +33,51 @@ from forecast.simulation.model.shocks.shock import (
     recovery_days,
     select_rows,
 )
-from forecast.simulation.sampling.events import Events, sample_events
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.sampling.events import EventSet, sample_events
+from forecast.simulation.sampling.random_streams import Sampler
 
 
-def epidemic_impact(shock: Epidemic, name: str, draws: Draws, context: SimulationContext) -> Impact:
+def epidemic_impact(shock: Epidemic, name: str, draws: Sampler, context: SimulationContext) -> Impact:
     """Days of each regime, by month; waves that overlap are one outbreak and no day counts twice."""
     calendar = context.calendar
     waves = sample_events(draws, name, np.atleast_2d(draws(shock.waves_per_year)), None, calendar)
     end = waves.start + waves.draw(shock.length)
-    outbreaks = Outbreaks.of(waves, end, calendar, context.paths)
+    outbreaks = Outbreaks.from_waves(waves, end, calendar, context.paths)
     inner = {"upstream": shock.upstream, "hard": shock.hard}
-    spells = Spells.joined(_spells(waves, end, kind, regime, draws) for kind, regime in inner.items())
-    regimes = _Regimes.of(shock, draws, context)
+    spells = Spells.concatenate(_spells(waves, end, kind, regime, draws) for kind, regime in inner.items())
+    regimes = _Regimes.sample(shock, draws, context)
     lost: LossesOfRows
     footprint = None
-    if context.terrain is None or shock.hard is None or shock.hard.reach is None:
+    if context.geography is None or shock.hard is None or shock.hard.reach is None:
         disjoint = spells.disjoint(waves, outbreaks)
-        factors = regimes.factors(outbreaks.by_month(disjoint, waves, calendar, context.paths))
+        factors = regimes.factors(outbreaks.regime_days_by_month(disjoint, waves, calendar, context.paths))
         lost = partial(_losses_of_rows, regimes, outbreaks, disjoint)
     else:
-        losses, footprint = _losses_by_place(waves, spells, outbreaks, regimes, context.terrain)
+        losses, footprint = _losses_by_place(waves, spells, outbreaks, regimes, context.geography)
         factors = additive_factors(outbreaks.cell, losses, context.shape)
         lost = select_rows(losses)
     return Impact(
         factors=factors,
-        losses=EventLosses(outbreaks.outbreak, outbreaks.cell, lost, outbreaks.closing, outbreaks.path),
+        losses=EventLosses(outbreaks.outbreak, outbreaks.cell, lost, outbreaks.end, outbreaks.path),
         recovered=recovered_shares(shock, draws, context.services),
         within=recovery_days(shock, draws),
-        events=np.bincount(waves.path, minlength=context.paths).astype(float),
+        event_counts=np.bincount(waves.path, minlength=context.paths).astype(float),
         footprint=footprint,
     )
 
 
-def _spells(waves: Events, end: Floats, kind: str, regime: Upstream | Hard | None, draws: Draws) -> Spells:
+def _spells(
+    waves: EventSet, end: Floats, kind: str, regime: UpstreamRegime | HardRegime | None, draws: Sampler
+) -> Spells:
     """A spell of one regime somewhere inside each wave that has one; `end` (waves,) is the last day of each wave."""
     if regime is None:
         return Spells(np.empty(0, np.intp), *(np.empty(0) for _ in range(4)))
     wave = np.flatnonzero(waves.happens(f"{kind}.happens", draws(regime.chance)))
-    affected = waves.some(wave)
+    affected = waves.select(wave)
     length = affected.draw(regime.length)
     start = affected.start + affected.uniform(f"{kind}.start") * np.maximum(end[wave] - affected.start - length, 0)
     end = np.minimum(start + length, end[wave])
-    if isinstance(regime, Upstream):
+    if isinstance(regime, UpstreamRegime):
         return Spells(wave, start, end, np.ones(len(wave)), np.zeros(len(wave)))
     reach = np.ones(len(wave)) if regime.reach is None else affected.draw(regime.reach).astype(np.float64)
     return Spells(wave, start, end, np.zeros(len(wave)), reach)
@@ -88,30 +90,30 @@ class _Regimes:
     context: SimulationContext
     reach: Floats
     """(paths,) or (1,) share of the trade that the epidemic reaches."""
-    changes: Sequence[Mapping[Key, Floats]]
+    changes: Sequence[Mapping[DriverKey, Floats]]
     """Of the mild, the upstream and the hard regime: (driver, service) -> change of a day, (paths,) or (1,)."""
 
     @classmethod
-    def of(cls, shock: Epidemic, draws: Draws, context: SimulationContext) -> _Regimes:
+    def sample(cls, shock: Epidemic, draws: Sampler, context: SimulationContext) -> _Regimes:
         """The regimes of a shock; one that the plan leaves out changes nothing."""
         in_order = (shock.mild, shock.upstream, shock.hard)
         effects = [Effects() if regime is None else regime.effect for regime in in_order]
         changes = [driver_changes(draws, effect, context.services) for effect in effects]
         return cls(context, reached_share(shock, draws), changes)
 
-    def factors(self, days: Sequence[Floats]) -> dict[Key, Floats]:
+    def factors(self, days: Sequence[Floats]) -> dict[DriverKey, Floats]:
         """1 + sum over the regimes of (share of the month) * (change of a day).
 
         `days` of each regime are (months, paths) or (months, 1).
         """
         calendar, paths = self.context.calendar, self.context.paths
         weight = self.reach / calendar.days[:, None]
-        terms: dict[Key, list[tuple[int, Floats]]] = {}
+        terms: dict[DriverKey, list[tuple[int, Floats]]] = {}
         for regime, changes in enumerate(self.changes):
             for key, change in changes.items():
                 terms.setdefault(key, []).append((regime, change))
         factors = {key: np.empty(self.context.shape) for key in terms}
-        for rows in strips(calendar.count, paths):
+        for rows in row_strips(calendar.count, paths):
             shares = [days_of_regime[rows] * weight[rows] for days_of_regime in days]
             for key, ((first, first_change), *others) in terms.items():
                 factor = np.multiply(shares[first], first_change, out=factors[key][rows])
@@ -121,11 +123,11 @@ class _Regimes:
                 np.maximum(factor, 0.0, out=factor)
         return factors
 
-    def losses(self, stays: Stays, outbreaks: Outbreaks) -> dict[Key, Floats]:
+    def losses(self, stays: RegimeDays, outbreaks: Outbreaks) -> dict[DriverKey, Floats]:
         """(stays,) share of the month's amount that is lost."""
         path = outbreaks.path[stays.outbreak]
         weight = values_at(path, self.reach) / self.context.calendar.days[stays.month]
-        losses: dict[Key, Floats] = {}
+        losses: dict[DriverKey, Floats] = {}
         for changes, days in zip(self.changes, (stays.mild, stays.upstream, stays.hard), strict=True):
             share_of_month = days * weight
             for key, change in changes.items():
@@ -134,47 +136,49 @@ class _Regimes:
         return losses
 
 
-def _losses_of_rows(regimes: _Regimes, outbreaks: Outbreaks, disjoint: Spells, rows: Ints) -> Mapping[Key, Floats]:
+def _losses_of_rows(
+    regimes: _Regimes, outbreaks: Outbreaks, disjoint: Spells, rows: Ints
+) -> Mapping[DriverKey, Floats]:
     """(rows,) losses of some stays of the outbreaks."""
-    return regimes.losses(outbreaks.stays_of(rows, disjoint, regimes.context.calendar), outbreaks)
+    return regimes.losses(outbreaks.regime_days_of_rows(rows, disjoint, regimes.context.calendar), outbreaks)
 
 
 def _losses_by_place(
-    waves: Events, spells: Spells, outbreaks: Outbreaks, regimes: _Regimes, terrain: Terrain
-) -> tuple[dict[Key, Floats], Footprint]:
+    waves: EventSet, spells: Spells, outbreaks: Outbreaks, regimes: _Regimes, terrain: Geography
+) -> tuple[dict[DriverKey, Floats], Footprint]:
     """Losses (stays,) and footprint where the places are listed: hard spells fall on arcs of them, by weight.
 
     The loss of an outbreak in a month beyond its loss without hard spells is laid on the places of their arcs, day by
     day of each spell.
     """
     context = regimes.context
-    marks = waves.some(spells.wave)
-    arcs = arcs_of(spells.hard, marks.uniform("hard.first_place"), marks.uniform("hard.places"), terrain.count)
+    marks = waves.select(spells.wave)
+    arcs = locate_ranges(spells.hard, marks.uniform("hard.first_place"), marks.uniform("hard.places"), terrain.count)
 
-    def losses_at(hard: Floats) -> dict[Key, Floats]:
+    def losses_at(hard: Floats) -> dict[DriverKey, Floats]:
         disjoint = spells._replace(hard=hard).disjoint(waves, outbreaks)
-        return regimes.losses(outbreaks.stays(disjoint, context.calendar), outbreaks)
+        return regimes.losses(outbreaks.regime_days(disjoint, context.calendar), outbreaks)
 
-    weights = {id(before): arcs.weight(before) for before in terrain.before.values()}
+    weights = {id(before): arcs.weight(before) for before in terrain.cumulative_weight.values()}
     with_hard = {key: losses_at(weight) for key, weight in weights.items()}
     without_hard = losses_at(np.zeros(len(spells.wave)))
-    spell, month, days = overlaps(spells.start, spells.end, context.calendar)
+    spell, month, days = month_overlaps(spells.start, spells.end, context.calendar)
     in_arc = np.flatnonzero(arcs.count[spell])
     spell, month, days = spell[in_arc], month[in_arc], days[in_arc]
-    stay = outbreaks.row_of(outbreaks.of_wave[spells.wave[spell]], month)
+    stay = outbreaks.month_rows(outbreaks.outbreak_of_wave[spells.wave[spell]], month)
     cell = month * context.paths + waves.path[spells.wave[spell]]
     losses = {key: lost for key, lost in next(iter(with_hard.values())).items() if key[0] != "amount"}
     place_losses: dict[str, Floats] = {}
     outside: dict[str, Floats] = {}
     for service in context.services:
-        key, weighting = ("amount", service), id(terrain.before[service])
+        key, weighting = ("amount", service), id(terrain.cumulative_weight[service])
         if key in with_hard[weighting]:
             losses[key] = with_hard[weighting][key]
             base = without_hard.get(key, np.zeros(len(outbreaks.cell)))
             outside[service] = additive_factors(outbreaks.cell, {key: base}, context.shape)[key]
-            weighted_days = sums(stay, weights[weighting][spell] * days, len(base))
+            weighted_days = sum_by_cell(stay, weights[weighting][spell] * days, len(base))
             exposed = weighted_days[stay] * outside[service].reshape(-1)[cell]
             extra = (losses[key] - base)[stay] * days
             share = np.divide(extra, exposed, out=np.zeros_like(extra), where=exposed > 0)
             place_losses[service] = np.minimum(share, 1.0)
-    return losses, Footprint(arcs, outbreaks.of_wave[spells.wave], spell, cell, place_losses, outside)
+    return losses, Footprint(arcs, outbreaks.outbreak_of_wave[spells.wave], spell, cell, place_losses, outside)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.periods import overlaps
+from forecast.periods import month_overlaps
 from forecast.plan.shocks import Event
-from forecast.simulation.model.impacts import Episode, EventLosses, Impact, Key, SimulationContext, values_at
+from forecast.simulation.model.impacts import DriverKey, Episode, EventLosses, Impact, SimulationContext, values_at
 from forecast.simulation.model.shocks.shock import (
     additive_factors,
     driver_changes,
@@ -18,10 +18,10 @@ from forecast.simulation.model.shocks.shock import (
     recovery_days,
     select_rows,
 )
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.sampling.random_streams import Sampler
 
 
-def event_impact(shock: Event, name: str, draws: Draws, context: SimulationContext) -> Impact:
+def event_impact(shock: Event, name: str, draws: Sampler, context: SimulationContext) -> Impact:
     """One interval in each path in which the event happens; its first and last day both count."""
     happens = np.ones(1) if shock.chance is None else draws.happens(name, draws(shock.chance)).astype(float)
     start, end = draws(shock.from_), draws(shock.until) + 1
@@ -40,11 +40,11 @@ def event_impact(shock: Event, name: str, draws: Draws, context: SimulationConte
         losses=losses,
         recovered=recovered_shares(shock, draws, context.services),
         within=recovery_days(shock, draws),
-        events=happens if len(happens) > 1 else None,
+        event_counts=happens if len(happens) > 1 else None,
     )
 
 
-def _episode(daily_losses: Mapping[Key, Floats], start: float, end: float, context: SimulationContext) -> Episode:
+def _episode(daily_losses: Mapping[DriverKey, Floats], start: float, end: float, context: SimulationContext) -> Episode:
     """Losses between certain dates: the same days in every path."""
     edges = context.calendar.edges
     days = np.maximum(0, np.minimum(edges[1:], end) - np.maximum(edges[:-1], start))
@@ -62,10 +62,10 @@ def _factor(rows: slice, lost: Floats, months: int) -> Floats:
 
 
 def _event_losses(
-    daily_losses: Mapping[Key, Floats], start: Floats, end: Floats, context: SimulationContext
-) -> tuple[EventLosses, dict[Key, Floats]]:
+    daily_losses: Mapping[DriverKey, Floats], start: Floats, end: Floats, context: SimulationContext
+) -> tuple[EventLosses, dict[DriverKey, Floats]]:
     """Losses between uncertain dates, each path with its own days, and the factors (months, paths)."""
-    path, month, days = overlaps(start, end, context.calendar)
+    path, month, days = month_overlaps(start, end, context.calendar)
     share_of_month = days / context.calendar.days[month]
     lost = {key: values_at(path, share) * share_of_month for key, share in daily_losses.items()}
     cell = month * context.paths + path

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.periods import Calendar, overlaps
-from forecast.simulation.model.impacts import sums
-from forecast.simulation.sampling.events import Events
+from forecast.periods import Calendar, month_overlaps
+from forecast.simulation.model.impacts import sum_by_cell
+from forecast.simulation.sampling.events import EventSet
 
 
 class Spells(NamedTuple):
@@ -28,36 +28,36 @@ class Spells(NamedTuple):
     upstream: Floats
     hard: Floats
 
-    def some(self, rows: Ints) -> Spells:
+    def select(self, rows: Ints) -> Spells:
         """Those of some rows."""
         return Spells._make(column[rows] for column in self)
 
     @classmethod
-    def joined(cls, parts: Iterable[Spells]) -> Spells:
+    def concatenate(cls, parts: Iterable[Spells]) -> Spells:
         """All of them; where they overlap, their shares add up."""
         return cls._make(np.concatenate(column) for column in zip(*parts, strict=True))
 
-    def disjoint(self, waves: Events, outbreaks: Outbreaks) -> Spells:
+    def disjoint(self, waves: EventSet, outbreaks: Outbreaks) -> Spells:
         """The same days as spells that do not overlap, cut where one begins or ends."""
         path = waves.path[self.wave]
-        ticks = [_ticks(day, outbreaks.horizon) for day in (self.start, self.end)]
-        order = _order(path, ticks[0])
-        spells = self.some(order)
-        first = np.flatnonzero(_opens(path[order], *(day[order] for day in ticks)))
+        ticks = [_to_ticks(day, outbreaks.first_day) for day in (self.start, self.end)]
+        order = _sort_rows(path, ticks[0])
+        spells = self.select(order)
+        first = np.flatnonzero(_cluster_starts(path[order], *(day[order] for day in ticks)))
         sizes = np.diff(np.append(first, len(order)))
         if sizes.max(initial=1) == 1:
             return spells
-        parts = [spells.some(first[sizes == 1])]
+        parts = [spells.select(first[sizes == 1])]
         parts += [
-            _together(spells.some(first[sizes == size] + np.arange(size)[:, None]))
+            _cut_overlapping_spells(spells.select(first[sizes == size] + np.arange(size)[:, None]))
             for size in np.unique(sizes[sizes > 1])
         ]
-        pieces = Spells.joined(parts)
+        pieces = Spells.concatenate(parts)
         # in order of time again: what comes after the horizon moves no sum before it
-        return pieces.some(_order(waves.path[pieces.wave], _ticks(pieces.start, outbreaks.horizon)))
+        return pieces.select(_sort_rows(waves.path[pieces.wave], _to_ticks(pieces.start, outbreaks.first_day)))
 
 
-class Stays(NamedTuple):
+class RegimeDays(NamedTuple):
     """Days of each regime in one month of one outbreak."""
 
     outbreak: Ints
@@ -72,8 +72,8 @@ class Outbreaks:
     """Waves of one path that overlap, as one; in order of path and time."""
 
     path: Ints
-    closing: Floats
-    of_wave: Ints
+    end: Floats
+    outbreak_of_wave: Ints
     """(waves,) the outbreak of each."""
     outbreak: Ints
     """(stays,) the outbreak whose month it is."""
@@ -83,35 +83,37 @@ class Outbreaks:
     """(stays,) place of each in a flat array of months and paths."""
     days: Floats
     """(stays,) of that month that are in the outbreak."""
-    horizon: float
+    first_day: float
     """The first day of all."""
 
     @classmethod
-    def of(cls, waves: Events, end: Floats, calendar: Calendar, paths: int) -> Outbreaks:
+    def from_waves(cls, waves: EventSet, end: Floats, calendar: Calendar, paths: int) -> Outbreaks:
         """The outbreaks of all waves; those of one path are neighbours."""
         horizon = float(calendar.edges[0])
-        ticks = [_ticks(day, horizon) for day in (waves.start, end)]
-        order = _order(waves.path, ticks[0])
-        opens = _opens(waves.path, *(day[order] for day in ticks))  # in order within its path, a path stays in place
+        ticks = [_to_ticks(day, horizon) for day in (waves.start, end)]
+        order = _sort_rows(waves.path, ticks[0])
+        opens = _cluster_starts(
+            waves.path, *(day[order] for day in ticks)
+        )  # in order within its path, a path stays in place
         start, end = waves.start[order], end[order]
         of_wave = np.empty(len(order), np.intp)
         of_wave[order] = np.cumsum(opens) - 1
         first = np.flatnonzero(opens)
         closing = np.maximum.reduceat(end, first) if len(first) else end
         path = waves.path[first]
-        outbreak, month, days = overlaps(start[first], closing, calendar)
+        outbreak, month, days = month_overlaps(start[first], closing, calendar)
         cell = month * paths
         cell += path.take(outbreak)
         return cls(path, closing, of_wave, outbreak, month, cell, days, horizon)
 
-    def row_of(self, outbreak: Ints, month: Ints) -> Ints:
+    def month_rows(self, outbreak: Ints, month: Ints) -> Ints:
         """The stays of some months of some outbreaks."""
-        order, first, opening = self._by_outbreak
+        order, first, opening = self._rows_by_outbreak
         rows: Ints = order[first[outbreak] + month - opening[outbreak]]
         return rows
 
     @cached_property
-    def _by_outbreak(self) -> tuple[Ints, Ints, Ints]:
+    def _rows_by_outbreak(self) -> tuple[Ints, Ints, Ints]:
         """The stays in order of their outbreaks; the first of each outbreak there, and its month."""
         order = np.argsort(self.outbreak, kind="stable")
         count = np.bincount(self.outbreak, minlength=len(self.path))
@@ -120,41 +122,43 @@ class Outbreaks:
         opening[count > 0] = self.month[order[first[count > 0]]]
         return order, first, opening
 
-    def stays_of(self, rows: Ints, disjoint: Spells, calendar: Calendar) -> Stays:
+    def regime_days_of_rows(self, rows: Ints, disjoint: Spells, calendar: Calendar) -> RegimeDays:
         """Some rows of `stays`, each held against every spell of its outbreak."""
         outbreak, month, days = self.outbreak[rows], self.month[rows], self.days[rows]
         order = np.argsort(outbreak)
         count = np.bincount(outbreak, minlength=len(self.path))
         first = np.cumsum(count) - count
-        own = self.of_wave[disjoint.wave]
+        own = self.outbreak_of_wave[disjoint.wave]
         times = count[own]
         spell = np.repeat(np.arange(len(own)), times)
         row = order[np.arange(len(spell)) + (first[own] - np.cumsum(times) + times)[spell]]
         inside = np.minimum(disjoint.end[spell], calendar.edges[month[row] + 1])
         inside -= np.maximum(disjoint.start[spell], calendar.edges[month[row]])
         np.maximum(inside, 0, out=inside)
-        upstream, hard = (sums(row, share[spell] * inside, len(rows)) for share in (disjoint.upstream, disjoint.hard))
-        return Stays(outbreak, month, days - upstream - hard, upstream, hard)
+        upstream, hard = (
+            sum_by_cell(row, share[spell] * inside, len(rows)) for share in (disjoint.upstream, disjoint.hard)
+        )
+        return RegimeDays(outbreak, month, days - upstream - hard, upstream, hard)
 
-    def stays(self, disjoint: Spells, calendar: Calendar) -> Stays:
+    def regime_days(self, disjoint: Spells, calendar: Calendar) -> RegimeDays:
         """Days of the regimes by outbreak and month, of spells that do not overlap."""
-        spell, month, days = overlaps(disjoint.start, disjoint.end, calendar)
-        row = self.row_of(self.of_wave[disjoint.wave[spell]], month)
-        upstream = sums(row, disjoint.upstream[spell] * days, len(self.month))
-        hard = sums(row, disjoint.hard[spell] * days, len(self.month))
-        return Stays(self.outbreak, self.month, self.days - upstream - hard, upstream, hard)
+        spell, month, days = month_overlaps(disjoint.start, disjoint.end, calendar)
+        row = self.month_rows(self.outbreak_of_wave[disjoint.wave[spell]], month)
+        upstream = sum_by_cell(row, disjoint.upstream[spell] * days, len(self.month))
+        hard = sum_by_cell(row, disjoint.hard[spell] * days, len(self.month))
+        return RegimeDays(self.outbreak, self.month, self.days - upstream - hard, upstream, hard)
 
-    def by_month(self, disjoint: Spells, waves: Events, calendar: Calendar, paths: int) -> list[Floats]:
+    def regime_days_by_month(self, disjoint: Spells, waves: EventSet, calendar: Calendar, paths: int) -> list[Floats]:
         """(months, paths) days of the mild, the upstream and the hard regime, (months, 1) where there are none."""
         shape = (calendar.count, paths)
-        spell, month, days = overlaps(disjoint.start, disjoint.end, calendar)
+        spell, month, days = month_overlaps(disjoint.start, disjoint.end, calendar)
         cells = month * paths
         cells += waves.path[disjoint.wave[spell]]
-        mild = sums(self.cell, self.days, shape[0] * shape[1])
+        mild = sum_by_cell(self.cell, self.days, shape[0] * shape[1])
         found = [mild]
         for share in (disjoint.upstream, disjoint.hard):
             if share.any():
-                regime = sums(cells, share[spell] * days, shape[0] * shape[1])
+                regime = sum_by_cell(cells, share[spell] * days, shape[0] * shape[1])
                 mild -= regime
                 found.append(regime)
             else:
@@ -162,16 +166,16 @@ class Outbreaks:
         return [regime.reshape(shape[0], -1) for regime in found]
 
 
-TICKS = 2.0**15
+TICKS_PER_DAY = 2.0**15
 """Of a day: intervals of one path are put in order and held against each other in whole ticks, some 3 seconds each."""
 
 
-def _ticks(day: Floats, opening: float) -> Ints:
+def _to_ticks(day: Floats, opening: float) -> Ints:
     """(intervals,) whole ticks since `opening`, a day before all; the same in any company of other paths."""
-    return ((day - opening) * TICKS).astype(np.int64)
+    return ((day - opening) * TICKS_PER_DAY).astype(np.int64)
 
 
-def _order(path: Ints, start: Ints) -> Ints:
+def _sort_rows(path: Ints, start: Ints) -> Ints:
     """(intervals,) rows in order of path and start."""
     if len(path) >= 2**21 or start.max(initial=0) >= 2**27 or path.max(initial=0) >= 2**15:
         return np.lexsort((start, path))
@@ -184,7 +188,7 @@ def _order(path: Ints, start: Ints) -> Ints:
     return key
 
 
-def _opens(path: Ints, start: Ints, end: Ints) -> Ints:
+def _cluster_starts(path: Ints, start: Ints, end: Ints) -> Ints:
     """(intervals,) 1 where a run of intervals of one path that overlap begins; they are in order of path and start."""
     shift = path << 40
     latest = np.maximum.accumulate(shift + end)
@@ -194,7 +198,7 @@ def _opens(path: Ints, start: Ints, end: Ints) -> Ints:
     return new
 
 
-def _together(spells: Spells) -> Spells:
+def _cut_overlapping_spells(spells: Spells) -> Spells:
     """Spells that overlap, (spells, clusters), cut where one begins or ends.
 
     Between two cuts c = 1 - product over the hard ones of (1 - reach); n = (1 - c) where an upstream one is; the rest

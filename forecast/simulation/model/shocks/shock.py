@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.plan.record import of_service
+from forecast.plan.record import for_service
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects, Shock
-from forecast.simulation.model.impacts import Key, LossesOfRows, changes, sums
-from forecast.simulation.sampling.random_streams import Draws
+from forecast.simulation.model.impacts import DriverKey, LossesOfRows, sample_changes, sum_by_cell
+from forecast.simulation.sampling.random_streams import Sampler
 
 
-def driver_changes(draws: Draws, effects: Effects, services: Iterable[str]) -> dict[Key, Floats]:
+def driver_changes(draws: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:
     """(driver, service) -> change, (paths,) or (1,), with volume and revenue as one `amount`.
 
     A shock that lowers the volume or the revenue of a service lowers its trade.
     """
-    by_driver = changes(draws, effects, services)
+    by_driver = sample_changes(draws, effects, services)
     for service in services:
         volume, revenue = by_driver.pop(("volume", service), None), by_driver.pop(("revenue", service), None)
         if volume is not None and revenue is not None:
@@ -31,31 +31,33 @@ def driver_changes(draws: Draws, effects: Effects, services: Iterable[str]) -> d
     return by_driver
 
 
-def reached_share(shock: Shock, draws: Draws) -> Floats:
+def reached_share(shock: Shock, draws: Sampler) -> Floats:
     """(paths,) or (1,) share of the trade that the shock reaches; all of it without a `reach`."""
     return np.ones(1) if shock.reach is None else draws(shock.reach)
 
 
-def recovered_shares(shock: Shock, draws: Draws, services: Iterable[str]) -> dict[str, Floats]:
+def recovered_shares(shock: Shock, draws: Sampler, services: Iterable[str]) -> dict[str, Floats]:
     """By service, (paths,) or (1,) share of its loss that is recovered; without those that recover nothing."""
-    shares = {service: of_service(shock.recovered, service) for service in services}
+    shares = {service: for_service(shock.recovered, service) for service in services}
     return {service: draws(share) for service, share in shares.items() if share is not None}
 
 
-def recovery_days(shock: Shock, draws: Draws) -> Floats:
+def recovery_days(shock: Shock, draws: Sampler) -> Floats:
     """(paths,) or (1,) days after the end of an event over which losses are recovered."""
     return np.array([DEFAULT_RECOVERY_DAYS]) if shock.within is None else draws(shock.within)
 
 
-def additive_factors(cells: Ints, losses: Mapping[Key, Floats], shape: tuple[int, int]) -> dict[Key, Floats]:
+def additive_factors(
+    cells: Ints, losses: Mapping[DriverKey, Floats], shape: tuple[int, int]
+) -> dict[DriverKey, Floats]:
     """Factors 1 - (sum of the losses of a cell), for events whose shares add up.
 
     `losses` (entries,) are shares of the cells (entries,) of months and paths, `shape`.
     """
-    totals = {key: sums(cells, shares, shape[0] * shape[1]).reshape(shape) for key, shares in losses.items()}
+    totals = {key: sum_by_cell(cells, shares, shape[0] * shape[1]).reshape(shape) for key, shares in losses.items()}
     return {key: np.maximum(0.0, 1 - total) for key, total in totals.items()}
 
 
-def select_rows(losses: Mapping[Key, Floats]) -> LossesOfRows:
+def select_rows(losses: Mapping[DriverKey, Floats]) -> LossesOfRows:
     """Selection of rows from the losses (entries,) of all entries."""
     return lambda rows: {key: shares[rows] for key, shares in losses.items()}
