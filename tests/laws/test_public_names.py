@@ -1,15 +1,12 @@
-"""The public names of the package, and the locks of what it needs."""
+"""The public names of the package."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
 HOUSE = Path(__file__).parents[2] / "forecast"
-
-PROJECT = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def test_no_public_verb_has_the_name_of_a_module() -> None:
@@ -25,16 +22,6 @@ def test_every_public_name_is_there() -> None:
     assert set(forecast.__all__) <= set(dir(forecast))
     with pytest.raises(AttributeError):
         _ = forecast.nothing_of_that_name
-
-
-def test_every_dependency_of_the_project_is_pinned() -> None:
-    project = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    lock = (HOUSE.parent / "requirements.lock").read_text(encoding="utf-8")
-    pinned = {line.split("==")[0].lower().replace("-", ".") for line in lock.splitlines() if "==" in line}
-    names = {wish.split(">")[0].split("=")[0].strip().lower().replace("-", ".") for wish in wanted}
-    assert sorted(names - pinned) == []
-    assert "://" not in lock
 
 
 def modules() -> dict[str, Path]:
