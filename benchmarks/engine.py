@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def measure_plan(plan: Path) -> dict[str, Any]:
-    """Play and draw in turn; the least of the readings of each, and the median of their ratios."""
+    """Play and draw in turn; the least of the cases of each, and the median of their ratios."""
     scenario = forecast.read(plan)
     with tempfile.TemporaryDirectory() as folder:
         baseline = fit_baseline(scenario, Path(folder))

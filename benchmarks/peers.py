@@ -263,7 +263,7 @@ TOOLS: dict[str, tuple[str, str, Callable[[int], tuple[float, float]], int]] = {
 
 
 def run_tool(way: str, python: str) -> dict[str, Any]:
-    """Run one tool in a process of its own; the better of two readings."""
+    """Run one tool in a process of its own; the better of two cases."""
     command = (
         [python, str(HERE), "--one", way] if way != "forecast" else [python, "-m", "benchmarks.peers", "--one", way]
     )
@@ -324,7 +324,7 @@ TEXT = """# Peers side by side
 
 One simplified plan, told to each tool: twelve months, three services with a range for the year, noise of the months, a
 Poisson epidemic whose waves may overlap, one initiative, the chance of 250 tỷ. One process and one thread each, seconds
-of the processor, the better of two readings, in one run on one machine. Made by:
+of the processor, the better of two cases, in one run on one machine. Made by:
 
 ```bash
 python -m venv PEERS && PEERS/bin/pip install squigglepy monaco ema-workbench pymc

@@ -50,7 +50,7 @@ def simulate_communes(times: int, blocks: int) -> dict[str, float]:
         (folder / "places.csv").write_text("\n".join(["place,district", *many]) + "\n", encoding="utf-8")
         places = scenario.places.model_copy(update={"file": str(folder / "places.csv")})
         kept = {name: target for name, target in scenario.targets.items() if target.place is None}
-        scenario = scenario.model_copy(update={"places": places, "targets": kept, "readings": {}})
+        scenario = scenario.model_copy(update={"places": places, "targets": kept, "cases": {}})
     deck = compile_plan(scenario, fit_baseline(scenario), 64 * PATHS_PER_BLOCK)
     loaded = peak_mib()
     work = prepare_chunks(deck, 0, "")

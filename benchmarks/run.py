@@ -77,13 +77,13 @@ def time_command(arguments: list[str], environment: dict[str, str]) -> float:
 
 
 def min_seconds(work: Callable[[], object], times: int = 3) -> float:
-    """The least of a few readings: what the machine can, when it is let."""
-    readings = []
+    """The least of a few cases: what the machine can, when it is let."""
+    cases = []
     for _ in range(times):
         started = time.perf_counter()
         work()
-        readings.append(time.perf_counter() - started)
-    return min(readings)
+        cases.append(time.perf_counter() - started)
+    return min(cases)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How much faster two processes are than one, on the same paths, in turn.
 
 Prints one JSON object: seconds, CPU seconds and paths a second by number of processes, the ratio, and the load of the
-machine before each reading. Other people's work on the same cores makes the ratio smaller; `ratio_by_cpu_seconds` is
+machine before each case. Other people's work on the same cores makes the ratio smaller; `ratio_by_cpu_seconds` is
 what it would be if every process had a core to itself and started at once. `--engine dask` measures a
 local Dask cluster beside one process.
 """
@@ -42,18 +42,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         baseline = fit_baseline(scenario, Path(folder))
     engines = {workers: asked.engine if workers > 1 else LOCAL for workers in asked.workers}
-    readings = [time_run(scenario, baseline, asked.paths, *place) for place in engines.items()]
-    ratio = readings[0]["seconds"] / readings[-1]["seconds"]
-    work = readings[0]["cpu_seconds"] / readings[-1]["cpu_seconds"]
+    cases = [time_run(scenario, baseline, asked.paths, *place) for place in engines.items()]
+    ratio = cases[0]["seconds"] / cases[-1]["seconds"]
+    work = cases[0]["cpu_seconds"] / cases[-1]["cpu_seconds"]
     answer = {
         "plan": asked.plan.stem,
         "paths": asked.paths,
         "engine": asked.engine,
         "cores": os.cpu_count(),
-        "readings": readings,
+        "cases": cases,
         "ratio": round(ratio, 3),
-        "ratio_by_cpu_seconds": round(work * readings[-1]["workers"] / readings[0]["workers"], 3),
-        "same_numbers": len({one["chance"] for one in readings}) == 1,
+        "ratio_by_cpu_seconds": round(work * cases[-1]["workers"] / cases[0]["workers"], 3),
+        "same_numbers": len({one["chance"] for one in cases}) == 1,
     }
     print(json.dumps(answer, indent=1))
     return 1 if asked.gate and ratio < MIN_SPEEDUP else 0

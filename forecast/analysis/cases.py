@@ -11,22 +11,22 @@ from forecast.simulation.simulate import ProgressCallback, simulate
 from forecast.timeseries.baseline import fit_baseline
 
 MAX_CASE_PATHS = 16_384
-"""Paths of a reading: four blocks of the run's own luck; their simulation error is printed with them."""
+"""Paths of a case: four blocks of the run's own luck; their simulation error is printed with them."""
 
 
 def simulate_cases(
     scenario: Scenario, *, paths: int, seed: int, cache: Path | None = None, progress: ProgressCallback | None = None
 ) -> tuple[CaseRow, ...]:
-    """Play every reading on the luck of a run and give the chance of each target that it still has."""
+    """Play every case on the luck of a run and give the chance of each target that it still has."""
     rows = []
-    for done, name in enumerate(sorted(scenario.readings)):
-        reading = scenario.readings[name]
+    for done, name in enumerate(sorted(scenario.cases)):
+        reading = scenario.cases[name]
         baseline = fit_baseline(reading, cache)
         played = simulate(reading, paths=min(paths, MAX_CASE_PATHS), seed=seed, every_place=False, baseline=baseline)
         chances = {target: played.chance(target) for target in sorted(reading.targets)}
         rows.append(CaseRow(name, reading.name if reading.name != scenario.name else _case_label(name), chances))
         if progress is not None:
-            progress(done + 1, len(scenario.readings))
+            progress(done + 1, len(scenario.cases))
     return tuple(rows)
 
 

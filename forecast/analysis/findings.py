@@ -148,7 +148,7 @@ class TargetRow:
     required_chance: float | None
     chance: Estimate
     spread: tuple[float, float]
-    """Lowest and highest chance over the readings and the plan itself, at least as wide as the simulation error."""
+    """Lowest and highest chance over the cases and the plan itself, at least as wide as the simulation error."""
     expected_shortfall: float
     """The mean miss, given a miss."""
     other_basis: Estimate | None

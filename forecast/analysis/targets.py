@@ -1,4 +1,4 @@
-"""How likely is each target, and how far does its chance move over the readings?"""
+"""How likely is each target, and how far does its chance move over the cases?"""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 
 
-def evaluate_targets(run: Simulation, readings: tuple[CaseRow, ...]) -> tuple[TargetRow, ...]:
+def evaluate_targets(run: Simulation, cases: tuple[CaseRow, ...]) -> tuple[TargetRow, ...]:
     """Every target of the plan, in the order of `main_of`."""
-    return tuple(_target_row(run, name, readings) for name in targets_by_priority(run.scenario))
+    return tuple(_target_row(run, name, cases) for name in targets_by_priority(run.scenario))
 
 
-def _target_row(run: Simulation, name: str, readings: tuple[CaseRow, ...]) -> TargetRow:
+def _target_row(run: Simulation, name: str, cases: tuple[CaseRow, ...]) -> TargetRow:
     target = run.scenario.targets[name]
     chance = run.chance(name)
     at_least = target.at_least is not None
@@ -28,9 +28,9 @@ def _target_row(run: Simulation, name: str, readings: tuple[CaseRow, ...]) -> Ta
         period=target.period.text,
         threshold=target.threshold.value,
         direction="at_least" if at_least else "at_most",
-        required_chance=target.want.value if target.want is not None else None,
+        required_chance=target.required_chance.value if target.required_chance is not None else None,
         chance=chance,
-        spread=_chance_spread(chance, name, readings),
+        spread=_chance_spread(chance, name, cases),
         expected_shortfall=tally.expected_shortfall(target.threshold.value, at_least).value,
         other_basis=_other_basis_chance(run, target),
         is_restatement=_is_restatement(run.scenario, target, name),
@@ -39,9 +39,9 @@ def _target_row(run: Simulation, name: str, readings: tuple[CaseRow, ...]) -> Ta
     )
 
 
-def _chance_spread(chance: Estimate, name: str, readings: tuple[CaseRow, ...]) -> tuple[float, float]:
-    """Lowest and highest over the readings, at least as wide as the simulation error of the plan's own chance."""
-    over = [row.chances[name].value for row in readings if name in row.chances]
+def _chance_spread(chance: Estimate, name: str, cases: tuple[CaseRow, ...]) -> tuple[float, float]:
+    """Lowest and highest over the cases, at least as wide as the simulation error of the plan's own chance."""
+    over = [row.chances[name].value for row in cases if name in row.chances]
     return min([chance.low, *over]), max([chance.high, *over])
 
 

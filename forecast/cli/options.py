@@ -179,7 +179,7 @@ class OptionReader:
             found = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", written.strip())
             chance = float(found[1]) / (100 if found[2] else 1) if found else -1.0
             if not 0 <= chance <= 1 or (equals and not target.strip()):
-                self.add_problem("--fail-below", "option_not_chance", text)
+                self.add_problem("--fail-under", "option_not_chance", text)
             else:
                 read.append(Gate(target.strip(), chance, written.strip()))
         return tuple(read)

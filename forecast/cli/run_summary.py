@@ -39,7 +39,7 @@ def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario
     if place := target.get("place_name"):
         measure = words("measure_of", measure=measure, part=place)
     spread = ""
-    if target["readings"]:
+    if target["cases"]:
         low, high = target["spread"]
         spread = words("said_spread", low=words.percent(low), high=words.percent(high))
     return words(

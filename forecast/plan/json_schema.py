@@ -27,7 +27,7 @@ def plan_schema() -> dict[str, Any]:
     for name, said in _TEXT_FORMS.items():
         records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
     schema["properties"].pop("file")
-    schema["properties"]["readings"]["additionalProperties"] = _allow_null({"$ref": "#"})  # a reading is an overlay
+    schema["properties"]["cases"]["additionalProperties"] = _allow_null({"$ref": "#"})  # a case is an overlay
     schema["properties"] = {"extends": _EXTENDS_SCHEMA, **schema["properties"]}
     defs = dict(sorted({**records, **numbers}.items()))
     return {"$schema": JSON_SCHEMA_DRAFT, "title": "Plan", **schema, "$defs": defs}

@@ -66,7 +66,7 @@ def _record_keys(record: type[BaseModel]) -> dict[str, KeySchema]:
         if field.exclude:
             continue
         slot = annotation_schema(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
-        if record is Scenario and name == "readings":
+        if record is Scenario and name == "cases":
             slot = KeySchema(entries=Scenario)
         found[field.alias or name] = slot
     return found

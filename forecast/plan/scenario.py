@@ -74,8 +74,8 @@ class StatedYear(Record):
 
     total: Money | None = None
     services: ByService[Money] = FrozenDict()
-    above: ByService[Money] = FrozenDict()
-    """What `more than` may hide, by service."""
+    understated_by: ByService[Money] = FrozenDict()
+    """Amount by which a figure stated as `more than` may be too low, by service."""
     gap: Gap = Gap()
 
 
@@ -92,8 +92,8 @@ class BaselineChoice(Record):
     """Standard deviation of a month."""
     persistence: Share | None = None
     """How much of a month's surprise is left in the next."""
-    wander: Noise | None = None
-    """Standard deviation of the slow drift within a year."""
+    level_noise: Noise | None = None
+    """Standard deviation, over a year, of the slow random walk of the level."""
     annual: VolumeOrMoney | None = None
     """With `given`: the year."""
     shape: YearShape | None = None
@@ -189,8 +189,8 @@ class Scenario(Record):
     shocks: ByName[AnyShock] = FrozenDict()
     initiatives: ByName[Initiative] = FrozenDict()
     targets: ByName[Target] = FrozenDict()
-    readings: Annotated[dict[Name, Any], AfterValidator(FrozenDict), WithJsonSchema({"type": "object"})] = FrozenDict()
-    """Other ways to read the plan: overlays in the file, scenarios once they are read."""
+    cases: Annotated[dict[Name, Any], AfterValidator(FrozenDict), WithJsonSchema({"type": "object"})] = FrozenDict()
+    """Other assumption cases: overlays in the file, scenarios once they are read."""
     correlations: ByName[Correlation] = FrozenDict()
     copula: CopulaField = "gaussian"
     """Of all correlations."""
@@ -228,9 +228,9 @@ class Scenario(Record):
         return BaselineChoice.model_construct(**{**_DEFAULT_BASELINE, **merged})
 
     def assumptions(self) -> Iterator[Assumption]:
-        """Every assumption of the plan itself, in the order of the fields; those of its readings are theirs."""
+        """Every assumption of the plan itself, in the order of the fields; those of its cases are theirs."""
         for field in type(self).model_fields:
-            if field != "readings":
+            if field != "cases":
                 yield from assumptions_in(getattr(self, field))
 
     def uncertain_assumptions(self) -> Iterator[Assumption]:

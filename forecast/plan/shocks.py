@@ -100,8 +100,8 @@ class WeatherClass(Record):
     """Share of the places that it hits."""
     days: Days
     """Days for which a hit place is shut."""
-    depth: ByService[Share]
-    """Share of a shut place's trade that is lost."""
+    loss_share: ByService[Share]
+    """Share of a shut place's revenue that is lost."""
     repair_per_place: Money | None = None
     """Cost of repair in each place that is hit."""
 

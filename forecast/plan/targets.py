@@ -17,8 +17,8 @@ class Target(Record):
     period: PeriodField
     at_least: Threshold | None = None
     at_most: Threshold | None = None
-    want: Share | None = None
-    """The chance that is wanted."""
+    required_chance: Share | None = None
+    """Chance that the target must have."""
     place: str | None = None
     basis: Literal["stated", "parts"] = "stated"
     """Whether the gap between the stated total and the services is carried."""

@@ -52,7 +52,7 @@ def iter_numbers(
         yield node.path, node, slot
     elif isinstance(node, MappingNode):
         for key, value in node.items():
-            if key != "readings" or slot is not ROOT_SCHEMA:
+            if key != "cases" or slot is not ROOT_SCHEMA:
                 yield from iter_numbers(value, slot.child(key))
 
 

@@ -98,8 +98,8 @@ def _sheet_bands(view: RunView, found: Mapping[str, Chart], words: Translator) -
         rows.append((1.75, months))
     if "bridge" in found or "exceedance" in found:
         rows.append((2.3, partial(pair, "bridge", "exceedance")))
-    if "tornado" in found or "readings" in found:
-        rows.append((2.2, partial(pair, "tornado", "readings")))
+    if "tornado" in found or "cases" in found:
+        rows.append((2.2, partial(pair, "tornado", "cases")))
     return [*rows, (_closing_height(view, words, half - 0.55), close)]
 
 

@@ -15,7 +15,7 @@ from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
 
-SUMMARY_SCHEMA = 1
+SUMMARY_SCHEMA = 2
 SUMMARY_QUANTILES = (("p5", 0.05), ("p10", 0.10), ("p50", 0.50), ("p90", 0.90), ("p95", 0.95))
 
 
@@ -158,7 +158,7 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
         **({"place": row.place, "place_name": row.place_name} if row.place else {}),
         "period": row.period,
         row.direction: row.threshold,
-        "want": row.required_chance,
+        "required_chance": row.required_chance,
         "basis": target.basis,
         "chance": row.chance.value,
         "low": row.chance.low,
@@ -169,7 +169,7 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
         "error": {"expected_shortfall": [shortfall.low, shortfall.high], "cvar5": [worst.low, worst.high]},
         "other_basis": _chance_summary(row.other_basis),
         "restates_the_plan": row.is_restatement,
-        "readings": {r.name: r.chances[row.name].value for r in findings.cases if row.name in r.chances},
+        "cases": {r.name: r.chances[row.name].value for r in findings.cases if row.name in r.chances},
         "reading_errors": {
             r.name: [r.chances[row.name].low, r.chances[row.name].high] for r in findings.cases if row.name in r.chances
         },

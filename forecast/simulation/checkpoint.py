@@ -56,7 +56,7 @@ class Checkpoint:
         say: CheckpointNotifier = lambda key, paths: None,
     ) -> Checkpoint:
         """That of the run of these inputs."""
-        plan = to_jsonable(scenario.model_copy(update={"readings": {}}))
+        plan = to_jsonable(scenario.model_copy(update={"cases": {}}))
         made_of = (plan, to_jsonable(baseline), data_files(scenario), seed, paths, precision)
         return cls(folder, Cache.key("spans", *made_of, code_digest(), environment_versions()), say)
 

@@ -142,7 +142,7 @@ def compile_plan(
     if count < 1:
         raise ValueError("a run needs at least one path")
     return CompiledPlan(
-        scenario=scenario.model_copy(update={"readings": {}}),
+        scenario=scenario.model_copy(update={"cases": {}}),
         baseline=baseline,
         seed=scenario.seed if seed is None else seed,
         paths=count,
@@ -162,7 +162,7 @@ def _choose_bridge_period(scenario: Scenario, gauges: tuple[OutputPeriod, ...]) 
 
 
 def _correlated_groups(scenario: Scenario, baseline: Baseline) -> dict[str, CorrelatedGroup]:
-    """By name, what is correlated with it; a service's wander moves as its months do."""
+    """By name, what is correlated with it; a service's level_noise moves as its months do."""
     freedom = None if scenario.copula == "gaussian" else float(scenario.copula[2:-1])
     said = {name: (entry.between, entry.rank) for name, entry in scenario.correlations.items()}
     groups = build_correlated_groups(said, freedom)
@@ -171,10 +171,10 @@ def _correlated_groups(scenario: Scenario, baseline: Baseline) -> dict[str, Corr
         taught = CorrelatedGroup.from_correlation(tuple(sorted(surprises)), baseline.correlation)
         groups.update(dict.fromkeys(taught.names, taught))
     for name in sorted(surprises & groups.keys()):
-        groups[f"{name}.wander"] = _level_noise_group(groups[name])
+        groups[f"{name}.level_noise"] = _level_noise_group(groups[name])
     return groups
 
 
 def _level_noise_group(group: CorrelatedGroup) -> CorrelatedGroup:
-    names = tuple(f"{name}.wander" for name in group.names)
-    return replace(group, names=names, common=f"{group.common}.wander" if group.common else "")
+    names = tuple(f"{name}.level_noise" for name in group.names)
+    return replace(group, names=names, common=f"{group.common}.level_noise" if group.common else "")

@@ -82,7 +82,7 @@ class Baseline:
     digest: str
     """SHA-256 of the history file; empty without one."""
     parameters: Mapping[str, Any]
-    """Service -> model -> fitted numbers, as JSON takes them; under `blend` all that `--pin` needs."""
+    """Service -> model -> fitted numbers, as JSON takes them; under `blend` all that `--reuse-fit` needs."""
 
 
 def fit_baseline(

@@ -76,7 +76,7 @@ def _publish_comparison(
     differences = _paired_differences(played, [one.name for one in own])
     language: Language = "vi" if inputs.manifest["language"] == "vi" else "en"
     summary = {
-        "schema": 1,
+        "schema": 2,
         "run_id": inputs.run_id,
         "scenario": inputs.name,
         "seed": played[0].seed,

@@ -120,7 +120,7 @@ def run_plan(
             checkpoint = _open_checkpoint(order, baseline, say)
             run = simulate_request(order, baseline, played, cluster, checkpoint)
             step("said_drawing")
-            from forecast.reports import html_page, pdf_page  # noqa: F401 - loaded while the readings are still played
+            from forecast.reports import html_page, pdf_page  # noqa: F401 - loaded while the cases are still played
 
             kept = _publish_report(run, order.reports, inputs, order.language, aside.result())
             checkpoint.delete()
@@ -213,9 +213,9 @@ def _publish_report(
     reports: Path,
     inputs: RunInputs,
     language: Language,
-    readings: tuple[CaseRow, ...] | None = None,
+    cases: tuple[CaseRow, ...] | None = None,
 ) -> runs.StoredRun:
-    view = build_view(run, inputs, readings)
+    view = build_view(run, inputs, cases)
     kept = runs.publish_run(reports, inputs, render_files(run, view, Translator(language)), run.baseline.parameters)
     write_index(reports)
     return kept

@@ -131,7 +131,7 @@ def test_help_loads_nothing_heavy() -> None:
         (["run", "a.yaml", "--precision", "0.5"], "--precision: '0.5' is not a precision above 0% and at most 50%"),
         (["run", "a.yaml", "--paths", "8"], "--paths: '8' is not a whole number from 100 to"),
         (["run", "a.yaml", "--as-of", "2021-02-30"], "--as-of: '2021-02-30' is not a day"),
-        (["run", "a.yaml", "--fail-below", "70"], "write for instance 70% or revenue=70%"),
+        (["run", "a.yaml", "--fail-under", "70"], "write for instance 70% or revenue=70%"),
         (["compare", "a.yaml"], "a.yaml: one plan cannot be compared; name a second one"),
         (["schema", "--lang", "fr"], "--lang: 'fr' is not a language of the reports; write vi or en"),
     ],
@@ -227,7 +227,7 @@ def test_list_and_verify_and_the_index_know_the_run(call: Any, project: Path) ->
     ("gate", "code"), [("0%", 0), ("revenue=1%", 0), ("revenue=99.9%", 3), ("revenue=0.999", 3), ("0.999", 3)]
 )
 def test_a_gate_says_no_after_the_report_is_out(call: Any, project: Path, gate: str, code: int) -> None:
-    done = call("run", project / "scenarios" / "bakery.yaml", "--paths", "2000", "--fail-below", gate)
+    done = call("run", project / "scenarios" / "bakery.yaml", "--paths", "2000", "--fail-under", gate)
     assert done.code == code
     assert "Report:" in done.out
     assert ("less likely than asked: bakery" in done.err) == (code == 3)
@@ -235,7 +235,7 @@ def test_a_gate_says_no_after_the_report_is_out(call: Any, project: Path, gate: 
 
 
 def test_a_gate_on_no_target_is_told_the_nearest(call: Any, plan: Path) -> None:
-    done = call("run", plan, "--fail-below", "revenu=50%")
+    done = call("run", plan, "--fail-under", "revenu=50%")
     assert done.code == 2
     assert "did you mean 'revenue'?" in done.err
     assert not (plan.parent / "reports").exists()

@@ -122,7 +122,7 @@ def test_what_comes_back_within_no_days_is_carried_over(when: str) -> None:
 
 
 def test_a_sure_flood_takes_what_it_says_to_the_last_bits() -> None:
-    of_class = "{weight: 1, reach: 10%, days: 400, depth: {all: 60%}}"
+    of_class = "{weight: 1, reach: 10%, days: 400, loss_share: {all: 60%}}"
     flood = f"{{kind: flood, per_year: 3, season: {{1: 1}}, recovered: {{all: 0%}}, classes: {{c: {of_class}}}}}"
     target = "{measure: revenue, period: 2021-12, at_least: 1 tỷ}"
     run = simulate_plan(ONE_SERVICE, keep=8_000, shocks__f=flood, targets__december=target)
@@ -267,7 +267,7 @@ def test_an_event_happens_in_a_path_or_does_not() -> None:
         paths=40_000,
         keep=40_000,
         shocks__f="""{kind: flood, per_year: 0.5, season: {5: 1}, recovered: {all: 0%},
-        classes: {c: {weight: 1, reach: 100%, days: 3, depth: {all: 50%}}}}""",
+        classes: {c: {weight: 1, reach: 100%, days: 3, loss_share: {all: 50%}}}}""",
     )
     assert run.path_sample is not None
     count = run.path_sample.occurrences["shocks.f"]
@@ -284,7 +284,7 @@ def test_growth_is_the_years_total_with_its_noise_counted_once() -> None:
 name: Growth and noise
 horizon: {from: 2021-01, months: 12}
 history: ../data/revenue-monthly.csv
-baseline: {noise: 10%, persistence: 50%, wander: 4%}
+baseline: {noise: 10%, persistence: 50%, level_noise: 4%}
 services: {postal: {growth: 0% to 20%}, finance: {growth: 0% to 15%}, distribution: {growth: -10% to 5%}}
 """
     run = simulate_plan(text, paths=60_000)

@@ -80,7 +80,7 @@ AMOUNTS = st.sampled_from(
     ]
 )
 """Kinds whose quantiles are straight in the money, so that twice the money is twice the figure to the bit."""
-BASELINES = st.sampled_from(["", ", noise: 5%, persistence: 40%", ", noise: 3% to 8%, wander: 4%"])
+BASELINES = st.sampled_from(["", ", noise: 5%, persistence: 40%", ", noise: 3% to 8%, level_noise: 4%"])
 EFFECTS = st.integers(5, 45)
 
 
@@ -100,7 +100,7 @@ def epidemic(depth: float, rate: str = "3") -> str:
 
 
 def flood(depth: float, rate: str = "2") -> str:
-    classes = f"{{c: {{weight: 1, reach: 20% to 60%, days: 2 to 6, depth: {{all: {depth}%}}}}}}"
+    classes = f"{{c: {{weight: 1, reach: 20% to 60%, days: 2 to 6, loss_share: {{all: {depth}%}}}}}}"
     return f"{{kind: flood, per_year: {rate}, season: {{5: 1, 9: 2}}, classes: {classes}}}"
 
 
@@ -204,9 +204,9 @@ def test_a_longer_horizon_keeps_the_first_months(draft: Draft, more: int) -> Non
 
 
 @few
-@given(st.sampled_from(["", ", noise: 6%, persistence: 40%", ", noise: 3%, wander: 4%"]), SHOCKS)
+@given(st.sampled_from(["", ", noise: 6%, persistence: 40%", ", noise: 3%, level_noise: 4%"]), SHOCKS)
 def test_two_halves_that_move_as_one_are_the_whole(baseline: str, shocks: dict[str, str]) -> None:
-    """`a` keeps its draws beside `b`, which follows it by two rank correlations of 1; wander follows the months."""
+    """`a` keeps its draws beside `b`, which follows it by rank correlations of 1; level_noise follows the months."""
     same = (
         "correlations:\n"
         "  levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}\n"

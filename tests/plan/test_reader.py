@@ -117,8 +117,8 @@ def test_a_number_that_an_overlay_settles_leaves_its_correlations_but_a_plan_may
 
 def test_same_as_is_one_draw_through_a_chain_with_the_source_of_its_root(tmp_path: Path) -> None:
     text = f"""{SMALL_PLAN}      noise: {{value: 2% to 5%, grade: B, source: books}}
-      wander: {{same_as: services.postal.baseline.noise}}
-  b: {{baseline: {{method: given, annual: 1 tỷ, noise: {{same_as: services.postal.baseline.wander}}}}}}
+      level_noise: {{same_as: services.postal.baseline.noise}}
+  b: {{baseline: {{method: given, annual: 1 tỷ, noise: {{same_as: services.postal.baseline.level_noise}}}}}}
 """.replace("annual: 5 tỷ}", "annual: 5 tỷ").replace(
         "{method: given, annual: 5 tỷ\n", "\n      method: given\n      annual: 5 tỷ\n"
     )
@@ -189,29 +189,29 @@ def test_a_wrong_setting_says_which(parent: Path, settings: dict[str, object], s
 
 
 def test_a_reading_is_the_plan_with_its_overlay(parent: Path) -> None:
-    readings = "readings:\n  none: {initiatives: null}\n  slow: {services: {postal: {growth: 1%}}}\n"
-    scenario = read_scenario(f"extends: p.yaml\n{readings}", parent)
-    assert scenario.readings["none"].initiatives == {}
-    assert scenario.readings["slow"].services["postal"].growth.text == "1%"
-    assert scenario.readings["slow"].readings == {}
+    cases = "cases:\n  none: {initiatives: null}\n  slow: {services: {postal: {growth: 1%}}}\n"
+    scenario = read_scenario(f"extends: p.yaml\n{cases}", parent)
+    assert scenario.cases["none"].initiatives == {}
+    assert scenario.cases["slow"].services["postal"].growth.text == "1%"
+    assert scenario.cases["slow"].cases == {}
     assert len(scenario.initiatives) == 3
     assert {a.text for a in scenario.assumptions() if a.name == "services.postal.growth"} == {"0% to 9%"}
 
 
 def test_what_is_wrong_in_a_reading_stands_under_its_name(parent: Path) -> None:
-    readings = "readings:\n  odd: {services: {postal: {growth: 26}}}\n  gone: {initiatives: {a: null}}\n"
-    assert problems_in(f"extends: p.yaml\n{readings}", parent) == [
-        "a.yaml:3:37: readings.odd.services.postal.growth: 26 means 2600%; write '26%'",
-        "a.yaml:4:3: readings.gone.initiatives.c.needs: 'a' is deleted at a.yaml:4:24; delete this too, or keep 'a'",
+    cases = "cases:\n  odd: {services: {postal: {growth: 26}}}\n  gone: {initiatives: {a: null}}\n"
+    assert problems_in(f"extends: p.yaml\n{cases}", parent) == [
+        "a.yaml:3:37: cases.odd.services.postal.growth: 26 means 2600%; write '26%'",
+        "a.yaml:4:3: cases.gone.initiatives.c.needs: 'a' is deleted at a.yaml:4:24; delete this too, or keep 'a'",
     ]
 
 
 def test_a_reading_of_what_is_deleted_already_says_how_to_go_on(parent: Path) -> None:
-    readings = "readings:\n  none: {initiatives: null}\n"
-    (parent / "q.yaml").write_text(f"extends: p.yaml\n{readings}", encoding="utf-8")
+    cases = "cases:\n  none: {initiatives: null}\n"
+    (parent / "q.yaml").write_text(f"extends: p.yaml\n{cases}", encoding="utf-8")
     assert problems_in("extends: q.yaml\ninitiatives: null\n", parent) == [
-        "q.yaml:3:10: readings.none.initiatives: 'initiatives' is deleted at a.yaml:2:1 already, so that this reading"
-        " has nothing to take out; delete 'readings.none' there too, or keep 'initiatives'"
+        "q.yaml:3:10: cases.none.initiatives: 'initiatives' was already deleted at a.yaml:2:1;"
+        " delete case 'cases.none' there too, or keep 'initiatives'"
     ]
 
 
@@ -238,7 +238,8 @@ FITS = [
     ("targets: {t: {measure: revenu, period: 2021, at_least: 5 tỷ}}\n", "did you mean 'revenue'?"),
     ("targets: {t: {measure: revenue.postl, period: 2021, at_least: 5 tỷ}}\n", "did you mean 'postal'?"),
     ("targets: {t: {measure: headcount, period: 2021, at_least: 5 people}}\n", "headcount needs people"),
-    ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, want: 50% to 60%}}\n", "is not one sure quantity"),
+    ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, required_chance: 50% to 60%}}\n",
+     "is not one sure quantity"),
     ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, place: '4'}}\n", "a target of one place needs"),
     ("costs: {rent: {per_month: 1 tỷ}}\ntargets: {t: {measure: cost.rnt, period: 2021, at_most: 5 tỷ}}\n", "'rent'?"),
     ("targets: {p: {measure: productivity, period: 2021, at_least: 1 triệu/người/năm}}\n" + WORKFORCE,
@@ -339,5 +340,25 @@ def test_a_wrong_call_of_the_library_is_an_input_error_too(tmp_path: Path) -> No
 
 def test_check_says_what_the_range_of_a_reading_means() -> None:
     said = read_effective_plan(SCENARIOS / "plan-2021.yaml").format_text(Translator("en"))
-    line = next(line for line in said.splitlines() if line.startswith("readings.strong_distribution.services"))
+    line = next(line for line in said.splitlines() if line.startswith("cases.strong_distribution.services"))
     assert "8 in 10 between" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("readings: {a: {paths: 5000}}\n", "cases"),
+        ("services: {postal: {baseline: {wander: 3%}}}\n", "level_noise"),
+        ("stated: {2020: {total: 3 tỷ, above: {postal: 1 tỷ}}}\n", "understated_by"),
+        ("targets: {t: {measure: revenue, period: 2021, at_least: 5 tỷ, want: 80%}}\n", "required_chance"),
+        (
+            "shocks: {f: {kind: flood, per_year: 1, season: {10: 1}, "
+            "classes: {c: {weight: 1, reach: 5%, days: 3, depth: {all: 50%}}}}}\n",
+            "loss_share",
+        ),
+    ],
+)
+def test_a_renamed_key_is_answered_with_its_new_name(parent: Path, text: str, instead: str) -> None:
+    assert any(
+        f"unknown key; did you mean '{instead}'?" in one for one in problems_in(f"extends: p.yaml\n{text}", parent)
+    )

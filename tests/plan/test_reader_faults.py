@@ -106,10 +106,7 @@ MANY = "".join(f"  s{i}: {{growth: 1% to 2%, baseline: {{method: given, annual: 
 HEAD = "name: large\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
 ONE = "  a: {baseline: {method: given, annual: 5 tỷ}}\n"
 LARGE = {
-    "readings of a large plan": HEAD
-    + MANY
-    + "readings:\n"
-    + "".join(f"  r{i}: {{paths: {i + 5}}}\n" for i in range(40)),
+    "cases of a large plan": HEAD + MANY + "cases:\n" + "".join(f"  r{i}: {{paths: {i + 5}}}\n" for i in range(40)),
     "every number wrong": HEAD + MANY.replace("1% to 2%", "26"),
     "every name wrong": HEAD
     + MANY
@@ -199,7 +196,7 @@ def test_a_chain_of_parents_that_is_too_deep_or_a_circle_is_shown(tmp_path: Path
 
 
 WORDS = ["a", "name", "services", "postal", "growth", "null", "5%", "0% to 9%", "pert(1%, 2%", ")", "same_as", "value"]
-WORDS += ["readings", "extends", "shocks", "kind"]
+WORDS += ["cases", "extends", "shocks", "kind"]
 SIGNS = ["{", "}", "[", "]", ":", ": ", ",", "- ", "? ", "&a ", "*a", "!x ", "!!int ", "|", ">", "'", '"', "#", " #"]
 SIGNS += ["---\n", "...\n", "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "\n", "\n  ", "\n    "]
 PIECES = st.sampled_from(WORDS + SIGNS)
@@ -246,7 +243,7 @@ NESTED = st.recursive(
 @given(NESTED)
 def test_any_settings_are_taken_or_refused(value: object) -> None:
     here = Path(__file__).parents[1]
-    for key in ("services.postal.growth", "services", "readings", "shocks.w", "a", "horizon.from", "correlations"):
+    for key in ("services.postal.growth", "services", "cases", "shocks.w", "a", "horizon.from", "correlations"):
         assert all(line for line in problems_in(SMALL_PLAN, here, {key: value}))
 
 

@@ -180,7 +180,7 @@ def test_a_cost_of_a_piece_may_change_where_there_is_one(tmp_path: Path) -> None
 # Readings
 
 PARENT = f"""{SMALL_PLAN}  parcels: {{baseline: {{method: given, annual: 2 tỷ}}}}
-readings:
+cases:
   more:
     services: {{parcels: {{growth: 5%}}}}
 """
@@ -190,13 +190,13 @@ def test_a_reading_brings_no_deleted_service_back(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(PARENT, encoding="utf-8")
     assert problems_in("extends: p.yaml\n", tmp_path) == []
     assert problems_in("extends: p.yaml\nservices: {parcels: null}\n", tmp_path) == [
-        "p.yaml:9:16: readings.more.services.parcels: 'services.parcels' is deleted at a.yaml:2:12, and a reading does "
-        "not bring it back; take this out of the reading, or keep 'services.parcels'"
+        "p.yaml:9:16: cases.more.services.parcels: 'services.parcels' is deleted at a.yaml:2:12, and a case does "
+        "not bring it back; take this out of the case, or keep 'services.parcels'"
     ]
-    both = "extends: p.yaml\nservices: {parcels: null}\nreadings: {more: null}\n"
+    both = "extends: p.yaml\nservices: {parcels: null}\ncases: {more: null}\n"
     assert problems_in(both, tmp_path) == []
-    own = "extends: p.yaml\nservices: {parcels: null}\nreadings: {more: {services: {parcels: {growth: 1%}}}}\n"
-    assert problems_in(own, tmp_path)[0].startswith("a.yaml:3:30: readings.more.services.parcels")
+    own = "extends: p.yaml\nservices: {parcels: null}\ncases: {more: {services: {parcels: {growth: 1%}}}}\n"
+    assert problems_in(own, tmp_path)[0].startswith("a.yaml:3:27: cases.more.services.parcels")
 
 
 # The plan against its history
@@ -267,7 +267,7 @@ def test_what_more_than_hides_is_added_to_the_last_year_and_taken_off_the_gap(tm
     (tmp_path / "a.yaml").write_text(
         "name: n\ncurrency: EUR\nhistory: h.csv\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
         "  a: {growth: 10%, baseline: {noise: 0%}}\n  b: {baseline: {method: given, annual: 800 EUR}}\n"
-        "stated: {2020: {total: 2000 EUR, services: {a: 1200 EUR, b: 700 EUR}, above: {a: 60 EUR, b: 50 EUR}, "
+        "stated: {2020: {total: 2000 EUR, services: {a: 1200 EUR, b: 700 EUR}, understated_by: {a: 60 EUR, b: 50 EUR}, "
         "gap: {at_most: 10%}}}\n",
         encoding="utf-8",
     )

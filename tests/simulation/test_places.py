@@ -332,7 +332,7 @@ def test_a_shock_that_takes_nothing_changes_no_bit(tmp_path: Path) -> None:
     kind: flood
     per_year: 4
     season: {9: 2, 10: 8}
-    classes: {one: {weight: 1, reach: 10% to 60%, days: 1 to 4, depth: {all: 0%}}}
+    classes: {one: {weight: 1, reach: 10% to 60%, days: 1 to 4, loss_share: {all: 0%}}}
     recovered: {all: 50%}
 """
     one = played(scenario_of(tmp_path, HIT))[1].figures
@@ -403,7 +403,7 @@ shocks:
     kind: flood
     per_year: 3
     season: {4: 1, 6: 1}
-    classes: {one: {weight: 1, reach: 10% to 60%, days: 20 to 60, depth: {all: 60% to 95%}}}
+    classes: {one: {weight: 1, reach: 10% to 60%, days: 20 to 60, loss_share: {all: 60% to 95%}}}
     recovered: {all: 10% to 40%}
 targets: {t: {measure: revenue, place: "00011", period: 2021, at_least: 3 tỷ}}
 """

@@ -38,7 +38,7 @@ climate: {shape: 2.3}
 services:
   a:
     growth: 2% to 8%
-    baseline: {method: given, annual: 100 tỷ to 140 tỷ, shape: flat, noise: 4% to 8%, persistence: 30%, wander: 3%}
+    baseline: {method: given, annual: 100 tỷ to 140 tỷ, shape: flat, noise: 4% to 8%, persistence: 30%, level_noise: 3%}
   b: {baseline: {method: given, annual: 130 tỷ, shape: [9, 8, 8, 7, 7, 7, 8, 8, 9, 9, 10, 10], noise: 6%}}
 shocks:
   waves:
@@ -55,8 +55,8 @@ shocks:
     season: {9: 2, 10: 8}
     classes:
       local:
-        {weight: 2, reach: 5% to 20%, days: 1 to 4, depth: {all: 60% to 90%}, repair_per_place: 5 to 30 triệu}
-      wide: {weight: 1, reach: 40% to 70%, days: 2 to 6, depth: {all: 60% to 90%}}
+        {weight: 2, reach: 5% to 20%, days: 1 to 4, loss_share: {all: 60% to 90%}, repair_per_place: 5 to 30 triệu}
+      wide: {weight: 1, reach: 40% to 70%, days: 2 to 6, loss_share: {all: 60% to 90%}}
     recovered: {all: 30% to 90%}
   works:
     kind: event

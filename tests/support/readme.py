@@ -234,7 +234,7 @@ SHIPPED_CASES = {
     "both, on the parts": (COVID_AND_FLOODS, "parts"),
     "2021's dated waves": ("hindcast-2021.yaml", ""),
 }
-"""A shipped plan, and one of its readings or none."""
+"""A shipped plan, and one of its cases or none."""
 SKETCH_RESULTS = {
     "no shock but slow competition": (0.78, 259.7),
     "Covid": (0.74, 258.2),
@@ -256,7 +256,7 @@ def simulate_chances(paths: int, fits: Path) -> Mapping[str, tuple[float, float]
     plans = {file: forecast.read(ROOT / "scenarios" / file) for file, _ in SHIPPED_CASES.values()}
     found = {}
     for name, (file, reading) in SHIPPED_CASES.items():
-        scenario = plans[file].readings[reading] if reading else plans[file]
+        scenario = plans[file].cases[reading] if reading else plans[file]
         run = forecast.simulate(scenario, paths=paths, baseline=fit_baseline(scenario, fits))
         mean = run.tally(*run.target_figure(run.scenario.targets["revenue"])).mean
         found[name] = (run.chance("revenue").value, mean / 1e9)

@@ -112,7 +112,7 @@ def plan_records() -> Iterator[tuple[str, type[BaseModel]]]:
         yield path + _kind_suffix(record), record
         inner = []
         for name, field in record.model_fields.items():
-            if not field.exclude and not (record is Scenario and name == "readings"):
+            if not field.exclude and not (record is Scenario and name == "cases"):
                 inner += list(_nested_records(_key_path(path, field.alias or name), _annotation(field)))
         waiting = inner + waiting
 
@@ -146,7 +146,7 @@ def _rows(record: type[BaseModel]) -> Iterator[str]:
             continue
         key = field.alias or name
         meaning = " ".join((field.description or KEY_MEANINGS.get(key, "")).split())
-        takes = "overlays by name" if key == "readings" else _accepted_values(_annotation(field))
+        takes = "overlays by name" if key == "cases" else _accepted_values(_annotation(field))
         yield f"| `{key}` | {takes} | {_default(field)} | {meaning} |"
 
 

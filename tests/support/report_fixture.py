@@ -118,7 +118,7 @@ def covid_bars() -> tuple[SensitivityBar, ...]:
         ("services.distribution.growth", "-10% to 5%", "C", -9.1, 9.9),
         ("services.postal.growth", "0% to 20%", "C", -5.7, 6.3),
         ("services.finance.growth", "0% to 15%", "C", -3.5, 3.7),
-        ("services.postal.baseline.wander", "2% to 4%", "C", -1.2, 1.2),
+        ("services.postal.baseline.level_noise", "2% to 4%", "C", -1.2, 1.2),
         ("shocks.covid_waves.hard.chance", "20% to 80%", "B", 1.0, -1.1),
         ("shocks.covid_waves.waves_per_year", "1 to 4", "B", 0.8, -1.0),
         ("initiatives.commune_level.effect.revenue.distribution", "pert(0%, 2%, 5%)", "C", -0.8, 0.9),
@@ -132,7 +132,7 @@ def covid_bars() -> tuple[SensitivityBar, ...]:
 
 
 def covid_cases() -> tuple[CaseRow, ...]:
-    """Six readings."""
+    """Six cases."""
     values = {
         "parts": 0.79, "stated_base": 0.64, "trend_holds_the_initiatives": 0.66, "weak_distribution": 0.52,
         "strong_distribution": 0.89, "productivity_on_total": 0.74,
@@ -208,7 +208,7 @@ def make_summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
     """summary.json of the run."""
     parts = {"postal": 0.26, "finance": 0.22, "distribution": 0.52}
     return {
-        "schema": 1,
+        "schema": 2,
         "scenario": name,
         "currency": "VND",
         "run_id": "3f9a1c77e0b2d4",
@@ -334,7 +334,7 @@ def hostile_view() -> RunView:
 
 
 def shop_view() -> RunView:
-    """A plan in euro: profit of 60 thousand, no readings, no stated year, months at a loss, a margin."""
+    """A plan in euro: profit of 60 thousand, no cases, no stated year, months at a loss, a margin."""
     scenario = read(ROOT / "scenarios" / "shop-chain.yaml")
     bars = tuple(
         replace(
@@ -386,7 +386,7 @@ def shop_view() -> RunView:
         (row, quarter, margin), "profit", Months("profit", (), bars), bridge, {"profit": curve}, None, (), None
     )
     about = {
-        "schema": 1,
+        "schema": 2,
         "scenario": "shop-chain",
         "currency": "EUR",
         "run_id": "77",

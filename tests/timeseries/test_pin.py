@@ -118,7 +118,7 @@ def test_a_pinned_run_says_the_same_and_fits_nothing(
 
     monkeypatch.setattr("forecast.timeseries.ensemble.ensemble._fit_all", refuse)
     manifest, summary = played(
-        project, "again", "--pin", str(project / "first" / "plan" / "manifest.json"), cache="other"
+        project, "again", "--reuse-fit", str(project / "first" / "plan" / "manifest.json"), cache="other"
     )
     was, said = first
     assert {**summary, "run_id": ""} == {**said, "run_id": ""}
@@ -131,7 +131,7 @@ def test_what_is_pinned_is_what_is_used(project: Path, first: tuple[dict[str, An
     manifest, summary = first
     mean = [float(value) for value in manifest["parameters"]["a"][COMBINATION_KEY]["mean"].split()]
     path = changed(project, manifest, "moved", mean=" ".join(repr(value + MOVED) for value in mean))
-    _, moved = played(project, "moved", "--pin", str(path))
+    _, moved = played(project, "moved", "--reuse-fit", str(path))
     before, after = (each["measures"]["revenue.a"]["2021"]["mean"] for each in (summary, moved))
     assert after / before == pytest.approx(np.exp(MOVED), rel=1e-6)
     before, after = (each["measures"]["revenue.b"]["2021"]["mean"] for each in (summary, moved))
@@ -152,11 +152,12 @@ def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, 
         "other_history": {"history": "0" * 64},
     }
     said = {
-        name: run(project, "--pin", str(changed(project, manifest, name, **edits))) for name, edits in wrong.items()
+        name: run(project, "--reuse-fit", str(changed(project, manifest, name, **edits)))
+        for name, edits in wrong.items()
     }
     assert {code for code, _ in said.values()} == {2}
     assert "another past of 'a'" in said["other_past"][1]
-    assert "leave out --pin to fit anew" in said["other_month"][1]
+    assert "leave out --reuse-fit to fit anew" in said["other_month"][1]
     assert "reaches 6 months after the history and the plan needs 12" in said["too_short"][1]
     for damaged in ("no_number", "no_mean", "no_noise", "no_correlation"):
         assert "there is nothing fitted in it" in said[damaged][1]
@@ -172,9 +173,9 @@ def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, 
 
 
 def test_what_is_no_manifest_is_sent_back(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    code, said = run(project, "--pin", str(project / "nowhere.json"))
+    code, said = run(project, "--reuse-fit", str(project / "nowhere.json"))
     assert (code, "cannot be read" in said) == (2, True)
-    code, said = run(project, "--pin", str(project / "first" / "plan" / "summary.json"))
+    code, said = run(project, "--reuse-fit", str(project / "first" / "plan" / "summary.json"))
     assert (code, "there is nothing fitted in it" in said) == (2, True)
-    code, said = run(project, str(project / "plan.yaml"), "--pin", str(project / "first" / "plan"))
+    code, said = run(project, str(project / "plan.yaml"), "--reuse-fit", str(project / "first" / "plan"))
     assert (code, "one plan" in said) == (2, True)

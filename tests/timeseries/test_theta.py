@@ -22,9 +22,9 @@ def made(months: int, seed: int, season: float = 0.2, growth: float = 0.004, noi
     """A positive series whose level wanders, with a season of a year."""
     rng = np.random.default_rng(seed)
     age = np.arange(months)
-    wander = np.cumsum(rng.normal(0, noise / 2, months))
+    level_noise = np.cumsum(rng.normal(0, noise / 2, months))
     season_now = season * np.sin(2 * np.pi * age / 12 + seed)
-    return np.asarray(1000 * np.exp(growth * age + season_now + wander + rng.normal(0, noise, months)))
+    return np.asarray(1000 * np.exp(growth * age + season_now + level_noise + rng.normal(0, noise, months)))
 
 
 def written_out(values: np.ndarray, alpha: float, share: float, first: float, horizon: int) -> tuple[float, np.ndarray]:

@@ -321,7 +321,7 @@ def growth() -> Oracle:
 name: Growth
 horizon: {from: 2021-01, months: 24}
 history: ../data/revenue-monthly.csv
-baseline: {noise: 10%, persistence: 50%, wander: 4%}
+baseline: {noise: 10%, persistence: 50%, level_noise: 4%}
 services:
   postal: {growth: 0% to 20%}
   finance: {growth: 0% to 15%}
@@ -461,7 +461,7 @@ baseline: {method: given, shape: flat, annual: 120 tỷ}
 services:
   a: {baseline: {noise: 3%, persistence: 60%}}
   b: {baseline: {noise: 5%, persistence: 20%}}
-  w: {baseline: {wander: 4%}}
+  w: {baseline: {level_noise: 4%}}
 correlations: {together: {between: [services.a, services.b], rank: 0.5}}
 targets:
 """
@@ -515,7 +515,7 @@ REPAIR = """
     kind: flood
     per_year: {rate}
     season: {{5: 1, 9: 3}}
-    classes: {{c: {{weight: 1, reach: 100%, days: 2, depth: {{all: 50%}}, repair_per_place: "{repair}"}}}}
+    classes: {{c: {{weight: 1, reach: 100%, days: 2, loss_share: {{all: 50%}}, repair_per_place: "{repair}"}}}}
 """
 SURE = "places: {count: 1}\nbaseline: {method: given, shape: flat, annual: 120 tỷ}\nservices: {a: {}}\nshocks:"
 
@@ -609,7 +609,7 @@ def floods() -> Oracle:
     text = (
         SURE
         + """
-  f: {kind: flood, per_year: 3, season: {5: 1}, classes: {c: {weight: 1, reach: 80%, days: 4, depth: {all: 50%}}}}
+  f: {kind: flood, per_year: 3, season: {5: 1}, classes: {c: {weight: 1, reach: 80%, days: 4, loss_share: {all: 50%}}}}
 """
     )
     s = np.linspace(0, 31, 310_001)

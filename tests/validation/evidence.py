@@ -60,7 +60,7 @@ behind it, so plans no longer share their luck. By a hash of the name, some two 
 dimensions with chance {share:.1%} (of 500 names, {share_500:.1%}); with a scramble of their own each, two such names
 have a rank correlation of ±{together:.2f} on average where none was asked, and nothing would say so. And s / √n is no
 longer the error of anything: every printed interval would need independent scrambles. At 100,000 paths the error of a
-chance is a third of a hundredth, where the readings of the plan move it by tenths: more paths are the cheaper way.
+chance is a third of a hundredth, where the cases of the plan move it by tenths: more paths are the cheaper way.
 """
 
 

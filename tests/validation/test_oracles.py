@@ -129,7 +129,7 @@ def test_every_closed_form_is_met_at_a_million_paths() -> None:
 
 
 FLOOD = """{kind: flood, per_year: 2, season: {5: 1, 9: 3},
-    classes: {c: {weight: 1, reach: 100%, days: 2, depth: {all: 50%}, repair_per_place: 10 to 40 triệu}}}"""
+    classes: {c: {weight: 1, reach: 100%, days: 2, loss_share: {all: 50%}, repair_per_place: 10 to 40 triệu}}}"""
 
 
 def test_repair_is_a_compound_poisson_sum() -> None:

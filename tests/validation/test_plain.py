@@ -77,7 +77,7 @@ class Plain:
         of = own.classes["ordinary"]
         rate = np.atleast_2d(self.draws(own.per_year))
         events = sample_events(self.draws, f"shocks.{name}", rate, own.season, self.plan.horizon.calendar)
-        reach, days, depth = (events.draw(a) for a in (of.reach, of.days, of.depth["all"]))
+        reach, days, depth = (events.draw(a) for a in (of.reach, of.days, of.loss_share["all"]))
         found = []
         for row in self.mine(events):
             shut = (events.start[row], events.start[row] + days[row])

@@ -37,9 +37,9 @@ class CompletedRun:
 @common_options
 @click.option("--precision", cls=Option, metavar="HALF")
 @click.option("--as-of", cls=Option, metavar="DATE")
-@click.option("--repair", cls=Option, is_flag=True)
-@click.option("--pin", cls=Option, metavar="MANIFEST")
-@click.option("--fail-below", cls=Option, metavar="[TARGET=]CHANCE", multiple=True)
+@click.option("--repair-correlations", cls=Option, is_flag=True)
+@click.option("--reuse-fit", cls=Option, metavar="MANIFEST")
+@click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True)
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
 def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) -> None:
@@ -48,11 +48,11 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) 
     reader = OptionReader(session)
     asked = read_common_options(reader, typed)
     precision = reader.parse_precision(typed["precision"])
-    gates = reader.parse_gates(typed["fail_below"])
+    gates = reader.parse_gates(typed["fail_under"])
     day = reader.parse_date("--as-of", typed["as_of"])
     reader.raise_problems()
-    orders = read_requests(session, scenario, asked, repair=typed["repair"])
-    orders = [replace(order, precision=precision) for order in _reuse_fit(session, orders, typed["pin"])]
+    orders = read_requests(session, scenario, asked, repair=typed["repair_correlations"])
+    orders = [replace(order, precision=precision) for order in _reuse_fit(session, orders, typed["reuse_fit"])]
     _check_requests(session, orders, gates, day)
     done = [_run_request(session, order, asked) for order in orders]
     _print_results(done, asked)
@@ -108,7 +108,7 @@ def _reuse_fit(session: Session, orders: list[RunRequest], manifest: str | None)
     if manifest is None:
         return orders
     if len(orders) > 1:
-        raise InputError([session.problem("--pin", "--pin", "pin_one_plan")])
+        raise InputError([session.problem("--reuse-fit", "--reuse-fit", "pin_one_plan")])
     from forecast.timeseries.ensemble.pinned import read_pinned_fits
 
     return [replace(order, pinned_fits=read_pinned_fits(Path(manifest))) for order in orders]
@@ -144,7 +144,7 @@ def _gate_problems(session: Session, order: RunRequest, gates: tuple[Gate, ...])
     complaints = []
     if order.precision is not None and not targets:
         complaints.append(session.problem("--precision", "--precision", "no_targets", scenario=order.name))
-    at = "--fail-below"
+    at = "--fail-under"
     for gate in gates:
         if not targets:
             complaints.append(session.problem(at, at, "no_targets", scenario=order.name))

@@ -169,7 +169,7 @@ def _nearest_correlation_matrix(matrix: Floats) -> Floats:
 
 
 def repair_correlations(scenario: Scenario) -> tuple[Scenario, tuple[CorrelationRepair, ...]]:
-    """The scenario with the nearest possible correlations, and every pair that changed; for `--repair`.
+    """The scenario with the nearest possible correlations, and every pair that changed; for `--repair-correlations`.
 
     The nearest correlation matrix is Higham's, as statsmodels finds it.
     """

@@ -8,7 +8,7 @@ from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Epidemic, Event, Weather
 from forecast.stats.copula import HAPPENS_SUFFIX
 
-_WEATHER_NAMES = re.compile(r"shocks\.[^.]+\.classes\.[^.]+\.(reach|days|depth\.[^.]+|repair_per_place)")
+_WEATHER_NAMES = re.compile(r"shocks\.[^.]+\.classes\.[^.]+\.(reach|days|loss_share\.[^.]+|repair_per_place)")
 _EPIDEMIC_NAMES = re.compile(r"shocks\.[^.]+\.(length|(hard|upstream)\.(length|reach))")
 
 

@@ -26,8 +26,8 @@ def check_targets(ground: CheckContext) -> Iterator[Problem]:
         at = f"targets.{name}"
         limits = {"at_least": target.at_least, "at_most": target.at_most}
         yield from _check_limits(ground, at, target.measure, target.period, limits)
-        if target.want is not None and not target.want.is_constant:
-            yield ground.problem(f"{at}.want", "one_quantity", text=target.want.text)
+        if target.required_chance is not None and not target.required_chance.is_constant:
+            yield ground.problem(f"{at}.required_chance", "one_quantity", text=target.required_chance.text)
     for name, decision in ground.scenario.decisions.items():
         if (trigger := decision.trigger) is not None:
             at = f"decisions.{name}.trigger"

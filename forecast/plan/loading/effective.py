@@ -119,12 +119,12 @@ def effective_values(plan: LoadedPlan) -> tuple[EffectiveValue, ...]:
     tree = plan.merged.tree
     resolve_references(tree)
     assumptions = {a.name: a for a in plan.scenario.assumptions()}
-    for name, reading in plan.scenario.readings.items():
-        assumptions |= {f"readings.{name}.{a.name}": a for a in reading.assumptions()}
+    for name, reading in plan.scenario.cases.items():
+        assumptions |= {f"cases.{name}.{a.name}": a for a in reading.assumptions()}
     as_of = plan.scenario.as_of or date.fromordinal(first_day(plan.scenario.horizon.from_))
     later = {a.name for a in assumptions_known_after(plan.scenario, as_of)}
     values = [_effective_value(at, node, plan, assumptions.get(at), at in later) for at, node in _iter_values(tree)]
-    return tuple(sorted(values, key=lambda value: (value.name.startswith("readings."), value.name)))
+    return tuple(sorted(values, key=lambda value: (value.name.startswith("cases."), value.name)))
 
 
 def _iter_values(node: object) -> Iterator[tuple[str, MappingNode | SequenceNode | ScalarNode]]:

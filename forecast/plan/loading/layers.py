@@ -83,15 +83,15 @@ class PlanLoader:
 
 
 def expand_history(tree: MappingNode) -> None:
-    """`history: a.csv` is short for `history: {file: a.csv}`, in a plan and in its readings."""
+    """`history: a.csv` is short for `history: {file: a.csv}`, in a plan and in its cases."""
     history = tree.get("history")
     if isinstance(history, ScalarNode):
         record = MappingNode(history.location)
         record["file"] = history
         record.key_locations["file"] = history.location
         tree["history"] = record
-    readings = tree.get("readings")
-    for overlay in readings.values() if isinstance(readings, MappingNode) else ():
+    cases = tree.get("cases")
+    for overlay in cases.values() if isinstance(cases, MappingNode) else ():
         if isinstance(overlay, MappingNode):
             expand_history(overlay)
 

@@ -37,7 +37,7 @@ MAX_PLAN_PROBLEMS = 100
 MAX_CASES = 40
 """Of one plan."""
 MAX_CASE_NODES = 40_000
-"""Keys and values of a plan, times its readings."""
+"""Keys and values of a plan, times its cases."""
 
 
 def read(path: str | Path, *, set: Mapping[str, object] | None = None) -> Scenario:  # noqa: A002
@@ -111,38 +111,38 @@ class _ScenarioBuilder:
     repairs: list[CorrelationRepair] = field(default_factory=list)
 
     def build(self, merged: MergedTree) -> Scenario | None:
-        """The scenario of a merged tree, with its readings as scenarios."""
-        overlays = merged.tree.get("readings")
+        """The scenario of a merged tree, with its cases as scenarios."""
+        overlays = merged.tree.get("cases")
         base = _without_cases(merged)
         scenario = self.build_from_tree(base, merged.deleted)
         if isinstance(overlays, MappingNode) and _has_too_many_cases(overlays, merged.tree):
-            place = merged.tree.key_locations["readings"]
-            self.problems.append(Problem.of(place, "readings", "too_many_readings", limit=MAX_CASES))
+            place = merged.tree.key_locations["cases"]
+            self.problems.append(Problem.of(place, "cases", "too_many_cases", limit=MAX_CASES))
         elif isinstance(overlays, MappingNode):
-            readings = {name: self.build_case(merged, overlays, name) for name in overlays}
-            found = {name: one for name, one in readings.items() if one is not None}
-            scenario = scenario and scenario.model_copy(update={"readings": FrozenDict(found)})
+            cases = {name: self.build_case(merged, overlays, name) for name in overlays}
+            found = {name: one for name, one in cases.items() if one is not None}
+            scenario = scenario and scenario.model_copy(update={"cases": FrozenDict(found)})
         elif overlays is not None:
-            place = merged.tree.key_locations["readings"]
-            self.problems.append(Problem.of(place, "readings", "map_expected", text=format_node(overlays)[:60]))
+            place = merged.tree.key_locations["cases"]
+            self.problems.append(Problem.of(place, "cases", "map_expected", text=format_node(overlays)[:60]))
         return scenario
 
     def build_case(self, merged: MergedTree, overlays: MappingNode, name: str) -> Scenario | None:
-        """The plan with one reading laid over it; its complaints stand under its own name."""
+        """The plan with one case laid over it; its complaints stand under its own name."""
         overlay, where = overlays[name], overlays.key_locations[name]
         if not isinstance(overlay, MappingNode) or not is_valid_name(name):
             code = "not_a_name" if isinstance(overlay, MappingNode) else "map_expected"
             facts = {"name": name[:60], "text": format_node(overlay)[:60]}
-            self.problems.append(Problem.of(where, f"readings.{name}", code, **facts))
+            self.problems.append(Problem.of(where, f"cases.{name}", code, **facts))
             return None
         base = _without_cases(merged)
-        if revived := _deleted_key_problems(overlay, base, merged.deleted, f"readings.{name}"):
+        if revived := _deleted_key_problems(overlay, base, merged.deleted, f"cases.{name}"):
             self.problems += revived
             return None
         over = merge_layers(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))
         over.problems += [
-            Problem.of(overlay.key_locations[key], key, "not_in_a_reading")
-            for key in ("readings", "extends")
+            Problem.of(overlay.key_locations[key], key, "not_in_a_case")
+            for key in ("cases", "extends")
             if key in overlay
         ]
         apart = _ScenarioBuilder(self.project, self.folders, self.file, self.repair)
@@ -152,11 +152,11 @@ class _ScenarioBuilder:
         for one in over.problems + apart.problems:
             if (one.location, one.code, one.params) not in known:
                 place = one.location if one.location in own_places else where
-                self.problems.append(Problem(place, f"readings.{name}.{one.path}".rstrip("."), one.code, one.params))
+                self.problems.append(Problem(place, f"cases.{name}.{one.path}".rstrip("."), one.code, one.params))
         return scenario
 
     def build_from_tree(self, tree: MappingNode, deleted: Mapping[str, Location]) -> Scenario | None:
-        """The scenario of an effective tree without readings."""
+        """The scenario of an effective tree without cases."""
         self.problems += remove_unknown_keys(tree)
         self.problems += resolve_references(tree)
         self.removed += remove_deleted_names(tree, deleted)
@@ -183,7 +183,7 @@ class _ScenarioBuilder:
             scenario, moved = repair_correlations(scenario)
             self.repairs += moved
         self.problems += found
-        return scenario.model_copy(update={"file": self.file, "readings": FrozenDict()}).with_locations(
+        return scenario.model_copy(update={"file": self.file, "cases": FrozenDict()}).with_locations(
             _baseline_key_locations(ground)
         )
 
@@ -221,7 +221,7 @@ def _explain_missing_name(complaint: Problem, layer: Layer) -> Problem:
 
 
 def _has_too_many_cases(overlays: MappingNode, tree: MappingNode) -> bool:
-    """Whether the readings would take longer than a person waits."""
+    """Whether the cases would take longer than a person waits."""
     nodes = sum(1 for _ in iter_nodes(tree)) if len(overlays) > 1 else 0
     return len(overlays) > MAX_CASES or nodes * len(overlays) > MAX_CASE_NODES
 
@@ -229,7 +229,7 @@ def _has_too_many_cases(overlays: MappingNode, tree: MappingNode) -> bool:
 def _deleted_key_problems(
     overlay: MappingNode, base: MappingNode, deleted: Mapping[str, Location], at: str
 ) -> list[Problem]:
-    """A complaint about each table or entry that a plan deleted and a reading sets something of, or deletes again."""
+    """A complaint about each table or entry that a plan deleted and a case sets something of, or deletes again."""
     found = []
     for name, where in sorted(deleted.items()):
         table, _, entry = name.partition(".")
@@ -238,8 +238,8 @@ def _deleted_key_problems(
         if "." in entry or not isinstance(said, MappingNode) or key not in said:
             continue
         if (not isinstance(left, MappingNode) or left.get(key) is None) and (entry or said[key] is None):
-            code = "reading_idle" if said[key] is None else "reading_revives"
-            facts = {"name": name, "deleted": where, "reading": at}
+            code = "case_idle" if said[key] is None else "case_revives"
+            facts = {"name": name, "deleted": where, "case": at}
             found.append(Problem.of(said.key_locations[key], f"{at}.{name}", code, **facts))
     return found
 
@@ -247,5 +247,5 @@ def _deleted_key_problems(
 def _without_cases(merged: MergedTree) -> MappingNode:
     base = copy_node(merged.tree, "")
     assert isinstance(base, MappingNode)
-    base.pop("readings", None)
+    base.pop("cases", None)
     return base

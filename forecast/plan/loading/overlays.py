@@ -164,8 +164,8 @@ class _LayerMerger:
 
     @staticmethod
     def is_in_case(at: str) -> bool:
-        """Whether a null here belongs to a reading, which deletes only when it is read."""
-        return at.startswith("readings.") and at.count(".") > 1
+        """Whether a null here belongs to a case, which deletes only when it is read."""
+        return at.startswith("cases.") and at.count(".") > 1
 
 
 def _nodes_equal(one: object, other: object) -> bool:

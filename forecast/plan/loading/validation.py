@@ -19,6 +19,15 @@ KEY_BY_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_kno
 
 NOTHING_TO_DELETE = "nothing_to_delete"
 
+RENAMED_KEYS = {
+    "depth": "loss_share",
+    "wander": "level_noise",
+    "above": "understated_by",
+    "want": "required_chance",
+    "readings": "cases",
+}
+"""Keys of an earlier form of the language: an unknown key is answered with the name that replaced it."""
+
 
 def remove_unknown_keys(node: object, slot: KeySchema = ROOT_SCHEMA) -> list[Problem]:
     """Complain of keys that the language does not have, and take them out of the tree."""
@@ -38,8 +47,9 @@ def remove_unknown_keys(node: object, slot: KeySchema = ROOT_SCHEMA) -> list[Pro
 
 
 def _unknown_key_problem(node: MappingNode, key: str, keys: tuple[str, ...]) -> Problem:
-    free = [one for one in keys if one not in node]
-    near = closest_match(key, free, 0.5) or closest_match(key, keys)
+    renamed = RENAMED_KEYS.get(key, "")
+    unset = [name for name in keys if name not in node]
+    near = renamed if renamed in keys else closest_match(key, unset, 0.5) or closest_match(key, keys)
     code = "unknown_key" if near else "unknown_key_here"
     at = f"{node.path}.{key}" if node.path else key
     return Problem.of(node.key_locations[key], at, code, instead=near, keys=", ".join(keys))

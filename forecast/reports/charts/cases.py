@@ -1,4 +1,4 @@
-"""How far the chance moves over the readings of the plan: one dot a reading."""
+"""How far the chance moves over the cases of the plan: one dot a case."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ CASES_MARGIN = Margin(0.2, 0.4, 0.2, 1.8)
 
 
 def draw_cases(axes: Axes, rows: Sequence[CaseRow], target: TargetRow, words: Translator) -> None:
-    """The chance under each reading with its simulation error; the shade is the spread, the dashes what is wanted."""
-    shown: list[tuple[str, Estimate]] = [(words("readings_plan"), target.chance)]
+    """The chance under each case with its simulation error; the shade is the spread, the dashes what is wanted."""
+    shown: list[tuple[str, Estimate]] = [(words("cases_plan"), target.chance)]
     others = [
         (display_name(row.name, row.label, words), row.chances[target.name])
         for row in rows

@@ -1,4 +1,4 @@
-"""Rows that bridge, tornado and readings share: a label, its bar below, and room for the figures.
+"""Rows that bridge, tornado and cases share: a label, its bar below, and room for the figures.
 
 Not a figure: the label stands above its bar, so that a long Vietnamese name is read whole on a phone.
 """

@@ -152,12 +152,12 @@ def _cases_chart(view: RunView, words: Translator) -> Chart | None:
     row, rows = view.main_target, view.findings.cases
     if row is None or not rows:
         return None
-    title = words("readings_title", goal=goal_text(row, view, words))
+    title = words("cases_title", goal=goal_text(row, view, words))
     alt = f"{target_text(row, view, words)}: {words.percent(row.spread[0])} – {words.percent(row.spread[1])}"
-    draw, margin = CHARTS["readings"]
+    draw, margin = CHARTS["cases"]
     high = 0.37 * (len(rows) + 1)
     return Chart(
-        "readings", title, alt, partial(draw, rows=rows, target=row, words=words), margin,
+        "cases", title, alt, partial(draw, rows=rows, target=row, words=words), margin,
         (5.4, 1.0 + high), (PHONE_WIDTH_INCHES, 1.2 + 1.08 * high), source_line(view, words),
     )  # fmt: skip
 

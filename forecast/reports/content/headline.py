@@ -19,7 +19,7 @@ from forecast.reports.content.text import (
 )
 
 MIN_WIDE_SPREAD = 0.1
-"""A spread over the readings from this width on is said in the message."""
+"""A spread over the cases from this width on is said in the message."""
 CHANCE_TOLERANCE = 0.025
 """A chance this close to the one that is wanted is neither good news nor bad."""
 
@@ -51,7 +51,7 @@ def run_title(view: RunView, words: Translator) -> str:
 
 
 def headline_notes(view: RunView, words: Translator) -> list[str]:
-    """Sentences beside the title: what is wanted, how the chance moves over the readings, and the miss."""
+    """Sentences beside the title: what is wanted, how the chance moves over the cases, and the miss."""
     row = view.main_target
     if row is None:
         return []
@@ -150,6 +150,6 @@ def _shortfall_number(view: RunView, words: Translator) -> HeadlineNumber:
 
 
 def spread_text(view: RunView, words: Translator) -> str:
-    """The spread of the main chance over the readings."""
+    """The spread of the main chance over the cases."""
     row = view.main_target
     return "" if row is None else chance_range_text(*row.spread, words)

@@ -155,7 +155,7 @@ def gap_table(year: str, entry: Mapping[str, object], view: RunView, words: Tran
     shown = partial(scale.exact_amount, most=3)
     said = view.scenario.stated.get(year)
     label = said.gap.label if said else None
-    above = [s for s in services if said and for_service(said.above, s) is not None]
+    above = [s for s in services if said and for_service(said.understated_by, s) is not None]
     rows = [
         (
             display_name(s, view.scenario.services[s].label if s in view.scenario.services else None, words),

@@ -94,7 +94,7 @@ def _sample_last_year(scenario: Scenario, own: ServiceBaseline, draws: Sampler) 
     stated = for_service(said.services, own.service) if said and own.kind == "reconstructed" else None
     if said is None or stated is None:
         return np.array([own.base_total])
-    above = for_service(said.above, own.service)
+    above = for_service(said.understated_by, own.service)
     return draws(stated) if above is None else draws(stated) + draws(above)
 
 
@@ -163,7 +163,7 @@ def _seasonal_paths(own: ServiceBaseline, choice: BaselineChoice, draws: Sampler
 
 
 def _log_residuals(own: ServiceBaseline, choice: BaselineChoice, draws: Sampler, whole: Calendar) -> Floats32:
-    """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `wander` over a year.
+    """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
 
     (months, paths), or (months, 1) where there are none; the array is the caller's.
     """
@@ -176,9 +176,9 @@ def _log_residuals(own: ServiceBaseline, choice: BaselineChoice, draws: Sampler,
         found *= noise
         found[1:] *= np.sqrt(1 - np.square(persistence))
         _accumulate(found, persistence)
-    if choice.wander is not None:
-        sd = (draws(choice.wander) / math.sqrt(12)).astype(np.float32)
-        walk = _accumulate(np.multiply(draws.normals(f"{name}.wander", whole.count), sd), np.ones(1, np.float32))
+    if choice.level_noise is not None:
+        sd = (draws(choice.level_noise) / math.sqrt(12)).astype(np.float32)
+        walk = _accumulate(np.multiply(draws.normals(f"{name}.level_noise", whole.count), sd), np.ones(1, np.float32))
         found = walk if found.shape[1] == 1 else np.add(found, walk, out=found)
     return found
 
@@ -234,7 +234,7 @@ def _gap_paths(
     total = draws(said.total)
     for service in scenario.service_names:
         stated = for_service(said.services, service)
-        above = for_service(said.above, service)
+        above = for_service(said.understated_by, service)
         if baseline.services[service].base_year is not None:
             total = total - last[service] * (baseline.services[service].base_price or 1.0)
         elif stated is not None:

@@ -181,4 +181,4 @@ def _parse_floats(text: str) -> Floats:
 
 
 def _problem(file: str, code: str, **facts: object) -> Problem:
-    return Problem.of(Location(file), "--pin", code, **facts)
+    return Problem.of(Location(file), "--reuse-fit", code, **facts)

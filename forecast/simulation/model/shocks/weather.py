@@ -105,7 +105,7 @@ def _place_losses(
     shared: dict[tuple[object, ...], Floats] = {}
     losses: dict[str, Floats] = {}
     for service in services:
-        depths = [for_service(size.depth, service) for size in classified.classes]
+        depths = [for_service(size.loss_share, service) for size in classified.classes]
         draws = tuple(None if depth is None else (depth.stream_name, depth.distribution) for depth in depths)
         if draws not in shared:
             shared[draws] = share_of_month * classified.draw(depths).take(event)
