@@ -1,4 +1,4 @@
-"""Why does the year differ from the plan? Steps from the target to the mean of the forecast."""
+"""Bridge from the target to the mean of the forecast: why the year differs from the plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEP_ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiative
 
 
 def compute_bridge(run: Simulation) -> Bridge | None:
-    """Steps of the revenue target's period; of any other target, the lines of its statement; None without a target."""
+    """Return the bridge of the main target, by cause or by line of the statement; None if there is none."""
     name = main_target(run.scenario)
     if not name:
         return None
@@ -24,15 +24,15 @@ def compute_bridge(run: Simulation) -> Bridge | None:
     if target.measure != "revenue" or target.basis == "parts" or target.period.text != run.bridge_period:
         return _statement_bridge(run, name)
     plan = target.threshold.value
-    found = {m.removeprefix("bridge."): tally for (m, _), tally in run.tallies.items() if m.startswith("bridge.")}
+    tallies = {m.removeprefix("bridge."): tally for (m, _), tally in run.tallies.items() if m.startswith("bridge.")}
     steps = []
-    for key in sorted(found, key=_step_position):
-        amount = found[key].mean_estimate()
-        if key == "last_year" and "gap" in found:
+    for key in sorted(tallies, key=_step_position):
+        amount = tallies[key].mean_estimate()
+        if key == "last_year" and "gap" in tallies:
             continue
         steps.append(BridgeStep(key, _step_label(run, key), *amount))
-    if "gap" in found:
-        steps.insert(0, _stated_total(run, found))
+    if "gap" in tallies:
+        steps.insert(0, _stated_total(run, tallies))
         steps = [step for step in steps if step.name != "gap"]
     steps[0] = _relative_to_plan(steps[0], plan)
     end = run.tally("revenue", run.bridge_period).mean_estimate()
@@ -49,9 +49,9 @@ def _step_position(key: str) -> tuple[int, str]:
     return next(i for i, start in enumerate(STEP_ORDER) if key.startswith(start)), key
 
 
-def _stated_total(run: Simulation, found: dict[str, Tally]) -> BridgeStep:
-    """Last year's stated total: its services and the gap that is carried, together."""
-    amount = found["last_year"].mean + found["gap"].mean
+def _stated_total(run: Simulation, tallies: dict[str, Tally]) -> BridgeStep:
+    """Return last year's stated total: its services and the carried gap together."""
+    amount = tallies["last_year"].mean + tallies["gap"].mean
     return BridgeStep("last_year", _step_label(run, "last_year"), amount, amount, amount)
 
 
@@ -65,21 +65,29 @@ def _step_label(run: Simulation, key: str) -> Label:
         return Label(vi=Translator("vi")(code), en=Translator("en")(code))
     label = display_label(run.scenario, key)
     if key.startswith("services."):
-        own = run.scenario.services[key.removeprefix("services.")]
-        code = "term.service_growth" if own.growth is not None else "term.service_year"
+        service = run.scenario.services[key.removeprefix("services.")]
+        code = "term.service_growth" if service.growth is not None else "term.service_year"
         return Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
     return label
 
 
 def _statement_bridge(run: Simulation, name: str) -> Bridge | None:
-    """From the target to the mean by the lines of the accounts: what comes in less what goes out."""
+    """Return the bridge over the lines of the accounts, revenue less costs; None for other measures than money."""
     target = run.scenario.targets[name]
     if target.measure not in ("revenue", "profit") or target.basis == "parts":
         return None
     period = target.period.text
-    lines = [(measure, 1.0) for measure, at in run.tallies if at == period and measure.startswith("revenue.")]
+    lines = [
+        (measure, 1.0)
+        for measure, line_period in run.tallies
+        if line_period == period and measure.startswith("revenue.")
+    ]
     if target.measure == "profit":
-        lines += [(measure, -1.0) for measure, at in run.tallies if at == period and measure.startswith("cost.")]
+        lines += [
+            (measure, -1.0)
+            for measure, line_period in run.tallies
+            if line_period == period and measure.startswith("cost.")
+        ]
     if ("gap", period) in run.tallies:
         lines.append(("gap", 1.0))
     steps = []

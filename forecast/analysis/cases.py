@@ -20,11 +20,11 @@ def simulate_cases(
     """Play every case on the luck of a run and give the chance of each target that it still has."""
     rows = []
     for done, name in enumerate(sorted(scenario.cases)):
-        reading = scenario.cases[name]
-        baseline = fit_baseline(reading, cache)
-        played = simulate(reading, paths=min(paths, MAX_CASE_PATHS), seed=seed, every_place=False, baseline=baseline)
-        chances = {target: played.chance(target) for target in sorted(reading.targets)}
-        rows.append(CaseRow(name, reading.name if reading.name != scenario.name else _case_label(name), chances))
+        case = scenario.cases[name]
+        baseline = fit_baseline(case, cache)
+        run = simulate(case, paths=min(paths, MAX_CASE_PATHS), seed=seed, every_place=False, baseline=baseline)
+        chances = {target: run.chance(target) for target in sorted(case.targets)}
+        rows.append(CaseRow(name, case.name if case.name != scenario.name else _case_label(name), chances))
         if progress is not None:
             progress(done + 1, len(scenario.cases))
     return tuple(rows)

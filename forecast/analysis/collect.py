@@ -1,4 +1,4 @@
-"""All that a report tells of one run."""
+"""Collect the findings of one run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import main_target
 from forecast.simulation.simulate import ProgressCallback, Simulation
 
+__all__ = ["collect_findings"]
+
 
 def collect_findings(
     run: Simulation,
@@ -24,7 +26,24 @@ def collect_findings(
     cache: Path | None = None,
     progress: ProgressCallback | None = None,
 ) -> Findings:
-    """Ask every question of a run; its cases are played here, on its luck, unless they come played."""
+    """Run every analysis of a simulation.
+
+    Parameters
+    ----------
+    run : Simulation
+        With a sample of its paths, for the sensitivity; without one the findings have none.
+    cases : tuple of CaseRow, optional
+        Results of the other assumption cases; simulated here, with the run's random numbers, if omitted.
+    cache : Path, optional
+        Folder of fitted baselines, for the cases.
+    progress : callable, optional
+        Called as (cases done, cases) after each case.
+
+    Returns
+    -------
+    Findings
+        Amounts in the plan's currency, chances and shares from 0 to 1.
+    """
     scenario = run.scenario
     main = main_target(scenario)
     if cases is None:

@@ -1,4 +1,4 @@
-"""Which districts are hit the most, and what does each take?"""
+"""Districts by their losses, the largest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from forecast.simulation.simulate import Simulation
 
 
 def rank_districts(run: Simulation) -> Districts | None:
-    """Every district in the period in which places are counted, the worst hit first; None without a list."""
+    """Return every district in the period of the place outputs, the largest loss first; None without a list."""
     if run.geography is None or run.places is None:
         return None
     period = district_period(run)
@@ -19,18 +19,18 @@ def rank_districts(run: Simulation) -> Districts | None:
 
 
 def district_period(run: Simulation) -> str:
-    """As written: the first that is read of districts."""
+    """Return the period of the place outputs, as written."""
     return next(period for measure, period in run.tallies if "@" in measure)
 
 
 def _district_row(
-    run: Simulation, terrain: Geography, places: PlaceTally, district: District, period: str
+    run: Simulation, geography: Geography, places: PlaceTally, district: District, period: str
 ) -> DistrictRow:
     tally = run.tally(f"revenue@{district.code}", period)
     rows = slice(district.start, district.stop)
     return DistrictRow(
         code=district.code,
-        name=terrain.display_name(district.code),
+        name=geography.display_name(district.code),
         place_count=district.stop - district.start,
         weight=float(places.baseline_sums[rows].sum() / places.baseline_sums.sum()),
         mean=tally.mean_estimate(),

@@ -1,4 +1,4 @@
-"""What an analysis finds: frozen answers that figures draw and pages print.
+"""Records of the analyses, frozen, which charts draw and pages print.
 
 Amounts are plain floats in the plan's currency (not in tỷ), chances and shares are 0 to 1, periods are as written.
 """
@@ -19,7 +19,7 @@ class MonthBar:
     """One month of the horizon."""
 
     month: str
-    """As written: `2021-01`."""
+    """Month as written: `2021-01`."""
     previous_year: float | None
     """The same month a year before; None where the history does not reach."""
     plan: float | None
@@ -45,12 +45,12 @@ class Months:
 
     @property
     def previous_year_statuses(self) -> tuple[str, ...]:
-        """For each bar, what is known of the same month a year before: its status, or nothing."""
-        said = {month: status for month, _, status in self.history}
-        before = (format_month(parse_month(bar.month) - 12) for bar in self.bars)
+        """Status of the same month a year before, for each bar; empty where there is none."""
+        status_by_month = {month: status for month, _, status in self.history}
+        previous_months = (format_month(parse_month(bar.month) - 12) for bar in self.bars)
         return tuple(
-            "" if bar.previous_year is None else said.get(month, "actual")
-            for bar, month in zip(self.bars, before, strict=True)
+            "" if bar.previous_year is None else status_by_month.get(month, "actual")
+            for bar, month in zip(self.bars, previous_months, strict=True)
         )
 
 
@@ -61,8 +61,9 @@ class BridgeStep:
     name: str
     label: Label | None
     amount: float
+    """Mean change, in the plan's currency."""
     low: float
-    """The lower end of the 95% interval of its simulation error."""
+    """Lower end of the 95% simulation interval of `amount`."""
     high: float
 
 
@@ -88,7 +89,7 @@ class Exceedance:
     amounts: tuple[float, ...]
     """Ascending."""
     chances: tuple[float, ...]
-    """Of reaching at least each of `at`."""
+    """Chance of at least each of `amounts`."""
     target: float | None
     target_chance: Estimate | None
     higher_is_better: bool
@@ -96,7 +97,7 @@ class Exceedance:
 
 @dataclass(frozen=True)
 class SensitivityBar:
-    """What one assumption does to a measure."""
+    """Change of a measure when one assumption lies low or high: a bar of the tornado."""
 
     name: str
     label: Label | None
@@ -122,12 +123,12 @@ class Sensitivity:
     period: str
     bars: tuple[SensitivityBar, ...]
     judgement_share: float
-    """Share of the explained spread that rests on judgement (grade C)."""
+    """Share of the explained variance that rests on judgement (grade C), 0 to 1."""
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One reading of the plan: the chance of each target under it."""
+    """One other assumption case: the chance of each target under it."""
 
     name: str
     label: Label | None
@@ -150,13 +151,13 @@ class TargetRow:
     spread: tuple[float, float]
     """Lowest and highest chance over the cases and the plan itself, at least as wide as the simulation error."""
     expected_shortfall: float
-    """The mean miss, given a miss."""
+    """Mean distance from the threshold over the paths that miss it, in the unit of the measure."""
     other_basis: Estimate | None
     """The chance on the basis that the target does not use (stated or parts)."""
     is_restatement: bool
-    """Whether the headcount is implied by the plan, so that the target restates the revenue target."""
+    """True if the plan implies the headcount, so that the target restates the revenue target."""
     place: str = ""
-    """Code of the place or district that is measured; nothing for the whole."""
+    """Code of the place or district that is measured; empty for the whole plan."""
     place_name: str = ""
 
     @property
@@ -172,42 +173,42 @@ class DistrictRow:
     code: str
     name: str
     place_count: int
-    """How many it has."""
+    """Places in the district."""
     weight: float
-    """Its share of the revenue without shocks."""
+    """Share of the revenue without shocks, 0 to 1."""
     mean: Estimate
     p10: Estimate
     p50: Estimate
     p90: Estimate
     loss_by_shock: Mapping[str, float]
-    """By shock, the mean share of its revenue that the shock takes, before returns and whatever else takes."""
+    """By shock, the mean share of the district's revenue that it takes, before recovery and other shocks, 0 to 1."""
 
     @property
     def total_loss(self) -> float:
-        """By all shocks, each counted by itself."""
+        """Sum of the losses by shock, each as if it came alone, 0 to 1."""
         return sum(self.loss_by_shock.values())
 
 
 @dataclass(frozen=True)
 class Districts:
-    """The districts of the list, the worst hit first."""
+    """The districts of the list, the largest loss first."""
 
     period: str
     rows: tuple[DistrictRow, ...]
     place_count: int
     has_weights: bool
-    """Whether places differ in weight."""
+    """True if places differ in weight."""
     ledger_status: str = ""
-    """The weakest status of the ledger by place, where one gave the weights."""
+    """Weakest status of the ledger by place, where a ledger gives the weights."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that a report tells."""
+    """All findings of a run."""
 
     targets: tuple[TargetRow, ...]
     main_target: str
-    """Name of the target whose story the page tells."""
+    """Name of the target that the page is about; empty without targets."""
     months: Months
     bridge: Bridge | None
     exceedance: Mapping[str, Exceedance]
@@ -217,16 +218,16 @@ class Findings:
     joint_chance: Estimate | None
     """The chance of all targets together."""
     districts: Districts | None = None
-    """Where the plan lists its places."""
+    """None where the plan lists no places."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One scenario less another on the same luck, path by path."""
+    """One scenario less another, path by path, with common random numbers."""
 
     measure: str
     period: str
     mean: Estimate
-    """Of the second less the first."""
+    """Mean of the second less mean of the first."""
     chances: Mapping[str, Estimate]
     """Target -> difference in chance, second less first."""

@@ -1,4 +1,4 @@
-"""Which assumptions matter? What the measure does when each lies in its lowest or highest fifth of the paths."""
+"""Sensitivity (tornado): change of a measure when an assumption lies in its lowest or highest fifth."""
 
 from __future__ import annotations
 
@@ -15,48 +15,56 @@ from forecast.plan.record import Label
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Z975
 
+__all__ = ["SENSITIVITY_PATHS"]
+
 SENSITIVITY_PATHS = 32_768
-"""Paths that are looked at one by one."""
+"""Paths of which each uniform and each figure is kept, for the sensitivity."""
 TAIL_SHARE = 0.2
+"""Share of the paths at each end of an assumption."""
 
 
 def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
-    """Levers of a target's figure, the widest first; None when no path was kept.
-
-    Luck stands beside the assumptions: how many events of a shock fall, whether an initiative happens. `judged` is the
-    share of the first-order variance (between fifths) that rests on assumptions of grade C.
-    """
+    """Return the bars of a target's figure, assumptions and event counts, the widest first; None without a sample."""
     if run.path_sample is None:
         return None
     target = run.scenario.targets[name]
     figure = run.target_figure(target)
     values = run.path_sample.figures[figure]
-    known = {
+    assumption_by_stream = {
         a.stream_name: a for a in sorted(run.scenario.uncertain_assumptions(), key=lambda a: a.name == a.stream_name)
     }
-    levers, variances = [], {}
-    for draw, u in run.path_sample.uniforms.items():
-        if draw in known:
-            levers.append(_assumption_bar(run, known[draw], u, values))
-            variances[draw] = _first_order_variance(u, values)
-    for draw, count in run.path_sample.occurrences.items():
-        if (lever := _event_count_bar(run, draw, count, values)) is not None:
-            levers.append(lever)
-    levers = [lever for lever in levers if max(abs(lever.low), abs(lever.high)) > lever.error]
-    levers.sort(key=lambda lever: (-abs(lever.high - lever.low), lever.name))
-    judged = sum(v for draw, v in variances.items() if known[draw].grade == "C")
-    whole = sum(variances.values())
-    return Sensitivity(name, target.measure, figure[1], tuple(levers), judged / whole if whole > 0 else 0.0)
-
-
-def _assumption_bar(run: Simulation, own: Assumption, u: Floats, values: Floats) -> SensitivityBar:
-    low, high, error = _tail_changes(u < TAIL_SHARE, u > 1 - TAIL_SHARE, values)
-    return SensitivityBar(
-        own.name, display_label(run.scenario, own.name), own.text, own.grade, _file_line(own), low, high, error
+    bars, variances = [], {}
+    for stream, u in run.path_sample.uniforms.items():
+        if stream in assumption_by_stream:
+            bars.append(_assumption_bar(run, assumption_by_stream[stream], u, values))
+            variances[stream] = _first_order_variance(u, values)
+    for stream, count in run.path_sample.occurrences.items():
+        if (bar := _event_count_bar(run, stream, count, values)) is not None:
+            bars.append(bar)
+    bars = [bar for bar in bars if max(abs(bar.low), abs(bar.high)) > bar.error]
+    bars.sort(key=lambda bar: (-abs(bar.high - bar.low), bar.name))
+    judged_variance = sum(v for stream, v in variances.items() if assumption_by_stream[stream].grade == "C")
+    total_variance = sum(variances.values())
+    return Sensitivity(
+        name, target.measure, figure[1], tuple(bars), judged_variance / total_variance if total_variance > 0 else 0.0
     )
 
 
-def _event_count_bar(run: Simulation, draw: str, count: Floats, values: Floats) -> SensitivityBar | None:
+def _assumption_bar(run: Simulation, assumption: Assumption, u: Floats, values: Floats) -> SensitivityBar:
+    low, high, error = _tail_changes(u < TAIL_SHARE, u > 1 - TAIL_SHARE, values)
+    return SensitivityBar(
+        assumption.name,
+        display_label(run.scenario, assumption.name),
+        assumption.text,
+        assumption.grade,
+        _file_line(assumption),
+        low,
+        high,
+        error,
+    )
+
+
+def _event_count_bar(run: Simulation, stream: str, count: Floats, values: Floats) -> SensitivityBar | None:
     edges = np.quantile(count, [TAIL_SHARE, 1 - TAIL_SHARE])
     few, many = (
         (count <= edges[0], count > edges[0]) if edges[0] == edges[1] else (count <= edges[0], count >= edges[1])
@@ -64,32 +72,30 @@ def _event_count_bar(run: Simulation, draw: str, count: Floats, values: Floats) 
     if not few.any() or not many.any():
         return None
     low, high, error = _tail_changes(few, many, values)
-    label = display_label(run.scenario, draw)
-    code = "term.happens" if draw.startswith("initiatives.") or count.max() == 1 else "term.events"
-    both = Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
+    label = display_label(run.scenario, stream)
+    code = "term.happens" if stream.startswith("initiatives.") or count.max() == 1 else "term.events"
+    label_with_count = Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
     text = f"{count[few].mean():.0f} / {count[many].mean():.0f}"
-    return SensitivityBar(f"{draw}.{code.removeprefix('term.')}", both, text, "", "", low, high, error)
+    return SensitivityBar(f"{stream}.{code.removeprefix('term.')}", label_with_count, text, "", "", low, high, error)
 
 
 def _tail_changes(few: np.ndarray, many: np.ndarray, values: Floats) -> tuple[float, float, float]:
-    """Mean of the values in each end less the mean of all, and the wider half interval of the two.
-
-    An end that holds a share p of n paths is part of the mean: the variance is ((1 / p - 2) var(end) + var(all)) / n.
-    """
+    """Return the mean of each end less the mean of all, (low, high), and the wider 95% half-interval of the two."""
+    # an end with a share p of n paths is part of the mean: the variance is ((1 / p - 2) var(end) + var(all)) / n
     mean = float(values.mean())
-    spread = [(len(values) / end.sum() - 2) * float(values[end].var()) for end in (few, many) if end.sum() > 1]
-    errors = [Z975 * math.sqrt(max(0.0, one + float(values.var())) / len(values)) for one in spread]
+    variances = [(len(values) / end.sum() - 2) * float(values[end].var()) for end in (few, many) if end.sum() > 1]
+    errors = [Z975 * math.sqrt(max(0.0, variance + float(values.var())) / len(values)) for variance in variances]
     return float(values[few].mean()) - mean, float(values[many].mean()) - mean, max(errors, default=0.0)
 
 
 def _first_order_variance(u: Floats, values: Floats) -> float:
-    """Variance of the means of ten even bins of `u`, less what chance alone gives: the first-order variance."""
-    row = np.minimum((10 * u).astype(int), 9)
-    count = np.bincount(row, minlength=10)
-    means = np.bincount(row, values, 10) / np.maximum(count, 1)
-    between = float((count * np.square(means - values.mean())).sum() / len(u))
+    """Return Var(E[values | u]) from ten equal bins of `u`, less sampling noise (correlation ratio, McKay 1995)."""
+    bin_of = np.minimum((10 * u).astype(int), 9)
+    count = np.bincount(bin_of, minlength=10)
+    bin_means = np.bincount(bin_of, values, 10) / np.maximum(count, 1)
+    between = float((count * np.square(bin_means - values.mean())).sum() / len(u))
     return max(0.0, between - 9 * float(values.var()) / len(u))
 
 
-def _file_line(own: Assumption) -> str:
-    return f"{own.location.file}:{own.location.line}"
+def _file_line(assumption: Assumption) -> str:
+    return f"{assumption.location.file}:{assumption.location.line}"

@@ -1,4 +1,4 @@
-"""How likely is each target, and how far does its chance move over the cases?"""
+"""Chance of each target, and its spread over the other assumption cases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecast.stats.intervals import Estimate
 
 
 def evaluate_targets(run: Simulation, cases: tuple[CaseRow, ...]) -> tuple[TargetRow, ...]:
-    """Every target of the plan, in the order of `main_of`."""
+    """Return every target of the plan, the main target first."""
     return tuple(_target_row(run, name, cases) for name in targets_by_priority(run.scenario))
 
 
@@ -40,22 +40,22 @@ def _target_row(run: Simulation, name: str, cases: tuple[CaseRow, ...]) -> Targe
 
 
 def _chance_spread(chance: Estimate, name: str, cases: tuple[CaseRow, ...]) -> tuple[float, float]:
-    """Lowest and highest over the cases, at least as wide as the simulation error of the plan's own chance."""
-    over = [row.chances[name].value for row in cases if name in row.chances]
-    return min([chance.low, *over]), max([chance.high, *over])
+    """Return the lowest and highest chance over the cases, at least as wide as the plan's simulation error."""
+    case_chances = [row.chances[name].value for row in cases if name in row.chances]
+    return min([chance.low, *case_chances]), max([chance.high, *case_chances])
 
 
 def _other_basis_chance(run: Simulation, target: Target) -> Estimate | None:
-    at = f"@{target.place}" if target.place else ""
-    if (f"{target.measure}:parts{at}", target.period.text) not in run.tallies:
+    place_suffix = f"@{target.place}" if target.place else ""
+    if (f"{target.measure}:parts{place_suffix}", target.period.text) not in run.tallies:
         return None
     return run.chance_on(target, "parts" if target.basis == "stated" else "stated")
 
 
 def _is_restatement(scenario: Scenario, target: Target, name: str) -> bool:
-    people = scenario.workforce.headcount if scenario.workforce else None
+    headcount = scenario.workforce.headcount if scenario.workforce else None
     return (
         target.measure == "productivity"
-        and isinstance(people, ImpliedHeadcount)
-        and people.implied_by == f"targets.{name}"
+        and isinstance(headcount, ImpliedHeadcount)
+        and headcount.implied_by == f"targets.{name}"
     )

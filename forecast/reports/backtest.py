@@ -1,4 +1,4 @@
-"""The page of a backtest: models by their scores, the chances that held, and fans over what came."""
+"""Page of a backtest: scores of the models, calibration, and fans with the actual months."""
 
 from __future__ import annotations
 
@@ -19,139 +19,223 @@ from forecast.reports.html_page import chart_image, render_template
 from forecast.timeseries.evaluation.backtest import Backtest
 from forecast.timeseries.evaluation.scores import COMBINATION, SEASONAL_NAIVE, Score
 
+__all__ = [
+    "SCORE_COLUMNS",
+    "BacktestView",
+    "backtest_charts",
+    "model_text",
+    "render_backtest_page",
+    "score_cells",
+    "service_text",
+]
+
 MIN_ERROR_DIFFERENCE = 0.02
-"""Misses that differ by less are called alike."""
+"""Relative difference in MASE below which two forecasts are called equal."""
 SCORE_COLUMNS = ("mase", "crps", "coverage80", "coverage95", "bias", "months")
+"""Scores in the order of `score_cells`."""
 
 
 @dataclass(frozen=True)
 class BacktestView:
-    """A backtest, as its page needs it."""
+    """A backtest as its page needs it."""
 
     scenario: Scenario
     backtest: Backtest
     manifest: Mapping[str, Any]
+    """Run id, hashes, versions and data files."""
 
 
-def render_backtest_page(view: BacktestView, words: Translator) -> bytes:
-    """One HTML file that opens offline."""
-    facts = {
-        "title": backtest_title(view.backtest, words),
-        "about": backtest_scope(view, words),
-        "refused": unscored_services(view, words),
-        "held": coverage_notes(pool_origins(backtest_track_records(view.backtest)), words),
-        "tables": score_tables(view, words),
-        "pictures": {name: chart_image(drawing) for name, drawing in backtest_charts(view, words).items()},
-        "how": [words(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")],
-        "provenance": backtest_provenance(view, words),
+def render_backtest_page(view: BacktestView, t: Translator) -> bytes:
+    """Render a backtest as one HTML file that opens offline.
+
+    Parameters
+    ----------
+    view : BacktestView
+        The backtest.
+    t : Translator
+        Language of the page.
+
+    Returns
+    -------
+    bytes
+        HTML in UTF-8.
+    """
+    params = {
+        "title": backtest_title(view.backtest, t),
+        "about": backtest_scope(view, t),
+        "unscored": unscored_services(view, t),
+        "coverage": coverage_notes(pool_origins(backtest_track_records(view.backtest)), t),
+        "tables": score_tables(view, t),
+        "charts": {name: chart_image(chart) for name, chart in backtest_charts(view, t).items()},
+        "how": [t(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")],
+        "provenance": backtest_provenance(view, t),
     }
-    return render_template("backtest.html.jinja", words, facts)
+    return render_template("backtest.html.jinja", t, params)
 
 
-def main_scores(found: Backtest) -> Mapping[str, Score]:
-    """Those of all services, or of the only one; empty where none was judged."""
-    return found.mean_scores or next((one.scores for one in found.services.values() if one.scores), {})
-
-
-def backtest_title(found: Backtest, words: Translator) -> str:
-    """How much less than the seasonal naive the blend missed."""
-    if not found.is_scored:
-        return words("backtest_title_none")
-    scores = main_scores(found)
-    ours, naive = (scores[name].mase if name in scores else None for name in (COMBINATION, SEASONAL_NAIVE))
-    if ours is None or not naive:
-        return words("backtest_title_alone")
-    less = 1 - ours / naive
-    if abs(less) < MIN_ERROR_DIFFERENCE:
-        return words("backtest_title_same")
-    return words("backtest_title_better" if less > 0 else "backtest_title_worse", share=words.percent(abs(less)))
-
-
-def backtest_scope(view: BacktestView, words: Translator) -> str:
-    """Which months of the past were asked."""
-    name = truncate_label(view.scenario.name.in_language(words.language), 120)
-    origins = pool_origins(backtest_track_records(view.backtest))
-    months = sorted({one.first_month for one in origins})
-    if not months:
-        return words("backtest_about_none", scenario=name)
-    first, last = (period_text(format_month(month), words) for month in (months[0], months[-1]))
-    ahead = max(len(one.actual) for one in origins)
-    return words("backtest_about", scenario=name, origins=len(months), first=first, last=last, ahead=ahead)
-
-
-def service_text(name: str, scenario: Scenario, words: Translator) -> str:
-    """A service as a reader calls it."""
-    service = scenario.services.get(name)
-    return display_name(name, service.label if service else None, words)
-
-
-def unscored_services(view: BacktestView, words: Translator) -> list[str]:
-    """Why each service without scores has none."""
-    found = []
-    for one in view.backtest.services.values():
-        if one.reason is not None:
-            facts = {**dict(one.reason[1]), "service": service_text(one.service, view.scenario, words)}
-            found.append(sentence_case(words(one.reason[0], **facts)))
-    return found
-
-
-def score_tables(view: BacktestView, words: Translator) -> list[tuple[str, Table]]:
-    """Heading and table: all services where there are several, then each."""
-    found = [(words("backtest_every"), view.backtest.mean_scores)] if view.backtest.mean_scores else []
-    found += [
-        (sentence_case(service_text(one.service, view.scenario, words)), one.scores)
-        for one in view.backtest.services.values()
-        if one.scores
-    ]
-    return [(heading, score_table(scores, words)) for heading, scores in found]
-
-
-def score_table(scores: Mapping[str, Score], words: Translator) -> Table:
-    """One row a model, the blend in bold."""
-    heads = (words("backtest_model"), *(words(f"backtest_{key}") for key in SCORE_COLUMNS))
-    rows = tuple((model_text(name, words), *score_cells(score, words)) for name, score in scores.items())
-    return Table(heads, rows, frozenset(range(1, len(heads))), frozenset([0]))
-
-
-def model_text(name: str, words: Translator) -> str:
-    """A model as a reader calls it."""
-    key = "backtest_blend" if name == COMBINATION else f"model_{name}"
-    return words(key) if words.has(key) else name.replace("_", " ")
-
-
-def score_cells(score: Score, words: Translator) -> tuple[str, ...]:
-    """MASE, CRPS, coverage, bias and months of one model; a dash where there is none."""
-    return (
-        *("–" if value is None else words.number(value, 2) for value in (score.mase, score.crps)),
-        *("–" if value is None else words.percent(value) for value in (score.coverage80, score.coverage95)),
-        "–" if score.bias is None else _signed_percent(score.bias, words),
-        words.number(score.months),
+def main_scores(backtest: Backtest) -> Mapping[str, Score]:
+    """Return the scores of all services, or of the only one; empty where none is scored."""
+    return backtest.mean_scores or next(
+        (service.scores for service in backtest.services.values() if service.scores), {}
     )
 
 
-def _signed_percent(share: float, words: Translator) -> str:
-    text = words.percent(share, 1)
+def backtest_title(backtest: Backtest, t: Translator) -> str:
+    """Return the title: how much smaller the error of the combined forecast is than that of the seasonal naive."""
+    if not backtest.is_scored:
+        return t("backtest_title_none")
+    scores = main_scores(backtest)
+    combined, naive = (scores[name].mase if name in scores else None for name in (COMBINATION, SEASONAL_NAIVE))
+    if combined is None or not naive:
+        return t("backtest_title_alone")
+    reduction = 1 - combined / naive
+    if abs(reduction) < MIN_ERROR_DIFFERENCE:
+        return t("backtest_title_same")
+    return t("backtest_title_better" if reduction > 0 else "backtest_title_worse", share=t.percent(abs(reduction)))
+
+
+def backtest_scope(view: BacktestView, t: Translator) -> str:
+    """Return the sentence on the months that were forecast."""
+    name = truncate_label(view.scenario.name.in_language(t.language), 120)
+    origins = pool_origins(backtest_track_records(view.backtest))
+    months = sorted({origin.first_month for origin in origins})
+    if not months:
+        return t("backtest_about_none", scenario=name)
+    first, last = (period_text(format_month(month), t) for month in (months[0], months[-1]))
+    horizon = max(len(origin.actual) for origin in origins)
+    return t("backtest_about", scenario=name, origins=len(months), first=first, last=last, ahead=horizon)
+
+
+def service_text(name: str, scenario: Scenario, t: Translator) -> str:
+    """Return the name of a service as a reader calls it.
+
+    Parameters
+    ----------
+    name : str
+        As in the plan.
+    scenario : Scenario
+        The plan with its labels.
+    t : Translator
+        Language of the text.
+
+    Returns
+    -------
+    str
+        The label, or the name without its underscores.
+    """
+    service = scenario.services.get(name)
+    return display_name(name, service.label if service else None, t)
+
+
+def unscored_services(view: BacktestView, t: Translator) -> list[str]:
+    """Return the reason of each service that has no scores, as a sentence."""
+    sentences = []
+    for service in view.backtest.services.values():
+        if service.reason is not None:
+            params = {**dict(service.reason[1]), "service": service_text(service.service, view.scenario, t)}
+            sentences.append(sentence_case(t(service.reason[0], **params)))
+    return sentences
+
+
+def score_tables(view: BacktestView, t: Translator) -> list[tuple[str, Table]]:
+    """Return headings and tables: all services where there are several, then each."""
+    scores_by_heading = [(t("backtest_every"), view.backtest.mean_scores)] if view.backtest.mean_scores else []
+    scores_by_heading += [
+        (sentence_case(service_text(service.service, view.scenario, t)), service.scores)
+        for service in view.backtest.services.values()
+        if service.scores
+    ]
+    return [(heading, score_table(scores, t)) for heading, scores in scores_by_heading]
+
+
+def score_table(scores: Mapping[str, Score], t: Translator) -> Table:
+    """Return one row a model, the combined forecast in bold."""
+    heads = (t("backtest_model"), *(t(f"backtest_{key}") for key in SCORE_COLUMNS))
+    rows = tuple((model_text(name, t), *score_cells(score, t)) for name, score in scores.items())
+    return Table(heads, rows, frozenset(range(1, len(heads))), frozenset([0]))
+
+
+def model_text(name: str, t: Translator) -> str:
+    """Return the name of a model as a reader calls it.
+
+    Parameters
+    ----------
+    name : str
+        As in the scores: `ets`.
+    t : Translator
+        Language of the text.
+
+    Returns
+    -------
+    str
+        Such as `ETS`.
+    """
+    key = "backtest_blend" if name == COMBINATION else f"model_{name}"
+    return t(key) if t.has(key) else name.replace("_", " ")
+
+
+def score_cells(score: Score, t: Translator) -> tuple[str, ...]:
+    """Return the scores of one model as texts, in the order of `SCORE_COLUMNS`.
+
+    Parameters
+    ----------
+    score : Score
+        MASE and CRPS without unit, coverage and bias as shares, and the number of months.
+    t : Translator
+        Language of the texts.
+
+    Returns
+    -------
+    tuple of str
+        A dash where there is no score.
+    """
+    return (
+        *("–" if value is None else t.number(value, 2) for value in (score.mase, score.crps)),
+        *("–" if value is None else t.percent(value) for value in (score.coverage80, score.coverage95)),
+        "–" if score.bias is None else _signed_percent(score.bias, t),
+        t.number(score.months),
+    )
+
+
+def _signed_percent(share: float, t: Translator) -> str:
+    text = t.percent(share, 1)
     return f"+{text}" if round(share, 3) > 0 else text
 
 
-def backtest_provenance(view: BacktestView, words: Translator) -> list[tuple[str, str]]:
-    """The run, hashes and versions: enough to make the same page again."""
-    about = view.manifest
-    found = [
-        (words("provenance_run"), str(about["run_id"])),
-        (words("provenance_content"), str(about["scenario_hash"])),
-        (words("provenance_code"), str(about["code"])),
+def backtest_provenance(view: BacktestView, t: Translator) -> list[tuple[str, str]]:
+    """Return name and value of run, hashes, versions and data, enough to reproduce the page."""
+    manifest = view.manifest
+    entries = [
+        (t("provenance_run"), str(manifest["run_id"])),
+        (t("provenance_content"), str(manifest["scenario_hash"])),
+        (t("provenance_code"), str(manifest["code"])),
     ]
-    found += [(words("provenance_version", name=name), str(value)) for name, value in about["versions"].items()]
-    return found + [(words("provenance_data", name=one["name"]), str(one["sha256"])) for one in about["data"]]
+    entries += [(t("provenance_version", name=name), str(value)) for name, value in manifest["versions"].items()]
+    return entries + [(t("provenance_data", name=source["name"]), str(source["sha256"])) for source in manifest["data"]]
 
 
-def backtest_charts(view: BacktestView, words: Translator) -> dict[str, Chart]:
-    """The calibration of all services together, and the fans of each."""
-    return track_record_charts(view.scenario, backtest_track_records(view.backtest), words)
+def backtest_charts(view: BacktestView, t: Translator) -> dict[str, Chart]:
+    """Make the calibration chart of all services together, and the fans of each.
+
+    Parameters
+    ----------
+    view : BacktestView
+        The backtest.
+    t : Translator
+        Language of the charts.
+
+    Returns
+    -------
+    dict of str to Chart
+        By name.
+    """
+    return track_record_charts(view.scenario, backtest_track_records(view.backtest), t)
 
 
-def backtest_track_records(found: Backtest) -> dict[str, TrackRecord]:
-    """The services as their figures need them."""
-    services = found.services.items()
-    return {name: TrackRecord(one.measured, one.origins, one.calendar.first, one.actual) for name, one in services}
+def backtest_track_records(backtest: Backtest) -> dict[str, TrackRecord]:
+    """Return the track record of each service."""
+    services = backtest.services.items()
+    return {
+        name: TrackRecord(service.measured, service.origins, service.calendar.first, service.actual)
+        for name, service in services
+    }

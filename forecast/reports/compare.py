@@ -1,4 +1,4 @@
-"""Runs side by side: a table, their differences on the same luck, their fans and curves over one another."""
+"""Runs side by side: a table, their differences with common random numbers, their fans and curves."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from forecast.i18n.amounts import AmountScale
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
 from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, truncate_label, wrap_text
-from forecast.reports.content import assumptions as grounds
-from forecast.reports.content import tables
+from forecast.reports.content import assumptions, tables
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
     chance_range_text,
@@ -37,60 +36,92 @@ from forecast.reports.page_layout import (
     TextStyle,
 )
 
+__all__ = ["comparison_charts", "render_comparison_page", "render_comparison_pdf"]
+
 Differences = Mapping[tuple[str, str], Difference]
-"""(first, second) -> second less first; the names are `RunView.short_name`."""
+"""By (first, second), the second less the first; the names are `RunView.short_name`."""
 MIN_CHANCE_DIFFERENCE = 0.02
-"""Chances that lie closer than this are called alike."""
+"""Difference below which two chances are called equal."""
 MAX_SCENARIO_NAME_GRAPHEMES = 240
-"""Graphemes of a scenario's name that are set; they are wrapped."""
+"""Graphemes of a scenario's name that are printed; long names are wrapped."""
 
 
-def render_comparison_page(views: Sequence[RunView], differences: Differences, words: Translator) -> bytes:
-    """Two runs or more as one HTML page."""
-    facts = {
-        "title": comparison_title(views, words),
-        "about": comparison_scope(views, words),
-        "side_by_side": comparison_table(views, words),
-        "pairs": difference_table(views, differences, words),
-        "unlike": "" if _has_same_goal(views) else words("compare_unlike"),
-        "pictures": {name: chart_image(drawing) for name, drawing in comparison_charts(views, words).items()},
-        "how": grounds.reader_notes(views[0], words),
-        "provenance": [(_scenario_name(view, words), grounds.run_provenance(view, words)) for view in views],
+def render_comparison_page(views: Sequence[RunView], differences: Differences, t: Translator) -> bytes:
+    """Render two runs or more as one HTML file that opens offline.
+
+    Parameters
+    ----------
+    views : Sequence of RunView
+        The runs, in the order of the columns.
+    differences : Mapping
+        By (first, second), the second less the first; empty where runs do not share their random numbers.
+    t : Translator
+        Language of the page.
+
+    Returns
+    -------
+    bytes
+        HTML in UTF-8.
+    """
+    params = {
+        "title": comparison_title(views, t),
+        "about": comparison_scope(views, t),
+        "side_by_side": comparison_table(views, t),
+        "differences": difference_table(views, differences, t),
+        "goal_warning": "" if _has_same_goal(views) else t("compare_other_targets"),
+        "charts": {name: chart_image(chart) for name, chart in comparison_charts(views, t).items()},
+        "how": assumptions.reader_notes(views[0], t),
+        "provenance": [(_scenario_name(view, t), assumptions.run_provenance(view, t)) for view in views],
     }
-    return render_template("compare.html.jinja", words, facts)
+    return render_template("compare.html.jinja", t, params)
 
 
-def render_comparison_pdf(views: Sequence[RunView], differences: Differences, words: Translator) -> bytes:
-    """Two runs or more on one A4 page."""
+def render_comparison_pdf(views: Sequence[RunView], differences: Differences, t: Translator) -> bytes:
+    """Render two runs or more on one A4 page.
+
+    Parameters
+    ----------
+    views : Sequence of RunView
+        The runs, in the order of the columns.
+    differences : Mapping
+        By (first, second), the second less the first; empty where runs do not share their random numbers.
+    t : Translator
+        Language of the page.
+
+    Returns
+    -------
+    bytes
+        PDF.
+    """
     with chart_style(TYPE_POINTS):
-        return to_pdf(draw_comparison_sheet(views, differences, words), comparison_title(views, words))
+        return to_pdf(draw_comparison_sheet(views, differences, t), comparison_title(views, t))
 
 
-def _scenario_name(view: RunView, words: Translator) -> str:
-    return truncate_label(
-        view.scenario.name.in_language(words.language) or view.short_name, MAX_SCENARIO_NAME_GRAPHEMES
+def _scenario_name(view: RunView, t: Translator) -> str:
+    return truncate_label(view.scenario.name.in_language(t.language) or view.short_name, MAX_SCENARIO_NAME_GRAPHEMES)
+
+
+def comparison_title(views: Sequence[RunView], t: Translator) -> str:
+    """Return the title: the runs with the highest and the lowest chance of their target."""
+    chances = [(view.main_target.chance.value, _scenario_name(view, t)) for view in views if view.main_target]
+    if len(chances) < len(views):
+        return " · ".join(_scenario_name(view, t) for view in views)
+    (lowest, lowest_name), (highest, highest_name) = min(chances), max(chances)
+    if highest - lowest < MIN_CHANCE_DIFFERENCE:
+        return t("compare_title_same", count=whole_tenths(highest))
+    if whole_tenths(highest) == whole_tenths(lowest):
+        params = {"high": t.percent(highest), "low": t.percent(lowest)}
+        return t("compare_title_close", better=highest_name, worse=lowest_name, **params)
+    return t(
+        "compare_title", better=highest_name, worse=lowest_name, high=whole_tenths(highest), low=whole_tenths(lowest)
     )
 
 
-def comparison_title(views: Sequence[RunView], words: Translator) -> str:
-    """Which run is the likeliest to reach its target, and which the least."""
-    chances = [(view.main_target.chance.value, _scenario_name(view, words)) for view in views if view.main_target]
-    if len(chances) < len(views):
-        return " · ".join(_scenario_name(view, words) for view in views)
-    (worst, worse), (best, better) = min(chances), max(chances)
-    if best - worst < MIN_CHANCE_DIFFERENCE:
-        return words("compare_title_same", count=whole_tenths(best))
-    if whole_tenths(best) == whole_tenths(worst):
-        facts = {"high": words.percent(best), "low": words.percent(worst)}
-        return words("compare_title_close", better=better, worse=worse, **facts)
-    return words("compare_title", better=better, worse=worse, high=whole_tenths(best), low=whole_tenths(worst))
-
-
-def comparison_scope(views: Sequence[RunView], words: Translator) -> str:
-    """What is compared."""
+def comparison_scope(views: Sequence[RunView], t: Translator) -> str:
+    """Return the line on the compared target, or on the scenarios."""
     row = views[0].main_target
-    goal = target_text(row, views[0], words) if row else " · ".join(_scenario_name(view, words) for view in views)
-    return words("compare_about", goal=goal)
+    goal = target_text(row, views[0], t) if row else " · ".join(_scenario_name(view, t) for view in views)
+    return t("compare_about", goal=goal)
 
 
 def _has_same_goal(views: Sequence[RunView]) -> bool:
@@ -100,206 +131,224 @@ def _has_same_goal(views: Sequence[RunView]) -> bool:
     return len(goals) == 1
 
 
-def _common_scale(views: Sequence[RunView], words: Translator) -> AmountScale:
+def _common_scale(views: Sequence[RunView], t: Translator) -> AmountScale:
     first = views[0]
     sizes = [value for view in views for key, value in view.statistics.items() if key.startswith("p")]
     sizes += [row.threshold for view in views if (row := view.main_target)]
-    return first.scale_for(first.measure, first.period, sizes, words)
+    return first.scale_for(first.measure, first.period, sizes, t)
 
 
-def comparison_table(views: Sequence[RunView], words: Translator) -> tables.Table:
-    """One column a run: chances with their error and spread, quantiles, the miss."""
-    scale, first = _common_scale(views, words), views[0]
-    facts = {"measure": measure_text(first.measure, first.scenario, words), "period": period_text(first.period, words)}
+def comparison_table(views: Sequence[RunView], t: Translator) -> tables.Table:
+    """Return one column a run: chances with their error and spread, shortfalls, quantiles, mean."""
+    scale, first = _common_scale(views, t), views[0]
+    params = {"measure": measure_text(first.measure, first.scenario, t), "period": period_text(first.period, t)}
     rows: list[tuple[str, ...]] = []
     for name in dict.fromkeys(row.name for view in views for row in view.findings.targets):
-        rows += _target_rows(name, views, words)
+        rows += _target_rows(name, views, t)
     for key, label in (("p10", "P10"), ("p50", "P50"), ("p90", "P90"), ("mean", "")):
         if any(key in view.statistics for view in views):
-            head = words("compare_quantile", name=label, **facts) if label else words("compare_mean", **facts)
+            head = t("compare_quantile", name=label, **params) if label else t("compare_mean", **params)
             amounts = (
                 scale.amount(view.statistics[key], min(scale.decimals + 1, 2)) if key in view.statistics else "–"
                 for view in views
             )
             rows.append((sentence_case(head), *amounts))
-    heads = (words("compare_figure"), *(_scenario_name(view, words) for view in views))
+    heads = (t("compare_figure"), *(_scenario_name(view, t) for view in views))
     return tables.Table(heads, tuple(rows))
 
 
-def _target_rows(name: str, views: Sequence[RunView], words: Translator) -> list[tuple[str, ...]]:
-    found = [next((row for row in view.findings.targets if row.name == name), None) for view in views]
-    example, view = next((row, view) for row, view in zip(found, views, strict=True) if row)
-    goal = target_text(example, view, words)
+def _target_rows(name: str, views: Sequence[RunView], t: Translator) -> list[tuple[str, ...]]:
+    target_rows = [next((row for row in view.findings.targets if row.name == name), None) for view in views]
+    example, view = next((row, view) for row, view in zip(target_rows, views, strict=True) if row)
+    goal = target_text(example, view, t)
     lines: list[tuple[str, ...]] = [
-        (words("compare_chance", goal=goal), *(_chance_text(row, words) for row in found)),
+        (t("compare_chance", goal=goal), *(_chance_text(row, t) for row in target_rows)),
     ]
     if any(view.findings.cases for view in views):
         lines.append(
             (
-                sentence_case(words("compare_spread", goal=goal)),
-                *(chance_range_text(*row.spread, words) if row else "–" for row in found),
+                sentence_case(t("compare_spread", goal=goal)),
+                *(chance_range_text(*row.spread, t) if row else "–" for row in target_rows),
             )
         )
-    misses = (_shortfall_text(row, one, words) for row, one in zip(found, views, strict=True))
-    lines.append((words("compare_shortfall", goal=goal), *misses))
+    shortfalls = (_shortfall_text(row, run, t) for row, run in zip(target_rows, views, strict=True))
+    lines.append((t("compare_shortfall", goal=goal), *shortfalls))
     return lines
 
 
-def _chance_text(row: TargetRow | None, words: Translator) -> str:
+def _chance_text(row: TargetRow | None, t: Translator) -> str:
     if row is None:
         return "–"
-    value = words.percent(row.chance.value)
-    half = 50 * (row.chance.high - row.chance.low)
-    return f"{value} {words('points_of', points=words.number(half, 1 if half >= 0.05 else 2))}"
+    value = t.percent(row.chance.value)
+    half_width = 50 * (row.chance.high - row.chance.low)
+    return f"{value} {t('points_of', points=t.number(half_width, 1 if half_width >= 0.05 else 2))}"
 
 
-def _shortfall_text(row: TargetRow | None, view: RunView, words: Translator) -> str:
+def _shortfall_text(row: TargetRow | None, view: RunView, t: Translator) -> str:
     if row is None:
         return "–"
-    return view.scale_for(row.measure, row.period, [row.threshold], words).short_amount(abs(row.expected_shortfall))
+    return view.scale_for(row.measure, row.period, [row.threshold], t).short_amount(abs(row.expected_shortfall))
 
 
-def difference_table(views: Sequence[RunView], differences: Differences, words: Translator) -> tables.Table | None:
-    """Each difference with its error: of the mean, and of the chance of each target that both have."""
+def difference_table(views: Sequence[RunView], differences: Differences, t: Translator) -> tables.Table | None:
+    """Return each difference with its error: of the mean, and of the chance of each common target."""
     if not differences:
         return None
-    names = {view.short_name: _scenario_name(view, words) for view in views}
+    names = {view.short_name: _scenario_name(view, t) for view in views}
     first = next(iter(differences.values()))
-    scale = views[0].scale_for(first.measure, first.period, [d.mean.value for d in differences.values()], words)
-    targets = list(dict.fromkeys(name for one in differences.values() for name in one.chances))
-    labels = {row.name: target_text(row, view, words) for view in views for row in view.findings.targets}
-    heads = [words("compare_pair_head"), words("compare_mean_difference", unit=scale.unit)]
-    heads += [f"{words('compare_chance_difference')}: {labels.get(name, name)}" for name in targets]
+    scale = views[0].scale_for(first.measure, first.period, [d.mean.value for d in differences.values()], t)
+    targets = list(dict.fromkeys(name for difference in differences.values() for name in difference.chances))
+    labels = {row.name: target_text(row, view, t) for view in views for row in view.findings.targets}
+    heads = [t("compare_pair_head"), t("compare_mean_difference", unit=scale.unit)]
+    heads += [f"{t('compare_chance_difference')}: {labels.get(name, name)}" for name in targets]
     rows = []
-    for (a, b), one in differences.items():
-        cells = [words("compare_pair", a=names.get(a, a), b=names.get(b, b)), _difference_text(one.mean, scale, words)]
-        points = AmountScale(words, 0.01, "", 1)
+    for (a, b), difference in differences.items():
+        cells = [t("compare_pair", a=names.get(a, a), b=names.get(b, b)), _difference_text(difference.mean, scale, t)]
+        points = AmountScale(t, 0.01, "", 1)
         cells += [
-            _difference_text(one.chances[name], points, words) if name in one.chances else "–" for name in targets
+            _difference_text(difference.chances[name], points, t) if name in difference.chances else "–"
+            for name in targets
         ]
         rows.append(tuple(cells))
     return tables.Table(tuple(heads), tuple(rows))
 
 
-def _difference_text(found: tuple[float, float, float], scale: AmountScale, words: Translator) -> str:
-    """A signed difference and its interval, with the digits that the interval deserves."""
-    value, low, high = found
-    half = (high - low) / 2 / scale.factor
-    decimals = 0 if half >= 2 else 1 if half >= 0.05 else 2
+def _difference_text(estimate: tuple[float, float, float], scale: AmountScale, t: Translator) -> str:
+    """Return a signed difference and its interval, with the digits that suit the interval."""
+    value, low, high = estimate
+    half_width = (high - low) / 2 / scale.factor
+    decimals = 0 if half_width >= 2 else 1 if half_width >= 0.05 else 2
     texts = {"value": value, "low": low, "high": high}
-    return words("compare_with_error", **{key: scale.signed_number(amount, decimals) for key, amount in texts.items()})
+    return t("compare_with_error", **{key: scale.signed_number(amount, decimals) for key, amount in texts.items()})
 
 
-def comparison_charts(views: Sequence[RunView], words: Translator) -> dict[str, Chart]:
-    """The fans and the curves, where two runs or more have them."""
-    return {
-        drawing.name: drawing
-        for drawing in (_fan_chart(views, words), _exceedance_chart(views, words))
-        if drawing is not None
-    }
+def comparison_charts(views: Sequence[RunView], t: Translator) -> dict[str, Chart]:
+    """Make the fans and the exceedance curves of runs, where they share a measure.
+
+    Parameters
+    ----------
+    views : Sequence of RunView
+        The runs.
+    t : Translator
+        Language of the charts.
+
+    Returns
+    -------
+    dict of str to Chart
+        By name.
+    """
+    return {chart.name: chart for chart in (_fan_chart(views, t), _exceedance_chart(views, t)) if chart is not None}
 
 
-def _run_labels(views: Sequence[RunView], words: Translator) -> list[str]:
-    """One label a run, all different."""
-    names = [truncate_label(_scenario_name(view, words), 48) for view in views]
+def _run_labels(views: Sequence[RunView], t: Translator) -> list[str]:
+    """Return one label a run, all different."""
+    names = [truncate_label(_scenario_name(view, t), 48) for view in views]
     return [
         f"{name} ({view.short_name})" if names.count(name) > 1 else name
         for name, view in zip(names, views, strict=True)
     ]
 
 
-def _fan_chart(views: Sequence[RunView], words: Translator) -> Chart | None:
-    found = {
+def _fan_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
+    months_by_label = {
         label: view.findings.months
-        for label, view in zip(_run_labels(views, words), views, strict=True)
+        for label, view in zip(_run_labels(views, t), views, strict=True)
         if view.findings.months.bars
     }
-    if len({months.measure for months in found.values()}) != 1:
+    if len({months.measure for months in months_by_label.values()}) != 1:
         return None
-    scale = views[0].months_scale(words)
-    measure = sentence_case(measure_text(views[0].findings.months.measure, views[0].scenario, words))
-    heading = words("fan_title", measure=measure, unit=scale.unit)
+    scale = views[0].months_scale(t)
+    measure = sentence_case(measure_text(views[0].findings.months.measure, views[0].scenario, t))
+    heading = t("fan_title", measure=measure, unit=scale.unit)
     draw, margin = CHARTS["fan"]
-    drawn = partial(draw, findings=found, words=words, scale=scale)
-    return Chart("fan", heading, f"{heading}: {', '.join(found)}", drawn, margin, (5.4, 3.9), (PHONE_WIDTH_INCHES, 4.0))
-
-
-def _exceedance_chart(views: Sequence[RunView], words: Translator) -> Chart | None:
-    curves = (
-        (label, view.findings.exceedance.get(view.findings.main_target))
-        for label, view in zip(_run_labels(views, words), views, strict=True)
-    )
-    found = {label: curve for label, curve in curves if curve is not None}
-    if (
-        len({(curve.measure, curve.period, curve.higher_is_better) for curve in found.values()}) != 1
-        or views[0].main_target is None
-    ):
-        return None
-    example, scale = next(iter(found.values())), _common_scale(views, words)
-    heading = words(
-        "exceedance_title" if example.higher_is_better else "exceedance_title_most",
-        measure=measure_text(example.measure, views[0].scenario, words),
-        period=period_text(example.period, words),
-        unit=scale.unit,
-    )
-    alt = f"{heading}: {goal_text(views[0].main_target, views[0], words)}: " + ", ".join(
-        f"{label} {words.percent(curve.target_chance.value)}" for label, curve in found.items() if curve.target_chance
-    )
-    draw, margin = CHARTS["exceedances"]
+    draw_fans = partial(draw, findings=months_by_label, t=t, scale=scale)
     return Chart(
-        "exceedances",
+        "fan",
         heading,
-        alt,
-        partial(draw, findings=found, words=words, scale=scale),
+        f"{heading}: {', '.join(months_by_label)}",
+        draw_fans,
         margin,
         (5.4, 3.9),
         (PHONE_WIDTH_INCHES, 4.0),
     )
 
 
-def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, words: Translator) -> Figure:
-    """The comparison as one A4 figure; call it inside `style`."""
-    paper = PrintedPage(new_figure(*A4_INCHES))
-    paper.line(
-        fit_label(comparison_scope(views, words), paper.width, 7.5), EDGE_INCHES, paper.y, TextStyle(7.5, color=MUTED)
+def _exceedance_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
+    curves = (
+        (label, view.findings.exceedance.get(view.findings.main_target))
+        for label, view in zip(_run_labels(views, t), views, strict=True)
     )
-    said = comparison_title(views, words)
-    size = next((size for size in (15, 12, 10) if len(wrap_text(said, paper.width, size, "bold")) <= 3), 9)
-    paper.y = paper.text(said, EDGE_INCHES, paper.y + 0.19, paper.width, TextStyle(size, "bold")) + 0.08
+    curve_by_label = {label: curve for label, curve in curves if curve is not None}
+    if (
+        len({(curve.measure, curve.period, curve.higher_is_better) for curve in curve_by_label.values()}) != 1
+        or views[0].main_target is None
+    ):
+        return None
+    example, scale = next(iter(curve_by_label.values())), _common_scale(views, t)
+    heading = t(
+        "exceedance_title" if example.higher_is_better else "exceedance_title_most",
+        measure=measure_text(example.measure, views[0].scenario, t),
+        period=period_text(example.period, t),
+        unit=scale.unit,
+    )
+    alt = f"{heading}: {goal_text(views[0].main_target, views[0], t)}: " + ", ".join(
+        f"{label} {t.percent(curve.target_chance.value)}"
+        for label, curve in curve_by_label.items()
+        if curve.target_chance
+    )
+    draw, margin = CHARTS["exceedances"]
+    return Chart(
+        "exceedances",
+        heading,
+        alt,
+        partial(draw, findings=curve_by_label, t=t, scale=scale),
+        margin,
+        (5.4, 3.9),
+        (PHONE_WIDTH_INCHES, 4.0),
+    )
+
+
+def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t: Translator) -> Figure:
+    """Draw the comparison as one A4 figure; call it inside `chart_style`."""
+    page = PrintedPage(new_figure(*A4_INCHES))
+    page.line(fit_label(comparison_scope(views, t), page.width, 7.5), EDGE_INCHES, page.y, TextStyle(7.5, color=MUTED))
+    title = comparison_title(views, t)
+    size = next((size for size in (15, 12, 10) if len(wrap_text(title, page.width, size, "bold")) <= 3), 9)
+    page.y = page.text(title, EDGE_INCHES, page.y + 0.19, page.width, TextStyle(size, "bold")) + 0.08
     if not _has_same_goal(views):
-        paper.y = paper.text(words("compare_unlike"), EDGE_INCHES, paper.y, paper.width, lines=2) + 0.05
-    for drawing in comparison_charts(views, words).values():
-        paper.chart(drawing, EDGE_INCHES, paper.y, paper.width, 2.35)
-        paper.y += 2.5
-    shown = comparison_table(views, words)
-    _draw_table(paper, words("compare_table"), shown)
-    if (paired := difference_table(views, differences, words)) is not None:
-        _draw_table(paper, words("compare_pairs"), paired)
-        lead = words("compare_pairs_lead")
-        paper.y = paper.text(lead, EDGE_INCHES, paper.y, paper.width, TextStyle(6.6, color=MUTED), lines=2) + 0.06
+        page.y = page.text(t("compare_other_targets"), EDGE_INCHES, page.y, page.width, lines=2) + 0.05
+    for chart in comparison_charts(views, t).values():
+        page.chart(chart, EDGE_INCHES, page.y, page.width, 2.35)
+        page.y += 2.5
+    table = comparison_table(views, t)
+    _draw_table(page, t("compare_table"), table)
+    if (differences_table := difference_table(views, differences, t)) is not None:
+        _draw_table(page, t("compare_pairs"), differences_table)
+        lead = t("compare_pairs_lead")
+        page.y = page.text(lead, EDGE_INCHES, page.y, page.width, TextStyle(6.6, color=MUTED), lines=2) + 0.06
     runs = " · ".join(f"{view.short_name}: {str(view.summary.get('run_id', ''))[:16]}" for view in views)
-    about_luck = views[0].summary
-    paths = f"{words.number(int(about_luck.get('paths', 0)))} {words('provenance_paths')}"
-    source = f"{paths} · {words('provenance_seed')} {about_luck.get('seed', '')} · {runs}"
-    paper.text(source, EDGE_INCHES, A4_INCHES[1] - 0.6, paper.width, SMALL_TEXT, lines=2)
-    return paper.figure
+    summary = views[0].summary
+    paths = f"{t.number(int(summary.get('paths', 0)))} {t('provenance_paths')}"
+    source = f"{paths} · {t('provenance_seed')} {summary.get('seed', '')} · {runs}"
+    page.text(source, EDGE_INCHES, A4_INCHES[1] - 0.6, page.width, SMALL_TEXT, lines=2)
+    return page.figure
 
 
-def _draw_table(paper: PrintedPage, heading: str, table: tables.Table) -> None:
-    """A table on paper: as many rows as there is room for; what is long is wrapped."""
+def _draw_table(page: PrintedPage, heading: str, table: tables.Table) -> None:
+    """Draw as many rows of a table as the page has room for; long texts are wrapped."""
     size = max(5.2, 6.8 - 0.25 * max(0, len(table.heads) - 4))
-    paper.y = paper.text(heading, EDGE_INCHES, paper.y, paper.width, HEADING_TEXT) + 0.02
-    share = 0.34 if len(table.heads) <= 4 else 0.24
-    width = paper.width * (1 - share) / max(len(table.heads) - 1, 1)
-    starts = [EDGE_INCHES, *(EDGE_INCHES + paper.width * share + width * n for n in range(len(table.heads) - 1))]
-    rooms = [room - 0.1 for room in (paper.width * share, *[width] * (len(starts) - 1))]
-    for number, row in enumerate((table.heads, *table.rows)):
-        letters = TextStyle(size, "normal" if number else "bold")
-        cells = list(zip(row, starts, rooms, strict=True))
-        tall = max(len(wrap_text(cell, room, letters.size, letters.weight)) for cell, _, room in cells)
-        if paper.y + tall * LINE_HEIGHT_EMS * size / 72 > A4_INCHES[1] - 0.75:
+    page.y = page.text(heading, EDGE_INCHES, page.y, page.width, HEADING_TEXT) + 0.02
+    first_share = 0.34 if len(table.heads) <= 4 else 0.24
+    width = page.width * (1 - first_share) / max(len(table.heads) - 1, 1)
+    starts = [EDGE_INCHES, *(EDGE_INCHES + page.width * first_share + width * n for n in range(len(table.heads) - 1))]
+    widths = [cell_width - 0.1 for cell_width in (page.width * first_share, *[width] * (len(starts) - 1))]
+    for row_index, row in enumerate((table.heads, *table.rows)):
+        style = TextStyle(size, "normal" if row_index else "bold")
+        cells = list(zip(row, starts, widths, strict=True))
+        line_count = max(len(wrap_text(cell, cell_width, style.size, style.weight)) for cell, _, cell_width in cells)
+        if page.y + line_count * LINE_HEIGHT_EMS * size / 72 > A4_INCHES[1] - 0.75:
             break
-        paper.y = max(paper.text(cell, x, paper.y, room, letters, lines=99) for cell, x, room in cells) + 0.03
-        paper.rule(paper.y)
-        paper.y += 0.04
-    paper.y += 0.1
+        page.y = max(page.text(cell, x, page.y, cell_width, style, lines=99) for cell, x, cell_width in cells) + 0.03
+        page.rule(page.y)
+        page.y += 0.04
+    page.y += 0.1

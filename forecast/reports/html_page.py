@@ -1,4 +1,4 @@
-"""The HTML page of a run: one file that opens offline, on a desk, on a phone and on paper."""
+"""HTML page of a run: one file that opens offline, for a screen, a phone and paper."""
 
 from __future__ import annotations
 
@@ -17,26 +17,25 @@ from forecast.i18n import Translator
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import truncate_label
-from forecast.reports.content import assumptions as grounds
-from forecast.reports.content import decisions, tables
-from forecast.reports.content import districts as places
-from forecast.reports.content import headline as message
-from forecast.reports.content import track_record as tested
+from forecast.reports.content import assumptions, decisions, districts, headline, tables, track_record
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import report_label, run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, period_text
+
+__all__ = ["render_run_page"]
 
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
 class ChartImage:
-    """A figure for a page and for a phone, as data addresses."""
+    """A chart for a page and for a phone, as data addresses."""
 
     wide: str
     phone: str
     width: int
+    """Of the wide size, in pixels."""
     height: int
     alt: str
 
@@ -57,151 +56,164 @@ def _stylesheet() -> str:
     return (TEMPLATES_FOLDER / "page.css").read_text(encoding="utf-8")
 
 
-def render_template(template: str, words: Translator, facts: Mapping[str, Any]) -> bytes:
-    """A template with the style inline, and a policy that lets nothing else in."""
+def render_template(template: str, t: Translator, params: Mapping[str, Any]) -> bytes:
+    """Render a template with its style inline and a security policy that loads nothing else."""
     css = _stylesheet()
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     page = _jinja_environment().get_template(template)
-    return page.render(w=words, css=Markup(css), policy=policy, lang=words.language, **facts).encode()
+    return page.render(t=t, css=Markup(css), policy=policy, lang=t.language, **params).encode()
 
 
-def chart_image(drawing: Chart) -> ChartImage:
-    """Both sizes of a figure, as SVG inside the page."""
+def chart_image(chart: Chart) -> ChartImage:
+    """Return both sizes of a chart as SVG inside the page."""
     addresses = [
-        "data:image/svg+xml;base64," + base64.b64encode(drawing.svg(phone=phone)).decode() for phone in (False, True)
+        "data:image/svg+xml;base64," + base64.b64encode(chart.svg(phone=phone)).decode() for phone in (False, True)
     ]
-    width, height = drawing.wide
+    width, height = chart.wide
     return ChartImage(
-        addresses[0], addresses[1], round(100 * width), round(100 * height), truncate_label(drawing.alt, 400)
+        addresses[0], addresses[1], round(100 * width), round(100 * height), truncate_label(chart.alt, 400)
     )
 
 
-def render_run_page(view: RunView, words: Translator) -> bytes:
-    """The report of one run."""
-    pictures = {name: chart_image(drawing) for name, drawing in run_charts(view, words).items()}
-    facts = {
-        "title": message.run_title(view, words),
-        "about": words(
+def render_run_page(view: RunView, t: Translator) -> bytes:
+    """Render the report of one run as one HTML file that opens offline.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    t : Translator
+        Language of the page.
+
+    Returns
+    -------
+    bytes
+        HTML in UTF-8.
+    """
+    charts = {name: chart_image(chart) for name, chart in run_charts(view, t).items()}
+    params = {
+        "title": headline.run_title(view, t),
+        "about": t(
             "page_about",
-            scenario=truncate_label(view.scenario.name.in_language(words.language), 200),
-            date=date_text(view.as_of, words),
+            scenario=truncate_label(view.scenario.name.in_language(t.language), 200),
+            date=date_text(view.as_of, t),
         ),
-        "beside": message.headline_notes(view, words),
-        "numbers": message.headline_numbers(view, words),
-        "pictures": pictures,
+        "headline_notes": headline.headline_notes(view, t),
+        "numbers": headline.headline_numbers(view, t),
+        "charts": charts,
         "view": view,
-        **_section_params(view, words),
-        **_table_params(view, words),
+        **_section_params(view, t),
+        **_table_params(view, t),
     }
-    return render_template("report.html.jinja", words, facts)
+    return render_template("report.html.jinja", t, params)
 
 
-def _table_params(view: RunView, words: Translator) -> dict[str, Any]:
-    assumptions = view.assumptions()
+def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
+    all_assumptions = view.assumptions()
     return {
-        "targets": tables.target_table(view, words),
-        "months": tables.monthly_table(view, words),
-        "steps": tables.bridge_table(view, words),
+        "targets": tables.target_table(view, t),
+        "months": tables.monthly_table(view, t),
+        "steps": tables.bridge_table(view, t),
         "gaps": [
-            tables.gap_table(year, entry, view, words)
+            tables.gap_table(year, entry, view, t)
             for year, entry in view.summary.get("history", {}).items()
             if entry.get("stated") is not None
         ],
-        "baseline": tables.baseline_table(view, words),
-        "decisions": decisions.decision_rows(view, words),
-        "shocks": tables.shock_table(view, words),
-        "districts": places.district_table(view, words),
-        "districts_said": places.district_notes(view, words),
-        "initiatives": tables.initiative_table(view, words),
-        "groups": grounds.assumption_groups(view, words),
-        "assumptions_lead": words(
-            "assumptions_lead", count=len(assumptions), unsure=sum(not a.is_constant for a in assumptions)
+        "baseline": tables.baseline_table(view, t),
+        "decisions": decisions.decision_rows(view, t),
+        "shocks": tables.shock_table(view, t),
+        "districts": districts.district_table(view, t),
+        "district_notes": districts.district_notes(view, t),
+        "initiatives": tables.initiative_table(view, t),
+        "assumption_groups": assumptions.assumption_groups(view, t),
+        "assumptions_lead": t(
+            "assumptions_lead", count=len(all_assumptions), unsure=sum(not a.is_constant for a in all_assumptions)
         ),
-        "data_state": grounds.data_notes(view, words),
-        "how": grounds.reader_notes(view, words),
-        "notes": grounds.baseline_notes(view, words),
-        "provenance": grounds.run_provenance(view, words),
-        "held": tested.coverage_notes(tested.pool_origins(tested.run_track_records(view)), words),
+        "data_notes": assumptions.data_notes(view, t),
+        "how": assumptions.reader_notes(view, t),
+        "baseline_notes": assumptions.baseline_notes(view, t),
+        "provenance": assumptions.run_provenance(view, t),
+        "coverage": track_record.coverage_notes(track_record.pool_origins(track_record.run_track_records(view)), t),
     }
 
 
-def _section_params(view: RunView, words: Translator) -> dict[str, Any]:
-    """The sentence that leads each section; empty where there is nothing to say."""
-    found = view.findings
+def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
+    """Return the sentences of each section; empty where there is none."""
+    findings = view.findings
     joint = (
         ""
-        if found.joint_chance is None or len(found.targets) < 2
-        else words(
+        if findings.joint_chance is None or len(findings.targets) < 2
+        else t(
             "target_joint",
-            chance=words.percent(found.joint_chance.value),
-            low=words.percent(found.joint_chance.low, 1),
-            high=words.percent(found.joint_chance.high, 1),
+            chance=t.percent(findings.joint_chance.value),
+            low=t.percent(findings.joint_chance.low, 1),
+            high=t.percent(findings.joint_chance.high, 1),
         )
     )
     return {
-        "months_lead": months_lead(view, words),
-        "why_lead": bridge_lead(view, words),
-        "torn": _axis_break_sentence(view, words),
-        "chance_lead": chance_lead(view, words),
-        "matters_lead": sensitivity_lead(view, words),
-        "judged": grounds.judgement_notes(view, words),
-        "cautions": [one.text for one in target_caveats(view, words)],
+        "months_lead": months_lead(view, t),
+        "bridge_lead": bridge_lead(view, t),
+        "axis_break": _axis_break_sentence(view, t),
+        "chance_lead": chance_lead(view, t),
+        "sensitivity_lead": sensitivity_lead(view, t),
+        "judgement": assumptions.judgement_notes(view, t),
+        "caveats": [caveat.text for caveat in target_caveats(view, t)],
         "joint": joint,
-        "reconstructed": any(own.kind == "reconstructed" for own in view.baseline.services.values()),
-        "falling": view.main_target is not None and view.main_target.direction == "at_most",
+        "is_reconstructed": any(service.kind == "reconstructed" for service in view.baseline.services.values()),
+        "less_is_better": view.main_target is not None and view.main_target.direction == "at_most",
     }
 
 
-def months_lead(view: RunView, words: Translator) -> str:
-    """Which months are the lowest and the highest."""
+def months_lead(view: RunView, t: Translator) -> str:
+    """Return the sentence on the lowest and the highest month."""
     bars = view.findings.months.bars
     if len(bars) < 3:
         return ""
     low, high = min(bars, key=lambda bar: bar.p50), max(bars, key=lambda bar: bar.p50)
-    lead = words("months_lead", low_month=period_text(low.month, words), high_month=period_text(high.month, words))
-    made_up = any(status == "reconstructed" for _, _, status in view.findings.months.history)
+    lead = t("months_lead", low_month=period_text(low.month, t), high_month=period_text(high.month, t))
+    is_reconstructed = any(status == "reconstructed" for _, _, status in view.findings.months.history)
     lead = lead[:1].upper() + lead[1:]
-    return f"{lead} {words('months_many')}" if made_up else lead
+    return f"{lead} {t('months_reconstructed_note')}" if is_reconstructed else lead
 
 
-def bridge_lead(view: RunView, words: Translator) -> str:
-    """How far the mean lies from the plan, and which step does the most."""
-    finding = view.findings.bridge
-    if finding is None or not finding.steps:
+def bridge_lead(view: RunView, t: Translator) -> str:
+    """Return the sentence on the distance of the mean from the plan, and on the largest step."""
+    bridge = view.findings.bridge
+    if bridge is None or not bridge.steps:
         return ""
-    scale = view.bridge_scale(words)
-    if not finding.start.amount:
-        return words("why_lead_lines")
-    difference = finding.end.amount - finding.start.amount
+    scale = view.bridge_scale(t)
+    if not bridge.start.amount:
+        return t("why_lead_lines")
+    difference = bridge.end.amount - bridge.start.amount
     if abs(difference) < 0.05 * scale.factor * 10**-scale.decimals:
-        return words("why_lead_same")
-    most = max(finding.steps, key=lambda step: step.amount if difference > 0 else -step.amount)
+        return t("why_lead_same")
+    largest = max(bridge.steps, key=lambda step: step.amount if difference > 0 else -step.amount)
     decimals = min(scale.decimals + 1, 2)
-    return words(
+    return t(
         "why_lead_up" if difference > 0 else "why_lead_down",
         amount=scale.short_amount(abs(difference)),
-        step=truncate_label(report_label(most, view, words).in_language(words.language)),
-        change=scale.signed_number(most.amount, decimals),
+        step=truncate_label(report_label(largest, view, t).in_language(t.language)),
+        change=scale.signed_number(largest.amount, decimals),
     )
 
 
-def _axis_break_sentence(view: RunView, words: Translator) -> str:
-    return axis_break_note(view.findings.bridge, words) if view.findings.bridge else ""
+def _axis_break_sentence(view: RunView, t: Translator) -> str:
+    return axis_break_note(view.findings.bridge, t) if view.findings.bridge else ""
 
 
-def chance_lead(view: RunView, words: Translator) -> str:
-    """The amounts of 9, 5 and 1 in 10."""
-    figures, scale = view.statistics, view.main_scale(words)
+def chance_lead(view: RunView, t: Translator) -> str:
+    """Return the sentence on P10, P50 and P90."""
+    figures, scale = view.statistics, view.main_scale(t)
     if not {"p10", "p50", "p90"} <= set(figures):
         return ""
-    return words("chance_lead", **{p: scale.amount(figures[p]) for p in ("p10", "p50", "p90")})
+    return t("chance_lead", **{p: scale.amount(figures[p]) for p in ("p10", "p50", "p90")})
 
 
-def sensitivity_lead(view: RunView, words: Translator) -> str:
-    """The assumption that moves the result most."""
-    finding = view.findings.sensitivity
-    if finding is None or not finding.bars:
+def sensitivity_lead(view: RunView, t: Translator) -> str:
+    """Return the sentence on the assumption that changes the result most."""
+    sensitivity = view.findings.sensitivity
+    if sensitivity is None or not sensitivity.bars:
         return ""
-    first = finding.bars[0]
-    return words("matters_lead", first=truncate_label(report_label(first, view, words).in_language(words.language)))
+    widest = sensitivity.bars[0]
+    return t("matters_lead", first=truncate_label(report_label(widest, view, t).in_language(t.language)))

@@ -1,4 +1,4 @@
-"""The A4 page of a run: all that a director needs, on one sheet of paper."""
+"""A4 page of a run: the report for a director on one page."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ from forecast.reports.charts.style import (
     truncate_label,
     wrap_text,
 )
-from forecast.reports.content import assumptions as grounds
-from forecast.reports.content import decisions, tables
-from forecast.reports.content import headline as message
+from forecast.reports.content import assumptions, decisions, headline, tables
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.context import RunView
@@ -42,210 +40,232 @@ from forecast.reports.page_layout import (
     TextStyle,
 )
 
+__all__ = ["render_run_pdf"]
+
 MAX_SHEET_STEPS, MAX_SHEET_BARS = 7, 6
+"""Rows of the bridge and of the tornado."""
 MAX_SHEET_ROWS = 4
-"""Targets, and decisions, that the sheet has room for; it says how many more there are."""
+"""Targets, and decisions, that the page has room for; it counts those left out."""
 
 
-def render_run_pdf(view: RunView, words: Translator) -> bytes:
-    """The report of one run on one A4 page."""
+def render_run_pdf(view: RunView, t: Translator) -> bytes:
+    """Render the report of one run on one A4 page.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    t : Translator
+        Language of the page.
+
+    Returns
+    -------
+    bytes
+        PDF.
+    """
     with chart_style(TYPE_POINTS):
-        return to_pdf(draw_run_sheet(view, words), message.run_title(view, words))
+        return to_pdf(draw_run_sheet(view, t), headline.run_title(view, t))
 
 
-def draw_run_sheet(view: RunView, words: Translator) -> Figure:
-    """The page as a figure; call it inside `style`."""
-    paper = PrintedPage(new_figure(*A4_INCHES))
-    found = run_charts(view, words)
-    _draw_head(paper, view, words)
-    _draw_headline_numbers(paper, view, words)
-    foot = _draw_foot(paper, view, words)
-    rows = _sheet_bands(view, found, words)
-    spare = foot - paper.y - sum(height for height, _ in rows) - 0.14 * len(rows)
-    stretch = max(-0.3, spare / max(sum(height for height, _ in rows[:3]), 1.0))
-    for number, (height, draw) in enumerate(rows):
-        tall = height * (1 + stretch) if number < 3 else height
-        draw(paper, paper.y, tall, words)
-        paper.y += tall + 0.14
-    return paper.figure
+def draw_run_sheet(view: RunView, t: Translator) -> Figure:
+    """Draw the page as a figure; call it inside `chart_style`."""
+    page = PrintedPage(new_figure(*A4_INCHES))
+    charts = run_charts(view, t)
+    _draw_head(page, view, t)
+    _draw_headline_numbers(page, view, t)
+    foot = _draw_foot(page, view, t)
+    bands = _sheet_bands(view, charts, t)
+    spare = foot - page.y - sum(height for height, _ in bands) - 0.14 * len(bands)
+    stretch = max(-0.3, spare / max(sum(height for height, _ in bands[:3]), 1.0))
+    for index, (height, draw) in enumerate(bands):
+        band_height = height * (1 + stretch) if index < 3 else height
+        draw(page, page.y, band_height, t)
+        page.y += band_height + 0.14
+    return page.figure
 
 
 SheetBand = tuple[float, Callable[[PrintedPage, float, float, Translator], None]]
+"""Height in inches, and a function that draws the band, called as (page, y, height, t)."""
 
 
-def _sheet_bands(view: RunView, found: Mapping[str, Chart], words: Translator) -> list[SheetBand]:
-    half = (A4_INCHES[0] - 2 * EDGE_INCHES - 0.3) / 2
-    right = EDGE_INCHES + half + 0.3
+def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> list[SheetBand]:
+    half_width = (A4_INCHES[0] - 2 * EDGE_INCHES - 0.3) / 2
+    right_x = EDGE_INCHES + half_width + 0.3
 
-    def pair(left: str, other: str, paper: PrintedPage, y: float, height: float, words: Translator) -> None:
-        both = left in found and other in found
-        for name, x in ((left, EDGE_INCHES), (other, right if both else EDGE_INCHES)):
-            if name in found:
-                paper.chart(
-                    found[name], x, y, half if both else paper.width, height, _with_fewer_rows(name, found[name])
+    def draw_pair(left_name: str, right_name: str, page: PrintedPage, y: float, height: float, t: Translator) -> None:
+        has_both = left_name in charts and right_name in charts
+        for name, x in ((left_name, EDGE_INCHES), (right_name, right_x if has_both else EDGE_INCHES)):
+            if name in charts:
+                page.chart(
+                    charts[name],
+                    x,
+                    y,
+                    half_width if has_both else page.width,
+                    height,
+                    _with_fewer_rows(name, charts[name]),
                 )
 
-    def months(paper: PrintedPage, y: float, height: float, words: Translator) -> None:
-        paper.chart(found["months"], EDGE_INCHES, y, paper.width, height)
+    def draw_months(page: PrintedPage, y: float, height: float, t: Translator) -> None:
+        page.chart(charts["months"], EDGE_INCHES, y, page.width, height)
 
-    def close(paper: PrintedPage, y: float, height: float, words: Translator) -> None:
-        paper.rule(y - 0.05)
-        _draw_targets(paper, view, words, EDGE_INCHES, y, half + 0.55)
-        _draw_decisions(paper, view, words, right + 0.55, y, half - 0.55)
+    def draw_closing(page: PrintedPage, y: float, height: float, t: Translator) -> None:
+        page.rule(y - 0.05)
+        _draw_targets(page, view, t, EDGE_INCHES, y, half_width + 0.55)
+        _draw_decisions(page, view, t, right_x + 0.55, y, half_width - 0.55)
 
-    rows: list[SheetBand] = []
-    if "months" in found:
-        rows.append((1.75, months))
-    if "bridge" in found or "exceedance" in found:
-        rows.append((2.3, partial(pair, "bridge", "exceedance")))
-    if "tornado" in found or "cases" in found:
-        rows.append((2.2, partial(pair, "tornado", "cases")))
-    return [*rows, (_closing_height(view, words, half - 0.55), close)]
-
-
-def _with_fewer_rows(name: str, drawing: Chart) -> Callable[[Axes], None] | None:
-    """The figure with as many rows as the sheet has room for."""
-    most = {"bridge": MAX_SHEET_STEPS, "tornado": MAX_SHEET_BARS}.get(name)
-    draw: Callable[..., None] = drawing.draw
-    return partial(draw, most=most) if most else None
+    bands: list[SheetBand] = []
+    if "months" in charts:
+        bands.append((1.75, draw_months))
+    if "bridge" in charts or "exceedance" in charts:
+        bands.append((2.3, partial(draw_pair, "bridge", "exceedance")))
+    if "tornado" in charts or "cases" in charts:
+        bands.append((2.2, partial(draw_pair, "tornado", "cases")))
+    return [*bands, (_closing_height(view, t, half_width - 0.55), draw_closing)]
 
 
-def _closing_height(view: RunView, words: Translator, width: float) -> float:
-    """Room for the targets and, in a column of `width`, for the decisions."""
-    found = _decision_lines(view, words, width - 0.16)
-    decided = sum(
-        LINE_HEIGHT_EMS * (TYPE_POINTS * len(action) + 6.4 * len(about)) / 72 + 0.04 for action, about in found
+def _with_fewer_rows(name: str, chart: Chart) -> Callable[[Axes], None] | None:
+    """Return the drawing function of a chart with as many rows as the page has room for; None if it has no limit."""
+    max_rows = {"bridge": MAX_SHEET_STEPS, "tornado": MAX_SHEET_BARS}.get(name)
+    draw: Callable[..., None] = chart.draw
+    return partial(draw, max_rows=max_rows) if max_rows else None
+
+
+def _closing_height(view: RunView, t: Translator, width: float) -> float:
+    """Return the height for the targets and, in a column of `width`, for the decisions, in inches."""
+    decision_lines = _decision_lines(view, t, width - 0.16)
+    decisions_height = sum(
+        LINE_HEIGHT_EMS * (TYPE_POINTS * len(action) + 6.4 * len(about)) / 72 + 0.04 for action, about in decision_lines
     )
-    targets, actions = len(view.findings.targets), len(view.scenario.decisions)
+    target_count, decision_count = len(view.findings.targets), len(view.scenario.decisions)
     return max(
-        0.62 + 0.32 * min(targets, MAX_SHEET_ROWS) + 0.13 * (targets > MAX_SHEET_ROWS),
-        0.2 + decided + 0.13 * (actions > MAX_SHEET_ROWS),
+        0.62 + 0.32 * min(target_count, MAX_SHEET_ROWS) + 0.13 * (target_count > MAX_SHEET_ROWS),
+        0.2 + decisions_height + 0.13 * (decision_count > MAX_SHEET_ROWS),
         0.5,
     )
 
 
-def _draw_head(paper: PrintedPage, view: RunView, words: Translator) -> None:
-    about = words(
+def _draw_head(page: PrintedPage, view: RunView, t: Translator) -> None:
+    about = t(
         "page_about",
-        scenario=truncate_label(view.scenario.name.in_language(words.language)),
-        date=date_text(view.as_of, words),
+        scenario=truncate_label(view.scenario.name.in_language(t.language)),
+        date=date_text(view.as_of, t),
     )
-    paper.line(fit_label(about, paper.width, 7.5), EDGE_INCHES, paper.y, TextStyle(7.5, color=MUTED))
-    title = message.run_title(view, words)
-    size = next((s for s in (17.0, 16.0, 15.0, 14.2, 13.6) if text_width(title, s, "bold") <= paper.width), 15.0)
-    paper.y = paper.text(title, EDGE_INCHES, paper.y + 0.19, paper.width, TextStyle(size, "bold"), lines=2)
-    beside = " ".join(message.headline_notes(view, words))
-    paper.y = paper.text(beside, EDGE_INCHES, paper.y + 0.02, paper.width, TextStyle(8.2), lines=2) + 0.1
+    page.line(fit_label(about, page.width, 7.5), EDGE_INCHES, page.y, TextStyle(7.5, color=MUTED))
+    title = headline.run_title(view, t)
+    size = next((s for s in (17.0, 16.0, 15.0, 14.2, 13.6) if text_width(title, s, "bold") <= page.width), 15.0)
+    page.y = page.text(title, EDGE_INCHES, page.y + 0.19, page.width, TextStyle(size, "bold"), lines=2)
+    notes = " ".join(headline.headline_notes(view, t))
+    page.y = page.text(notes, EDGE_INCHES, page.y + 0.02, page.width, TextStyle(8.2), lines=2) + 0.1
 
 
-def _draw_headline_numbers(paper: PrintedPage, view: RunView, words: Translator) -> None:
-    numbers = message.headline_numbers(view, words)
+def _draw_headline_numbers(page: PrintedPage, view: RunView, t: Translator) -> None:
+    numbers = headline.headline_numbers(view, t)
     if not numbers:
         return
-    width = (paper.width - 0.2 * (len(numbers) - 1)) / len(numbers)
-    lowest = paper.y
-    for place, number in enumerate(numbers):
-        x = EDGE_INCHES + place * (width + 0.2)
+    width = (page.width - 0.2 * (len(numbers) - 1)) / len(numbers)
+    lowest = page.y
+    for position, number in enumerate(numbers):
+        x = EDGE_INCHES + position * (width + 0.2)
         colour = {"good": GOOD, "bad": BAD}.get(number.mood, INK)
         mark = {"good": "▲ ", "bad": "▼ "}.get(number.mood, "")
-        whole = f"{mark}{number.value} "
+        value_text = f"{mark}{number.value} "
         size = next(
             (
                 s
                 for s in (14, 13, 12, 11)
-                if text_width(whole, s, "bold") + text_width(number.unit, TYPE_POINTS) < width
+                if text_width(value_text, s, "bold") + text_width(number.unit, TYPE_POINTS) < width
             ),
             10,
         )
-        paper.line(whole.rstrip(), x, paper.y + (14 - size) / 72, TextStyle(size, "bold", colour))
-        start = x + text_width(whole, size, "bold")
-        beside = start + text_width(number.unit, TYPE_POINTS) <= x + width
-        if beside:
-            paper.line(number.unit, start, paper.y + 0.085, TextStyle(color=colour))
-        label = number.label if beside else f"{number.unit}, {number.label}"
-        y = paper.text(label, x, paper.y + 0.27, width, TextStyle(7.4), lines=2)
-        lowest = max(lowest, paper.text(number.note, x, y, width, TextStyle(6.6, color=MUTED), lines=3))
-    paper.y = lowest + 0.06
-    paper.rule(paper.y)
-    paper.y += 0.1
+        page.line(value_text.rstrip(), x, page.y + (14 - size) / 72, TextStyle(size, "bold", colour))
+        start = x + text_width(value_text, size, "bold")
+        fits_beside = start + text_width(number.unit, TYPE_POINTS) <= x + width
+        if fits_beside:
+            page.line(number.unit, start, page.y + 0.085, TextStyle(color=colour))
+        label = number.label if fits_beside else f"{number.unit}, {number.label}"
+        y = page.text(label, x, page.y + 0.27, width, TextStyle(7.4), lines=2)
+        lowest = max(lowest, page.text(number.note, x, y, width, TextStyle(6.6, color=MUTED), lines=3))
+    page.y = lowest + 0.06
+    page.rule(page.y)
+    page.y += 0.1
 
 
-def _draw_targets(paper: PrintedPage, view: RunView, words: Translator, x: float, y: float, width: float) -> None:
-    """The targets: wanted, chance, simulation error and spread, three things apart."""
+def _draw_targets(page: PrintedPage, view: RunView, t: Translator, x: float, y: float, width: float) -> None:
+    """Draw the targets: required chance, chance, simulation error and spread."""
     if not view.findings.targets:
         return
-    y = paper.text(words("targets_head"), x, y, width, HEADING_TEXT) + 0.02
+    y = page.text(t("targets_head"), x, y, width, HEADING_TEXT) + 0.02
     columns = (0.0, 0.36, 0.48, 0.61, 0.79, 1.0)
-    keys = ("target_name", "target_wanted", "target_chance", "sheet_error", "sheet_spread")
+    keys = ("target_name", "target_required", "target_chance", "sheet_error", "sheet_spread")
     for key, start, end in zip(keys, columns, columns[1:], strict=False):
-        paper.text(words(key), x + start * width, y, (end - start) * width - 0.05, SMALL_TEXT, lines=2)
+        page.text(t(key), x + start * width, y, (end - start) * width - 0.05, SMALL_TEXT, lines=2)
     y += 0.25
-    for cells in tables.short_target_rows(view, words)[:MAX_SHEET_ROWS]:
+    for cells in tables.short_target_rows(view, t)[:MAX_SHEET_ROWS]:
         lines = [
             wrap_text(cell, (end - start) * width - 0.05, 6.8, lines=2)
             for cell, start, end in zip(cells, columns, columns[1:], strict=False)
         ]
         for column, (start, texts) in enumerate(zip(columns, lines, strict=False)):
             for number, text in enumerate(texts):
-                letters = TextStyle(6.8, "bold" if column == 2 else "normal")
-                paper.line(text, x + start * width, y + 0.13 * number, letters)
+                style = TextStyle(6.8, "bold" if column == 2 else "normal")
+                page.line(text, x + start * width, y + 0.13 * number, style)
         y += 0.13 * max(map(len, lines)) + 0.05
-    y = _draw_omitted_count(paper, len(view.findings.targets), words, x, y, width)
-    for caution in target_caveats(view, words)[:1]:
-        paper.text(caution.short, x, y, width, SMALL_TEXT, lines=2)
+    y = _draw_omitted_count(page, len(view.findings.targets), t, x, y, width)
+    for caveat in target_caveats(view, t)[:1]:
+        page.text(caveat.short, x, y, width, SMALL_TEXT, lines=2)
 
 
-def _draw_omitted_count(paper: PrintedPage, count: int, words: Translator, x: float, y: float, width: float) -> float:
-    """How many targets or decisions the sheet leaves out; the y below it."""
+def _draw_omitted_count(page: PrintedPage, count: int, t: Translator, x: float, y: float, width: float) -> float:
+    """Place the number of targets or decisions left out; return the y below it."""
     return (
-        paper.text(words("sheet_more", count=count - MAX_SHEET_ROWS), x, y, width, SMALL_TEXT)
+        page.text(t("sheet_more", count=count - MAX_SHEET_ROWS), x, y, width, SMALL_TEXT)
         if count > MAX_SHEET_ROWS
         else y
     )
 
 
-def _decision_lines(view: RunView, words: Translator, width: float) -> list[tuple[list[str], list[str]]]:
-    """The decisions that the sheet has room for: lines of the action, lines of who, when and why."""
-    actions = decisions.decision_rows(view, words)[:MAX_SHEET_ROWS]
+def _decision_lines(view: RunView, t: Translator, width: float) -> list[tuple[list[str], list[str]]]:
+    """Return the decisions that the page has room for: lines of the action, lines of owner, day and trigger."""
+    rows = decisions.decision_rows(view, t)[:MAX_SHEET_ROWS]
     return [
-        (wrap_text(one.action, width, TYPE_POINTS, "bold", 2), wrap_text(f"{one.line} {one.when}", width, 6.4, lines=3))
-        for one in actions
+        (wrap_text(row.action, width, TYPE_POINTS, "bold", 2), wrap_text(f"{row.line} {row.when}", width, 6.4, lines=3))
+        for row in rows
     ]
 
 
-def _draw_decisions(paper: PrintedPage, view: RunView, words: Translator, x: float, y: float, width: float) -> None:
-    found = _decision_lines(view, words, width - 0.16)
-    if not found:
+def _draw_decisions(page: PrintedPage, view: RunView, t: Translator, x: float, y: float, width: float) -> None:
+    decision_lines = _decision_lines(view, t, width - 0.16)
+    if not decision_lines:
         return
-    y = paper.text(words("decisions_head"), x, y, width, HEADING_TEXT) + 0.02
-    for number, (action, about) in enumerate(found, 1):
-        paper.line(str(number), x, y, TextStyle(8.5, "bold", GOOD))
+    y = page.text(t("decisions_head"), x, y, width, HEADING_TEXT) + 0.02
+    for number, (action, about) in enumerate(decision_lines, 1):
+        page.line(str(number), x, y, TextStyle(8.5, "bold", GOOD))
         for line in action:
-            paper.line(line, x + 0.16, y, BOLD_TEXT)
+            page.line(line, x + 0.16, y, BOLD_TEXT)
             y += LINE_HEIGHT_EMS * TYPE_POINTS / 72
         for line in about:
-            paper.line(line, x + 0.16, y, SMALL_TEXT)
+            page.line(line, x + 0.16, y, SMALL_TEXT)
             y += LINE_HEIGHT_EMS * SMALL_TEXT.size / 72
         y += 0.04
-    _draw_omitted_count(paper, len(view.scenario.decisions), words, x + 0.16, y, width - 0.16)
+    _draw_omitted_count(page, len(view.scenario.decisions), t, x + 0.16, y, width - 0.16)
 
 
-def _draw_foot(paper: PrintedPage, view: RunView, words: Translator) -> float:
-    """How to read, what is weak, and the source line, set from the bottom up; the y of its top."""
+def _draw_foot(page: PrintedPage, view: RunView, t: Translator) -> float:
+    """Place the reading notes, the weaknesses and the source line from the bottom up; return the y of their top."""
     size = 6.4
-    reading = " ".join([words("how_range"), words("how_marks")])
-    weak = " ".join(_weakness_notes(view, words))
-    source = words(
+    reading = " ".join([t("how_range"), t("how_marks")])
+    weaknesses = " ".join(_weakness_notes(view, t))
+    source = t(
         "sheet_source",
-        file=grounds.path_in_project(view.scenario.file, view),
-        paths=words.number(int(view.summary.get("paths", 0))),
+        file=assumptions.path_in_project(view.scenario.file, view),
+        paths=t.number(int(view.summary.get("paths", 0))),
         seed=view.summary.get("seed", ""),
         run=str(view.summary.get("run_id", ""))[:16],
-        history=view.baseline.digest[:12] or words("none_found"),
+        history=view.baseline.digest[:12] or t("none_found"),
     )
     blocks = [
-        (wrap_text(text, paper.width, size, lines=2), color)
-        for text, color in ((reading, INK), (weak, INK), (source, MUTED))
+        (wrap_text(text, page.width, size, lines=2), color)
+        for text, color in ((reading, INK), (weaknesses, INK), (source, MUTED))
         if text
     ]
     step = 1.4 * size / 72
@@ -253,21 +273,21 @@ def _draw_foot(paper: PrintedPage, view: RunView, words: Translator) -> float:
     y = top + 0.06
     for lines, color in blocks:
         for line in lines:
-            paper.line(line, EDGE_INCHES, y, TextStyle(size, color=color))
+            page.line(line, EDGE_INCHES, y, TextStyle(size, color=color))
             y += step
-    paper.rule(top)
+    page.rule(top)
     return top - 0.04
 
 
-def _weakness_notes(view: RunView, words: Translator) -> Sequence[str]:
+def _weakness_notes(view: RunView, t: Translator) -> Sequence[str]:
     status = view.summary.get("data_status", {})
-    found = []
+    notes = []
     if view.findings.sensitivity is not None:
-        found.append(words("sheet_judged", percent=words.percent(view.findings.sensitivity.judgement_share)))
+        notes.append(t("sheet_judgement", percent=t.percent(view.findings.sensitivity.judgement_share)))
     if status.get("reconstructed"):
-        found.append(words("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
-    if late := len(view.hindsight_assumptions()):
-        found.append(words("sheet_hindsight", date=date_text(view.as_of, words), count=late))
-    counts = grounds.count_grades(view)
-    found.append(words("judged_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
-    return found
+        notes.append(t("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
+    if hindsight_count := len(view.hindsight_assumptions()):
+        notes.append(t("sheet_hindsight", date=date_text(view.as_of, t), count=hindsight_count))
+    counts = assumptions.count_grades(view)
+    notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
+    return notes

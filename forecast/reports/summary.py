@@ -1,4 +1,4 @@
-"""`summary.json`: what a run says, for machines. Amounts in the plan's currency, every figure with its error bar."""
+"""Content of `summary.json`: a run for machines, amounts in the plan's currency, every figure with its error."""
 
 from __future__ import annotations
 
@@ -15,12 +15,31 @@ from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
 
+__all__ = ["summarise_run"]
+
 SUMMARY_SCHEMA = 2
+"""Version of the content; a change of a key raises it."""
 SUMMARY_QUANTILES = (("p5", 0.05), ("p10", 0.10), ("p50", 0.50), ("p90", 0.90), ("p95", 0.95))
 
 
 def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict[str, Any]:
-    """The summary of a run (schema 1); the `baseline` figures are null where the history is reconstructed."""
+    """Summarise a run as the content of `summary.json`, schema `SUMMARY_SCHEMA`.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulation.
+    findings : Findings
+        Its analyses.
+    run_id : str, optional
+        Identity of the stored run.
+
+    Returns
+    -------
+    dict
+        JSON values; amounts in the plan's currency, chances and shares from 0 to 1. The scores of a baseline are null
+        where the history is reconstructed.
+    """
     scenario = run.scenario
     return {
         "schema": SUMMARY_SCHEMA,
@@ -50,33 +69,33 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
 
 
 def _stated_history(run: Simulation) -> dict[str, Any]:
-    """What the document says of each year, and the gap: total less services, never absorbed."""
-    found = {}
-    for year, said in sorted(run.scenario.stated.items()):
+    """Return the stated services and total of each year, and the gap: total less services, never absorbed."""
+    years = {}
+    for year, statement in sorted(run.scenario.stated.items()):
         services = {}
         for name in run.scenario.service_names:
-            stated = for_service(said.services, name)
+            stated = for_service(statement.services, name)
             if stated is not None:
                 services[name] = stated.value
-        total = said.total.value if said.total is not None else None
-        whole = sum(services.values())
-        gap = None if total is None else total - whole
-        found[year] = {"services": services, "sum": whole, "stated": total, "gap": gap}
-    return found
+        total = statement.total.value if statement.total is not None else None
+        sum_of_services = sum(services.values())
+        gap = None if total is None else total - sum_of_services
+        years[year] = {"services": services, "sum": sum_of_services, "stated": total, "gap": gap}
+    return years
 
 
 def _measures(run: Simulation) -> dict[str, dict[str, Any]]:
     monthly = {format_month(month) for month in run.horizon.months}
-    targeted = {target.period.text for target in run.scenario.targets.values()}
-    asked = {run.target_figure(target) for target in run.scenario.targets.values()}
-    found: dict[str, dict[str, Any]] = {}
+    target_periods = {target.period.text for target in run.scenario.targets.values()}
+    target_figures = {run.target_figure(target) for target in run.scenario.targets.values()}
+    measures: dict[str, dict[str, Any]] = {}
     for (measure, period), tally in run.tallies.items():
-        if measure.startswith("bridge.") or period == HORIZON_PERIOD or (period in monthly - targeted):
+        if measure.startswith("bridge.") or period == HORIZON_PERIOD or (period in monthly - target_periods):
             continue
-        if "@" in measure and (measure, period) not in asked:
+        if "@" in measure and (measure, period) not in target_figures:
             continue
-        found.setdefault(measure, {})[period] = _tally_summary(tally)
-    return found
+        measures.setdefault(measure, {})[period] = _tally_summary(tally)
+    return measures
 
 
 def _tally_summary(tally: Tally) -> dict[str, Any]:
@@ -91,32 +110,32 @@ def _tally_summary(tally: Tally) -> dict[str, Any]:
 
 
 def _place_summary(run: Simulation, findings: Findings) -> dict[str, Any] | None:
-    """Districts, the worst hit first, and places in order of their codes; null without a list."""
-    found, counted, terrain = findings.districts, run.places, run.geography
-    if found is None or counted is None or terrain is None:
+    """Return districts, the largest loss first, and places in order of their codes; None without a list."""
+    districts, tally, geography = findings.districts, run.places, run.geography
+    if districts is None or tally is None or geography is None:
         return None
-    districts = [
+    district_rows = [
         {"code": row.code, "name": row.name, "places": row.place_count, "share": row.weight}
         | _quantile_summary(row.mean, {"p10": row.p10, "p50": row.p50, "p90": row.p90})
         | {"lost": {"all": row.total_loss, **row.loss_by_shock}}
-        for row in found.rows
+        for row in districts.rows
     ]
-    listed = []
-    for district in terrain.districts:
+    places = []
+    for district in geography.districts:
         for place in range(district.start, district.stop):
             quantiles = {
-                name: counted.quantile(place, p) for name, p in SUMMARY_QUANTILES if name in ("p10", "p50", "p90")
+                name: tally.quantile(place, p) for name, p in SUMMARY_QUANTILES if name in ("p10", "p50", "p90")
             }
-            code, lost = terrain.places[place], counted.loss_shares(slice(place, place + 1))
-            listed.append(
-                {"code": code, "name": terrain.display_name(code), "district": district.code}
-                | _quantile_summary(counted.mean(place), quantiles)
+            code, loss_shares = geography.places[place], tally.loss_shares(slice(place, place + 1))
+            places.append(
+                {"code": code, "name": geography.display_name(code), "district": district.code}
+                | _quantile_summary(tally.mean(place), quantiles)
                 | {
-                    "lost": {"all": sum(lost.values()), **lost},
-                    "lost_a_tenth": _chance_summary(counted.severe_loss_chance(place)),
+                    "lost": {"all": sum(loss_shares.values()), **loss_shares},
+                    "lost_a_tenth": _chance_summary(tally.severe_loss_chance(place)),
                 }
             )
-    return {"period": found.period, "weighed": found.has_weights, "districts": districts, "places": listed}
+    return {"period": districts.period, "weighed": districts.has_weights, "districts": district_rows, "places": places}
 
 
 def _quantile_summary(mean: Estimate, quantiles: Mapping[str, Estimate]) -> dict[str, Any]:
@@ -177,21 +196,21 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
 
 
 def _triggers(run: Simulation) -> dict[str, dict[str, Any] | None]:
-    """Decision -> the chance that its trigger calls for it."""
-    found = {}
+    """Return, by decision, the chance that its trigger is met."""
+    chances = {}
     for name, decision in sorted(run.scenario.decisions.items()):
         trigger = decision.trigger
         if trigger is None:
             continue
         tally = run.tally(trigger.measure, trigger.period.text)
         if trigger.below is not None:
-            # what is not at least the threshold is below it
-            not_met = tally.chance_at_least(trigger.below.value)
-            found[name] = _chance_summary(Estimate(1 - not_met.value, 1 - not_met.high, 1 - not_met.low))
+            # below the threshold is the complement of at least the threshold
+            complement = tally.chance_at_least(trigger.below.value)
+            chances[name] = _chance_summary(Estimate(1 - complement.value, 1 - complement.high, 1 - complement.low))
         elif trigger.above is not None:
-            not_met = tally.chance_at_most(trigger.above.value)
-            found[name] = _chance_summary(Estimate(1 - not_met.value, 1 - not_met.high, 1 - not_met.low))
-    return found
+            complement = tally.chance_at_most(trigger.above.value)
+            chances[name] = _chance_summary(Estimate(1 - complement.value, 1 - complement.high, 1 - complement.low))
+    return chances
 
 
 def _chance_summary(estimate: Estimate | None) -> dict[str, float] | None:
@@ -199,27 +218,27 @@ def _chance_summary(estimate: Estimate | None) -> dict[str, float] | None:
 
 
 def _baseline(run: Simulation, service: str) -> dict[str, Any]:
-    own = run.baseline.services[service]
-    heaviest = max(own.weights, key=lambda model: (own.weights[model], model), default=None)
+    baseline = run.baseline.services[service]
+    heaviest = max(baseline.weights, key=lambda model: (baseline.weights[model], model), default=None)
     return {
-        "kind": own.kind,
+        "kind": baseline.kind,
         "level": run.scenario.baseline_for(service).level or _level_source(run, service),
-        "model": "given" if own.kind == "given" else ("blend" if len(own.weights) > 1 else heaviest),
-        "weights": dict(own.weights),
-        "mase": own.mase,
-        "coverage80": own.coverage80,
-        "coverage95": own.coverage95,
+        "model": "given" if baseline.kind == "given" else ("blend" if len(baseline.weights) > 1 else heaviest),
+        "weights": dict(baseline.weights),
+        "mase": baseline.mase,
+        "coverage80": baseline.coverage80,
+        "coverage95": baseline.coverage95,
         "said": {
-            str(year): dict(zip(("p10", "p50", "p90"), said, strict=True))
-            for year, said in own.annual_quantiles.items()
+            str(year): dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
+            for year, quantiles in baseline.annual_quantiles.items()
         },
     }
 
 
 def _level_source(run: Simulation, service: str) -> str:
-    own = run.baseline.services[service]
-    planned = own.kind == "given" or run.scenario.services[service].growth is not None
-    return "planner" if planned else "history"
+    baseline = run.baseline.services[service]
+    is_planned = baseline.kind == "given" or run.scenario.services[service].growth is not None
+    return "planner" if is_planned else "history"
 
 
 def _bridge(findings: Findings) -> dict[str, Any] | None:
@@ -237,32 +256,32 @@ def _bridge(findings: Findings) -> dict[str, Any] | None:
 
 
 def _sensitivity(findings: Findings) -> dict[str, Any] | None:
-    found = findings.sensitivity
-    if found is None:
+    sensitivity = findings.sensitivity
+    if sensitivity is None:
         return None
-    levers = [{"name": v.name, "low": v.low, "high": v.high, "error": v.error} for v in found.bars]
-    return {"target": found.target, "judged": found.judgement_share, "levers": levers}
+    bars = [{"name": bar.name, "low": bar.low, "high": bar.high, "error": bar.error} for bar in sensitivity.bars]
+    return {"target": sensitivity.target, "judged": sensitivity.judgement_share, "levers": bars}
 
 
 def _losses(run: Simulation) -> dict[str, dict[str, float]]:
-    """Mean losses of each service over the horizon: lost = returned + carried + gone."""
-    found: dict[str, dict[str, float]] = {}
+    """Return mean losses of each service over the horizon: lost = recovered + carried + permanent."""
+    losses: dict[str, dict[str, float]] = {}
     for (measure, period), tally in run.tallies.items():
         if period == HORIZON_PERIOD:
-            word, _, service = measure.partition(".")
-            found.setdefault(service, {})[word] = tally.mean
-    return found
+            part, _, service = measure.partition(".")
+            losses.setdefault(service, {})[part] = tally.mean
+    return losses
 
 
-def _assumption(own: Assumption) -> dict[str, Any]:
+def _assumption(assumption: Assumption) -> dict[str, Any]:
     return {
-        "name": own.name,
-        "text": own.text,
-        "unit": own.unit,
-        "grade": own.grade,
-        "source": own.source,
-        "note": own.note,
-        "known": own.known_since,
-        "same_as": own.same_as,
-        "where": f"{own.location.file}:{own.location.line}",
+        "name": assumption.name,
+        "text": assumption.text,
+        "unit": assumption.unit,
+        "grade": assumption.grade,
+        "source": assumption.source,
+        "note": assumption.note,
+        "known": assumption.known_since,
+        "same_as": assumption.same_as,
+        "where": f"{assumption.location.file}:{assumption.location.line}",
     }

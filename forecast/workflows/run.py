@@ -182,8 +182,9 @@ def simulate_request(
 
 def plot(run: Simulation, figure: str, *, language: Language | None = None) -> Figure:
     """One figure of the report of a run, for a notebook; KeyError names the figures that there are."""
+    from forecast.reports.charts.chart import WIDE_TYPE_POINTS
     from forecast.reports.charts.style import chart_style
-    from forecast.reports.content.charts import WIDE_TYPE_POINTS, run_charts
+    from forecast.reports.content.charts import run_charts
 
     spoken = language or run.scenario.language
     view = build_view(run, simulation_inputs(run, spoken))

@@ -18,11 +18,11 @@ from forecast.history.ledger import read_history
 from forecast.i18n import LANGUAGES, Translator
 from forecast.i18n.amounts import choose_scale
 from forecast.plan.record import Label
-from forecast.reports import compare
-from forecast.reports import pdf_page as sheet
+from forecast.reports import compare, pdf_page
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.style import chart_style, new_figure
 from forecast.reports.content import tables
+from forecast.reports.page_layout import TYPE_POINTS
 from forecast.timeseries.checks import check_history
 from tests.reports.test_figures import faults_of
 from tests.support import report_fixture as fixture
@@ -50,8 +50,8 @@ ROOT = Path(__file__).parents[2]
 def test_a_threshold_is_shown_with_every_digit_that_was_written(
     measure: str, value: float, currency: str, en: str, vi: str
 ) -> None:
-    for words, shown in ((Translator("en"), en), (Translator("vi"), vi)):
-        assert choose_scale(measure, [value], currency, words).exact_amount(value) == shown
+    for t, shown in ((Translator("en"), en), (Translator("vi"), vi)):
+        assert choose_scale(measure, [value], currency, t).exact_amount(value) == shown
 
 
 # The version
@@ -76,19 +76,17 @@ LONG = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_comparison_wraps_a_long_name_and_cuts_nothing(language: str) -> None:
-    other, words = fixture.other_view(), Translator(language)  # type: ignore[arg-type]
+    other, t = fixture.other_view(), Translator(language)  # type: ignore[arg-type]
     named = other.scenario.model_copy(update={"name": Label(**LONG)})
     views = [replace(other, scenario=named), fixture.covid_view()]
-    assert LONG[language] in compare.comparison_title(views, words)
-    assert compare.render_comparison_page(views, fixture.make_differences(), words).decode().count(LONG[language]) >= 4
+    assert LONG[language] in compare.comparison_title(views, t)
+    assert compare.render_comparison_page(views, fixture.make_differences(), t).decode().count(LONG[language]) >= 4
     paper = (
-        PdfReader(BytesIO(compare.render_comparison_pdf(views, fixture.make_differences(), words)))
-        .pages[0]
-        .extract_text()
+        PdfReader(BytesIO(compare.render_comparison_pdf(views, fixture.make_differences(), t))).pages[0].extract_text()
     )
     assert " ".join(paper.split()).count(LONG[language]) >= 3
-    with chart_style(sheet.TYPE_POINTS):
-        assert faults_of(compare.draw_comparison_sheet(views, fixture.make_differences(), words)) == []
+    with chart_style(TYPE_POINTS):
+        assert faults_of(compare.draw_comparison_sheet(views, fixture.make_differences(), t)) == []
 
 
 # Months of last year
@@ -96,23 +94,23 @@ def test_a_comparison_wraps_a_long_name_and_cuts_nothing(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_estimated_months_are_named_apart_from_reconstructed_and_actual_ones(language: str) -> None:
-    words, months = Translator(language), fixture.make_months()  # type: ignore[arg-type]
+    t, months = Translator(language), fixture.make_months()  # type: ignore[arg-type]
     known = ["actual"] * 9 + ["estimate"] * 2 + ["reconstructed"]
     history = tuple((month, value, one) for (month, value, _), one in zip(months.history, known, strict=True))
     mixed = replace(months, history=history)
-    names = [words(f"months_{one}") for one in ("actual", "estimate", "reconstructed")]
+    names = [t(f"months_{one}") for one in ("actual", "estimate", "reconstructed")]
     assert len(set(names)) == 3
     with chart_style(12):
         figure = new_figure(11, 4)
         axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
-        CHARTS["months"][0](axes, finding=mixed, words=words, scale=choose_scale("revenue", [20e9], "VND", words))
+        CHARTS["months"][0](axes, finding=mixed, t=t, scale=choose_scale("revenue", [20e9], "VND", t))
         assert [text.get_text() for text in axes.get_legend().get_texts()][:3] == names
         patches = axes.get_legend().get_patches()[:3]
         faces = [patch.get_facecolor() for patch in patches]
         drawn = [bar.get_facecolor() for bar in axes.patches[:12]]
     assert [drawn.count(face) for face in faces] == [9, 2, 1]
     view = fixture.covid_view()
-    table = tables.monthly_table(replace(view, findings=replace(view.findings, months=mixed)), words)
+    table = tables.monthly_table(replace(view, findings=replace(view.findings, months=mixed)), t)
     filled = {head: sum(bool(row[at]) for row in table.rows) for at, head in enumerate(table.heads)}
     assert [filled[name] for name in names] == [9, 2, 1]
 
@@ -232,31 +230,31 @@ def test_where_a_plan_and_its_history_do_not_meet_both_lines_are_named(tmp_path:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sheet_says_how_many_targets_and_decisions_it_leaves_out(language: str) -> None:
-    view, words = fixture.covid_view(), Translator(language)  # type: ignore[arg-type]
+    view, t = fixture.covid_view(), Translator(language)  # type: ignore[arg-type]
     row = view.findings.targets[0]
     rows = (*view.findings.targets, *(replace(row, name=f"more_{n}") for n in range(3)))
     named, (first, *_) = dict(view.scenario.decisions), view.scenario.decisions.values()
     decisions = named | {f"more_{n}": first for n in range(4)}
     scenario = view.scenario.model_copy(update={"decisions": decisions})
     crowded = replace(view, scenario=scenario, findings=replace(view.findings, targets=rows))
-    with chart_style(sheet.TYPE_POINTS):
-        figure = sheet.draw_run_sheet(crowded, words)
+    with chart_style(TYPE_POINTS):
+        figure = pdf_page.draw_run_sheet(crowded, t)
         said = [text.get_text() for text in figure.texts]
         assert faults_of(figure) == []
-    left_out = [words("sheet_more", count=len(all_of) - 4) for all_of in (rows, decisions)]
+    left_out = [t("sheet_more", count=len(all_of) - 4) for all_of in (rows, decisions)]
     assert [text for text in said if text in left_out] == left_out
 
 
 def test_a_sure_figure_has_its_curve_and_a_productivity_is_that_of_a_year() -> None:
-    at, words = (12e9,) * 3, Translator("en")
+    at, t = (12e9,) * 3, Translator("en")
     finding = replace(fixture.make_exceedance(12e9, 1e9, 12e9), amounts=at, chances=(1.0,) * 3)
     with chart_style(12), warnings.catch_warnings():
         warnings.simplefilter("error")
         axes = new_figure(5, 4).add_axes((0.1, 0.1, 0.8, 0.8))
-        CHARTS["exceedance"][0](axes, finding=finding, words=words, scale=choose_scale("revenue", at, "VND", words))
+        CHARTS["exceedance"][0](axes, finding=finding, t=t, scale=choose_scale("revenue", at, "VND", t))
     low, high = axes.get_xlim()
     assert low < 12e9 < high
-    scale = fixture.covid_view().scale_for("productivity", "2021-Q2", [136e6], words)
+    scale = fixture.covid_view().scale_for("productivity", "2021-Q2", [136e6], t)
     assert scale.exact_amount(136e6) == "136 million VND per person and year"
 
 

@@ -12,10 +12,8 @@ from matplotlib.transforms import Bbox
 
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale, round_preserving_sum
-from forecast.reports import compare
-from forecast.reports import pdf_page as sheet
-from forecast.reports.charts import CHARTS
-from forecast.reports.charts import style as canvas
+from forecast.reports import compare, pdf_page
+from forecast.reports.charts import CHARTS, style
 from forecast.reports.charts.bridge import group_small_steps, rounded_amounts
 from forecast.reports.charts.chart import PHONE_TYPE_POINTS, WIDE_TYPE_POINTS
 from forecast.reports.charts.style import (
@@ -28,6 +26,7 @@ from forecast.reports.charts.style import (
     wrap_text,
 )
 from forecast.reports.content.charts import run_charts
+from forecast.reports.page_layout import TYPE_POINTS
 from tests.support import report_fixture as fixture
 
 VIEWS = {
@@ -76,14 +75,14 @@ def test_no_text_overlaps_or_leaves_a_figure(view: str, language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
-    views, words = [fixture.other_view(), fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
+    views, t = [fixture.other_view(), fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
     found = []
     for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
         with chart_style(size):
-            for drawing in compare.comparison_charts(views, words).values():
+            for drawing in compare.comparison_charts(views, t).values():
                 found += faults_of(drawing.figure(phone))
-    with chart_style(sheet.TYPE_POINTS):
-        found += faults_of(compare.draw_comparison_sheet(views, fixture.make_differences(), words))
+    with chart_style(TYPE_POINTS):
+        found += faults_of(compare.draw_comparison_sheet(views, fixture.make_differences(), t))
     assert found == []
 
 
@@ -91,8 +90,8 @@ def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
     ("view", "language"), [("covid", "vi"), ("covid", "en"), ("hostile", "vi"), ("hostile", "en"), ("shop", "vi")]
 )
 def test_no_text_overlaps_or_leaves_the_a4_page(view: str, language: str) -> None:
-    with chart_style(sheet.TYPE_POINTS):
-        assert faults_of(sheet.draw_run_sheet(VIEWS[view](), Translator(language))) == []  # type: ignore[arg-type]
+    with chart_style(TYPE_POINTS):
+        assert faults_of(pdf_page.draw_run_sheet(VIEWS[view](), Translator(language))) == []  # type: ignore[arg-type]
 
 
 def test_a_text_put_over_another_is_found() -> None:
@@ -106,10 +105,10 @@ def test_a_text_put_over_another_is_found() -> None:
 
 def test_the_printed_waterfall_adds_up_to_the_digit() -> None:
     finding = fixture.covid_bridge()
-    words = Translator("vi")
-    scale = choose_scale("revenue", [250e9], "VND", words)
-    for most in (3, 7, 99):
-        figures, decimals = rounded_amounts(finding, group_small_steps(finding.steps, most, words), scale)
+    t = Translator("vi")
+    scale = choose_scale("revenue", [250e9], "VND", t)
+    for max_rows in (3, 7, 99):
+        figures, decimals = rounded_amounts(finding, group_small_steps(finding.steps, max_rows, t), scale)
         assert round(sum(figures[:-1]), decimals) == figures[-1]
 
 
@@ -176,7 +175,7 @@ def test_the_same_figure_is_the_same_bytes() -> None:
     assert drawing.png() == drawing.png()
 
 
-def test_every_figure_of_the_drawer_is_listed() -> None:
+def test_every_chart_file_is_listed() -> None:
     from pathlib import Path
 
     import forecast.reports.charts
@@ -187,12 +186,12 @@ def test_every_figure_of_the_drawer_is_listed() -> None:
 
 
 def _fonts_kept() -> int:
-    return canvas._font.cache_info().currsize
+    return style._font.cache_info().currsize
 
 
 def test_a_forked_child_opens_its_own_fonts() -> None:
     """A font that both read moves one place in one file: letters went missing at random."""
-    canvas.text_width("Bưu điện")
+    style.text_width("Bưu điện")
     assert _fonts_kept() > 0
     child = os.fork() if hasattr(os, "fork") else pytest.skip("no fork here")
     if child == 0:

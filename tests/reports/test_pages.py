@@ -14,9 +14,7 @@ from pypdf import PdfReader
 
 from forecast.i18n import LANGUAGES, Translator, message_catalog
 from forecast.reports import compare
-from forecast.reports.content import assumptions as grounds
-from forecast.reports.content import headline as message
-from forecast.reports.content import tables
+from forecast.reports.content import assumptions, headline, tables
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.text import period_text, range_text, tenths_text
 from forecast.reports.html_page import render_run_page
@@ -175,15 +173,15 @@ def test_the_sheet_can_be_searched_in_vietnamese() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_runs_stand_side_by_side(language: str) -> None:
-    views, words = [fixture.other_view(), fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
-    made = compare.render_comparison_page(views, fixture.make_differences(), words)
+    views, t = [fixture.other_view(), fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
+    made = compare.render_comparison_page(views, fixture.make_differences(), t)
     assert {tag for tag, _ in Elements(made).found} <= ALLOWED
-    reader = PdfReader(BytesIO(compare.render_comparison_pdf(views, fixture.make_differences(), words)))
+    reader = PdfReader(BytesIO(compare.render_comparison_pdf(views, fixture.make_differences(), t)))
     assert len(reader.pages) == 1
     _assert_embedded(reader)
-    paired = compare.difference_table(views, fixture.make_differences(), words)
+    paired = compare.difference_table(views, fixture.make_differences(), t)
     assert paired is not None
-    assert words.number(-1.52, 2) in paired.rows[0][1]
+    assert t.number(-1.52, 2) in paired.rows[0][1]
 
 
 def test_a_plan_with_nothing_but_a_forecast_still_has_a_page() -> None:
@@ -206,19 +204,19 @@ def test_a_plan_with_nothing_but_a_forecast_still_has_a_page() -> None:
 def test_the_title_is_the_message() -> None:
     view = fixture.covid_view()
     assert (
-        message.run_title(view, Translator("vi"))
+        headline.run_title(view, Translator("vi"))
         == "Khoảng 7 phần 10 khả năng doanh thu năm 2021 đạt từ 250 tỷ đồng trở lên"
     )
-    assert message.run_title(view, Translator("en")) == "About 7 in 10: revenue of 250 billion VND or more in 2021"
+    assert headline.run_title(view, Translator("en")) == "About 7 in 10: revenue of 250 billion VND or more in 2021"
 
 
 def test_a_wide_spread_is_said_beside_the_title() -> None:
-    assert "between 5 and 9 in 10" in " ".join(message.headline_notes(fixture.covid_view(), Translator("en")))
+    assert "between 5 and 9 in 10" in " ".join(headline.headline_notes(fixture.covid_view(), Translator("en")))
 
 
 def test_no_chance_is_ever_certain() -> None:
-    words = Translator("en")
-    assert [tenths_text(c, words) for c in (0.0, 0.03, 0.25, 0.74, 0.97, 1.0)] == [
+    t = Translator("en")
+    assert [tenths_text(c, t) for c in (0.0, 0.03, 0.25, 0.74, 0.97, 1.0)] == [
         "Less than 1 in 100",
         "Less than 1 in 10",
         "About 3 in 10",
@@ -245,8 +243,8 @@ def test_the_gap_is_an_item_of_its_own() -> None:
 
 
 def test_what_was_known_only_later_is_marked() -> None:
-    groups = grounds.assumption_groups(fixture.covid_view(), Translator("en"))
-    late = {ground.name for group in groups for ground in group.assumptions if ground.hindsight}
+    groups = assumptions.assumption_groups(fixture.covid_view(), Translator("en"))
+    late = {row.name for group in groups for row in group.assumptions if row.hindsight}
     assert "shocks.covid_waves.waves_per_year" in late
     assert "services.postal.growth" not in late
 
@@ -254,8 +252,8 @@ def test_what_was_known_only_later_is_marked() -> None:
 def test_a_range_is_explained_in_the_unit_of_its_planner() -> None:
     found = {assumption.name: assumption for assumption in fixture.covid_view().assumptions()}
     length, postal = found["shocks.covid_waves.length"], found["shocks.covid_waves.upstream.effect.volume.postal"]
-    assert grounds.describe_range(length, Translator("vi")) == "8 lần trong 10 nằm giữa 4 tuần và 10 tuần"
-    assert grounds.describe_range(postal, Translator("en")) == "8 times in 10 between −40% and −5%"
+    assert assumptions.describe_range(length, Translator("vi")) == "8 lần trong 10 nằm giữa 4 tuần và 10 tuần"
+    assert assumptions.describe_range(postal, Translator("en")) == "8 times in 10 between −40% and −5%"
 
 
 def test_a_productivity_that_restates_the_plan_says_so(covid: dict[str, bytes]) -> None:
@@ -279,8 +277,8 @@ def test_a_near_miss_is_neither_good_nor_bad_news() -> None:
     assert view.main_target is not None
     row = replace(view.main_target, chance=Estimate(0.79, 0.787, 0.793))
     near = replace(view, findings=replace(view.findings, targets=(row, *view.findings.targets[1:])))
-    assert message.headline_numbers(near, Translator("en"))[0].mood == ""
-    assert "close to" in message.headline_notes(near, Translator("en"))[0]
+    assert headline.headline_numbers(near, Translator("en"))[0].mood == ""
+    assert "close to" in headline.headline_notes(near, Translator("en"))[0]
 
 
 def test_periods_are_said_as_people_say_them() -> None:
@@ -313,7 +311,7 @@ def test_every_sentence_that_a_page_asks_for_exists() -> None:
         key
         for path in sources
         if path.is_file()
-        for key in re.findall(r'\b(?:w|words)\(\s*"([a-z_0-9]+)"', path.read_text(encoding="utf-8"))
+        for key in re.findall(r'\b(?:t|words)\(\s*"([a-z_0-9]+)"', path.read_text(encoding="utf-8"))
     }
     assert len(asked) > 100
     assert asked <= set(message_catalog())

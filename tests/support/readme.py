@@ -115,7 +115,7 @@ class ReadmeWorkspace:
     @contextmanager
     def _patched_folder(self) -> Iterator[None]:
         """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
-        from forecast.analysis import collect as find
+        from forecast.analysis import collect
         from forecast.plan.loading import loader as reader
         from forecast.reports import compare
         from forecast.runs.repository import json_bytes
@@ -130,8 +130,12 @@ class ReadmeWorkspace:
             (reporting, "run_plan", self._cached_run(reporting.run_plan)),
             (comparing, "run_comparison", self._cached_compare(comparing.run_comparison)),
             (reporting, "render_files", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
-            (find, "simulate_cases", lambda *_, **__: ()),  # those of a run are played before; a comparison prints none
-            (compare, "comparison_charts", lambda views, words: {}),
+            (
+                collect,
+                "simulate_cases",
+                lambda *_, **__: (),
+            ),  # a run simulates its own before; a comparison prints none
+            (compare, "comparison_charts", lambda views, t: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
         kept = [(module, name, getattr(module, name)) for module, name, _ in swapped]

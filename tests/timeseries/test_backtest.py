@@ -241,8 +241,8 @@ def test_a_run_shows_what_its_blend_said_on_the_past() -> None:
     asked = run_track_records(view)
     assert list(asked) == ["postal"]
     oldest = many_origins()[-1]
-    assert asked["postal"].first == oldest.first_month
-    assert asked["postal"].past[:3] == pytest.approx(oldest.actual[:3])
+    assert asked["postal"].first_month == oldest.first_month
+    assert asked["postal"].actual[:3] == pytest.approx(oldest.actual[:3])
     assert {"calibration", "fan_actual-postal"} < set(run_charts(view, words))
     text = render_run_page(view, words).decode()
     assert words("backtest_calibration_head") in text

@@ -1,4 +1,4 @@
-"""Why the year differs from the plan: a waterfall whose printed figures add up."""
+"""Bridge from the plan to the forecast: a waterfall whose printed figures add up."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from forecast.reports.charts.style import BAD, GOOD, INK, MUTED, PAPER, Margin, 
 
 BRIDGE_MARGIN = Margin(0.2, 0.2, 0.2, 0.4)
 MAX_STEPS = 9
-"""Steps that are drawn; the smallest beyond them are drawn as one."""
+"""Steps that are drawn; the smallest beyond them are grouped into one."""
 
 
-def group_small_steps(steps: Sequence[BridgeStep], most: int, words: Translator) -> tuple[BridgeStep, ...]:
-    """The steps, the smallest beyond `most` put together at the end, never the gap; their errors add as squares."""
-    if len(steps) <= most:
+def group_small_steps(steps: Sequence[BridgeStep], max_rows: int, t: Translator) -> tuple[BridgeStep, ...]:
+    """Return at most `max_rows` steps, the smallest grouped at the end, never the gap; their errors add as squares."""
+    if len(steps) <= max_rows:
         return tuple(steps)
-    large = {id(step) for step in sorted(steps, key=lambda step: (step.name != "gap", -abs(step.amount)))[: most - 1]}
-    rest = [step for step in steps if id(step) not in large]
-    amount = sum(step.amount for step in rest)
-    half = sum(((step.high - step.low) / 2) ** 2 for step in rest) ** 0.5
-    other = BridgeStep(words("bridge_others", count=len(rest)), None, amount, amount - half, amount + half)
-    return (*(step for step in steps if id(step) in large), other)
+    large = {
+        id(step) for step in sorted(steps, key=lambda step: (step.name != "gap", -abs(step.amount)))[: max_rows - 1]
+    }
+    small = [step for step in steps if id(step) not in large]
+    amount = sum(step.amount for step in small)
+    half_width = sum(((step.high - step.low) / 2) ** 2 for step in small) ** 0.5
+    grouped = BridgeStep(t("bridge_others", count=len(small)), None, amount, amount - half_width, amount + half_width)
+    return (*(step for step in steps if id(step) in large), grouped)
 
 
 def rounded_amounts(finding: Bridge, steps: Sequence[BridgeStep], scale: AmountScale) -> tuple[list[float], int]:
-    """Start, steps and end in the unit as they are printed, and their decimals: start + steps = end to the digit."""
+    """Return start, steps and end as printed, in the unit of the scale, and their decimals; they add to the digit."""
     decimals = min(scale.decimals + 1, 2)
-    start, between, end = round_preserving_sum(
+    start, changes, end = round_preserving_sum(
         finding.start.amount / scale.factor,
         [step.amount / scale.factor for step in steps],
         finding.end.amount / scale.factor,
         decimals,
     )
-    return [start, *between, end], decimals
+    return [start, *changes, end], decimals
 
 
-def draw_bridge(axes: Axes, finding: Bridge, words: Translator, scale: AmountScale, most: int = MAX_STEPS) -> None:
-    """The plan outlined, each step red where it costs and blue where it helps, the forecast's mean hatched.
-
-    A bridge that starts at nothing (the lines of a statement) has no bar for its start.
-    """
-    steps = group_small_steps(finding.steps, most, words)
+def draw_bridge(axes: Axes, finding: Bridge, t: Translator, scale: AmountScale, max_rows: int = MAX_STEPS) -> None:
+    """Draw the plan outlined, each step red or blue by what it does to the measure, and the forecast's mean hatched."""
+    # a bridge over the lines of a statement starts at nothing and has no bar for its start
+    steps = group_small_steps(finding.steps, max_rows, t)
     figures, decimals = rounded_amounts(finding, steps, scale)
-    plan = [words("bridge_plan")] if finding.start.amount else []
-    labels = [*plan, *(display_name(step.name, step.label, words) for step in steps), words("bridge_forecast")]
-    texts = [words.number(figures[0], decimals)] if plan else []
-    texts += [*(_signed_text(figure, decimals, words) for figure in figures[1:-1]), words.number(figures[-1], decimals)]
+    plan = [t("bridge_plan")] if finding.start.amount else []
+    labels = [*plan, *(display_name(step.name, step.label, t) for step in steps), t("bridge_forecast")]
+    texts = [t.number(figures[0], decimals)] if plan else []
+    texts += [*(_signed_text(figure, decimals, t) for figure in figures[1:-1]), t.number(figures[-1], decimals)]
     ends = (*((0,) if plan else ()), len(labels) - 1)
     draw_row_labels(axes, labels, bold=ends)
     edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in steps])])
@@ -85,13 +85,13 @@ def draw_bridge(axes: Axes, finding: Bridge, words: Translator, scale: AmountSca
     axes.spines["bottom"].set_visible(False)
 
 
-def _signed_text(figure: float, decimals: int, words: Translator) -> str:
-    text = words.number(figure, decimals)
+def _signed_text(figure: float, decimals: int, t: Translator) -> str:
+    text = t.number(figure, decimals)
     return f"+{text}" if figure > 0 else text
 
 
 def _axis_origin(edges: Sequence[float]) -> float:
-    """Where the axis begins: at zero, or, torn, below the lowest edge when all are far from it."""
+    """Return the lower end of the axis: zero, or below the lowest edge, with a break, when all are far from zero."""
     low, high = min(edges), max(edges)
     if low <= 0 or high - low > 0.35 * high:
         return min(0.0, low)
@@ -101,8 +101,8 @@ def _axis_origin(edges: Sequence[float]) -> float:
 def _draw_totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: float) -> None:
     start = max(origin, 0.0)
     for row in ends:
-        last = row == ends[-1]
-        amount = finding.end.amount if last else finding.start.amount
+        is_end = row == ends[-1]
+        amount = finding.end.amount if is_end else finding.start.amount
         axes.barh(
             -row,
             amount - start,
@@ -111,7 +111,7 @@ def _draw_totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: flo
             facecolor=PAPER,
             edgecolor=INK,
             linewidth=0.9,
-            hatch="/////" if last else None,
+            hatch="/////" if is_end else None,
         )
         if origin > 0:
             _draw_axis_break(axes, origin, -row)
@@ -119,7 +119,7 @@ def _draw_totals(axes: Axes, finding: Bridge, ends: tuple[int, ...], origin: flo
 
 
 def _draw_axis_break(axes: Axes, origin: float, y: float) -> None:
-    """Two slanted strokes: this bar does not begin at zero."""
+    """Draw two slanted strokes across a bar that does not begin at zero."""
     low, high = axes.get_xlim()
     per_inch = (high - low) / axes_size_inches(axes)[0]
     for shift in (0.10, 0.16):
@@ -136,7 +136,7 @@ def _draw_axis_break(axes: Axes, origin: float, y: float) -> None:
         )
 
 
-def axis_break_note(finding: Bridge, words: Translator) -> str:
-    """Whether the axis begins at zero, as a sentence; empty when it does."""
+def axis_break_note(finding: Bridge, t: Translator) -> str:
+    """Return the sentence about an axis that does not begin at zero; empty when it does."""
     edges = finding.start.amount + np.concatenate([[0.0], np.cumsum([step.amount for step in finding.steps])])
-    return words("bridge_torn") if _axis_origin([*edges, finding.end.amount]) > 0 else ""
+    return t("bridge_axis_break") if _axis_origin([*edges, finding.end.amount]) > 0 else ""

@@ -1,4 +1,4 @@
-"""How the chances that were said fitted what came: the share of months in each tenth of what was thought possible."""
+"""Calibration of past forecasts: the share of actual months in each tenth of the forecast distribution."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from forecast.timeseries.evaluation.scores import Calibration
 CALIBRATION_MARGIN = Margin(3.2, 0.8, 0.2, 2.0)
 
 
-def draw_calibration(axes: Axes, finding: Calibration, words: Translator) -> None:
-    """Ten bars that would be alike; the two outermost lie outside the middle 8 in 10."""
+def draw_calibration(axes: Axes, finding: Calibration, t: Translator) -> None:
+    """Draw ten bars, of equal height where calibration is perfect; the two outermost lie outside P10 to P90."""
     count = len(finding.shares)
-    colours = [RECONSTRUCTED if place in (0, count - 1) else CORE for place in range(count)]
-    axes.bar([place + 0.5 for place in range(count)], finding.shares, width=0.86, color=colours)
+    colours = [RECONSTRUCTED if position in (0, count - 1) else CORE for position in range(count)]
+    axes.bar([position + 0.5 for position in range(count)], finding.shares, width=0.86, color=colours)
     axes.plot([0, count], [1 / count] * 2, color=INK, linewidth=1.1, linestyle="--")
     top = max(*finding.shares, 1.5 / count) * 1.08
     axes.set_xlim(0, count)
@@ -26,10 +26,10 @@ def draw_calibration(axes: Axes, finding: Calibration, words: Translator) -> Non
     ticks = [
         share / 100 for share in range(0, 100, 5 if top <= 0.25 else 10 if top <= 0.5 else 20) if share / 100 < top
     ]
-    axes.set_yticks(ticks, [words.percent(share) for share in ticks])
+    axes.set_yticks(ticks, [t.percent(share) for share in ticks])
     axes.set_xticks(
         [0, count / 2, count],
-        [words("calibration_low"), words("calibration_middle"), words("calibration_high")],
+        [t("calibration_low"), t("calibration_middle"), t("calibration_high")],
     )
     first, _, last = axes.get_xticklabels()
     first.set_horizontalalignment("left")
@@ -40,10 +40,10 @@ def draw_calibration(axes: Axes, finding: Calibration, words: Translator) -> Non
     handles: list[Artist] = [
         Patch(color=CORE), Patch(color=RECONSTRUCTED), Line2D([], [], color=INK, linewidth=1.1, linestyle="--")
     ]  # fmt: skip
-    inside, outside = words.percent(finding.coverage80), words.percent(1 - finding.coverage80)
+    inside, outside = t.percent(finding.coverage80), t.percent(1 - finding.coverage80)
     labels = [
-        words("calibration_inside", share=inside),
-        words("calibration_outside", share=outside),
-        words("calibration_even"),
+        t("calibration_inside", share=inside),
+        t("calibration_outside", share=outside),
+        t("calibration_even"),
     ]
     draw_legend_above(axes, handles, labels)

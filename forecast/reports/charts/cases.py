@@ -1,4 +1,4 @@
-"""How far the chance moves over the cases of the plan: one dot a case."""
+"""Chance of the main target in each assumption case: one dot a case."""
 
 from __future__ import annotations
 
@@ -16,29 +16,27 @@ from forecast.stats.intervals import Estimate
 CASES_MARGIN = Margin(0.2, 0.4, 0.2, 1.8)
 
 
-def draw_cases(axes: Axes, rows: Sequence[CaseRow], target: TargetRow, words: Translator) -> None:
-    """The chance under each case with its simulation error; the shade is the spread, the dashes what is wanted."""
-    shown: list[tuple[str, Estimate]] = [(words("cases_plan"), target.chance)]
+def draw_cases(axes: Axes, rows: Sequence[CaseRow], target: TargetRow, t: Translator) -> None:
+    """Draw the chance in each case with its simulation error; the shade is the spread, the dashes what is required."""
+    chances: list[tuple[str, Estimate]] = [(t("cases_plan"), target.chance)]
     others = [
-        (display_name(row.name, row.label, words), row.chances[target.name])
-        for row in rows
-        if target.name in row.chances
+        (display_name(row.name, row.label, t), row.chances[target.name]) for row in rows if target.name in row.chances
     ]
-    shown += sorted(others, key=lambda pair: -pair[1].value)
-    draw_row_labels(axes, [label for label, _ in shown], bold=(0,))
+    chances += sorted(others, key=lambda pair: -pair[1].value)
+    draw_row_labels(axes, [label for label, _ in chances], bold=(0,))
     set_x_limits(axes, 0, 1, 0.04, text_width("100%", weight="bold") + 0.12)
     axes.axvspan(*target.spread, ymax=0.99, color=BAND, alpha=0.45, linewidth=0, zorder=0)
     if target.required_chance is not None:
         axes.axvline(target.required_chance, color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
-    y = -np.arange(len(shown))
-    values, lows, highs = np.array([chance for _, chance in shown]).T
+    y = -np.arange(len(chances))
+    values, lows, highs = np.array([chance for _, chance in chances]).T
     axes.hlines(y, 0, 1, color=FAINT, linewidth=0.8, zorder=0.5)
     axes.hlines(y, lows, highs, color=INK, linewidth=2.5, zorder=2)
-    faces = [CORE, *[PAPER] * (len(shown) - 1)]
+    faces = [CORE, *[PAPER] * (len(chances) - 1)]
     axes.scatter(values, y, s=45, c=faces, edgecolors=CORE, linewidths=1.6, zorder=3)
-    for row, (_, chance) in enumerate(shown):
+    for row, (_, chance) in enumerate(chances):
         axes.text(
-            1, -row, words.percent(chance.value), transform=axes.get_yaxis_transform(), ha="right", va="center",
+            1, -row, t.percent(chance.value), transform=axes.get_yaxis_transform(), ha="right", va="center",
             weight="bold" if row == 0 else "normal",
         )  # fmt: skip
-    axes.set_xticks([0, 0.5, 1], [words.percent(share) for share in (0, 0.5, 1)], color=MUTED)
+    axes.set_xticks([0, 0.5, 1], [t.percent(share) for share in (0, 0.5, 1)], color=MUTED)

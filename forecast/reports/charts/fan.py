@@ -1,4 +1,4 @@
-"""Fans of several runs, one over another: the middle of each month and its middle 8 in 10."""
+"""Fans of several runs, one over another: the median of each month and P10 to P90."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from forecast.reports.charts.style import (
 FAN_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
 
 
-def draw_fan(axes: Axes, findings: Mapping[str, Months], words: Translator, scale: AmountScale) -> None:
-    """Each run's middle line with its own dashes and the band from P10 to P90."""
-    every = sorted({bar.month for finding in findings.values() for bar in finding.bars})
-    at = {month: number for number, month in enumerate(every)}
+def draw_fan(axes: Axes, findings: Mapping[str, Months], t: Translator, scale: AmountScale) -> None:
+    """Draw each run's median with its own dashes and the band from P10 to P90."""
+    months = sorted({bar.month for finding in findings.values() for bar in finding.bars})
+    position = {month: number for number, month in enumerate(months)}
     for number, (label, finding) in enumerate(findings.items()):
         colour, dashes = RUN_LINE_STYLES[number % len(RUN_LINE_STYLES)]
-        x = [at[bar.month] for bar in finding.bars]
+        x = [position[bar.month] for bar in finding.bars]
         axes.fill_between(
             x, [b.p10 for b in finding.bars], [b.p90 for b in finding.bars], color=colour, alpha=0.13, linewidth=0
         )
         axes.plot(
             x, [b.p50 for b in finding.bars], color=colour, linestyle=dashes, linewidth=1.8, label=truncate_label(label)
         )
-    axes.set_xlim(-0.3, len(every) - 0.7)
-    room = axes_size_inches(axes)[0] / len(every)
-    names = [words(f"month_{int(month[5:])}") for month in every]
-    skip = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(text_width, names)) < 0.85 * room * k), 24)
-    axes.set_xticks(range(0, len(every), skip), names[::skip])
+    axes.set_xlim(-0.3, len(months) - 0.7)
+    month_width = axes_size_inches(axes)[0] / len(months)
+    names = [t(f"month_{int(month[5:])}") for month in months]
+    step = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(text_width, names)) < 0.85 * month_width * k), 24)
+    axes.set_xticks(range(0, len(months), step), names[::step])
     _, top = axes.get_ylim()
     axes.set_ylim(min(0, axes.get_ylim()[0]), top)
     axes.yaxis.set_major_locator(MaxNLocator(5, prune=None))
@@ -53,5 +53,5 @@ def draw_fan(axes: Axes, findings: Mapping[str, Months], words: Translator, scal
 
 
 def draw_run_legend(axes: Axes) -> None:
-    """Which dashes are which run, above the axes."""
-    draw_legend_above(axes, *axes.get_legend_handles_labels(), handle=2.8)
+    """Draw the legend of the runs above the axes."""
+    draw_legend_above(axes, *axes.get_legend_handles_labels(), handle_ems=2.8)

@@ -1,4 +1,4 @@
-"""What was said from months of the past, as fans, and what came after."""
+"""Forecasts from past months, as fans, and the actual months."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from forecast.timeseries.evaluation.scores import Fan
 
 FAN_WITH_ACTUALS_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
 LEAD_MONTHS = 18
-"""Months of what was known that are shown before the first fan."""
+"""Actual months that are shown before the first fan."""
 
 
 def draw_fan_with_actuals(
-    axes: Axes, fans: Sequence[Fan], first: int, actual: Floats, words: Translator, scale: AmountScale
+    axes: Axes, fans: Sequence[Fan], first_month: int, actual: Floats, t: Translator, scale: AmountScale
 ) -> None:
-    """One fan an origin, in its band of 95% and of 80%; over them `actual` (months,) from the month `first` on."""
-    start = max(first, fans[0].first_month - LEAD_MONTHS)
-    shown = actual[start - first :]
+    """Draw one fan an origin, bands of 95% and 80%; over them `actual` (months,), which begins at `first_month`."""
+    start = max(first_month, fans[0].first_month - LEAD_MONTHS)
+    shown = actual[start - first_month :]
     for fan in fans:
         x = np.arange(fan.first_month, fan.first_month + len(fan.median))
         axes.fill_between(x, fan.low95, fan.high95, color=BAND, alpha=0.38, linewidth=0)
@@ -48,9 +48,9 @@ def draw_fan_with_actuals(
     end = start + len(shown)
     axes.set_xlim(start - 0.7, end - 0.3)
     years = [month for month in range(start, end) if month % 12 == 0]
-    room = axes_size_inches(axes)[0] / max(end - start, 1) * 12
-    skip = next((k for k in (1, 2, 5, 10) if text_width("2000") < 0.8 * room * k), 10)
-    axes.set_xticks(years[::skip], [str(month // 12) for month in years[::skip]])
+    year_width = axes_size_inches(axes)[0] / max(end - start, 1) * 12
+    step_years = next((k for k in (1, 2, 5, 10) if text_width("2000") < 0.8 * year_width * k), 10)
+    axes.set_xticks(years[::step_years], [str(month // 12) for month in years[::step_years]])
     low, high = axes.get_ylim()
     axes.set_ylim(low if low < 0 or low > 0.4 * high else 0, high)
     low, high = axes.get_ylim()
@@ -67,5 +67,5 @@ def draw_fan_with_actuals(
         Patch(color=BAND, alpha=0.95),
         Patch(color=BAND, alpha=0.38),
     ]
-    keys = ("fan_actual_came", "fan_actual_middle", "fan_actual_80", "fan_actual_95")
-    draw_legend_above(axes, handles, [words(key) for key in keys], handle=2.4)
+    keys = ("fan_actual_observed", "fan_actual_middle", "fan_actual_80", "fan_actual_95")
+    draw_legend_above(axes, handles, [t(key) for key in keys], handle_ems=2.4)

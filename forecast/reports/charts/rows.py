@@ -1,6 +1,6 @@
-"""Rows that bridge, tornado and cases share: a label, its bar below, and room for the figures.
+"""Rows that bridge, tornado, cases and districts share: a label, its bar below, and room for the figures.
 
-Not a figure: the label stands above its bar, so that a long Vietnamese name is read whole on a phone.
+The label stands above its bar, so that a long Vietnamese name fits on a phone.
 """
 
 from __future__ import annotations
@@ -19,32 +19,30 @@ BAR_HEIGHT = 0.3
 LABEL_OFFSET = 0.22
 """Height of the foot of a label above the centre of its bar."""
 LABEL_BACKGROUND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4}
-"""What lies under a label, so that no line runs through it."""
+"""Box under a label, so that no line runs through it."""
 
 
-def display_name(name: str, label: Label | None, words: Translator) -> str:
-    """The label in this language, or the word for that key, or the name without its underscores."""
-    if label is not None and label.in_language(words.language):
-        return label.in_language(words.language)
+def display_name(name: str, label: Label | None, t: Translator) -> str:
+    """Return the label in this language, or the term for that key, or the name without its underscores."""
+    if label is not None and label.in_language(t.language):
+        return label.in_language(t.language)
     key = f"key.{name}"
-    return words(key) if words.has(key) else name.rpartition(".")[2].replace("_", " ")
+    return t(key) if t.has(key) else name.rpartition(".")[2].replace("_", " ")
 
 
 def draw_row_labels(
     axes: Axes, labels: Sequence[str], notes: Sequence[Sequence[str]] = (), bold: Sequence[int] = ()
 ) -> None:
-    """Rows from the top down at y = 0, -1, …: each label at the left edge, then the longest note that fits.
-
-    The last of a row's notes is always shown; a label gives way to it alone.
-    """
-    wide, _ = axes_size_inches(axes)
+    """Draw rows from the top down at y = 0, -1, …: each label at the left edge, then the longest note that fits."""
+    # the last of a row's notes is always shown; only for that one is a label cut
+    width, _ = axes_size_inches(axes)
     size = float(matplotlib.rcParams["font.size"])
     small, space = size * 0.85, text_width("  ", size)
     for row, label in enumerate(labels):
-        offered = notes[row] if notes else ()
+        row_notes = notes[row] if notes else ()
         weight = "bold" if row in bold else "normal"
-        least = text_width(offered[-1], small) + space if offered and offered[-1] else 0.0
-        shown = fit_label(label, wide - least, size, weight)
+        note_room = text_width(row_notes[-1], small) + space if row_notes and row_notes[-1] else 0.0
+        shown = fit_label(label, width - note_room, size, weight)
         transform = axes.get_yaxis_transform()
         axes.text(
             0,
@@ -57,10 +55,12 @@ def draw_row_labels(
             bbox=LABEL_BACKGROUND,
         )
         start = text_width(shown, size, weight) + space
-        note = next((one for one in offered if start + text_width(one, small) <= wide), offered[-1] if offered else "")
+        note = next(
+            (text for text in row_notes if start + text_width(text, small) <= width), row_notes[-1] if row_notes else ""
+        )
         if note:
             axes.text(
-                start / wide,
+                start / width,
                 LABEL_OFFSET - row,
                 note,
                 transform=transform,
@@ -77,14 +77,14 @@ def draw_row_labels(
 
 
 def set_x_limits(axes: Axes, low: float, high: float, left: float, right: float) -> None:
-    """X limits that show low to high with `left` and `right` inches of white beside them."""
-    wide, _ = axes_size_inches(axes)
+    """Set the x limits from low to high, with `left` and `right` inches of white beside them."""
+    width, _ = axes_size_inches(axes)
     span = (high - low) or abs(high) or 1.0
-    per_inch = span / max(wide - left - right, 0.3 * wide)
+    per_inch = span / max(width - left - right, 0.3 * width)
     axes.set_xlim(low - left * per_inch, low + span + right * per_inch)
 
 
 def bar_gap(axes: Axes) -> float:
-    """A thin space beside a bar, in data units."""
+    """Return a thin space beside a bar, in data units."""
     low, high = axes.get_xlim()
     return 0.4 * em_inches() * (high - low) / axes_size_inches(axes)[0]

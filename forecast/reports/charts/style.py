@@ -1,7 +1,7 @@
-"""Paper, ink and type: what every figure is drawn with.
+"""Colours, type and text fitting of every chart.
 
-Nothing here keeps a state: figures are made by matplotlib's objects (no pyplot), inside `style`, and leave as bytes
-that are the same on every call.
+Nothing here keeps a state: charts are matplotlib objects (no pyplot), drawn inside `chart_style`, and their bytes are
+the same on every call.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font, LoadFlags
+
+__all__ = ["chart_style"]
 
 INK = "#1f2328"
 MUTED = "#59636e"
@@ -80,7 +82,17 @@ class Margin(NamedTuple):
 
 @contextmanager
 def chart_style(size: float) -> Iterator[None]:
-    """Draw with our type and ink and text of `size` points, whatever a user's matplotlibrc says."""
+    """Draw with the type and colours of the reports, whatever a user's matplotlibrc says.
+
+    Parameters
+    ----------
+    size : float
+        Points of the text.
+
+    Yields
+    ------
+    None
+    """
     with matplotlib.rc_context():
         sizes = dict.fromkeys(
             ("font.size", "axes.labelsize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize"), size
@@ -92,27 +104,27 @@ def chart_style(size: float) -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty sheet, in inches."""
+    """Return an empty figure; width and height in inches."""
     figure = Figure(figsize=(width, height), facecolor=PAPER)
     FigureCanvasAgg(figure)
     return figure
 
 
 def add_axes(figure: Figure, box: tuple[float, float, float, float], margin: Margin) -> Axes:
-    """Axes inside a box (left, bottom, width, height in inches), `margin` away from its edges."""
+    """Add axes inside a box (left, bottom, width, height in inches), `margin` away from its edges."""
     em = matplotlib.rcParams["font.size"] / 72
     width, height = figure.get_size_inches()
-    left, bottom, wide, high = box
+    left, bottom, box_width, box_height = box
     return figure.add_axes((
         (left + margin.left * em) / width,
         (bottom + margin.bottom * em) / height,
-        max(wide - (margin.left + margin.right) * em, em) / width,
-        max(high - (margin.top + margin.bottom) * em, em) / height,
+        max(box_width - (margin.left + margin.right) * em, em) / width,
+        max(box_height - (margin.top + margin.bottom) * em, em) / height,
     ))  # fmt: skip
 
 
 def axes_size_inches(axes: Axes) -> tuple[float, float]:
-    """Width and height of axes, in inches."""
+    """Return width and height of axes, in inches."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     box, (width, height) = axes.get_position(), figure.get_size_inches()
@@ -120,45 +132,46 @@ def axes_size_inches(axes: Axes) -> tuple[float, float]:
 
 
 def em_inches() -> float:
-    """Height of the text, in inches."""
+    """Return the height of the text, in inches."""
     return float(matplotlib.rcParams["font.size"]) / 72
 
 
 @lru_cache(maxsize=2)
 def _font(weight: str) -> FT2Font:
-    found = font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight=weight))
-    font = FT2Font(found)
+    path = font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight=weight))
+    font = FT2Font(path)
     font.set_size(100, 72)
     return font
 
 
 if hasattr(os, "register_at_fork"):
-    # parent and child would read one open file from one place in it, as matplotlib's own cache knows
+    # parent and child would share the position in one open font file, as matplotlib's own cache knows
     os.register_at_fork(after_in_child=_font.cache_clear)
 
 
 @lru_cache(maxsize=4096)
 def _advance_width(letter: str, weight: str) -> float:
-    """Width of a letter at 100 points, in points."""
+    """Return the width of a letter at 100 points, in points."""
     return float(_font(weight).load_char(ord(letter), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536
 
 
 def text_width(text: str, size: float | None = None, weight: str = "normal") -> float:
-    """Width of a line of text, in inches, without kerning: shaping whole lines takes most of a page's time."""
+    """Return the width of a line of text, in inches, without kerning."""
+    # shaping whole lines takes most of a page's time
     points = float(matplotlib.rcParams["font.size"]) if size is None else size
     return sum(_advance_width(letter, weight) for letter in text) * points / 100 / 72
 
 
 def split_graphemes(text: str) -> list[str]:
-    """The characters as a reader counts them: marks, joiners and selectors stay with their letter."""
-    found: list[str] = []
+    """Split a text into characters as a reader counts them: marks, joiners and selectors stay with their letter."""
+    graphemes: list[str] = []
     for letter in text:
         joins = unicodedata.category(letter) in ("Mn", "Me", "Mc") or letter in "\u200d\ufe0e\ufe0f"
-        if found and (joins or found[-1].endswith("\u200d")):
-            found[-1] += letter
+        if graphemes and (joins or graphemes[-1].endswith("\u200d")):
+            graphemes[-1] += letter
         else:
-            found.append(letter)
-    return found
+            graphemes.append(letter)
+    return graphemes
 
 
 @lru_cache(maxsize=4096)
@@ -171,19 +184,19 @@ def _drawable_letter(letter: str) -> str:
 
 
 def clean_label(text: str) -> str:
-    """One line that the font can draw: composed, no controls, no lone surrogates; a box for what it lacks."""
+    """Return one line that the font can draw: composed, no controls, no lone surrogates; a box for a missing glyph."""
     composed = unicodedata.normalize("NFC", text[: 40 * MAX_LABEL_GRAPHEMES])
     return " ".join("".join(map(_drawable_letter, composed)).split())
 
 
-def truncate_label(text: str, longest: int = MAX_LABEL_GRAPHEMES) -> str:
-    """A clean label of at most `longest` graphemes, the last one `…` where it was longer."""
+def truncate_label(text: str, max_graphemes: int = MAX_LABEL_GRAPHEMES) -> str:
+    """Return a clean label of at most `max_graphemes`, the last one `…` where it was longer."""
     letters = split_graphemes(clean_label(text))
-    return "".join(letters) if len(letters) <= longest else "".join(letters[: longest - 1]).rstrip() + "…"
+    return "".join(letters) if len(letters) <= max_graphemes else "".join(letters[: max_graphemes - 1]).rstrip() + "…"
 
 
 def fit_label(text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
-    """A label cut to a width in inches, the last character `…` where it was longer."""
+    """Return a label cut to a width in inches, the last character `…` where it was longer."""
     text = truncate_label(text)
     if text_width(text, size, weight) <= width:
         return text
@@ -199,29 +212,29 @@ def fit_label(text: str, width: float, size: float | None = None, weight: str = 
 
 
 def wrap_text(text: str, width: float, size: float | None = None, weight: str = "normal", lines: int = 99) -> list[str]:
-    """Text broken into at most `lines` lines of a width in inches; what is left over is cut with `…`."""
+    """Break a text into at most `lines` lines of a width in inches; the last is cut with `…` if text remains."""
     words = clean_label(text).split(" ")
-    found: list[str] = []
+    wrapped: list[str] = []
     while words:
-        if len(found) == lines - 1:
-            return [*found, fit_text(" ".join(words), width, size, weight)]
-        taken = 1
-        while taken < len(words) and text_width(" ".join(words[: taken + 1]), size, weight) <= width:
-            taken += 1
-        found.append(fit_text(" ".join(words[:taken]), width, size, weight))
-        words = words[taken:]
-    return found
+        if len(wrapped) == lines - 1:
+            return [*wrapped, fit_text(" ".join(words), width, size, weight)]
+        count = 1
+        while count < len(words) and text_width(" ".join(words[: count + 1]), size, weight) <= width:
+            count += 1
+        wrapped.append(fit_text(" ".join(words[:count]), width, size, weight))
+        words = words[count:]
+    return wrapped
 
 
 def fit_text(text: str, width: float, size: float | None, weight: str) -> str:
-    """The text itself where it fits, whatever its length; else cut as a label."""
+    """Return the text itself where it fits, whatever its length; else cut as a label."""
     return text if text_width(text, size, weight) <= width else fit_label(text, width, size, weight)
 
 
 def draw_figure(
     draw: Callable[[Axes], None], margin: Margin, width: float, height: float, title: str, foot: str = ""
 ) -> Figure:
-    """A figure of its own: its title on one or more lines, the axes, and a small foot line."""
+    """Draw a figure with its title on up to three lines, the axes, and a small foot line."""
     figure = new_figure(width, height)
     size, edge = float(matplotlib.rcParams["font.size"]), 0.6 * em_inches()
     lines = wrap_text(title, width - 2 * edge, size * 1.1, "bold", lines=3)
@@ -237,51 +250,53 @@ def draw_figure(
     return figure
 
 
-def draw_legend_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], handle: float = 1.5) -> None:
-    """A key above the axes in as many columns as fit; the axes give way by its height. `handle` is in ems."""
-    shown = [fit_label(label, axes_size_inches(axes)[0] - (handle + 2) * em_inches()) for label in labels]
-    spare = (handle + 0.5 + 1.4) * em_inches()
-    fits = (n for n in range(len(shown), 0, -1) if _legend_width(shown, n) + n * spare <= axes_size_inches(axes)[0])
-    columns = next(fits, 1)
+def draw_legend_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], handle_ems: float = 1.5) -> None:
+    """Draw a legend above the axes in as many columns as fit, and lower the axes by its height."""
+    shown = [fit_label(label, axes_size_inches(axes)[0] - (handle_ems + 2) * em_inches()) for label in labels]
+    column_space = (handle_ems + 0.5 + 1.4) * em_inches()
+    fitting_columns = (
+        n for n in range(len(shown), 0, -1) if _legend_width(shown, n) + n * column_space <= axes_size_inches(axes)[0]
+    )
+    columns = next(fitting_columns, 1)
     rows = -(-len(shown) // columns)
     box, figure = axes.get_position(), axes.get_figure(root=True)
     assert figure is not None
-    lowered = (1.5 * rows + 0.5) * em_inches() / figure.get_size_inches()[1]
-    axes.set_position((box.x0, box.y0, box.width, max(box.height - lowered, 0.02)))
+    legend_height = (1.5 * rows + 0.5) * em_inches() / figure.get_size_inches()[1]
+    axes.set_position((box.x0, box.y0, box.width, max(box.height - legend_height, 0.02)))
     axes.legend(
         handles, shown, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.4,
-        handlelength=handle, handleheight=0.9, handletextpad=0.5, columnspacing=1.3, labelspacing=0.35,
+        handlelength=handle_ems, handleheight=0.9, handletextpad=0.5, columnspacing=1.3, labelspacing=0.35,
     )  # fmt: skip
 
 
 def _legend_width(labels: Sequence[str], columns: int) -> float:
-    """Width of a key whose columns are filled one after another, as matplotlib does, in inches."""
+    """Return the width of a legend whose columns fill one after another, as matplotlib does, in inches."""
     rows, longer = divmod(len(labels), columns)
-    widths, at = 0.0, 0
+    widths, first = 0.0, 0
     for column in range(columns):
         count = rows + (column < longer)
-        widths += max(map(text_width, labels[at : at + count]), default=0.0)
-        at += count
+        widths += max(map(text_width, labels[first : first + count]), default=0.0)
+        first += count
     return widths
 
 
 def to_svg(figure: Figure) -> bytes:
-    """The figure as SVG, its letters as paths: it looks alike everywhere and needs no font."""
-    out = BytesIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+    """Return the figure as SVG, its letters as paths, so that it needs no font."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
 
 
 def to_png(figure: Figure, dpi: int = 150) -> bytes:
-    """The figure as PNG."""
-    out = BytesIO()
-    figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 6})
-    return out.getvalue()
+    """Return the figure as PNG."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 6})
+    return buffer.getvalue()
 
 
 def to_pdf(figure: Figure, title: str) -> bytes:
-    """The figure as PDF, its fonts inside."""
-    out = BytesIO()
-    about = {"Title": title, "Creator": "forecast", "Producer": None, "CreationDate": None}
-    figure.savefig(out, format="pdf", metadata=about)
-    return out.getvalue()
+    """Return the figure as PDF, its fonts embedded."""
+    buffer = BytesIO()
+    metadata = {"Title": title, "Creator": "forecast", "Producer": None, "CreationDate": None}
+    figure.savefig(buffer, format="pdf", metadata=metadata)
+    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Which assumptions matter: what the measure does when one of them lies low or high."""
+"""Tornado: change of the measure when one assumption lies low or high."""
 
 from __future__ import annotations
 
@@ -13,60 +13,61 @@ from forecast.reports.charts.style import BAD, GOOD, INK, Margin, text_width, tr
 
 TORNADO_MARGIN = Margin(0.2, 0.2, 0.2, 0.4)
 MAX_BARS = 8
+"""Assumptions that are drawn."""
 
 
-def draw_tornado(axes: Axes, finding: Sensitivity, words: Translator, scale: AmountScale, most: int = MAX_BARS) -> None:
-    """The mean change when an assumption lies in its lowest or highest fifth, the widest first; grey: the error."""
-    levers = finding.bars[:most]
+def draw_tornado(axes: Axes, finding: Sensitivity, t: Translator, scale: AmountScale, max_rows: int = MAX_BARS) -> None:
+    """Draw the mean change when an assumption lies in its lowest or highest fifth, the widest first, with its error."""
+    bars = finding.bars[:max_rows]
     draw_row_labels(
         axes,
-        [display_name(lever.name, lever.label, words) for lever in levers],
-        [_range_notes(lever, words) for lever in levers],
+        [display_name(bar.name, bar.label, t) for bar in bars],
+        [_range_notes(bar, t) for bar in bars],
     )
-    low = min([0.0, *(min(lever.low, lever.high) - lever.error for lever in levers)])
-    high = max([0.0, *(max(lever.low, lever.high) + lever.error for lever in levers)])
+    low = min([0.0, *(min(bar.low, bar.high) - bar.error for bar in bars)])
+    high = max([0.0, *(max(bar.low, bar.high) + bar.error for bar in bars)])
     decimals = 1 if max(-low, high) >= scale.factor else 2
-    texts = [_end_texts(lever, words, scale, decimals) for lever in levers]
-    room = max([0.1, *(text_width(text) for pair in texts for text in pair)]) + 0.1
-    set_x_limits(axes, low, high, room, room)
-    falls = finding.measure.partition(".")[0] in LESS_IS_BETTER
+    texts = [_end_texts(bar, t, scale, decimals) for bar in bars]
+    text_room = max([0.1, *(text_width(text) for pair in texts for text in pair)]) + 0.1
+    set_x_limits(axes, low, high, text_room, text_room)
+    less_is_better = finding.measure.partition(".")[0] in LESS_IS_BETTER
     space = bar_gap(axes)
-    _draw_bars(axes, levers, falls)
-    for row, (lever, (left, right)) in enumerate(zip(levers, texts, strict=True)):
-        axes.text(
-            min(0.0, lever.low - lever.error, lever.high - lever.error) - space, -row, left, ha="right", va="center"
-        )
-        axes.text(
-            max(0.0, lever.low + lever.error, lever.high + lever.error) + space, -row, right, ha="left", va="center"
-        )
+    _draw_bars(axes, bars, less_is_better)
+    for row, (bar, (left, right)) in enumerate(zip(bars, texts, strict=True)):
+        axes.text(min(0.0, bar.low - bar.error, bar.high - bar.error) - space, -row, left, ha="right", va="center")
+        axes.text(max(0.0, bar.low + bar.error, bar.high + bar.error) + space, -row, right, ha="left", va="center")
     axes.axvline(0, color=INK, linewidth=0.8, ymax=0.985)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
 
 
-def _range_notes(lever: SensitivityBar, words: Translator) -> tuple[str, ...]:
-    """The range and the grade, or the grade alone; what is no assumption (how often events came) has no grade."""
-    if not lever.grade:
-        return truncate_label(lever.text), ""
-    grade = words("tornado_grade", grade=lever.grade)
-    return f"{truncate_label(lever.text)} · {grade}", grade
+def _range_notes(bar: SensitivityBar, t: Translator) -> tuple[str, ...]:
+    """Return the range and the grade, or the grade alone; a count of events has no grade."""
+    if not bar.grade:
+        return truncate_label(bar.text), ""
+    grade = t("tornado_grade", grade=bar.grade)
+    return f"{truncate_label(bar.text)} · {grade}", grade
 
 
-def _end_texts(lever: SensitivityBar, words: Translator, scale: AmountScale, decimals: int) -> tuple[str, str]:
-    """The text left and the text right of the bars: which end of the range, and what it does."""
-    low = words("tornado_low", change=scale.signed_number(lever.low, decimals))
-    high = words("tornado_high", change=scale.signed_number(lever.high, decimals))
-    return (low, high) if lever.low <= lever.high else (high, low)
+def _end_texts(bar: SensitivityBar, t: Translator, scale: AmountScale, decimals: int) -> tuple[str, str]:
+    """Return the texts left and right of the bars: which end of the range, and its change."""
+    low = t("tornado_low", change=scale.signed_number(bar.low, decimals))
+    high = t("tornado_high", change=scale.signed_number(bar.high, decimals))
+    return (low, high) if bar.low <= bar.high else (high, low)
 
 
-def _draw_bars(axes: Axes, levers: tuple[SensitivityBar, ...], falls: bool) -> None:
-    """Both ends of each lever, the longer one below, and their simulation errors."""
+def _draw_bars(axes: Axes, bars: tuple[SensitivityBar, ...], less_is_better: bool) -> None:
+    """Draw both ends of each assumption, the longer one below, and their simulation errors."""
     ends = [
-        (-row, change)
-        for row, lever in enumerate(levers)
-        for change in sorted((lever.low, lever.high), key=abs, reverse=True)
+        (-row, change) for row, bar in enumerate(bars) for change in sorted((bar.low, bar.high), key=abs, reverse=True)
     ]
     y, changes = np.array(ends).reshape(-1, 2).T
-    errors = np.repeat([lever.error for lever in levers], 2)
-    axes.barh(y, changes, BAR_HEIGHT, color=[GOOD if (change > 0) != falls else BAD for change in changes], linewidth=0)
+    errors = np.repeat([bar.error for bar in bars], 2)
+    axes.barh(
+        y,
+        changes,
+        BAR_HEIGHT,
+        color=[GOOD if (change > 0) != less_is_better else BAD for change in changes],
+        linewidth=0,
+    )
     axes.hlines(y, changes - errors, changes + errors, color=INK, linewidth=1.0)

@@ -1,4 +1,4 @@
-"""The grounds of a report: assumptions with their sources, the state of the data, and where the figures come from."""
+"""Sections of a report on assumptions, sources, data status and provenance."""
 
 from __future__ import annotations
 
@@ -27,86 +27,90 @@ class AssumptionRow:
     name: str
     label: str
     text: str
+    """As written in the plan."""
     unit: str
     meaning: str
+    """Its 80% range as a sentence."""
     source: str
     note: str
     grade: str
     location: str
     hindsight: str
-    """When its source came out, where that is after the day of the plan; else empty."""
+    """The day its source came out, as a sentence, where that is after the day of the plan; else empty."""
 
 
 @dataclass(frozen=True)
 class AssumptionGroup:
-    """The assumptions about one thing."""
+    """Assumptions about one service, shock, initiative, cost or part of the plan."""
 
     label: str
     assumptions: tuple[AssumptionRow, ...]
     grades: str
     """`A 2 · B 3 · C 1`."""
     hindsight_count: int
-    """How many of them are hindsight."""
+    """Assumptions whose source came out after the day of the plan."""
 
 
-def assumption_groups(view: RunView, words: Translator) -> list[AssumptionGroup]:
-    """Every assumption, with what it is about: a service, a shock, an initiative, or a part of the plan."""
-    late = view.hindsight_assumptions()
-    found: dict[str, list[AssumptionRow]] = {}
+def assumption_groups(view: RunView, t: Translator) -> list[AssumptionGroup]:
+    """Return every assumption, grouped by the service, shock, initiative, cost or part of the plan."""
+    hindsight_names = view.hindsight_assumptions()
+    rows_by_group: dict[str, list[AssumptionRow]] = {}
     for assumption in view.assumptions():
         parts = assumption.name.split(".")
-        own = parts[0] in ("services", "shocks", "initiatives", "costs") and len(parts) > 2
-        group = ".".join(parts[: 2 if own else 1])
-        found.setdefault(group, []).append(_assumption_row(assumption, view, words, assumption.name in late))
-    return [_assumption_group(name, grounds, view, words) for name, grounds in found.items()]
+        is_named = parts[0] in ("services", "shocks", "initiatives", "costs") and len(parts) > 2
+        group_name = ".".join(parts[: 2 if is_named else 1])
+        rows_by_group.setdefault(group_name, []).append(
+            _assumption_row(assumption, view, t, assumption.name in hindsight_names)
+        )
+    return [_assumption_group(name, rows, view, t) for name, rows in rows_by_group.items()]
 
 
-def _assumption_group(name: str, grounds: list[AssumptionRow], view: RunView, words: Translator) -> AssumptionGroup:
-    counts = Counter(ground.grade for ground in grounds)
+def _assumption_group(name: str, rows: list[AssumptionRow], view: RunView, t: Translator) -> AssumptionGroup:
+    counts = Counter(row.grade for row in rows)
     grades = " · ".join(f"{grade} {counts[grade]}" for grade in "ABC" if counts[grade])
-    late = sum(bool(ground.hindsight) for ground in grounds)
+    hindsight_count = sum(bool(row.hindsight) for row in rows)
     key = f"group_{name}"
-    label = words(key) if words.has(key) else sentence_case(name_text(name, view.scenario, words))
-    return AssumptionGroup(label, tuple(grounds), grades, late)
+    label = t(key) if t.has(key) else sentence_case(name_text(name, view.scenario, t))
+    return AssumptionGroup(label, tuple(rows), grades, hindsight_count)
 
 
-def _assumption_row(assumption: Assumption, view: RunView, words: Translator, late: bool) -> AssumptionRow:
+def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hindsight: bool) -> AssumptionRow:
     return AssumptionRow(
         name=assumption.name,
-        label=name_text(assumption.name, view.scenario, words),
+        label=name_text(assumption.name, view.scenario, t),
         text=assumption.text,
-        unit=range_text(f" {assumption.unit}", words).strip(),
-        meaning=describe_range(assumption, words),
-        source=assumption.source or words("assumption_judged"),
+        unit=range_text(f" {assumption.unit}", t).strip(),
+        meaning=describe_range(assumption, t),
+        source=assumption.source or t("assumption_judgement"),
         note=assumption.note,
         grade=assumption.grade,
         location=location_text(assumption.location, view),
-        hindsight=words("hindsight_mark", known=assumption.known_since) if late else "",
+        hindsight=t("hindsight_mark", known=assumption.known_since) if is_hindsight else "",
     )
 
 
-def describe_range(assumption: Assumption, words: Translator) -> str:
-    """What a number may be, in one sentence: 8 times in 10 between P10 and P90."""
+def describe_range(assumption: Assumption, t: Translator) -> str:
+    """Return the P10 to P90 of an assumption as a sentence."""
     if assumption.same_as:
-        return words("assumption_same", name=assumption.same_as)
+        return t("assumption_same", name=assumption.same_as)
     if assumption.is_constant:
-        return words("assumption_sure")
+        return t("assumption_constant")
     low, high = (float(end) for end in assumption.distribution.ppf(np.array([0.1, 0.9])))
     if assumption.dimension == "day":
-        return words("assumption_range", low=_day_text(low, words), high=_day_text(high, words))
+        return t("assumption_range", low=_day_text(low, t), high=_day_text(high, t))
     factor = _unit_factor(assumption)
     decimals = _common_decimals((low / factor, high / factor))
     unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
-    low_text, high_text = (range_text(words.number(end / factor, decimals) + unit, words) for end in (low, high))
-    return words("assumption_range", low=low_text, high=high_text)
+    low_text, high_text = (range_text(t.number(end / factor, decimals) + unit, t) for end in (low, high))
+    return t("assumption_range", low=low_text, high=high_text)
 
 
-def _day_text(ordinal: float, words: Translator) -> str:
-    return date_text(date.fromordinal(int(ordinal)), words)
+def _day_text(ordinal: float, t: Translator) -> str:
+    return date_text(date.fromordinal(int(ordinal)), t)
 
 
 def _unit_factor(assumption: Assumption) -> float:
-    """Of the unit in which the planner wrote it."""
+    """Return the size of the unit in which the planner wrote an assumption."""
     if assumption.dimension == "percent":
         return 0.01
     return (
@@ -115,7 +119,7 @@ def _unit_factor(assumption: Assumption) -> float:
 
 
 def _common_decimals(ends: tuple[float, float]) -> int:
-    """As many as both ends need, where two are enough; else as many as the larger end deserves."""
+    """Return the decimals that both ends need, at most one; else those that suit the larger end."""
     for decimals in range(2):
         if all(abs(round(end, decimals) - end) < 1e-6 * max(1.0, abs(end)) for end in ends):
             return decimals
@@ -137,97 +141,99 @@ def _money_factor(unit: str) -> float:
     return SCALES.get(first, 1.0)
 
 
-def location_text(where: Location, view: RunView) -> str:
-    """`scenarios/covid.yaml:9`, from the project's folder: no page names a folder of the machine."""
-    return f"{path_in_project(where.file, view)}:{where.cell or where.line}"
+def location_text(location: Location, view: RunView) -> str:
+    """Return file and line from the project's folder, `scenarios/covid.yaml:9`: no page names the machine."""
+    return f"{path_in_project(location.file, view)}:{location.cell or location.line}"
 
 
 def path_in_project(file: str, view: RunView) -> str:
-    """A file as seen from the project's folder."""
-    whole, folder = Path(file).absolute(), project_folder(view.scenario.file).absolute()
-    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else Path(file).name
+    """Return the path of a file from the project's folder; its name alone if it lies outside."""
+    path, folder = Path(file).absolute(), project_folder(view.scenario.file).absolute()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else Path(file).name
 
 
 def count_grades(view: RunView) -> Counter[str]:
-    """How many assumptions have each grade."""
+    """Count the assumptions of each grade."""
     return Counter(assumption.grade for assumption in view.assumptions())
 
 
-def judgement_notes(view: RunView, words: Translator) -> list[str]:
-    """How much rests on judgement."""
+def judgement_notes(view: RunView, t: Translator) -> list[str]:
+    """Return the sentences on how much rests on judgement."""
     counts = count_grades(view)
-    found = []
+    notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share
-        found.append(words("judged_lead", tenths=tenths_text(share, words)))
-    found.append(words("judged_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
-    return found
+        notes.append(t("judgement_lead", tenths=tenths_text(share, t)))
+    notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
+    return notes
 
 
-def data_notes(view: RunView, words: Translator) -> list[str]:
-    """What is reconstructed, and what is hindsight."""
+def data_notes(view: RunView, t: Translator) -> list[str]:
+    """Return the sentences on reconstructed months and on hindsight."""
     status: Mapping[str, int] = view.summary.get("data_status", {})
-    whole = sum(status.values())
-    found = [
-        words(f"data_{kind}", count=status[kind], all=whole)
+    total = sum(status.values())
+    notes = [
+        t(f"data_{kind}", count=status[kind], all=total)
         for kind in ("reconstructed", "estimate", "example")
         if status.get(kind)
     ]
-    if not whole:
-        found.append(words("data_none"))
-    elif not found:
-        found.append(words("data_actual", count=whole))
-    late, day = len(view.hindsight_assumptions()), date_text(view.as_of, words)
-    found.append(words("hindsight_some", count=late, date=day) if late else words("hindsight_none", date=day))
-    return found
+    if not total:
+        notes.append(t("data_none"))
+    elif not notes:
+        notes.append(t("data_actual", count=total))
+    hindsight_count, day = len(view.hindsight_assumptions()), date_text(view.as_of, t)
+    notes.append(
+        t("hindsight_some", count=hindsight_count, date=day) if hindsight_count else t("hindsight_none", date=day)
+    )
+    return notes
 
 
-def reader_notes(view: RunView, words: Translator) -> list[str]:
-    """What a reader must know."""
-    paths = words.number(int(view.summary.get("paths", 0)))
+def reader_notes(view: RunView, t: Translator) -> list[str]:
+    """Return the sentences on how to read the report."""
+    paths = t.number(int(view.summary.get("paths", 0)))
     return [
-        words("how_paths", paths=paths),
-        *(words(f"how_{key}") for key in ("chance", "range", "grades", "marks", "not")),
+        t("how_paths", paths=paths),
+        *(t(f"how_{key}") for key in ("chance", "range", "grades", "marks", "not")),
     ]
 
 
-def baseline_notes(view: RunView, words: Translator) -> list[str]:
-    """What the baseline has to say of itself."""
-    found = []
-    for own in view.baseline.services.values():
-        for key, facts in own.notes:
-            if words.has(key):
-                found.append(words(key, **{name: _param_text(name, fact, view, words) for name, fact in facts}))
-    return list(dict.fromkeys(found))
+def baseline_notes(view: RunView, t: Translator) -> list[str]:
+    """Return the notes of the baseline, each once."""
+    notes = []
+    for service in view.baseline.services.values():
+        for key, params in service.notes:
+            if t.has(key):
+                notes.append(t(key, **{name: _param_text(name, value, view, t) for name, value in params}))
+    return list(dict.fromkeys(notes))
 
 
-def _param_text(name: str, fact: str, view: RunView, words: Translator) -> str:
-    """A fact of a note; a service by its label."""
-    service = view.scenario.services.get(fact) if name == "service" else None
-    return service.label.in_language(words.language) if service and service.label else str(fact)
+def _param_text(name: str, value: str, view: RunView, t: Translator) -> str:
+    """Return a parameter of a note as text; a service by its label."""
+    service = view.scenario.services.get(value) if name == "service" else None
+    return service.label.in_language(t.language) if service and service.label else str(value)
 
 
-def run_provenance(view: RunView, words: Translator) -> list[tuple[str, str]]:
-    """Seed, paths, run, hashes, versions and diagnostics: enough to make the same page again."""
+def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
+    """Return name and value of seed, paths, run, hashes, versions and diagnostics, enough to reproduce the page."""
     summary = view.summary
-    found = [
-        (words("provenance_file"), path_in_project(view.scenario.file, view)),
-        (words("provenance_paths"), words.number(int(summary.get("paths", 0)))),
-        (words("provenance_seed"), str(summary.get("seed", ""))),
-        (words("provenance_run"), str(summary.get("run_id", ""))),
-        (words("provenance_history"), view.baseline.digest),
+    entries = [
+        (t("provenance_file"), path_in_project(view.scenario.file, view)),
+        (t("provenance_paths"), t.number(int(summary.get("paths", 0)))),
+        (t("provenance_seed"), str(summary.get("seed", ""))),
+        (t("provenance_run"), str(summary.get("run_id", ""))),
+        (t("provenance_history"), view.baseline.digest),
     ]
-    about = {**view.manifest, **summary}
-    found.append((words("provenance_content"), str(about.get("scenario_hash", ""))))
-    found.append((words("provenance_code"), str(about.get("code", ""))))
-    found += [(words("provenance_version", name=name), str(version)) for name, version in _items(about.get("versions"))]
-    found += [(words("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in about.get("data", ())]
-    found += [_correlation_entry(entry, words) for entry in about.get("correlations", ())]
-    found += [
-        (words("provenance_diagnostic", name=name), _value_text(value, words))
-        for name, value in _items(about.get("diagnostics"))
+    inputs = {**view.manifest, **summary}
+    entries.append((t("provenance_content"), str(inputs.get("scenario_hash", ""))))
+    entries.append((t("provenance_code"), str(inputs.get("code", ""))))
+    entries += [(t("provenance_version", name=name), str(version)) for name, version in _items(inputs.get("versions"))]
+    entries += [(t("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in inputs.get("data", ())]
+    entries += [_correlation_entry(entry, t) for entry in inputs.get("correlations", ())]
+    entries += [
+        (t("provenance_diagnostic", name=name), _value_text(value, t))
+        for name, value in _items(inputs.get("diagnostics"))
     ]
-    return [(key, value) for key, value in found if value]
+    return [(key, value) for key, value in entries if value]
 
 
 def _items(content: Any) -> Iterator[tuple[str, Any]]:
@@ -235,13 +241,13 @@ def _items(content: Any) -> Iterator[tuple[str, Any]]:
         yield from content.items()
 
 
-def _correlation_entry(entry: Mapping[str, Any], words: Translator) -> tuple[str, str]:
-    asked, achieved = (words.number(float(entry.get(key) or 0.0), 2) for key in ("asked", "achieved"))
+def _correlation_entry(entry: Mapping[str, Any], t: Translator) -> tuple[str, str]:
+    requested, achieved = (t.number(float(entry.get(key) or 0.0), 2) for key in ("asked", "achieved"))
     name = " ~ ".join(map(str, entry.get("between", ()))) or entry.get("name", "")
-    return words("provenance_correlation", name=name), words("provenance_asked", asked=asked, achieved=achieved)
+    return t("provenance_correlation", name=name), t("provenance_requested", asked=requested, achieved=achieved)
 
 
-def _value_text(value: Any, words: Translator) -> str:
+def _value_text(value: Any, t: Translator) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return words.number(value, 0 if float(value).is_integer() else 4)
+    return t.number(value, 0 if float(value).is_integer() else 4)

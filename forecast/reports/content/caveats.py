@@ -1,4 +1,4 @@
-"""What to know before a target is believed: people whom the plan implies, places that weigh the same."""
+"""Caveats of targets: a headcount that the plan implies, places of equal weight."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from forecast.reports.content.text import target_text
 
 
 class Caveat(NamedTuple):
-    """One warning, whole and in a line for paper."""
+    """One warning, in full and short for the A4 page."""
 
     text: str
     short: str
 
 
-def target_caveats(view: RunView, words: Translator) -> list[Caveat]:
-    """Those of all targets, in their order."""
-    found = []
+def target_caveats(view: RunView, t: Translator) -> list[Caveat]:
+    """Return the caveats of all targets, in the order of the targets."""
+    caveats = []
     districts = view.findings.districts
     for row in view.findings.targets:
-        target = target_text(row, view, words)
+        target = target_text(row, view, t)
         if row.is_restatement:
-            people = _headcount_range(row, view, words)
-            whole = words("target_restates", target=target, **people)
-            found.append(Caveat(whole, words("verdict_productivity", **people)))
+            headcount = _headcount_range(row, view, t)
+            text = t("target_restates", target=target, **headcount)
+            caveats.append(Caveat(text, t("verdict_productivity", **headcount)))
         if row.place and districts is not None and not districts.has_weights:
-            found.append(Caveat(words("target_unweighed", target=target), words("verdict_unweighed")))
-    return found
+            caveats.append(Caveat(t("target_unweighed", target=target), t("verdict_unweighed")))
+    return caveats
 
 
-def _headcount_range(row: TargetRow, view: RunView, words: Translator) -> dict[str, str]:
-    people = view.summary.get("measures", {}).get("headcount", {}).get(row.period, {})
-    return {end: words.number(people[key]) if key in people else "–" for end, key in (("low", "p10"), ("high", "p90"))}
+def _headcount_range(row: TargetRow, view: RunView, t: Translator) -> dict[str, str]:
+    statistics = view.summary.get("measures", {}).get("headcount", {}).get(row.period, {})
+    return {
+        end: t.number(statistics[key]) if key in statistics else "–" for end, key in (("low", "p10"), ("high", "p90"))
+    }

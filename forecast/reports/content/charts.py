@@ -1,4 +1,4 @@
-"""The figures of a run."""
+"""Charts of a run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale
 from forecast.plan.record import Label
 from forecast.reports.charts import CHARTS
-from forecast.reports.charts.bridge import MAX_STEPS as MOST_STEPS
-from forecast.reports.charts.chart import PHONE_TYPE_POINTS, PHONE_WIDTH_INCHES, WIDE_TYPE_POINTS, Chart
-from forecast.reports.charts.districts import MAX_DISTRICTS as MOST_DISTRICTS
-from forecast.reports.charts.tornado import MAX_BARS as MOST_LEVERS
+from forecast.reports.charts.bridge import MAX_STEPS
+from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
+from forecast.reports.charts.districts import MAX_DISTRICTS
+from forecast.reports.charts.tornado import MAX_BARS
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
     goal_text,
@@ -27,159 +27,158 @@ from forecast.reports.content.text import (
 )
 from forecast.reports.content.track_record import run_track_records, track_record_charts
 
-__all__ = [
-    "PHONE_TYPE_POINTS",
-    "PHONE_WIDTH_INCHES",
-    "WIDE_TYPE_POINTS",
-    "Chart",
-    "report_label",
-    "run_charts",
-    "source_line",
-]
+__all__ = ["run_charts"]
 
 
-def run_charts(view: RunView, words: Translator) -> Mapping[str, Chart]:
-    """Every figure that the findings allow, by name, in the order of the page."""
-    made = (
-        _monthly_chart(view, words),
-        _bridge_chart(view, words),
-        _exceedance_chart(view, words),
-        _tornado_chart(view, words),
-        _cases_chart(view, words),
-        _districts_chart(view, words),
+def run_charts(view: RunView, t: Translator) -> Mapping[str, Chart]:
+    """Make every chart that the findings of a run allow.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    t : Translator
+        Language of the charts.
+
+    Returns
+    -------
+    Mapping of str to Chart
+        By name, in the order of the page.
+    """
+    charts = (
+        _monthly_chart(view, t),
+        _bridge_chart(view, t),
+        _exceedance_chart(view, t),
+        _tornado_chart(view, t),
+        _cases_chart(view, t),
+        _districts_chart(view, t),
     )
-    found = {drawing.name: drawing for drawing in made if drawing is not None}
-    return {**found, **track_record_charts(view.scenario, run_track_records(view), words, source_line(view, words))}
+    named = {chart.name: chart for chart in charts if chart is not None}
+    return {**named, **track_record_charts(view.scenario, run_track_records(view), t, source_line(view, t))}
 
 
-def report_label(one: BridgeStep | SensitivityBar, view: RunView, words: Translator) -> Label:
-    """Its own label, or the words of its dotted name."""
-    own = one.label.in_language(words.language) if one.label else ""
-    text = own or name_text(one.name, view.scenario, words)
+def report_label(item: BridgeStep | SensitivityBar, view: RunView, t: Translator) -> Label:
+    """Return the label of a step or bar, or a text for its dotted name."""
+    label = item.label.in_language(t.language) if item.label else ""
+    text = label or name_text(item.name, view.scenario, t)
     return Label(vi=text, en=text)
 
 
-def source_line(view: RunView, words: Translator) -> str:
-    """The source line of a figure."""
-    return words(
+def source_line(view: RunView, t: Translator) -> str:
+    """Return the source line of a chart."""
+    return t(
         "figure_foot",
-        scenario=view.scenario.name.in_language(words.language),
-        paths=words.number(int(view.summary.get("paths", 0))),
+        scenario=view.scenario.name.in_language(t.language),
+        paths=t.number(int(view.summary.get("paths", 0))),
         seed=view.summary.get("seed", ""),
         run=str(view.summary.get("run_id", ""))[:12],
     )
 
 
-def _title_params(view: RunView, words: Translator, measure: str, period: str, unit: str) -> dict[str, str]:
-    text = measure_text(measure, view.scenario, words)
-    return {"measure": text, "period": period_text(period, words), "unit": unit}
+def _title_params(view: RunView, t: Translator, measure: str, period: str, unit: str) -> dict[str, str]:
+    text = measure_text(measure, view.scenario, t)
+    return {"measure": text, "period": period_text(period, t), "unit": unit}
 
 
-def _monthly_chart(view: RunView, words: Translator) -> Chart | None:
+def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.months
     if not finding.bars:
         return None
-    scale = view.months_scale(words)
-    measure = sentence_case(measure_text(finding.measure, view.scenario, words))
-    title = words("months_title", measure=measure, unit=scale.unit)
+    scale = view.months_scale(t)
+    measure = sentence_case(measure_text(finding.measure, view.scenario, t))
+    title = t("months_title", measure=measure, unit=scale.unit)
     alt = f"{title}: " + "; ".join(f"{bar.month} {scale.number(bar.p50)}" for bar in finding.bars)
     draw, margin = CHARTS["months"]
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
-        "months", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
-        (11.0, 3.9), (PHONE_WIDTH_INCHES, 4.4 + crowded), source_line(view, words),
+        "months", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
+        (11.0, 3.9), (PHONE_WIDTH_INCHES, 4.4 + crowded), source_line(view, t),
     )  # fmt: skip
 
 
-def _bridge_chart(view: RunView, words: Translator) -> Chart | None:
+def _bridge_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.bridge
     if finding is None:
         return None
-    finding = replace(
-        finding, steps=tuple(replace(step, label=report_label(step, view, words)) for step in finding.steps)
-    )
-    scale = view.bridge_scale(words)
+    finding = replace(finding, steps=tuple(replace(step, label=report_label(step, view, t)) for step in finding.steps))
+    scale = view.bridge_scale(t)
     key = "bridge_title" if finding.start.amount else "bridge_title_lines"
-    title = sentence_case(words(key, **_title_params(view, words, finding.measure, finding.period, scale.unit)))
-    rows = min(len(finding.steps), MOST_STEPS) + (2 if finding.start.amount else 1)
+    title = sentence_case(t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit)))
+    rows = min(len(finding.steps), MAX_STEPS) + (2 if finding.start.amount else 1)
     draw, margin = CHARTS["bridge"]
     alt = f"{title}: {scale.number(finding.start.amount)} → {scale.number(finding.end.amount)}"
-    tall = 0.55 + 0.35 * rows
+    height = 0.55 + 0.35 * rows
     return Chart(
-        "bridge", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
-        (5.4, max(tall, 3.6)), (PHONE_WIDTH_INCHES, 0.85 + 0.38 * rows), source_line(view, words),
+        "bridge", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
+        (5.4, max(height, 3.6)), (PHONE_WIDTH_INCHES, 0.85 + 0.38 * rows), source_line(view, t),
     )  # fmt: skip
 
 
-def _exceedance_chart(view: RunView, words: Translator) -> Chart | None:
+def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.exceedance.get(view.findings.main_target)
     if finding is None or view.main_target is None:
         return None
-    scale = view.main_scale(words)
+    scale = view.main_scale(t)
     key = "exceedance_title" if finding.higher_is_better else "exceedance_title_most"
-    title = words(key, **_title_params(view, words, finding.measure, finding.period, scale.unit))
-    alt = f"{title}: {goal_text(view.main_target, view, words)} {words.percent(view.main_target.chance.value)}"
+    title = t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit))
+    alt = f"{title}: {goal_text(view.main_target, view, t)} {t.percent(view.main_target.chance.value)}"
     draw, margin = CHARTS["exceedance"]
-    drawn = partial(draw, finding=finding, words=words, scale=scale, want=view.main_target.required_chance)
-    return Chart(
-        "exceedance", title, alt, drawn, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, words)
-    )
+    drawn = partial(draw, finding=finding, t=t, scale=scale, required_chance=view.main_target.required_chance)
+    return Chart("exceedance", title, alt, drawn, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, t))
 
 
-def _tornado_chart(view: RunView, words: Translator) -> Chart | None:
+def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.sensitivity
     if finding is None or not finding.bars:
         return None
-    levers = (
-        replace(one, label=report_label(one, view, words), text=range_text(one.text, words)) for one in finding.bars
-    )
-    finding = replace(finding, bars=tuple(levers))
-    scale = view.main_scale(words)
-    title = words("tornado_title", **_title_params(view, words, finding.measure, finding.period, scale.unit))
-    rows = min(len(finding.bars), MOST_LEVERS)
+    bars = (replace(bar, label=report_label(bar, view, t), text=range_text(bar.text, t)) for bar in finding.bars)
+    finding = replace(finding, bars=tuple(bars))
+    scale = view.main_scale(t)
+    title = t("tornado_title", **_title_params(view, t, finding.measure, finding.period, scale.unit))
+    rows = min(len(finding.bars), MAX_BARS)
     shown = finding.bars[:rows]
     alt = f"{title}: " + "; ".join(
-        f"{lever.name} {scale.signed_number(lever.low)} {scale.signed_number(lever.high)}" for lever in shown
+        f"{bar.name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}" for bar in shown
     )
     draw, margin = CHARTS["tornado"]
     return Chart(
-        "tornado", title, alt, partial(draw, finding=finding, words=words, scale=scale), margin,
-        (5.4, max(0.9 + 0.35 * rows, 2.0)), (PHONE_WIDTH_INCHES, 1.1 + 0.4 * rows), source_line(view, words),
+        "tornado", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
+        (5.4, max(0.9 + 0.35 * rows, 2.0)), (PHONE_WIDTH_INCHES, 1.1 + 0.4 * rows), source_line(view, t),
     )  # fmt: skip
 
 
-def _cases_chart(view: RunView, words: Translator) -> Chart | None:
+def _cases_chart(view: RunView, t: Translator) -> Chart | None:
     row, rows = view.main_target, view.findings.cases
     if row is None or not rows:
         return None
-    title = words("cases_title", goal=goal_text(row, view, words))
-    alt = f"{target_text(row, view, words)}: {words.percent(row.spread[0])} – {words.percent(row.spread[1])}"
+    title = t("cases_title", goal=goal_text(row, view, t))
+    alt = f"{target_text(row, view, t)}: {t.percent(row.spread[0])} – {t.percent(row.spread[1])}"
     draw, margin = CHARTS["cases"]
-    high = 0.37 * (len(rows) + 1)
+    rows_height = 0.37 * (len(rows) + 1)
     return Chart(
-        "cases", title, alt, partial(draw, rows=rows, target=row, words=words), margin,
-        (5.4, 1.0 + high), (PHONE_WIDTH_INCHES, 1.2 + 1.08 * high), source_line(view, words),
+        "cases", title, alt, partial(draw, rows=rows, target=row, t=t), margin,
+        (5.4, 1.0 + rows_height), (PHONE_WIDTH_INCHES, 1.2 + 1.08 * rows_height), source_line(view, t),
     )  # fmt: skip
 
 
-def _districts_chart(view: RunView, words: Translator) -> Chart | None:
-    found = view.findings.districts
-    if found is None:
+def _districts_chart(view: RunView, t: Translator) -> Chart | None:
+    districts = view.findings.districts
+    if districts is None:
         return None
-    scale = district_scale(view, words)
-    title = words("districts_title", period=period_text(found.period, words), unit=scale.unit)
-    shown = found.rows[:MOST_DISTRICTS]
+    scale = district_scale(view, t)
+    title = t("districts_title", period=period_text(districts.period, t), unit=scale.unit)
+    shown = districts.rows[:MAX_DISTRICTS]
     alt = f"{title}: " + "; ".join(f"{row.name} {scale.number(row.p50.value)}" for row in shown)
     draw, margin = CHARTS["districts"]
-    tall = 0.6 + 0.32 * len(shown)
+    height = 0.6 + 0.32 * len(shown)
     return Chart(
-        "districts", title, alt, partial(draw, rows=found.rows, words=words, scale=scale), margin,
-        (11.0, max(tall, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(shown)), source_line(view, words),
+        "districts", title, alt, partial(draw, rows=districts.rows, t=t, scale=scale), margin,
+        (11.0, max(height, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(shown)), source_line(view, t),
     )  # fmt: skip
 
 
-def district_scale(view: RunView, words: Translator) -> AmountScale:
-    """The scale of the districts' amounts."""
-    found = view.findings.districts
-    sizes = [row.p50.value for row in found.rows] if found is not None else []
-    return view.scale_for("revenue", found.period if found is not None else view.period, sizes, words)
+def district_scale(view: RunView, t: Translator) -> AmountScale:
+    """Return the scale of the districts' amounts."""
+    districts = view.findings.districts
+    sizes = [row.p50.value for row in districts.rows] if districts is not None else []
+    return view.scale_for("revenue", districts.period if districts is not None else view.period, sizes, t)

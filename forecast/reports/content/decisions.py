@@ -1,4 +1,4 @@
-"""What is to be decided: action, owner, day, and the figure that calls for it."""
+"""Decisions of a plan: action, owner, day, and the figure that triggers them."""
 
 from __future__ import annotations
 
@@ -19,42 +19,45 @@ class DecisionRow:
     action: str
     owner: str
     by: str
+    """Last day, as text."""
     line: str
+    """Owner and day as a sentence."""
     when: str
+    """Trigger and its chance as sentences; empty without a trigger."""
     about: str
 
 
-def decision_rows(view: RunView, words: Translator) -> list[DecisionRow]:
-    """What is to be decided, the earliest first."""
+def decision_rows(view: RunView, t: Translator) -> list[DecisionRow]:
+    """Return the decisions, the earliest first."""
     ordered = sorted(view.scenario.decisions.items(), key=lambda pair: (pair[1].by, pair[0]))
-    return [_decision_row(name, decision, view, words) for name, decision in ordered]
+    return [_decision_row(name, decision, view, t) for name, decision in ordered]
 
 
-def _decision_row(name: str, decision: Decision, view: RunView, words: Translator) -> DecisionRow:
+def _decision_row(name: str, decision: Decision, view: RunView, t: Translator) -> DecisionRow:
     trigger, when = decision.trigger, ""
     if trigger is not None:
         bound = trigger.below or trigger.above
         assert bound is not None  # the reader asks for one
-        scale = view.scale_for(trigger.measure, trigger.period.text, [bound.value], words)
-        text = words("goal_below" if trigger.below else "goal_above", amount=scale.exact_amount(bound.value))
-        measure = measure_text(trigger.measure, view.scenario, words)
-        when = words("decision_when", measure=measure, period=period_text(trigger.period.text, words), bound=text)
-        when += _trigger_chance(view.summary.get("triggers", {}).get(name), words)
-    owner, by = decision.owner.in_language(words.language), date_text(decision.by, words)
-    about = name_text(decision.about, view.scenario, words) if decision.about else ""
+        scale = view.scale_for(trigger.measure, trigger.period.text, [bound.value], t)
+        text = t("goal_below" if trigger.below else "goal_above", amount=scale.exact_amount(bound.value))
+        measure = measure_text(trigger.measure, view.scenario, t)
+        when = t("decision_when", measure=measure, period=period_text(trigger.period.text, t), bound=text)
+        when += _trigger_chance(view.summary.get("triggers", {}).get(name), t)
+    owner, by = decision.owner.in_language(t.language), date_text(decision.by, t)
+    about = name_text(decision.about, view.scenario, t) if decision.about else ""
     return DecisionRow(
-        decision.action.in_language(words.language),
+        decision.action.in_language(t.language),
         owner,
         by,
-        words("decision_line", owner=owner, date=by),
+        t("decision_line", owner=owner, date=by),
         when,
         about,
     )
 
 
-def _trigger_chance(found: Mapping[str, float] | None, words: Translator) -> str:
-    """How likely the forecast finds it that the figure calls for the decision."""
-    if found is None:
+def _trigger_chance(trigger: Mapping[str, float] | None, t: Translator) -> str:
+    """Return the sentence on the chance of a trigger; empty where the summary has none."""
+    if trigger is None:
         return ""
-    chance = Estimate(found["chance"], found["low"], found["high"])
-    return " " + words("decision_chance", chance=words.percent(chance.value, 1), error=error_text(chance, words))
+    chance = Estimate(trigger["chance"], trigger["low"], trigger["high"])
+    return " " + t("decision_chance", chance=t.percent(chance.value, 1), error=error_text(chance, t))

@@ -1,4 +1,4 @@
-"""The districts of a report: what each may take, and what shocks take of it."""
+"""Districts of a report: the revenue of each, and its losses to shocks."""
 
 from __future__ import annotations
 
@@ -12,51 +12,49 @@ from forecast.reports.content.tables import Table
 from forecast.reports.content.text import name_text
 
 
-def district_notes(view: RunView, words: Translator) -> list[str]:
-    """How events fall on places, and what the plan does not know of them."""
-    found = view.findings.districts
-    if found is None:
+def district_notes(view: RunView, t: Translator) -> list[str]:
+    """Return the sentences on how events fall on places, and on the weights of the places."""
+    districts = view.findings.districts
+    if districts is None:
         return []
-    sentences = [
-        words("districts_lead", places=words.number(found.place_count), districts=words.number(len(found.rows)))
-    ]
-    if not found.has_weights:
+    sentences = [t("districts_lead", places=t.number(districts.place_count), districts=t.number(len(districts.rows)))]
+    if not districts.has_weights:
         weights = view.scenario.places.weights if view.scenario.places else None
         sentences.append(
-            words("districts_equal", note=f"({truncate_label(weights.note, 200)})" if weights and weights.note else "")
+            t("districts_equal", note=f"({truncate_label(weights.note, 200)})" if weights and weights.note else "")
         )
-    if found.ledger_status:
-        sentences.append(words("districts_by_ledger"))
-    if found.ledger_status in ("reconstructed", "estimate"):
-        sentences.append(words("districts_weak_ledger"))
-    return [*sentences, words("districts_alike")]
+    if districts.ledger_status:
+        sentences.append(t("districts_by_ledger"))
+    if districts.ledger_status in ("reconstructed", "estimate"):
+        sentences.append(t("districts_weak_ledger"))
+    return [*sentences, t("districts_equal_hazard")]
 
 
-def district_table(view: RunView, words: Translator) -> Table | None:
-    """The districts, the worst hit first: what they may take, and what shocks take of it."""
-    found = view.findings.districts
-    if found is None:
+def district_table(view: RunView, t: Translator) -> Table | None:
+    """Return the districts with their P10 to P90 and losses, the largest loss first; None without a list."""
+    districts = view.findings.districts
+    if districts is None:
         return None
-    scale = district_scale(view, words)
+    scale = district_scale(view, t)
     rows = tuple(
         (
-            f"{truncate_label(row.name)}\n{words('district_places', count=words.number(row.place_count))}",
+            f"{truncate_label(row.name)}\n{t('district_places', count=t.number(row.place_count))}",
             scale.number(row.p50.value),
-            words("span_from_to", low=scale.number(row.p10.value), high=scale.number(row.p90.value)),
-            words.percent(row.total_loss, 1),
-            _loss_by_shock_text(row.loss_by_shock, view, words),
+            t("span_from_to", low=scale.number(row.p10.value), high=scale.number(row.p90.value)),
+            t.percent(row.total_loss, 1),
+            _loss_by_shock_text(row.loss_by_shock, view, t),
         )
-        for row in found.rows
+        for row in districts.rows
     )
     keys = ("district_name", "district_middle", "district_range", "district_loss", "district_causes")
-    heading = tuple(words(key, unit=scale.unit) for key in keys)
+    heading = tuple(t(key, unit=scale.unit) for key in keys)
     return Table(heading, rows, frozenset((1, 3)))
 
 
-def _loss_by_shock_text(lost: Mapping[str, float], view: RunView, words: Translator) -> str:
-    """What each shock takes, the largest first; what would round to nothing is left out."""
-    told = [(name, share) for name, share in lost.items() if share >= 0.0005]
+def _loss_by_shock_text(loss_by_shock: Mapping[str, float], view: RunView, t: Translator) -> str:
+    """Return the loss to each shock, the largest first, without those that round to zero."""
+    visible = [(name, share) for name, share in loss_by_shock.items() if share >= 0.0005]
     return "; ".join(
-        f"{truncate_label(name_text(f'shocks.{name}', view.scenario, words))} {words.percent(share, 1)}"
-        for name, share in sorted(told, key=lambda pair: (-pair[1], pair[0]))
+        f"{truncate_label(name_text(f'shocks.{name}', view.scenario, t))} {t.percent(share, 1)}"
+        for name, share in sorted(visible, key=lambda pair: (-pair[1], pair[0]))
     )

@@ -1,4 +1,4 @@
-"""The message of a run: its title, what to know beside it, and four numbers."""
+"""Headline of a run: its title, the sentences beside it, and four numbers."""
 
 from __future__ import annotations
 
@@ -19,137 +19,138 @@ from forecast.reports.content.text import (
 )
 
 MIN_WIDE_SPREAD = 0.1
-"""A spread over the cases from this width on is said in the message."""
+"""Width of the spread over the cases from which the headline names it."""
 CHANCE_TOLERANCE = 0.025
-"""A chance this close to the one that is wanted is neither good news nor bad."""
+"""Distance from the required chance within which a chance is neither good news nor bad."""
 
 
 class HeadlineNumber(NamedTuple):
-    """A large number, what it is, what to know beside it, and whether it is good news."""
+    """A large number with its unit, label and note."""
 
     value: str
     unit: str
     label: str
     note: str
     mood: str = ""
+    """`good`, `bad` or empty."""
 
 
-def run_title(view: RunView, words: Translator) -> str:
-    """The message: how likely the main target is, in tenths."""
+def run_title(view: RunView, t: Translator) -> str:
+    """Return the title: the chance of the main target, in tenths."""
     row = view.main_target
     if row is None:
-        return view.scenario.name.in_language(words.language)
-    scale = view.scale_for(row.measure, row.period, [row.threshold], words)
-    sentence = words(
+        return view.scenario.name.in_language(t.language)
+    scale = view.scale_for(row.measure, row.period, [row.threshold], t)
+    sentence = t(
         "title_at_least" if row.direction == "at_least" else "title_at_most",
-        tenths=tenths_text(row.chance.value, words),
-        measure=target_measure_text(row, view.scenario, words),
+        tenths=tenths_text(row.chance.value, t),
+        measure=target_measure_text(row, view.scenario, t),
         amount=scale.exact_amount(row.threshold),
-        period=period_text(row.period, words),
+        period=period_text(row.period, t),
     )
     return sentence_case(sentence)
 
 
-def headline_notes(view: RunView, words: Translator) -> list[str]:
-    """Sentences beside the title: what is wanted, how the chance moves over the cases, and the miss."""
+def headline_notes(view: RunView, t: Translator) -> list[str]:
+    """Return the sentences beside the title: the required chance, the spread over the cases, and the shortfall."""
     row = view.main_target
     if row is None:
         return []
-    found = []
+    notes = []
     if row.required_chance is not None:
-        near = abs(row.chance.value - row.required_chance) < CHANCE_TOLERANCE
+        is_close = abs(row.chance.value - row.required_chance) < CHANCE_TOLERANCE
         key = (
             "verdict_near"
-            if near
+            if is_close
             else "verdict_reached"
             if row.chance.value > row.required_chance
             else "verdict_missed"
         )
-        found.append(words(key, want=_exact_tenths_text(row.required_chance, words)))
+        notes.append(t(key, want=_exact_tenths_text(row.required_chance, t)))
     low, high = row.spread
     if not view.findings.cases:
-        found.append(words("verdict_single"))
+        notes.append(t("verdict_single"))
     elif high - low >= MIN_WIDE_SPREAD:
-        found.append(words("verdict_spread", low=whole_tenths(low), high=whole_tenths(high)))
+        notes.append(t("verdict_spread", low=whole_tenths(low), high=whole_tenths(high)))
     else:
-        found.append(words("verdict_narrow"))
+        notes.append(t("verdict_narrow"))
     if row.expected_shortfall:
-        found.append(
-            words("verdict_shortfall", amount=view.main_scale(words).short_amount(abs(row.expected_shortfall)))
-        )
-    return found
+        notes.append(t("verdict_shortfall", amount=view.main_scale(t).short_amount(abs(row.expected_shortfall))))
+    return notes
 
 
-def _exact_tenths_text(share: float, words: Translator) -> str:
+def _exact_tenths_text(share: float, t: Translator) -> str:
     decimals = next((d for d in range(3) if abs(round(10 * share, d) - 10 * share) < 1e-9), 3)
-    return words.number(10 * share, decimals)
+    return t.number(10 * share, decimals)
 
 
-def headline_numbers(view: RunView, words: Translator) -> list[HeadlineNumber]:
-    """Chance, middle, range and miss of the main target; what the summary lacks is left out."""
-    row, figures, scale = view.main_target, view.statistics, view.main_scale(words)
-    found = []
+def headline_numbers(view: RunView, t: Translator) -> list[HeadlineNumber]:
+    """Return chance, median, range and shortfall of the main target, without those that the summary lacks."""
+    row, figures, scale = view.main_target, view.statistics, view.main_scale(t)
+    numbers = []
     if row is not None:
-        far = row.required_chance is not None and abs(row.chance.value - row.required_chance) >= CHANCE_TOLERANCE
+        is_clear = row.required_chance is not None and abs(row.chance.value - row.required_chance) >= CHANCE_TOLERANCE
         mood = (
             ""
-            if row.required_chance is None or not far
+            if row.required_chance is None or not is_clear
             else "good"
             if row.chance.value > row.required_chance
             else "bad"
         )
         key = "number_chance_note" if view.findings.cases else "number_chance_note_alone"
-        low, high = (words.percent(end) for end in row.spread)
-        note = words(key, error=error_text(row.chance, words), low=low, high=high)
-        found.append(
+        low, high = (t.percent(end) for end in row.spread)
+        note = t(key, error=error_text(row.chance, t), low=low, high=high)
+        numbers.append(
             HeadlineNumber(
-                words.percent(row.chance.value),
+                t.percent(row.chance.value),
                 "",
-                words("number_chance", goal=goal_text(row, view, words)),
+                t("number_chance", goal=goal_text(row, view, t)),
                 note,
                 mood,
             )
         )
     if "p50" in figures:
-        found.append(_median_number(view, words))
+        numbers.append(_median_number(view, t))
     if "p10" in figures and "p90" in figures:
         low, high = scale.number(figures["p10"]), scale.number(figures["p90"])
         dash = (
             "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}" if figures["p10"] >= 0 else "\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}"
         )
-        both = f"{low}{dash}{high}"
-        found.append(HeadlineNumber(both, scale.unit, words("number_range"), words("number_range_note")))
+        range_text = f"{low}{dash}{high}"
+        numbers.append(HeadlineNumber(range_text, scale.unit, t("number_range"), t("number_range_note")))
     if row is not None and row.expected_shortfall:
-        found.append(_shortfall_number(view, words))
-    return found
+        numbers.append(_shortfall_number(view, t))
+    return numbers
 
 
-def _median_number(view: RunView, words: Translator) -> HeadlineNumber:
-    row, scale, middle = view.main_target, view.main_scale(words), view.statistics["p50"]
+def _median_number(view: RunView, t: Translator) -> HeadlineNumber:
+    row, scale, median = view.main_target, view.main_scale(t), view.statistics["p50"]
     note, mood = "", ""
     if row is not None:
-        difference = middle - row.threshold
+        difference = median - row.threshold
         decimals = scale.decimals if abs(difference) >= 10 * scale.factor else min(scale.decimals + 1, 2)
-        apart = scale.with_unit(scale.signed_number(difference, decimals))
-        note = words("number_middle_note_alone", difference=apart)
+        difference_text = scale.with_unit(scale.signed_number(difference, decimals))
+        note = t("number_middle_note_alone", difference=difference_text)
         if row.threshold:
-            percent = AmountScale(words, 0.01, "%", 1).signed_number(difference / abs(row.threshold)) + "%"
-            note = words("number_middle_note", difference=apart, percent=percent)
-        less = row.direction == "at_most" or row.measure.partition(".")[0] in LESS_IS_BETTER
-        mood = "good" if (difference >= 0) != less else "bad"
-    return HeadlineNumber(scale.number(middle), scale.unit, words("number_middle"), note, mood)
+            percent = AmountScale(t, 0.01, "%", 1).signed_number(difference / abs(row.threshold)) + "%"
+            note = t("number_middle_note", difference=difference_text, percent=percent)
+        less_is_better = row.direction == "at_most" or row.measure.partition(".")[0] in LESS_IS_BETTER
+        mood = "good" if (difference >= 0) != less_is_better else "bad"
+    return HeadlineNumber(scale.number(median), scale.unit, t("number_middle"), note, mood)
 
 
-def _shortfall_number(view: RunView, words: Translator) -> HeadlineNumber:
-    row, scale = view.main_target, view.main_scale(words)
+def _shortfall_number(view: RunView, t: Translator) -> HeadlineNumber:
+    row, scale = view.main_target, view.main_scale(t)
     assert row is not None
-    key, note = ("p5", "number_shortfall_note") if row.direction == "at_least" else ("p95", "number_excess_note")
-    tail = words(note, amount=scale.amount(view.statistics[key])) if key in view.statistics else ""
-    miss = scale.short_amount(abs(row.expected_shortfall)).removesuffix(scale.unit).rstrip()
-    return HeadlineNumber(miss, scale.unit, words("number_shortfall"), tail)
+    quantile, note_key = (
+        ("p5", "number_shortfall_note") if row.direction == "at_least" else ("p95", "number_excess_note")
+    )
+    note = t(note_key, amount=scale.amount(view.statistics[quantile])) if quantile in view.statistics else ""
+    shortfall = scale.short_amount(abs(row.expected_shortfall)).removesuffix(scale.unit).rstrip()
+    return HeadlineNumber(shortfall, scale.unit, t("number_shortfall"), note)
 
 
-def spread_text(view: RunView, words: Translator) -> str:
-    """The spread of the main chance over the cases."""
+def spread_text(view: RunView, t: Translator) -> str:
+    """Return the spread of the main chance over the cases."""
     row = view.main_target
-    return "" if row is None else chance_range_text(*row.spread, words)
+    return "" if row is None else chance_range_text(*row.spread, t)
