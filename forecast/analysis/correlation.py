@@ -92,7 +92,7 @@ def _ranks(values: Floats) -> Floats:
 
 def _mean_where_larger(u: Floats, v: Floats) -> Floats:
     """Return, for each row, the mean over all rows of v where their u is larger, else 0, (n,)."""
-    order = np.argsort(u, kind="stable")
+    ranking = np.argsort(u, kind="stable")
     total = np.empty(len(u))
-    total[order] = v.sum() - np.cumsum(v[order])
+    total[ranking] = v.sum() - np.cumsum(v[ranking])
     return total / len(u)

@@ -13,6 +13,21 @@ from forecast.periods import format_month, parse_month
 from forecast.plan.record import Label
 from forecast.stats.intervals import Estimate
 
+__all__ = [
+    "Bridge",
+    "BridgeStep",
+    "CaseRow",
+    "Difference",
+    "DistrictRow",
+    "Exceedance",
+    "Findings",
+    "MonthBar",
+    "Months",
+    "Sensitivity",
+    "SensitivityBar",
+    "TargetRow",
+]
+
 
 @dataclass(frozen=True)
 class MonthBar:
@@ -181,7 +196,7 @@ class DistrictRow:
     p50: Estimate
     p90: Estimate
     loss_by_shock: Mapping[str, float]
-    """By shock, the mean share of the district's revenue that it takes, before recovery and other shocks, 0 to 1."""
+    """By shock, its mean loss as a share of the district's revenue, before recovery and other shocks, 0 to 1."""
 
     @property
     def total_loss(self) -> float:

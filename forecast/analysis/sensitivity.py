@@ -66,26 +66,26 @@ def _assumption_bar(run: Simulation, assumption: Assumption, u: Floats, values: 
 
 def _event_count_bar(run: Simulation, stream: str, count: Floats, values: Floats) -> SensitivityBar | None:
     edges = np.quantile(count, [TAIL_SHARE, 1 - TAIL_SHARE])
-    few, many = (
+    in_low, in_high = (
         (count <= edges[0], count > edges[0]) if edges[0] == edges[1] else (count <= edges[0], count >= edges[1])
     )
-    if not few.any() or not many.any():
+    if not in_low.any() or not in_high.any():
         return None
-    low, high, error = _tail_changes(few, many, values)
+    low, high, error = _tail_changes(in_low, in_high, values)
     label = display_label(run.scenario, stream)
     code = "term.happens" if stream.startswith("initiatives.") or count.max() == 1 else "term.events"
     label_with_count = Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
-    text = f"{count[few].mean():.0f} / {count[many].mean():.0f}"
+    text = f"{count[in_low].mean():.0f} / {count[in_high].mean():.0f}"
     return SensitivityBar(f"{stream}.{code.removeprefix('term.')}", label_with_count, text, "", "", low, high, error)
 
 
-def _tail_changes(few: np.ndarray, many: np.ndarray, values: Floats) -> tuple[float, float, float]:
+def _tail_changes(in_low: np.ndarray, in_high: np.ndarray, values: Floats) -> tuple[float, float, float]:
     """Return the mean of each end less the mean of all, (low, high), and the wider 95% half-interval of the two."""
     # an end with a share p of n paths is part of the mean: the variance is ((1 / p - 2) var(end) + var(all)) / n
     mean = float(values.mean())
-    variances = [(len(values) / end.sum() - 2) * float(values[end].var()) for end in (few, many) if end.sum() > 1]
+    variances = [(len(values) / end.sum() - 2) * float(values[end].var()) for end in (in_low, in_high) if end.sum() > 1]
     errors = [Z975 * math.sqrt(max(0.0, variance + float(values.var())) / len(values)) for variance in variances]
-    return float(values[few].mean()) - mean, float(values[many].mean()) - mean, max(errors, default=0.0)
+    return float(values[in_low].mean()) - mean, float(values[in_high].mean()) - mean, max(errors, default=0.0)
 
 
 def _first_order_variance(u: Floats, values: Floats) -> float:

@@ -35,7 +35,7 @@ class ChartImage:
     wide: str
     phone: str
     width: int
-    """Of the wide size, in pixels."""
+    """Width of the wide size, in pixels."""
     height: int
     alt: str
 

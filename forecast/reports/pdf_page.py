@@ -134,7 +134,8 @@ def _closing_height(view: RunView, t: Translator, width: float) -> float:
     """Return the height for the targets and, in a column of `width`, for the decisions, in inches."""
     decision_lines = _decision_lines(view, t, width - 0.16)
     decisions_height = sum(
-        LINE_HEIGHT_EMS * (TYPE_POINTS * len(action) + 6.4 * len(about)) / 72 + 0.04 for action, about in decision_lines
+        LINE_HEIGHT_EMS * (TYPE_POINTS * len(action) + 6.4 * len(details)) / 72 + 0.04
+        for action, details in decision_lines
     )
     target_count, decision_count = len(view.findings.targets), len(view.scenario.decisions)
     return max(
@@ -145,12 +146,12 @@ def _closing_height(view: RunView, t: Translator, width: float) -> float:
 
 
 def _draw_head(page: PrintedPage, view: RunView, t: Translator) -> None:
-    about = t(
+    scope = t(
         "page_about",
         scenario=truncate_label(view.scenario.name.in_language(t.language)),
         date=date_text(view.as_of, t),
     )
-    page.line(fit_label(about, page.width, 7.5), EDGE_INCHES, page.y, TextStyle(7.5, color=MUTED))
+    page.line(fit_label(scope, page.width, 7.5), EDGE_INCHES, page.y, TextStyle(7.5, color=MUTED))
     title = headline.run_title(view, t)
     size = next((s for s in (17.0, 16.0, 15.0, 14.2, 13.6) if text_width(title, s, "bold") <= page.width), 15.0)
     page.y = page.text(title, EDGE_INCHES, page.y + 0.19, page.width, TextStyle(size, "bold"), lines=2)
@@ -238,12 +239,12 @@ def _draw_decisions(page: PrintedPage, view: RunView, t: Translator, x: float, y
     if not decision_lines:
         return
     y = page.text(t("decisions_head"), x, y, width, HEADING_TEXT) + 0.02
-    for number, (action, about) in enumerate(decision_lines, 1):
+    for number, (action, details) in enumerate(decision_lines, 1):
         page.line(str(number), x, y, TextStyle(8.5, "bold", GOOD))
         for line in action:
             page.line(line, x + 0.16, y, BOLD_TEXT)
             y += LINE_HEIGHT_EMS * TYPE_POINTS / 72
-        for line in about:
+        for line in details:
             page.line(line, x + 0.16, y, SMALL_TEXT)
             y += LINE_HEIGHT_EMS * SMALL_TEXT.size / 72
         y += 0.04

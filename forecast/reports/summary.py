@@ -120,14 +120,14 @@ def _place_summary(run: Simulation, findings: Findings) -> dict[str, Any] | None
         | {"lost": {"all": row.total_loss, **row.loss_by_shock}}
         for row in districts.rows
     ]
-    places = []
+    place_rows = []
     for district in geography.districts:
         for place in range(district.start, district.stop):
             quantiles = {
                 name: tally.quantile(place, p) for name, p in SUMMARY_QUANTILES if name in ("p10", "p50", "p90")
             }
             code, loss_shares = geography.places[place], tally.loss_shares(slice(place, place + 1))
-            places.append(
+            place_rows.append(
                 {"code": code, "name": geography.display_name(code), "district": district.code}
                 | _quantile_summary(tally.mean(place), quantiles)
                 | {
@@ -135,7 +135,12 @@ def _place_summary(run: Simulation, findings: Findings) -> dict[str, Any] | None
                     "lost_a_tenth": _chance_summary(tally.severe_loss_chance(place)),
                 }
             )
-    return {"period": districts.period, "weighed": districts.has_weights, "districts": district_rows, "places": places}
+    return {
+        "period": districts.period,
+        "weighed": districts.has_weights,
+        "districts": district_rows,
+        "places": place_rows,
+    }
 
 
 def _quantile_summary(mean: Estimate, quantiles: Mapping[str, Estimate]) -> dict[str, Any]:

@@ -37,15 +37,17 @@ def draw_fan_with_actuals(
 ) -> None:
     """Draw one fan an origin, bands of 95% and 80%; over them `actual` (months,), which begins at `first_month`."""
     start = max(first_month, fans[0].first_month - LEAD_MONTHS)
-    shown = actual[start - first_month :]
+    shown_actual = actual[start - first_month :]
     for fan in fans:
         x = np.arange(fan.first_month, fan.first_month + len(fan.median))
         axes.fill_between(x, fan.low95, fan.high95, color=BAND, alpha=0.38, linewidth=0)
         axes.fill_between(x, fan.low80, fan.high80, color=BAND, alpha=0.95, linewidth=0)
         axes.plot(x, fan.median, color=CORE, linewidth=1.6, linestyle="--")
         axes.axvline(fan.first_month - 0.5, color=MUTED, linewidth=0.7, linestyle=":")
-    axes.plot(np.arange(start, start + len(shown)), shown, color=INK, linewidth=1.3, marker="o", markersize=2.4)
-    end = start + len(shown)
+    axes.plot(
+        np.arange(start, start + len(shown_actual)), shown_actual, color=INK, linewidth=1.3, marker="o", markersize=2.4
+    )
+    end = start + len(shown_actual)
     axes.set_xlim(start - 0.7, end - 0.3)
     years = [month for month in range(start, end) if month % 12 == 0]
     year_width = axes_size_inches(axes)[0] / max(end - start, 1) * 12

@@ -60,31 +60,31 @@ def draw_monthly(axes: Axes, finding: Months, t: Translator, scale: AmountScale)
 
 def _draw_previous_year(axes: Axes, bars: MonthBars, statuses: Sequence[str]) -> None:
     for status, colour in PREVIOUS_YEAR_COLOURS.items():
-        shown = [
+        bars_of_status = [
             (position, bars[position].previous_year)
             for position, bar_status in enumerate(statuses)
             if bar_status == status
         ]
-        if shown:
-            position, heights = zip(*shown, strict=True)
+        if bars_of_status:
+            position, heights = zip(*bars_of_status, strict=True)
             axes.bar(np.add(position, PREVIOUS_YEAR_BAR[0]), heights, PREVIOUS_YEAR_BAR[1], color=colour, linewidth=0)
 
 
 def _draw_plan(axes: Axes, bars: MonthBars) -> None:
-    shown = [(position, bar.plan) for position, bar in enumerate(bars) if bar.plan is not None]
-    if shown:
-        position, heights = zip(*shown, strict=True)
+    planned_bars = [(position, bar.plan) for position, bar in enumerate(bars) if bar.plan is not None]
+    if planned_bars:
+        position, heights = zip(*planned_bars, strict=True)
         axes.bar(np.add(position, PLAN_BAR[0]), heights, PLAN_BAR[1], facecolor=PAPER, edgecolor=INK, linewidth=0.9)
 
 
 def _draw_forecast(axes: Axes, bars: MonthBars) -> None:
     """Draw known months solid, the others hatched, each with its fan."""
     for is_known in (True, False):
-        shown = [(position, bar) for position, bar in enumerate(bars) if (bar.p95 == bar.p5) == is_known]
-        if not shown:
+        selected = [(position, bar) for position, bar in enumerate(bars) if (bar.p95 == bar.p5) == is_known]
+        if not selected:
             continue
-        x = np.array([position for position, _ in shown], float)
-        p10, p25, p50, p75, p90 = np.array([(b.p10, b.p25, b.p50, b.p75, b.p90) for _, b in shown]).T
+        x = np.array([position for position, _ in selected], float)
+        p10, p25, p50, p75, p90 = np.array([(b.p10, b.p25, b.p50, b.p75, b.p90) for _, b in selected]).T
         hatch, colour = (None, SOLID) if is_known else ("/////", PAPER)
         axes.bar(x + MEDIAN_BAR[0], p50, MEDIAN_BAR[1], facecolor=colour, edgecolor=INK, linewidth=0.9, hatch=hatch)
         if not is_known:
@@ -118,8 +118,8 @@ def _draw_month_names(axes: Axes, bars: tuple[MonthBar, ...], t: Translator) -> 
     if max(map(text_width, names)) > 0.85 * month_width:
         names = [str(int(bar.month[5:])) for bar in bars]
     step = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(text_width, names)) < 0.85 * month_width * k), 24)
-    shown = range(0, len(bars), step)
-    axes.set_xticks([position + 0.05 for position in shown], [names[position] for position in shown])
+    tick_positions = range(0, len(bars), step)
+    axes.set_xticks([position + 0.05 for position in tick_positions], [names[position] for position in tick_positions])
     size = float(matplotlib.rcParams["font.size"])
     last_year_position = -1e9
     for position, bar in enumerate(bars):

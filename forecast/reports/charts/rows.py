@@ -42,21 +42,22 @@ def draw_row_labels(
         row_notes = notes[row] if notes else ()
         weight = "bold" if row in bold else "normal"
         note_room = text_width(row_notes[-1], small) + space if row_notes and row_notes[-1] else 0.0
-        shown = fit_label(label, width - note_room, size, weight)
+        text = fit_label(label, width - note_room, size, weight)
         transform = axes.get_yaxis_transform()
         axes.text(
             0,
             LABEL_OFFSET - row,
-            shown,
+            text,
             transform=transform,
             va="bottom",
             weight=weight,
             color=INK,
             bbox=LABEL_BACKGROUND,
         )
-        start = text_width(shown, size, weight) + space
+        start = text_width(text, size, weight) + space
         note = next(
-            (text for text in row_notes if start + text_width(text, small) <= width), row_notes[-1] if row_notes else ""
+            (candidate for candidate in row_notes if start + text_width(candidate, small) <= width),
+            row_notes[-1] if row_notes else "",
         )
         if note:
             axes.text(
@@ -79,9 +80,9 @@ def draw_row_labels(
 def set_x_limits(axes: Axes, low: float, high: float, left: float, right: float) -> None:
     """Set the x limits from low to high, with `left` and `right` inches of white beside them."""
     width, _ = axes_size_inches(axes)
-    span = (high - low) or abs(high) or 1.0
-    per_inch = span / max(width - left - right, 0.3 * width)
-    axes.set_xlim(low - left * per_inch, low + span + right * per_inch)
+    extent = (high - low) or abs(high) or 1.0
+    per_inch = extent / max(width - left - right, 0.3 * width)
+    axes.set_xlim(low - left * per_inch, low + extent + right * per_inch)
 
 
 def bar_gap(axes: Axes) -> float:

@@ -244,27 +244,27 @@ def draw_figure(
         edge / width, 1 - edge / height, "\n".join(lines), size=size * 1.1, weight="bold", va="top", linespacing=1.3
     )
     if foot:
-        shown = fit_text(foot, width - 2 * edge, size * 0.75, "normal")
-        figure.text(edge / width, 0.45 * em_inches() / height, shown, size=size * 0.75, color=MUTED, va="bottom")
+        foot_text = fit_text(foot, width - 2 * edge, size * 0.75, "normal")
+        figure.text(edge / width, 0.45 * em_inches() / height, foot_text, size=size * 0.75, color=MUTED, va="bottom")
     draw(add_axes(figure, (edge, floor, width - 2 * edge, height - floor - head), margin))
     return figure
 
 
 def draw_legend_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], handle_ems: float = 1.5) -> None:
     """Draw a legend above the axes in as many columns as fit, and lower the axes by its height."""
-    shown = [fit_label(label, axes_size_inches(axes)[0] - (handle_ems + 2) * em_inches()) for label in labels]
+    texts = [fit_label(label, axes_size_inches(axes)[0] - (handle_ems + 2) * em_inches()) for label in labels]
     column_space = (handle_ems + 0.5 + 1.4) * em_inches()
     fitting_columns = (
-        n for n in range(len(shown), 0, -1) if _legend_width(shown, n) + n * column_space <= axes_size_inches(axes)[0]
+        n for n in range(len(texts), 0, -1) if _legend_width(texts, n) + n * column_space <= axes_size_inches(axes)[0]
     )
     columns = next(fitting_columns, 1)
-    rows = -(-len(shown) // columns)
+    rows = -(-len(texts) // columns)
     box, figure = axes.get_position(), axes.get_figure(root=True)
     assert figure is not None
     legend_height = (1.5 * rows + 0.5) * em_inches() / figure.get_size_inches()[1]
     axes.set_position((box.x0, box.y0, box.width, max(box.height - legend_height, 0.02)))
     axes.legend(
-        handles, shown, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.4,
+        handles, texts, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.4,
         handlelength=handle_ems, handleheight=0.9, handletextpad=0.5, columnspacing=1.3, labelspacing=0.35,
     )  # fmt: skip
 

@@ -123,8 +123,10 @@ def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
     title = t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit))
     alt = f"{title}: {goal_text(view.main_target, view, t)} {t.percent(view.main_target.chance.value)}"
     draw, margin = CHARTS["exceedance"]
-    drawn = partial(draw, finding=finding, t=t, scale=scale, required_chance=view.main_target.required_chance)
-    return Chart("exceedance", title, alt, drawn, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, t))
+    draw_curve = partial(draw, finding=finding, t=t, scale=scale, required_chance=view.main_target.required_chance)
+    return Chart(
+        "exceedance", title, alt, draw_curve, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, t)
+    )
 
 
 def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
@@ -136,9 +138,9 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     scale = view.main_scale(t)
     title = t("tornado_title", **_title_params(view, t, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.bars), MAX_BARS)
-    shown = finding.bars[:rows]
+    drawn_bars = finding.bars[:rows]
     alt = f"{title}: " + "; ".join(
-        f"{bar.name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}" for bar in shown
+        f"{bar.name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}" for bar in drawn_bars
     )
     draw, margin = CHARTS["tornado"]
     return Chart(
@@ -167,13 +169,13 @@ def _districts_chart(view: RunView, t: Translator) -> Chart | None:
         return None
     scale = district_scale(view, t)
     title = t("districts_title", period=period_text(districts.period, t), unit=scale.unit)
-    shown = districts.rows[:MAX_DISTRICTS]
-    alt = f"{title}: " + "; ".join(f"{row.name} {scale.number(row.p50.value)}" for row in shown)
+    drawn_rows = districts.rows[:MAX_DISTRICTS]
+    alt = f"{title}: " + "; ".join(f"{row.name} {scale.number(row.p50.value)}" for row in drawn_rows)
     draw, margin = CHARTS["districts"]
-    height = 0.6 + 0.32 * len(shown)
+    height = 0.6 + 0.32 * len(drawn_rows)
     return Chart(
         "districts", title, alt, partial(draw, rows=districts.rows, t=t, scale=scale), margin,
-        (11.0, max(height, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(shown)), source_line(view, t),
+        (11.0, max(height, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(drawn_rows)), source_line(view, t),
     )  # fmt: skip
 
 

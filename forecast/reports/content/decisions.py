@@ -44,14 +44,14 @@ def _decision_row(name: str, decision: Decision, view: RunView, t: Translator) -
         when = t("decision_when", measure=measure, period=period_text(trigger.period.text, t), bound=text)
         when += _trigger_chance(view.summary.get("triggers", {}).get(name), t)
     owner, by = decision.owner.in_language(t.language), date_text(decision.by, t)
-    about = name_text(decision.about, view.scenario, t) if decision.about else ""
+    subject = name_text(decision.about, view.scenario, t) if decision.about else ""
     return DecisionRow(
         decision.action.in_language(t.language),
         owner,
         by,
         t("decision_line", owner=owner, date=by),
         when,
-        about,
+        subject,
     )
 
 

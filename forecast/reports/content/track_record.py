@@ -90,8 +90,8 @@ def _calibration_chart(origins: Sequence[Origin], t: Translator, foot: str) -> C
     draw, margin = CHARTS["calibration"]
     heading = t("calibration_title")
     alt = f"{heading}: " + ", ".join(t.percent(share) for share in finding.shares)
-    drawn = partial(draw, finding=finding, t=t)
-    return Chart("calibration", heading, alt, drawn, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.4), foot)
+    draw_bars = partial(draw, finding=finding, t=t)
+    return Chart("calibration", heading, alt, draw_bars, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.4), foot)
 
 
 def _fan_chart(scenario: Scenario, name: str, record: TrackRecord, t: Translator, foot: str) -> Chart:
@@ -102,8 +102,8 @@ def _fan_chart(scenario: Scenario, name: str, record: TrackRecord, t: Translator
     text = sentence_case(measure_text(measure, scenario, t))
     heading = t("fan_actual_title", measure=text, unit=scale.unit)
     draw, margin = CHARTS["fan_actual"]
-    drawn = partial(draw, fans=fans, first_month=record.first_month, actual=record.actual, t=t, scale=scale)
+    draw_fans = partial(draw, fans=fans, first_month=record.first_month, actual=record.actual, t=t, scale=scale)
     alt = f"{heading}: " + "; ".join(
         f"{format_month(fan.first_month)} {scale.number(fan.low80[0])}–{scale.number(fan.high80[0])}" for fan in fans
     )
-    return Chart(f"fan_actual-{name}", heading, alt, drawn, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.6), foot)
+    return Chart(f"fan_actual-{name}", heading, alt, draw_fans, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.6), foot)
