@@ -1,6 +1,7 @@
 """The READMEs as programs: their blocks in order, what they print, and how to write true outputs back.
 
     python -m tests.support.readme writes the true outputs into README.md, README.vi.md, docs/model.md, docs/language.md
+    and docs/architecture.md; with --tree only the layers and the tree of docs/architecture.md
 
 In a README, ```console holds commands (`$ forecast ...`) with their output, ```yaml FILE a plan that is written to FILE
 before the commands below it, ```diff FILE a change of a shipped file that is shown and not made, ```python a program
@@ -14,12 +15,15 @@ import os
 import re
 import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.support.source_tree import ARCHITECTURE_PAGE, layers_table, module_tree
 
 ROOT = Path(__file__).parents[2]
 READMES = {"en": ROOT / "README.md", "vi": ROOT / "README.vi.md"}
@@ -130,11 +134,7 @@ class ReadmeWorkspace:
             (reporting, "run_plan", self._cached_run(reporting.run_plan)),
             (comparing, "run_comparison", self._cached_compare(comparing.run_comparison)),
             (reporting, "render_files", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
-            (
-                collect,
-                "simulate_cases",
-                lambda *_, **__: (),
-            ),  # a run simulates its own before; a comparison prints none
+            (collect, "simulate_cases", lambda *_, **__: ()),  # a run has its own before; a comparison prints none
             (compare, "comparison_charts", lambda views, t: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
@@ -186,7 +186,7 @@ class ReadmeWorkspace:
         return once
 
     def _cached_stored_run(self, key: tuple[object, ...], order: Any, run: Callable[[], Any]) -> Any:
-        """A run, or what is left of the same in another language."""
+        """A run, or the stored files of the same run in another language."""
         from forecast.runs import repository as runs
 
         if key not in self.results:
@@ -286,9 +286,24 @@ def refresh() -> None:
             text = page.read_text(encoding="utf-8")
             page.write_text(replace_outputs(text, desk.outputs(text)), encoding="utf-8")
         found = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
-    for page, mark, content in ((MODEL_PAGE, "chances", chances_table(found)), (LANGUAGE_PAGE, "keys", key_tables())):
-        page.write_text(replace_between_marks(page.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
+    write_between_marks(MODEL_PAGE, "chances", chances_table(found))
+    write_between_marks(LANGUAGE_PAGE, "keys", key_tables())
+    refresh_architecture()
+
+
+def refresh_architecture() -> None:
+    """Write the layers and the tree of packages into docs/architecture.md."""
+    write_between_marks(ARCHITECTURE_PAGE, "layers", layers_table())
+    write_between_marks(ARCHITECTURE_PAGE, "tree", module_tree())
+
+
+def write_between_marks(page: Path, mark: str, content: str) -> None:
+    """Replace what stands between two marks of a file."""
+    page.write_text(replace_between_marks(page.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    refresh()
+    if "--tree" in sys.argv[1:]:
+        refresh_architecture()
+    else:
+        refresh()
