@@ -1,1 +1,1 @@
-"""What is measured: speed, and proof that the numbers are right. Each file is a command."""
+"""Benchmarks: speed, memory, other tools and forecast accuracy. Each file is a command."""

@@ -263,7 +263,7 @@ TOOLS: dict[str, tuple[str, str, Callable[[int], tuple[float, float]], int]] = {
 
 
 def run_tool(way: str, python: str) -> dict[str, Any]:
-    """Run one tool in a process of its own; the better of two cases."""
+    """Run one tool in a separate process; the better of two measurements."""
     command = (
         [python, str(HERE), "--one", way] if way != "forecast" else [python, "-m", "benchmarks.peers", "--one", way]
     )
@@ -320,11 +320,11 @@ def results_agree(found: list[dict[str, Any]]) -> bool:
     return all(abs(one["chance"] - base["chance"]) <= 4 * error for one, error in zip(said, spread, strict=True))
 
 
-TEXT = """# Peers side by side
+TEXT = """# Other tools side by side
 
-One simplified plan, told to each tool: twelve months, three services with a range for the year, noise of the months, a
+One simplified plan, written for each tool: twelve months, three services with a range for the year, noise of the months, a
 Poisson epidemic whose waves may overlap, one initiative, the chance of 250 tỷ. One process and one thread each, seconds
-of the processor, the better of two cases, in one run on one machine. Made by:
+of the processor, the better of two measurements, in one run on one machine. Made by:
 
 ```bash
 python -m venv PEERS && PEERS/bin/pip install squigglepy monaco ema-workbench pymc
@@ -333,7 +333,7 @@ python -m benchmarks.peers --python PEERS/bin/python --write
 
 {table}
 
-The other tools answer the one question that they were told by hand; forecast also keeps every month, service and step
+The other tools answer the one question that was programmed by hand; forecast also keeps every month, service and step
 of the bridge of the same paths, with their quantiles. The first draw of PyMC, which
 compiles it, is not counted.
 """

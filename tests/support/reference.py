@@ -31,67 +31,67 @@ FIELD_TYPES = {
 }
 """How the small fields are read -> what they take."""
 KEY_MEANINGS = {
-    "label": "What people read.",
-    "kind": "Which kind of shock it is.",
+    "label": "Text for people.",
+    "kind": "Kind of shock.",
     "name": "Title of the plan.",
-    "history": "The past: a CSV, or the CSV and the shocks it already holds.",
-    "horizon": "The months that are played.",
-    "currency": "Of all money.",
-    "language": "Of reports and messages; `--lang` wins.",
-    "paths": "How many futures are played; `--paths` wins.",
-    "seed": "Of the random numbers; `--seed` wins.",
-    "stated": "By year, what a document says.",
-    "note": "For people.",
-    "services": "The lines of business, or what is said of each.",
-    "places": "Where the trade is done: how many places, or a list of them.",
-    "workforce": "How many people, and what a worker's year is counted on.",
+    "history": "The history: a CSV, or the CSV and the shocks that it contains.",
+    "horizon": "The months that are simulated.",
+    "currency": "Currency of all money.",
+    "language": "Language of reports and messages; `--lang` wins.",
+    "paths": "How many paths are simulated; `--paths` wins.",
+    "seed": "Seed of the random numbers; `--seed` wins.",
+    "stated": "Totals as a document states them, by year.",
+    "note": "Text for people.",
+    "services": "The services: a record of each, or an amount of each.",
+    "places": "Where the business is done: a number of places, or a list of them.",
+    "workforce": "Headcount, and the revenue that productivity is measured by.",
     "climate": "Links the storms and floods of one year.",
-    "costs": "Without them there is no profit and no margin.",
-    "shocks": "What the world does to us.",
-    "initiatives": "What we decide to do.",
-    "targets": "What is wanted.",
-    "correlations": "What moves together.",
+    "costs": "Costs; without them there is no profit and no margin.",
+    "shocks": "Risk events: what may happen to the business.",
+    "initiatives": "What the business decides to do.",
+    "targets": "Targets, by name.",
+    "correlations": "Numbers that move together.",
     "decisions": "What to do, and when.",
-    "price": "Of a piece.",
-    "headcount": "People; a count with its unit, or what the plan implies.",
-    "total": "Of all services, as the document says it.",
+    "price": "Price of a piece.",
+    "headcount": "Number of people: a count with its unit, or the count that the plan implies; in an effect, its change.",
+    "total": "Total of all services, as the document states it.",
     "gap": "How wide the gap between total and services may be, and its name.",
-    "baseline": "What its months stand on; wins over the plan's own `baseline`.",
-    "weights": "`equal`; weights of their own stand in the file.",
-    "productivity": "Total revenue where nothing is said.",
-    "basis": "What is counted.",
-    "of_revenue": "Of each đồng taken.",
-    "per_month": "Each month.",
-    "per_person_month": "Of each person, each month.",
-    "waves_per_year": "How many waves a year begin.",
-    "length": "How long such a spell lasts, inside its wave.",
-    "mild": "Every day of a wave that is neither of the others.",
-    "upstream": "Hard elsewhere.",
-    "hard": "Hard here.",
-    "effect": "What it does, when it is whole.",
-    "classes": "How large the events are.",
+    "baseline": "Baseline of this service; wins over the plan's own `baseline`.",
+    "weights": "`equal`; other weights are written in the file.",
+    "productivity": "How productivity is measured; total revenue if absent.",
+    "basis": "Revenue that is counted.",
+    "of_revenue": "Share of revenue.",
+    "per_month": "Amount each month.",
+    "per_person_month": "Amount for each person and month.",
+    "waves_per_year": "Number of waves that begin in a year.",
+    "length": "Length of an episode, inside its wave.",
+    "mild": "Days of a wave without an `upstream` or `hard` episode.",
+    "upstream": "Days with a lockdown elsewhere.",
+    "hard": "Days with a lockdown here.",
+    "effect": "Change of the drivers at full size.",
+    "classes": "Classes of events by size.",
     "start": "A date or a month, or a range of them.",
-    "cost": "What it costs.",
+    "cost": "Cost of the initiative.",
     "active": "`false` keeps it in the plan and leaves it out of the run.",
     "measure": "What is measured.",
-    "period": "Over which months.",
-    "at_least": "The threshold; exactly one of `at_least` and `at_most`.",
-    "at_most": "The threshold, from above.",
-    "place": "One place, by its code; the whole where nothing is said.",
+    "period": "Months over which it is measured.",
+    "at_least": "Lower threshold; exactly one of `at_least` and `at_most`.",
+    "at_most": "Upper threshold.",
+    "place": "Code of one place; all places if absent.",
     "action": "What to do.",
     "owner": "Who does it.",
-    "by": "Before which day.",
-    "trigger": "The figure that calls for it.",
-    "below": "Calls when the figure is below.",
-    "above": "Calls when the figure is above.",
+    "by": "Day by which it is done.",
+    "trigger": "The figure that calls for the decision.",
+    "below": "The decision is due when the figure is below this.",
+    "above": "The decision is due when the figure is above this.",
 }
 """Meanings of keys that need no more than a few words."""
 
 
 def key_tables() -> str:
-    """One heading and one table a record, in the order in which a plan is told."""
+    """One heading and one table a record, in the order of a plan."""
     parts = []
-    for path, record in sorted(plan_records(), key=lambda found: found[0][0].isupper() and found[0] != "The plan"):
+    for path, record in sorted(plan_records(), key=lambda named: named[0][0].isupper() and named[0] != "The plan"):
         doc = (record.__doc__ or "").strip().split("\n\n")[0]
         rows = ["| key | takes | default | meaning |", "|---|---|---|---|", *_rows(record)]
         parts.append("\n".join([f"### {path}", "", doc, "", *rows, ""]))
@@ -152,7 +152,7 @@ def _rows(record: type[BaseModel]) -> Iterator[str]:
 
 def _default(field: Any) -> str:
     if field.is_required():
-        return "needed"
+        return "required"
     default = None if field.default is PydanticUndefined else field.default
     if default is None or isinstance(default, BaseModel | dict | tuple) or default == "":
         return ""
@@ -160,7 +160,7 @@ def _default(field: Any) -> str:
 
 
 def _accepted_values(annotation: Any) -> str:
-    """In a few words: `share`, `by service: effect`, `records by name`."""
+    """Type of a key in a few words: `share`, `by service: effect`, `records by name`."""
     slot = annotation_schema(annotation)
     if slot.is_by_service:
         return f"by service: {_number_type(annotation_schema(slot.entries))}"

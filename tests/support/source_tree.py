@@ -26,8 +26,9 @@ def layers_table() -> str:
 def import_layers() -> list[list[str]]:
     """The names of each layer, the top one first."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contract = next(contract for contract in settings["tool"]["importlinter"]["contracts"] if contract["type"] == "layers")
-    return [re.findall(r"\w+", layer) for layer in contract["layers"]]
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [re.findall(r"\w+", layer) for layer in layers]
 
 
 def package_or_module(name: str) -> Path | None:

@@ -198,7 +198,7 @@ def said_by(run: Simulation, better: Simulation) -> dict[str, tuple[Estimate, fl
         "P90": (tally.quantile(0.9), (120 + 5 * float(ndtri(0.9))) * 1e9),
         "CVaR 5%": (tally.cvar(0.05), (120 - 5 * float(stats.norm.pdf(ndtri(0.05))) / 0.05) * 1e9),
         "expected shortfall": (tally.expected_shortfall(118e9), miss * 1e9),
-        "difference of a chance, common luck": (difference.chances["a"], more - p),
+        "difference of a chance, common random numbers": (difference.chances["a"], more - p),
     }
     for one in achieved_correlations(run):
         estimate = Estimate(one.achieved, one.achieved - one.error, one.achieved + one.error)
@@ -257,7 +257,7 @@ def measured(seeds: int = SEEDS) -> list[Covered]:
 
 def table(found: list[Covered]) -> str:
     """In Markdown."""
-    lines = ["| road | interval | paths | truth | seeds | coverage |", "|---|---|--:|--:|--:|--:|"]
+    lines = ["| measured on | interval | paths | truth | seeds | coverage |", "|---|---|--:|--:|--:|--:|"]
     for row in found:
         mark = "" if row.holds else " **fails**"
         lines.append(

@@ -22,7 +22,7 @@ Written by `python -m tests.validation.evidence`, never by hand. {machine}.
 
 ## Closed forms
 
-{checks} figures whose truth is known, each of a plan in YAML, read and played through the public interface
+{checks} figures whose truth is known, each of a plan in YAML, read and simulated through the public interface
 ([closed_forms.py](../tests/validation/closed_forms.py)):
 z = (estimate − truth) / standard error. At {paths:,} paths no |z| may pass
 {largest:g}; over {many} other seeds of {few:,} paths the mean of z lies within {centre} of 0 and its standard deviation
@@ -35,14 +35,14 @@ Over all checks and seeds at {paths:,} paths the mean of z is {mean:+.3f}, its s
 
 ## Intervals
 
-How often a printed 95% interval holds the truth: {low_cover:.1%} to {high_cover:.1%} is asked, of Clopper and
-Pearson's at least {wide:.0%}. Printed by `python -m tests.validation.coverage`; {uncovered}.
+How often a printed 95% interval covers the truth: {low_cover:.1%} to {high_cover:.1%} is required, of the
+Clopper-Pearson interval at least {wide:.0%}. Printed by `python -m tests.validation.coverage`; {uncovered}.
 
 {coverage}
 
 ## Relations between runs
 
-[test_metamorphic.py](../tests/laws/test_metamorphic.py) draws plans and holds: order of services, a service of zero,
+[test_metamorphic.py](../tests/laws/test_metamorphic.py) draws plans and checks: order of services, a service of zero,
 money times 2^k and times 1000,
 shocks of no size or no rate, harder and more frequent shocks, more paths, longer horizons,
 two halves that move as one, a shock that comes later, higher targets, quantiles and CVaR in order, a run after another.
@@ -55,12 +55,12 @@ numbers that are drawn once a path come from Owen-scrambled Sobol points. Varian
 
 {sobol}
 
-The gain is real, and either way to have it breaks a law. In order of the names, a new assumption moves every name
-behind it, so plans no longer share their luck. By a hash of the name, some two of {names} names share one of {most:,}
-dimensions with chance {share:.1%} (of 500 names, {share_500:.1%}); with a scramble of their own each, two such names
-have a rank correlation of ±{together:.2f} on average where none was asked, and nothing would say so. And s / √n is no
-longer the error of anything: every printed interval would need independent scrambles. At 100,000 paths the error of a
-chance is a third of a hundredth, where the cases of the plan move it by tenths: more paths are the cheaper way.
+The gain is real, but both ways to get it break a law. In order of the names, a new assumption changes every name
+after it, so plans no longer have common random numbers. By a hash of the name, some two of {names} names share one of {most:,}
+dimensions with chance {share:.1%} (of 500 names, {share_500:.1%}); with a separate scramble for each, two such names
+have a rank correlation of ±{together:.2f} on average where none was requested, and nothing would show it. And s / √n is no
+longer the error of any figure: every printed interval would need independent scrambles. At 100,000 paths the error of a
+chance is a third of a hundredth, where the cases of the plan change it by tenths: more paths are the cheaper way.
 """
 
 
