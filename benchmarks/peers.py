@@ -322,9 +322,9 @@ def results_agree(found: list[dict[str, Any]]) -> bool:
 
 TEXT = """# Other tools side by side
 
-One simplified plan, written for each tool: twelve months, three services with a range for the year, noise of the months, a
-Poisson epidemic whose waves may overlap, one initiative, the chance of 250 tỷ. One process and one thread each, seconds
-of the processor, the better of two measurements, in one run on one machine. Made by:
+One simplified plan, written for each tool: twelve months, three services with a range for the year, noise of the
+months, a Poisson epidemic whose waves may overlap, one initiative, the chance of 250 tỷ. One process and one thread
+each, seconds of the processor, the better of two measurements, in one run on one machine. Made by:
 
 ```bash
 python -m venv PEERS && PEERS/bin/pip install squigglepy monaco ema-workbench pymc

@@ -328,7 +328,7 @@ def test_every_value_says_what_it_means_where_it_stands_and_what_it_replaced(par
     assert growth.describe(Translator("en")) == "lowest 0%, likeliest 4%, highest 10%"
     assert growth.describe(Translator("vi")) == "thấp nhất 0%, dễ xảy ra nhất 4%, cao nhất 10%"
     assert [text for text, _ in growth.replaced] == ["0% to 9%"]
-    assert values["initiatives.c.effect.volume.all"].describe(Translator("en")) == "8 in 10 between 1% and 2%"
+    assert values["initiatives.c.effect.volume.all"].describe(Translator("en")) == "80% chance between 1% and 2%"
     assert str(values["initiatives.a.start"].location) == "--set:1:21"
     assert "initiatives.c.needs: [a, b]" in found.format_text(Translator("en"))
 
@@ -341,7 +341,7 @@ def test_a_wrong_call_of_the_library_is_an_input_error_too(tmp_path: Path) -> No
 def test_check_says_what_the_range_of_a_reading_means() -> None:
     said = read_effective_plan(SCENARIOS / "plan-2021.yaml").format_text(Translator("en"))
     line = next(line for line in said.splitlines() if line.startswith("cases.strong_distribution.services"))
-    assert "8 in 10 between" in line
+    assert "80% chance between" in line
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_the_gap_is_an_item_of_its_own() -> None:
     view = fixture.covid_view()
     sentence, table = tables.gap_table("2020", view.summary["history"]["2020"], view, Translator("vi"))
     assert ("Bưu chính chuyển phát", "trên 61 tỷ đồng") in table.rows
-    assert "trung bình là −2,0 tỷ đồng, 8 lần trong 10 từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
+    assert "trung bình là −2,0 tỷ đồng, 80% khả năng từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
     assert ("Chênh lệch giữa tổng công bố và tổng các dịch vụ", "−1 tỷ đồng") in table.rows
 
 
@@ -252,8 +252,8 @@ def test_what_was_known_only_later_is_marked() -> None:
 def test_a_range_is_explained_in_the_unit_of_its_planner() -> None:
     found = {assumption.name: assumption for assumption in fixture.covid_view().assumptions()}
     length, postal = found["shocks.covid_waves.length"], found["shocks.covid_waves.upstream.effect.volume.postal"]
-    assert assumptions.describe_range(length, Translator("vi")) == "8 lần trong 10 nằm giữa 4 tuần và 10 tuần"
-    assert assumptions.describe_range(postal, Translator("en")) == "8 times in 10 between −40% and −5%"
+    assert assumptions.describe_range(length, Translator("vi")) == "80% khả năng nằm giữa 4 tuần và 10 tuần"
+    assert assumptions.describe_range(postal, Translator("en")) == "80% chance between −40% and −5%"
 
 
 def test_a_productivity_that_restates_the_plan_says_so(covid: dict[str, bytes]) -> None:

@@ -361,11 +361,11 @@ def test_a_run_that_is_stopped_goes_on_and_ends_as_if_it_had_not_been(
     assert out == b""
     if number != signal.SIGKILL:
         note, last = err.decode().splitlines()
-        assert "paths that are done are kept; the same command goes on from there" in note
+        assert "finished paths are saved; the same command continues from there" in note
         assert last == "stopped; what was published before is untouched"
     assert not (tmp_path / "reports" / "plan").exists()
     done = subprocess.run([*call, "--json"], capture_output=True, env=environment(tmp_path), check=True)
-    assert "going on from the" in done.stderr.decode().splitlines()[0]
+    assert "continuing from the" in done.stderr.decode().splitlines()[0]
     answer = json.loads(done.stdout)
     assert answer["summary"]["paths"] == few
     assert not list(kept.glob("*.entry"))

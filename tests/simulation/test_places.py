@@ -283,7 +283,7 @@ def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
     ("line", "sentence"),
     [
         ("targets: {t: {measure: revenue, place: p9, period: 2021, at_least: 1 tỷ}}", "did you mean 'p"),
-        ("targets: {t: {measure: volume, place: p1, period: 2021, at_least: 1}}", "'volume' is not told by place"),
+        ("targets: {t: {measure: volume, place: p1, period: 2021, at_least: 1}}", "'volume' is not computed by place"),
         ("places: {noise: 10%}", "needs a list of places"),
     ],
 )

@@ -53,7 +53,7 @@ KEY_MEANINGS = {
     "correlations": "Numbers that move together.",
     "decisions": "What to do, and when.",
     "price": "Price of a piece.",
-    "headcount": "Number of people: a count with its unit, or the count that the plan implies; in an effect, its change.",
+    "headcount": "Number of people: a count, or the count that the plan implies; in an effect, its change.",
     "total": "Total of all services, as the document states it.",
     "gap": "How wide the gap between total and services may be, and its name.",
     "baseline": "Baseline of this service; wins over the plan's own `baseline`.",

@@ -56,11 +56,12 @@ numbers that are drawn once a path come from Owen-scrambled Sobol points. Varian
 {sobol}
 
 The gain is real, but both ways to get it break a law. In order of the names, a new assumption changes every name
-after it, so plans no longer have common random numbers. By a hash of the name, some two of {names} names share one of {most:,}
-dimensions with chance {share:.1%} (of 500 names, {share_500:.1%}); with a separate scramble for each, two such names
-have a rank correlation of ±{together:.2f} on average where none was requested, and nothing would show it. And s / √n is no
-longer the error of any figure: every printed interval would need independent scrambles. At 100,000 paths the error of a
-chance is a third of a hundredth, where the cases of the plan change it by tenths: more paths are the cheaper way.
+after it, so plans no longer have common random numbers. By a hash of the name, some two of {names} names share one of
+{most:,} dimensions with chance {share:.1%} (of 500 names, {share_500:.1%}); with a separate scramble for each, two such
+names have a rank correlation of ±{together:.2f} on average where none was requested, and nothing would show it.
+And s / √n is no longer the error of any figure: every printed interval would need independent scrambles. At 100,000
+paths the error of a chance is a third of a hundredth, where the cases of the plan change it by tenths: more paths are
+the cheaper way.
 """
 
 
