@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 import forecast
 from benchmarks.run import MAX_SECONDS
+from tests.laws.test_contributing import words_in_code
 from tests.support.readme import (
     LANGUAGE_PAGE,
     MODEL_PAGE,
@@ -27,7 +29,12 @@ from tests.support.readme import (
 )
 from tests.support.reference import key_tables, plan_records
 
-PAGES = [*READMES.values(), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *READMES.values(),
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "benchmarks").glob("*.md")),
+]
 TEXTS: Mapping[str, str] = {language: page.read_text(encoding="utf-8") for language, page in READMES.items()}
 LONGEST_PICTURE = 300_000
 """Bytes."""
@@ -101,6 +108,21 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert "://" not in target or target.startswith("https://"), target
         if "://" not in target:
             assert (page.parent / target.partition("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in READMES.values()], ids=lambda page: page.name)
+def test_every_path_in_code_exists(page: Path) -> None:
+    words = set(words_in_code(page.read_text(encoding="utf-8")))
+    paths = {word for word in words if re.match(r"(forecast|tests|benchmarks|scenarios|docs)/[\w./-]+$", word)}
+    assert sorted(path for path in paths if not (ROOT / path).exists()) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_import_of_a_python_example_works(page: Path) -> None:
+    for block in code_blocks(page.read_text(encoding="utf-8")):
+        if block.language == "python":
+            for module, names in re.findall(r"^from (forecast[\w.]*) import ([\w, ]+)$", block.body, re.M):
+                assert all(hasattr(importlib.import_module(module), name) for name in names.split(", ")), module
 
 
 def test_the_pictures_are_there_and_small() -> None:
