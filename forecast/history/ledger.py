@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from forecast.arrays import Floats
 from forecast.errors import InputError, Problem
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
 from forecast.periods import Calendar, format_month, parse_month
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATUSES = ("actual", "reconstructed", "estimate", "example")
 STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
@@ -61,6 +65,27 @@ class History:
         """How many months have each status; a month is as weak as its weakest service."""
         found = Counter(self._weakest_status(month) for month in self.calendar.months)
         return {status: found[status] for status in STATUSES}
+
+    def to_frame(self) -> pd.DataFrame:
+        """The ledger as a tidy frame.
+
+        Returns
+        -------
+        DataFrame
+            One row a service and month, in that order: month (a monthly Period), service, status, revenue in the
+            currency of the plan, and where the service is counted volume in pieces and price.
+        """
+        import pandas as pd
+
+        frames = []
+        for service in self.services:
+            calendar = self.service_calendar(service)
+            months = pd.PeriodIndex([format_month(month) for month in calendar.months], freq="M")
+            columns: dict[str, Any] = {"month": months, "service": service, "status": self.status[service]}
+            figures = {"volume": self.volume, "price": self.price, "revenue": self.revenue}
+            columns |= {name: values[service] for name, values in figures.items() if service in values}
+            frames.append(pd.DataFrame(columns))
+        return pd.concat(frames, ignore_index=True)
 
     def _weakest_status(self, month: int) -> str:
         states = {self.status_at(service, month) for service in self.services}

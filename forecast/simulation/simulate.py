@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast.arrays import Floats
 from forecast.engines import create_engine
@@ -24,6 +26,9 @@ from forecast.stats.copula import CorrelatedGroup
 from forecast.stats.intervals import Estimate, binomial_interval
 from forecast.stats.tally import Tally
 from forecast.timeseries.baseline import Baseline, fit_baseline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_SERIAL_PATHS = 400_000
 """Paths below which more processes cost more than they save, for a plan of ordinary size."""
@@ -100,6 +105,57 @@ class Simulation:
     def values(self, measure: str, period: str) -> Floats:
         """(paths,) a figure in every path; ValueError when only a histogram was kept."""
         return self.tallies[measure, period].values
+
+    def to_frame(self) -> pd.DataFrame:
+        """Mean and quantiles of every figure, each with its simulation error.
+
+        Returns
+        -------
+        DataFrame
+            One row a figure and statistic (`mean`, `p1` to `p99`): scenario, measure, period, place (code of a place
+            or district, empty for the whole), statistic, value in units of the measure, low and high (95% interval).
+        """
+        import pandas as pd
+
+        from forecast.simulation.frames import figures_frame, places_frame
+
+        frame = figures_frame(self.tallies, [key for key in self.tallies if not key[0].startswith("bridge.")])
+        if self.geography is not None and self.places is not None:
+            period = next(period for measure, period in self.tallies if "@" in measure)
+            places = places_frame(self.places, self.geography, period)
+            listed = set(frame.loc[frame["period"] == period, "place"])
+            frame = pd.concat([frame, places[~places["place"].isin(listed)]], ignore_index=True)
+        frame.insert(0, "scenario", Path(self.scenario.file).stem or "plan")
+        return frame
+
+    def draws(self, measure: str, period: str) -> pd.Series[float]:
+        """One figure in each path that was kept: `simulate(..., keep=...)`.
+
+        Parameters
+        ----------
+        measure, period : str
+            The figure, as it is written: `revenue`, `2021`.
+
+        Returns
+        -------
+        Series
+            (paths kept,), in units of the measure, by number of the path from 0.
+
+        Raises
+        ------
+        ValueError
+            No path was kept.
+        KeyError
+            The plan has no such figure.
+        """
+        import pandas as pd
+
+        if self.path_sample is None:
+            raise ValueError("no path was kept: simulate with keep=, as in forecast.simulate(scenario, keep=10_000)")
+        if (measure, period) not in self.path_sample.figures:
+            raise KeyError(f"there is no figure {measure!r} of {period!r}; to_frame() lists those there are")
+        values = self.path_sample.figures[measure, period][: self.paths]
+        return pd.Series(values, index=pd.RangeIndex(len(values), name="path"), name=measure)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,6 +33,9 @@ from forecast.timeseries.evaluation.scores import (
 )
 from forecast.timeseries.interventions import build_intervention
 from forecast.timeseries.models.base import PredictiveNormal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ORIGIN_STEP_MONTHS = 3
 """Months from one origin to the next; 1 where less than a year could be judged."""
@@ -68,6 +72,18 @@ class Backtest:
     def is_scored(self) -> bool:
         """Whether any service was."""
         return any(tested.scores for tested in self.services.values())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Scores of every service and model, the rows of scores.csv.
+
+        Returns
+        -------
+        DataFrame
+            One row a service and model: service, model, mase, crps, msis95, coverage80, coverage95, bias and months.
+        """
+        from forecast.timeseries.evaluation.frames import scores_frame
+
+        return scores_frame({name: service.scores for name, service in self.services.items()})
 
 
 def backtest_baseline(
