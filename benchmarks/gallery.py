@@ -25,14 +25,14 @@ def main() -> int:
     from forecast.reports.charts.style import chart_style, to_png
     from forecast.reports.page_layout import TYPE_POINTS
     from forecast.reports.pdf_page import draw_run_sheet
-    from forecast.runs.manifest import run_inputs
     from forecast.timeseries.baseline import fit_baseline
-    from forecast.workflows.run import build_view, fits_folder
+    from forecast.workflows.run import RunRequest, build_view, fits_folder, simulate_cases
 
     os.chdir(HERE)  # the page names files as they are named from here
     scenario = forecast.read("scenarios/covid.yaml")
     run = forecast.simulate(scenario, keep=SENSITIVITY_PATHS, baseline=fit_baseline(scenario, fits_folder()))
-    view = build_view(run, run_inputs(scenario, seed=run.seed, paths=run.paths, language=scenario.language))
+    request = RunRequest.from_simulation(run)
+    view = build_view(run, request, simulate_cases(request))
     GALLERY.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
         with chart_style(TYPE_POINTS):

@@ -1,35 +1,39 @@
-"""Chance of each target in every other case of the plan, with common random numbers."""
+"""How likely is each target in another case of the plan?"""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from forecast.analysis.findings import CaseRow
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
-from forecast.simulation.simulate import ProgressCallback, simulate
-from forecast.timeseries.baseline import fit_baseline
+from forecast.simulation.simulate import Simulation
 
-MAX_CASE_PATHS = 16_384
-"""Paths of a case: four blocks of the run's own luck; their simulation error is printed with them."""
+__all__ = ["evaluate_case"]
 
 
-def simulate_cases(
-    scenario: Scenario, *, paths: int, seed: int, cache: Path | None = None, progress: ProgressCallback | None = None
-) -> tuple[CaseRow, ...]:
-    """Play every case on the luck of a run and give the chance of each target that it still has."""
-    rows = []
-    for done, name in enumerate(sorted(scenario.cases)):
-        case = scenario.cases[name]
-        baseline = fit_baseline(case, cache)
-        run = simulate(case, paths=min(paths, MAX_CASE_PATHS), seed=seed, every_place=False, baseline=baseline)
-        chances = {target: run.chance(target) for target in sorted(case.targets)}
-        rows.append(CaseRow(name, case.name if case.name != scenario.name else _case_label(name), chances))
-        if progress is not None:
-            progress(done + 1, len(scenario.cases))
-    return tuple(rows)
+def evaluate_case(name: str, scenario: Scenario, run: Simulation) -> CaseRow:
+    """Chance of each target in one case.
+
+    Parameters
+    ----------
+    name : str
+        Name of the case in the plan.
+    scenario : Scenario
+        The plan that the case belongs to.
+    run : Simulation
+        The simulated case, with the seed of the plan.
+
+    Returns
+    -------
+    CaseRow
+        Label of the case and the chance of each target that it still has.
+    """
+    case = run.scenario
+    label = case.name if case.name != scenario.name else _label_from_name(name)
+    return CaseRow(name, label, {target: run.chance(target) for target in sorted(case.targets)})
 
 
-def _case_label(name: str) -> Label:
+def _label_from_name(name: str) -> Label:
+    """`stated_base` as "Stated base", in both languages."""
     text = name.replace("_", " ")
-    return Label(vi=text[:1].upper() + text[1:], en=text[:1].upper() + text[1:])
+    text = text[:1].upper() + text[1:]
+    return Label(vi=text, en=text)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from forecast.analysis.bridge import compute_bridge
-from forecast.analysis.cases import simulate_cases
 from forecast.analysis.districts import rank_districts
 from forecast.analysis.exceedance import exceedance_curve
 from forecast.analysis.findings import CaseRow, Findings
@@ -14,30 +11,20 @@ from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.targets import evaluate_targets
 from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import main_target
-from forecast.simulation.simulate import ProgressCallback, Simulation
+from forecast.simulation.simulate import Simulation
 
 __all__ = ["collect_findings"]
 
 
-def collect_findings(
-    run: Simulation,
-    *,
-    cases: tuple[CaseRow, ...] | None = None,
-    cache: Path | None = None,
-    progress: ProgressCallback | None = None,
-) -> Findings:
+def collect_findings(run: Simulation, cases: tuple[CaseRow, ...]) -> Findings:
     """Run every analysis of a simulation.
 
     Parameters
     ----------
     run : Simulation
         With a sample of its paths, for the sensitivity; without one the findings have none.
-    cases : tuple of CaseRow, optional
-        Results of the other assumption cases; simulated here, with the run's random numbers, if omitted.
-    cache : Path, optional
-        Folder of fitted baselines, for the cases.
-    progress : callable, optional
-        Called as (cases done, cases) after each case.
+    cases : tuple of CaseRow
+        Results of the other assumption cases, simulated with the run's random numbers.
 
     Returns
     -------
@@ -46,8 +33,6 @@ def collect_findings(
     """
     scenario = run.scenario
     main = main_target(scenario)
-    if cases is None:
-        cases = simulate_cases(scenario, paths=run.paths, seed=run.seed, cache=cache, progress=progress)
     return Findings(
         targets=evaluate_targets(run, cases),
         main_target=main,

@@ -13,7 +13,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ class StoredRun:
 
     folder: Path
     manifest: Mapping[str, Any]
+    """Content of manifest.json."""
+    is_reused: bool = False
+    """Whether it was on disk already when it was requested, so that nothing was simulated."""
 
     @property
     def run_id(self) -> str:
@@ -75,10 +78,10 @@ def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
     if not folder.is_dir():
         return None
     try:
-        kept = open_run(folder)
+        run = open_run(folder)
     except OutputError:
         return None
-    return None if damaged_outputs(kept) else kept
+    return None if damaged_outputs(run) else replace(run, is_reused=True)
 
 
 def publish_run(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import InputError, Location
 from forecast.i18n import Language, Translator
-from forecast.reports.index_page import write_index
 from forecast.runs import repository as runs
-from forecast.runs.manifest import backtest_inputs
+from forecast.runs.manifest import RunInputs, backtest_inputs
+from forecast.workflows.run import show_run
 
 if TYPE_CHECKING:
     from forecast.history.ledger import History
@@ -20,49 +21,89 @@ if TYPE_CHECKING:
     from forecast.timeseries.evaluation.backtest import Backtest
     from forecast.timeseries.evaluation.scores import Score
 
-
-def backtest(scenario: Scenario, *, origins: int | None = None) -> Backtest:
-    """Ask the baseline of a plan from months of its past, one each quarter, and score it; nothing is written.
-
-    InputError where the plan or its history cannot be read, or no service is forecast from a history.
-    """
-    from forecast.timeseries.evaluation import backtest as analysis
-
-    return analysis.backtest_baseline(
-        scenario, _read_checked_history(scenario), analysis.DEFAULT_ORIGINS if origins is None else origins
-    )
+__all__ = ["BacktestRequest", "backtest", "run_backtest", "summarise_backtest"]
 
 
 @dataclass(frozen=True)
 class BacktestRequest:
-    """A plan whose baseline is asked about the past, and where the answer goes."""
+    """A plan whose baseline is tested on the past, and where its report goes."""
 
     scenario: Scenario
     origins: int
+    """Months of the past from which it forecasts."""
     language: Language
     reports: Path
 
+    @cached_property
+    def inputs(self) -> RunInputs:
+        """Everything that the backtest is made of, by content; InputError where a data file cannot be read."""
+        return backtest_inputs(self.scenario, origins=self.origins, language=self.language)
 
-def run_backtest(trial: BacktestRequest, tell: Callable[[int, int], None] = lambda done, total: None) -> runs.StoredRun:
-    """Ask, score and publish as `reports/backtest-<name>`; `tell` hears how many origins are done.
 
-    InputError where the plan or its history cannot be read, or no service is forecast from a history; OutputError
-    before anything is fitted if the answer could not be written.
+def backtest(scenario: Scenario, *, origins: int | None = None) -> Backtest:
+    """Forecast the past from months of the history, one each quarter, and score it; nothing is written.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A plan whose services are forecast from a history.
+    origins : int, optional
+        Months of the past from which it forecasts; 12 by default.
+
+    Returns
+    -------
+    Backtest
+        Forecasts and scores of every service and model.
+
+    Raises
+    ------
+    InputError
+        The plan or its history cannot be read, or no service is forecast from a history.
     """
-    history = _read_checked_history(trial.scenario)
-    inputs = backtest_inputs(trial.scenario, origins=trial.origins, language=trial.language)
-    runs.prepare_reports(trial.reports, (inputs.name,))
-    if kept := runs.find_run(trial.reports, inputs):
-        runs.link_run(trial.reports, kept)
-    else:
-        from forecast.reports.backtest import BacktestView
-        from forecast.timeseries.evaluation.backtest import backtest_baseline
+    from forecast.timeseries.evaluation.backtest import DEFAULT_ORIGINS, backtest_baseline
 
-        found = backtest_baseline(trial.scenario, history, trial.origins, tell)
-        view = BacktestView(trial.scenario, found, inputs.manifest)
-        kept = runs.publish_run(trial.reports, inputs, _render_files(view, Translator(trial.language)), {})
-    write_index(trial.reports)
-    return kept
+    return backtest_baseline(scenario, _read_checked_history(scenario), DEFAULT_ORIGINS if origins is None else origins)
+
+
+def run_backtest(
+    request: BacktestRequest, on_origin: Callable[[int, int], None] = lambda done, total: None
+) -> runs.StoredRun:
+    """Backtest a plan and publish it as `reports/backtest-<name>`, or find the one of the same inputs.
+
+    Parameters
+    ----------
+    request : BacktestRequest
+        The plan, its origins, and where the report goes.
+    on_origin : callable
+        Called with the origins that are done, and how many there are.
+
+    Returns
+    -------
+    StoredRun
+        The published backtest; `is_reused` where it was on disk already.
+
+    Raises
+    ------
+    InputError
+        The plan or its history cannot be read, or no service is forecast from a history.
+    OutputError
+        The report cannot be written; raised before anything is fitted where that is known.
+    """
+    history = _read_checked_history(request.scenario)
+    runs.prepare_reports(request.reports, (request.inputs.name,))
+    run = runs.find_run(request.reports, request.inputs) or _backtest_and_publish(request, history, on_origin)
+    return show_run(request.reports, run)
+
+
+def _backtest_and_publish(
+    request: BacktestRequest, history: History, on_origin: Callable[[int, int], None]
+) -> runs.StoredRun:
+    from forecast.reports.backtest import BacktestView
+    from forecast.timeseries.evaluation.backtest import backtest_baseline
+
+    result = backtest_baseline(request.scenario, history, request.origins, on_origin)
+    view = BacktestView(request.scenario, result, request.inputs.manifest)
+    return runs.publish_run(request.reports, request.inputs, _render_files(view, Translator(request.language)), {})
 
 
 def _read_checked_history(scenario: Scenario) -> History:
@@ -78,30 +119,48 @@ def _read_checked_history(scenario: Scenario) -> History:
     return history
 
 
-def _render_files(view: BacktestView, words: Translator) -> dict[str, bytes]:
+def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
+    """Content of every file but the manifest, by name."""
     from forecast.reports import backtest as pages
 
+    scores = view.backtest.to_frame().to_csv(index=False, float_format="%.10g", lineterminator="\n")
     return {
-        "summary.json": runs.json_bytes(summarise_backtest(view, words)),
-        "scores.csv": _scores_csv(view.backtest),
-        "report.html": pages.render_backtest_page(view, words),
-        **{f"figures/{name}.png": drawing.png() for name, drawing in pages.backtest_charts(view, words).items()},
+        "summary.json": runs.json_bytes(summarise_backtest(view, t)),
+        "scores.csv": scores.encode(),
+        "report.html": pages.render_backtest_page(view, t),
+        **{f"figures/{name}.png": chart.png() for name, chart in pages.backtest_charts(view, t).items()},
     }
 
 
-def summarise_backtest(view: BacktestView, words: Translator) -> dict[str, Any]:
-    """summary.json: scores by service and model, null with the reason where a service cannot be judged."""
+def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:
+    """Content of summary.json: scores by service and model.
+
+    Parameters
+    ----------
+    view : BacktestView
+        The plan and its backtest.
+    t : Translator
+        The language of the reasons.
+
+    Returns
+    -------
+    dict
+        As JSON; null with the reason where a service is not scored.
+    """
     from forecast.periods import format_month
     from forecast.reports.backtest import service_text
 
     services = {}
-    for name, one in view.backtest.services.items():
-        label = service_text(name, view.scenario, words)
+    for name, service in view.backtest.services.items():
+        reason = None
+        if service.reason is not None:
+            key, params = service.reason
+            reason = t(key, **{**dict(params), "service": service_text(name, view.scenario, t)})
         services[name] = {
-            "measured": one.measured,
-            "origins": [format_month(origin.first_month) for origin in one.origins],
-            "models": _score_summaries(one.scores) if one.scores else None,
-            "why": words(one.reason[0], **{**dict(one.reason[1]), "service": label}) if one.reason else None,
+            "measured": service.measured,
+            "origins": [format_month(origin.first_month) for origin in service.origins],
+            "models": _score_summaries(service.scores) if service.scores else None,
+            "why": reason,
         }
     return {
         "schema": 1,
@@ -115,18 +174,3 @@ def summarise_backtest(view: BacktestView, words: Translator) -> dict[str, Any]:
 
 def _score_summaries(scores: Mapping[str, Score]) -> dict[str, Any]:
     return {name: score.to_dict() for name, score in scores.items()}
-
-
-def _scores_csv(found: Backtest) -> bytes:
-    """scores.csv: one row a service and model."""
-    keys = ("mase", "crps", "msis95", "coverage80", "coverage95", "bias", "months")
-    lines = [",".join(("service", "model", *keys))]
-    for name, one in found.services.items():
-        for model, score in one.scores.items():
-            facts = score.to_dict()
-            lines.append(",".join((name, model, *(_format_cell(facts[key]) for key in keys))))
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _format_cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.10g}"

@@ -1,4 +1,4 @@
-"""From plans or runs to their published comparison, all on the same luck; the same inputs find the same one."""
+"""From plans or runs to their published comparison, with common random numbers; the same inputs find the same one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.i18n import Language, Translator
-from forecast.reports.index_page import write_index
 from forecast.runs import repository as runs
 from forecast.runs.manifest import RunInputs, comparison_inputs
 from forecast.workflows.run import (
@@ -15,104 +14,154 @@ from forecast.workflows.run import (
     build_view,
     fit_request_baseline,
     open_cluster,
+    show_run,
+    simulate_cases,
     simulate_request,
-    simulation_inputs,
 )
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import Difference
     from forecast.simulation.simulate import Simulation
 
+__all__ = ["compare", "run_comparison"]
+
 
 def run_comparison(
-    orders: Sequence[RunRequest], tell: Callable[[str, str], None] = lambda key, name: None
+    requests: Sequence[RunRequest], on_stage: Callable[[str, str], None] = lambda key, name: None
 ) -> runs.StoredRun:
-    """Play plans on the same luck and publish what differs, as `reports/compare-<names>`; see `compare`.
+    """Simulate plans with common random numbers and publish what differs, as `reports/compare-<names>`.
 
-    `tell` hears the words key of each step and the plan it is about.
+    Parameters
+    ----------
+    requests : sequence of RunRequest
+        The plans, with one seed and one number of paths; the report goes where the first goes.
+    on_stage : callable
+        Called with the message key of each stage and the name of its plan.
+
+    Returns
+    -------
+    StoredRun
+        The published comparison; `is_reused` where it was on disk already.
+
+    Raises
+    ------
+    InputError
+        A plan or its data cannot be read.
+    OutputError
+        The report cannot be written; raised before anything is simulated where that is known.
     """
-    first = orders[0]
-    name = "-".join(("compare", *(order.name for order in orders)))
+    first = requests[0]
+    name = _comparison_name(requests)
     runs.prepare_reports(first.reports, (name,))
-    inputs = comparison_inputs(name, first.language, [order.inputs for order in orders])
-    if kept := runs.find_run(first.reports, inputs):
-        runs.link_run(first.reports, kept)
-    else:
-        played = []
-        with open_cluster(first) as cluster:
-            for order in orders:
-                tell("said_playing", order.name)
-                played.append(simulate_request(order, fit_request_baseline(order, cluster), cluster=cluster))
-        tell("said_drawing", name)
-        kept = _publish_comparison(first.reports, inputs, played, [order.inputs for order in orders])
-    write_index(first.reports)
-    return kept
+    inputs = comparison_inputs(name, first.language, [request.inputs for request in requests])
+    run = runs.find_run(first.reports, inputs)
+    if run is None:
+        simulations = _simulate_requests(requests, on_stage)
+        on_stage("said_drawing", name)
+        run = _publish_comparison(requests, simulations, inputs)
+    return show_run(first.reports, run)
 
 
 def compare(
     first: Simulation, *others: Simulation, out: str | Path = "reports", language: Language | None = None
 ) -> Path:
-    """Publish what differs between runs on the same luck; the folder of the comparison.
+    """Publish what differs between runs with common random numbers.
 
-    ValueError where the runs differ in seed or number of paths or kept no path (`simulate(..., keep=...)`);
-    OutputError where it cannot be written.
+    Parameters
+    ----------
+    first : Simulation
+        The run from which the others differ.
+    *others : Simulation
+        Runs of the same seed and number of paths; every run with paths that were kept (`simulate(..., keep=32_768)`).
+    out : str or Path
+        Folder of the reports.
+    language : {"vi", "en"}, optional
+        Language of the report; that of the first plan by default.
+
+    Returns
+    -------
+    Path
+        The folder of the comparison.
+
+    Raises
+    ------
+    ValueError
+        The runs differ in seed or number of paths, or kept no path.
+    OutputError
+        The report cannot be written.
     """
-    played = [first, *others]
+    simulations = [first, *others]
     spoken = language or first.scenario.language
-    own = [simulation_inputs(run, spoken) for run in played]
-    inputs = comparison_inputs("-".join(("compare", *(one.name for one in own))), spoken, own)
+    requests = [RunRequest.from_simulation(run, out, spoken) for run in simulations]
+    inputs = comparison_inputs(_comparison_name(requests), spoken, [request.inputs for request in requests])
     runs.prepare_reports(Path(out), (inputs.name,))
-    kept = _publish_comparison(Path(out), inputs, played, own)
-    write_index(Path(out))
-    return kept.folder
+    return show_run(Path(out), _publish_comparison(requests, simulations, inputs)).folder
+
+
+def _comparison_name(requests: Sequence[RunRequest]) -> str:
+    return "-".join(("compare", *(request.name for request in requests)))
+
+
+def _simulate_requests(requests: Sequence[RunRequest], on_stage: Callable[[str, str], None]) -> list[Simulation]:
+    from forecast.simulation.simulate import ExecutionOptions
+
+    simulations = []
+    with open_cluster(requests[0]) as cluster:
+        for request in requests:
+            on_stage("said_playing", request.name)
+            execution = ExecutionOptions(request.workers, cluster)
+            simulations.append(simulate_request(request, fit_request_baseline(request, cluster), execution))
+    return simulations
 
 
 def _publish_comparison(
-    reports: Path, inputs: RunInputs, played: Sequence[Simulation], own: Sequence[RunInputs]
+    requests: Sequence[RunRequest], simulations: Sequence[Simulation], inputs: RunInputs
 ) -> runs.StoredRun:
     from forecast.reports import compare as pages
 
-    views = [build_view(run, one) for run, one in zip(played, own, strict=True)]
-    differences = _paired_differences(played, [one.name for one in own])
-    language: Language = "vi" if inputs.manifest["language"] == "vi" else "en"
+    names = [request.name for request in requests]
+    views = [
+        build_view(run, request, simulate_cases(request)) for run, request in zip(simulations, requests, strict=True)
+    ]
+    differences = _paired_differences(simulations, names)
     summary = {
         "schema": 2,
         "run_id": inputs.run_id,
         "scenario": inputs.name,
-        "seed": played[0].seed,
-        "paths": played[0].paths,
+        "seed": simulations[0].seed,
+        "paths": simulations[0].paths,
         "runs": {view.short_name: view.summary for view in views},
-        "differences": [_difference_summary(pair, found) for pair, found in differences.items()],
+        "differences": [_difference_summary(pair, difference) for pair, difference in differences.items()],
     }
-    words = Translator(language)
+    t = Translator(requests[0].language)
     files = {
         "summary.json": runs.json_bytes(summary),
-        "report.html": pages.render_comparison_page(views, differences, words),
-        "report.pdf": pages.render_comparison_pdf(views, differences, words),
-        **{f"figures/{name}.png": drawing.png() for name, drawing in pages.comparison_charts(views, words).items()},
+        "report.html": pages.render_comparison_page(views, differences, t),
+        "report.pdf": pages.render_comparison_pdf(views, differences, t),
+        **{f"figures/{name}.png": chart.png() for name, chart in pages.comparison_charts(views, t).items()},
     }
-    parameters = {one.name: dict(run.baseline.parameters) for one, run in zip(own, played, strict=True)}
-    return runs.publish_run(reports, inputs, files, parameters)
+    parameters = {name: dict(run.baseline.parameters) for name, run in zip(names, simulations, strict=True)}
+    return runs.publish_run(requests[0].reports, inputs, files, parameters)
 
 
-def _paired_differences(played: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
+def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
     """Each later run less the first, on the figure of the first's main target, else the revenue of its first year."""
     from forecast.analysis.comparison import paired_difference
     from forecast.plan.scenario import main_target
 
-    first = played[0]
+    first = simulations[0]
     target = first.scenario.targets.get(main_target(first.scenario))
     figure = (target.measure, target.period.text) if target else ("revenue", first.bridge_period)
-    pairs = zip(played[1:], names[1:], strict=True)
+    pairs = zip(simulations[1:], names[1:], strict=True)
     return {(names[0], name): paired_difference(first, run, *figure) for run, name in pairs}
 
 
-def _difference_summary(pair: tuple[str, str], found: Difference) -> dict[str, Any]:
+def _difference_summary(pair: tuple[str, str], difference: Difference) -> dict[str, Any]:
     return {
         "first": pair[0],
         "second": pair[1],
-        "measure": found.measure,
-        "period": found.period,
-        "mean": found.mean._asdict(),
-        "chances": {name: chance._asdict() for name, chance in found.chances.items()},
+        "measure": difference.measure,
+        "period": difference.period,
+        "mean": difference.mean._asdict(),
+        "chances": {name: chance._asdict() for name, chance in difference.chances.items()},
     }

@@ -1,18 +1,21 @@
-"""From a plan to its published report: play it, find what it says, draw it, and let `reports/` show it.
+"""From a plan to its published report: simulate it, find what it says, draw it, and let `reports/` show it.
 
-The same inputs find the same run: where it is on disk whole, it is shown again and nothing is played.
+The same inputs find the same run: where it is on disk whole, it is shown again and nothing is simulated. Other
+workflows use the pieces: a request, its baseline, its simulation, its cases, its view.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import platformdirs
 
 from forecast.engines import LOCAL, create_engine
 from forecast.engines.background import run_in_background
@@ -24,30 +27,44 @@ from forecast.runs import repository as runs
 from forecast.runs.manifest import RunInputs, run_inputs
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from forecast.analysis.findings import CaseRow
     from forecast.plan.scenario import Scenario
     from forecast.reports.content.context import RunView
     from forecast.simulation.checkpoint import Checkpoint
-    from forecast.simulation.simulate import Precision, Simulation
+    from forecast.simulation.compiled import FigureKey
+    from forecast.simulation.simulate import ExecutionOptions, Precision, Simulation
     from forecast.timeseries.baseline import Baseline
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
-StageCallback = Callable[[str], None]
-"""Told the words key of each step as it begins."""
-PathsCallback = Callable[[int, int], None]
-"""Told how many paths are done, and how many there are."""
-CheckpointCallback = Callable[[str, int], None]
-"""Told the words key of what happened to the paths that were kept, and how many they are."""
+__all__ = [
+    "RunCallbacks",
+    "RunRequest",
+    "analyse",
+    "build_view",
+    "fit_request_baseline",
+    "fits_folder",
+    "open_cluster",
+    "plot",
+    "quantiles_csv",
+    "render_files",
+    "report",
+    "reports_folder",
+    "run_plan",
+    "show_run",
+    "simulate_cases",
+    "simulate_request",
+]
 
-CSV_QUANTILE_LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-"""Of quantiles.csv."""
+MAX_CASE_PATHS = 16_384
+"""Paths of a case: the first four blocks of its run; their simulation error is printed with them."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class RunRequest:
-    """A plan to play, and where its report goes."""
+    """A plan to simulate, and where its report goes."""
 
     scenario: Scenario
     seed: int
@@ -57,27 +74,79 @@ class RunRequest:
     precision: float | None = None
     """Half the width of the interval of the main target's chance at which it stops; None for all paths."""
     engine: str = LOCAL
-    """See `engine_of`."""
+    """`local`, `dask`, or `dask:` and the address of a scheduler."""
     workers: int = 1
+    """Processes."""
     pinned_fits: PinnedFits | None = None
-    """What was fitted elsewhere; None to fit."""
+    """Fits of an earlier run that are used again; None to fit."""
+    cache: Path = dataclasses.field(default_factory=lambda: fits_folder())
+    """Folder in which fits are kept between runs."""
+    chances_only: bool = False
+    """Whether only chances of targets are read: no path is kept, and no place but districts and those of targets."""
 
-    @property
-    def cache(self) -> Path:
-        """Where its fits are kept: those that are pinned have a folder of their own."""
-        return fits_folder() / f"pinned-{self.pinned_fits.digest[:16]}" if self.pinned_fits else fits_folder()
+    @classmethod
+    def from_simulation(
+        cls, run: Simulation, reports: str | Path = "reports", language: Language | None = None
+    ) -> RunRequest:
+        """The request that a simulation answers; its report goes to `reports`."""
+        return cls(
+            scenario=run.scenario,
+            seed=run.seed,
+            paths=run.paths_requested,
+            language=language or run.scenario.language,
+            reports=Path(reports),
+            precision=run.precision.half_width if run.precision else None,
+        )
 
-    @property
+    @cached_property
     def inputs(self) -> RunInputs:
-        """What goes in."""
-        asked = {"seed": self.seed, "paths": self.paths}
-        pin = self.pinned_fits.digest if self.pinned_fits else ""
-        return run_inputs(self.scenario, **asked, language=self.language, pinned_digest=pin, precision=self.precision)
+        """Everything that the run is made of, by content; InputError where a data file cannot be read."""
+        return run_inputs(
+            self.scenario,
+            seed=self.seed,
+            paths=self.paths,
+            language=self.language,
+            pinned_digest=self.pinned_fits.digest if self.pinned_fits else "",
+            precision=self.precision,
+        )
 
     @property
     def name(self) -> str:
-        """Of the folder that shows the newest run."""
+        """Name of the folder that shows the newest run."""
         return Path(self.scenario.file).stem or "plan"
+
+    def with_pinned_fits(self, pinned_fits: PinnedFits) -> RunRequest:
+        """The request that uses these fits; they are kept in a folder of their own."""
+        cache = fits_folder() / f"pinned-{pinned_fits.digest[:16]}"
+        return dataclasses.replace(self, pinned_fits=pinned_fits, cache=cache)
+
+    def for_case(self, case: str) -> RunRequest:
+        """The request of a case of the plan: the first paths of the run, simulated in this process."""
+        return dataclasses.replace(
+            self,
+            scenario=self.scenario.cases[case],
+            paths=min(self.paths, MAX_CASE_PATHS),
+            precision=None,
+            engine=LOCAL,
+            workers=1,
+            pinned_fits=None,
+            chances_only=True,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class RunCallbacks:
+    """Functions that a run calls as it proceeds."""
+
+    on_stage: Callable[[str], None] = lambda key: None
+    """With the message key of each stage as it begins."""
+    on_paths: Callable[[int, int], None] = lambda done, total: None
+    """With the paths that are done, and how many there are."""
+    on_checkpoint: Callable[[str, int], None] = lambda key, paths: None
+    """With the message key of what happened to saved paths, and how many they are."""
+
+
+_NO_CALLBACKS = RunCallbacks()
 
 
 def reports_folder(scenario: Scenario) -> Path:
@@ -86,98 +155,185 @@ def reports_folder(scenario: Scenario) -> Path:
 
 
 def fits_folder() -> Path:
-    """Where fits are kept between runs: FORECAST_CACHE, else the user's cache folder."""
-    if own := os.environ.get("FORECAST_CACHE"):
-        return Path(own)
-    local = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(local) if local else Path.home() / ".cache") / "forecast"
-    except RuntimeError:  # nobody's home: a user without a name
-        return Path(tempfile.gettempdir()) / "forecast"
+    """Folder in which fits are kept between runs: FORECAST_CACHE, else the user's cache folder."""
+    if folder := os.environ.get("FORECAST_CACHE"):
+        return Path(folder)
+    cache = platformdirs.user_cache_path("forecast", appauthor=False)
+    return cache if cache.is_absolute() else Path(tempfile.gettempdir()) / "forecast"  # a user without a home
 
 
-def run_plan(
-    order: RunRequest,
-    step: StageCallback = lambda key: None,
-    played: PathsCallback | None = None,
-    say: CheckpointCallback = lambda key, paths: None,
-) -> tuple[runs.StoredRun, bool]:
-    """Play a plan and publish its report; whether it was found instead. OutputError before playing if it cannot.
+def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> runs.StoredRun:
+    """Simulate a plan and publish its report, or find the run of the same inputs.
 
-    A long run that is stopped keeps the paths that are done, and goes on from them when it is ordered again.
+    A long run that is stopped keeps the paths that are done, and goes on from them at the next request.
+
+    Parameters
+    ----------
+    request : RunRequest
+        The plan, its paths and seed, and where the report goes.
+    callbacks : RunCallbacks
+        Functions that are called as the run proceeds.
+
+    Returns
+    -------
+    StoredRun
+        The published run; `is_reused` where it was on disk already.
+
+    Raises
+    ------
+    InputError
+        The plan or its data cannot be read.
+    OutputError
+        The report cannot be written; raised before anything is simulated where that is known.
     """
-    runs.prepare_reports(order.reports, (order.name,))
-    inputs = order.inputs
-    if kept := runs.find_run(order.reports, inputs):
-        runs.link_run(order.reports, kept)
-        write_index(order.reports)
-        return kept, True
-    with open_cluster(order) as cluster:
-        step("said_fitting")
-        baseline = fit_request_baseline(order, cluster)
-        with run_in_background(partial(_simulate_request_cases, order)) as aside:
-            step("said_playing")
-            checkpoint = _open_checkpoint(order, baseline, say)
-            run = simulate_request(order, baseline, played, cluster, checkpoint)
-            step("said_drawing")
-            from forecast.reports import html_page, pdf_page  # noqa: F401 - loaded while the cases are still played
+    runs.prepare_reports(request.reports, (request.name,))
+    run = runs.find_run(request.reports, request.inputs) or _simulate_and_publish(request, callbacks)
+    return show_run(request.reports, run)
 
-            kept = _publish_report(run, order.reports, inputs, order.language, aside.result())
+
+def show_run(reports: Path, run: runs.StoredRun) -> runs.StoredRun:
+    """Let `reports/<name>` lead to a run and list it in the index; the same run."""
+    if run.is_reused:
+        runs.link_run(reports, run)
+    write_index(reports)
+    return run
+
+
+def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> runs.StoredRun:
+    from forecast.simulation.simulate import ExecutionOptions
+
+    with open_cluster(request) as cluster:
+        callbacks.on_stage("said_fitting")
+        baseline = fit_request_baseline(request, cluster)
+        with run_in_background(partial(simulate_cases, request)) as cases:
+            callbacks.on_stage("said_playing")
+            checkpoint = _open_checkpoint(request, baseline, callbacks)
+            execution = ExecutionOptions(request.workers, cluster, checkpoint, callbacks.on_paths)
+            run = simulate_request(request, baseline, execution)
+            callbacks.on_stage("said_drawing")
+            from forecast.reports import html_page, pdf_page  # noqa: F401 - loaded while cases are still simulated
+
+            stored = _publish_report(run, request, cases.result())
             checkpoint.delete()
-            return kept, False
+            return stored
 
 
 @contextmanager
-def open_cluster(order: RunRequest) -> Iterator[Engine | None]:
-    """The cluster that an order asks for, to its end; None where it is this machine alone."""
-    if order.engine == LOCAL:
+def open_cluster(request: RunRequest) -> Iterator[Engine | None]:
+    """The cluster that a request names, until the block ends; None where it is this machine alone."""
+    if request.engine == LOCAL:
         yield None
         return
-    with closing(create_engine(order.workers, order.engine)) as cluster:
+    with closing(create_engine(request.workers, request.engine)) as cluster:
         yield cluster
 
 
-def _open_checkpoint(order: RunRequest, baseline: Baseline, say: CheckpointCallback) -> Checkpoint:
-    """Where the finished spans of an order are kept, beside the fits."""
+def _open_checkpoint(request: RunRequest, baseline: Baseline, callbacks: RunCallbacks) -> Checkpoint:
+    """The store of the finished chunks of a request, beside the fits."""
     from forecast.simulation.checkpoint import Checkpoint
 
-    made_of = (order.seed, order.paths, order.precision)
-    return Checkpoint.for_run(fits_folder() / "spans", order.scenario, baseline, *made_of, say=say)
+    made_of = (request.seed, request.paths, request.precision)
+    folder = fits_folder() / "spans"
+    return Checkpoint.for_run(folder, request.scenario, baseline, *made_of, say=callbacks.on_checkpoint)
 
 
-def _simulate_request_cases(order: RunRequest) -> tuple[CaseRow, ...]:
-    from forecast.analysis.cases import simulate_cases
+def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> Baseline:
+    """Fit the baseline of a request, or restore it.
 
-    return simulate_cases(order.scenario, paths=order.paths, seed=order.seed, cache=order.cache)
+    Parameters
+    ----------
+    request : RunRequest
+        The plan, its cache of fits and its pinned fits.
+    cluster : Engine, optional
+        Where models are fitted; this process by default.
 
+    Returns
+    -------
+    Baseline
+        The baseline of every service on the calendar of the plan.
 
-def fit_request_baseline(order: RunRequest, cluster: Engine | None = None) -> Baseline:
-    """Fit the baseline of an order, or restore it."""
+    Raises
+    ------
+    InputError
+        The history cannot be read, or the pinned fits are of other data.
+    """
     from forecast.timeseries.baseline import fit_baseline
 
-    return fit_baseline(order.scenario, cache=order.cache, pinned_fits=order.pinned_fits, engine=cluster)
+    return fit_baseline(request.scenario, cache=request.cache, pinned_fits=request.pinned_fits, engine=cluster)
 
 
-def simulate_request(
-    order: RunRequest,
-    baseline: Baseline,
-    played: PathsCallback | None = None,
-    cluster: Engine | None = None,
-    checkpoint: Checkpoint | None = None,
-) -> Simulation:
-    """Simulate an order, its first paths kept for the analyses."""
+def simulate_request(request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None) -> Simulation:
+    """Simulate the plan of a request, a case as any other plan.
+
+    Parameters
+    ----------
+    request : RunRequest
+        The plan, its paths and seed; the first paths are kept for the analyses unless `chances_only`.
+    baseline : Baseline
+        The fitted baseline of the plan.
+    execution : ExecutionOptions, optional
+        Where it is simulated and who is told; no figure depends on it.
+
+    Returns
+    -------
+    Simulation
+        The simulated plan.
+    """
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
-    from forecast.simulation.simulate import ExecutionOptions, simulate
+    from forecast.simulation.simulate import simulate
 
     return simulate(
-        order.scenario,
-        paths=order.paths,
-        seed=order.seed,
-        precision=order.precision,
-        keep=SENSITIVITY_PATHS,
+        request.scenario,
+        paths=request.paths,
+        seed=request.seed,
+        precision=request.precision,
+        keep=0 if request.chances_only else SENSITIVITY_PATHS,
+        every_place=not request.chances_only,
         baseline=baseline,
-        execution=ExecutionOptions(order.workers, cluster, checkpoint, played or (lambda done, to_do: None)),
+        execution=execution,
     )
+
+
+def simulate_cases(request: RunRequest) -> tuple[CaseRow, ...]:
+    """Simulate every other case of a plan with the random numbers of the plan itself.
+
+    Parameters
+    ----------
+    request : RunRequest
+        The plan with its cases.
+
+    Returns
+    -------
+    tuple of CaseRow
+        The chance of each target in each case, in the order of their names.
+    """
+    from forecast.analysis.cases import evaluate_case
+
+    rows = []
+    for name in sorted(request.scenario.cases):
+        case = request.for_case(name)
+        rows.append(evaluate_case(name, request.scenario, simulate_request(case, fit_request_baseline(case))))
+    return tuple(rows)
+
+
+def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
+    """Findings of a simulation as tidy frames, by question.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan; sensitivity needs paths that were kept (`simulate(..., keep=32_768)`).
+
+    Returns
+    -------
+    dict of str to DataFrame
+        `targets`, `cases`, `months`, `bridge`, `exceedance`, `sensitivity` and `districts`; a frame is empty, with its
+        columns, where the plan gives no answer.
+    """
+    from forecast.analysis.collect import collect_findings
+    from forecast.analysis.frames import findings_frames
+
+    return findings_frames(collect_findings(run, simulate_cases(RunRequest.from_simulation(run))))
 
 
 def plot(run: Simulation, figure: str, *, language: Language | None = None) -> Figure:
@@ -186,101 +342,135 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     from forecast.reports.charts.style import chart_style
     from forecast.reports.content.charts import run_charts
 
-    spoken = language or run.scenario.language
-    view = build_view(run, simulation_inputs(run, spoken))
-    known = run_charts(view, Translator(spoken))
-    if figure not in known:
-        raise KeyError(f"there is no figure {figure!r}; there are {', '.join(known)}")
+    request = RunRequest.from_simulation(run, language=language)
+    charts = run_charts(build_view(run, request, simulate_cases(request)), Translator(request.language))
+    if figure not in charts:
+        raise KeyError(f"there is no figure {figure!r}; there are {', '.join(charts)}")
     with chart_style(WIDE_TYPE_POINTS):
-        return known[figure].figure()
-
-
-def simulation_inputs(run: Simulation, language: Language) -> RunInputs:
-    """What went into a run that is at hand."""
-    half = run.precision.half_width if run.precision else None
-    return run_inputs(run.scenario, seed=run.seed, paths=run.paths_requested, precision=half, language=language)
+        return charts[figure].figure()
 
 
 def report(run: Simulation, out: str | Path = "reports", *, language: Language | None = None) -> Path:
     """Publish the report of a run under `out`; the folder of the run. OutputError where it cannot be written."""
-    spoken = language or run.scenario.language
-    inputs = simulation_inputs(run, spoken)
-    runs.prepare_reports(Path(out), (inputs.name,))
-    return _publish_report(run, Path(out), inputs, spoken).folder
+    request = RunRequest.from_simulation(run, out, language)
+    runs.prepare_reports(request.reports, (request.name,))
+    return show_run(request.reports, _publish_report(run, request, simulate_cases(request))).folder
 
 
-def _publish_report(
-    run: Simulation,
-    reports: Path,
-    inputs: RunInputs,
-    language: Language,
-    cases: tuple[CaseRow, ...] | None = None,
-) -> runs.StoredRun:
-    view = build_view(run, inputs, cases)
-    kept = runs.publish_run(reports, inputs, render_files(run, view, Translator(language)), run.baseline.parameters)
-    write_index(reports)
-    return kept
+def _publish_report(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> runs.StoredRun:
+    files = render_files(run, build_view(run, request, cases), Translator(request.language))
+    return runs.publish_run(request.reports, request.inputs, files, run.baseline.parameters)
 
 
-def build_view(run: Simulation, inputs: RunInputs, cases: tuple[CaseRow, ...] | None = None) -> RunView:
-    """What the pages of a run are drawn from; `cases` where they are played already."""
+def build_view(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> RunView:
+    """Collect what the pages of a run are drawn from.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+    request : RunRequest
+        The request that it answers: its id and its manifest.
+    cases : tuple of CaseRow
+        The chances in the other cases of the plan.
+
+    Returns
+    -------
+    RunView
+        The plan, its summary and its findings.
+    """
     from forecast.analysis.collect import collect_findings
     from forecast.reports.content.context import RunView
     from forecast.reports.summary import summarise_run
 
-    findings = collect_findings(run, cases=cases, cache=fits_folder())
-    summary = {**summarise_run(run, findings), "run_id": inputs.run_id, "scenario": inputs.name}
+    findings = collect_findings(run, cases)
+    summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
     if run.precision is not None:
         summary["precision"] = _precision_summary(run, run.precision)
-    return RunView(run.scenario, summary, findings, run.baseline, inputs.manifest)
+    return RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
 
 
-def _precision_summary(run: Simulation, wanted: Precision) -> dict[str, Any]:
-    chance = run.chance(wanted.target)
-    half = (chance.high - chance.low) / 2
-    facts = {"target": wanted.target, "asked": wanted.half_width, "reached": half}
-    return {**facts, "met": half <= wanted.half_width, "paths_asked": run.paths_requested}
+def _precision_summary(run: Simulation, goal: Precision) -> dict[str, Any]:
+    chance = run.chance(goal.target)
+    half_width = (chance.high - chance.low) / 2
+    return {
+        "target": goal.target,
+        "asked": goal.half_width,
+        "reached": half_width,
+        "met": half_width <= goal.half_width,
+        "paths_asked": run.paths_requested,
+    }
 
 
-def render_files(run: Simulation, view: RunView, words: Translator) -> dict[str, bytes]:
-    """Every file of a published run but its manifest; half of the drawing is done beside this process."""
+def render_files(run: Simulation, view: RunView, t: Translator) -> dict[str, bytes]:
+    """Render every file of a published run but its manifest, half of them beside this process.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+    view : RunView
+        What its pages are drawn from.
+    t : Translator
+        The language of the pages.
+
+    Returns
+    -------
+    dict of str to bytes
+        Content by name: `report.html`, `figures/fan.png`.
+    """
     from forecast.reports.content.charts import run_charts
 
-    figures = [f"figures/{name}.png" for name in run_charts(view, words)]
-    with run_in_background(partial(_render_named_files, view, words, ("report.pdf", *figures[::3]))) as other_half:
-        rest = [name for name in figures if name not in figures[::3]]
+    figures = [f"figures/{name}.png" for name in run_charts(view, t)]
+    background = ("quantiles.csv", "report.pdf", *figures[::3])
+    foreground = ("report.html", *(name for name in figures if name not in background))
+    with run_in_background(partial(_render_named_files, run, view, t, background)) as job:
         return {
             "summary.json": runs.json_bytes(view.summary),
-            "quantiles.csv": quantiles_csv(run, view.summary),
-            **_render_named_files(view, words, ("report.html", *rest)),
-            **other_half.result(),
+            **_render_named_files(run, view, t, foreground),
+            **job.result(),
         }
 
 
-def _render_named_files(view: RunView, words: Translator, names: Sequence[str]) -> dict[str, bytes]:
-    """The files of these names."""
+def _render_named_files(run: Simulation, view: RunView, t: Translator, names: Sequence[str]) -> dict[str, bytes]:
+    """Content of the files of these names."""
     from forecast.reports.content.charts import run_charts
     from forecast.reports.html_page import render_run_page
     from forecast.reports.pdf_page import render_run_pdf
 
-    whole = {"report.html": render_run_page, "report.pdf": render_run_pdf}
-    known = run_charts(view, words)
-    return {name: whole[name](view, words) if name in whole else known[Path(name).stem].png() for name in names}
+    charts = run_charts(view, t)
+    renderers: dict[str, Callable[[], bytes]] = {
+        "quantiles.csv": lambda: quantiles_csv(run, view.summary),
+        "report.html": lambda: render_run_page(view, t),
+        "report.pdf": lambda: render_run_pdf(view, t),
+        **{f"figures/{name}.png": chart.png for name, chart in charts.items()},
+    }
+    return {name: renderers[name]() for name in names}
 
 
 def quantiles_csv(run: Simulation, summary: Mapping[str, Any]) -> bytes:
-    """quantiles.csv: measure, period, p, value and the 95% interval of its simulation error."""
-    lines = ["measure,period,p,value,low,high"]
-    for measure, period in _measure_periods(summary):
-        tally = run.tally(measure, period)
-        for p in CSV_QUANTILE_LEVELS:
-            found = tally.quantile(p)
-            figures = ",".join(f"{float(value):.10g}" for value in found)
-            lines.append(f"{measure},{period},{p:g},{figures}")
-    return ("\n".join(lines) + "\n").encode()
+    """quantiles.csv: measure, period, p, value and the 95% interval of its simulation error.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+    summary : mapping
+        Content of its summary.json, which names the figures.
+
+    Returns
+    -------
+    bytes
+        The file, one row a figure and quantile.
+    """
+    from forecast.simulation.frames import figures_frame, quantiles_table
+
+    table = quantiles_table(figures_frame(run.tallies, _summary_figures(summary)))
+    return table.to_csv(index=False, float_format="%.10g", na_rep="nan", lineterminator="\n").encode()
 
 
-def _measure_periods(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _summary_figures(summary: Mapping[str, Any]) -> list[FigureKey]:
+    """The figures of a summary: years, months, then districts, each once."""
     years = [(measure, period) for measure, by_period in summary["measures"].items() for period in by_period]
     months = [(measure, row["month"]) for measure, rows in summary["months"].items() for row in rows]
     places = summary.get("places") or {"districts": [], "period": ""}

@@ -33,6 +33,7 @@ from forecast.simulation import simulate as simulation
 from forecast.simulation.block import simulate_block
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.compiled import compile_plan
+from forecast.simulation.frames import FRAME_QUANTILE_LEVELS
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
 from forecast.stats.bins import Bins
@@ -87,8 +88,8 @@ def checkpoint_of(scenario: Scenario, folder: Path, said: Said | None = None, **
 
 def hash_of(run: Simulation) -> str:
     """Of the bytes of summary.json and quantiles.csv."""
-    inputs = reporting.simulation_inputs(run, "en")
-    summary = reporting.build_view(run, inputs).summary
+    request = reporting.RunRequest.from_simulation(run, language="en")
+    summary = reporting.build_view(run, request, ()).summary
     content = runs.json_bytes(summary) + reporting.quantiles_csv(run, summary)
     return hashlib.sha256(content).hexdigest()
 
@@ -460,7 +461,7 @@ def test_quantiles_of_histograms_are_those_of_the_values(name: str, tmp_path_fac
     wrong = {}
     for key, tally in exact.items():
         spread = tally.quantile(0.99).value - tally.quantile(0.01).value
-        for p in reporting.CSV_QUANTILE_LEVELS:
+        for p in FRAME_QUANTILE_LEVELS:
             exactly, found = tally.quantile(p), binned[key].quantile(p).value
             value, width = exactly.value, exactly.high - exactly.low
             if abs(found - value) > max(1e-4 * max(abs(value), spread), width / 20):
@@ -486,7 +487,7 @@ def test_what_many_paths_share_is_exact_in_a_histogram() -> None:
             exact.add(block)
             binned.add(block)
         spread = exact.quantile(0.99).value - exact.quantile(0.01).value
-        for p in reporting.CSV_QUANTILE_LEVELS:
+        for p in FRAME_QUANTILE_LEVELS:
             value, found = exact.quantile(p).value, binned.quantile(p).value
             assert found == value if value == shared else abs(found - value) < 2e-3 * spread, (place, p)
         for share in (0.05, 0.5):

@@ -119,7 +119,6 @@ class ReadmeWorkspace:
     @contextmanager
     def _patched_folder(self) -> Iterator[None]:
         """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
-        from forecast.analysis import collect
         from forecast.plan.loading import loader as reader
         from forecast.reports import compare
         from forecast.runs.repository import json_bytes
@@ -134,7 +133,7 @@ class ReadmeWorkspace:
             (reporting, "run_plan", self._cached_run(reporting.run_plan)),
             (comparing, "run_comparison", self._cached_compare(comparing.run_comparison)),
             (reporting, "render_files", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
-            (collect, "simulate_cases", lambda *_, **__: ()),  # a run has its own before; a comparison prints none
+            (comparing, "simulate_cases", lambda _: ()),  # a comparison prints none
             (compare, "comparison_charts", lambda views, t: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
@@ -173,8 +172,7 @@ class ReadmeWorkspace:
 
     def _cached_run(self, run_order: Callable[..., Any]) -> Callable[..., Any]:
         def once(order: Any, *watch: Any) -> Any:
-            kept = self._cached_stored_run(("run", *_content_key(order)), order, lambda: run_order(order, *watch)[0])
-            return kept, False
+            return self._cached_stored_run(("run", *_content_key(order)), order, lambda: run_order(order, *watch))
 
         return once
 

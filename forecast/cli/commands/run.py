@@ -12,7 +12,7 @@ import click
 from forecast.cli.group import Option, command, get_session
 from forecast.cli.options import CommonOptions, Gate, OptionReader, common_options, read_common_options
 from forecast.cli.output import print_json, print_lines, print_status
-from forecast.cli.progress import ProgressDisplay, show_progress
+from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, InputError, Problem
 from forecast.i18n import Translator
@@ -111,7 +111,7 @@ def _reuse_fit(session: Session, orders: list[RunRequest], manifest: str | None)
         raise InputError([session.problem("--reuse-fit", "--reuse-fit", "pin_one_plan")])
     from forecast.timeseries.ensemble.pinned import read_pinned_fits
 
-    return [replace(order, pinned_fits=read_pinned_fits(Path(manifest))) for order in orders]
+    return [order.with_pinned_fits(read_pinned_fits(Path(manifest))) for order in orders]
 
 
 def _check_requests(session: Session, orders: list[RunRequest], gates: tuple[Gate, ...], day: date | None) -> None:
@@ -156,22 +156,18 @@ def _gate_problems(session: Session, order: RunRequest, gates: tuple[Gate, ...])
 
 
 def _run_request(session: Session, order: RunRequest, asked: CommonOptions) -> CompletedRun:
-    from forecast.workflows.run import run_plan
+    from forecast.workflows.run import RunCallbacks, run_plan
 
     session.language = order.language
-    with show_progress(session.t, quiet=asked.quiet) as watch:
-        kept, _found = run_plan(
-            order,
-            _stage_callback(watch, order),
-            lambda done, all_: watch.show_paths(order.name, done, all_),
-            lambda key, paths: watch.print_line(key, scenario=order.name, paths=watch.t.number(paths)),
+    name, t = order.name, session.t
+    with show_progress(t, quiet=asked.quiet) as watch:
+        callbacks = RunCallbacks(
+            on_stage=lambda key: watch.show_step(key, scenario=name, paths=t.number(order.paths)),
+            on_paths=lambda done, total: watch.show_paths(name, done, total),
+            on_checkpoint=lambda key, paths: watch.print_line(key, scenario=name, paths=t.number(paths)),
         )
-    return CompletedRun(order, kept, kept.summary(), session.t)
-
-
-def _stage_callback(watch: ProgressDisplay, order: RunRequest) -> Any:
-    paths = watch.t.number(order.paths)
-    return lambda key: watch.show_step(key, scenario=order.name, paths=paths)
+        run = run_plan(order, callbacks)
+    return CompletedRun(order, run, run.summary(), t)
 
 
 def _print_results(done: list[CompletedRun], asked: CommonOptions) -> None:
