@@ -19,49 +19,57 @@ from forecast._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from forecast.errors import CheckError, ForecastError, InputError, Location, OutputError, Problem
+    from forecast.history.ledger import History, read_history
     from forecast.plan.loading.loader import read
     from forecast.plan.scenario import Scenario
     from forecast.runs.repository import open_run, verify
     from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
     from forecast.workflows.backtest import backtest
     from forecast.workflows.compare import compare
-    from forecast.workflows.run import plot, report
+    from forecast.workflows.run import analyse, plot, report
 
-_HOMES = {
+_MODULES = {
     "CheckError": "errors",
-    "Problem": "errors",
     "ExecutionOptions": "simulation.simulate",
     "ForecastError": "errors",
+    "History": "history.ledger",
     "InputError": "errors",
+    "Location": "errors",
     "OutputError": "errors",
+    "Problem": "errors",
     "Scenario": "plan.scenario",
     "Simulation": "simulation.simulate",
-    "Location": "errors",
+    "analyse": "workflows.run",
     "backtest": "workflows.backtest",
     "compare": "workflows.compare",
     "open_run": "runs.repository",
     "plot": "workflows.run",
     "read": "plan.loading.loader",
+    "read_history": "history.ledger",
     "report": "workflows.run",
     "simulate": "simulation.simulate",
     "verify": "runs.repository",
 }
+"""Public name -> module that has it."""
 
 __all__ = [
     "CheckError",
     "ExecutionOptions",
     "ForecastError",
+    "History",
     "InputError",
     "Location",
     "OutputError",
     "Problem",
     "Scenario",
     "Simulation",
+    "analyse",
     "backtest",
     "compare",
     "open_run",
     "plot",
     "read",
+    "read_history",
     "report",
     "simulate",
     "verify",
@@ -69,11 +77,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'forecast' has no attribute {name!r}")
-    found = getattr(import_module(f"forecast.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(import_module(f"forecast.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

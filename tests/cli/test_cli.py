@@ -114,6 +114,19 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded & {"numpy", "pandas", "pydantic", "matplotlib", "statsmodels", "rich", "jinja2", "ruamel.yaml"}
 
 
+def test_pandas_is_loaded_for_no_command_that_prints(project: Path) -> None:
+    plan, reports = project / "scenarios" / "bakery.yaml", project / "reports"
+    for arguments in (
+        ["--help"],
+        ["check", str(plan)],
+        ["run", str(plan), "--paths", "2_000", "--quiet"],  # found
+        ["list", "--out", str(reports)],
+    ):
+        code = "import sys; from forecast.cli import main; sys.exit(main(sys.argv[1:]) or 'pandas' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, cwd=ROOT, check=False)
+        assert done.returncode == 0, arguments
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

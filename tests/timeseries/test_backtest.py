@@ -284,6 +284,10 @@ def test_the_command_says_a_table_and_leaves_a_whole_report(
     }  # fmt: skip
     assert main(["verify", str(folder)]) == 0
     assert "Bưu phẩm" in (folder / "report.html").read_text(encoding="utf-8")
+    header, first, *_ = (folder / "scores.csv").read_text(encoding="utf-8").splitlines()
+    assert header == "service,model,mase,crps,msis95,coverage80,coverage95,bias,months"
+    score = next(iter(honest.services["a"].scores.values())).to_dict()
+    assert first == "a,blend," + ",".join("" if value is None else f"{value:.10g}" for value in score.values())
 
     def never(*_: object) -> Backtest:
         raise AssertionError("what is there was made again")

@@ -52,6 +52,20 @@ def test_volume_and_price_make_revenue(tmp_path: Path) -> None:
     assert history.revenue["a"][0] == 25
 
 
+def test_to_frame_has_a_row_for_each_service_and_month(tmp_path: Path) -> None:
+    rows = "2020-01,b,5,actual\n2020-02,b,6,estimate\n2020-02,a,2,actual\n"
+    frame = read_history(write(tmp_path, HEADER + rows), "VND").to_frame()
+    assert list(frame.columns) == ["month", "service", "status", "revenue"]
+    assert [(str(month), *row) for month, *row in frame.itertuples(index=False)] == [
+        ("2020-02", "a", "actual", 2),
+        ("2020-01", "b", "actual", 5),
+        ("2020-02", "b", "estimate", 6),
+    ]
+    text = "month,service,volume,price,status\n2020-01,a,10,2.5,example\n"
+    counted = read_history(write(tmp_path, text), "EUR").to_frame()
+    assert counted[["volume", "price", "revenue"]].to_numpy().tolist() == [[10, 2.5, 25]]
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_nothing(tmp_path: Path) -> None:
     text = (HEADER + "2020-01,a,1,actual\n").replace("\n", "\r\n").encode("utf-8-sig")
     assert read_history(write(tmp_path, text), "VND").row_count == 1
