@@ -1,6 +1,6 @@
-"""The command line: a table of words, each the name of a function that is loaded when it is called.
+"""The command line: a table of commands, each loaded when it is called; nothing here is for other packages but `main`.
 
-`main` alone turns errors into exit codes: 0 done, 1 our fault, 2 wrong input, 3 a check said no, 4 not written or not
+`main` alone turns errors into exit codes: 0 done, 1 our bug, 2 wrong input, 3 a check said no, 4 not written or not
 readable, 130 and 143 on signals.
 """
 
@@ -15,6 +15,8 @@ from forecast.cli.group import CommandGroup
 from forecast.cli.session import Session
 from forecast.cli.signals import raise_on_signals
 
+__all__ = ["COMMANDS", "main"]
+
 COMMANDS = {
     "run": "forecast.cli.commands.run:run_command",
     "compare": "forecast.cli.commands.compare:compare_command",
@@ -26,19 +28,31 @@ COMMANDS = {
     "new": "forecast.cli.commands.new:new_command",
     "data": "forecast.cli.commands.data:data_command",
 }
+"""Name -> `module:function`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line `arguments` (those of the process by default); the exit code."""
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What is typed after `forecast`; the arguments of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     for library in ("OPENBLAS", "OMP", "MKL"):  # one thread: many small fits, and forks that must be safe
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    typed = list(sys.argv[1:] if arguments is None else arguments)
-    session = Session.from_arguments(typed)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    session = Session.from_arguments(words)
     code = 0
     try:
         with raise_on_signals():
             commands = CommandGroup("forecast", COMMANDS)
-            with commands.make_context("forecast", typed, obj=session) as context:
+            with commands.make_context("forecast", words, obj=session) as context:
                 commands.invoke(context)
             if sys.stdout is not None:
                 sys.stdout.flush()

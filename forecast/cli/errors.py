@@ -7,13 +7,12 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from difflib import get_close_matches
 
 import click
 
 from forecast.cli.session import Session
 from forecast.cli.signals import StoppedBySignal
-from forecast.errors import CheckError, ForecastError, InputError, OutputError
+from forecast.errors import CheckError, ForecastError, InputError, OutputError, closest_match
 
 _DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
 
@@ -26,7 +25,7 @@ def handle_error(fault: BaseException, session: Session) -> int:
         case click.UsageError():
             return handle_error(_usage_error(fault, session), session)
         case InputError():
-            _print_errors([complaint.message(session.language) for complaint in fault.problems])
+            _print_errors([problem.message(session.language) for problem in fault.problems])
         case CheckError() | OutputError():
             _print_errors([session.t(fault.code, **fault.params)])
         case MemoryError():
@@ -48,9 +47,9 @@ def silence_stdout() -> None:
             sys.stdout.flush()
     except (OSError, ValueError):
         with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+            null_device = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null_device, sys.stdout.fileno())
+            os.close(null_device)
 
 
 def _print_errors(lines: list[str]) -> None:
@@ -82,9 +81,9 @@ def _usage_error(fault: click.UsageError, session: Session) -> InputError:
     command = fault.ctx.command_path if fault.ctx else " ".join(("forecast", *first))
     if isinstance(fault, click.NoSuchOption):
         name = fault.option_name
-        known = [o for p in fault.ctx.command.get_params(fault.ctx) for o in p.opts] if fault.ctx else []
-        if close := get_close_matches(name, known, 1, 0.5):
-            return session.input_error(name, name, "unknown_option", instead=close[0])
+        params = fault.ctx.command.get_params(fault.ctx) if fault.ctx else []
+        if close := closest_match(name, (option for param in params for option in param.opts), 0.5):
+            return session.input_error(name, name, "unknown_option", instead=close)
         return session.input_error(name, name, "unknown_option_plain", command=command)
     if isinstance(fault, click.MissingParameter) and fault.param is not None and fault.ctx is not None:
         name = fault.param.make_metavar(fault.ctx).rstrip(".")

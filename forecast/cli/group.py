@@ -1,57 +1,101 @@
-"""A group of commands by name, loaded when they are called, with help in the language of the session."""
+"""Commands and options whose help speaks the language of the session, and whose problems come all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
+from forecast.cli.option_types import InvalidValue
 from forecast.cli.session import Session
+from forecast.errors import InputError, closest_match
+
+_PROBLEMS_KEY = "forecast.problems"
+"""Key of the problems of a call in the `meta` of its context."""
 
 
 def get_session(ctx: click.Context) -> Session:
     """The session of this call."""
-    found = ctx.find_object(Session)
-    return found if found is not None else Session(())
+    return ctx.find_object(Session) or Session(())
 
 
-class Option(click.Option):
+def add_problem(ctx: click.Context, param: click.Parameter, fault: InvalidValue) -> None:
+    """Keep the problem of a refused value until the command has read all of them."""
+    option = fault.option or param.opts[0]
+    problem = get_session(ctx).problem(option, option, fault.code, **fault.params)
+    ctx.meta.setdefault(_PROBLEMS_KEY, []).append(problem)
+
+
+class _Parameter(click.Parameter):
+    """A parameter that keeps what is wrong with its values instead of stopping at the first."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Each value as its type reads it, without those that are refused."""
+        if not self.multiple:
+            return super().type_cast_value(ctx, value)
+        values = []
+        for text in value or ():
+            try:
+                values.append(self.type(text, self, ctx))
+            except InvalidValue as fault:
+                add_problem(ctx, self, fault)
+        return tuple(values)
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The value; None where it is refused."""
+        try:
+            return super().process_value(ctx, value)
+        except InvalidValue as fault:
+            add_problem(ctx, self, fault)
+            return None
+
+
+class Option(_Parameter, click.Option):
     """An option whose help is the sentence `option_<name>`."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Its spelling, and its sentence."""
         record = super().get_help_record(ctx)
         key = f"option_{self.name}"
-        words = get_session(ctx).t
-        return record if record is None or not words.has(key) else (record[0], words(key))
+        t = get_session(ctx).t
+        return record if record is None or not t.has(key) else (record[0], t(key))
+
+
+class Argument(_Parameter, click.Argument):
+    """An argument."""
 
 
 class HelpPage:
-    """The help page of a command: its sentence, how it is written, its options and its commands."""
+    """The help page of a command: its usage, its sentence, its commands and its options."""
 
     def write_help_page(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
         command = ctx.command
-        words = get_session(ctx).t
-        formatter.write_usage(
-            ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix=f"{words('page_usage')} "
-        )
+        t = get_session(ctx).t
+        usage = " ".join(command.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, usage, prefix=f"{t('page_usage')} ")
         formatter.write_paragraph()
-        formatter.write_text(words(_help_key(ctx.command_path)))
+        formatter.write_text(t(_help_key(ctx.command_path)))
         if isinstance(command, click.Group):
-            with formatter.section(words("page_commands")):
-                rows = [(n, words(_help_key(f"{ctx.command_path} {n}"))) for n in command.list_commands(ctx)]
+            with formatter.section(t("page_commands")):
+                rows = [(name, t(_help_key(f"{ctx.command_path} {name}"))) for name in command.list_commands(ctx)]
                 formatter.write_dl(rows)
-        with formatter.section(words("page_options")):
+        with formatter.section(t("page_options")):
             records = [p.get_help_record(ctx) for p in command.get_params(ctx) if isinstance(p, click.Option)]
             formatter.write_dl([record for record in records if record is not None])
 
 
 class Command(HelpPage, click.Command):
     """A command whose page speaks the language of the session."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; InputError with everything that is wrong with them."""
+        remaining = super().parse_args(ctx, args)
+        if problems := ctx.meta.get(_PROBLEMS_KEY):
+            raise InputError(problems)
+        return remaining
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
@@ -63,7 +107,7 @@ class Command(HelpPage, click.Command):
 
 
 class CommandGroup(HelpPage, click.Group):
-    """A table of words: word -> `module:function`."""
+    """A table of commands: name -> `module:function`, loaded when it is called."""
 
     def __init__(self, name: str, table: Mapping[str, str]) -> None:
         params: list[click.Parameter] = [_lang_option(), _version_option()] if name == "forecast" else []
@@ -79,7 +123,7 @@ class CommandGroup(HelpPage, click.Group):
         return _help_option()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The words, in the order of the table."""
+        """The names, in the order of the table."""
         return list(self.lazy_commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -93,12 +137,12 @@ class CommandGroup(HelpPage, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command of the first word; InputError with the nearest one where there is none."""
+        """The command of the first word; InputError with the closest one where there is none."""
         word = args[0]
         if word not in self.lazy_commands and not word.startswith("-"):
             session = get_session(ctx)
-            if close := get_close_matches(word, self.lazy_commands, 1, 0.5):
-                raise session.input_error(word, word, "unknown_command", instead=close[0])
+            if close := closest_match(word, self.lazy_commands, 0.5):
+                raise session.input_error(word, word, "unknown_command", instead=close)
             raise session.input_error(word, word, "unknown_command_plain")
         return super().resolve_command(ctx, args)
 
@@ -106,16 +150,16 @@ class CommandGroup(HelpPage, click.Group):
 def command(name: str) -> Callable[[Callable[..., Any]], Command]:
     """Make a command of a function; its help is the sentence `help_<name>`."""
 
-    def made(function: Callable[..., Any]) -> Command:
+    def decorate(function: Callable[..., Any]) -> Command:
         params = getattr(function, "__click_params__", [])
         return Command(name, callback=function, params=params[::-1])
 
-    return made
+    return decorate
 
 
 def _help_key(path: str) -> str:
-    words = path.split()
-    return "help_" + "_".join(words[1:] or words)
+    names = path.split()
+    return "help_" + "_".join(names[1:] or names)
 
 
 def _help_option() -> click.Option:

@@ -1,4 +1,4 @@
-"""What commands print on stdout."""
+"""Output of commands: results on stdout, a line for the person at the terminal on stderr."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import click
 
 
 def print_json(content: Any) -> None:
-    """JSON, readable, with the letters as they are."""
+    """Print JSON, indented, with the letters as they are."""
     click.echo(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False))
 
 
 def print_lines(*lines: str) -> None:
-    """Lines of text."""
+    """Print lines of text."""
     click.echo("\n".join(lines))
 
 
 def print_status(line: str) -> None:
-    """A line for the person at the terminal, on stderr."""
+    """Print a line for the person at the terminal, on stderr."""
     click.echo(line, err=True)

@@ -1,4 +1,7 @@
-"""How far a run is, on stderr: a line that changes on a terminal, now and then a plain line elsewhere."""
+"""Progress of a run on stderr: a line that changes on a terminal, now and then a plain line elsewhere.
+
+rich draws that line: it cuts and clears it on every kind of terminal. Results on stdout are plain lines, for grep.
+"""
 
 from __future__ import annotations
 
@@ -15,79 +18,79 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 PLAIN_LINE_SECONDS = 10.0
-"""Between two plain lines; a run that is shorter says nothing."""
+"""Seconds between two plain lines; a shorter run prints none."""
 MIN_ESTIMATE_SECONDS = 1.0
-"""Of play before the time left is estimated."""
+"""Seconds of simulation before the remaining time is estimated."""
 WARNING_KEYS = ("said_kept", "said_kept_unusable")
-"""What is said though the run shall be quiet: it is about a fault."""
+"""Lines that a quiet run prints too, since they are about a fault."""
 
 
 class ProgressDisplay:
-    """The steps of a run, the paths that are done, and the time that is left."""
+    """The stages of a run, the paths that are done, and the remaining time."""
 
-    def __init__(self, words: Translator, line: Live | None, *, quiet: bool = False) -> None:
-        self.t = words
-        self._live = line
+    def __init__(self, t: Translator, live: Live | None, *, quiet: bool = False) -> None:
+        self.t = t
+        self._live = live
         self._quiet = quiet
         self._paths_start: tuple[float, int] | None = None
-        """When paths began to be played, and how many were done then."""
+        """Second at which the first paths were reported, and how many they were."""
         self._last_line_time = 0.0
 
-    def show_step(self, key: str, **facts: object) -> None:
-        """A step begins."""
+    def show_step(self, key: str, **params: object) -> None:
+        """Show that a stage begins."""
         self._paths_start = None
         if self._live is not None:
-            self._live.update(self.t(key, **facts), refresh=True)
+            self._live.update(self.t(key, **params), refresh=True)
 
     def show_paths(self, scenario: str, done: int, total: int) -> None:
-        """So many paths are done."""
+        """Show how many paths are done."""
         now = time.monotonic()
         if self._paths_start is None:
             self._paths_start, self._last_line_time = (now, done), now
         paths = f"{self.t.number(done)} / {self.t.number(total)}"
         text = self.t("said_playing", scenario=scenario, paths=paths)
-        if (left := self._remaining_seconds(now, done, total)) is not None:
-            text = self.t("said_playing_left", scenario=scenario, paths=paths, left=_duration_text(left, self.t))
+        if (seconds := self._remaining_seconds(now, done, total)) is not None:
+            text = self.t("said_playing_left", scenario=scenario, paths=paths, left=_duration_text(seconds, self.t))
         if self._live is not None:
             self._live.update(text, refresh=True)
         elif not self._quiet and now - self._last_line_time >= PLAIN_LINE_SECONDS:
             self._last_line_time = now
             print_status(text)
 
-    def print_line(self, key: str, **facts: object) -> None:
-        """A line that stays."""
-        text = self.t(key, **facts)
+    def print_line(self, key: str, **params: object) -> None:
+        """Print a line that stays."""
+        text = self.t(key, **params)
         if self._live is not None:
             self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
         elif not self._quiet or key in WARNING_KEYS:
             print_status(text)
 
     def _remaining_seconds(self, now: float, done: int, total: int) -> float | None:
-        """Seconds, if the rest goes as what was played since it began; None where that is not known yet."""
-        began, before = self._paths_start or (now, done)
-        if now - began < MIN_ESTIMATE_SECONDS or done <= before or done >= total:
+        """Seconds at the speed so far; None before it is known."""
+        start, done_at_start = self._paths_start or (now, done)
+        if now - start < MIN_ESTIMATE_SECONDS or done <= done_at_start or done >= total:
             return None
-        return (now - began) * (total - done) / (done - before)
+        return (now - start) * (total - done) / (done - done_at_start)
 
 
-def _duration_text(seconds: float, words: Translator) -> str:
-    """In seconds, in minutes and seconds, or in hours and minutes."""
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return words("left_seconds", seconds=whole)
-    if whole < 3600:
-        return words("left_minutes", minutes=whole // 60, seconds=whole % 60)
-    return words("left_hours", hours=whole // 3600, minutes=whole % 3600 // 60)
+def _duration_text(seconds: float, t: Translator) -> str:
+    """A duration in seconds, in minutes and seconds, or in hours and minutes."""
+    rounded = max(1, round(seconds))
+    if rounded < 60:
+        return t("left_seconds", seconds=rounded)
+    if rounded < 3600:
+        return t("left_minutes", minutes=rounded // 60, seconds=rounded % 60)
+    return t("left_hours", hours=rounded // 3600, minutes=rounded % 3600 // 60)
 
 
 @contextmanager
-def show_progress(words: Translator, *, quiet: bool) -> Iterator[ProgressDisplay]:
-    """Watch a run; without a thread of its own, so that work may go on beside it."""
+def show_progress(t: Translator, *, quiet: bool) -> Iterator[ProgressDisplay]:
+    """The display of a run; it starts no thread, so that work may be forked meanwhile."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield ProgressDisplay(words, None, quiet=quiet or sys.stderr is None)
+        yield ProgressDisplay(t, None, quiet=quiet or sys.stderr is None)
         return
     from rich.console import Console
     from rich.live import Live
 
-    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as line:
-        yield ProgressDisplay(words, line)
+    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+        yield ProgressDisplay(t, live)

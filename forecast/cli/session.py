@@ -1,4 +1,4 @@
-"""What one call of the command line knows: what was typed, and the language to speak."""
+"""One call of the command line: its arguments, and the language in which it speaks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from forecast.errors import InputError, Location, Problem
 from forecast.i18n import LANGUAGES, Language, Translator
 
 _MAX_PEEK_BYTES = 1_000_000
+_MAX_PARENTS = 8
 
 
 @dataclass
@@ -19,18 +20,18 @@ class Session:
     """One call."""
 
     arguments: tuple[str, ...]
+    """As they were typed."""
     requested_language: Language | None = None
     """By `--lang`."""
     language: Language = "en"
     """That of the plan in hand, unless another was asked for."""
 
     @classmethod
-    def from_arguments(cls, typed: Sequence[str]) -> Session:
+    def from_arguments(cls, arguments: Sequence[str]) -> Session:
         """A session that speaks the language of `--lang`, before anything else is read."""
-        joined = "\0".join(typed)
-        found = re.search(r"(?:^|\0)--lang[=\0](vi|en)(?:\0|$)", joined)
-        asked = _parse_language(found[1]) if found else None
-        return cls(tuple(typed), asked, asked or "en")
+        option = re.search(r"(?:^|\0)--lang[=\0](vi|en)(?:\0|$)", "\0".join(arguments))
+        language = _parse_language(option[1]) if option else None
+        return cls(tuple(arguments), language, language or "en")
 
     @property
     def t(self) -> Translator:
@@ -41,19 +42,19 @@ class Session:
         """Speak the language that a plan names, even where the plan cannot be read otherwise."""
         self.language = self.requested_language or _peek_language(Path(file)) or "en"
 
-    def location(self, written: str) -> Location:
-        """The place of an argument on the command line."""
+    def location(self, argument: str) -> Location:
+        """The location of an argument in the command line; of its end for an empty argument."""
         line = " ".join(("forecast", *self.arguments))
-        column = max(0, line.find(f" {written}") + 1 if written else len(line))
+        column = max(0, line.find(f" {argument}") + 1 if argument else len(line))
         return Location(self.t("command_line"), 1, column + 1)
 
-    def problem(self, written: str, at: str, code: str, **facts: object) -> Problem:
-        """A complaint about an argument."""
-        return Problem.of(self.location(written), at, code, **facts)
+    def problem(self, argument: str, name: str, code: str, /, **params: object) -> Problem:
+        """A problem of an argument, under the name that its message begins with."""
+        return Problem.of(self.location(argument), name, code, **params)
 
-    def input_error(self, written: str, at: str, code: str, **facts: object) -> InputError:
-        """The error of one such complaint."""
-        return InputError([self.problem(written, at, code, **facts)])
+    def input_error(self, argument: str, name: str, code: str, /, **params: object) -> InputError:
+        """The error of one such problem."""
+        return InputError([self.problem(argument, name, code, **params)])
 
 
 def _parse_language(text: str) -> Language | None:
@@ -61,13 +62,13 @@ def _parse_language(text: str) -> Language | None:
 
 
 def _peek_language(file: Path, depth: int = 0) -> Language | None:
-    """The `language:` of a plan or of the first of its parents that has one, read from its text alone."""
+    """The `language:` of a plan or of the first of its parents that has one, from its text alone."""
     with suppress(OSError, ValueError):
-        if not file.is_file() or file.stat().st_size > _MAX_PEEK_BYTES or depth > 8:
+        if not file.is_file() or file.stat().st_size > _MAX_PEEK_BYTES or depth > _MAX_PARENTS:
             return None
         text = file.read_text(encoding="utf-8-sig", errors="replace")
-        if found := re.search(r"^language:\s*['\"]?(vi|en)\b", text, re.M):
-            return _parse_language(found[1])
+        if key := re.search(r"^language:\s*['\"]?(vi|en)\b", text, re.M):
+            return _parse_language(key[1])
         for parent in re.findall(r"[^\s\[\],'\"#]+\.ya?ml", " ".join(re.findall(r"^extends:(.*)$", text, re.M))):
             if language := _peek_language(file.parent / parent, depth + 1):
                 return language

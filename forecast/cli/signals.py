@@ -1,4 +1,4 @@
-"""Signals as exceptions, so that what is under way is put in order before the process leaves."""
+"""Signals as exceptions, so that the process tidies up before it ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+_HANDLED = (signal.SIGINT, signal.SIGTERM)
 
 
 class StoppedBySignal(BaseException):
@@ -18,20 +20,20 @@ class StoppedBySignal(BaseException):
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):  # a second one must not disturb the tidying
-        signal.signal(each, signal.SIG_IGN)
+    for handled in _HANDLED:  # a second one must not disturb the tidying
+        signal.signal(handled, signal.SIG_IGN)
     raise StoppedBySignal(number)
 
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Raise `Stopped` on SIGINT and SIGTERM, also where a shell started us in the background with SIGINT ignored."""
+    """Raise `StoppedBySignal` on SIGINT and SIGTERM, also where a shell in the background ignores SIGINT for us."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {each: signal.signal(each, _raise_stopped) for each in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {handled: signal.signal(handled, _raise_stopped) for handled in _HANDLED}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for handled, handler in handlers.items():
+            signal.signal(handled, handler)

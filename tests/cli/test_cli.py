@@ -163,6 +163,17 @@ def test_everything_wrong_with_the_options_is_said_at_once(call: Any) -> None:
     assert [line.split(": ")[1] for line in done.complaints] == ["--paths", "--seed", "--set", "--workers", "--lang"]
 
 
+def test_every_wrong_value_of_an_option_is_said(call: Any) -> None:
+    typed = "--fail-under x --engine ray --set a --set b=1 --set b=2 --fail-under =1% --paths 0"
+    done = call("run", "a.yaml", *typed.split())
+    assert done.code == 2
+    assert sorted(line.split(": ")[1] for line in done.complaints) == sorted(
+        ["--engine", "--fail-under", "--fail-under", "--paths", "--set", "--set"]
+    )
+    single = call("compare", "a.yaml", "--paths", "0")
+    assert [line.split(": ")[1] for line in single.complaints] == ["a.yaml", "--paths"]
+
+
 @pytest.mark.parametrize(
     "text", ["0", "-1", "1e3", "10_", "_10", "99999999999", "1.5", "", "\N{ARABIC-INDIC DIGIT ONE}"]
 )

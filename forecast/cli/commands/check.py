@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.group import command, get_session
-from forecast.cli.options import OptionReader, read_common_options, select_options
+from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.i18n import Translator
 
@@ -18,51 +18,50 @@ if TYPE_CHECKING:
 
 
 @command("check")
-@select_options("--set", "--lang", "--json", "--quiet")
+@common_options("--set", "--lang", "--json", "--quiet")
 @click.argument("scenario")
 @click.pass_context
-def check_command(ctx: click.Context, /, scenario: str, **typed: Any) -> None:
+def check_command(ctx: click.Context, /, scenario: str, **params: Any) -> None:
     """Read a plan, say all that is wrong with it, and show every value and where it comes from."""
     from forecast.plan.loading.effective import effective_values
     from forecast.plan.loading.loader import read_plan
 
     session = get_session(ctx)
-    reader = OptionReader(session)
-    asked = read_common_options(reader, typed)
-    reader.raise_problems()
+    options = CommonOptions.from_params(params)
     session.use_plan_language(scenario)
-    plan = read_plan(Path(scenario), overrides=asked.overrides or None)
+    plan = read_plan(Path(scenario), overrides=options.overrides or None)
     _check_data(plan.scenario)
     values = effective_values(plan)
-    if asked.json:
+    if options.json:
         print_json({"file": plan.scenario.file, "values": [value.to_dict() for value in values]})
         return
-    if not asked.quiet:
+    if not options.quiet:
         print_lines(*(value.format_line(session.t) for value in values), *_removed_correlation_lines(plan, session.t))
     print_lines(_summary_line(plan.scenario, len(values), session.t))
 
 
-def _removed_correlation_lines(plan: LoadedPlan, words: Translator) -> list[str]:
+def _removed_correlation_lines(plan: LoadedPlan, t: Translator) -> list[str]:
     """The correlations that went with a deleted or a settled number."""
     return [
-        words(one.message_key, correlation=one.correlation, name=one.name, where=one.location) for one in plan.removed
+        t(removed.message_key, correlation=removed.correlation, name=removed.name, where=removed.location)
+        for removed in plan.removed
     ]
 
 
 def _check_data(scenario: Scenario) -> None:
-    """Read the history too: its complaints are complaints about the plan."""
+    """Read the history too: its problems are problems of the plan."""
     from forecast.files.csv import raise_if_problems
     from forecast.history.ledger import read_history
     from forecast.timeseries.checks import check_baselines, check_history
 
-    complaints = list(check_baselines(scenario))
+    problems = list(check_baselines(scenario))
     if scenario.history is not None:
-        complaints += check_history(scenario, read_history(scenario.history.file, scenario.currency))
-    raise_if_problems(complaints)
+        problems += check_history(scenario, read_history(scenario.history.file, scenario.currency))
+    raise_if_problems(problems)
 
 
-def _summary_line(scenario: Scenario, values: int, words: Translator) -> str:
-    return words(
+def _summary_line(scenario: Scenario, values: int, t: Translator) -> str:
+    return t(
         "said_checked",
         file=scenario.file,
         values=values,

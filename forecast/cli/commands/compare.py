@@ -1,4 +1,4 @@
-"""`forecast compare`: simulate plans on the same luck and show what differs."""
+"""`forecast compare`: simulate plans with common random numbers and show what differs."""
 
 from __future__ import annotations
 
@@ -7,71 +7,75 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.commands.run import read_requests
-from forecast.cli.group import command, get_session
-from forecast.cli.options import OptionReader, common_options, read_common_options
+from forecast.cli.group import Argument, command, get_session
+from forecast.cli.option_types import InvalidValue
+from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
+from forecast.errors import InputError, Problem
 from forecast.files.paths import display_path
+from forecast.i18n import Translator
 
 if TYPE_CHECKING:
     from forecast.workflows.run import RunRequest
 
 
+def _refuse_single_plan(ctx: click.Context, param: click.Parameter, plans: tuple[str, ...]) -> tuple[str, ...]:
+    if len(plans) < 2:
+        raise InvalidValue("compare_needs_two", option=plans[0])
+    return plans
+
+
 @command("compare")
-@common_options
-@click.argument("plans", nargs=-1, required=True, metavar="A B...")
+@common_options()
+@click.argument("plans", cls=Argument, nargs=-1, required=True, metavar="A B...", callback=_refuse_single_plan)
 @click.pass_context
-def compare_command(ctx: click.Context, /, plans: tuple[str, ...], **typed: Any) -> None:
-    """Simulate plans on the same luck and show what differs."""
+def compare_command(ctx: click.Context, /, plans: tuple[str, ...], **params: Any) -> None:
+    """Simulate plans with common random numbers and show what differs."""
     from forecast.workflows.compare import run_comparison
 
     session = get_session(ctx)
-    reader = OptionReader(session)
-    asked = read_common_options(reader, typed)
-    if len(plans) < 2:
-        reader.problems.append(session.problem(plans[0], plans[0], "compare_needs_two"))
-    reader.raise_problems()
-    orders = read_requests(session, plans, asked)
-    session.language = orders[0].language
-    _check_comparable(session, orders)
-    with show_progress(session.t, quiet=asked.quiet) as watch:
-        paths = session.t.number(orders[0].paths)
-        kept = run_comparison(orders, lambda key, name: watch.show_step(key, scenario=name, paths=paths))
-    summary = kept.summary()
-    if asked.json:
-        print_json({"run_dir": str(kept.folder), "summary": summary})
+    options = CommonOptions.from_params(params)
+    requests = read_requests(session, plans, options)
+    session.language = requests[0].language
+    _check_comparable(session, requests)
+    with show_progress(session.t, quiet=options.quiet) as display:
+        paths = session.t.number(requests[0].paths)
+        run = run_comparison(requests, lambda key, name: display.show_step(key, scenario=name, paths=paths))
+    summary = run.summary()
+    if options.json:
+        print_json({"run_dir": str(run.folder), "summary": summary})
         return
     for difference in summary["differences"]:
-        print_lines(*_difference_lines(session, difference))
-    print_lines(session.t("said_report", path=display_path(kept.folder.parent.parent / kept.scenario / "report.html")))
+        print_lines(*_difference_lines(difference, session.t))
+    print_lines(session.t("said_report", path=display_path(run.folder.parent.parent / run.scenario / "report.html")))
 
 
-def _check_comparable(session: Session, orders: list[RunRequest]) -> None:
-    """One luck, and a name for each."""
-    reader = OptionReader(session)
-    first = orders[0]
-    names: dict[str, str] = {}
-    for order in orders:
-        file = order.scenario.file
-        if order.name in names:
-            code = "same_plan_twice" if names[order.name] == file else "same_names_compared"
-            reader.problems.append(session.problem(file, file, code, first=names[order.name]))
-        names.setdefault(order.name, file)
-        if (order.seed, order.paths) != (first.seed, first.paths):
-            facts = {"first": first.name, "first_paths": first.paths, "first_seed": first.seed}
-            reader.problems.append(
-                session.problem(file, file, "compare_other_paths", paths=order.paths, seed=order.seed, **facts)
-            )
-    reader.raise_problems()
+def _check_comparable(session: Session, requests: list[RunRequest]) -> None:
+    """InputError unless the plans share seed and paths, and each has a name of its own."""
+    problems: list[Problem] = []
+    first = requests[0]
+    files: dict[str, str] = {}
+    for request in requests:
+        file = request.scenario.file
+        if request.name in files:
+            code = "same_plan_twice" if files[request.name] == file else "same_names_compared"
+            problems.append(session.problem(file, file, code, first=files[request.name]))
+        files.setdefault(request.name, file)
+        if (request.seed, request.paths) != (first.seed, first.paths):
+            params = {"first": first.name, "first_paths": first.paths, "first_seed": first.seed}
+            params |= {"paths": request.paths, "seed": request.seed}
+            problems.append(session.problem(file, file, "compare_other_paths", **params))
+    if problems:
+        raise InputError(problems)
 
 
-def _difference_lines(session: Session, difference: dict[str, Any]) -> list[str]:
-    words = session.t
+def _difference_lines(difference: dict[str, Any], t: Translator) -> list[str]:
     lines = []
     for target, change in difference["chances"].items():
-        value, low, high = (words.number(100 * change[key], 1) for key in ("value", "low", "high"))
+        value, low, high = (t.number(100 * change[key], 1) for key in ("value", "low", "high"))
         pair = {"first": difference["first"], "second": difference["second"], "target": target}
         sign = "+" if change["value"] > 0 else ""
-        lines.append(words("said_difference", **pair, change=sign + value, low=low, high=high))
+        lines.append(t("said_difference", **pair, change=sign + value, low=low, high=high))
     return lines

@@ -8,34 +8,32 @@ from typing import Any
 import click
 
 from forecast.cli.group import Option, command, get_session
-from forecast.cli.options import OptionReader, read_common_options, select_options
+from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.files.paths import display_path
 
 
 @command("list")
-@select_options("--out", "--lang", "--json", "--quiet")
+@common_options("--out", "--lang", "--json", "--quiet")
 @click.option("--prune", cls=Option, is_flag=True)
 @click.pass_context
-def list_command(ctx: click.Context, /, prune: bool, **typed: Any) -> None:
+def list_command(ctx: click.Context, /, prune: bool, **params: Any) -> None:
     """List the runs that are kept."""
     from forecast.reports.index_page import write_index
     from forecast.runs import repository as runs
     from forecast.runs.listing import listed_runs
 
     session = get_session(ctx)
-    reader = OptionReader(session)
-    asked = read_common_options(reader, typed)
-    reader.raise_problems()
-    reports = (asked.out or Path("reports")).absolute()
+    options = CommonOptions.from_params(params)
+    reports = (options.out or Path("reports")).absolute()
     removed = runs.prune_runs(reports) if prune and reports.is_dir() else ()
     if removed:
         write_index(reports)
     rows = listed_runs(list(runs.all_runs(reports)), runs.linked_run_ids(reports))
-    if asked.json:
+    if options.json:
         print_json({"reports": str(reports), "runs": [row.to_dict() for row in rows], "removed": list(removed)})
         return
-    if prune and not asked.quiet:
+    if prune and not options.quiet:
         print_lines(session.t("said_pruned", count=len(removed)))
     for row in rows:
         print_lines(row.to_text(session.t))

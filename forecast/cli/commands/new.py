@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from forecast.cli.group import command, get_session
-from forecast.cli.options import OptionReader, read_common_options, select_options
+from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.files.paths import display_path
 from forecast.i18n import Language
@@ -19,24 +19,22 @@ PLAN_FILE, HISTORY_FILE, SCHEMA_FILE = "scenarios/plan.yaml", "data/history.csv"
 
 
 @command("new")
-@select_options("--lang", "--json", "--quiet")
+@common_options("--lang", "--json", "--quiet")
 @click.argument("dir")
 @click.pass_context
-def new_command(ctx: click.Context, /, dir: str, **typed: Any) -> None:  # noqa: A002 - the word of the command line
+def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa: A002 - the word of the command line
     """Write a small plan that runs, to start from."""
-    from forecast.files import atomic as store
+    from forecast.files import atomic
 
     session = get_session(ctx)
-    reader = OptionReader(session)
-    asked = read_common_options(reader, typed)
-    reader.raise_problems()
+    options = CommonOptions.from_params(params)
     folder = Path(dir)
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise session.input_error(dir, "DIR", "folder_not_empty", path=display_path(folder))
-    with store.translate_disk_errors(folder):
+    with atomic.translate_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    store.write_files(folder, starter_files(asked.language or "en"))
-    if asked.json:
+    atomic.write_files(folder, starter_files(options.language or "en"))
+    if options.json:
         print_json({"plan": str((folder / PLAN_FILE).absolute())})
     else:
         print_lines(session.t("said_new", path=display_path(folder / PLAN_FILE)))

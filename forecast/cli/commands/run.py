@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.group import Option, command, get_session
-from forecast.cli.options import CommonOptions, Gate, OptionReader, common_options, read_common_options
+from forecast.cli.option_types import Day, Gate, GateType, HalfWidth
+from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
-from forecast.errors import CheckError, InputError, Problem
+from forecast.errors import CheckError, InputError, Problem, closest_match
 from forecast.i18n import Translator
 
 if TYPE_CHECKING:
+    from forecast.plan.loading.loader import LoadedPlan
     from forecast.plan.scenario import Scenario
     from forecast.runs.repository import StoredRun
     from forecast.workflows.run import RunRequest
@@ -34,162 +36,164 @@ class CompletedRun:
 
 
 @command("run")
-@common_options
-@click.option("--precision", cls=Option, metavar="HALF")
-@click.option("--as-of", cls=Option, metavar="DATE")
+@common_options()
+@click.option("--precision", cls=Option, metavar="HALF", type=HalfWidth())
+@click.option("--as-of", cls=Option, metavar="DATE", type=Day())
 @click.option("--repair-correlations", cls=Option, is_flag=True)
-@click.option("--reuse-fit", cls=Option, metavar="MANIFEST")
-@click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True)
+@click.option("--reuse-fit", cls=Option, metavar="MANIFEST", type=click.Path(path_type=Path))
+@click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
-def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **typed: Any) -> None:
+def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any) -> None:
     """Simulate plans and publish a report of each."""
     session = get_session(ctx)
-    reader = OptionReader(session)
-    asked = read_common_options(reader, typed)
-    precision = reader.parse_precision(typed["precision"])
-    gates = reader.parse_gates(typed["fail_under"])
-    day = reader.parse_date("--as-of", typed["as_of"])
-    reader.raise_problems()
-    orders = read_requests(session, scenario, asked, repair=typed["repair_correlations"])
-    orders = [replace(order, precision=precision) for order in _reuse_fit(session, orders, typed["reuse_fit"])]
-    _check_requests(session, orders, gates, day)
-    done = [_run_request(session, order, asked) for order in orders]
-    _print_results(done, asked)
-    _check_gates(done, gates)
+    options = CommonOptions.from_params(params)
+    gates: tuple[Gate, ...] = params["fail_under"]
+    requests = read_requests(session, scenario, options, repair=params["repair_correlations"])
+    requests = _reuse_fit(session, requests, params["reuse_fit"])
+    requests = [replace(request, precision=params["precision"]) for request in requests]
+    _check_requests(session, requests, gates, params["as_of"])
+    completed = [_run_request(session, request, options) for request in requests]
+    _print_results(completed, options)
+    _check_gates(completed, gates)
 
 
 def read_requests(
-    session: Session, files: tuple[str, ...], asked: CommonOptions, *, repair: bool = False
+    session: Session, files: tuple[str, ...], options: CommonOptions, *, repair: bool = False
 ) -> list[RunRequest]:
-    """Read every plan; InputError with the complaints of all of them."""
+    """The requests of some plans; InputError with the problems of all of them."""
     from forecast.plan.loading.loader import read_plan
 
     scenarios: list[Scenario] = []
-    complaints: list[Problem] = []
+    problems: list[Problem] = []
     for file in files:
         session.use_plan_language(file)
         try:
-            plan = read_plan(Path(file), overrides=asked.overrides or None, repair=repair)
-        except InputError as wrong:
-            complaints.extend(wrong.problems)
+            plan = read_plan(Path(file), overrides=options.overrides or None, repair=repair)
+        except InputError as fault:
+            problems.extend(fault.problems)
         else:
             scenarios.append(plan.scenario)
-            for one in plan.repairs:
-                facts = {
-                    "one": one.pair[0],
-                    "other": one.pair[1],
-                    "asked": f"{one.requested:g}",
-                    "made": f"{one.feasible:.2f}",
-                }
-                print_status(session.t("said_repaired", file=plan.scenario.file, **facts))
-    if complaints:
-        raise InputError(complaints)
-    return [build_request(scenario, asked) for scenario in scenarios]
+            _print_repairs(session, plan)
+    if problems:
+        raise InputError(problems)
+    return [build_request(scenario, options) for scenario in scenarios]
 
 
-def build_request(scenario: Scenario, asked: CommonOptions) -> RunRequest:
-    """The order that the options make of a plan."""
+def _print_repairs(session: Session, plan: LoadedPlan) -> None:
+    """Name each correlation that was moved to the nearest feasible one."""
+    for repair in plan.repairs:
+        one, other = repair.pair
+        correlations = {"asked": f"{repair.requested:g}", "made": f"{repair.feasible:.2f}"}
+        print_status(session.t("said_repaired", file=plan.scenario.file, one=one, other=other, **correlations))
+
+
+def build_request(scenario: Scenario, options: CommonOptions) -> RunRequest:
+    """The request that the options make of a plan."""
     from forecast.workflows.run import RunRequest, reports_folder
 
     return RunRequest(
         scenario=scenario,
-        seed=scenario.seed if asked.seed is None else asked.seed,
-        paths=asked.paths or scenario.paths,
-        language=asked.language or scenario.language,
-        reports=(asked.out or reports_folder(scenario)).absolute(),
-        engine=asked.engine,
-        workers=asked.worker_count,
+        seed=scenario.seed if options.seed is None else options.seed,
+        paths=options.paths or scenario.paths,
+        language=options.language or scenario.language,
+        reports=(options.out or reports_folder(scenario)).absolute(),
+        engine=options.engine,
+        workers=options.worker_count,
     )
 
 
-def _reuse_fit(session: Session, orders: list[RunRequest], manifest: str | None) -> list[RunRequest]:
-    """The order that takes what a manifest holds in the place of a fit; InputError where there is more than one."""
+def _reuse_fit(session: Session, requests: list[RunRequest], manifest: Path | None) -> list[RunRequest]:
+    """The request with the fits of a manifest; InputError where there is more than one."""
     if manifest is None:
-        return orders
-    if len(orders) > 1:
+        return requests
+    if len(requests) > 1:
         raise InputError([session.problem("--reuse-fit", "--reuse-fit", "pin_one_plan")])
     from forecast.timeseries.ensemble.pinned import read_pinned_fits
 
-    return [order.with_pinned_fits(read_pinned_fits(Path(manifest))) for order in orders]
+    return [request.with_pinned_fits(read_pinned_fits(manifest)) for request in requests]
 
 
-def _check_requests(session: Session, orders: list[RunRequest], gates: tuple[Gate, ...], day: date | None) -> None:
-    """What can be refused before anything is played."""
-    from forecast.plan.scenario import assumptions_known_after
+def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[Gate, ...], day: date | None) -> None:
+    """Refuse before anything is simulated: InputError with every problem, OutputError where a report has no room."""
     from forecast.runs.repository import prepare_reports
 
-    reader = OptionReader(session)
-    names: dict[Path, str] = {}
-    for order in orders:
-        place = order.reports / order.name
-        if place in names:
-            file = order.scenario.file
-            code, facts = "same_folder_name", {"first": names[place], "name": order.name}
-            reader.problems.append(session.problem(file, file, code, **facts))
-        names.setdefault(place, order.scenario.file)
-        for assumption in assumptions_known_after(order.scenario, day) if day else ():
-            facts = {"text": assumption.text, "known": assumption.known_since, "day": str(day)}
-            reader.problems.append(Problem.of(assumption.location, assumption.name, "known_later", **facts))
-        reader.problems.extend(_gate_problems(session, order, gates))
-    reader.raise_problems()
-    for order in orders:
-        prepare_reports(order.reports, (order.name,))
+    problems: list[Problem] = []
+    files: dict[Path, str] = {}
+    for request in requests:
+        folder, file = request.reports / request.name, request.scenario.file
+        if folder in files:
+            problems.append(session.problem(file, file, "same_folder_name", first=files[folder], name=request.name))
+        files.setdefault(folder, file)
+        problems += [*_hindsight_problems(request.scenario, day), *_gate_problems(session, request, gates)]
+    if problems:
+        raise InputError(problems)
+    for request in requests:
+        prepare_reports(request.reports, (request.name,))
 
 
-def _gate_problems(session: Session, order: RunRequest, gates: tuple[Gate, ...]) -> list[Problem]:
-    from difflib import get_close_matches
+def _hindsight_problems(scenario: Scenario, day: date | None) -> list[Problem]:
+    """The assumptions that rest on what was known only after a day."""
+    from forecast.plan.scenario import assumptions_known_after
 
-    targets = sorted(order.scenario.targets)
-    complaints = []
-    if order.precision is not None and not targets:
-        complaints.append(session.problem("--precision", "--precision", "no_targets", scenario=order.name))
-    at = "--fail-under"
+    problems = []
+    for assumption in assumptions_known_after(scenario, day) if day else ():
+        params = {"text": assumption.text, "known": assumption.known_since, "day": str(day)}
+        problems.append(Problem.of(assumption.location, assumption.name, "known_later", **params))
+    return problems
+
+
+def _gate_problems(session: Session, request: RunRequest, gates: tuple[Gate, ...]) -> list[Problem]:
+    """A precision or a gate of a target that the plan has not."""
+    targets = sorted(request.scenario.targets)
+    problems = []
+    if request.precision is not None and not targets:
+        problems.append(session.problem("--precision", "--precision", "no_targets", scenario=request.name))
+    option = "--fail-under"
     for gate in gates:
         if not targets:
-            complaints.append(session.problem(at, at, "no_targets", scenario=order.name))
+            problems.append(session.problem(option, option, "no_targets", scenario=request.name))
         elif gate.target and gate.target not in targets:
-            instead = (get_close_matches(gate.target, targets, 1, 0.0) or targets)[0]
-            facts = {"target": gate.target, "scenario": order.name, "instead": instead}
-            complaints.append(session.problem(at, at, "no_target", **facts))
-    return complaints
+            instead = closest_match(gate.target, targets, 0.0) or targets[0]
+            params = {"target": gate.target, "scenario": request.name, "instead": instead}
+            problems.append(session.problem(option, option, "no_target", **params))
+    return problems
 
 
-def _run_request(session: Session, order: RunRequest, asked: CommonOptions) -> CompletedRun:
+def _run_request(session: Session, request: RunRequest, options: CommonOptions) -> CompletedRun:
     from forecast.workflows.run import RunCallbacks, run_plan
 
-    session.language = order.language
-    name, t = order.name, session.t
-    with show_progress(t, quiet=asked.quiet) as watch:
+    session.language = request.language
+    name, t = request.name, session.t
+    with show_progress(t, quiet=options.quiet) as display:
         callbacks = RunCallbacks(
-            on_stage=lambda key: watch.show_step(key, scenario=name, paths=t.number(order.paths)),
-            on_paths=lambda done, total: watch.show_paths(name, done, total),
-            on_checkpoint=lambda key, paths: watch.print_line(key, scenario=name, paths=t.number(paths)),
+            on_stage=lambda key: display.show_step(key, scenario=name, paths=t.number(request.paths)),
+            on_paths=lambda done, total: display.show_paths(name, done, total),
+            on_checkpoint=lambda key, paths: display.print_line(key, scenario=name, paths=t.number(paths)),
         )
-        run = run_plan(order, callbacks)
-    return CompletedRun(order, run, run.summary(), t)
+        run = run_plan(request, callbacks)
+    return CompletedRun(request, run, run.summary(), t)
 
 
-def _print_results(done: list[CompletedRun], asked: CommonOptions) -> None:
+def _print_results(completed: list[CompletedRun], options: CommonOptions) -> None:
     from forecast.cli.run_summary import run_summary_lines
 
-    if asked.json:
-        answers = [{"run_dir": str(each.run.folder), "summary": each.summary} for each in done]
+    if options.json:
+        answers = [{"run_dir": str(each.run.folder), "summary": each.summary} for each in completed]
         print_json(answers[0] if len(answers) == 1 else answers)
         return
-    for each in done:
+    for each in completed:
         print_lines(*run_summary_lines(each.run, each.summary, each.request.scenario, each.t))
 
 
-def _check_gates(done: list[CompletedRun], gates: tuple[Gate, ...]) -> None:
-    """CheckError when a target is less likely than asked."""
+def _check_gates(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> None:
+    """CheckError where a target is less likely than its gate."""
     missed = []
-    for each in done:
+    for each in completed:
         for gate in gates:
             for name, target in each.summary["targets"].items():
                 if gate.target in ("", name) and target["chance"] < gate.chance:
-                    chance = each.t.percent(target["chance"], 1)
-                    facts = {"scenario": each.run.scenario, "target": name, "chance": chance, "asked": gate.text}
-                    missed.append(each.t("chance_below_one", **facts))
+                    params = {"scenario": each.run.scenario, "target": name, "asked": gate.text}
+                    missed.append(each.t("chance_below_one", chance=each.t.percent(target["chance"], 1), **params))
     if missed:
         raise CheckError("chance_below", names="; ".join(missed))

@@ -8,25 +8,24 @@ from typing import Any
 import click
 
 from forecast.cli.group import command, get_session
-from forecast.cli.options import OptionReader, read_common_options, select_options
+from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.files.paths import display_path
 
 
 @command("verify")
-@select_options("--out", "--lang", "--json", "--quiet")
+@common_options("--out", "--lang", "--json", "--quiet")
 @click.argument("run")
 @click.pass_context
-def verify_command(ctx: click.Context, /, run: str, **typed: Any) -> None:
+def verify_command(ctx: click.Context, /, run: str, **params: Any) -> None:
     """Check that every file of a run is as it was written."""
     from forecast.runs import repository as runs
 
     session = get_session(ctx)
-    reader = OptionReader(session)
-    asked = read_common_options(reader, typed)
-    reader.raise_problems()
-    kept = runs.verify(runs.resolve_run_path(run, (asked.out or Path("reports")).absolute()))
-    if asked.json:
-        print_json({"run_dir": str(kept.folder), "run_id": kept.run_id, "files": len(kept.manifest["outputs"])})
+    options = CommonOptions.from_params(params)
+    stored = runs.verify(runs.resolve_run_path(run, (options.out or Path("reports")).absolute()))
+    files = len(stored.manifest["outputs"])
+    if options.json:
+        print_json({"run_dir": str(stored.folder), "run_id": stored.run_id, "files": files})
     else:
-        print_lines(session.t("said_verified", path=display_path(kept.folder), files=len(kept.manifest["outputs"])))
+        print_lines(session.t("said_verified", path=display_path(stored.folder), files=files))
