@@ -1,1 +1,5 @@
-"""Runs on disk: what identifies one, where it lies, how it is found again."""
+"""Runs on disk.
+
+For other packages: `manifest` (inputs of a run and their hash), `repository` (publish, find, open, verify, prune) and
+`listing` (runs of a folder as rows).
+"""

@@ -1,4 +1,4 @@
-"""The runs of a folder, one a row: for the terminal, for JSON, and as `reports/index.html`."""
+"""Runs of a folder, one a row: for the terminal, for JSON, and for `reports/index.html`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from forecast.errors import OutputError
 from forecast.i18n import Translator
 from forecast.runs.repository import StoredRun
 
+__all__ = ["ListedRun", "listed_runs"]
+
 
 @dataclass(frozen=True)
 class ListedRun:
-    """One run."""
+    """One run of a list."""
 
     run: StoredRun
     is_linked: bool
@@ -25,32 +27,74 @@ class ListedRun:
 
     @property
     def created_text(self) -> str:
-        """When, by the local clock."""
+        """Time at which it was published, by the local clock: `2021-01-11 09:30`."""
         return datetime.fromtimestamp(self.run.created).astimezone().strftime("%Y-%m-%d %H:%M")
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """Convert the row to JSON.
+
+        Returns
+        -------
+        dict
+            Its id, kind, scenario, seed, paths and language, its folder, whether it is the newest, and its chances.
+        """
         manifest = self.run.manifest
         keys = ("run_id", "kind", "scenario", "seed", "paths", "language")
         common = {key: manifest[key] for key in keys if key in manifest}
         return {**common, "run_dir": str(self.run.folder), "newest": self.is_linked, "chances": dict(self.chances)}
 
-    def to_text(self, words: Translator) -> str:
-        """As one line of text."""
-        parts = [self.run.run_id, self.created_text, self.run.scenario, *self.chance_texts(words)]
-        return "  ".join(parts + ([words("runs_shown")] if self.is_linked else []))
+    def to_text(self, t: Translator) -> str:
+        """Write the row as one line.
 
-    def chance_texts(self, words: Translator) -> list[str]:
-        """Each target with its chance."""
-        return [f"{name} {words.percent(chance)}" for name, chance in self.chances.items()]
+        Parameters
+        ----------
+        t : Translator
+            The language of the line.
+
+        Returns
+        -------
+        str
+            Its id, time, scenario and chances, two spaces between two of them.
+        """
+        parts = [self.run.run_id, self.created_text, self.run.scenario, *self.chance_texts(t)]
+        return "  ".join(parts + ([t("runs_shown")] if self.is_linked else []))
+
+    def chance_texts(self, t: Translator) -> list[str]:
+        """Write each target with its chance.
+
+        Parameters
+        ----------
+        t : Translator
+            The language of the number.
+
+        Returns
+        -------
+        list of str
+            `revenue 74%`.
+        """
+        return [f"{name} {t.percent(chance)}" for name, chance in self.chances.items()]
 
 
-def listed_runs(kept: Sequence[StoredRun], shown: Collection[str]) -> list[ListedRun]:
-    """The rows of runs, in their order."""
-    return [ListedRun(one, one.folder.name in shown, _target_chances(one)) for one in kept]
+def listed_runs(runs: Sequence[StoredRun], linked: Collection[str]) -> list[ListedRun]:
+    """List runs with their chances.
+
+    Parameters
+    ----------
+    runs : sequence of StoredRun
+        The runs.
+    linked : collection of str
+        Ids of those that a link shows.
+
+    Returns
+    -------
+    list of ListedRun
+        One row a run, in the order of `runs`.
+    """
+    return [ListedRun(run, run.folder.name in linked, _target_chances(run)) for run in runs]
 
 
-def _target_chances(kept: StoredRun) -> dict[str, float]:
+def _target_chances(run: StoredRun) -> dict[str, float]:
+    """Target -> chance; empty where the summary of a run has none."""
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
-        return {str(name): float(target["chance"]) for name, target in kept.summary()["targets"].items()}
+        return {str(name): float(target["chance"]) for name, target in run.summary()["targets"].items()}
     return {}

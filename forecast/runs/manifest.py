@@ -1,4 +1,4 @@
-"""What goes into a run, as a hash: the same inputs find the same run."""
+"""Inputs of a run as a hash: the same inputs find the same run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from forecast.plan.data_files import data_files
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
 
+__all__ = ["MANIFEST_SCHEMA", "RunInputs", "backtest_inputs", "comparison_inputs", "run_inputs"]
+
 MANIFEST_SCHEMA = 1
-"""Of manifest.json."""
+"""Version of the keys of manifest.json."""
 RUN_ID_LENGTH = 16
+"""Hexadecimal digits of a run id."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,23 +26,46 @@ class RunInputs:
     """Everything that a run is made of, by its content."""
 
     run_id: str
+    """Start of the hash of the manifest."""
     manifest: Mapping[str, Any]
-    """manifest.json, but for the fitted parameters and the outputs."""
+    """Content of manifest.json without the fitted parameters and the outputs."""
 
     @property
     def name(self) -> str:
-        """Of the folder that shows the newest run: the scenario's file without its ending."""
+        """Name of the folder that shows the newest run: the scenario's file without its ending."""
         return str(self.manifest["scenario"])
 
 
 def run_inputs(
     scenario: Scenario, *, seed: int, paths: int, language: str, pinned_digest: str = "", precision: float | None = None
 ) -> RunInputs:
-    """The inputs of one run; InputError where a data file cannot be read.
+    """Inputs of one run.
 
-    `scenario_hash` is of what the plan says, labels and sources included, wherever it stands; the run's id also knows
-    the lines (the report prints them), the language of the report, the code and the libraries, and the digest of what
-    was fitted where it is pinned.
+    `scenario_hash` covers the content of the plan, labels and sources included, wherever it lies; the id also covers
+    its lines (the report prints them), the language of the report, the code and the libraries.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    seed, paths : int
+        Seed and number of paths.
+    language : str
+        Language of the report.
+    pinned_digest : str
+        Digest of the fits that are used again; empty where they are fitted.
+    precision : float, optional
+        Half the width of the interval at which the run stops.
+
+    Returns
+    -------
+    RunInputs
+        Their id and manifest.
+
+    Raises
+    ------
+    InputError
+        A data file cannot be read.
     """
     return _hash_inputs(
         "run",
@@ -56,7 +82,27 @@ def run_inputs(
 
 
 def backtest_inputs(scenario: Scenario, *, origins: int, language: str) -> RunInputs:
-    """The inputs of a backtest: the plan, its data, and how many origins are asked."""
+    """Inputs of a backtest.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    origins : int
+        Months of the past from which it forecasts.
+    language : str
+        Language of the report.
+
+    Returns
+    -------
+    RunInputs
+        Their id and manifest.
+
+    Raises
+    ------
+    InputError
+        A data file cannot be read.
+    """
     return _hash_inputs(
         "backtest",
         scenario=f"backtest-{Path(scenario.file).stem or 'plan'}",
@@ -68,19 +114,41 @@ def backtest_inputs(scenario: Scenario, *, origins: int, language: str) -> RunIn
 
 
 def comparison_inputs(name: str, language: str, inputs: Sequence[RunInputs]) -> RunInputs:
-    """The inputs of a comparison: those of its runs, in order."""
-    first = inputs[0].manifest
-    made_of = [{key: one.manifest[key] for key in ("run_id", "scenario", "scenario_hash")} for one in inputs]
-    data = {row["name"]: row for one in inputs for row in one.manifest["data"]}
-    facts = {"data": [data[key] for key in sorted(data)], "seed": first["seed"], "paths": first["paths"]}
-    return _hash_inputs("compare", scenario=name, runs=made_of, language=language, **facts)
+    """Inputs of a comparison: those of its runs, in order.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder that shows the newest comparison.
+    language : str
+        Language of the report.
+    inputs : sequence of RunInputs
+        Inputs of the runs.
+
+    Returns
+    -------
+    RunInputs
+        Their id and manifest.
+    """
+    manifests = [each.manifest for each in inputs]
+    runs = [{key: manifest[key] for key in ("run_id", "scenario", "scenario_hash")} for manifest in manifests]
+    data = {row["name"]: row for manifest in manifests for row in manifest["data"]}
+    return _hash_inputs(
+        "compare",
+        scenario=name,
+        runs=runs,
+        language=language,
+        data=[data[key] for key in sorted(data)],
+        seed=manifests[0]["seed"],
+        paths=manifests[0]["paths"],
+    )
 
 
-def _hash_inputs(kind: str, **facts: Any) -> RunInputs:
+def _hash_inputs(kind: str, **inputs: Any) -> RunInputs:
     content = {
         "schema": MANIFEST_SCHEMA,
         "kind": kind,
-        **facts,
+        **inputs,
         "versions": environment_versions(),
         "code": code_digest(),
     }

@@ -1,4 +1,4 @@
-"""Runs on disk: published whole or not at all, found again by what went in, checked against their manifest.
+"""Runs on disk: published whole or not at all, found again by their inputs, checked against their manifest.
 
 A run lives in `reports/.runs/<id>`; `reports/<scenario>` is a link to the newest one (a file that names it, where the
 system has no links).
@@ -18,10 +18,32 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import CheckError, OutputError
-from forecast.files import atomic as store
+from forecast.files import atomic
 from forecast.runs.manifest import MANIFEST_SCHEMA, RunInputs
 
+__all__ = [
+    "RUN_MANIFEST_NAME",
+    "StoredRun",
+    "all_runs",
+    "damaged_outputs",
+    "find_run",
+    "json_bytes",
+    "link_run",
+    "linked_run_ids",
+    "lock_reports",
+    "open_run",
+    "prepare_reports",
+    "prune_runs",
+    "publish_run",
+    "resolve_run_path",
+    "verify",
+]
+
 RUN_MANIFEST_NAME = "manifest.json"
+MIN_ID_LENGTH = 4
+"""Characters of a run id that name the run."""
+MAX_POINTER_BYTES = 200
+"""Size of a file that stands for a link."""
 _RUNS_FOLDER = ".runs"
 
 
@@ -30,6 +52,7 @@ class StoredRun:
     """A run on disk."""
 
     folder: Path
+    """Folder with its files, `reports/.runs/<id>`."""
     manifest: Mapping[str, Any]
     """Content of manifest.json."""
     is_reused: bool = False
@@ -37,7 +60,7 @@ class StoredRun:
 
     @property
     def run_id(self) -> str:
-        """Start of the hash of all that went in."""
+        """Start of the hash of its inputs."""
         return str(self.manifest["run_id"])
 
     @property
@@ -47,33 +70,81 @@ class StoredRun:
 
     @property
     def created(self) -> float:
-        """When, in seconds since 1970."""
+        """Time at which it was published, in seconds since 1970."""
         return self.folder.stat().st_mtime
 
     def summary(self) -> dict[str, Any]:
-        """summary.json; OutputError where it cannot be read."""
+        """Read summary.json.
+
+        Returns
+        -------
+        dict
+            Its content.
+
+        Raises
+        ------
+        OutputError
+            It cannot be read.
+        """
         return _read_json(self.folder / "summary.json")
 
 
 def json_bytes(content: Any) -> bytes:
-    """JSON as we write it: UTF-8, indented, no NaN, one newline at the end."""
+    """Encode JSON as the files of a run have it: UTF-8, indented, no NaN, one newline at the end.
+
+    Parameters
+    ----------
+    content : object
+        What `json.dumps` takes.
+
+    Returns
+    -------
+    bytes
+        The content of the file.
+    """
     return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
 def prepare_reports(reports: Path, names: tuple[str, ...] = ()) -> None:
-    """Before anything is played: sweep strays, and raise OutputError if the runs of `names` could not be written."""
-    store.check_writable(reports)
-    store.check_writable(reports / _RUNS_FOLDER)
-    store.remove_stale_temporaries(reports)
-    store.remove_stale_temporaries(reports / _RUNS_FOLDER)
+    """Sweep strays, and refuse before anything is simulated if a run could not be written.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+    names : tuple of str
+        Names under which runs will be shown.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or a name is taken by a folder that is no link.
+    """
+    atomic.check_writable(reports)
+    atomic.check_writable(reports / _RUNS_FOLDER)
+    atomic.remove_stale_temporaries(reports)
+    atomic.remove_stale_temporaries(reports / _RUNS_FOLDER)
     for name in names:
-        shown = reports / name
-        if shown.is_dir() and not shown.is_symlink():
-            raise OutputError("not_a_link", path=str(shown))
+        link = reports / name
+        if link.is_dir() and not link.is_symlink():
+            raise OutputError("not_a_link", path=str(link))
 
 
 def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
-    """The run of these inputs, if it is there whole."""
+    """Find the run of the same inputs.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+    inputs : RunInputs
+        What the run is made of.
+
+    Returns
+    -------
+    StoredRun or None
+        The run, marked as reused; None where there is none, or one of its files is damaged.
+    """
     folder = reports / _RUNS_FOLDER / inputs.run_id
     if not folder.is_dir():
         return None
@@ -87,45 +158,103 @@ def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
 def publish_run(
     reports: Path, inputs: RunInputs, files: Mapping[str, bytes], parameters: Mapping[str, Any]
 ) -> StoredRun:
-    """Write a run whole, then let `reports/<scenario>` show it; OutputError leaves what was there as it was.
+    """Write a run whole, then let `reports/<scenario>` show it.
 
-    `files`: name (`figures/fan.png`) -> content. `parameters`: what was fitted, as JSON.
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+    inputs : RunInputs
+        What the run is made of: its id and its manifest.
+    files : mapping of str to bytes
+        Content by name: `figures/fan.png`.
+    parameters : mapping
+        What was fitted, as JSON, for the manifest.
+
+    Returns
+    -------
+    StoredRun
+        The published run.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses; what was there is as it was.
     """
     outputs = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
     manifest = {**inputs.manifest, "parameters": parameters, "outputs": outputs}
     final = reports / _RUNS_FOLDER / inputs.run_id
     if final.exists() and find_run(reports, inputs) is None:
         _remove_run(final)
-    with store.new_folder(final) as folder:
-        store.write_files(folder, {**files, RUN_MANIFEST_NAME: json_bytes(manifest)})
-    kept = open_run(final)
-    link_run(reports, kept)
-    return kept
+    with atomic.new_folder(final) as folder:
+        atomic.write_files(folder, {**files, RUN_MANIFEST_NAME: json_bytes(manifest)})
+    run = open_run(final)
+    link_run(reports, run)
+    return run
 
 
-def link_run(reports: Path, kept: StoredRun) -> None:
-    """Let `reports/<scenario>` lead to this run, in one step."""
-    name = reports / kept.scenario
+def link_run(reports: Path, run: StoredRun) -> None:
+    """Let `reports/<scenario>` lead to a run, in one step.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+    run : StoredRun
+        The run to show.
+
+    Raises
+    ------
+    OutputError
+        The link cannot be written.
+    """
+    link = reports / run.scenario
     with lock_reports(reports):
-        if not (name.is_symlink() and name.resolve() == kept.folder.resolve()) and not store.replace_link(
-            kept.folder, name
-        ):
-            store.write_file(name, f"{_RUNS_FOLDER}/{kept.run_id}\n".encode())
+        is_linked = link.is_symlink() and link.resolve() == run.folder.resolve()
+        if not is_linked and not atomic.replace_link(run.folder, link):
+            atomic.write_file(link, f"{_RUNS_FOLDER}/{run.run_id}\n".encode())
 
 
 def lock_reports(reports: Path) -> AbstractContextManager[None]:
-    """Keep other processes from changing what `reports` shows."""
-    return store.hold_lock(reports / _RUNS_FOLDER / ".lock")
+    """Hold the lock on what `reports` shows.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+
+    Returns
+    -------
+    context manager
+        While it is open no other process changes the links.
+    """
+    return atomic.hold_lock(reports / _RUNS_FOLDER / ".lock")
 
 
 def open_run(path: Path | str) -> StoredRun:
-    """The run in a folder, behind a link or behind a file that names it; OutputError where there is none to read."""
+    """Open a run.
+
+    Parameters
+    ----------
+    path : Path or str
+        Its folder, a link to it, or a file that names it: `reports/covid`.
+
+    Returns
+    -------
+    StoredRun
+        The run.
+
+    Raises
+    ------
+    OutputError
+        There is no run, it cannot be read, or its schema is another one.
+    """
     folder = _resolve_link(Path(path))
     if not folder.is_dir():
         raise OutputError("no_run", path=str(path))
     manifest = _read_json(folder / RUN_MANIFEST_NAME)
-    known = {"schema", "run_id", "scenario", "outputs"} <= set(manifest) and isinstance(manifest["outputs"], dict)
-    if not known:
+    keys = {"schema", "run_id", "scenario", "outputs"}
+    if not keys <= set(manifest) or not isinstance(manifest["outputs"], dict):
         raise OutputError("not_a_run", path=str(path))
     if manifest["schema"] != MANIFEST_SCHEMA:
         raise OutputError("other_schema", path=str(path), schema=manifest["schema"], ours=MANIFEST_SCHEMA)
@@ -133,76 +262,158 @@ def open_run(path: Path | str) -> StoredRun:
 
 
 def resolve_run_path(text: str, reports: Path) -> Path:
-    """The path of a run that is named by a path, by its scenario, or by the start of its id."""
-    given = Path(text)
-    if given.exists() or given.is_symlink() or "/" in text or os.sep in text:
-        return given
+    """Resolve the name of a run.
+
+    Parameters
+    ----------
+    text : str
+        A path, the name of a scenario, or at least four characters from the start of a run id.
+    reports : Path
+        Folder of the reports.
+
+    Returns
+    -------
+    Path
+        Path of the run; `text` as a path where no run or more than one fits.
+    """
+    path = Path(text)
+    if path.exists() or path.is_symlink() or "/" in text or os.sep in text:
+        return path
     if (reports / text).exists():
         return reports / text
-    starts = [kept.folder for kept in all_runs(reports) if kept.run_id.startswith(text)] if len(text) >= 4 else []
-    return starts[0] if len(starts) == 1 else given
+    if len(text) < MIN_ID_LENGTH:
+        return path
+    folders = [run.folder for run in all_runs(reports) if run.run_id.startswith(text)]
+    return folders[0] if len(folders) == 1 else path
 
 
-def damaged_outputs(kept: StoredRun) -> tuple[str, ...]:
-    """Names of the outputs that are missing, changed or not the run's own."""
-    outputs: Mapping[str, str] = kept.manifest["outputs"]
-    found = {path.relative_to(kept.folder).as_posix() for path in kept.folder.rglob("*") if not path.is_dir()}
-    strange = found - set(outputs) - {RUN_MANIFEST_NAME}
-    changed = {name for name in outputs if _file_digest(kept.folder / name) != outputs[name]}
-    return tuple(sorted(strange | changed))
+def damaged_outputs(run: StoredRun) -> tuple[str, ...]:
+    """Compare the files of a run with its manifest.
+
+    Parameters
+    ----------
+    run : StoredRun
+        The run.
+
+    Returns
+    -------
+    tuple of str
+        Names of the files that are missing, changed or not in the manifest.
+    """
+    outputs: Mapping[str, str] = run.manifest["outputs"]
+    names = {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*") if not path.is_dir()}
+    unknown = names - set(outputs) - {RUN_MANIFEST_NAME}
+    changed = {name for name in outputs if _file_digest(run.folder / name) != outputs[name]}
+    return tuple(sorted(unknown | changed))
 
 
 def verify(path: Path | str) -> StoredRun:
-    """The run at `path`, every file of it as it was written; CheckError names those that are not."""
-    kept = open_run(path)
-    if names := damaged_outputs(kept):
+    """Check that every file of a run is as it was written.
+
+    Parameters
+    ----------
+    path : Path or str
+        Folder of the run, or a link to it: `reports/covid`.
+
+    Returns
+    -------
+    StoredRun
+        The run.
+
+    Raises
+    ------
+    CheckError
+        Some files are not as they were written; the message names them.
+    OutputError
+        There is no run to read.
+    """
+    run = open_run(path)
+    if names := damaged_outputs(run):
         raise CheckError("run_damaged", path=str(path), names=", ".join(names))
-    return kept
+    return run
 
 
 def all_runs(reports: Path) -> Iterator[StoredRun]:
-    """Every run that can be read, newest first."""
-    found = []
+    """Open every run that can be read.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+
+    Yields
+    ------
+    StoredRun
+        The runs, newest first.
+    """
+    readable = []
     if (reports / _RUNS_FOLDER).is_dir():
         for folder in (reports / _RUNS_FOLDER).iterdir():
             if folder.is_dir() and ".tmp-" not in folder.name:
                 with suppress(OutputError):
-                    found.append(open_run(folder))
-    yield from sorted(found, key=lambda kept: (-kept.created, kept.run_id))
+                    readable.append(open_run(folder))
+    yield from sorted(readable, key=lambda run: (-run.created, run.run_id))
 
 
 def linked_run_ids(reports: Path) -> frozenset[str]:
-    """Ids of the runs that a link of `reports` shows."""
-    shown = set()
+    """List the runs that a link shows.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+
+    Returns
+    -------
+    frozenset of str
+        Their ids.
+    """
+    ids = set()
     for entry in reports.iterdir() if reports.is_dir() else ():
         if entry.is_symlink() or (entry.is_file() and entry.suffix == ""):
-            shown.add(_resolve_link(entry).name)
-    return frozenset(shown)
+            ids.add(_resolve_link(entry).name)
+    return frozenset(ids)
 
 
 def prune_runs(reports: Path) -> tuple[str, ...]:
-    """Remove the runs that no link shows; their ids."""
+    """Remove the runs that no link shows.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports.
+
+    Returns
+    -------
+    tuple of str
+        Ids of the removed runs.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses.
+    """
     with lock_reports(reports):
-        shown = linked_run_ids(reports)
-        old = [kept for kept in all_runs(reports) if kept.folder.name not in shown]
-        for kept in old:
-            _remove_run(kept.folder)
-    return tuple(kept.run_id for kept in old)
+        linked = linked_run_ids(reports)
+        unlinked = [run for run in all_runs(reports) if run.folder.name not in linked]
+        for run in unlinked:
+            _remove_run(run.folder)
+    return tuple(run.run_id for run in unlinked)
 
 
 def _remove_run(folder: Path) -> None:
-    """Take a run away: first its name, in one step, then its files."""
-    with store.translate_disk_errors(folder):
-        away = store.temporary_name(folder)
-        os.rename(folder, away)
-    shutil.rmtree(away, ignore_errors=True)
+    """Remove a run: first its name, in one step, then its files."""
+    with atomic.translate_disk_errors(folder):
+        temporary = atomic.temporary_name(folder)
+        os.rename(folder, temporary)
+    shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _resolve_link(path: Path) -> Path:
     """The folder of a run, from a link, from a file that names it, or from itself."""
     if path.is_file():
         with suppress(OSError, UnicodeDecodeError):
-            if path.stat().st_size < 200:
+            if path.stat().st_size < MAX_POINTER_BYTES:
                 return path.parent / path.read_text(encoding="utf-8").strip()
     with suppress(OSError):
         return path.resolve()

@@ -1,1 +1,1 @@
-"""The commands, one a file."""
+"""Commands, one a file; the table of `forecast.cli` loads each when it is called."""
