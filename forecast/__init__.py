@@ -7,7 +7,8 @@ scenario = forecast.read("scenarios/covid.yaml")
 run = forecast.simulate(scenario)
 forecast.report(run, "reports/")
 ```
-Names are loaded when they are first used, so that the command line answers at once.
+`__all__` is the public API; each name has an example, which the tests run in `tests/support/bakery/`. Names are loaded
+when they are first used, so that the command line answers at once.
 """
 
 from __future__ import annotations

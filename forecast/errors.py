@@ -18,7 +18,14 @@ from forecast.i18n import Language, Translator
 
 @dataclass(frozen=True, order=True)
 class Location:
-    """A place in a file that a person can open."""
+    """A place in a file that a person can open.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> print(forecast.Location("plan.yaml", 5, 10))
+    plan.yaml:5:10
+    """
 
     file: str
     line: int = 1
@@ -32,7 +39,17 @@ class Location:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong; its sentence is `i18n/messages/messages.toml` under its code."""
+    """One thing that is wrong; its sentence stands in `i18n/messages/` under its code.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> try:
+    ...     forecast.read("plan.yaml", set={"shocks.heat.chance": "120%"})
+    ... except forecast.InputError as error:
+    ...     print(error.problems[0].path)
+    shocks.heat.chance
+    """
 
     location: Location
     path: str
@@ -53,13 +70,33 @@ class Problem:
 
 
 class ForecastError(Exception):
-    """Whatever forecast itself raises; `exit_code` is what the shell sees."""
+    """Base of every error that forecast itself raises; `exit_code` is what the shell sees.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> try:
+    ...     forecast.open_run("reports/nothing")
+    ... except forecast.ForecastError as error:
+    ...     print(error.exit_code)
+    4
+    """
 
     exit_code = 1
 
 
 class InputError(ForecastError):
-    """The plan, its data or the call is wrong; holds every complaint at once."""
+    """The plan, its data or the call is wrong: every problem at once.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> try:
+    ...     forecast.read("plan.yaml", set={"shocks.heat.chance": "120%", "shocks.heat.until": "soon"})
+    ... except forecast.InputError as error:
+    ...     print(len(error.problems))
+    2
+    """
 
     exit_code = 2
 
@@ -92,13 +129,30 @@ class _MessageError(ForecastError):
 
 
 class CheckError(_MessageError):
-    """A check said no."""
+    """A check said no.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> print(forecast.CheckError("run_damaged", path="reports/plan", names="report.html"))
+    reports/plan: these files are not as they were written: report.html...
+    """
 
     exit_code = 3
 
 
 class OutputError(_MessageError):
-    """A result cannot be written or read, or memory is short."""
+    """A result cannot be written or read, or memory is short.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> try:
+    ...     forecast.open_run("reports/nothing")
+    ... except forecast.OutputError as error:
+    ...     print(error)
+    reports/nothing: there is no run here...
+    """
 
     exit_code = 4
 

@@ -29,7 +29,17 @@ MAX_LISTED_MONTHS = 12
 
 @dataclass(frozen=True)
 class History:
-    """What happened, month by month; every service runs without a gap to the last month."""
+    """What happened, month by month; every service runs without a gap to the last month.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> history = forecast.read_history("ledger.csv", "EUR")
+    >>> history.months_by_status()["actual"]
+    40
+    >>> history.to_frame()["month"].iloc[-1]
+    Period('2025-04', 'M')
+    """
 
     calendar: Calendar
     """From the first month of any service to the last month of all."""
@@ -105,10 +115,31 @@ class _LedgerRow:
 
 
 def read_history(path: str, currency: str) -> History:
-    """Read month, service, status and either revenue or volume and price.
+    """Read a ledger: month, service, status and either revenue or volume and price.
 
-    InputError with every complaint at once: a field that can be read in two ways, a month that is missing, doubled or
-    out of order, a service that stops before the others.
+    Parameters
+    ----------
+    path : str
+        A CSV file.
+    currency : str
+        The currency of its amounts: `VND`.
+
+    Returns
+    -------
+    History
+        The months of every service.
+
+    Raises
+    ------
+    InputError
+        Every problem at once: a field that can be read in two ways, a month that is missing, doubled or out of order,
+        a service that stops before the others.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> forecast.read_history("ledger.csv", "EUR").services
+    ('bread',)
     """
     complaints: list[Problem] = []
     table = read_csv(path, complaints)

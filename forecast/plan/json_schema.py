@@ -26,6 +26,7 @@ def plan_schema() -> dict[str, Any]:
     records = schema.pop("$defs")
     for name, said in _TEXT_FORMS.items():
         records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
+    schema["description"] = schema["description"].partition("\n\n")[0]  # without its example
     schema["properties"].pop("file")
     schema["properties"]["cases"]["additionalProperties"] = _allow_null({"$ref": "#"})  # a case is an overlay
     schema["properties"] = {"extends": _EXTENDS_SCHEMA, **schema["properties"]}

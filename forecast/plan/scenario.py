@@ -163,7 +163,17 @@ _DEFAULT_BASELINE = dict(BaselineChoice())
 
 
 class Scenario(Record):
-    """A plan, with everything that its parents say."""
+    """A plan, with everything that its parents say.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> scenario = forecast.read("plan.yaml")
+    >>> scenario.service_names
+    ('bread',)
+    >>> [assumption.name for assumption in scenario.uncertain_assumptions()]
+    ['services.bread.baseline.annual', 'shocks.heat.effect.volume.bread']
+    """
 
     name: Label
     as_of: DateField | None = None

@@ -248,6 +248,13 @@ def open_run(path: Path | str) -> StoredRun:
     ------
     OutputError
         There is no run, it cannot be read, or its schema is another one.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> folder = forecast.report(forecast.simulate(forecast.read("plan.yaml"), paths=300), "reports")
+    >>> forecast.open_run("reports/plan").summary()["paths"]
+    300
     """
     folder = _resolve_link(Path(path))
     if not folder.is_dir():
@@ -326,6 +333,13 @@ def verify(path: Path | str) -> StoredRun:
         Some files are not as they were written; the message names them.
     OutputError
         There is no run to read.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> folder = forecast.report(forecast.simulate(forecast.read("plan.yaml"), paths=300), "reports")
+    >>> forecast.verify("reports/plan").scenario
+    'plan'
     """
     run = open_run(path)
     if names := damaged_outputs(run):

@@ -59,7 +59,20 @@ class Precision:
 
 @dataclass(frozen=True)
 class Simulation:
-    """A scenario, played."""
+    """A simulated plan: counts of every figure over all paths, and the first paths themselves where they were kept.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> run = forecast.simulate(forecast.read("plan.yaml"), paths=4_000, keep=4_000)
+    >>> round(run.chance("revenue").value, 1)
+    0.7
+    >>> frame = run.to_frame()
+    >>> frame[frame["measure"] == "revenue"]["period"].nunique()
+    13
+    >>> len(run.draws("revenue", "2026"))
+    4000
+    """
 
     scenario: Scenario
     baseline: Baseline
@@ -160,7 +173,16 @@ class Simulation:
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """How a run goes its way: where it is played, what is kept of it meanwhile, who is told. No figure hangs on it."""
+    """Where a plan is simulated, what is saved meanwhile and who is told; no figure depends on it.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> scenario = forecast.read("plan.yaml")
+    >>> two_workers = forecast.simulate(scenario, paths=500, execution=forecast.ExecutionOptions(workers=2))
+    >>> two_workers.chance("revenue") == forecast.simulate(scenario, paths=500).chance("revenue")
+    True
+    """
 
     workers: int = 1
     """Processes of this machine; few paths are played in this one whatever it says."""
@@ -183,12 +205,44 @@ def simulate(
     baseline: Baseline | None = None,
     execution: ExecutionOptions | None = None,
 ) -> Simulation:
-    """Play a scenario.
+    """Simulate a plan.
 
-    `keep` asks for the first so many paths one by one (rounded up to whole blocks). `precision` ends the run before
-    `paths` once half the width of the 95% interval of the main target's chance is no larger; ValueError without a
-    target. Without `every_place` only districts and the places of targets are told, which is many times as fast where
-    the plan lists its places. The answer is the same for any `execution`. Without a `baseline` the history is fitted.
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    paths, seed : int, optional
+        Number of paths and seed; those of the plan by default.
+    keep : int
+        How many of the first paths to keep one by one, rounded up to whole blocks.
+    precision : float, optional
+        Half the width of the 95% interval of the main target's chance at which it stops before `paths`.
+    every_place : bool
+        Whether every listed place is read; without, districts and the places of targets alone, many times as fast.
+    baseline : Baseline, optional
+        A fitted baseline; the history is fitted by default.
+    execution : ExecutionOptions, optional
+        Where it is simulated; the result is the same for any.
+
+    Returns
+    -------
+    Simulation
+        The simulated plan.
+
+    Raises
+    ------
+    InputError
+        The history cannot be read.
+    ValueError
+        There is no path to simulate, or a precision without a target.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> run = forecast.simulate(forecast.read("plan.yaml"), paths=4_000)
+    >>> chance = run.chance("revenue")
+    >>> chance.low < 0.7 < chance.high
+    True
     """
     execution = execution or ExecutionOptions()
     deck = compile_plan(scenario, baseline or fit_baseline(scenario), paths, seed)

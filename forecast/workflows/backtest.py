@@ -59,6 +59,14 @@ def backtest(scenario: Scenario, *, origins: int | None = None) -> Backtest:
     ------
     InputError
         The plan or its history cannot be read, or no service is forecast from a history.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> result = forecast.backtest(forecast.read("from-ledger.yaml"), origins=1)
+    >>> scores = result.to_frame().set_index("model")["mase"]
+    >>> bool(scores["blend"] < scores["seasonal_naive"])
+    True
     """
     from forecast.timeseries.evaluation.backtest import DEFAULT_ORIGINS, backtest_baseline
 

@@ -89,6 +89,15 @@ def compare(
         The runs differ in seed or number of paths, or kept no path.
     OutputError
         The report cannot be written.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> hot = forecast.simulate(forecast.read("plan.yaml"), paths=500, keep=500)
+    >>> mild = forecast.read("plan.yaml", set={"shocks.heat": None})
+    >>> folder = forecast.compare(hot, forecast.simulate(mild, paths=500, keep=500), out="reports")
+    >>> (folder / "report.html").exists()
+    True
     """
     simulations = [first, *others]
     spoken = language or first.scenario.language

@@ -329,6 +329,15 @@ def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         `targets`, `cases`, `months`, `bridge`, `exceedance`, `sensitivity` and `districts`; a frame is empty, with its
         columns, where the plan gives no answer.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> findings = forecast.analyse(forecast.simulate(forecast.read("plan.yaml"), paths=4_096, keep=4_096))
+    >>> findings["sensitivity"]["assumption"].tolist()[0]
+    'services.bread.baseline.annual'
+    >>> findings["months"]["p50"].idxmin()
+    6
     """
     from forecast.analysis.collect import collect_findings
     from forecast.analysis.frames import findings_frames
@@ -337,7 +346,34 @@ def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
 
 
 def plot(run: Simulation, figure: str, *, language: Language | None = None) -> Figure:
-    """One figure of the report of a run, for a notebook; KeyError names the figures that there are."""
+    """Draw one figure of the report of a run, for a notebook.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+    figure : str
+        Name of the figure: `months`.
+    language : {"vi", "en"}, optional
+        Language of its texts; that of the plan by default.
+
+    Returns
+    -------
+    Figure
+        The figure, as matplotlib has it.
+
+    Raises
+    ------
+    KeyError
+        There is no such figure; the message names those that there are.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> figure = forecast.plot(forecast.simulate(forecast.read("plan.yaml"), paths=500), "months")
+    >>> len(figure.axes) > 0
+    True
+    """
     from forecast.reports.charts.chart import WIDE_TYPE_POINTS
     from forecast.reports.charts.style import chart_style
     from forecast.reports.content.charts import run_charts
@@ -351,7 +387,34 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
 
 
 def report(run: Simulation, out: str | Path = "reports", *, language: Language | None = None) -> Path:
-    """Publish the report of a run under `out`; the folder of the run. OutputError where it cannot be written."""
+    """Publish the report of a run.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan; the tornado needs paths that were kept (`simulate(..., keep=32_768)`).
+    out : str or Path
+        Folder of the reports; `out/<name of the plan>` leads to the report.
+    language : {"vi", "en"}, optional
+        Language of the report; that of the plan by default.
+
+    Returns
+    -------
+    Path
+        The folder of the run.
+
+    Raises
+    ------
+    OutputError
+        The report cannot be written.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> folder = forecast.report(forecast.simulate(forecast.read("plan.yaml"), paths=500), "reports")
+    >>> sorted(path.name for path in folder.iterdir())
+    ['figures', 'manifest.json', 'quantiles.csv', 'report.html', 'report.pdf', 'summary.json']
+    """
     request = RunRequest.from_simulation(run, out, language)
     runs.prepare_reports(request.reports, (request.name,))
     return show_run(request.reports, _publish_report(run, request, simulate_cases(request))).folder

@@ -41,7 +41,32 @@ MAX_CASE_NODES = 40_000
 
 
 def read(path: str | Path, *, set: Mapping[str, object] | None = None) -> Scenario:  # noqa: A002
-    """The scenario of a plan file with its parents and the settings on top; InputError with every complaint."""
+    """Read a plan with its parents.
+
+    Parameters
+    ----------
+    path : str or Path
+        A plan file.
+    set : mapping of str to object, optional
+        Values by dotted name that replace those of the file, as `--set` does.
+
+    Returns
+    -------
+    Scenario
+        The plan, complete and checked.
+
+    Raises
+    ------
+    InputError
+        The plan is wrong: every problem at once, each with its file and line.
+
+    Examples
+    --------
+    >>> import forecast
+    >>> scenario = forecast.read("plan.yaml", set={"shocks.heat.chance": "20%"})
+    >>> scenario.shocks["heat"].chance.text
+    '20%'
+    """
     return read_plan(Path(path), overrides=set).scenario
 
 
