@@ -1,4 +1,4 @@
-"""How likely is each target in another case of the plan?"""
+"""Chance of each target in another case of the plan."""
 
 from __future__ import annotations
 

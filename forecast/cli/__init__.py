@@ -1,7 +1,7 @@
-"""The command line: a table of commands, each loaded when it is called; nothing here is for other packages but `main`.
+"""The command line: a table of commands, each loaded when it is called.
 
-`main` alone turns errors into exit codes: 0 done, 1 our bug, 2 wrong input, 3 a check said no, 4 not written or not
-readable, 130 and 143 on signals.
+Nothing is for other packages but `main`. It alone turns errors into exit codes: 0 done, 1 our bug, 2 wrong input, 3 a
+check said no, 4 not written or not readable, 130 and 143 on signals.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from forecast.cli.group import CommandGroup
 from forecast.cli.session import Session
 from forecast.cli.signals import raise_on_signals
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["main"]
 
 COMMANDS = {
     "run": "forecast.cli.commands.run:run_command",
@@ -46,13 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for library in ("OPENBLAS", "OMP", "MKL"):  # one thread: many small fits, and forks that must be safe
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    session = Session.from_arguments(words)
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    session = Session.from_arguments(typed)
     code = 0
     try:
         with raise_on_signals():
             commands = CommandGroup("forecast", COMMANDS)
-            with commands.make_context("forecast", words, obj=session) as context:
+            with commands.make_context("forecast", typed, obj=session) as context:
                 commands.invoke(context)
             if sys.stdout is not None:
                 sys.stdout.flush()

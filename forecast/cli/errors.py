@@ -76,7 +76,7 @@ def _disk_error(fault: OSError) -> OutputError:
 
 
 def _usage_error(fault: click.UsageError, session: Session) -> InputError:
-    """What click refuses, in our own form."""
+    """The error of a call that click refuses."""
     first = [word for word in session.arguments[:1] if not word.startswith("-")]
     command = fault.ctx.command_path if fault.ctx else " ".join(("forecast", *first))
     if isinstance(fault, click.NoSuchOption):

@@ -13,7 +13,7 @@ from forecast.plan.data_files import data_files
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
 
-__all__ = ["MANIFEST_SCHEMA", "RunInputs", "backtest_inputs", "comparison_inputs", "run_inputs"]
+__all__ = ["RunInputs", "backtest_inputs", "comparison_inputs", "run_inputs"]
 
 MANIFEST_SCHEMA = 1
 """Version of the keys of manifest.json."""

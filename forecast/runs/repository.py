@@ -22,10 +22,8 @@ from forecast.files import atomic
 from forecast.runs.manifest import MANIFEST_SCHEMA, RunInputs
 
 __all__ = [
-    "RUN_MANIFEST_NAME",
     "StoredRun",
     "all_runs",
-    "damaged_outputs",
     "find_run",
     "json_bytes",
     "link_run",
@@ -295,18 +293,7 @@ def resolve_run_path(text: str, reports: Path) -> Path:
 
 
 def damaged_outputs(run: StoredRun) -> tuple[str, ...]:
-    """Compare the files of a run with its manifest.
-
-    Parameters
-    ----------
-    run : StoredRun
-        The run.
-
-    Returns
-    -------
-    tuple of str
-        Names of the files that are missing, changed or not in the manifest.
-    """
+    """Names of the files of a run that are missing, changed or not in its manifest."""
     outputs: Mapping[str, str] = run.manifest["outputs"]
     names = {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*") if not path.is_dir()}
     unknown = names - set(outputs) - {RUN_MANIFEST_NAME}

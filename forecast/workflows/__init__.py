@@ -1,5 +1,5 @@
-"""From a plan to a published result: one workflow a file, each a function from a request to a `StoredRun`.
+"""From a plan to a published result: one workflow a file.
 
-For other packages: `run` (a plan; also the functions of the public API on one simulation), `compare` (plans with common
-random numbers) and `backtest` (the baseline on the past).
+Each is a function from a request to a `StoredRun`. For other packages: `run` (a plan; also the functions of the public
+API on one simulation), `compare` (plans with common random numbers) and `backtest` (the baseline on the past).
 """

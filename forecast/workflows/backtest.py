@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.timeseries.evaluation.backtest import Backtest
     from forecast.timeseries.evaluation.scores import Score
 
-__all__ = ["BacktestRequest", "backtest", "run_backtest", "summarise_backtest"]
+__all__ = ["BacktestRequest", "backtest", "run_backtest"]
 
 
 @dataclass(frozen=True)
@@ -141,20 +141,7 @@ def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
 
 
 def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:
-    """Content of summary.json: scores by service and model.
-
-    Parameters
-    ----------
-    view : BacktestView
-        The plan and its backtest.
-    t : Translator
-        The language of the reasons.
-
-    Returns
-    -------
-    dict
-        As JSON; null with the reason where a service is not scored.
-    """
+    """summary.json: scores by service and model; null with the reason where a service is not scored."""
     from forecast.periods import format_month
     from forecast.reports.backtest import service_text
 

@@ -44,18 +44,12 @@ __all__ = [
     "RunRequest",
     "analyse",
     "build_view",
-    "fit_request_baseline",
     "fits_folder",
-    "open_cluster",
     "plot",
-    "quantiles_csv",
-    "render_files",
     "report",
     "reports_folder",
     "run_plan",
-    "show_run",
     "simulate_cases",
-    "simulate_request",
 ]
 
 MAX_CASE_PATHS = 16_384
@@ -150,12 +144,29 @@ _NO_CALLBACKS = RunCallbacks()
 
 
 def reports_folder(scenario: Scenario) -> Path:
-    """`reports` in the folder of the plan's project."""
+    """Folder of the reports of a plan: `reports` in the folder of its project.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    Path
+        The folder; it need not exist.
+    """
     return project_folder(scenario.file) / "reports"
 
 
 def fits_folder() -> Path:
-    """Folder in which fits are kept between runs: FORECAST_CACHE, else the user's cache folder."""
+    """Folder in which fits are kept between runs.
+
+    Returns
+    -------
+    Path
+        FORECAST_CACHE, else the user's cache folder.
+    """
     if folder := os.environ.get("FORECAST_CACHE"):
         return Path(folder)
     cache = platformdirs.user_cache_path("forecast", appauthor=False)
@@ -238,47 +249,14 @@ def _open_checkpoint(request: RunRequest, baseline: Baseline, callbacks: RunCall
 
 
 def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> Baseline:
-    """Fit the baseline of a request, or restore it.
-
-    Parameters
-    ----------
-    request : RunRequest
-        The plan, its cache of fits and its pinned fits.
-    cluster : Engine, optional
-        Where models are fitted; this process by default.
-
-    Returns
-    -------
-    Baseline
-        The baseline of every service on the calendar of the plan.
-
-    Raises
-    ------
-    InputError
-        The history cannot be read, or the pinned fits are of other data.
-    """
+    """Fit the baseline of a request, on a cluster or here, or restore it; InputError for a faulty history."""
     from forecast.timeseries.baseline import fit_baseline
 
     return fit_baseline(request.scenario, cache=request.cache, pinned_fits=request.pinned_fits, engine=cluster)
 
 
 def simulate_request(request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None) -> Simulation:
-    """Simulate the plan of a request, a case as any other plan.
-
-    Parameters
-    ----------
-    request : RunRequest
-        The plan, its paths and seed; the first paths are kept for the analyses unless `chances_only`.
-    baseline : Baseline
-        The fitted baseline of the plan.
-    execution : ExecutionOptions, optional
-        Where it is simulated and who is told; no figure depends on it.
-
-    Returns
-    -------
-    Simulation
-        The simulated plan.
-    """
+    """Simulate the plan of a request, a case as any other; keep the first paths unless it asks for chances alone."""
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
     from forecast.simulation.simulate import simulate
 
@@ -466,22 +444,7 @@ def _precision_summary(run: Simulation, goal: Precision) -> dict[str, Any]:
 
 
 def render_files(run: Simulation, view: RunView, t: Translator) -> dict[str, bytes]:
-    """Render every file of a published run but its manifest, half of them beside this process.
-
-    Parameters
-    ----------
-    run : Simulation
-        The simulated plan.
-    view : RunView
-        What its pages are drawn from.
-    t : Translator
-        The language of the pages.
-
-    Returns
-    -------
-    dict of str to bytes
-        Content by name: `report.html`, `figures/fan.png`.
-    """
+    """Content of every file of a published run but its manifest, by name; half is rendered beside this process."""
     from forecast.reports.content.charts import run_charts
 
     figures = [f"figures/{name}.png" for name in run_charts(view, t)]
@@ -512,20 +475,7 @@ def _render_named_files(run: Simulation, view: RunView, t: Translator, names: Se
 
 
 def quantiles_csv(run: Simulation, summary: Mapping[str, Any]) -> bytes:
-    """quantiles.csv: measure, period, p, value and the 95% interval of its simulation error.
-
-    Parameters
-    ----------
-    run : Simulation
-        The simulated plan.
-    summary : mapping
-        Content of its summary.json, which names the figures.
-
-    Returns
-    -------
-    bytes
-        The file, one row a figure and quantile.
-    """
+    """quantiles.csv of the figures of a summary: measure, period, p, value, low and high of its simulation error."""
     from forecast.simulation.frames import figures_frame, quantiles_table
 
     table = quantiles_table(figures_frame(run.tallies, _summary_figures(summary)))
@@ -536,6 +486,6 @@ def _summary_figures(summary: Mapping[str, Any]) -> list[FigureKey]:
     """The figures of a summary: years, months, then districts, each once."""
     years = [(measure, period) for measure, by_period in summary["measures"].items() for period in by_period]
     months = [(measure, row["month"]) for measure, rows in summary["months"].items() for row in rows]
-    places = summary.get("places") or {"districts": [], "period": ""}
-    districts = [(f"revenue@{row['code']}", places["period"]) for row in places["districts"]]
+    by_place = summary.get("places") or {"districts": [], "period": ""}
+    districts = [(f"revenue@{row['code']}", by_place["period"]) for row in by_place["districts"]]
     return list(dict.fromkeys(years + months + districts))

@@ -83,9 +83,9 @@ def read_requests(
 def _print_repairs(session: Session, plan: LoadedPlan) -> None:
     """Name each correlation that was moved to the nearest feasible one."""
     for repair in plan.repairs:
-        one, other = repair.pair
-        correlations = {"asked": f"{repair.requested:g}", "made": f"{repair.feasible:.2f}"}
-        print_status(session.t("said_repaired", file=plan.scenario.file, one=one, other=other, **correlations))
+        params = {"one": repair.pair[0], "other": repair.pair[1]}
+        params |= {"asked": f"{repair.requested:g}", "made": f"{repair.feasible:.2f}"}
+        print_status(session.t("said_repaired", file=plan.scenario.file, **params))
 
 
 def build_request(scenario: Scenario, options: CommonOptions) -> RunRequest:
