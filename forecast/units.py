@@ -10,9 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
+from forecast.errors import closest_match
 from forecast.periods import DAYS_PER_MONTH
 
 Dimension = Literal["money", "money_per_person", "percent", "people", "days", "day", "none"]
@@ -126,12 +126,9 @@ def _suggest_similar_unit(text: str, currency: str, dimensions: tuple[Dimension,
             return short[0] if currency == "VND" and dimension != "days" else short[1]
     words = unit_words(currency, dimensions) or unit_words(currency, ("money", "percent", "people", "days"))
     plain = {_strip_marks_and_case(word): word for word in reversed(words)}
-    near = get_close_matches(_strip_marks_and_case(text), plain, n=1, cutoff=0.4)
-    return (
-        plain[near[0]]
-        if near
-        else next((suggest_unit(one, currency) for one in dimensions if suggest_unit(one, currency)), words[0])
-    )
+    if near := closest_match(_strip_marks_and_case(text), plain, 0.4):
+        return plain[near]
+    return next((unit for dimension in dimensions if (unit := suggest_unit(dimension, currency))), words[0])
 
 
 def _strip_marks_and_case(word: str) -> str:

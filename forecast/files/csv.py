@@ -13,9 +13,8 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 
-from forecast.errors import InputError, Location, Problem
+from forecast.errors import InputError, Location, Problem, closest_match
 from forecast.files.encoding import decode_text
 from forecast.units import QuantityError, read_number
 
@@ -154,8 +153,7 @@ def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, .
     wrong = [Problem.of(table.location, name, "csv_column_missing", column=name) for name in missing]
     for name in table.columns:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            instead = near[0] if near else ", ".join(known)
+            instead = closest_match(name, known) or ", ".join(known)
             wrong.append(Problem.of(table.location, name[:80], "csv_column_unknown", instead=instead))
     return wrong
 

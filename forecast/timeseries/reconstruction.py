@@ -7,14 +7,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Location, Problem
+from forecast.errors import InputError, Location, Problem, closest_match
 from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv, relative_path
 from forecast.periods import Calendar, format_month
 from forecast.plan.shocks import Event
@@ -109,7 +108,7 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
 def _parse_method(name: object, top: Location) -> str:
     text = str(name)
     if text not in DISAGGREGATION_METHODS:
-        instead = (get_close_matches(text, DISAGGREGATION_METHODS, 1, 0.4) or [DEFAULT_METHOD])[0]
+        instead = closest_match(text, DISAGGREGATION_METHODS, 0.4) or DEFAULT_METHOD
         facts = {"text": text[:40], "known": ", ".join(DISAGGREGATION_METHODS), "instead": instead}
         raise InputError.of(top, "method", "recipe_method", **facts)
     return text
