@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
 import re
-import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from forecast.errors import InputError, Location, Problem, closest_match
 from forecast.files.encoding import decode_text
+from forecast.files.paths import display_path, read_regular_file, resolve_in_project
 from forecast.units import QuantityError, read_number
 
 MAX_CSV_BYTES = 8 * 2**20
 MAX_CSV_COLUMNS = 1_000
 MAX_CSV_PROBLEMS = 50
+MAX_COLUMN_VALUES = 100_000
+"""Values of a column that a plan draws from."""
 MAX_SAFE_INTEGER = 2**53
 """Whole numbers above it are not all held by a double."""
 
@@ -50,19 +52,13 @@ class CsvFile:
     """SHA-256 of the bytes."""
 
 
-def relative_path(path: str) -> str:
-    """The path as it is shown: relative to the working directory when it lies below it."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
-
-
-def read_csv(path: str, complaints: list[Problem]) -> CsvFile:
+def read_csv(path: str | Path, complaints: list[Problem]) -> CsvFile:
     """Read the rows of a CSV; what is wrong inside a row goes to `complaints`, which drops the row.
 
     InputError when the file cannot be read as a table at all.
     """
-    top = Location(relative_path(path))
-    content = _read_bytes(path, top)
+    top = Location(display_path(Path(path)))
+    content = read_regular_file(Path(path), top, "", MAX_CSV_BYTES)
     lines = re.split(r"\r\n|\n|\r", _decode(content, top))
     if not lines or not lines[0].strip():
         raise InputError.of(top, "", "csv_empty")
@@ -73,23 +69,6 @@ def read_csv(path: str, complaints: list[Problem]) -> CsvFile:
     if not rows and not complaints:
         raise InputError.of(Location(top.file, 2), "", "csv_no_rows")
     return CsvFile(top, columns, rows, hashlib.sha256(content).hexdigest())
-
-
-def _read_bytes(path: str, top: Location) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        raise InputError.of(top, "", "csv_not_found") from None
-    try:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            raise InputError.of(top, "", "csv_not_a_file")
-        if about.st_size > MAX_CSV_BYTES:
-            raise InputError.of(top, "", "csv_too_large", most=f"{MAX_CSV_BYTES >> 20} MB")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_CSV_BYTES)
-    finally:
-        os.close(descriptor)
 
 
 def _decode(content: bytes, top: Location) -> str:
@@ -186,3 +165,37 @@ def raise_if_problems(complaints: list[Problem]) -> None:
         left = Problem.of(behind, "", "csv_and_more", count=len(first) - MAX_CSV_PROBLEMS)
         first = [*first[:MAX_CSV_PROBLEMS], left]
     raise InputError(first)
+
+
+def column_reader(folders: Mapping[str, Path], project: Path) -> Callable[[str, str, Location], tuple[str, ...]]:
+    """A reader of a column of a CSV, for `empirical(file, column)`; QuantityError says what is wrong with the file."""
+
+    def read(file: str, column: str, location: Location) -> tuple[str, ...]:
+        try:
+            path = resolve_in_project(file, folders.get(location.file, project), project, location, "")
+            return _read_column(path, column)
+        except InputError as error:
+            problem = error.problems[0]
+            if problem.code.startswith("csv_"):
+                raise QuantityError("column_not_csv", file=str(problem.location)) from None
+            raise QuantityError(problem.code, **dict(problem.params)) from None
+
+    return read
+
+
+def _read_column(path: Path, column: str) -> tuple[str, ...]:
+    """The texts of a column of a CSV, in the order of its rows."""
+    problems: list[Problem] = []
+    table = read_csv(path, problems)
+    raise_if_problems(problems)
+    file, name = table.location.file, column.lower()
+    if name not in table.columns:
+        instead = closest_match(name, table.columns, 0.0) or "?"
+        raise QuantityError("column_missing", column=column[:60], file=file, instead=instead[:60])
+    cells = [row[name] for row in table.rows]
+    for cell in cells:
+        if not cell.text:
+            raise QuantityError("column_gap", column=column, file=file, row=str(cell.location.line))
+    if not 2 <= len(cells) <= MAX_COLUMN_VALUES:
+        raise QuantityError("column_size", column=column, file=file, count=str(len(cells)), most=str(MAX_COLUMN_VALUES))
+    return tuple(cell.text for cell in cells)

@@ -64,7 +64,7 @@ def read_regular_file(path: Path, where: Location, at: str, max_bytes: int | Non
         if max_bytes is None:
             return b""
         if status.st_size > max_bytes:
-            raise refuse("plan_too_large", most=f"{max_bytes // 1024} kB")
+            raise refuse("file_too_large", most=f"{max_bytes // 1024} kB")
         with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(max_bytes)
     finally:

@@ -14,7 +14,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem, closest_match
-from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv, relative_path
+from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.paths import display_path, read_regular_file
 from forecast.periods import Calendar, format_month
 from forecast.plan.shocks import Event
 from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS, round_to_totals
@@ -75,11 +76,9 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     """
     from forecast.plan.loading.loader import read
 
-    top = Location(relative_path(str(path)))
+    top = Location(display_path(path))
     try:
-        written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError.of(top, "", "csv_not_found") from None
+        written: dict[str, Any] = json.loads(read_regular_file(path, top, ""))
     except ValueError as wrong:
         line, column = getattr(wrong, "lineno", 1), getattr(wrong, "colno", 1)
         raise InputError.of(Location(top.file, line, column), "", "recipe_not_json") from None
@@ -135,7 +134,7 @@ def reconstruct(recipe: Recipe) -> str:
                 "instead": DEFAULT_METHOD,
             }
             complaints.append(
-                Problem.of(Location(relative_path(str(recipe.output_path))), service, "recipe_not_above_zero", **facts)
+                Problem.of(Location(display_path(recipe.output_path)), service, "recipe_not_above_zero", **facts)
             )
         rows += [(format_month(m), service, f"{value:.0f}") for m, value in zip(calendar.months, months, strict=True)]
     raise_if_problems(complaints)
