@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
-from threading import Thread
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
+from forecast.engines.worker import start_worker
 from forecast.errors import OutputError
 
 _ContextT = TypeVar("_ContextT")
@@ -70,18 +68,8 @@ _worker_task: list[Any] = []
 
 
 def _start_worker(task: bytes) -> None:
-    # Ctrl-C reaches the whole group of processes: the parent decides
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    Thread(target=_exit_with_parent, daemon=True).start()
+    start_worker()
     _worker_task[:] = pickle.loads(task)
-
-
-def _exit_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _run_chunk(span: int) -> Any:
@@ -91,12 +79,15 @@ def _run_chunk(span: int) -> Any:
 
 def _terminate(pool: ProcessPoolExecutor) -> None:
     """Stop at once: the workers hold nothing that must be finished."""
-    workers = list((pool._processes or {}).values())
+    workers, answers = list((pool._processes or {}).values()), pool._result_queue
     pool.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
         worker.terminate()
     for worker in workers:
         worker.join()
+    # Without this, a worker that ended in the middle of an answer leaves the thread of the pool reading forever, and
+    # the interpreter waits for that thread at its end.
+    answers._writer.close()  # type: ignore[attr-defined]
 
 
 @contextmanager
