@@ -104,7 +104,7 @@ def test_a_link_is_swapped_in_one_step(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(store, "LOCK_TIMEOUT_SECONDS", 0.1)
     refused = pytest.raises(OutputError, match="another run")
     with store.hold_lock(tmp_path / "lock"), refused, store.hold_lock(tmp_path / "lock"):
         pass
