@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +20,18 @@ from forecast.errors import OutputError
 from forecast.files.atomic import remove_stale_temporaries, write_file
 
 _METADATA_NAME = "facts.json"
+
+
+def cache_folder() -> Path:
+    """The folder where fits and finished chunks are kept between runs: FORECAST_CACHE, else the user's cache folder."""
+    if chosen := os.environ.get("FORECAST_CACHE"):
+        return Path(chosen)
+    from platformdirs import user_cache_path  # 13 ms to import, and not needed where the folder is chosen
+
+    try:
+        return user_cache_path("forecast", appauthor=False)
+    except RuntimeError:  # a user without a home
+        return Path(tempfile.gettempdir()) / "forecast"
 
 
 class CacheEntry(NamedTuple):
