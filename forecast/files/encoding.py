@@ -21,6 +21,7 @@ _TCVN3_LETTERS = re.compile(rb"[A-Za-z][\xa8-\xae\xb5-\xb9\xbb-\xbe]|[\xa8-\xae\
 
 def guess_encoding(content: bytes) -> str:
     """The encoding that bytes which are no UTF-8 look like: TCVN3, Windows-1258, UTF-16 or Windows-1252."""
+    # charset-normalizer does not know TCVN3, takes Windows-1252 for Windows-1257, and needs 2 to 300 times the time
     if content[:4096].count(0) > len(content[:4096]) / 4:
         return "UTF-16"
     tcvn3, cp1258 = len(_TCVN3_LETTERS.findall(content)), len(_TONES_AFTER_VOWELS.findall(content))

@@ -16,13 +16,13 @@ from forecast.runs.repository import StoredRun
 def write_index(reports: Path) -> None:
     """List the runs of a folder in its `index.html`, in the language of the newest; OutputError if it cannot."""
     with runs.lock_reports(reports):
-        kept = list(runs.all_runs(reports))
-        language: Language = "vi" if kept and kept[0].manifest.get("language") == "vi" else "en"
-        store.write_file(reports / "index.html", render_index(kept, runs.linked_run_ids(reports), language))
+        stored_runs = list(runs.all_runs(reports))
+        language: Language = "vi" if stored_runs and stored_runs[0].manifest.get("language") == "vi" else "en"
+        store.write_file(reports / "index.html", render_index(stored_runs, runs.linked_run_ids(reports), language))
 
 
-def render_index(kept: Sequence[StoredRun], shown: Collection[str], language: Language) -> bytes:
+def render_index(stored_runs: Sequence[StoredRun], linked: Collection[str], language: Language) -> bytes:
     """`reports/index.html`: one file that lists the runs and opens offline."""
     return render_template(
-        "index.html.jinja", Translator(language), {"rows": listed_runs(kept, shown)}, style="index.css"
+        "index.html.jinja", Translator(language), {"rows": listed_runs(stored_runs, linked)}, style="index.css"
     )

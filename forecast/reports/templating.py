@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from forecast.i18n import Translator
 
-__all__ = ["TEMPLATES_FOLDER", "render_template"]
+__all__ = ["render_template"]
 
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 

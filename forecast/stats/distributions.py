@@ -232,6 +232,7 @@ class Beta(_NonConstant):
 
     def ppf(self, u: Floats) -> Floats:
         """Straight lines between the entries of the table."""
+        # scipy's betaincinv takes 320 times as long for each value, scipy.stats 350 times
         knots, steps = _beta_table(self.a, self.b)
         place = u * BETA_TABLE_CELLS
         cell = place.astype(np.intp)
