@@ -143,6 +143,13 @@ class _MessageError(ForecastError):
 class CheckError(_MessageError):
     """A check failed.
 
+    Parameters
+    ----------
+    code : str
+        Key of the sentence in `i18n/messages/`.
+    **params : object
+        Texts of its placeholders.
+
     Examples
     --------
     >>> import forecast
@@ -155,6 +162,13 @@ class CheckError(_MessageError):
 
 class OutputError(_MessageError):
     """A result cannot be written or read, or memory is short.
+
+    Parameters
+    ----------
+    code : str
+        Key of the sentence in `i18n/messages/`.
+    **params : object
+        Texts of its placeholders.
 
     Examples
     --------
