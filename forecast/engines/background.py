@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 from forecast.engines.worker import start_worker
 from forecast.errors import OutputError
 
-__all__ = ["BackgroundJob", "run_in_background"]
+__all__ = ["run_in_background"]
 
 _ResultT = TypeVar("_ResultT")
 
@@ -48,19 +48,7 @@ class BackgroundJob(Generic[_ResultT]):
         sender.close()  # the child has the only writing end: when it dies, the answer ends
 
     def result(self) -> _ResultT:
-        """Wait for the answer.
-
-        Returns
-        -------
-        The answer of the function.
-
-        Raises
-        ------
-        OutputError
-            The process died.
-        Exception
-            Any error that the function raises.
-        """
+        """Wait for the answer; errors of the function are raised here, OutputError when the process dies."""
         if self._receiver is None:
             return self._function()
         try:
@@ -93,10 +81,10 @@ def run_in_background(function: Callable[[], _ResultT]) -> Iterator[BackgroundJo
     function : Callable
         Takes nothing; its answer can be pickled.
 
-    Returns
-    -------
-    Iterator of BackgroundJob
-        The job, whose `result()` gives the answer.
+    Yields
+    ------
+    BackgroundJob
+        Its `result()` waits for the answer.
     """
     job = BackgroundJob(function)
     if _is_safe_to_fork():
