@@ -215,8 +215,8 @@ def _suggest_similar_unit(text: str, currency: str, dimensions: tuple[Dimension,
             return short[0] if currency == "VND" and dimension != "days" else short[1]
     words = unit_words(currency, dimensions) or unit_words(currency, ("money", "percent", "people", "days"))
     plain = {_strip_marks_and_case(word): word for word in reversed(words)}
-    if near := closest_match(_strip_marks_and_case(text), plain, 0.4):
-        return plain[near]
+    if closest := closest_match(_strip_marks_and_case(text), plain, 0.4):
+        return plain[closest]
     return next((unit for dimension in dimensions if (unit := suggest_unit(dimension, currency))), words[0])
 
 

@@ -53,11 +53,12 @@ class AmountScale:
         """Format the number and its unit."""
         return self.with_unit(self.number(value, decimals))
 
-    def exact_amount(self, value: float, most: int = 12) -> str:
-        """Format an amount that a planner wrote, with as many decimals as it needs (`most` at most), and its unit."""
+    def exact_amount(self, value: float, max_decimals: int = 12) -> str:
+        """Format an amount that a planner wrote, with as many decimals as it needs (`max_decimals` at most), and its unit."""
         scaled = value / self.factor
         needed = next(
-            (places for places in range(most) if abs(round(scaled, places) - scaled) < 1e-14 * abs(scaled)), most
+            (places for places in range(max_decimals) if abs(round(scaled, places) - scaled) < 1e-14 * abs(scaled)),
+            max_decimals,
         )
         return self.amount(value, needed if scaled else 0)
 
