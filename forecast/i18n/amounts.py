@@ -54,7 +54,7 @@ class AmountScale:
         return self.with_unit(self.number(value, decimals))
 
     def exact_amount(self, value: float, max_decimals: int = 12) -> str:
-        """Format an amount that a planner wrote, with as many decimals as it needs (`max_decimals` at most), and its unit."""
+        """Format an amount with as many decimals as it needs, `max_decimals` at most, and its unit."""
         scaled = value / self.factor
         needed = next(
             (places for places in range(max_decimals) if abs(round(scaled, places) - scaled) < 1e-14 * abs(scaled)),
