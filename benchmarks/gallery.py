@@ -21,8 +21,8 @@ def main() -> int:
     """Play scenarios/covid.yaml once and draw its A4 page in each language."""
     import forecast
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
-    from forecast.i18n import LANGUAGES, Translator
     from forecast.files.cache import cache_folder
+    from forecast.i18n import LANGUAGES, Translator
     from forecast.reports.charts.style import chart_style, to_png
     from forecast.reports.page_layout import TYPE_POINTS
     from forecast.reports.pdf_page import draw_run_sheet
