@@ -21,16 +21,17 @@ def main() -> int:
     """Play scenarios/covid.yaml once and draw its A4 page in each language."""
     import forecast
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
+    from forecast.files.cache import cache_folder
     from forecast.i18n import LANGUAGES, Translator
     from forecast.reports.charts.style import chart_style, to_png
     from forecast.reports.page_layout import TYPE_POINTS
     from forecast.reports.pdf_page import draw_run_sheet
     from forecast.timeseries.baseline import fit_baseline
-    from forecast.workflows.run import RunRequest, build_view, fits_folder, simulate_cases
+    from forecast.workflows.run import RunRequest, build_view, simulate_cases
 
     os.chdir(HERE)  # the page names files as they are named from here
     scenario = forecast.read("scenarios/covid.yaml")
-    run = forecast.simulate(scenario, keep=SENSITIVITY_PATHS, baseline=fit_baseline(scenario, fits_folder()))
+    run = forecast.simulate(scenario, keep=SENSITIVITY_PATHS, baseline=fit_baseline(scenario, cache_folder()))
     request = RunRequest.from_simulation(run)
     view = build_view(run, request, simulate_cases(request))
     GALLERY.mkdir(parents=True, exist_ok=True)

@@ -57,10 +57,10 @@ def main() -> int:
 def warm_cache(plan: Path) -> None:
     """Leave the fits in the cache, so that no process that is measured loads the models."""
     import forecast
+    from forecast.files.cache import cache_folder
     from forecast.timeseries.baseline import fit_baseline
-    from forecast.workflows.run import fits_folder
 
-    fit_baseline(forecast.read(plan), fits_folder())
+    fit_baseline(forecast.read(plan), cache_folder())
 
 
 def measure_in_new_process(plan: Path, paths: int) -> dict[str, float]:
@@ -72,11 +72,11 @@ def measure_in_new_process(plan: Path, paths: int) -> dict[str, float]:
 
 def measure_peak(plan: Path, paths: int) -> dict[str, float]:
     import forecast
+    from forecast.files.cache import cache_folder
     from forecast.timeseries.baseline import fit_baseline
-    from forecast.workflows.run import fits_folder
 
     scenario = forecast.read(plan)
-    baseline = fit_baseline(scenario, fits_folder())
+    baseline = fit_baseline(scenario, cache_folder())
     before = peak_mib()
     started = time.perf_counter()
     forecast.simulate(scenario, paths=paths, baseline=baseline)

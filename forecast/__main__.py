@@ -1,4 +1,4 @@
-"""`python -m forecast`."""
+"""Command line of `python -m forecast`."""
 
 import sys
 

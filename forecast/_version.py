@@ -1,3 +1,3 @@
-"""The version, for who must not import the package."""
+"""The version, for a build that must not import the package."""
 
 __version__ = "0.1.0"

@@ -1,8 +1,8 @@
 """The errors that reach a user, each with its exit code.
 
 ForecastError
-├── InputError      2  the plan, its data or the call is wrong: a list of complaints
-├── CheckError      3  a check said no
+├── InputError      2  the plan, its data or the call is wrong: a list of problems
+├── CheckError      3  a check failed
 └── OutputError     4  a result cannot be written or read, or memory is short
 """
 
@@ -14,6 +14,11 @@ from difflib import get_close_matches
 from functools import partial
 
 from forecast.i18n import Language, Translator
+
+__all__ = ["CheckError", "ForecastError", "InputError", "Location", "OutputError", "Problem", "closest_match"]
+
+MAX_WORDS_COMPARED = 300
+MAX_CHARACTERS_COMPARED = 100
 
 
 @dataclass(frozen=True, order=True)
@@ -29,6 +34,7 @@ class Location:
 
     file: str
     line: int = 1
+    """From 1, as `column`."""
     column: int = 1
     cell: str = ""
     """Of a workbook: `Inputs!C7`."""
@@ -56,17 +62,18 @@ class Problem:
     """Dotted name of the key, or the column of a table."""
     code: str
     params: tuple[tuple[str, str], ...] = ()
+    """Name and text of each placeholder of the sentence, by name."""
 
     @classmethod
-    def of(cls, where: Location, at: str, code: str, **facts: object) -> Problem:
-        """Make a complaint from named facts."""
-        return cls(where, at, code, tuple((key, str(value)) for key, value in sorted(facts.items())))
+    def of(cls, location: Location, path: str, code: str, /, **params: object) -> Problem:
+        """Make a problem from the named parameters of its sentence."""
+        return cls(location, path, code, tuple((key, str(value)) for key, value in sorted(params.items())))
 
     def message(self, language: Language) -> str:
-        """`FILE:LINE:COL: where.it.is: what is wrong; what to write instead`."""
+        """Return `FILE:LINE:COL: dotted.path: what is wrong; what to write instead`."""
         sentence = Translator(language)(self.code, **dict(self.params))
-        at = f"{self.path}: " if self.path else ""
-        return f"{self.location}: {at}{sentence}"
+        path = f"{self.path}: " if self.path else ""
+        return f"{self.location}: {path}{sentence}"
 
 
 class ForecastError(Exception):
@@ -88,6 +95,11 @@ class ForecastError(Exception):
 class InputError(ForecastError):
     """The plan, its data or the call is wrong: every problem at once.
 
+    Parameters
+    ----------
+    problems : iterable of Problem
+        Kept in order of their locations, each once.
+
     Examples
     --------
     >>> import forecast
@@ -100,25 +112,25 @@ class InputError(ForecastError):
 
     exit_code = 2
 
-    def __init__(self, complaints: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(complaints)))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
         super().__init__(self.problems)
 
     @classmethod
-    def of(cls, where: Location, at: str, code: str, **facts: object) -> InputError:
-        """An error of a single complaint."""
-        return cls([Problem.of(where, at, code, **facts)])
+    def of(cls, location: Location, path: str, code: str, /, **params: object) -> InputError:
+        """Make an error of a single problem."""
+        return cls([Problem.of(location, path, code, **params)])
 
     def __str__(self) -> str:
-        return "\n".join(complaint.message("en") for complaint in self.problems)
+        return "\n".join(problem.message("en") for problem in self.problems)
 
 
 class _MessageError(ForecastError):
-    """One sentence of `i18n/messages/messages.toml` and its facts."""
+    """One sentence of `i18n/messages/messages.toml` and its parameters."""
 
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, **params: object) -> None:
         self.code = code
-        self.params = {key: str(value) for key, value in facts.items()}
+        self.params = {key: str(value) for key, value in params.items()}
         super().__init__(code, self.params)
 
     def __reduce__(self) -> tuple[Callable[..., ForecastError], tuple[object, ...]]:
@@ -129,7 +141,14 @@ class _MessageError(ForecastError):
 
 
 class CheckError(_MessageError):
-    """A check said no.
+    """A check failed.
+
+    Parameters
+    ----------
+    code : str
+        Key of the sentence in `i18n/messages/`.
+    **params : object
+        Texts of its placeholders.
 
     Examples
     --------
@@ -144,6 +163,13 @@ class CheckError(_MessageError):
 class OutputError(_MessageError):
     """A result cannot be written or read, or memory is short.
 
+    Parameters
+    ----------
+    code : str
+        Key of the sentence in `i18n/messages/`.
+    **params : object
+        Texts of its placeholders.
+
     Examples
     --------
     >>> import forecast
@@ -157,11 +183,23 @@ class OutputError(_MessageError):
     exit_code = 4
 
 
-MAX_WORDS_COMPARED = 300
-"""Words that are compared: those of the most similar length."""
+def closest_match(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the candidate that is most like a word.
 
+    Parameters
+    ----------
+    word : str
+        A word that may be misspelt.
+    candidates : iterable of str
+        Words to choose from; the `MAX_WORDS_COMPARED` of the most similar length are compared.
+    cutoff : float
+        Similarity below which no candidate counts, 0 to 1.
 
-def closest_match(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
-    """The word that is most like `word`; empty when none is."""
-    known = sorted(set(words), key=lambda one: (abs(len(one) - len(word)), one))[:MAX_WORDS_COMPARED]
-    return next(iter(get_close_matches(word[:100], known, n=1, cutoff=cutoff)), "")
+    Returns
+    -------
+    str
+        Empty when no candidate is similar enough.
+    """
+    by_length = sorted(set(candidates), key=lambda candidate: (abs(len(candidate) - len(word)), candidate))
+    matches = get_close_matches(word[:MAX_CHARACTERS_COMPARED], by_length[:MAX_WORDS_COMPARED], n=1, cutoff=cutoff)
+    return next(iter(matches), "")

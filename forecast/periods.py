@@ -1,4 +1,4 @@
-"""Months, days and periods: a month is a whole number, a day a real one.
+"""Months, days and periods: a month is a whole number, a day a real one; the file imports numpy alone.
 
 A month is counted from year 0 (`12 * year + month - 1`), a day is the proleptic Gregorian ordinal of
 `datetime.date.toordinal`, and a moment inside a day is the fraction that has passed.
@@ -10,21 +10,25 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 
-if TYPE_CHECKING:
-    from forecast.arrays import Ints
-
+__all__ = [
+    "DAYS_PER_MONTH",
+    "SEASON_MONTHS",
+    "Calendar",
+    "days_inside",
+    "first_day",
+    "format_month",
+    "month_overlaps",
+    "parse_month",
+    "parse_period",
+    "ramp",
+]
 
 SEASON_MONTHS = 12
-"""Months of a season."""
-
-
 DAYS_PER_MONTH = 365 / 12
 """Days in a month of a duration (`within: 2 months`)."""
 
@@ -33,38 +37,84 @@ _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 
 def parse_month(text: str) -> int:
-    """The month written `2021-01`; ValueError for anything else."""
-    if not (found := _MONTH.fullmatch(text.strip())):
+    """Read the month written `2021-01`.
+
+    Parameters
+    ----------
+    text : str
+        Year and month.
+
+    Returns
+    -------
+    int
+        Month from year 0.
+
+    Raises
+    ------
+    ValueError
+        The text is anything else.
+    """
+    if not (match := _MONTH.fullmatch(text.strip())):
         raise ValueError(text)
-    return 12 * int(found[1]) + int(found[2]) - 1
+    return 12 * int(match[1]) + int(match[2]) - 1
 
 
 def format_month(month: int) -> str:
-    """The month as it is written: `2021-01`."""
+    """Return a month as it is written: `2021-01`.
+
+    Parameters
+    ----------
+    month : int
+        Month from year 0.
+
+    Returns
+    -------
+    str
+        Year and month.
+    """
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
 def first_day(month: int) -> int:
-    """Ordinal of the first day of a month."""
+    """Return the first day of a month.
+
+    Parameters
+    ----------
+    month : int
+        Month from year 0.
+
+    Returns
+    -------
+    int
+        Proleptic Gregorian ordinal.
+    """
     return date(month // 12, month % 12 + 1, 1).toordinal()
 
 
 def month_of_day(day: float) -> int:
-    """The month that holds a day."""
-    found = date.fromordinal(int(day))
-    return 12 * found.year + found.month - 1
+    """Return the month that holds a day."""
+    as_date = date.fromordinal(int(day))
+    return 12 * as_date.year + as_date.month - 1
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Consecutive months, first to last."""
+    """Consecutive months.
+
+    Parameters
+    ----------
+    first : int
+        First month, from year 0.
+    count : int
+        Number of months.
+    """
 
     first: int
     count: int
 
     @property
     def last(self) -> int:
-        """The last month."""
+        """Last month."""
         return self.first + self.count - 1
 
     @property
@@ -78,24 +128,24 @@ class Calendar:
         return range(self.first // 12, self.last // 12 + 1)
 
     @property
-    def edges(self) -> NDArray[np.float64]:
-        """Ordinals of the first day of each month and of the day after the last, shape (count + 1,)."""
+    def edges(self) -> Floats:
+        """Ordinals of the first day of each month and of the day after the last, (count + 1,)."""
         return _edges(self.first, self.count)
 
     @property
-    def days(self) -> NDArray[np.float64]:
-        """Days in each month, shape (count,)."""
+    def days(self) -> Floats:
+        """Days in each month, (count,)."""
         return _days(self.first, self.count)
 
-    def rows_at(self, moment: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Row of the month that holds each moment: -1 before the first month, `count` after the last."""
+    def rows_at(self, moment: Floats) -> Ints:
+        """Row of the month that holds each moment (moments,): -1 before the first month, `count` after the last."""
         rows = _day_rows(self.first, self.count)
         day = moment.astype(np.intp)
         day -= int(self.edges[0]) - 1
         return rows.take(day, mode="clip")
 
     def full_years(self) -> Calendar:
-        """The calendar years that these months touch, January to December."""
+        """Calendar years that these months touch, January to December."""
         first = 12 * (self.first // 12)
         return Calendar(first, 12 * len(self.years))
 
@@ -107,40 +157,56 @@ class Calendar:
         return slice(start, start + part.count)
 
     def year_rows(self, year: int) -> slice:
-        """Rows of those months that fall in `year`."""
+        """Rows of the months that fall in `year`."""
         start = max(12 * year, self.first)
         stop = min(12 * year + 12, self.first + self.count)
         return slice(start - self.first, stop - self.first)
 
 
 @lru_cache(maxsize=256)
-def _edges(first: int, count: int) -> NDArray[np.float64]:
+def _edges(first: int, count: int) -> Floats:
     edges = np.array([first_day(month) for month in range(first, first + count + 1)], float)
     edges.flags.writeable = False
     return edges
 
 
 @lru_cache(maxsize=256)
-def _days(first: int, count: int) -> NDArray[np.float64]:
+def _days(first: int, count: int) -> Floats:
     days = np.diff(_edges(first, count))
     days.flags.writeable = False
     return days
 
 
 @lru_cache(maxsize=256)
-def _day_rows(first: int, count: int) -> NDArray[np.intp]:
-    """Row of every day of a calendar, with one day before it and one after."""
+def _day_rows(first: int, count: int) -> Ints:
+    """Row of every day of a calendar, with one day before it and one after, (days + 2,)."""
     days = np.diff(_edges(first, count)).astype(np.intp)
     return np.repeat(np.arange(-1, count + 1), np.concatenate([[1], days, [1]]))
 
 
 def parse_period(text: str) -> Calendar:
-    """The months of `2021`, `2021-Q2`, `2021-06` or `2021-01 to 2021-06`; ValueError for anything else."""
+    """Read a year, a quarter, a month or a range of months.
+
+    Parameters
+    ----------
+    text : str
+        `2021`, `2021-Q2`, `2021-06` or `2021-01 to 2021-06`.
+
+    Returns
+    -------
+    Calendar
+        Its months.
+
+    Raises
+    ------
+    ValueError
+        The text is anything else.
+    """
     text = text.strip()
     if re.fullmatch(r"\d{4}", text):
         return Calendar(12 * int(text), 12)
-    if found := _QUARTER.fullmatch(text):
-        return Calendar(12 * int(found[1]) + 3 * (int(found[2]) - 1), 3)
+    if match := _QUARTER.fullmatch(text):
+        return Calendar(12 * int(match[1]) + 3 * (int(match[2]) - 1), 3)
     if " to " in text or " đến " in text:
         start, end = (parse_month(part) for part in re.split(r" (?:to|đến) ", text, maxsplit=1))
         if end < start:
@@ -150,45 +216,86 @@ def parse_period(text: str) -> Calendar:
 
 
 def days_inside(calendar: Calendar, start: float, stop: float) -> Floats:
-    """Days of each month that lie in [start, stop), shape (months,)."""
+    """Return how many days of each month lie in [start, stop).
+
+    Parameters
+    ----------
+    calendar : Calendar
+        The months.
+    start, stop : float
+        Ordinals of days.
+
+    Returns
+    -------
+    Floats
+        Days, (months,).
+    """
     edges = calendar.edges
     inside: Floats = np.minimum(stop, edges[1:]) - np.maximum(start, edges[:-1])
     return np.maximum(0.0, inside)
 
 
 def month_overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
-    """Exact overlap of intervals of days with months: (interval, month, days), one entry for each that meet.
+    """Return the exact overlaps of intervals of days with months, one entry for each pair that meets.
 
-    First the first month of each interval, then the second of those that have one, and so on.
+    Parameters
+    ----------
+    start, end : Floats
+        Ordinals of days, (intervals,).
+    calendar : Calendar
+        The months.
+
+    Returns
+    -------
+    tuple of Ints, Ints and Floats
+        Row of the interval, row of the month and days of the overlap, (overlaps,) each: the first month of every
+        interval, then the second of those that have one, and so on.
     """
     month = np.maximum(calendar.rows_at(start), 0)
     opening = np.maximum(start, calendar.edges[0])
-    closing, last = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
+    month_ends, last_ends = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
     interval = np.arange(len(start))
-    met = end > opening
-    met &= month < calendar.count
-    if not met.all():
-        interval = np.flatnonzero(met)
+    meets = end > opening
+    meets &= month < calendar.count
+    if not meets.all():
+        interval = np.flatnonzero(meets)
         month, opening, end = month[interval], opening[interval], end[interval]
-    found = []
+    chunks = []
     while True:
-        edge = closing.take(month)
-        days = np.minimum(end, edge)
+        month_end = month_ends.take(month)
+        days = np.minimum(end, month_end)
         days -= opening
-        found.append((interval, month, days))
-        over = np.flatnonzero(end > last.take(month))
-        if not len(over):
+        chunks.append((interval, month, days))
+        continued = np.flatnonzero(end > last_ends.take(month))
+        if not len(continued):
             break
-        interval, month, opening, end = interval[over], month[over] + 1, edge[over], end[over]
-    interval, month, days = found[0] if len(found) == 1 else (np.concatenate(part) for part in zip(*found, strict=True))
+        interval, month, opening, end = interval[continued], month[continued] + 1, month_end[continued], end[continued]
+    interval, month, days = (
+        chunks[0] if len(chunks) == 1 else (np.concatenate(chunk) for chunk in zip(*chunks, strict=True))
+    )
     return interval, month, days
 
 
 def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
-    """Month means of clip((t - start) / length, 0, 1), the exact integral: (months, paths) or (months, 1)."""
+    """Return the month means of a linear rise from 0 to 1: the exact integral of clip((t - start) / length, 0, 1).
+
+    Parameters
+    ----------
+    start : Floats
+        Ordinal of the day on which the rise begins, (paths,) or (1,).
+    length : Floats
+        Days that it takes, (paths,) or (1,).
+    calendar : Calendar
+        The months.
+
+    Returns
+    -------
+    Floats
+        (months, paths) or (months, 1).
+    """
     shape = np.broadcast_shapes(start.shape, length.shape)
-    grown = np.empty((calendar.count, *shape))
-    area, before, rising = np.empty((3, *shape))
+    means = np.empty((calendar.count, *shape))
+    area, area_before, rising = np.empty((3, *shape))
     days, steepness = calendar.days, 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
     for month, edge in enumerate(calendar.edges):  # a row of paths stays near the processor
         np.maximum(np.subtract(edge, start, out=area), 0, out=area)
@@ -198,7 +305,7 @@ def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
         rising *= steepness
         area += rising
         if month:
-            np.subtract(area, before, out=grown[month - 1])
-            grown[month - 1] /= days[month - 1]
-        area, before = before, area
-    return grown
+            np.subtract(area, area_before, out=means[month - 1])
+            means[month - 1] /= days[month - 1]
+        area, area_before = area_before, area
+    return means

@@ -10,10 +10,24 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
+from forecast.errors import closest_match
 from forecast.periods import DAYS_PER_MONTH
+
+__all__ = [
+    "SCALES",
+    "Dimension",
+    "Quantity",
+    "QuantityError",
+    "join_unit",
+    "normalize_text",
+    "read_number",
+    "read_quantity",
+    "read_unit",
+    "split_unit",
+    "suggest_unit",
+]
 
 Dimension = Literal["money", "money_per_person", "percent", "people", "days", "day", "none"]
 
@@ -37,11 +51,11 @@ SHORTHAND: dict[str, dict[str, tuple[str, str]]] = {
               "mn": ("triệu", "million"), "k": ("nghìn", "thousand"), "n": ("nghìn", "thousand")},
     "days": {"d": ("ngày", "days"), "w": ("tuần", "weeks"), "m": ("tháng", "months"), "y": ("năm", "years")},
 }  # fmt: skip
-"""What short forms may mean, by dimension: in a plan in đồng, in any other. They are refused."""
+"""Unit that a short form may mean, by dimension: in a plan in đồng, in any other. Short forms are refused."""
 MAX_NUMBER_CHARACTERS = 40
 """Characters of a number."""
 MAX_QUANTITY = 1e30
-"""Size of a quantity in base units; what is worked out of it stays far from what 64 bits hold."""
+"""Size of a quantity in base units; sums and products of such quantities stay far from the limit of 64 bits."""
 MAX_DIGITS_WITHOUT_UNIT = 6
 """Digits up to which an amount of đồng without a unit is one of tỷ or triệu; one of more digits is written out."""
 _UNIT_BY_DIMENSION: dict[str, str] = {"percent": "%", "people": "people", "days": "days"}
@@ -51,41 +65,79 @@ _NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]+)?")
 
 
 class QuantityError(ValueError):
-    """A quantity that cannot be read: a code of `i18n/messages/messages.toml` and its facts."""
+    """A quantity that cannot be read.
 
-    def __init__(self, code: str, **facts: str) -> None:
+    Parameters
+    ----------
+    code : str
+        Key of the sentence in `i18n/messages/`.
+    **params : str
+        Texts of its placeholders.
+    """
+
+    def __init__(self, code: str, **params: str) -> None:
         super().__init__(code)
         self.code = code
-        self.params = facts
+        self.params = params
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number in base units, its dimension, and the unit as it was written."""
+    """A number with its unit."""
 
     value: float
+    """In base units: the currency, a share of one, persons, days."""
     dimension: Dimension
     unit: str
+    """As it is written."""
 
 
 def normalize_text(text: str) -> str:
-    """Composed Unicode, single spaces, no space at the ends, a plain minus."""
+    """Return a text in composed Unicode with single spaces and a plain minus.
+
+    Parameters
+    ----------
+    text : str
+        As it is written.
+
+    Returns
+    -------
+    str
+        Without a space at either end.
+    """
     return " ".join(unicodedata.normalize("NFC", text).replace("\N{MINUS SIGN}", "-").split())
 
 
 def unit_words(currency: str, dimensions: Iterable[Dimension]) -> list[str]:
-    """Every word that may stand in a unit of these dimensions, for a near miss."""
-    asked = set(dimensions)
-    words = [word for word, (dimension, _) in UNIT_FACTORS.items() if dimension in asked]
-    if asked & {"money", "money_per_person"}:
+    """Return every word that may stand in a unit of these dimensions."""
+    wanted = set(dimensions)
+    words = [word for word, (dimension, _) in UNIT_FACTORS.items() if dimension in wanted]
+    if wanted & {"money", "money_per_person"}:
         words += [*SCALES, currency, *(DONG_WORDS if currency == "VND" else ())]
-    if "money_per_person" in asked:
-        words += [f"{money}/{per}" for money in ("triệu", f"million {currency}", currency) for per in PER_PERSON]
+    if "money_per_person" in wanted:
+        words += [
+            f"{money}/{per_person}" for money in ("triệu", f"million {currency}", currency) for per_person in PER_PERSON
+        ]
     return words
 
 
 def suggest_unit(dimension: Dimension, currency: str, number: str = "") -> str:
-    """The unit to propose for a number where one is missing; nothing for a plain number."""
+    """Return the unit to propose where one is missing.
+
+    Parameters
+    ----------
+    dimension : Dimension
+        Dimension that the key takes.
+    currency : str
+        Currency of the plan.
+    number : str
+        The number as it is written: a short amount of đồng is one of tỷ or triệu.
+
+    Returns
+    -------
+    str
+        Empty for a plain number.
+    """
     money, people = ("đồng", "người/năm") if currency == "VND" else (currency, "person/year")
     if currency == "VND" and len(number.lstrip("+-").partition(".")[0]) <= MAX_DIGITS_WITHOUT_UNIT:
         return {"money": "tỷ", "money_per_person": f"triệu/{people}", **_UNIT_BY_DIMENSION}.get(dimension, "")
@@ -93,24 +145,61 @@ def suggest_unit(dimension: Dimension, currency: str, number: str = "") -> str:
 
 
 def join_unit(number: str, unit: str) -> str:
-    """`5` and `%` -> `5%`; `5` and `tỷ` -> `5 tỷ`."""
+    """Join a number and its unit as they are written.
+
+    Parameters
+    ----------
+    number : str
+        Such as `5`.
+    unit : str
+        Such as `%` or `tỷ`; may be empty.
+
+    Returns
+    -------
+    str
+        `5%`, `5 tỷ` or `5`.
+    """
     return f"{number}{unit}" if unit == "%" else f"{number} {unit}".strip()
 
 
 def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) -> tuple[Dimension, float]:
-    """Dimension and factor of a unit; QuantityError `unknown_unit` offers one of `dimensions` when it is none."""
+    """Return the dimension of a unit and its factor to base units.
+
+    Parameters
+    ----------
+    text : str
+        The unit as it is written.
+    currency : str
+        Currency of the plan.
+    dimensions : iterable of Dimension
+        Dimensions that the key takes: an unknown unit is answered with one of theirs.
+
+    Returns
+    -------
+    tuple of Dimension and float
+        Dimension, and the base units that one of the unit is.
+
+    Raises
+    ------
+    QuantityError
+        The unit is unknown.
+    """
     if text in UNIT_FACTORS:
         return UNIT_FACTORS[text]
-    amount, _, per = text.partition("/")
-    scale, rest = 1.0, amount.strip()
+    amount, _, per_person = text.partition("/")
+    scale, currency_word = 1.0, amount.strip()
     for word, factor in SCALES.items():
-        if rest == word or rest.startswith(word + " "):
-            scale, rest = factor, rest[len(word) :].strip()
+        if currency_word == word or currency_word.startswith(word + " "):
+            scale, currency_word = factor, currency_word[len(word) :].strip()
             break
-    money = rest == currency or (currency == "VND" and rest in DONG_WORDS) or (rest == "" and scale != 1.0)
-    if money and per.replace(" ", "") in PER_PERSON:
+    money = (
+        currency_word == currency
+        or (currency == "VND" and currency_word in DONG_WORDS)
+        or (currency_word == "" and scale != 1.0)
+    )
+    if money and per_person.replace(" ", "") in PER_PERSON:
         return "money_per_person", scale
-    if money and not per:
+    if money and not per_person:
         return "money", scale
     raise QuantityError(
         "unknown_unit",
@@ -126,22 +215,37 @@ def _suggest_similar_unit(text: str, currency: str, dimensions: tuple[Dimension,
             return short[0] if currency == "VND" and dimension != "days" else short[1]
     words = unit_words(currency, dimensions) or unit_words(currency, ("money", "percent", "people", "days"))
     plain = {_strip_marks_and_case(word): word for word in reversed(words)}
-    near = get_close_matches(_strip_marks_and_case(text), plain, n=1, cutoff=0.4)
-    return (
-        plain[near[0]]
-        if near
-        else next((suggest_unit(one, currency) for one in dimensions if suggest_unit(one, currency)), words[0])
-    )
+    if closest := closest_match(_strip_marks_and_case(text), plain, 0.4):
+        return plain[closest]
+    return next((unit for dimension in dimensions if (unit := suggest_unit(dimension, currency))), words[0])
 
 
 def _strip_marks_and_case(word: str) -> str:
-    """Without marks and capitals: what a hurried hand types."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
-    return bare.replace("đ", "d")
+    """Return a word without marks and capitals, as a hurried hand types it."""
+    without_marks = "".join(
+        character for character in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(character)
+    )
+    return without_marks.replace("đ", "d")
 
 
 def read_number(text: str) -> float:
-    """A number that cannot be misread; QuantityError names what is wrong with any other."""
+    """Read a number that cannot be misread.
+
+    Parameters
+    ----------
+    text : str
+        Digits with a decimal point, a sign and an exponent if wanted.
+
+    Returns
+    -------
+    float
+        Finite.
+
+    Raises
+    ------
+    QuantityError
+        The text is no number, or one that may be read in two ways; its parameters hold what to write instead.
+    """
     if len(text) > MAX_NUMBER_CHARACTERS:
         raise QuantityError("too_long", number=text[:12] + "…")
     if "_" in text:
@@ -174,13 +278,46 @@ def _locale_error(text: str) -> QuantityError:
 
 
 def split_unit(text: str) -> tuple[str, str]:
-    """`12.5 tỷ` -> (`12.5`, `tỷ`); the number is empty when the text does not begin with one."""
-    found = _NUMBERLIKE.match(text)
-    return (text[: found.end()], text[found.end() :].strip()) if found else ("", text)
+    """Split `12.5 tỷ` into `12.5` and `tỷ`.
+
+    Parameters
+    ----------
+    text : str
+        A quantity.
+
+    Returns
+    -------
+    tuple of str and str
+        Number and unit; the number is empty when the text does not begin with one.
+    """
+    match = _NUMBERLIKE.match(text)
+    return (text[: match.end()], text[match.end() :].strip()) if match else ("", text)
 
 
 def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: tuple[Dimension, ...] = ()) -> Quantity:
-    """A number and its unit; `unit_of_all` is the unit written last, for numbers that have none."""
+    """Read a number and its unit.
+
+    Parameters
+    ----------
+    text : str
+        Such as `12.5 tỷ`.
+    currency : str
+        Currency of the plan.
+    unit_of_all : str
+        Unit that is written last in a range or a list, for numbers without a unit.
+    dimensions : tuple of Dimension
+        Dimensions that the key takes, for what to write instead.
+
+    Returns
+    -------
+    Quantity
+        In base units.
+
+    Raises
+    ------
+    QuantityError
+        The number or the unit cannot be read.
+    """
     number, unit = split_unit(normalize_text(text))
     if not number:
         raise QuantityError("not_a_number", text=text[:MAX_NUMBER_CHARACTERS], example="3")
@@ -188,10 +325,10 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
     dimension, factor = read_unit(unit, currency, dimensions) if unit else ("none", 1.0)
     try:
         value = read_number(number)
-    except QuantityError as wrong:
-        number = wrong.params.get("instead", "")
-        wrong.params = _params_with_units(
-            wrong.params, unit, unit or suggest_unit((*dimensions, "none")[0], currency, number)
+    except QuantityError as error:
+        number = error.params.get("instead", "")
+        error.params = _params_with_units(
+            error.params, unit, unit or suggest_unit((*dimensions, "none")[0], currency, number)
         )
         raise
     if abs(value) * factor > MAX_QUANTITY:
@@ -200,10 +337,10 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
     return Quantity(value / 100 if factor == 0.01 else value * factor, dimension, unit)
 
 
-def _params_with_units(facts: dict[str, str], written: str, needed: str) -> dict[str, str]:
-    found = {key: join_unit(fact, written) for key, fact in facts.items() if key != "instead"}
-    if "thousands" in facts:
-        found["instead"] = join_unit(facts["thousands"], needed)
-    elif "instead" in facts:
-        found["instead"] = join_unit(facts["instead"], needed)
-    return found
+def _params_with_units(params: dict[str, str], written_unit: str, needed_unit: str) -> dict[str, str]:
+    completed = {key: join_unit(fact, written_unit) for key, fact in params.items() if key != "instead"}
+    if "thousands" in params:
+        completed["instead"] = join_unit(params["thousands"], needed_unit)
+    elif "instead" in params:
+        completed["instead"] = join_unit(params["instead"], needed_unit)
+    return completed

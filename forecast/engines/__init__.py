@@ -1,4 +1,8 @@
-"""Engines: where the spans of a run are worked out. One file an engine; whichever it is, the answers are the same."""
+"""Engines: where the chunks of a run are computed. One file an engine; the answers are the same on all.
+
+For other packages: `create_engine` here, `engine` (the protocol), `serial`, and `background` (one function call beside
+this process). `processes` and `dask` are chosen by `create_engine`; `worker` starts their processes.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,25 @@ DASK = "dask"
 
 
 def create_engine(workers: int, name: str = LOCAL) -> Engine:
-    """`local`: this process alone for one worker, that many processes for more; `dask` or `dask:ADDRESS`: a cluster.
+    """Make an engine by its name.
 
-    ValueError for another name.
+    Parameters
+    ----------
+    workers : int
+        Processes.
+    name : str
+        `local` for this process, or `workers` processes when there are several; `dask` for a local cluster;
+        `dask:ADDRESS` for a cluster that runs already.
+
+    Returns
+    -------
+    Engine
+        To be closed after use.
+
+    Raises
+    ------
+    ValueError
+        There is no such engine.
     """
     kind, _, address = name.partition(":")
     if kind == DASK:

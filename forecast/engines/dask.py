@@ -1,8 +1,8 @@
-"""Spans on the workers of a Dask cluster, answers in order.
+"""Chunks on the workers of a Dask cluster, answers in order.
 
-A local cluster of processes is started on 127.0.0.1 and ended with the engine; a cluster that is there already is
-joined by the address of its scheduler. Work and deck travel once, as a task of their own, so that the scheduler can
-give them again to a worker that takes the place of a dead one. Few spans are under way at a time.
+A local cluster of processes is started on 127.0.0.1 and ended with the engine; a cluster that runs already is joined by
+the address of its scheduler. Function and context are sent once, as a task of their own, so that the scheduler can give
+them again to a worker that replaces a dead one. Few chunks are under way at a time.
 """
 
 from __future__ import annotations
@@ -22,29 +22,36 @@ from forecast.errors import OutputError
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
+__all__ = ["DaskEngine"]
+
 _ContextT = TypeVar("_ContextT")
 _ResultT = TypeVar("_ResultT")
 
 LOCALHOST = "127.0.0.1"
 """A cluster of this machine listens to it alone, also with what Dask serves over HTTP."""
 MAX_CHUNKS_PER_THREAD = 2
-"""Spans under way for each thread of the workers."""
+"""Chunks under way for each thread of the workers."""
 CONNECT_SECONDS = 15
-"""How long a scheduler is waited for, at the start and when the connection is lost."""
+"""Time to wait for a scheduler, at the start and when the connection is lost."""
 WORKER_SECONDS = 60
-"""How long the first worker is waited for."""
+"""Time to wait for the first worker."""
 WORKER_POLL_SECONDS = 1.0
-"""Between two looks at how many workers there are."""
+"""Time between two counts of the workers."""
 _LOGGERS = ("distributed", "tornado.application", "asyncio")
 _WORKER_ENVIRONMENT = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
-"""Of the workers that are started here. Dask's own MALLOC_TRIM_THRESHOLD_ is left out: with it the C library asks the
-system for every array anew."""
+"""Environment of the workers that are started here. Dask's own MALLOC_TRIM_THRESHOLD_ is left out: with it the C
+library asks the system again for every array."""
 
 
 class DaskEngine:
-    """A Dask cluster; it is started, or joined, when it is first needed.
+    """Dask cluster; it is started, or joined, when it is first needed.
 
-    `address`: of a scheduler (`tcp://10.0.0.5:8786`); empty for a local cluster of `workers` processes.
+    Parameters
+    ----------
+    address : str
+        Address of a scheduler (`tcp://10.0.0.5:8786`); empty for a local cluster.
+    workers : int
+        Processes of a local cluster.
     """
 
     is_remote = True
@@ -57,7 +64,7 @@ class DaskEngine:
         self._polled_at = -WORKER_POLL_SECONDS
         self._thread_count = 1
         self._log_levels: dict[logging.Logger, int] = {}
-        """Of Dask's own logs, as they were before."""
+        """Levels of Dask's own logs before they are silenced."""
 
     def __enter__(self) -> DaskEngine:
         return self
@@ -66,30 +73,30 @@ class DaskEngine:
         self.close()
 
     def map(
-        self, work: Callable[[_ContextT, int], _ResultT], deck: _ContextT, spans: range
+        self, function: Callable[[_ContextT, int], _ResultT], context: _ContextT, chunks: range
     ) -> Generator[_ResultT, None, None]:
-        """See `Engine.map`; scripts that start a local cluster need the usual `if __name__ == "__main__":`."""
-        if not spans:
+        """Yield the answers in order, see `Engine.map`; a local cluster needs `if __name__ == "__main__":`."""
+        if not chunks:
             return
         client = self._connect()
-        ahead: deque[Any] = deque()
+        pending: deque[Any] = deque()
         with self._translate_errors():
-            task = client.submit(pickle.loads, pickle.dumps((work, deck)), pure=False)
+            task = client.submit(pickle.loads, pickle.dumps((function, context)), pure=False)
             try:
-                for span in spans:
-                    ahead.append(client.submit(_run_chunk, task, span, pure=False))
-                    if len(ahead) >= MAX_CHUNKS_PER_THREAD * self._count_threads(client):
-                        yield ahead.popleft().result()
-                while ahead:
-                    yield ahead.popleft().result()
+                for chunk in chunks:
+                    pending.append(client.submit(_run_chunk, task, chunk, pure=False))
+                    if len(pending) >= MAX_CHUNKS_PER_THREAD * self._count_threads(client):
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
             finally:
-                _cancel(client, [task, *ahead])
+                _cancel(client, [task, *pending])
 
     def close(self) -> None:
-        """Leave the cluster; end it where it was started here."""
+        """Leave the cluster; end it when it was started here."""
         client, cluster = self._client, self._cluster
         self._client = self._cluster = None
-        with suppress(Exception):  # a scheduler that is gone cannot be told
+        with suppress(Exception):  # a scheduler that has ended does not answer
             if client is not None:
                 client.close(timeout=2)
         with suppress(Exception):
@@ -109,13 +116,13 @@ class DaskEngine:
         distributed = _import_distributed()
         try:
             client = distributed.Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as fault:
-            raise OutputError("scheduler_not_found", address=self.address) from fault
+        except (OSError, ValueError) as error:
+            raise OutputError("scheduler_not_found", address=self.address) from error
         try:
             client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        except TimeoutError as fault:
+        except TimeoutError as error:
             client.close()
-            raise OutputError("scheduler_without_workers", address=self.address) from fault
+            raise OutputError("scheduler_without_workers", address=self.address) from error
         return client
 
     def _start_cluster(self) -> Client:
@@ -138,13 +145,13 @@ class DaskEngine:
         return distributed.Client(self._cluster, timeout=CONNECT_SECONDS, set_as_default=False)
 
     def _silence_logs(self) -> None:
-        """Keep Dask's own logs off stderr; what goes wrong is said in our words."""
+        """Keep Dask's own logs off stderr: errors are raised as OutputError."""
         self._log_levels = {log: log.level for log in map(logging.getLogger, _LOGGERS)}
         for log in self._log_levels:
             log.setLevel(logging.CRITICAL)
 
     def _count_threads(self, client: Client) -> int:
-        """Of all workers at this moment: some may have come or gone."""
+        """Count the threads of all workers at this moment: some may have come or gone."""
         if time.monotonic() - self._polled_at > WORKER_POLL_SECONDS:
             self._thread_count = max(1, sum(client.nthreads().values()))
             self._polled_at = time.monotonic()
@@ -152,32 +159,32 @@ class DaskEngine:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """Turn what Dask raises of itself into the OutputError that says what to do."""
+        """Raise Dask's own errors as the OutputError that says what to do."""
         from distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
 
         try:
             yield
-        except KilledWorker as fault:
-            raise OutputError("worker_died") from fault
-        except (CancelledError, CommClosedError, ConnectionError, TimeoutError) as fault:
+        except KilledWorker as error:
+            raise OutputError("worker_died") from error
+        except (CancelledError, CommClosedError, ConnectionError, TimeoutError) as error:
             address = self.address or (self._cluster.scheduler_address if self._cluster else "")
-            raise OutputError("scheduler_lost", address=address) from fault
+            raise OutputError("scheduler_lost", address=address) from error
 
 
 def _import_distributed() -> Any:
     try:
         import distributed
-    except ImportError as fault:
-        raise OutputError("dask_missing") from fault
+    except ImportError as error:
+        raise OutputError("dask_missing") from error
     return distributed
 
 
-def _run_chunk(task: tuple[Callable[[Any, int], Any], Any], span: int) -> Any:
-    """In the worker."""
+def _run_chunk(task: tuple[Callable[[Any, int], Any], Any], chunk: int) -> Any:
+    """In the worker: compute one chunk."""
     _limit_threads()
-    work, deck = task
-    return work(deck, span)
+    function, context = task
+    return function(context, chunk)
 
 
 @cache
@@ -194,6 +201,3 @@ def _cancel(client: Client, futures: list[Any]) -> None:
     with suppress(Exception):
         if client.status == "running":
             client.cancel(futures, force=True)
-
-
-__all__ = ["DaskEngine"]

@@ -1,32 +1,32 @@
-"""What every engine does."""
+"""Protocol of the engines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from typing import Protocol, TypeVar
 
+__all__ = ["Engine"]
+
 _ContextT = TypeVar("_ContextT")
 _ResultT = TypeVar("_ResultT")
 
 
 class Engine(Protocol):
-    """Works out numbered spans of a deck."""
+    """Engine that computes the numbered chunks of a run."""
 
     @property
     def is_remote(self) -> bool:
-        """Whether its workers may have another installation of forecast than this process."""
+        """True when its workers may have another installation of forecast than this process."""
         ...
 
     def map(
-        self, work: Callable[[_ContextT, int], _ResultT], deck: _ContextT, spans: range
+        self, function: Callable[[_ContextT, int], _ResultT], context: _ContextT, chunks: range
     ) -> Generator[_ResultT, None, None]:
-        """`work(deck, span)` of every span, answers in the order of `spans`.
-
-        `work` is a function of a module, `deck` and the answers can be pickled. What `work` raises is raised here;
-        OutputError when a worker dies and its span cannot be given to another. Closing the generator stops the work.
-        """
+        """Yield `function(context, chunk)` of every chunk, in the order of `chunks`."""
+        # `function` is one of a module; the context and the answers can be pickled. Its errors are raised here, and
+        # OutputError when a worker dies and its chunk cannot be given to another. Closing the generator stops the work.
         ...
 
     def close(self) -> None:
-        """Give back what the engine holds; it is used no more."""
+        """Release the workers; the engine is not used again."""
         ...

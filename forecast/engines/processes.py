@@ -1,36 +1,42 @@
-"""Spans in several processes, answers in order.
+"""Chunks in several processes, answers in order.
 
-The deck travels once to each worker. Few spans are under way at a time, so few answers wait for an earlier one, however
-long the run. A worker leaves when its parent does, even when the parent was killed.
+The context is sent once to each worker. Few chunks are under way at a time, so few answers wait for an earlier one,
+however long the run. A worker ends with its parent, even when the parent is killed.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
-from threading import Thread
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
+from forecast.engines.worker import start_worker
 from forecast.errors import OutputError
+
+__all__ = ["ProcessEngine"]
 
 _ContextT = TypeVar("_ContextT")
 _ResultT = TypeVar("_ResultT")
 
 MAX_CHUNKS_PER_WORKER = 2
-"""Spans under way for each worker."""
+"""Chunks under way for each worker."""
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class ProcessEngine:
-    """A pool of worker processes that lives as long as one `map`."""
+    """Pool of worker processes that lives as long as one `map`.
+
+    Parameters
+    ----------
+    workers : int
+        Processes.
+    """
 
     is_remote = False
 
@@ -38,70 +44,66 @@ class ProcessEngine:
         self.workers = workers
 
     def map(
-        self, work: Callable[[_ContextT, int], _ResultT], deck: _ContextT, spans: range
+        self, function: Callable[[_ContextT, int], _ResultT], context: _ContextT, chunks: range
     ) -> Generator[_ResultT, None, None]:
-        """See `Engine.map`; scripts that call it need the usual `if __name__ == "__main__":`."""
-        workers = min(self.workers, len(spans))
+        """Yield the answers in order, see `Engine.map`; a script needs `if __name__ == "__main__":`."""
+        workers = min(self.workers, len(chunks))
         if workers == 0:
             return
         pool = ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(pickle.dumps((work, deck)),)
+            workers,
+            mp_context=get_context("spawn"),
+            initializer=_start_worker,
+            initargs=(pickle.dumps((function, context)),),
         )
-        ahead: deque[Future[_ResultT]] = deque()
+        pending: deque[Future[_ResultT]] = deque()
         try:
-            for span in spans:
-                with _single_threaded():  # the workers start with the first span
-                    ahead.append(pool.submit(_run_chunk, span))
-                if len(ahead) >= workers * MAX_CHUNKS_PER_WORKER:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        except BrokenProcessPool as fault:
-            raise OutputError("worker_died") from fault
+            for chunk in chunks:
+                with _single_threaded():  # the workers start with the first chunk
+                    pending.append(pool.submit(_run_chunk, chunk))
+                if len(pending) >= workers * MAX_CHUNKS_PER_WORKER:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        except BrokenProcessPool as error:
+            raise OutputError("worker_died") from error
         finally:
             _terminate(pool)
 
     def close(self) -> None:
-        """Nothing is held between two calls of `map`."""
+        """Do nothing: no worker is held between two calls of `map`."""
 
 
 _worker_task: list[Any] = []
-"""Of a worker: the work and the deck, from `_begin` on."""
+"""In a worker: function and context, from `_start_worker` on."""
 
 
 def _start_worker(task: bytes) -> None:
-    # Ctrl-C reaches the whole group of processes: the parent decides
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    Thread(target=_exit_with_parent, daemon=True).start()
+    start_worker()
     _worker_task[:] = pickle.loads(task)
 
 
-def _exit_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-def _run_chunk(span: int) -> Any:
-    work, deck = _worker_task
-    return work(deck, span)
+def _run_chunk(chunk: int) -> Any:
+    function, context = _worker_task
+    return function(context, chunk)
 
 
 def _terminate(pool: ProcessPoolExecutor) -> None:
     """Stop at once: the workers hold nothing that must be finished."""
-    workers = list((pool._processes or {}).values())
+    workers, answers = list((pool._processes or {}).values()), pool._result_queue
     pool.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
         worker.terminate()
     for worker in workers:
         worker.join()
+    # Without this, a worker that ended in the middle of an answer leaves the thread of the pool reading forever, and
+    # the interpreter waits for that thread at its end.
+    answers._writer.close()  # type: ignore[attr-defined]
 
 
 @contextmanager
 def _single_threaded() -> Iterator[None]:
-    """Let processes that start now use one thread each in linear algebra."""
+    """Give processes that start in the block one thread each in linear algebra."""
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
     try:

@@ -1,25 +1,27 @@
-"""One span after the other, in this process."""
+"""One chunk after the other, in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
+__all__ = ["SerialEngine"]
+
 _ContextT = TypeVar("_ContextT")
 _ResultT = TypeVar("_ResultT")
 
 
 class SerialEngine:
-    """No second process: what a script or a notebook gets unless it asks for more."""
+    """Engine without a second process: the default of a script or a notebook."""
 
     is_remote = False
 
     def map(
-        self, work: Callable[[_ContextT, int], _ResultT], deck: _ContextT, spans: range
+        self, function: Callable[[_ContextT, int], _ResultT], context: _ContextT, chunks: range
     ) -> Generator[_ResultT, None, None]:
-        """See `Engine.map`."""
-        for span in spans:
-            yield work(deck, span)
+        """Yield the answers of the chunks in order; see `Engine.map`."""
+        for chunk in chunks:
+            yield function(context, chunk)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no worker is held."""

@@ -1,7 +1,7 @@
-"""Files that are whole or absent: atomic writes, locks, and the sweep of what a killed process left.
+"""Atomic writes: a file is complete or absent; locks; and the removal of what a killed process leaves.
 
-A temporary name ends in `.tmp-<pid>`. Its owner holds a lock on it for as long as it is written; what nobody holds and
-whose process is gone is a stray, and the next start sweeps it away.
+A temporary name ends in `.tmp-<pid>`. Its owner holds a lock on it for as long as it is written; a temporary file that
+nobody holds and whose process has ended is stale, and the next start removes it.
 """
 
 from __future__ import annotations
@@ -18,24 +18,69 @@ from pathlib import Path
 
 from forecast.errors import OutputError
 
+__all__ = [
+    "check_writable",
+    "hold_lock",
+    "new_folder",
+    "output_error",
+    "remove_stale_temporaries",
+    "replace_link",
+    "temporary_name",
+    "translate_disk_errors",
+    "write_file",
+    "write_files",
+]
+
 _TEMPORARY = re.compile(r"\.tmp-(\d+)$")
 _STALE_SECONDS = 600
-"""A temporary file this old that nobody holds is a stray, though its process number lives on in another process."""
+"""Age at which a temporary file that nobody holds is stale, though another process has its process number."""
 _PROBE_BYTES = 64 * 1024
-_LOCK_SECONDS = 60.0
+LOCK_TIMEOUT_SECONDS = 60.0
+LOCK_POLL_SECONDS = 0.02
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP)
+"""Errors of a disk that has no locks, such as some network folders: a run is published there without one."""
 
 
 @contextmanager
 def translate_disk_errors(path: Path) -> Iterator[None]:
-    """Turn a failure of the disk into the OutputError that says which file and why."""
+    """Raise a failure of the disk as the OutputError that says which file and why.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder that is written.
+
+    Yields
+    ------
+    None
+        For the block that writes.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses.
+    """
     try:
         yield
-    except OSError as fault:
-        raise output_error(fault, path) from fault
+    except OSError as error:
+        raise output_error(error, path) from error
 
 
-def output_error(fault: OSError, path: Path | str = "") -> OutputError:
-    """The OutputError (exit 4) of a failure of the disk."""
+def output_error(error: OSError, path: Path | str = "") -> OutputError:
+    """Return the OutputError of a failure of the disk.
+
+    Parameters
+    ----------
+    error : OSError
+        The failure.
+    path : Path or str
+        File or folder; that of the failure when empty.
+
+    Returns
+    -------
+    OutputError
+        To be raised.
+    """
     codes = {
         errno.ENOSPC: "disk_full",
         errno.EDQUOT: "disk_full",
@@ -47,12 +92,25 @@ def output_error(fault: OSError, path: Path | str = "") -> OutputError:
         errno.EEXIST: "not_a_folder",
         errno.EPIPE: "pipe_closed",
     }
-    code = codes.get(fault.errno or 0, "not_written")
-    return OutputError(code, path=str(path or fault.filename or ""), reason=fault.strerror or str(fault))
+    code = codes.get(error.errno or 0, "not_written")
+    return OutputError(code, path=str(path or error.filename or ""), reason=error.strerror or str(error))
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write one file whole or not at all; OutputError where the disk refuses, the earlier file intact."""
+    """Write one file in one step.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if it is missing.
+    content : bytes
+        All of the file.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses; the earlier file is intact.
+    """
     with translate_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_name(path)
@@ -71,29 +129,55 @@ def write_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def new_folder(final: Path) -> Iterator[Path]:
-    """A hidden folder to fill, renamed to `final` at the end; gone again if anything fails.
+    """Make a folder in one step: fill a hidden one, which is renamed at the end and removed if anything fails.
 
-    Where `final` is there already, it is kept and the new one is dropped: a name says what is inside.
+    Parameters
+    ----------
+    final : Path
+        Name of the folder. If it exists already, it stays and the new one is removed: a name says what is inside.
+
+    Yields
+    ------
+    Path
+        The hidden folder.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses.
     """
     temporary = temporary_name(final)
     with translate_disk_errors(final):
         final.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        held = _try_lock_folder(temporary)
+        descriptor = _try_lock_folder(temporary)
         try:
             yield temporary
             sync_folder(temporary)
             _rename(temporary, final)
             sync_folder(final.parent)
         finally:
-            if held is not None:
-                os.close(held)
+            if descriptor is not None:
+                os.close(descriptor)
             shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files (`figures/fan.png` makes its folder) and see them safely on the disk; OutputError if it refuses."""
+    """Write files and flush them to the disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the files.
+    files : mapping of str to bytes
+        Content by name; `figures/fan.png` makes its folder.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses.
+    """
     folders = {folder}
     for name in sorted(files):
         path = folder / name
@@ -104,19 +188,37 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
                 file.write(files[name])
                 file.flush()
                 os.fsync(file.fileno())
-    for inner in sorted(folders):
-        sync_folder(inner)
+    for changed_folder in sorted(folders):
+        sync_folder(changed_folder)
 
 
 def replace_link(target: Path, name: Path) -> bool:
-    """Let `name` lead to the folder `target` in one step; False where the system has no links."""
+    """Let a link lead to a folder, in one step.
+
+    Parameters
+    ----------
+    target : Path
+        The folder.
+    name : Path
+        The link; an earlier one is replaced.
+
+    Returns
+    -------
+    bool
+        False where the system has no links.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses.
+    """
     temporary = temporary_name(name)
     temporary.unlink(missing_ok=True)
     try:
         os.symlink(os.path.relpath(target, name.parent), temporary, target_is_directory=True)
-    except (NotImplementedError, OSError) as fault:
-        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-            raise output_error(fault, name) from fault
+    except (NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise output_error(error, name) from error
         return False
     with translate_disk_errors(name):
         try:
@@ -129,7 +231,18 @@ def replace_link(target: Path, name: Path) -> bool:
 
 
 def check_writable(folder: Path) -> None:
-    """Make `folder` and a file in it, and take the file away again; OutputError where that fails."""
+    """Check that a folder can be written, by a file that is removed again.
+
+    Parameters
+    ----------
+    folder : Path
+        It is made if it is missing.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses.
+    """
     probe = temporary_name(folder / "probe")
     with translate_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -143,84 +256,122 @@ def check_writable(folder: Path) -> None:
 
 
 def remove_stale_temporaries(folder: Path) -> int:
-    """Remove the temporary files and folders that dead processes left directly in `folder`; how many."""
-    swept = 0
+    """Remove the temporary files and folders that dead processes left.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that holds them directly.
+
+    Returns
+    -------
+    int
+        Number of files and folders that are removed.
+    """
+    n_removed = 0
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
-            found = _TEMPORARY.search(entry.name)
-            if found and _is_stale(Path(entry.path), int(found[1])):
-                swept += 1
+            match = _TEMPORARY.search(entry.name)
+            if match and _is_stale(Path(entry.path), int(match[1])):
+                n_removed += 1
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
                     with suppress(OSError):
                         os.unlink(entry.path)
-    return swept
+    return n_removed
 
 
 @contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the advisory lock of `path` (a file that stays); OutputError when another process keeps it too long."""
+    """Hold an advisory lock; a killed holder gives it back.
+
+    Parameters
+    ----------
+    path : Path
+        File of the lock, which stays.
+
+    Yields
+    ------
+    None
+        For the block that needs the lock.
+
+    Raises
+    ------
+    OutputError
+        Another process holds it for more than `LOCK_TIMEOUT_SECONDS`.
+    """
+    from filelock import FileLock, Timeout  # 31 ms to import, and only what publishes needs it
+
+    lock = FileLock(path, timeout=LOCK_TIMEOUT_SECONDS, poll_interval=LOCK_POLL_SECONDS)
     with translate_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise OutputError("locked", path=str(path)) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
     try:
-        until = time.monotonic() + _LOCK_SECONDS
-        while not _try_lock(descriptor):
-            if time.monotonic() > until:
-                raise OutputError("locked", path=str(path))
-            time.sleep(0.02)
         yield
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
 _name_counter = itertools.count()
-"""Tells apart what the threads of one process write."""
+"""Number in each temporary name: two threads of one process never share a name."""
 
 
 def sync_folder(folder: Path) -> None:
-    """See a folder's names safely on the disk, where the system can."""
+    """Flush the names of a folder to the disk, where the system can."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
-    except OSError as fault:
-        if fault.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network folders cannot
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network folders cannot
             raise
     finally:
         os.close(descriptor)
 
 
 def temporary_name(path: Path) -> Path:
-    """A name beside `path` that the sweep knows."""
+    """Return a temporary name beside a path.
+
+    Parameters
+    ----------
+    path : Path
+        Name of the finished file or folder.
+
+    Returns
+    -------
+    Path
+        In the same folder; `remove_stale_temporaries` knows it.
+    """
     return path.with_name(f".{path.name.lstrip('.')}.{next(_name_counter)}.tmp-{os.getpid()}")
 
 
 def _rename(temporary: Path, final: Path) -> None:
     try:
         os.rename(temporary, final)
-    except OSError as fault:
-        if fault.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not final.is_dir():
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not final.is_dir():
             raise
 
 
 def _try_lock(descriptor: int) -> bool:
-    """Take the lock of an open file at once, or say no."""
+    """Take the lock of an open temporary file or folder at once; False when another process holds it."""
+    # not a `filelock`: that locks a file of its own, and here the lock must end with the file that is written
+    if os.name == "nt":
+        return True  # age alone decides there, see `_is_locked`
+    import fcntl
+
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as fault:
-        return fault.errno not in (errno.EAGAIN, errno.EACCES)  # no locks on this disk: go on without
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES)  # a disk without locks: go on without
     return True
 
 
@@ -243,7 +394,7 @@ def _is_stale(path: Path, owner: int) -> bool:
 
 
 def _is_locked(path: Path) -> bool:
-    """Whether another process holds the lock of a temporary file or folder; a link has none."""
+    """Return whether another process holds the lock of a temporary file or folder; a link has none."""
     if path.is_symlink() or os.name == "nt":
         return False
     try:

@@ -1,10 +1,12 @@
-"""What was worked out once and may be needed again, in files named by what it was made of."""
+"""Cache of results in files named by what they are made of, and the folder where it lies."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import os
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,19 +19,45 @@ from numpy.typing import NDArray
 from forecast.errors import OutputError
 from forecast.files.atomic import remove_stale_temporaries, write_file
 
+__all__ = ["Cache", "CacheEntry", "cache_folder"]
+
 _METADATA_NAME = "facts.json"
 
 
+def cache_folder() -> Path:
+    """Return the folder where fits and finished chunks are kept between runs.
+
+    Returns
+    -------
+    Path
+        FORECAST_CACHE; else the user's cache folder; else, for a user without a home, the temporary one.
+    """
+    if chosen := os.environ.get("FORECAST_CACHE"):
+        return Path(chosen)
+    from platformdirs import user_cache_path  # 13 ms to import, and not needed where the folder is chosen
+
+    try:
+        return user_cache_path("forecast", appauthor=False)
+    except RuntimeError:  # a user without a home
+        return Path(tempfile.gettempdir()) / "forecast"
+
+
 class CacheEntry(NamedTuple):
-    """What a cache holds under one key."""
+    """Content of a cache under one key."""
 
     metadata: dict[str, Any]
-    """JSON."""
+    """JSON content."""
     arrays: dict[str, NDArray[Any]]
 
 
 class Cache:
-    """A folder of entries named by what they were made of; a damaged entry is a miss, and is written anew."""
+    """Folder of entries named by what they are made of; a damaged entry is a miss, and is written again.
+
+    Parameters
+    ----------
+    folder : Path
+        It is made when the first entry is put.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,7 +65,7 @@ class Cache:
 
     @staticmethod
     def key(*parts: object) -> str:
-        """The name of what was made of `parts` (texts, numbers, bytes, and JSON of them)."""
+        """Key of a result that is made of `parts`: texts, numbers, bytes, and JSON of them."""
         digest = hashlib.sha256()
         for part in parts:
             content = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True, ensure_ascii=False).encode()
@@ -45,34 +73,34 @@ class Cache:
         return digest.hexdigest()
 
     def get(self, key: str) -> CacheEntry | None:
-        """The entry, or None when there is none that can be read whole."""
+        """Return the entry; None when there is none that can be read whole."""
         try:
             content = self._file(key).read_bytes()
             digest, _, body = content.partition(b"\n")
             if hashlib.sha256(body).hexdigest().encode() != digest:
                 return None
-            with np.load(io.BytesIO(body), allow_pickle=False) as read:
-                arrays = {name: read[name] for name in read.files if name != _METADATA_NAME}
-                facts = json.loads(bytes(read[_METADATA_NAME]).decode())
+            with np.load(io.BytesIO(body), allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files if name != _METADATA_NAME}
+                metadata = json.loads(bytes(archive[_METADATA_NAME]).decode())
         except (OSError, ValueError, KeyError, EOFError, SyntaxError):
             return None
-        return CacheEntry(facts, arrays) if isinstance(facts, dict) else None
+        return CacheEntry(metadata, arrays) if isinstance(metadata, dict) else None
 
-    def put(self, key: str, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
-        """Keep an entry; whether it is kept: a cache that cannot be written is no harm, it is worked out again."""
+    def put(self, key: str, metadata: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
+        """Write an entry; False when the disk refuses: the result is then computed again."""
         body = io.BytesIO()
         content: dict[str, Any] = dict(arrays)
-        content[_METADATA_NAME] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), dtype=np.uint8)
+        content[_METADATA_NAME] = np.frombuffer(json.dumps(metadata, sort_keys=True).encode(), dtype=np.uint8)
         np.savez(body, **content)
-        whole = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
+        entry = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
         try:
-            write_file(self._file(key), whole)
+            write_file(self._file(key), entry)
         except OutputError:
             return False
         return True
 
     def has(self, key: str) -> bool:
-        """Whether there is an entry, even one that cannot be read."""
+        """Return whether there is an entry, even one that cannot be read."""
         return self._file(key).is_file()
 
     def remove(self, key: str) -> None:
@@ -81,7 +109,7 @@ class Cache:
             self._file(key).unlink(missing_ok=True)
 
     def remove_older_than(self, days: float) -> None:
-        """Remove the entries that were written longer ago."""
+        """Remove the entries that are older than so many days."""
         with suppress(OSError):
             for file in self.folder.glob("*.entry"):
                 if time.time() - file.stat().st_mtime > days * 86_400:

@@ -1,4 +1,4 @@
-"""Fingerprints: hashes of content, of the program's own files, and the versions of libraries."""
+"""Fingerprints: hashes of content and of the program's own files, and versions of libraries."""
 
 from __future__ import annotations
 
@@ -16,50 +16,82 @@ from typing import Any
 from forecast._version import __version__
 from forecast.errors import Location
 
+__all__ = ["code_digest", "code_version", "environment_versions", "json_digest", "to_jsonable"]
+
 PACKAGE_FOLDER = Path(__file__).parents[1]
 OUTPUT_LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "pydantic")
 """Libraries that shape the numbers and the pages."""
 
 
-def to_jsonable(thing: Any, *, with_locations: bool = False) -> Any:
-    """A record of the plan as plain JSON with its keys in order; `with_locations` adds file and line of each number."""
-    match thing:
+def to_jsonable(value: Any, *, with_locations: bool = False) -> Any:
+    """Convert a record to plain JSON with its keys in order.
+
+    Parameters
+    ----------
+    value : object
+        A record, a mapping, a sequence, an array or a scalar.
+    with_locations : bool
+        Whether file and line of each number are written too.
+
+    Returns
+    -------
+    object
+        Of dict, list, str, float, int, bool and None.
+    """
+    match value:
         case None | bool() | int() | float() | str():
-            return thing if type(thing) in (type(None), bool, int, float) else str(thing)
+            return value if type(value) in (type(None), bool, int, float) else str(value)
         case Location():
-            return str(thing) if with_locations else None
+            return str(value) if with_locations else None
         case date():
-            return thing.isoformat()
+            return value.isoformat()
         case Mapping():
-            return {str(key): to_jsonable(thing[key], with_locations=with_locations) for key in sorted(thing)}
-    if hasattr(thing, "tolist"):
-        return thing.tolist()
-    if dataclasses.is_dataclass(thing):
-        names = [field.name for field in dataclasses.fields(thing)]
-        return {name: to_jsonable(getattr(thing, name), with_locations=with_locations) for name in names}
-    if hasattr(type(thing), "model_fields"):
+            return {str(key): to_jsonable(value[key], with_locations=with_locations) for key in sorted(value)}
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: to_jsonable(getattr(value, name), with_locations=with_locations) for name in names}
+    if hasattr(type(value), "model_fields"):
         # where the files stand changes nothing: the data have their own hashes
-        names = [name for name in type(thing).model_fields if name not in ("file", "ledger")]
-        return {name: to_jsonable(getattr(thing, name), with_locations=with_locations) for name in names}
-    return [to_jsonable(part, with_locations=with_locations) for part in thing]
+        names = [name for name in type(value).model_fields if name not in ("file", "ledger")]
+        return {name: to_jsonable(getattr(value, name), with_locations=with_locations) for name in names}
+    return [to_jsonable(item, with_locations=with_locations) for item in value]
 
 
 def json_digest(content: Any) -> str:
-    """SHA-256 of plain JSON content, its keys in order."""
+    """Hash plain JSON content, its keys in order.
+
+    Parameters
+    ----------
+    content : object
+        See `to_jsonable`.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+    """
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
 def environment_versions() -> dict[str, str]:
-    """The versions of Python, of this program and of the libraries that shape its output, and the kind of machine."""
-    known = {"python": platform.python_version(), "machine": platform.machine(), "forecast": __version__}
-    return known | {library: library_version(library) for library in OUTPUT_LIBRARIES}
+    """Return the versions that shape the output.
+
+    Returns
+    -------
+    dict of str to str
+        Python, kind of machine, this program and `OUTPUT_LIBRARIES`.
+    """
+    program = {"python": platform.python_version(), "machine": platform.machine(), "forecast": __version__}
+    return program | {library: library_version(library) for library in OUTPUT_LIBRARIES}
 
 
 @cache
 def library_version(library: str) -> str:
-    """The version of an installed library; `0` where it is not installed as a package."""
+    """Version of an installed library; `0` where it is not installed as a package."""
     try:
         return version(library)
     except PackageNotFoundError:
@@ -67,13 +99,37 @@ def library_version(library: str) -> str:
 
 
 def code_version(parts: tuple[str, ...], libraries: tuple[str, ...]) -> tuple[str, ...]:
-    """The digest of some of the program's files (of all where none is named) and the versions of some libraries."""
+    """Return what a cached result depends on besides its inputs.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        Folders or files below the package; all when empty.
+    libraries : tuple of str
+        Installed libraries.
+
+    Returns
+    -------
+    tuple of str
+        Digest of the files, then name and version of each library.
+    """
     return (code_digest(*parts), *(f"{library} {library_version(library)}" for library in libraries))
 
 
 @cache
 def code_digest(*parts: str) -> str:
-    """SHA-256 of the program's own files: of some folders or files below the package, or of all."""
+    """Hash the program's own files.
+
+    Parameters
+    ----------
+    *parts : str
+        Folders or files below the package; all when none is given.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+    """
     digest = hashlib.sha256()
     paths = [file for part in parts or (".",) for file in _files_below(PACKAGE_FOLDER / part)]
     for path in sorted(set(paths)):

@@ -9,14 +9,26 @@ from pathlib import Path
 
 from forecast.errors import InputError, Location, closest_match
 
+__all__ = ["display_path", "find_project", "read_regular_file", "real_path", "resolve_in_project"]
+
 MAX_PLAN_BYTES = 160 * 1024
-"""Of one plan."""
 
 SCENARIOS_FOLDER = "scenarios"
 
 
 def find_project(folder: Path) -> Path:
-    """The nearest folder, from `folder` up, that has a `scenarios/`; else `folder` itself."""
+    """Find the project of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to begin.
+
+    Returns
+    -------
+    Path
+        The nearest folder, from `folder` up, that has a `scenarios/`; else `folder` itself, absolute.
+    """
     folder = folder.absolute()
     for candidate in (folder, *folder.parents):
         if (candidate / SCENARIOS_FOLDER).is_dir():
@@ -25,60 +37,128 @@ def find_project(folder: Path) -> Path:
 
 
 def display_path(path: Path) -> str:
-    """The path as a person at the working directory would write it."""
+    """Return a path as a person at the working directory writes it.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute or relative.
+
+    Returns
+    -------
+    str
+        Relative to the working directory when it lies below it, else absolute; with `/`.
+    """
     path = Path(os.path.abspath(path))
-    here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
+    working_directory = Path.cwd()
+    return path.relative_to(working_directory).as_posix() if path.is_relative_to(working_directory) else path.as_posix()
 
 
-def resolve_in_project(text: str, folder: Path, project: Path, where: Location, at: str) -> Path:
-    """The file that `text` names from `folder`; InputError when it may lie outside the project."""
-    foreign = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[~/\\]", text) or "\\" in text or "\0" in text or len(text) > 500
-    path = Path(os.path.normpath(folder / text)) if not foreign else project.parent
-    if foreign or not real_path(path).is_relative_to(real_path(project)):
-        raise InputError.of(where, at, "outside_project", text=text[:80], project=project.name or "/")
+def resolve_in_project(text: str, folder: Path, project: Path, location: Location, key_path: str) -> Path:
+    """Return the file that a plan names.
+
+    Parameters
+    ----------
+    text : str
+        Path as it is written.
+    folder : Path
+        Folder that it is relative to.
+    project : Path
+        Folder that it must lie in, also with its links followed.
+    location : Location
+        Place of the text.
+    key_path : str
+        Dotted name of its key.
+
+    Returns
+    -------
+    Path
+        Not yet opened.
+
+    Raises
+    ------
+    InputError
+        The path may lie outside the project.
+    """
+    is_foreign = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[~/\\]", text) or "\\" in text or "\0" in text or len(text) > 500
+    path = Path(os.path.normpath(folder / text)) if not is_foreign else project.parent
+    if is_foreign or not real_path(path).is_relative_to(real_path(project)):
+        raise InputError.of(location, key_path, "outside_project", text=text[:80], project=project.name or "/")
     return path
 
 
 def real_path(path: Path) -> Path:
-    """The path with every symbolic link followed."""
+    """Return a path with every symbolic link followed.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute or relative.
+
+    Returns
+    -------
+    Path
+        Absolute.
+    """
     return Path(os.path.realpath(path))
 
 
-def read_regular_file(path: Path, where: Location, at: str, max_bytes: int | None = MAX_PLAN_BYTES) -> bytes:
-    """The bytes of a regular file of at most `max_bytes` bytes, none when it is None; InputError for anything else."""
+def read_regular_file(path: Path, location: Location, key_path: str, max_bytes: int | None = MAX_PLAN_BYTES) -> bytes:
+    """Read a regular file.
 
-    def refuse(code: str, **facts: object) -> InputError:
-        return InputError.of(where, at, code, file=display_path(path), **facts)
+    Parameters
+    ----------
+    path : Path
+        The file.
+    location : Location
+        Place that names it.
+    key_path : str
+        Dotted name of the key that names it.
+    max_bytes : int, optional
+        Size that is read at most; None only checks that the file can be opened.
+
+    Returns
+    -------
+    bytes
+        Empty when `max_bytes` is None.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is not a regular one, it cannot be read, or it is too large.
+    """
+
+    def refuse(code: str, **params: object) -> InputError:
+        return InputError.of(location, key_path, code, file=display_path(path), **params)
 
     try:
-        handle = os.open(real_path(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(real_path(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
-        raise _not_found_error(path, where, at) from None
-    except (OSError, ValueError) as wrong:
-        raise refuse("not_readable", problem=getattr(wrong, "strerror", None) or str(wrong)) from None
+        raise _not_found_error(path, location, key_path) from None
+    except (OSError, ValueError) as error:
+        raise refuse("not_readable", problem=getattr(error, "strerror", None) or str(error)) from None
     try:
-        status = os.fstat(handle)
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise refuse("not_a_file")
         if max_bytes is None:
             return b""
         if status.st_size > max_bytes:
-            raise refuse("plan_too_large", most=f"{max_bytes // 1024} kB")
-        with os.fdopen(handle, "rb", closefd=False) as file:
+            raise refuse("file_too_large", most=f"{max_bytes // 1024} kB")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(max_bytes)
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
-def _not_found_error(path: Path, where: Location, at: str) -> InputError:
+def _not_found_error(path: Path, location: Location, key_path: str) -> InputError:
     try:
-        beside = [
+        names = [
             entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix and entry.name != path.name
         ][:1000]
     except OSError:
-        beside = []
-    near = closest_match(path.name, beside)
-    if near:
-        return InputError.of(where, at, "no_such_file_near", file=display_path(path), instead=near)
-    return InputError.of(where, at, "no_such_file", file=display_path(path))
+        names = []
+    closest = closest_match(path.name, names)
+    if closest:
+        return InputError.of(location, key_path, "no_such_file_near", file=display_path(path), instead=closest)
+    return InputError.of(location, key_path, "no_such_file", file=display_path(path))

@@ -1,4 +1,4 @@
-"""YAML as it is written: every scalar a Text, every place kept, nothing resolved and nothing clever allowed.
+"""YAML as it is written: every scalar a text with its location, nothing resolved and nothing clever allowed.
 
 The parser's events are read one by one, so that neither depth nor aliases can make the tree larger than the file.
 """
@@ -25,61 +25,96 @@ from ruamel.yaml.events import (
 
 from forecast.errors import InputError, Location, Problem
 
+__all__ = [
+    "NO_LOCATION",
+    "MappingNode",
+    "ScalarNode",
+    "SequenceNode",
+    "parse_yaml",
+    "parse_yaml_mapping",
+]
+
 NO_LOCATION = Location("<python>", 1, 1)
 
 
 class ScalarNode(str):
-    """A scalar, exactly as typed, with its place and its dotted name."""
+    """Scalar, exactly as typed.
+
+    Parameters
+    ----------
+    text : str
+        As it is typed.
+    location : Location
+        Place of the text.
+    path : str
+        Dotted name.
+    """
 
     __slots__ = ("location", "path")
     location: Location
     path: str
 
-    def __new__(cls, text: str, where: Location = NO_LOCATION, at: str = "") -> ScalarNode:
-        """Keep `text` as it stands."""
+    def __new__(cls, text: str, location: Location = NO_LOCATION, path: str = "") -> ScalarNode:
+        """Make a string that knows its location."""
         self = super().__new__(cls, text)
-        self.location = where
-        self.path = at
+        self.location = location
+        self.path = path
         return self
 
 
 class MappingNode(dict[str, object]):
-    """A mapping, with its place, its dotted name and the place of each key."""
+    """Mapping, with the location of each key.
 
-    def __init__(self, where: Location = NO_LOCATION, at: str = "") -> None:
+    Parameters
+    ----------
+    location : Location
+        Place of the mapping.
+    path : str
+        Dotted name.
+    """
+
+    def __init__(self, location: Location = NO_LOCATION, path: str = "") -> None:
         super().__init__()
-        self.location = where
-        self.path = at
+        self.location = location
+        self.path = path
         self.key_locations: dict[str, Location] = {}
 
 
 class SequenceNode(list[object]):
-    """A list, with its place and its dotted name."""
+    """List of nodes.
 
-    def __init__(self, where: Location = NO_LOCATION, at: str = "") -> None:
+    Parameters
+    ----------
+    location : Location
+        Place of the list.
+    path : str
+        Dotted name.
+    """
+
+    def __init__(self, location: Location = NO_LOCATION, path: str = "") -> None:
         super().__init__()
-        self.location = where
-        self.path = at
+        self.location = location
+        self.path = path
 
 
 MAX_DEPTH = 64
-"""Levels of maps and lists."""
+"""Levels of mappings and lists."""
 MAX_EVENTS = 20_000
-"""Keys, values, maps and lists of one file."""
+"""Keys, values, mappings and lists of one file."""
 MAX_SECONDS = 3.0
-"""Time after which a text is given up."""
+"""Time after which reading stops."""
 MAX_YAML_PROBLEMS = 100
-"""Complaints after which a text is given up."""
+"""Problems after which reading stops."""
 NULL_TEXTS = ("", "~", "null", "Null", "NULL")
 
 
 class _ReadingStoppedError(Exception):
-    """Reading on makes no sense; the complaints say why."""
+    """Reading stops; the problems say why."""
 
 
 @dataclass
 class _OpenNode:
-    """A map or a list that is being filled."""
+    """A mapping or a list that is being filled."""
 
     node: MappingNode | SequenceNode
     key: ScalarNode | None = None
@@ -90,7 +125,7 @@ class _OpenNode:
 
 @dataclass
 class _TreeBuilder:
-    """Fills the tree, event by event."""
+    """Builder of the tree, event by event."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
@@ -107,62 +142,62 @@ class _TreeBuilder:
         ]
         return ".".join(step for step in steps if step)
 
-    def add_problem(self, where: Location, at: str, code: str, **facts: object) -> None:
-        self.problems.append(Problem.of(where, at, code, **facts))
+    def add_problem(self, location: Location, path: str, code: str, **params: object) -> None:
+        self.problems.append(Problem.of(location, path, code, **params))
         if len(self.problems) >= MAX_YAML_PROBLEMS:
             raise _ReadingStoppedError
 
     def handle_event(self, event: Any) -> None:
-        """One event of the parser."""
-        where = self.locate(event.start_mark)
+        """Add one event of the parser to the tree."""
+        location = self.locate(event.start_mark)
         match event:
             case DocumentStartEvent():
                 self.documents += 1
                 if self.documents > 1:
-                    self.add_problem(where, "", "two_documents")
+                    self.add_problem(location, "", "two_documents")
                     raise _ReadingStoppedError
             case AliasEvent():
-                self.add_problem(where, self.current_path(), "alias", name=event.anchor)
-                self.attach(None, where)
+                self.add_problem(location, self.current_path(), "alias", name=event.anchor)
+                self.attach(None, location)
             case ScalarEvent() | MappingStartEvent() | SequenceStartEvent():
-                self.reject_tag_and_anchor(event, where)
-                self.start_node(event, where)
+                self.reject_tag_and_anchor(event, location)
+                self.start_node(event, location)
             case MappingEndEvent() | SequenceEndEvent():
                 self.join_cut_text()
                 self.attach_closed(self.open_nodes.pop())
 
-    def reject_tag_and_anchor(self, event: Any, where: Location) -> None:
+    def reject_tag_and_anchor(self, event: Any, location: Location) -> None:
         if event.anchor:
-            self.add_problem(where, self.current_path(), "anchor", name=event.anchor)
+            self.add_problem(location, self.current_path(), "anchor", name=event.anchor)
         if event.ctag is not None:
-            self.add_problem(where, self.current_path(), "tag", tag=str(event.ctag)[:60])
+            self.add_problem(location, self.current_path(), "tag", tag=str(event.ctag)[:60])
 
-    def start_node(self, event: Any, where: Location) -> None:
+    def start_node(self, event: Any, location: Location) -> None:
         if isinstance(event, ScalarEvent):
-            self.add_scalar(event, where)
+            self.add_scalar(event, location)
             return
         level = self.open_nodes[-1] if self.open_nodes else None
         if level is not None and isinstance(level.node, MappingNode) and level.key is None:
-            self.add_problem(where, self.current_path(), "key_not_text")
+            self.add_problem(location, self.current_path(), "key_not_text")
             raise _ReadingStoppedError
         if len(self.open_nodes) >= MAX_DEPTH:
-            self.add_problem(where, "", "too_deep", limit=MAX_DEPTH)
+            self.add_problem(location, "", "too_deep", limit=MAX_DEPTH)
             raise _ReadingStoppedError
-        node = MappingNode(where) if isinstance(event, MappingStartEvent) else SequenceNode(where)
+        node = MappingNode(location) if isinstance(event, MappingStartEvent) else SequenceNode(location)
         self.open_nodes.append(_OpenNode(node, flow=bool(event.flow_style)))
 
-    def add_scalar(self, event: ScalarEvent, where: Location) -> None:
+    def add_scalar(self, event: ScalarEvent, location: Location) -> None:
         plain = event.style is None
         level = self.open_nodes[-1] if self.open_nodes else None
         if level is not None and isinstance(level.node, MappingNode) and level.key is None:
-            self.start_key(level, ScalarNode(event.value, where))
+            self.start_key(level, ScalarNode(event.value, location))
             return
         if plain and event.value == "=":
-            self.add_problem(where, self.current_path(), "quote_it", text="=")
+            self.add_problem(location, self.current_path(), "quote_it", text="=")
         if plain and event.value in NULL_TEXTS:
-            self.attach(None, where)
+            self.attach(None, location)
         else:
-            self.attach(ScalarNode(event.value, where), where)
+            self.attach(ScalarNode(event.value, location), location)
 
     def start_key(self, level: _OpenNode, key: ScalarNode) -> None:
         assert isinstance(level.node, MappingNode)
@@ -170,15 +205,15 @@ class _TreeBuilder:
             self.add_problem(key.location, self.current_path(), "merge_key")
         if key in level.node.key_locations and not level.cut_text:
             first = level.node.key_locations[key]
-            at = ".".join(filter(None, (self.current_path(), key)))
-            self.add_problem(key.location, at, "written_twice", key=key, line=first.line)
+            path = ".".join(filter(None, (self.current_path(), key)))
+            self.add_problem(key.location, path, "written_twice", key=key, line=first.line)
         level.key = key
 
     def attach_closed(self, closed: _OpenNode) -> None:
         self.attach(closed.node, closed.node.location)
 
-    def attach(self, node: object, where: Location) -> None:
-        """Hang a finished node on the open one."""
+    def attach(self, node: object, location: Location) -> None:
+        """Add a finished node to the open one."""
         if not self.open_nodes:
             self.root = node
             return
@@ -195,7 +230,7 @@ class _TreeBuilder:
         level.node.key_locations[str(key)] = key.location
 
     def is_continuation(self, level: _OpenNode, key: ScalarNode) -> bool:
-        """Whether `key` is a piece of a text that a comma has ended: `{value: pert(30%, 50%, 100%)}`."""
+        """Return whether a key is a piece of a text that a comma has ended: `{value: pert(30%, 50%, 100%)}`."""
         assert isinstance(level.node, MappingNode)
         if level.cut_text is None:
             last = next(reversed(level.node), "")
@@ -203,15 +238,15 @@ class _TreeBuilder:
             if not isinstance(text, ScalarNode) or not re.match(r"[a-z]+\s*\([^)]*$", text):
                 return False
             level.cut_text = (last, [str(text)])
-            at = ".".join(filter(None, (self.current_path(), *([last] if last != "value" else []))))
-            self.add_problem(key.location, at, "comma_ended_text", key=key, text="\0")
+            path = ".".join(filter(None, (self.current_path(), *([last] if last != "value" else []))))
+            self.add_problem(key.location, path, "comma_ended_text", key=key, text="\0")
         level.cut_text[1].append(str(key))
         if ")" in key:
             self.join_cut_text()
         return True
 
     def join_cut_text(self) -> None:
-        """Put the pieces of a cut text together, for the complaint and for those that follow."""
+        """Join the pieces of a cut text, for its problem and for those that follow."""
         level = self.open_nodes[-1] if self.open_nodes else None
         if level is None or level.cut_text is None:
             return
@@ -219,57 +254,88 @@ class _TreeBuilder:
         (key, pieces), level.cut_text = level.cut_text, None
         old = level.node[key]
         assert isinstance(old, ScalarNode)
-        whole = ", ".join(pieces)
-        level.node[key] = ScalarNode(whole, old.location)
-        for i, complaint in enumerate(self.problems):
-            if ("text", "\0") in complaint.params:
-                facts = {**dict(complaint.params), "text": whole[:80]}
-                self.problems[i] = Problem.of(complaint.location, complaint.path, complaint.code, **facts)
+        joined = ", ".join(pieces)
+        level.node[key] = ScalarNode(joined, old.location)
+        for i, problem in enumerate(self.problems):
+            if ("text", "\0") in problem.params:
+                params = {**dict(problem.params), "text": joined[:80]}
+                self.problems[i] = Problem.of(problem.location, problem.path, problem.code, **params)
 
 
 def _parser_events(text: str) -> Iterator[Any]:
     yield from YAML(typ="safe", pure=True).parse(text)
 
 
-def _parser_problem(wrong: Exception, file: str) -> Problem:
-    mark = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
-    where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
-    problem = wrong.problem if isinstance(wrong, MarkedYAMLError) and wrong.problem else "not YAML"
+def _parser_problem(error: Exception, file: str) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    location = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+    problem = error.problem if isinstance(error, MarkedYAMLError) and error.problem else "not YAML"
     if "undefined alias" in problem:
-        return Problem.of(where, "", "alias", name=problem.rpartition(" ")[2].strip("'\""))
+        return Problem.of(location, "", "alias", name=problem.rpartition(" ")[2].strip("'\""))
     code = "tab" if "'\\t'" in problem else "not_yaml"
-    return Problem.of(where, "", code, problem=" ".join(problem.split())[:120])
+    return Problem.of(location, "", code, problem=" ".join(problem.split())[:120])
 
 
 def parse_yaml(text: str, file: str) -> tuple[object, list[Problem]]:
-    """The tree of one YAML document (None when it is empty) and what is wrong with it as YAML."""
+    """Parse one YAML document.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+    file : str
+        Path as it is shown, for the locations.
+
+    Returns
+    -------
+    tuple of object and list of Problem
+        Its node, None when it is empty, and what is wrong with it as YAML.
+    """
     builder = _TreeBuilder(file)
-    end = time.monotonic() + MAX_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     try:
         for count, event in enumerate(_parser_events(text)):
             builder.handle_event(event)
-            if count > MAX_EVENTS or time.monotonic() > end:
+            if count > MAX_EVENTS or time.monotonic() > deadline:
                 builder.add_problem(builder.locate(event.start_mark), "", "too_much", limit=MAX_EVENTS)
                 break
     except _ReadingStoppedError:
         pass
-    except YAMLError as wrong:
-        builder.problems.append(_parser_problem(wrong, file))
-    except (ValueError, IndexError, AttributeError, TypeError, AssertionError, KeyError, RecursionError) as wrong:
+    except YAMLError as error:
+        builder.problems.append(_parser_problem(error, file))
+    except (ValueError, IndexError, AttributeError, TypeError, AssertionError, KeyError, RecursionError) as error:
         # the parser's own faults on texts that fuzzing found
-        builder.problems.append(Problem.of(Location(file), "", "not_yaml", problem=type(wrong).__name__))
+        builder.problems.append(Problem.of(Location(file), "", "not_yaml", problem=type(error).__name__))
     builder.join_cut_text()
     return builder.root, builder.problems
 
 
 def parse_yaml_mapping(text: str, file: str) -> tuple[MappingNode, list[Problem]]:
-    """The map that a plan is; InputError when it is none."""
-    root, complaints = parse_yaml(text, file)
+    """Parse a YAML document that is a mapping, as a plan is.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+    file : str
+        Path as it is shown, for the locations.
+
+    Returns
+    -------
+    tuple of MappingNode and list of Problem
+        The mapping, and what is wrong with it as YAML.
+
+    Raises
+    ------
+    InputError
+        The document is no mapping.
+    """
+    root, problems = parse_yaml(text, file)
     if isinstance(root, MappingNode):
-        return root, complaints
-    if complaints:
-        raise InputError(complaints)
+        return root, problems
+    if problems:
+        raise InputError(problems)
     if root is None:
         raise InputError.of(Location(file), "", "empty_plan")
-    where = root.location if isinstance(root, ScalarNode | SequenceNode) else Location(file)
-    raise InputError.of(where, "", "root_not_a_map")
+    location = root.location if isinstance(root, ScalarNode | SequenceNode) else Location(file)
+    raise InputError.of(location, "", "root_not_a_map")

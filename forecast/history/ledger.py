@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Problem
+from forecast.errors import InputError, Problem, closest_match
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
 from forecast.periods import Calendar, format_month, parse_month
 
@@ -170,8 +169,7 @@ def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, complaints:
         complaints.append(Problem.of(row["service"].location, "service", "history_service_missing"))
     status = row["status"].text.lower()
     if status not in STATUSES:
-        near = get_close_matches(status, STATUSES, n=1)
-        facts = {"text": status[:40], "instead": near[0] if near else ", ".join(STATUSES)}
+        facts = {"text": status[:40], "instead": closest_match(status, STATUSES) or ", ".join(STATUSES)}
         complaints.append(Problem.of(row["status"].location, "status", "history_status", **facts))
     if "currency" in row and row["currency"].text not in ("", currency):
         facts = {"text": row["currency"].text[:40], "currency": currency}

@@ -15,7 +15,8 @@ from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text, sentence_case
 from forecast.reports.content.track_record import TrackRecord, coverage_notes, pool_origins, track_record_charts
-from forecast.reports.html_page import chart_image, render_template
+from forecast.reports.html_page import chart_image
+from forecast.reports.templating import render_template
 from forecast.timeseries.evaluation.backtest import Backtest
 from forecast.timeseries.evaluation.scores import COMBINATION, SEASONAL_NAIVE, Score
 

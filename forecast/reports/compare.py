@@ -24,7 +24,7 @@ from forecast.reports.content.text import (
     target_text,
     whole_tenths,
 )
-from forecast.reports.html_page import chart_image, render_template
+from forecast.reports.html_page import chart_image
 from forecast.reports.page_layout import (
     A4_INCHES,
     EDGE_INCHES,
@@ -35,6 +35,7 @@ from forecast.reports.page_layout import (
     PrintedPage,
     TextStyle,
 )
+from forecast.reports.templating import render_template
 
 __all__ = ["comparison_charts", "render_comparison_page", "render_comparison_pdf"]
 

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from forecast.i18n import Translator
 from forecast.reports.charts.bridge import axis_break_note
@@ -22,10 +15,9 @@ from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import report_label, run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, period_text
+from forecast.reports.templating import render_template
 
 __all__ = ["render_run_page"]
-
-TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -38,31 +30,6 @@ class ChartImage:
     """Width of the wide size, in pixels."""
     height: int
     alt: str
-
-
-@cache
-def _jinja_environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _stylesheet() -> str:
-    return (TEMPLATES_FOLDER / "page.css").read_text(encoding="utf-8")
-
-
-def render_template(template: str, t: Translator, params: Mapping[str, Any]) -> bytes:
-    """Render a template with its style inline and a security policy that loads nothing else."""
-    css = _stylesheet()
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    page = _jinja_environment().get_template(template)
-    return page.render(t=t, css=Markup(css), policy=policy, lang=t.language, **params).encode()
 
 
 def chart_image(chart: Chart) -> ChartImage:

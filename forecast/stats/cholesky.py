@@ -6,6 +6,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 
+__all__ = ["cholesky"]
+
 NEGATIVE_TOLERANCE = 1e-9
 """Share of a variance by which a pivot may lie below zero before a strict factor is refused."""
 ZERO_PIVOT = 1e-12

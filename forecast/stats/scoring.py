@@ -1,7 +1,7 @@
-"""How good a forecast was: errors of its middle, and how well its chances fitted what came.
+"""Scores of forecasts: errors of the median, and how well the stated chances fit the actual values.
 
-The last axis is the months: what is said of (horizon,) holds for (series, horizon) row by row. Months that are NaN do
-not count; where none is left, or there is nothing to scale by, the score is NaN. Lower is better, but for coverage.
+The last axis is the months: scores of (horizon,) hold for (series, horizon) row by row. Months that are NaN do not
+count; where none remains, or there is nothing to scale by, the score is NaN. Lower is better, but for coverage.
 """
 
 from __future__ import annotations
@@ -16,46 +16,130 @@ from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS
 from forecast.stats.transforms import Z90
 
-"""Months of a season."""
+__all__ = [
+    "coverage",
+    "crps_lognormal",
+    "crps_normal",
+    "crps_sample",
+    "interval_score",
+    "mase",
+    "msis",
+    "pinball",
+    "seasonal_scale",
+    "smape",
+    "within_central_80",
+]
 
 
 def seasonal_scale(history: Floats, season: int = SEASON_MONTHS) -> Floats:
-    """Mean absolute change on the same month a year before, the Q of Hyndman and Koehler (2006).
+    """Mean absolute change on the same month a year before, the scale Q of `mase`.
 
-    `history` is (..., months), shorter ones filled up with NaN at either end; `season` is m, 1 for years. The result
-    is (...,), NaN where no change was seen or all of them are 0.
+    Parameters
+    ----------
+    history : Floats
+        (..., months), shorter ones filled up with NaN at either end.
+    season : int
+        Months of a season; 1 for yearly values.
+
+    Returns
+    -------
+    Floats
+        (...,), NaN where there is no change or every change is 0.
+
+    References
+    ----------
+    Hyndman and Koehler (2006), Another look at measures of forecast accuracy.
     """
     scale = _nanmean(np.abs(history[..., season:] - history[..., :-season]))
     return np.where(scale > 0, scale, np.nan)[()]
 
 
 def mase(errors: Floats, history: Floats, season: int = SEASON_MONTHS) -> Floats:
-    """Mean absolute scaled error (Hyndman and Koehler 2006): mean |e_t| / Q.
+    """Mean absolute scaled error: mean |e_t| / Q.
 
-    `errors` (..., horizon) are forecast less actual, `history` (..., months) gives the scale Q.
+    Parameters
+    ----------
+    errors : Floats
+        Forecast less actual, (..., horizon).
+    history : Floats
+        (..., months), for the scale Q of `seasonal_scale`.
+    season : int
+        Months of a season; 1 for yearly values.
+
+    Returns
+    -------
+    Floats
+        (...,).
+
+    References
+    ----------
+    Hyndman and Koehler (2006), Another look at measures of forecast accuracy.
     """
     return np.asarray(_nanmean(np.abs(errors)) / seasonal_scale(history, season))[()]
 
 
 def smape(actual: Floats, forecast: Floats) -> Floats:
-    """Symmetric mean absolute percentage error in percent (Makridakis and Hibon 2000): mean 200 |X - F| / (|X| + |F|).
+    """Symmetric mean absolute percentage error: mean 200 |X - F| / (|X| + |F|).
 
-    Both are (..., horizon). 0 where actual and forecast are both 0.
+    Parameters
+    ----------
+    actual, forecast : Floats
+        (..., horizon).
+
+    Returns
+    -------
+    Floats
+        Percent, (...,); a month where both are 0 has error 0.
+
+    References
+    ----------
+    Makridakis and Hibon (2000), The M3-Competition.
     """
-    apart, size = np.abs(actual - forecast), np.abs(actual) + np.abs(forecast)
-    return _nanmean(200 * np.divide(apart, size, out=np.zeros_like(apart), where=size != 0))
+    error, size = np.abs(actual - forecast), np.abs(actual) + np.abs(forecast)
+    return _nanmean(200 * np.divide(error, size, out=np.zeros_like(error), where=size != 0))
 
 
 def pinball(actual: ArrayLike, quantile: ArrayLike, level: ArrayLike) -> Floats:
-    """Loss of a quantile q at the level tau (Koenker and Bassett 1978): (tau - 1{y < q}) (y - q); month by month."""
+    """Loss of a quantile q at the level tau, month by month: (tau - 1{y < q}) (y - q).
+
+    Parameters
+    ----------
+    actual, quantile, level : array_like
+        y, q and tau, of shapes that broadcast.
+
+    Returns
+    -------
+    Floats
+        In the unit of the actual value.
+
+    References
+    ----------
+    Koenker and Bassett (1978), Regression quantiles.
+    """
     y, q, tau = (np.asarray(value, float) for value in (actual, quantile, level))
     return np.asarray((tau - (y < q)) * (y - q))
 
 
 def interval_score(actual: Floats, low: Floats, high: Floats, alpha: float) -> Floats:
-    """Score of the central (1 - alpha) interval from l to u (Gneiting and Raftery 2007, equation 43); month by month.
+    """Score of the central (1 - alpha) interval from l to u, month by month.
 
     (u - l) + 2 / alpha (l - x) 1{x < l} + 2 / alpha (x - u) 1{x > u}.
+
+    Parameters
+    ----------
+    actual, low, high : Floats
+        x, l and u, (..., horizon).
+    alpha : float
+        0.05 for an interval of 95%.
+
+    Returns
+    -------
+    Floats
+        (..., horizon), in the unit of the actual value.
+
+    References
+    ----------
+    Gneiting and Raftery (2007), Strictly proper scoring rules, equation 43.
     """
     outside = np.maximum(low - actual, 0.0) + np.maximum(actual - high, 0.0)
     return np.asarray(high - low + 2 / alpha * outside)
@@ -64,33 +148,86 @@ def interval_score(actual: Floats, low: Floats, high: Floats, alpha: float) -> F
 def msis(
     actual: Floats, low: Floats, high: Floats, history: Floats, alpha: float, season: int = SEASON_MONTHS
 ) -> Floats:
-    """Mean scaled interval score (Makridakis, Spiliotis and Assimakopoulos 2020): mean interval score / Q.
+    """Mean scaled interval score: mean interval score / Q.
 
-    `actual`, `low` and `high` are (..., horizon), `history` (..., months); alpha is 0.05 for an interval of 95%.
+    Parameters
+    ----------
+    actual, low, high : Floats
+        (..., horizon).
+    history : Floats
+        (..., months), for the scale Q of `seasonal_scale`.
+    alpha : float
+        0.05 for an interval of 95%.
+    season : int
+        Months of a season; 1 for yearly values.
+
+    Returns
+    -------
+    Floats
+        (...,).
+
+    References
+    ----------
+    Makridakis, Spiliotis and Assimakopoulos (2020), The M4 Competition.
     """
     return np.asarray(_nanmean(interval_score(actual, low, high, alpha)) / seasonal_scale(history, season))[()]
 
 
 def within_interval(actual: Floats, low: Floats, high: Floats) -> Floats:
-    """1 where the interval, its ends included, holds the actual value, else 0; NaN where there is none."""
+    """Return 1 where the interval, its ends included, holds the actual value, else 0; NaN where there is none."""
     return np.where(np.isnan(actual), np.nan, (low <= actual) & (actual <= high))
 
 
 def coverage(actual: Floats, low: Floats, high: Floats) -> Floats:
-    """Share of the months inside their interval, (...,) of (..., horizon)."""
+    """Share of the months inside their interval.
+
+    Parameters
+    ----------
+    actual, low, high : Floats
+        (..., horizon).
+
+    Returns
+    -------
+    Floats
+        0 to 1, (...,).
+    """
     return _nanmean(within_interval(actual, low, high))
 
 
 def within_central_80(actual: Floats, mean: Floats, sd: Floats) -> Floats:
-    """1 where a normal's central 80% holds the actual value, else 0; NaN where there is none."""
+    """Return 1 where a normal's central 80% holds the actual value, else 0; NaN where there is none.
+
+    Parameters
+    ----------
+    actual, mean, sd : Floats
+        (..., horizon).
+
+    Returns
+    -------
+    Floats
+        (..., horizon).
+    """
     return within_interval(actual, mean - Z90 * sd, mean + Z90 * sd)
 
 
 def crps_normal(actual: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Floats:
-    """Continuous ranked probability score of N(mu, sigma^2), month by month, in the unit of the actual.
+    """Continuous ranked probability score of N(mu, sigma^2), month by month.
 
-    sigma (w (2 Phi(w) - 1) + 2 phi(w) - 1 / sqrt(pi)), w = (y - mu) / sigma (Gneiting and Raftery 2007, equation 21,
-    its sign turned). |y - mu| where sigma is 0.
+    sigma (w (2 Phi(w) - 1) + 2 phi(w) - 1 / sqrt(pi)), w = (y - mu) / sigma. |y - mu| where sigma is 0.
+
+    Parameters
+    ----------
+    actual, mean, sd : array_like
+        y, mu and sigma, of shapes that broadcast.
+
+    Returns
+    -------
+    Floats
+        In the unit of the actual value.
+
+    References
+    ----------
+    Gneiting and Raftery (2007), Strictly proper scoring rules, equation 21 with the other sign.
     """
     y, mu, sigma = np.broadcast_arrays(*(np.asarray(value, float) for value in (actual, mean, sd)))
     w = np.divide(y - mu, sigma, out=np.zeros(y.shape), where=sigma > 0)
@@ -101,8 +238,22 @@ def crps_normal(actual: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Floats:
 def crps_lognormal(actual: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Floats:
     """Continuous ranked probability score of a value whose log is N(mu, sigma^2), month by month.
 
-    y (2 Phi(w) - 1) - 2 exp(mu + sigma^2 / 2) (Phi(w - sigma) + Phi(sigma / sqrt(2)) - 1), w = (log y - mu) / sigma
-    (Baran and Lerch 2015). |y - exp(mu)| where sigma is 0; an actual at or below 0 lies under every draw.
+    y (2 Phi(w) - 1) - 2 exp(mu + sigma^2 / 2) (Phi(w - sigma) + Phi(sigma / sqrt(2)) - 1), w = (log y - mu) / sigma.
+    |y - exp(mu)| where sigma is 0; an actual value at or below 0 lies below every forecast.
+
+    Parameters
+    ----------
+    actual, mean, sd : array_like
+        y, mu and sigma, of shapes that broadcast; mu and sigma are those of the log.
+
+    Returns
+    -------
+    Floats
+        In the unit of the actual value.
+
+    References
+    ----------
+    Baran and Lerch (2015), Log-normal distribution based ensemble model output statistics models.
     """
     y, mu, sigma = np.broadcast_arrays(*(np.asarray(value, float) for value in (actual, mean, sd)))
     log = np.log(y, out=np.full(y.shape, -np.inf), where=y > 0)
@@ -114,10 +265,26 @@ def crps_lognormal(actual: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Floats:
 
 
 def crps_sample(actual: ArrayLike, draws: Floats) -> Floats:
-    """Continuous ranked probability score of the draws (..., draws), each as likely as another; (...,) as `actual`.
+    """Continuous ranked probability score of a sample.
 
-    E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007, equation 20), the second mean over all ordered pairs, had from
-    the sorted draws: E|X - X'| = 2 / M^2 sum_i (2 i - M - 1) x_(i).
+    E|X - y| - E|X - X'| / 2, the second mean over all ordered pairs, from the sorted sample:
+    E|X - X'| = 2 / M^2 sum_i (2 i - M - 1) x_(i).
+
+    Parameters
+    ----------
+    actual : array_like
+        y, (...,).
+    draws : Floats
+        Sample of M values, each as likely as another, (..., M).
+
+    Returns
+    -------
+    Floats
+        (...,), in the unit of the actual value.
+
+    References
+    ----------
+    Gneiting and Raftery (2007), Strictly proper scoring rules, equation 20.
     """
     y, count = np.asarray(actual, float), draws.shape[-1]
     ranks = 2.0 * np.arange(1, count + 1) - count - 1
@@ -130,7 +297,7 @@ def _normal_pdf(w: Floats) -> Floats:
 
 
 def _nanmean(values: Floats) -> Floats:
-    """Mean over the last axis without the NaN; NaN where nothing is left."""
+    """Mean over the last axis without the NaN; NaN where every value is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return np.asarray(np.nanmean(values, axis=-1))[()]

@@ -1,7 +1,8 @@
-"""Tallies: what many paths say of one figure, each statement with its simulation error.
+"""Tallies: statistics of one figure over many paths, each with its simulation error.
 
-A tally keeps every value up to `EXACT` paths and a histogram beyond, so that memory does not grow with the run. Counts
-against thresholds are exact in both. Spans are added in their order, which makes the sums the same on any engine.
+A tally keeps every value up to `MAX_EXACT_PATHS` and a histogram beyond, so that memory does not grow with the run.
+Counts against thresholds are exact in both. Chunks are merged in their order, which makes the sums the same on any
+engine.
 """
 
 from __future__ import annotations
@@ -18,22 +19,38 @@ from forecast.arrays import Floats
 from forecast.stats.bins import N_BINS, Bins, RunningSums
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 
+__all__ = ["MAX_EXACT_PATHS", "Tally"]
+
 MAX_EXACT_PATHS = 32 * 4096
 """Paths up to which every value is kept."""
 
 
 class Tally:
-    """One figure over many paths."""
+    """Tally statistic of one figure over many paths (L'Ecuyer's SSJ).
 
-    def __init__(self, ruler: Bins, thresholds: Iterable[float] = (), exact: bool = True) -> None:
-        self.bins = ruler
+    Parameters
+    ----------
+    bins : Bins
+        Fixed by the first block.
+    thresholds : iterable of float
+        Limits against which values are counted, in the unit of the figure.
+    exact : bool
+        Whether every value is kept; else a histogram of `bins`.
+
+    References
+    ----------
+    docs/model.md; Manistre and Hancock (2005), Variance of the CTE estimator; Cornish and Fisher (1938).
+    """
+
+    def __init__(self, bins: Bins, thresholds: Iterable[float] = (), exact: bool = True) -> None:
+        self.bins = bins
         self.thresholds = tuple(thresholds)
         self.is_exact = exact
         self._sums = RunningSums(len(self.thresholds))
         self._values: list[Floats] = []
         self._counts = np.zeros(0 if exact else N_BINS, np.int64)
         self._atom_count = 0.0
-        """Values that are exactly the ruler's atom; they are in the bins too."""
+        """Values that are exactly the atom; they are in the bins too."""
         self._sorted: Floats | None = None
         self._curve: tuple[int, Floats, Floats] | None = None
 
@@ -42,15 +59,16 @@ class Tally:
         if self.is_exact:
             self._values.append(values)
         else:
-            places = self.bins.positions(values)
-            ends = self._sums.add(values, places, self.thresholds)
-            self._sums.add_outer(places, self.bins, *ends)
-            self._counts += np.bincount(self.bins.indices(places, *ends), minlength=N_BINS)
+            # 4.4 ns a value with sums and a threshold, and 64 KiB; sorted values would take 8 bytes a path
+            positions = self.bins.positions(values)
+            extremes = self._sums.add(values, positions, self.thresholds)
+            self._sums.add_outer(positions, self.bins, *extremes)
+            self._counts += np.bincount(self.bins.indices(positions, *extremes), minlength=N_BINS)
             if not math.isnan(self.bins.atom):
                 self._atom_count += np.count_nonzero(values == self.bins.atom)
 
     def merge(self, later: Tally) -> None:
-        """Add the tally of the span that follows."""
+        """Add the tally of the chunk that follows."""
         if self.is_exact:
             self._values += later._values
             self._sums = RunningSums(len(self.thresholds))
@@ -60,9 +78,9 @@ class Tally:
             self._sums.merge(later._sums)
 
     def __getstate__(self) -> dict[str, Any]:
-        """For the way from a worker: counts in as few bytes as hold them, and nothing that can be worked out again."""
-        most = self._counts.max(initial=0)
-        counts = self._counts.astype(np.uint16 if most < 2**16 else np.uint64)
+        """State that a worker sends: counts in as few bytes as hold them, and nothing that can be computed again."""
+        largest = self._counts.max(initial=0)
+        counts = self._counts.astype(np.uint16 if largest < 2**16 else np.uint64)
         return {**self.__dict__, "_counts": counts, "_sorted": None, "_curve": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -70,67 +88,67 @@ class Tally:
         self._counts = self._counts.astype(np.int64)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """All that was counted, as arrays; see `fill`."""
+        """Return all counts and sums as arrays, for `restore`."""
         if self.is_exact:
             return {"values": self.values}
         sums = self._sums
-        counted = np.array(
+        totals = np.array(
             [sums.n, sums.minimum, sums.maximum, self._atom_count, *sums.position_sums, *sums.outer_sums.flat]
         )
-        return {"counts": self._counts, "sums": counted, "below": sums.threshold_sums}
+        return {"counts": self._counts, "sums": totals, "below": sums.threshold_sums}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take back a state into a tally that has counted nothing; KeyError or ValueError where it does not fit."""
+        """Restore a state into an empty tally; KeyError or ValueError when it does not fit."""
         if self.is_exact:
             self._values = [np.asarray(state["values"], float)]
             return
         counts = np.asarray(state["counts"], np.int64)
-        below, sums = (np.asarray(state[name], float) for name in ("below", "sums"))
-        if counts.shape != self._counts.shape or below.shape != self._sums.threshold_sums.shape:
+        threshold_sums, sums = (np.asarray(state[name], float) for name in ("below", "sums"))
+        if counts.shape != self._counts.shape or threshold_sums.shape != self._sums.threshold_sums.shape:
             raise ValueError("the tally has other bins or thresholds")
-        self._counts, self._sums.threshold_sums = counts, below
-        count, self._sums.minimum, self._sums.maximum, self._atom_count = (float(value) for value in sums[:4])
-        self._sums.n, self._sums.position_sums, self._sums.outer_sums = int(count), sums[4:6], sums[6:].reshape(2, 3)
+        self._counts, self._sums.threshold_sums = counts, threshold_sums
+        n, self._sums.minimum, self._sums.maximum, self._atom_count = (float(value) for value in sums[:4])
+        self._sums.n, self._sums.position_sums, self._sums.outer_sums = int(n), sums[4:6], sums[6:].reshape(2, 3)
 
     @property
     def sums(self) -> RunningSums:
-        """Of all values; where they are kept, added up when first asked for."""
-        kept = sum(map(len, self._values))
-        if self._sums.n < kept:
+        """Running sums of all values; of an exact tally they are computed when they are first needed."""
+        n_values = sum(map(len, self._values))
+        if self._sums.n < n_values:
             self._sums, values = RunningSums(len(self.thresholds)), self.values
             self._sums.add(values, self.bins.positions(values), self.thresholds)
         return self._sums
 
     @property
     def n(self) -> int:
-        """How many values."""
+        """Number of values."""
         return self.sums.n
 
     @property
     def minimum(self) -> float:
-        """The least."""
+        """Lowest value."""
         return self.sums.minimum
 
     @property
     def maximum(self) -> float:
-        """The largest."""
+        """Highest value."""
         return self.sums.maximum
 
     @property
     def values(self) -> Floats:
-        """(paths,) every value in the order of the paths; ValueError when only a histogram was kept."""
+        """Every value in the order of the paths, (paths,); ValueError when only a histogram is kept."""
         if not self.is_exact:
             raise ValueError("the values were not kept: too many paths")
         return np.concatenate(self._values)
 
     @property
     def mean(self) -> float:
-        """The mean."""
+        """Mean."""
         return self.bins.low + self.bins.width * float(self.sums.position_sums[0]) / self.n
 
     @property
     def variance(self) -> float:
-        """Unbiased; 0 when every path is alike."""
+        """Unbiased variance; 0 when every path has the same value."""
         if self.n < 2 or self.minimum == self.maximum:
             return 0.0
         total, squares = self.sums.position_sums
@@ -138,11 +156,11 @@ class Tally:
 
     @property
     def sd(self) -> float:
-        """The standard deviation."""
+        """Standard deviation."""
         return math.sqrt(self.variance)
 
     def mean_estimate(self) -> Estimate:
-        """The mean and its normal interval."""
+        """Mean with its normal interval."""
         half = Z975 * self.sd / math.sqrt(self.n)
         return Estimate(self.mean, self.mean - half, self.mean + half)
 
@@ -152,44 +170,44 @@ class Tally:
         return self._sorted
 
     def _value_at_rank(self, rank: float) -> float:
-        """The value at a rank from 0 to n - 1, straight lines between two."""
+        """Value at a rank from 0 to n - 1, by straight lines between two."""
         rank = min(max(rank, 0.0), self.n - 1.0)
         if self.is_exact:
             first = int(rank)
-            left = float(self._sorted_values()[first])
-            right = float(self._sorted_values()[min(first + 1, self.n - 1)])
-            return left + (rank - first) * (right - left)
-        places, below = self._cumulative_counts()
-        return float(np.clip(np.interp(rank + 0.5, below, places), self.minimum, self.maximum))
+            lower = float(self._sorted_values()[first])
+            upper = float(self._sorted_values()[min(first + 1, self.n - 1)])
+            return lower + (rank - first) * (upper - lower)
+        edges, below = self._cumulative_counts()
+        return float(np.clip(np.interp(rank + 0.5, below, edges), self.minimum, self.maximum))
 
     def _cumulative_counts(self) -> tuple[Floats, Floats]:
-        """The ends of the bins, and how many values lie below each; where many share a value it stands twice."""
+        """Edges of the bins and the number of values below each, (edges,) both; an atom stands twice."""
         if self._curve is None or self._curve[0] != self.n:
-            places = self.bins.low + np.arange(N_BINS + 1, dtype=np.float64) * self.bins.width
+            edges = self.bins.low + np.arange(N_BINS + 1, dtype=np.float64) * self.bins.width
             counts: NDArray[Any] = self._counts
             if self._atom_count:
-                places, counts = self._split_atom_bin(places)
+                edges, counts = self._split_atom_bin(edges)
             below = np.concatenate([[0.0], np.cumsum(counts)])
-            places[0], places[-1] = min(places[0], self.minimum), max(places[-1], self.maximum)
-            self._curve = (self.n, places, below)
+            edges[0], edges[-1] = min(edges[0], self.minimum), max(edges[-1], self.maximum)
+            self._curve = (self.n, edges, below)
         return self._curve[1:]
 
-    def _split_atom_bin(self, places: Floats) -> tuple[Floats, Floats]:
-        """The ends of the bins and their counts, the bin of the atom cut in what is below, at and above it."""
+    def _split_atom_bin(self, edges: Floats) -> tuple[Floats, Floats]:
+        """Edges of the bins and their counts, the bin of the atom split into the values below, at and above it."""
         atom = self.bins.atom
-        own = int(self.bins.indices(self.bins.positions(np.array([atom])), atom, atom)[0])
-        rest = self._counts[own] - self._atom_count
-        share = (atom - places[own]) / self.bins.width
+        row = int(self.bins.indices(self.bins.positions(np.array([atom])), atom, atom)[0])
+        others = self._counts[row] - self._atom_count
+        share = (atom - edges[row]) / self.bins.width
         if atom in (self.minimum, self.maximum):
             share = float(atom == self.maximum)
-        cut = [rest * share, self._atom_count, rest * (1 - share)]
-        counts = np.concatenate([self._counts[:own], cut, self._counts[own + 1 :]])
-        return np.concatenate([places[: own + 1], [atom, atom], places[own + 1 :]]), counts
+        parts = [others * share, self._atom_count, others * (1 - share)]
+        counts = np.concatenate([self._counts[:row], parts, self._counts[row + 1 :]])
+        return np.concatenate([edges[: row + 1], [atom, atom], edges[row + 1 :]]), counts
 
     def _bin_moments(self) -> tuple[Floats, Floats, Floats]:
-        """Mean of each bin, how many values it holds, and their variance: exact in the outermost, which are wide."""
-        places, below = self._cumulative_counts()
-        means, within = (places[1:] + places[:-1]) / 2, np.zeros(len(places) - 1)
+        """Mean, number and variance of the values of each bin, (bins,) each: exact in the outermost, which are wide."""
+        edges, below = self._cumulative_counts()
+        means, within = (edges[1:] + edges[:-1]) / 2, np.zeros(len(edges) - 1)
         for end, (count, total, squares) in zip((0, -1), self.sums.outer_sums, strict=True):
             if count:
                 means[end] = self.bins.low + self.bins.width * total / count
@@ -197,11 +215,9 @@ class Tally:
         return means, np.diff(below), within
 
     def quantile(self, p: float) -> Estimate:
-        """The p-quantile (linear between ranks) and the interval between two binomial ranks.
-
-        The ranks are the normal's, with the half step and the skewness of a binomial (Cornish and Fisher 1938), and
-        lines between two values: whole ranks cover too often where few paths lie beyond.
-        """
+        """Estimate the p-quantile (linear between ranks) and the interval between two binomial ranks."""
+        # The ranks are those of a normal with the half step and the skewness of a binomial (Cornish and Fisher 1938),
+        # and lines between two values: whole ranks cover too often where few paths lie beyond.
         half = Z975 * math.sqrt(self.n * p * (1 - p))
         centre = self.n * p - 0.5 + (1 - 2 * p) * (Z975**2 - 1) / 6
         return Estimate(
@@ -218,32 +234,34 @@ class Tally:
             return float(self._threshold_row(threshold)[0])
         if self.is_exact:
             return float(np.searchsorted(self._sorted_values(), threshold, side="left"))
-        places, below = self._cumulative_counts()
-        at = int(np.searchsorted(places, threshold, side="left"))
-        if at == len(places):
+        edges, below = self._cumulative_counts()
+        row = int(np.searchsorted(edges, threshold, side="left"))
+        if row == len(edges):
             return float(self.n)
-        if at == 0 or places[at] == threshold:
-            return float(below[at])
-        return float(np.interp(threshold, places[at - 1 : at + 1], below[at - 1 : at + 1]))
+        if row == 0 or edges[row] == threshold:
+            return float(below[row])
+        return float(np.interp(threshold, edges[row - 1 : row + 1], below[row - 1 : row + 1]))
 
     def chance_at_least(self, threshold: float) -> Estimate:
-        """Share of the paths at or above the threshold, with the interval of `interval`."""
+        """Estimate the chance of a value at or above the threshold, with the interval of `binomial_interval`."""
         return binomial_interval(self.n - self._count_below(threshold), self.n)
 
     def chance_at_most(self, threshold: float) -> Estimate:
-        """Share of the paths at or below the threshold."""
-        on = self._threshold_row(threshold)[3] if threshold in self.thresholds else 0.0
+        """Estimate the chance of a value at or below the threshold, with the interval of `binomial_interval`."""
+        n_on_threshold = self._threshold_row(threshold)[3] if threshold in self.thresholds else 0.0
         if threshold not in self.thresholds and self.is_exact:
-            on = float(np.searchsorted(self._sorted_values(), threshold, side="right")) - self._count_below(threshold)
-        return binomial_interval(self._count_below(threshold) + float(on), self.n)
+            n_on_threshold = float(np.searchsorted(self._sorted_values(), threshold, side="right")) - self._count_below(
+                threshold
+            )
+        return binomial_interval(self._count_below(threshold) + float(n_on_threshold), self.n)
 
     def expected_shortfall(self, threshold: float, at_least: bool = True) -> Estimate:
-        """Mean miss given a miss of one of the thresholds, with its normal interval; 0 when nothing is missed."""
-        count, total, squares, on = (float(value) for value in self._threshold_row(threshold))
+        """Estimate the average shortfall when a threshold is missed, with its normal interval; 0 when it never is."""
+        count, total, squares, n_on_threshold = (float(value) for value in self._threshold_row(threshold))
         if not at_least:
-            over, all_off = self.n - count - on, self.mean * self.n - threshold * self.n
-            spread = self.variance * (self.n - 1) + self.n * (self.mean - threshold) ** 2
-            count, total, squares = over, all_off + total, spread - squares
+            n_above, total_shortfall = self.n - count - n_on_threshold, self.mean * self.n - threshold * self.n
+            total_squares = self.variance * (self.n - 1) + self.n * (self.mean - threshold) ** 2
+            count, total, squares = n_above, total_shortfall + total, total_squares - squares
         if count < 1:
             return Estimate(0.0, 0.0, 0.0)
         mean = total / count
@@ -252,20 +270,20 @@ class Tally:
         return Estimate(mean, max(0.0, mean - half), mean + half)
 
     def cvar(self, p: float, lower: bool = True) -> Estimate:
-        """Mean of the worst share p of the paths, linearised interval (Manistre and Hancock 2005).
-
-        Student's t with as many degrees of freedom as there are paths in the tail, less one: they are often few.
-        """
+        """Estimate the mean of the worst share p of the paths, linearised interval (Manistre and Hancock 2005)."""
         if self.is_exact:
             values, weights, within = self._sorted_values(), np.ones(self.n), np.zeros(self.n)
         else:
             values, weights, within = self._bin_moments()
         if not lower:
             values, weights, within = values[::-1], weights[::-1], within[::-1]
-        room = self.n * p
-        used = np.clip(room - np.concatenate([[0.0], np.cumsum(weights)[:-1]]), 0, weights)
-        mean = float((used * values).sum() / room)
-        edge = self._value_at_rank((self.n - 1) * (p if lower else 1 - p))
-        spread = float((used * (np.square(values - edge) + within)).sum() / self.n) / p**2 - (mean - edge) ** 2
-        half = float(stdtrit(max(room - 1, 1.0), 0.975)) * math.sqrt(max(0.0, spread) / self.n)
+        n_tail = self.n * p
+        used = np.clip(n_tail - np.concatenate([[0.0], np.cumsum(weights)[:-1]]), 0, weights)
+        mean = float((used * values).sum() / n_tail)
+        quantile = self._value_at_rank((self.n - 1) * (p if lower else 1 - p))
+        variance = (
+            float((used * (np.square(values - quantile) + within)).sum() / self.n) / p**2 - (mean - quantile) ** 2
+        )
+        # Student's t with as many degrees of freedom as there are paths in the tail, less one: they are often few
+        half = float(stdtrit(max(n_tail - 1, 1.0), 0.975)) * math.sqrt(max(0.0, variance) / self.n)
         return Estimate(mean, mean - half, mean + half)

@@ -1,4 +1,4 @@
-"""The lines on which ranges are normal: plain, or a logarithm of the amount, of the change, or of the odds."""
+"""Transforms under which a range is normal: none, or the log of the amount, of the change, or of the odds."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from scipy.special import ndtri
 
 from forecast.arrays import Floats
 
+__all__ = ["Z90", "Transform"]
+
 Transform = Literal["plain", "log", "change", "share", "loss"]
 
 Z90 = float(ndtri(0.9))
-"""The standard normal quantile of 90%: a range `a to b` is P10 to P90."""
+"""Standard normal quantile of 90%: a range `a to b` is P10 to P90."""
 
 
-def forward(link: Transform, value: float) -> float:
-    """Carry a value to the line on which its range is normal."""
+def forward(transform: Transform, value: float) -> float:
+    """Transform a value to the scale on which its range is normal."""
     x = np.float64(value)
     with np.errstate(divide="ignore"):  # a bound goes to infinity, as it should
-        match link:
+        match transform:
             case "plain":
                 return value
             case "log":
@@ -33,9 +35,9 @@ def forward(link: Transform, value: float) -> float:
                 return float(np.log(-x) - np.log1p(x))
 
 
-def inverse(link: Transform, y: Floats) -> Floats:
-    """Bring a value back from the line; `y` is used up."""
-    match link:
+def inverse(transform: Transform, y: Floats) -> Floats:
+    """Transform values back, in the shape of `y`, which is overwritten."""
+    match transform:
         case "log":
             np.exp(y, out=y)
         case "change":
@@ -44,15 +46,15 @@ def inverse(link: Transform, y: Floats) -> Floats:
         case "share" | "loss":
             np.exp(np.negative(y, out=y), out=y)
             y += 1
-            np.divide(1.0 if link == "share" else -1.0, y, out=y)
+            np.divide(1.0 if transform == "share" else -1.0, y, out=y)
     return y
 
 
 @lru_cache(maxsize=8192)
-def centre_and_sd(low: float, high: float, link: Transform) -> tuple[float, float]:
-    """Of the normal on the line whose P10 and P90 are two values."""
-    left, right = forward(link, low), forward(link, high)
-    return (left + right) / 2, abs(right - left) / (2 * Z90)
+def centre_and_sd(low: float, high: float, transform: Transform) -> tuple[float, float]:
+    """Mean and standard deviation, on the transformed scale, of the normal whose P10 and P90 are two values."""
+    low_end, high_end = forward(transform, low), forward(transform, high)
+    return (low_end + high_end) / 2, abs(high_end - low_end) / (2 * Z90)
 
 
 TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
@@ -62,3 +64,4 @@ TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
     "share": (0.0, 1.0),
     "loss": (-1.0, 0.0),
 }
+"""Open interval of the values under each transform."""

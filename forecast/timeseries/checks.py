@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from forecast.errors import Location, Problem
 from forecast.history.ledger import History
@@ -37,9 +38,9 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
 
 
 def _ledger_location(scenario: Scenario) -> Location:
-    from forecast.files.csv import relative_path
+    from forecast.files.paths import display_path
 
-    return Location(relative_path(scenario.history.file) if scenario.history else "")
+    return Location(display_path(Path(scenario.history.file)) if scenario.history else "")
 
 
 def _row_location(scenario: Scenario, service: str, column: str, month: str = "") -> Location:

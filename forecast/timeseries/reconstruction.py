@@ -7,15 +7,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Location, Problem
-from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv, relative_path
+from forecast.errors import InputError, Location, Problem, closest_match
+from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.paths import display_path, read_regular_file
 from forecast.periods import Calendar, format_month
 from forecast.plan.shocks import Event
 from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS, round_to_totals
@@ -76,11 +76,9 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     """
     from forecast.plan.loading.loader import read
 
-    top = Location(relative_path(str(path)))
+    top = Location(display_path(path))
     try:
-        written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError.of(top, "", "csv_not_found") from None
+        written: dict[str, Any] = json.loads(read_regular_file(path, top, ""))
     except ValueError as wrong:
         line, column = getattr(wrong, "lineno", 1), getattr(wrong, "colno", 1)
         raise InputError.of(Location(top.file, line, column), "", "recipe_not_json") from None
@@ -109,7 +107,7 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
 def _parse_method(name: object, top: Location) -> str:
     text = str(name)
     if text not in DISAGGREGATION_METHODS:
-        instead = (get_close_matches(text, DISAGGREGATION_METHODS, 1, 0.4) or [DEFAULT_METHOD])[0]
+        instead = closest_match(text, DISAGGREGATION_METHODS, 0.4) or DEFAULT_METHOD
         facts = {"text": text[:40], "known": ", ".join(DISAGGREGATION_METHODS), "instead": instead}
         raise InputError.of(top, "method", "recipe_method", **facts)
     return text
@@ -136,7 +134,7 @@ def reconstruct(recipe: Recipe) -> str:
                 "instead": DEFAULT_METHOD,
             }
             complaints.append(
-                Problem.of(Location(relative_path(str(recipe.output_path))), service, "recipe_not_above_zero", **facts)
+                Problem.of(Location(display_path(recipe.output_path)), service, "recipe_not_above_zero", **facts)
             )
         rows += [(format_month(m), service, f"{value:.0f}") for m, value in zip(calendar.months, months, strict=True)]
     raise_if_problems(complaints)

@@ -7,19 +7,16 @@ workflows use the pieces: a request, its baseline, its simulation, its cases, it
 from __future__ import annotations
 
 import dataclasses
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
-
 from forecast.engines import LOCAL, create_engine
 from forecast.engines.background import run_in_background
 from forecast.engines.engine import Engine
+from forecast.files.cache import cache_folder
 from forecast.i18n import Language, Translator
 from forecast.plan.data_files import project_folder
 from forecast.reports.index_page import write_index
@@ -44,7 +41,6 @@ __all__ = [
     "RunRequest",
     "analyse",
     "build_view",
-    "fits_folder",
     "plot",
     "report",
     "reports_folder",
@@ -73,7 +69,7 @@ class RunRequest:
     """Processes."""
     pinned_fits: PinnedFits | None = None
     """Fits of an earlier run that are used again; None to fit."""
-    cache: Path = dataclasses.field(default_factory=lambda: fits_folder())
+    cache: Path = dataclasses.field(default_factory=cache_folder)
     """Folder in which fits are kept between runs."""
     chances_only: bool = False
     """Whether only chances of targets are read: no path is kept, and no place but districts and those of targets."""
@@ -111,7 +107,7 @@ class RunRequest:
 
     def with_pinned_fits(self, pinned_fits: PinnedFits) -> RunRequest:
         """The request that uses these fits; they are kept in a folder of their own."""
-        cache = fits_folder() / f"pinned-{pinned_fits.digest[:16]}"
+        cache = cache_folder() / f"pinned-{pinned_fits.digest[:16]}"
         return dataclasses.replace(self, pinned_fits=pinned_fits, cache=cache)
 
     def for_case(self, case: str) -> RunRequest:
@@ -157,20 +153,6 @@ def reports_folder(scenario: Scenario) -> Path:
         The folder; it need not exist.
     """
     return project_folder(scenario.file) / "reports"
-
-
-def fits_folder() -> Path:
-    """Folder in which fits are kept between runs.
-
-    Returns
-    -------
-    Path
-        FORECAST_CACHE, else the user's cache folder.
-    """
-    if folder := os.environ.get("FORECAST_CACHE"):
-        return Path(folder)
-    cache = platformdirs.user_cache_path("forecast", appauthor=False)
-    return cache if cache.is_absolute() else Path(tempfile.gettempdir()) / "forecast"  # a user without a home
 
 
 def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> runs.StoredRun:
@@ -244,7 +226,7 @@ def _open_checkpoint(request: RunRequest, baseline: Baseline, callbacks: RunCall
     from forecast.simulation.checkpoint import Checkpoint
 
     made_of = (request.seed, request.paths, request.precision)
-    folder = fits_folder() / "spans"
+    folder = cache_folder() / "spans"
     return Checkpoint.for_run(folder, request.scenario, baseline, *made_of, say=callbacks.on_checkpoint)
 
 

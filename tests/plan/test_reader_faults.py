@@ -251,3 +251,25 @@ def test_every_scalar_stays_as_it_was_typed() -> None:
     root, complaints = parse_yaml("a: 012\nb: yes\nc: 2021-01-01\nd: 1e3\ne: '5'\n", "x.yaml")
     assert complaints == []
     assert root == {"a": "012", "b": "yes", "c": "2021-01-01", "d": "1e3", "e": "5"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("Sold\n1 tỷ\n2 tỷ\n", ""),
+        ("sold,year\n1 tỷ,2019\n2 tỷ\n", "years.csv:3:5: this cannot be read as a CSV; close every quote"),
+        ('sold\n"1 tỷ\n2 tỷ\n', "years.csv:2:1: this cannot be read as a CSV; close every quote"),
+        ("", "years.csv:1:1: this cannot be read as a CSV"),
+        ("solt,year\n1 tỷ,2019\n", "years.csv has no column 'sold'; did you mean 'solt'?"),
+        ("sold,year\n1 tỷ,2019\n,2020\n", "column 'sold' of years.csv has a gap in row 3"),
+        ("sold\n1 tỷ\n", "column 'sold' of years.csv has 1 values; write 2 to 100000"),
+        (None, "there is no file 'years.csv'"),
+    ],
+)
+def test_a_column_that_cannot_be_drawn_from_is_named(tmp_path: Path, rows: str | None, sentence: str) -> None:
+    if rows is not None:
+        (tmp_path / "years.csv").write_text(rows)
+    number = 'b: {baseline: {method: given, annual: "empirical(years.csv, sold)"}}'
+    said = "\n".join(problems_in(f"{SMALL_PLAN}  {number}\n", tmp_path))
+    assert sentence in said
+    assert bool(said) == bool(sentence)

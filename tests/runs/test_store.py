@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from forecast.errors import OutputError
 from forecast.files import atomic as store
-from forecast.files.cache import Cache
+from forecast.files.cache import Cache, cache_folder
 
 DEAD = 2**22 + 1
 """No process has this number."""
@@ -104,7 +105,7 @@ def test_a_link_is_swapped_in_one_step(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(store, "LOCK_TIMEOUT_SECONDS", 0.1)
     refused = pytest.raises(OutputError, match="another run")
     with store.hold_lock(tmp_path / "lock"), refused, store.hold_lock(tmp_path / "lock"):
         pass
@@ -182,3 +183,18 @@ def test_a_read_only_folder_is_refused_before_anything_is_done(tmp_path: Path) -
             os._exit(4 if told.code == "not_writable" else 5)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 4
+
+
+def test_the_cache_is_where_it_is_asked_for_else_the_user_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_CACHE", "elsewhere")
+    assert cache_folder() == Path("elsewhere")
+    monkeypatch.delenv("FORECAST_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache/somebody")
+    assert cache_folder() == Path("/var/cache/somebody/forecast")
+
+
+def test_a_user_without_a_home_keeps_the_cache_with_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORECAST_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where the system does not know the user
+    assert cache_folder() == Path(tempfile.gettempdir()) / "forecast"

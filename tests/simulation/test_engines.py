@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -73,28 +73,47 @@ def test_what_goes_wrong_in_a_worker_is_raised_here(deck: str, raised: type[Exce
         assert told.value.code == ("worker_died" if deck == "die" else "disk_full")
 
 
+SCRIPT = """
+import os, pathlib, sys, time
+from functools import partial
+from multiprocessing.connection import Connection
+from forecast.cli.signals import raise_on_signals
+from forecast.engines.background import run_in_background
+from forecast.engines.processes import ProcessEngine
+from tests.simulation.test_engines import send_half_of_an_answer
+here = pathlib.Path(sys.argv[1])
+def work(deck, span):
+    (here / f"worker.{os.getpid()}").touch()
+    if sys.argv[3] == "sleeps":
+        time.sleep(60)
+    return send_half_of_an_answer(partial(time.sleep, 60))
+if __name__ == "__main__":
+    with raise_on_signals():
+        if sys.argv[2] == "processes":
+            list(ProcessEngine(2).map(work, 0, range(2)))
+        with run_in_background(partial(work, 0, 0)) as job:
+            job.result()
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("busy", ["sleeps", "answers"])
+@pytest.mark.parametrize(("engine", "workers"), [("processes", 2), ("background", 1)])
+def test_no_worker_outlives_its_parent(
+    tmp_path: Path, engine: str, workers: int, busy: str, number: signal.Signals
+) -> None:
     script = tmp_path / "script.py"
-    script.write_text(
-        textwrap.dedent("""
-        import os, pathlib, sys, time
-        from forecast.cli.signals import raise_on_signals
-        from forecast.engines.processes import ProcessEngine
-        here = pathlib.Path(sys.argv[1])
-        def work(deck, span):
-            (here / f"worker.{os.getpid()}").touch()
-            time.sleep(60)
-        if __name__ == "__main__":
-            with raise_on_signals():
-                list(ProcessEngine(2).map(work, 0, range(2)))
-        """)
-    )
+    script.write_text(SCRIPT)
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen([sys.executable, str(script), str(tmp_path)], stderr=subprocess.DEVNULL, env=here) as parent:
-        workers = _wait_for(lambda: found if len(found := list(tmp_path.glob("worker.*"))) == 2 else None)
+    command = [sys.executable, str(script), str(tmp_path), engine, busy]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=here) as parent:
+        begun = _wait_for(lambda: found if len(found := list(tmp_path.glob("worker.*"))) == workers else None)
         parent.send_signal(number)
-    numbers = [int(worker.suffix[1:]) for worker in workers]
+        try:
+            parent.wait(15)
+        finally:
+            parent.kill()
+    numbers = [int(worker.suffix[1:]) for worker in begun]
     assert _wait_for(lambda: not any(_lives(one) for one in numbers) or None)
 
 
@@ -181,7 +200,7 @@ def test_the_name_of_an_engine_is_what_the_command_line_takes() -> None:
 
 def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyPatch) -> None:
     for safe in (True, False):
-        monkeypatch.setattr(aside, "_is_safe", lambda safe=safe: safe)
+        monkeypatch.setattr(aside, "_is_safe_to_fork", lambda safe=safe: safe)
         with (
             aside.run_in_background(partial(square, 3, 4)) as one,
             aside.run_in_background(partial(fault, "disk", 3)) as other,
@@ -192,7 +211,7 @@ def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyP
 
 
 def test_work_beside_that_dies_is_told_and_work_not_asked_for_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "_is_safe", lambda: True)
+    monkeypatch.setattr(aside, "_is_safe_to_fork", lambda: True)
     with (
         aside.run_in_background(partial(fault, "die", 3)) as work,
         pytest.raises(OutputError, match="ended from outside"),
@@ -200,9 +219,34 @@ def test_work_beside_that_dies_is_told_and_work_not_asked_for_is_ended(monkeypat
         work.result()
     started = time.monotonic()
     with aside.run_in_background(partial(time.sleep, 60)) as work:
-        child = work._process_id
+        assert work._process is not None
+        child = work._process.pid
+    assert child is not None
     assert not _lives(child)
     assert time.monotonic() - started < 5
+
+
+def send_half_of_an_answer(then: Callable[[], object]) -> bytes:
+    """An answer that is sent half, in a worker."""
+    send = Connection._send  # type: ignore[attr-defined]
+
+    def send_half(self: Connection, buffer: memoryview, *rest: object) -> None:
+        is_answer = len(buffer) > 1_000
+        send(self, buffer[: len(buffer) // 2] if is_answer else buffer, *rest)
+        if is_answer:
+            then()
+
+    Connection._send = send_half  # type: ignore[attr-defined]
+    return bytes(100_000)
+
+
+def test_a_worker_that_dies_in_the_middle_of_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aside, "_is_safe_to_fork", lambda: True)
+    with (
+        aside.run_in_background(partial(send_half_of_an_answer, partial(os._exit, 9))) as work,
+        pytest.raises(OutputError, match="ended from outside"),
+    ):
+        work.result()
 
 
 def _wait_for(found: Callable[[], Any], seconds: float = 15) -> Any:

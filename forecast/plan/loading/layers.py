@@ -58,7 +58,7 @@ class PlanLoader:
             self.bytes_read += len(content)
             if self.bytes_read > MAX_TOTAL_PLAN_BYTES:
                 raise InputError.of(
-                    where, at, "plan_too_large", file=display_path(path), most=f"{MAX_TOTAL_PLAN_BYTES // 1024} kB"
+                    where, at, "file_too_large", file=display_path(path), most=f"{MAX_TOTAL_PLAN_BYTES // 1024} kB"
                 )
             self.layers[key] = self.parse_layer(decode_text(content, display_path(path)), path, chain)
         return self.layers[key]

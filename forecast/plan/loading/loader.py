@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from forecast.errors import InputError, Location, Problem
-from forecast.files.columns import column_reader
+from forecast.files.csv import column_reader
 from forecast.files.paths import display_path, find_project, read_regular_file, resolve_in_project
 from forecast.files.yaml import MappingNode, ScalarNode
 from forecast.plan.checks import CHECKS

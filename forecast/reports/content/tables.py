@@ -154,7 +154,7 @@ def gap_table(year: str, entry: Mapping[str, object], view: RunView, t: Translat
     assert isinstance(services, Mapping)
     amounts = {key: _as_number(entry.get(key)) for key in ("sum", "stated", "gap")}
     scale = choose_scale("revenue", [*amounts.values(), *services.values()], view.scenario.currency, t)
-    amount_text = partial(scale.exact_amount, most=3)
+    amount_text = partial(scale.exact_amount, max_decimals=3)
     stated = view.scenario.stated.get(year)
     label = stated.gap.label if stated else None
     understated = [
