@@ -13,8 +13,9 @@ from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal
 from forecast.timeseries.models.combination import combine
 from forecast.timeseries.models.seasonal_profile import fit_seasonal_profile
 from forecast.timeseries.panel.ets import fit_ets
-from forecast.timeseries.panel.ets_forms import FORMS, SEASONAL_FORMS
-from forecast.timeseries.panel.ets_recursion import (
+from forecast.timeseries.panel.ets_state_space import (
+    FORMS,
+    SEASONAL_FORMS,
     EtsColumns,
     EtsState,
     concatenate_states,
@@ -23,8 +24,8 @@ from forecast.timeseries.panel.ets_recursion import (
     filter_columns,
     grid_responses,
     n_states,
+    search_ets,
 )
-from forecast.timeseries.panel.ets_search import search_ets
 from forecast.timeseries.panel.panel import Panel
 
 MIN_ETS_MONTHS = min(form.min_periods(SEASON_MONTHS) for form in FORMS if form.has_season)

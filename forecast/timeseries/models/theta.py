@@ -10,14 +10,15 @@ import numpy as np
 from forecast.periods import SEASON_MONTHS
 from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries, forecast_covariance
 from forecast.timeseries.models.seasonal_profile import SeasonalProfile, fit_seasonal_profile, season_covariance
-from forecast.timeseries.panel.theta_recursion import (
+from forecast.timeseries.panel.theta import (
     TrendLines,
     fit_trend_lines,
+    search_theta,
+    step_sd,
     theta_means,
     theta_responses,
     theta_state,
 )
-from forecast.timeseries.panel.theta_search import search_theta, step_sd
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from forecast.periods import SEASON_MONTHS
 from forecast.timeseries.panel.calibration import CalibratedForecast, calibrate_panel
 from forecast.timeseries.panel.ets import forecast_ets
 from forecast.timeseries.panel.panel import Panel, PanelForecast
-from forecast.timeseries.panel.theta import forecast_theta
-from forecast.timeseries.panel.theta_search import ThetaKind
+from forecast.timeseries.panel.theta import ThetaKind, forecast_theta
 
 THETA_WEIGHTS: Mapping[ThetaKind, float] = {"standard": 1 / 6, "dynamic": 1 / 6, "weighted": 1 / 6}
 """Share of each where there is a season; the rest is smoothing's [chosen on M1]."""

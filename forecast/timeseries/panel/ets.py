@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.timeseries.panel.ets_forms import ALL_FORMS, FORMS, parameter_counts
-from forecast.timeseries.panel.ets_recursion import (
+from forecast.timeseries.panel.ets_state_space import (
+    ALL_FORMS,
+    FORMS,
     EtsColumns,
     EtsGridResponses,
     EtsState,
@@ -22,10 +23,16 @@ from forecast.timeseries.panel.ets_recursion import (
     ets_responses,
     filter_columns,
     grid_responses,
+    parameter_counts,
+    refine_ets,
+    search_ets,
     sum_of_squares,
 )
-from forecast.timeseries.panel.ets_search import refine_ets, search_ets
 from forecast.timeseries.panel.panel import Panel, PanelForecast, from_logs
+
+# Own code by measure (benchmarks/README.md): with its intervals the whole panel forecast takes 1/54 of the CPU time of
+# statsforecast's AutoETS on the 1,428 monthly series of M3, and 1/109 of that of AutoETS, AutoCES and
+# DynamicOptimizedTheta together. tests/timeseries/test_panel.py compares with statsmodels.
 
 CHUNK_SERIES = 128
 """Series that are fitted together, so that their states stay in the cache."""
