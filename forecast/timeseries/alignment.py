@@ -6,7 +6,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS, Calendar
-from forecast.timeseries.ensemble.fit import Fit, FitTask
+from forecast.timeseries.ensemble.ensemble import Fit, FitTask
 from forecast.timeseries.models.base import Forecast
 
 ANNUAL_QUANTILE_DRAWS = 4_000

@@ -18,9 +18,8 @@ from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.alignment import align_to_calendar, annual_quantiles, base_year, monthly_shares
 from forecast.timeseries.checks import check_baselines, check_history
-from forecast.timeseries.ensemble.cache import store_fits
-from forecast.timeseries.ensemble.ensemble import fit_ensemble, holiday_for_currency
-from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask, HistoryKind, Note
+from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
+from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask, HistoryKind, Note, holiday_for_currency
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, restore_pinned, serialise_fit
 from forecast.timeseries.interventions import Intervention, build_intervention
@@ -109,7 +108,7 @@ def fit_baseline(
     months = calendar.last - history.calendar.last
     to_fit = [task for task, _ in tasks.values()]
     if pinned_fits is None:
-        fits = fit_ensemble(to_fit, scenario.currency, cache, months, engine)
+        fits = fit_with_cache(to_fit, scenario.currency, cache, months, engine)
     else:
         fits = _restore_pinned(pinned_fits, scenario, to_fit, months, history.digest, cache)
     services = {

@@ -9,7 +9,7 @@ from forecast.arrays import Floats
 from forecast.history.ledger import History
 from forecast.periods import Calendar, format_month
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.ensemble.fit import FitTask, Note
+from forecast.timeseries.ensemble.ensemble import FitTask, Note
 
 MIN_TRAILING_ZERO_MONTHS = 3
 """Months of zero at the end of a history that are said."""

@@ -6,13 +6,30 @@ from dataclasses import asdict
 from pathlib import Path
 
 from forecast.arrays import Floats
+from forecast.engines.engine import Engine
 from forecast.files.cache import Cache, CacheEntry
-from forecast.files.fingerprint import code_version
-from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask
+from forecast.timeseries.ensemble.ensemble import FORECAST_MONTHS, Ensemble, Fit, FitTask, fit_ensemble, fitting_version
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 
-FITTING_CODE = ("timeseries/models", "timeseries/panel", "timeseries/ensemble", "stats/scoring.py")
-FITTING_LIBRARIES = ("holidays", "numpy", "pandas", "scipy", "statsmodels")
+
+def fit_with_cache(
+    tasks: list[FitTask],
+    currency: str,
+    folder: Path | None,
+    months: int = FORECAST_MONTHS,
+    engine: Engine | None = None,
+) -> Ensemble:
+    """Restore the fits of `months` ahead or more from the folder, or make them and leave them there.
+
+    An `engine` asks the models of each service where it works, one service a task.
+    """
+    fits = restore_fits(tasks, currency, folder) if folder else None
+    if fits and all(len(fit.mean) >= months for fit in fits.services.values()):
+        return fits
+    fits = fit_ensemble(tasks, engine)
+    if folder:
+        store_fits(tasks, currency, folder, fits)
+    return fits
 
 
 def restore_fits(tasks: list[FitTask], festival: str, folder: Path) -> Ensemble | None:
@@ -49,11 +66,6 @@ def _fit_from_entry(entry: CacheEntry, service: str) -> Fit:
     if root.shape != (len(mean), len(mean)):
         raise ValueError("the root is not that of these months")
     return Fit(mean=mean, cholesky=root, **kept)
-
-
-def fitting_version() -> tuple[str, ...]:
-    """The code and the libraries that a fit depends on."""
-    return code_version(FITTING_CODE, FITTING_LIBRARIES)
 
 
 def _cache_key(tasks: list[FitTask], festival: str) -> str:

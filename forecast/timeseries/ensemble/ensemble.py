@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,12 +14,12 @@ from forecast.arrays import Floats
 from forecast.engines.engine import Engine
 from forecast.engines.serial import SerialEngine
 from forecast.errors import OutputError
+from forecast.files.fingerprint import code_version
 from forecast.periods import SEASON_MONTHS
 from forecast.stats.cholesky import cholesky
-from forecast.timeseries.ensemble.cache import fitting_version, restore_fits, store_fits
-from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask, Note
+from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.residuals import compute_residuals, residual_correlation
-from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal
+from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries
 from forecast.timeseries.models.combination import combine
 from forecast.timeseries.models.moving_holidays import NO_HOLIDAY, TET_HOLIDAY, MovingHoliday
 
@@ -34,25 +33,62 @@ MIN_MONTHS_FOR_MODELS = 36
 """Months from which a history may teach all."""
 
 
-def fit_ensemble(
-    tasks: list[FitTask],
-    currency: str,
-    cache_folder: Path | None,
-    months: int = FORECAST_MONTHS,
-    engine: Engine | None = None,
-) -> Ensemble:
-    """Restore the fits from the folder `cache_folder`, or make them and leave them there; of `months` ahead or more.
+FITTING_CODE = ("timeseries/models", "timeseries/panel", "timeseries/ensemble", "stats/scoring.py")
+FITTING_LIBRARIES = ("holidays", "numpy", "pandas", "scipy", "statsmodels")
 
-    An `engine` asks the models of each service where it works, one service a task.
-    """
-    found = restore_fits(tasks, currency, cache_folder) if cache_folder else None
-    if found and all(len(fit.mean) >= months for fit in found.services.values()):
-        return found
+HistoryKind = Literal["actual", "reconstructed"]
+ValueScale = Literal["log", "raw"]
+Note = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class FitTask:
+    """One service to be fitted."""
+
+    service: str
+    kind: HistoryKind
+    scale: ValueScale
+    series: TimeSeries
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the models say of one service; all of it can be kept."""
+
+    mean: Floats
+    """(`fits.STEPS`,) after the last month, on the scale of the past; fewer where they were pinned."""
+    cholesky: Floats
+    """(months of the mean, months of the mean), lower triangular."""
+    weights: Mapping[str, float]
+    mase: float | None
+    coverage80: float | None
+    coverage95: float | None
+    checks: tuple[OriginCheck, ...]
+    """What the blend would have said at past months, of which the three before are."""
+    noise: float | None
+    persistence: float | None
+    parameters: Mapping[str, Mapping[str, float]]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """The fits of all services, and how their surprises move together."""
+
+    services: Mapping[str, Fit]
+    correlation: Floats | None
+    """(services, services), by sorted name; None when the history may not teach it."""
+
+
+def fit_ensemble(tasks: list[FitTask], engine: Engine | None = None) -> Ensemble:
+    """Fit and blend the models of every service; an `engine` fits one service a task where it works."""
     with _single_threaded(tasks):
-        found = _fit_all(tasks, engine or SerialEngine())
-    if cache_folder:
-        store_fits(tasks, currency, cache_folder, found)
-    return found
+        return _fit_all(tasks, engine or SerialEngine())
+
+
+def fitting_version() -> tuple[str, ...]:
+    """The code and the libraries that a fit depends on."""
+    return code_version(FITTING_CODE, FITTING_LIBRARIES)
 
 
 def forecast_by_model(tasks: list[FitTask]) -> dict[str, tuple[Mapping[str, PredictiveNormal], Fit]]:

@@ -18,7 +18,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem
 from forecast.periods import SEASON_MONTHS
-from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask
+from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 
 COMBINATION_KEY = "blend"

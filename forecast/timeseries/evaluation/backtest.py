@@ -20,8 +20,7 @@ from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
 from forecast.stats.scoring import seasonal_scale
 from forecast.timeseries.baseline import fit_tasks, history_kind
-from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, forecast_by_model
-from forecast.timeseries.ensemble.fit import Fit, Note
+from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, Fit, Note, forecast_by_model
 from forecast.timeseries.evaluation.scores import (
     BACKTEST_HORIZON_MONTHS,
     COMBINATION,

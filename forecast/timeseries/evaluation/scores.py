@@ -13,7 +13,7 @@ from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS
 from forecast.stats.scoring import crps_lognormal, crps_normal, interval_score
 from forecast.stats.transforms import Z90
-from forecast.timeseries.ensemble.fit import ValueScale
+from forecast.timeseries.ensemble.ensemble import ValueScale
 
 BACKTEST_HORIZON_MONTHS = SEASON_MONTHS
 """Months that are asked of each origin, where so many came."""
