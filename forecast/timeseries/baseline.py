@@ -14,9 +14,8 @@ from forecast.arrays import Floats
 from forecast.engines.engine import Engine
 from forecast.files.csv import raise_if_problems
 from forecast.history.ledger import History, read_history
-from forecast.periods import SEASON_MONTHS, Calendar
+from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.alignment import align_to_calendar, annual_quantiles, base_year, monthly_shares
 from forecast.timeseries.checks import check_baselines, check_history
 from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
 from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask, HistoryKind, Note, holiday_for_currency
@@ -25,10 +24,19 @@ from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, res
 from forecast.timeseries.interventions import Intervention, build_intervention
 from forecast.timeseries.models.base import Forecast, TimeSeries
 from forecast.timeseries.models.outliers import clean, impute
-from forecast.timeseries.notes import fitted_notes, given_notes
 
 MONTHS_PER_CORRECTION = 20
 """Months among which one that is not above zero is read as a correction of the books [C]."""
+ANNUAL_QUANTILE_DRAWS = 4_000
+"""Draws behind what the models say of a year."""
+ANNUAL_QUANTILE_SEED = 20210111
+"""Seed of those draws; they are for show and meet no other draw."""
+MIN_TRAILING_ZERO_MONTHS = 3
+"""Months of zero at the end of a history that are said."""
+MAX_NAMED_MONTHS = 6
+"""Months that a note names before it counts the rest."""
+MIN_STATED_DIFFERENCE = 0.005
+"""Share by which a stated figure may differ from the ledger before it is said."""
 
 
 @dataclass(frozen=True)
@@ -189,10 +197,10 @@ def _fitted_baseline(
     service, months = task.service, task.series.calendar
     measured = history.modelled_series(service)
     calm = _without_shocks(task, shocks.remove_from(measured))
-    forecast, shape = align_to_calendar(task, fit, measured, calm, calendar)
-    year, rows = base_year(months)
+    forecast, shape = _align_to_calendar(task, fit, measured, calm, calendar)
+    year, rows = _base_year(months)
     shares = np.maximum(calm[rows], 0.0)
-    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else monthly_shares(shape)
+    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else _monthly_shares(shape)
     price = history.price.get(service)
     revenue = float(history.revenue[service][rows].sum())
     return ServiceBaseline(
@@ -213,8 +221,8 @@ def _fitted_baseline(
         coverage80=fit.coverage80,
         coverage95=fit.coverage95,
         checks=fit.checks,
-        annual_quantiles=annual_quantiles(forecast, calendar),
-        notes=(*fitted_notes(scenario, history, task, year, revenue), *fit.notes),
+        annual_quantiles=_annual_quantiles(forecast, calendar),
+        notes=(*_fitted_notes(scenario, history, task, year, revenue), *fit.notes),
     )
 
 
@@ -254,5 +262,125 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         coverage95=None,
         checks=(),
         annual_quantiles={},
-        notes=given_notes(scenario, service, calendar, in_history),
+        notes=_given_notes(scenario, service, calendar, in_history),
     )
+
+
+def _align_to_calendar(
+    task: FitTask, fit: Fit, measured: Floats, calm: Floats, calendar: Calendar
+) -> tuple[Forecast, Floats]:
+    """The forecast and the undisturbed shape over the calendar; months that the history holds are as they were."""
+    history = task.series.calendar
+    if task.scale == "log":
+        measured, calm = (np.log(np.where(values > 0, values, 1.0)) for values in (measured, calm))
+    mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
+    root = np.zeros((calendar.count, calendar.count))
+    ahead = max(0, history.last + 1 - calendar.first)
+    steps = calendar.count - ahead
+    mean[ahead:] = shape[ahead:] = fit.mean[:steps]
+    root[ahead:, ahead:] = fit.cholesky[:steps, :steps]
+    for row in range(ahead):
+        at = calendar.first + row - history.first
+        if at >= 0:
+            mean[row], shape[row] = measured[at], calm[at]
+        else:  # before the history began: as the same month a year later
+            later = (row - ahead) % SEASON_MONTHS
+            mean[row] = shape[row] = fit.mean[later]
+    if task.scale == "raw":
+        shape = np.log(np.maximum(shape, 1e-6 * max(float(np.abs(shape).max()), 1e-300)))
+    return Forecast(mean, root, task.scale), shape
+
+
+def _base_year(months: Calendar) -> tuple[int | None, slice]:
+    """The last whole calendar year and its rows; without one, the rows of the last twelve months."""
+    year = (months.last + 1) // SEASON_MONTHS - 1
+    if SEASON_MONTHS * year < months.first:
+        return None, slice(max(0, months.count - SEASON_MONTHS), months.count)
+    return year, months.year_rows(year)
+
+
+def _monthly_shares(shape: Floats) -> Floats:
+    """Shares of the months in the first calendar year of a shape, (12,)."""
+    raw: Floats = np.exp(shape[:SEASON_MONTHS] - shape[:SEASON_MONTHS].max())
+    return np.asarray(raw / raw.sum(), float)
+
+
+def _annual_quantiles(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:
+    """P10, P50 and P90 of each year by the history alone, from draws of its own."""
+    z = np.random.default_rng(ANNUAL_QUANTILE_SEED).standard_normal((calendar.count, ANNUAL_QUANTILE_DRAWS))
+    values = forecast.transform_normal(z)
+    found = {}
+    for year in calendar.years:
+        low, middle, high = np.quantile(values[calendar.year_rows(year)].sum(axis=0), (0.1, 0.5, 0.9))
+        found[year] = (float(low), float(middle), float(high))
+    return found
+
+
+def _fitted_notes(scenario: Scenario, history: History, task: FitTask, year: int | None, revenue: float) -> list[Note]:
+    """What a reader must know of a service's history."""
+    service = task.service
+    notes: list[Note] = []
+    if task.kind == "reconstructed":
+        notes.append(("baseline_not_believed", (("service", service),)))
+    if task.scale == "raw":
+        notes.append(("baseline_not_above_zero", (("service", service),)))
+    notes += _outlier_notes(task)
+    zeros = _trailing_zeros(history.modelled_series(service))
+    if zeros >= MIN_TRAILING_ZERO_MONTHS:
+        notes.append(("baseline_stopped", (("count", str(zeros)), ("service", service))))
+    if service in history.leading_zero_months:
+        notes.append(
+            ("baseline_late_start", (("count", str(history.leading_zero_months[service])), ("service", service)))
+        )
+    estimates = history.status[service].count("estimate")
+    if estimates:
+        notes.append(("baseline_estimates", (("count", str(estimates)), ("service", service))))
+    stated = scenario.stated.get(str(year))
+    said = stated.services.get(service) if stated else None
+    if said is not None and abs(said.value - revenue) > MIN_STATED_DIFFERENCE * abs(said.value):
+        facts = {"ledger": f"{revenue:.0f}", "service": service, "stated": f"{said.value:.0f}", "year": str(year)}
+        notes.append(("baseline_stated_differs", tuple(sorted(facts.items()))))
+    return notes
+
+
+def _trailing_zeros(measured: Floats) -> int:
+    sold = np.flatnonzero(measured)
+    return len(measured) - 1 - int(sold[-1]) if len(sold) else len(measured)
+
+
+def _outlier_notes(task: FitTask) -> list[Note]:
+    """Which months were taken for slips or corrections, and from which the level moved."""
+    past, source = task.series, task.series.source
+    if source is None:
+        return []
+    found: list[Note] = []
+    for row, step in past.level_shifts:
+        level = 1.0 if past.is_log else abs(float(np.nanmedian(source.values[:row])))
+        share = np.expm1(step) if past.is_log else step / max(level, 1e-12)
+        month = format_month(past.calendar.first + row)
+        facts = (("month", month), ("service", task.service), ("share", f"{share:+.0%}"))
+        found.append(("baseline_level_moved", facts))
+    corrections = source.masked & np.isnan(source.values) if task.scale == "log" else np.zeros(0, bool)
+    for key, rows in (("baseline_odd_months", past.masked & ~source.masked), ("baseline_corrections", corrections)):
+        if rows.any():
+            found.append((key, (("months", _months_text(past.calendar, rows)), ("service", task.service))))
+    return found
+
+
+def _months_text(calendar: Calendar, rows: NDArray[np.bool_]) -> str:
+    """The first few months of these rows, and how many more."""
+    months = [format_month(calendar.first + int(row)) for row in np.flatnonzero(rows)]
+    return ", ".join(months[:MAX_NAMED_MONTHS]) + (
+        f", … (+{len(months) - MAX_NAMED_MONTHS})" if len(months) > MAX_NAMED_MONTHS else ""
+    )
+
+
+def _given_notes(scenario: Scenario, service: str, calendar: Calendar, in_history: bool) -> tuple[Note, ...]:
+    """What is written of a given service and changes nothing."""
+    own = scenario.services[service]
+    grows = own.growth is not None or own.price_change is not None
+    said = (
+        ("baseline_given_has_history", in_history),
+        ("baseline_given_grows_later", grows and len(calendar.years) == 1),
+    )
+    return tuple((key, (("service", service),)) for key, holds in said if holds)
