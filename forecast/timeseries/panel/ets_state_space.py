@@ -22,17 +22,50 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from forecast.arrays import Bools, Floats, Ints
 
+__all__ = [
+    "FORMS",
+    "SEASONAL_FORMS",
+    "EtsColumns",
+    "EtsState",
+    "concatenate_states",
+    "ets_means",
+    "ets_responses",
+    "filter_columns",
+    "grid_responses",
+    "n_states",
+    "search_ets",
+]
+
 ALPHA, BETA, GAMMA, PHI = range(4)
 """Rows of the parameters: smoothing of the level, of the slope and of the season, and damping of the slope."""
 MIN_SPARE_PERIODS = 2
-"""Periods beyond the parameters and states of a form from which it is asked."""
+"""Periods beyond the parameters and states of a form from which it is fitted."""
 EXPLOSIVE_FORMS = {4: ("AAN", "AAA"), 12: ("AAN",)}
-"""Season -> forms that are not asked on the log scale, where their growth has no end [chosen on M1]."""
+"""Season -> forms that are not fitted on the log scale, where their growth has no end [chosen on M1]."""
+
+GAUSS_NEWTON_STEPS = 4
+"""Gauss-Newton steps from the best point of the grid."""
+BOUND_PASSES = 2
+"""Solutions of one step: a parameter that meets a bound is fixed there, and the others are solved again."""
+RIDGE_SHARE = 1e-9
+"""Share of the trace of X'X on its diagonal, for states that the periods do not identify."""
+INITIAL_DAMPING = 1e-3
+"""Levenberg and Marquardt's, as a share of the curvature, in the first step."""
+DAMPING_DECREASE, DAMPING_INCREASE = 0.3, 10.0
+"""Factors of the damping after a step that lowered the sum of squares, and after one that did not."""
+STEP_DIVISOR = 4
+"""Divisor of a step that did not lower the sum of squares."""
+MIN_SMOOTHING, MAX_SMOOTHING = 1e-4, 0.9999
+"""Bounds of alpha, of beta as a share of alpha and of gamma as a share of 1 - alpha, as in statsmodels."""
+MIN_PHI, MAX_PHI = 0.8, 0.98
+"""Bounds of phi, as in statsmodels and R."""
+BOUND_TOLERANCE = 1e-12
+"""Distance up to which a clipped step counts as inside the bounds."""
 
 
 @dataclass(frozen=True)
 class EtsForm:
-    """What moves besides the level."""
+    """One form of exponential smoothing, and the grid of its parameters."""
 
     name: str
     has_trend: bool
@@ -42,32 +75,32 @@ class EtsForm:
     """(points, 4): alpha, beta, gamma, phi."""
 
     def free_states(self, season: int) -> Ints:
-        """(free states,): rows of level, slope and season; the last of the season is 0, for the level holds it."""
+        """(free states,): rows of level, slope and season without its last, which the level absorbs."""
         rows = [0] + [1] * self.has_trend + list(range(2, 1 + season)) * self.has_season
         return np.array(rows, np.int64)
 
     def n_parameters(self, season: int) -> int:
-        """Parameters and first states that are estimated."""
+        """Number of parameters and first states that are estimated."""
         return sum(self.is_estimated) + len(self.free_states(season))
 
     def min_periods(self, season: int) -> int:
-        """Known periods from which it is asked; the level alone is asked of every series."""
+        """Periods with a value from which it is fitted; 0 for the level alone, which every series gets."""
         return self.n_parameters(season) + MIN_SPARE_PERIODS + 1 if self.has_trend or self.has_season else 0
 
     def is_explosive(self, season: int) -> bool:
-        """Whether it is not asked on the log scale."""
+        """True where it is not fitted on the log scale."""
         return self.name in EXPLOSIVE_FORMS.get(season, ())
 
     @property
     def is_estimated(self) -> tuple[bool, bool, bool, bool]:
-        """Which of alpha, beta, gamma, phi are estimated."""
+        """True for each of alpha, beta, gamma, phi that is estimated."""
         return True, self.has_trend, self.has_season, self.is_damped
 
 
 def _make_form(
     name: str, alphas: Sequence[float], betas: Sequence[float], gammas: Sequence[float], phis: Sequence[float]
 ) -> EtsForm:
-    """`betas` are shares of alpha and `gammas` of 1 - alpha; none where there is no such state."""
+    """The form with the product of its grids: `betas` as shares of alpha, `gammas` of 1 - alpha; () for none."""
     points = product(alphas, betas or [0.0], gammas or [0.0], phis or [1.0])
     grid = np.array([(a, a * b, (1 - a) * g, phi) for a, b, g, phi in points])
     return EtsForm(name, bool(betas), bool(phis), bool(gammas), grid)
@@ -86,7 +119,7 @@ SEASONAL_FORMS = tuple(form.name for form in FORMS if form.has_season)
 
 
 def parameter_counts(forms: Ints, season: int) -> Ints:
-    """(columns,): parameters and first states of each column's form, a place in `FORMS`."""
+    """(columns,): number of parameters and first states of each column's form, a position in `FORMS`."""
     return np.array([form.n_parameters(season) for form in FORMS])[forms]
 
 
@@ -97,23 +130,40 @@ class EtsColumns:
     values: Floats
     """(periods, columns), 0 after the last."""
     n_periods: Ints
-    """(columns,), descending: periods."""
+    """(columns,): periods, descending."""
     observed: Bools
-    """(periods,): whether a value teaches; a period that does not moves no state."""
+    """(periods,): True where there is a value; a period without moves no state."""
     season: int
     """Periods of a season; 1 where there is none."""
 
     @property
     def n_observed(self) -> Ints:
-        """(columns,): periods that teach."""
+        """(columns,): periods with a value."""
         return np.concatenate([[0], np.cumsum(self.observed)])[self.n_periods]
 
     def n_active(self) -> list[int]:
-        """How many series have each period."""
+        """Count the columns that have each period.
+
+        Returns
+        -------
+        list of int
+            (periods,), descending.
+        """
         return [int(np.searchsorted(-self.n_periods, -period, side="left")) for period in range(len(self.values))]
 
     def take(self, columns: Ints) -> EtsColumns:
-        """Some of the columns, in an order that keeps the longest first."""
+        """Select some of the columns.
+
+        Parameters
+        ----------
+        columns : (selected,)
+            Column numbers, in an order that keeps the longest first.
+
+        Returns
+        -------
+        EtsColumns
+            Those columns.
+        """
         return EtsColumns(self.values[:, columns], self.n_periods[columns], self.observed, self.season)
 
 
@@ -127,30 +177,76 @@ class EtsState:
     """(width, columns): level, slope, and the season of the first periods."""
 
     def where(self, chosen: Bools, other: EtsState) -> EtsState:
-        """This where `chosen`, (columns,), else the other."""
+        """Choose column by column between two states.
+
+        Parameters
+        ----------
+        chosen : (columns,)
+            True where this state is taken.
+        other : EtsState
+            State of the other columns.
+
+        Returns
+        -------
+        EtsState
+            This where `chosen`, else the other.
+        """
         return EtsState(
             np.where(chosen, self.smoothing, other.smoothing), np.where(chosen, self.initial, other.initial)
         )
 
     def take(self, columns: Ints) -> EtsState:
-        """Some of the columns, in any order."""
+        """Select some of the columns.
+
+        Parameters
+        ----------
+        columns : (selected,)
+            Column numbers, in any order.
+
+        Returns
+        -------
+        EtsState
+            Those columns.
+        """
         return EtsState(self.smoothing[:, columns], self.initial[:, columns])
 
 
 def concatenate_states(states: list[EtsState]) -> EtsState:
-    """The columns of all, in their order."""
+    """Concatenate the columns of several states.
+
+    Parameters
+    ----------
+    states : list of EtsState
+        Of one season.
+
+    Returns
+    -------
+    EtsState
+        The columns of all, in their order.
+    """
     smoothing = np.concatenate([each.smoothing for each in states], axis=1)
     return EtsState(smoothing, np.concatenate([each.initial for each in states], axis=1))
 
 
 def n_states(season: int) -> int:
-    """States: level, slope and season."""
+    """Count the states: level, slope and season.
+
+    Parameters
+    ----------
+    season : int
+        Periods of a season; 1 where there is none.
+
+    Returns
+    -------
+    int
+        Width of a state vector.
+    """
     return 2 + season * (season > 1)
 
 
 @dataclass(frozen=True)
 class EtsGridResponses:
-    """What the errors of each point of a grid are made of: e = A y - X x."""
+    """Linear map from values and first states to errors at each point of a grid: e = A y - X x."""
 
     to_values: Floats
     """A, (points, periods, periods)."""
@@ -158,33 +254,46 @@ class EtsGridResponses:
     """X, (points, periods, width)."""
 
     def at_point(self, point: int) -> EtsGridResponses:
-        """Those of one point."""
+        """Responses of one point alone."""
         return EtsGridResponses(self.to_values[point : point + 1], self.to_states[point : point + 1])
 
 
-def grid_responses(grid: Floats, seen: Bools, season: int) -> EtsGridResponses:
-    """Of a grid (points, 4), by the recursion of unit values and unit states.
+def grid_responses(grid: Floats, observed: Bools, season: int) -> EtsGridResponses:
+    """Compute A and X of a grid by the recursion of unit values and unit states.
 
-    Where every period teaches, a later value leaves what an earlier one does, shifted: one impulse is enough.
+    Parameters
+    ----------
+    grid : (points, 4)
+        Alpha, beta, gamma and phi.
+    observed : (periods,)
+        True where there is a value.
+    season : int
+        Periods of a season; 1 where there is none.
+
+    Returns
+    -------
+    EtsGridResponses
+        A (points, periods, periods) and X (points, periods, width).
     """
-    periods, width = len(seen), n_states(season)
-    shift_invariant = bool(seen.all())
+    periods, width = len(observed), n_states(season)
+    # where every period has a value, a later one leaves the errors of an earlier one, shifted: one impulse is enough
+    shift_invariant = bool(observed.all())
     impulses = 1 if shift_invariant else periods
     alpha, beta, gamma, phi = (column[:, None] for column in grid.T)
     states = np.zeros((width, len(grid), impulses + width))
     states[np.arange(width), :, impulses + np.arange(width)] = 1.0
     errors = np.zeros((periods, len(grid), impulses + width))
     for period in range(periods):
-        place = 2 + period % season
+        season_row = 2 + period % season
         damped = phi * states[1]
-        error = -(states[0] + damped + (states[place] if season > 1 else 0.0))
+        error = -(states[0] + damped + (states[season_row] if season > 1 else 0.0))
         if period < impulses:
             error[:, period] += 1.0
-        error *= seen[period]
+        error *= observed[period]
         states[0] += damped + alpha * error
         states[1] = damped + beta * error
         if season > 1:
-            states[place] += gamma * error
+            states[season_row] += gamma * error
         errors[period] = error
     errors = np.moveaxis(errors, 0, 1)
     to_states = -errors[:, :, impulses:]
@@ -195,9 +304,24 @@ def grid_responses(grid: Floats, seen: Bools, season: int) -> EtsGridResponses:
 
 
 def filter_columns(columns: EtsColumns, state: EtsState, *, derivatives: bool) -> tuple[Floats, Floats]:
-    """Errors of one step (periods, 1, columns), 0 where no value teaches, and last states (width, columns).
+    """Filter columns from their first states.
 
-    With `derivatives` (periods, 5, columns): after the errors their derivatives by alpha, beta, gamma and phi.
+    Parameters
+    ----------
+    columns : EtsColumns
+        Values.
+    state : EtsState
+        Parameters and first states of the columns.
+    derivatives : bool
+        Whether to differentiate the errors by alpha, beta, gamma and phi.
+
+    Returns
+    -------
+    errors : Floats
+        (periods, 1, columns), of one step, 0 where there is no value; with `derivatives` (periods, 5, columns), the
+        four derivatives after the errors.
+    last_states : Floats
+        (width, columns), after the last period of each column.
     """
     periods, count = columns.values.shape
     states = np.zeros((n_states(columns.season), 5 if derivatives else 1, count))
@@ -206,147 +330,190 @@ def filter_columns(columns: EtsColumns, state: EtsState, *, derivatives: bool) -
     for period, active in enumerate(columns.n_active()):
         if not active:
             break
-        now, smoothing = states[:, :, :active], state.smoothing[:, :active]
-        _predict_states(now, smoothing, derivatives)
+        current, smoothing = states[:, :, :active], state.smoothing[:, :active]
+        _predict_states(current, smoothing, derivatives)
         if columns.observed[period]:
             error = errors[period, :, :active]
-            place = 2 + period % columns.season if columns.season > 1 else None
-            _update_states(now, error, columns.values[period, :active], smoothing, place, derivatives)
+            season_row = 2 + period % columns.season if columns.season > 1 else None
+            _update_states(current, error, columns.values[period, :active], smoothing, season_row, derivatives)
     return errors, states[:, 0]
 
 
-def _predict_states(now: Floats, smoothing: Floats, slopes: bool) -> None:
-    """One period on without its value, in place: the level by the damped slope; (width, 1 or 5, columns)."""
-    damped = now[1] * smoothing[PHI]
-    if slopes:
-        damped[1 + PHI] += now[1, 0]
-    now[0] += damped
-    now[1] = damped
+def _predict_states(states: Floats, smoothing: Floats, derivatives: bool) -> None:
+    """Add the damped slope to the level, in place; states (width, 1 or 5, columns)."""
+    damped = states[1] * smoothing[PHI]
+    if derivatives:
+        damped[1 + PHI] += states[1, 0]
+    states[0] += damped
+    states[1] = damped
 
 
 def _update_states(
-    now: Floats, error: Floats, values: Floats, smoothing: Floats, place: int | None, slopes: bool
+    states: Floats, error: Floats, values: Floats, smoothing: Floats, season_row: int | None, derivatives: bool
 ) -> None:
-    """The error of the values (columns,) of one period into `error` (1 or 5, columns) and the states, in place.
-
-    `place` is the row of the season, None where there is none.
-    """
-    if place is None:
-        np.negative(now[0], out=error)
+    """Write the error of the values (columns,) into `error` (1 or 5, columns) and correct the states, in place."""
+    if season_row is None:
+        np.negative(states[0], out=error)
     else:
-        np.add(now[0], now[place], out=error)
+        np.add(states[0], states[season_row], out=error)
         np.negative(error, out=error)
     error[0] += values
-    moved = [(0, ALPHA), (1, BETA)] + ([] if place is None else [(place, GAMMA)])
-    for row, parameter in moved:
-        now[row] += smoothing[parameter] * error
-        if slopes:
-            now[row, 1 + parameter] += error[0]
+    gains = [(0, ALPHA), (1, BETA)] + ([] if season_row is None else [(season_row, GAMMA)])
+    for row, parameter in gains:
+        states[row] += smoothing[parameter] * error
+        if derivatives:
+            states[row, 1 + parameter] += error[0]
 
 
 def state_moments(columns: EtsColumns, smoothing: Floats, errors: Floats) -> Floats:
-    """X'E of each row of the errors (periods, rows, columns), as (width, rows, columns): X is never written out, the
-    recursion runs backwards."""
+    """(width, rows, columns): X'E of the errors (periods, rows, columns), by the adjoint recursion without X."""
     season = columns.season
     alpha, beta, gamma, phi = smoothing
     sums = np.zeros((n_states(season), *errors.shape[1:]))
-    active = columns.n_active()
+    n_active = columns.n_active()
     for period in range(len(errors) - 1, -1, -1):
-        count = active[period]
-        if not count:
+        active = n_active[period]
+        if not active:
             continue
-        now = sums[:, :, :count]
+        current = sums[:, :, :active]
         if columns.observed[period]:
-            place = 2 + period % season
-            left = errors[period, :, :count] - alpha[:count] * now[0]
-            left -= beta[:count] * now[1]
+            season_row = 2 + period % season
+            residual = errors[period, :, :active] - alpha[:active] * current[0]
+            residual -= beta[:active] * current[1]
             if season > 1:
-                left -= gamma[:count] * now[place]
-                now[place] += left
-            now[1] += now[0]
-            now[1] += left
-            now[0] += left
+                residual -= gamma[:active] * current[season_row]
+                current[season_row] += residual
+            current[1] += current[0]
+            current[1] += residual
+            current[0] += residual
         else:
-            now[1] += now[0]
-        now[1] *= phi[:count]
+            current[1] += current[0]
+        current[1] *= phi[:active]
     return sums
 
 
 def sum_of_squares(errors: Floats) -> Floats:
-    """(columns,): of the errors of `filtered`, the first of the rows."""
+    """(columns,): sum of squared errors, of errors (periods, rows, columns) in the first row."""
     return np.asarray(np.einsum("tc,tc->c", errors[:, 0], errors[:, 0]))
 
 
-def ets_means(smoothing: Floats, last: Floats, counts: Ints, season: int, horizon: int) -> Floats:
-    """(columns, horizon): level, damped slope and season from the last states (width, columns) on.
+def ets_means(smoothing: Floats, last_states: Floats, counts: Ints, season: int, horizon: int) -> Floats:
+    """Forecast the means: level, damped slope and season.
 
-    `counts` (columns,) are the periods filtered, which tell the place in the season.
+    Parameters
+    ----------
+    smoothing : (4, columns)
+        Alpha, beta, gamma and phi.
+    last_states : (width, columns)
+        States after the last period.
+    counts : (columns,)
+        Periods filtered, which give the position in the season.
+    season : int
+        Periods of a season; 1 where there is none.
+    horizon : int
+        Periods ahead.
+
+    Returns
+    -------
+    Floats
+        (columns, horizon), in the unit of the states.
     """
     steps = np.arange(1, horizon + 1)
-    mean: Floats = last[0][:, None] + last[1][:, None] * np.cumsum(smoothing[PHI][:, None] ** steps, axis=1)
+    damping = np.cumsum(smoothing[PHI][:, None] ** steps, axis=1)
+    mean: Floats = last_states[0][:, None] + last_states[1][:, None] * damping
     if season > 1:
-        mean += np.take_along_axis(last[2:].T, (counts[:, None] + steps - 1) % season, axis=1)
+        mean += np.take_along_axis(last_states[2:].T, (counts[:, None] + steps - 1) % season, axis=1)
     return mean
 
 
 def ets_responses(smoothing: Floats, season: int, horizon: int) -> Floats:
-    """(columns, horizon): what an error of 1 in the first period ahead adds to each, 1, c_1, c_2, ...
+    """Compute the impulse responses 1, c_1, c_2, ... to an error of 1 in the first period ahead.
 
-    c_j = alpha + beta (phi + ... + phi^j) + gamma [season divides j] (Hyndman and others 2008, chapter 6).
+    c_j = alpha + beta (phi + ... + phi^j) + gamma [season divides j].
+
+    Parameters
+    ----------
+    smoothing : (4, columns)
+        Alpha, beta, gamma and phi.
+    season : int
+        Periods of a season; 1 where there is none.
+    horizon : int
+        Periods ahead.
+
+    Returns
+    -------
+    Floats
+        (columns, horizon).
+
+    References
+    ----------
+    Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing, chapter 6.
     """
     steps = np.arange(1, horizon)
     alpha, beta, gamma, phi = smoothing[:, :, None]
-    found = np.ones((smoothing.shape[1], horizon))
-    found[:, 1:] = alpha + beta * np.cumsum(phi**steps, axis=1)
+    responses = np.ones((smoothing.shape[1], horizon))
+    responses[:, 1:] = alpha + beta * np.cumsum(phi**steps, axis=1)
     if season > 1:
-        found[:, 1:] += gamma * (steps % season == 0)
-    return found
-
-
-GAUSS_NEWTON_STEPS = 4
-"""Gauss-Newton steps from the best point of the grid."""
-BOUND_PASSES = 2
-"""Times that a step is solved: what meets a bound is held there, and the others are solved again."""
-RIDGE_SHARE = 1e-9
-"""Share of the trace of X'X on its diagonal, for states that no period tells apart."""
-INITIAL_DAMPING = 1e-3
-"""Levenberg and Marquardt's, as a share of the curvature, in the first step."""
-DAMPING_DECREASE, DAMPING_INCREASE = 0.3, 10.0
-"""Times that damping after a step that lowered the sum of squares, and after one that did not."""
-STEP_DIVISOR = 4
-"""What a step that did not lower it is divided by."""
-MIN_SMOOTHING, MAX_SMOOTHING = 1e-4, 0.9999
-"""Bounds of alpha, of beta as a share of alpha and of gamma as a share of 1 - alpha, as in statsmodels."""
-MIN_PHI, MAX_PHI = 0.8, 0.98
-"""Bounds of phi, as in statsmodels and R."""
+        responses[:, 1:] += gamma * (steps % season == 0)
+    return responses
 
 
 def search_ets(form: EtsForm, columns: EtsColumns, responses: EtsGridResponses) -> tuple[EtsState, Floats]:
-    """The best point of the form's grid for each column, its first states there, and (columns, width, width) the
-    inverse of X'X, 0 in the rows and columns of states that the form does not have."""
+    """Find the best point of a form's grid for each column, first states by least squares.
+
+    Parameters
+    ----------
+    form : EtsForm
+        The form, whose `grid` the responses are of.
+    columns : EtsColumns
+        Values.
+    responses : EtsGridResponses
+        From `grid_responses`, of as many periods as the columns have, or more.
+
+    Returns
+    -------
+    state : EtsState
+        Best parameters and first states of each column.
+    inverse : Floats
+        (columns, width, width), inverse of X'X, 0 in the rows and columns of states that the form does not have.
+
+    References
+    ----------
+    Golub and Pereyra (1973), The differentiation of pseudo-inverses and nonlinear least squares problems.
+    """
     width, (periods, count) = n_states(columns.season), columns.values.shape
     rows = form.free_states(columns.season)
     lengths, group = np.unique(columns.n_periods, return_inverse=True)
     design = np.ascontiguousarray(responses.to_states[:, :periods][:, :, rows])
     inverses = np.stack([_inverse_gram(design[:, :length]) for length in lengths], axis=1)
-    members = [np.flatnonzero(group == place) for place in range(len(lengths))]
-    runs = [slice(each[0], each[-1] + 1) for each in members]  # columns of one length lie side by side
+    sse, solved = _solve_grid(columns, responses, design, inverses, group)
+    best = np.argmin(sse, axis=0)
+    initial = np.zeros((width, count))
+    initial[rows] = solved[best, :, np.arange(count)].T
+    inverse = np.zeros((count, width, width))
+    inverse[:, rows[:, None], rows] = inverses[best, group]
+    return EtsState(form.grid[best].T.copy(), initial), inverse
+
+
+def _solve_grid(
+    columns: EtsColumns, responses: EtsGridResponses, design: Floats, inverses: Floats, group: Ints
+) -> tuple[Floats, Floats]:
+    """Sums of squares (points, columns) and free first states (points, states, columns) at every point of a grid."""
+    # design is X (points, periods, states); inverses of X'X (points, lengths, states, states); group a column's length
+    periods, count = columns.values.shape
+    members = [np.flatnonzero(group == number) for number in range(inverses.shape[1])]
+    slices = [slice(each[0], each[-1] + 1) for each in members]  # columns of one length lie side by side
     known = np.arange(periods)[:, None] < columns.n_periods
-    sse = np.empty((len(form.grid), count))
-    solved = np.empty((len(form.grid), len(rows), count))
-    for point in range(len(form.grid)):
+    sse = np.empty((len(design), count))
+    solved = np.empty((len(design), design.shape[2], count))
+    for point in range(len(design)):
         errors = np.ascontiguousarray(responses.to_values[point, :periods, :periods]) @ columns.values
         errors *= known
         products = design[point].T @ errors
-        for place, run in enumerate(runs):
-            solved[point][:, run] = inverses[point, place] @ products[:, run]
+        for number, of_length in enumerate(slices):
+            solved[point][:, of_length] = inverses[point, number] @ products[:, of_length]
         sse[point] = np.einsum("tc,tc->c", errors, errors) - np.einsum("kc,kc->c", products, solved[point])
-    best = np.argmin(sse, axis=0)
-    start = np.zeros((width, count))
-    start[rows] = solved[best, :, np.arange(count)].T
-    inverse = np.zeros((count, width, width))
-    inverse[:, rows[:, None], rows] = inverses[best, group]
-    return EtsState(form.grid[best].T.copy(), start), inverse
+    return sse, solved
 
 
 def _inverse_gram(design: Floats) -> Floats:
@@ -357,67 +524,60 @@ def _inverse_gram(design: Floats) -> Floats:
 
 
 def refine_ets(columns: EtsColumns, state: EtsState, inverse: Floats, free: Bools) -> EtsState:
-    """Gauss-Newton steps in the parameters that are `free`, (4, columns), and in the first states, damped as
-    Levenberg and Marquardt do.
-
-    The states are solved out by the inverse of X'X at the point of the grid, (columns, width, width); a step that does
-    not lower the sum of squares is taken back, and a part of it tried.
-    """
+    """The state after damped Gauss-Newton steps in the `free` parameters, (4, columns), and in the first states."""
+    # damped as by Levenberg and Marquardt; the states are solved out by the inverse of X'X at the point of the grid,
+    # (columns, width, width); a step that does not lower the sum of squares is undone, and a part of it tried
     best, proposed = state, state
-    least = np.full(len(columns.n_periods), np.inf)
+    min_sse = np.full(len(columns.n_periods), np.inf)
     damping = np.full(len(columns.n_periods), INITIAL_DAMPING)
     step = EtsState(np.zeros_like(state.smoothing), np.zeros_like(state.initial))
     for _ in range(GAUSS_NEWTON_STEPS):
         errors, _ = filter_columns(columns, proposed, derivatives=True)
         products = state_moments(columns, proposed.smoothing, errors)
         sse = sum_of_squares(errors)
-        better = sse < least
+        better = sse < min_sse
         best = proposed.where(better, best)
-        least = np.minimum(sse, least)
+        min_sse = np.minimum(sse, min_sse)
         damping = np.where(better, damping * DAMPING_DECREASE, damping * DAMPING_INCREASE)
-        ahead = _gauss_newton_step(errors, products, inverse, proposed.smoothing, free, damping)
-        step = ahead.where(better, EtsState(step.smoothing / STEP_DIVISOR, step.initial / STEP_DIVISOR))
+        next_step = _gauss_newton_step(errors, products, inverse, proposed.smoothing, free, damping)
+        step = next_step.where(better, EtsState(step.smoothing / STEP_DIVISOR, step.initial / STEP_DIVISOR))
         proposed = EtsState(best.smoothing + step.smoothing, best.initial + step.initial)
     errors, _ = filter_columns(columns, proposed, derivatives=False)
-    return proposed.where(sum_of_squares(errors) < least, best)
+    return proposed.where(sum_of_squares(errors) < min_sse, best)
 
 
 def _gauss_newton_step(
     errors: Floats, products: Floats, inverse: Floats, smoothing: Floats, free: Bools, damping: Floats
 ) -> EtsState:
-    """The step in parameters and states, of errors and slopes E (periods, 5, columns) and X'E (width, 5, columns).
-
-    E'E - E'X (X'X)^-1 X'E are their products once the states are solved out. Parameters that meet a bound are held
-    there while the others are solved again.
-    """
+    """Step in parameters and states, from errors and derivatives E (periods, 5, columns), and X'E."""
     by_column = np.ascontiguousarray(errors.transpose(2, 1, 0))
     solved = inverse @ products.transpose(2, 0, 1)
+    # the products of E once the states are solved out: E'E - E'X (X'X)^-1 X'E
     squares = by_column @ by_column.swapaxes(1, 2) - products.transpose(2, 1, 0) @ solved
-    curved, gradient = squares[:, 1:, 1:], squares[:, 1:, 0]
-    move = np.zeros_like(smoothing)
-    inner = free.copy()
+    curvature, gradient = squares[:, 1:, 1:], squares[:, 1:, 0]
+    step = np.zeros_like(smoothing)
+    inside = free.copy()
     for _ in range(BOUND_PASSES):
-        held = np.where(inner, 0.0, move)
-        pull = gradient + np.einsum("cpq,qc->cp", curved, held)
-        wished = np.where(inner, _damped_solution(curved, pull, inner.T, damping), held)
-        move = _clip_to_bounds(smoothing + wished, free) - smoothing
-        inner = inner & (np.abs(move - wished) <= 1e-12)
-    rows = np.concatenate([np.ones((1, move.shape[1])), move])
-    return EtsState(move, np.einsum("cwv,vc->wc", solved, rows))
+        fixed = np.where(inside, 0.0, step)
+        pull = gradient + np.einsum("cpq,qc->cp", curvature, fixed)
+        unbounded = np.where(inside, _damped_solution(curvature, pull, inside.T, damping), fixed)
+        step = _clip_to_bounds(smoothing + unbounded, free) - smoothing
+        inside = inside & (np.abs(step - unbounded) <= BOUND_TOLERANCE)
+    rows = np.concatenate([np.ones((1, step.shape[1])), step])
+    return EtsState(step, np.einsum("cwv,vc->wc", solved, rows))
 
 
-def _damped_solution(curved: Floats, pull: Floats, inner: Bools, damping: Floats) -> Floats:
-    """(4, columns): -curved^-1 pull over the parameters that are `inner`, (columns, 4), with damping (columns,) as a
-    share of the diagonal; 0 for others, and where the solution is not finite."""
-    inside = curved * (inner[:, :, None] & inner[:, None, :])
-    diagonal = np.einsum("cpp->cp", inside)
-    diagonal += np.where(inner, damping[:, None] * np.abs(diagonal) + 1e-10, 1.0)
-    found = -np.linalg.solve(inside, np.where(inner, pull, 0.0)[:, :, None])[:, :, 0].T
-    return np.where(np.isfinite(found), found, 0.0)
+def _damped_solution(curvature: Floats, pull: Floats, inside: Bools, damping: Floats) -> Floats:
+    """(4, columns): -curvature^-1 pull over the parameters `inside` their bounds, 0 for others and where not finite."""
+    system = curvature * (inside[:, :, None] & inside[:, None, :])
+    diagonal = np.einsum("cpp->cp", system)
+    diagonal += np.where(inside, damping[:, None] * np.abs(diagonal) + 1e-10, 1.0)
+    solution = -np.linalg.solve(system, np.where(inside, pull, 0.0)[:, :, None])[:, :, 0].T
+    return np.where(np.isfinite(solution), solution, 0.0)
 
 
 def _clip_to_bounds(smoothing: Floats, free: Bools) -> Floats:
-    """Parameters (4, columns), those that are free at the nearest bound where they are beyond it."""
+    """Parameters (4, columns), the free ones at the nearest bound where they exceed it."""
     alpha = np.clip(smoothing[ALPHA], MIN_SMOOTHING, MAX_SMOOTHING)
     beta = np.clip(smoothing[BETA], MIN_SMOOTHING * alpha, MAX_SMOOTHING * alpha)
     gamma = np.clip(smoothing[GAMMA], MIN_SMOOTHING * (1 - alpha), MAX_SMOOTHING * (1 - alpha))
