@@ -1,4 +1,4 @@
-"""From the history to the baseline: what each service's months would be if nothing but the past spoke."""
+"""The baseline of each service: its months over the calendar of the plan, as the history alone forecasts them."""
 
 from __future__ import annotations
 
@@ -14,59 +14,73 @@ from forecast.arrays import Floats
 from forecast.engines.engine import Engine
 from forecast.files.csv import raise_if_problems
 from forecast.history.ledger import History, read_history
-from forecast.periods import SEASON_MONTHS, Calendar
+from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.alignment import align_to_calendar, annual_quantiles, base_year, monthly_shares
 from forecast.timeseries.checks import check_baselines, check_history
-from forecast.timeseries.ensemble.cache import store_fits
-from forecast.timeseries.ensemble.ensemble import fit_ensemble, holiday_for_currency
-from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask, HistoryKind, Note
+from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
+from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask, HistoryKind, Note, holiday_for_currency
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, restore_pinned, serialise_fit
 from forecast.timeseries.interventions import Intervention, build_intervention
 from forecast.timeseries.models.base import Forecast, TimeSeries
 from forecast.timeseries.models.outliers import clean, impute
-from forecast.timeseries.notes import fitted_notes, given_notes
+
+__all__ = ["Baseline", "ServiceBaseline", "fit_baseline", "fit_tasks", "history_kind", "modelled_drivers"]
 
 MONTHS_PER_CORRECTION = 20
-"""Months among which one that is not above zero is read as a correction of the books [C]."""
+"""Months among which one that is not above zero counts as a correction of the books [C]."""
+ANNUAL_QUANTILE_DRAWS = 4_000
+"""Draws behind the annual quantiles of the history alone."""
+ANNUAL_QUANTILE_SEED = 20210111
+"""Seed of those draws; they are for show and share no random number with the simulation."""
+MIN_RAW_SHARE = 1e-6
+"""Least month of a raw shape, as a share of its largest, so that it has a log."""
+MIN_TRAILING_ZERO_MONTHS = 3
+"""Months of zero at the end of a history from which a note names them."""
+MAX_NAMED_MONTHS = 6
+"""Months that a note names before it counts the others."""
+MIN_STATED_DIFFERENCE = 0.005
+"""Share by which a stated figure differs from the ledger before a note says so."""
 
 
 @dataclass(frozen=True)
 class ServiceBaseline:
-    """What the history, or the planner, says of one service before any shock or initiative of the plan."""
+    """Baseline of one service before any shock or initiative of the plan."""
 
     service: str
     kind: Literal["actual", "reconstructed", "given"]
     measured: Literal["revenue", "volume"]
     base_year: int | None
-    """The last whole calendar year of the history."""
+    """The last full calendar year of the history."""
     base_total: float
-    """Its sum, of what is measured; of the last twelve months where no year is whole; 0 where given."""
+    """Sum of the measure in that year; in the last twelve months where no year is full; 0 where given."""
     base_weights: Floats
-    """(12,), shares of the months of that year had the dated shocks of the history not happened; sums to 1."""
+    """(12,): shares of the months of that year without the dated shocks of the history; sums to 1."""
     base_price: float | None
     """Mean price of that year, revenue / volume; None without prices."""
     last_price: float | None
+    """Price of the last month; None without prices."""
     shape: Floats
-    """(months of the calendar,), log of the undisturbed profile: season, festival, trend; only differences count."""
+    """(months of the calendar,): log of the undisturbed months: season, holiday, trend; only differences count."""
     forecast: Forecast | None
-    """What the history alone says, the blend of the models; None where given."""
+    """Forecast of the history alone, by the combination of models; None where given."""
     noise: float | None
-    """Standard deviation of one month's log surprise; None where reconstructed or given."""
+    """Standard deviation of one month's log residual; None where reconstructed or given."""
     persistence: float | None
+    """Correlation of neighbouring residuals; None where reconstructed or given."""
     weights: Mapping[str, float]
-    """Model -> weight in the blend."""
+    """Model -> weight in the combination."""
     mase: float | None
+    """Mean absolute scaled error of the combination at past origins; None without any."""
     coverage80: float | None
-    """Share of past months inside the 80% interval that the blend would have said; None where not judged."""
+    """Share of past months inside the 80% interval of the combination; None without any."""
     coverage95: float | None
     checks: tuple[OriginCheck, ...]
-    """What the blend would have said at past months, and what came."""
+    """Forecast of the combination and actual at past origins."""
     annual_quantiles: Mapping[int, tuple[float, float, float]]
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
-    """Keys of sentences in `i18n/messages/data.toml`, with their facts."""
+    """Notes for the reader on the history of the service."""
 
 
 @dataclass(frozen=True)
@@ -76,24 +90,40 @@ class Baseline:
     calendar: Calendar
     services: Mapping[str, ServiceBaseline]
     correlation: Floats | None
-    """(services, services), by sorted name; None when the history may not teach it."""
+    """(services, services), by sorted name; None when the history cannot teach it."""
     data_status: Mapping[str, int]
-    """Months of the history by status; a month is as weak as its weakest service."""
+    """Months of the history by status; a month has the weakest status of its services."""
     digest: str
     """SHA-256 of the history file; empty without one."""
     parameters: Mapping[str, Any]
-    """Service -> model -> fitted numbers, as JSON takes them; under `blend` all that `--reuse-fit` needs."""
+    """Service -> model -> fitted numbers as JSON; under `blend` the combination that `--reuse-fit` needs."""
 
 
 def fit_baseline(
     scenario: Scenario, cache: Path | None = None, pinned_fits: PinnedFits | None = None, engine: Engine | None = None
 ) -> Baseline:
-    """Read the history, fit it or restore its fit from the folder `cache`, and lay it on the plan's calendar.
+    """Read the history of a plan, fit it and align it to the plan's calendar.
 
-    With a `pinned_fits` nothing is fitted: what it holds is used, and left in `cache` for the cases.
-    With an `engine` it is fitted there.
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    cache : Path, optional
+        Folder of stored fits; a fit found there is not made again.
+    pinned_fits : PinnedFits, optional
+        Fits to use instead of any other; they are left in `cache` for the cases.
+    engine : Engine, optional
+        Fits the services where it works; by default in this process.
 
-    InputError with every complaint at once: in the plan, then in the history, then where the two do not meet.
+    Returns
+    -------
+    Baseline
+        The baselines of all services, fitted or given.
+
+    Raises
+    ------
+    InputError
+        Every problem at once: of the plan, then of the history, then of the two together.
     """
     raise_if_problems(check_baselines(scenario))
     names = scenario.service_names
@@ -105,105 +135,149 @@ def fit_baseline(
     assert scenario.history is not None  # checked above
     history = read_history(scenario.history.file, scenario.currency)
     raise_if_problems(check_history(scenario, history))
-    tasks = {name: _fit_task(scenario, history, name) for name in fitted}
+    prepared = {name: _fit_task(scenario, history, name) for name in fitted}
     months = calendar.last - history.calendar.last
-    to_fit = [task for task, _ in tasks.values()]
+    tasks = [task for task, _ in prepared.values()]
     if pinned_fits is None:
-        fits = fit_ensemble(to_fit, scenario.currency, cache, months, engine)
+        fits = fit_with_cache(tasks, scenario.currency, cache, months, engine)
     else:
-        fits = _restore_pinned(pinned_fits, scenario, to_fit, months, history.digest, cache)
+        fits = _restore_pinned(pinned_fits, scenario, tasks, months, history.digest, cache)
     services = {
-        name: _fitted_baseline(scenario, history, *tasks[name], fits.services[name], calendar)
-        if name in tasks
+        name: _fitted_baseline(scenario, history, *prepared[name], fits.services[name], calendar)
+        if name in prepared
         else _given_baseline(scenario, name, calendar, name in history.services)
         for name in names
     }
-    correlation = (
-        fits.correlation if len(fitted) == len(names) else _expand_correlation(fits.correlation, fitted, names)
-    )
-    blends = {name: serialise_fit(tasks[name][0], fits, months, history.digest) for name in fitted}
-    parameters = {name: {**fits.services[name].parameters, COMBINATION_KEY: blends[name]} for name in fitted}
+    correlation = _expand_correlation(fits.correlation, fitted, names)
+    combinations = {task.service: serialise_fit(task, fits, months, history.digest) for task in tasks}
+    parameters = {name: {**fits.services[name].parameters, COMBINATION_KEY: combinations[name]} for name in fitted}
     return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
 
 
 def _restore_pinned(
-    pin: PinnedFits, scenario: Scenario, tasks: list[FitTask], months: int, history: str, cache: Path | None
+    pin: PinnedFits, scenario: Scenario, tasks: list[FitTask], months: int, history_digest: str, cache: Path | None
 ) -> Ensemble:
-    fits = restore_pinned(pin, tasks, months, history)
+    """The pinned fits, which are left in the folder `cache` too."""
+    fits = restore_pinned(pin, tasks, months, history_digest)
     if cache is not None:
         store_fits(tasks, scenario.currency, cache, fits)
     return fits
 
 
 def _expand_correlation(correlation: Floats | None, fitted: list[str], names: tuple[str, ...]) -> Floats | None:
-    """The correlation of all services, those that are given standing alone."""
-    if correlation is None:
-        return None
-    wide = np.eye(len(names))
+    """(services, services): correlation of all services, 0 for those that are given."""
+    if correlation is None or len(fitted) == len(names):
+        return correlation
+    expanded = np.eye(len(names))
     rows = [names.index(name) for name in fitted]
-    wide[np.ix_(rows, rows)] = correlation
-    return wide
+    expanded[np.ix_(rows, rows)] = correlation
+    return expanded
 
 
 def fit_tasks(scenario: Scenario, history: History) -> list[FitTask]:
-    """What is to be fitted of a plan by this history, which may be a shorter one: the services that it holds."""
+    """List the fits of a plan by a history, which may be cut.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    history : History
+        Its ledger, or the start of it.
+
+    Returns
+    -------
+    list of FitTask
+        One for each fitted service that the history holds.
+    """
     names = (name for name in scenario.service_names if scenario.baseline_for(name).method == "fit")
     return [_fit_task(scenario, history, name)[0] for name in names if name in history.services]
 
 
 def history_kind(history: History, service: str) -> HistoryKind:
-    """Reconstructed when any month is; an estimate or an example counts as actual."""
+    """Classify the history of a service.
+
+    Parameters
+    ----------
+    history : History
+        The ledger.
+    service : str
+        Name of the service.
+
+    Returns
+    -------
+    {"actual", "reconstructed"}
+        Reconstructed when any month is; an estimate or an example counts as actual.
+    """
     return "reconstructed" if "reconstructed" in history.status[service] else "actual"
 
 
+def modelled_drivers(history: History, service: str) -> tuple[str, ...]:
+    """List the drivers that the modelled measure of a service follows.
+
+    Parameters
+    ----------
+    history : History
+        The ledger.
+    service : str
+        Name of the service.
+
+    Returns
+    -------
+    tuple of str
+        Volume alone where the ledger has it, else volume, price and revenue.
+    """
+    return ("volume",) if service in history.volume else ("volume", "price", "revenue")
+
+
 def _fit_task(scenario: Scenario, history: History, service: str) -> tuple[FitTask, Intervention]:
-    """What is to be fitted of a service: its months with the dated shocks taken out, and which of them are masked."""
+    """The cleaned series of a service without the dated shocks, and those shocks."""
     assert scenario.history is not None
     calendar = history.service_calendar(service)
-    drivers = ("volume",) if service in history.volume else ("volume", "price", "revenue")
-    shocks = build_intervention(scenario.history.shocks, service, calendar, drivers)
+    shocks = build_intervention(scenario.history.shocks, service, calendar, modelled_drivers(history, service))
     measured = history.modelled_series(service)
-    calm = shocks.remove_from(measured)
+    undisturbed = shocks.remove_from(measured)
     unknown = np.isin(calendar.months, scenario.baseline_for(service).mask) & ~shocks.masked
-    below = (calm <= 0) | (measured <= 0)
-    early = scenario.horizon.calendar.full_years().first - calendar.first
-    positive = _are_isolated(below) and not below[max(0, early) :].any()
-    unknown |= below & positive
+    nonpositive = (undisturbed <= 0) | (measured <= 0)
+    first_row = scenario.horizon.calendar.full_years().first - calendar.first
+    is_log = _are_corrections(nonpositive) and not nonpositive[max(0, first_row) :].any()
+    unknown |= nonpositive & is_log
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.where(unknown, np.nan, np.log(calm) if positive else calm)
-    festival = holiday_for_currency(scenario.currency)
-    source = TimeSeries(calendar, values, shocks.masked | unknown, festival, is_log=positive)
+        values = np.where(unknown, np.nan, np.log(undisturbed) if is_log else undisturbed)
+    holiday = holiday_for_currency(scenario.currency)
+    source = TimeSeries(calendar, values, shocks.masked | unknown, holiday, is_log=is_log)
     kind = history_kind(history, service)
-    past = clean(source) if kind == "actual" else impute(source)
-    return FitTask(service, kind, "log" if positive else "raw", past), shocks
+    series = clean(source) if kind == "actual" else impute(source)
+    return FitTask(service, kind, "log" if is_log else "raw", series), shocks
 
 
-def _are_isolated(below: NDArray[np.bool_]) -> bool:
-    """Whether the months that are not above zero are so few, each between two that are, that they are corrections."""
-    together = bool(np.any(below[1:] & below[:-1]))
-    return not together and int(below.sum()) <= max(1, len(below) // MONTHS_PER_CORRECTION) and not below.all()
+def _are_corrections(nonpositive: NDArray[np.bool_]) -> bool:
+    """True where the months (months,) not above zero are few, each between two above: corrections of the books."""
+    adjacent = bool(np.any(nonpositive[1:] & nonpositive[:-1]))
+    max_count = max(1, len(nonpositive) // MONTHS_PER_CORRECTION)
+    return not adjacent and int(nonpositive.sum()) <= max_count and not nonpositive.all()
 
 
 def _fitted_baseline(
     scenario: Scenario, history: History, task: FitTask, shocks: Intervention, fit: Fit, calendar: Calendar
 ) -> ServiceBaseline:
+    """The baseline of a service with a fit."""
     service, months = task.service, task.series.calendar
     measured = history.modelled_series(service)
-    calm = _without_shocks(task, shocks.remove_from(measured))
-    forecast, shape = align_to_calendar(task, fit, measured, calm, calendar)
-    year, rows = base_year(months)
-    shares = np.maximum(calm[rows], 0.0)
-    weights = shares / shares.sum() if year is not None and shares.sum() > 0 else monthly_shares(shape)
+    undisturbed = _without_shocks(task, shocks.remove_from(measured))
+    forecast, shape = _align_to_calendar(task, fit, measured, undisturbed, calendar)
+    year, rows = _base_year(months)
+    base = np.maximum(undisturbed[rows], 0.0)
+    weights = base / base.sum() if year is not None and base.sum() > 0 else _monthly_shares(shape)
     price = history.price.get(service)
-    revenue = float(history.revenue[service][rows].sum())
+    base_revenue, base_total = float(history.revenue[service][rows].sum()), float(measured[rows].sum())
     return ServiceBaseline(
         service=service,
         kind=task.kind,
         measured="volume" if service in history.volume else "revenue",
         base_year=year,
-        base_total=float(measured[rows].sum()),
+        base_total=base_total,
         base_weights=weights,
-        base_price=None if price is None else revenue / float(measured[rows].sum()),
+        base_price=None if price is None else base_revenue / base_total,
         last_price=None if price is None else float(price[-1]),
         shape=shape,
         forecast=forecast,
@@ -214,23 +288,23 @@ def _fitted_baseline(
         coverage80=fit.coverage80,
         coverage95=fit.coverage95,
         checks=fit.checks,
-        annual_quantiles=annual_quantiles(forecast, calendar),
-        notes=(*fitted_notes(scenario, history, task, year, revenue), *fit.notes),
+        annual_quantiles=_annual_quantiles(forecast, calendar),
+        notes=(*_fitted_notes(scenario, history, task, year, base_revenue), *fit.notes),
     )
 
 
-def _without_shocks(task: FitTask, calm: Floats) -> Floats:
-    """The months without the dated shocks, and those that teach nothing as they are estimated, (months,)."""
+def _without_shocks(task: FitTask, undisturbed: Floats) -> Floats:
+    """(months,): the undisturbed months, and the estimates of those that are masked for another reason."""
     source = task.series.source
     if source is None:
-        return calm
-    estimates = task.series.masked & (~source.masked | np.isnan(source.values))
+        return undisturbed
+    estimated = task.series.masked & (~source.masked | np.isnan(source.values))
     values = np.exp(task.series.values) if task.scale == "log" else task.series.values
-    return np.where(estimates, values, calm)
+    return np.where(estimated, values, undisturbed)
 
 
 def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:
-    """A service whose year the planner gives."""
+    """The baseline of a service whose year the planner gives."""
     choice = scenario.baseline_for(service)
     weights = np.array(choice.shape.values if choice.shape and choice.shape.values else [1.0] * SEASON_MONTHS)
     weights = weights / weights.sum()
@@ -255,5 +329,136 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         coverage95=None,
         checks=(),
         annual_quantiles={},
-        notes=given_notes(scenario, service, calendar, in_history),
+        notes=_given_notes(scenario, service, calendar, in_history),
     )
+
+
+def _align_to_calendar(
+    task: FitTask, fit: Fit, measured: Floats, undisturbed: Floats, calendar: Calendar
+) -> tuple[Forecast, Floats]:
+    """Forecast and undisturbed shape over the calendar; months that the history holds are as they were."""
+    history = task.series.calendar
+    if task.scale == "log":
+        measured, undisturbed = (np.log(np.where(values > 0, values, 1.0)) for values in (measured, undisturbed))
+    mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
+    factor = np.zeros((calendar.count, calendar.count))
+    n_known = max(0, history.last + 1 - calendar.first)
+    steps = calendar.count - n_known
+    mean[n_known:] = shape[n_known:] = fit.mean[:steps]
+    factor[n_known:, n_known:] = fit.cholesky[:steps, :steps]
+    for row in range(n_known):
+        history_row = calendar.first + row - history.first
+        if history_row >= 0:
+            mean[row], shape[row] = measured[history_row], undisturbed[history_row]
+        else:  # before the history began: as the same month a year later
+            mean[row] = shape[row] = fit.mean[(row - n_known) % SEASON_MONTHS]
+    if task.scale == "raw":
+        shape = np.log(np.maximum(shape, MIN_RAW_SHARE * max(float(np.abs(shape).max()), 1e-300)))
+    return Forecast(mean, factor, task.scale), shape
+
+
+def _base_year(months: Calendar) -> tuple[int | None, slice]:
+    """The last full calendar year and its rows; without one, None and the rows of the last twelve months."""
+    year = (months.last + 1) // SEASON_MONTHS - 1
+    if SEASON_MONTHS * year < months.first:
+        return None, slice(max(0, months.count - SEASON_MONTHS), months.count)
+    return year, months.year_rows(year)
+
+
+def _monthly_shares(shape: Floats) -> Floats:
+    """(12,): shares of the months in the first calendar year of a shape."""
+    months: Floats = np.exp(shape[:SEASON_MONTHS] - shape[:SEASON_MONTHS].max())
+    return np.asarray(months / months.sum(), float)
+
+
+def _annual_quantiles(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:
+    """Year -> P10, P50 and P90 of its total by the history alone, from draws of its own."""
+    z = np.random.default_rng(ANNUAL_QUANTILE_SEED).standard_normal((calendar.count, ANNUAL_QUANTILE_DRAWS))
+    values = forecast.transform_normal(z)
+    quantiles = {}
+    for year in calendar.years:
+        low, median, high = np.quantile(values[calendar.year_rows(year)].sum(axis=0), (0.1, 0.5, 0.9))
+        quantiles[year] = (float(low), float(median), float(high))
+    return quantiles
+
+
+def _fitted_notes(
+    scenario: Scenario, history: History, task: FitTask, year: int | None, base_revenue: float
+) -> list[Note]:
+    """Notes for the reader on the history of a service."""
+    service = task.service
+    notes: list[Note] = []
+    if task.kind == "reconstructed":
+        notes.append(("baseline_not_believed", (("service", service),)))
+    if task.scale == "raw":
+        notes.append(("baseline_not_above_zero", (("service", service),)))
+    notes += _outlier_notes(task)
+    n_zeros = _trailing_zeros(history.modelled_series(service))
+    if n_zeros >= MIN_TRAILING_ZERO_MONTHS:
+        notes.append(("baseline_stopped", (("count", str(n_zeros)), ("service", service))))
+    if service in history.leading_zero_months:
+        n_leading = str(history.leading_zero_months[service])
+        notes.append(("baseline_late_start", (("count", n_leading), ("service", service))))
+    n_estimates = history.status[service].count("estimate")
+    if n_estimates:
+        notes.append(("baseline_estimates", (("count", str(n_estimates)), ("service", service))))
+    return notes + _stated_notes(scenario, service, year, base_revenue)
+
+
+def _stated_notes(scenario: Scenario, service: str, year: int | None, base_revenue: float) -> list[Note]:
+    """A note where the plan states another revenue of the base year than the ledger."""
+    in_year = scenario.stated.get(str(year))
+    stated = in_year.services.get(service) if in_year else None
+    if stated is None or abs(stated.value - base_revenue) <= MIN_STATED_DIFFERENCE * abs(stated.value):
+        return []
+    params = {
+        "ledger": f"{base_revenue:.0f}",
+        "service": service,
+        "stated": f"{stated.value:.0f}",
+        "year": str(year),
+    }
+    return [("baseline_stated_differs", tuple(sorted(params.items())))]
+
+
+def _trailing_zeros(measured: Floats) -> int:
+    """Number of zero months at the end."""
+    nonzero = np.flatnonzero(measured)
+    return len(measured) - 1 - int(nonzero[-1]) if len(nonzero) else len(measured)
+
+
+def _outlier_notes(task: FitTask) -> list[Note]:
+    """Notes on level shifts, outlying months and corrections."""
+    series, source = task.series, task.series.source
+    if source is None:
+        return []
+    notes: list[Note] = []
+    for row, step in series.level_shifts:
+        level = 1.0 if series.is_log else abs(float(np.nanmedian(source.values[:row])))
+        share = np.expm1(step) if series.is_log else step / max(level, 1e-12)
+        month = format_month(series.calendar.first + row)
+        params = (("month", month), ("service", task.service), ("share", f"{share:+.0%}"))
+        notes.append(("baseline_level_moved", params))
+    outlying = series.masked & ~source.masked
+    corrections = source.masked & np.isnan(source.values) if task.scale == "log" else np.zeros(0, bool)
+    for key, rows in (("baseline_odd_months", outlying), ("baseline_corrections", corrections)):
+        if rows.any():
+            notes.append((key, (("months", _months_text(series.calendar, rows)), ("service", task.service))))
+    return notes
+
+
+def _months_text(calendar: Calendar, rows: NDArray[np.bool_]) -> str:
+    """The first few of these months, and the number of the others."""
+    months = [format_month(calendar.first + int(row)) for row in np.flatnonzero(rows)]
+    n_unnamed = len(months) - MAX_NAMED_MONTHS
+    return ", ".join(months[:MAX_NAMED_MONTHS]) + (f", … (+{n_unnamed})" if n_unnamed > 0 else "")
+
+
+def _given_notes(scenario: Scenario, service: str, calendar: Calendar, in_history: bool) -> tuple[Note, ...]:
+    """Notes on parts of the plan that change nothing for a given service."""
+    plan = scenario.services[service]
+    grows = plan.growth is not None or plan.price_change is not None
+    conditions = (
+        ("baseline_given_has_history", in_history),
+        ("baseline_given_grows_later", grows and len(calendar.years) == 1),
+    )
+    return tuple((key, (("service", service),)) for key, is_met in conditions if is_met)

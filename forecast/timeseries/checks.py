@@ -1,4 +1,4 @@
-"""Where a plan and its history do not meet: every complaint, with the way out."""
+"""Problems of a plan with its history, each with the way out."""
 
 from __future__ import annotations
 
@@ -12,22 +12,54 @@ from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS
 
+__all__ = ["check_baselines", "check_history"]
+
+MAX_MONTHS_IN_MESSAGE = 12
+"""Months that a message lists before it counts the others."""
+MAX_LISTED_CHARACTERS, MAX_NAME_CHARACTERS = 200, 80
+"""Length at which a message cuts a list of services, and the name of one."""
+
 
 def check_baselines(scenario: Scenario) -> list[Problem]:
-    """Complaints that need no history: one is missing, or is of no use."""
-    wrong = []
+    """Find the problems of a plan that need no history: one is missing, or is of no use.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    list of Problem
+        Empty where there is none.
+    """
+    problems = []
     for service in scenario.service_names:
-        at = f"services.{service}"
+        path = f"services.{service}"
         choice = scenario.baseline_for(service)
         if choice.method == "fit" and scenario.history is None:
-            wrong.append(Problem.of(scenario.location_of(at), at, "baseline_no_history"))
+            problems.append(Problem.of(scenario.location_of(path), path, "baseline_no_history"))
         if choice.method == "given" and choice.annual is None:
-            wrong.append(Problem.of(scenario.location_of(f"{at}.baseline"), f"{at}.baseline", "baseline_no_annual"))
-    return wrong
+            path = f"{path}.baseline"
+            problems.append(Problem.of(scenario.location_of(path), path, "baseline_no_annual"))
+    return problems
 
 
 def check_history(scenario: Scenario, history: History) -> list[Problem]:
-    """Complaints about a history that the plan cannot stand on."""
+    """Find the problems of a plan with the history that it is fitted to.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    history : History
+        Its ledger.
+
+    Returns
+    -------
+    list of Problem
+        Empty where there is none.
+    """
     return [
         *_check_services(scenario, history),
         *_check_end(scenario, history),
@@ -38,6 +70,7 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
 
 
 def _ledger_location(scenario: Scenario) -> Location:
+    """The ledger, without a row."""
     from forecast.files.paths import display_path
 
     return Location(display_path(Path(scenario.history.file)) if scenario.history else "")
@@ -48,90 +81,94 @@ def _row_location(scenario: Scenario, service: str, column: str, month: str = ""
     from forecast.files.csv import read_csv
 
     rows = read_csv(scenario.history.file, []).rows if scenario.history else ()
-    found = (
+    locations = (
         row[column].location for row in rows if row["service"].text == service and month in ("", row["month"].text)
     )
-    return next(found, _ledger_location(scenario))
+    return next(locations, _ledger_location(scenario))
 
 
 def _fitted_services(scenario: Scenario, history: History) -> list[str]:
-    """Services that are to be fitted and can be."""
+    """Services that are to be fitted and are in the history."""
     return [s for s in scenario.service_names if scenario.baseline_for(s).method == "fit" and s in history.services]
 
 
 def _check_services(scenario: Scenario, history: History) -> list[Problem]:
-    wrong = []
+    """Services that only the plan or only the history has."""
+    problems = []
     file, known = _ledger_location(scenario).file, ", ".join(history.services)
     for service in scenario.service_names:
         if scenario.baseline_for(service).method == "fit" and service not in history.services:
-            facts = {"service": service, "file": file, "known": known[:200]}
-            at = f"services.{service}"
-            wrong.append(Problem.of(scenario.location_of(at), at, "history_lacks_service", **facts))
+            path = f"services.{service}"
+            params = {"service": service, "file": file, "known": known[:MAX_LISTED_CHARACTERS]}
+            problems.append(Problem.of(scenario.location_of(path), path, "history_lacks_service", **params))
     for service in history.services:
         if service not in scenario.services:
-            facts = {"service": service[:80], "known": ", ".join(scenario.service_names)}
-            place = _row_location(scenario, service, "service")
-            wrong.append(Problem.of(place, "service", "plan_lacks_service", **facts))
-    return wrong
+            location = _row_location(scenario, service, "service")
+            params = {"service": service[:MAX_NAME_CHARACTERS], "known": ", ".join(scenario.service_names)}
+            problems.append(Problem.of(location, "service", "plan_lacks_service", **params))
+    return problems
 
 
 def _check_end(scenario: Scenario, history: History) -> list[Problem]:
-    """The history must end in the month before the horizon."""
+    """A history that does not end in the month before the horizon."""
     start, last = scenario.horizon.from_, history.calendar.last
-    facts = {"last": format_month(last), "start": format_month(start), "instead": format_month(last + 1)}
+    location = scenario.location_of("horizon.from")
+    params = {"last": format_month(last), "start": format_month(start), "instead": format_month(last + 1)}
     if last < start - 1:
         gap = [format_month(month) for month in range(last + 1, start)]
-        facts["months"] = ", ".join(gap[:12]) + (f", … (+{len(gap) - 12})" if len(gap) > 12 else "")
-        facts["file"] = _ledger_location(scenario).file
-        return [Problem.of(scenario.location_of("horizon.from"), "horizon.from", "history_ends_before_plan", **facts)]
+        n_unlisted = len(gap) - MAX_MONTHS_IN_MESSAGE
+        params["months"] = ", ".join(gap[:MAX_MONTHS_IN_MESSAGE]) + (f", … (+{n_unlisted})" if n_unlisted > 0 else "")
+        params["file"] = _ledger_location(scenario).file
+        return [Problem.of(location, "horizon.from", "history_ends_before_plan", **params)]
     if last >= start:
-        return [Problem.of(scenario.location_of("horizon.from"), "horizon.from", "history_inside_horizon", **facts)]
+        return [Problem.of(location, "horizon.from", "history_inside_horizon", **params)]
     return []
 
 
 def _check_future_months(scenario: Scenario, history: History) -> list[Problem]:
-    """A month that was not over on the day of the plan cannot be actual."""
+    """Actual months that were not over on the day of the plan."""
     if scenario.as_of is None:
         return []
-    wrong = []
+    problems = []
     for service in history.services:
         months = history.service_calendar(service).months
-        pairs = zip(months, history.status[service], strict=True)
         early = [
             format_month(month)
-            for month, status in pairs
+            for month, status in zip(months, history.status[service], strict=True)
             if status in ("actual", "example") and first_day(month + 1) > scenario.as_of.toordinal()
         ]
         if early:
-            facts = {"service": service, "months": ", ".join(early[:12]), "as_of": scenario.as_of.isoformat()}
-            place = _row_location(scenario, service, "status", early[0])
-            wrong.append(Problem.of(place, "status", "history_of_the_future", **facts))
-    return wrong
+            listed = ", ".join(early[:MAX_MONTHS_IN_MESSAGE])
+            params = {"service": service, "months": listed, "as_of": scenario.as_of.isoformat()}
+            location = _row_location(scenario, service, "status", early[0])
+            problems.append(Problem.of(location, "status", "history_of_the_future", **params))
+    return problems
 
 
 def _check_history_limits(scenario: Scenario, history: History) -> list[Problem]:
-    """A history may set no more than it knows (model.md, section 3)."""
-    wrong = []
+    """Parts of a plan that ask more of a history than it knows (docs/model.md, section 3)."""
+    problems = []
     for service in _fitted_services(scenario, history):
-        at, growth = f"services.{service}", scenario.services[service].growth
+        path, growth = f"services.{service}", scenario.services[service].growth
         count = history.service_calendar(service).count
-        if growth is not None and not _has_whole_year(history, service):
-            facts = {"service": service, "count": count}
-            wrong.append(Problem.of(growth.location, f"{at}.growth", "growth_without_year", **facts))
-        codes = _reconstructed_problems if "reconstructed" in history.status[service] else _short_history_problems
-        found = codes(scenario, service, count)
-        wrong += [
-            Problem.of(scenario.location_of(f"{at}.{key}"), f"{at}.{key}", code, **facts) for key, code, facts in found
+        if growth is not None and not _has_full_year(history, service):
+            params = {"service": service, "count": count}
+            problems.append(Problem.of(growth.location, f"{path}.growth", "growth_without_year", **params))
+        is_reconstructed = "reconstructed" in history.status[service]
+        key_problems = _reconstructed_problems if is_reconstructed else _short_history_problems
+        problems += [
+            Problem.of(scenario.location_of(f"{path}.{key}"), f"{path}.{key}", code, **params)
+            for key, code, params in key_problems(scenario, service, count)
         ]
-        wrong += [
-            Problem.of(scenario.location_of(f"{at}.baseline.mask"), f"{at}.baseline.mask", code, **facts)
-            for code, facts in _mask_problems(scenario, service, history.service_calendar(service))
+        problems += [
+            Problem.of(scenario.location_of(f"{path}.baseline.mask"), f"{path}.baseline.mask", code, **params)
+            for code, params in _mask_problems(scenario, service, history.service_calendar(service))
         ]
-    return wrong
+    return problems
 
 
 def _history_level(scenario: Scenario, service: str) -> str:
-    """`history` or `mixture(...)`, when the level of the year is asked of the history; else nothing."""
+    """`history` or `mixture(...)` where the history sets the level of the year; else empty."""
     level = scenario.baseline_for(service).level or "planner"
     return "" if level == "planner" else level
 
@@ -139,7 +176,7 @@ def _history_level(scenario: Scenario, service: str) -> str:
 def _reconstructed_problems(
     scenario: Scenario, service: str, count: int
 ) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Key, code and facts of what is wrong where months are reconstructed."""
+    """Key, code and parameters of each problem with a reconstructed history."""
     if scenario.baseline_for(service).noise is None:
         yield "baseline.noise", "reconstructed_without_noise", {}
     if level := _history_level(scenario, service):
@@ -151,14 +188,14 @@ def _reconstructed_problems(
 def _short_history_problems(
     scenario: Scenario, service: str, count: int
 ) -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Key, code and facts of what is wrong where actual months are few."""
+    """Key, code and parameters of each problem with an actual history of `count` months."""
     level = _history_level(scenario, service)
     if level and count < MIN_MONTHS_FOR_MODELS:
         yield "baseline.level", "short_level", {"count": count, "needed": MIN_MONTHS_FOR_MODELS, "text": level}
 
 
 def _mask_problems(scenario: Scenario, service: str, months: Calendar) -> Iterator[tuple[str, dict[str, object]]]:
-    """Code and facts of what is wrong with the months that the planner masks."""
+    """Code and parameters of each problem with the months that the planner masks."""
     masked = set(scenario.baseline_for(service).mask)
     outside = sorted(month for month in masked if not months.first <= month <= months.last)
     if outside:
@@ -167,19 +204,20 @@ def _mask_problems(scenario: Scenario, service: str, months: Calendar) -> Iterat
         yield "mask_too_long", {}
 
 
-def _has_whole_year(history: History, service: str) -> bool:
+def _has_full_year(history: History, service: str) -> bool:
+    """True where the history of a service holds a full calendar year."""
     months = history.service_calendar(service)
     return SEASON_MONTHS * ((months.last + 1) // SEASON_MONTHS - 1) >= months.first
 
 
 def _check_unit_costs(scenario: Scenario, history: History) -> list[Problem]:
-    """A cost of each piece needs pieces."""
-    wrong = []
+    """Unit costs of services without a volume."""
+    problems = []
     for name, cost in scenario.costs.items():
         for service in scenario.service_names:
-            each = for_service(cost.per_unit, service)
-            if each is None or scenario.baseline_for(service).method == "given" or service in history.volume:
-                continue
-            at = f"costs.{name}.per_unit.{service}"
-            wrong.append(Problem.of(each.location, at, "per_unit_without_volume", service=service))
-    return wrong
+            per_unit = for_service(cost.per_unit, service)
+            has_volume = scenario.baseline_for(service).method == "given" or service in history.volume
+            if per_unit is not None and not has_volume:
+                path = f"costs.{name}.per_unit.{service}"
+                problems.append(Problem.of(per_unit.location, path, "per_unit_without_volume", service=service))
+    return problems

@@ -12,48 +12,81 @@ from forecast.history.place_ledger import PlaceLedger, read_place_ledger
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.geography import Geography, build_geography, read_places
 
+__all__ = ["weight_by_ledger"]
+
 MAX_MONTHS_AHEAD = 36
-"""Months after the ledger beyond which nothing is asked of it."""
+"""Months after the ledger up to which it is forecast."""
 
 
-def forecast_by_place(ledger: PlaceLedger, terrain: Geography, services: tuple[str, ...], months: int) -> Floats:
-    """(services, places, months) after the ledger: all nodes forecast, then reconciled by the variances they have."""
+def forecast_by_place(ledger: PlaceLedger, geography: Geography, services: tuple[str, ...], months: int) -> Floats:
+    """(services, places, months) after the ledger, in its unit: forecasts of all nodes, reconciled by variance."""
     from forecast.timeseries.panel.automatic import combine_panel  # slow to load, and few plans have such a ledger
     from forecast.timeseries.panel.panel import Panel
     from forecast.timeseries.reconciliation import fit_reconciler, grouped_hierarchy
 
-    districts = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
-    hierarchy = grouped_hierarchy(districts, services)
-    row = {place: number for number, place in enumerate(terrain.places)}
-    bottom = np.array([ledger.revenue[n, row[place]] for n in range(len(services)) for place in sorted(terrain.places)])
+    hierarchy = grouped_hierarchy(_district_of(geography), services)
+    row = {name: number for number, name in enumerate(geography.places)}
+    names = sorted(geography.places)
+    bottom = np.array([ledger.revenue[number, row[name]] for number in range(len(services)) for name in names])
     panel = Panel.from_series(list(hierarchy.aggregate(bottom)), SEASON_MONTHS)
-    said = combine_panel(panel, months)
-    if not said.value_sd[:, 0].any():  # nothing was ever in doubt
-        found = fit_reconciler(hierarchy, "bottom_up")(said.mean)
-    else:
-        found = fit_reconciler(hierarchy, "wls", variances=np.square(said.value_sd[:, 0]))(said.mean)
-    by_name = found[len(hierarchy.upper) :].reshape(len(services), len(terrain.places), months)
-    return by_name[:, [sorted(terrain.places).index(place) for place in terrain.places]]
+    base = combine_panel(panel, months)
+    sd = base.value_sd[:, 0]
+    if sd.any():
+        reconciler = fit_reconciler(hierarchy, "wls", variances=np.square(sd))
+    else:  # every node is certain
+        reconciler = fit_reconciler(hierarchy, "bottom_up")
+    reconciled = reconciler(base.mean)[len(hierarchy.upper) :]
+    by_name = reconciled.reshape(len(services), len(geography.places), months)
+    return by_name[:, [names.index(name) for name in geography.places]]
+
+
+def _district_of(geography: Geography) -> dict[str, str]:
+    """Place -> code of its district."""
+    return {
+        name: district.code
+        for district in geography.districts
+        for name in geography.places[district.start : district.stop]
+    }
 
 
 @lru_cache(maxsize=4)
 def _place_shares(path: str, digest: str, listed: str, services: tuple[str, ...], first: int, months: int) -> Floats:
-    """(services, places) of the months played; both digests and the list's path stand for the content."""
-    terrain = read_places(listed, services)
-    ledger = read_place_ledger(path, services, terrain.places)
+    """(services, places): forecast sum of the months simulated; the `digest` of list and ledger keys the cache."""
+    geography = read_places(listed, services)
+    ledger = read_place_ledger(path, services, geography.places)
     ahead = max(min(first + months - ledger.calendar.last - 1, MAX_MONTHS_AHEAD), 1)
-    said = forecast_by_place(ledger, terrain, services, ahead)
-    return np.asarray(said[:, :, -min(months, ahead) :].sum(axis=2))
+    forecast = forecast_by_place(ledger, geography, services, ahead)
+    return np.asarray(forecast[:, :, -min(months, ahead) :].sum(axis=2))
 
 
 def weight_by_ledger(
-    terrain: Geography, listed: str, path: str, services: tuple[str, ...], horizon: Calendar
+    geography: Geography, listed: str, path: str, services: tuple[str, ...], horizon: Calendar
 ) -> Geography:
-    """The same places with the shares that their ledger gives them over the months played."""
-    ledger = read_place_ledger(path, services, terrain.places)
-    shares = _place_shares(path, f"{ledger.digest} {terrain.digest}", listed, services, horizon.first, horizon.count)
-    rows = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
+    """Weigh places by the forecast of their ledger.
+
+    Parameters
+    ----------
+    geography : Geography
+        Places and districts.
+    listed : str
+        Path of the list of places.
+    path : str
+        Path of the ledger by place.
+    services : tuple of str
+        Names of the services.
+    horizon : Calendar
+        Months simulated.
+
+    Returns
+    -------
+    Geography
+        The same places, weighed in each service by their revenue over the horizon, with the status of the ledger.
+    """
+    ledger = read_place_ledger(path, services, geography.places)
+    shares = _place_shares(path, f"{ledger.digest} {geography.digest}", listed, services, horizon.first, horizon.count)
     weights = {
-        service: dict(zip(terrain.places, map(float, shares[n]), strict=True)) for n, service in enumerate(services)
+        service: dict(zip(geography.places, map(float, shares[number]), strict=True))
+        for number, service in enumerate(services)
     }
-    return replace(build_geography(rows, terrain.names, weights, terrain.digest), ledger_status=ledger.status)
+    weighted = build_geography(_district_of(geography), geography.names, weights, geography.digest)
+    return replace(weighted, ledger_status=ledger.status)

@@ -1,8 +1,7 @@
-"""Months made from totals of years or quarters, marked as reconstructed, by a recipe that stands beside them."""
+"""Months reconstructed from totals of years or quarters by a recipe, and marked as such."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -13,14 +12,16 @@ from typing import Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Location, Problem, closest_match
+from forecast.errors import InputError, Location, Problem
 from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv
 from forecast.files.paths import display_path, read_regular_file
-from forecast.periods import Calendar, format_month
+from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.shocks import Event
 from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS, round_to_totals
 from forecast.timeseries.interventions import build_intervention
 from forecast.timeseries.models.moving_holidays import TET_DAYS_BEFORE, TET_DAYS_OFF, TET_HOLIDAY
+
+__all__ = ["read_recipe", "reconstruct"]
 
 RECONSTRUCTED_COLUMNS = ("month", "service", "revenue", "status")
 RECIPE_KEYS = {"shocks_of", "season", "to"}
@@ -28,11 +29,13 @@ RECIPE_PERIODS = {"annual": ("year", 12), "quarterly": ("quarter", 3)}
 """Key of the totals in a recipe -> the column of their period, and its months."""
 MIN_TOTALS_FOR_REGRESSION = 3
 """Totals that a regression on an indicator and a constant needs."""
+MAX_LISTED_RECONSTRUCTED_MONTHS, MAX_QUOTED_CHARACTERS = 12, 40
+"""Months that a message lists, and length at which it cuts a text of the user."""
 
 
 @dataclass(frozen=True)
 class RecipeSeason:
-    """What an ordinary year of a service looks like."""
+    """Season of an ordinary year of a service."""
 
     weights: tuple[float, ...]
     """From January to December."""
@@ -42,177 +45,226 @@ class RecipeSeason:
     """Change of a day's trade in the holiday."""
 
     def indicator(self, calendar: Calendar) -> Floats:
-        """Weight of each month, Tết where it falls, shape (months,)."""
-        share = (
-            TET_HOLIDAY(calendar)
-            * np.array([TET_DAYS_BEFORE, TET_DAYS_OFF[1] - TET_DAYS_OFF[0]])
-            / calendar.days[:, None]
-        )
-        ordinary = np.array(self.weights)[np.array(calendar.months) % 12]
-        indicator: Floats = ordinary * (1 + share @ np.array([self.before_tet, self.holiday]))
+        """(months,): weight of each month, Tết where it falls."""
+        n_days = np.array([TET_DAYS_BEFORE, TET_DAYS_OFF[1] - TET_DAYS_OFF[0]])
+        day_share = TET_HOLIDAY(calendar) * n_days / calendar.days[:, None]
+        ordinary = np.array(self.weights)[np.array(calendar.months) % SEASON_MONTHS]
+        indicator: Floats = ordinary * (1 + day_share @ np.array([self.before_tet, self.holiday]))
         return indicator
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a reconstruction is made of."""
+    """Inputs of a reconstruction."""
 
     totals: Mapping[str, Mapping[int, float]]
-    """Service -> period -> amount, consecutive; a period is its first month / `per`, so a year is itself."""
+    """Service -> period -> amount, consecutive; a period is its first month / `months_per_period`, so a year is
+    itself."""
     seasons: Mapping[str, RecipeSeason]
     shocks: Mapping[str, Event]
     output_path: Path
     months_per_period: int = 12
     """Months of a period."""
     method: str = DEFAULT_METHOD
-    """Of `disaggregate.METHODS`."""
+    """Name in `DISAGGREGATION_METHODS`."""
 
 
 def read_recipe(path: Path, method: str | None = None) -> Recipe:
-    """Read a recipe (JSON): `annual` or `quarterly` a CSV, `season` by service, `shocks_of` a plan, `to` what to make.
+    """Read a recipe (JSON): `annual` or `quarterly` a CSV, `season` by service, `shocks_of` a plan, `to` the output.
 
-    `method` is that of the recipe, by default Denton-Cholette, unless given. InputError names what is missing or
-    cannot be read.
+    Parameters
+    ----------
+    path : Path
+        The recipe.
+    method : str, optional
+        Name in `DISAGGREGATION_METHODS`; by default that of the recipe, or Denton-Cholette.
+
+    Returns
+    -------
+    Recipe
+        Totals, seasons, shocks and method.
+
+    Raises
+    ------
+    InputError
+        A key is missing, or a file cannot be read.
     """
     from forecast.plan.loading.loader import read
 
     top = Location(display_path(path))
+    content = _read_json(path, top)
+    totals_key = _totals_key(content, top)
+    method = _parse_method(method or content.get("method", DEFAULT_METHOD), top)
+    totals = _read_totals(path.parent / content[totals_key], *RECIPE_PERIODS[totals_key])
+    raise_if_problems(_short_totals_problems(totals, method, top))
+    seasons = _parse_seasons(content["season"], totals, top)
+    history = read(path.parent / content["shocks_of"]).history
+    return Recipe(
+        totals=totals,
+        seasons=seasons,
+        shocks=history.shocks if history else {},
+        output_path=path.parent / content["to"],
+        months_per_period=RECIPE_PERIODS[totals_key][1],
+        method=method,
+    )
+
+
+def _read_json(path: Path, top: Location) -> dict[str, Any]:
+    """The content of a recipe; InputError where it is not JSON."""
     try:
-        written: dict[str, Any] = json.loads(read_regular_file(path, top, ""))
-    except ValueError as wrong:
-        line, column = getattr(wrong, "lineno", 1), getattr(wrong, "colno", 1)
+        content: dict[str, Any] = json.loads(read_regular_file(path, top, ""))
+    except ValueError as fault:
+        line, column = getattr(fault, "lineno", 1), getattr(fault, "colno", 1)
         raise InputError.of(Location(top.file, line, column), "", "recipe_not_json") from None
-    keys = set(written if isinstance(written, dict) else ())
-    named = sorted(keys & set(RECIPE_PERIODS))
-    if missing := sorted(RECIPE_KEYS - keys) + ([] if named else ["annual"]):
+    return content
+
+
+def _totals_key(content: dict[str, Any], top: Location) -> str:
+    """The key of the totals in a recipe; InputError where a key is missing or there are two totals."""
+    keys = set(content if isinstance(content, dict) else ())
+    totals_keys = sorted(keys & set(RECIPE_PERIODS))
+    if missing := sorted(RECIPE_KEYS - keys) + ([] if totals_keys else ["annual"]):
         raise InputError.of(top, "", "recipe_lacks", keys=", ".join(missing))
-    if len(named) > 1:
-        raise InputError.of(top, "", "recipe_two_totals", keys=", ".join(named))
-    how = _parse_method(method or written.get("method", DEFAULT_METHOD), top)
-    totals = _read_totals(path.parent / written[named[0]], *RECIPE_PERIODS[named[0]])
-    if how not in ("denton", DEFAULT_METHOD):
-        short = {
-            service: len(periods) for service, periods in totals.items() if len(periods) < MIN_TOTALS_FOR_REGRESSION
-        }
-        facts = {"method": how, "needed": MIN_TOTALS_FOR_REGRESSION, "instead": DEFAULT_METHOD}
-        raise_if_problems(
-            [Problem.of(top, "method", "recipe_short", service=s, count=n, **facts) for s, n in short.items()]
-        )
-    seasons = _parse_seasons(written["season"], totals, top)
-    history = read(path.parent / written["shocks_of"]).history
-    shocks = history.shocks if history else {}
-    return Recipe(totals, seasons, shocks, path.parent / written["to"], RECIPE_PERIODS[named[0]][1], how)
+    if len(totals_keys) > 1:
+        raise InputError.of(top, "", "recipe_two_totals", keys=", ".join(totals_keys))
+    return totals_keys[0]
+
+
+def _short_totals_problems(totals: Mapping[str, Mapping[int, float]], method: str, top: Location) -> list[Problem]:
+    """Services with fewer totals than a regression needs."""
+    if method in ("denton", DEFAULT_METHOD):
+        return []
+    params = {"method": method, "needed": MIN_TOTALS_FOR_REGRESSION, "instead": DEFAULT_METHOD}
+    return [
+        Problem.of(top, "method", "recipe_short", service=service, count=len(periods), **params)
+        for service, periods in totals.items()
+        if len(periods) < MIN_TOTALS_FOR_REGRESSION
+    ]
 
 
 def _parse_method(name: object, top: Location) -> str:
+    """The method of a name; InputError where there is none."""
     text = str(name)
     if text not in DISAGGREGATION_METHODS:
-        instead = closest_match(text, DISAGGREGATION_METHODS, 0.4) or DEFAULT_METHOD
-        facts = {"text": text[:40], "known": ", ".join(DISAGGREGATION_METHODS), "instead": instead}
-        raise InputError.of(top, "method", "recipe_method", **facts)
+        closest = closest_match(text, DISAGGREGATION_METHODS, 0.4) or DEFAULT_METHOD
+        params = {"text": text[:MAX_QUOTED_CHARACTERS], "known": ", ".join(DISAGGREGATION_METHODS), "instead": closest}
+        raise InputError.of(top, "method", "recipe_method", **params)
     return text
 
 
 def reconstruct(recipe: Recipe) -> str:
-    """The months of every service as CSV text; each period's sum is its total exactly, in whole units of currency.
+    """Reconstruct the months of every service.
 
-    InputError where the method leaves a month at or below zero.
+    Parameters
+    ----------
+    recipe : Recipe
+        From `read_recipe`.
+
+    Returns
+    -------
+    str
+        CSV, in whole units of currency; each period's sum is its total exactly.
+
+    Raises
+    ------
+    InputError
+        The method leaves a month at or below zero.
+
+    References
+    ----------
+    Dagum and Cholette (2006), Benchmarking, Temporal Distribution, and Reconciliation Methods for Time Series.
     """
-    rows, complaints = [], []
+    rows, problems = [], []
+    location = Location(display_path(recipe.output_path))
     for service in sorted(recipe.totals):
-        periods = sorted(recipe.totals[service])
-        calendar = Calendar(recipe.months_per_period * periods[0], recipe.months_per_period * len(periods))
-        totals = np.array([recipe.totals[service][period] for period in periods])
-        shocks = build_intervention(recipe.shocks, service, calendar, ("volume", "price", "revenue"))
-        indicator = shocks.matrix @ recipe.seasons[service].indicator(calendar)
-        months = round_to_totals(DISAGGREGATION_METHODS[recipe.method](totals, indicator), totals)
-        if low := [format_month(m) for m, value in zip(calendar.months, months, strict=True) if value <= 0]:
-            facts = {
-                "method": recipe.method,
-                "service": service,
-                "months": ", ".join(low[:12]),
-                "instead": DEFAULT_METHOD,
-            }
-            complaints.append(
-                Problem.of(Location(display_path(recipe.output_path)), service, "recipe_not_above_zero", **facts)
-            )
-        rows += [(format_month(m), service, f"{value:.0f}") for m, value in zip(calendar.months, months, strict=True)]
-    raise_if_problems(complaints)
+        calendar, values = _reconstruct_service(recipe, service)
+        months = [format_month(month) for month in calendar.months]
+        if low := [month for month, value in zip(months, values, strict=True) if value <= 0]:
+            listed = ", ".join(low[:MAX_LISTED_RECONSTRUCTED_MONTHS])
+            params = {"method": recipe.method, "service": service, "months": listed, "instead": DEFAULT_METHOD}
+            problems.append(Problem.of(location, service, "recipe_not_above_zero", **params))
+        rows += [(month, service, f"{value:.0f}") for month, value in zip(months, values, strict=True)]
+    raise_if_problems(problems)
     lines = [",".join((*row, "reconstructed")) for row in sorted(rows)]
     return "\n".join([",".join(RECONSTRUCTED_COLUMNS), *lines]) + "\n"
 
 
-def _read_totals(path: Path, column: str, per: int) -> dict[str, dict[int, float]]:
-    """Totals by service and period; InputError when a period is missing, doubled or none."""
-    complaints: list[Problem] = []
-    table = read_csv(str(path), complaints)
-    complaints += check_columns(table, (column, "service", "revenue"), ("source", "grade", "note", "currency"))
-    raise_if_problems(complaints)
-    found: dict[str, dict[int, float]] = {}
-    places: dict[str, CsvCell] = {}
+def _reconstruct_service(recipe: Recipe, service: str) -> tuple[Calendar, Floats]:
+    """Months of a service and their amounts (months,)."""
+    periods = sorted(recipe.totals[service])
+    calendar = Calendar(recipe.months_per_period * periods[0], recipe.months_per_period * len(periods))
+    totals = np.array([recipe.totals[service][period] for period in periods])
+    shocks = build_intervention(recipe.shocks, service, calendar, ("volume", "price", "revenue"))
+    indicator = shocks.matrix @ recipe.seasons[service].indicator(calendar)
+    return calendar, round_to_totals(DISAGGREGATION_METHODS[recipe.method](totals, indicator), totals)
+
+
+def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, dict[int, float]]:
+    """Service -> period -> total; InputError when a period is missing, doubled or not one."""
+    problems: list[Problem] = []
+    table = read_csv(str(path), problems)
+    problems += check_columns(table, (column, "service", "revenue"), ("source", "grade", "note", "currency"))
+    raise_if_problems(problems)
+    totals: dict[str, dict[int, float]] = {}
+    cells: dict[str, CsvCell] = {}
     for row in table.rows:
-        cell, service = row[column], row["service"].text
-        revenue = row["revenue"]
-        amount = parse_number_cell(revenue, "revenue", complaints)
-        period = _parse_period(cell.text, per)
+        cell, service, revenue = row[column], row["service"].text, row["revenue"]
+        amount = parse_number_cell(revenue, "revenue", problems)
+        period = _parse_period(cell.text, months_per_period)
         if period is None:
-            complaints.append(Problem.of(cell.location, column, f"totals_{column}", text=cell.text[:40]))
+            text = cell.text[:MAX_QUOTED_CHARACTERS]
+            problems.append(Problem.of(cell.location, column, f"totals_{column}", text=text))
             continue
-        if period in found.setdefault(service, {}):
-            facts = {"period": _period_text(period, per), "service": service}
-            complaints.append(Problem.of(cell.location, column, "totals_twice", **facts))
+        if period in totals.setdefault(service, {}):
+            params = {"period": _period_text(period, months_per_period), "service": service}
+            problems.append(Problem.of(cell.location, column, "totals_twice", **params))
         if amount <= 0 or amount != round(amount):
-            complaints.append(Problem.of(revenue.location, "revenue", "totals_amount", text=revenue.text[:40]))
-        found[service][period] = amount
-        places[service] = cell
-    for service, periods in found.items():
+            text = revenue.text[:MAX_QUOTED_CHARACTERS]
+            problems.append(Problem.of(revenue.location, "revenue", "totals_amount", text=text))
+        totals[service][period] = amount
+        cells[service] = cell
+    for service, periods in totals.items():
         if missing := sorted(set(range(min(periods), max(periods))) - set(periods)):
-            facts = {"service": service, "periods": ", ".join(_period_text(period, per) for period in missing)}
-            complaints.append(Problem.of(places[service].location, column, "totals_gap", **facts))
-    raise_if_problems(complaints)
-    return found
+            listed = ", ".join(_period_text(period, months_per_period) for period in missing)
+            params = {"service": service, "periods": listed}
+            problems.append(Problem.of(cells[service].location, column, "totals_gap", **params))
+    raise_if_problems(problems)
+    return totals
 
 
-def _parse_period(text: str, per: int) -> int | None:
-    """`2020`, or `2020-Q3`, as first month / `per`; None where it is neither."""
-    written = re.fullmatch(r"([0-9]{4})" if per == 12 else r"([0-9]{4})[- ]?[Qq]([1-4])", text)
-    if written is None:
+def _parse_period(text: str, months_per_period: int) -> int | None:
+    """`2020`, or `2020-Q3`, as first month / `months_per_period`; None where it is neither."""
+    pattern = r"([0-9]{4})" if months_per_period == SEASON_MONTHS else r"([0-9]{4})[- ]?[Qq]([1-4])"
+    match = re.fullmatch(pattern, text)
+    if match is None:
         return None
-    return int(written[1]) if per == 12 else 4 * int(written[1]) + int(written[2]) - 1
+    return int(match[1]) if months_per_period == SEASON_MONTHS else 4 * int(match[1]) + int(match[2]) - 1
 
 
-def _period_text(period: int, per: int) -> str:
-    return str(period) if per == 12 else f"{period // 4}-Q{period % 4 + 1}"
+def _period_text(period: int, months_per_period: int) -> str:
+    """The period as it is written: `2020`, or `2020-Q3`."""
+    return str(period) if months_per_period == SEASON_MONTHS else f"{period // 4}-Q{period % 4 + 1}"
 
 
 def _parse_seasons(
-    written: object, totals: Mapping[str, Mapping[int, float]], top: Location
+    content: object, totals: Mapping[str, Mapping[int, float]], top: Location
 ) -> dict[str, RecipeSeason]:
     """The season of each service; InputError when one is missing or is not twelve weights above zero."""
-    complaints, found = [], {}
+    problems, seasons = [], {}
     for service in sorted(totals):
-        content = written.get(service) if isinstance(written, dict) else None
+        fields = content.get(service) if isinstance(content, dict) else None
         try:
             season = RecipeSeason(
-                tuple(float(weight) for weight in content["weights"]),  # type: ignore[index]
-                float(content["before_tet"]),  # type: ignore[index]
-                float(content["holiday"]),  # type: ignore[index]
+                tuple(float(weight) for weight in fields["weights"]),  # type: ignore[index]
+                float(fields["before_tet"]),  # type: ignore[index]
+                float(fields["holiday"]),  # type: ignore[index]
             )
-            if len(season.weights) != 12 or min(season.weights) <= 0 or min(season.before_tet, season.holiday) <= -1:
+            is_positive = min(season.weights) > 0 and min(season.before_tet, season.holiday) > -1
+            if len(season.weights) != SEASON_MONTHS or not is_positive:
                 raise ValueError(service)
         except (TypeError, KeyError, ValueError):
-            complaints.append(Problem.of(top, f"season.{service}", "recipe_season", service=service))
+            problems.append(Problem.of(top, f"season.{service}", "recipe_season", service=service))
         else:
-            found[service] = season
-    raise_if_problems(complaints)
-    return found
-
-
-def refresh_package(package: Path) -> str:
-    """A data package (JSON) with the size and the hash of each of its files as they are now."""
-    about: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
-    for resource in about["resources"]:
-        content = (package.parent / resource["path"]).read_bytes()
-        resource["bytes"] = len(content)
-        resource["hash"] = "sha256:" + hashlib.sha256(content).hexdigest()
-    return json.dumps(about, ensure_ascii=False, indent=2) + "\n"
+            seasons[service] = season
+    raise_if_problems(problems)
+    return seasons

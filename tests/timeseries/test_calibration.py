@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from forecast.stats.intervals import Z975
+from forecast.stats.transforms import Z90
 from forecast.timeseries.panel.calibration import (
-    Z90,
-    Z975,
     CalibratedForecast,
     PanelForecaster,
     calibrate_panel,

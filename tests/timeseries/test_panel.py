@@ -15,7 +15,7 @@ from forecast.timeseries.models.ets import MIN_ETS_MONTHS, EtsModel
 from forecast.timeseries.models.moving_holidays import NO_HOLIDAY
 from forecast.timeseries.panel.automatic import combine_panel, forecast_panel
 from forecast.timeseries.panel.ets import FittedEtsPanel, fit_ets, forecast_ets
-from forecast.timeseries.panel.ets_forms import FORMS
+from forecast.timeseries.panel.ets_state_space import FORMS
 from forecast.timeseries.panel.panel import Panel, PanelForecast
 
 REFERENCE = {"ANN": (None, False, None), "ANA": (None, False, "add"), "AAdA": ("add", True, "add")}

@@ -116,7 +116,7 @@ def test_a_pinned_run_says_the_same_and_fits_nothing(
     def refuse(*_: object) -> None:
         raise AssertionError("a pinned run has fitted")
 
-    monkeypatch.setattr("forecast.timeseries.ensemble.ensemble._fit_all", refuse)
+    monkeypatch.setattr("forecast.timeseries.ensemble.cache.fit_ensemble", refuse)
     manifest, summary = played(
         project, "again", "--reuse-fit", str(project / "first" / "plan" / "manifest.json"), cache="other"
     )

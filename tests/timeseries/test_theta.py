@@ -12,8 +12,7 @@ from forecast.timeseries.models.base import ModelFailed, TimeSeries
 from forecast.timeseries.models.moving_holidays import TET_HOLIDAY
 from forecast.timeseries.models.theta import DynamicThetaModel
 from forecast.timeseries.panel.panel import Panel
-from forecast.timeseries.panel.theta import fit_theta, forecast_theta
-from forecast.timeseries.panel.theta_search import INITIAL_LEVEL_WEIGHT, THETA_KINDS
+from forecast.timeseries.panel.theta import INITIAL_LEVEL_WEIGHT, THETA_KINDS, fit_theta, forecast_theta
 
 JANUARY = parse_month("2018-01")
 

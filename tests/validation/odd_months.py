@@ -14,8 +14,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar, parse_month
+from forecast.stats.intervals import Z975
 from forecast.stats.scoring import coverage, mase
-from forecast.timeseries.ensemble.cross_validation import Z975
 from forecast.timeseries.models import MODELS, preload
 from forecast.timeseries.models.base import TimeSeries
 from forecast.timeseries.models.combination import combine

@@ -1,1 +1,5 @@
-"""The models of one service, fitted, weighed by rolling origins, and kept."""
+"""The models of each service fitted, weighed by cross-validation and combined.
+
+For other packages: `ensemble` (the records and the fit), `cache` (fits in a folder), `pinned` (fits in a manifest) and
+`interval_calibration` (the record of a past origin).
+"""

@@ -1,4 +1,4 @@
-"""Fits in a folder, each under the hash of all that went into it: what was fitted once is not fitted again."""
+"""Fits in a folder, each under the hash of all that went into it: a fit is made once."""
 
 from __future__ import annotations
 
@@ -6,18 +6,53 @@ from dataclasses import asdict
 from pathlib import Path
 
 from forecast.arrays import Floats
+from forecast.engines.engine import Engine
 from forecast.files.cache import Cache, CacheEntry
-from forecast.files.fingerprint import code_version
-from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask
+from forecast.timeseries.ensemble.ensemble import FORECAST_MONTHS, Ensemble, Fit, FitTask, fit_ensemble, fitting_version
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 
-FITTING_CODE = ("timeseries/models", "timeseries/panel", "timeseries/ensemble", "stats/scoring.py")
-FITTING_LIBRARIES = ("holidays", "numpy", "pandas", "scipy", "statsmodels")
+__all__ = ["fit_with_cache", "store_fits"]
 
 
-def restore_fits(tasks: list[FitTask], festival: str, folder: Path) -> Ensemble | None:
-    """The kept fits of these tasks; None where there are none, or they cannot be read whole."""
-    entry = Cache(folder).get(_cache_key(tasks, festival))
+def fit_with_cache(
+    tasks: list[FitTask],
+    currency: str,
+    folder: Path | None,
+    months: int = FORECAST_MONTHS,
+    engine: Engine | None = None,
+) -> Ensemble:
+    """Restore the fits from a folder, or make them and store them there.
+
+    Parameters
+    ----------
+    tasks : list of FitTask
+        Services to fit.
+    currency : str
+        ISO 4217 code; chooses the moving holiday.
+    folder : Path or None
+        Folder of the cache; None fits without one.
+    months : int
+        Months ahead that a stored fit must have.
+    engine : Engine, optional
+        Fits one service a task where it works; by default in this process.
+
+    Returns
+    -------
+    Ensemble
+        The fits of all tasks.
+    """
+    stored = restore_fits(tasks, currency, folder) if folder else None
+    if stored and all(len(fit.mean) >= months for fit in stored.services.values()):
+        return stored
+    fits = fit_ensemble(tasks, engine)
+    if folder:
+        store_fits(tasks, currency, folder, fits)
+    return fits
+
+
+def restore_fits(tasks: list[FitTask], currency: str, folder: Path) -> Ensemble | None:
+    """The stored fits of these tasks; None where there are none, or they cannot be read in full."""
+    entry = Cache(folder).get(_cache_key(tasks, currency))
     if entry is None:
         return None
     try:
@@ -27,45 +62,53 @@ def restore_fits(tasks: list[FitTask], festival: str, folder: Path) -> Ensemble 
     return Ensemble(services, entry.arrays.get("correlation"))
 
 
-def store_fits(tasks: list[FitTask], festival: str, folder: Path, fits: Ensemble) -> None:
-    """Leave the fits of these tasks for the next run; a folder that cannot be written is no harm."""
-    about = {}
+def store_fits(tasks: list[FitTask], currency: str, folder: Path, fits: Ensemble) -> None:
+    """Store the fits of these tasks for the next run; a folder that cannot be written is no error.
+
+    Parameters
+    ----------
+    tasks : list of FitTask
+        Services that were fitted.
+    currency : str
+        ISO 4217 code.
+    folder : Path
+        Folder of the cache.
+    fits : Ensemble
+        Their fits.
+    """
+    metadata = {}
     arrays: dict[str, Floats] = {}
     for service, fit in fits.services.items():
-        kept = asdict(fit)
-        arrays |= {f"{key}:{service}": kept.pop(key) for key in ("mean", "cholesky")}
-        about[service] = kept
+        fields = asdict(fit)
+        arrays |= {f"{key}:{service}": fields.pop(key) for key in ("mean", "cholesky")}
+        metadata[service] = fields
     if fits.correlation is not None:
         arrays["correlation"] = fits.correlation
-    Cache(folder).put(_cache_key(tasks, festival), about, arrays)
+    Cache(folder).put(_cache_key(tasks, currency), metadata, arrays)
 
 
 def _fit_from_entry(entry: CacheEntry, service: str) -> Fit:
-    """One fit of an entry as it was; KeyError, TypeError or ValueError where it is of another make."""
-    kept = dict(entry.metadata[service])
-    kept["notes"] = tuple((key, tuple((k, v) for k, v in facts)) for key, facts in kept["notes"])
-    kept["checks"] = tuple(_check_from_fields(**check) for check in kept["checks"])
-    mean, root = (entry.arrays[f"{key}:{service}"] for key in ("mean", "cholesky"))
-    if root.shape != (len(mean), len(mean)):
-        raise ValueError("the root is not that of these months")
-    return Fit(mean=mean, cholesky=root, **kept)
+    """One fit of an entry; KeyError, TypeError or ValueError where the entry has another form."""
+    fields = dict(entry.metadata[service])
+    fields["notes"] = tuple((key, tuple((k, v) for k, v in params)) for key, params in fields["notes"])
+    fields["checks"] = tuple(_check_from_fields(**check) for check in fields["checks"])
+    mean, factor = (entry.arrays[f"{key}:{service}"] for key in ("mean", "cholesky"))
+    if factor.shape != (len(mean), len(mean)):
+        raise ValueError("the Cholesky factor has other months than the mean")
+    return Fit(mean=mean, cholesky=factor, **fields)
 
 
-def fitting_version() -> tuple[str, ...]:
-    """The code and the libraries that a fit depends on."""
-    return code_version(FITTING_CODE, FITTING_LIBRARIES)
-
-
-def _cache_key(tasks: list[FitTask], festival: str) -> str:
-    """The name of all that a fit depends on."""
-    parts: list[object] = [festival, *fitting_version()]
+def _cache_key(tasks: list[FitTask], currency: str) -> str:
+    """Hash of all that a fit depends on: code, libraries, holiday, and each series with its months before cleaning."""
+    parts: list[object] = [currency, *fitting_version()]
     for task in sorted(tasks, key=lambda task: task.service):
-        past = task.series
-        parts += [task.service, task.kind, task.scale, past.calendar.first, past.calendar.count]
-        parts += [past.values.tobytes(), past.masked.tobytes()]
+        series = task.series
+        source = series.source or series  # cross-validation cleans it again at each origin
+        parts += [task.service, task.kind, task.scale, series.calendar.first, series.calendar.count]
+        parts += [array.tobytes() for each in (series, source) for array in (each.values, each.masked)]
     return Cache.key("fit", *parts)
 
 
-def _check_from_fields(first_month: int, **rows: list[float | None]) -> OriginCheck:
-    """A check as it was before it was kept."""
-    return OriginCheck(first_month, *(tuple(rows[key]) for key in ("mean", "sd", "actual")))  # type: ignore[arg-type]
+def _check_from_fields(first_month: int, **columns: list[float | None]) -> OriginCheck:
+    """The check of an origin from its stored fields."""
+    return OriginCheck(first_month, *(tuple(columns[key]) for key in ("mean", "sd", "actual")))  # type: ignore[arg-type]

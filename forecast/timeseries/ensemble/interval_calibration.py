@@ -1,7 +1,7 @@
-"""How much wider or narrower the intervals of a blend must be, learned from what it missed at rolling origins.
+"""Calibration of the combination's intervals by its errors at rolling origins.
 
-Each month's standard deviation is multiplied by a factor of its place ahead, pooled over the services of a plan and
-drawn strongly towards the usual one, for a few services and two years of origins that overlap know little.
+Each month's standard deviation is multiplied by a factor of its step ahead, pooled over the services of a plan and
+drawn strongly towards a prior, for a few services and two years of overlapping origins know little.
 """
 
 from __future__ import annotations
@@ -14,35 +14,37 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 
+__all__ = ["OriginCheck"]
+
 PRIOR_ERROR_COUNT = 60.0
-"""How many misses that are independent the usual factor is worth."""
+"""Independent errors that the prior factor is worth."""
 PRIOR_SD_FACTOR = 0.85
-"""The factor before any miss is seen: a mixture is wider than its members, which err alike. Both numbers were tuned on
-45 monthly series of M1: the 80% and 95% intervals of the year after them held 85% and 95%, against 89% and 97%."""
+"""Prior factor: a mixture is wider than its members, whose errors are alike. Both numbers were tuned on 45 monthly
+series of M1: the 80% and 95% intervals of the year after them held 85% and 95%, against 89% and 97%."""
 MAX_ERROR_SDS = 3.0
-"""Standard deviations at which a miss is cut, so that no single month sets a width."""
+"""Standard deviations at which an error is cut, so that no single month sets a factor."""
 NEIGHBOUR_MONTHS = 1
-"""Neighbouring places that are read together."""
+"""Neighbouring steps ahead that are pooled."""
 
 
 @dataclass(frozen=True)
 class StandardisedErrors:
-    """What came less what was said, in standard deviations of what was said."""
+    """Actual less forecast, in standard deviations of the forecast."""
 
     first_months: NDArray[np.int_]
-    """(origins,): the first month that was asked of each."""
+    """(origins,): the first month ahead of each origin."""
     values: Floats
-    """(origins, months ahead); NaN where nothing came or it was masked."""
+    """(origins, months ahead); NaN where there is no actual, or it is masked."""
 
     def without_overlap(self, start: int, ahead: int) -> StandardisedErrors:
-        """The origins whose `ahead` months have none in common with those from the month `start`."""
-        apart = np.abs(self.first_months - start) >= ahead
-        return StandardisedErrors(self.first_months[apart], self.values[apart])
+        """The origins whose `ahead` months share none with those from the month `start`."""
+        disjoint = np.abs(self.first_months - start) >= ahead
+        return StandardisedErrors(self.first_months[disjoint], self.values[disjoint])
 
 
 @dataclass(frozen=True)
 class OriginCheck:
-    """One origin: what the blend said, as wide as it is said now, and what came; on the scale of the past."""
+    """Calibrated forecast of the combination at one origin, and the actual, on the scale of the series."""
 
     first_month: int
     """The first month ahead."""
@@ -54,26 +56,22 @@ class OriginCheck:
     """(months,), None where masked."""
 
 
-def sd_factors(misses: Sequence[StandardisedErrors]) -> Floats:
-    """Factor of the standard deviation of each month ahead, (months ahead,).
-
-    The root of the mean of u^2 and of `PRIOR` times the square of the usual factor: misses that lie h months ahead of
-    origins one month apart overlap, so n of them count for n / h.
-    """
-    ahead = misses[0].values.shape[1]
+def sd_factors(errors: Sequence[StandardisedErrors]) -> Floats:
+    """(months ahead,): factor of the standard deviation, the root of the mean square of errors and prior."""
+    # errors h months ahead of origins one month apart overlap, so that n of them count for n / h
+    ahead = errors[0].values.shape[1]
     squares, weights = np.zeros(ahead), np.zeros(ahead)
-    for each in misses:
+    for each in errors:
         cut = np.minimum(np.abs(each.values), MAX_ERROR_SDS) ** 2
         counts = np.count_nonzero(~np.isnan(cut), axis=0) / np.arange(1, ahead + 1)
         means = np.nansum(cut, axis=0) / np.maximum(np.count_nonzero(~np.isnan(cut), axis=0), 1)
         squares += counts * means
         weights += counts
-    near = np.abs(np.subtract.outer(np.arange(ahead), np.arange(ahead))) <= NEIGHBOUR_MONTHS
-    return np.asarray(
-        np.sqrt((PRIOR_ERROR_COUNT * PRIOR_SD_FACTOR**2 + near @ squares) / (PRIOR_ERROR_COUNT + near @ weights)), float
-    )
+    pool = np.abs(np.subtract.outer(np.arange(ahead), np.arange(ahead))) <= NEIGHBOUR_MONTHS
+    variance = (PRIOR_ERROR_COUNT * PRIOR_SD_FACTOR**2 + pool @ squares) / (PRIOR_ERROR_COUNT + pool @ weights)
+    return np.asarray(np.sqrt(variance), float)
 
 
-def extend(widths: Floats, months: int) -> Floats:
-    """Factors of so many months: those beyond the last that was learned are as the last."""
-    return widths[np.minimum(np.arange(months), len(widths) - 1)]
+def extend(factors: Floats, months: int) -> Floats:
+    """(months,): the factors, the last repeated beyond those that were learnt."""
+    return factors[np.minimum(np.arange(months), len(factors) - 1)]

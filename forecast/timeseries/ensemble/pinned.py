@@ -1,7 +1,7 @@
-"""Fits as a manifest holds them, so that another machine plays the same run without fitting anything.
+"""Fits in a manifest, so that another machine simulates the same run without fitting anything.
 
-Numbers are decimal texts that give back the very same float. Of every service the blend is kept: mean and root of the
-months that the plan needs, what the history taught about surprises, and the past that all of it was learned from.
+Numbers are decimal texts that give back the very same float. Of every service the combination is stored: mean and
+Cholesky factor of the months that the plan needs, noise and persistence, and the series that it was fitted to.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem
 from forecast.periods import SEASON_MONTHS
-from forecast.timeseries.ensemble.fit import Ensemble, Fit, FitTask
+from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 
+__all__ = ["COMBINATION_KEY", "PinnedFits", "read_pinned_fits", "restore_pinned", "serialise_fit"]
+
 COMBINATION_KEY = "blend"
-"""Key of a service's parameters under which its blend stands beside the models."""
+"""Key of the combination beside the models, in the parameters of a service."""
 MAX_RELATIVE_DIFFERENCE = 1e-9
-"""Relative difference of a month from which the past is another one."""
+"""Relative difference of a month beyond which the series is another one."""
 MANIFEST_FILE = "manifest.json"
 
 
@@ -33,28 +35,45 @@ class PinnedFits:
     """The fits of a manifest."""
 
     file: str
-    """As it was written, for complaints."""
+    """Path as the user wrote it, for problems."""
     combinations: Mapping[str, Mapping[str, Any]]
-    """Service -> what `written` made of its fit."""
+    """Service -> its combination, from `serialise_fit`."""
     models: Mapping[str, Mapping[str, Any]]
-    """Service -> model -> what it was fitted with."""
+    """Service -> model -> its parameters."""
     history_digest: str
     """SHA-256 of the history that they were fitted to."""
 
     @property
     def digest(self) -> str:
-        """Of all that they say: two pins that differ make two runs."""
+        """SHA-256 of the combinations and their history: two pins that differ make two runs."""
         content = json.dumps([self.history_digest, self.combinations], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def serialise_fit(task: FitTask, fits: Ensemble, months: int, history: str) -> dict[str, Any]:
-    """The blend of one service as JSON: its first `months` after the history."""
+def serialise_fit(task: FitTask, fits: Ensemble, months: int, history_digest: str) -> dict[str, Any]:
+    """Serialise the combination of one service.
+
+    Parameters
+    ----------
+    task : FitTask
+        The service and its series.
+    fits : Ensemble
+        Fits of all services.
+    months : int
+        Months ahead to store, at least twelve.
+    history_digest : str
+        SHA-256 of the history.
+
+    Returns
+    -------
+    dict of str to Any
+        The combination as JSON.
+    """
     fit, names = fits.services[task.service], sorted(fits.services)
     count = min(max(months, SEASON_MONTHS), len(fit.mean))
     row = None if fits.correlation is None else fits.correlation[names.index(task.service)]
     return {
-        "history": history,
+        "history": history_digest,
         "first": task.series.calendar.first,
         "scale": task.scale,
         "past": _decimal_text(task.series.values),
@@ -68,7 +87,7 @@ def serialise_fit(task: FitTask, fits: Ensemble, months: int, history: str) -> d
         "noise": fit.noise,
         "persistence": fit.persistence,
         "correlation": None if row is None else dict(zip(names, map(float, row), strict=True)),
-        "notes": [[key, [list(fact) for fact in facts]] for key, facts in fit.notes],
+        "notes": [[key, [list(param) for param in params]] for key, params in fit.notes],
         "checks": [
             [check.first_month, *map(_decimal_text, (check.mean, check.sd, check.actual))] for check in fit.checks
         ],
@@ -76,92 +95,146 @@ def serialise_fit(task: FitTask, fits: Ensemble, months: int, history: str) -> d
 
 
 def read_pinned_fits(path: Path) -> PinnedFits:
-    """The fits in a manifest, or in the folder of a run; InputError where there are none to read."""
+    """Read the fits of a run.
+
+    Parameters
+    ----------
+    path : Path
+        A manifest, or the folder of a run.
+
+    Returns
+    -------
+    PinnedFits
+        The combinations and the parameters of their models.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or holds no fits.
+    """
     shown, file = str(path), path / MANIFEST_FILE if path.is_dir() else path
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        blends = {
+        combinations = {
             service: dict(models[COMBINATION_KEY])
             for service, models in content["parameters"].items()
             if COMBINATION_KEY in models
         }
-        (history,) = {str(blend["history"]) for blend in blends.values()}
+        (history_digest,) = {str(combination["history"]) for combination in combinations.values()}
     except OSError as fault:
         raise InputError([_problem(shown, "pin_not_read", reason=fault.strerror or "")]) from fault
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise InputError([_problem(shown, "pin_without_fits")]) from fault
     models = {
-        service: {m: p for m, p in content["parameters"][service].items() if m != COMBINATION_KEY} for service in blends
+        service: {m: p for m, p in content["parameters"][service].items() if m != COMBINATION_KEY}
+        for service in combinations
     }
-    return PinnedFits(shown, blends, models, history)
+    return PinnedFits(shown, combinations, models, history_digest)
 
 
-def restore_pinned(pin: PinnedFits, tasks: Sequence[FitTask], months: int, history: str) -> Ensemble:
-    """The fits of `tasks` as they were pinned; InputError where they were of other data or end too early."""
-    if pin.history_digest != history:
-        raise InputError([_problem(pin.file, "pin_other_data", digest=pin.history_digest[:12], ours=history[:12])])
-    wrong, services = [], {}
+def restore_pinned(pin: PinnedFits, tasks: Sequence[FitTask], months: int, history_digest: str) -> Ensemble:
+    """Restore the fits of tasks from pinned ones.
+
+    Parameters
+    ----------
+    pin : PinnedFits
+        From `read_pinned_fits`.
+    tasks : sequence of FitTask
+        Services to restore.
+    months : int
+        Months ahead that are needed.
+    history_digest : str
+        SHA-256 of the history.
+
+    Returns
+    -------
+    Ensemble
+        The fits as they were pinned.
+
+    Raises
+    ------
+    InputError
+        The pin is of other data, ends too early or cannot be read.
+    """
+    if pin.history_digest != history_digest:
+        params = {"digest": pin.history_digest[:12], "ours": history_digest[:12]}
+        raise InputError([_problem(pin.file, "pin_other_data", **params)])
+    problems, services = [], {}
     for task in tasks:
         try:
-            blend = pin.combinations[task.service]
-            if not _is_same_series(blend, task):
-                wrong.append(_problem(pin.file, "pin_other_past", service=task.service))
-            elif len(blend["root"]) < months:
-                facts = {"months": months, "pinned": len(blend["root"])}
-                wrong.append(_problem(pin.file, "pin_too_short", **facts))
+            combination = pin.combinations[task.service]
+            if (problem := _check_pin(pin, combination, task, months)) is not None:
+                problems.append(problem)
             else:
-                services[task.service] = _fit_from_json(blend, pin.models[task.service])
+                services[task.service] = _fit_from_json(combination, pin.models[task.service])
         except KeyError:
-            wrong.append(_problem(pin.file, "pin_other_past", service=task.service))
+            problems.append(_problem(pin.file, "pin_other_past", service=task.service))
         except (ValueError, TypeError, IndexError, AttributeError) as fault:
             raise InputError([_problem(pin.file, "pin_without_fits")]) from fault
-    if wrong:
-        raise InputError(wrong)
+    if problems:
+        raise InputError(problems)
     try:
         return Ensemble(services, _correlation(pin, sorted(services)))
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise InputError([_problem(pin.file, "pin_without_fits")]) from fault
 
 
-def _is_same_series(blend: Mapping[str, Any], task: FitTask) -> bool:
-    values, masked = _parse_floats(blend["past"]), "".join(str(int(month)) for month in task.series.masked)
-    about = (blend["first"], blend["scale"], blend["masked"], len(values))
-    if about != (task.series.calendar.first, task.scale, masked, len(task.series.values)):
+def _check_pin(pin: PinnedFits, combination: Mapping[str, Any], task: FitTask, months: int) -> Problem | None:
+    """The problem of a combination of another series, or with too few months; None where it can be used."""
+    if not _is_same_series(combination, task):
+        return _problem(pin.file, "pin_other_past", service=task.service)
+    if len(combination["root"]) < months:
+        return _problem(pin.file, "pin_too_short", months=months, pinned=len(combination["root"]))
+    return None
+
+
+def _is_same_series(combination: Mapping[str, Any], task: FitTask) -> bool:
+    """True where a combination was fitted to the series of a task, but for rounding."""
+    series = task.series
+    values, masked = _parse_floats(combination["past"]), "".join(str(int(month)) for month in series.masked)
+    identity = (combination["first"], combination["scale"], combination["masked"], len(values))
+    if identity != (series.calendar.first, task.scale, masked, len(series.values)):
         return False
-    return bool(
-        np.all(np.abs(values - task.series.values) <= MAX_RELATIVE_DIFFERENCE * np.maximum(np.abs(values), 1.0))
-    )
+    tolerance = MAX_RELATIVE_DIFFERENCE * np.maximum(np.abs(values), 1.0)
+    return bool(np.all(np.abs(values - series.values) <= tolerance))
 
 
-def _fit_from_json(blend: Mapping[str, Any], parameters: Mapping[str, Any]) -> Fit:
-    rows = [_parse_floats(row) for row in blend["root"]]
-    root = np.zeros((len(rows), len(rows)))
+def _fit_from_json(combination: Mapping[str, Any], parameters: Mapping[str, Any]) -> Fit:
+    """The fit of a combination; ValueError where its noise or persistence is out of range."""
+    rows = [_parse_floats(row) for row in combination["root"]]
+    factor = np.zeros((len(rows), len(rows)))
     for month, row in enumerate(rows):
-        root[month, : month + 1] = row
-    noise, persistence = (None if blend[key] is None else float(blend[key]) for key in ("noise", "persistence"))
+        factor[month, : month + 1] = row
+    noise, persistence = (
+        None if combination[key] is None else float(combination[key]) for key in ("noise", "persistence")
+    )
     if not (0 <= (noise or 0) < np.inf and 0 <= (persistence or 0) <= 1):
         raise ValueError("a noise or a persistence that no fit has")
     return Fit(
-        mean=_parse_floats(blend["mean"]),
-        cholesky=root,
-        weights=dict(blend["weights"]),
-        mase=blend["mase"],
-        coverage80=blend["coverage80"],
-        coverage95=blend["coverage95"],
-        checks=tuple(_check_from_json(*check) for check in blend["checks"]),
+        mean=_parse_floats(combination["mean"]),
+        cholesky=factor,
+        weights=dict(combination["weights"]),
+        mase=combination["mase"],
+        coverage80=combination["coverage80"],
+        coverage95=combination["coverage95"],
+        checks=tuple(_check_from_json(*check) for check in combination["checks"]),
         noise=noise,
         persistence=persistence,
         parameters=dict(parameters),
-        notes=tuple((key, tuple((name, fact) for name, fact in facts)) for key, facts in blend["notes"]),
+        notes=tuple((key, tuple((name, value) for name, value in params)) for key, params in combination["notes"]),
     )
 
 
-def _check_from_json(first: int, mean: str, sd: str, came: str) -> OriginCheck:
-    seen = tuple(None if np.isnan(value) else float(value) for value in _parse_floats(came))
-    return OriginCheck(first, tuple(map(float, _parse_floats(mean))), tuple(map(float, _parse_floats(sd))), seen)
+def _check_from_json(first_month: int, mean: str, sd: str, actual: str) -> OriginCheck:
+    """The check of an origin from its decimal texts."""
+    actuals = tuple(None if np.isnan(value) else float(value) for value in _parse_floats(actual))
+    return OriginCheck(
+        first_month, tuple(map(float, _parse_floats(mean))), tuple(map(float, _parse_floats(sd))), actuals
+    )
 
 
 def _correlation(pin: PinnedFits, names: list[str]) -> Floats | None:
+    """(services, services): correlation of these services; None where one has none."""
     rows = [pin.combinations[name]["correlation"] for name in names]
     if not rows or any(row is None for row in rows):
         return None
@@ -177,8 +250,10 @@ def _decimal_text(values: Sequence[float | None] | Floats) -> str:
 
 
 def _parse_floats(text: str) -> Floats:
+    """(values,): floats of a decimal text."""
     return np.array([float(part) for part in text.split()], float)
 
 
-def _problem(file: str, code: str, **facts: object) -> Problem:
-    return Problem.of(Location(file), "--reuse-fit", code, **facts)
+def _problem(file: str, code: str, **params: object) -> Problem:
+    """A problem of the option that names the file."""
+    return Problem.of(Location(file), "--reuse-fit", code, **params)

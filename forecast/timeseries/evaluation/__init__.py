@@ -1,1 +1,4 @@
-"""Backtests: what the models would have said, and how good it was."""
+"""Backtests: forecasts at past origins against the actuals.
+
+For other packages: `backtest` (the baseline at past origins) and `scores` (its accuracy and calibration).
+"""

@@ -1,7 +1,7 @@
-"""What the baseline would have said from months of the past, and how good that was.
+"""The baseline forecast again from past months, against the actuals.
 
-At each origin the ledger is cut: the rows from there on are gone before anything is read from it, so that no model, no
-weight, no width, no mask and no scale can have seen them. All is fitted anew at every origin.
+At each origin the ledger is cut: later rows are dropped before anything is read from it, so that no model, weight,
+width, mask or scale can have seen them. All is fitted again at every origin.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from forecast.history.ledger import History
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
 from forecast.stats.scoring import seasonal_scale
-from forecast.timeseries.baseline import fit_tasks, history_kind
-from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, forecast_by_model
-from forecast.timeseries.ensemble.fit import Fit, Note
+from forecast.timeseries.baseline import fit_tasks, history_kind, modelled_drivers
+from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, Fit, Note, forecast_by_model
 from forecast.timeseries.evaluation.scores import (
     BACKTEST_HORIZON_MONTHS,
     COMBINATION,
@@ -37,41 +36,43 @@ from forecast.timeseries.models.base import PredictiveNormal
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["DEFAULT_ORIGINS", "Backtest", "backtest_baseline"]
+
 ORIGIN_STEP_MONTHS = 3
-"""Months from one origin to the next; 1 where less than a year could be judged."""
+"""Months from one origin to the next; 1 where the actuals would be less than a year."""
 DEFAULT_ORIGINS = 12
-"""How many origins there are where nobody says how many."""
+"""Number of origins by default."""
 
 
 @dataclass(frozen=True)
 class ServiceBacktest:
-    """One service, asked at every origin."""
+    """One service at every origin."""
 
     service: str
     measured: str
     """`volume` or `revenue`."""
     origins: tuple[Origin, ...]
     scores: Mapping[str, Score]
-    """Model -> score, the blend first; empty where the service cannot be judged."""
+    """Model -> score, the combination first; empty where the service is not scored."""
     reason: Note | None
-    """Why it cannot: key of a sentence, with its facts."""
+    """The note that says why it is not scored."""
     actual: Floats
-    """(months,), what was measured, dated shocks taken out; NaN where masked."""
+    """(months,), as measured, dated shocks removed; NaN where masked."""
     calendar: Calendar
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """The services of a plan."""
+    """The services of a plan at every origin."""
 
     services: Mapping[str, ServiceBacktest]
     mean_scores: Mapping[str, Score]
-    """Model -> mean of its scores over the services where it was asked; empty under two services."""
+    """Model -> mean of its scores over the services that it was fitted to; empty under two services."""
 
     @property
     def is_scored(self) -> bool:
-        """Whether any service was."""
-        return any(tested.scores for tested in self.services.values())
+        """True where any service has scores."""
+        return any(service.scores for service in self.services.values())
 
     def to_frame(self) -> pd.DataFrame:
         """Scores of every service and model, the rows of scores.csv.
@@ -92,22 +93,38 @@ def backtest_baseline(
     origins: int = DEFAULT_ORIGINS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Backtest:
-    """Ask the baseline of a plan at so many origins; `on_progress` hears how many are done.
+    """Forecast the baseline of a plan from past origins.
 
-    Three years must be known at each, so that every model is asked; a service that never had them is not scored, nor is
-    one whose history is reconstructed, for its months echo how they were made.
+    Each origin has three years of history or more, so that every model is fitted. A service that never has them is not
+    scored, nor is one whose history is reconstructed, for its months echo how they were made.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    history : History
+        Its ledger.
+    origins : int
+        Number of origins of each service.
+    on_progress : callable
+        Called with the number of origins done and in all.
+
+    Returns
+    -------
+    Backtest
+        Forecasts, actuals and scores of each service, and their mean.
     """
     names = [task.service for task in fit_tasks(scenario, history)]
-    refused = {name: _refusal_note(history, name) for name in names}
-    starts = {name: _origin_months(history.service_calendar(name), origins) for name in names if refused[name] is None}
-    every = sorted({month for months in starts.values() for month in months})
-    ask = partial(_forecast_origins, scenario, history, starts)
-    with run_in_background(partial(ask, every[1::2])) as other_half:
-        half = ask(every[::2], lambda done: on_progress(min(2 * done, len(every) - 1), len(every)))
-        asked = half | (other_half.result() if len(every) > 1 else {})
-    found = {name: [asked[month][name] for month in every if name in asked[month]] for name in names}
-    services = {name: _service_backtest(scenario, history, name, found[name], refused[name]) for name in names}
-    return Backtest(services, mean_scores([tested.scores for tested in services.values() if tested.scores]))
+    reasons = {name: _refusal_note(history, name) for name in names}
+    starts = {name: _origin_months(history.service_calendar(name), origins) for name in names if reasons[name] is None}
+    months = sorted({month for of_service in starts.values() for month in of_service})
+    forecast_half = partial(_forecast_origins, scenario, history, starts)
+    with run_in_background(partial(forecast_half, months[1::2])) as other_half:
+        half = forecast_half(months[::2], lambda done: on_progress(min(2 * done, len(months) - 1), len(months)))
+        by_month = half | (other_half.result() if len(months) > 1 else {})
+    by_service = {name: [by_month[month][name] for month in months if name in by_month[month]] for name in names}
+    services = {name: _service_backtest(scenario, history, name, by_service[name], reasons[name]) for name in names}
+    return Backtest(services, mean_scores([service.scores for service in services.values() if service.scores]))
 
 
 def _forecast_origins(
@@ -117,23 +134,24 @@ def _forecast_origins(
     months: Sequence[int],
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> dict[int, dict[str, Origin]]:
-    """Origin -> service -> what was said there, of these months alone."""
-    found: dict[int, dict[str, Origin]] = {}
+    """First month ahead -> service -> its origin, for these months alone."""
+    origins: dict[int, dict[str, Origin]] = {}
     for done, month in enumerate(months):
         on_progress(done)
-        said = forecast_by_model(fit_tasks(scenario, history_before(history, month)))
+        fits = forecast_by_model(fit_tasks(scenario, history_before(history, month)))
         names = (name for name in starts if month in starts[name])
-        found[month] = {name: _evaluate_origin(scenario, history, name, month, *said[name]) for name in names}
-    return found
+        origins[month] = {name: _evaluate_origin(scenario, history, name, month, *fits[name]) for name in names}
+    return origins
 
 
 def history_before(history: History, month: int) -> History:
-    """The ledger as it stood when `month` began: later rows are not there, nor services that had not begun."""
-    left = {name: month - history.service_calendar(name).first for name in history.services}
-    services = tuple(name for name in history.services if left[name] > 0)
+    """The ledger as it stood when `month` began, without later rows and later services."""
+    counts = {name: month - history.service_calendar(name).first for name in history.services}
+    services = tuple(name for name in history.services if counts[name] > 0)
 
     def cut(columns: Mapping[str, Floats]) -> dict[str, Floats]:
-        return {name: columns[name][: left[name]] for name in services if name in columns}
+        """The columns of these services, each with its months before `month`."""
+        return {name: columns[name][: counts[name]] for name in services if name in columns}
 
     return replace(
         history,
@@ -142,37 +160,34 @@ def history_before(history: History, month: int) -> History:
         revenue=cut(history.revenue),
         volume=cut(history.volume),
         price=cut(history.price),
-        status={name: history.status[name][: left[name]] for name in services},
-        row_count=sum(left[name] for name in services),
+        status={name: history.status[name][: counts[name]] for name in services},
+        row_count=sum(counts[name] for name in services),
     )
 
 
 def _refusal_note(history: History, service: str) -> Note | None:
+    """The note that says why a service is not scored; None where it is."""
     count = history.service_calendar(service).count
     if history_kind(history, service) == "reconstructed":
         return "backtest_reconstructed", (("service", service),)
     if count <= MIN_MONTHS_FOR_MODELS:
-        return "backtest_short", (
-            ("count", str(count)),
-            ("needed", str(MIN_MONTHS_FOR_MODELS + 1)),
-            ("service", service),
-        )
+        needed = str(MIN_MONTHS_FOR_MODELS + 1)
+        return "backtest_short", (("count", str(count)), ("needed", needed), ("service", service))
     return None
 
 
 def _origin_months(months: Calendar, origins: int) -> list[int]:
-    """The first months ahead of the origins of one service, oldest first."""
+    """First months ahead of the origins of one service, oldest first."""
     step = ORIGIN_STEP_MONTHS if months.count >= MIN_MONTHS_FOR_MODELS + SEASON_MONTHS else 1
     starts = (months.last + 1 - step * back for back in range(origins, 0, -1))
     return [start for start in starts if start - months.first >= MIN_MONTHS_FOR_MODELS]
 
 
 def history_without_shocks(scenario: Scenario, history: History, service: str) -> Floats:
-    """What was measured with the dated shocks taken out, NaN in the months that they or the planner mask."""
+    """(months,): the measure without the dated shocks, NaN in the months that they or the planner mask."""
     months = history.service_calendar(service)
     events = scenario.history.shocks if scenario.history else {}
-    drivers = ("volume",) if service in history.volume else ("volume", "price", "revenue")
-    shocks = build_intervention(events, service, months, drivers)
+    shocks = build_intervention(events, service, months, modelled_drivers(history, service))
     by_planner = np.isin(np.array(months.months), list(scenario.baseline_for(service).mask))
     return np.where(shocks.masked | by_planner, np.nan, shocks.remove_from(history.modelled_series(service)))
 
@@ -180,24 +195,34 @@ def history_without_shocks(scenario: Scenario, history: History, service: str) -
 def _evaluate_origin(
     scenario: Scenario, history: History, service: str, month: int, models: Mapping[str, PredictiveNormal], fit: Fit
 ) -> Origin:
+    """One origin of a service: the forecasts of its models and their combination, and the actual."""
     known = history_before(history, month)
     task = next(task for task in fit_tasks(scenario, known) if task.service == service)
     months = history.service_calendar(service)
-    came = history_without_shocks(scenario, history, service)[month - months.first :][:BACKTEST_HORIZON_MONTHS]
-    ahead = len(came)
-    said = {COMBINATION: MarginalNormals(fit.mean[:ahead], np.sqrt(np.sum(fit.cholesky[:ahead] ** 2, axis=1)))}
+    actual = history_without_shocks(scenario, history, service)[month - months.first :][:BACKTEST_HORIZON_MONTHS]
+    ahead = len(actual)
+    sd = np.sqrt(np.sum(fit.cholesky[:ahead] ** 2, axis=1))
+    forecasts = {COMBINATION: MarginalNormals(fit.mean[:ahead], sd)}
     for name in sorted(models):
-        said[name] = MarginalNormals(models[name].mean[:ahead], np.sqrt(np.diag(models[name].covariance)[:ahead]))
-    usual = float(seasonal_scale(history_without_shocks(scenario, known, service)))
-    return Origin(month, task.scale, said, came, usual)
+        sd = np.sqrt(np.diag(models[name].covariance)[:ahead])
+        forecasts[name] = MarginalNormals(models[name].mean[:ahead], sd)
+    error_scale = float(seasonal_scale(history_without_shocks(scenario, known, service)))
+    return Origin(month, task.scale, forecasts, actual, error_scale)
 
 
 def _service_backtest(
-    scenario: Scenario, history: History, service: str, origins: list[Origin], why: Note | None
+    scenario: Scenario, history: History, service: str, origins: list[Origin], reason: Note | None
 ) -> ServiceBacktest:
+    """The backtest of one service from its origins, with a reason where there is no actual."""
     scores = score_models(origins)
-    if why is None and not scores:
-        why = ("backtest_nothing_came", (("service", service),))
-    measured = "volume" if service in history.volume else "revenue"
-    past = history_without_shocks(scenario, history, service)
-    return ServiceBacktest(service, measured, tuple(origins), scores, why, past, history.service_calendar(service))
+    if reason is None and not scores:
+        reason = ("backtest_nothing_came", (("service", service),))
+    return ServiceBacktest(
+        service=service,
+        measured="volume" if service in history.volume else "revenue",
+        origins=tuple(origins),
+        scores=scores,
+        reason=reason,
+        actual=history_without_shocks(scenario, history, service),
+        calendar=history.service_calendar(service),
+    )

@@ -1,4 +1,4 @@
-"""What was said of months of the past against what came: scores, fans, and how well the chances were calibrated."""
+"""Accuracy and calibration of forecasts at past origins."""
 
 from __future__ import annotations
 
@@ -11,21 +11,36 @@ from scipy.special import ndtr
 
 from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS
+from forecast.stats.intervals import Z975
 from forecast.stats.scoring import crps_lognormal, crps_normal, interval_score
 from forecast.stats.transforms import Z90
-from forecast.timeseries.ensemble.fit import ValueScale
+from forecast.timeseries.ensemble.ensemble import ValueScale
+
+__all__ = [
+    "COMBINATION",
+    "SEASONAL_NAIVE",
+    "Calibration",
+    "Fan",
+    "MarginalNormals",
+    "Origin",
+    "Score",
+    "assess_calibration",
+    "select_fans",
+]
 
 BACKTEST_HORIZON_MONTHS = SEASON_MONTHS
-"""Months that are asked of each origin, where so many came."""
+"""Months ahead of each origin, where so many actuals are known."""
 COMBINATION, SEASONAL_NAIVE = "blend", "seasonal_naive"
+"""Names of the combination and of the benchmark among the models of an origin."""
 PIT_BINS = 10
-Z975 = 1.959963984540054
-"""Half the width of the central 95% of a standard normal."""
+"""Equal bins of the probability integral transform."""
+MIN_TABLES_FOR_MEAN = 2
+"""Services from which their scores have a mean."""
 
 
 @dataclass(frozen=True)
 class MarginalNormals:
-    """What one model said: a normal for each month ahead, on the scale of the origin."""
+    """Forecast of one model: a normal for each month ahead, on the scale of the origin."""
 
     mean: Floats
     """(months ahead,)."""
@@ -35,40 +50,79 @@ class MarginalNormals:
 
 @dataclass(frozen=True)
 class Origin:
-    """One month of the past from which one service was forecast."""
+    """Forecasts of one service from one past month, and the actual."""
 
     first_month: int
     """The first month ahead."""
     scale: ValueScale
     forecasts: Mapping[str, MarginalNormals]
-    """Model -> what it said; `blend` is what a plan would have stood on."""
+    """Model -> its forecast; `blend` is the combination that a plan would have used."""
     actual: Floats
-    """(months ahead,), as measured, dated shocks taken out; NaN where masked."""
+    """(months ahead,), as measured, dated shocks removed; NaN where masked."""
     error_scale: float
-    """Mean change on the same month a year before, of the months that were known: what errors are scaled by."""
+    """Unit of scaled errors: mean change of the known months from the same month a year before."""
 
     def median(self, model: str) -> Floats:
-        """Median of each month, as measured."""
+        """Compute the median of each month.
+
+        Parameters
+        ----------
+        model : str
+            Name in `forecasts`.
+
+        Returns
+        -------
+        Floats
+            (months ahead,), as measured.
+        """
         return _from_scale(self.forecasts[model].mean, self.scale)
 
     def normal_quantile(self, model: str, z: float) -> Floats:
-        """The quantile of each month that lies `z` standard deviations from the middle, as measured."""
+        """Compute the quantile of each month at a standard normal quantile.
+
+        Parameters
+        ----------
+        model : str
+            Name in `forecasts`.
+        z : float
+            Standard deviations from the median.
+
+        Returns
+        -------
+        Floats
+            (months ahead,), as measured.
+        """
         return _from_scale(self.forecasts[model].mean + z * self.forecasts[model].sd, self.scale)
 
     def pit(self, model: str) -> Floats:
-        """Probability integral transform: the share of what the model thought possible that lies below what came."""
-        came = self.actual
+        """Compute the probability integral transform: the predicted probability below the actual.
+
+        Parameters
+        ----------
+        model : str
+            Name in `forecasts`.
+
+        Returns
+        -------
+        Floats
+            (months ahead,), between 0 and 1; NaN where masked.
+
+        References
+        ----------
+        Gneiting, Balabdaoui and Raftery (2007), Probabilistic forecasts, calibration and sharpness.
+        """
+        actual = self.actual
         if self.scale == "log":
-            came = np.log(came, out=np.full(came.shape, -np.inf), where=came > 0)
-            came = np.where(np.isnan(self.actual), np.nan, came)
-        apart, sd = came - self.forecasts[model].mean, self.forecasts[model].sd
-        sure = np.where(apart > 0, np.inf, np.where(apart < 0, -np.inf, apart))
-        return np.asarray(ndtr(np.divide(apart, sd, out=sure, where=sd > 0)))
+            actual = np.log(actual, out=np.full(actual.shape, -np.inf), where=actual > 0)
+            actual = np.where(np.isnan(self.actual), np.nan, actual)
+        errors, sd = actual - self.forecasts[model].mean, self.forecasts[model].sd
+        certain = np.where(errors > 0, np.inf, np.where(errors < 0, -np.inf, errors))
+        return np.asarray(ndtr(np.divide(errors, sd, out=certain, where=sd > 0)))
 
 
 @dataclass(frozen=True)
 class Fan:
-    """What was said at one origin, as measured, each (months ahead,)."""
+    """Quantiles of the forecast at one origin, as measured, each (months ahead,)."""
 
     first_month: int
     low95: Floats
@@ -79,124 +133,171 @@ class Fan:
 
 
 def select_fans(origins: Sequence[Origin], model: str = COMBINATION) -> tuple[Fan, ...]:
-    """Fans that do not overlap, the last one first sought where a whole year came after it; oldest first."""
+    """Select fans that do not overlap, from the last origin with a full year of actuals backwards.
+
+    Parameters
+    ----------
+    origins : sequence of Origin
+        Origins of one service.
+    model : str
+        Name in their `forecasts`.
+
+    Returns
+    -------
+    tuple of Fan
+        Oldest first.
+    """
     chosen: list[Origin] = []
-    for origin in sorted(origins, key=lambda one: -one.first_month):
-        whole = len(origin.actual) == BACKTEST_HORIZON_MONTHS or len(origin.actual) == max(
-            len(one.actual) for one in origins
-        )
-        if whole and (not chosen or origin.first_month + len(origin.actual) <= chosen[-1].first_month):
+    longest = max((len(origin.actual) for origin in origins), default=0)
+    for origin in sorted(origins, key=lambda origin: -origin.first_month):
+        is_complete = len(origin.actual) in (BACKTEST_HORIZON_MONTHS, longest)
+        if is_complete and (not chosen or origin.first_month + len(origin.actual) <= chosen[-1].first_month):
             chosen.append(origin)
     edges = (-Z975, -Z90, 0.0, Z90, Z975)
-    return tuple(Fan(one.first_month, *(one.normal_quantile(model, z) for z in edges)) for one in reversed(chosen))
+    return tuple(
+        Fan(origin.first_month, *(origin.normal_quantile(model, z) for z in edges)) for origin in reversed(chosen)
+    )
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the chances that were said fitted what came."""
+    """Agreement of the predicted probabilities with the actuals."""
 
     shares: tuple[float, ...]
-    """Share of the months in each tenth of what was thought possible, from the lowest; 0.1 each would be right."""
+    """Share of the months in each tenth of the predicted distribution, from the lowest; 0.1 each would be right."""
     coverage80: float
+    """Share of the months inside the 80% interval."""
     coverage95: float
     months: int
+    """Months with an actual."""
 
 
 def assess_calibration(origins: Iterable[Origin], model: str = COMBINATION) -> Calibration | None:
-    """Of the months of all origins together; None where nothing came."""
-    reached = _concatenate(one.pit(model) for one in origins)
-    reached = reached[~np.isnan(reached)]
-    if not len(reached):
+    """Assess the calibration over the months of all origins together.
+
+    Parameters
+    ----------
+    origins : iterable of Origin
+        Origins of one service or of several.
+    model : str
+        Name in their `forecasts`.
+
+    Returns
+    -------
+    Calibration or None
+        None where there is no actual.
+    """
+    pit = _concatenate(origin.pit(model) for origin in origins)
+    pit = pit[~np.isnan(pit)]
+    if not len(pit):
         return None
-    counts = np.bincount(np.minimum((PIT_BINS * reached).astype(int), PIT_BINS - 1), minlength=PIT_BINS)
-    inside80, inside95 = (float(np.mean(np.abs(reached - 0.5) <= ndtr(z) - 0.5)) for z in (Z90, Z975))
-    return Calibration(tuple(float(n) for n in counts / len(reached)), inside80, inside95, len(reached))
+    counts = np.bincount(np.minimum((PIT_BINS * pit).astype(int), PIT_BINS - 1), minlength=PIT_BINS)
+    return Calibration(tuple(float(n) for n in counts / len(pit)), _coverage(pit, Z90), _coverage(pit, Z975), len(pit))
 
 
 @dataclass(frozen=True)
 class Score:
-    """How good one model was; None where there is nothing to divide by."""
+    """Accuracy of one model; None where there is nothing to divide by."""
 
     mase: float | None
-    """Mean absolute error in changes on the same month a year before."""
+    """Mean absolute error, in changes from the same month a year before."""
     crps: float | None
-    """Continuous ranked probability score in the same unit."""
+    """Continuous ranked probability score, in the same unit."""
     msis95: float | None
-    """Score of the 95% interval in the same unit."""
+    """Score of the 95% interval, in the same unit."""
     coverage80: float | None
+    """Share of the months inside the 80% interval."""
     coverage95: float | None
     bias: float | None
-    """What the forecasts were too high by, as a share of what came."""
+    """Sum of forecast less actual, as a share of the sum of the actuals."""
     months: int
-    """Months that were judged."""
+    """Months with an actual."""
 
     def to_dict(self) -> dict[str, float | int | None]:
-        """As JSON."""
+        """Convert to JSON.
+
+        Returns
+        -------
+        dict of str to float, int or None
+            By field.
+        """
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def score_models(origins: Sequence[Origin]) -> dict[str, Score]:
-    """Model -> score over the origins where it was asked, the blend first, then from the best to the worst."""
+    """Model -> score over its origins, the combination first, then from the best to the worst MASE."""
     names = sorted({name for origin in origins for name in origin.forecasts} - {COMBINATION})
-    scores = {
-        name: _score_model(name, [one for one in origins if name in one.forecasts]) for name in (COMBINATION, *names)
-    }
-    found = {name: score for name, score in scores.items() if score is not None}
-    missed = {name: np.inf if score.mase is None else score.mase for name, score in found.items()}
-    rest = sorted((name for name in found if name != COMBINATION), key=lambda name: (missed[name], name))
-    return {name: found[name] for name in (COMBINATION, *rest) if name in found}
+    scores: dict[str, Score] = {}
+    for name in (COMBINATION, *names):
+        score = _score_model(name, [origin for origin in origins if name in origin.forecasts])
+        if score is not None:
+            scores[name] = score
+    mase = {name: np.inf if score.mase is None else score.mase for name, score in scores.items()}
+    ranked = sorted((name for name in scores if name != COMBINATION), key=lambda name: (mase[name], name))
+    return {name: scores[name] for name in (COMBINATION, *ranked) if name in scores}
 
 
 def _score_model(model: str, origins: list[Origin]) -> Score | None:
-    came = _concatenate(one.actual for one in origins)
-    seen = ~np.isnan(came)
-    if not seen.any():
+    """The score of one model over all origins; None where there is no actual."""
+    actual = _concatenate(origin.actual for origin in origins)
+    known = ~np.isnan(actual)
+    if not known.any():
         return None
-    usual = _concatenate(np.full(len(one.actual), one.error_scale) for one in origins)[seen]
-    middle = _concatenate(one.median(model) for one in origins)[seen]
-    low, high = (_concatenate(one.normal_quantile(model, z) for one in origins)[seen] for z in (-Z975, Z975))
-    crps = _concatenate(_crps(one, model) for one in origins)[seen]
-    reached = _concatenate(one.pit(model) for one in origins)[seen]
-    came = came[seen]
+    scale = _concatenate(np.full(len(origin.actual), origin.error_scale) for origin in origins)[known]
+    median = _concatenate(origin.median(model) for origin in origins)[known]
+    low, high = (_concatenate(origin.normal_quantile(model, z) for origin in origins)[known] for z in (-Z975, Z975))
+    crps = _concatenate(_crps(origin, model) for origin in origins)[known]
+    pit = _concatenate(origin.pit(model) for origin in origins)[known]
+    actual = actual[known]
     return Score(
-        mase=_finite_or_none(np.mean(np.abs(middle - came) / usual)),
-        crps=_finite_or_none(np.mean(crps / usual)),
-        msis95=_finite_or_none(np.mean(interval_score(came, low, high, 0.05) / usual)),
-        coverage80=_finite_or_none(np.mean(np.abs(reached - 0.5) <= ndtr(Z90) - 0.5)),
-        coverage95=_finite_or_none(np.mean(np.abs(reached - 0.5) <= ndtr(Z975) - 0.5)),
-        bias=_finite_or_none(np.sum(middle - came) / np.sum(came)) if np.sum(came) != 0 else None,
-        months=len(came),
+        mase=_finite_or_none(np.mean(np.abs(median - actual) / scale)),
+        crps=_finite_or_none(np.mean(crps / scale)),
+        msis95=_finite_or_none(np.mean(interval_score(actual, low, high, 0.05) / scale)),
+        coverage80=_finite_or_none(_coverage(pit, Z90)),
+        coverage95=_finite_or_none(_coverage(pit, Z975)),
+        bias=_finite_or_none(np.sum(median - actual) / np.sum(actual)) if np.sum(actual) != 0 else None,
+        months=len(actual),
     )
 
 
+def _coverage(pit: Floats, z: float) -> float:
+    """Share of the transforms (months,) inside the central interval of half-width `z` standard deviations."""
+    return float(np.mean(np.abs(pit - 0.5) <= ndtr(z) - 0.5))
+
+
 def _crps(origin: Origin, model: str) -> Floats:
-    said = origin.forecasts[model]
-    return (crps_lognormal if origin.scale == "log" else crps_normal)(origin.actual, said.mean, said.sd)
+    """(months ahead,): continuous ranked probability score, as measured."""
+    forecast = origin.forecasts[model]
+    return (crps_lognormal if origin.scale == "log" else crps_normal)(origin.actual, forecast.mean, forecast.sd)
 
 
 def mean_scores(tables: list[Mapping[str, Score]]) -> dict[str, Score]:
-    """The mean of each model's scores over the tables that have it; months are summed; nothing under two tables."""
-    if len(tables) < 2:
+    """Model -> mean of its scores over the tables that have it, with months summed; empty under two tables."""
+    if len(tables) < MIN_TABLES_FOR_MEAN:
         return {}
     names = dict.fromkeys(name for table in tables for name in table)
     return {name: _mean_score([table[name] for table in tables if name in table]) for name in names}
 
 
 def _mean_score(scores: list[Score]) -> Score:
-    found: dict[str, float | None] = {}
+    """The mean of each field over the scores that have it."""
+    means: dict[str, float | None] = {}
     for key in ("mase", "crps", "msis95", "coverage80", "coverage95", "bias"):
         values = [getattr(score, key) for score in scores if getattr(score, key) is not None]
-        found[key] = float(np.mean(values)) if values else None
-    return Score(**found, months=sum(score.months for score in scores))
+        means[key] = float(np.mean(values)) if values else None
+    return Score(**means, months=sum(score.months for score in scores))
 
 
 def _concatenate(parts: Iterable[Floats]) -> Floats:
+    """(values,): all parts in their order."""
     return np.concatenate([np.zeros(0), *parts])
 
 
-def _finite_or_none(value: np.floating[Any]) -> float | None:
+def _finite_or_none(value: np.floating[Any] | float) -> float | None:
+    """The value as a float; None where it is not finite."""
     return float(value) if np.isfinite(value) else None
 
 
 def _from_scale(values: Floats, scale: ValueScale) -> Floats:
+    """The values in the unit of the history."""
     return np.exp(values) if scale == "log" else values

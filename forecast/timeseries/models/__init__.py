@@ -1,4 +1,8 @@
-"""The drawer of models: one a file, one line each in `MODELS`. None wins: their outlooks are blended."""
+"""Models of the history of one service: one a file, and one line each in `MODELS`; their forecasts are combined.
+
+For other packages: `base` (the series, a model, its forecast), `combination`, `moving_holidays`, `outliers`,
+`seasonal_profile` and `seasonal_naive`.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,11 @@ MODELS: Mapping[str, Model] = {
     "structural": StructuralModel(),
     "theta": DynamicThetaModel(),
 }
-"""Those of a history of three years and more."""
+"""Models of a history of three years and more, by name."""
 
 
 def preload() -> None:
-    """Import what the models stand on: a second or two, once."""
+    """Import the libraries that the models stand on: a second or two, once."""
     import statsmodels.tsa.statespace.sarimax
     import statsmodels.tsa.statespace.structural  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""What a model is: it is fitted to the past of one service and says what the months ahead may be."""
+"""The interface of a model: it is fitted to the series of one service and forecasts the months ahead."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from forecast.periods import Calendar
 from forecast.stats.cholesky import cholesky
 from forecast.timeseries.models.moving_holidays import MovingHoliday
 
+__all__ = ["FittedModel", "Forecast", "Model", "ModelFailed", "PredictiveNormal", "TimeSeries"]
+
 MIN_HOLIDAY_OCCURRENCES = 3
-"""Feasts from which a history teaches the effect of a festival."""
+"""Complete occurrences from which a history can teach the effect of a holiday."""
 LONG_HISTORY_MONTHS = 60
-"""Months from which a history can teach more than one column of a festival, or a season that changes."""
+"""Months from which a history can teach more than one column of a holiday, or a season that changes."""
 
 
 class ModelFailed(Exception):  # noqa: N818 - an outcome, not a fault
@@ -27,28 +29,39 @@ class ModelFailed(Exception):  # noqa: N818 - an outcome, not a fault
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-        """Key of the sentence that says why, in `i18n/messages/data.toml`."""
+        """Key of the sentence that gives the reason, in `i18n/messages/data.toml`."""
 
 
 @dataclass(frozen=True)
 class TimeSeries:
-    """The months of one service on the scale on which it is fitted, with the dated shocks taken out."""
+    """The months of one service on the scale of the fit, with the dated shocks removed."""
 
     calendar: Calendar
     values: Floats
     """(months,): logs where every month that is read is above zero."""
     masked: NDArray[np.bool_]
-    """(months,): months that teach nothing; their values are estimates."""
+    """(months,): True for months that teach nothing; their values are estimates."""
     moving_holiday: MovingHoliday
     source: TimeSeries | None = None
     """The months before any was estimated, NaN where there is none to read; None where nothing was estimated."""
     is_log: bool = True
-    """Whether the values are logs."""
+    """True where the values are logs."""
     level_shifts: tuple[tuple[int, float], ...] = ()
-    """Rows at which the level moved for good, and how far; the values before are read at the last level."""
+    """Rows at which the level moved for good, and the size of each move; earlier values are read at the last level."""
 
     def head(self, count: int) -> TimeSeries:
-        """The first `count` months alone, estimates as they are: an origin wants `estimates.known_until`."""
+        """Cut the series after its first months, estimates as they are; for an origin use `outliers.clean_as_of`.
+
+        Parameters
+        ----------
+        count : int
+            Months to keep.
+
+        Returns
+        -------
+        TimeSeries
+            The first `count` months.
+        """
         calendar = Calendar(self.calendar.first, count)
         return TimeSeries(calendar, self.values[:count], self.masked[:count], self.moving_holiday, is_log=self.is_log)
 
@@ -59,47 +72,78 @@ class TimeSeries:
 
     @cached_property
     def regressors(self) -> Floats:
-        """(months, columns) of the festival."""
+        """(months, columns) of the holiday."""
         return self.moving_holiday(self.calendar)
 
     def regressors_ahead(self, months: int) -> Floats:
-        """(months, columns) of the festival after the last month."""
+        """Compute the regressors of the holiday after the last month.
+
+        Parameters
+        ----------
+        months : int
+            Months ahead.
+
+        Returns
+        -------
+        Floats
+            (months, columns).
+        """
         return self.moving_holiday(Calendar(self.calendar.last + 1, months))
 
     def holiday_effect(self, coefficients: Floats) -> Floats:
-        """(months,): the festival's effect with coefficients that another past may have taught."""
+        """Compute the holiday's effect with coefficients that another series may have taught.
+
+        Parameters
+        ----------
+        coefficients : (columns,)
+            On the scale of the series.
+
+        Returns
+        -------
+        Floats
+            (months,).
+        """
         return self.regressors @ coefficients
 
     def holiday_effect_ahead(self, coefficients: Floats, months: int) -> Floats:
-        """(months,): the same after the last month."""
+        """Compute the holiday's effect after the last month.
+
+        Parameters
+        ----------
+        coefficients : (columns,)
+            On the scale of the series.
+        months : int
+            Months ahead.
+
+        Returns
+        -------
+        Floats
+            (months,).
+        """
         return self.regressors_ahead(months) @ coefficients
 
     @cached_property
     def holiday_prior(self) -> Floats:
-        """(columns,): the festival's effect before the past is seen, on the scale of the past."""
-        unit = (
-            1.0
-            if self.is_log
-            else float(np.median(np.abs(self.values[~self.masked])))
-            if not self.masked.all()
-            else 0.0
-        )
-        return unit * self.moving_holiday.prior_effects
+        """(columns,): the prior effect of the holiday, on the scale of the series."""
+        if self.is_log:
+            return self.moving_holiday.prior_effects
+        typical = 0.0 if self.masked.all() else float(np.median(np.abs(self.values[~self.masked])))
+        return typical * self.moving_holiday.prior_effects
 
     @cached_property
     def n_estimable(self) -> int:
-        """How many columns of the festival the past can teach: none with fewer than three feasts, the days before it
-        alone while the history is short; the others are held at the prior."""
+        """Number of columns of the holiday that the series can teach; the others keep their prior."""
+        # none with fewer than three occurrences, and the days before it alone while the history is short
         rows = self.moving_holiday.complete_occurrences(self.calendar)
-        feasts = sum(not self.masked[first : last + 1].any() for first, last in rows)
-        if feasts < MIN_HOLIDAY_OCCURRENCES:
+        occurrences = sum(not self.masked[first : last + 1].any() for first, last in rows)
+        if occurrences < MIN_HOLIDAY_OCCURRENCES:
             return 0
         return self.regressors.shape[1] if self.calendar.count >= LONG_HISTORY_MONTHS else 1
 
 
 @dataclass(frozen=True)
 class PredictiveNormal:
-    """What may come, on the scale of the past: a normal with this mean and covariance."""
+    """Predictive distribution of the months ahead, a normal on the scale of the series."""
 
     mean: Floats
     """(months,)."""
@@ -107,42 +151,102 @@ class PredictiveNormal:
     """(months, months)."""
 
     def transform_normal(self, z: Floats) -> Floats:
-        """Months of standard normals `z`, both of shape (months, paths)."""
+        """Transform standard normals to the months ahead.
+
+        Parameters
+        ----------
+        z : (months, paths)
+            Standard normals.
+
+        Returns
+        -------
+        Floats
+            (months, paths), on the scale of the series.
+        """
         return self.mean[:, None] + cholesky(self.covariance) @ z
 
     def with_scaled_sd(self, factors: Floats) -> PredictiveNormal:
-        """Every month's standard deviation times its factor, (months,); the correlations stay."""
+        """Scale the standard deviation of every month; the correlations stay.
+
+        Parameters
+        ----------
+        factors : (months,)
+            Factor of each month.
+
+        Returns
+        -------
+        PredictiveNormal
+            The same mean with the scaled covariance.
+        """
         return PredictiveNormal(self.mean, self.covariance * np.outer(factors, factors))
 
 
 class FittedModel(Protocol):
-    """A model that has seen the past."""
+    """A model fitted to a series."""
 
     @property
     def parameters(self) -> Mapping[str, float]:
-        """The numbers it was fitted with."""
+        """Fitted numbers by name."""
         ...
 
     def forecast(self, months: int) -> PredictiveNormal:
-        """The months after the last one of the past; a longer outlook begins with a shorter one."""
+        """Forecast the months after the last one of the series; a longer forecast begins with a shorter one.
+
+        Parameters
+        ----------
+        months : int
+            Months ahead.
+
+        Returns
+        -------
+        PredictiveNormal
+            Mean and covariance of those months, on the scale of the series.
+        """
         ...
 
-    def with_series(self, past: TimeSeries) -> FittedModel:
-        """The same parameters with the states of another past; what is found in closed form may be found anew."""
+    def with_series(self, series: TimeSeries) -> FittedModel:
+        """Apply the same parameters to another series; estimates in closed form may be solved again.
+
+        Parameters
+        ----------
+        series : TimeSeries
+            Of the same service.
+
+        Returns
+        -------
+        FittedModel
+            The model with the states of that series.
+        """
         ...
 
 
 class Model(Protocol):
-    """A way to read the past."""
+    """A kind of model, before it is fitted."""
 
-    def fit(self, past: TimeSeries) -> FittedModel:
-        """Fit to the past; ModelFailed when that cannot be done."""
+    def fit(self, series: TimeSeries) -> FittedModel:
+        """Fit to a series.
+
+        Parameters
+        ----------
+        series : TimeSeries
+            Months of one service.
+
+        Returns
+        -------
+        FittedModel
+            The model with its parameters and states.
+
+        Raises
+        ------
+        ModelFailed
+            The series is too short for the model, or its fit is of no use.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the months of a calendar may be: back(mean + root @ z), z standard normal."""
+    """Distribution of the months of a calendar: mean + cholesky @ z with z standard normal, or exp of it."""
 
     mean: Floats
     """(months,), on `scale`."""
@@ -151,16 +255,25 @@ class Forecast:
     scale: Literal["log", "raw"]
 
     def transform_normal(self, z: Floats) -> Floats:
-        """Months in the unit of the history, shape (months, paths), of normals `z` of that shape."""
-        plain = self.mean[:, None] + self.cholesky @ z
-        return np.exp(plain) if self.scale == "log" else plain
+        """Transform standard normals to the months of the calendar.
+
+        Parameters
+        ----------
+        z : (months, paths)
+            Standard normals.
+
+        Returns
+        -------
+        Floats
+            (months, paths), in the unit of the history.
+        """
+        values = self.mean[:, None] + self.cholesky @ z
+        return np.exp(values) if self.scale == "log" else values
 
 
 def forecast_covariance(responses: Floats, sd: float) -> Floats:
-    """Covariance of e_h = sum_i responses[h - i] shock_i, (months, months), shocks apart and of one standard deviation.
-
-    C[i, j] = C[i-1, j-1] + sd^2 c_i c_j: summed so, a longer one begins with a shorter one to the last bit.
-    """
+    """(months, months): covariance of e_h = sum_i responses[h - i] shock_i, shocks independent with the same `sd`."""
+    # C[i, j] = C[i-1, j-1] + sd^2 c_i c_j: summed so, a longer one begins with a shorter one to the last bit
     covariance = sd**2 * np.outer(responses, responses)
     for row in range(1, len(responses)):
         covariance[row, 1:] += covariance[row - 1, :-1]

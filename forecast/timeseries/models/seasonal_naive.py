@@ -1,4 +1,4 @@
-"""Seasonal naive: the same month of the last year, the festival moved to where it falls."""
+"""Seasonal naive: the same month of the last year, the holiday moved to where it falls."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from forecast.periods import SEASON_MONTHS
 from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries
 from forecast.timeseries.models.seasonal_profile import PRIOR_RESIDUAL_SD, fit_seasonal_profile
 
+__all__ = ["SeasonalNaiveModel"]
+
 PRIOR_YEARS = 1
-"""How many years of changes the prior is worth."""
+"""Years of changes that the prior is worth."""
+MAX_PERSISTENCE = 0.95
+"""Upper bound of the correlation of neighbouring changes."""
 
 
 @dataclass(frozen=True)
 class FittedSeasonalNaive:
-    """The last year, and how far a month strays from the year before."""
+    """The last year, and the spread of the changes from one year to the next."""
 
     last_year: Floats
-    """(12,) the last year without its festival."""
+    """(12,): the last year without its holiday."""
     holiday_coefficients: Floats
-    """Effects of the festival on the months ahead, by regressor, shape (columns,)."""
+    """(columns,): effects of the holiday."""
     sd: float
+    """Standard deviation of the change of a month from the year before."""
     persistence: float
     """Correlation of the changes of neighbouring months."""
     series: TimeSeries
@@ -35,38 +40,58 @@ class FittedSeasonalNaive:
         return {"sd": self.sd, "persistence": self.persistence}
 
     def forecast(self, months: int) -> PredictiveNormal:
-        """Each year adds changes that go together inside the year."""
+        """The last year repeated; each year adds changes that are correlated inside the year."""
         steps = np.arange(months)
         cycle, month = steps // SEASON_MONTHS, steps % SEASON_MONTHS
-        together = self.persistence ** np.abs(np.subtract.outer(month, month))
-        covariance = self.sd**2 * (np.minimum.outer(cycle, cycle) + 1) * together
+        correlation = self.persistence ** np.abs(np.subtract.outer(month, month))
+        covariance = self.sd**2 * (np.minimum.outer(cycle, cycle) + 1) * correlation
         return PredictiveNormal(
             self.last_year[month] + self.series.holiday_effect_ahead(self.holiday_coefficients, months), covariance
         )
 
-    def with_series(self, past: TimeSeries) -> FittedSeasonalNaive:
-        """Measured anew, in closed form."""
-        return SeasonalNaiveModel().fit(past)
+    def with_series(self, series: TimeSeries) -> FittedSeasonalNaive:
+        """The model fitted to another series, in closed form."""
+        return SeasonalNaiveModel().fit(series)
 
 
 class SeasonalNaiveModel(Model):
     """The same month of the last year."""
 
-    def fit(self, past: TimeSeries) -> FittedSeasonalNaive:
-        """Measure the changes on the year before; ModelFailed under a year."""
-        if past.calendar.count < SEASON_MONTHS:
+    def fit(self, series: TimeSeries) -> FittedSeasonalNaive:
+        """Measure the changes from the year before.
+
+        Parameters
+        ----------
+        series : TimeSeries
+            Months of one service.
+
+        Returns
+        -------
+        FittedSeasonalNaive
+            The last year, and size and persistence of its changes, drawn towards a prior.
+
+        Raises
+        ------
+        ModelFailed
+            The series is shorter than a year.
+        """
+        if series.calendar.count < SEASON_MONTHS:
             raise ModelFailed("model_needs_a_year")
-        festival = fit_seasonal_profile(past).holiday_coefficients
-        calm = past.values - past.holiday_effect(festival)
+        coefficients = fit_seasonal_profile(series).holiday_coefficients
+        adjusted = series.values - series.holiday_effect(coefficients)
         changes = np.where(
-            past.masked[SEASON_MONTHS:] | past.masked[:-SEASON_MONTHS],
+            series.masked[SEASON_MONTHS:] | series.masked[:-SEASON_MONTHS],
             np.nan,
-            calm[SEASON_MONTHS:] - calm[:-SEASON_MONTHS],
+            adjusted[SEASON_MONTHS:] - adjusted[:-SEASON_MONTHS],
         )
-        seen = changes[~np.isnan(changes)]
-        prior = PRIOR_YEARS * SEASON_MONTHS
-        variance = (prior * 2 * PRIOR_RESIDUAL_SD**2 + np.sum(seen**2)) / (prior + len(seen))
+        observed = changes[~np.isnan(changes)]
+        prior_months = PRIOR_YEARS * SEASON_MONTHS
+        squares = prior_months * 2 * PRIOR_RESIDUAL_SD**2 + np.sum(observed**2)
+        variance = squares / (prior_months + len(observed))
         pairs = changes[1:] * changes[:-1]
         pairs = pairs[~np.isnan(pairs)]
-        persistence = float(np.clip(np.sum(pairs) / ((len(pairs) + prior) * variance), 0.0, 0.95))
-        return FittedSeasonalNaive(calm[-SEASON_MONTHS:], festival, float(np.sqrt(variance)), persistence, past)
+        correlation = np.sum(pairs) / ((len(pairs) + prior_months) * variance)
+        persistence = float(np.clip(correlation, 0.0, MAX_PERSISTENCE))
+        return FittedSeasonalNaive(
+            adjusted[-SEASON_MONTHS:], coefficients, float(np.sqrt(variance)), persistence, series
+        )

@@ -1,4 +1,4 @@
-"""A structural model: a level that wanders around a straight line, a season, the festival (UnobservedComponents)."""
+"""Structural model: a level that wanders around a straight line, a season and the holiday (UnobservedComponents)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from forecast.periods import SEASON_MONTHS
 from forecast.timeseries.models.base import LONG_HISTORY_MONTHS, Model, ModelFailed, TimeSeries
 from forecast.timeseries.models.state_space import FittedStateSpace, estimable_regression, extract_state_space
 
+MAX_LIKELIHOOD_STEPS = 200
+"""Steps of the search for the maximum of the likelihood."""
+
 
 class StructuralModel(Model):
-    """Masked months are missing to it, so that nothing of a shock reaches it."""
+    """Unobserved components; masked months are missing to it, so that no effect of a shock reaches it."""
 
-    def fit(self, past: TimeSeries) -> FittedStateSpace:
-        """Maximum likelihood by the Kalman filter; ModelFailed under two years of seen months."""
-        if (~past.masked).sum() < 2 * SEASON_MONTHS:
+    def fit(self, series: TimeSeries) -> FittedStateSpace:
+        """The maximum likelihood by the Kalman filter; ModelFailed under two years of unmasked months."""
+        if (~series.masked).sum() < 2 * SEASON_MONTHS:
             raise ModelFailed("model_needs_two_years")
         from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-        series, exog = estimable_regression(past)
+        values, exog = estimable_regression(series)
         model = UnobservedComponents(
-            series,
+            values,
             level="lldtrend",
             seasonal=SEASON_MONTHS,
-            stochastic_seasonal=past.calendar.count >= LONG_HISTORY_MONTHS,
+            stochastic_seasonal=series.calendar.count >= LONG_HISTORY_MONTHS,
             exog=exog,
         )
-        fitted: Any = model.fit(disp=0, maxiter=200, cov_type="none")
-        return extract_state_space(fitted, past, "beta.x")
+        fitted: Any = model.fit(disp=0, maxiter=MAX_LIKELIHOOD_STEPS, cov_type="none")
+        return extract_state_space(fitted, series, "beta.x")

@@ -1,1 +1,5 @@
-"""Thousands of series fitted at once."""
+"""Forecasts of thousands of series at once.
+
+For other packages: `automatic` (the forecast of a panel), `panel` (its series and their forecast), `ets`,
+`ets_state_space` and `theta` (what the models of one service are fitted with).
+"""

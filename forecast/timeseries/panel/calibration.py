@@ -1,11 +1,11 @@
-"""How wide intervals must be, learned from what a forecaster missed where the answer is known, pooled over siblings.
+"""Calibration of a panel's intervals by the errors on its own series, pooled over siblings.
 
-Siblings are forecast anew, parameters and all, from one horizon before their end: parameters that were held from the
-whole past would have seen what they are asked for. What came is measured in standard deviations of what was said, and
-the 80% and the 95% quantile of its size, at each period ahead with its neighbours, say how many times wider the two
-intervals must be; tails that are heavier than the normal's show as a second factor above the first. Factors are drawn
-towards 1, because siblings that are shorter by a horizon miss by more, and by as much as there are few of them. One
-series alone says too little about its own tails.
+Siblings are forecast again, parameters and all, from one horizon before their end: parameters held from the whole
+history would have seen the periods they are tested on. Errors are measured in standard deviations of the forecast, and
+the 80% and the 95% quantile of their size, at each period ahead with its neighbours, say how many times wider the two
+intervals must be; tails heavier than the normal's show as a second factor above the first. Factors are drawn towards 1,
+because siblings that are shorter by a horizon have larger errors, and more so where there are few siblings. One series
+alone says too little about its own tails.
 
 How far they are drawn, how many neighbours and how many siblings was tuned on the series of M1 alone.
 """
@@ -19,138 +19,142 @@ import numpy as np
 from scipy.special import ndtri
 
 from forecast.arrays import Floats
+from forecast.stats.intervals import Z975
+from forecast.stats.transforms import Z90
 from forecast.timeseries.panel.panel import Panel, PanelForecast
+
+__all__ = ["CalibratedForecast"]
 
 PanelForecaster = Callable[[Panel, int], PanelForecast]
 
 MAX_SIBLINGS = 800
-"""Series that are asked, evenly spread over the panel."""
+"""Siblings that are forecast again, evenly spread over the panel."""
 PRIOR_SIBLINGS = 20.0
-"""How many siblings a factor of 1 is worth [C]."""
+"""Number of siblings that the prior factor of 1 is worth [C]."""
 CALIBRATION_SHARES, MONTHLY_CALIBRATION_SHARES = (0.9, 1.0), (0.6, 0.6)
-"""How far both factors go from 1 to what the siblings missed; less far where the season has `MONTHS` periods or more,
-for there a horizon less of the past costs more than its share of the seasons [tuned on M1]."""
+"""Share of the way from 1 to the siblings' factor at 80% and at 95%; less where the season has
+`MONTHLY_SEASON_PERIODS` or more, for there a horizon less of history costs more than its share of the seasons
+[tuned on M1]."""
 MONTHLY_SEASON_PERIODS = 12
 NEIGHBOUR_HORIZON_SHARE = 1 / 2
-"""Share of the horizon, on either side, that a period ahead is read together with [tuned on M1]."""
+"""Share of the horizon, on either side, whose errors are pooled with a period ahead [tuned on M1]."""
 MIN_SEASONS = 2
-"""Seasons that must stand before an origin, and at least `LEAST` periods."""
+"""Seasons that a sibling has before its origin, and at least `MIN_PERIODS`."""
 MIN_PERIODS = 8
-MIN_FACTOR, MAX_FACTOR = 0.5, 3.0
-"""Bounds of a factor."""
-Z90, Z975 = 1.2815515655446004, 1.959963984540054
-"""Half-widths of the central intervals of a standard normal."""
+MIN_SD_FACTOR, MAX_SD_FACTOR = 0.5, 3.0
+"""Bounds of a factor before it is drawn towards 1."""
 
 
 @dataclass(frozen=True)
 class CalibratedForecast:
-    """A forecast whose intervals are as wide as they had to be."""
+    """A forecast with calibrated intervals."""
 
     forecast: PanelForecast
     factors: IntervalFactors
 
     @property
     def mean(self) -> Floats:
-        """(series, horizon), as it was said."""
+        """(series, horizon): the mean of the forecast, which calibration does not move."""
         return self.forecast.mean
 
     def quantile(self, share: float) -> Floats:
-        """(series, horizon): the value that is not exceeded with this chance; rises with the chance."""
-        apart = (
-            self.factors.scaled_normal_quantile(float(ndtri(share)))[: self.forecast.mean.shape[1]] * self.forecast.sd
-        )
-        log = self.forecast.is_log[:, None]
-        return np.where(log, self.forecast.mean * np.exp(np.where(log, apart, 0.0)), self.forecast.mean + apart)
+        """Quantile of each series in each period ahead.
+
+        Parameters
+        ----------
+        share : float
+            Probability below the quantile, between 0 and 1.
+
+        Returns
+        -------
+        Floats
+            (series, horizon), in the unit of the series; rises with the share.
+        """
+        z = self.factors.scaled_normal_quantile(float(ndtri(share)))[: self.forecast.mean.shape[1]]
+        return self.forecast.at_deviation(z * self.forecast.sd)
 
 
 @dataclass(frozen=True)
 class IntervalFactors:
-    """How many times wider the 80% and the 95% interval must be, at each period ahead."""
+    """Factors of the half-widths of the 80% and the 95% interval, at each period ahead."""
 
     factor80: Floats
     """(horizon,)."""
     factor95: Floats
     """(horizon,), not so far below the first that the intervals would cross."""
     n_siblings: int
-    """Series that said so; 0 leaves every factor at 1."""
+    """Series that the factors rest on; 0 leaves every factor at 1."""
     coverage80: float | None
-    """Share of the periods inside the 80% interval, each half of the siblings widened by the other; None under two."""
+    """Share of periods inside the 80% interval, each half of the siblings calibrated by the other; None under two."""
     coverage95: float | None
 
     def scaled_normal_quantile(self, z: float) -> Floats:
-        """(horizon,): where a standard normal's quantile `z` comes to lie: straight lines through 0 and both ends."""
+        """(horizon,): image of the standard normal quantile `z`, linear between 0 and both interval ends."""
         inner, outer = Z90 * self.factor80, Z975 * self.factor95
         beyond = inner + (abs(z) - Z90) / (Z975 - Z90) * (outer - inner)
         return np.asarray(np.sign(z) * np.where(abs(z) <= Z90, abs(z) * self.factor80, beyond))
 
     @property
     def sd_factor(self) -> Floats:
-        """(horizon,): one factor for a normal, between both."""
+        """(horizon,): the geometric mean of both factors, for a normal."""
         return np.asarray(np.sqrt(self.factor80 * self.factor95))
 
-    def calibrate(self, said: PanelForecast) -> CalibratedForecast:
-        """The forecast with its intervals widened."""
-        return CalibratedForecast(said, self)
+    def calibrate(self, forecast: PanelForecast) -> CalibratedForecast:
+        """The forecast with its intervals scaled by these factors."""
+        return CalibratedForecast(forecast, self)
 
 
 def calibrate_panel(panel: Panel, horizon: int, forecaster: PanelForecaster) -> IntervalFactors:
-    """Factors of a panel, from what `forecaster` misses of some of its series from one horizon before their end.
-
-    Series that would be left with fewer than two seasons, or eight periods, are not asked; where none is, no factor.
-    """
-    least = max(MIN_SEASONS * panel.season, MIN_PERIODS)
-    long = np.flatnonzero(panel.lengths >= least + horizon)
+    """Factors from the errors of `forecaster` on series of the panel, one horizon before their end; 1 without any."""
+    min_history = max(MIN_SEASONS * panel.season, MIN_PERIODS)
+    long = np.flatnonzero(panel.lengths >= min_history + horizon)
     rows = long[np.arange(min(len(long), MAX_SIBLINGS)) * len(long) // max(min(len(long), MAX_SIBLINGS), 1)]
     if not len(rows):
         return interval_factors(np.empty((0, horizon)))
-    trust = MONTHLY_CALIBRATION_SHARES if panel.season >= MONTHLY_SEASON_PERIODS else CALIBRATION_SHARES
-    said = forecaster(panel.drop_last(horizon).take(rows), horizon)
-    return interval_factors(
-        standardised_panel_errors(said, panel.values[rows, panel.values.shape[1] - horizon :]), trust
-    )
+    shares = MONTHLY_CALIBRATION_SHARES if panel.season >= MONTHLY_SEASON_PERIODS else CALIBRATION_SHARES
+    forecast = forecaster(panel.drop_last(horizon).take(rows), horizon)
+    actual = panel.values[rows, panel.values.shape[1] - horizon :]
+    return interval_factors(standardised_panel_errors(forecast, actual), shares)
 
 
-def standardised_panel_errors(said: PanelForecast, came: Floats) -> Floats:
-    """(series, horizon): what came less what was said, in standard deviations; NaN where either says nothing."""
-    log = said.is_log[:, None] & (came > 0)
-    usable = (said.sd > 0) & (came > 0) | (said.sd > 0) & ~said.is_log[:, None]
-    ratio = np.where(log, came, 1.0) / np.where(log, said.mean, 1.0)
-    apart = np.where(log, np.log(ratio), came - said.mean)
-    return np.where(usable, apart / np.where(said.sd > 0, said.sd, 1.0), np.nan)
+def standardised_panel_errors(forecast: PanelForecast, actual: Floats) -> Floats:
+    """(series, horizon): actual less forecast, in standard deviations; NaN where either is undefined."""
+    is_log = forecast.is_log[:, None] & (actual > 0)
+    usable = (forecast.sd > 0) & (actual > 0) | (forecast.sd > 0) & ~forecast.is_log[:, None]
+    ratio = np.where(is_log, actual, 1.0) / np.where(is_log, forecast.mean, 1.0)
+    errors = np.where(is_log, np.log(ratio), actual - forecast.mean)
+    return np.where(usable, errors / np.where(forecast.sd > 0, forecast.sd, 1.0), np.nan)
 
 
-def interval_factors(missed: Floats, trust: tuple[float, float] = MONTHLY_CALIBRATION_SHARES) -> IntervalFactors:
-    """Factors of misses in standard deviations, (siblings, horizon), NaN where nothing came.
-
-    `trust` is how far each goes from 1 to what was missed where there are many siblings.
-    """
-    at80, at95 = _quantile_factors(missed, trust)
-    count = int(np.isfinite(missed).any(axis=1).sum())
+def interval_factors(errors: Floats, shares: tuple[float, float] = MONTHLY_CALIBRATION_SHARES) -> IntervalFactors:
+    """Factors from standardised errors (siblings, horizon), `shares` of the way from 1 to what they ask for."""
+    factor80, factor95 = _quantile_factors(errors, shares)
+    count = int(np.isfinite(errors).any(axis=1).sum())
     if count < 2:
-        return IntervalFactors(at80, at95, count, None, None)
+        return IntervalFactors(factor80, factor95, count, None, None)
     inside = []
     for half in (0, 1):
-        inner, outer = _quantile_factors(missed[half::2], trust)
-        other = np.abs(missed[1 - half :: 2])
-        known = np.isfinite(other)
-        inside.append([(other <= width)[known] for width in (Z90 * inner, Z975 * outer)])
-    achieved80, achieved95 = (float(np.concatenate(each).mean()) for each in zip(*inside, strict=True))
-    return IntervalFactors(at80, at95, count, achieved80, achieved95)
+        inner, outer = _quantile_factors(errors[half::2], shares)
+        sizes = np.abs(errors[1 - half :: 2])
+        known = np.isfinite(sizes)
+        inside.append([(sizes <= width)[known] for width in (Z90 * inner, Z975 * outer)])
+    coverage80, coverage95 = (float(np.concatenate(each).mean()) for each in zip(*inside, strict=True))
+    return IntervalFactors(factor80, factor95, count, coverage80, coverage95)
 
 
-def _quantile_factors(missed: Floats, trust: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Factor of each interval, each (horizon,)."""
-    horizon = missed.shape[1]
+def _quantile_factors(errors: Floats, shares: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Factors of the 80% and of the 95% interval, each (horizon,)."""
+    horizon = errors.shape[1]
     side = int(NEIGHBOUR_HORIZON_SHARE * horizon)
-    found = np.ones((2, horizon))
+    factors = np.ones((2, horizon))
     for step in range(horizon):
-        near = missed[:, max(0, step - side) : step + side + 1]
-        known = np.isfinite(near)
+        pooled = errors[:, max(0, step - side) : step + side + 1]
+        known = np.isfinite(pooled)
         count = known.any(axis=1).sum()
         if not count:
             continue
-        quantiles = np.quantile(np.abs(near[known]), (0.8, 0.95)) / np.array([Z90, Z975])
-        found[:, step] = 1 + np.array(trust) * count / (count + PRIOR_SIBLINGS) * (
-            np.clip(quantiles, MIN_FACTOR, MAX_FACTOR) - 1
+        quantiles = np.quantile(np.abs(pooled[known]), (0.8, 0.95)) / np.array([Z90, Z975])
+        factors[:, step] = 1 + np.array(shares) * count / (count + PRIOR_SIBLINGS) * (
+            np.clip(quantiles, MIN_SD_FACTOR, MAX_SD_FACTOR) - 1
         )
-    return found[0], np.maximum(found[1], found[0] * Z90 / Z975)
+    return factors[0], np.maximum(factors[1], factors[0] * Z90 / Z975)
