@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Location, Problem
+from forecast.errors import InputError, Location, Problem, closest_match
 from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv
 from forecast.files.paths import display_path, read_regular_file
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
