@@ -23,8 +23,6 @@ from forecast.units import Dimension, QuantityError, normalize_text
 Grade = Literal["A", "B", "C"]
 PROVENANCE_KEYS = ("source", "grade", "note", "known")
 """What a number may say of itself."""
-RESOLVED_KEY = "\0resolved"
-"""Key under which the reader leaves the number that a `same_as` stands for."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class AssumptionType(QuantityType):
         )
 
     def _parse_mapping(self, written: MappingNode, reading: ParseContext) -> Assumption:
-        if unknown := [key for key in written if key not in ("value", "same_as", *PROVENANCE_KEYS, RESOLVED_KEY)]:
+        if unknown := [key for key in written if key not in ("value", "same_as", *PROVENANCE_KEYS)]:
             if unknown[0][:1].isdigit():
                 raise QuantityError("comma_in_braces", text=unknown[0])
             raise QuantityError("unknown_key_of_assumption", key=unknown[0])
@@ -139,7 +137,7 @@ class AssumptionType(QuantityType):
     def _copy_reference(self, written: MappingNode, about: dict[str, Any], reading: ParseContext) -> Assumption:
         """The assumption of a `same_as`: what the other says, unless it says more of itself."""
         try:
-            other = self.read(written.get(RESOLVED_KEY), reading)
+            other = self.read(reading.references.get(written.path), reading)
         except PydanticCustomError as wrong:
             raise QuantityError("same_as_is_wrong") from wrong  # said where the other stands
         link = written["same_as"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -33,7 +33,7 @@ class KeySchema:
         """The keys that may stand here; None when any name may, or when it is no map."""
         if self.entries is not None or not self.records:
             return None
-        return tuple(sorted({key for record in self._matching_records(written) for key in _record_keys(record)}))
+        return _sorted_keys(self._matching_records(written))
 
     def _matching_records(self, written: object) -> tuple[type[BaseModel], ...]:
         kind = written.get("kind") if isinstance(written, dict) else None
@@ -43,9 +43,14 @@ class KeySchema:
     def child(self, key: str) -> KeySchema:
         """What may stand under `key` of this."""
         if self.entries is not None:
-            return annotation_schema(self.entries)
+            return self._entry_schema
         found = [_record_keys(record)[key] for record in self.records if key in _record_keys(record)]
         return found[0] if found else KeySchema()
+
+    @cached_property
+    def _entry_schema(self) -> KeySchema:
+        """What an entry of a table may hold."""
+        return annotation_schema(self.entries)
 
     def is_atomic(self, written: object) -> bool:
         """Whether an overlay replaces `written` as a whole: all but maps, and the maps of a number."""
@@ -70,6 +75,12 @@ def _record_keys(record: type[BaseModel]) -> dict[str, KeySchema]:
             slot = KeySchema(entries=Scenario)
         found[field.alias or name] = slot
     return found
+
+
+@cache
+def _sorted_keys(records: tuple[type[BaseModel], ...]) -> tuple[str, ...]:
+    """The keys of any of these records."""
+    return tuple(sorted({key for record in records for key in _record_keys(record)}))
 
 
 @cache
@@ -108,11 +119,3 @@ def _merge_schemas(slots: list[KeySchema]) -> KeySchema:
 
 
 ROOT_SCHEMA = KeySchema(records=(Scenario,))
-
-
-def key_schema(name: str) -> KeySchema:
-    """What may stand under a dotted name."""
-    slot = ROOT_SCHEMA
-    for step in name.split("."):
-        slot = slot.child(step)
-    return slot

@@ -1,9 +1,9 @@
-"""The manner in which a kind of key is read: its units, its scale, its bounds."""
+"""How a kind of number is read: its units, its scale, its bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from forecast.errors import Location
 from forecast.stats.transforms import Transform
@@ -58,8 +58,11 @@ QUANTITY_EXAMPLES = {
 
 @dataclass(frozen=True)
 class ParseContext:
-    """What a key is read with: the plan's currency and the folder of its files."""
+    """What a number is read with, beside its own text."""
 
     currency: str = "VND"
+    """Currency of the plan."""
     read_column: Callable[[str, str, Location], tuple[str, ...]] | None = None
     """The texts of a column of a file, for `empirical(file, column)`."""
+    references: Mapping[str, object] = field(default_factory=dict)
+    """By the name of a number with `same_as`, the node that it stands for."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forecast.errors import Problem
-from forecast.files.yaml import MappingNode
 from forecast.plan.checks.context import CheckContext
-from forecast.plan.keys import ROOT_SCHEMA, KeySchema
 from forecast.plan.scenario import Scenario
 
 DEFAULT_MAX_GAP_SHARE = 0.01
@@ -16,21 +14,22 @@ DEFAULT_MAX_GAP_SHARE = 0.01
 
 def check_services(ground: CheckContext) -> Iterator[Problem]:
     """Everything about services and what is stated of them."""
-    yield from _check_service_names(ground, ground.tree, ROOT_SCHEMA)
+    yield from _check_service_names(ground)
     for service in ground.scenario.service_names:
         yield from _check_baseline(ground, service)
     for year in ground.scenario.stated:
         yield from _check_gap(ground, year)
 
 
-def _check_service_names(ground: CheckContext, node: MappingNode, slot: KeySchema) -> Iterator[Problem]:
+def _check_service_names(ground: CheckContext) -> Iterator[Problem]:
+    """Every table by service names services, or `all`."""
     services = ground.names("services")
-    for key, child in node.items():
-        if slot.is_by_service and key != "all" and key not in services:
-            at = f"{node.path}.{key}"
-            yield ground.missing_name_problem(at, key, [*services, "all"], "unknown_service", "services")
-        elif isinstance(child, MappingNode):
-            yield from _check_service_names(ground, child, slot.child(key))
+    for table, node in ground.document.tables_by_service.items():
+        for key in node:
+            if key != "all" and key not in services:
+                yield ground.missing_name_problem(
+                    f"{table}.{key}", key, [*services, "all"], "unknown_service", "services"
+                )
 
 
 def _check_baseline(ground: CheckContext, service: str) -> Iterator[Problem]:

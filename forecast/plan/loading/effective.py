@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,15 +13,12 @@ from forecast.errors import Location
 from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
 from forecast.i18n import Translator
 from forecast.periods import first_day
-from forecast.plan.assumption import PROVENANCE_KEYS, RESOLVED_KEY, Assumption
+from forecast.plan.assumption import PROVENANCE_KEYS, Assumption
 from forecast.plan.describe import describe_assumption, describe_weights
+from forecast.plan.document import Node
 from forecast.plan.loading.loader import LoadedPlan, read_plan
-from forecast.plan.loading.references import resolve_references
 from forecast.plan.scenario import assumptions_known_after
-from forecast.plan.tree import format_node
-
-LABEL_KEYS = ("vi", "en")
-"""Keys of a label; its two languages are one value."""
+from forecast.plan.tree import format_node, is_label
 
 
 @dataclass(frozen=True)
@@ -115,55 +112,45 @@ def read_effective_plan(path: str | Path, set: Mapping[str, object] | None = Non
 
 
 def effective_values(plan: LoadedPlan) -> tuple[EffectiveValue, ...]:
-    """Every value of a plan that was read, by name."""
-    tree = plan.merged.tree
-    resolve_references(tree)
-    assumptions = {a.name: a for a in plan.scenario.assumptions()}
-    for name, reading in plan.scenario.cases.items():
-        assumptions |= {f"cases.{name}.{a.name}": a for a in reading.assumptions()}
-    as_of = plan.scenario.as_of or date.fromordinal(first_day(plan.scenario.horizon.from_))
-    later = {a.name for a in assumptions_known_after(plan.scenario, as_of)}
-    values = [_effective_value(at, node, plan, assumptions.get(at), at in later) for at, node in _iter_values(tree)]
+    """Every value of a plan that was read, by name; those of cases last."""
+    scenario = plan.scenario
+    assumptions = {a.name: a for a in scenario.assumptions()}
+    for name, case in scenario.cases.items():
+        assumptions |= {f"cases.{name}.{a.name}": a for a in case.assumptions()}
+    as_of = scenario.as_of or date.fromordinal(first_day(scenario.horizon.from_))
+    known_later = {a.name for a in assumptions_known_after(scenario, as_of)}
+    values = (
+        _effective_value(name, node, plan, assumptions.get(name), name in known_later)
+        for name, node in plan.document.values()
+    )
     return tuple(sorted(values, key=lambda value: (value.name.startswith("cases."), value.name)))
 
 
-def _iter_values(node: object) -> Iterator[tuple[str, MappingNode | SequenceNode | ScalarNode]]:
-    """The values of a tree: texts, lists, labels, and numbers with their source."""
-    match node:
-        case MappingNode() if node.keys() & {"value", "same_as"} or (node and set(node) <= set(LABEL_KEYS)):
-            yield node.path, node
-        case MappingNode():
-            for child in node.values():
-                yield from _iter_values(child)
-        case SequenceNode() | ScalarNode():
-            yield node.path, node
-
-
 def _effective_value(
-    at: str, node: MappingNode | SequenceNode | ScalarNode, plan: LoadedPlan, assumption: Assumption | None, later: bool
+    name: str, node: Node, plan: LoadedPlan, assumption: Assumption | None, is_known_later: bool
 ) -> EffectiveValue:
     content = node.get("value") if isinstance(node, MappingNode) else node
-    replaced = plan.merged.replaced.get(at, [])
-    about = {key: str(node[key]) for key in PROVENANCE_KEYS if isinstance(node, MappingNode) and key in node}
-    own = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else node
+    replaced = plan.document.replaced.get(name, ())
+    provenance = {key: str(node[key]) for key in PROVENANCE_KEYS if isinstance(node, MappingNode) and key in node}
+    value_node = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else node
     return EffectiveValue(
-        name=at,
+        name=name,
         text=assumption.text if assumption else _value_text(node, content, plan),
-        location=assumption.location if assumption else own.location,
+        location=assumption.location if assumption else value_node.location,
         assumption=assumption,
         is_weights=assumption is None and isinstance(node, MappingNode) and "value" in node,
-        replaced=tuple((format_node(part.node), part.location) for part in replaced),
-        source=assumption.source if assumption else about.get("source", ""),
-        grade=assumption.grade if assumption else about.get("grade", ""),
-        known_since=assumption.known_since if assumption else about.get("known", ""),
-        is_known_later=later,
+        replaced=tuple((format_node(value), location) for value, location in replaced),
+        source=assumption.source if assumption else provenance.get("source", ""),
+        grade=assumption.grade if assumption else provenance.get("grade", ""),
+        known_since=assumption.known_since if assumption else provenance.get("known", ""),
+        is_known_later=is_known_later,
         currency=plan.scenario.currency,
     )
 
 
-def _value_text(node: MappingNode | SequenceNode | ScalarNode, content: object, plan: LoadedPlan) -> str:
-    if isinstance(node, MappingNode) and set(node) <= set(LABEL_KEYS):
+def _value_text(node: Node, content: object, plan: LoadedPlan) -> str:
+    if isinstance(node, MappingNode) and is_label(node):
         return str(node.get(plan.scenario.language, next(iter(node.values()))))
     if isinstance(content, MappingNode):
-        return ", ".join(f"{key}: {format_node(value)}" for key, value in content.items() if key != RESOLVED_KEY)
+        return ", ".join(f"{key}: {format_node(value)}" for key, value in content.items())
     return format_node(content if content is not None else node)

@@ -29,6 +29,8 @@ class Layer:
     parents: tuple[Layer, ...] = ()
     extends_location: Location = NO_LOCATION
     """Where it names its parents."""
+    is_merged: bool = False
+    """Whether it is the merged tree that cases are laid over, in which no `null` is left."""
 
     @cached_property
     def ancestors(self) -> frozenset[Layer]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from forecast.errors import Location, Problem, closest_match
 from forecast.files.yaml import MappingNode
+from forecast.plan.document import ReplacedValue
 from forecast.plan.keys import ROOT_SCHEMA, KeySchema
 from forecast.plan.loading.layers import Layer, resolution_order
 from forecast.plan.tree import copy_node, format_node, join_key_path
@@ -34,7 +35,7 @@ class MergedTree:
 
     tree: MappingNode
     problems: list[Problem] = field(default_factory=list)
-    replaced: dict[str, list[LayerEntry]] = field(default_factory=dict)
+    replaced: dict[str, list[ReplacedValue]] = field(default_factory=dict)
     """What a value of this name stands in place of, nearest last."""
     deleted: dict[str, Location] = field(default_factory=dict)
     """Names that a `null` took away, and where it stands."""
@@ -72,6 +73,9 @@ class _LayerMerger:
     def merge_entries(self, tree: MappingNode, key: str, said: list[LayerEntry], slot: KeySchema) -> None:
         """Settle one key."""
         at = join_key_path(tree.path, key)
+        if len(said) == 1 and said[0].layer.is_merged:
+            tree[key], tree.key_locations[key] = said[0].node, said[0].location  # nothing is laid over it: shared
+            return
         alive = self.surviving_entries(said, slot, at)
         if not alive:
             return
@@ -93,7 +97,8 @@ class _LayerMerger:
                 self.record_deletion(part, before, at)
             if self.is_atomic(part, slot):
                 alive = [one for one in alive if one not in before]
-                self.merged.replaced.setdefault(at, []).extend(one for one in before if one.node is not None)
+                values = [ReplacedValue(one.node, one.location) for one in before if one.node is not None]
+                self.merged.replaced.setdefault(at, []).extend(values)
             elif any(self.is_atomic(one, slot) for one in before):
                 alive = [one for one in alive if one not in before or not self.is_atomic(one, slot)]
             alive.append(part)

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from forecast.errors import Location, Problem, closest_match
 from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
-from forecast.plan.keys import ROOT_SCHEMA, KeySchema
+from forecast.plan.document import PlanDocument
 from forecast.plan.quantity_types import ParseContext
 from forecast.plan.scenario import Scenario
-from forecast.plan.tree import copy_node, format_node
+from forecast.plan.tree import format_node, join_key_path
 
 KEY_BY_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
 """The key inside an assumption at which a complaint is made."""
@@ -29,30 +29,18 @@ RENAMED_KEYS = {
 """Keys of an earlier form of the language: an unknown key is answered with the name that replaced it."""
 
 
-def remove_unknown_keys(node: object, slot: KeySchema = ROOT_SCHEMA) -> list[Problem]:
-    """Complain of keys that the language does not have, and take them out of the tree."""
-    if isinstance(node, SequenceNode):
-        return [one for item in node for one in remove_unknown_keys(item, KeySchema())]
-    if not isinstance(node, MappingNode) or (slot.value_type is not None and slot.is_atomic(node)):
-        return []
-    found = []
-    keys = slot.keys(node)
-    for key in list(node):
-        if keys is not None and key not in keys:
-            found.append(_unknown_key_problem(node, key, keys))
-            del node[key]
-        else:
-            found += remove_unknown_keys(node[key], slot.child(key))
-    return found
+def unknown_key_problems(document: PlanDocument) -> list[Problem]:
+    """A problem for each key that the language does not have."""
+    return [_unknown_key_problem(*unknown) for unknown in document.unknown_keys]
 
 
-def _unknown_key_problem(node: MappingNode, key: str, keys: tuple[str, ...]) -> Problem:
+def _unknown_key_problem(parent: MappingNode, key: str, allowed: tuple[str, ...]) -> Problem:
     renamed = RENAMED_KEYS.get(key, "")
-    unset = [name for name in keys if name not in node]
-    near = renamed if renamed in keys else closest_match(key, unset, 0.5) or closest_match(key, keys)
+    unset = [name for name in allowed if name not in parent]
+    near = renamed if renamed in allowed else closest_match(key, unset, 0.5) or closest_match(key, allowed)
     code = "unknown_key" if near else "unknown_key_here"
-    at = f"{node.path}.{key}" if node.path else key
-    return Problem.of(node.key_locations[key], at, code, instead=near, keys=", ".join(keys))
+    path = join_key_path(parent.path, key)
+    return Problem.of(parent.key_locations[key], path, code, instead=near, keys=", ".join(allowed))
 
 
 def validation_problems(wrong: ValidationError, tree: MappingNode) -> list[tuple[Problem, tuple[str, ...]]]:
@@ -177,40 +165,50 @@ PLACEHOLDERS = {"name": "?", "horizon": {"from": "2021-01", "months": "12"}}
 def validate_pruned(
     tree: MappingNode, wrong: Iterable[tuple[str, ...]], context: ParseContext
 ) -> tuple[Scenario, frozenset[str]] | None:
-    """The scenario of a tree without its wrong parts, and their names; None when too much is wrong."""
-    rest = copy_node(tree, "")
-    assert isinstance(rest, MappingNode)
+    """The scenario of a tree without its wrong parts, and their names; None when too much is wrong.
+
+    `wrong` holds the steps to each part; the tree stays as it is.
+    """
     unread: set[str] = set()
-    steps = list(wrong)
+    pruned, steps = _copy_mapping(tree), list(wrong)
     for _ in range(MAX_PRUNING_ROUNDS):
-        for one in steps:
-            unread.add(_remove_part(rest, one))
-        for key, stub in PLACEHOLDERS.items():
-            if key not in rest:
-                rest[key] = _placeholder_node(stub, key)
-                unread.add(key)
+        for part in map(_part_of, steps):
+            unread.add(".".join(part))
+            pruned = _without_part(pruned, part)
+        placeholders = {key: stub for key, stub in PLACEHOLDERS.items() if key not in pruned}
+        pruned.update({key: _placeholder_node(stub, key) for key, stub in placeholders.items()})
+        unread |= placeholders.keys()
         try:
-            return Scenario.model_validate(rest, context=context), frozenset(unread)
-        except ValidationError as again:
-            steps = [found for _, found in validation_problems(again, rest)]
+            return Scenario.model_validate(pruned, context=context), frozenset(unread)
+        except ValidationError as error:
+            steps = [path for _, path in validation_problems(error, pruned)]
     return None
 
 
-def _remove_part(tree: MappingNode, steps: tuple[str, ...]) -> str:
-    """Take out the part that holds an error; its dotted name."""
-    if not steps:
-        return ""
-    depth = 1
-    if steps[0] in PRUNED_TABLES and len(steps) > 1:
-        depth = 2
-    elif steps[0] in ("services", "history") and len(steps) > 2:
-        depth = 3
-    node: object = tree
-    for step in steps[: depth - 1]:
-        node = node.get(step) if isinstance(node, MappingNode) else None
-    if isinstance(node, MappingNode):
-        node.pop(steps[depth - 1], None)
-    return ".".join(steps[:depth])
+def _part_of(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Steps to the part that is left out for an error at `steps`: an entry of a table, or a key of the plan."""
+    if steps and steps[0] in PRUNED_TABLES:
+        return steps[:2]
+    if steps and steps[0] in ("services", "history") and len(steps) > 2:
+        return steps[:3]
+    return steps[:1]
+
+
+def _without_part(tree: MappingNode, part: tuple[str, ...]) -> MappingNode:
+    """A copy of a tree without one part; what does not lead to the part is shared."""
+    copied = _copy_mapping(tree)
+    if len(part) == 1:
+        copied.pop(part[0], None)
+    elif part and isinstance(child := copied.get(part[0]), MappingNode):
+        copied[part[0]] = _without_part(child, part[1:])
+    return copied
+
+
+def _copy_mapping(node: MappingNode) -> MappingNode:
+    copied = MappingNode(node.location, node.path)
+    copied.key_locations.update(node.key_locations)
+    copied.update(node)
+    return copied
 
 
 def _placeholder_node(content: object, at: str) -> object:
