@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_v
 
 from forecast.errors import Location
 from forecast.i18n import Language
-from forecast.periods import Calendar, first_day, format_month, parse_month
+from forecast.periods import Calendar, first_day, parse_month
 from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, VolumeOrMoney
 from forecast.plan.fields import (
     CopulaField,
@@ -19,7 +19,6 @@ from forecast.plan.fields import (
     DateField,
     LevelField,
     MonthField,
-    Period,
     PositiveNumber,
     RankCorrelation,
     YearField,
@@ -31,6 +30,11 @@ from forecast.plan.shocks import AnyShock, Event
 from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
+
+__all__ = ["BaselineChoice", "Cost", "Scenario", "assumptions_known_after"]
+
+MEASURES_BY_PRIORITY = ("revenue", "profit", "productivity", "margin")
+"""Measures of the targets that a report tells first; all others after them."""
 
 
 class Horizon(Record):
@@ -248,28 +252,21 @@ class Scenario(Record):
         found = {a.name: a for a in self.assumptions() if not a.is_constant}
         yield from (found[name] for name in sorted(found))
 
+    @property
+    def targets_by_priority(self) -> tuple[str, ...]:
+        """Names of the targets, main first: the whole before a place, then by measure, a year before a quarter."""
 
-__all__ = ["BaselineChoice", "Cost", "Period", "Scenario", "Service", "StatedYear", "Target", "format_month"]
+        def priority(name: str) -> tuple[bool, int, int, str]:
+            target = self.targets[name]
+            measures = (*MEASURES_BY_PRIORITY, target.measure)
+            return target.place is not None, measures.index(target.measure), -target.period.calendar.count, name
 
+        return tuple(sorted(self.targets, key=priority))
 
-def main_target(scenario: Scenario) -> str:
-    """The target whose story a page tells: revenue before profit, a year before a quarter.
-
-    Of the whole before a place; empty without targets.
-    """
-    return next(iter(targets_by_priority(scenario)), "")
-
-
-def targets_by_priority(scenario: Scenario) -> list[str]:
-    """The names of the targets, the main one first."""
-    order = ("revenue", "profit", "productivity", "margin")
-
-    def weight(name: str) -> tuple[bool, int, int, str]:
-        target = scenario.targets[name]
-        place = order.index(target.measure) if target.measure in order else len(order)
-        return target.place is not None, place, -target.period.calendar.count, name
-
-    return sorted(scenario.targets, key=weight)
+    @property
+    def main_target(self) -> str:
+        """Name of the target whose story a report tells; empty without targets."""
+        return next(iter(self.targets_by_priority), "")
 
 
 def assumptions_known_after(scenario: Scenario, day: date) -> tuple[Assumption, ...]:
