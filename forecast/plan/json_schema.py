@@ -24,8 +24,8 @@ def plan_schema() -> dict[str, Any]:
     numbers: dict[str, Any] = {}
     schema = _relax(Scenario.model_json_schema(by_alias=True), numbers)
     records = schema.pop("$defs")
-    for name, said in _TEXT_FORMS.items():
-        records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
+    for name, description in _TEXT_FORMS.items():
+        records[name] = {"anyOf": [{"type": "string", "description": description}, records[name]]}
     schema["description"] = schema["description"].partition("\n\n")[0]  # without its example
     schema["properties"].pop("file")
     schema["properties"]["cases"]["additionalProperties"] = _allow_null({"$ref": "#"})  # a case is an overlay
@@ -44,13 +44,13 @@ def _relax(schema: Any, numbers: dict[str, Any]) -> Any:
         numbers[kind] = {"anyOf": schema["anyOf"]}
         described = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": f"#/$defs/{kind}", **described}
-    kept = {key: _relax(part, numbers) for key, part in schema.items() if key not in _REMOVED_KEYWORDS}
-    if "oneOf" in kept:  # an overlay on a shock need not repeat its kind
-        kept["anyOf"] = kept.pop("oneOf")
+    relaxed = {key: _relax(part, numbers) for key, part in schema.items() if key not in _REMOVED_KEYWORDS}
+    if "oneOf" in relaxed:  # an overlay on a shock need not repeat its kind
+        relaxed["anyOf"] = relaxed.pop("oneOf")
     for key in ("properties", "patternProperties"):
         if key in schema:
-            kept[key] = {name: _allow_null(_relax(part, numbers)) for name, part in schema[key].items()}
-    return kept
+            relaxed[key] = {name: _allow_null(_relax(part, numbers)) for name, part in schema[key].items()}
+    return relaxed
 
 
 def _number_definition(schema: dict[str, Any]) -> str:

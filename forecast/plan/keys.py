@@ -44,8 +44,8 @@ class KeySchema:
         """What may stand under `key` of this."""
         if self.entries is not None:
             return self._entry_schema
-        found = [_record_keys(record)[key] for record in self.records if key in _record_keys(record)]
-        return found[0] if found else KeySchema()
+        schemas = [_record_keys(record)[key] for record in self.records if key in _record_keys(record)]
+        return schemas[0] if schemas else KeySchema()
 
     @cached_property
     def _entry_schema(self) -> KeySchema:
@@ -66,15 +66,15 @@ EMPTY_SCHEMA = KeySchema()
 
 @cache
 def _record_keys(record: type[BaseModel]) -> dict[str, KeySchema]:
-    found = {}
+    schemas = {}
     for name, field in record.model_fields.items():
         if field.exclude:
             continue
-        slot = annotation_schema(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+        schema = annotation_schema(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
         if record is Scenario and name == "cases":
-            slot = KeySchema(entries=Scenario)
-        found[field.alias or name] = slot
-    return found
+            schema = KeySchema(entries=Scenario)
+        schemas[field.alias or name] = schema
+    return schemas
 
 
 @cache
@@ -99,7 +99,7 @@ def annotation_schema(annotation: Any) -> KeySchema:
                 return KeySchema(value_type=mark)
         return annotation_schema(inner)
     if origin in (Union, UnionType):
-        return _merge_schemas([annotation_schema(one) for one in get_args(annotation)])
+        return _merge_schemas([annotation_schema(part) for part in get_args(annotation)])
     if origin is dict:
         names, entries = get_args(annotation)
         return KeySchema(entries=entries, is_by_service=names == ServiceOrAll)
@@ -110,12 +110,12 @@ def annotation_schema(annotation: Any) -> KeySchema:
     return EMPTY_SCHEMA
 
 
-def _merge_schemas(slots: list[KeySchema]) -> KeySchema:
-    number = next((slot.value_type for slot in slots if slot.value_type), None)
-    records = tuple(record for slot in slots for record in slot.records)
-    entries = next((slot.entries for slot in slots if slot.entries is not None), None)
-    items = next((slot.items for slot in slots if slot.items is not None), None)
-    return KeySchema(number, records, entries, items, any(slot.is_by_service for slot in slots))
+def _merge_schemas(schemas: list[KeySchema]) -> KeySchema:
+    number = next((schema.value_type for schema in schemas if schema.value_type), None)
+    records = tuple(record for schema in schemas for record in schema.records)
+    entries = next((schema.entries for schema in schemas if schema.entries is not None), None)
+    items = next((schema.items for schema in schemas if schema.items is not None), None)
+    return KeySchema(number, records, entries, items, any(schema.is_by_service for schema in schemas))
 
 
 ROOT_SCHEMA = KeySchema(records=(Scenario,))

@@ -215,17 +215,17 @@ class Scenario(Record):
     _locations: Mapping[str, Location] = PrivateAttr(default_factory=dict)
     """Where keys are written, by dotted name: those that are checked against the history."""
 
-    def with_locations(self, places: Mapping[str, Location]) -> Scenario:
+    def with_locations(self, locations: Mapping[str, Location]) -> Scenario:
         """The same plan, which knows where these keys are written."""
         copied = self.model_copy()
-        copied._locations = places
+        copied._locations = locations
         return copied
 
-    def location_of(self, at: str) -> Location:
+    def location_of(self, name: str) -> Location:
         """Where a key is written, or what it stands in; the file alone where nothing of that is known."""
-        while at and at not in self._locations:
-            at = at.rpartition(".")[0]
-        return self._locations[at] if at else Location(self.file or "<plan>")
+        while name and name not in self._locations:
+            name = name.rpartition(".")[0]
+        return self._locations[name] if name else Location(self.file or "<plan>")
 
     @property
     def service_names(self) -> tuple[str, ...]:
@@ -234,9 +234,9 @@ class Scenario(Record):
 
     def baseline_for(self, service: str) -> BaselineChoice:
         """The baseline of one service: its own entries, then those of the plan; a given year asks no history."""
-        own = self.services[service].baseline
-        said = {field: getattr(own, field) for field in own.model_fields_set}
-        merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
+        choice = self.services[service].baseline
+        entries = {field: getattr(choice, field) for field in choice.model_fields_set}
+        merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | entries
         if merged.get("method") == "given":
             merged |= {"level": None, "mask": ()}
         return BaselineChoice.model_construct(**{**_DEFAULT_BASELINE, **merged})
@@ -249,8 +249,8 @@ class Scenario(Record):
 
     def uncertain_assumptions(self) -> Iterator[Assumption]:
         """Every assumption that is not one sure value, each once, by name."""
-        found = {a.name: a for a in self.assumptions() if not a.is_constant}
-        yield from (found[name] for name in sorted(found))
+        by_name = {a.name: a for a in self.assumptions() if not a.is_constant}
+        yield from (by_name[name] for name in sorted(by_name))
 
     @property
     def targets_by_priority(self) -> tuple[str, ...]:
@@ -271,12 +271,12 @@ class Scenario(Record):
 
 def assumptions_known_after(scenario: Scenario, day: date) -> tuple[Assumption, ...]:
     """The assumptions that rest on what came out after `day`, by name; a month counts as known at its end."""
-    found = {
-        each.name: each
-        for each in scenario.assumptions()
-        if each.known_since and _last_day_known(each.known_since) > day
+    by_name = {
+        assumption.name: assumption
+        for assumption in scenario.assumptions()
+        if assumption.known_since and _last_day_known(assumption.known_since) > day
     }
-    return tuple(found[name] for name in sorted(found))
+    return tuple(by_name[name] for name in sorted(by_name))
 
 
 def _last_day_known(known: str) -> date:

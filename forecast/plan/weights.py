@@ -53,20 +53,24 @@ class WeightsType:
             return written
         try:
             return self._read_node(written)
-        except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.params}) from wrong
+        except QuantityError as error:
+            raise PydanticCustomError(error.code, "", {**error.params}) from error
 
     def _read_node(self, written: object) -> Weights:
-        about: dict[str, Any] = {}
+        provenance: dict[str, Any] = {}
         content = written
         if isinstance(written, MappingNode) and "value" in written:
             if unknown := [key for key in written if key not in ("value", *PROVENANCE_KEYS)]:
                 raise QuantityError("unknown_key_of_assumption", key=unknown[0])
-            about = read_provenance(written)
+            provenance = read_provenance(written)
             content = written["value"]
-        place = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else ScalarNode(str(content))
-        named = written if isinstance(written, ScalarNode | MappingNode | SequenceNode) else place
-        return Weights(named.path, _format_content(content), self.parse(content), **about, location=place.location)
+        value_node = (
+            content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else ScalarNode(str(content))
+        )
+        named_node = written if isinstance(written, ScalarNode | MappingNode | SequenceNode) else value_node
+        return Weights(
+            named_node.path, _format_content(content), self.parse(content), **provenance, location=value_node.location
+        )
 
 
 def _format_content(content: object) -> str:
@@ -85,8 +89,8 @@ def _parse_weight(text: object) -> float:
 def _parse_month_weights(content: object) -> tuple[float, ...]:
     if not isinstance(content, MappingNode) or not content:
         raise QuantityError("season_form")
-    if wrong := [key for key in content if key not in map(str, range(1, 13))]:
-        raise QuantityError("season_month", month=wrong[0])
+    if unknown := [key for key in content if key not in map(str, range(1, 13))]:
+        raise QuantityError("season_month", month=unknown[0])
     weights = tuple(_parse_weight(content.get(str(month), "0")) for month in range(1, 13))
     if sum(weights) <= 0:
         raise QuantityError("season_form")

@@ -26,7 +26,9 @@ def per_path_names(scenario: Scenario) -> frozenset[str]:
     shocks = {f"shocks.{name}": shock for name, shock in scenario.shocks.items()}
     if scenario.history is not None:
         shocks |= {f"history.shocks.{name}": shock for name, shock in scenario.history.shocks.items()}
-    found = {name for name, shock in shocks.items() if isinstance(shock, Event) and shock.chance is not None}
-    found |= {f"initiatives.{name}" for name, own in scenario.initiatives.items() if own.chance is not None}
+    uncertain = {name for name, shock in shocks.items() if isinstance(shock, Event) and shock.chance is not None}
+    uncertain |= {
+        f"initiatives.{name}" for name, initiative in scenario.initiatives.items() if initiative.chance is not None
+    }
     years = scenario.horizon.calendar.years if scenario.climate is not None else ()
-    return frozenset({f"{name}{HAPPENS_SUFFIX}" for name in found} | {f"climate.{year}" for year in years})
+    return frozenset({f"{name}{HAPPENS_SUFFIX}" for name in uncertain} | {f"climate.{year}" for year in years})

@@ -41,49 +41,51 @@ class EffectiveValue:
     """Whether its source came out after the day of the plan."""
     currency: str = "VND"
 
-    def describe(self, words: Translator) -> str:
+    def describe(self, t: Translator) -> str:
         """What it means, in words; empty for what is no number."""
         if self.is_weights:
-            return describe_weights(self.text, words)
+            return describe_weights(self.text, t)
         if self.assumption is None:
             return ""
-        said = describe_assumption(self.assumption, self.currency, words)
+        meaning = describe_assumption(self.assumption, self.currency, t)
         same = self.assumption.same_as
-        return words("means_same", name=same, meaning=said) if same else said
+        return t("means_same", name=same, meaning=meaning) if same else meaning
 
     def to_dict(self) -> dict[str, object]:
         """The value for machines: every part of it, its meaning in English, P10, P50 and P90 in base units."""
-        own, number = self.assumption, {}
-        if own is not None:
-            p10, p50, p90 = (float(value) for value in own.distribution.ppf(np.array([0.1, 0.5, 0.9])))
-            number = {"same_as": own.same_as, "p10": p10, "p50": p50, "p90": p90}
+        number: dict[str, object] = {}
+        if self.assumption is not None:
+            p10, p50, p90 = (float(value) for value in self.assumption.distribution.ppf(np.array([0.1, 0.5, 0.9])))
+            number = {"same_as": self.assumption.same_as, "p10": p10, "p50": p50, "p90": p90}
         return {
             "name": self.name,
             "text": self.text,
             "meaning": self.describe(Translator("en")),
             "where": str(self.location),
             **number,
-            "replaced": [{"text": text, "where": str(where)} for text, where in self.replaced],
+            "replaced": [{"text": text, "where": str(location)} for text, location in self.replaced],
             "source": self.source,
             "grade": self.grade,
             "known": self.known_since,
             "known_later": self.is_known_later,
         }
 
-    def format_line(self, words: Translator) -> str:
+    def format_line(self, t: Translator) -> str:
         """The value in one line, for people."""
-        told = [self.describe(words)]
+        remarks = [self.describe(t)]
         if self.grade:
-            told.append(words("value_grade", grade=self.grade))
+            remarks.append(t("value_grade", grade=self.grade))
         if self.source:
-            told.append(words("value_source", source=self.source))
+            remarks.append(t("value_source", source=self.source))
         if self.is_known_later:
-            told.append(words("value_known_later", known=self.known_since))
+            remarks.append(t("value_known_later", known=self.known_since))
         if self.replaced:
-            text, where = self.replaced[-1]
-            told.append(words("value_replaces", text=text, where=f"{where.file}:{where.line}"))
-        rest = "; ".join(part for part in told if part)
-        return f"{self.name}: {self.text}  [{self.location.file}:{self.location.line}]" + (f"  {rest}" if rest else "")
+            text, location = self.replaced[-1]
+            remarks.append(t("value_replaces", text=text, where=f"{location.file}:{location.line}"))
+        remark = "; ".join(part for part in remarks if part)
+        return f"{self.name}: {self.text}  [{self.location.file}:{self.location.line}]" + (
+            f"  {remark}" if remark else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -93,16 +95,16 @@ class EffectivePlan:
     plan: LoadedPlan
     values: tuple[EffectiveValue, ...]
 
-    def notes(self, words: Translator) -> tuple[str, ...]:
+    def notes(self, t: Translator) -> tuple[str, ...]:
         """What went without being asked for: correlations of a name that was deleted or settled."""
         return tuple(
-            words(one.message_key, correlation=one.correlation, name=one.name, where=one.location)
-            for one in self.plan.removed
+            t(removed.message_key, correlation=removed.correlation, name=removed.name, where=removed.location)
+            for removed in self.plan.removed
         )
 
-    def format_text(self, words: Translator) -> str:
+    def format_text(self, t: Translator) -> str:
         """The plan in plain text, one value a line, notes last."""
-        return "\n".join([*(value.format_line(words) for value in self.values), *self.notes(words)])
+        return "\n".join([*(value.format_line(t) for value in self.values), *self.notes(t)])
 
 
 def read_effective_plan(path: str | Path, set: Mapping[str, object] | None = None) -> EffectivePlan:  # noqa: A002

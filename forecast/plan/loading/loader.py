@@ -115,7 +115,7 @@ def read_plan(
         loader.problems += override_problems
     merged = merge_layers(layer)
     document = index_plan(merged.tree, merged.deleted, merged.replaced)
-    folders = {one.file: one.folder for one in (*layer.ancestors, layer)}
+    folders = {each.file: each.folder for each in (*layer.ancestors, layer)}
     builder = _ScenarioBuilder(loader.project, folders, display_path(path), repair)
     scenario = builder.build(merged, document)
     problems = drop_consequent_problems(loader.problems + merged.problems + builder.problems)
@@ -184,7 +184,7 @@ class _ScenarioBuilder:
     ) -> None:
         """Add the problems of a case that the plan does not have too; at the case's key where they lie outside it."""
         known = {(problem.location, problem.code, problem.params) for problem in self.problems}
-        inside = {one for entry in entries for one in entry.locations}
+        inside = {each for entry in entries for each in entry.locations}
         for problem in problems:
             if (problem.location, problem.code, problem.params) not in known:
                 place = problem.location if problem.location in inside else location
@@ -203,10 +203,10 @@ class _ScenarioBuilder:
             column_reader(self.folders, self.project),
             references,
         )
-        made = self.validate(document.tree, context)
-        if made is None:
+        result = self.validate(document.tree, context)
+        if result is None:
             return None
-        scenario, unread = made
+        scenario, unread = result
         scenario, settled = remove_constant_names(scenario, document)
         self.removed += settled
         scenario = self.check(CheckContext(scenario, document, unread))

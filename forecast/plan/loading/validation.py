@@ -37,43 +37,43 @@ def unknown_key_problems(document: PlanDocument) -> list[Problem]:
 def _unknown_key_problem(parent: MappingNode, key: str, allowed: tuple[str, ...]) -> Problem:
     renamed = RENAMED_KEYS.get(key, "")
     unset = [name for name in allowed if name not in parent]
-    near = renamed if renamed in allowed else closest_match(key, unset, 0.5) or closest_match(key, allowed)
-    code = "unknown_key" if near else "unknown_key_here"
+    suggestion = renamed if renamed in allowed else closest_match(key, unset, 0.5) or closest_match(key, allowed)
+    code = "unknown_key" if suggestion else "unknown_key_here"
     path = join_key_path(parent.path, key)
-    return Problem.of(parent.key_locations[key], path, code, instead=near, keys=", ".join(allowed))
+    return Problem.of(parent.key_locations[key], path, code, instead=suggestion, keys=", ".join(allowed))
 
 
-def validation_problems(wrong: ValidationError, tree: MappingNode) -> list[tuple[Problem, tuple[str, ...]]]:
-    """Each error as a complaint, with the steps to its node in the tree."""
-    found = []
-    for error in wrong.errors(include_url=False, include_input=False):
-        node, steps, rest = _find_node(tree, error["loc"])
+def validation_problems(error: ValidationError, tree: MappingNode) -> list[tuple[Problem, tuple[str, ...]]]:
+    """Each error of pydantic as a problem, with the steps to its node in the tree."""
+    problems = []
+    for details in error.errors(include_url=False, include_input=False):
+        node, steps, missing_step = _find_node(tree, details["loc"])
         parent, _, _ = _find_node(tree, steps[:-1])
-        complaint = _problem_from_error(error, node, rest, parent)
-        if complaint.code != "same_as_is_wrong":
-            found.append((complaint, steps))
-    return found
+        problem = _problem_from_error(details, node, missing_step, parent)
+        if problem.code != "same_as_is_wrong":
+            problems.append((problem, steps))
+    return problems
 
 
-def drop_consequent_problems(complaints: list[Problem]) -> list[Problem]:
-    """Without what follows from another complaint.
+def drop_consequent_problems(problems: list[Problem]) -> list[Problem]:
+    """The problems without those that follow from another.
 
-    A missing key that an unknown key beside it was meant to be, an idle null of which more is said, and whatever
-    stands below a clash of parents.
+    A missing key that an unknown key beside it was meant to be, a null without effect of which more is said, and
+    whatever stands below a clash of parents.
     """
-    meant = {
-        f"{one.path.rpartition('.')[0]}.{dict(one.params)['instead']}".lstrip(".")
-        for one in complaints
-        if one.code == "unknown_key"
+    intended = {
+        f"{problem.path.rpartition('.')[0]}.{dict(problem.params)['instead']}".lstrip(".")
+        for problem in problems
+        if problem.code == "unknown_key"
     }
-    told = {one.path for one in complaints if not one.code.startswith(NOTHING_TO_DELETE)}
-    clashes = tuple(f"{one.path}." for one in complaints if one.code == "parents_clash")
+    reported = {problem.path for problem in problems if not problem.code.startswith(NOTHING_TO_DELETE)}
+    clashes = tuple(f"{problem.path}." for problem in problems if problem.code == "parents_clash")
     return [
-        one
-        for one in complaints
-        if not (one.code == "missing" and one.path in meant)
-        and not (one.code.startswith(NOTHING_TO_DELETE) and one.path in told)
-        and not one.path.startswith(clashes)
+        problem
+        for problem in problems
+        if not (problem.code == "missing" and problem.path in intended)
+        and not (problem.code.startswith(NOTHING_TO_DELETE) and problem.path in reported)
+        and not problem.path.startswith(clashes)
     ]
 
 
@@ -81,7 +81,7 @@ def _find_node(tree: MappingNode, loc: tuple[int | str, ...]) -> tuple[Any, tupl
     """The node that an error is about, the steps to it, and a last key that is not in the tree."""
     node: Any = tree
     steps: list[str] = []
-    rest = ""
+    missing_step = ""
     for step in loc:
         child = None
         if isinstance(node, MappingNode):
@@ -89,51 +89,51 @@ def _find_node(tree: MappingNode, loc: tuple[int | str, ...]) -> tuple[Any, tupl
         elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node):
             child = node[step]
         if child is None:
-            rest = str(step)  # a tag of a union, a key that is missing, an empty entry
+            missing_step = str(step)  # a tag of a union, a key that is missing, an empty entry
         else:
-            node, rest = child, ""
+            node, missing_step = child, ""
             steps.append(str(step))
-    return node, tuple(steps), rest
+    return node, tuple(steps), missing_step
 
 
-def _problem_from_error(error: Any, node: Any, rest: str, parent: Any) -> Problem:
-    code, facts = error["type"], {key: str(value) for key, value in (error.get("ctx") or {}).items()}
-    where, at = _node_location(node), node.path
-    if rest == "[key]":
-        where = parent.key_locations.get(at.rpartition(".")[2], where)
-    if (said := _shape_problem(code, facts, node, rest)) is not None:
-        return said
+def _problem_from_error(details: Any, node: Any, missing_step: str, parent: Any) -> Problem:
+    code, params = details["type"], {key: str(value) for key, value in (details.get("ctx") or {}).items()}
+    location, path = _node_location(node), node.path
+    if missing_step == "[key]":
+        location = parent.key_locations.get(path.rpartition(".")[2], location)
+    if (shape_problem := _shape_problem(code, params, node, missing_step)) is not None:
+        return shape_problem
     if isinstance(node, MappingNode) and KEY_BY_CODE.get(code) in node:
-        where = _node_location(node[KEY_BY_CODE[code]])
-    elif isinstance(node, MappingNode) and facts.get("key") in node.key_locations:
-        where = node.key_locations[facts["key"]]
+        location = _node_location(node[KEY_BY_CODE[code]])
+    elif isinstance(node, MappingNode) and params.get("key") in node.key_locations:
+        location = node.key_locations[params["key"]]
     elif (
         isinstance(node, MappingNode)
         and isinstance(node.get("value"), ScalarNode | MappingNode | SequenceNode)
-        and rest != "[key]"
+        and missing_step != "[key]"
     ):
-        where = _node_location(node["value"])
-    return Problem.of(where, at, code, **facts)
+        location = _node_location(node["value"])
+    return Problem.of(location, path, code, **params)
 
 
-def _shape_problem(code: str, facts: dict[str, str], node: Any, rest: str) -> Problem | None:
+def _shape_problem(code: str, params: dict[str, str], node: Any, missing_step: str) -> Problem | None:
     """What pydantic itself says: a key is missing, a list stands where a map belongs."""
-    where, at = _node_location(node), node.path
+    location, path = _node_location(node), node.path
     match code:
         case "missing":
-            return Problem.of(where, f"{at}.{rest}" if at else rest, "missing")
+            return Problem.of(location, f"{path}.{missing_step}" if path else missing_step, "missing")
         case "union_tag_not_found":
-            return Problem.of(where, f"{at}.kind" if at else "kind", "missing")
+            return Problem.of(location, f"{path}.kind" if path else "kind", "missing")
         case "union_tag_invalid":
-            return _choice_problem(node["kind"].location, f"{at}.kind", str(node["kind"]), facts["expected_tags"])
+            return _choice_problem(node["kind"].location, f"{path}.kind", str(node["kind"]), params["expected_tags"])
         case "literal_error":
-            return _choice_problem(where, at, str(node), facts["expected"])
+            return _choice_problem(location, path, str(node), params["expected"])
         case "model_type" | "model_attributes_type" | "dict_type":
-            return Problem.of(where, at, "map_expected", text=format_node(node)[:60])
+            return Problem.of(location, path, "map_expected", text=format_node(node)[:60])
         case "tuple_type" | "list_type":
-            return Problem.of(where, at, "list_expected", text=format_node(node)[:60])
+            return Problem.of(location, path, "list_expected", text=format_node(node)[:60])
         case "string_type":
-            return Problem.of(where, at, "text_expected")
+            return Problem.of(location, path, "text_expected")
     return None
 
 
@@ -142,16 +142,16 @@ def _node_location(node: Any) -> Location:
     return node.location
 
 
-def _choice_problem(where: Location, at: str, text: str, expected: str) -> Problem:
-    words = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
-    near = closest_match(text, words, 0.5)
+def _choice_problem(location: Location, path: str, text: str, expected: str) -> Problem:
+    choices = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
+    suggestion = closest_match(text, choices, 0.5)
     return Problem.of(
-        where,
-        at,
-        "one_of_near" if near else "one_of",
+        location,
+        path,
+        "one_of_near" if suggestion else "one_of",
         text=text,
-        words=", ".join(words),
-        instead=near,
+        words=", ".join(choices),
+        instead=suggestion,
     )
 
 
@@ -163,14 +163,14 @@ PLACEHOLDERS = {"name": "?", "horizon": {"from": "2021-01", "months": "12"}}
 
 
 def validate_pruned(
-    tree: MappingNode, wrong: Iterable[tuple[str, ...]], context: ParseContext
+    tree: MappingNode, invalid: Iterable[tuple[str, ...]], context: ParseContext
 ) -> tuple[Scenario, frozenset[str]] | None:
     """The scenario of a tree without its wrong parts, and their names; None when too much is wrong.
 
-    `wrong` holds the steps to each part; the tree stays as it is.
+    `invalid` holds the steps to each part; the tree stays as it is.
     """
     unread: set[str] = set()
-    pruned, steps = _copy_mapping(tree), list(wrong)
+    pruned, steps = _copy_mapping(tree), list(invalid)
     for _ in range(MAX_PRUNING_ROUNDS):
         for part in map(_part_of, steps):
             unread.add(".".join(part))
@@ -211,11 +211,11 @@ def _copy_mapping(node: MappingNode) -> MappingNode:
     return copied
 
 
-def _placeholder_node(content: object, at: str) -> object:
-    where = Location("")
+def _placeholder_node(content: object, path: str) -> object:
+    location = Location("")
     if not isinstance(content, dict):
-        return ScalarNode(str(content), where, at)
-    node = MappingNode(where, at)
-    node.key_locations.update(dict.fromkeys(content, where))
-    node.update({key: _placeholder_node(value, f"{at}.{key}") for key, value in content.items()})
+        return ScalarNode(str(content), location, path)
+    node = MappingNode(location, path)
+    node.key_locations.update(dict.fromkeys(content, location))
+    node.update({key: _placeholder_node(value, f"{path}.{key}") for key, value in content.items()})
     return node
