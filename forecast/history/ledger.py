@@ -15,6 +15,8 @@ from forecast.errors import InputError, Problem, closest_match
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
 from forecast.periods import Calendar, format_month, parse_month
 
+__all__ = ["STATUSES_WEAKEST_FIRST", "History", "read_history"]
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -23,12 +25,12 @@ STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
 OPTIONAL_LEDGER_COLUMNS = ("source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 MAX_LISTED_MONTHS = 12
-"""How many missing months a complaint names before it counts the rest."""
+"""Missing months that a problem names before it counts the others."""
 
 
 @dataclass(frozen=True)
 class History:
-    """What happened, month by month; every service runs without a gap to the last month.
+    """Actual months; every service runs without a gap to the last month.
 
     Examples
     --------
@@ -62,7 +64,7 @@ class History:
         return Calendar(self.calendar.last + 1 - count, count)
 
     def modelled_series(self, service: str) -> Floats:
-        """What is forecast: the volume where there is one, else the revenue; (months of the service,)."""
+        """Series that is forecast: the volume where there is one, else the revenue; (months of the service,)."""
         return self.volume.get(service, self.revenue[service])
 
     def status_at(self, service: str, month: int) -> str | None:
@@ -71,7 +73,7 @@ class History:
         return self.status[service][row] if 0 <= row < len(self.status[service]) else None
 
     def months_by_status(self) -> dict[str, int]:
-        """How many months have each status; a month is as weak as its weakest service."""
+        """Number of months by status; a month is as weak as its weakest service."""
         months = Counter(self._weakest_status(month) for month in self.calendar.months)
         return {status: months[status] for status in STATUSES}
 
@@ -207,7 +209,7 @@ def _parse_month(cell: CsvCell, problems: list[Problem]) -> int:
 
 
 def _order_problems(entries: dict[str, list[_LedgerRow]], table: CsvFile) -> list[Problem]:
-    """Complaints about months that are doubled, missing or out of order."""
+    """Problems of months that are doubled, missing or out of order."""
     problems = []
     last = max(entry.month for rows in entries.values() for entry in rows)
     for service, rows in entries.items():
@@ -241,7 +243,7 @@ def _count_leading_zeros(rows: list[_LedgerRow]) -> int:
 
 
 def _all_zero_problems(entries: dict[str, list[_LedgerRow]]) -> list[Problem]:
-    """Complaints about services that never sold anything."""
+    """Problems of services that never sold anything."""
     return [
         Problem.of(rows[0].cell.location, "service", "history_all_zero", service=service)
         for service, rows in entries.items()

@@ -13,27 +13,46 @@ from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_nu
 from forecast.history.ledger import STATUSES, STATUSES_WEAKEST_FIRST
 from forecast.periods import SEASON_MONTHS, Calendar, format_month, parse_month
 
+__all__ = ["PlaceLedger", "read_place_ledger"]
+
 OPTIONAL_PLACE_LEDGER_COLUMNS = ("source", "grade", "note")
 MIN_PLACE_LEDGER_MONTHS = 2 * SEASON_MONTHS
-"""Of a ledger by place; less teaches no season."""
+"""Months of a ledger by place; fewer show no season."""
 
 
 @dataclass(frozen=True)
 class PlaceLedger:
-    """What places took."""
+    """Revenue of each place and service, month by month."""
 
     calendar: Calendar
     revenue: Floats
-    """(services, places, months), services in order of their names, places in that of the terrain."""
+    """(services, places, months), services in order of their names, places in that of the geography."""
     status: str
     """The weakest of any row."""
     digest: str
 
 
 def read_place_ledger(path: str, services: tuple[str, ...], places: tuple[str, ...]) -> PlaceLedger:
-    """Read month, service, place, revenue and status; InputError with every complaint at once.
+    """Read a ledger by place: month, service, place, revenue and status.
 
-    Every place has every service in every month from the first to the last; 0 says that nothing was taken.
+    Parameters
+    ----------
+    path : str
+        A CSV file; every place has every service in every month from the first to the last, 0 where nothing was sold.
+    services : tuple of str
+        Services of the plan, sorted.
+    places : tuple of str
+        Codes of the places, in their order in the geography.
+
+    Returns
+    -------
+    PlaceLedger
+        Revenue in currency, (services, places, months).
+
+    Raises
+    ------
+    InputError
+        The file is wrong: every problem at once.
     """
     problems: list[Problem] = []
     table = read_csv(path, problems)
@@ -103,7 +122,7 @@ def _gap_problems(
     places: tuple[str, ...],
     table: CsvFile,
 ) -> list[Problem]:
-    """Complaints about months that are missing, and about a ledger that is too short."""
+    """Problems of months that are missing, and of a ledger that is too short."""
     months = sorted({month for _, _, month in cells})
     problems = []
     if months[-1] + 1 - months[0] < MIN_PLACE_LEDGER_MONTHS:

@@ -20,9 +20,11 @@ from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, Quanti
 from forecast.stats.distributions import Distribution
 from forecast.units import Dimension, QuantityError, normalize_text
 
+__all__ = ["Assumption"]
+
 Grade = Literal["A", "B", "C"]
 PROVENANCE_KEYS = ("source", "grade", "note", "known")
-"""What a number may say of itself."""
+"""Keys that a number may have beside its value."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Assumption:
 
     @property
     def is_constant(self) -> bool:
-        """Whether it has one value only."""
+        """True when it has one value only."""
         return self.distribution.is_constant
 
     @property
@@ -203,7 +205,7 @@ Share = Annotated[Assumption, SHARE_TYPE]
 Change = Annotated[Assumption, CHANGE_TYPE]
 """A change of one year on another, above -100%."""
 Effect = Annotated[Assumption, EFFECT_TYPE]
-"""What a shock or an initiative does to a driver, -100% and up."""
+"""Change of a driver by a shock or an initiative, -100% and up."""
 Noise = Annotated[Assumption, NOISE_TYPE]
 """A standard deviation, in percent."""
 Rate = Annotated[Assumption, RATE_TYPE]
@@ -219,7 +221,7 @@ VolumeOrMoney = Annotated[Assumption, VOLUME_OR_MONEY_TYPE]
 Weight = Annotated[Assumption, WEIGHT_TYPE]
 """A weight among its neighbours."""
 Count = Annotated[Assumption, COUNT_TYPE]
-"""How many; the unit may be left out."""
+"""A number of things; the unit may be left out."""
 People = Annotated[Assumption, PEOPLE_TYPE]
 """A number of persons."""
 Day = Annotated[Assumption, DAY_TYPE]

@@ -1,4 +1,4 @@
-"""What a number means, in words: `8 in 10 between 0% and 20%`, `exactly 3 months`."""
+"""Meaning of a number in words: `80% chance between 0% and 20%`, `exactly 3 months`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_DIGITS = 4
 
 
 def describe_assumption(assumption: Assumption, currency: str, t: Translator) -> str:
-    """What an assumption may be, in one phrase of the language of `words`."""
+    """Meaning of an assumption, in one phrase of the translator's language."""
     amounts = _AmountFormatter(assumption, currency, t)
     distribution = assumption.distribution
     match distribution:
@@ -93,5 +93,5 @@ def _decimals_needed(value: float) -> int:
 
 
 def describe_weights(text: str, t: Translator) -> str:
-    """What a season or a shape means: its weights."""
+    """Meaning of a season or a shape: its weights."""
     return t("means_weights", text=text)

@@ -21,11 +21,11 @@ class DocumentEntry(NamedTuple):
     node: Node | None
     schema: KeySchema
     key_location: Location
-    """Of the key; of the list for an item."""
+    """Location of the key; for an item, that of the list."""
 
     @property
     def is_number(self) -> bool:
-        """Whether the language reads it as one number or one set of weights: a scalar, or a map with its source."""
+        """True when the language reads it as one number or one set of weights: a scalar, or a map with its source."""
         atomic = self.schema.value_type is not None and self.schema.is_atomic(self.node)
         return atomic and isinstance(self.node, ScalarNode | MappingNode)
 
@@ -64,7 +64,7 @@ class ReplacedValue(NamedTuple):
 
     node: object
     location: Location
-    """Of its key."""
+    """Location of its key."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class PlanDocument:
     """A plan before its records are made: its tree without cases and unknown keys, and an index of the tree."""
 
     tree: MappingNode
-    """What the records are made of; its maps are copies of the merged ones."""
+    """Source of the records; its maps are copies of the merged ones."""
     deleted: Mapping[str, Location]
     """Location of the `null`, by the name that it deletes."""
     replaced: Mapping[str, Sequence[ReplacedValue]]
@@ -171,7 +171,7 @@ def index_plan(
 
 @dataclass
 class _Index:
-    """What one walk of a tree gathers."""
+    """Everything that one walk of a tree gathers."""
 
     entries: dict[str, DocumentEntry] = field(default_factory=dict)
     numbers: dict[str, DocumentEntry] = field(default_factory=dict)

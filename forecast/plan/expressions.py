@@ -49,7 +49,7 @@ UNREACHED_BOUNDS = {"log": (0.0,), "change": (-1.0,), "share": (0.0, 1.0), "loss
 
 @dataclass(frozen=True)
 class ParsedQuantity:
-    """What a text says."""
+    """Meaning of a text: a distribution in base units, its dimension, and the unit as written."""
 
     distribution: Distribution
     dimension: Dimension

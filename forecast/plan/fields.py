@@ -21,7 +21,7 @@ MEASURES_BY_NAME = ("revenue", "volume", "cost")
 
 
 def field_error(code: str, **params: object) -> PydanticCustomError:
-    """The error that the reader turns into a complaint of this code."""
+    """The error that the reader turns into a problem of this code."""
     return PydanticCustomError(code, "", {key: str(value) for key, value in params.items()})
 
 
@@ -211,7 +211,7 @@ Measure = Annotated[
     BeforeValidator(_parse_measure),
     WithJsonSchema({"type": "string", "pattern": rf"^({'|'.join(MEASURES)})(\.[a-z][a-z0-9_]*)?$"}),
 ]
-"""What is measured; revenue, volume and cost also of one service or cost: `revenue.NAME`."""
+"""A measure; revenue, volume and cost also of one service or cost: `revenue.NAME`."""
 Currency = Annotated[str, BeforeValidator(_parse_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 """A currency by its three letters."""
 LevelField = Annotated[

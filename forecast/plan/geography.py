@@ -15,6 +15,8 @@ from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
 
+__all__ = ["District", "Geography", "build_geography", "read_places"]
+
 MAX_PLACES = 12_000
 PLACE_CODE = re.compile(r"\w[\w .\-/]{0,39}")
 OPTIONAL_PLACE_COLUMNS = ("name", "district_name", "weight", "source", "grade", "note")
@@ -22,10 +24,26 @@ OPTIONAL_PLACE_COLUMNS = ("name", "district_name", "weight", "source", "grade", 
 
 
 def read_places(path: str, services: Sequence[str], equal: bool = False) -> Geography:
-    """Read a list of places; InputError with every complaint at once.
+    """Read a list of places; their order in the file has no effect.
 
-    `equal` refuses weights. The order of the rows says nothing: places are taken in order of their codes, district
-    after district.
+    Parameters
+    ----------
+    path : str
+        A CSV file; the module says its columns.
+    services : sequence of str
+        Services of the plan.
+    equal : bool, optional
+        Whether the plan says that all places weigh the same, so that the file may give no weights.
+
+    Returns
+    -------
+    Geography
+        Places in order of their codes, district after district.
+
+    Raises
+    ------
+    InputError
+        The file is wrong: every problem at once.
     """
     problems: list[Problem] = []
     table = read_csv(path, problems)
@@ -54,7 +72,7 @@ def read_places(path: str, services: Sequence[str], equal: bool = False) -> Geog
 
 
 def _unknown_service_problems(table: CsvFile, weight_columns: Sequence[str], services: Sequence[str]) -> list[Problem]:
-    """Complaints about weights of services that the plan does not have."""
+    """Problems of weights of services that the plan does not have."""
     problems = []
     for column in weight_columns:
         name = column.removeprefix("weight.")
@@ -72,7 +90,7 @@ def _weight_column(service: str, columns: Sequence[str]) -> str:
 
 
 def _code_problems(row: CsvRow, first_cells: dict[str, CsvCell]) -> list[Problem]:
-    """Complaints about the codes of one row; a place stands once."""
+    """Problems of the codes of one row; a place stands once."""
     problems = []
     for column in ("place", "district"):
         cell = row[column]
@@ -98,7 +116,7 @@ def _collect_names(row: CsvRow, names: dict[str, str]) -> list[Problem]:
 
 
 def _shared_code_problems(rows: Sequence[CsvRow], first_cells: Mapping[str, CsvCell]) -> list[Problem]:
-    """Complaints about codes that name a place and a district."""
+    """Problems of codes that name a place and a district."""
     districts = dict.fromkeys(row["district"].text for row in rows)
     shared = [code for code in districts if code in first_cells and PLACE_CODE.fullmatch(code)]
     return [Problem.of(first_cells[code].location, "place", "places_code_of_both", text=code) for code in shared]
@@ -142,7 +160,7 @@ class Geography:
     cumulative_weight: Mapping[str, Floats]
     """By service, (places + 1,) what all places before a row weigh together, from 0 to 1."""
     is_weighted: bool
-    """Whether the places differ in weight."""
+    """True when the places differ in weight."""
     digest: str = ""
     """SHA-256 of the file."""
     ledger_status: str = ""
@@ -150,7 +168,7 @@ class Geography:
 
     @property
     def count(self) -> int:
-        """How many places."""
+        """Number of places."""
         return len(self.places)
 
     def weights(self, service: str) -> Floats:
@@ -158,7 +176,7 @@ class Geography:
         return np.diff(self.cumulative_weight[service])
 
     def display_name(self, code: str) -> str:
-        """What people call a place or a district."""
+        """Name of a place or a district for people."""
         return self.names.get(code, code)
 
     def row_range(self, code: str) -> tuple[int, int]:
@@ -175,9 +193,23 @@ class Geography:
 def build_geography(
     rows: Mapping[str, str], names: Mapping[str, str], weights: Mapping[str, Mapping[str, float]], digest: str = ""
 ) -> Geography:
-    """A terrain of places and their districts (place -> district), in whatever order they come.
+    """Put places in order, and their weights as cumulative shares.
 
-    `weights` by service and place are put to a sum of 1; a service with the same weights as another shares its array.
+    Parameters
+    ----------
+    rows : mapping of str to str
+        District of each place, in any order.
+    names : mapping of str to str
+        Display names by code, of places and districts.
+    weights : mapping of str to mapping
+        By service, the weight of each place; the sum need not be 1.
+    digest : str, optional
+        SHA-256 of the file.
+
+    Returns
+    -------
+    Geography
+        Services with the same weights share one array.
     """
     places = sorted(rows, key=lambda place: (rows[place], place))
     districts: list[District] = []

@@ -6,6 +6,8 @@ from typing import Any
 
 from forecast.plan.scenario import Scenario
 
+__all__ = ["plan_schema"]
+
 JSON_SCHEMA_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS_SCHEMA = {
     "description": "The plans below this one.",
@@ -17,9 +19,13 @@ _TEXT_FORMS = {"Label": "in one language", "HistorySource": "the file alone"}
 
 
 def plan_schema() -> dict[str, Any]:
-    """JSON Schema of a plan file; nothing is required, since a file that extends another may say little.
+    """Build the JSON Schema of a plan file.
 
-    Each kind of number stands once, as `number_<kind>`.
+    Returns
+    -------
+    dict
+        Nothing is required, since a file that extends another may say little; each kind of number stands once, as
+        `number_<kind>`.
     """
     numbers: dict[str, Any] = {}
     schema = _relax(Scenario.model_json_schema(by_alias=True), numbers)

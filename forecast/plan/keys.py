@@ -17,7 +17,7 @@ from forecast.plan.weights import WeightsType
 
 @dataclass(frozen=True)
 class KeySchema:
-    """What may stand under a key: a number, a record, a table by name, a list."""
+    """Content that a key may have: a number, a record, a table by name, a list."""
 
     value_type: AssumptionType | WeightsType | None = None
     records: tuple[type[BaseModel], ...] = ()
@@ -27,7 +27,7 @@ class KeySchema:
     items: Any = None
     """Annotation of what a list holds."""
     is_by_service: bool = False
-    """Whether the names of a table are services, or `all`."""
+    """True when the names of a table are services, or `all`."""
 
     def keys(self, written: object) -> tuple[str, ...] | None:
         """The keys that may stand here; None when any name may, or when it is no map."""
@@ -41,7 +41,7 @@ class KeySchema:
         return chosen or self.records
 
     def child(self, key: str) -> KeySchema:
-        """What may stand under `key` of this."""
+        """Schema of a key below this one."""
         if self.entries is not None:
             return self._entry_schema
         schemas = [_record_keys(record)[key] for record in self.records if key in _record_keys(record)]
@@ -49,11 +49,11 @@ class KeySchema:
 
     @cached_property
     def _entry_schema(self) -> KeySchema:
-        """What an entry of a table may hold."""
+        """Schema of an entry of a table."""
         return annotation_schema(self.entries)
 
     def is_atomic(self, written: object) -> bool:
-        """Whether an overlay replaces `written` as a whole: all but maps, and the maps of a number."""
+        """True when an overlay replaces `written` as a whole: all but maps, and the maps of a number."""
         if not isinstance(written, dict):
             return True
         if self.value_type is None:
@@ -90,7 +90,7 @@ def _record_kinds(record: type[BaseModel]) -> tuple[str, ...]:
 
 
 def annotation_schema(annotation: Any) -> KeySchema:
-    """What a field of this annotation may hold."""
+    """Schema of a field with this annotation."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *marks = get_args(annotation)

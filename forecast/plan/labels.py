@@ -1,4 +1,4 @@
-"""What a dotted name is called by people: `services.postal.growth` is "Post and delivery: growth"."""
+"""Names for people: `services.postal.growth` is "Post and delivery: growth"."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
+
+__all__ = ["display_label"]
 
 _UNLABELLED_KEYS = (
     "effect",
@@ -24,7 +26,20 @@ _UNLABELLED_KEYS = (
 
 
 def display_label(scenario: Scenario, name: str) -> Label:
-    """The label of a service, shock, initiative, cost or target, or of an assumption inside one, in both languages."""
+    """Name what a dotted name stands for: a service, shock, initiative, cost, target, or an assumption inside one.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    name : str
+        A dotted name such as `services.postal.growth`.
+
+    Returns
+    -------
+    Label
+        The text in both languages.
+    """
     parts = name.split(".")
     owner, steps = _find_owner(scenario, parts)
     labels = {language: _label_text(scenario, owner, steps, Translator(language)) for language in LANGUAGES}

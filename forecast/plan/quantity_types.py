@@ -1,4 +1,4 @@
-"""How a kind of number is read: its units, its scale, its bounds."""
+"""Types of number: units, scale and bounds of what a key may hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecast.units import Dimension
 
 @dataclass(frozen=True)
 class QuantityType:
-    """How a kind of key is read."""
+    """A type of number: its units, its scale, its bounds."""
 
     name: str
     transform: Transform
@@ -21,15 +21,15 @@ class QuantityType:
     dimensions: tuple[Dimension, ...]
     """Units that the key takes; `none` when the key itself says the unit."""
     has_closed_bounds: bool = True
-    """Whether a written value may be a bound itself."""
+    """True when a value may equal a bound."""
     is_single: bool = False
-    """Whether it is one quantity, never a range."""
+    """True when it is one quantity, never a range."""
     at_end: bool = False
-    """Whether a month that stands alone means its last day."""
+    """True when a month that stands alone means its last day."""
 
     @property
     def is_date(self) -> bool:
-        """Whether it is a date."""
+        """True for a date."""
         return self.dimensions == ("day",)
 
     def example(self, currency: str) -> str:
@@ -58,7 +58,7 @@ QUANTITY_EXAMPLES = {
 
 @dataclass(frozen=True)
 class ParseContext:
-    """What a number is read with, beside its own text."""
+    """Context in which a number is read, beside its own text."""
 
     currency: str = "VND"
     """Currency of the plan."""

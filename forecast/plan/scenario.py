@@ -38,12 +38,12 @@ MEASURES_BY_PRIORITY = ("revenue", "profit", "productivity", "margin")
 
 
 class Horizon(Record):
-    """The months that are played."""
+    """The months that are simulated."""
 
     from_: MonthField = Field(alias="from")
     """The first month."""
     months: Annotated[int, integer_between(1, 120)]
-    """How many."""
+    """Number of months."""
 
     @property
     def calendar(self) -> Calendar:
@@ -74,7 +74,7 @@ class Gap(Record):
 
 
 class StatedYear(Record):
-    """What the document says of one year, kept as it says it."""
+    """Figures of one year as the document gives them."""
 
     total: Money | None = None
     services: ByService[Money] = FrozenDict()
@@ -84,7 +84,7 @@ class StatedYear(Record):
 
 
 class BaselineChoice(Record):
-    """What a service's months stand on."""
+    """Baseline of a service: where its months come from."""
 
     method: Literal["fit", "given"] = "fit"
     """`fit` to the history, or `given` by the planner."""
@@ -95,7 +95,7 @@ class BaselineChoice(Record):
     noise: Noise | None = None
     """Standard deviation of a month."""
     persistence: Share | None = None
-    """How much of a month's surprise is left in the next."""
+    """Share of a month's surprise that remains in the next month."""
     level_noise: Noise | None = None
     """Standard deviation, over a year, of the slow random walk of the level."""
     annual: VolumeOrMoney | None = None
@@ -120,7 +120,7 @@ class Places(Record):
 
     label: Label | None = None
     count: Count | None = None
-    """How many, when they are not listed."""
+    """Number of places, when they are not listed."""
     file: str | None = None
     """A CSV: place, district, and if wanted name, district_name, weight, weight.SERVICE."""
     ledger: str | None = None
@@ -134,7 +134,7 @@ class Climate(Record):
     """One factor a year on the rates of all storms and floods."""
 
     shape: PositiveNumber
-    """Of its gamma, mean 1."""
+    """Shape parameter of its gamma distribution, which has mean 1."""
 
 
 class Cost(Record):
@@ -142,7 +142,7 @@ class Cost(Record):
 
     label: Label | None = None
     per_unit: ByService[Money] = FrozenDict()
-    """Of each piece sold."""
+    """Cost of each piece sold."""
     of_revenue: ByService[Share] = FrozenDict()
     per_month: Money | None = None
     per_person_month: Money | None = None
@@ -188,7 +188,7 @@ class Scenario(Record):
     history: HistorySource | None = None
     """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
-    """Whether `growth` is over the last year without `history.shocks`."""
+    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands."""
     paths: Annotated[int, integer_between(100, 10**10)] = 100_000
     """With fewer no figure has an error that could be told."""
     seed: Annotated[int, integer_between(0, 2**63 - 1)] = 20210111
@@ -207,7 +207,7 @@ class Scenario(Record):
     """Other assumption cases: overlays in the file, scenarios once they are read."""
     correlations: ByName[Correlation] = FrozenDict()
     copula: CopulaField = "gaussian"
-    """Of all correlations."""
+    """Copula of all correlations."""
     decisions: ByName[Decision] = FrozenDict()
 
     file: Annotated[str, Field(exclude=True)] = ""
@@ -270,7 +270,20 @@ class Scenario(Record):
 
 
 def assumptions_known_after(scenario: Scenario, day: date) -> tuple[Assumption, ...]:
-    """The assumptions that rest on what came out after `day`, by name; a month counts as known at its end."""
+    """Assumptions that rest on a source which came out after a day.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    day : date
+        Usually the day on which the plan was made.
+
+    Returns
+    -------
+    tuple of Assumption
+        Sorted by name; a month or a year counts as known at its end.
+    """
     by_name = {
         assumption.name: assumption
         for assumption in scenario.assumptions()

@@ -41,7 +41,7 @@ def join_key_path(at: str, key: str) -> str:
 
 
 def count_nodes(node: object) -> int:
-    """How many maps, lists and scalars a node and all below it are."""
+    """Number of maps, lists and scalars of a node and all below it."""
     match node:
         case MappingNode():
             return 1 + sum(map(count_nodes, node.values()))
@@ -51,12 +51,12 @@ def count_nodes(node: object) -> int:
 
 
 def is_single_value(node: MappingNode | SequenceNode | ScalarNode) -> bool:
-    """Whether a node is one value of the plan: a text, a list, a label, a number with its source."""
+    """True when a node is one value of the plan: a text, a list, a label, a number with its source."""
     if not isinstance(node, MappingNode):
         return True
     return bool(node.keys() & {"value", "same_as"}) or is_label(node)
 
 
 def is_label(node: MappingNode) -> bool:
-    """Whether a map is a label: a text in one language or in both."""
+    """True when a map is a label: a text in one language or in both."""
     return bool(node) and node.keys() <= {"vi", "en"}

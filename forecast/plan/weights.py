@@ -14,6 +14,8 @@ from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode, SequenceNo
 from forecast.plan.assumption import PROVENANCE_KEYS, PROVENANCE_SCHEMA, read_provenance
 from forecast.units import QuantityError, read_quantity
 
+__all__ = ["Weights"]
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -32,7 +34,7 @@ class Weights:
 
 @dataclass(frozen=True, eq=False)
 class WeightsType:
-    """How a profile is written; as the annotation of a field it reads the field from YAML."""
+    """A type of weights; as the annotation of a field it reads the field from YAML."""
 
     name: str
     parse: Callable[[object], tuple[float, ...]]

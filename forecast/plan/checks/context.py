@@ -1,4 +1,4 @@
-"""What a check asks: the scenario, and the document that it was made of with the location of every key."""
+"""Context of a check: the scenario, and the document that it was made of with the location of every key."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class CheckContext:
 
     @cached_property
     def assumptions(self) -> Mapping[str, Assumption]:
-        """Those that could be read, by name."""
+        """Assumptions that could be read, by name."""
         return {a.name: a for a in self.scenario.assumptions()}
 
     @cached_property

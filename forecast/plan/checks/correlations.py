@@ -27,7 +27,7 @@ MAX_CORRELATED_NAMES = 200
 MAX_NAMES_FOR_ITERATION = 12
 """Names up to which the nearest matrix is sought by steps; beyond, negative eigenvalues are cut off at once."""
 EIGENVALUE_TOLERANCE = 1e-9
-"""How far below zero an eigenvalue may lie by rounding."""
+"""Distance below zero that rounding may give an eigenvalue."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _pearson_matrix(names: tuple[str, ...], requested: Mapping[tuple[str, str], 
 def _find_repairs(
     names: tuple[str, ...], requested: Mapping[tuple[str, str], float], df: float | None
 ) -> list[CorrelationRepair]:
-    """What changes on the way to the nearest possible matrix; nothing when the one asked for is possible."""
+    """Pairs that change on the way to the nearest possible matrix; none when the requested matrix is possible."""
     matrix = _pearson_matrix(names, requested, df)
     if np.linalg.eigvalsh(matrix)[0] >= -EIGENVALUE_TOLERANCE:
         return []

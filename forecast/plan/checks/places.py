@@ -11,7 +11,7 @@ from forecast.plan.geography import Geography, read_places
 
 
 def check_places(context: CheckContext) -> Iterator[Problem]:
-    """The list is read here, so that its complaints stand beside those of the plan."""
+    """The list is read here, so that its problems stand beside those of the plan."""
     places = context.scenario.places
     geography = None
     if places is not None and places.file is not None:

@@ -29,7 +29,7 @@ def check_shocks(context: CheckContext) -> Iterator[Problem]:
 
 
 def _may_end_before_start(event: Event) -> bool:
-    """Whether the days that are written overlap, though a tail of either may reach beyond."""
+    """True when the last day as written lies before the first; only the tails of both may reach further."""
     until, start = event.until.distribution.ppf(np.array([0.1])), event.from_.distribution.ppf(np.array([0.9]))
     return bool(until[0] < start[0])
 

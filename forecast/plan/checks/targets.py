@@ -17,7 +17,7 @@ MEASURE_DIMENSIONS = {
     "revenue": "money", "cost": "money", "profit": "money", "margin": "percent",
     "productivity": "money_per_person", "headcount": "people", "volume": "none",
 }  # fmt: skip
-"""What a threshold of each measure is counted in."""
+"""Dimension of a threshold of each measure."""
 
 
 def check_targets(context: CheckContext) -> Iterator[Problem]:

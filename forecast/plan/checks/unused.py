@@ -1,4 +1,4 @@
-"""What is written and would change nothing: an effect, a cost or a return that has nothing to act on."""
+"""Entries without effect: an effect, a cost or a recovery that has nothing to act on."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from forecast.plan.shocks import Drift, Effects, Epidemic, Shock
 from forecast.units import join_unit, suggest_unit
 
 HISTORY_SHOCK_DRIVERS = ("volume", "revenue")
-"""What a past shock may take: `growth` is over the year without it."""
+"""Drivers that a past shock may change: `growth` is over the year without it."""
 
 
 def check_unused(context: CheckContext) -> Iterator[Problem]:
-    """Everything that is written in vain."""
+    """Problems of entries that would change nothing."""
     past_shocks = context.scenario.history.shocks if context.scenario.history else {}
     for name, shock in context.scenario.shocks.items():
         if isinstance(shock, Drift):

@@ -1,4 +1,4 @@
-"""The effective plan, value by value: what it says, what that means, and where it comes from."""
+"""The effective plan, value by value: its text, its meaning, and where it comes from."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from forecast.plan.loading.loader import LoadedPlan, read_plan
 from forecast.plan.scenario import assumptions_known_after
 from forecast.plan.tree import format_node, is_label
 
+__all__ = ["EffectivePlan", "EffectiveValue", "effective_values", "read_effective_plan"]
+
 
 @dataclass(frozen=True)
 class EffectiveValue:
@@ -31,18 +33,18 @@ class EffectiveValue:
     location: Location
     assumption: Assumption | None = None
     is_weights: bool = False
-    """Whether it is a season, a shape or the like."""
+    """True for a season, a shape or the weights of places."""
     replaced: tuple[tuple[str, Location], ...] = ()
-    """What it stands in place of, the farthest ancestor first."""
+    """Values that it replaces, the farthest ancestor first."""
     source: str = ""
     grade: str = ""
     known_since: str = ""
     is_known_later: bool = False
-    """Whether its source came out after the day of the plan."""
+    """True when its source came out after the day of the plan."""
     currency: str = "VND"
 
     def describe(self, t: Translator) -> str:
-        """What it means, in words; empty for what is no number."""
+        """Its meaning in words; empty for a text or a list."""
         if self.is_weights:
             return describe_weights(self.text, t)
         if self.assumption is None:
@@ -90,13 +92,13 @@ class EffectiveValue:
 
 @dataclass(frozen=True)
 class EffectivePlan:
-    """Every value of a plan, and what was dropped on the way."""
+    """Every value of a plan, and the names that left its correlations."""
 
     plan: LoadedPlan
     values: tuple[EffectiveValue, ...]
 
     def notes(self, t: Translator) -> tuple[str, ...]:
-        """What went without being asked for: correlations of a name that was deleted or settled."""
+        """One sentence for each name that left a correlation because it is deleted or constant."""
         return tuple(
             t(removed.message_key, correlation=removed.correlation, name=removed.name, where=removed.location)
             for removed in self.plan.removed
@@ -108,13 +110,42 @@ class EffectivePlan:
 
 
 def read_effective_plan(path: str | Path, set: Mapping[str, object] | None = None) -> EffectivePlan:  # noqa: A002
-    """The effective plan of a file; InputError with every complaint."""
+    """Read a plan and list its values.
+
+    Parameters
+    ----------
+    path : str or Path
+        A plan file.
+    set : mapping of str to object, optional
+        Values by dotted name that replace those of the file, as `--set` does.
+
+    Returns
+    -------
+    EffectivePlan
+        Every value with its meaning and location.
+
+    Raises
+    ------
+    InputError
+        The plan is wrong: every problem at once.
+    """
     plan = read_plan(Path(path), overrides=set)
     return EffectivePlan(plan, effective_values(plan))
 
 
 def effective_values(plan: LoadedPlan) -> tuple[EffectiveValue, ...]:
-    """Every value of a plan that was read, by name; those of cases last."""
+    """List every value of a plan.
+
+    Parameters
+    ----------
+    plan : LoadedPlan
+        A plan that was read.
+
+    Returns
+    -------
+    tuple of EffectiveValue
+        Sorted by name; those of cases last.
+    """
     scenario = plan.scenario
     assumptions = {a.name: a for a in scenario.assumptions()}
     for name, case in scenario.cases.items():

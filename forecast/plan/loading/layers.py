@@ -12,17 +12,17 @@ from forecast.files.paths import display_path, read_regular_file, real_path, res
 from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode, SequenceNode, parse_yaml_mapping
 
 MAX_TOTAL_PLAN_BYTES = 320 * 1024
-"""Of a plan and all its ancestors."""
+"""Size of a plan and all its ancestors."""
 MAX_GENERATIONS = 16
-"""Of parents above a plan."""
+"""Generations of parents above a plan."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What one file sets, and from whom it descends."""
+    """Keys that one file sets, and the files that it extends."""
 
     file: str
-    """As shown in complaints."""
+    """As shown in problems."""
     folder: Path
     tree: MappingNode
     """Without `extends`."""
@@ -30,7 +30,7 @@ class Layer:
     extends_location: Location = NO_LOCATION
     """Where it names its parents."""
     is_merged: bool = False
-    """Whether it is the merged tree that cases are laid over, in which no `null` is left."""
+    """True for the merged tree that cases are laid over, in which no `null` remains."""
 
     @cached_property
     def ancestors(self) -> frozenset[Layer]:

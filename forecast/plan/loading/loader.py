@@ -1,4 +1,4 @@
-"""From YAML to a Scenario: files, overlays, `same_as`, records, checks; every complaint at once."""
+"""From YAML to a Scenario: files, overlays, `same_as`, records, checks; every problem at once."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ from forecast.plan.record import FrozenDict, is_valid_name
 from forecast.plan.scenario import Scenario
 from forecast.plan.tree import format_node
 
+__all__ = ["LoadedPlan", "read", "read_plan", "read_text"]
+
 MAX_PLAN_PROBLEMS = 100
-"""Complaints that are printed; more help nobody."""
+"""Problems that are printed; more help nobody."""
 MAX_CASES = 40
-"""Of one plan."""
+"""Cases of one plan."""
 MAX_CASE_NODES = 40_000
 """Keys and values of a plan, times its cases."""
 
@@ -78,7 +80,29 @@ def read_text(
     *,
     set: Mapping[str, object] | None = None,  # noqa: A002
 ) -> Scenario:
-    """The scenario of a plan that is given as text, as if it stood in `folder` under `name`."""
+    """Read a plan from a text.
+
+    Parameters
+    ----------
+    text : str
+        The YAML.
+    folder : str or Path, optional
+        The folder that its parents and data files are looked for from.
+    name : str, optional
+        File name for its locations.
+    set : mapping of str to object, optional
+        Values by dotted name that replace those of the text, as `--set` does.
+
+    Returns
+    -------
+    Scenario
+        The plan, complete and checked.
+
+    Raises
+    ------
+    InputError
+        The plan is wrong: every problem at once.
+    """
     return read_plan(Path(folder) / name, text=text, overrides=set).scenario
 
 
@@ -88,7 +112,7 @@ class LoadedPlan:
 
     scenario: Scenario
     document: PlanDocument
-    """What it was made of: each key with its location, and what each value replaced."""
+    """The plan as written: each key with its location, and the values that it replaced."""
     removed: tuple[RemovedName, ...] = ()
     """Correlations that went with a deleted or a settled number."""
     repairs: tuple[CorrelationRepair, ...] = ()
@@ -98,9 +122,28 @@ class LoadedPlan:
 def read_plan(
     path: Path, text: str | None = None, overrides: Mapping[str, object] | None = None, *, repair: bool = False
 ) -> LoadedPlan:
-    """The scenario with the merged tree that it was made of; InputError with every complaint.
+    """Read a plan, and keep how it came about.
 
-    `repair` moves correlations that are not possible together to the nearest that are.
+    Parameters
+    ----------
+    path : Path
+        The plan file, or where `text` is taken to stand.
+    text : str, optional
+        The YAML; read from `path` when it is left out.
+    overrides : mapping of str to object, optional
+        Values by dotted name that replace those of the file, as `--set` does.
+    repair : bool, optional
+        Whether correlations that are not possible together are moved to the nearest that are.
+
+    Returns
+    -------
+    LoadedPlan
+        The scenario, its document, and the correlations that changed.
+
+    Raises
+    ------
+    InputError
+        The plan is wrong: every problem at once, each with its location.
     """
     loader = PlanLoader(find_project(path.parent))
     if text is None:
@@ -127,7 +170,7 @@ def read_plan(
 
 @dataclass
 class _ScenarioBuilder:
-    """Makes scenarios of trees, and gathers what is wrong with them."""
+    """Makes scenarios of documents, and gathers their problems."""
 
     project: Path
     folders: Mapping[str, Path]
@@ -268,7 +311,7 @@ def _explain_missing_name(problem: Problem, layer: Layer) -> Problem:
 
 
 def _has_too_many_cases(document: PlanDocument) -> bool:
-    """Whether the cases would take longer than a person waits."""
+    """True when the cases would take longer than a person waits."""
     count = len(document.cases)
     return count > MAX_CASES or (count > 1 and document.node_count * count > MAX_CASE_NODES)
 

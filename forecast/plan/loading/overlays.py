@@ -16,17 +16,17 @@ from forecast.plan.loading.layers import Layer, resolution_order
 from forecast.plan.tree import copy_node, format_node, join_key_path
 
 MAX_OVERLAY_SUGGESTIONS = 100
-"""Complaints after which no nearest name is looked for."""
+"""Problems after which no nearest name is looked for."""
 
 
 @dataclass(frozen=True)
 class LayerEntry:
-    """What one layer says at one name."""
+    """Content of one layer at one name."""
 
     layer: Layer
     node: object
     location: Location
-    """Of its key."""
+    """Location of its key."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class MergedTree:
     tree: MappingNode
     problems: list[Problem] = field(default_factory=list)
     replaced: dict[str, list[ReplacedValue]] = field(default_factory=dict)
-    """What a value of this name stands in place of, nearest last."""
+    """By name, the values that another replaces; the nearest ancestor last."""
     deleted: dict[str, Location] = field(default_factory=dict)
     """Names that a `null` took away, and where it stands."""
 
@@ -89,7 +89,7 @@ class _LayerMerger:
             del tree.key_locations[key]
 
     def surviving_entries(self, entries: list[LayerEntry], schema: KeySchema, path: str) -> list[LayerEntry]:
-        """The parts that no descendant replaces; complains of clashes and of idle deletions."""
+        """The parts that no descendant replaces; reports clashes and deletions without effect."""
         surviving: list[LayerEntry] = []
         for entry in entries:
             inherited = [other for other in surviving if other.layer in entry.layer.ancestors]
@@ -172,7 +172,7 @@ class _LayerMerger:
 
     @staticmethod
     def is_in_case(path: str) -> bool:
-        """Whether a null here belongs to a case, which deletes only when it is read."""
+        """True where a null belongs to a case, which deletes only when it is read."""
         return path.startswith("cases.") and path.count(".") > 1
 
 

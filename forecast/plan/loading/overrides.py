@@ -12,7 +12,7 @@ from forecast.plan.loading.layers import Layer, expand_history
 
 OVERRIDE_FILE = "--set"
 MAX_OVERRIDE_CHARS = 10_000
-"""Of one setting."""
+"""Characters of one override."""
 
 
 def build_override_layer(overrides: Mapping[str, object], child: Layer) -> tuple[Layer, list[Problem]]:

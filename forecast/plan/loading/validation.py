@@ -1,4 +1,4 @@
-"""What pydantic says is wrong with a tree, said in the planner's words at the planner's place."""
+"""Errors of pydantic as problems in the planner's words, at the location in the planner's file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forecast.plan.scenario import Scenario
 from forecast.plan.tree import format_node, join_key_path
 
 KEY_BY_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
-"""The key inside an assumption at which a complaint is made."""
+"""The key inside an assumption at which a problem is reported."""
 
 NOTHING_TO_DELETE = "nothing_to_delete"
 
@@ -117,7 +117,7 @@ def _problem_from_error(details: Any, node: Any, missing_step: str, parent: Any)
 
 
 def _shape_problem(code: str, params: dict[str, str], node: Any, missing_step: str) -> Problem | None:
-    """What pydantic itself says: a key is missing, a list stands where a map belongs."""
+    """Problem of an error that is pydantic's own: a missing key, a list in place of a map; None for other errors."""
     location, path = _node_location(node), node.path
     match code:
         case "missing":
@@ -159,7 +159,7 @@ MAX_PRUNING_ROUNDS = 4
 PRUNED_TABLES = ("shocks", "initiatives", "targets", "costs", "correlations", "decisions", "stated")
 """Tables whose entries are left out as a whole."""
 PLACEHOLDERS = {"name": "?", "horizon": {"from": "2021-01", "months": "12"}}
-"""What stands for a required part that cannot be read."""
+"""Stand-ins for required parts that cannot be read."""
 
 
 def validate_pruned(
