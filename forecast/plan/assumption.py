@@ -1,6 +1,6 @@
 """Assumptions: numbers that we are not sure of, and the kinds of key that hold them.
 
-A kind says which units a key takes, on which scale its range is normal, and where it ends: a share never leaves 0..1,
+A type says which units a key takes, on which scale its range is normal, and where it ends: a share never leaves 0..1,
 an amount never falls below 0, a loss never takes more than all.
 """
 
@@ -147,7 +147,7 @@ class AssumptionType(QuantityType):
         try:
             other = self.read(context.references.get(written.path), context)
         except PydanticCustomError as error:
-            raise QuantityError("same_as_is_wrong") from error  # said where the other stands
+            raise QuantityError("same_as_is_wrong") from error  # reported where the other stands
         reference = written["same_as"]
         location = reference.location if isinstance(reference, ScalarNode) else written.location
         return replace(other, name=written.path, location=location, same_as=other.name, **provenance)

@@ -1,6 +1,6 @@
 """The grammar of a number we are not sure of: a quantity, `a to b`, or a function of quantities.
 
-How a key is read is its manner: which units it takes, on which scale its range is normal, and where it ends.
+The quantity type of a key says which units it takes, on which scale its range is normal, and where it ends.
 """
 
 from __future__ import annotations

@@ -18,26 +18,26 @@ def format_node(node: object) -> str:
     return str(node)
 
 
-def copy_node(node: object, at: str) -> object:
+def copy_node(node: object, path: str) -> object:
     """A node and all below it, with their dotted names."""
     match node:
         case MappingNode():
-            copied = MappingNode(node.location, at)
+            copied = MappingNode(node.location, path)
             copied.key_locations.update(node.key_locations)
-            copied.update((key, copy_node(value, join_key_path(at, key))) for key, value in node.items())
+            copied.update((key, copy_node(value, join_key_path(path, key))) for key, value in node.items())
             return copied
         case SequenceNode():
-            listed = SequenceNode(node.location, at)
-            listed.extend(copy_node(item, f"{at}.{i}") for i, item in enumerate(node))
+            listed = SequenceNode(node.location, path)
+            listed.extend(copy_node(item, f"{path}.{i}") for i, item in enumerate(node))
             return listed
         case ScalarNode():
-            return ScalarNode(node, node.location, at)
+            return ScalarNode(node, node.location, path)
     return node
 
 
-def join_key_path(at: str, key: str) -> str:
+def join_key_path(path: str, key: str) -> str:
     """The dotted name of a key below `at`."""
-    return f"{at}.{key}" if at else key
+    return f"{path}.{key}" if path else key
 
 
 def count_nodes(node: object) -> int:

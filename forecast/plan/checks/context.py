@@ -43,8 +43,8 @@ class CheckContext:
         known = sorted(known)
         if not known:
             return self.problem(path, "names_nothing", name=name)
-        if near := closest_match(name, known, 0.5):
-            return self.problem(path, f"{code}_near", name=name, instead=near)
+        if suggestion := closest_match(name, known, 0.5):
+            return self.problem(path, f"{code}_near", name=name, instead=suggestion)
         return self.problem(path, code, name=name, known=", ".join(known[:MAX_LISTED_NAMES]))
 
     def deletion_location(self, name: str) -> Location | None:

@@ -296,9 +296,9 @@ def _baseline_key_locations(document: PlanDocument) -> dict[str, Location]:
     """Locations of the keys that are checked against the history later, by dotted name."""
     names = ["horizon.from", "baseline", *(f"baseline.{key}" for key in document.mapping("baseline") or ())]
     for service in document.mapping("services") or ():
-        at = f"services.{service}"
-        baseline = document.mapping(f"{at}.baseline") or ()
-        names += [at, f"{at}.growth", *(f"{at}.baseline.{key}" for key in baseline)]
+        path = f"services.{service}"
+        baseline = document.mapping(f"{path}.baseline") or ()
+        names += [path, f"{path}.growth", *(f"{path}.baseline.{key}" for key in baseline)]
     return {name: document.location_of(name) for name in names if document.node(name) is not None}
 
 
@@ -317,7 +317,7 @@ def _has_too_many_cases(document: PlanDocument) -> bool:
 
 
 def _deleted_key_problems(
-    overlay: MappingNode, base: MappingNode, deleted: Mapping[str, Location], at: str
+    overlay: MappingNode, base: MappingNode, deleted: Mapping[str, Location], path: str
 ) -> list[Problem]:
     """A problem for each table or entry that a plan deletes and a case sets something of, or deletes again."""
     problems = []
@@ -330,8 +330,8 @@ def _deleted_key_problems(
         is_absent = not isinstance(in_plan, MappingNode) or in_plan.get(key) is None
         if is_absent and (entry or in_case[key] is None):
             code = "case_idle" if in_case[key] is None else "case_revives"
-            params = {"name": name, "deleted": location, "case": at}
-            problems.append(Problem.of(in_case.key_locations[key], f"{at}.{name}", code, **params))
+            params = {"name": name, "deleted": location, "case": path}
+            problems.append(Problem.of(in_case.key_locations[key], f"{path}.{name}", code, **params))
     return problems
 
 

@@ -44,9 +44,9 @@ def _resolve_reference(
         if target_name not in document.numbers:
             if len(chain) > 1:
                 return None
-            near = closest_match(target_name, suggestions)
-            code = "same_as_missing_near" if near else "same_as_missing"
-            return Problem.of(location, name, code, name=target_name, instead=near)
+            suggestion = closest_match(target_name, suggestions)
+            code = "same_as_missing_near" if suggestion else "same_as_missing"
+            return Problem.of(location, name, code, name=target_name, instead=suggestion)
         chain[target_name] = None
         target = document.numbers[target_name]
         kind, other = _type_name(entry.schema), _type_name(target.schema)

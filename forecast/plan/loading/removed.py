@@ -46,7 +46,7 @@ def remove_deleted_names(document: PlanDocument) -> list[RemovedName]:
 def remove_constant_names(scenario: Scenario, document: PlanDocument) -> tuple[Scenario, list[RemovedName]]:
     """Take numbers out of correlations that another file than the correlation's own has made sure.
 
-    A plan that correlates a number which it calls sure itself is wrong, and is told so; an overlay that settles a
+    A plan that correlates a number which it calls sure itself is an error; an overlay that settles a
     number need not know its correlations. Names of `same_as` become those of their draws.
     """
     assumptions = {a.name: a for a in scenario.assumptions()}
