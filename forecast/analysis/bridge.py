@@ -6,7 +6,6 @@ from forecast.analysis.findings import Bridge, BridgeStep
 from forecast.i18n import Translator
 from forecast.plan.labels import display_label
 from forecast.plan.record import Label
-from forecast.plan.scenario import main_target
 from forecast.simulation.simulate import Simulation
 from forecast.stats.tally import Tally
 
@@ -15,7 +14,7 @@ STEP_ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiative
 
 def compute_bridge(run: Simulation) -> Bridge | None:
     """Return the bridge of the main target, by cause or by line of the statement; None if there is none."""
-    name = main_target(run.scenario)
+    name = run.scenario.main_target
     if not name:
         return None
     target = run.scenario.targets[name]

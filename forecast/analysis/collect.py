@@ -10,7 +10,6 @@ from forecast.analysis.monthly import summarise_months
 from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.targets import evaluate_targets
 from forecast.history.ledger import History, read_history
-from forecast.plan.scenario import main_target
 from forecast.simulation.simulate import Simulation
 
 __all__ = ["collect_findings"]
@@ -32,7 +31,7 @@ def collect_findings(run: Simulation, cases: tuple[CaseRow, ...]) -> Findings:
         Amounts in the plan's currency, chances and shares from 0 to 1.
     """
     scenario = run.scenario
-    main = main_target(scenario)
+    main = scenario.main_target
     return Findings(
         targets=evaluate_targets(run, cases),
         main_target=main,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forecast.analysis.findings import CaseRow, TargetRow
 from forecast.plan.labels import display_label
-from forecast.plan.scenario import Scenario, targets_by_priority
+from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount
 from forecast.simulation.simulate import Simulation
@@ -13,7 +13,7 @@ from forecast.stats.intervals import Estimate
 
 def evaluate_targets(run: Simulation, cases: tuple[CaseRow, ...]) -> tuple[TargetRow, ...]:
     """Return every target of the plan, the main target first."""
-    return tuple(_target_row(run, name, cases) for name in targets_by_priority(run.scenario))
+    return tuple(_target_row(run, name, cases) for name in run.scenario.targets_by_priority)
 
 
 def _target_row(run: Simulation, name: str, cases: tuple[CaseRow, ...]) -> TargetRow:

@@ -1,1 +1,4 @@
-"""What was booked: the ledger, and the ledger by place."""
+"""Booked figures, month by month, in CSV files.
+
+For other packages: `ledger` (months by service) and `place_ledger` (months by place and service).
+"""

@@ -15,6 +15,8 @@ from forecast.errors import InputError, Problem, closest_match
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
 from forecast.periods import Calendar, format_month, parse_month
 
+__all__ = ["STATUSES_WEAKEST_FIRST", "History", "read_history"]
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -23,12 +25,12 @@ STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
 OPTIONAL_LEDGER_COLUMNS = ("source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 MAX_LISTED_MONTHS = 12
-"""How many missing months a complaint names before it counts the rest."""
+"""Missing months that a problem names before it counts the others."""
 
 
 @dataclass(frozen=True)
 class History:
-    """What happened, month by month; every service runs without a gap to the last month.
+    """Actual months; every service runs without a gap to the last month.
 
     Examples
     --------
@@ -62,7 +64,7 @@ class History:
         return Calendar(self.calendar.last + 1 - count, count)
 
     def modelled_series(self, service: str) -> Floats:
-        """What is forecast: the volume where there is one, else the revenue; (months of the service,)."""
+        """Series that is forecast: the volume where there is one, else the revenue; (months of the service,)."""
         return self.volume.get(service, self.revenue[service])
 
     def status_at(self, service: str, month: int) -> str | None:
@@ -71,9 +73,9 @@ class History:
         return self.status[service][row] if 0 <= row < len(self.status[service]) else None
 
     def months_by_status(self) -> dict[str, int]:
-        """How many months have each status; a month is as weak as its weakest service."""
-        found = Counter(self._weakest_status(month) for month in self.calendar.months)
-        return {status: found[status] for status in STATUSES}
+        """Number of months by status; a month is as weak as its weakest service."""
+        months = Counter(self._weakest_status(month) for month in self.calendar.months)
+        return {status: months[status] for status in STATUSES}
 
     def to_frame(self) -> pd.DataFrame:
         """The ledger as a tidy frame.
@@ -140,110 +142,112 @@ def read_history(path: str, currency: str) -> History:
     >>> forecast.read_history("ledger.csv", "EUR").services
     ('bread',)
     """
-    complaints: list[Problem] = []
-    table = read_csv(path, complaints)
-    counted = "volume" in table.columns or "price" in table.columns
-    figures = ("volume", "price") if counted else ("revenue",)
+    problems: list[Problem] = []
+    table = read_csv(path, problems)
+    is_counted = "volume" in table.columns or "price" in table.columns
+    figures = ("volume", "price") if is_counted else ("revenue",)
     columns = check_columns(table, ("month", "service", *figures, "status"), OPTIONAL_LEDGER_COLUMNS)
-    if counted and "revenue" in table.columns:
+    if is_counted and "revenue" in table.columns:
         columns = [Problem.of(table.location, "revenue", "history_revenue_and_volume")]
     if columns:
-        raise InputError([*columns, *complaints])
+        raise InputError([*columns, *problems])
     entries: dict[str, list[_LedgerRow]] = {}
     for row in table.rows:
-        if entry := _parse_row(row, figures, currency, complaints):
+        if entry := _parse_row(row, figures, currency, problems):
             entries.setdefault(row["service"].text, []).append(entry)
-    if not complaints:
-        complaints += _order_problems(entries, table)
-    complaints += _all_zero_problems(entries)
-    raise_if_problems(complaints)
-    before = {service: _count_leading_zeros(found) for service, found in entries.items()}
-    begun = {service: found[before[service] :] for service, found in entries.items()}
-    return _build_history(begun, counted, table, {service: count for service, count in before.items() if count})
+    if not problems:
+        problems += _order_problems(entries, table)
+    problems += _all_zero_problems(entries)
+    raise_if_problems(problems)
+    leading_zeros = {service: _count_leading_zeros(rows) for service, rows in entries.items()}
+    rows_by_service = {service: rows[leading_zeros[service] :] for service, rows in entries.items()}
+    return _build_history(
+        rows_by_service, is_counted, table, {service: count for service, count in leading_zeros.items() if count}
+    )
 
 
-def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, complaints: list[Problem]) -> _LedgerRow | None:
-    before = len(complaints)
-    month = _parse_month(row["month"], complaints)
+def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, problems: list[Problem]) -> _LedgerRow | None:
+    problems_before = len(problems)
+    month = _parse_month(row["month"], problems)
     if not row["service"].text:
-        complaints.append(Problem.of(row["service"].location, "service", "history_service_missing"))
+        problems.append(Problem.of(row["service"].location, "service", "history_service_missing"))
     status = row["status"].text.lower()
     if status not in STATUSES:
-        facts = {"text": status[:40], "instead": closest_match(status, STATUSES) or ", ".join(STATUSES)}
-        complaints.append(Problem.of(row["status"].location, "status", "history_status", **facts))
+        params = {"text": status[:40], "instead": closest_match(status, STATUSES) or ", ".join(STATUSES)}
+        problems.append(Problem.of(row["status"].location, "status", "history_status", **params))
     if "currency" in row and row["currency"].text not in ("", currency):
-        facts = {"text": row["currency"].text[:40], "currency": currency}
-        complaints.append(Problem.of(row["currency"].location, "currency", "history_currency", **facts))
-    read = {figure: parse_number_cell(row[figure], figure, complaints) for figure in figures}
-    if read.get("price", 1.0) <= 0:
-        complaints.append(Problem.of(row["price"].location, "price", "history_price", text=row["price"].text[:40]))
-    if len(complaints) > before:
+        params = {"text": row["currency"].text[:40], "currency": currency}
+        problems.append(Problem.of(row["currency"].location, "currency", "history_currency", **params))
+    values = {figure: parse_number_cell(row[figure], figure, problems) for figure in figures}
+    if values.get("price", 1.0) <= 0:
+        problems.append(Problem.of(row["price"].location, "price", "history_price", text=row["price"].text[:40]))
+    if len(problems) > problems_before:
         return None
-    volume, price = read.get("volume", np.nan), read.get("price", np.nan)
-    return _LedgerRow(month, row["month"], status, read.get("revenue", volume * price), volume, price)
+    volume, price = values.get("volume", np.nan), values.get("price", np.nan)
+    return _LedgerRow(month, row["month"], status, values.get("revenue", volume * price), volume, price)
 
 
-def _parse_month(cell: CsvCell, complaints: list[Problem]) -> int:
+def _parse_month(cell: CsvCell, problems: list[Problem]) -> int:
     text = cell.text
     try:
         return parse_month(text)
     except ValueError:
         pass
-    facts = {"text": text[:40]}
+    params = {"text": text[:40]}
     code = "history_month"
-    if found := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text):
+    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text):
         code = "history_day_or_month"
-        day_first, month_first = int(found[2]), int(found[1])
-        instead = [f"{found[3]}-{month:02d}" for month in dict.fromkeys((day_first, month_first)) if 1 <= month <= 12]
-        facts["instead"] = "' / '".join(instead) or "2020-01"
+        day_first, month_first = int(match[2]), int(match[1])
+        instead = [f"{match[3]}-{month:02d}" for month in dict.fromkeys((day_first, month_first)) if 1 <= month <= 12]
+        params["instead"] = "' / '".join(instead) or "2020-01"
     elif re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}.*", text):
-        code, facts["instead"] = "history_day", text[:7]
+        code, params["instead"] = "history_day", text[:7]
     elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text):
         code = "history_frequency"
-    complaints.append(Problem.of(cell.location, "month", code, **facts))
+    problems.append(Problem.of(cell.location, "month", code, **params))
     return 0
 
 
 def _order_problems(entries: dict[str, list[_LedgerRow]], table: CsvFile) -> list[Problem]:
-    """Complaints about months that are doubled, missing or out of order."""
-    complaints = []
-    last = max(entry.month for found in entries.values() for entry in found)
-    for service, found in entries.items():
-        seen: dict[int, _LedgerRow] = {}
+    """Problems of months that are doubled, missing or out of order."""
+    problems = []
+    last = max(entry.month for rows in entries.values() for entry in rows)
+    for service, rows in entries.items():
+        first_rows: dict[int, _LedgerRow] = {}
         latest = 0
-        for entry in found:
-            facts = {"month": format_month(entry.month), "service": service}
-            if earlier := seen.get(entry.month):
+        for entry in rows:
+            params = {"month": format_month(entry.month), "service": service}
+            if earlier := first_rows.get(entry.month):
                 line = str(earlier.cell.location.line)
-                complaints.append(Problem.of(entry.cell.location, "month", "history_month_twice", line=line, **facts))
+                problems.append(Problem.of(entry.cell.location, "month", "history_month_twice", line=line, **params))
             elif entry.month < latest:
                 after = format_month(latest)
-                complaints.append(Problem.of(entry.cell.location, "month", "history_unsorted", after=after, **facts))
-            seen.setdefault(entry.month, entry)
+                problems.append(Problem.of(entry.cell.location, "month", "history_unsorted", after=after, **params))
+            first_rows.setdefault(entry.month, entry)
             latest = max(latest, entry.month)
-        missing = sorted(set(range(min(seen), latest)) - set(seen))
+        missing = sorted(set(range(min(first_rows), latest)) - set(first_rows))
         if missing:
-            behind = next(entry for entry in found if entry.month > missing[0])
-            facts = {"service": service, "months": _list_months(missing)}
-            complaints.append(Problem.of(behind.cell.location, "month", "history_gap", **facts))
+            after_gap = next(entry for entry in rows if entry.month > missing[0])
+            params = {"service": service, "months": _list_months(missing)}
+            problems.append(Problem.of(after_gap.cell.location, "month", "history_gap", **params))
         if latest < last:
             later = _list_months(list(range(latest + 1, last + 1)))
-            facts = {"service": service, "month": format_month(latest), "months": later}
-            complaints.append(Problem.of(seen[latest].cell.location, "month", "history_ends_early", **facts))
-    return complaints
+            params = {"service": service, "month": format_month(latest), "months": later}
+            problems.append(Problem.of(first_rows[latest].cell.location, "month", "history_ends_early", **params))
+    return problems
 
 
-def _count_leading_zeros(found: list[_LedgerRow]) -> int:
+def _count_leading_zeros(rows: list[_LedgerRow]) -> int:
     """Months of zero before the first that is not."""
-    return next((place for place, entry in enumerate(found) if entry.revenue != 0), len(found))
+    return next((i for i, entry in enumerate(rows) if entry.revenue != 0), len(rows))
 
 
 def _all_zero_problems(entries: dict[str, list[_LedgerRow]]) -> list[Problem]:
-    """Complaints about services that never sold anything."""
+    """Problems of services that never sold anything."""
     return [
-        Problem.of(found[0].cell.location, "service", "history_all_zero", service=service)
-        for service, found in entries.items()
-        if _count_leading_zeros(found) == len(found)
+        Problem.of(rows[0].cell.location, "service", "history_all_zero", service=service)
+        for service, rows in entries.items()
+        if _count_leading_zeros(rows) == len(rows)
     ]
 
 
@@ -254,11 +258,11 @@ def _list_months(months: list[int]) -> str:
 
 
 def _build_history(
-    entries: dict[str, list[_LedgerRow]], counted: bool, table: CsvFile, before: dict[str, int]
+    entries: dict[str, list[_LedgerRow]], is_counted: bool, table: CsvFile, leading_zeros: dict[str, int]
 ) -> History:
     services = tuple(sorted(entries))
-    first = min(found[0].month for found in entries.values())
-    last = max(found[-1].month for found in entries.values())
+    first = min(rows[0].month for rows in entries.values())
+    last = max(rows[-1].month for rows in entries.values())
 
     def column(figure: str) -> dict[str, Floats]:
         return {service: np.array([getattr(entry, figure) for entry in entries[service]]) for service in services}
@@ -267,10 +271,10 @@ def _build_history(
         calendar=Calendar(first, last - first + 1),
         services=services,
         revenue=column("revenue"),
-        volume=column("volume") if counted else {},
-        price=column("price") if counted else {},
+        volume=column("volume") if is_counted else {},
+        price=column("price") if is_counted else {},
         status={service: tuple(entry.status for entry in entries[service]) for service in services},
         digest=table.digest,
         row_count=len(table.rows),
-        leading_zero_months=before,
+        leading_zero_months=leading_zeros,
     )

@@ -13,107 +13,126 @@ from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_nu
 from forecast.history.ledger import STATUSES, STATUSES_WEAKEST_FIRST
 from forecast.periods import SEASON_MONTHS, Calendar, format_month, parse_month
 
+__all__ = ["PlaceLedger", "read_place_ledger"]
+
 OPTIONAL_PLACE_LEDGER_COLUMNS = ("source", "grade", "note")
 MIN_PLACE_LEDGER_MONTHS = 2 * SEASON_MONTHS
-"""Of a ledger by place; less teaches no season."""
+"""Months of a ledger by place; fewer show no season."""
 
 
 @dataclass(frozen=True)
 class PlaceLedger:
-    """What places took."""
+    """Revenue of each place and service, month by month."""
 
     calendar: Calendar
     revenue: Floats
-    """(services, places, months), services in order of their names, places in that of the terrain."""
+    """(services, places, months), services in order of their names, places in that of the geography."""
     status: str
     """The weakest of any row."""
     digest: str
 
 
 def read_place_ledger(path: str, services: tuple[str, ...], places: tuple[str, ...]) -> PlaceLedger:
-    """Read month, service, place, revenue and status; InputError with every complaint at once.
+    """Read a ledger by place: month, service, place, revenue and status.
 
-    Every place has every service in every month from the first to the last; 0 says that nothing was taken.
+    Parameters
+    ----------
+    path : str
+        A CSV file; every place has every service in every month from the first to the last, 0 where nothing was sold.
+    services : tuple of str
+        Services of the plan, sorted.
+    places : tuple of str
+        Codes of the places, in their order in the geography.
+
+    Returns
+    -------
+    PlaceLedger
+        Revenue in currency, (services, places, months).
+
+    Raises
+    ------
+    InputError
+        The file is wrong: every problem at once.
     """
-    complaints: list[Problem] = []
-    table = read_csv(path, complaints)
+    problems: list[Problem] = []
+    table = read_csv(path, problems)
     columns = check_columns(table, ("month", "service", "place", "revenue", "status"), OPTIONAL_PLACE_LEDGER_COLUMNS)
     if columns:
-        raise InputError([*columns, *complaints])
-    seen: dict[tuple[str, str, int], tuple[CsvCell, float]] = {}
+        raise InputError([*columns, *problems])
+    cells: dict[tuple[str, str, int], tuple[CsvCell, float]] = {}
     known = {"service": services, "place": places}
     for row in table.rows:
-        _read_row(row, known, seen, complaints)
-    if not complaints:
-        complaints += _gap_problems(seen, services, places, table)
-    raise_if_problems(complaints)
-    months = [month for _, _, month in seen]
+        _read_row(row, known, cells, problems)
+    if not problems:
+        problems += _gap_problems(cells, services, places, table)
+    raise_if_problems(problems)
+    months = [month for _, _, month in cells]
     calendar = Calendar(min(months), max(months) + 1 - min(months))
     revenue = np.array(
-        [[[seen[s, place, month][1] for month in calendar.months] for place in places] for s in services]
+        [[[cells[s, place, month][1] for month in calendar.months] for place in places] for s in services]
     )
-    said = {row["status"].text.lower() for row in table.rows}
-    weakest = next(status for status in STATUSES_WEAKEST_FIRST if status in said)
+    statuses = {row["status"].text.lower() for row in table.rows}
+    weakest = next(status for status in STATUSES_WEAKEST_FIRST if status in statuses)
     return PlaceLedger(calendar, revenue, weakest, table.digest)
 
 
 def _read_row(
     row: CsvRow,
     known: Mapping[str, tuple[str, ...]],
-    seen: dict[tuple[str, str, int], tuple[CsvCell, float]],
-    complaints: list[Problem],
+    cells: dict[tuple[str, str, int], tuple[CsvCell, float]],
+    problems: list[Problem],
 ) -> None:
-    before = len(complaints)
+    problems_before = len(problems)
     try:
         month = parse_month(row["month"].text)
     except ValueError:
-        facts = {"text": row["month"].text[:40]}
-        complaints.append(Problem.of(row["month"].location, "month", "history_month", **facts))
+        params = {"text": row["month"].text[:40]}
+        problems.append(Problem.of(row["month"].location, "month", "history_month", **params))
         month = 0
     for column, names in known.items():
         text = row[column].text
         if text not in names:
-            near = closest_match(text, names) or ", ".join(names[:12])
-            complaints.append(
-                Problem.of(row[column].location, column, f"ledger_{column}", name=text[:40], instead=near)
+            suggestion = closest_match(text, names) or ", ".join(names[:12])
+            problems.append(
+                Problem.of(row[column].location, column, f"ledger_{column}", name=text[:40], instead=suggestion)
             )
     if row["status"].text.lower() not in STATUSES:
-        near = closest_match(row["status"].text.lower(), STATUSES) or ", ".join(STATUSES)
-        facts = {"text": row["status"].text[:40], "instead": near}
-        complaints.append(Problem.of(row["status"].location, "status", "history_status", **facts))
-    revenue = parse_number_cell(row["revenue"], "revenue", complaints)
+        suggestion = closest_match(row["status"].text.lower(), STATUSES) or ", ".join(STATUSES)
+        params = {"text": row["status"].text[:40], "instead": suggestion}
+        problems.append(Problem.of(row["status"].location, "status", "history_status", **params))
+    revenue = parse_number_cell(row["revenue"], "revenue", problems)
     if revenue < 0:
         text = row["revenue"].text[:40]
-        complaints.append(Problem.of(row["revenue"].location, "revenue", "ledger_negative", text=text))
+        problems.append(Problem.of(row["revenue"].location, "revenue", "ledger_negative", text=text))
     key = (row["service"].text, row["place"].text, month)
-    if len(complaints) == before and key in seen:
-        facts = {
+    if len(problems) == problems_before and key in cells:
+        params = {
             "month": format_month(month),
             "place": key[1],
             "service": key[0],
-            "line": str(seen[key][0].location.line),
+            "line": str(cells[key][0].location.line),
         }
-        complaints.append(Problem.of(row["month"].location, "month", "ledger_twice", **facts))
-    seen.setdefault(key, (row["month"], revenue))
+        problems.append(Problem.of(row["month"].location, "month", "ledger_twice", **params))
+    cells.setdefault(key, (row["month"], revenue))
 
 
 def _gap_problems(
-    seen: Mapping[tuple[str, str, int], tuple[CsvCell, float]],
+    cells: Mapping[tuple[str, str, int], tuple[CsvCell, float]],
     services: tuple[str, ...],
     places: tuple[str, ...],
     table: CsvFile,
 ) -> list[Problem]:
-    """Complaints about months that are missing, and about a ledger that is too short."""
-    months = sorted({month for _, _, month in seen})
-    wrong = []
+    """Problems of months that are missing, and of a ledger that is too short."""
+    months = sorted({month for _, _, month in cells})
+    problems = []
     if months[-1] + 1 - months[0] < MIN_PLACE_LEDGER_MONTHS:
-        facts = {"count": str(months[-1] + 1 - months[0]), "least": str(MIN_PLACE_LEDGER_MONTHS)}
-        wrong.append(Problem.of(table.location, "month", "ledger_short", **facts))
+        params = {"count": str(months[-1] + 1 - months[0]), "least": str(MIN_PLACE_LEDGER_MONTHS)}
+        problems.append(Problem.of(table.location, "month", "ledger_short", **params))
     for place in places:
         for service in services:
-            missing = [m for m in range(months[0], months[-1] + 1) if (service, place, m) not in seen]
+            missing = [m for m in range(months[0], months[-1] + 1) if (service, place, m) not in cells]
             if missing:
                 listed = ", ".join(map(format_month, missing[:6])) + (", …" if len(missing) > 6 else "")
-                facts = {"place": place, "service": service, "months": listed}
-                wrong.append(Problem.of(table.location, "month", "ledger_gap", **facts))
-    return wrong
+                params = {"place": place, "service": service, "months": listed}
+                problems.append(Problem.of(table.location, "month", "ledger_gap", **params))
+    return problems

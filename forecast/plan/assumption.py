@@ -1,6 +1,6 @@
 """Assumptions: numbers that we are not sure of, and the kinds of key that hold them.
 
-A kind says which units a key takes, on which scale its range is normal, and where it ends: a share never leaves 0..1,
+A type says which units a key takes, on which scale its range is normal, and where it ends: a share never leaves 0..1,
 an amount never falls below 0, a loss never takes more than all.
 """
 
@@ -20,11 +20,11 @@ from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, Quanti
 from forecast.stats.distributions import Distribution
 from forecast.units import Dimension, QuantityError, normalize_text
 
+__all__ = ["Assumption"]
+
 Grade = Literal["A", "B", "C"]
 PROVENANCE_KEYS = ("source", "grade", "note", "known")
-"""What a number may say of itself."""
-RESOLVED_KEY = "\0resolved"
-"""Key under which the reader leaves the number that a `same_as` stands for."""
+"""Keys that a number may have beside its value."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Assumption:
 
     @property
     def is_constant(self) -> bool:
-        """Whether it has one value only."""
+        """True when it has one value only."""
         return self.distribution.is_constant
 
     @property
@@ -100,70 +100,76 @@ class AssumptionType(QuantityType):
             ]
         }
 
-    def read(self, value: object, reading: ParseContext) -> Assumption:
+    def read(self, value: object, context: ParseContext) -> Assumption:
         """Make the assumption of a scalar or of a map {value | same_as, source, grade, note, known}."""
         try:
             match value:
                 case Assumption():
                     return value
                 case MappingNode():
-                    return self._parse_mapping(value, reading)
+                    return self._parse_mapping(value, context)
                 case str():
                     text = value if isinstance(value, ScalarNode) else ScalarNode(value)
-                    return self._parse_scalar(text, text.path, reading)
-            raise QuantityError("not_an_assumption", example=self.example(reading.currency))
-        except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.params}) from wrong
+                    return self._parse_scalar(text, text.path, context)
+            raise QuantityError("not_an_assumption", example=self.example(context.currency))
+        except QuantityError as error:
+            raise PydanticCustomError(error.code, "", {**error.params}) from error
 
-    def _parse_scalar(self, text: ScalarNode, name: str, reading: ParseContext) -> Assumption:
-        said = parse_expression(text, self, reading)
+    def _parse_scalar(self, text: ScalarNode, name: str, context: ParseContext) -> Assumption:
+        parsed = parse_expression(text, self, context)
         return Assumption(
-            name, normalize_text(text), said.distribution, self.name, said.dimension, said.unit, location=text.location
+            name,
+            normalize_text(text),
+            parsed.distribution,
+            self.name,
+            parsed.dimension,
+            parsed.unit,
+            location=text.location,
         )
 
-    def _parse_mapping(self, written: MappingNode, reading: ParseContext) -> Assumption:
-        if unknown := [key for key in written if key not in ("value", "same_as", *PROVENANCE_KEYS, RESOLVED_KEY)]:
+    def _parse_mapping(self, written: MappingNode, context: ParseContext) -> Assumption:
+        if unknown := [key for key in written if key not in ("value", "same_as", *PROVENANCE_KEYS)]:
             if unknown[0][:1].isdigit():
                 raise QuantityError("comma_in_braces", text=unknown[0])
             raise QuantityError("unknown_key_of_assumption", key=unknown[0])
         if ("value" in written) == ("same_as" in written):
             raise QuantityError("value_or_same_as")
-        about = read_provenance(written)
+        provenance = read_provenance(written)
         if "value" in written:
             value = written["value"]
             if not isinstance(value, ScalarNode):
-                raise QuantityError("not_an_assumption", example=self.example(reading.currency))
-            return replace(self._parse_scalar(value, written.path, reading), **about)
-        return self._copy_reference(written, about, reading)
+                raise QuantityError("not_an_assumption", example=self.example(context.currency))
+            return replace(self._parse_scalar(value, written.path, context), **provenance)
+        return self._copy_reference(written, provenance, context)
 
-    def _copy_reference(self, written: MappingNode, about: dict[str, Any], reading: ParseContext) -> Assumption:
+    def _copy_reference(self, written: MappingNode, provenance: dict[str, Any], context: ParseContext) -> Assumption:
         """The assumption of a `same_as`: what the other says, unless it says more of itself."""
         try:
-            other = self.read(written.get(RESOLVED_KEY), reading)
-        except PydanticCustomError as wrong:
-            raise QuantityError("same_as_is_wrong") from wrong  # said where the other stands
-        link = written["same_as"]
-        where = link.location if isinstance(link, ScalarNode) else written.location
-        return replace(other, name=written.path, location=where, same_as=other.name, **about)
+            other = self.read(context.references.get(written.path), context)
+        except PydanticCustomError as error:
+            raise QuantityError("same_as_is_wrong") from error  # reported where the other stands
+        reference = written["same_as"]
+        location = reference.location if isinstance(reference, ScalarNode) else written.location
+        return replace(other, name=written.path, location=location, same_as=other.name, **provenance)
 
 
 def read_provenance(written: MappingNode) -> dict[str, Any]:
     """Source, grade, note and known_since of a map; QuantityError when they do not fit together."""
     if empty := [key for key in PROVENANCE_KEYS if key in written and not isinstance(written[key], str)]:
         raise QuantityError("about_is_text", key=empty[0])
-    about = {key: str(written[key]) for key in PROVENANCE_KEYS if key in written}
-    grade = about.get("grade", "C")
+    provenance = {key: str(written[key]) for key in PROVENANCE_KEYS if key in written}
+    grade = provenance.get("grade", "C")
     if grade not in get_args(Grade):
         raise QuantityError("unknown_grade", grade=grade)
-    if grade != "C" and not about.get("source") and "same_as" not in written:
+    if grade != "C" and not provenance.get("source") and "same_as" not in written:
         raise QuantityError("grade_needs_source", grade=grade)
-    if known := about.pop("known", ""):
-        about["known_since"] = known
+    if known := provenance.pop("known", ""):
+        provenance["known_since"] = known
         try:
             parse_day(f"{known}-01" if re.fullmatch(r"[0-9]{4}", known) else known)
         except QuantityError:
             raise QuantityError("not_known", text=known) from None
-    return about
+    return provenance
 
 
 PROVENANCE_SCHEMA: dict[str, Any] = {
@@ -199,7 +205,7 @@ Share = Annotated[Assumption, SHARE_TYPE]
 Change = Annotated[Assumption, CHANGE_TYPE]
 """A change of one year on another, above -100%."""
 Effect = Annotated[Assumption, EFFECT_TYPE]
-"""What a shock or an initiative does to a driver, -100% and up."""
+"""Change of a driver by a shock or an initiative, -100% and up."""
 Noise = Annotated[Assumption, NOISE_TYPE]
 """A standard deviation, in percent."""
 Rate = Annotated[Assumption, RATE_TYPE]
@@ -215,7 +221,7 @@ VolumeOrMoney = Annotated[Assumption, VOLUME_OR_MONEY_TYPE]
 Weight = Annotated[Assumption, WEIGHT_TYPE]
 """A weight among its neighbours."""
 Count = Annotated[Assumption, COUNT_TYPE]
-"""How many; the unit may be left out."""
+"""A number of things; the unit may be left out."""
 People = Annotated[Assumption, PEOPLE_TYPE]
 """A number of persons."""
 Day = Annotated[Assumption, DAY_TYPE]

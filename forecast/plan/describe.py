@@ -1,4 +1,4 @@
-"""What a number means, in words: `8 in 10 between 0% and 20%`, `exactly 3 months`."""
+"""Meaning of a number in words: `80% chance between 0% and 20%`, `exactly 3 months`."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ MAX_DIGITS = 4
 """Digits that are shown of a number."""
 
 
-def describe_assumption(assumption: Assumption, currency: str, words: Translator) -> str:
-    """What an assumption may be, in one phrase of the language of `words`."""
-    amounts = _AmountFormatter(assumption, currency, words)
-    chance = assumption.distribution
-    match chance:
+def describe_assumption(assumption: Assumption, currency: str, t: Translator) -> str:
+    """Meaning of an assumption, in one phrase of the translator's language."""
+    amounts = _AmountFormatter(assumption, currency, t)
+    distribution = assumption.distribution
+    match distribution:
         case Constant():
-            return words("means_sure", value=amounts.quantity(chance.value))
+            return t("means_sure", value=amounts.quantity(distribution.value))
         case QuantileRange():
-            return words("means_range", **amounts.bounds(chance.low, chance.high))
+            return t("means_range", **amounts.bounds(distribution.low, distribution.high))
         case Uniform():
-            return words("means_uniform", **amounts.bounds(chance.low, chance.high))
+            return t("means_uniform", **amounts.bounds(distribution.low, distribution.high))
         case Triangular():
-            return _describe_three_points(amounts, chance.low, chance.mode, chance.high, words)
+            return _describe_three_points(amounts, distribution.low, distribution.mode, distribution.high, t)
         case Beta() if assumption.text.startswith("pert"):
-            mode = chance.low + (chance.a - 1) / 4 * (chance.high - chance.low)
-            return _describe_three_points(amounts, chance.low, mode, chance.high, words)
+            mode = distribution.low + (distribution.a - 1) / 4 * (distribution.high - distribution.low)
+            return _describe_three_points(amounts, distribution.low, mode, distribution.high, t)
         case Beta():
-            return words("means_beta", a=f"{chance.a:g}", b=f"{chance.b:g}")
+            return t("means_beta", a=f"{distribution.a:g}", b=f"{distribution.b:g}")
         case Normal():
-            return words("means_normal", mean=amounts.quantity(chance.mean), sd=amounts.quantity(chance.sd))
+            return t("means_normal", mean=amounts.quantity(distribution.mean), sd=amounts.quantity(distribution.sd))
         case Discrete():
-            return _describe_discrete(amounts, chance, words)
+            return _describe_discrete(amounts, distribution, t)
         case Empirical():
-            return words("means_empirical", count=len(chance.values), text=assumption.text)
+            return t("means_empirical", count=len(distribution.values), text=assumption.text)
     return assumption.text
 
 
-def _describe_three_points(amounts: _AmountFormatter, low: float, mode: float, high: float, words: Translator) -> str:
-    return words("means_three", low=amounts.quantity(low), mode=amounts.quantity(mode), high=amounts.quantity(high))
+def _describe_three_points(amounts: _AmountFormatter, low: float, mode: float, high: float, t: Translator) -> str:
+    return t("means_three", low=amounts.quantity(low), mode=amounts.quantity(mode), high=amounts.quantity(high))
 
 
-def _describe_discrete(amounts: _AmountFormatter, chance: Discrete, words: Translator) -> str:
-    values = [amounts.quantity(value) for value in chance.values]
-    if max(chance.weights) - min(chance.weights) < 1e-9:
-        return words("means_discrete_even", chance=words.percent(chance.weights[0]), values=", ".join(values))
+def _describe_discrete(amounts: _AmountFormatter, distribution: Discrete, t: Translator) -> str:
+    values = [amounts.quantity(value) for value in distribution.values]
+    if max(distribution.weights) - min(distribution.weights) < 1e-9:
+        return t("means_discrete_even", chance=t.percent(distribution.weights[0]), values=", ".join(values))
     return ", ".join(
-        words("means_discrete_part", chance=words.percent(weight, _decimals_needed(100 * weight)), value=value)
-        for value, weight in zip(values, chance.weights, strict=True)
+        t("means_discrete_part", chance=t.percent(weight, _decimals_needed(100 * weight)), value=value)
+        for value, weight in zip(values, distribution.weights, strict=True)
     )
 
 
 class _AmountFormatter:
     """Writes the values of one assumption in the unit in which it was written."""
 
-    def __init__(self, assumption: Assumption, currency: str, words: Translator) -> None:
-        self.t = words
+    def __init__(self, assumption: Assumption, currency: str, t: Translator) -> None:
+        self.t = t
         self.is_date = assumption.dimension == "day"
         self.unit = assumption.unit or {"percent": "%", "money": currency}.get(assumption.dimension, "")
         try:
@@ -92,6 +92,6 @@ def _decimals_needed(value: float) -> int:
     return MAX_DIGITS
 
 
-def describe_weights(text: str, words: Translator) -> str:
-    """What a season or a shape means: its weights."""
-    return words("means_weights", text=text)
+def describe_weights(text: str, t: Translator) -> str:
+    """Meaning of a season or a shape: its weights."""
+    return t("means_weights", text=text)

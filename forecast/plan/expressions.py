@@ -1,6 +1,6 @@
 """The grammar of a number we are not sure of: a quantity, `a to b`, or a function of quantities.
 
-How a key is read is its manner: which units it takes, on which scale its range is normal, and where it ends.
+The quantity type of a key says which units it takes, on which scale its range is normal, and where it ends.
 """
 
 from __future__ import annotations
@@ -49,28 +49,28 @@ UNREACHED_BOUNDS = {"log": (0.0,), "change": (-1.0,), "share": (0.0, 1.0), "loss
 
 @dataclass(frozen=True)
 class ParsedQuantity:
-    """What a text says."""
+    """Meaning of a text: a distribution in base units, its dimension, and the unit as written."""
 
     distribution: Distribution
     dimension: Dimension
     unit: str
 
 
-def parse_expression(text: str, manner: QuantityType, reading: ParseContext) -> ParsedQuantity:
+def parse_expression(text: str, quantity_type: QuantityType, context: ParseContext) -> ParsedQuantity:
     """Read `a`, `a to b` or `function(...)`; QuantityError says what is wrong and what to write."""
-    where = text.location if isinstance(text, ScalarNode) else NO_LOCATION
+    location = text.location if isinstance(text, ScalarNode) else NO_LOCATION
     if len(text) > MAX_EXPRESSION_CHARS:
         raise QuantityError("too_long", number=text[:12] + "…")
     text = normalize_text(text)
-    phrase = _ExpressionParser(text, manner, reading, where)
+    parser = _ExpressionParser(text, quantity_type, context, location)
     if call := re.fullmatch(r"([a-z]+) ?\((.*)\)", text):
-        said = phrase.parse_function(call[1], call[2])
+        parsed = parser.parse_function(call[1], call[2])
     else:
         parts = re.split(r" (?:to|đến) ", text)
-        said = phrase.parse_single() if len(parts) == 1 else phrase.parse_range(parts)
-    if manner.is_single and not said.distribution.is_constant:
+        parsed = parser.parse_single() if len(parts) == 1 else parser.parse_range(parts)
+    if quantity_type.is_single and not parsed.distribution.is_constant:
         raise QuantityError("one_quantity", text=text)
-    return said
+    return parsed
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ class _ExpressionParser:
         if low.value == high.value:
             return ParsedQuantity(Constant(low.value), low.dimension, high.unit)
         loss = self.quantity_type.name == "effect" and high.value < 0
-        link: Transform = "loss" if loss else self.quantity_type.transform
+        transform: Transform = "loss" if loss else self.quantity_type.transform
         for end, value, part in (("P10", low.value, ends[0]), ("P90", high.value, ends[1])):
-            if value in UNREACHED_BOUNDS[link]:
+            if value in UNREACHED_BOUNDS[transform]:
                 instead = f"uniform({ends[0]}, {ends[1]})"
                 raise QuantityError(
                     f"{_bound_family(self.quantity_type)}_touches_bound", end=end, bound=part, instead=instead
                 )
-        return ParsedQuantity(QuantileRange(low.value, high.value, link), high.dimension, high.unit)
+        return ParsedQuantity(QuantileRange(low.value, high.value, transform), high.dimension, high.unit)
 
     def parse_function(self, name: str, inside: str) -> ParsedQuantity:
         match name:
@@ -133,12 +133,12 @@ class _ExpressionParser:
         if name in ("normal", "lognormal") and self.quantity_type.is_date:
             raise QuantityError("no_normal_day")
         unit_of_all = self.last_unit(parts)
-        read = [self.parse_quantity(part, unit_of_all, at_end=part is parts[-1]) for part in parts]
-        if len({quantity.dimension for quantity in read}) > 1:
+        quantities = [self.parse_quantity(part, unit_of_all, at_end=part is parts[-1]) for part in parts]
+        if len({quantity.dimension for quantity in quantities}) > 1:
             raise QuantityError("two_units", text=self.text)
-        values = [quantity.value for quantity in read]
-        chance = self.build_normal(*values) if name == "normal" else self.build_bounded(name, values, parts)
-        return ParsedQuantity(chance, read[-1].dimension, read[-1].unit)
+        values = [quantity.value for quantity in quantities]
+        distribution = self.build_normal(*values) if name == "normal" else self.build_bounded(name, values, parts)
+        return ParsedQuantity(distribution, quantities[-1].dimension, quantities[-1].unit)
 
     def parse_beta(self, parts: list[str]) -> ParsedQuantity:
         if _bound_family(self.quantity_type) != "share":
@@ -179,49 +179,49 @@ class _ExpressionParser:
     def parse_discrete(self, inside: str) -> ParsedQuantity:
         pairs = []
         for item in inside.split(","):
-            value, found, weight = item.strip().rpartition(" at ")
-            if not found:
+            value, separator, weight = item.strip().rpartition(" at ")
+            if not separator:
                 raise QuantityError("discrete_form", text=self.text)
             pairs.append((value, read_quantity(weight, self.context.currency, dimensions=("percent",))))
         unit_of_all = self.last_unit([value for value, _ in pairs])
-        read = [(self.parse_quantity(value, unit_of_all), weight) for value, weight in pairs]
-        total = sum(weight.value for _, weight in read)
-        if any(weight.value < 0 or weight.dimension != "percent" for _, weight in read) or abs(total - 1) > 1e-9:
+        weighted = [(self.parse_quantity(value, unit_of_all), weight) for value, weight in pairs]
+        total = sum(weight.value for _, weight in weighted)
+        if any(weight.value < 0 or weight.dimension != "percent" for _, weight in weighted) or abs(total - 1) > 1e-9:
             raise QuantityError("weights_sum", total=f"{100 * total:g}%")
-        if len({quantity.dimension for quantity, _ in read}) > 1:
+        if len({quantity.dimension for quantity, _ in weighted}) > 1:
             raise QuantityError("two_units", text=self.text)
-        for (quantity, _), (text, _) in zip(read, pairs, strict=True):
+        for (quantity, _), (text, _) in zip(weighted, pairs, strict=True):
             self.require_in_bounds(quantity.value, text)
-        ordered = sorted((quantity.value, weight.value) for quantity, weight in read if weight.value > 0)
+        ordered = sorted((quantity.value, weight.value) for quantity, weight in weighted if weight.value > 0)
         values, weights = zip(*ordered, strict=True)
-        chance = Discrete(values, weights) if len(set(values)) > 1 else Constant(values[0])
-        return ParsedQuantity(chance, read[-1][0].dimension, read[-1][0].unit)
+        distribution = Discrete(values, weights) if len(set(values)) > 1 else Constant(values[0])
+        return ParsedQuantity(distribution, weighted[-1][0].dimension, weighted[-1][0].unit)
 
     def parse_empirical(self, inside: str) -> ParsedQuantity:
-        file, found, column = (part.strip() for part in inside.partition(","))
-        if not found or not file or not column or self.context.read_column is None:
+        file, comma, column = (part.strip() for part in inside.partition(","))
+        if not comma or not file or not column or self.context.read_column is None:
             raise QuantityError("empirical_form", text=self.text)
         cells = self.context.read_column(file, column, self.location)
-        read = [self.parse_quantity(cell, at_end=self.quantity_type.at_end) for cell in cells]
-        if len({quantity.dimension for quantity in read}) != 1:
+        quantities = [self.parse_quantity(cell, at_end=self.quantity_type.at_end) for cell in cells]
+        if len({quantity.dimension for quantity in quantities}) != 1:
             raise QuantityError("two_units", text=self.text)
-        for quantity, cell in zip(read, cells, strict=True):
+        for quantity, cell in zip(quantities, cells, strict=True):
             self.require_in_bounds(quantity.value, cell)
-        values = tuple(sorted(quantity.value for quantity in read))
-        chance = Empirical(values) if values[0] < values[-1] else Constant(values[0])
-        return ParsedQuantity(chance, read[0].dimension, read[0].unit)
+        values = tuple(sorted(quantity.value for quantity in quantities))
+        distribution = Empirical(values) if values[0] < values[-1] else Constant(values[0])
+        return ParsedQuantity(distribution, quantities[0].dimension, quantities[0].unit)
 
     def parse_quantity(self, text: str, unit_of_all: str = "", *, at_end: bool = False) -> Quantity:
-        text, manner, currency = text.strip(), self.quantity_type, self.context.currency
-        if manner.is_date:
+        text, quantity_type, currency = text.strip(), self.quantity_type, self.context.currency
+        if quantity_type.is_date:
             return Quantity(parse_day(text, at_end=at_end), "day", "")
         try:
-            quantity = read_quantity(text, currency, unit_of_all, manner.dimensions)
-        except QuantityError as wrong:
-            if wrong.code == "not_a_number":
-                wrong.params["example"] = manner.example(currency)
+            quantity = read_quantity(text, currency, unit_of_all, quantity_type.dimensions)
+        except QuantityError as error:
+            if error.code == "not_a_number":
+                error.params["example"] = quantity_type.example(currency)
             raise
-        if quantity.dimension not in manner.dimensions:
+        if quantity.dimension not in quantity_type.dimensions:
             raise self.unit_error(quantity, text)
         return quantity
 
@@ -242,27 +242,27 @@ class _ExpressionParser:
         return QuantityError(f"{_bound_family(self.quantity_type)}_out_of_bounds", text=text)
 
     def require_in_bounds(self, value: float, text: str) -> None:
-        manner = self.quantity_type
-        outside = value < manner.low or value > manner.high
-        if outside or (not manner.has_closed_bounds and value in (manner.low, manner.high)):
-            raise QuantityError(f"{_bound_family(manner)}_out_of_bounds", text=text.strip())
+        quantity_type = self.quantity_type
+        outside = value < quantity_type.low or value > quantity_type.high
+        if outside or (not quantity_type.has_closed_bounds and value in (quantity_type.low, quantity_type.high)):
+            raise QuantityError(f"{_bound_family(quantity_type)}_out_of_bounds", text=text.strip())
 
     def reject_hyphen(self) -> None:
-        found = re.fullmatch(r"([0-9.]+ ?[^0-9 -]*) ?[-–—] ?([0-9.]+.*)", self.text)
-        if found and not self.quantity_type.is_date:
-            raise QuantityError("hyphen", text=self.text, instead=f"{found[1].strip()} to {found[2]}")
+        match = re.fullmatch(r"([0-9.]+ ?[^0-9 -]*) ?[-–—] ?([0-9.]+.*)", self.text)
+        if match and not self.quantity_type.is_date:
+            raise QuantityError("hyphen", text=self.text, instead=f"{match[1].strip()} to {match[2]}")
 
     def last_unit(self, parts: list[str]) -> str:
         return "" if self.quantity_type.is_date else split_unit(parts[-1].strip())[1]
 
     def add_unit(self, part: str, unit: str) -> str:
-        number, own = split_unit(part.strip())
-        return part.strip() if own or not number or self.quantity_type.is_date else join_unit(number, unit)
+        number, part_unit = split_unit(part.strip())
+        return part.strip() if part_unit or not number or self.quantity_type.is_date else join_unit(number, unit)
 
 
-def _bound_family(manner: QuantityType) -> str:
+def _bound_family(quantity_type: QuantityType) -> str:
     """The kinds that are bounded alike: share, change, effect, amount."""
-    return manner.name if manner.name in ("share", "change", "effect") else "amount"
+    return quantity_type.name if quantity_type.name in ("share", "change", "effect") else "amount"
 
 
 def parse_day(text: str, *, at_end: bool = False) -> float:

@@ -20,9 +20,9 @@ MEASURES_BY_NAME = ("revenue", "volume", "cost")
 """Measures that may be taken of one service or cost: `revenue.NAME`."""
 
 
-def field_error(code: str, **facts: object) -> PydanticCustomError:
-    """The error that the reader turns into a complaint of this code."""
-    return PydanticCustomError(code, "", {key: str(fact) for key, fact in facts.items()})
+def field_error(code: str, **params: object) -> PydanticCustomError:
+    """The error that the reader turns into a problem of this code."""
+    return PydanticCustomError(code, "", {key: str(value) for key, value in params.items()})
 
 
 class Period(tuple[str, Calendar]):
@@ -98,8 +98,8 @@ def _parse_number(written: Any) -> float:
         return float(written)
     try:
         return read_number(_quote(written))
-    except QuantityError as wrong:
-        raise field_error(wrong.code, **wrong.params) from None
+    except QuantityError as error:
+        raise field_error(error.code, **error.params) from None
 
 
 def _parse_rank_correlation(written: Any) -> float:
@@ -128,9 +128,9 @@ def _parse_measure(written: Any) -> str:
     text = _quote(written)
     measure, dot, name = text.partition(".")
     if measure not in MEASURES or (dot and not re.fullmatch(r"[a-z][a-z0-9_]*", name)):
-        near = closest_match(measure, MEASURES)
-        code = "not_a_measure_near" if near and near != measure else "not_a_measure"
-        raise field_error(code, text=text, measures=", ".join(MEASURES), instead=near)
+        suggestion = closest_match(measure, MEASURES)
+        code = "not_a_measure_near" if suggestion and suggestion != measure else "not_a_measure"
+        raise field_error(code, text=text, measures=", ".join(MEASURES), instead=suggestion)
     if dot and measure not in MEASURES_BY_NAME:
         raise field_error("measure_has_no_parts", measure=measure)
     return text
@@ -145,16 +145,16 @@ def _parse_currency(written: Any) -> str:
 
 def _parse_level(written: Any) -> str:
     text = _quote(written)
-    found = re.fullmatch(r"mixture\(([0-9]{1,3}(?:\.[0-9]+)?)%\)", text)
-    if text not in ("planner", "history") and not (found and float(found[1]) <= 100):
+    match = re.fullmatch(r"mixture\(([0-9]{1,3}(?:\.[0-9]+)?)%\)", text)
+    if text not in ("planner", "history") and not (match and float(match[1]) <= 100):
         raise field_error("not_a_level", text=text)
     return text
 
 
 def _parse_copula(written: Any) -> str:
     text = _quote(written)
-    found = re.fullmatch(r"t\(([0-9]{1,4}(?:\.[0-9]+)?)\)", text)
-    if text != "gaussian" and not (found and float(found[1]) >= 1):
+    match = re.fullmatch(r"t\(([0-9]{1,4}(?:\.[0-9]+)?)\)", text)
+    if text != "gaussian" and not (match and float(match[1]) >= 1):
         raise field_error("not_a_copula", text=text)
     return text
 
@@ -169,7 +169,7 @@ def _parse_year(written: Any) -> str:
 def integer_between(low: int, high: int) -> BeforeValidator:
     """A whole number between two ends."""
 
-    def read(written: Any) -> int:
+    def parse(written: Any) -> int:
         text = str(written)
         if re.fullmatch(r"[1-9][0-9]{0,3}[eE][0-9]{1,2}", text):
             text = str(int(float(text)))
@@ -178,7 +178,7 @@ def integer_between(low: int, high: int) -> BeforeValidator:
             raise field_error("not_a_whole_number", text=_quote(written), low=low, high=high)
         return int(text)
 
-    return BeforeValidator(read)
+    return BeforeValidator(parse)
 
 
 MonthField = Annotated[
@@ -211,7 +211,7 @@ Measure = Annotated[
     BeforeValidator(_parse_measure),
     WithJsonSchema({"type": "string", "pattern": rf"^({'|'.join(MEASURES)})(\.[a-z][a-z0-9_]*)?$"}),
 ]
-"""What is measured; revenue, volume and cost also of one service or cost: `revenue.NAME`."""
+"""A measure; revenue, volume and cost also of one service or cost: `revenue.NAME`."""
 Currency = Annotated[str, BeforeValidator(_parse_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 """A currency by its three letters."""
 LevelField = Annotated[

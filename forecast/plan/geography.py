@@ -15,6 +15,8 @@ from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
 
+__all__ = ["District", "Geography", "build_geography", "read_places"]
+
 MAX_PLACES = 12_000
 PLACE_CODE = re.compile(r"\w[\w .\-/]{0,39}")
 OPTIONAL_PLACE_COLUMNS = ("name", "district_name", "weight", "source", "grade", "note")
@@ -22,99 +24,119 @@ OPTIONAL_PLACE_COLUMNS = ("name", "district_name", "weight", "source", "grade", 
 
 
 def read_places(path: str, services: Sequence[str], equal: bool = False) -> Geography:
-    """Read a list of places; InputError with every complaint at once.
+    """Read a list of places; their order in the file has no effect.
 
-    `equal` refuses weights. The order of the rows says nothing: places are taken in order of their codes, district
-    after district.
+    Parameters
+    ----------
+    path : str
+        A CSV file; the module says its columns.
+    services : sequence of str
+        Services of the plan.
+    equal : bool, optional
+        Whether the plan says that all places weigh the same, so that the file may give no weights.
+
+    Returns
+    -------
+    Geography
+        Places in order of their codes, district after district.
+
+    Raises
+    ------
+    InputError
+        The file is wrong: every problem at once.
     """
-    complaints: list[Problem] = []
-    table = read_csv(path, complaints)
-    own = tuple(column for column in table.columns if column.startswith("weight."))
-    columns = check_columns(table, ("place", "district"), (*OPTIONAL_PLACE_COLUMNS, *own))
-    columns += _unknown_service_problems(table, own, services)
+    problems: list[Problem] = []
+    table = read_csv(path, problems)
+    weight_columns = tuple(column for column in table.columns if column.startswith("weight."))
+    column_problems = check_columns(table, ("place", "district"), (*OPTIONAL_PLACE_COLUMNS, *weight_columns))
+    column_problems += _unknown_service_problems(table, weight_columns, services)
     if len(table.rows) > MAX_PLACES:
-        facts = {"count": len(table.rows), "most": MAX_PLACES}
-        columns.append(Problem.of(table.location, "place", "places_too_many", **facts))
-    if columns:
-        raise InputError([*columns, *complaints])
+        params = {"count": len(table.rows), "most": MAX_PLACES}
+        column_problems.append(Problem.of(table.location, "place", "places_too_many", **params))
+    if column_problems:
+        raise InputError([*column_problems, *problems])
     districts: dict[str, str] = {}
     names: dict[str, str] = {}
-    seen: dict[str, CsvCell] = {}
+    first_cells: dict[str, CsvCell] = {}
     for row in table.rows:
-        complaints += _code_problems(row, seen)
+        problems += _code_problems(row, first_cells)
         districts[row["place"].text] = row["district"].text
-        complaints += _collect_names(row, names)
-    complaints += _shared_code_problems(table.rows, seen)
+        problems += _collect_names(row, names)
+    problems += _shared_code_problems(table.rows, first_cells)
     columns_of = {service: _weight_column(service, table.columns) for service in services}
-    read = {column: _read_weights(table, column, equal, complaints) for column in sorted(set(columns_of.values()))}
-    raise_if_problems(complaints)
-    return build_geography(districts, names, {service: read[columns_of[service]] for service in services}, table.digest)
+    weights = {column: _read_weights(table, column, equal, problems) for column in sorted(set(columns_of.values()))}
+    raise_if_problems(problems)
+    return build_geography(
+        districts, names, {service: weights[columns_of[service]] for service in services}, table.digest
+    )
 
 
-def _unknown_service_problems(table: CsvFile, own: Sequence[str], services: Sequence[str]) -> list[Problem]:
-    """Complaints about weights of services that the plan does not have."""
-    wrong = []
-    for column in own:
+def _unknown_service_problems(table: CsvFile, weight_columns: Sequence[str], services: Sequence[str]) -> list[Problem]:
+    """Problems of weights of services that the plan does not have."""
+    problems = []
+    for column in weight_columns:
         name = column.removeprefix("weight.")
         if name not in services:
-            near = closest_match(name, services) or ", ".join(services)
-            wrong.append(Problem.of(table.location, column[:80], "places_no_service", name=name[:60], instead=near))
-    return wrong
+            suggestion = closest_match(name, services) or ", ".join(services)
+            problems.append(
+                Problem.of(table.location, column[:80], "places_no_service", name=name[:60], instead=suggestion)
+            )
+    return problems
 
 
 def _weight_column(service: str, columns: Sequence[str]) -> str:
-    own = f"weight.{service}"
-    return own if own in columns else "weight"
+    column = f"weight.{service}"
+    return column if column in columns else "weight"
 
 
-def _code_problems(row: CsvRow, seen: dict[str, CsvCell]) -> list[Problem]:
-    """Complaints about the codes of one row; a place stands once."""
-    wrong = []
+def _code_problems(row: CsvRow, first_cells: dict[str, CsvCell]) -> list[Problem]:
+    """Problems of the codes of one row; a place stands once."""
+    problems = []
     for column in ("place", "district"):
         cell = row[column]
         if not PLACE_CODE.fullmatch(cell.text):
-            wrong.append(Problem.of(cell.location, column, "places_code", text=cell.text[:40]))
+            problems.append(Problem.of(cell.location, column, "places_code", text=cell.text[:40]))
     place = row["place"]
-    if place.text in seen:
-        facts = {"place": place.text[:40], "line": seen[place.text].location.line}
-        wrong.append(Problem.of(place.location, "place", "places_twice", **facts))
-    seen.setdefault(place.text, place)
-    return wrong
+    if place.text in first_cells:
+        params = {"place": place.text[:40], "line": first_cells[place.text].location.line}
+        problems.append(Problem.of(place.location, "place", "places_twice", **params))
+    first_cells.setdefault(place.text, place)
+    return problems
 
 
 def _collect_names(row: CsvRow, names: dict[str, str]) -> list[Problem]:
     """Keep the names of a row; a district has one name."""
-    wrong = []
+    problems = []
     for column, code in (("name", row["place"].text), ("district_name", row["district"].text)):
         text = row[column].text if column in row else ""
         if text and names.setdefault(code, text) != text and column == "district_name":
-            facts = {"district": code[:40], "first": names[code][:60], "second": text[:60]}
-            wrong.append(Problem.of(row[column].location, column, "places_two_names", **facts))
-    return wrong
+            params = {"district": code[:40], "first": names[code][:60], "second": text[:60]}
+            problems.append(Problem.of(row[column].location, column, "places_two_names", **params))
+    return problems
 
 
-def _shared_code_problems(rows: Sequence[CsvRow], seen: Mapping[str, CsvCell]) -> list[Problem]:
-    """Complaints about codes that name a place and a district."""
+def _shared_code_problems(rows: Sequence[CsvRow], first_cells: Mapping[str, CsvCell]) -> list[Problem]:
+    """Problems of codes that name a place and a district."""
     districts = dict.fromkeys(row["district"].text for row in rows)
-    both = [code for code in districts if code in seen and PLACE_CODE.fullmatch(code)]
-    return [Problem.of(seen[code].location, "place", "places_code_of_both", text=code) for code in both]
+    shared = [code for code in districts if code in first_cells and PLACE_CODE.fullmatch(code)]
+    return [Problem.of(first_cells[code].location, "place", "places_code_of_both", text=code) for code in shared]
 
 
-def _read_weights(table: CsvFile, column: str, equal: bool, complaints: list[Problem]) -> dict[str, float]:
+def _read_weights(table: CsvFile, column: str, equal: bool, problems: list[Problem]) -> dict[str, float]:
     """The weight of each place in one column: 1 each where the column is absent or empty."""
     cells = [(row["place"].text, row[column]) for row in table.rows] if column in table.columns else []
-    given = [cell for _, cell in cells if cell.text]
-    if not given:
+    filled = [cell for _, cell in cells if cell.text]
+    if not filled:
         return {row["place"].text: 1.0 for row in table.rows}
     if equal:
-        complaints.append(Problem.of(given[0].location, column, "places_equal_and_weighed"))
-    found = {place: parse_number_cell(cell, column, complaints) for place, cell in cells}
+        problems.append(Problem.of(filled[0].location, column, "places_equal_and_weighed"))
+    weights = {place: parse_number_cell(cell, column, problems) for place, cell in cells}
     for place, cell in cells:
-        if found[place] < 0:
-            complaints.append(Problem.of(cell.location, column, "places_weight_negative", text=cell.text[:40]))
-    if not any(weight > 0 for weight in found.values()) and not complaints:
-        complaints.append(Problem.of(table.location, column, "places_weights_zero"))
-    return found
+        if weights[place] < 0:
+            problems.append(Problem.of(cell.location, column, "places_weight_negative", text=cell.text[:40]))
+    if not any(weight > 0 for weight in weights.values()) and not problems:
+        problems.append(Problem.of(table.location, column, "places_weights_zero"))
+    return weights
 
 
 @dataclass(frozen=True)
@@ -138,7 +160,7 @@ class Geography:
     cumulative_weight: Mapping[str, Floats]
     """By service, (places + 1,) what all places before a row weigh together, from 0 to 1."""
     is_weighted: bool
-    """Whether the places differ in weight."""
+    """True when the places differ in weight."""
     digest: str = ""
     """SHA-256 of the file."""
     ledger_status: str = ""
@@ -146,7 +168,7 @@ class Geography:
 
     @property
     def count(self) -> int:
-        """How many places."""
+        """Number of places."""
         return len(self.places)
 
     def weights(self, service: str) -> Floats:
@@ -154,7 +176,7 @@ class Geography:
         return np.diff(self.cumulative_weight[service])
 
     def display_name(self, code: str) -> str:
-        """What people call a place or a district."""
+        """Name of a place or a district for people."""
         return self.names.get(code, code)
 
     def row_range(self, code: str) -> tuple[int, int]:
@@ -171,9 +193,23 @@ class Geography:
 def build_geography(
     rows: Mapping[str, str], names: Mapping[str, str], weights: Mapping[str, Mapping[str, float]], digest: str = ""
 ) -> Geography:
-    """A terrain of places and their districts (place -> district), in whatever order they come.
+    """Put places in order, and their weights as cumulative shares.
 
-    `weights` by service and place are put to a sum of 1; a service with the same weights as another shares its array.
+    Parameters
+    ----------
+    rows : mapping of str to str
+        District of each place, in any order.
+    names : mapping of str to str
+        Display names by code, of places and districts.
+    weights : mapping of str to mapping
+        By service, the weight of each place; the sum need not be 1.
+    digest : str, optional
+        SHA-256 of the file.
+
+    Returns
+    -------
+    Geography
+        Services with the same weights share one array.
     """
     places = sorted(rows, key=lambda place: (rows[place], place))
     districts: list[District] = []
@@ -182,16 +218,16 @@ def build_geography(
             districts.append(District(rows[place], row, row))
         districts[-1] = District(rows[place], districts[-1].start, row + 1)
     shared: dict[bytes, Floats] = {}
-    before: dict[str, Floats] = {}
+    cumulative: dict[str, Floats] = {}
     for service in sorted(weights):
-        own = np.array([weights[service][place] for place in places])
-        running = np.concatenate([[0.0], np.cumsum(own) / own.sum()])
-        running[-1] = 1.0
-        if _is_uniform(own):
-            running = np.arange(len(own) + 1) / len(own)
-        before[service] = shared.setdefault(running.tobytes(), running)
-    weighed = any(not _is_uniform(np.diff(running)) for running in before.values())
-    return Geography(tuple(places), tuple(districts), dict(names), before, weighed, digest)
+        service_weights = np.array([weights[service][place] for place in places])
+        cumulated = np.concatenate([[0.0], np.cumsum(service_weights) / service_weights.sum()])
+        cumulated[-1] = 1.0
+        if _is_uniform(service_weights):
+            cumulated = np.arange(len(service_weights) + 1) / len(service_weights)
+        cumulative[service] = shared.setdefault(cumulated.tobytes(), cumulated)
+    is_weighted = any(not _is_uniform(np.diff(cumulated)) for cumulated in cumulative.values())
+    return Geography(tuple(places), tuple(districts), dict(names), cumulative, is_weighted, digest)
 
 
 def _is_uniform(weights: Floats) -> bool:

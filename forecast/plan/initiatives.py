@@ -7,9 +7,11 @@ from forecast.plan.fields import BooleanField
 from forecast.plan.record import ByService, FrozenDict, Label, Name, Record
 from forecast.plan.shocks import Effects
 
+__all__ = ["Initiative", "InitiativeCost"]
+
 
 class InitiativeCost(Record):
-    """What an initiative costs; a cost that is absent is unknown, and said so."""
+    """Costs of an initiative; a cost that is absent is unknown, and the report says so."""
 
     once: Money | None = None
     """Paid in the month of the start."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from forecast.plan.scenario import Scenario
 
+__all__ = ["plan_schema"]
+
 JSON_SCHEMA_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS_SCHEMA = {
     "description": "The plans below this one.",
@@ -17,15 +19,19 @@ _TEXT_FORMS = {"Label": "in one language", "HistorySource": "the file alone"}
 
 
 def plan_schema() -> dict[str, Any]:
-    """JSON Schema of a plan file; nothing is required, since a file that extends another may say little.
+    """Build the JSON Schema of a plan file.
 
-    Each kind of number stands once, as `number_<kind>`.
+    Returns
+    -------
+    dict
+        Nothing is required, since a file that extends another may say little; each kind of number stands once, as
+        `number_<kind>`.
     """
     numbers: dict[str, Any] = {}
     schema = _relax(Scenario.model_json_schema(by_alias=True), numbers)
     records = schema.pop("$defs")
-    for name, said in _TEXT_FORMS.items():
-        records[name] = {"anyOf": [{"type": "string", "description": said}, records[name]]}
+    for name, description in _TEXT_FORMS.items():
+        records[name] = {"anyOf": [{"type": "string", "description": description}, records[name]]}
     schema["description"] = schema["description"].partition("\n\n")[0]  # without its example
     schema["properties"].pop("file")
     schema["properties"]["cases"]["additionalProperties"] = _allow_null({"$ref": "#"})  # a case is an overlay
@@ -44,13 +50,13 @@ def _relax(schema: Any, numbers: dict[str, Any]) -> Any:
         numbers[kind] = {"anyOf": schema["anyOf"]}
         described = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": f"#/$defs/{kind}", **described}
-    kept = {key: _relax(part, numbers) for key, part in schema.items() if key not in _REMOVED_KEYWORDS}
-    if "oneOf" in kept:  # an overlay on a shock need not repeat its kind
-        kept["anyOf"] = kept.pop("oneOf")
+    relaxed = {key: _relax(part, numbers) for key, part in schema.items() if key not in _REMOVED_KEYWORDS}
+    if "oneOf" in relaxed:  # an overlay on a shock need not repeat its kind
+        relaxed["anyOf"] = relaxed.pop("oneOf")
     for key in ("properties", "patternProperties"):
         if key in schema:
-            kept[key] = {name: _allow_null(_relax(part, numbers)) for name, part in schema[key].items()}
-    return kept
+            relaxed[key] = {name: _allow_null(_relax(part, numbers)) for name, part in schema[key].items()}
+    return relaxed
 
 
 def _number_definition(schema: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -17,7 +17,7 @@ from forecast.plan.weights import WeightsType
 
 @dataclass(frozen=True)
 class KeySchema:
-    """What may stand under a key: a number, a record, a table by name, a list."""
+    """Content that a key may have: a number, a record, a table by name, a list."""
 
     value_type: AssumptionType | WeightsType | None = None
     records: tuple[type[BaseModel], ...] = ()
@@ -27,13 +27,13 @@ class KeySchema:
     items: Any = None
     """Annotation of what a list holds."""
     is_by_service: bool = False
-    """Whether the names of a table are services, or `all`."""
+    """True when the names of a table are services, or `all`."""
 
     def keys(self, written: object) -> tuple[str, ...] | None:
         """The keys that may stand here; None when any name may, or when it is no map."""
         if self.entries is not None or not self.records:
             return None
-        return tuple(sorted({key for record in self._matching_records(written) for key in _record_keys(record)}))
+        return _sorted_keys(self._matching_records(written))
 
     def _matching_records(self, written: object) -> tuple[type[BaseModel], ...]:
         kind = written.get("kind") if isinstance(written, dict) else None
@@ -41,14 +41,19 @@ class KeySchema:
         return chosen or self.records
 
     def child(self, key: str) -> KeySchema:
-        """What may stand under `key` of this."""
+        """Schema of a key below this one."""
         if self.entries is not None:
-            return annotation_schema(self.entries)
-        found = [_record_keys(record)[key] for record in self.records if key in _record_keys(record)]
-        return found[0] if found else KeySchema()
+            return self._entry_schema
+        schemas = [_record_keys(record)[key] for record in self.records if key in _record_keys(record)]
+        return schemas[0] if schemas else KeySchema()
+
+    @cached_property
+    def _entry_schema(self) -> KeySchema:
+        """Schema of an entry of a table."""
+        return annotation_schema(self.entries)
 
     def is_atomic(self, written: object) -> bool:
-        """Whether an overlay replaces `written` as a whole: all but maps, and the maps of a number."""
+        """True when an overlay replaces `written` as a whole: all but maps, and the maps of a number."""
         if not isinstance(written, dict):
             return True
         if self.value_type is None:
@@ -61,15 +66,21 @@ EMPTY_SCHEMA = KeySchema()
 
 @cache
 def _record_keys(record: type[BaseModel]) -> dict[str, KeySchema]:
-    found = {}
+    schemas = {}
     for name, field in record.model_fields.items():
         if field.exclude:
             continue
-        slot = annotation_schema(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+        schema = annotation_schema(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
         if record is Scenario and name == "cases":
-            slot = KeySchema(entries=Scenario)
-        found[field.alias or name] = slot
-    return found
+            schema = KeySchema(entries=Scenario)
+        schemas[field.alias or name] = schema
+    return schemas
+
+
+@cache
+def _sorted_keys(records: tuple[type[BaseModel], ...]) -> tuple[str, ...]:
+    """The keys of any of these records."""
+    return tuple(sorted({key for record in records for key in _record_keys(record)}))
 
 
 @cache
@@ -79,7 +90,7 @@ def _record_kinds(record: type[BaseModel]) -> tuple[str, ...]:
 
 
 def annotation_schema(annotation: Any) -> KeySchema:
-    """What a field of this annotation may hold."""
+    """Schema of a field with this annotation."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *marks = get_args(annotation)
@@ -88,7 +99,7 @@ def annotation_schema(annotation: Any) -> KeySchema:
                 return KeySchema(value_type=mark)
         return annotation_schema(inner)
     if origin in (Union, UnionType):
-        return _merge_schemas([annotation_schema(one) for one in get_args(annotation)])
+        return _merge_schemas([annotation_schema(part) for part in get_args(annotation)])
     if origin is dict:
         names, entries = get_args(annotation)
         return KeySchema(entries=entries, is_by_service=names == ServiceOrAll)
@@ -99,20 +110,12 @@ def annotation_schema(annotation: Any) -> KeySchema:
     return EMPTY_SCHEMA
 
 
-def _merge_schemas(slots: list[KeySchema]) -> KeySchema:
-    number = next((slot.value_type for slot in slots if slot.value_type), None)
-    records = tuple(record for slot in slots for record in slot.records)
-    entries = next((slot.entries for slot in slots if slot.entries is not None), None)
-    items = next((slot.items for slot in slots if slot.items is not None), None)
-    return KeySchema(number, records, entries, items, any(slot.is_by_service for slot in slots))
+def _merge_schemas(schemas: list[KeySchema]) -> KeySchema:
+    number = next((schema.value_type for schema in schemas if schema.value_type), None)
+    records = tuple(record for schema in schemas for record in schema.records)
+    entries = next((schema.entries for schema in schemas if schema.entries is not None), None)
+    items = next((schema.items for schema in schemas if schema.items is not None), None)
+    return KeySchema(number, records, entries, items, any(schema.is_by_service for schema in schemas))
 
 
 ROOT_SCHEMA = KeySchema(records=(Scenario,))
-
-
-def key_schema(name: str) -> KeySchema:
-    """What may stand under a dotted name."""
-    slot = ROOT_SCHEMA
-    for step in name.split("."):
-        slot = slot.child(step)
-    return slot

@@ -1,4 +1,4 @@
-"""What a dotted name is called by people: `services.postal.growth` is "Post and delivery: growth"."""
+"""Names for people: `services.postal.growth` is "Post and delivery: growth"."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
+
+__all__ = ["display_label"]
 
 _UNLABELLED_KEYS = (
     "effect",
@@ -24,11 +26,24 @@ _UNLABELLED_KEYS = (
 
 
 def display_label(scenario: Scenario, name: str) -> Label:
-    """The label of a service, shock, initiative, cost or target, or of an assumption inside one, in both languages."""
+    """Name what a dotted name stands for: a service, shock, initiative, cost, target, or an assumption inside one.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    name : str
+        A dotted name such as `services.postal.growth`.
+
+    Returns
+    -------
+    Label
+        The text in both languages.
+    """
     parts = name.split(".")
-    owner, rest = _find_owner(scenario, parts)
-    said = {language: _label_text(scenario, owner, rest, Translator(language)) for language in LANGUAGES}
-    return Label(vi=said["vi"], en=said["en"])
+    owner, steps = _find_owner(scenario, parts)
+    labels = {language: _label_text(scenario, owner, steps, Translator(language)) for language in LANGUAGES}
+    return Label(vi=labels["vi"], en=labels["en"])
 
 
 def _find_owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] | None, list[str]]:
@@ -41,28 +56,26 @@ def _find_owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] |
     return None, parts
 
 
-def _label_text(scenario: Scenario, owner: tuple[Any, str] | None, rest: list[str], words: Translator) -> str:
-    head = _display_name(owner[0], owner[1], words) if owner else ""
-    tail = ", ".join(filter(None, _step_labels(scenario, owner[0] if owner else scenario, rest, words)))
+def _label_text(scenario: Scenario, owner: tuple[Any, str] | None, steps: list[str], t: Translator) -> str:
+    head = _display_name(owner[0], owner[1], t) if owner else ""
+    tail = ", ".join(filter(None, _step_labels(scenario, owner[0] if owner else scenario, steps, t)))
     if not head:
         return tail[:1].upper() + tail[1:]
     return f"{head}: {tail}" if tail else head
 
 
-def _step_labels(scenario: Scenario, inside: Any, rest: list[str], words: Translator) -> Iterator[str]:
+def _step_labels(scenario: Scenario, inside: Any, steps: list[str], t: Translator) -> Iterator[str]:
     """The steps of a name below `inside`, each by its own label where it has one."""
-    for part in rest:
-        inside = inside.get(part) if isinstance(inside, Mapping) else getattr(inside, part, None)
+    for step in steps:
+        inside = inside.get(step) if isinstance(inside, Mapping) else getattr(inside, step, None)
         yield (
-            inside.label.in_language(words.language)
-            if getattr(inside, "label", None)
-            else _step_label(scenario, part, words)
+            inside.label.in_language(t.language) if getattr(inside, "label", None) else _step_label(scenario, step, t)
         )
 
 
-def _display_name(thing: Any, name: str, words: Translator) -> str:
+def _display_name(thing: Any, name: str, t: Translator) -> str:
     label = getattr(thing, "label", None) or getattr(thing, "action", None)
-    return label.in_language(words.language) if label is not None else _humanize(name)
+    return label.in_language(t.language) if label is not None else _humanize(name)
 
 
 def _humanize(name: str) -> str:
@@ -70,9 +83,9 @@ def _humanize(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _step_label(scenario: Scenario, part: str, words: Translator) -> str:
-    if part in scenario.services:
-        return _display_name(scenario.services[part], part, words)
-    if words.has(f"key.{part}"):
-        return words(f"key.{part}")
-    return "" if part in _UNLABELLED_KEYS else part.replace("_", " ")
+def _step_label(scenario: Scenario, step: str, t: Translator) -> str:
+    if step in scenario.services:
+        return _display_name(scenario.services[step], step, t)
+    if t.has(f"key.{step}"):
+        return t(f"key.{step}")
+    return "" if step in _UNLABELLED_KEYS else step.replace("_", " ")

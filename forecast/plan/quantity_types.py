@@ -1,9 +1,9 @@
-"""The manner in which a kind of key is read: its units, its scale, its bounds."""
+"""Types of number: units, scale and bounds of what a key may hold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from forecast.errors import Location
 from forecast.stats.transforms import Transform
@@ -12,7 +12,7 @@ from forecast.units import Dimension
 
 @dataclass(frozen=True)
 class QuantityType:
-    """How a kind of key is read."""
+    """A type of number: its units, its scale, its bounds."""
 
     name: str
     transform: Transform
@@ -21,15 +21,15 @@ class QuantityType:
     dimensions: tuple[Dimension, ...]
     """Units that the key takes; `none` when the key itself says the unit."""
     has_closed_bounds: bool = True
-    """Whether a written value may be a bound itself."""
+    """True when a value may equal a bound."""
     is_single: bool = False
-    """Whether it is one quantity, never a range."""
+    """True when it is one quantity, never a range."""
     at_end: bool = False
-    """Whether a month that stands alone means its last day."""
+    """True when a month that stands alone means its last day."""
 
     @property
     def is_date(self) -> bool:
-        """Whether it is a date."""
+        """True for a date."""
         return self.dimensions == ("day",)
 
     def example(self, currency: str) -> str:
@@ -58,8 +58,11 @@ QUANTITY_EXAMPLES = {
 
 @dataclass(frozen=True)
 class ParseContext:
-    """What a key is read with: the plan's currency and the folder of its files."""
+    """Context in which a number is read, beside its own text."""
 
     currency: str = "VND"
+    """Currency of the plan."""
     read_column: Callable[[str, str, Location], tuple[str, ...]] | None = None
     """The texts of a column of a file, for `empirical(file, column)`."""
+    references: Mapping[str, object] = field(default_factory=dict)
+    """By the name of a number with `same_as`, the node that it stands for."""

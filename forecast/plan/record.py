@@ -11,13 +11,15 @@ from pydantic_core import PydanticCustomError
 
 from forecast.plan.assumption import Assumption
 
+__all__ = ["Label", "for_service"]
+
 T = TypeVar("T")
 
 MAX_NAME_CHARS = 60
 
 
 def is_valid_name(text: str) -> bool:
-    """Whether a planner may give this name."""
+    """True when a planner may give this name."""
     return re.fullmatch(r"[a-z][a-z0-9_]*", text) is not None and len(text) <= MAX_NAME_CHARS
 
 
@@ -59,7 +61,20 @@ ByService = Annotated[dict[ServiceOrAll, T], AfterValidator(FrozenDict)]
 
 
 def for_service(table: dict[str, T], service: str) -> T | None:
-    """What `table` says of one service: its own entry, else that of `all`, else nothing."""
+    """Look up a service in a table by service.
+
+    Parameters
+    ----------
+    table : dict of str to T
+        Entries by service, or for `all`.
+    service : str
+        Name of a service.
+
+    Returns
+    -------
+    T or None
+        The service's own entry, else that of `all`, else None.
+    """
     return table.get(service, table.get("all"))
 
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_v
 
 from forecast.errors import Location
 from forecast.i18n import Language
-from forecast.periods import Calendar, first_day, format_month, parse_month
+from forecast.periods import Calendar, first_day, parse_month
 from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, VolumeOrMoney
 from forecast.plan.fields import (
     CopulaField,
@@ -19,7 +19,6 @@ from forecast.plan.fields import (
     DateField,
     LevelField,
     MonthField,
-    Period,
     PositiveNumber,
     RankCorrelation,
     YearField,
@@ -32,14 +31,19 @@ from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
 
+__all__ = ["BaselineChoice", "Cost", "Scenario", "assumptions_known_after"]
+
+MEASURES_BY_PRIORITY = ("revenue", "profit", "productivity", "margin")
+"""Measures of the targets that a report tells first; all others after them."""
+
 
 class Horizon(Record):
-    """The months that are played."""
+    """The months that are simulated."""
 
     from_: MonthField = Field(alias="from")
     """The first month."""
     months: Annotated[int, integer_between(1, 120)]
-    """How many."""
+    """Number of months."""
 
     @property
     def calendar(self) -> Calendar:
@@ -70,7 +74,7 @@ class Gap(Record):
 
 
 class StatedYear(Record):
-    """What the document says of one year, kept as it says it."""
+    """Figures of one year as the document gives them."""
 
     total: Money | None = None
     services: ByService[Money] = FrozenDict()
@@ -80,7 +84,7 @@ class StatedYear(Record):
 
 
 class BaselineChoice(Record):
-    """What a service's months stand on."""
+    """Baseline of a service: where its months come from."""
 
     method: Literal["fit", "given"] = "fit"
     """`fit` to the history, or `given` by the planner."""
@@ -91,7 +95,7 @@ class BaselineChoice(Record):
     noise: Noise | None = None
     """Standard deviation of a month."""
     persistence: Share | None = None
-    """How much of a month's surprise is left in the next."""
+    """Share of a month's surprise that remains in the next month."""
     level_noise: Noise | None = None
     """Standard deviation, over a year, of the slow random walk of the level."""
     annual: VolumeOrMoney | None = None
@@ -116,7 +120,7 @@ class Places(Record):
 
     label: Label | None = None
     count: Count | None = None
-    """How many, when they are not listed."""
+    """Number of places, when they are not listed."""
     file: str | None = None
     """A CSV: place, district, and if wanted name, district_name, weight, weight.SERVICE."""
     ledger: str | None = None
@@ -130,7 +134,7 @@ class Climate(Record):
     """One factor a year on the rates of all storms and floods."""
 
     shape: PositiveNumber
-    """Of its gamma, mean 1."""
+    """Shape parameter of its gamma distribution, which has mean 1."""
 
 
 class Cost(Record):
@@ -138,7 +142,7 @@ class Cost(Record):
 
     label: Label | None = None
     per_unit: ByService[Money] = FrozenDict()
-    """Of each piece sold."""
+    """Cost of each piece sold."""
     of_revenue: ByService[Share] = FrozenDict()
     per_month: Money | None = None
     per_person_month: Money | None = None
@@ -184,7 +188,7 @@ class Scenario(Record):
     history: HistorySource | None = None
     """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
-    """Whether `growth` is over the last year without `history.shocks`."""
+    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands."""
     paths: Annotated[int, integer_between(100, 10**10)] = 100_000
     """With fewer no figure has an error that could be told."""
     seed: Annotated[int, integer_between(0, 2**63 - 1)] = 20210111
@@ -203,7 +207,7 @@ class Scenario(Record):
     """Other assumption cases: overlays in the file, scenarios once they are read."""
     correlations: ByName[Correlation] = FrozenDict()
     copula: CopulaField = "gaussian"
-    """Of all correlations."""
+    """Copula of all correlations."""
     decisions: ByName[Decision] = FrozenDict()
 
     file: Annotated[str, Field(exclude=True)] = ""
@@ -211,17 +215,17 @@ class Scenario(Record):
     _locations: Mapping[str, Location] = PrivateAttr(default_factory=dict)
     """Where keys are written, by dotted name: those that are checked against the history."""
 
-    def with_locations(self, places: Mapping[str, Location]) -> Scenario:
+    def with_locations(self, locations: Mapping[str, Location]) -> Scenario:
         """The same plan, which knows where these keys are written."""
         copied = self.model_copy()
-        copied._locations = places
+        copied._locations = locations
         return copied
 
-    def location_of(self, at: str) -> Location:
+    def location_of(self, name: str) -> Location:
         """Where a key is written, or what it stands in; the file alone where nothing of that is known."""
-        while at and at not in self._locations:
-            at = at.rpartition(".")[0]
-        return self._locations[at] if at else Location(self.file or "<plan>")
+        while name and name not in self._locations:
+            name = name.rpartition(".")[0]
+        return self._locations[name] if name else Location(self.file or "<plan>")
 
     @property
     def service_names(self) -> tuple[str, ...]:
@@ -230,9 +234,9 @@ class Scenario(Record):
 
     def baseline_for(self, service: str) -> BaselineChoice:
         """The baseline of one service: its own entries, then those of the plan; a given year asks no history."""
-        own = self.services[service].baseline
-        said = {field: getattr(own, field) for field in own.model_fields_set}
-        merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | said
+        choice = self.services[service].baseline
+        entries = {field: getattr(choice, field) for field in choice.model_fields_set}
+        merged = {field: getattr(self.baseline, field) for field in self.baseline.model_fields_set} | entries
         if merged.get("method") == "given":
             merged |= {"level": None, "mask": ()}
         return BaselineChoice.model_construct(**{**_DEFAULT_BASELINE, **merged})
@@ -245,41 +249,47 @@ class Scenario(Record):
 
     def uncertain_assumptions(self) -> Iterator[Assumption]:
         """Every assumption that is not one sure value, each once, by name."""
-        found = {a.name: a for a in self.assumptions() if not a.is_constant}
-        yield from (found[name] for name in sorted(found))
+        by_name = {a.name: a for a in self.assumptions() if not a.is_constant}
+        yield from (by_name[name] for name in sorted(by_name))
 
+    @property
+    def targets_by_priority(self) -> tuple[str, ...]:
+        """Names of the targets, main first: the whole before a place, then by measure, a year before a quarter."""
 
-__all__ = ["BaselineChoice", "Cost", "Period", "Scenario", "Service", "StatedYear", "Target", "format_month"]
+        def priority(name: str) -> tuple[bool, int, int, str]:
+            target = self.targets[name]
+            measures = (*MEASURES_BY_PRIORITY, target.measure)
+            return target.place is not None, measures.index(target.measure), -target.period.calendar.count, name
 
+        return tuple(sorted(self.targets, key=priority))
 
-def main_target(scenario: Scenario) -> str:
-    """The target whose story a page tells: revenue before profit, a year before a quarter.
-
-    Of the whole before a place; empty without targets.
-    """
-    return next(iter(targets_by_priority(scenario)), "")
-
-
-def targets_by_priority(scenario: Scenario) -> list[str]:
-    """The names of the targets, the main one first."""
-    order = ("revenue", "profit", "productivity", "margin")
-
-    def weight(name: str) -> tuple[bool, int, int, str]:
-        target = scenario.targets[name]
-        place = order.index(target.measure) if target.measure in order else len(order)
-        return target.place is not None, place, -target.period.calendar.count, name
-
-    return sorted(scenario.targets, key=weight)
+    @property
+    def main_target(self) -> str:
+        """Name of the target whose story a report tells; empty without targets."""
+        return next(iter(self.targets_by_priority), "")
 
 
 def assumptions_known_after(scenario: Scenario, day: date) -> tuple[Assumption, ...]:
-    """The assumptions that rest on what came out after `day`, by name; a month counts as known at its end."""
-    found = {
-        each.name: each
-        for each in scenario.assumptions()
-        if each.known_since and _last_day_known(each.known_since) > day
+    """Assumptions that rest on a source which came out after a day.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    day : date
+        Usually the day on which the plan was made.
+
+    Returns
+    -------
+    tuple of Assumption
+        Sorted by name; a month or a year counts as known at its end.
+    """
+    by_name = {
+        assumption.name: assumption
+        for assumption in scenario.assumptions()
+        if assumption.known_since and _last_day_known(assumption.known_since) > day
     }
-    return tuple(found[name] for name in sorted(found))
+    return tuple(by_name[name] for name in sorted(by_name))
 
 
 def _last_day_known(known: str) -> date:

@@ -36,7 +36,7 @@ DEFAULT_RECOVERY_DAYS = 2 * DAYS_PER_MONTH
 
 
 class Effects(Record):
-    """What happens to the drivers of the services; all changes multiply."""
+    """Changes of the drivers of the services; all changes multiply."""
 
     volume: ByService[Effect] = FrozenDict()
     """Pieces sold, or revenue at unchanged prices."""
@@ -49,7 +49,7 @@ class Effects(Record):
 
 
 class Shock(Record):
-    """What the world does to us."""
+    """A risk event: it happens to us, we do not decide it."""
 
     label: Label | None = None
     recovered: ByService[Share] = FrozenDict()
@@ -86,16 +86,16 @@ class Event(Shock):
     until: LastDay
     """Its last day, counted."""
     effect: Effects
-    """Of a day, where it reaches."""
+    """Effect on a day, in the places that it reaches."""
 
 
 class WeatherClass(Record):
-    """How large an event is."""
+    """A class of events by their size."""
 
     label: Label | None = None
-    """What people read."""
+    """Name for people."""
     weight: Weight
-    """Of this class among its neighbours."""
+    """Weight of this class among its neighbours."""
     reach: Share
     """Share of the places that it hits."""
     days: Days
@@ -157,7 +157,7 @@ class HardRegime(Record):
     reach: Share | None = None
     """Share of the places where life stops; all where nothing is said."""
     effect: Effects
-    """Of a hard day, where it reaches, instead of the effects of the other regimes."""
+    """Effect on a hard day, in the places that it reaches, in place of the effects of the other regimes."""
 
 
 class Epidemic(Shock):
@@ -166,7 +166,7 @@ class Epidemic(Shock):
     kind: Literal["epidemic"]
     waves_per_year: Rate
     length: Duration
-    """Of one wave."""
+    """Length of one wave."""
     mild: MildRegime
     upstream: UpstreamRegime | None = None
     hard: HardRegime | None = None

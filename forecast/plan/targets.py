@@ -8,9 +8,11 @@ from forecast.plan.assumption import Assumption, Share, Threshold
 from forecast.plan.fields import DateField, Measure, PeriodField
 from forecast.plan.record import Label, Record
 
+__all__ = ["Decision", "Target"]
+
 
 class Target(Record):
-    """What is wanted."""
+    """A figure to reach, by a period."""
 
     label: Label | None = None
     measure: Measure
@@ -21,7 +23,7 @@ class Target(Record):
     """Chance that the target must have."""
     place: str | None = None
     basis: Literal["stated", "parts"] = "stated"
-    """Whether the gap between the stated total and the services is carried."""
+    """`stated` carries the gap between the stated total and the services; `parts` leaves it out."""
 
     @property
     def threshold(self) -> Assumption:
@@ -41,7 +43,7 @@ class Trigger(Record):
 
 
 class Decision(Record):
-    """What to do, who does it, and by when."""
+    """An action, its owner, and its date."""
 
     action: Label
     owner: Label

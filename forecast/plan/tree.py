@@ -1,12 +1,8 @@
-"""The tree of a plan file: quoting, copying and walking its nodes."""
+"""Nodes of a plan file: quoting, copying and counting them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from forecast.errors import Location
 from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
-from forecast.plan.keys import ROOT_SCHEMA, KeySchema
 
 
 def format_node(node: object) -> str:
@@ -22,50 +18,45 @@ def format_node(node: object) -> str:
     return str(node)
 
 
-def copy_node(node: object, at: str) -> object:
+def copy_node(node: object, path: str) -> object:
     """A node and all below it, with their dotted names."""
     match node:
         case MappingNode():
-            copied = MappingNode(node.location, at)
+            copied = MappingNode(node.location, path)
             copied.key_locations.update(node.key_locations)
-            copied.update((key, copy_node(value, join_key_path(at, key))) for key, value in node.items())
+            copied.update((key, copy_node(value, join_key_path(path, key))) for key, value in node.items())
             return copied
         case SequenceNode():
-            listed = SequenceNode(node.location, at)
-            listed.extend(copy_node(item, f"{at}.{i}") for i, item in enumerate(node))
+            listed = SequenceNode(node.location, path)
+            listed.extend(copy_node(item, f"{path}.{i}") for i, item in enumerate(node))
             return listed
         case ScalarNode():
-            return ScalarNode(node, node.location, at)
+            return ScalarNode(node, node.location, path)
     return node
 
 
-def join_key_path(at: str, key: str) -> str:
+def join_key_path(path: str, key: str) -> str:
     """The dotted name of a key below `at`."""
-    return f"{at}.{key}" if at else key
+    return f"{path}.{key}" if path else key
 
 
-def iter_numbers(
-    node: object, slot: KeySchema = ROOT_SCHEMA
-) -> Iterator[tuple[str, ScalarNode | MappingNode, KeySchema]]:
-    """Every number of a tree: its dotted name, its node and its slot."""
-    if isinstance(node, ScalarNode | MappingNode) and slot.value_type is not None and slot.is_atomic(node):
-        yield node.path, node, slot
-    elif isinstance(node, MappingNode):
-        for key, value in node.items():
-            if key != "cases" or slot is not ROOT_SCHEMA:
-                yield from iter_numbers(value, slot.child(key))
+def count_nodes(node: object) -> int:
+    """Number of maps, lists and scalars of a node and all below it."""
+    match node:
+        case MappingNode():
+            return 1 + sum(map(count_nodes, node.values()))
+        case SequenceNode():
+            return 1 + sum(map(count_nodes, node))
+    return int(isinstance(node, ScalarNode))
 
 
-def iter_nodes(node: object) -> Iterator[tuple[str, MappingNode | SequenceNode | ScalarNode]]:
-    """Every node below `node`, with its dotted name."""
-    if isinstance(node, MappingNode | SequenceNode | ScalarNode):
-        yield node.path, node
-    for child in node.values() if isinstance(node, MappingNode) else node if isinstance(node, SequenceNode) else ():
-        yield from iter_nodes(child)
+def is_single_value(node: MappingNode | SequenceNode | ScalarNode) -> bool:
+    """True when a node is one value of the plan: a text, a list, a label, a number with its source."""
+    if not isinstance(node, MappingNode):
+        return True
+    return bool(node.keys() & {"value", "same_as"}) or is_label(node)
 
 
-def collect_key_locations(node: object) -> set[Location]:
-    """The place of every key at and below `node`."""
-    below = node.values() if isinstance(node, MappingNode) else node if isinstance(node, SequenceNode) else ()
-    own = set(node.key_locations.values()) if isinstance(node, MappingNode) else set()
-    return own.union(*(collect_key_locations(child) for child in below))
+def is_label(node: MappingNode) -> bool:
+    """True when a map is a label: a text in one language or in both."""
+    return bool(node) and node.keys() <= {"vi", "en"}

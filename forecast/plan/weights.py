@@ -14,6 +14,8 @@ from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode, SequenceNo
 from forecast.plan.assumption import PROVENANCE_KEYS, PROVENANCE_SCHEMA, read_provenance
 from forecast.units import QuantityError, read_quantity
 
+__all__ = ["Weights"]
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -32,7 +34,7 @@ class Weights:
 
 @dataclass(frozen=True, eq=False)
 class WeightsType:
-    """How a profile is written; as the annotation of a field it reads the field from YAML."""
+    """A type of weights; as the annotation of a field it reads the field from YAML."""
 
     name: str
     parse: Callable[[object], tuple[float, ...]]
@@ -53,20 +55,24 @@ class WeightsType:
             return written
         try:
             return self._read_node(written)
-        except QuantityError as wrong:
-            raise PydanticCustomError(wrong.code, "", {**wrong.params}) from wrong
+        except QuantityError as error:
+            raise PydanticCustomError(error.code, "", {**error.params}) from error
 
     def _read_node(self, written: object) -> Weights:
-        about: dict[str, Any] = {}
+        provenance: dict[str, Any] = {}
         content = written
         if isinstance(written, MappingNode) and "value" in written:
             if unknown := [key for key in written if key not in ("value", *PROVENANCE_KEYS)]:
                 raise QuantityError("unknown_key_of_assumption", key=unknown[0])
-            about = read_provenance(written)
+            provenance = read_provenance(written)
             content = written["value"]
-        place = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else ScalarNode(str(content))
-        named = written if isinstance(written, ScalarNode | MappingNode | SequenceNode) else place
-        return Weights(named.path, _format_content(content), self.parse(content), **about, location=place.location)
+        value_node = (
+            content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else ScalarNode(str(content))
+        )
+        named_node = written if isinstance(written, ScalarNode | MappingNode | SequenceNode) else value_node
+        return Weights(
+            named_node.path, _format_content(content), self.parse(content), **provenance, location=value_node.location
+        )
 
 
 def _format_content(content: object) -> str:
@@ -85,8 +91,8 @@ def _parse_weight(text: object) -> float:
 def _parse_month_weights(content: object) -> tuple[float, ...]:
     if not isinstance(content, MappingNode) or not content:
         raise QuantityError("season_form")
-    if wrong := [key for key in content if key not in map(str, range(1, 13))]:
-        raise QuantityError("season_month", month=wrong[0])
+    if unknown := [key for key in content if key not in map(str, range(1, 13))]:
+        raise QuantityError("season_month", month=unknown[0])
     weights = tuple(_parse_weight(content.get(str(month), "0")) for month in range(1, 13))
     if sum(weights) <= 0:
         raise QuantityError("season_form")

@@ -10,6 +10,8 @@ from forecast.plan.assumption import NOISE_TYPE, Assumption, People, Share
 from forecast.plan.fields import BooleanField
 from forecast.plan.record import ByService, FrozenDict, Record
 
+__all__ = ["ImpliedHeadcount", "Workforce"]
+
 
 class ImpliedHeadcount(Record):
     """The headcount that the plan itself implies: revenue planned / productivity planned."""
@@ -40,5 +42,5 @@ class Workforce(Record):
         Annotated[People, Tag("count")] | Annotated[ImpliedHeadcount, Tag("implied")], Discriminator(_headcount_form)
     ]
     keep_jobs: BooleanField = False
-    """Whether an initiative that could cut headcount is refused."""
+    """`true` refuses an initiative that could cut headcount."""
     productivity: Productivity = Productivity(basis="total_revenue")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from forecast.periods import Calendar, format_month
 from forecast.plan.geography import read_places
-from forecast.plan.scenario import Scenario, main_target
+from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Drift
 from forecast.plan.targets import Target
 from forecast.simulation.places.outputs import MAX_PLACES_IN_DETAIL, PlaceOutputs
@@ -71,7 +71,7 @@ def compile_place_outputs(scenario: Scenario) -> PlaceOutputs | None:
     asked = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
     periods = {gauge.period: gauge.calendar for gauge in output_periods(scenario) if not gauge.is_month}
     wanted = {target.period.text for target in asked}
-    target = scenario.targets.get(main_target(scenario))
+    target = scenario.targets.get(scenario.main_target)
     main = next(iter(periods)) if target is None else target.period.text
     read = [main, *(text for text in periods if text != main and (text in wanted or periods[text].count % 12 == 0))]
     told = {target.place for target in asked if target.place is not None}

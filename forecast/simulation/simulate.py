@@ -14,7 +14,7 @@ from forecast.engines import create_engine
 from forecast.engines.engine import Engine
 from forecast.periods import Calendar
 from forecast.plan.geography import Geography
-from forecast.plan.scenario import Scenario, main_target
+from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.chunks import ChunkJob, local_code_version, prepare_chunks, simulate_chunk
@@ -324,7 +324,7 @@ def _precision_goal(scenario: Scenario, half: float | None) -> Precision | None:
         raise ValueError("a precision is above zero")
     if not scenario.targets:
         raise ValueError("the plan names no target whose chance could be precise")
-    return Precision(main_target(scenario), half)
+    return Precision(scenario.main_target, half)
 
 
 def _build_simulation(

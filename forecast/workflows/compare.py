@@ -156,10 +156,9 @@ def _publish_comparison(
 def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
     """Each later run less the first, on the figure of the first's main target, else the revenue of its first year."""
     from forecast.analysis.comparison import paired_difference
-    from forecast.plan.scenario import main_target
 
     first = simulations[0]
-    target = first.scenario.targets.get(main_target(first.scenario))
+    target = first.scenario.targets.get(first.scenario.main_target)
     figure = (target.measure, target.period.text) if target else ("revenue", first.bridge_period)
     pairs = zip(simulations[1:], names[1:], strict=True)
     return {(names[0], name): paired_difference(first, run, *figure) for run, name in pairs}

@@ -1,4 +1,4 @@
-"""The drawer of checks: what must fit together in a plan, one matter a file."""
+"""Checks of what must fit together in a plan, one subject a file; for the loader."""
 
 from __future__ import annotations
 

@@ -1,91 +1,62 @@
-"""Where a check stands: the scenario, and the tree it was read from with the place of every key."""
+"""Context of a check: the scenario, and the document that it was made of with the location of every key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from forecast.errors import Location, Problem, closest_match
-from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
 from forecast.plan.assumption import Assumption
+from forecast.plan.document import Node, PlanDocument
 from forecast.plan.scenario import Scenario
-from forecast.plan.tree import iter_numbers
 
-PER_PATH = "path"
-PER_EVENT = "event"
+MAX_LISTED_NAMES = 20
+"""Known names that a problem lists."""
 
 
 @dataclass(frozen=True)
 class CheckContext:
-    """A scenario with its tree; where a part of the plan could not be read, the scenario is without it."""
+    """A scenario with its document; where a part of the plan cannot be read, the scenario is without it."""
 
     scenario: Scenario
-    tree: MappingNode
-    deleted: Mapping[str, Location] = field(default_factory=dict)
+    document: PlanDocument
     unread: frozenset[str] = frozenset()
     """Names of the parts that the scenario is without."""
 
-    def node(self, at: str) -> object:
-        """What is written under a dotted name; None when nothing is."""
-        node: object = self.tree
-        for step in at.split("."):
-            if isinstance(node, SequenceNode) and step.isdigit() and int(step) < len(node):
-                node = node[int(step)]
-            else:
-                node = node.get(step) if isinstance(node, MappingNode) else None
-        return node
+    def node(self, name: str) -> Node | None:
+        """The node under a dotted name; None when nothing is written there."""
+        return self.document.node(name)
 
-    def location_of(self, at: str) -> Location:
-        """Place of the value of a name; of the nearest name above it when it has none."""
-        node = self.node(at)
-        if isinstance(node, MappingNode) and isinstance(node.get("value", node.get("same_as")), ScalarNode):
-            value = node.get("value", node.get("same_as"))
-            assert isinstance(value, ScalarNode)
-            return value.location
-        if isinstance(node, ScalarNode | SequenceNode):
-            return node.location
-        above, _, key = at.rpartition(".")
-        holder = self.node(above) if above else self.tree
-        if isinstance(holder, MappingNode) and key in holder.key_locations:
-            return holder.key_locations[key]
-        return self.location_of(above) if above else self.tree.location
+    def problem(self, path: str, code: str, **params: object) -> Problem:
+        """A problem at the location of a dotted name."""
+        return Problem.of(self.document.location_of(path), path, code, **params)
 
-    def problem(self, at: str, code: str, **facts: object) -> Problem:
-        """A complaint about a dotted name, at its place."""
-        return Problem.of(self.location_of(at), at, code, **facts)
-
-    def names(self, at: str) -> tuple[str, ...]:
+    def names(self, table: str) -> tuple[str, ...]:
         """The keys under a dotted name, whether or not their content could be read."""
-        node = self.node(at)
-        return tuple(node) if isinstance(node, MappingNode) else ()
+        return tuple(self.document.mapping(table) or ())
 
-    def missing_name_problem(self, at: str, name: str, known: Iterable[str], code: str, table: str = "") -> Problem:
-        """A name that is not there: deleted, mistyped, or unknown."""
-        full = f"{table}.{name}" if table else name
-        if taken := self.deletion_location(full):
-            return self.problem(at, "name_deleted", name=name, deleted=taken)
+    def missing_name_problem(self, path: str, name: str, known: Iterable[str], code: str, table: str = "") -> Problem:
+        """The problem of a name that is not there: deleted, mistyped, or unknown."""
+        if deletion := self.deletion_location(f"{table}.{name}" if table else name):
+            return self.problem(path, "name_deleted", name=name, deleted=deletion)
         known = sorted(known)
         if not known:
-            return self.problem(at, "names_nothing", name=name)
-        if near := closest_match(name, known, 0.5):
-            return self.problem(at, f"{code}_near", name=name, instead=near)
-        return self.problem(at, code, name=name, known=", ".join(known[:20]))
+            return self.problem(path, "names_nothing", name=name)
+        if suggestion := closest_match(name, known, 0.5):
+            return self.problem(path, f"{code}_near", name=name, instead=suggestion)
+        return self.problem(path, code, name=name, known=", ".join(known[:MAX_LISTED_NAMES]))
 
     def deletion_location(self, name: str) -> Location | None:
-        """Where a `null` deletes a name or what it stands in."""
-        steps = name.split(".")
-        if self.node(name) is not None:
-            return None
-        above = (".".join(steps[:count]) for count in range(len(steps), 0, -1))
-        return next((self.deleted[one] for one in above if one in self.deleted), None)
+        """Location of the `null` that deletes a name or what it stands in."""
+        return self.document.deletion_of(name)
 
     @cached_property
     def assumptions(self) -> Mapping[str, Assumption]:
-        """Those that could be read, by name."""
+        """Assumptions that could be read, by name."""
         return {a.name: a for a in self.scenario.assumptions()}
 
     @cached_property
     def number_names(self) -> frozenset[str]:
         """Names of all numbers that are written."""
-        return frozenset(at for at, _, _ in iter_numbers(self.tree))
+        return frozenset(self.document.numbers)

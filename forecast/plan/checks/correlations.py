@@ -27,7 +27,7 @@ MAX_CORRELATED_NAMES = 200
 MAX_NAMES_FOR_ITERATION = 12
 """Names up to which the nearest matrix is sought by steps; beyond, negative eigenvalues are cut off at once."""
 EIGENVALUE_TOLERANCE = 1e-9
-"""How far below zero an eigenvalue may lie by rounding."""
+"""Distance below zero that rounding may give an eigenvalue."""
 
 
 @dataclass(frozen=True)
@@ -41,113 +41,118 @@ class CorrelationRepair:
     """Rank correlation in the nearest possible matrix."""
 
 
-def check_correlations(ground: CheckContext) -> Iterator[Problem]:
+def check_correlations(context: CheckContext) -> Iterator[Problem]:
     """Everything about correlations."""
-    entries = ground.scenario.correlations
-    if sum(len(one.between) for one in entries.values()) > MAX_CORRELATED_NAMES:
-        yield ground.problem("correlations", "too_many_correlated", limit=MAX_CORRELATED_NAMES)
+    entries = context.scenario.correlations
+    if sum(len(entry.between) for entry in entries.values()) > MAX_CORRELATED_NAMES:
+        yield context.problem("correlations", "too_many_correlated", limit=MAX_CORRELATED_NAMES)
         return
-    sound = True
-    for name in ground.scenario.correlations:
-        for complaint in _check_entry(ground, name):
-            sound = False
-            yield complaint
+    is_sound = True
+    for name in context.scenario.correlations:
+        for problem in _check_entry(context, name):
+            is_sound = False
+            yield problem
     pairs: dict[tuple[str, str], tuple[str, float]] = {}
-    for name, entry in sorted(ground.scenario.correlations.items()):
+    for name, entry in sorted(context.scenario.correlations.items()):
         for pair in combinations(sorted(entry.between), 2):
             if pair in pairs and pairs[pair][1] != entry.rank:
-                sound = False
-                facts = {"one": pair[0], "other": pair[1], "first": pairs[pair][0]}
-                yield ground.problem(f"correlations.{name}", "correlated_twice", **facts)
+                is_sound = False
+                params = {"one": pair[0], "other": pair[1], "first": pairs[pair][0]}
+                yield context.problem(f"correlations.{name}", "correlated_twice", **params)
             pairs[pair] = (name, entry.rank)
-    if sound:
-        yield from _check_feasibility(ground, pairs)
+    if is_sound:
+        yield from _check_feasibility(context, pairs)
 
 
-def _check_entry(ground: CheckContext, name: str) -> Iterator[Problem]:
-    between, at = ground.scenario.correlations[name].between, f"correlations.{name}.between"
+def _check_entry(context: CheckContext, name: str) -> Iterator[Problem]:
+    between, path = context.scenario.correlations[name].between, f"correlations.{name}.between"
     if len(between) < 2:
-        yield ground.problem(at, "correlation_needs_two")
-    own = [ground.assumptions[one].stream_name if one in ground.assumptions else one for one in between]
-    if len(set(own)) < len(own):
-        again = next(one for i, one in enumerate(own) if one in own[:i])
-        yield ground.problem(at, "correlated_with_itself", name=again)
-    services = [_is_service(ground, one) for one in between]
-    known = ground.number_names | per_path_names(ground.scenario)
-    if any(services) and any(one in known for one in between):
-        other = next(one for one in between if one in known)
-        yield ground.problem(at, "two_sorts", service=between[services.index(True)], other=other)
+        yield context.problem(path, "correlation_needs_two")
+    streams = [
+        context.assumptions[member].stream_name if member in context.assumptions else member for member in between
+    ]
+    if len(set(streams)) < len(streams):
+        repeated = next(member for i, member in enumerate(streams) if member in streams[:i])
+        yield context.problem(path, "correlated_with_itself", name=repeated)
+    services = [_is_service(context, member) for member in between]
+    numbers = context.number_names | per_path_names(context.scenario)
+    if any(services) and any(member in numbers for member in between):
+        other = next(member for member in between if member in numbers)
+        yield context.problem(path, "two_sorts", service=between[services.index(True)], other=other)
         return
-    for one in between:
-        yield from _check_member(ground, at, one)
+    for member in between:
+        yield from _check_member(context, path, member)
 
 
-def _is_service(ground: CheckContext, name: str) -> bool:
+def _is_service(context: CheckContext, name: str) -> bool:
     table, _, service = name.partition(".")
-    return table == "services" and service in ground.names("services")
+    return table == "services" and service in context.names("services")
 
 
-def _check_member(ground: CheckContext, at: str, name: str) -> Iterator[Problem]:
-    lots = per_path_names(ground.scenario)
-    if _is_service(ground, name) or name in lots:
+def _check_member(context: CheckContext, path: str, name: str) -> Iterator[Problem]:
+    path_names = per_path_names(context.scenario)
+    if _is_service(context, name) or name in path_names:
         return
-    numbers = ground.number_names
+    numbers = context.number_names
     if name not in numbers:
-        services = [f"services.{service}" for service in ground.names("services")]
-        yield ground.missing_name_problem(at, name, [*numbers, *lots, *services], "unknown_assumption")
+        services = [f"services.{service}" for service in context.names("services")]
+        yield context.missing_name_problem(path, name, [*numbers, *path_names, *services], "unknown_assumption")
         return
-    found = ground.assumptions.get(name)
-    if found is None:
-        return  # it could not be read, which is said where it stands
-    if found.is_constant:
-        yield ground.problem(at, "correlated_but_sure", name=name, text=found.text)
-    elif is_drawn_per_event(found.stream_name, ground.scenario):
-        yield ground.problem(at, "drawn_per_event", name=name)
+    assumption = context.assumptions.get(name)
+    if assumption is None:
+        return  # it could not be read, which is reported where it stands
+    if assumption.is_constant:
+        yield context.problem(path, "correlated_but_sure", name=name, text=assumption.text)
+    elif is_drawn_per_event(assumption.stream_name, context.scenario):
+        yield context.problem(path, "drawn_per_event", name=name)
 
 
 def _copula_df(scenario: Scenario) -> float | None:
     return None if scenario.copula == "gaussian" else float(scenario.copula[2:-1])
 
 
-def _check_feasibility(ground: CheckContext, pairs: Mapping[tuple[str, str], tuple[str, float]]) -> Iterator[Problem]:
-    asked = {pair: rank for pair, (_, rank) in pairs.items()}
-    for names in connected_components(asked):
-        moves = _find_repairs(names, asked, _copula_df(ground.scenario))
-        if moves:
-            worst = max((one for one in moves if one.pair in asked), key=lambda one: abs(one.feasible - one.requested))
-            facts = {
+def _check_feasibility(context: CheckContext, pairs: Mapping[tuple[str, str], tuple[str, float]]) -> Iterator[Problem]:
+    requested = {pair: rank for pair, (_, rank) in pairs.items()}
+    for names in connected_components(requested):
+        repairs = _find_repairs(names, requested, _copula_df(context.scenario))
+        if repairs:
+            worst = max(
+                (repair for repair in repairs if repair.pair in requested),
+                key=lambda repair: abs(repair.feasible - repair.requested),
+            )
+            params = {
                 "one": worst.pair[0],
                 "other": worst.pair[1],
                 "asked": f"{worst.requested:g}",
                 "made": f"{round(worst.feasible, 2) + 0.0:.2f}",
             }
-            yield ground.problem(f"correlations.{pairs[worst.pair][0]}", IMPOSSIBLE_CODE, **facts)
+            yield context.problem(f"correlations.{pairs[worst.pair][0]}", IMPOSSIBLE_CODE, **params)
 
 
-def _pearson_matrix(names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freedom: float | None) -> Floats:
+def _pearson_matrix(names: tuple[str, ...], requested: Mapping[tuple[str, str], float], df: float | None) -> Floats:
     matrix = np.eye(len(names))
-    for (one, other), rank in asked.items():
-        if one in names:
-            i, j = names.index(one), names.index(other)
-            matrix[i, j] = matrix[j, i] = pearson_from_spearman(rank, freedom)
+    for (first, second), rank in requested.items():
+        if first in names:
+            i, j = names.index(first), names.index(second)
+            matrix[i, j] = matrix[j, i] = pearson_from_spearman(rank, df)
     return matrix
 
 
 def _find_repairs(
-    names: tuple[str, ...], asked: Mapping[tuple[str, str], float], freedom: float | None
+    names: tuple[str, ...], requested: Mapping[tuple[str, str], float], df: float | None
 ) -> list[CorrelationRepair]:
-    """What changes on the way to the nearest possible matrix; nothing when the one asked for is possible."""
-    matrix = _pearson_matrix(names, asked, freedom)
+    """Pairs that change on the way to the nearest possible matrix; none when the requested matrix is possible."""
+    matrix = _pearson_matrix(names, requested, df)
     if np.linalg.eigvalsh(matrix)[0] >= -EIGENVALUE_TOLERANCE:
         return []
-    made = _nearest_correlation_matrix(matrix)
+    nearest = _nearest_correlation_matrix(matrix)
     repairs = []
     for i, j in combinations(range(len(names)), 2):
-        rank = 6 / np.pi * float(np.arcsin(made[i, j] / 2))
+        rank = 6 / np.pi * float(np.arcsin(nearest[i, j] / 2))
         pair = (names[i], names[j])
-        said = asked.get(pair, 0.0)
-        if abs(rank - said) > 5e-4 or pair in asked:
-            repairs.append(CorrelationRepair(pair, said, rank if abs(rank - said) > 5e-4 else said))
+        wanted = requested.get(pair, 0.0)
+        if abs(rank - wanted) > 5e-4 or pair in requested:
+            repairs.append(CorrelationRepair(pair, wanted, rank if abs(rank - wanted) > 5e-4 else wanted))
     return repairs
 
 
@@ -163,9 +168,9 @@ def _nearest_correlation_matrix(matrix: Floats) -> Floats:
             nearest = np.asarray(corr_clipped(matrix, threshold=1e-7))
     nearest = (nearest + nearest.T) / 2
     lowest = float(np.linalg.eigvalsh(nearest)[0])
-    room = 1e-4
-    keep = 1.0 if lowest >= room else (1 - room) / (1 - lowest)
-    return np.asarray(np.eye(len(matrix)) + keep * (nearest - np.diag(np.diag(nearest))))
+    margin = 1e-4
+    shrinkage = 1.0 if lowest >= margin else (1 - margin) / (1 - lowest)
+    return np.asarray(np.eye(len(matrix)) + shrinkage * (nearest - np.diag(np.diag(nearest))))
 
 
 def repair_correlations(scenario: Scenario) -> tuple[Scenario, tuple[CorrelationRepair, ...]]:
@@ -178,15 +183,17 @@ def repair_correlations(scenario: Scenario) -> tuple[Scenario, tuple[Correlation
         for name, entry in sorted(scenario.correlations.items())
         for pair in combinations(sorted(entry.between), 2)
     }
-    asked = {pair: rank for pair, (_, rank) in pairs.items()}
-    kept = dict(scenario.correlations)
+    requested = {pair: rank for pair, (_, rank) in pairs.items()}
+    correlations = dict(scenario.correlations)
     changed: list[CorrelationRepair] = []
-    for names in connected_components(asked):
-        moves = _find_repairs(names, asked, _copula_df(scenario))
-        if not moves:
+    for names in connected_components(requested):
+        repairs = _find_repairs(names, requested, _copula_df(scenario))
+        if not repairs:
             continue
-        kept = {name: one for name, one in kept.items() if not set(one.between) <= set(names)}
-        for number, move in enumerate(moves, 1):
-            kept[f"repaired_{number}_{len(kept)}"] = Correlation(between=move.pair, rank=move.feasible)
-        changed += [move for move in moves if move.feasible != move.requested]
-    return scenario.model_copy(update={"correlations": FrozenDict(kept)}), tuple(changed)
+        correlations = {name: entry for name, entry in correlations.items() if not set(entry.between) <= set(names)}
+        for number, repair in enumerate(repairs, 1):
+            correlations[f"repaired_{number}_{len(correlations)}"] = Correlation(
+                between=repair.pair, rank=repair.feasible
+            )
+        changed += [repair for repair in repairs if repair.feasible != repair.requested]
+    return scenario.model_copy(update={"correlations": FrozenDict(correlations)}), tuple(changed)

@@ -1,4 +1,4 @@
-"""What is drawn anew in each event, and what once a path: only the latter can be correlated (model.md, 4)."""
+"""Numbers drawn anew in each event, and numbers drawn once a path: only the latter can be correlated (model.md, 4)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EPIDEMIC_NAMES = re.compile(r"shocks\.[^.]+\.(length|(hard|upstream)\.(length|r
 
 
 def is_drawn_per_event(name: str, scenario: Scenario) -> bool:
-    """Whether an assumption has another value in each event of its process."""
+    """True when an assumption has another value in each event of its process."""
     steps = name.split(".")
     shock = scenario.shocks.get(steps[1]) if steps[0] == "shocks" and len(steps) > 1 else None
     if isinstance(shock, Weather):
@@ -22,11 +22,13 @@ def is_drawn_per_event(name: str, scenario: Scenario) -> bool:
 
 
 def per_path_names(scenario: Scenario) -> frozenset[str]:
-    """What is drawn once a path beside the assumptions: whether something happens, and the climate of each year."""
+    """Names drawn once a path beside the assumptions: chances of shocks and initiatives, yearly climate."""
     shocks = {f"shocks.{name}": shock for name, shock in scenario.shocks.items()}
     if scenario.history is not None:
         shocks |= {f"history.shocks.{name}": shock for name, shock in scenario.history.shocks.items()}
-    found = {name for name, shock in shocks.items() if isinstance(shock, Event) and shock.chance is not None}
-    found |= {f"initiatives.{name}" for name, own in scenario.initiatives.items() if own.chance is not None}
+    uncertain = {name for name, shock in shocks.items() if isinstance(shock, Event) and shock.chance is not None}
+    uncertain |= {
+        f"initiatives.{name}" for name, initiative in scenario.initiatives.items() if initiative.chance is not None
+    }
     years = scenario.horizon.calendar.years if scenario.climate is not None else ()
-    return frozenset({f"{name}{HAPPENS_SUFFIX}" for name in found} | {f"climate.{year}" for year in years})
+    return frozenset({f"{name}{HAPPENS_SUFFIX}" for name in uncertain} | {f"climate.{year}" for year in years})

@@ -10,51 +10,51 @@ from forecast.plan.checks.context import CheckContext
 from forecast.plan.geography import Geography, read_places
 
 
-def check_places(ground: CheckContext) -> Iterator[Problem]:
-    """The list is read here, so that its complaints stand beside those of the plan."""
-    places = ground.scenario.places
-    terrain = None
+def check_places(context: CheckContext) -> Iterator[Problem]:
+    """The list is read here, so that its problems stand beside those of the plan."""
+    places = context.scenario.places
+    geography = None
     if places is not None and places.file is not None:
         if places.count is not None:
-            yield ground.problem("places.count", "places_count_and_file")
-        equal = ground.node("places.weights") is not None
+            yield context.problem("places.count", "places_count_and_file")
+        are_equal = context.node("places.weights") is not None
         try:
-            terrain = read_places(places.file, ground.scenario.service_names, equal)
-        except InputError as wrong:
-            yield from wrong.problems
+            geography = read_places(places.file, context.scenario.service_names, are_equal)
+        except InputError as error:
+            yield from error.problems
     elif places is not None:
         for key in ("noise", "ledger"):
             if getattr(places, key) is not None:
-                yield ground.problem(f"places.{key}", "places_need_file")
-    if terrain is not None and places is not None and places.ledger is not None:
-        yield from _check_place_ledger(ground, places.ledger, terrain)
-    listed = places is not None and places.file is not None
-    for name, target in ground.scenario.targets.items():
+                yield context.problem(f"places.{key}", "places_need_file")
+    if geography is not None and places is not None and places.ledger is not None:
+        yield from _check_place_ledger(context, places.ledger, geography)
+    are_listed = places is not None and places.file is not None
+    for name, target in context.scenario.targets.items():
         if target.place is not None:
-            yield from _check_target_place(ground, f"targets.{name}", target.place, terrain, listed)
+            yield from _check_target_place(context, f"targets.{name}", target.place, geography, are_listed)
 
 
-def _check_place_ledger(ground: CheckContext, file: str, terrain: Geography) -> Iterator[Problem]:
+def _check_place_ledger(context: CheckContext, file: str, geography: Geography) -> Iterator[Problem]:
     """The ledger by place weighs, so nothing else does."""
-    if ground.node("places.weights") is not None or terrain.is_weighted:
-        yield ground.problem("places.ledger", "ledger_and_weights")
+    if context.node("places.weights") is not None or geography.is_weighted:
+        yield context.problem("places.ledger", "ledger_and_weights")
     try:
-        read_place_ledger(file, ground.scenario.service_names, terrain.places)
-    except InputError as wrong:
-        yield from wrong.problems
+        read_place_ledger(file, context.scenario.service_names, geography.places)
+    except InputError as error:
+        yield from error.problems
 
 
 def _check_target_place(
-    ground: CheckContext, at: str, place: str, terrain: Geography | None, listed: bool
+    context: CheckContext, path: str, place: str, geography: Geography | None, are_listed: bool
 ) -> Iterator[Problem]:
     """A target of one place: the list has it, and its revenue is what is measured."""
-    measure = str(ground.node(f"{at}.measure") or "revenue")
+    measure = str(context.node(f"{path}.measure") or "revenue")
     if measure.partition(".")[0] != "revenue":
-        yield ground.problem(f"{at}.measure", "place_measure", measure=measure)
-    if not listed and "places" not in ground.unread:
-        yield ground.problem(f"{at}.place", "place_needs_file")
-    if terrain is None:
+        yield context.problem(f"{path}.measure", "place_measure", measure=measure)
+    if not are_listed and "places" not in context.unread:
+        yield context.problem(f"{path}.place", "place_needs_file")
+    if geography is None:
         return
-    known = [district.code for district in terrain.districts] + list(terrain.places)
+    known = [district.code for district in geography.districts] + list(geography.places)
     if place not in known:
-        yield ground.missing_name_problem(f"{at}.place", place, known, "unknown_place")
+        yield context.missing_name_problem(f"{path}.place", place, known, "unknown_place")

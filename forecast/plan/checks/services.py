@@ -5,75 +5,75 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forecast.errors import Problem
-from forecast.files.yaml import MappingNode
 from forecast.plan.checks.context import CheckContext
-from forecast.plan.keys import ROOT_SCHEMA, KeySchema
 from forecast.plan.scenario import Scenario
 
 DEFAULT_MAX_GAP_SHARE = 0.01
 """Share of the stated total that the gap may be, where nothing is said."""
 
 
-def check_services(ground: CheckContext) -> Iterator[Problem]:
+def check_services(context: CheckContext) -> Iterator[Problem]:
     """Everything about services and what is stated of them."""
-    yield from _check_service_names(ground, ground.tree, ROOT_SCHEMA)
-    for service in ground.scenario.service_names:
-        yield from _check_baseline(ground, service)
-    for year in ground.scenario.stated:
-        yield from _check_gap(ground, year)
+    yield from _check_service_names(context)
+    for service in context.scenario.service_names:
+        yield from _check_baseline(context, service)
+    for year in context.scenario.stated:
+        yield from _check_gap(context, year)
 
 
-def _check_service_names(ground: CheckContext, node: MappingNode, slot: KeySchema) -> Iterator[Problem]:
-    services = ground.names("services")
-    for key, child in node.items():
-        if slot.is_by_service and key != "all" and key not in services:
-            at = f"{node.path}.{key}"
-            yield ground.missing_name_problem(at, key, [*services, "all"], "unknown_service", "services")
-        elif isinstance(child, MappingNode):
-            yield from _check_service_names(ground, child, slot.child(key))
+def _check_service_names(context: CheckContext) -> Iterator[Problem]:
+    """Every table by service names services, or `all`."""
+    services = context.names("services")
+    for table, node in context.document.tables_by_service.items():
+        for key in node:
+            if key != "all" and key not in services:
+                yield context.missing_name_problem(
+                    f"{table}.{key}", key, [*services, "all"], "unknown_service", "services"
+                )
 
 
-def _check_baseline(ground: CheckContext, service: str) -> Iterator[Problem]:
-    scenario, choice = ground.scenario, ground.scenario.baseline_for(service)
-    at, growth = f"services.{service}", scenario.services[service].growth
-    if {f"{at}.baseline", f"{at}.growth", "baseline", "history"} & ground.unread:
+def _check_baseline(context: CheckContext, service: str) -> Iterator[Problem]:
+    scenario, choice = context.scenario, context.scenario.baseline_for(service)
+    path, growth = f"services.{service}", scenario.services[service].growth
+    if {f"{path}.baseline", f"{path}.growth", "baseline", "history"} & context.unread:
         return
     if choice.method == "given" and choice.annual is None:
-        yield ground.problem(f"{at}.baseline", "given_needs_annual")
+        yield context.problem(f"{path}.baseline", "given_needs_annual")
     if choice.method == "fit":
         if scenario.history is None:
-            yield ground.problem(at, "fit_needs_history", service=service)
+            yield context.problem(path, "fit_needs_history", service=service)
         for key in ("annual", "shape"):
             if getattr(choice, key) is not None:
-                yield ground.problem(_baseline_key_path(ground, service, key), "needs_given", key=key)
+                yield context.problem(_baseline_key_path(context, service, key), "needs_given", key=key)
         if growth is None and choice.level not in (None, "history"):
-            yield ground.problem(
-                _baseline_key_path(ground, service, "level"), "level_needs_growth", text=choice.level, service=service
+            yield context.problem(
+                _baseline_key_path(context, service, "level"), "level_needs_growth", text=choice.level, service=service
             )
 
 
-def _baseline_key_path(ground: CheckContext, service: str, key: str) -> str:
-    own = f"services.{service}.baseline.{key}"
-    return own if ground.node(own) is not None else f"baseline.{key}"
+def _baseline_key_path(context: CheckContext, service: str, key: str) -> str:
+    service_path = f"services.{service}.baseline.{key}"
+    return service_path if context.node(service_path) is not None else f"baseline.{key}"
 
 
-def _check_gap(ground: CheckContext, year: str) -> Iterator[Problem]:
-    stated, at = ground.scenario.stated[year], f"stated.{year}"
+def _check_gap(context: CheckContext, year: str) -> Iterator[Problem]:
+    stated, path = context.scenario.stated[year], f"stated.{year}"
     limit = stated.gap.at_most
     if limit is not None and not limit.is_constant:
-        yield ground.problem(f"{at}.gap.at_most", "one_quantity", text=limit.text)
+        yield context.problem(f"{path}.gap.at_most", "one_quantity", text=limit.text)
         return
-    complete = set(stated.services) >= set(ground.scenario.services) and stated.services
-    if stated.total is None or not complete or stated.total.value <= 0 or at in ground.unread:
+    complete = set(stated.services) >= set(context.scenario.services) and stated.services
+    if stated.total is None or not complete or stated.total.value <= 0 or path in context.unread:
         return
     total = stated.total.value
     gap = total - sum(stated.services[name].value for name in sorted(stated.services))
-    most = DEFAULT_MAX_GAP_SHARE if limit is None else limit.value
-    if abs(gap) > most * total:
-        place = f"{at}.gap.at_most" if limit is not None else f"{at}.total"
-        yield ground.problem(
-            place, "gap_too_wide", year=year,
-            gap=format_plan_amount(gap, ground.scenario), share=f"{100 * gap / total:.1f}%", most=f"{100 * most:g}%",
+    max_share = DEFAULT_MAX_GAP_SHARE if limit is None else limit.value
+    if abs(gap) > max_share * total:
+        limit_path = f"{path}.gap.at_most" if limit is not None else f"{path}.total"
+        yield context.problem(
+            limit_path, "gap_too_wide", year=year,
+            gap=format_plan_amount(gap, context.scenario),
+            share=f"{100 * gap / total:.1f}%", most=f"{100 * max_share:g}%",
         )  # fmt: skip
 
 

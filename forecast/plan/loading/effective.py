@@ -1,8 +1,8 @@
-"""The effective plan, value by value: what it says, what that means, and where it comes from."""
+"""The effective plan, value by value: its text, its meaning, and where it comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,15 +13,14 @@ from forecast.errors import Location
 from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
 from forecast.i18n import Translator
 from forecast.periods import first_day
-from forecast.plan.assumption import PROVENANCE_KEYS, RESOLVED_KEY, Assumption
+from forecast.plan.assumption import PROVENANCE_KEYS, Assumption
 from forecast.plan.describe import describe_assumption, describe_weights
+from forecast.plan.document import Node
 from forecast.plan.loading.loader import LoadedPlan, read_plan
-from forecast.plan.loading.references import resolve_references
 from forecast.plan.scenario import assumptions_known_after
-from forecast.plan.tree import format_node
+from forecast.plan.tree import format_node, is_label
 
-LABEL_KEYS = ("vi", "en")
-"""Keys of a label; its two languages are one value."""
+__all__ = ["EffectivePlan", "EffectiveValue", "effective_values", "read_effective_plan"]
 
 
 @dataclass(frozen=True)
@@ -34,136 +33,157 @@ class EffectiveValue:
     location: Location
     assumption: Assumption | None = None
     is_weights: bool = False
-    """Whether it is a season, a shape or the like."""
+    """True for a season, a shape or the weights of places."""
     replaced: tuple[tuple[str, Location], ...] = ()
-    """What it stands in place of, the farthest ancestor first."""
+    """Values that it replaces, the farthest ancestor first."""
     source: str = ""
     grade: str = ""
     known_since: str = ""
     is_known_later: bool = False
-    """Whether its source came out after the day of the plan."""
+    """True when its source came out after the day of the plan."""
     currency: str = "VND"
 
-    def describe(self, words: Translator) -> str:
-        """What it means, in words; empty for what is no number."""
+    def describe(self, t: Translator) -> str:
+        """Its meaning in words; empty for a text or a list."""
         if self.is_weights:
-            return describe_weights(self.text, words)
+            return describe_weights(self.text, t)
         if self.assumption is None:
             return ""
-        said = describe_assumption(self.assumption, self.currency, words)
+        meaning = describe_assumption(self.assumption, self.currency, t)
         same = self.assumption.same_as
-        return words("means_same", name=same, meaning=said) if same else said
+        return t("means_same", name=same, meaning=meaning) if same else meaning
 
     def to_dict(self) -> dict[str, object]:
         """The value for machines: every part of it, its meaning in English, P10, P50 and P90 in base units."""
-        own, number = self.assumption, {}
-        if own is not None:
-            p10, p50, p90 = (float(value) for value in own.distribution.ppf(np.array([0.1, 0.5, 0.9])))
-            number = {"same_as": own.same_as, "p10": p10, "p50": p50, "p90": p90}
+        number: dict[str, object] = {}
+        if self.assumption is not None:
+            p10, p50, p90 = (float(value) for value in self.assumption.distribution.ppf(np.array([0.1, 0.5, 0.9])))
+            number = {"same_as": self.assumption.same_as, "p10": p10, "p50": p50, "p90": p90}
         return {
             "name": self.name,
             "text": self.text,
             "meaning": self.describe(Translator("en")),
             "where": str(self.location),
             **number,
-            "replaced": [{"text": text, "where": str(where)} for text, where in self.replaced],
+            "replaced": [{"text": text, "where": str(location)} for text, location in self.replaced],
             "source": self.source,
             "grade": self.grade,
             "known": self.known_since,
             "known_later": self.is_known_later,
         }
 
-    def format_line(self, words: Translator) -> str:
+    def format_line(self, t: Translator) -> str:
         """The value in one line, for people."""
-        told = [self.describe(words)]
+        remarks = [self.describe(t)]
         if self.grade:
-            told.append(words("value_grade", grade=self.grade))
+            remarks.append(t("value_grade", grade=self.grade))
         if self.source:
-            told.append(words("value_source", source=self.source))
+            remarks.append(t("value_source", source=self.source))
         if self.is_known_later:
-            told.append(words("value_known_later", known=self.known_since))
+            remarks.append(t("value_known_later", known=self.known_since))
         if self.replaced:
-            text, where = self.replaced[-1]
-            told.append(words("value_replaces", text=text, where=f"{where.file}:{where.line}"))
-        rest = "; ".join(part for part in told if part)
-        return f"{self.name}: {self.text}  [{self.location.file}:{self.location.line}]" + (f"  {rest}" if rest else "")
+            text, location = self.replaced[-1]
+            remarks.append(t("value_replaces", text=text, where=f"{location.file}:{location.line}"))
+        remark = "; ".join(part for part in remarks if part)
+        return f"{self.name}: {self.text}  [{self.location.file}:{self.location.line}]" + (
+            f"  {remark}" if remark else ""
+        )
 
 
 @dataclass(frozen=True)
 class EffectivePlan:
-    """Every value of a plan, and what was dropped on the way."""
+    """Every value of a plan, and the names that left its correlations."""
 
     plan: LoadedPlan
     values: tuple[EffectiveValue, ...]
 
-    def notes(self, words: Translator) -> tuple[str, ...]:
-        """What went without being asked for: correlations of a name that was deleted or settled."""
+    def notes(self, t: Translator) -> tuple[str, ...]:
+        """One sentence for each name that left a correlation because it is deleted or constant."""
         return tuple(
-            words(one.message_key, correlation=one.correlation, name=one.name, where=one.location)
-            for one in self.plan.removed
+            t(removed.message_key, correlation=removed.correlation, name=removed.name, where=removed.location)
+            for removed in self.plan.removed
         )
 
-    def format_text(self, words: Translator) -> str:
+    def format_text(self, t: Translator) -> str:
         """The plan in plain text, one value a line, notes last."""
-        return "\n".join([*(value.format_line(words) for value in self.values), *self.notes(words)])
+        return "\n".join([*(value.format_line(t) for value in self.values), *self.notes(t)])
 
 
 def read_effective_plan(path: str | Path, set: Mapping[str, object] | None = None) -> EffectivePlan:  # noqa: A002
-    """The effective plan of a file; InputError with every complaint."""
+    """Read a plan and list its values.
+
+    Parameters
+    ----------
+    path : str or Path
+        A plan file.
+    set : mapping of str to object, optional
+        Values by dotted name that replace those of the file, as `--set` does.
+
+    Returns
+    -------
+    EffectivePlan
+        Every value with its meaning and location.
+
+    Raises
+    ------
+    InputError
+        The plan is wrong: every problem at once.
+    """
     plan = read_plan(Path(path), overrides=set)
     return EffectivePlan(plan, effective_values(plan))
 
 
 def effective_values(plan: LoadedPlan) -> tuple[EffectiveValue, ...]:
-    """Every value of a plan that was read, by name."""
-    tree = plan.merged.tree
-    resolve_references(tree)
-    assumptions = {a.name: a for a in plan.scenario.assumptions()}
-    for name, reading in plan.scenario.cases.items():
-        assumptions |= {f"cases.{name}.{a.name}": a for a in reading.assumptions()}
-    as_of = plan.scenario.as_of or date.fromordinal(first_day(plan.scenario.horizon.from_))
-    later = {a.name for a in assumptions_known_after(plan.scenario, as_of)}
-    values = [_effective_value(at, node, plan, assumptions.get(at), at in later) for at, node in _iter_values(tree)]
+    """List every value of a plan.
+
+    Parameters
+    ----------
+    plan : LoadedPlan
+        A plan that was read.
+
+    Returns
+    -------
+    tuple of EffectiveValue
+        Sorted by name; those of cases last.
+    """
+    scenario = plan.scenario
+    assumptions = {a.name: a for a in scenario.assumptions()}
+    for name, case in scenario.cases.items():
+        assumptions |= {f"cases.{name}.{a.name}": a for a in case.assumptions()}
+    as_of = scenario.as_of or date.fromordinal(first_day(scenario.horizon.from_))
+    known_later = {a.name for a in assumptions_known_after(scenario, as_of)}
+    values = (
+        _effective_value(name, node, plan, assumptions.get(name), name in known_later)
+        for name, node in plan.document.values()
+    )
     return tuple(sorted(values, key=lambda value: (value.name.startswith("cases."), value.name)))
 
 
-def _iter_values(node: object) -> Iterator[tuple[str, MappingNode | SequenceNode | ScalarNode]]:
-    """The values of a tree: texts, lists, labels, and numbers with their source."""
-    match node:
-        case MappingNode() if node.keys() & {"value", "same_as"} or (node and set(node) <= set(LABEL_KEYS)):
-            yield node.path, node
-        case MappingNode():
-            for child in node.values():
-                yield from _iter_values(child)
-        case SequenceNode() | ScalarNode():
-            yield node.path, node
-
-
 def _effective_value(
-    at: str, node: MappingNode | SequenceNode | ScalarNode, plan: LoadedPlan, assumption: Assumption | None, later: bool
+    name: str, node: Node, plan: LoadedPlan, assumption: Assumption | None, is_known_later: bool
 ) -> EffectiveValue:
     content = node.get("value") if isinstance(node, MappingNode) else node
-    replaced = plan.merged.replaced.get(at, [])
-    about = {key: str(node[key]) for key in PROVENANCE_KEYS if isinstance(node, MappingNode) and key in node}
-    own = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else node
+    replaced = plan.document.replaced.get(name, ())
+    provenance = {key: str(node[key]) for key in PROVENANCE_KEYS if isinstance(node, MappingNode) and key in node}
+    value_node = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else node
     return EffectiveValue(
-        name=at,
+        name=name,
         text=assumption.text if assumption else _value_text(node, content, plan),
-        location=assumption.location if assumption else own.location,
+        location=assumption.location if assumption else value_node.location,
         assumption=assumption,
         is_weights=assumption is None and isinstance(node, MappingNode) and "value" in node,
-        replaced=tuple((format_node(part.node), part.location) for part in replaced),
-        source=assumption.source if assumption else about.get("source", ""),
-        grade=assumption.grade if assumption else about.get("grade", ""),
-        known_since=assumption.known_since if assumption else about.get("known", ""),
-        is_known_later=later,
+        replaced=tuple((format_node(value), location) for value, location in replaced),
+        source=assumption.source if assumption else provenance.get("source", ""),
+        grade=assumption.grade if assumption else provenance.get("grade", ""),
+        known_since=assumption.known_since if assumption else provenance.get("known", ""),
+        is_known_later=is_known_later,
         currency=plan.scenario.currency,
     )
 
 
-def _value_text(node: MappingNode | SequenceNode | ScalarNode, content: object, plan: LoadedPlan) -> str:
-    if isinstance(node, MappingNode) and set(node) <= set(LABEL_KEYS):
+def _value_text(node: Node, content: object, plan: LoadedPlan) -> str:
+    if isinstance(node, MappingNode) and is_label(node):
         return str(node.get(plan.scenario.language, next(iter(node.values()))))
     if isinstance(content, MappingNode):
-        return ", ".join(f"{key}: {format_node(value)}" for key, value in content.items() if key != RESOLVED_KEY)
+        return ", ".join(f"{key}: {format_node(value)}" for key, value in content.items())
     return format_node(content if content is not None else node)

@@ -12,23 +12,25 @@ from forecast.files.paths import display_path, read_regular_file, real_path, res
 from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode, SequenceNode, parse_yaml_mapping
 
 MAX_TOTAL_PLAN_BYTES = 320 * 1024
-"""Of a plan and all its ancestors."""
+"""Size of a plan and all its ancestors."""
 MAX_GENERATIONS = 16
-"""Of parents above a plan."""
+"""Generations of parents above a plan."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What one file sets, and from whom it descends."""
+    """Keys that one file sets, and the files that it extends."""
 
     file: str
-    """As shown in complaints."""
+    """As shown in problems."""
     folder: Path
     tree: MappingNode
     """Without `extends`."""
     parents: tuple[Layer, ...] = ()
     extends_location: Location = NO_LOCATION
     """Where it names its parents."""
+    is_merged: bool = False
+    """True for the merged tree that cases are laid over, in which no `null` remains."""
 
     @cached_property
     def ancestors(self) -> frozenset[Layer]:
@@ -46,40 +48,44 @@ class PlanLoader:
     """By file, ancestors first."""
     bytes_read: int = 0
 
-    def read_layer(self, path: Path, where: Location, at: str = "", chain: tuple[Path, ...] = ()) -> Layer:
+    def read_layer(self, path: Path, location: Location, key_path: str = "", chain: tuple[Path, ...] = ()) -> Layer:
         """The layer of a file; InputError when it cannot be read at all."""
         key = real_path(path)
         if key in map(real_path, chain) or len(chain) > MAX_GENERATIONS:
             code = "extends_circle" if key in map(real_path, chain) else "extends_too_deep"
             names = " -> ".join(step.name for step in (*chain, path))
-            raise InputError.of(where, at, code, chain=names, limit=MAX_GENERATIONS)
+            raise InputError.of(location, key_path, code, chain=names, limit=MAX_GENERATIONS)
         if key not in self.layers:
-            content = read_regular_file(path, where, at)
+            content = read_regular_file(path, location, key_path)
             self.bytes_read += len(content)
             if self.bytes_read > MAX_TOTAL_PLAN_BYTES:
                 raise InputError.of(
-                    where, at, "file_too_large", file=display_path(path), most=f"{MAX_TOTAL_PLAN_BYTES // 1024} kB"
+                    location,
+                    key_path,
+                    "file_too_large",
+                    file=display_path(path),
+                    most=f"{MAX_TOTAL_PLAN_BYTES // 1024} kB",
                 )
             self.layers[key] = self.parse_layer(decode_text(content, display_path(path)), path, chain)
         return self.layers[key]
 
     def parse_layer(self, text: str, path: Path, chain: tuple[Path, ...] = ()) -> Layer:
         """The layer of a text that stands at `path`."""
-        tree, complaints = parse_yaml_mapping(text, display_path(path))
-        self.problems += complaints
+        tree, problems = parse_yaml_mapping(text, display_path(path))
+        self.problems += problems
         extends = tree.pop("extends", None)
-        place = tree.key_locations.pop("extends", tree.location)
+        extends_location = tree.key_locations.pop("extends", tree.location)
         expand_history(tree)
         parents: dict[Layer, None] = {}
         for name in extends if isinstance(extends, SequenceNode) else [extends]:
             if extends is None:
                 break
             if not isinstance(name, ScalarNode):
-                self.problems.append(Problem.of(place, "extends", "extends_form"))
+                self.problems.append(Problem.of(extends_location, "extends", "extends_form"))
                 continue
             parent = resolve_in_project(name, path.parent, self.project, name.location, "extends")
             parents[self.read_layer(parent, name.location, "extends", (*chain, path))] = None
-        return Layer(display_path(path), path.parent, tree, tuple(parents), place)
+        return Layer(display_path(path), path.parent, tree, tuple(parents), extends_location)
 
 
 def expand_history(tree: MappingNode) -> None:
@@ -98,13 +104,13 @@ def expand_history(tree: MappingNode) -> None:
 
 def resolution_order(layer: Layer) -> list[Layer]:
     """The layer after all its ancestors, each once, parents in the order in which they are named."""
-    found: dict[Layer, None] = {}
+    order: dict[Layer, None] = {}
 
-    def visit(one: Layer) -> None:
-        if one not in found:
-            for parent in one.parents:
+    def visit(child: Layer) -> None:
+        if child not in order:
+            for parent in child.parents:
                 visit(parent)
-            found[one] = None
+            order[child] = None
 
     visit(layer)
-    return list(found)
+    return list(order)

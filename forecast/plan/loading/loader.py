@@ -1,8 +1,8 @@
-"""From YAML to a Scenario: files, overlays, `same_as`, records, checks; every complaint at once."""
+"""From YAML to a Scenario: files, overlays, `same_as`, records, checks; every problem at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from forecast.files.yaml import MappingNode, ScalarNode
 from forecast.plan.checks import CHECKS
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.checks.correlations import IMPOSSIBLE_CODE, CorrelationRepair, repair_correlations
+from forecast.plan.document import DocumentEntry, PlanDocument, index_plan
 from forecast.plan.loading.layers import Layer, PlanLoader
 from forecast.plan.loading.overlays import MergedTree, merge_layers
 from forecast.plan.loading.overrides import build_override_layer
@@ -23,19 +24,21 @@ from forecast.plan.loading.references import resolve_references
 from forecast.plan.loading.removed import RemovedName, remove_constant_names, remove_deleted_names
 from forecast.plan.loading.validation import (
     drop_consequent_problems,
-    remove_unknown_keys,
+    unknown_key_problems,
     validate_pruned,
     validation_problems,
 )
 from forecast.plan.quantity_types import ParseContext
 from forecast.plan.record import FrozenDict, is_valid_name
 from forecast.plan.scenario import Scenario
-from forecast.plan.tree import collect_key_locations, copy_node, format_node, iter_nodes
+from forecast.plan.tree import format_node
+
+__all__ = ["LoadedPlan", "read", "read_plan", "read_text"]
 
 MAX_PLAN_PROBLEMS = 100
-"""Complaints that are printed; more help nobody."""
+"""Problems that are printed; more help nobody."""
 MAX_CASES = 40
-"""Of one plan."""
+"""Cases of one plan."""
 MAX_CASE_NODES = 40_000
 """Keys and values of a plan, times its cases."""
 
@@ -77,7 +80,29 @@ def read_text(
     *,
     set: Mapping[str, object] | None = None,  # noqa: A002
 ) -> Scenario:
-    """The scenario of a plan that is given as text, as if it stood in `folder` under `name`."""
+    """Read a plan from a text.
+
+    Parameters
+    ----------
+    text : str
+        The YAML.
+    folder : str or Path, optional
+        The folder that its parents and data files are looked for from.
+    name : str, optional
+        File name for its locations.
+    set : mapping of str to object, optional
+        Values by dotted name that replace those of the text, as `--set` does.
+
+    Returns
+    -------
+    Scenario
+        The plan, complete and checked.
+
+    Raises
+    ------
+    InputError
+        The plan is wrong: every problem at once.
+    """
     return read_plan(Path(folder) / name, text=text, overrides=set).scenario
 
 
@@ -86,8 +111,8 @@ class LoadedPlan:
     """A scenario, and how it came about."""
 
     scenario: Scenario
-    merged: MergedTree
-    """The tree that it was made of, and what each value replaced."""
+    document: PlanDocument
+    """The plan as written: each key with its location, and the values that it replaced."""
     removed: tuple[RemovedName, ...] = ()
     """Correlations that went with a deleted or a settled number."""
     repairs: tuple[CorrelationRepair, ...] = ()
@@ -97,35 +122,55 @@ class LoadedPlan:
 def read_plan(
     path: Path, text: str | None = None, overrides: Mapping[str, object] | None = None, *, repair: bool = False
 ) -> LoadedPlan:
-    """The scenario with the merged tree that it was made of; InputError with every complaint.
+    """Read a plan, and keep how it came about.
 
-    `repair` moves correlations that are not possible together to the nearest that are.
+    Parameters
+    ----------
+    path : Path
+        The plan file, or where `text` is taken to stand.
+    text : str, optional
+        The YAML; read from `path` when it is left out.
+    overrides : mapping of str to object, optional
+        Values by dotted name that replace those of the file, as `--set` does.
+    repair : bool, optional
+        Whether correlations that are not possible together are moved to the nearest that are.
+
+    Returns
+    -------
+    LoadedPlan
+        The scenario, its document, and the correlations that changed.
+
+    Raises
+    ------
+    InputError
+        The plan is wrong: every problem at once, each with its location.
     """
-    family = PlanLoader(find_project(path.parent))
+    loader = PlanLoader(find_project(path.parent))
     if text is None:
-        place = Location(display_path(path))
-        read_regular_file(path, place, "", max_bytes=None)  # a file that is none is said before where it lies
-        resolve_in_project(path.name, path.parent, family.project, place, "")
-        layer = family.read_layer(path, place)
+        location = Location(display_path(path))
+        read_regular_file(path, location, "", max_bytes=None)  # a file that is none is named before where it lies
+        resolve_in_project(path.name, path.parent, loader.project, location, "")
+        layer = loader.read_layer(path, location)
     else:
-        layer = family.parse_layer(text, path)
+        layer = loader.parse_layer(text, path)
     if overrides:
-        layer, complaints = build_override_layer(overrides, layer)
-        family.problems += complaints
+        layer, override_problems = build_override_layer(overrides, layer)
+        loader.problems += override_problems
     merged = merge_layers(layer)
-    folders = {one.file: one.folder for one in (*layer.ancestors, layer)}
-    work = _ScenarioBuilder(family.project, folders, display_path(path), repair)
-    scenario = work.build(merged)
-    complaints = drop_consequent_problems(family.problems + merged.problems + work.problems)
-    complaints = [_explain_missing_name(one, layer) for one in complaints]
-    if complaints or scenario is None:
-        raise InputError(sorted(set(complaints))[:MAX_PLAN_PROBLEMS])
-    return LoadedPlan(scenario, merged, tuple(work.removed), tuple(work.repairs))
+    document = index_plan(merged.tree, merged.deleted, merged.replaced)
+    folders = {each.file: each.folder for each in (*layer.ancestors, layer)}
+    builder = _ScenarioBuilder(loader.project, folders, display_path(path), repair)
+    scenario = builder.build(merged, document)
+    problems = drop_consequent_problems(loader.problems + merged.problems + builder.problems)
+    problems = [_explain_missing_name(problem, layer) for problem in problems]
+    if problems or scenario is None:
+        raise InputError(sorted(set(problems))[:MAX_PLAN_PROBLEMS])
+    return LoadedPlan(scenario, document, tuple(builder.removed), tuple(builder.repairs))
 
 
 @dataclass
 class _ScenarioBuilder:
-    """Makes scenarios of trees, and gathers what is wrong with them."""
+    """Makes scenarios of documents, and gathers their problems."""
 
     project: Path
     folders: Mapping[str, Path]
@@ -135,142 +180,164 @@ class _ScenarioBuilder:
     removed: list[RemovedName] = field(default_factory=list)
     repairs: list[CorrelationRepair] = field(default_factory=list)
 
-    def build(self, merged: MergedTree) -> Scenario | None:
-        """The scenario of a merged tree, with its cases as scenarios."""
+    def build(self, merged: MergedTree, document: PlanDocument) -> Scenario | None:
+        """The scenario of a document, with its cases as scenarios."""
+        scenario = self.build_scenario(document)
         overlays = merged.tree.get("cases")
-        base = _without_cases(merged)
-        scenario = self.build_from_tree(base, merged.deleted)
-        if isinstance(overlays, MappingNode) and _has_too_many_cases(overlays, merged.tree):
-            place = merged.tree.key_locations["cases"]
-            self.problems.append(Problem.of(place, "cases", "too_many_cases", limit=MAX_CASES))
-        elif isinstance(overlays, MappingNode):
-            cases = {name: self.build_case(merged, overlays, name) for name in overlays}
-            found = {name: one for name, one in cases.items() if one is not None}
-            scenario = scenario and scenario.model_copy(update={"cases": FrozenDict(found)})
-        elif overlays is not None:
-            place = merged.tree.key_locations["cases"]
-            self.problems.append(Problem.of(place, "cases", "map_expected", text=format_node(overlays)[:60]))
+        if overlays is None:
+            return scenario
+        location = merged.tree.key_locations["cases"]
+        if not isinstance(overlays, MappingNode):
+            self.problems.append(Problem.of(location, "cases", "map_expected", text=format_node(overlays)[:60]))
+        elif _has_too_many_cases(document):
+            self.problems.append(Problem.of(location, "cases", "too_many_cases", limit=MAX_CASES))
+        else:
+            cases = {name: self.build_case(merged, document, overlays, name) for name in overlays}
+            readable = {name: case for name, case in cases.items() if case is not None}
+            scenario = scenario and scenario.model_copy(update={"cases": FrozenDict(readable)})
         return scenario
 
-    def build_case(self, merged: MergedTree, overlays: MappingNode, name: str) -> Scenario | None:
-        """The plan with one case laid over it; its complaints stand under its own name."""
-        overlay, where = overlays[name], overlays.key_locations[name]
+    def build_case(
+        self, merged: MergedTree, document: PlanDocument, overlays: MappingNode, name: str
+    ) -> Scenario | None:
+        """The plan with one case laid over it; its problems stand under its own name."""
+        overlay, location = overlays[name], overlays.key_locations[name]
         if not isinstance(overlay, MappingNode) or not is_valid_name(name):
             code = "not_a_name" if isinstance(overlay, MappingNode) else "map_expected"
-            facts = {"name": name[:60], "text": format_node(overlay)[:60]}
-            self.problems.append(Problem.of(where, f"cases.{name}", code, **facts))
+            params = {"name": name[:60], "text": format_node(overlay)[:60]}
+            self.problems.append(Problem.of(location, f"cases.{name}", code, **params))
             return None
-        base = _without_cases(merged)
-        if revived := _deleted_key_problems(overlay, base, merged.deleted, f"cases.{name}"):
+        base = Layer("", self.project, _without_cases(merged.tree), is_merged=True)
+        if revived := _deleted_key_problems(overlay, base.tree, merged.deleted, f"cases.{name}"):
             self.problems += revived
             return None
-        over = merge_layers(Layer(where.file, self.project, overlay, (Layer("", self.project, base),)))
-        over.problems += [
+        case = merge_layers(Layer(location.file, self.project, overlay, (base,)))
+        case.problems += [
             Problem.of(overlay.key_locations[key], key, "not_in_a_case")
             for key in ("cases", "extends")
             if key in overlay
         ]
-        apart = _ScenarioBuilder(self.project, self.folders, self.file, self.repair)
-        scenario = apart.build_from_tree(over.tree, {**merged.deleted, **over.deleted})
-        known = {(one.location, one.code, one.params) for one in self.problems}
-        own_places = {node.location for _, node in iter_nodes(overlay)} | collect_key_locations(overlay)
-        for one in over.problems + apart.problems:
-            if (one.location, one.code, one.params) not in known:
-                place = one.location if one.location in own_places else where
-                self.problems.append(Problem(place, f"cases.{name}.{one.path}".rstrip("."), one.code, one.params))
+        builder = _ScenarioBuilder(self.project, self.folders, self.file, self.repair)
+        scenario = builder.build_scenario(index_plan(case.tree, {**merged.deleted, **case.deleted}, case.replaced))
+        self.add_case_problems(case.problems + builder.problems, name, document.cases[name].values(), location)
         return scenario
 
-    def build_from_tree(self, tree: MappingNode, deleted: Mapping[str, Location]) -> Scenario | None:
-        """The scenario of an effective tree without cases."""
-        self.problems += remove_unknown_keys(tree)
-        self.problems += resolve_references(tree)
-        self.removed += remove_deleted_names(tree, deleted)
-        self.resolve_data_paths(tree)
-        currency = tree.get("currency")
+    def add_case_problems(
+        self, problems: Iterable[Problem], name: str, entries: Iterable[DocumentEntry], location: Location
+    ) -> None:
+        """Add the problems of a case that the plan does not have too; at the case's key where they lie outside it."""
+        known = {(problem.location, problem.code, problem.params) for problem in self.problems}
+        inside = {each for entry in entries for each in entry.locations}
+        for problem in problems:
+            if (problem.location, problem.code, problem.params) not in known:
+                place = problem.location if problem.location in inside else location
+                path = f"cases.{name}.{problem.path}".rstrip(".")
+                self.problems.append(Problem(place, path, problem.code, problem.params))
+
+    def build_scenario(self, document: PlanDocument) -> Scenario | None:
+        """The scenario of a document without its cases."""
+        references, reference_problems = resolve_references(document)
+        self.problems += unknown_key_problems(document) + reference_problems
+        self.removed += remove_deleted_names(document)
+        self.resolve_data_paths(document)
+        currency = document.node("currency")
         context = ParseContext(
-            currency if isinstance(currency, ScalarNode) else "VND", column_reader(self.folders, self.project)
+            currency if isinstance(currency, ScalarNode) else "VND",
+            column_reader(self.folders, self.project),
+            references,
         )
-        try:
-            scenario, unread = Scenario.model_validate(tree, context=context), frozenset[str]()
-        except ValidationError as wrong:
-            errors = validation_problems(wrong, tree)
-            self.problems += [complaint for complaint, _ in errors]
-            partial = validate_pruned(tree, [steps for _, steps in errors], context)
-            if partial is None:
-                return None
-            scenario, unread = partial
-        scenario, settled = remove_constant_names(scenario, tree)
+        result = self.validate(document.tree, context)
+        if result is None:
+            return None
+        scenario, unread = result
+        scenario, settled = remove_constant_names(scenario, document)
         self.removed += settled
-        ground = CheckContext(scenario, tree, deleted, unread)
-        found = [complaint for check in CHECKS for complaint in islice(check(ground), MAX_PLAN_PROBLEMS)]
-        if self.repair and any(one.code == IMPOSSIBLE_CODE for one in found):
-            found = [one for one in found if one.code != IMPOSSIBLE_CODE]
-            scenario, moved = repair_correlations(scenario)
-            self.repairs += moved
-        self.problems += found
+        scenario = self.check(CheckContext(scenario, document, unread))
         return scenario.model_copy(update={"file": self.file, "cases": FrozenDict()}).with_locations(
-            _baseline_key_locations(ground)
+            _baseline_key_locations(document)
         )
 
-    def resolve_data_paths(self, tree: MappingNode) -> None:
+    def validate(self, tree: MappingNode, context: ParseContext) -> tuple[Scenario, frozenset[str]] | None:
+        """The scenario of a tree, and the names of its parts that cannot be read; None when too much is wrong."""
+        try:
+            return Scenario.model_validate(tree, context=context), frozenset()
+        except ValidationError as error:
+            problems = validation_problems(error, tree)
+            self.problems += [problem for problem, _ in problems]
+            return validate_pruned(tree, [steps for _, steps in problems], context)
+
+    def check(self, context: CheckContext) -> Scenario:
+        """The scenario, its correlations moved where that is asked for and needed; keeps what the checks find."""
+        problems = [problem for check in CHECKS for problem in islice(check(context), MAX_PLAN_PROBLEMS)]
+        scenario = context.scenario
+        if self.repair and any(problem.code == IMPOSSIBLE_CODE for problem in problems):
+            problems = [problem for problem in problems if problem.code != IMPOSSIBLE_CODE]
+            scenario, repairs = repair_correlations(scenario)
+            self.repairs += repairs
+        self.problems += problems
+        return scenario
+
+    def resolve_data_paths(self, document: PlanDocument) -> None:
         """Make the files that the plan names ones that open from the working directory."""
-        for holder, key in (("history", "file"), ("places", "file"), ("places", "ledger")):
-            record = tree.get(holder)
-            name = record.get(key) if isinstance(record, MappingNode) else None
-            if isinstance(record, MappingNode) and isinstance(name, ScalarNode):
+        for table, key in (("history", "file"), ("places", "file"), ("places", "ledger")):
+            record, name = document.mapping(table), document.node(f"{table}.{key}")
+            if record is not None and isinstance(name, ScalarNode):
                 try:
                     path = resolve_in_project(
                         name, self.folders[name.location.file], self.project, name.location, name.path
                     )
                     read_regular_file(path, name.location, name.path, max_bytes=None)
                     record[key] = ScalarNode(display_path(path), name.location, name.path)
-                except InputError as wrong:
-                    self.problems += wrong.problems
+                except InputError as error:
+                    self.problems += error.problems
 
 
-def _baseline_key_locations(ground: CheckContext) -> dict[str, Location]:
-    """Where the keys stand that are checked against the history later."""
-    names = ["horizon.from", "baseline", *(f"baseline.{key}" for key in ground.names("baseline"))]
-    for service in ground.names("services"):
-        at = f"services.{service}"
-        names += [at, f"{at}.growth", *(f"{at}.baseline.{key}" for key in ground.names(f"{at}.baseline"))]
-    return {at: ground.location_of(at) for at in names if ground.node(at) is not None}
+def _baseline_key_locations(document: PlanDocument) -> dict[str, Location]:
+    """Locations of the keys that are checked against the history later, by dotted name."""
+    names = ["horizon.from", "baseline", *(f"baseline.{key}" for key in document.mapping("baseline") or ())]
+    for service in document.mapping("services") or ():
+        path = f"services.{service}"
+        baseline = document.mapping(f"{path}.baseline") or ()
+        names += [path, f"{path}.growth", *(f"{path}.baseline.{key}" for key in baseline)]
+    return {name: document.location_of(name) for name in names if document.node(name) is not None}
 
 
-def _explain_missing_name(complaint: Problem, layer: Layer) -> Problem:
+def _explain_missing_name(problem: Problem, layer: Layer) -> Problem:
     """A name that is missing because it is not taken from two parents says so."""
     while len(layer.parents) == 1:
         layer = layer.parents[0]
-    missing = complaint.path == "name" and complaint.code == "missing" and layer.parents
-    return replace(complaint, code="name_of_two_parents") if missing else complaint
+    missing = problem.path == "name" and problem.code == "missing" and layer.parents
+    return replace(problem, code="name_of_two_parents") if missing else problem
 
 
-def _has_too_many_cases(overlays: MappingNode, tree: MappingNode) -> bool:
-    """Whether the cases would take longer than a person waits."""
-    nodes = sum(1 for _ in iter_nodes(tree)) if len(overlays) > 1 else 0
-    return len(overlays) > MAX_CASES or nodes * len(overlays) > MAX_CASE_NODES
+def _has_too_many_cases(document: PlanDocument) -> bool:
+    """True when the cases would take longer than a person waits."""
+    count = len(document.cases)
+    return count > MAX_CASES or (count > 1 and document.node_count * count > MAX_CASE_NODES)
 
 
 def _deleted_key_problems(
-    overlay: MappingNode, base: MappingNode, deleted: Mapping[str, Location], at: str
+    overlay: MappingNode, base: MappingNode, deleted: Mapping[str, Location], path: str
 ) -> list[Problem]:
-    """A complaint about each table or entry that a plan deleted and a case sets something of, or deletes again."""
-    found = []
-    for name, where in sorted(deleted.items()):
+    """A problem for each table or entry that a plan deletes and a case sets something of, or deletes again."""
+    problems = []
+    for name, location in sorted(deleted.items()):
         table, _, entry = name.partition(".")
-        said, left = (overlay, base) if not entry else (overlay.get(table), base.get(table))
+        in_case, in_plan = (overlay, base) if not entry else (overlay.get(table), base.get(table))
         key = entry or table
-        if "." in entry or not isinstance(said, MappingNode) or key not in said:
+        if "." in entry or not isinstance(in_case, MappingNode) or key not in in_case:
             continue
-        if (not isinstance(left, MappingNode) or left.get(key) is None) and (entry or said[key] is None):
-            code = "case_idle" if said[key] is None else "case_revives"
-            facts = {"name": name, "deleted": where, "case": at}
-            found.append(Problem.of(said.key_locations[key], f"{at}.{name}", code, **facts))
-    return found
+        is_absent = not isinstance(in_plan, MappingNode) or in_plan.get(key) is None
+        if is_absent and (entry or in_case[key] is None):
+            code = "case_idle" if in_case[key] is None else "case_revives"
+            params = {"name": name, "deleted": location, "case": path}
+            problems.append(Problem.of(in_case.key_locations[key], f"{path}.{name}", code, **params))
+    return problems
 
 
-def _without_cases(merged: MergedTree) -> MappingNode:
-    base = copy_node(merged.tree, "")
-    assert isinstance(base, MappingNode)
-    base.pop("cases", None)
+def _without_cases(tree: MappingNode) -> MappingNode:
+    """The tree that cases are laid over; all below its keys is shared."""
+    base = MappingNode(tree.location)
+    base.key_locations.update(tree.key_locations)
+    base.update((key, node) for key, node in tree.items() if key != "cases")
     return base

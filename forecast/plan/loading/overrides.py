@@ -12,40 +12,43 @@ from forecast.plan.loading.layers import Layer, expand_history
 
 OVERRIDE_FILE = "--set"
 MAX_OVERRIDE_CHARS = 10_000
-"""Of one setting."""
+"""Characters of one override."""
 
 
-def build_override_layer(settings: Mapping[str, object], child: Layer) -> tuple[Layer, list[Problem]]:
+def build_override_layer(overrides: Mapping[str, object], child: Layer) -> tuple[Layer, list[Problem]]:
     """A layer below `child` that sets each dotted name; and what is wrong with the settings as YAML."""
     root = MappingNode(Location(OVERRIDE_FILE))
-    complaints: list[Problem] = []
-    for line, (name, value) in enumerate(settings.items(), 1):
-        where = Location(OVERRIDE_FILE, line)
+    problems: list[Problem] = []
+    for line, (name, value) in enumerate(overrides.items(), 1):
+        location = Location(OVERRIDE_FILE, line)
         try:
-            node, wrong = _parse_override(name, value, line)
-            complaints += wrong
-            _insert_node(root, name, node, where)
-        except InputError as refused:
-            complaints += refused.problems
+            node, yaml_problems = _parse_override(name, value, line)
+            problems += yaml_problems
+            _insert_node(root, name, node, location)
+        except InputError as error:
+            problems += error.problems
     expand_history(root)
-    return Layer(OVERRIDE_FILE, Path.cwd(), root, (child,), Location(OVERRIDE_FILE)), complaints
+    return Layer(OVERRIDE_FILE, Path.cwd(), root, (child,), Location(OVERRIDE_FILE)), problems
 
 
 def _parse_override(name: str, value: object, line: int) -> tuple[object, list[Problem]]:
-    where = Location(OVERRIDE_FILE, line, len(name) + 2)
+    location = Location(OVERRIDE_FILE, line, len(name) + 2)
     if not isinstance(value, str):
-        return _node_from_python(value, where), []
+        return _node_from_python(value, location), []
     if not value.strip():
-        raise InputError.of(where, name, "set_nothing")
+        raise InputError.of(location, name, "set_nothing")
     if len(value) > MAX_OVERRIDE_CHARS:
-        raise InputError.of(where, name, "set_too_long", limit=MAX_OVERRIDE_CHARS)
-    node, wrong = parse_yaml(value, OVERRIDE_FILE)
-    complaints = [Problem(_shift_location(one.location, where), name, one.code, one.params) for one in wrong]
-    return _relocate_node(node, where), complaints
+        raise InputError.of(location, name, "set_too_long", limit=MAX_OVERRIDE_CHARS)
+    node, yaml_problems = parse_yaml(value, OVERRIDE_FILE)
+    problems = [
+        Problem(_shift_location(problem.location, location), name, problem.code, problem.params)
+        for problem in yaml_problems
+    ]
+    return _relocate_node(node, location), problems
 
 
-def _shift_location(place: Location, start: Location) -> Location:
-    return Location(OVERRIDE_FILE, start.line, start.column + place.column - 1)
+def _shift_location(location: Location, start: Location) -> Location:
+    return Location(OVERRIDE_FILE, start.line, start.column + location.column - 1)
 
 
 def _relocate_node(node: object, start: Location) -> object:
@@ -54,12 +57,12 @@ def _relocate_node(node: object, start: Location) -> object:
         case ScalarNode():
             return ScalarNode(_strip_digit_separators(node), _shift_location(node.location, start))
         case MappingNode():
-            moved = MappingNode(_shift_location(node.location, start))
-            moved.key_locations.update(
-                {key: _shift_location(where, start) for key, where in node.key_locations.items()}
+            relocated = MappingNode(_shift_location(node.location, start))
+            relocated.key_locations.update(
+                {key: _shift_location(location, start) for key, location in node.key_locations.items()}
             )
-            moved.update({key: _relocate_node(value, start) for key, value in node.items()})
-            return moved
+            relocated.update({key: _relocate_node(value, start) for key, value in node.items()})
+            return relocated
         case SequenceNode():
             listed = SequenceNode(_shift_location(node.location, start))
             listed.extend(_relocate_node(item, start) for item in node)
@@ -72,36 +75,36 @@ def _strip_digit_separators(text: str) -> str:
     return re.sub(r"(?<=\d)_(?=\d{3}(?!\d))", "", text) if starts_with_number else str(text)
 
 
-def _node_from_python(value: object, where: Location) -> object:
+def _node_from_python(value: object, location: Location) -> object:
     match value:
         case None:
             return None
         case bool():
-            return ScalarNode(str(value).lower(), where)
+            return ScalarNode(str(value).lower(), location)
         case Mapping():
-            node = MappingNode(where)
-            node.key_locations.update({str(key): where for key in value})
-            node.update({str(key): _node_from_python(one, where) for key, one in value.items()})
+            node = MappingNode(location)
+            node.key_locations.update({str(key): location for key in value})
+            node.update({str(key): _node_from_python(item, location) for key, item in value.items()})
             return node
         case list() | tuple():
-            listed = SequenceNode(where)
-            listed.extend(_node_from_python(item, where) for item in value)
+            listed = SequenceNode(location)
+            listed.extend(_node_from_python(item, location) for item in value)
             return listed
-    return ScalarNode(_strip_digit_separators(str(value)), where)
+    return ScalarNode(_strip_digit_separators(str(value)), location)
 
 
-def _insert_node(root: MappingNode, name: str, node: object, where: Location) -> None:
+def _insert_node(root: MappingNode, name: str, node: object, location: Location) -> None:
     steps = name.split(".")
     if not all(steps):
-        raise InputError.of(where, "", "set_name", name=name)
+        raise InputError.of(location, "", "set_name", name=name)
     level = root
     for step in steps[:-1]:
-        level.key_locations.setdefault(step, where)
-        below = level.setdefault(step, MappingNode(where))
+        level.key_locations.setdefault(step, location)
+        below = level.setdefault(step, MappingNode(location))
         if not isinstance(below, MappingNode):
-            raise InputError.of(where, name, "set_twice")
+            raise InputError.of(location, name, "set_twice")
         level = below
     if steps[-1] in level:
-        raise InputError.of(where, name, "set_twice")
+        raise InputError.of(location, name, "set_twice")
     level[steps[-1]] = node
-    level.key_locations[steps[-1]] = where
+    level.key_locations[steps[-1]] = location

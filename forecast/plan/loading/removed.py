@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forecast.errors import Location
-from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
+from forecast.files.yaml import ScalarNode, SequenceNode
+from forecast.plan.document import PlanDocument
 from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Correlation, Scenario
 
@@ -23,66 +23,45 @@ class RemovedName:
     """Key of the sentence: `dropped_deleted` or `dropped_sure`."""
 
 
-def remove_deleted_names(tree: MappingNode, deleted: Mapping[str, Location]) -> list[RemovedName]:
-    """Take deleted names out of the correlations of a tree, and correlations of fewer than two names with them."""
-    found: list[RemovedName] = []
-    table = tree.get("correlations")
-    for key, entry in list(table.items()) if isinstance(table, MappingNode) else ():
-        between = entry.get("between") if isinstance(entry, MappingNode) else None
-        if (
-            not isinstance(table, MappingNode)
-            or not isinstance(entry, MappingNode)
-            or not isinstance(between, SequenceNode)
-        ):
+def remove_deleted_names(document: PlanDocument) -> list[RemovedName]:
+    """Take deleted names out of the correlations of a document, and correlations of fewer than two names with them."""
+    removed: list[RemovedName] = []
+    for key in tuple(document.mapping("correlations") or ()):
+        entry = document.mapping(f"correlations.{key}")
+        between = document.node(f"correlations.{key}.between")
+        if entry is None or not isinstance(between, SequenceNode):
             continue
-        gone = {str(name): where for name in between if (where := _deletion_location(str(name), tree, deleted))}
-        if not gone:
+        deletions = {str(name): location for name in between if (location := document.deletion_of(str(name)))}
+        if not deletions:
             continue
-        found += [RemovedName(key, name, where, "dropped_deleted") for name, where in gone.items()]
-        left = SequenceNode(between.location, between.path)
-        left.extend(name for name in between if str(name) not in gone)
-        entry["between"] = left
-        if len(left) < 2:
-            del table[key]
-    return found
+        removed += [RemovedName(key, name, location, "dropped_deleted") for name, location in deletions.items()]
+        remaining = SequenceNode(between.location, between.path)
+        remaining.extend(name for name in between if str(name) not in deletions)
+        entry["between"] = remaining
+        if len(remaining) < 2:
+            document.remove(f"correlations.{key}")
+    return removed
 
 
-def _deletion_location(name: str, tree: MappingNode, deleted: Mapping[str, Location]) -> Location | None:
-    steps = name.split(".")
-    node: object = tree
-    for step in steps:
-        node = node.get(step) if isinstance(node, MappingNode) else None
-    if node is not None:
-        return None
-    above = (".".join(steps[:count]) for count in range(len(steps), 0, -1))
-    return next((deleted[one] for one in above if one in deleted), None)
-
-
-def remove_constant_names(scenario: Scenario, tree: MappingNode) -> tuple[Scenario, list[RemovedName]]:
+def remove_constant_names(scenario: Scenario, document: PlanDocument) -> tuple[Scenario, list[RemovedName]]:
     """Take numbers out of correlations that another file than the correlation's own has made sure.
 
-    A plan that correlates a number which it calls sure itself is wrong, and is told so; an overlay that settles a
+    A plan that correlates a number which it calls sure itself is an error; an overlay that settles a
     number need not know its correlations. Names of `same_as` become those of their draws.
     """
     assumptions = {a.name: a for a in scenario.assumptions()}
-    table = tree.get("correlations")
-    kept: dict[str, Correlation] = {}
-    found: list[RemovedName] = []
+    correlations: dict[str, Correlation] = {}
+    removed: list[RemovedName] = []
     for key, entry in scenario.correlations.items():
-        written = table.get(key) if isinstance(table, MappingNode) else None
-        file = _source_file(written)
+        between = document.node(f"correlations.{key}.between")
+        file = between.location.file if isinstance(between, SequenceNode | ScalarNode) else ""
         settled = [
             name for name in entry.between
             if name in assumptions and assumptions[name].is_constant and assumptions[name].location.file != file
         ]  # fmt: skip
-        found += [RemovedName(key, name, assumptions[name].location, "dropped_sure") for name in settled]
-        left = [name for name in entry.between if name not in settled]
-        draws = tuple(assumptions[name].stream_name if name in assumptions else name for name in left)
-        if not settled or len(left) > 1:
-            kept[key] = entry.model_copy(update={"between": draws})
-    return scenario.model_copy(update={"correlations": FrozenDict(kept)}), found
-
-
-def _source_file(written: object) -> str:
-    between = written.get("between") if isinstance(written, MappingNode) else None
-    return between.location.file if isinstance(between, SequenceNode | ScalarNode) else ""
+        removed += [RemovedName(key, name, assumptions[name].location, "dropped_sure") for name in settled]
+        remaining = [name for name in entry.between if name not in settled]
+        streams = tuple(assumptions[name].stream_name if name in assumptions else name for name in remaining)
+        if not settled or len(remaining) > 1:
+            correlations[key] = entry.model_copy(update={"between": streams})
+    return scenario.model_copy(update={"correlations": FrozenDict(correlations)}), removed

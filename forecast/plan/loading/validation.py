@@ -1,4 +1,4 @@
-"""What pydantic says is wrong with a tree, said in the planner's words at the planner's place."""
+"""Errors of pydantic as problems in the planner's words, at the location in the planner's file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from forecast.errors import Location, Problem, closest_match
 from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
-from forecast.plan.keys import ROOT_SCHEMA, KeySchema
+from forecast.plan.document import PlanDocument
 from forecast.plan.quantity_types import ParseContext
 from forecast.plan.scenario import Scenario
-from forecast.plan.tree import copy_node, format_node
+from forecast.plan.tree import format_node, join_key_path
 
 KEY_BY_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
-"""The key inside an assumption at which a complaint is made."""
+"""The key inside an assumption at which a problem is reported."""
 
 NOTHING_TO_DELETE = "nothing_to_delete"
 
@@ -29,63 +29,51 @@ RENAMED_KEYS = {
 """Keys of an earlier form of the language: an unknown key is answered with the name that replaced it."""
 
 
-def remove_unknown_keys(node: object, slot: KeySchema = ROOT_SCHEMA) -> list[Problem]:
-    """Complain of keys that the language does not have, and take them out of the tree."""
-    if isinstance(node, SequenceNode):
-        return [one for item in node for one in remove_unknown_keys(item, KeySchema())]
-    if not isinstance(node, MappingNode) or (slot.value_type is not None and slot.is_atomic(node)):
-        return []
-    found = []
-    keys = slot.keys(node)
-    for key in list(node):
-        if keys is not None and key not in keys:
-            found.append(_unknown_key_problem(node, key, keys))
-            del node[key]
-        else:
-            found += remove_unknown_keys(node[key], slot.child(key))
-    return found
+def unknown_key_problems(document: PlanDocument) -> list[Problem]:
+    """A problem for each key that the language does not have."""
+    return [_unknown_key_problem(*unknown) for unknown in document.unknown_keys]
 
 
-def _unknown_key_problem(node: MappingNode, key: str, keys: tuple[str, ...]) -> Problem:
+def _unknown_key_problem(parent: MappingNode, key: str, allowed: tuple[str, ...]) -> Problem:
     renamed = RENAMED_KEYS.get(key, "")
-    unset = [name for name in keys if name not in node]
-    near = renamed if renamed in keys else closest_match(key, unset, 0.5) or closest_match(key, keys)
-    code = "unknown_key" if near else "unknown_key_here"
-    at = f"{node.path}.{key}" if node.path else key
-    return Problem.of(node.key_locations[key], at, code, instead=near, keys=", ".join(keys))
+    unset = [name for name in allowed if name not in parent]
+    suggestion = renamed if renamed in allowed else closest_match(key, unset, 0.5) or closest_match(key, allowed)
+    code = "unknown_key" if suggestion else "unknown_key_here"
+    path = join_key_path(parent.path, key)
+    return Problem.of(parent.key_locations[key], path, code, instead=suggestion, keys=", ".join(allowed))
 
 
-def validation_problems(wrong: ValidationError, tree: MappingNode) -> list[tuple[Problem, tuple[str, ...]]]:
-    """Each error as a complaint, with the steps to its node in the tree."""
-    found = []
-    for error in wrong.errors(include_url=False, include_input=False):
-        node, steps, rest = _find_node(tree, error["loc"])
+def validation_problems(error: ValidationError, tree: MappingNode) -> list[tuple[Problem, tuple[str, ...]]]:
+    """Each error of pydantic as a problem, with the steps to its node in the tree."""
+    problems = []
+    for details in error.errors(include_url=False, include_input=False):
+        node, steps, missing_step = _find_node(tree, details["loc"])
         parent, _, _ = _find_node(tree, steps[:-1])
-        complaint = _problem_from_error(error, node, rest, parent)
-        if complaint.code != "same_as_is_wrong":
-            found.append((complaint, steps))
-    return found
+        problem = _problem_from_error(details, node, missing_step, parent)
+        if problem.code != "same_as_is_wrong":
+            problems.append((problem, steps))
+    return problems
 
 
-def drop_consequent_problems(complaints: list[Problem]) -> list[Problem]:
-    """Without what follows from another complaint.
+def drop_consequent_problems(problems: list[Problem]) -> list[Problem]:
+    """The problems without those that follow from another.
 
-    A missing key that an unknown key beside it was meant to be, an idle null of which more is said, and whatever
-    stands below a clash of parents.
+    A missing key that an unknown key beside it was meant to be, a null without effect of which more is said, and
+    whatever stands below a clash of parents.
     """
-    meant = {
-        f"{one.path.rpartition('.')[0]}.{dict(one.params)['instead']}".lstrip(".")
-        for one in complaints
-        if one.code == "unknown_key"
+    intended = {
+        f"{problem.path.rpartition('.')[0]}.{dict(problem.params)['instead']}".lstrip(".")
+        for problem in problems
+        if problem.code == "unknown_key"
     }
-    told = {one.path for one in complaints if not one.code.startswith(NOTHING_TO_DELETE)}
-    clashes = tuple(f"{one.path}." for one in complaints if one.code == "parents_clash")
+    reported = {problem.path for problem in problems if not problem.code.startswith(NOTHING_TO_DELETE)}
+    clashes = tuple(f"{problem.path}." for problem in problems if problem.code == "parents_clash")
     return [
-        one
-        for one in complaints
-        if not (one.code == "missing" and one.path in meant)
-        and not (one.code.startswith(NOTHING_TO_DELETE) and one.path in told)
-        and not one.path.startswith(clashes)
+        problem
+        for problem in problems
+        if not (problem.code == "missing" and problem.path in intended)
+        and not (problem.code.startswith(NOTHING_TO_DELETE) and problem.path in reported)
+        and not problem.path.startswith(clashes)
     ]
 
 
@@ -93,7 +81,7 @@ def _find_node(tree: MappingNode, loc: tuple[int | str, ...]) -> tuple[Any, tupl
     """The node that an error is about, the steps to it, and a last key that is not in the tree."""
     node: Any = tree
     steps: list[str] = []
-    rest = ""
+    missing_step = ""
     for step in loc:
         child = None
         if isinstance(node, MappingNode):
@@ -101,51 +89,51 @@ def _find_node(tree: MappingNode, loc: tuple[int | str, ...]) -> tuple[Any, tupl
         elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node):
             child = node[step]
         if child is None:
-            rest = str(step)  # a tag of a union, a key that is missing, an empty entry
+            missing_step = str(step)  # a tag of a union, a key that is missing, an empty entry
         else:
-            node, rest = child, ""
+            node, missing_step = child, ""
             steps.append(str(step))
-    return node, tuple(steps), rest
+    return node, tuple(steps), missing_step
 
 
-def _problem_from_error(error: Any, node: Any, rest: str, parent: Any) -> Problem:
-    code, facts = error["type"], {key: str(value) for key, value in (error.get("ctx") or {}).items()}
-    where, at = _node_location(node), node.path
-    if rest == "[key]":
-        where = parent.key_locations.get(at.rpartition(".")[2], where)
-    if (said := _shape_problem(code, facts, node, rest)) is not None:
-        return said
+def _problem_from_error(details: Any, node: Any, missing_step: str, parent: Any) -> Problem:
+    code, params = details["type"], {key: str(value) for key, value in (details.get("ctx") or {}).items()}
+    location, path = _node_location(node), node.path
+    if missing_step == "[key]":
+        location = parent.key_locations.get(path.rpartition(".")[2], location)
+    if (shape_problem := _shape_problem(code, params, node, missing_step)) is not None:
+        return shape_problem
     if isinstance(node, MappingNode) and KEY_BY_CODE.get(code) in node:
-        where = _node_location(node[KEY_BY_CODE[code]])
-    elif isinstance(node, MappingNode) and facts.get("key") in node.key_locations:
-        where = node.key_locations[facts["key"]]
+        location = _node_location(node[KEY_BY_CODE[code]])
+    elif isinstance(node, MappingNode) and params.get("key") in node.key_locations:
+        location = node.key_locations[params["key"]]
     elif (
         isinstance(node, MappingNode)
         and isinstance(node.get("value"), ScalarNode | MappingNode | SequenceNode)
-        and rest != "[key]"
+        and missing_step != "[key]"
     ):
-        where = _node_location(node["value"])
-    return Problem.of(where, at, code, **facts)
+        location = _node_location(node["value"])
+    return Problem.of(location, path, code, **params)
 
 
-def _shape_problem(code: str, facts: dict[str, str], node: Any, rest: str) -> Problem | None:
-    """What pydantic itself says: a key is missing, a list stands where a map belongs."""
-    where, at = _node_location(node), node.path
+def _shape_problem(code: str, params: dict[str, str], node: Any, missing_step: str) -> Problem | None:
+    """Problem of an error that is pydantic's own: a missing key, a list in place of a map; None for other errors."""
+    location, path = _node_location(node), node.path
     match code:
         case "missing":
-            return Problem.of(where, f"{at}.{rest}" if at else rest, "missing")
+            return Problem.of(location, f"{path}.{missing_step}" if path else missing_step, "missing")
         case "union_tag_not_found":
-            return Problem.of(where, f"{at}.kind" if at else "kind", "missing")
+            return Problem.of(location, f"{path}.kind" if path else "kind", "missing")
         case "union_tag_invalid":
-            return _choice_problem(node["kind"].location, f"{at}.kind", str(node["kind"]), facts["expected_tags"])
+            return _choice_problem(node["kind"].location, f"{path}.kind", str(node["kind"]), params["expected_tags"])
         case "literal_error":
-            return _choice_problem(where, at, str(node), facts["expected"])
+            return _choice_problem(location, path, str(node), params["expected"])
         case "model_type" | "model_attributes_type" | "dict_type":
-            return Problem.of(where, at, "map_expected", text=format_node(node)[:60])
+            return Problem.of(location, path, "map_expected", text=format_node(node)[:60])
         case "tuple_type" | "list_type":
-            return Problem.of(where, at, "list_expected", text=format_node(node)[:60])
+            return Problem.of(location, path, "list_expected", text=format_node(node)[:60])
         case "string_type":
-            return Problem.of(where, at, "text_expected")
+            return Problem.of(location, path, "text_expected")
     return None
 
 
@@ -154,16 +142,16 @@ def _node_location(node: Any) -> Location:
     return node.location
 
 
-def _choice_problem(where: Location, at: str, text: str, expected: str) -> Problem:
-    words = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
-    near = closest_match(text, words, 0.5)
+def _choice_problem(location: Location, path: str, text: str, expected: str) -> Problem:
+    choices = [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
+    suggestion = closest_match(text, choices, 0.5)
     return Problem.of(
-        where,
-        at,
-        "one_of_near" if near else "one_of",
+        location,
+        path,
+        "one_of_near" if suggestion else "one_of",
         text=text,
-        words=", ".join(words),
-        instead=near,
+        words=", ".join(choices),
+        instead=suggestion,
     )
 
 
@@ -171,53 +159,63 @@ MAX_PRUNING_ROUNDS = 4
 PRUNED_TABLES = ("shocks", "initiatives", "targets", "costs", "correlations", "decisions", "stated")
 """Tables whose entries are left out as a whole."""
 PLACEHOLDERS = {"name": "?", "horizon": {"from": "2021-01", "months": "12"}}
-"""What stands for a required part that cannot be read."""
+"""Stand-ins for required parts that cannot be read."""
 
 
 def validate_pruned(
-    tree: MappingNode, wrong: Iterable[tuple[str, ...]], context: ParseContext
+    tree: MappingNode, invalid: Iterable[tuple[str, ...]], context: ParseContext
 ) -> tuple[Scenario, frozenset[str]] | None:
-    """The scenario of a tree without its wrong parts, and their names; None when too much is wrong."""
-    rest = copy_node(tree, "")
-    assert isinstance(rest, MappingNode)
+    """The scenario of a tree without its wrong parts, and their names; None when too much is wrong.
+
+    `invalid` holds the steps to each part; the tree stays as it is.
+    """
     unread: set[str] = set()
-    steps = list(wrong)
+    pruned, steps = _copy_mapping(tree), list(invalid)
     for _ in range(MAX_PRUNING_ROUNDS):
-        for one in steps:
-            unread.add(_remove_part(rest, one))
-        for key, stub in PLACEHOLDERS.items():
-            if key not in rest:
-                rest[key] = _placeholder_node(stub, key)
-                unread.add(key)
+        for part in map(_part_of, steps):
+            unread.add(".".join(part))
+            pruned = _without_part(pruned, part)
+        placeholders = {key: stub for key, stub in PLACEHOLDERS.items() if key not in pruned}
+        pruned.update({key: _placeholder_node(stub, key) for key, stub in placeholders.items()})
+        unread |= placeholders.keys()
         try:
-            return Scenario.model_validate(rest, context=context), frozenset(unread)
-        except ValidationError as again:
-            steps = [found for _, found in validation_problems(again, rest)]
+            return Scenario.model_validate(pruned, context=context), frozenset(unread)
+        except ValidationError as error:
+            steps = [path for _, path in validation_problems(error, pruned)]
     return None
 
 
-def _remove_part(tree: MappingNode, steps: tuple[str, ...]) -> str:
-    """Take out the part that holds an error; its dotted name."""
-    if not steps:
-        return ""
-    depth = 1
-    if steps[0] in PRUNED_TABLES and len(steps) > 1:
-        depth = 2
-    elif steps[0] in ("services", "history") and len(steps) > 2:
-        depth = 3
-    node: object = tree
-    for step in steps[: depth - 1]:
-        node = node.get(step) if isinstance(node, MappingNode) else None
-    if isinstance(node, MappingNode):
-        node.pop(steps[depth - 1], None)
-    return ".".join(steps[:depth])
+def _part_of(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Steps to the part that is left out for an error at `steps`: an entry of a table, or a key of the plan."""
+    if steps and steps[0] in PRUNED_TABLES:
+        return steps[:2]
+    if steps and steps[0] in ("services", "history") and len(steps) > 2:
+        return steps[:3]
+    return steps[:1]
 
 
-def _placeholder_node(content: object, at: str) -> object:
-    where = Location("")
+def _without_part(tree: MappingNode, part: tuple[str, ...]) -> MappingNode:
+    """A copy of a tree without one part; what does not lead to the part is shared."""
+    copied = _copy_mapping(tree)
+    if len(part) == 1:
+        copied.pop(part[0], None)
+    elif part and isinstance(child := copied.get(part[0]), MappingNode):
+        copied[part[0]] = _without_part(child, part[1:])
+    return copied
+
+
+def _copy_mapping(node: MappingNode) -> MappingNode:
+    copied = MappingNode(node.location, node.path)
+    copied.key_locations.update(node.key_locations)
+    copied.update(node)
+    return copied
+
+
+def _placeholder_node(content: object, path: str) -> object:
+    location = Location("")
     if not isinstance(content, dict):
-        return ScalarNode(str(content), where, at)
-    node = MappingNode(where, at)
-    node.key_locations.update(dict.fromkeys(content, where))
-    node.update({key: _placeholder_node(value, f"{at}.{key}") for key, value in content.items()})
+        return ScalarNode(str(content), location, path)
+    node = MappingNode(location, path)
+    node.key_locations.update(dict.fromkeys(content, location))
+    node.update({key: _placeholder_node(value, f"{path}.{key}") for key, value in content.items()})
     return node
