@@ -70,7 +70,7 @@ class LanguageChoice(click.Choice[str]):
             raise InvalidValue("option_not_language", text=value) from None
 
 
-class Day(click.DateTime):
+class DayParam(click.DateTime):
     """A day: 2021-01-11."""
 
     def __init__(self) -> None:

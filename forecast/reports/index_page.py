@@ -12,9 +12,20 @@ from forecast.runs import repository as runs
 from forecast.runs.listing import listed_runs
 from forecast.runs.repository import StoredRun
 
+__all__ = ["write_index"]
+
 
 def write_index(reports: Path) -> None:
-    """List the runs of a folder in its `index.html`, in the language of the newest; OutputError if it cannot."""
+    """List the runs of a folder in its `index.html`, in the language of the newest run.
+
+    Parameters
+    ----------
+    reports : folder of the reports
+
+    Raises
+    ------
+    OutputError : the file cannot be written, or another process holds the folder for too long
+    """
     with runs.lock_reports(reports):
         stored_runs = list(runs.all_runs(reports))
         language: Language = "vi" if stored_runs and stored_runs[0].manifest.get("language") == "vi" else "en"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.group import Option, command, get_session
-from forecast.cli.option_types import Day, Gate, GateType, HalfWidth
+from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
 from forecast.cli.progress import show_progress
@@ -38,7 +38,7 @@ class CompletedRun:
 @command("run")
 @common_options()
 @click.option("--precision", cls=Option, metavar="HALF", type=HalfWidth())
-@click.option("--as-of", cls=Option, metavar="DATE", type=Day())
+@click.option("--as-of", cls=Option, metavar="DATE", type=DayParam())
 @click.option("--repair-correlations", cls=Option, is_flag=True)
 @click.option("--reuse-fit", cls=Option, metavar="MANIFEST", type=click.Path(path_type=Path))
 @click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
