@@ -111,7 +111,7 @@ def time_parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, floa
     doors = {
         "normals": (Sampler, "_independent_normals"),
         "calm": (block, "sample_baseline"),
-        "shocks": (block, "_struck"),
+        "shocks": (block, "sample_impacts"),
     }
     doors |= {
         "initiatives": (block, "simulate_initiatives"),
