@@ -43,7 +43,7 @@ class PartialResult:
     joint_hits: int = 0
     """Paths in which every target is met."""
     uniforms: list[Mapping[str, Floats]] = field(default_factory=list)
-    """Of the first paths, one mapping for the blocks simulated together."""
+    """By name of the draw, values of the first paths; a mapping for each batch of blocks."""
     occurrences: list[Mapping[str, Floats]] = field(default_factory=list)
     figures: list[Mapping[FigureKey, Floats]] = field(default_factory=list)
     places: PlaceTally | None = None
@@ -111,7 +111,7 @@ class ChunkJob:
     """First blocks that are kept path by path."""
     blocks_per_chunk: int
     is_exact: bool
-    """Whether the paths are so few that the values of whole periods are kept."""
+    """True where the paths are so few that the values of whole periods are kept."""
     code_version: str
     """Version of the code and the libraries where the work is done; empty where it cannot be another."""
 
@@ -150,7 +150,7 @@ class ChunkJob:
         return PartialResult(tallies, places=places.empty_tally(self.plan.causes) if places else None)
 
     def is_place_figure(self, key: FigureKey) -> bool:
-        """Whether a figure is of one place, and no target asks for it."""
+        """True for a figure of one place that no target asks for."""
         return "@" in key[0] and key not in self.thresholds
 
 
@@ -175,7 +175,7 @@ def _thresholds(plan: CompiledPlan, bins: Mapping[FigureKey, Bins]) -> dict[Figu
             values.setdefault(figure_key(target, basis, bins), set()).add(target.threshold.value)
     for key, value in plan.trigger_values:
         values.setdefault(key, set()).add(value)
-    return {key: tuple(sorted(found)) for key, found in values.items()}
+    return {key: tuple(sorted(of_figure)) for key, of_figure in values.items()}
 
 
 def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:

@@ -62,7 +62,7 @@ class OutputPeriod:
     """As written."""
     calendar: Calendar
     is_month: bool = False
-    """Whether it is a single month of the fan: only what is charted month by month is recorded."""
+    """True for a single month of the fan, of which only what is charted month by month is recorded."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class CompiledPlan:
     climate_shape: float | None
     """Shape of each year's gamma factor on the rates of storms and floods; None without a climate."""
     place_count: Assumption | None
-    """How many places there are, where they are not listed."""
+    """Number of places, where they are not listed."""
     places: PlaceOutputs | None
-    """What is recorded of the places, where they are listed."""
+    """Outputs of the places, where they are listed."""
     groups: Mapping[str, CorrelatedGroup]
     """By name, what is correlated with it."""
     periods: tuple[OutputPeriod, ...]
@@ -367,7 +367,7 @@ def _trigger_values(scenario: Scenario) -> tuple[tuple[FigureKey, float], ...]:
 
 
 def _choose_bridge_period(scenario: Scenario, periods: tuple[OutputPeriod, ...]) -> str:
-    """That of the first revenue target, else the first output period."""
+    """Period of the first revenue target, else the first output period."""
     for name in sorted(scenario.targets):
         if scenario.targets[name].measure == "revenue" and scenario.targets[name].place is None:
             return str(scenario.targets[name].period.text)

@@ -25,10 +25,10 @@ class StatedAmount:
 
 @dataclass(frozen=True)
 class ServiceInputs:
-    """What the baseline paths of one service are sampled from."""
+    """Inputs of the baseline paths of one service."""
 
     fitted: ServiceBaseline
-    """What the history, or the planner, says of it."""
+    """Baseline of the service by its history, or by the planner."""
     level: Literal["planner", "history", "mixture"]
     """Whose level of the year."""
     planner_share: float
@@ -63,7 +63,7 @@ class GapInputs:
 
 @dataclass(frozen=True)
 class BaselineInputs:
-    """What the baseline paths are sampled from."""
+    """Inputs of the baseline paths of all services."""
 
     calendar: Calendar
     """The whole years that touch the horizon."""

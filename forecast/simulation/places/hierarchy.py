@@ -1,4 +1,4 @@
-"""The tree of a province, its districts and their places, and the noise that sets the parts of a fork apart."""
+"""The tree of a province, its districts and their places, and the noise by which the parts of a node differ."""
 
 from __future__ import annotations
 
@@ -13,31 +13,36 @@ from forecast.plan.geography import Geography
 from forecast.simulation.sampling.random_streams import stream
 
 MAX_PARTS_PER_NODE = 32
-"""Most parts of one fork."""
+"""Most parts of one node."""
 
 
 @dataclass(frozen=True)
 class PlaceNode:
-    """Some neighbours, and the forks or single places that they fall into."""
+    """Neighbouring places, and the nodes or single places that they are divided into."""
 
     noise_name: str
-    """Of its noise."""
+    """Name of the stream of its noise."""
     start: int
+    """Row of its first place."""
     stop: int
+    """Row behind its last place."""
     parts: tuple[PlaceNode, ...] = ()
     code: str = ""
-    """Of a district or a place; nothing for a group of them that is only for counting."""
+    """Code of a district or a place; empty for a group that only limits the parts of a node."""
 
 
-def build_place_tree(terrain: Geography) -> PlaceNode:
-    """The province, its districts and their places; more than `FAN` parts are grouped."""
+def build_place_tree(geography: Geography) -> PlaceNode:
+    """The province, its districts and their places; more than `MAX_PARTS_PER_NODE` parts are grouped."""
     districts = []
-    for one in terrain.districts:
+    for district in geography.districts:
         places = [
-            PlaceNode(terrain.places[row], row, row + 1, (), terrain.places[row]) for row in range(one.start, one.stop)
+            PlaceNode(geography.places[row], row, row + 1, (), geography.places[row])
+            for row in range(district.start, district.stop)
         ]
-        districts.append(PlaceNode(one.code, one.start, one.stop, _group_parts(one.code, places), one.code))
-    return PlaceNode("", 0, terrain.count, _group_parts("", districts))
+        districts.append(
+            PlaceNode(district.code, district.start, district.stop, _group_parts(district.code, places), district.code)
+        )
+    return PlaceNode("", 0, geography.count, _group_parts("", districts))
 
 
 def _group_parts(name: str, parts: list[PlaceNode]) -> tuple[PlaceNode, ...]:
@@ -54,7 +59,7 @@ def _group_parts(name: str, parts: list[PlaceNode]) -> tuple[PlaceNode, ...]:
 
 @cache
 def _normal_quantiles() -> Floats32:
-    """The normal distribution as 65,536 values that are equally likely: 16 random bits are one of them."""
+    """(65536,) equally likely quantiles of the standard normal: 16 random bits choose one of them."""
     return np.asarray(ndtri((np.arange(2**16) + 0.5) / 2**16), np.float32)
 
 

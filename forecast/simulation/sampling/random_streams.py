@@ -1,7 +1,7 @@
 """Random numbers, each under the name of what it is for.
 
-A stream is keyed by (seed, name, block, layer): never by order. So a new assumption moves no other, more paths keep the
-first ones, and two scenarios share their luck wherever they share a name.
+A stream is keyed by (seed, name, block, layer), never by order. So a new assumption moves no other, more paths keep the
+first ones, and two scenarios have common random numbers wherever they share a name.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from scipy.special import gammaincinv
 from forecast.arrays import Floats, Floats32
 from forecast.plan.assumption import Assumption
 from forecast.stats.copula import CorrelatedGroup
+
+__all__ = ["PATHS_PER_BLOCK", "Sampler"]
 
 PATHS_PER_BLOCK = 4096
 """Consecutive paths of a block: the unit of random numbers, of work and of memory. A constant of the format."""
@@ -54,7 +56,18 @@ def _lift_above_zero(u: Floats) -> Floats:
 
 
 class Sampler:
-    """The random numbers of some consecutive blocks, drawn when they are first asked for and kept by name."""
+    """Random numbers of some consecutive blocks, drawn when they are first used and kept by name.
+
+    Parameters
+    ----------
+    seed : of the run
+    blocks : numbers of the blocks, `PATHS_PER_BLOCK` paths each
+    groups : by name of a draw, what is correlated with it
+
+    References
+    ----------
+    docs/model.md, section 7.
+    """
 
     def __init__(self, seed: int, blocks: range, groups: Mapping[str, CorrelatedGroup]) -> None:
         self.seed = seed
@@ -62,12 +75,21 @@ class Sampler:
         self.paths = len(blocks) * PATHS_PER_BLOCK
         self.groups = groups
         self.uniforms: dict[str, Floats] = {}
-        """What was drawn, by name: (paths,) each."""
+        """By name of the draw, (paths,)."""
         self._values: dict[tuple[str, object], Floats] = {}
         self._normals: dict[tuple[str, int], Floats32] = {}
 
     def __call__(self, assumption: Assumption) -> Floats:
-        """Values of an assumption, (paths,), or (1,) when it is sure; one name, one draw."""
+        """Values of an assumption; one name, one draw.
+
+        Parameters
+        ----------
+        assumption : of the plan
+
+        Returns
+        -------
+        ndarray : (paths,) in base units, or (1,) for a constant
+        """
         key = (assumption.stream_name, assumption.distribution)
         if key not in self._values:
             if assumption.is_constant:
@@ -77,7 +99,16 @@ class Sampler:
         return self._values[key]
 
     def uniform(self, name: str) -> Floats:
-        """(paths,) one uniform number a path, inside 0 to 1; correlated where the plan says so."""
+        """One uniform number a path, correlated where the plan says so.
+
+        Parameters
+        ----------
+        name : of the draw
+
+        Returns
+        -------
+        ndarray : (paths,) above 0 and below 1
+        """
         if name not in self.uniforms:
             if name in self.groups:
                 self.uniforms.update(self.groups[name].uniforms(self._independent_uniform, self._chi_square))
@@ -86,24 +117,45 @@ class Sampler:
         return self.uniforms[name]
 
     def _independent_uniform(self, name: str) -> Floats:
-        return _lift_above_zero(self.sample_by_block(name, 0, lambda numbers, out: numbers.random(out=out)))
+        return _lift_above_zero(self.sample_by_block(name, 0, lambda generator, out: generator.random(out=out)))
 
-    def _chi_square(self, name: str, freedom: float) -> Floats:
+    def _chi_square(self, name: str, df: float) -> Floats:
         return self.sample_by_block(
-            name, 1, lambda numbers, out: np.copyto(out, numbers.chisquare(freedom, PATHS_PER_BLOCK))
+            name, 1, lambda generator, out: np.copyto(out, generator.chisquare(df, PATHS_PER_BLOCK))
         )
 
     def sample_by_block(
         self, name: str, layer: int | str, draw: Callable[[np.random.Generator, Floats], object]
     ) -> Floats:
-        """(paths,) filled block after block, each from its own stream."""
-        numbers = np.empty(self.paths)
-        for block, own in zip(self.blocks, numbers.reshape(-1, PATHS_PER_BLOCK), strict=True):
-            draw(stream(self.seed, name, block, layer), own)
-        return numbers
+        """Numbers drawn block after block, each block from its own stream.
+
+        Parameters
+        ----------
+        name : of the stream
+        layer : of the name, where it has several streams
+        draw : called with the generator of a block and its (PATHS_PER_BLOCK,) values to fill
+
+        Returns
+        -------
+        ndarray : (paths,)
+        """
+        values = np.empty(self.paths)
+        for block, values_of_block in zip(self.blocks, values.reshape(-1, PATHS_PER_BLOCK), strict=True):
+            draw(stream(self.seed, name, block, layer), values_of_block)
+        return values
 
     def happens(self, name: str, chance: Floats) -> NDArray[np.bool_]:
-        """(paths,) whether something of the given chance happens in each path."""
+        """Outcomes that happen or not.
+
+        Parameters
+        ----------
+        name : of what may happen; its uniform number is `NAME.happens`
+        chance : (paths,) or (1,) probability, 0 to 1
+
+        Returns
+        -------
+        ndarray : (paths,) whether it happens
+        """
         return self.uniform(f"{name}.happens") < chance
 
     def normals(self, name: str, months: int) -> Floats32:
@@ -115,8 +167,10 @@ class Sampler:
         if group is None:
             return self._independent_normals(name, months)
         if key not in self._normals:
-            drawn = group.normals(lambda own: self._independent_normals(own, months), self._chi_square)
-            self._normals.update({(member, months): z for member, z in drawn.items()})
+            normals_by_member = group.normals(
+                lambda member: self._independent_normals(member, months), self._chi_square
+            )
+            self._normals.update({(member, months): z for member, z in normals_by_member.items()})
         return self._normals.pop(key)
 
     def _independent_normals(self, name: str, months: int) -> Floats32:
@@ -140,10 +194,21 @@ class Sampler:
         return z.reshape(months, self.paths)
 
     def gammas(self, name: str, shape: float, years: range) -> Floats:
-        """(years, paths) gamma factors of mean 1, one a year; by its quantile where `name.YEAR` is correlated."""
+        """Gamma factors of mean 1, one a year; by quantile where `NAME.YEAR` is correlated.
+
+        Parameters
+        ----------
+        name : of the draw
+        shape : of the gamma distribution
+        years : calendar years
+
+        Returns
+        -------
+        ndarray : (years, paths)
+        """
         return np.array([self._gamma(name, shape, year) for year in years]) / shape
 
     def _gamma(self, name: str, shape: float, year: int) -> Floats:
         if f"{name}.{year}" in self.groups:
             return np.asarray(gammaincinv(shape, self.uniform(f"{name}.{year}")))
-        return self.sample_by_block(name, year, lambda numbers, out: numbers.standard_gamma(shape, out=out))
+        return self.sample_by_block(name, year, lambda generator, out: generator.standard_gamma(shape, out=out))

@@ -20,14 +20,14 @@ __all__ = ["impact"]
 
 
 @singledispatch
-def impact(shock: Shock, name: str, draws: Sampler, context: SimulationContext) -> Impact:
+def impact(shock: Shock, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
     """Impact of one shock on the drivers in some blocks, by the kind of its record.
 
     Parameters
     ----------
     shock : record of the plan
     name : dotted name in the plan, such as `shocks.floods`; the events of the shock are drawn under it
-    draws : random numbers of the blocks
+    sampler : random numbers of the blocks
     context : months, services, places and climate of the blocks
 
     Returns
