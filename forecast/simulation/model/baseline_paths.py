@@ -156,13 +156,13 @@ def _log_residuals(service: ServiceInputs, sampler: Sampler, calendar: Calendar)
     persistence = _sample_or_fitted(service.persistence, service.fitted.persistence, sampler).astype(np.float32)
     residuals = np.zeros((calendar.count, 1), np.float32)
     if np.any(noise > 0):
-        residuals = sampler.normals(name, calendar.count)
+        residuals = sampler.normals(name, calendar.years)
         residuals *= noise
         residuals[1:] *= np.sqrt(1 - np.square(persistence))
         _accumulate(residuals, persistence)
     if service.level_noise is not None:
         sd = (sampler(service.level_noise) / math.sqrt(12)).astype(np.float32)
-        steps = np.multiply(sampler.normals(f"{name}.level_noise", calendar.count), sd)
+        steps = np.multiply(sampler.normals(f"{name}.level_noise", calendar.years), sd)
         walk = _accumulate(steps, np.ones(1, np.float32))
         residuals = walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
     return residuals
@@ -186,7 +186,7 @@ def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar)
     """The joint forecast: mean + root z on its scale, row by row so that a longer horizon keeps the first months."""
     forecast = service.fitted.forecast
     assert forecast is not None  # the baseline fits where the history's level is asked for
-    z = sampler.normals(f"services.{service.fitted.service}", calendar.count)
+    z = sampler.normals(f"services.{service.fitted.service}", calendar.years)
     x = np.empty_like(z)
     for month in range(calendar.count):
         total = np.full(z.shape[1], float(forecast.mean[month]))

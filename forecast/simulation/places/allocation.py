@@ -33,6 +33,7 @@ class _Allocation:
     """(paths,) or (1,) standard deviation of a place's month."""
     seed: int
     block: int
+    horizon: Calendar
     period_rows: list[slice]
     totals: Sequence[Mapping[str, Floats]]
     """By period, the figures of the province: `revenue`, `revenue:parts` and `revenue.SERVICE`."""
@@ -127,7 +128,8 @@ class _Allocation:
         self, part: PlaceNode, n: int, cumulative_weight: Floats, out: Floats32, is_equal: bool
     ) -> None:
         """Weight x noise, the mean of which is the weight; equal parts need neither weight nor mean."""
-        fill_normals(out, self.seed, f"places.{part.noise_name}.{self.levels.services[n]}", self.block)
+        name = f"places.{part.noise_name}.{self.levels.services[n]}"
+        fill_normals(out, self.seed, name, self.block, self.horizon)
         weight, sd = cumulative_weight[part.stop] - cumulative_weight[part.start], self.noise_sd
         if part.parts:  # many places even out
             sd = sd * np.float32(
@@ -183,7 +185,7 @@ def allocate_block(
     result = PlaceFigures(outputs, levels.services, paths, tally, gap_ratios)
     noise_sd = noise.astype(np.float32)
     _Allocation(
-        result, levels, noise_sd, sampler.seed, sampler.blocks.start, rows, by_period, not noise_sd.any()
+        result, levels, noise_sd, sampler.seed, sampler.blocks.start, horizon, rows, by_period, not noise_sd.any()
     ).allocate(services)
     if tally is not None:
         tally.n += paths

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from forecast.arrays import Floats32
+from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.geography import Geography
 from forecast.simulation.sampling.random_streams import stream
 
@@ -63,7 +64,14 @@ def _normal_quantiles() -> Floats32:
     return np.asarray(ndtri((np.arange(2**16) + 0.5) / 2**16), np.float32)
 
 
-def fill_normals(out: Floats32, seed: int, name: str, block: int) -> None:
-    """Standard normals, row by row, so that a longer horizon keeps the first months."""
-    words = stream(seed, name, block).bit_generator.random_raw(out.size // 4)
-    np.take(_normal_quantiles(), words.view(np.uint16), out=out.reshape(-1), mode="clip")
+def fill_normals(out: Floats32, seed: int, name: str, block: int, calendar: Calendar) -> None:
+    """Fill (months of the calendar, paths) with standard normals, the months of a year from one stream."""
+    paths = out.shape[1]
+    for year in calendar.years:
+        rows = calendar.year_rows(year)
+        skipped = calendar.first + rows.start - SEASON_MONTHS * year
+        words = stream(seed, name, block, year).bit_generator.random_raw(
+            (skipped + rows.stop - rows.start) * paths // 4
+        )
+        bits = words.view(np.uint16)[skipped * paths :]
+        np.take(_normal_quantiles(), bits, out=out[rows].reshape(-1), mode="clip")

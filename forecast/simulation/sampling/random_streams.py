@@ -1,7 +1,8 @@
 """Random numbers, each under the name of what it is for.
 
-A stream is keyed by (seed, name, block, layer), never by order. So a new assumption moves no other, more paths keep the
-first ones, and two scenarios have common random numbers wherever they share a name.
+A stream is keyed by (seed, name, block, layer), never by order; the layer of what is drawn by month or by year is the
+calendar year. So a new assumption moves no other, more paths keep the first ones, a longer or a shifted horizon keeps the
+numbers of its years, and two scenarios have common random numbers wherever they share a name.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
 from forecast.arrays import Floats, Floats32
+from forecast.periods import SEASON_MONTHS
 from forecast.plan.assumption import Assumption
 from forecast.stats.copula import CorrelatedGroup
 
@@ -77,7 +79,7 @@ class Sampler:
         self.uniforms: dict[str, Floats] = {}
         """By name of the draw, (paths,)."""
         self._values: dict[tuple[str, object], Floats] = {}
-        self._normals: dict[tuple[str, int], Floats32] = {}
+        self._normals: dict[tuple[str, range], Floats32] = {}
 
     def __call__(self, assumption: Assumption) -> Floats:
         """Values of an assumption; one name, one draw.
@@ -158,40 +160,47 @@ class Sampler:
         """
         return self.uniform(f"{name}.happens") < chance
 
-    def normals(self, name: str, months: int) -> Floats32:
-        """(months, paths) standard normals of a service's monthly surprises; a longer horizon appends rows.
+    def normals(self, name: str, years: range) -> Floats32:
+        """Standard normals of a service's months, correlated where the plan or its history says so.
 
-        The array is the caller's; those of correlated services are drawn together and kept until they are asked for.
+        Parameters
+        ----------
+        name : of the stream
+        years : calendar years; the numbers of a year are the same whatever the years beside it
+
+        Returns
+        -------
+        ndarray : (12 x years, paths); it is the caller's, to write into
         """
-        group, key = self.groups.get(name), (name, months)
+        group, key = self.groups.get(name), (name, years)
         if group is None:
-            return self._independent_normals(name, months)
-        if key not in self._normals:
-            normals_by_member = group.normals(
-                lambda member: self._independent_normals(member, months), self._chi_square
+            return self._independent_normals(name, years)
+        if key not in self._normals:  # members are drawn together, and each is kept until it is asked for
+            by_member = group.normals(
+                lambda member: self._independent_normals(member, years),
+                lambda stream_name, df: self._monthly_chi_squares(stream_name, df, years),
             )
-            self._normals.update({(member, months): z for member, z in normals_by_member.items()})
+            self._normals.update({(member, years): z for member, z in by_member.items()})
         return self._normals.pop(key)
 
-    def _independent_normals(self, name: str, months: int) -> Floats32:
-        """Box and Muller's pairs, two halves of each row of a block; in 32 bits they take 60% of the time of 64."""
-        words = np.empty((months, len(self.blocks), PATHS_PER_BLOCK // 2), np.uint64)
-        for row, block in enumerate(self.blocks):
-            raw = stream(self.seed, name, block).bit_generator.random_raw(months * PATHS_PER_BLOCK // 2)
-            words[:, row] = raw.reshape(months, -1)
-        halves = words.view(np.uint32).reshape(months, len(self.blocks), 2, PATHS_PER_BLOCK // 2)
-        radius = halves[:, :, 0].astype(np.float32)
-        radius += np.float32(0.5)
-        radius *= np.float32(2.0**-32)
-        np.log(radius, out=radius)
-        radius *= np.float32(-2)
-        np.sqrt(radius, out=radius)
-        angle = halves[:, :, 1].view(np.int32).astype(np.float32)
-        angle *= np.float32(np.pi / 2**31)
-        z = halves.view(np.float32)  # in their place
-        np.multiply(radius, np.cos(angle), out=z[:, :, 0])
-        np.multiply(radius, np.sin(angle, out=angle), out=z[:, :, 1])
-        return z.reshape(months, self.paths)
+    def _independent_normals(self, name: str, years: range) -> Floats32:
+        """(12 x years, paths) standard normals of 32 bits, twelve rows of a block's year from one stream."""
+        z = np.empty((len(years), SEASON_MONTHS, len(self.blocks), PATHS_PER_BLOCK), np.float32)
+        for months_of_year, year in zip(z, years, strict=True):
+            for column, block in enumerate(self.blocks):
+                generator = stream(self.seed, name, block, year)
+                for month in months_of_year:
+                    generator.standard_normal(dtype=np.float32, out=month[column])
+        return z.reshape(-1, self.paths)
+
+    def _monthly_chi_squares(self, name: str, df: float, years: range) -> Floats:
+        """(12 x years, paths) chi-squares, twelve rows of a block's year from one stream."""
+        shape = (SEASON_MONTHS, PATHS_PER_BLOCK)
+        by_year = [
+            np.concatenate([stream(self.seed, name, block, year).chisquare(df, shape) for block in self.blocks], axis=1)
+            for year in years
+        ]
+        return np.concatenate(by_year)
 
     def gammas(self, name: str, shape: float, years: range) -> Floats:
         """Gamma factors of mean 1, one a year; by quantile where `NAME.YEAR` is correlated.
