@@ -33,9 +33,12 @@ class Checkpoint:
 
     Parameters
     ----------
-    folder : of all checkpoints; those that are too old are removed
-    key : name of the run, from `compiled.run_key`
-    notify : called with a message key and a number of paths when a run is resumed or kept
+    folder : Path
+        Of all checkpoints; those that are too old are removed.
+    key : str
+        Name of the run, from `compiled.run_key`.
+    notify : callable
+        Called with a message key and a number of paths when a run is resumed or kept.
     """
 
     def __init__(self, folder: Path, key: str, notify: CheckpointNotifier = lambda message, paths: None) -> None:
@@ -53,12 +56,15 @@ class Checkpoint:
 
         Parameters
         ----------
-        empty_result : makes a result that has counted nothing
-        layout : how the run is cut in chunks, and what is kept path by path; a run of another layout cannot go on
+        empty_result : callable
+            Makes a result that has counted nothing.
+        layout : tuple of int
+            How the run is cut in chunks, and what is kept path by path; a run of another layout cannot go on.
 
         Returns
         -------
-        tuple : number of saved chunks and their result; 0 and an empty one where there is nothing that can be used
+        tuple of int and PartialResult
+            Number of saved chunks and their result; 0 and an empty one where there is nothing that can be used.
         """
         self._layout = list(layout)
         self._start = time.monotonic()
@@ -79,8 +85,10 @@ class Checkpoint:
 
         Parameters
         ----------
-        chunks : number of finished chunks
-        result : of all of them
+        chunks : int
+            Number of finished chunks.
+        result : PartialResult
+            Of all of them.
         """
         if time.monotonic() >= self._next_write:
             self._save(chunks, result)
@@ -90,8 +98,10 @@ class Checkpoint:
 
         Parameters
         ----------
-        chunks : number of finished chunks
-        result : of all of them
+        chunks : int
+            Number of finished chunks.
+        result : PartialResult
+            Of all of them.
         """
         if chunks != self.saved_chunks and time.monotonic() - self._start >= MIN_SECONDS_TO_SAVE:
             self._save(chunks, result)

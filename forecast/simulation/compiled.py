@@ -143,19 +143,26 @@ def run_key(scenario: Scenario, baseline: Baseline, seed: int, paths: int, preci
 
     Parameters
     ----------
-    scenario : the plan; its other assumption cases do not count
-    baseline : fits of its history
-    seed : of the random numbers
-    paths : number of paths that are asked for
-    precision : half the width of the interval at which the run stops; None where it does not
+    scenario : Scenario
+        The plan; its other assumption cases do not count.
+    baseline : Baseline
+        Fits of its history.
+    seed : int
+        Of the random numbers.
+    paths : int
+        Number of paths that are asked for.
+    precision : float, optional
+        Half the width of the interval at which the run stops; None where it does not.
 
     Returns
     -------
-    str : hash of the meaning of the plan, its data files, the fits, the figures above and the code
+    str
+        Hash of the meaning of the plan, its data files, the fits, the figures above and the code.
 
     Raises
     ------
-    InputError : when a data file of the plan cannot be read
+    InputError
+        When a data file of the plan cannot be read.
     """
     plan = to_jsonable(scenario.model_copy(update={"cases": {}}))
     content = (plan, to_jsonable(baseline), data_files(scenario), seed, paths, precision)

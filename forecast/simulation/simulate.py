@@ -114,16 +114,20 @@ class Simulation:
 
         Parameters
         ----------
-        measure : such as `revenue` or `revenue.SERVICE`
-        period : as the plan writes it, such as `2021`
+        measure : str
+            Such as `revenue` or `revenue.SERVICE`.
+        period : str
+            As the plan writes it, such as `2021`.
 
         Returns
         -------
-        Tally : mean, quantiles and chances of the figure, each with its simulation error
+        Tally
+            Mean, quantiles and chances of the figure, each with its simulation error.
 
         Raises
         ------
-        KeyError : when the figure was not recorded
+        KeyError
+            When the figure was not recorded.
         """
         return self.tallies[measure, period]
 
@@ -132,11 +136,13 @@ class Simulation:
 
         Parameters
         ----------
-        target : of the plan
+        target : Target
+            Of the plan.
 
         Returns
         -------
-        FigureKey : (measure, period)
+        FigureKey
+            (measure, period).
         """
         return figure_key(target, target.basis, self.tallies)
 
@@ -145,15 +151,18 @@ class Simulation:
 
         Parameters
         ----------
-        target : its name in the plan
+        target : str
+            Its name in the plan.
 
         Returns
         -------
-        Estimate : share of the paths, 0 to 1, with the 95% interval of its simulation error
+        Estimate
+            Share of the paths, 0 to 1, with the 95% interval of its simulation error.
 
         Raises
         ------
-        KeyError : when the plan has no such target
+        KeyError
+            When the plan has no such target.
         """
         record = self.scenario.targets[target]
         return self.chance_on(record, record.basis)
@@ -163,12 +172,15 @@ class Simulation:
 
         Parameters
         ----------
-        target : of the plan
-        basis : `stated`, or `parts` to leave out the gap between a stated total and the services
+        target : Target
+            Of the plan.
+        basis : str
+            `stated`, or `parts` to leave out the gap between a stated total and the services.
 
         Returns
         -------
-        Estimate : share of the paths, 0 to 1, with the 95% interval of its simulation error
+        Estimate
+            Share of the paths, 0 to 1, with the 95% interval of its simulation error.
         """
         return _target_chance(target, basis, self.tallies)
 
@@ -177,17 +189,22 @@ class Simulation:
 
         Parameters
         ----------
-        measure : such as `revenue` or `revenue.SERVICE`
-        period : as the plan writes it, such as `2021`
+        measure : str
+            Such as `revenue` or `revenue.SERVICE`.
+        period : str
+            As the plan writes it, such as `2021`.
 
         Returns
         -------
-        ndarray : (paths,) in the unit of the measure; money in the plan's currency
+        ndarray
+            (paths,) in the unit of the measure; money in the plan's currency.
 
         Raises
         ------
-        KeyError : when the figure was not recorded
-        ValueError : when only a histogram was kept, because the paths were many
+        KeyError
+            When the figure was not recorded.
+        ValueError
+            When only a histogram was kept, because the paths were many.
         """
         return self.tallies[measure, period].values
 

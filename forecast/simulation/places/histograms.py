@@ -51,9 +51,12 @@ class PlaceTally:
 
         Parameters
         ----------
-        place : its row in the list
-        values : (paths,) revenue of the period
-        severe_losses : paths of the block with a severe loss
+        place : int
+            Its row in the list.
+        values : ndarray
+            (paths,) revenue of the period.
+        severe_losses : int
+            Paths of the block with a severe loss.
         """
         scaled = values * (1 / self.upper_bounds[place])
         self.sums[place] += scaled.sum(), np.dot(scaled, scaled)
@@ -67,7 +70,8 @@ class PlaceTally:
 
         Parameters
         ----------
-        later : of the same places and shocks
+        later : PlaceTally
+            Of the same places and shocks.
         """
         self.n += later.n
         self.counts += later.counts
@@ -83,7 +87,8 @@ class PlaceTally:
 
         Returns
         -------
-        dict : array by name
+        dict
+            Array by name.
         """
         return {"n": np.array(self.n), **{name: getattr(self, name) for name in _STATE_FIELDS}}
 
@@ -92,12 +97,15 @@ class PlaceTally:
 
         Parameters
         ----------
-        state : array by name, from `state`
+        state : mapping of str to ndarray
+            Array by name, from `state`.
 
         Raises
         ------
-        KeyError : when an array is missing
-        ValueError : when the state is of other places or shocks
+        KeyError
+            When an array is missing.
+        ValueError
+            When the state is of other places or shocks.
         """
         for name in _STATE_FIELDS:
             array = getattr(self, name)
@@ -111,11 +119,13 @@ class PlaceTally:
 
         Parameters
         ----------
-        place : its row in the list
+        place : int
+            Its row in the list.
 
         Returns
         -------
-        Estimate : with its normal 95% interval
+        Estimate
+            With its normal 95% interval.
         """
         mean = self.sums[place, 0] / self.n
         spread = max(0.0, self.sums[place, 1] / self.n - mean**2)
@@ -127,12 +137,15 @@ class PlaceTally:
 
         Parameters
         ----------
-        place : its row in the list
-        p : probability, 0 to 1
+        place : int
+            Its row in the list.
+        p : float
+            Probability, 0 to 1.
 
         Returns
         -------
-        Estimate : with the 95% interval between two binomial ranks
+        Estimate
+            With the 95% interval between two binomial ranks.
         """
         half = Z975 * math.sqrt(self.n * p * (1 - p))
         ranks = np.array([self.n * p, self.n * p - half, self.n * p + half])
@@ -148,11 +161,13 @@ class PlaceTally:
 
         Parameters
         ----------
-        place : its row in the list
+        place : int
+            Its row in the list.
 
         Returns
         -------
-        Estimate : with its 95% interval
+        Estimate
+            With its 95% interval.
         """
         return binomial_interval(int(self.severe_losses[place]), self.n)
 
@@ -161,11 +176,13 @@ class PlaceTally:
 
         Parameters
         ----------
-        rows : of the places, together
+        rows : ndarray or slice
+            Of the places, together.
 
         Returns
         -------
-        dict : share by shock, before recovery
+        dict
+            Share by shock, before recovery.
         """
         baseline = float(self.baseline_sums[rows].sum())
         losses = self.loss_sums[:, rows].sum(axis=1)

@@ -1,8 +1,8 @@
 """Random numbers, each under the name of what it is for.
 
 A stream is keyed by (seed, name, block, layer), never by order; the layer of what is drawn by month or by year is the
-calendar year. So a new assumption moves no other, more paths keep the first ones, a longer or a shifted horizon keeps the
-numbers of its years, and two scenarios have common random numbers wherever they share a name.
+calendar year. So a new assumption moves no other, more paths keep the first ones, a longer or a shifted horizon keeps
+the numbers of its years, and two scenarios have common random numbers wherever they share a name.
 """
 
 from __future__ import annotations
@@ -62,9 +62,12 @@ class Sampler:
 
     Parameters
     ----------
-    seed : of the run
-    blocks : numbers of the blocks, `PATHS_PER_BLOCK` paths each
-    groups : by name of a draw, what is correlated with it
+    seed : int
+        Of the run.
+    blocks : range
+        Numbers of the blocks, `PATHS_PER_BLOCK` paths each.
+    groups : mapping of str to CorrelatedGroup
+        By name of a draw, what is correlated with it.
 
     References
     ----------
@@ -86,11 +89,13 @@ class Sampler:
 
         Parameters
         ----------
-        assumption : of the plan
+        assumption : Assumption
+            Of the plan.
 
         Returns
         -------
-        ndarray : (paths,) in base units, or (1,) for a constant
+        ndarray
+            (paths,) in base units, or (1,) for a constant.
         """
         key = (assumption.stream_name, assumption.distribution)
         if key not in self._values:
@@ -105,11 +110,13 @@ class Sampler:
 
         Parameters
         ----------
-        name : of the draw
+        name : str
+            Of the draw.
 
         Returns
         -------
-        ndarray : (paths,) above 0 and below 1
+        ndarray
+            (paths,) above 0 and below 1.
         """
         if name not in self.uniforms:
             if name in self.groups:
@@ -133,13 +140,17 @@ class Sampler:
 
         Parameters
         ----------
-        name : of the stream
-        layer : of the name, where it has several streams
-        draw : called with the generator of a block and its (PATHS_PER_BLOCK,) values to fill
+        name : str
+            Of the stream.
+        layer : int or str
+            Of the name, where it has several streams.
+        draw : callable
+            Called with the generator of a block and its (PATHS_PER_BLOCK,) values to fill.
 
         Returns
         -------
-        ndarray : (paths,)
+        ndarray
+            (paths,).
         """
         values = np.empty(self.paths)
         for block, values_of_block in zip(self.blocks, values.reshape(-1, PATHS_PER_BLOCK), strict=True):
@@ -151,12 +162,15 @@ class Sampler:
 
         Parameters
         ----------
-        name : of what may happen; its uniform number is `NAME.happens`
-        chance : (paths,) or (1,) probability, 0 to 1
+        name : str
+            Of what may happen; its uniform number is `NAME.happens`.
+        chance : ndarray
+            (paths,) or (1,) probability, 0 to 1.
 
         Returns
         -------
-        ndarray : (paths,) whether it happens
+        ndarray
+            (paths,) whether it happens.
         """
         return self.uniform(f"{name}.happens") < chance
 
@@ -165,12 +179,15 @@ class Sampler:
 
         Parameters
         ----------
-        name : of the stream
-        years : calendar years; the numbers of a year are the same whatever the years beside it
+        name : str
+            Of the stream.
+        years : range
+            Calendar years; the numbers of a year are the same whatever the years beside it.
 
         Returns
         -------
-        ndarray : (12 x years, paths); it is the caller's, to write into
+        ndarray
+            (12 x years, paths); it is the caller's, to write into.
         """
         group, key = self.groups.get(name), (name, years)
         if group is None:
@@ -207,13 +224,17 @@ class Sampler:
 
         Parameters
         ----------
-        name : of the draw
-        shape : of the gamma distribution
-        years : calendar years
+        name : str
+            Of the draw.
+        shape : float
+            Of the gamma distribution.
+        years : range
+            Calendar years.
 
         Returns
         -------
-        ndarray : (years, paths)
+        ndarray
+            (years, paths).
         """
         return np.array([self._gamma(name, shape, year) for year in years]) / shape
 
