@@ -111,7 +111,7 @@ def time_parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, floa
     doors = {
         "normals": (Sampler, "_independent_normals"),
         "calm": (block, "sample_baseline"),
-        "shocks": (block, "_struck"),
+        "shocks": (block, "sample_impacts"),
     }
     doors |= {
         "initiatives": (block, "simulate_initiatives"),
@@ -150,9 +150,9 @@ def count_draws(deck: CompiledPlan) -> dict[str, float]:
     counts = {"normals": 0, "uniforms": 0, "of_events": 0}
     normals, filled, mark = Sampler._independent_normals, Sampler.sample_by_block, events._hash_uniform
 
-    def counting_normals(self: Sampler, name: str, months: int) -> Any:
-        counts["normals"] += months * self.paths
-        return normals(self, name, months)
+    def counting_normals(self: Sampler, name: str, years: range) -> Any:
+        counts["normals"] += 12 * len(years) * self.paths
+        return normals(self, name, years)
 
     def counting_filled(self: Sampler, *given: Any) -> Any:
         counts["uniforms"] += self.paths

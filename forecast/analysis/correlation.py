@@ -68,7 +68,7 @@ def _member_draws(run: Simulation, member: str, sampler: Sampler) -> Floats:
     """Return the numbers that the copula orders: (months x paths,) normals of a service, or (paths,) uniforms."""
     # the uniform of an occurrence is turned, so that high means that it happens
     if member.count(".") == 1 and member.startswith("services."):
-        return np.asarray(sampler.normals(member, run.baseline.calendar.count).ravel(), np.float64)
+        return np.asarray(sampler.normals(member, run.baseline.calendar.years).ravel(), np.float64)
     return 1 - sampler.uniform(member) if member.endswith(HAPPENS_SUFFIX) else sampler.uniform(member)
 
 

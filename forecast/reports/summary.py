@@ -10,7 +10,7 @@ from forecast.analysis.findings import Findings, TargetRow
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import for_service
-from forecast.simulation.block import HORIZON_PERIOD
+from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally

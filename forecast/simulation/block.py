@@ -1,4 +1,4 @@
-"""Blocks of paths, played: a pure function of a deck and the numbers of the blocks."""
+"""Simulate blocks of paths: a pure function of a compiled plan and the numbers of the blocks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar
-from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Drift
-from forecast.simulation.compiled import CompiledPlan, FigureKey, OutputPeriod
+from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod
 from forecast.simulation.model.baseline_paths import BaselinePaths, sample_baseline
 from forecast.simulation.model.costs import cost_paths
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, Impact, SimulationContext
@@ -28,160 +27,159 @@ from forecast.simulation.sampling.random_streams import Sampler
 np.empty(30 * 2**17)
 """Thirty MB, given back at once and never touched: from then on the C library of Linux keeps what it is given back
 (mallopt(3), M_MMAP_THRESHOLD), where it would ask the system for every array anew. A fifth of the time of a block."""
-HORIZON_PERIOD = "horizon"
-"""The period of the accounts of losses."""
 
 
 @dataclass(frozen=True)
 class BlockResult:
-    """Some blocks: figures by (measure, period), and what was drawn for them, (paths,) each."""
+    """Results of some blocks, path by path."""
 
     figures: Mapping[FigureKey, Floats]
+    """By (measure, period), (paths,)."""
     uniforms: Mapping[str, Floats]
+    """By name of the draw, (paths,)."""
     occurrences: Mapping[str, Floats]
-    """How many events of each shock fell, and whether each initiative that may fail happens."""
+    """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
     places: PlaceTally | None = None
-    """What they say of every place, where they are listed."""
+    """Tally of every place, where they are listed."""
 
 
 @dataclass(frozen=True)
 class _BlockState:
-    """What was played of some blocks before it is accounted."""
+    """Paths of some blocks before their figures are recorded."""
 
     baseline: BaselinePaths
     services: Mapping[str, ServicePaths]
     statement_inputs: Mapping[str, Floats]
-    """Of the statement, (months, paths) or (months, 1)."""
+    """(months, paths) or (months, 1)."""
     wage_shares: Mapping[str, Floats]
     """By service, the share of its revenue that a worker's year is counted on."""
     occurrences: Mapping[str, Floats]
     recoveries: Mapping[str, Recovery]
-    """Of the shocks that are no drift."""
+    """By shock that is no drift."""
 
 
-def simulate_block(deck: CompiledPlan, blocks: range) -> BlockResult:
-    """Play some consecutive blocks."""
-    draws = Sampler(deck.seed, blocks, deck.groups)
-    scene = _simulate_state(deck, draws)
-    lines = statement_lines(scene.statement_inputs, bool(deck.scenario.costs), _productivity_basis(deck.scenario))
-    figures: dict[FigureKey, Floats] = {}
-    horizon = deck.scenario.horizon.calendar
-    for gauge in deck.periods:
-        if not gauge.is_month:
-            figures.update(_period_figures(gauge, scene, lines, horizon))
-    figures.update(_month_figures(deck, scene, lines))
-    figures.update(_bridge_figures(deck, scene))
-    figures.update(_loss_figures(scene))
-    count = deck.count_paths(blocks)
+def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
+    """Figures, uniforms and occurrences of some consecutive blocks."""
+    sampler = Sampler(plan.seed, blocks, plan.groups)
+    state = _simulate_state(plan, sampler)
+    figures = _block_figures(plan, state)
+    count = plan.count_paths(blocks)
     places = None
-    if deck.places is not None:
-        split = allocate_block(deck.places, draws, count, horizon, scene.services, scene.recoveries, figures)
-        figures.update(split.figures)
-        places = split.tally
-    cut = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
-    uniforms = {name: u[:count] for name, u in sorted(draws.uniforms.items())}
-    return BlockResult(cut, uniforms, {name: values[:count] for name, values in scene.occurrences.items()}, places)
+    if plan.places is not None:
+        allocated = allocate_block(plan.places, sampler, count, plan.horizon, state.services, state.recoveries, figures)
+        figures.update(allocated.figures)
+        places = allocated.tally
+    counted = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
+    uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
+    return BlockResult(counted, uniforms, {name: values[:count] for name, values in state.occurrences.items()}, places)
 
 
-def _productivity_basis(scenario: Scenario) -> str:
-    return scenario.workforce.productivity.basis if scenario.workforce else ""
-
-
-def _simulate_state(deck: CompiledPlan, draws: Sampler) -> _BlockState:
-    scenario = deck.scenario
-    calm = sample_baseline(scenario, deck.baseline, draws)
-    calendar = scenario.horizon.calendar
-    context = _context(deck, calendar, draws)
-    impacts = _impacts(scenario, draws, context)
-    drifts = {name: impacts[name] for name in impacts if isinstance(scenario.shocks[name], Drift)}
-    actions = simulate_initiatives(scenario.initiatives, draws, context, calm.revenue)
-    returning = {n: Recovery(impacts[n], calendar, draws.paths) for n in impacts if n not in drifts}
-    rows = calendar.rows(deck.bridge_output.calendar)
-    trades = {
-        s: simulate_service(s, calm, drifts, actions, returning, rows, draws.paths) for s in scenario.service_names
+def _simulate_state(plan: CompiledPlan, sampler: Sampler) -> _BlockState:
+    """Baseline, shocks, initiatives and recovery of every service, and the inputs of the statement."""
+    baseline = sample_baseline(plan.baseline, sampler)
+    context = _simulation_context(plan, sampler)
+    impacts = sample_impacts(plan, sampler, context)
+    drifts = {name: impacts[name] for name in impacts if isinstance(plan.shocks[name], Drift)}
+    initiatives = simulate_initiatives(plan.initiatives, sampler, context, baseline.revenue)
+    recoveries = {n: Recovery(impacts[n], plan.horizon, sampler.paths) for n in impacts if n not in drifts}
+    bridge_rows = plan.horizon.rows(plan.bridge_output.calendar)
+    services = {
+        name: simulate_service(name, baseline, drifts, initiatives, recoveries, bridge_rows, sampler.paths)
+        for name in plan.services
     }
-    luck = {f"shocks.{n}": events for n in impacts if (events := impacts[n].event_counts) is not None}
-    luck |= {f"initiatives.{name}": happens for name, happens in actions.happens.items()}
-    shares = sample_wage_shares(scenario.workforce, scenario.service_names, draws) if scenario.workforce else {}
-    return _BlockState(
-        calm, trades, _collect_statement_inputs(deck, draws, calm, trades, impacts, actions), shares, luck, returning
-    )
+    occurrences = {f"shocks.{n}": events for n in impacts if (events := impacts[n].event_counts) is not None}
+    occurrences |= {f"initiatives.{name}": happens for name, happens in initiatives.happens.items()}
+    wage_shares = sample_wage_shares(plan.workforce, sampler) if plan.workforce else {}
+    inputs = _statement_inputs(plan, sampler, baseline, services, impacts, initiatives)
+    return _BlockState(baseline, services, inputs, wage_shares, occurrences, recoveries)
 
 
-def _impacts(scenario: Scenario, draws: Sampler, context: SimulationContext) -> dict[str, Impact]:
-    return {name: impact(scenario.shocks[name], f"shocks.{name}", draws, context) for name in sorted(scenario.shocks)}
+def sample_impacts(plan: CompiledPlan, sampler: Sampler, context: SimulationContext) -> dict[str, Impact]:
+    """By shock, its impact on the drivers."""
+    return {name: impact(shock, f"shocks.{name}", sampler, context) for name, shock in plan.shocks.items()}
 
 
-def _context(deck: CompiledPlan, calendar: Calendar, draws: Sampler) -> SimulationContext:
-    scenario = deck.scenario
-    terrain = deck.places.geography if deck.places is not None else None
-    places = draws(scenario.places.count) if scenario.places and scenario.places.count else None
-    if terrain is not None:
-        places = np.array([float(terrain.count)])
+def _simulation_context(plan: CompiledPlan, sampler: Sampler) -> SimulationContext:
+    geography = plan.places.geography if plan.places is not None else None
+    place_count = sampler(plan.place_count) if plan.place_count else None
+    if geography is not None:
+        place_count = np.array([float(geography.count)])
     climate = None
-    if scenario.climate is not None:
-        climate = draws.gammas("climate", scenario.climate.shape, calendar.years)
-    return SimulationContext(calendar, scenario.service_names, draws.paths, places, climate, terrain)
+    if plan.climate_shape is not None:
+        climate = sampler.gammas("climate", plan.climate_shape, plan.horizon.years)
+    return SimulationContext(plan.horizon, plan.services, sampler.paths, place_count, climate, geography)
 
 
-def _collect_statement_inputs(
-    deck: CompiledPlan,
-    draws: Sampler,
-    calm: BaselinePaths,
-    trades: Mapping[str, ServicePaths],
+def _statement_inputs(
+    plan: CompiledPlan,
+    sampler: Sampler,
+    baseline: BaselinePaths,
+    services: Mapping[str, ServicePaths],
     impacts: Mapping[str, Impact],
-    actions: InitiativeEffects,
+    initiatives: InitiativeEffects,
 ) -> dict[str, Floats]:
-    scenario = deck.scenario
-    leaves = {f"revenue.{service}": trade.revenue for service, trade in trades.items()}
-    for service, trade in trades.items():
-        if deck.baseline.services[service].measured == "volume":
-            leaves[f"volume.{service}"] = trade.amount
-    if calm.gap is not None:
-        leaves["gap"] = calm.gap
-    if scenario.workforce is not None:
-        people = sample_headcount(scenario, scenario.workforce, deck.baseline, draws)[None, :]
-        for factors in (actions.factors, *(impacts[name].factors for name in sorted(impacts))):
+    """By name, (months, paths) or (months, 1) of what the statement is made of."""
+    inputs = {f"revenue.{name}": service.revenue for name, service in services.items()}
+    for name, service in services.items():
+        if plan.baseline.services[name].fitted.measured == "volume":
+            inputs[f"volume.{name}"] = service.amount
+    if baseline.gap is not None:
+        inputs["gap"] = baseline.gap
+    if plan.workforce is not None:
+        headcount = sample_headcount(plan.workforce, sampler)[None, :]
+        for factors in (initiatives.factors, *(impacts[name].factors for name in sorted(impacts))):
             if HEADCOUNT_KEY in factors:
-                people = people * factors[HEADCOUNT_KEY]
-        leaves["headcount"] = people
-    leaves.update(cost_paths(scenario, draws, leaves, impacts, actions))
-    return leaves
+                headcount = headcount * factors[HEADCOUNT_KEY]
+        inputs["headcount"] = headcount
+    inputs.update(cost_paths(plan.costs, sampler, inputs, impacts, initiatives))
+    return inputs
+
+
+def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Floats]:
+    """(paths,) or (1,) by figure: the statement of each period, the months, the bridge and the losses."""
+    basis = plan.workforce.basis if plan.workforce else ""
+    lines = statement_lines(state.statement_inputs, bool(plan.costs.by_name), basis)
+    figures: dict[FigureKey, Floats] = {}
+    for output in plan.periods:
+        if not output.is_month:
+            figures.update(_period_figures(output, state, lines, plan.horizon))
+    figures.update(_month_figures(plan, state, lines))
+    figures.update(_bridge_figures(plan, state))
+    figures.update(_loss_figures(state))
+    return figures
 
 
 def _period_figures(
-    gauge: OutputPeriod, scene: _BlockState, lines: tuple[StatementLine, ...], horizon: Calendar
+    output: OutputPeriod, state: _BlockState, lines: tuple[StatementLine, ...], horizon: Calendar
 ) -> dict[FigureKey, Floats]:
     """The statement of one period."""
-    rows = horizon.rows(gauge.calendar)
-    leaves = {name: _aggregate_rows(rows, name, values) for name, values in scene.statement_inputs.items()}
-    if "headcount" in leaves:
-        leaves["wage_revenue"] = np.zeros(1)
-        for service, share in scene.wage_shares.items():
-            leaves["wage_revenue"] = leaves["wage_revenue"] + share * leaves[f"revenue.{service}"]
-    found = evaluate_statement(lines, leaves, gauge.calendar.count)
-    return {(name, gauge.period): values for name, values in found.items() if name != "wage_revenue"}
+    rows = horizon.rows(output.calendar)
+    inputs = {name: _aggregate_rows(rows, name, values) for name, values in state.statement_inputs.items()}
+    if "headcount" in inputs:
+        inputs["wage_revenue"] = np.zeros(1)
+        for service, share in state.wage_shares.items():
+            inputs["wage_revenue"] = inputs["wage_revenue"] + share * inputs[f"revenue.{service}"]
+    values_by_line = evaluate_statement(lines, inputs, output.calendar.count)
+    return {(name, output.period): values for name, values in values_by_line.items() if name != "wage_revenue"}
 
 
-def _month_figures(deck: CompiledPlan, scene: _BlockState, lines: tuple[StatementLine, ...]) -> dict[FigureKey, Floats]:
-    """What is drawn month by month."""
-    told = {
-        gauge.period: gauge.calendar.first - deck.scenario.horizon.calendar.first
-        for gauge in deck.periods
-        if gauge.is_month
+def _month_figures(plan: CompiledPlan, state: _BlockState, lines: tuple[StatementLine, ...]) -> dict[FigureKey, Floats]:
+    """The figures that are charted month by month."""
+    row_by_period = {
+        output.period: output.calendar.first - plan.horizon.first for output in plan.periods if output.is_month
     }
-    needed = tuple(line for line in lines if _is_charted_by_month(line.name))
-    found = evaluate_statement(needed, scene.statement_inputs, 1)
+    charted = tuple(line for line in lines if _is_charted_by_month(line.name))
+    values_by_line = evaluate_statement(charted, state.statement_inputs, 1)
     return {
         (name, period): values[row] if len(values) > 1 else values[0]
-        for period, row in told.items()
-        for name, values in found.items()
+        for period, row in row_by_period.items()
+        for name, values in values_by_line.items()
         if _is_charted_by_month(name)
     }
 
 
 def _aggregate_rows(rows: slice, name: str, values: Floats) -> Floats:
-    """(paths,) or (1,): a flow summed over the rows, people in their mean."""
+    """(paths,) or (1,): the sum of a flow over the rows, the mean of the headcount."""
     inside = values[rows] if len(values) > 1 else values
     if name == "headcount":
         return np.asarray(inside.mean(axis=0))
@@ -193,47 +191,45 @@ def _is_charted_by_month(name: str) -> bool:
     return name in ("revenue", "profit", "cost") or name.startswith("revenue.")
 
 
-def _bridge_figures(deck: CompiledPlan, scene: _BlockState) -> dict[FigureKey, Floats]:
-    """What each step adds to the revenue of the bridge's period, last year to forecast; they sum in each path."""
-    gauge = deck.bridge_output
-    rows = deck.scenario.horizon.calendar.rows(gauge.calendar)
-    found: dict[str, Floats] = {}
-    for service in sorted(scene.services):
-        part = _base_year_share(deck, service, gauge.calendar)
-        last, base = scene.baseline.last_year[service] * part, scene.baseline.underlying[service] * part
-        _add_step(found, "last_year", last)
-        _add_step(found, "history.shocks", base - last)
-        _add_step(found, f"services.{service}", scene.services[service].baseline_revenue - base)
-        for step, change in scene.services[service].steps.items():
-            _add_step(found, step, change)
-    if scene.baseline.gap is not None:
-        _add_step(found, "gap", scene.baseline.gap[rows].sum(axis=0))
-    return {(f"bridge.{step}", deck.bridge_period): values for step, values in found.items()}
+def _bridge_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Floats]:
+    """Change of the revenue of the bridge's period by step, last year to forecast; they sum in each path."""
+    calendar = plan.bridge_output.calendar
+    steps: dict[str, Floats] = {}
+    for name in sorted(state.services):
+        service, share = state.services[name], _base_year_share(plan, name, calendar)
+        last_year, base = state.baseline.last_year[name] * share, state.baseline.underlying[name] * share
+        _add_step(steps, "last_year", last_year)
+        _add_step(steps, "history.shocks", base - last_year)
+        _add_step(steps, f"services.{name}", service.baseline_revenue - base)
+        for step, change in service.steps.items():
+            _add_step(steps, step, change)
+    if state.baseline.gap is not None:
+        _add_step(steps, "gap", state.baseline.gap[plan.horizon.rows(calendar)].sum(axis=0))
+    return {(f"bridge.{step}", plan.bridge_period): values for step, values in steps.items()}
 
 
-def _add_step(found: dict[str, Floats], step: str, values: Floats) -> None:
-    found[step] = found[step] + values if step in found else values
+def _add_step(steps: dict[str, Floats], step: str, values: Floats) -> None:
+    steps[step] = steps[step] + values if step in steps else values
 
 
-def _base_year_share(deck: CompiledPlan, service: str, period: Calendar) -> float:
-    """Last year's part in the months of a period: 1 for a whole year."""
-    own = deck.baseline.services[service]
-    if own.base_year is None:
+def _base_year_share(plan: CompiledPlan, service: str, period: Calendar) -> float:
+    """Share of the base year in the months of a period: 1 for a whole year, 0 without a base year."""
+    fitted = plan.baseline.services[service].fitted
+    if fitted.base_year is None:
         return 0.0
-    return float(sum(own.base_weights[month % 12] for month in period.months))
+    return float(sum(fitted.base_weights[month % 12] for month in period.months))
 
 
-def _loss_figures(scene: _BlockState) -> dict[FigureKey, Floats]:
-    """Where the losses went, over the horizon."""
-    found: dict[FigureKey, Floats] = {}
-    for service, trade in sorted(scene.services.items()):
-        if trade.loss_account is not None:
-            account = trade.loss_account
+def _loss_figures(state: _BlockState) -> dict[FigureKey, Floats]:
+    """By service, the losses over the horizon and whether they are recovered, (paths,)."""
+    figures: dict[FigureKey, Floats] = {}
+    for name, service in sorted(state.services.items()):
+        if (account := service.loss_account) is not None:
             losses = {
                 "lost": account.lost,
                 "returned": account.returned,
                 "carried": account.carried,
                 "gone": account.permanent,
             }
-            found |= {(f"{measure}.{service}", HORIZON_PERIOD): amounts for measure, amounts in losses.items()}
-    return found
+            figures |= {(f"{measure}.{name}", HORIZON_PERIOD): amounts for measure, amounts in losses.items()}
+    return figures

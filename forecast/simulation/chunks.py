@@ -1,139 +1,222 @@
-"""Spans of blocks: what one worker answers at a time. A span is a pure function of its work and its number."""
+"""Chunks of blocks: what one worker simulates at a time, and its partial result, merged in order of the chunks.
+
+A chunk is a pure function of its job and its number. A partial result is kept on disk between times and restored.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
-from forecast.plan.scenario import Scenario
-from forecast.simulation.block import simulate_block
+from forecast.plan.targets import Target
+from forecast.simulation.block import BlockResult, simulate_block
 from forecast.simulation.compiled import CompiledPlan, FigureKey, figure_key
-from forecast.simulation.partial_result import PartialResult
+from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.stats.bins import Bins, meets
 from forecast.stats.tally import MAX_EXACT_PATHS, Tally
 
 BLOCKS_PER_CHUNK = 16
-"""Blocks of a span: what one worker answers at a time, whatever their number."""
+"""Blocks of a chunk, whatever the number of workers."""
 PLACES_PER_BLOCK_COST = 128
-"""Places that take as long again as a province; a plan with more has fewer blocks in a span."""
+"""Places that take as long again as a province; a plan with more has fewer blocks in a chunk."""
+
+StateArrays = Mapping[str, NDArray[np.generic]]
+
+_KeyT = TypeVar("_KeyT")
+_PATH_FIELDS = ("uniforms", "occurrences", "figures")
+
+
+@dataclass
+class PartialResult:
+    """Tallies and first paths of one chunk, or of all chunks up to one."""
+
+    tallies: dict[FigureKey, Tally]
+    joint_hits: int = 0
+    """Paths in which every target is met."""
+    uniforms: list[Mapping[str, Floats]] = field(default_factory=list)
+    """By name of the draw, values of the first paths; a mapping for each batch of blocks."""
+    occurrences: list[Mapping[str, Floats]] = field(default_factory=list)
+    figures: list[Mapping[FigureKey, Floats]] = field(default_factory=list)
+    places: PlaceTally | None = None
+    """Tally of every place, where they are listed."""
+
+    def merge(self, later: PartialResult) -> None:
+        """Add the result of the chunk that follows."""
+        for key, tally in self.tallies.items():
+            tally.merge(later.tallies[key])
+        if self.places is not None and later.places is not None:
+            self.places.merge(later.places)
+        self.joint_hits += later.joint_hits
+        self.uniforms += later.uniforms
+        self.occurrences += later.occurrences
+        self.figures += later.figures
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
+        """All of it as JSON and arrays, for `restore`."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for number, key in enumerate(sorted(self.tallies)):
+            arrays |= {f"{number}.{name}": array for name, array in self.tallies[key].state().items()}
+        if self.places is not None:
+            arrays |= {f"places.{name}": array for name, array in self.places.state().items()}
+        metadata: dict[str, Any] = {"joint": self.joint_hits}
+        for kind in _PATH_FIELDS:
+            parts = getattr(self, kind)
+            names = list(parts[0]) if parts else []
+            metadata[kind] = names
+            if names:
+                values = concatenate_blocks(parts)
+                arrays[kind] = np.array([values[name] for name in names])
+        return metadata, arrays
+
+    def restore(self, metadata: Mapping[str, Any], arrays: StateArrays) -> None:
+        """Fill an empty result from a state; KeyError or ValueError where it does not fit."""
+        for number, key in enumerate(sorted(self.tallies)):
+            self.tallies[key].restore(_with_prefix(arrays, f"{number}."))
+        if self.places is not None:
+            self.places.restore(_with_prefix(arrays, "places."))
+        self.joint_hits = int(metadata["joint"])
+        for kind in _PATH_FIELDS:
+            names = [tuple(name) if isinstance(name, list) else name for name in metadata[kind]]
+            if names:
+                setattr(self, kind, [dict(zip(names, arrays[kind], strict=True))])
+
+
+def _with_prefix(arrays: StateArrays, prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def concatenate_blocks(parts: list[Mapping[_KeyT, Floats]]) -> dict[_KeyT, Floats]:
+    """Name -> the values of all blocks, one after the other."""
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
 @dataclass(frozen=True)
 class ChunkJob:
-    """A deck with what its tallies need."""
+    """A compiled plan with what its tallies need."""
 
     plan: CompiledPlan
     bins: Mapping[FigureKey, Bins]
     thresholds: Mapping[FigureKey, tuple[float, ...]]
+    """By figure, values at which paths are counted exactly."""
     sampled_blocks: int
     """First blocks that are kept path by path."""
     blocks_per_chunk: int
-    """Blocks that are answered at a time."""
     is_exact: bool
-    """Whether the paths are so few that the values of whole periods are kept."""
+    """True where the paths are so few that the values of whole periods are kept."""
     code_version: str
-    """What the code and the libraries must be where the work is done; empty where they cannot be others."""
+    """Version of the code and the libraries where the work is done; empty where it cannot be another."""
 
     @property
     def block_count(self) -> int:
-        """Of the whole run."""
+        """Blocks of the whole run."""
         return -(-self.plan.paths // PATHS_PER_BLOCK)
 
     @property
     def chunk_count(self) -> int:
-        """Of the whole run."""
+        """Chunks of the whole run."""
         return -(-self.block_count // self.blocks_per_chunk)
 
     @property
     def layout(self) -> tuple[int, ...]:
-        """How the run is cut, and what is kept of it."""
+        """Blocks of a chunk, blocks that are kept path by path, and whether tallies are exact."""
         return self.blocks_per_chunk, self.sampled_blocks, int(self.is_exact)
 
-    def paths_after(self, spans: int) -> int:
-        """Paths of the first spans."""
-        return min(self.plan.paths, spans * self.blocks_per_chunk * PATHS_PER_BLOCK)
+    def paths_after(self, chunks: int) -> int:
+        """Paths of the first chunks."""
+        return min(self.plan.paths, chunks * self.blocks_per_chunk * PATHS_PER_BLOCK)
 
     @cached_property
     def month_periods(self) -> frozenset[str]:
-        """The single months that are read."""
-        return frozenset(gauge.period for gauge in self.plan.periods if gauge.is_month)
+        """The single months that are recorded."""
+        return frozenset(output.period for output in self.plan.periods if output.is_month)
 
     def empty_result(self) -> PartialResult:
-        """An answer that has counted nothing."""
-        rough = {key for key in self.bins if key[1] in self.month_periods or self.is_place_figure(key)}
-        exact = {key: self.is_exact and key not in rough for key in self.bins}
-        tallies = {k: Tally(r, self.thresholds.get(k, ()), exact[k]) for k, r in self.bins.items()}
+        """A result that has counted nothing."""
+        binned = {key for key in self.bins if key[1] in self.month_periods or self.is_place_figure(key)}
+        tallies = {
+            key: Tally(bins, self.thresholds.get(key, ()), self.is_exact and key not in binned)
+            for key, bins in self.bins.items()
+        }
         places = self.plan.places
         return PartialResult(tallies, places=places.empty_tally(self.plan.causes) if places else None)
 
     def is_place_figure(self, key: FigureKey) -> bool:
-        """Whether a figure is of one place, and no target asks for it."""
+        """True for a figure of one place that no target asks for."""
         return "@" in key[0] and key not in self.thresholds
 
 
-def prepare_chunks(deck: CompiledPlan, keep: int, required_version: str, every_place: bool = True) -> ChunkJob:
-    """The work of a deck: the first block fixes the ruler of each histogram."""
-    first = simulate_block(deck, range(1))
-    rulers = {key: Bins.from_values(values) for key, values in first.figures.items()}
-    thresholds: dict[FigureKey, set[float]] = {}
-    for target in deck.scenario.targets.values():
-        for basis in ("stated", "parts"):
-            thresholds.setdefault(figure_key(target, basis, rulers), set()).add(target.threshold.value)
-    for decision in deck.scenario.decisions.values():
-        trigger = decision.trigger
-        if trigger is not None and (limit := trigger.below or trigger.above) is not None:
-            thresholds.setdefault((trigger.measure, trigger.period.text), set()).add(limit.value)
-    at = {key: tuple(sorted(found)) for key, found in thresholds.items()}
-    span = BLOCKS_PER_CHUNK
-    if deck.places is not None:
-        span = max(1, BLOCKS_PER_CHUNK // (1 + deck.places.geography.count // PLACES_PER_BLOCK_COST))
+def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_place: bool = True) -> ChunkJob:
+    """The job of a plan: the first block fixes the bins of each histogram; `keep` blocks stay path by path."""
+    first = simulate_block(plan, range(1))
+    bins = {key: Bins.from_values(values) for key, values in first.figures.items()}
+    thresholds = _thresholds(plan, bins)
+    blocks_per_chunk = BLOCKS_PER_CHUNK
+    if plan.places is not None:
+        blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
         if every_place:
-            deck = replace(deck, places=deck.places.with_histograms(first.figures))
-    return ChunkJob(deck, rulers, at, keep, span, deck.paths <= MAX_EXACT_PATHS, required_version)
+            plan = replace(plan, places=plan.places.with_histograms(first.figures))
+    return ChunkJob(plan, bins, thresholds, keep, blocks_per_chunk, plan.paths <= MAX_EXACT_PATHS, required_version)
 
 
-def simulate_chunk(work: ChunkJob, span: int) -> PartialResult:
-    """Play a span; OutputError where this is not the program that asks."""
-    if work.code_version and work.code_version != local_code_version():
+def _thresholds(plan: CompiledPlan, bins: Mapping[FigureKey, Bins]) -> dict[FigureKey, tuple[float, ...]]:
+    """By figure, the values of targets and triggers, in order."""
+    values: dict[FigureKey, set[float]] = {}
+    for target in plan.targets.values():
+        for basis in ("stated", "parts"):
+            values.setdefault(figure_key(target, basis, bins), set()).add(target.threshold.value)
+    for key, value in plan.trigger_values:
+        values.setdefault(key, set()).add(value)
+    return {key: tuple(sorted(of_figure)) for key, of_figure in values.items()}
+
+
+def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
+    """Partial result of one chunk; OutputError where this is not the program that asks."""
+    if job.code_version and job.code_version != local_code_version():
         raise OutputError("worker_differs")
-    deck = work.plan
-    answer = work.empty_result()
-    last = min(work.block_count, (span + 1) * work.blocks_per_chunk)
-    for first in range(span * work.blocks_per_chunk, last, deck.batch_blocks):
-        played = simulate_block(deck, range(first, min(first + deck.batch_blocks, last)))
-        for key, values in played.figures.items():
-            answer.tallies[key].add(values)
-        if answer.places is not None and played.places is not None:
-            answer.places.merge(played.places)
-        answer.joint_hits += _count_all_targets_met(deck.scenario, played.figures)
-        if first < work.sampled_blocks:
-            kept = (work.sampled_blocks - first) * PATHS_PER_BLOCK
-            one_by_one = {
-                k: v
-                for k, v in played.figures.items()
-                if k[1] not in work.month_periods and not work.is_place_figure(k)
-            }
-            answer.uniforms.append({name: u[:kept].copy() for name, u in played.uniforms.items()})
-            answer.occurrences.append({name: values[:kept].copy() for name, values in played.occurrences.items()})
-            answer.figures.append({key: values[:kept].copy() for key, values in one_by_one.items()})
-    return answer
+    plan, result = job.plan, job.empty_result()
+    stop = min(job.block_count, (chunk + 1) * job.blocks_per_chunk)
+    for first in range(chunk * job.blocks_per_chunk, stop, plan.batch_blocks):
+        block = simulate_block(plan, range(first, min(first + plan.batch_blocks, stop)))
+        for key, values in block.figures.items():
+            result.tallies[key].add(values)
+        if result.places is not None and block.places is not None:
+            result.places.merge(block.places)
+        result.joint_hits += _count_all_targets_met(plan.targets, block.figures)
+        if first < job.sampled_blocks:
+            _keep_paths(job, result, block, (job.sampled_blocks - first) * PATHS_PER_BLOCK)
+    return result
 
 
-def _count_all_targets_met(scenario: Scenario, figures: Mapping[FigureKey, Floats]) -> int:
-    whole: np.ndarray | bool = True
-    for target in scenario.targets.values():
+def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths: int) -> None:
+    """Keep the first paths of some blocks one by one, without single months and places."""
+    figures = {
+        key: values
+        for key, values in block.figures.items()
+        if key[1] not in job.month_periods and not job.is_place_figure(key)
+    }
+    result.uniforms.append({name: u[:paths].copy() for name, u in block.uniforms.items()})
+    result.occurrences.append({name: values[:paths].copy() for name, values in block.occurrences.items()})
+    result.figures.append({key: values[:paths].copy() for key, values in figures.items()})
+
+
+def _count_all_targets_met(targets: Mapping[str, Target], figures: Mapping[FigureKey, Floats]) -> int:
+    """Paths in which every target is met; 0 without targets."""
+    all_met: np.ndarray | bool = True
+    for target in targets.values():
         values = figures[figure_key(target, target.basis, figures)]
-        whole = whole & meets(values, target.threshold.value, target.at_least is not None)
-    return int(np.count_nonzero(whole)) if scenario.targets else 0
+        all_met = all_met & meets(values, target.threshold.value, target.at_least is not None)
+    return int(np.count_nonzero(all_met)) if targets else 0
 
 
 def local_code_version() -> str:
-    """The code and the libraries that the numbers come from."""
+    """Version of the code and the libraries that the numbers come from."""
     return " ".join(code_version((), ("numpy", "scipy")))

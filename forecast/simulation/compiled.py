@@ -1,26 +1,54 @@
-"""What is read of a plan in every path: its periods, its months, and what is told of its places."""
+"""The plan as blocks need it, compiled once from a scenario and its baseline, then sent to every worker.
+
+Only this module and `simulate` know a `Scenario`. Records that need no resolving (shocks, initiatives, costs, targets)
+are those of the plan; what depends on several of its keys, or on the history, is resolved here (`model/inputs`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.files.cache import Cache
+from forecast.files.fingerprint import code_digest, environment_versions, to_jsonable
 from forecast.periods import Calendar, format_month
+from forecast.plan.assumption import Assumption
+from forecast.plan.data_files import data_files
 from forecast.plan.geography import read_places
-from forecast.plan.scenario import Scenario
-from forecast.plan.shocks import Drift
+from forecast.plan.initiatives import Initiative
+from forecast.plan.record import for_service
+from forecast.plan.scenario import Scenario, StatedYear
+from forecast.plan.shocks import AnyShock, Drift
 from forecast.plan.targets import Target
+from forecast.plan.workforce import ImpliedHeadcount, Workforce
+from forecast.simulation.model.inputs import (
+    BaselineInputs,
+    CostInputs,
+    GapInputs,
+    PlannedHeadcount,
+    ServiceInputs,
+    StatedAmount,
+    WorkforceInputs,
+)
 from forecast.simulation.places.outputs import MAX_PLACES_IN_DETAIL, PlaceOutputs
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.stats.copula import CorrelatedGroup, build_correlated_groups
-from forecast.timeseries.baseline import Baseline
+from forecast.timeseries.baseline import Baseline, ServiceBaseline
 from forecast.timeseries.place_shares import weight_by_ledger
 
+__all__ = ["HORIZON_PERIOD", "run_key"]
+
 MAX_BATCH_BLOCKS = 4
-"""Most blocks that are played together: a quarter of the calls, and still near the cache."""
+"""Most blocks that are simulated together: a quarter of the calls, and the arrays still lie near the cache."""
 
 MAX_BATCH_MONTHS = 96
-"""Months of services, and four for each event, up to which a plan's blocks are played so many at a time."""
+"""Months of services, and four for each event, up to which a plan's blocks are simulated so many at a time."""
+
+HORIZON_PERIOD = "horizon"
+"""The period of the accounts of losses."""
 
 FigureKey = tuple[str, str]
 """A figure: (measure, period), both as they are written."""
@@ -28,12 +56,145 @@ FigureKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class OutputPeriod:
-    """A period whose figures are read in every path."""
+    """A period whose figures are recorded in every path."""
 
     period: str
+    """As written."""
     calendar: Calendar
     is_month: bool = False
-    """Whether it is a single month of the fan: only what is drawn month by month is read."""
+    """True for a single month of the fan, of which only what is charted month by month is recorded."""
+
+
+@dataclass(frozen=True)
+class CompiledPlan:
+    """All that a block is simulated from; the same plan and blocks give the same bytes."""
+
+    seed: int
+    paths: int
+    baseline: BaselineInputs
+    shocks: Mapping[str, AnyShock]
+    """By name, in the order in which they act; so are the initiatives."""
+    initiatives: Mapping[str, Initiative]
+    costs: CostInputs
+    workforce: WorkforceInputs | None
+    climate_shape: float | None
+    """Shape of each year's gamma factor on the rates of storms and floods; None without a climate."""
+    place_count: Assumption | None
+    """Number of places, where they are not listed."""
+    places: PlaceOutputs | None
+    """Outputs of the places, where they are listed."""
+    groups: Mapping[str, CorrelatedGroup]
+    """By name, what is correlated with it."""
+    periods: tuple[OutputPeriod, ...]
+    bridge_period: str
+    """Period of the steps from last year to the forecast."""
+    targets: Mapping[str, Target]
+    main_target: str
+    """Name of the target whose story a page tells; empty without targets."""
+    trigger_values: tuple[tuple[FigureKey, float], ...] = field(default=())
+    """Figures that call for a decision, and the value at which they do."""
+
+    @property
+    def horizon(self) -> Calendar:
+        """The months that are simulated."""
+        return self.baseline.horizon
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Names in the order in which they are summed."""
+        return tuple(self.baseline.services)
+
+    @property
+    def bridge_output(self) -> OutputPeriod:
+        """The output period of the bridge."""
+        return next(output for output in self.periods if output.period == self.bridge_period)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Names of the shocks that may take from the trade of places."""
+        return tuple(name for name, shock in self.shocks.items() if not isinstance(shock, Drift))
+
+    @property
+    def batch_blocks(self) -> int:
+        """Blocks that are simulated together; which they are changes nothing in any path."""
+        if self.places is not None:
+            return 1
+        months = self.horizon.count
+        events = sum(shock.events_per_year for shock in self.shocks.values()) * months / 12
+        size = months * len(self.services) + 4 * events
+        if size <= MAX_BATCH_MONTHS:
+            return MAX_BATCH_BLOCKS
+        return MAX_BATCH_BLOCKS // 2 if size <= 2 * MAX_BATCH_MONTHS else 1
+
+    def count_paths(self, blocks: range) -> int:
+        """Paths of some blocks that count; the last block may be cut."""
+        return min(PATHS_PER_BLOCK * len(blocks), self.paths - blocks.start * PATHS_PER_BLOCK)
+
+
+def figure_key(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
+    """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
+    place = f"@{target.place}" if target.place else ""
+    parts = (f"{target.measure}:parts{place}", target.period.text)
+    return parts if basis == "parts" and parts in figures else (f"{target.measure}{place}", target.period.text)
+
+
+def run_key(scenario: Scenario, baseline: Baseline, seed: int, paths: int, precision: float | None) -> str:
+    """Name of a run by all that its numbers come from: a run of the same name may go on where another stopped.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan; its other assumption cases do not count.
+    baseline : Baseline
+        Fits of its history.
+    seed : int
+        Of the random numbers.
+    paths : int
+        Number of paths that are asked for.
+    precision : float, optional
+        Half the width of the interval at which the run stops; None where it does not.
+
+    Returns
+    -------
+    str
+        Hash of the meaning of the plan, its data files, the fits, the figures above and the code.
+
+    Raises
+    ------
+    InputError
+        When a data file of the plan cannot be read.
+    """
+    plan = to_jsonable(scenario.model_copy(update={"cases": {}}))
+    content = (plan, to_jsonable(baseline), data_files(scenario), seed, paths, precision)
+    return Cache.key("chunks", *content, code_digest(), environment_versions())
+
+
+def compile_plan(
+    scenario: Scenario, baseline: Baseline, paths: int | None = None, seed: int | None = None
+) -> CompiledPlan:
+    """All that the blocks are simulated from; ValueError for a number of paths below 1."""
+    count = scenario.paths if paths is None else paths
+    if count < 1:
+        raise ValueError("a run needs at least one path")
+    periods = output_periods(scenario)
+    return CompiledPlan(
+        seed=scenario.seed if seed is None else seed,
+        paths=count,
+        baseline=_compile_baseline(scenario, baseline),
+        shocks=dict(sorted(scenario.shocks.items())),
+        initiatives=dict(sorted(scenario.initiatives.items())),
+        costs=CostInputs(dict(sorted(scenario.costs.items())), scenario.service_names, scenario.horizon.months),
+        workforce=_compile_workforce(scenario, scenario.workforce, baseline) if scenario.workforce else None,
+        climate_shape=scenario.climate.shape if scenario.climate else None,
+        place_count=scenario.places.count if scenario.places else None,
+        places=compile_place_outputs(scenario),
+        groups=_correlated_groups(scenario, baseline),
+        periods=periods,
+        bridge_period=_choose_bridge_period(scenario, periods),
+        targets=dict(scenario.targets),
+        main_target=scenario.main_target,
+        trigger_values=_trigger_values(scenario),
+    )
 
 
 def output_periods(scenario: Scenario) -> tuple[OutputPeriod, ...]:
@@ -41,9 +202,9 @@ def output_periods(scenario: Scenario) -> tuple[OutputPeriod, ...]:
     horizon = scenario.horizon.calendar
     periods: dict[str, Calendar] = {}
     for year in horizon.years:
-        whole = Calendar(12 * year, 12)
-        if whole.first >= horizon.first and whole.last <= horizon.last:
-            periods[str(year)] = whole
+        whole_year = Calendar(12 * year, 12)
+        if whole_year.first >= horizon.first and whole_year.last <= horizon.last:
+            periods[str(year)] = whole_year
     for name in sorted(scenario.targets):
         periods[scenario.targets[name].period.text] = scenario.targets[name].period.calendar
     for name in sorted(scenario.decisions):
@@ -53,124 +214,183 @@ def output_periods(scenario: Scenario) -> tuple[OutputPeriod, ...]:
     if not periods:
         periods[f"{format_month(horizon.first)} to {format_month(horizon.last)}"] = horizon
     months = [OutputPeriod(format_month(month), Calendar(month, 1), is_month=True) for month in horizon.months]
-    single = {gauge.period for gauge in months}
+    single_months = {output.period for output in months}
     return tuple(OutputPeriod(text, calendar) for text, calendar in periods.items()) + tuple(
-        gauge for gauge in months if gauge.period in single - periods.keys()
+        output for output in months if output.period in single_months - periods.keys()
     )
 
 
 def compile_place_outputs(scenario: Scenario) -> PlaceOutputs | None:
-    """What is read of the places: the main target's period, the whole years, and what targets of places ask for."""
+    """Outputs of the places: the main target's period, the whole years, and what targets of places ask for."""
     if scenario.places is None or scenario.places.file is None:
         return None
     equal = scenario.places.weights is not None
-    terrain = read_places(scenario.places.file, scenario.service_names, equal)
+    geography = read_places(scenario.places.file, scenario.service_names, equal)
     if (ledger := scenario.places.ledger) is not None:
         horizon = scenario.horizon.calendar
-        terrain = weight_by_ledger(terrain, scenario.places.file, ledger, scenario.service_names, horizon)
-    asked = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
-    periods = {gauge.period: gauge.calendar for gauge in output_periods(scenario) if not gauge.is_month}
-    wanted = {target.period.text for target in asked}
+        geography = weight_by_ledger(geography, scenario.places.file, ledger, scenario.service_names, horizon)
+    place_targets = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
+    periods = {output.period: output.calendar for output in output_periods(scenario) if not output.is_month}
+    required = {target.period.text for target in place_targets}
     target = scenario.targets.get(scenario.main_target)
     main = next(iter(periods)) if target is None else target.period.text
-    read = [main, *(text for text in periods if text != main and (text in wanted or periods[text].count % 12 == 0))]
-    told = {target.place for target in asked if target.place is not None}
-    if terrain.count <= MAX_PLACES_IN_DETAIL:
-        told.update(terrain.places)
-    return PlaceOutputs(terrain, scenario.places.noise, tuple((t, periods[t]) for t in read), frozenset(told))
+    others = (text for text in periods if text != main and (text in required or periods[text].count % 12 == 0))
+    detailed = {target.place for target in place_targets if target.place is not None}
+    if geography.count <= MAX_PLACES_IN_DETAIL:
+        detailed.update(geography.places)
+    in_order = tuple((text, periods[text]) for text in (main, *others))
+    return PlaceOutputs(geography, scenario.places.noise, in_order, frozenset(detailed))
 
 
-@dataclass(frozen=True)
-class CompiledPlan:
-    """All that a block is played from; the same deck and blocks give the same bytes."""
-
-    scenario: Scenario
-    baseline: Baseline
-    seed: int
-    paths: int
-    groups: Mapping[str, CorrelatedGroup]
-    periods: tuple[OutputPeriod, ...]
-    bridge_period: str
-    """Period of the steps from last year to the forecast."""
-    places: PlaceOutputs | None = None
-    """What is read of the places, where they are listed."""
-
-    @property
-    def bridge_output(self) -> OutputPeriod:
-        """The gauge of that period."""
-        return next(gauge for gauge in self.periods if gauge.period == self.bridge_period)
-
-    @property
-    def causes(self) -> tuple[str, ...]:
-        """The shocks that may take from the trade of places, in order."""
-        return tuple(name for name, one in sorted(self.scenario.shocks.items()) if not isinstance(one, Drift))
-
-    @property
-    def batch_blocks(self) -> int:
-        """Blocks that are played together; which they are changes nothing in any path."""
-        if self.places is not None:
-            return 1
-        horizon = self.scenario.horizon.calendar
-        events = sum(one.events_per_year for one in self.scenario.shocks.values()) * horizon.count / 12
-        size = horizon.count * len(self.scenario.services) + 4 * events
-        return (
-            MAX_BATCH_BLOCKS
-            if size <= MAX_BATCH_MONTHS
-            else MAX_BATCH_BLOCKS // 2
-            if size <= 2 * MAX_BATCH_MONTHS
-            else 1
-        )
-
-    def count_paths(self, blocks: range) -> int:
-        """Paths of some blocks that count; the last may be cut."""
-        return min(PATHS_PER_BLOCK * len(blocks), self.paths - blocks.start * PATHS_PER_BLOCK)
-
-
-def figure_key(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
-    """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
-    at = f"@{target.place}" if target.place else ""
-    parts = (f"{target.measure}:parts{at}", target.period.text)
-    return parts if basis == "parts" and parts in figures else (f"{target.measure}{at}", target.period.text)
-
-
-def compile_plan(
-    scenario: Scenario, baseline: Baseline, paths: int | None = None, seed: int | None = None
-) -> CompiledPlan:
-    """All that the blocks are played from; ValueError for a number of paths that is none."""
-    gauges = output_periods(scenario)
-    count = scenario.paths if paths is None else paths
-    if count < 1:
-        raise ValueError("a run needs at least one path")
-    return CompiledPlan(
-        scenario=scenario.model_copy(update={"cases": {}}),
-        baseline=baseline,
-        seed=scenario.seed if seed is None else seed,
-        paths=count,
-        groups=_correlated_groups(scenario, baseline),
-        periods=gauges,
-        bridge_period=_choose_bridge_period(scenario, gauges),
-        places=compile_place_outputs(scenario),
+def _compile_baseline(scenario: Scenario, baseline: Baseline) -> BaselineInputs:
+    takes_shocks_out = scenario.growth_over == "underlying" and scenario.history is not None
+    shocks = scenario.history.shocks if scenario.history and takes_shocks_out else {}
+    return BaselineInputs(
+        calendar=baseline.calendar,
+        horizon=scenario.horizon.calendar,
+        services={name: _compile_service(scenario, baseline.services[name]) for name in scenario.service_names},
+        base_year_shocks=dict(sorted(shocks.items())),
+        gap=_compile_gap(scenario, baseline),
     )
 
 
-def _choose_bridge_period(scenario: Scenario, gauges: tuple[OutputPeriod, ...]) -> str:
-    """That of the first revenue target, else the first period that is read."""
+def _compile_service(scenario: Scenario, fitted: ServiceBaseline) -> ServiceInputs:
+    choice, service = scenario.baseline_for(fitted.service), scenario.services[fitted.service]
+    written = choice.level or ("planner" if service.growth is not None or fitted.forecast is None else "history")
+    mixture = written if written.startswith("mixture") else ""
+    stated = scenario.stated.get(str(fitted.base_year)) if fitted.kind == "reconstructed" else None
+    return ServiceInputs(
+        fitted=fitted,
+        level="mixture" if mixture else "planner" if written == "planner" else "history",
+        planner_share=float(mixture.removeprefix("mixture(").removesuffix("%)")) / 100 if mixture else 0.0,
+        growth=service.growth,
+        price_change=service.price_change,
+        annual=choice.annual,
+        noise=choice.noise,
+        persistence=choice.persistence,
+        level_noise=choice.level_noise,
+        last_year=_stated_amount(stated, fitted.service) if stated else None,
+    )
+
+
+def _stated_amount(year: StatedYear, service: str) -> StatedAmount | None:
+    amount = for_service(year.services, service)
+    return None if amount is None else StatedAmount(amount, for_service(year.understated_by, service))
+
+
+def _compile_gap(scenario: Scenario, baseline: Baseline) -> GapInputs | None:
+    """The gap of the last year that is stated before the horizon; None where no total is stated."""
+    years = [year for year in scenario.stated if int(year) < baseline.calendar.years[0]]
+    stated = scenario.stated[max(years)] if years else None
+    if stated is None or stated.total is None:
+        return None
+    unknown = (name for name in scenario.service_names if baseline.services[name].base_year is None)
+    without_history = {name: _stated_amount(stated, name) for name in unknown}
+    return GapInputs(stated.total, without_history, _gap_month_shares(scenario, baseline))
+
+
+def _gap_month_shares(scenario: Scenario, baseline: Baseline) -> Floats:
+    """(months of whole years,) the undisturbed months of all services as shares of each year."""
+    calendar = baseline.calendar
+    shares = np.zeros(calendar.count)
+    for service in scenario.service_names:
+        size = _annual_revenue(scenario, baseline, service)
+        season = np.exp(baseline.services[service].shape)
+        for year in calendar.years:
+            rows = calendar.year_rows(year)
+            shares[rows] += size * season[rows] / season[rows].sum()
+    for year in calendar.years:
+        rows = calendar.year_rows(year)
+        shares[rows] /= shares[rows].sum()
+    return shares
+
+
+def _annual_revenue(scenario: Scenario, baseline: Baseline, service: str) -> float:
+    """Revenue of a service in the base year, or in the year that the planner gives."""
+    fitted = baseline.services[service]
+    annual = scenario.baseline_for(service).annual
+    return fitted.base_total * (fitted.base_price or 1.0) or (annual.value if annual else 0.0)
+
+
+def _compile_workforce(scenario: Scenario, workforce: Workforce, baseline: Baseline) -> WorkforceInputs:
+    by_service = {name: for_service(workforce.productivity.wage_share, name) for name in scenario.service_names}
+    shares = {name: share for name, share in by_service.items() if share is not None}
+    headcount = workforce.headcount
+    return WorkforceInputs(
+        headcount=_planned_headcount(scenario, headcount, shares, baseline)
+        if isinstance(headcount, ImpliedHeadcount)
+        else headcount,
+        basis=workforce.productivity.basis,
+        wage_shares=shares,
+    )
+
+
+def _planned_headcount(
+    scenario: Scenario, headcount: ImpliedHeadcount, wage_shares: Mapping[str, Assumption], baseline: Baseline
+) -> PlannedHeadcount:
+    """The targets that imply the headcount, with the services at their stated parts of the last year."""
+    productivity = scenario.targets[headcount.implied_by.removeprefix("targets.")]
+    assert scenario.workforce is not None
+    parts = None
+    if scenario.workforce.productivity.basis == "wage_revenue":
+        sizes = {name: _stated_revenue(scenario, baseline, name) for name in scenario.service_names}
+        total = sum(sizes.values())
+        parts = tuple((share, sizes[name] / total) for name, share in wage_shares.items())
+    return PlannedHeadcount(
+        revenue=_revenue_target(scenario, productivity).threshold,
+        productivity=productivity.threshold,
+        months=productivity.period.calendar.count,
+        wage_shares=parts,
+        spread=headcount.spread,
+    )
+
+
+def _revenue_target(scenario: Scenario, productivity: Target) -> Target:
+    """The revenue target of the same period, by the order of names."""
+    targets = (target for _, target in sorted(scenario.targets.items()))
+    return next(
+        target
+        for target in targets
+        if target.measure == "revenue"
+        and target.place is None
+        and target.period.calendar == productivity.period.calendar
+    )
+
+
+def _stated_revenue(scenario: Scenario, baseline: Baseline, service: str) -> float:
+    """Revenue of a service in the base year as a document states it, else as it is known."""
+    year = scenario.stated.get(str(baseline.services[service].base_year))
+    stated = for_service(year.services, service) if year else None
+    return _annual_revenue(scenario, baseline, service) if stated is None else stated.value
+
+
+def _trigger_values(scenario: Scenario) -> tuple[tuple[FigureKey, float], ...]:
+    triggers = (decision.trigger for _, decision in sorted(scenario.decisions.items()))
+    return tuple(
+        ((trigger.measure, trigger.period.text), limit.value)
+        for trigger in triggers
+        if trigger is not None and (limit := trigger.below or trigger.above) is not None
+    )
+
+
+def _choose_bridge_period(scenario: Scenario, periods: tuple[OutputPeriod, ...]) -> str:
+    """Period of the first revenue target, else the first output period."""
     for name in sorted(scenario.targets):
         if scenario.targets[name].measure == "revenue" and scenario.targets[name].place is None:
             return str(scenario.targets[name].period.text)
-    return gauges[0].period
+    return periods[0].period
 
 
 def _correlated_groups(scenario: Scenario, baseline: Baseline) -> dict[str, CorrelatedGroup]:
-    """By name, what is correlated with it; a service's level_noise moves as its months do."""
-    freedom = None if scenario.copula == "gaussian" else float(scenario.copula[2:-1])
-    said = {name: (entry.between, entry.rank) for name, entry in scenario.correlations.items()}
-    groups = build_correlated_groups(said, freedom)
-    surprises = {f"services.{service}" for service in scenario.services}
-    if baseline.correlation is not None and not surprises & groups.keys() and len(surprises) > 1:
-        taught = CorrelatedGroup.from_correlation(tuple(sorted(surprises)), baseline.correlation)
-        groups.update(dict.fromkeys(taught.names, taught))
-    for name in sorted(surprises & groups.keys()):
+    """By name, what is correlated with it; a service's level noise moves as its months do."""
+    df = None if scenario.copula == "gaussian" else float(scenario.copula[2:-1])
+    entries = {name: (entry.between, entry.rank) for name, entry in scenario.correlations.items()}
+    groups = build_correlated_groups(entries, df)
+    residuals = {f"services.{service}" for service in scenario.services}
+    if baseline.correlation is not None and not residuals & groups.keys() and len(residuals) > 1:
+        estimated = CorrelatedGroup.from_correlation(tuple(sorted(residuals)), baseline.correlation)
+        groups.update(dict.fromkeys(estimated.names, estimated))
+    for name in sorted(residuals & groups.keys()):
         groups[f"{name}.level_noise"] = _level_noise_group(groups[name])
     return groups
 

@@ -1,4 +1,4 @@
-"""A scenario played: spans of blocks go to an engine, their tallies are merged in order."""
+"""Simulate a scenario: chunks of blocks go to an engine, their partial results are merged in order."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ from forecast.plan.geography import Geography
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
 from forecast.simulation.checkpoint import Checkpoint
-from forecast.simulation.chunks import ChunkJob, local_code_version, prepare_chunks, simulate_chunk
-from forecast.simulation.compiled import FigureKey, compile_plan, figure_key
-from forecast.simulation.partial_result import PartialResult, concatenate_blocks
+from forecast.simulation.chunks import (
+    ChunkJob,
+    PartialResult,
+    concatenate_blocks,
+    local_code_version,
+    prepare_chunks,
+    simulate_chunk,
+)
+from forecast.simulation.compiled import CompiledPlan, FigureKey, compile_plan, figure_key
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.stats.copula import CorrelatedGroup
@@ -29,6 +35,8 @@ from forecast.timeseries.baseline import Baseline, fit_baseline
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["ExecutionOptions", "Precision", "ProgressCallback", "Simulation", "simulate"]
 
 MAX_SERIAL_PATHS = 400_000
 """Paths below which more processes cost more than they save, for a plan of ordinary size."""
@@ -44,13 +52,14 @@ class PathSample:
     uniforms: Mapping[str, Floats]
     """By name of the draw, (paths,)."""
     occurrences: Mapping[str, Floats]
-    """By shock how many events fell, by initiative whether it happens, (paths,)."""
+    """By shock the number of its events, by initiative whether it happens, (paths,)."""
     figures: Mapping[FigureKey, Floats]
+    """By (measure, period), (paths,)."""
 
 
 @dataclass(frozen=True)
 class Precision:
-    """How sure a run shall be of one target before it stops."""
+    """Simulation error of one target's chance at which a run stops."""
 
     target: str
     half_width: float
@@ -79,44 +88,124 @@ class Simulation:
     seed: int
     paths: int
     tallies: Mapping[FigureKey, Tally]
+    """By (measure, period)."""
     joint_chance: Estimate | None
-    """Chance that every target is met."""
+    """Chance that every target is met; None without targets."""
     bridge_period: str
     """Period of the steps from last year to the forecast."""
     groups: Mapping[str, CorrelatedGroup]
+    """By name of a draw, what is correlated with it."""
     paths_requested: int
-    """Paths that were asked for; fewer were played where the precision was reached."""
+    """Paths that were asked for; fewer were simulated where the precision was reached."""
     precision: Precision | None = None
     path_sample: PathSample | None = None
     geography: Geography | None = None
     """The places, where they are listed."""
     places: PlaceTally | None = None
-    """What the paths say of each."""
+    """Tally of each place, where they are listed."""
 
     @property
     def horizon(self) -> Calendar:
-        """The months that were played."""
+        """The months that were simulated."""
         return self.scenario.horizon.calendar
 
     def tally(self, measure: str, period: str) -> Tally:
-        """What the paths say of one figure; KeyError when it was not read."""
+        """Tally of one figure.
+
+        Parameters
+        ----------
+        measure : str
+            Such as `revenue` or `revenue.SERVICE`.
+        period : str
+            As the plan writes it, such as `2021`.
+
+        Returns
+        -------
+        Tally
+            Mean, quantiles and chances of the figure, each with its simulation error.
+
+        Raises
+        ------
+        KeyError
+            When the figure was not recorded.
+        """
         return self.tallies[measure, period]
 
     def target_figure(self, target: Target) -> FigureKey:
-        """The figure of a target on its own basis."""
+        """Figure of a target on its own basis.
+
+        Parameters
+        ----------
+        target : Target
+            Of the plan.
+
+        Returns
+        -------
+        FigureKey
+            (measure, period).
+        """
         return figure_key(target, target.basis, self.tallies)
 
     def chance(self, target: str) -> Estimate:
-        """The chance of a target, with its simulation error; KeyError when the plan has no such target."""
-        own = self.scenario.targets[target]
-        return self.chance_on(own, own.basis)
+        """Chance that a target is met.
+
+        Parameters
+        ----------
+        target : str
+            Its name in the plan.
+
+        Returns
+        -------
+        Estimate
+            Share of the paths, 0 to 1, with the 95% interval of its simulation error.
+
+        Raises
+        ------
+        KeyError
+            When the plan has no such target.
+        """
+        record = self.scenario.targets[target]
+        return self.chance_on(record, record.basis)
 
     def chance_on(self, target: Target, basis: str) -> Estimate:
-        """The chance of a target on a basis, `stated` or `parts`."""
+        """Chance that a target is met on a basis.
+
+        Parameters
+        ----------
+        target : Target
+            Of the plan.
+        basis : str
+            `stated`, or `parts` to leave out the gap between a stated total and the services.
+
+        Returns
+        -------
+        Estimate
+            Share of the paths, 0 to 1, with the 95% interval of its simulation error.
+        """
         return _target_chance(target, basis, self.tallies)
 
     def values(self, measure: str, period: str) -> Floats:
-        """(paths,) a figure in every path; ValueError when only a histogram was kept."""
+        """Values of one figure, path by path.
+
+        Parameters
+        ----------
+        measure : str
+            Such as `revenue` or `revenue.SERVICE`.
+        period : str
+            As the plan writes it, such as `2021`.
+
+        Returns
+        -------
+        ndarray
+            (paths,) in the unit of the measure; money in the plan's currency.
+
+        Raises
+        ------
+        KeyError
+            When the figure was not recorded.
+        ValueError
+            When only a histogram was kept, because the paths were many.
+        """
         return self.tallies[measure, period].values
 
     def to_frame(self) -> pd.DataFrame:
@@ -185,13 +274,13 @@ class ExecutionOptions:
     """
 
     workers: int = 1
-    """Processes of this machine; few paths are played in this one whatever it says."""
+    """Processes of this machine; a run of few paths stays in this one all the same."""
     engine: Engine | None = None
-    """Where it is played instead."""
+    """Engine that computes the chunks instead of processes of this machine."""
     checkpoint: Checkpoint | None = None
-    """Where its finished spans are kept, and from which it goes on when it was stopped."""
+    """Where finished chunks are saved, and from which a run that was stopped goes on."""
     progress: ProgressCallback = lambda done, to_do: None
-    """Told how many paths are done."""
+    """Called with the paths done and the paths to do."""
 
 
 def simulate(
@@ -236,6 +325,10 @@ def simulate(
     ValueError
         There is no path to simulate, or a precision without a target.
 
+    References
+    ----------
+    docs/model.md
+
     Examples
     --------
     >>> import forecast
@@ -245,69 +338,89 @@ def simulate(
     True
     """
     execution = execution or ExecutionOptions()
-    deck = compile_plan(scenario, baseline or fit_baseline(scenario), paths, seed)
-    wanted = _precision_goal(scenario, precision)
-    few = MAX_SERIAL_PATHS if deck.places is None else MAX_SERIAL_PATHS // (1 + deck.places.geography.count)
-    played_by = execution.engine or create_engine(execution.workers if deck.paths > few else 1)
-    made_by = local_code_version() if played_by.is_remote else ""
-    work = prepare_chunks(deck, -(-keep // PATHS_PER_BLOCK), required_version=made_by, every_place=every_place)
-    spans, answer = _run_chunks(work, played_by, wanted, execution.checkpoint, execution.progress)
-    return _build_simulation(scenario, work, spans, answer, wanted)
+    baseline = baseline or fit_baseline(scenario)
+    plan = compile_plan(scenario, baseline, paths, seed)
+    goal = _precision_goal(plan, precision)
+    engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
+    required_version = local_code_version() if engine.is_remote else ""
+    job = prepare_chunks(plan, -(-keep // PATHS_PER_BLOCK), required_version, every_place)
+    chunks, result = _run_chunks(job, engine, goal, execution.checkpoint, execution.progress)
+    simulated = job.paths_after(chunks)
+    return Simulation(
+        scenario=scenario,
+        baseline=baseline,
+        seed=plan.seed,
+        paths=simulated,
+        tallies=result.tallies,
+        joint_chance=binomial_interval(result.joint_hits, simulated) if plan.targets else None,
+        bridge_period=plan.bridge_period,
+        groups=plan.groups,
+        paths_requested=plan.paths,
+        precision=goal,
+        path_sample=_path_sample(result),
+        geography=plan.places.geography if plan.places else None,
+        places=result.places,
+    )
+
+
+def _max_serial_paths(plan: CompiledPlan) -> int:
+    """Paths up to which this process alone is as fast; fewer where places are listed."""
+    return MAX_SERIAL_PATHS if plan.places is None else MAX_SERIAL_PATHS // (1 + plan.places.geography.count)
 
 
 def _run_chunks(
-    work: ChunkJob, engine: Engine, wanted: Precision | None, checkpoint: Checkpoint | None, progress: ProgressCallback
+    job: ChunkJob, engine: Engine, goal: Precision | None, checkpoint: Checkpoint | None, progress: ProgressCallback
 ) -> tuple[int, PartialResult]:
-    """The answers of the spans from the first on, merged in order; how many."""
-    spans, merged = checkpoint.restore(work.empty_result, work.layout) if checkpoint else (0, work.empty_result())
-    if checkpoint and spans:
-        checkpoint.notify("said_resumed", work.paths_after(spans))
-    whole = True
-    _report_progress(work, spans, merged, wanted, progress)
-    ahead = range(spans, 0 if spans and _is_precise_enough(work, merged, wanted) else work.chunk_count)
+    """Number of chunks simulated from the first on, and their results merged in order."""
+    chunks, merged = checkpoint.restore(job.empty_result, job.layout) if checkpoint else (0, job.empty_result())
+    if checkpoint and chunks:
+        checkpoint.notify("said_resumed", job.paths_after(chunks))
+    is_merged = True
+    _report_progress(job, chunks, merged, goal, progress)
+    remaining = range(chunks, 0 if chunks and _is_precise_enough(job, merged, goal) else job.chunk_count)
     try:
-        with closing(engine.map(simulate_chunk, work, ahead)) as answers:
-            for answer in answers:
-                whole = False
-                merged.merge(answer)
-                spans, whole = spans + 1, True
-                _report_progress(work, spans, merged, wanted, progress)
-                if _is_precise_enough(work, merged, wanted):
+        with closing(engine.map(simulate_chunk, job, remaining)) as results:
+            for result in results:
+                is_merged = False
+                merged.merge(result)
+                chunks, is_merged = chunks + 1, True
+                _report_progress(job, chunks, merged, goal, progress)
+                if _is_precise_enough(job, merged, goal):
                     break
                 if checkpoint:
-                    checkpoint.save_if_due(spans, merged)
-    except BaseException:  # a signal, a lost worker; an answer that was being merged is not whole
-        if checkpoint and whole:
-            checkpoint.save_at_end(spans, merged)
+                    checkpoint.save_if_due(chunks, merged)
+    except BaseException:  # a signal or a lost worker; a result that was being merged must not be saved
+        if checkpoint and is_merged:
+            checkpoint.save_at_end(chunks, merged)
         if checkpoint and checkpoint.saved_chunks:
-            checkpoint.notify("said_kept", work.paths_after(checkpoint.saved_chunks))
+            checkpoint.notify("said_kept", job.paths_after(checkpoint.saved_chunks))
         raise
     if checkpoint:
-        checkpoint.save_at_end(spans, merged)
-    return spans, merged
+        checkpoint.save_at_end(chunks, merged)
+    return chunks, merged
 
 
 def _report_progress(
-    work: ChunkJob, spans: int, merged: PartialResult, wanted: Precision | None, progress: ProgressCallback
+    job: ChunkJob, chunks: int, merged: PartialResult, goal: Precision | None, progress: ProgressCallback
 ) -> None:
-    """How many paths are done, and how many there will be: fewer where the precision will be reached before."""
-    done, total = work.paths_after(spans), work.plan.paths
-    if wanted is not None and done:
-        chance = _partial_chance(work, merged, wanted)
-        needed = done * ((chance.high - chance.low) / 2 / wanted.half_width) ** 2
-        total = min(total, max(done, math.ceil(needed)))
+    """Report the paths done, and the paths to do: fewer where the precision will be reached before."""
+    done, total = job.paths_after(chunks), job.plan.paths
+    if goal is not None and done:
+        chance = _partial_chance(job, merged, goal)
+        required = done * ((chance.high - chance.low) / 2 / goal.half_width) ** 2
+        total = min(total, max(done, math.ceil(required)))
     progress(done, total)
 
 
-def _is_precise_enough(work: ChunkJob, merged: PartialResult, wanted: Precision | None) -> bool:
-    if wanted is None:
+def _is_precise_enough(job: ChunkJob, merged: PartialResult, goal: Precision | None) -> bool:
+    if goal is None:
         return False
-    chance = _partial_chance(work, merged, wanted)
-    return (chance.high - chance.low) / 2 <= wanted.half_width
+    chance = _partial_chance(job, merged, goal)
+    return (chance.high - chance.low) / 2 <= goal.half_width
 
 
-def _partial_chance(work: ChunkJob, merged: PartialResult, wanted: Precision) -> Estimate:
-    target = work.plan.scenario.targets[wanted.target]
+def _partial_chance(job: ChunkJob, merged: PartialResult, goal: Precision) -> Estimate:
+    target = job.plan.targets[goal.target]
     return _target_chance(target, target.basis, merged.tallies)
 
 
@@ -317,40 +430,18 @@ def _target_chance(target: Target, basis: str, tallies: Mapping[FigureKey, Tally
     return tally.chance_at_least(value) if target.at_least is not None else tally.chance_at_most(value)
 
 
-def _precision_goal(scenario: Scenario, half: float | None) -> Precision | None:
-    if half is None:
+def _precision_goal(plan: CompiledPlan, half_width: float | None) -> Precision | None:
+    """The main target and the half width; ValueError where there is no target or the width is not above zero."""
+    if half_width is None:
         return None
-    if not half > 0:
+    if not half_width > 0:
         raise ValueError("a precision is above zero")
-    if not scenario.targets:
+    if not plan.targets:
         raise ValueError("the plan names no target whose chance could be precise")
-    return Precision(scenario.main_target, half)
+    return Precision(plan.main_target, half_width)
 
 
-def _build_simulation(
-    scenario: Scenario, work: ChunkJob, spans: int, answer: PartialResult, wanted: Precision | None
-) -> Simulation:
-    deck, played = work.plan, work.paths_after(spans)
-    kept = None
-    if answer.uniforms:
-        kept = PathSample(
-            *(concatenate_blocks(parts) for parts in (answer.uniforms, answer.occurrences, answer.figures))
-        )
-    return Simulation(
-        scenario=scenario,
-        baseline=deck.baseline,
-        seed=deck.seed,
-        paths=played,
-        tallies=answer.tallies,
-        joint_chance=binomial_interval(answer.joint_hits, played) if deck.scenario.targets else None,
-        bridge_period=deck.bridge_period,
-        groups=deck.groups,
-        paths_requested=deck.paths,
-        precision=wanted,
-        path_sample=kept,
-        geography=deck.places.geography if deck.places else None,
-        places=answer.places,
-    )
-
-
-__all__ = ["PathSample", "Precision", "ProgressCallback", "Simulation", "compile_plan", "figure_key", "simulate"]
+def _path_sample(result: PartialResult) -> PathSample | None:
+    if not result.uniforms:
+        return None
+    return PathSample(*(concatenate_blocks(parts) for parts in (result.uniforms, result.occurrences, result.figures)))

@@ -120,10 +120,10 @@ class CorrelatedGroup:
             correlated[name] = total
         return correlated
 
-    def _t_scale(self, sample_chi_square: ChiSquareSource, month: str = "") -> Floats:
-        """Factor that makes normals a t, the same for every member: the root of df / chi-square, (paths,)."""
+    def _t_scale(self, sample_chi_square: ChiSquareSource) -> Floats:
+        """Factor that makes normals a t, the same for every member: the root of df / chi-square, (..., paths)."""
         assert self.df is not None
-        return np.sqrt(self.df / sample_chi_square(f"copula.{self.common or self.names[0]}{month}", self.df))
+        return np.sqrt(self.df / sample_chi_square(f"copula.{self.common or self.names[0]}", self.df))
 
     def _t_uniforms(self, z: Floats | Floats32, scale: Floats) -> Floats:
         """Uniforms of the t made of normals (..., paths) and their scale."""
@@ -143,14 +143,13 @@ class CorrelatedGroup:
         self, sample_normals: Callable[[str], Floats32], sample_chi_square: ChiSquareSource
     ) -> dict[str, Floats32]:
         """Correlated standard normals (months, paths) of every member, from those of their own streams."""
-        # Under a t copula each month has its own chi-square: with one for all, the months of one service would depend
-        # on each other, and its years would have longer tails than without the correlation.
+        # Under a t copula the chi-squares are (months, paths): with one for all months, those of one service would
+        # depend on each other, and its years would have longer tails than without the correlation.
         correlated = self._correlate(
             {name: sample_normals(name) for name in self.names}, sample_normals(self.common) if self.common else None
         )
         if self.df is not None:
-            months = len(correlated[self.names[0]])
-            scale = np.array([self._t_scale(sample_chi_square, f".{month}") for month in range(months)])
+            scale = self._t_scale(sample_chi_square)
             return {name: ndtri(self._t_uniforms(z, scale)).astype(np.float32) for name, z in correlated.items()}
         return correlated
 

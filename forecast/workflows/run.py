@@ -224,10 +224,10 @@ def open_cluster(request: RunRequest) -> Iterator[Engine | None]:
 def _open_checkpoint(request: RunRequest, baseline: Baseline, callbacks: RunCallbacks) -> Checkpoint:
     """The store of the finished chunks of a request, beside the fits."""
     from forecast.simulation.checkpoint import Checkpoint
+    from forecast.simulation.compiled import run_key
 
-    made_of = (request.seed, request.paths, request.precision)
-    folder = cache_folder() / "spans"
-    return Checkpoint.for_run(folder, request.scenario, baseline, *made_of, say=callbacks.on_checkpoint)
+    key = run_key(request.scenario, baseline, request.seed, request.paths, request.precision)
+    return Checkpoint(cache_folder() / "spans", key, callbacks.on_checkpoint)
 
 
 def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> Baseline:

@@ -7,12 +7,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 from scipy.special import ndtri
-from scipy.stats import poisson
+from scipy.stats import kstest, poisson
 
 from forecast.periods import Calendar, month_overlaps, ramp
 from forecast.simulation.model.shocks.outbreaks import _sort_rows
 from forecast.simulation.sampling.events import _poisson_ppf, sample_events
-from forecast.simulation.sampling.random_streams import Sampler
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, stream
 from forecast.stats.bins import Bins
 from forecast.stats.distributions import (
     Beta,
@@ -92,16 +92,24 @@ def test_marks_of_events_are_uniform_and_tell_nothing_of_each_other() -> None:
         assert np.sum((counts - n / 64) ** 2) / (n / 64) < 120  # chi-square of 63 degrees: 1 in 100,000
 
 
-def test_monthly_normals_are_standard_and_a_longer_horizon_appends_rows() -> None:
-    short, long = (Sampler(5, range(7, 8), {}).normals("services.a", months) for months in (12, 30))
-    assert np.array_equal(short, long[:12])
-    z = Sampler(5, range(20), {}).normals("services.a", 12).astype(float)
+def test_monthly_normals_are_standard_and_tell_nothing_of_each_other() -> None:
+    z = Sampler(5, range(20), {}).normals("services.a", YEAR.years).astype(float)
     assert abs(z.mean()) < 4 / np.sqrt(z.size)
     assert abs(z.var() - 1) < 4 * np.sqrt(2 / z.size)
     assert abs((z**4).mean() - 3) < 4 * np.sqrt(96 / z.size)
-    one, other = np.moveaxis(z.reshape(12, 20, 2, 2048), 2, 0)
-    assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 0.01
-    assert np.array_equal(z[:, 4096:8192], Sampler(5, range(1, 2), {}).normals("services.a", 12))
+    assert kstest(z.ravel(), "norm").pvalue > 1e-4
+    halves, neighbours = np.moveaxis(z.reshape(12, 20, 2, 2048), 2, 0), (z[:-1], z[1:])
+    years = Sampler(5, range(20), {}).normals("services.a", range(2022, 2024)).astype(float)
+    for one, other in (halves, neighbours, (z[:, :4096], z[:, 4096:8192]), (z, years[:12]), (years[:12], years[12:])):
+        assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 4 / np.sqrt(one.size)
+    assert np.array_equal(z[:, 4096:8192], Sampler(5, range(1, 2), {}).normals("services.a", YEAR.years))
+
+
+def test_monthly_normals_are_those_of_numpy_row_by_row() -> None:
+    z = Sampler(5, range(3, 5), {}).normals("services.a", range(2021, 2023))
+    for row, year in ((slice(0, 12), 2021), (slice(12, 24), 2022)):
+        whole = stream(5, "services.a", 4, year).standard_normal((12, PATHS_PER_BLOCK), np.float32)
+        assert np.array_equal(z[row, PATHS_PER_BLOCK:], whole)
 
 
 def test_overlaps_are_those_of_every_interval_with_every_month() -> None:

@@ -32,7 +32,7 @@ from forecast.simulation import chunks as spans
 from forecast.simulation import simulate as simulation
 from forecast.simulation.block import simulate_block
 from forecast.simulation.checkpoint import Checkpoint
-from forecast.simulation.compiled import compile_plan
+from forecast.simulation.compiled import compile_plan, run_key
 from forecast.simulation.frames import FRAME_QUANTILE_LEVELS
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
@@ -83,7 +83,8 @@ Said = list[tuple[str, int]]
 def checkpoint_of(scenario: Scenario, folder: Path, said: Said | None = None, **more: Any) -> Checkpoint:
     asked = {"seed": scenario.seed, "paths": PATHS, "precision": None, **more}
     heard: Said = [] if said is None else said
-    return Checkpoint.for_run(folder, scenario, fit_baseline(scenario), **asked, say=lambda *what: heard.append(what))
+    key = run_key(scenario, fit_baseline(scenario), **asked)
+    return Checkpoint(folder, key, lambda *what: heard.append(what))
 
 
 def hash_of(run: Simulation) -> str:
@@ -162,7 +163,7 @@ def test_one_hash_for_a_plan_of_communes(cluster: DaskEngine, tmp_path: Path) ->
         places = {name: array.tolist() for name, array in run.places.state().items()}
         return hashlib.sha256(json.dumps([figures, places]).encode()).hexdigest()
 
-    kept = Checkpoint.for_run(tmp_path, scenario, baseline, 1, paths, None)
+    kept = Checkpoint(tmp_path, run_key(scenario, baseline, 1, paths, None))
     with pytest.raises(Stop):
         simulate(
             scenario,
@@ -171,7 +172,7 @@ def test_one_hash_for_a_plan_of_communes(cluster: DaskEngine, tmp_path: Path) ->
             execution=ExecutionOptions(checkpoint=kept, progress=stop_after(1)),
         )
     assert kept.saved_chunks > 0
-    again = Checkpoint.for_run(tmp_path, scenario, baseline, 1, paths, None)
+    again = Checkpoint(tmp_path, run_key(scenario, baseline, 1, paths, None))
     hashes = [played(), played(workers=2), played(engine=cluster), played(checkpoint=again)]
     assert again.saved_chunks == 3
     assert len(set(hashes)) == 1

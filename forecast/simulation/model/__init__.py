@@ -1,1 +1,1 @@
-"""The model of one path: baseline, services, shocks and recovery, workforce, costs, accounts."""
+"""The model of one path: baseline, services, shocks and recovery, workforce, costs, statement. All for simulation."""

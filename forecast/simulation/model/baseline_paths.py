@@ -1,6 +1,6 @@
-"""The calm: what each service would take, before drift, initiatives and shocks.
+"""Baseline paths: revenue of each service before drifts, initiatives and shocks.
 
-Base, level of the year, months (model: sections 1 to 3). Arrays are (months, paths) over the horizon.
+Base, level of the year, months (docs/model.md, sections 1 to 3). Arrays are (months, paths) over the horizon.
 """
 
 from __future__ import annotations
@@ -15,23 +15,21 @@ import numpy as np
 from forecast.arrays import Floats, Floats32
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
-from forecast.plan.record import for_service
-from forecast.plan.scenario import BaselineChoice, Scenario
 from forecast.simulation.model.impacts import SimulationContext
+from forecast.simulation.model.inputs import BaselineInputs, GapInputs, ServiceInputs, StatedAmount
 from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Sampler
-from forecast.timeseries.baseline import Baseline, ServiceBaseline
 
 
 @dataclass(frozen=True)
 class BaselinePaths:
-    """What the services would take if nothing of what the plan names happened."""
+    """Amounts and prices of the services if nothing that the plan names happened."""
 
     amount: Mapping[str, Floats]
-    """By service: pieces where the history counts them, else revenue at the prices of the last year."""
+    """By service, (months, paths): pieces where the history counts them, else revenue at last year's prices."""
     price: Mapping[str, Floats | None]
-    """By service, (months, 1) or (months, paths); none where only revenue is counted."""
+    """By service, (months, 1) or (months, paths); None where only revenue is counted."""
     last_year: Mapping[str, Floats]
     """By service, revenue of the last year as it was, (paths,) or (1,); 0 without a history."""
     underlying: Mapping[str, Floats]
@@ -45,210 +43,185 @@ class BaselinePaths:
         return {s: amount if (p := self.price[s]) is None else amount * p for s, amount in self.amount.items()}
 
 
-def sample_baseline(scenario: Scenario, baseline: Baseline, draws: Sampler) -> BaselinePaths:
-    """Play the calm of some blocks."""
-    whole, horizon = baseline.calendar, scenario.horizon.calendar
-    rows = whole.rows(horizon)
-    last, base = _sample_base_years(scenario, baseline, draws)
+def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths:
+    """Sample the baseline paths of some blocks."""
+    calendar = baseline.calendar
+    rows = calendar.rows(baseline.horizon)
+    last_year, base = _sample_base_years(baseline, sampler)
     amount: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
-    for service in scenario.service_names:
-        own, choice = baseline.services[service], scenario.baseline_for(service)
-        amount[service] = _amount_paths(scenario, own, choice, base[service], draws, whole)[rows]
-        prices = _price_paths(scenario, own, draws, whole)
-        price[service] = None if prices is None else prices[rows]
-    gap = _gap_paths(scenario, baseline, last, draws, whole)
-    price_then = {s: baseline.services[s].base_price or 1.0 for s in scenario.service_names}
+    for name, service in baseline.services.items():
+        amount[name] = _amount_paths(service, base[name], sampler, calendar)[rows]
+        prices = _price_paths(service, sampler, calendar)
+        price[name] = None if prices is None else prices[rows]
+    unit_prices = {name: service.unit_price for name, service in baseline.services.items()}
     return BaselinePaths(
         amount,
         price,
-        {s: last[s] * price_then[s] for s in last},
-        {s: base[s] * price_then[s] for s in base},
-        None if gap is None else gap[rows],
+        {name: last_year[name] * unit_prices[name] for name in last_year},
+        {name: base[name] * unit_prices[name] for name in base},
+        None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
     )
 
 
-def _sample_base_years(
-    scenario: Scenario, baseline: Baseline, draws: Sampler
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """By service, the last year as it was and without its own shocks: Y and U = Y / sum of (w F + returns)."""
-    last: dict[str, Floats] = {}
+def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """By service, the last year as it was and without its own shocks: Y and U = Y / sum of (w F + recovered)."""
+    last_year: dict[str, Floats] = {}
     base: dict[str, Floats] = {}
-    divisors: dict[int, Mapping[str, Floats]] = {}
-    for service in scenario.service_names:
-        own = baseline.services[service]
-        last[service] = _sample_last_year(scenario, own, draws)
-        base[service] = last[service]
-        if scenario.growth_over == "underlying" and own.base_year is not None:
-            if own.base_year not in divisors:
-                divisors[own.base_year] = _shock_divisors(scenario, baseline, own.base_year, draws)
-            base[service] = last[service] / divisors[own.base_year][service]
-    return last, base
+    remaining_by_year: dict[int, Mapping[str, Floats]] = {}
+    for name, service in baseline.services.items():
+        year = service.fitted.base_year
+        last_year[name] = base[name] = _sample_last_year(service, sampler)
+        if baseline.base_year_shocks and year is not None:
+            if year not in remaining_by_year:
+                remaining_by_year[year] = _remaining_shares(baseline, year, sampler)
+            base[name] = last_year[name] / remaining_by_year[year][name]
+    return last_year, base
 
 
-def _sample_last_year(scenario: Scenario, own: ServiceBaseline, draws: Sampler) -> Floats:
-    """What the year before the horizon took: as stated, plus what `more than` may hide, or as the ledger has it."""
-    if own.base_year is None:
+def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
+    """(paths,) or (1,) the year before the horizon: as a document states it, or as the ledger has it."""
+    if service.fitted.base_year is None:
         return np.zeros(1)
-    said = scenario.stated.get(str(own.base_year))
-    stated = for_service(said.services, own.service) if said and own.kind == "reconstructed" else None
-    if said is None or stated is None:
-        return np.array([own.base_total])
-    above = for_service(said.understated_by, own.service)
-    return draws(stated) if above is None else draws(stated) + draws(above)
+    if service.last_year is None:
+        return np.array([service.fitted.base_total])
+    stated = service.last_year
+    amount = sampler(stated.amount)
+    return amount if stated.understated_by is None else amount + sampler(stated.understated_by)
 
 
-def _shock_divisors(scenario: Scenario, baseline: Baseline, year: int, draws: Sampler) -> dict[str, Floats]:
-    """By service, what the year's own shocks left of it, returns included: (paths,) or (1,)."""
-    services = tuple(s for s in scenario.service_names if baseline.services[s].base_year == year)
-    left: dict[str, Floats] = {service: np.ones(1) for service in services}
-    shocks = scenario.history.shocks if scenario.history else {}
-    context = SimulationContext(Calendar(12 * year, 12), services, draws.paths)
-    impacts = {name: impact(shocks[name], f"history.shocks.{name}", draws, context) for name in sorted(shocks)}
-    returning = {name: Recovery(impacts[name], context.calendar, draws.paths) for name in impacts}
-    for service in services if impacts else ():
-        weights = np.broadcast_to(baseline.services[service].base_weights[:, None], (12, draws.paths))
-        found = apply_impacts(weights, service, impacts)
-        left[service] = found.amount.sum(axis=0)
-        for name, loss in found.net_losses.items():
-            left[service] = left[service] + returning[name].recover(service, loss).within_horizon
-    return left
+def _remaining_shares(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
+    """By service, the share of the year that its own shocks left, recovery included: (paths,) or (1,)."""
+    services = tuple(name for name, service in baseline.services.items() if service.fitted.base_year == year)
+    context = SimulationContext(Calendar(12 * year, 12), services, sampler.paths)
+    impacts = {
+        name: impact(shock, f"history.shocks.{name}", sampler, context)
+        for name, shock in baseline.base_year_shocks.items()
+    }
+    recoveries = {name: Recovery(impacts[name], context.calendar, sampler.paths) for name in impacts}
+    remaining: dict[str, Floats] = {}
+    for service in services:
+        month_shares = baseline.services[service].fitted.base_weights
+        shocked = apply_impacts(np.broadcast_to(month_shares[:, None], (12, sampler.paths)), service, impacts)
+        remaining[service] = shocked.amount.sum(axis=0)
+        for name, loss in shocked.net_losses.items():
+            remaining[service] = remaining[service] + recoveries[name].recover(service, loss).within_horizon
+    return remaining
 
 
-def _amount_paths(
-    scenario: Scenario, own: ServiceBaseline, choice: BaselineChoice, base: Floats, draws: Sampler, whole: Calendar
-) -> Floats:
-    """x = A b / (sum of b over the year), or what the history alone says, or a mixture of the two by path."""
-    growth = scenario.services[own.service].growth
-    level = choice.level or ("planner" if growth is not None or own.forecast is None else "history")
-    if level == "planner":
-        return _planner_paths(growth, own, choice, base, draws, whole)
-    history = _history_paths(own, draws, whole)
-    if level == "history":
+def _amount_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
+    """x = A b / (sum of b over the year), or the forecast of the history alone, or a mixture of the two by path."""
+    if service.level == "planner":
+        return _planner_paths(service, base, sampler, calendar)
+    history = _history_paths(service, sampler, calendar)
+    if service.level == "history":
         return history
-    share = float(level.removeprefix("mixture(").removesuffix("%)")) / 100
-    planner = draws.uniform(f"services.{own.service}.baseline.level") < share
-    return np.where(planner, _planner_paths(growth, own, choice, base, draws, whole), history)
+    takes_planner = sampler.uniform(f"services.{service.fitted.service}.baseline.level") < service.planner_share
+    return np.where(takes_planner, _planner_paths(service, base, sampler, calendar), history)
 
 
-def _planner_paths(
-    growth: Assumption | None,
-    own: ServiceBaseline,
-    choice: BaselineChoice,
-    base: Floats,
-    draws: Sampler,
-    whole: Calendar,
-) -> Floats:
-    change = 1 + (np.zeros(1) if growth is None else draws(growth))
-    played = _seasonal_paths(own, choice, draws, whole)
-    if played.shape[1] == 1:
-        played = np.repeat(played, draws.paths, axis=1)
-    for year in whole.years:
-        if own.kind == "given" and choice.annual is not None:
-            level = draws(choice.annual) * change ** (year - whole.years[0])
+def _planner_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
+    """(months, paths) of whole years whose totals are the planner's."""
+    change = 1 + (np.zeros(1) if service.growth is None else sampler(service.growth))
+    paths = _seasonal_paths(service, sampler, calendar)
+    if paths.shape[1] == 1:
+        paths = np.repeat(paths, sampler.paths, axis=1)
+    base_year = service.fitted.base_year
+    for year in calendar.years:
+        if service.fitted.kind == "given" and service.annual is not None:
+            level = sampler(service.annual) * change ** (year - calendar.years[0])
         else:
-            assert own.base_year is not None  # the baseline asks for a whole year where a growth stands
-            level = base * change ** (year - own.base_year)
-        months = played[whole.year_rows(year)]
+            assert base_year is not None  # the baseline asks for a whole year where a growth stands
+            level = base * change ** (year - base_year)
+        months = paths[calendar.year_rows(year)]
         months *= level / months.sum(axis=0)
-    return played
+    return paths
 
 
-def _seasonal_paths(own: ServiceBaseline, choice: BaselineChoice, draws: Sampler, whole: Calendar) -> Floats:
-    """b = exp(season + Tết + surprises), (months, paths) or (months, 1), drawn in 32 bits."""
-    surprises = _log_residuals(own, choice, draws, whole)
-    surprises += own.shape[:, None].astype(np.float32)
-    np.clip(surprises, -80, 80, out=surprises)  # 32 bits end at e^88
-    return np.exp(surprises, out=surprises).astype(np.float64)  # here: 64 and 32 bits together cost more
+def _seasonal_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
+    """b = exp(season + Tết + residuals), (months, paths) or (months, 1), drawn in 32 bits."""
+    logs = _log_residuals(service, sampler, calendar)
+    logs += service.fitted.shape[:, None].astype(np.float32)
+    np.clip(logs, -80, 80, out=logs)  # 32 bits end at e^88
+    return np.exp(logs, out=logs).astype(np.float64)  # here: 64 and 32 bits together cost more
 
 
-def _log_residuals(own: ServiceBaseline, choice: BaselineChoice, draws: Sampler, whole: Calendar) -> Floats32:
-    """Log surprises: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
+def _log_residuals(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32:
+    """Log residuals: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
 
     (months, paths), or (months, 1) where there are none; the array is the caller's.
     """
-    name = f"services.{own.service}"
-    noise = _sample_or_fitted(choice.noise, own.noise, draws).astype(np.float32)
-    persistence = _sample_or_fitted(choice.persistence, own.persistence, draws).astype(np.float32)
-    found = np.zeros((whole.count, 1), np.float32)
+    name = f"services.{service.fitted.service}"
+    noise = _sample_or_fitted(service.noise, service.fitted.noise, sampler).astype(np.float32)
+    persistence = _sample_or_fitted(service.persistence, service.fitted.persistence, sampler).astype(np.float32)
+    residuals = np.zeros((calendar.count, 1), np.float32)
     if np.any(noise > 0):
-        found = draws.normals(name, whole.count)
-        found *= noise
-        found[1:] *= np.sqrt(1 - np.square(persistence))
-        _accumulate(found, persistence)
-    if choice.level_noise is not None:
-        sd = (draws(choice.level_noise) / math.sqrt(12)).astype(np.float32)
-        walk = _accumulate(np.multiply(draws.normals(f"{name}.level_noise", whole.count), sd), np.ones(1, np.float32))
-        found = walk if found.shape[1] == 1 else np.add(found, walk, out=found)
-    return found
+        residuals = sampler.normals(name, calendar.years)
+        residuals *= noise
+        residuals[1:] *= np.sqrt(1 - np.square(persistence))
+        _accumulate(residuals, persistence)
+    if service.level_noise is not None:
+        sd = (sampler(service.level_noise) / math.sqrt(12)).astype(np.float32)
+        steps = np.multiply(sampler.normals(f"{name}.level_noise", calendar.years), sd)
+        walk = _accumulate(steps, np.ones(1, np.float32))
+        residuals = walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
+    return residuals
 
 
-def _accumulate(steps: Floats32, kept: Floats32) -> Floats32:
-    """Add to each month what is kept of the month before, in place."""
+def _accumulate(steps: Floats32, persistence: Floats32) -> Floats32:
+    """Add to each month the persistent share of the month before, in place."""
     carried = np.empty(steps.shape[1], np.float32)
-    for before, month in itertools.pairwise(steps):
-        month += before if kept[0] == 1 and len(kept) == 1 else np.multiply(before, kept, out=carried)
+    for previous, month in itertools.pairwise(steps):
+        is_walk = persistence[0] == 1 and len(persistence) == 1
+        month += previous if is_walk else np.multiply(previous, persistence, out=carried)
     return steps
 
 
-def _sample_or_fitted(said: Assumption | None, taught: float | None, draws: Sampler) -> Floats:
-    return np.array([taught or 0.0]) if said is None else draws(said)
+def _sample_or_fitted(assumption: Assumption | None, fitted: float | None, sampler: Sampler) -> Floats:
+    """(paths,) or (1,) the assumption of the plan, else the estimate of the history, else 0."""
+    return np.array([fitted or 0.0]) if assumption is None else sampler(assumption)
 
 
-def _history_paths(own: ServiceBaseline, draws: Sampler, whole: Calendar) -> Floats:
+def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
     """The joint forecast: mean + root z on its scale, row by row so that a longer horizon keeps the first months."""
-    assert own.forecast is not None  # the baseline fits where the history's level is asked for
-    z = draws.normals(f"services.{own.service}", whole.count)
+    forecast = service.fitted.forecast
+    assert forecast is not None  # the baseline fits where the history's level is asked for
+    z = sampler.normals(f"services.{service.fitted.service}", calendar.years)
     x = np.empty_like(z)
-    for month in range(whole.count):
-        total = np.full(z.shape[1], float(own.forecast.mean[month]))
+    for month in range(calendar.count):
+        total = np.full(z.shape[1], float(forecast.mean[month]))
         for earlier in range(month + 1):
-            if (weight := float(own.forecast.cholesky[month, earlier])) != 0:
+            if (weight := float(forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
-    return np.exp(x) if own.forecast.scale == "log" else np.maximum(x, 0.0)
+    return np.exp(x) if forecast.scale == "log" else np.maximum(x, 0.0)
 
 
-def _price_paths(scenario: Scenario, own: ServiceBaseline, draws: Sampler, whole: Calendar) -> Floats | None:
-    """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price seen.
+def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | None:
+    """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price of the history.
 
     A year that the planner gives has its prices inside.
     """
-    change = scenario.services[own.service].price_change
-    if change is None:
-        return None if own.last_price is None else np.full((whole.count, 1), own.last_price)
-    before = whole.years[0] - (own.kind != "given")
-    first = before if own.base_year is None else own.base_year
-    by_year = [(own.base_price or 1.0) * (1 + draws(change)) ** (year - first) for year in whole.years]
+    fitted = service.fitted
+    if service.price_change is None:
+        return None if fitted.last_price is None else np.full((calendar.count, 1), fitted.last_price)
+    first = calendar.years[0] - (fitted.kind != "given") if fitted.base_year is None else fitted.base_year
+    change = 1 + sampler(service.price_change)
+    by_year = [service.unit_price * change ** (year - first) for year in calendar.years]
     return np.repeat(np.array(by_year), 12, axis=0)
 
 
-def _gap_paths(
-    scenario: Scenario, baseline: Baseline, last: Mapping[str, Floats], draws: Sampler, whole: Calendar
-) -> Floats | None:
-    """Stated total less the services of the last year stated, carried unchanged and spread by the calm's own months."""
-    years = [year for year in scenario.stated if int(year) < whole.years[0]]
-    said = scenario.stated[max(years)] if years else None
-    if said is None or said.total is None:
-        return None
-    total = draws(said.total)
-    for service in scenario.service_names:
-        stated = for_service(said.services, service)
-        above = for_service(said.understated_by, service)
-        if baseline.services[service].base_year is not None:
-            total = total - last[service] * (baseline.services[service].base_price or 1.0)
-        elif stated is not None:
-            total = total - draws(stated) - (0.0 if above is None else draws(above))
-    spread = np.zeros(whole.count)
-    for service in scenario.service_names:
-        own = baseline.services[service]
-        annual = scenario.baseline_for(service).annual
-        size = own.base_total * (own.base_price or 1.0) or (annual.value if annual else 0.0)
-        profile = np.exp(own.shape)
-        for year in whole.years:
-            rows = whole.year_rows(year)
-            spread[rows] += size * profile[rows] / profile[rows].sum()
-    for year in whole.years:
-        rows = whole.year_rows(year)
-        spread[rows] /= spread[rows].sum()
-    return spread[:, None] * total
+def _gap_paths(gap: GapInputs, baseline: BaselineInputs, last_year: Mapping[str, Floats], sampler: Sampler) -> Floats:
+    """Stated total less the services of that year, carried unchanged and spread as the undisturbed months are."""
+    total = sampler(gap.total)
+    for name, service in baseline.services.items():
+        if service.fitted.base_year is not None:
+            total = total - last_year[name] * service.unit_price
+        elif (stated := gap.without_history[name]) is not None:
+            total = _subtract_stated(total, stated, sampler)
+    return gap.month_shares[:, None] * total
+
+
+def _subtract_stated(total: Floats, stated: StatedAmount, sampler: Sampler) -> Floats:
+    hidden = 0.0 if stated.understated_by is None else sampler(stated.understated_by)
+    return total - sampler(stated.amount) - hidden

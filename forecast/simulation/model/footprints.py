@@ -1,8 +1,7 @@
-"""The ground on which events fall: places in order of their districts, with what each weighs.
+"""Footprints of events: ranges of neighbours in the list of places, which is closed to a ring.
 
-What an event hits is a run of neighbours, an arc of the list closed to a ring: from a place that it draws, district
-after district, as many places as its reach counts. Each place is hit as often as any other, and what an arc weighs is
-a difference of two running sums.
+An event hits as many places as its reach counts, from a place that it draws, district after district. Each place is hit
+as often as any other, and the weight of a range is a difference of two cumulative sums.
 """
 
 from __future__ import annotations
@@ -20,31 +19,35 @@ UniformMarks = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class PlaceRanges:
-    """Runs of neighbours on the ring of places."""
+    """Ranges of neighbours on the ring of places."""
 
     first: Ints
-    """(arcs,) the row in which each begins."""
+    """(ranges,) the row in which each begins."""
     count: Ints
-    """(arcs,) how many places it holds."""
+    """(ranges,) number of its places."""
 
     def select(self, rows: Ints) -> PlaceRanges:
-        """Those of some rows."""
+        """The ranges of some rows."""
         return PlaceRanges(self.first[rows], self.count[rows])
 
-    def weight(self, before: Floats) -> Floats:
-        """(arcs,) what the places of each weigh together, 0 to 1."""
-        size = len(before) - 1
+    def weight(self, cumulative_weight: Floats) -> Floats:
+        """(ranges,) weight of the places of each together, 0 to 1; `cumulative_weight` is (places + 1,)."""
+        place_count = len(cumulative_weight) - 1
         stop = self.first + self.count
-        inside = before[np.minimum(stop, size)] - before[self.first] + before[np.maximum(stop - size, 0)]
+        inside = (
+            cumulative_weight[np.minimum(stop, place_count)]
+            - cumulative_weight[self.first]
+            + cumulative_weight[np.maximum(stop - place_count, 0)]
+        )
         return np.asarray(np.minimum(inside, 1.0))
 
-    def unroll(self, size: int) -> tuple[Ints, Ints, Ints]:
-        """Arc, first row and the row behind the last, (pieces,) each; an arc over the end of the list is two."""
+    def unroll(self, place_count: int) -> tuple[Ints, Ints, Ints]:
+        """Range, first row and row behind the last, (pieces,) each; two pieces for a range over the end of the list."""
         stop = self.first + self.count
-        over = np.flatnonzero(stop > size)
-        arc = np.concatenate([np.arange(len(stop)), over])
-        low = np.concatenate([self.first, np.zeros(len(over), np.intp)])
-        return arc, low, np.concatenate([np.minimum(stop, size), stop[over] - size])
+        wrapping = np.flatnonzero(stop > place_count)
+        range_of_piece = np.concatenate([np.arange(len(stop)), wrapping])
+        low = np.concatenate([self.first, np.zeros(len(wrapping), np.intp)])
+        return range_of_piece, low, np.concatenate([np.minimum(stop, place_count), stop[wrapping] - place_count])
 
 
 @dataclass(frozen=True)
@@ -56,70 +59,76 @@ class RangeOverlaps:
     high: Ints
     """The first row behind the piece."""
     factors: Mapping[str, Floats]
-    """By service, (pieces,) what is left there of the month."""
+    """By service, (pieces,) share of the month that remains there."""
 
-    def weight(self, before: Floats) -> Floats:
-        """(pieces,)"""
-        return np.asarray(before[self.high] - before[self.low])
+    def weight(self, cumulative_weight: Floats) -> Floats:
+        """(pieces,) weight of the places of each."""
+        return np.asarray(cumulative_weight[self.high] - cumulative_weight[self.low])
 
 
-def locate_ranges(share: Floats, start: UniformMarks, rounding: UniformMarks, size: int) -> PlaceRanges:
-    """The arcs of events that reach a `share` of `size` places, from uniform numbers an event, (events,) each.
+def locate_ranges(share: Floats, start: UniformMarks, rounding: UniformMarks, place_count: int) -> PlaceRanges:
+    """Ranges of events that reach a `share` of the places, from uniform numbers, (events,) each.
 
     A share that is not a whole number of places counts one more as often as its fraction says, so that it is kept in
     the mean; a larger share keeps every place of a smaller one.
     """
-    count = np.minimum(np.floor(share * size + rounding), size).astype(np.intp)
-    return PlaceRanges(np.minimum(start * size, size - 1).astype(np.intp), count)
+    count = np.minimum(np.floor(share * place_count + rounding), place_count).astype(np.intp)
+    return PlaceRanges(np.minimum(start * place_count, place_count - 1).astype(np.intp), count)
 
 
-def overlap_ranges(cells: Ints, arcs: PlaceRanges, taken: Mapping[str, Floats], size: int) -> RangeOverlaps:
-    """What hits leave of each cell where they fall, (entries,) each: several hits of one place multiply.
+def overlap_ranges(
+    cells: Ints, ranges: PlaceRanges, loss_shares: Mapping[str, Floats], place_count: int
+) -> RangeOverlaps:
+    """Pieces of cells in which the same hits overlap; several hits of one place multiply.
 
-    `taken` by service is the share that an entry takes of the month in every place of its arc.
+    `cells` and `ranges` (entries,); `loss_shares` by service, (entries,) share of the month that each place loses.
     """
-    takes = np.zeros(len(cells), bool)
-    for values in taken.values():
-        takes |= values != 0
-    held = np.flatnonzero(takes & (arcs.count > 0))  # what takes nothing cuts nothing
-    order = held[np.argsort(cells[held], kind="stable")]
+    loses = np.zeros(len(cells), bool)
+    for values in loss_shares.values():
+        loses |= values != 0
+    losing = np.flatnonzero(loses & (ranges.count > 0))  # an entry without a loss cuts nothing
+    order = losing[np.argsort(cells[losing], kind="stable")]
     sorted_cells = cells[order]
     opens = np.flatnonzero(np.diff(sorted_cells, prepend=-1))
     sizes = np.diff(np.append(opens, len(order)))
-    alike = {id(values): values for values in taken.values()}
-    found = [_single_ranges(order[opens[sizes == 1]], cells, arcs, alike, size)]
-    for several in np.unique(sizes[sizes > 1]):
-        rows = order[opens[sizes == several] + np.arange(several)[:, None]]
-        found.append(_cut_ranges(rows, cells, arcs, alike, size))
-    cell, low, high = (np.concatenate([part[column] for part in found]) for column in range(3))
-    left = {key: np.concatenate([part[3][key] for part in found]) for key in alike}
-    return RangeOverlaps(cell, low, high, {service: left[id(values)] for service, values in taken.items()})
+    shares_by_array = {id(values): values for values in loss_shares.values()}
+    parts = [_single_ranges(order[opens[sizes == 1]], cells, ranges, shares_by_array, place_count)]
+    for entries_per_cell in np.unique(sizes[sizes > 1]):
+        rows = order[opens[sizes == entries_per_cell] + np.arange(entries_per_cell)[:, None]]
+        parts.append(_cut_ranges(rows, cells, ranges, shares_by_array, place_count))
+    cell, low, high = (np.concatenate([part[column] for part in parts]) for column in range(3))
+    remaining = {key: np.concatenate([part[3][key] for part in parts]) for key in shares_by_array}
+    return RangeOverlaps(cell, low, high, {service: remaining[id(values)] for service, values in loss_shares.items()})
 
 
 _Overlaps = tuple[Ints, Ints, Ints, dict[int, Floats]]
 
 
-def _single_ranges(rows: Ints, cells: Ints, arcs: PlaceRanges, taken: Mapping[int, Floats], size: int) -> _Overlaps:
+def _single_ranges(
+    rows: Ints, cells: Ints, ranges: PlaceRanges, loss_shares: Mapping[int, Floats], place_count: int
+) -> _Overlaps:
     """Entries that share their cell with no other."""
-    arc, low, high = arcs.select(rows).unroll(size)
-    both = rows[arc]
-    return cells[both], low, high, {key: 1 - values[both] for key, values in taken.items()}
+    range_of_piece, low, high = ranges.select(rows).unroll(place_count)
+    entry = rows[range_of_piece]
+    return cells[entry], low, high, {key: 1 - values[entry] for key, values in loss_shares.items()}
 
 
-def _cut_ranges(rows: Ints, cells: Ints, arcs: PlaceRanges, taken: Mapping[int, Floats], size: int) -> _Overlaps:
+def _cut_ranges(
+    rows: Ints, cells: Ints, ranges: PlaceRanges, loss_shares: Mapping[int, Floats], place_count: int
+) -> _Overlaps:
     """Entries (entries of a cell, cells) cut where one begins or ends."""
-    first, count = arcs.first[rows], arcs.count[rows]
+    first, count = ranges.first[rows], ranges.count[rows]
     ends = np.zeros((2, rows.shape[1]), np.intp)
-    ends[1] = size
-    cuts = np.sort(np.concatenate([ends, first, (first + count) % size]), axis=0)
+    ends[1] = place_count
+    cuts = np.sort(np.concatenate([ends, first, (first + count) % place_count]), axis=0)
     low, high = cuts[:-1], cuts[1:]
-    touched = np.zeros(low.shape, bool)
-    left = {key: np.ones(low.shape) for key in taken}
+    is_covered = np.zeros(low.shape, bool)
+    remaining = {key: np.ones(low.shape) for key in loss_shares}
     for entry, start, places in zip(rows, first, count, strict=True):
-        inside = (low - start) % size < places
-        touched |= inside
-        for key, values in taken.items():
-            left[key] *= np.where(inside, 1 - values[entry], 1.0)
-    kept = touched & (high > low)
+        inside = (low - start) % place_count < places
+        is_covered |= inside
+        for key, values in loss_shares.items():
+            remaining[key] *= np.where(inside, 1 - values[entry], 1.0)
+    is_hit = is_covered & (high > low)
     cell = np.broadcast_to(cells[rows[0]], low.shape)
-    return cell[kept], low[kept], high[kept], {key: values[kept] for key, values in left.items()}
+    return cell[is_hit], low[is_hit], high[is_hit], {key: values[is_hit] for key, values in remaining.items()}

@@ -30,7 +30,7 @@ HEADCOUNT_KEY: DriverKey = ("headcount", "")
 
 @dataclass(frozen=True)
 class SimulationContext:
-    """Everything around a shock that decides its impact: months, services, places and each year's climate."""
+    """Surroundings of a shock that decide its impact: months, services, places and each year's climate."""
 
     calendar: Calendar
     services: tuple[str, ...]
@@ -54,8 +54,9 @@ class EventLosses:
     """Losses of single events in single months; one event and month may have several entries."""
 
     event: Ints
+    """(entries,) the event of each."""
     cell: Ints
-    """(entries,) place in a flat array of months and paths."""
+    """(entries,) index in a flat array of months and paths."""
     lost: LossesOfRows
     """Share of the month's amount that the entries of some rows lose; below 0 for a gain."""
     end: Floats
@@ -78,19 +79,19 @@ class Episode:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Which places a shock hits, where they are listed; what all places suffer alike is `outside`."""
+    """Places that a shock hits, where they are listed; `outside_factors` hold in all places."""
 
     ranges: PlaceRanges
     event: Ints
-    """(arcs,) the event of each."""
+    """(ranges,) the event of each."""
     range_index: Ints
-    """(entries,)"""
+    """(entries,) the range of each."""
     cell: Ints
-    """(entries,) place in a flat array of months and paths."""
+    """(entries,) index in a flat array of months and paths."""
     loss_shares: Mapping[str, Floats]
-    """By service, (entries,) share of the month that is taken in each place of the arc, of what is left outside it."""
+    """By service, (entries,) share that each place of the range loses of what `outside_factors` leave of the month."""
     outside_factors: Mapping[str, Floats] = field(default_factory=dict)
-    """By service, (months, paths) what is left in a place that no arc holds; all where nothing is said."""
+    """By service, (months, paths) factor in a place outside every range; 1 for a service without an entry."""
 
 
 @dataclass(frozen=True)
@@ -120,21 +121,21 @@ class Impact:
 
 
 def row_strips(months: int, paths: int) -> Iterator[slice]:
-    """Rows of (months, paths) by as many as stay near the processor."""
+    """Strips of rows of (months, paths), each of as many numbers as the cache holds."""
     rows = max(1, MAX_NUMBERS_PER_STRIP // paths)
     return (slice(first, first + rows) for first in range(0, months, rows))
 
 
-def sample_changes(draws: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:
-    """(driver, service) -> change, (paths,) or (1,), for what the plan names."""
+def sample_changes(sampler: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:
+    """By (driver, service) that the plan names, its change, (paths,) or (1,)."""
     by_driver: dict[DriverKey, Floats] = {}
     for service in services:
         for driver in ("volume", "price", "revenue", "unit_cost"):
             assumption = for_service(getattr(effects, driver), service)
             if assumption is not None:
-                by_driver[driver, service] = draws(assumption)
+                by_driver[driver, service] = sampler(assumption)
     if effects.headcount is not None:
-        by_driver[HEADCOUNT_KEY] = draws(effects.headcount)
+        by_driver[HEADCOUNT_KEY] = sampler(effects.headcount)
     return by_driver
 
 
@@ -143,6 +144,6 @@ def values_at(path: Ints, values: Floats) -> Floats:
     return values[path] if len(values) > 1 else np.broadcast_to(values, path.shape)
 
 
-def sum_by_cell(places: Ints, values: Floats, count: int) -> Floats:
-    """(count,) sums of the values of each place."""
-    return np.bincount(places, values, count).astype(np.float64, copy=False)
+def sum_by_cell(cells: Ints, values: Floats, count: int) -> Floats:
+    """(count,) sums of the values of each cell."""
+    return np.bincount(cells, values, count).astype(np.float64, copy=False)

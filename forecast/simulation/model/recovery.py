@@ -1,4 +1,4 @@
-"""What of a loss comes back, cause by cause, and where the rest went (model: section 5).
+"""Recovery of losses, shock by shock, and the account of what is not recovered (docs/model.md, section 4).
 
 Arrays are (months, paths), or sparse entries of one event, one month and one path.
 """
@@ -30,106 +30,107 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LossAccount:
-    """Where the losses of one service went, (paths,) each: lost = returned + carried + gone."""
+    """Losses of one service, (paths,) each: lost = returned + carried + permanent."""
 
     lost: Floats
     returned: Floats
+    """Recovered within the horizon."""
     carried: Floats
-    """Comes back after the horizon."""
+    """Recovered after the horizon."""
     permanent: Floats
 
 
 StepRecorder = Callable[[str, int, Floats], None]
+"""Called with a shock, the first month of a strip, and what remains of them, (months, paths)."""
 
 
 class RecoveredLoss(NamedTuple):
-    """What comes back of the losses of one cause."""
+    """Recovered losses of one shock."""
 
     cell: Ints
-    """(entries,) place of each entry in a flat array of months and paths."""
+    """(entries,) index of each entry in a flat array of months and paths."""
     amount: Floats
     """(entries,)"""
     within_horizon: Floats
-    """(paths,) all that comes back within the horizon."""
+    """(paths,) recovered within the horizon."""
     total: Floats
-    """(paths,) all that ever comes back, after the horizon too."""
+    """(paths,) recovered within the horizon and after it."""
 
 
 class _RecoverySchedule(NamedTuple):
-    """The months over which what is recovered of single events comes back."""
+    """Months over which the losses of single events are recovered."""
 
     event: Ints
-    """(entries,)"""
+    """(entries,) the event of each."""
     cell: Ints
-    """(entries,) place in a flat array of months and paths."""
+    """(entries,) index in a flat array of months and paths."""
     share: Floats
-    """(entries,) of what comes back of the event."""
+    """(entries,) share of the event's recovered loss."""
     within_horizon: Floats
-    """(events,) share that comes back within the horizon."""
+    """(events,) share of the recovered loss that falls within the horizon."""
 
 
 @dataclass(frozen=True)
 class ShockedPaths:
-    """What shocks make of an amount, before anything comes back."""
+    """An amount after shocks, before recovery."""
 
     amount: Floats
     """(months, paths)"""
     lost: Floats
-    """(paths,) what they take together, gains apart."""
+    """(paths,) loss to all shocks together, without gains."""
     net_losses: Mapping[str, Floats]
-    """By cause that gives something back, (months, paths) what it alone takes."""
+    """By shock with recovery, (months, paths) the loss to it alone."""
 
 
 def apply_impacts(
-    base: Floats, service: str, impacts: Mapping[str, Impact], tell: StepRecorder = lambda name, month, part: None
+    base: Floats, service: str, impacts: Mapping[str, Impact], on_step: StepRecorder = lambda name, month, shocked: None
 ) -> ShockedPaths:
-    """All shocks on one amount (months, paths), in order of their names and month by month.
+    """Multiply an amount (months, paths) by the factors of all shocks, in order of their names.
 
-    What a cause k alone takes of a month is base * max(0, 1 - F_k) * product of min(1, F_j) of the others, so that what
-    two causes share is gone (model: section 4). `tell` is told what every shock has left of some months,
-    (months, paths), and which is the first.
+    The loss to shock k alone is base * max(0, 1 - F_k) * product of min(1, F_j) over the others, so that a loss which
+    two shocks share is permanent (docs/model.md, section 4). Months go in strips; `on_step` is called after each shock.
     """
     key: DriverKey = ("amount", service)
     ordered = sorted(impacts.items())
-    taking = {name: impact for name, impact in ordered if key in impact.factors}
-    left = {name: impact.loss_factors(key) for name, impact in taking.items()}
-    gaining = any(left[name] is not impact.factors[key] for name, impact in taking.items())
-    net = {
+    acting = {name: impact for name, impact in ordered if key in impact.factors}
+    loss_factors = {name: impact.loss_factors(key) for name, impact in acting.items()}
+    has_gains = any(loss_factors[name] is not impact.factors[key] for name, impact in acting.items())
+    net_losses = {
         name: np.empty(base.shape)
-        for name, impact in taking.items()
+        for name, impact in acting.items()
         if impact.losses is not None and service in impact.recovered
     }
     amount, lost = np.empty(base.shape), np.zeros(base.shape[1])
     for rows in row_strips(*base.shape):
-        whole, part = base[rows], amount[rows]
-        np.copyto(part, whole)
+        unshocked, shocked = base[rows], amount[rows]
+        np.copyto(shocked, unshocked)
         for name, impact in ordered:
-            if name in taking:
-                part *= impact.factors[key][rows]
-            tell(name, rows.start, part)
-        kept = part
-        if gaining:
-            kept = whole.copy()
-            for factor in left.values():
-                kept *= factor[rows]
-        for before, after in zip(whole, kept, strict=True):
-            lost += before
-            lost -= after
-        for name, loss in net.items():
-            mine = loss[rows]
-            np.subtract(1.0, left[name][rows], out=mine)
-            mine *= whole
-            for other, factor in left.items():
+            if name in acting:
+                shocked *= impact.factors[key][rows]
+            on_step(name, rows.start, shocked)
+        remaining = shocked
+        if has_gains:
+            remaining = unshocked.copy()
+            for factor in loss_factors.values():
+                remaining *= factor[rows]
+        for unshocked_month, remaining_month in zip(unshocked, remaining, strict=True):
+            lost += unshocked_month
+            lost -= remaining_month
+        for name, net_loss_of_shock in net_losses.items():
+            net_loss = net_loss_of_shock[rows]
+            np.subtract(1.0, loss_factors[name][rows], out=net_loss)
+            net_loss *= unshocked
+            for other, factor in loss_factors.items():
                 if other != name:
-                    mine *= factor[rows]
-    return ShockedPaths(amount, lost, net)
+                    net_loss *= factor[rows]
+    return ShockedPaths(amount, lost, net_losses)
 
 
 class Recovery:
-    """What comes back of the losses of one cause, for each service.
+    """Recovery of the losses to one shock, service by service.
 
-    What it alone takes of a month is shared among its events by what each took, and comes back evenly over `within`
-    after the event's end.
+    The loss to it alone is divided among its events by the loss to each, and recovered evenly over `within` after the
+    end of the event.
     """
 
     def __init__(self, impact: Impact, calendar: Calendar, paths: int) -> None:
@@ -139,7 +140,7 @@ class Recovery:
 
     @property
     def event(self) -> Ints:
-        """(entries,) the event of each entry of what comes back; none of an episode."""
+        """(entries,) the event of each entry of the recovered loss; none of an episode."""
         return self._schedule.event
 
     @cached_property
@@ -149,7 +150,7 @@ class Recovery:
 
     @cached_property
     def _shared_entries(self) -> Ints:
-        """Entries whose cell holds another one."""
+        """Entries whose cell holds another entry."""
         cells = self._losses.cell
         return np.flatnonzero(np.bincount(cells).take(cells) > 1)
 
@@ -163,38 +164,41 @@ class Recovery:
         within = values_at(losses.path_of_event, self.impact.within)
         event, month, days = month_overlaps(losses.end, losses.end + within, self.calendar)
         share = days / (within[event] if len(self.impact.within) > 1 else self.impact.within)
-        inside = np.minimum(sum_by_cell(event, share, len(losses.end)), 1.0)  # days have rounding of their own
-        return _RecoverySchedule(event, month * self.paths + losses.path_of_event[event], share, inside)
+        within_horizon = np.minimum(sum_by_cell(event, share, len(losses.end)), 1.0)  # days have rounding of their own
+        return _RecoverySchedule(event, month * self.paths + losses.path_of_event[event], share, within_horizon)
 
-    def recover(self, service: str, net: Floats) -> RecoveredLoss:
-        """What comes back of a service; `net` (months, paths) is what this cause alone takes of it."""
+    def recover(self, service: str, net_loss: Floats) -> RecoveredLoss:
+        """Recovered loss of a service; `net_loss` (months, paths) is its loss to this shock alone."""
         if isinstance(self.impact.losses, Episode):
-            return self._recover_episode(self.impact.losses, service, net)
-        losses, plateaus = self._losses, self._schedule
-        loss = self._share_among_events(net.reshape(-1).take(losses.cell), ("amount", service))
-        back = sum_by_cell(losses.event, loss, len(losses.end))
-        back *= values_at(losses.path_of_event, self.impact.recovered[service])
-        inside, whole = (
-            sum_by_cell(losses.path_of_event, all_of, self.paths) for all_of in (back * plateaus.within_horizon, back)
+            return self._recover_episode(self.impact.losses, service, net_loss)
+        losses, schedule = self._losses, self._schedule
+        losses_of_entries = self._share_among_events(net_loss.reshape(-1).take(losses.cell), ("amount", service))
+        recovered = sum_by_cell(losses.event, losses_of_entries, len(losses.end))
+        recovered *= values_at(losses.path_of_event, self.impact.recovered[service])
+        within_horizon, total = (
+            sum_by_cell(losses.path_of_event, by_event, self.paths)
+            for by_event in (recovered * schedule.within_horizon, recovered)
         )
-        return RecoveredLoss(plateaus.cell, back[plateaus.event] * plateaus.share, inside, whole)
+        return RecoveredLoss(schedule.cell, recovered[schedule.event] * schedule.share, within_horizon, total)
 
-    def _share_among_events(self, loss: Floats, key: DriverKey) -> Floats:
+    def _share_among_events(self, losses_of_entries: Floats, key: DriverKey) -> Floats:
         """(entries,) the part of each entry in the loss of its cell; most cells have one entry."""
         if len(self._shared_entries):
-            cells, mine = self._losses.cell[self._shared_entries], np.maximum(self._shared_losses[key], 0)
-            whole = sum_by_cell(cells, mine, 0)[cells]
-            loss[self._shared_entries] *= np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
-        return loss
+            cells, lost = self._losses.cell[self._shared_entries], np.maximum(self._shared_losses[key], 0)
+            total = sum_by_cell(cells, lost, 0)[cells]
+            losses_of_entries[self._shared_entries] *= np.divide(lost, total, out=np.zeros_like(lost), where=total > 0)
+        return losses_of_entries
 
-    def _recover_episode(self, episode: Episode, service: str, net: Floats) -> RecoveredLoss:
-        whole = net[episode.rows].sum(axis=0) * self.impact.recovered[service]
+    def _recover_episode(self, episode: Episode, service: str, net_loss: Floats) -> RecoveredLoss:
+        total = net_loss[episode.rows].sum(axis=0) * self.impact.recovered[service]
         opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
         days = np.minimum(closing, episode.end + self.impact.within) - np.maximum(opening, episode.end)
         share = np.divide(days, self.impact.within, out=np.zeros(days.shape), where=days > 0)
         month, column = np.nonzero(share)
-        some = share[month, column]
+        share_of_entry = share[month, column]
         if share.shape[1] == 1:  # the same months in every path
             column = np.tile(np.arange(self.paths), len(month))
-            month, some = np.repeat(month, self.paths), np.repeat(some, self.paths)
-        return RecoveredLoss(month * self.paths + column, whole[column] * some, whole * share.sum(axis=0), whole)
+            month, share_of_entry = np.repeat(month, self.paths), np.repeat(share_of_entry, self.paths)
+        return RecoveredLoss(
+            month * self.paths + column, total[column] * share_of_entry, total * share.sum(axis=0), total
+        )

@@ -1,7 +1,7 @@
-"""The trade of some blocks: the calm, then drift, initiatives and shocks, then what comes back.
+"""Paths of the services: baseline, then drifts, initiatives and shocks, then recovery.
 
-Order of operations as in the model, section 1. Every step leaves what it changed, so that the steps from last year to
-the forecast sum in every path.
+The order is that of docs/model.md, section 1. Each step records its change, so that the steps from last year to the
+forecast sum in every path.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ class ServicePaths:
     def __init__(self, amount: Floats, price: Floats | None, rows: slice) -> None:
         self.amount = amount
         self.price = price
-        """Revenue of one unit of the amount; none where the amount is revenue."""
+        """Revenue of one unit of the amount; None where the amount is revenue."""
         self.step_rows = rows
-        """Months in which the steps are told."""
+        """Months whose steps are recorded."""
         self.steps: dict[str, Floats] = {}
-        """Step -> what it added to the revenue of those months, (paths,) or (1,)."""
+        """By step, its change of the revenue of those months, (paths,) or (1,)."""
         self.loss_account: LossAccount | None = None
         self.unshocked = amount
         """The amount before shocks, (months, paths)."""
         self.recovered: Mapping[str, RecoveredLoss] = {}
-        """By shock, what comes back."""
+        """By shock, its recovered loss."""
         self.baseline_revenue = self._recorded_revenue = self._step_revenue()
         """Revenue of those months before any step."""
 
@@ -43,61 +43,61 @@ class ServicePaths:
         return self.amount if self.price is None else self.amount * self.price
 
     def apply_factors(
-        self, step: str, amount: Floats | None, price: Floats | None, yielding: Floats | None = None
+        self, step: str, amount: Floats | None, price: Floats | None, revenue_factor: Floats | None = None
     ) -> None:
-        """Multiply by the factors of one step; `yielding` are those on revenue alone."""
-        if amount is None and price is None and yielding is None:
+        """Multiply by the factors of one step; `revenue_factor` acts on revenue alone."""
+        if amount is None and price is None and revenue_factor is None:
             return
         self.amount = self.amount if amount is None else self.amount * amount
-        for factor in (price, yielding):
+        for factor in (price, revenue_factor):
             if factor is not None:
                 self.price = factor if self.price is None else self.price * factor
         self._record_step(step, self._step_revenue())
 
     def apply_shocks(self, service: str, impacts: Mapping[str, Impact], paths: int) -> ShockedPaths | None:
-        """Multiply by the factors of the shocks, in order of their names; none where no shock acts on it."""
+        """Multiply by the factors of the shocks, in order of their names; None where no shock acts on the amount."""
         self.unshocked = np.broadcast_to(self.amount, (len(self.amount), paths))
-        worths: dict[str, Floats | None] = {}
-        told: dict[str, Floats] = {}
+        prices: dict[str, Floats | None] = {}
+        revenue_after: dict[str, Floats] = {}
         for name, impact in sorted(impacts.items()):
             price = impact.factors.get(("price", service))
             if price is not None:
                 self.price = price if self.price is None else self.price * price
             if price is not None or self._affects_amount(service, impact):
-                worths[name], told[name] = self.price, np.zeros(paths)
+                prices[name], revenue_after[name] = self.price, np.zeros(paths)
 
-        def tell(name: str, first: int, left: Floats) -> None:
-            if name in told:
-                worth, whole = worths[name], told[name]
-                for month, row in enumerate(left, first):
+        def record_revenue(name: str, first: int, remaining: Floats) -> None:
+            if name in revenue_after:
+                price, revenue = prices[name], revenue_after[name]
+                for month, row in enumerate(remaining, first):
                     if self.step_rows.start <= month < self.step_rows.stop:
-                        whole += row if worth is None else row * worth[month]
+                        revenue += row if price is None else row * price[month]
 
-        found = apply_impacts(self.unshocked, service, impacts, tell) if told else None
-        if found is not None:
-            self.amount = found.amount
-        for name, revenue in told.items():
+        shocked = apply_impacts(self.unshocked, service, impacts, record_revenue) if revenue_after else None
+        if shocked is not None:
+            self.amount = shocked.amount
+        for name, revenue in revenue_after.items():
             self._record_step(f"shocks.{name}", revenue)
-        return found if any(self._affects_amount(service, impact) for impact in impacts.values()) else None
+        return shocked if any(self._affects_amount(service, impact) for impact in impacts.values()) else None
 
     @staticmethod
     def _affects_amount(service: str, impact: Impact) -> bool:
         return ("amount", service) in impact.factors
 
-    def add_recovered(self, returns: Mapping[str, RecoveredLoss]) -> None:
-        """Add what comes back, by step, to what shocks have left."""
-        for step, back in returns.items():
-            np.add.at(self.amount.reshape(-1), back.cell, back.amount)
+    def add_recovered(self, recovered: Mapping[str, RecoveredLoss]) -> None:
+        """Add the recovered losses, by step, to the amount after shocks."""
+        for step, loss in recovered.items():
+            np.add.at(self.amount.reshape(-1), loss.cell, loss.amount)
             self._record_step(step, self._step_revenue())
 
-    def _record_step(self, step: str, told: Floats) -> None:
-        """Put what has changed since the last step down to this one."""
-        change = told - self._recorded_revenue
+    def _record_step(self, step: str, revenue_after: Floats) -> None:
+        """Attribute the change since the last step to this one."""
+        change = revenue_after - self._recorded_revenue
         self.steps[step] = self.steps[step] + change if step in self.steps else change
-        self._recorded_revenue = told
+        self._recorded_revenue = revenue_after
 
     def _step_revenue(self) -> Floats:
-        """Revenue of the months in which the steps are told, (paths,) or (1,)."""
+        """(paths,) or (1,) revenue of the months whose steps are recorded."""
         amount = self.amount[self.step_rows]
         if self.price is None:
             return np.asarray(amount.sum(axis=0))
@@ -106,33 +106,40 @@ class ServicePaths:
 
 def simulate_service(
     service: str,
-    calm: BaselinePaths,
+    baseline: BaselinePaths,
     drifts: Mapping[str, Impact],
-    actions: InitiativeEffects,
-    returning: Mapping[str, Recovery],
+    initiatives: InitiativeEffects,
+    recoveries: Mapping[str, Recovery],
     rows: slice,
     paths: int,
 ) -> ServicePaths:
-    """Play one service: drifts, initiatives and shocks in order of their names, then the returns."""
-    trade = ServicePaths(calm.amount[service], calm.price[service], rows)
+    """Drifts, initiatives and shocks on one service, in order of their names, then recovery."""
+    service_paths = ServicePaths(baseline.amount[service], baseline.price[service], rows)
     for name, impact in sorted(drifts.items()):
-        trade.apply_factors(
+        service_paths.apply_factors(
             f"shocks.{name}", impact.factors.get(("amount", service)), impact.factors.get(("price", service))
         )
-    trade.apply_factors("initiatives", *(actions.factors.get((d, service)) for d in ("volume", "price", "revenue")))
-    found = trade.apply_shocks(service, {name: cause.impact for name, cause in returning.items()}, paths)
-    if found is not None:
-        _apply_recovery(service, trade, found, returning)
-    return trade
+    service_paths.apply_factors(
+        "initiatives", *(initiatives.factors.get((d, service)) for d in ("volume", "price", "revenue"))
+    )
+    shocked = service_paths.apply_shocks(
+        service, {name: recovery.impact for name, recovery in recoveries.items()}, paths
+    )
+    if shocked is not None:
+        _apply_recovery(service, service_paths, shocked, recoveries)
+    return service_paths
 
 
 def _apply_recovery(
-    service: str, trade: ServicePaths, shocked: ShockedPaths, returning: Mapping[str, Recovery]
+    service: str, service_paths: ServicePaths, shocked: ShockedPaths, recoveries: Mapping[str, Recovery]
 ) -> None:
-    """Returns after all factors; the loss that several causes share is gone."""
-    returned = carried = np.zeros(trade.unshocked.shape[1])
-    trade.recovered = {name: returning[name].recover(service, loss) for name, loss in shocked.net_losses.items()}
-    for back in trade.recovered.values():
-        returned, carried = returned + back.within_horizon, carried + np.maximum(0.0, back.total - back.within_horizon)
-    trade.add_recovered({f"shocks.{name}": back for name, back in trade.recovered.items()})
-    trade.loss_account = LossAccount(shocked.lost, returned, carried, shocked.lost - returned - carried)
+    """Recovery after all factors; a loss that several shocks share is permanent."""
+    returned = carried = np.zeros(service_paths.unshocked.shape[1])
+    service_paths.recovered = {
+        name: recoveries[name].recover(service, loss) for name, loss in shocked.net_losses.items()
+    }
+    for loss in service_paths.recovered.values():
+        returned = returned + loss.within_horizon
+        carried = carried + np.maximum(0.0, loss.total - loss.within_horizon)
+    service_paths.add_recovered({f"shocks.{name}": loss for name, loss in service_paths.recovered.items()})
+    service_paths.loss_account = LossAccount(shocked.lost, returned, carried, shocked.lost - returned - carried)

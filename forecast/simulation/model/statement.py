@@ -1,4 +1,4 @@
-"""The accounts, top to bottom, as an accountant would write them."""
+"""The income statement of a period, line by line from its inputs."""
 
 from __future__ import annotations
 
@@ -15,61 +15,68 @@ Operation = Literal["sum", "difference", "ratio"]
 
 @dataclass(frozen=True)
 class StatementLine:
-    """A figure made of others."""
+    """A line made of other lines or of inputs."""
 
     name: str
     operation: Operation
     operands: tuple[str, ...]
 
 
-def statement_lines(leaves: Mapping[str, object], profit: bool, basis: str) -> tuple[StatementLine, ...]:
-    """The lines that the leaves allow, each after the lines it is made of.
+def statement_lines(inputs: Mapping[str, object], profit: bool, basis: str) -> tuple[StatementLine, ...]:
+    """The lines that the inputs allow, each after the lines it is made of.
 
-    Leaves are `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`; `basis` is what
-    a worker's year is counted on.
+    Inputs are `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`; `basis` is the
+    revenue that a worker's year is counted on.
     """
-    names = sorted(leaves)
+    names = sorted(inputs)
     services = tuple(name for name in names if name.startswith("revenue."))
     costs = tuple(name for name in names if name.startswith("cost."))
     volumes = tuple(name for name in names if name.startswith("volume."))
-    lines = [StatementLine("revenue", "sum", services + (("gap",) if "gap" in leaves else ()))]
-    if "gap" in leaves:
+    lines = [StatementLine("revenue", "sum", services + (("gap",) if "gap" in inputs else ()))]
+    if "gap" in inputs:
         lines.append(StatementLine("revenue:parts", "sum", services))
     if volumes:
         lines.append(StatementLine("volume", "sum", volumes))
     if costs:
         lines.append(StatementLine("cost", "sum", costs))
-    for part in ("", ":parts") if "gap" in leaves else ("",):
+    for basis_suffix in ("", ":parts") if "gap" in inputs else ("",):
         if profit:
-            lines.append(StatementLine(f"profit{part}", "difference", (f"revenue{part}", "cost")))
-            lines.append(StatementLine(f"margin{part}", "ratio", (f"profit{part}", f"revenue{part}")))
-        if "headcount" in leaves:
-            top = "wage_revenue" if basis == "wage_revenue" else f"revenue{part}"
-            lines.append(StatementLine(f"productivity{part}", "ratio", (top, "headcount")))
+            lines.append(StatementLine(f"profit{basis_suffix}", "difference", (f"revenue{basis_suffix}", "cost")))
+            lines.append(
+                StatementLine(f"margin{basis_suffix}", "ratio", (f"profit{basis_suffix}", f"revenue{basis_suffix}"))
+            )
+        if "headcount" in inputs:
+            numerator = "wage_revenue" if basis == "wage_revenue" else f"revenue{basis_suffix}"
+            lines.append(StatementLine(f"productivity{basis_suffix}", "ratio", (numerator, "headcount")))
     return tuple(lines)
 
 
 def evaluate_statement(
-    lines: tuple[StatementLine, ...], leaves: Mapping[str, Floats], months: int
+    lines: tuple[StatementLine, ...], inputs: Mapping[str, Floats], months: int
 ) -> dict[str, Floats]:
-    """Work out every line over a period of `months`: sums of flows, the mean headcount, a year's productivity."""
-    found = dict(leaves)
+    """Inputs and lines over a period of `months`, (paths,) or (1,) each; productivity is that of a year."""
+    values = dict(inputs)
     for line in lines:
-        parts = [found[name] for name in line.operands]
+        operands = [values[name] for name in line.operands]
         if line.operation == "sum":
-            total = parts[0]
-            for part in parts[1:]:
-                total = total + part
-            found[line.name] = total
+            total = operands[0]
+            for operand in operands[1:]:
+                total = total + operand
+            values[line.name] = total
         elif line.operation == "difference":
-            found[line.name] = parts[0] - parts[1]
+            values[line.name] = operands[0] - operands[1]
         else:
-            found[line.name] = _ratio(parts[0], parts[1])
+            values[line.name] = _ratio(operands[0], operands[1])
             if line.name.startswith("productivity"):
-                found[line.name] = found[line.name] * (12 / months)
-    return found
+                values[line.name] = values[line.name] * (12 / months)
+    return values
 
 
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    """Top by bottom; 0 by 0 is 0, so that a service of nothing has no margin rather than none that is a number."""
-    return np.divide(top, bottom, out=np.zeros(np.broadcast_shapes(top.shape, bottom.shape)), where=bottom != 0)
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Numerator / denominator; 0 where the denominator is 0, so that a service without revenue has a margin of 0."""
+    return np.divide(
+        numerator,
+        denominator,
+        out=np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape)),
+        where=denominator != 0,
+    )

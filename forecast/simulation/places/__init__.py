@@ -1,1 +1,1 @@
-"""Places: their hierarchy, their losses, what is kept of each."""
+"""Listed places: hierarchy, losses, allocation, outputs, and tallies (`histograms`, also for others)."""

@@ -1,4 +1,4 @@
-"""What many paths say of many places: a small histogram each, so that memory follows the places, not the paths."""
+"""Tallies of many places: a small histogram each, so that memory grows with the places, not with the paths."""
 
 from __future__ import annotations
 
@@ -13,47 +13,66 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 
+__all__ = ["PlaceTally"]
+
 BINS_PER_PLACE = 1_024
-"""Bins of a place, from nothing to its top."""
+"""Bins of a place, from 0 to its upper bound."""
 SEVERE_LOSS_SHARE = 0.10
-"""Share of its year that a place loses in the paths that are counted."""
+"""Share of its revenue that a place loses in the paths that are counted."""
 
 _STATE_FIELDS = ("counts", "sums", "extremes", "severe_losses", "loss_sums", "baseline_sums")
 
 
 @dataclass
 class PlaceTally:
-    """Amounts of a period in each place, and what shocks took there."""
+    """Revenue of a period in each place, and the losses to shocks there."""
 
     upper_bounds: Floats
     """(places,) end of each histogram; what lies above counts in the last bin."""
     causes: tuple[str, ...]
+    """Names of the shocks, in order."""
 
     def __post_init__(self) -> None:
         places = len(self.upper_bounds)
         self.n = 0
         self.counts = np.zeros((places, BINS_PER_PLACE), np.uint32)
         self.sums = np.zeros((places, 2))
-        """Of the amounts in units of the top, and of their squares."""
+        """(places, 2) of the amounts in units of the upper bound, and of their squares."""
         self.extremes = np.tile([math.inf, -math.inf], (places, 1))
         self.severe_losses = np.zeros(places, np.int64)
-        """Paths in which a place loses more than a tenth of its amount to shocks, returns counted."""
+        """(places,) paths in which a place loses more than a tenth of its revenue to shocks, after recovery."""
         self.loss_sums = np.zeros((len(self.causes), places))
-        """Sums over the paths of what each cause takes, before returns."""
+        """(causes, places) sums over the paths of the loss to each shock, before recovery."""
         self.baseline_sums = np.zeros(places)
-        """Sums over the paths of the amounts without shocks."""
+        """(places,) sums over the paths of the revenue without shocks."""
 
-    def add(self, place: int, values: Floats, worse: int) -> None:
-        """Count a block of a place."""
-        off = values * (1 / self.upper_bounds[place])
-        self.sums[place] += off.sum(), np.dot(off, off)
-        self.extremes[place] = min(self.extremes[place, 0], off.min()), max(self.extremes[place, 1], off.max())
-        np.minimum(off * BINS_PER_PLACE, BINS_PER_PLACE - 1, out=off)
-        self.counts[place] += np.bincount(off.astype(np.intp), minlength=BINS_PER_PLACE).astype(np.uint32)
-        self.severe_losses[place] += worse
+    def add(self, place: int, values: Floats, severe_losses: int) -> None:
+        """Count a block of a place.
+
+        Parameters
+        ----------
+        place : int
+            Its row in the list.
+        values : ndarray
+            (paths,) revenue of the period.
+        severe_losses : int
+            Paths of the block with a severe loss.
+        """
+        scaled = values * (1 / self.upper_bounds[place])
+        self.sums[place] += scaled.sum(), np.dot(scaled, scaled)
+        self.extremes[place] = min(self.extremes[place, 0], scaled.min()), max(self.extremes[place, 1], scaled.max())
+        np.minimum(scaled * BINS_PER_PLACE, BINS_PER_PLACE - 1, out=scaled)
+        self.counts[place] += np.bincount(scaled.astype(np.intp), minlength=BINS_PER_PLACE).astype(np.uint32)
+        self.severe_losses[place] += severe_losses
 
     def merge(self, later: PlaceTally) -> None:
-        """Add the tally of the span that follows."""
+        """Add the tally of the blocks that follow.
+
+        Parameters
+        ----------
+        later : PlaceTally
+            Of the same places and shocks.
+        """
         self.n += later.n
         self.counts += later.counts
         self.sums += later.sums
@@ -64,42 +83,110 @@ class PlaceTally:
         self.baseline_sums += later.baseline_sums
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """All that was counted, as arrays; see `fill`."""
+        """All counts as arrays, for `restore`.
+
+        Returns
+        -------
+        dict
+            Array by name.
+        """
         return {"n": np.array(self.n), **{name: getattr(self, name) for name in _STATE_FIELDS}}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take back a state into a tally that has counted nothing; KeyError or ValueError where it does not fit."""
+        """Fill an empty tally from a state.
+
+        Parameters
+        ----------
+        state : mapping of str to ndarray
+            Array by name, from `state`.
+
+        Raises
+        ------
+        KeyError
+            When an array is missing.
+        ValueError
+            When the state is of other places or shocks.
+        """
         for name in _STATE_FIELDS:
-            own = getattr(self, name)
-            if state[name].shape != own.shape:
+            array = getattr(self, name)
+            if state[name].shape != array.shape:
                 raise ValueError("the tally has other places")
-            own[:] = state[name]
+            array[:] = state[name]
         self.n = int(state["n"])
 
     def mean(self, place: int) -> Estimate:
-        """The mean and its normal interval."""
+        """Mean revenue of a place.
+
+        Parameters
+        ----------
+        place : int
+            Its row in the list.
+
+        Returns
+        -------
+        Estimate
+            With its normal 95% interval.
+        """
         mean = self.sums[place, 0] / self.n
         spread = max(0.0, self.sums[place, 1] / self.n - mean**2)
         half = Z975 * math.sqrt(spread / max(self.n - 1, 1))
         return Estimate(*(float(x * self.upper_bounds[place]) for x in (mean, mean - half, mean + half)))
 
     def quantile(self, place: int, p: float) -> Estimate:
-        """The p-quantile and the interval between two binomial ranks, straight lines inside a bin."""
+        """Quantile of the revenue of a place, linear inside a bin.
+
+        Parameters
+        ----------
+        place : int
+            Its row in the list.
+        p : float
+            Probability, 0 to 1.
+
+        Returns
+        -------
+        Estimate
+            With the 95% interval between two binomial ranks.
+        """
         half = Z975 * math.sqrt(self.n * p * (1 - p))
         ranks = np.array([self.n * p, self.n * p - half, self.n * p + half])
         steps = np.concatenate([[0], np.cumsum(self.counts[place], dtype=np.float64)])
-        found = (
+        quantiles = (
             np.clip(np.interp(ranks, steps, np.arange(BINS_PER_PLACE + 1) / BINS_PER_PLACE), *self.extremes[place])
             * self.upper_bounds[place]
         )
-        return Estimate(*map(float, found))
+        return Estimate(*map(float, quantiles))
 
     def severe_loss_chance(self, place: int) -> Estimate:
-        """The chance that shocks take more than a tenth, with its interval."""
+        """Chance of a severe loss: more than a tenth of the revenue of a place is lost to shocks.
+
+        Parameters
+        ----------
+        place : int
+            Its row in the list.
+
+        Returns
+        -------
+        Estimate
+            With its 95% interval.
+        """
         return binomial_interval(int(self.severe_losses[place]), self.n)
 
     def loss_shares(self, rows: NDArray[np.intp] | slice) -> dict[str, float]:
-        """By cause, what it takes of the places of some rows, as a share of what they have without shocks."""
-        calm = float(self.baseline_sums[rows].sum())
-        taken = self.loss_sums[:, rows].sum(axis=1)
-        return {cause: float(lost) / calm if calm > 0 else 0.0 for cause, lost in zip(self.causes, taken, strict=True)}
+        """Loss to each shock as a share of the revenue without shocks.
+
+        Parameters
+        ----------
+        rows : ndarray or slice
+            Of the places, together.
+
+        Returns
+        -------
+        dict
+            Share by shock, before recovery.
+        """
+        baseline = float(self.baseline_sums[rows].sum())
+        losses = self.loss_sums[:, rows].sum(axis=1)
+        return {
+            cause: float(lost) / baseline if baseline > 0 else 0.0
+            for cause, lost in zip(self.causes, losses, strict=True)
+        }

@@ -1,6 +1,6 @@
-"""What shocks leave of each place, month by month, next to a place that no event reaches: its level.
+"""Levels of places: revenue after shocks and recovery, month by month, as a share of that of an unreached place.
 
-A hit lowers the levels of the places in its arc, a return raises them. So a level is 1 and a sum over the pieces that
+A hit lowers the levels of the places in its range, recovery raises them. A level is 1 plus a sum over the pieces that
 hold the place, and walking the places in order changes only the cells in which a piece begins or ends. The level of a
 district is the mean of its places' levels by weight.
 """
@@ -16,16 +16,16 @@ from forecast.arrays import Floats, Floats32, Ints
 from forecast.plan.geography import Geography
 from forecast.simulation.model.footprints import PlaceRanges, overlap_ranges
 from forecast.simulation.model.impacts import EventLosses, Footprint, Impact, sum_by_cell
-from forecast.simulation.model.recovery import Recovery
+from forecast.simulation.model.recovery import RecoveredLoss, Recovery
 from forecast.simulation.model.service_paths import ServicePaths
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 
 MIN_UNTOUCHED_SHARE = 1e-9
-"""Least trade of an untouched place, as a share of its trade before shocks, that levels are counted in."""
+"""Least amount of an unreached place, as a share of its amount before shocks, that levels are divided by."""
 
 
 class _LevelChanges(NamedTuple):
-    """What pieces of places add in single cells: `amount` (services, pieces) to a place of weight 1."""
+    """Changes of pieces of places in single cells: `amount` (services, pieces) for a place of weight 1."""
 
     cell: Ints
     low: Ints
@@ -34,7 +34,7 @@ class _LevelChanges(NamedTuple):
 
 
 class _WalkSteps(NamedTuple):
-    """What the walk adds as it enters and leaves pieces, in order of the places where it does."""
+    """Steps of the walk as it enters and leaves pieces, in order of the places where it does."""
 
     first_step: Ints
     """(places + 2,) the first step of each place."""
@@ -45,11 +45,13 @@ class _WalkSteps(NamedTuple):
 
 
 def _build_walk_steps(changes: _LevelChanges, places: int) -> _WalkSteps:
-    where = np.concatenate([changes.high, changes.low])
-    order = np.argsort(where, kind="stable")
+    rows_of_places = np.concatenate([changes.high, changes.low])
+    order = np.argsort(rows_of_places, kind="stable")
     cell = np.concatenate([changes.cell, changes.cell])[order]
     amount = np.concatenate([-changes.amount, changes.amount], axis=1)[:, order]
-    return _WalkSteps(np.searchsorted(where[order], np.arange(places + 2)), cell, cell % PATHS_PER_BLOCK, amount)
+    return _WalkSteps(
+        np.searchsorted(rows_of_places[order], np.arange(places + 2)), cell, cell % PATHS_PER_BLOCK, amount
+    )
 
 
 class PlaceLevels:
@@ -57,141 +59,151 @@ class PlaceLevels:
 
     def __init__(
         self,
-        terrain: Geography,
-        trades: Mapping[str, ServicePaths],
-        returning: Mapping[str, Recovery],
+        geography: Geography,
+        services: Mapping[str, ServicePaths],
+        recoveries: Mapping[str, Recovery],
         rows: slice,
     ) -> None:
-        self.geography = terrain
-        self.services = tuple(sorted(trades))
-        self._service_paths = [trades[service] for service in self.services]
-        self._unshocked = [trade.unshocked for trade in self._service_paths]
+        self.geography = geography
+        self.services = tuple(sorted(services))
+        self._service_paths = [services[service] for service in self.services]
+        self._unshocked = [service.unshocked for service in self._service_paths]
         self._shape = self._unshocked[0].shape
-        self._impacts = {name: cause.impact for name, cause in sorted(returning.items())}
+        self._impacts = {name: recovery.impact for name, recovery in sorted(recoveries.items())}
         self._footprints = {
             name: impact.footprint for name, impact in self._impacts.items() if impact.footprint is not None
         }
         self._rows = rows
         untouched = np.array([self._unreached_amount(service, n) for n, service in enumerate(self.services)])
-        back, spread = self._recovery_changes(returning)
+        recovered, spread = self._recovery_changes(recoveries)
         untouched += spread
-        changes = _concatenate_changes([self._loss_changes(untouched - spread), *back])
+        changes = _concatenate_changes([self._loss_changes(untouched - spread), *recovered])
         self._untouched_amounts = np.maximum(untouched, MIN_UNTOUCHED_SHARE * np.array(self._unshocked))
         self._changes = self._order_changes(changes)
         self.levels = np.ones((len(self.services), *self._shape), np.float32)
-        """Of the place that the walk has come to."""
+        """(services, months, paths) at the place that the walk has come to."""
         self._exact_levels = np.ones((len(self.services), self._shape[0] * self._shape[1]))
         self.is_unchanged = not len(self._changes.cell)
-        """Whether every place is always as the others."""
-        self._prices = [_unit_price(trade) for trade in self._service_paths]
+        """True where every level is 1."""
+        self._prices = [_unit_price(service) for service in self._service_paths]
         self._last_places = [-1] * len(self.services)
         value = np.zeros_like(self._exact_levels)
-        for n, ground in enumerate(self._untouched_amounts):
-            np.multiply(ground[rows], self._prices[n][rows], out=value[n].reshape(self._shape)[rows])
+        for n, untouched_amount in enumerate(self._untouched_amounts):
+            np.multiply(untouched_amount[rows], self._prices[n][rows], out=value[n].reshape(self._shape)[rows])
         self._step_revenue = self._walk_steps.amount * value[:, self._walk_steps.cell]
-        """(services, steps) revenue of the told months that each step of the walk adds."""
+        """(services, steps) revenue of the recorded months that each step of the walk adds."""
         self.shocked_revenue = np.array(
             [self._period_revenue(n, self._untouched_amounts[n]) for n in range(len(self.services))]
         )
-        """(services, paths) what the place keeps of the told months, next to weight 1."""
-        self.baseline_revenue = np.array([self._period_revenue(n, before) for n, before in enumerate(self._unshocked)])
+        """(services, paths) revenue of the recorded months at the place of the walk, for weight 1."""
+        self.baseline_revenue = np.array([self._period_revenue(n, amount) for n, amount in enumerate(self._unshocked)])
         """The same without shocks."""
 
     def _period_revenue(self, n: int, amount: Floats) -> Floats:
-        """(paths,) revenue of the told months."""
+        """(paths,) revenue of the recorded months."""
         return np.asarray(np.einsum("mp,mp->p", amount[self._rows], self._prices[n][self._rows]))
 
     def _unreached_amount(self, service: str, n: int) -> Floats:
-        """What is left, before returns, of a place that no arc holds."""
-        left = self._unshocked[n].copy()
+        """(months, paths) amount, before recovery, of a place outside every range."""
+        amount = self._unshocked[n].copy()
         for impact in self._impacts.values():
             footprint = impact.footprint
-            held = (
+            factor_outside = (
                 impact.factors.get(("amount", service)) if footprint is None else footprint.outside_factors.get(service)
             )
-            if held is not None:
-                left *= held
-        return left
+            if factor_outside is not None:
+                amount *= factor_outside
+        return amount
 
     def _loss_changes(self, untouched: Floats) -> _LevelChanges:
-        """What hits take, all causes together: the hits of one place in one month multiply."""
-        size = self.geography.count
-        prints = list(self._footprints.values())
-        if not prints:
+        """Losses to hits of all shocks together: the hits of one place in one month multiply."""
+        place_count = self.geography.count
+        footprints = list(self._footprints.values())
+        if not footprints:
             return _no_changes(len(self.services))
-        cells = np.concatenate([one.cell for one in prints])
-        arcs = PlaceRanges(
-            np.concatenate([one.ranges.first[one.range_index] for one in prints]),
-            np.concatenate([one.ranges.count[one.range_index] for one in prints]),
+        cells = np.concatenate([footprint.cell for footprint in footprints])
+        ranges = PlaceRanges(
+            np.concatenate([footprint.ranges.first[footprint.range_index] for footprint in footprints]),
+            np.concatenate([footprint.ranges.count[footprint.range_index] for footprint in footprints]),
         )
-        taken = {
-            service: np.concatenate([one.loss_shares.get(service, np.zeros(len(one.cell))) for one in prints])
+        loss_shares = {
+            service: np.concatenate([each.loss_shares.get(service, np.zeros(len(each.cell))) for each in footprints])
             for service in self.services
         }
-        pieces = overlap_ranges(cells, arcs, taken, size)
-        flat = untouched.reshape(len(self.services), -1)
-        amount = np.array([flat[n][pieces.cell] * (pieces.factors[s] - 1) for n, s in enumerate(self.services)])
-        return _LevelChanges(pieces.cell, pieces.low, pieces.high, amount)
+        overlaps = overlap_ranges(cells, ranges, loss_shares, place_count)
+        amounts = untouched.reshape(len(self.services), -1)
+        amount = np.array([amounts[n][overlaps.cell] * (overlaps.factors[s] - 1) for n, s in enumerate(self.services)])
+        return _LevelChanges(overlaps.cell, overlaps.low, overlaps.high, amount)
 
-    def _recovery_changes(self, returning: Mapping[str, Recovery]) -> tuple[list[_LevelChanges], Floats]:
-        """What comes back: to the places of each event's arcs, and (services, months, paths) to all alike."""
+    def _recovery_changes(self, recoveries: Mapping[str, Recovery]) -> tuple[list[_LevelChanges], Floats]:
+        """Recovery of the places in each event's ranges, and (services, months, paths) of all places by weight."""
         spread = np.zeros((len(self.services), self._shape[0] * self._shape[1]))
-        found = []
-        for name, cause in sorted(returning.items()):
-            backs = {n: trade.recovered[name] for n, trade in enumerate(self._service_paths) if name in trade.recovered}
+        changes = []
+        for name, recovery in sorted(recoveries.items()):
+            recovered_by_service = {
+                n: service.recovered[name] for n, service in enumerate(self._service_paths) if name in service.recovered
+            }
             footprint = self._footprints.get(name)
-            if footprint is not None and backs:
-                found.append(self._allocate_recovery(cause, footprint, backs, spread))
+            if footprint is not None and recovered_by_service:
+                changes.append(self._allocate_recovery(recovery, footprint, recovered_by_service, spread))
                 continue
-            for n, back in backs.items():
-                spread[n] += sum_by_cell(back.cell, back.amount, spread.shape[1])
-        return found, spread.reshape(len(self.services), *self._shape)
+            for n, recovered in recovered_by_service.items():
+                spread[n] += sum_by_cell(recovered.cell, recovered.amount, spread.shape[1])
+        return changes, spread.reshape(len(self.services), *self._shape)
 
     def _allocate_recovery(
-        self, cause: Recovery, footprint: Footprint, backs: Mapping[int, NamedTuple], spread: Floats
+        self,
+        recovery: Recovery,
+        footprint: Footprint,
+        recovered_by_service: Mapping[int, RecoveredLoss],
+        spread: Floats,
     ) -> _LevelChanges:
-        """Returns of one cause, each event's to its arcs in proportion to what was lost there."""
-        losses = cause.impact.losses
-        assert isinstance(losses, EventLosses)  # what has a footprint has single events
-        arcs, event = footprint.ranges, footprint.event
+        """Recovery of one shock, each event's to its ranges in proportion to the losses there."""
+        losses = recovery.impact.losses
+        assert isinstance(losses, EventLosses)  # a shock with a footprint has single events
+        ranges, event = footprint.ranges, footprint.event
         order = np.argsort(event, kind="stable")
-        held = order[arcs.count[order] > 0]
-        counts = np.bincount(event[held], minlength=len(losses.end))
+        hitting = order[ranges.count[order] > 0]
+        counts = np.bincount(event[hitting], minlength=len(losses.end))
         first = np.cumsum(counts) - counts
-        times = counts[cause.event]
+        times = counts[recovery.event]
         entry = np.repeat(np.arange(len(times)), times)
-        arc = held[first[cause.event][entry] + np.arange(len(entry)) - (np.cumsum(times) - times)[entry]]
-        cell = next(iter(backs.values())).cell  # type: ignore[attr-defined]
+        range_of_entry = hitting[
+            first[recovery.event][entry] + np.arange(len(entry)) - (np.cumsum(times) - times)[entry]
+        ]
+        cell = next(iter(recovered_by_service.values())).cell
         amount = np.zeros((len(self.services), len(entry)))
-        for n, back in backs.items():
-            weight = arcs.weight(self.geography.cumulative_weight[self.services[n]])
-            part = self._range_shares(n, footprint, losses, weight)
-            mine = back.amount[entry] * part[arc]  # type: ignore[attr-defined]
-            amount[n] = np.divide(mine, weight[arc], out=np.zeros_like(mine), where=weight[arc] > 0)
-            rest = back.amount - sum_by_cell(entry, amount[n] * weight[arc], len(back.amount))  # type: ignore[attr-defined]
-            spread[n] += sum_by_cell(cell, np.maximum(rest, 0), spread.shape[1])
-        piece, low, high = arcs.select(arc).unroll(self.geography.count)
+        for n, recovered in recovered_by_service.items():
+            weight = ranges.weight(self.geography.cumulative_weight[self.services[n]])
+            share = self._range_shares(n, footprint, losses, weight)
+            range_loss = recovered.amount[entry] * share[range_of_entry]
+            amount[n] = np.divide(
+                range_loss, weight[range_of_entry], out=np.zeros_like(range_loss), where=weight[range_of_entry] > 0
+            )
+            unplaced = recovered.amount - sum_by_cell(entry, amount[n] * weight[range_of_entry], len(recovered.amount))
+            spread[n] += sum_by_cell(cell, np.maximum(unplaced, 0), spread.shape[1])
+        piece, low, high = ranges.select(range_of_entry).unroll(self.geography.count)
         return _LevelChanges(cell[entry][piece], low, high, amount[:, piece])
 
     def _range_shares(self, n: int, footprint: Footprint, losses: EventLosses, weight: Floats) -> Floats:
-        """(arcs,) the part of each in what its event takes of one service."""
+        """(ranges,) share of each in the loss of one service to its event."""
         service = self.services[n]
-        before = self._unshocked[n].reshape(-1)
-        taken = footprint.loss_shares[service] * weight[footprint.range_index] * before[footprint.cell]
+        unshocked = self._unshocked[n].reshape(-1)
+        losses_of_entries = footprint.loss_shares[service] * weight[footprint.range_index] * unshocked[footprint.cell]
         if service in footprint.outside_factors:
-            taken *= footprint.outside_factors[service].reshape(-1)[footprint.cell]
-        mine = sum_by_cell(footprint.range_index, taken, len(weight))
-        lost = losses.lost(np.arange(len(losses.cell)))["amount", service] * before[losses.cell]
-        whole = sum_by_cell(losses.event, lost, len(losses.end))[footprint.event]
-        part = np.divide(mine, whole, out=np.zeros_like(mine), where=whole > 0)
-        return np.clip(part, 0.0, 1.0)
+            losses_of_entries *= footprint.outside_factors[service].reshape(-1)[footprint.cell]
+        range_loss = sum_by_cell(footprint.range_index, losses_of_entries, len(weight))
+        lost = losses.lost(np.arange(len(losses.cell)))["amount", service] * unshocked[losses.cell]
+        total = sum_by_cell(losses.event, lost, len(losses.end))[footprint.event]
+        share = np.divide(range_loss, total, out=np.zeros_like(range_loss), where=total > 0)
+        return np.clip(share, 0.0, 1.0)
 
     def _order_changes(self, changes: _LevelChanges) -> _LevelChanges:
         """Changes as levels, in the order in which the walk meets their beginnings."""
-        flat = self._untouched_amounts.reshape(len(self.services), -1)[:, changes.cell]
-        level = np.divide(changes.amount, flat, out=np.zeros_like(changes.amount), where=flat > 0)
-        some = np.flatnonzero((level != 0).any(axis=0))
-        order = some[np.argsort(changes.low[some], kind="stable")]
+        amounts = self._untouched_amounts.reshape(len(self.services), -1)[:, changes.cell]
+        level = np.divide(changes.amount, amounts, out=np.zeros_like(changes.amount), where=amounts > 0)
+        changed = np.flatnonzero((level != 0).any(axis=0))
+        order = changed[np.argsort(changes.low[changed], kind="stable")]
         in_order = _LevelChanges(changes.cell[order], changes.low[order], changes.high[order], level[:, order])
         self._range_starts = np.searchsorted(in_order.low, np.arange(self.geography.count + 1))
         self._walk_steps = _build_walk_steps(in_order, self.geography.count)
@@ -201,69 +213,69 @@ class PlaceLevels:
         """Step to a place in one service; places are walked in order."""
         steps, last = self._walk_steps, self._last_places[n] + 1
         self._last_places[n] = place
-        moved = slice(steps.first_step[last], steps.first_step[place + 1])
-        cell, exact = steps.cell[moved], self._exact_levels[n]
+        steps_to_take = slice(steps.first_step[last], steps.first_step[place + 1])
+        cell, exact_levels = steps.cell[steps_to_take], self._exact_levels[n]
         if len(cell):
-            np.add.at(exact, cell, steps.amount[n, moved])
-            self.levels[n].reshape(-1)[cell] = np.maximum(exact[cell], 0)
-            np.add.at(self.shocked_revenue[n], steps.path[moved], self._step_revenue[n, moved])
+            np.add.at(exact_levels, cell, steps.amount[n, steps_to_take])
+            self.levels[n].reshape(-1)[cell] = np.maximum(exact_levels[cell], 0)
+            np.add.at(self.shocked_revenue[n], steps.path[steps_to_take], self._step_revenue[n, steps_to_take])
 
     def mean_level(self, n: int, start: int, stop: int) -> Floats32 | None:
-        """(months, paths) the mean level of some places by weight; none where each is 1."""
-        before = self.geography.cumulative_weight[self.services[n]]
-        whole = before[stop] - before[start]
+        """(months, paths) the mean level of some places by weight; None where each is 1."""
+        cumulative_weight = self.geography.cumulative_weight[self.services[n]]
+        total = cumulative_weight[stop] - cumulative_weight[start]
         changes = self._changes
         reached = np.flatnonzero(
             (changes.low[: self._range_starts[stop]] < stop) & (changes.high[: self._range_starts[stop]] > start)
         )
-        if not len(reached) or whole <= 0:
+        if not len(reached) or total <= 0:
             return None
         low, high = np.maximum(changes.low[reached], start), np.minimum(changes.high[reached], stop)
-        part = changes.amount[n, reached] * ((before[high] - before[low]) / whole)
-        level = 1 + sum_by_cell(changes.cell[reached], part, self._shape[0] * self._shape[1])
+        share = changes.amount[n, reached] * ((cumulative_weight[high] - cumulative_weight[low]) / total)
+        level = 1 + sum_by_cell(changes.cell[reached], share, self._shape[0] * self._shape[1])
         return np.maximum(level, 0).astype(np.float32).reshape(self._shape)
 
-    def sum_losses(self, causes: Sequence[str], paths: int) -> tuple[Floats, Floats]:
-        """(causes, places) what each cause takes of the told months before others and returns, and (places,) the calm.
+    def sum_losses(self, shocks: Sequence[str], paths: int) -> tuple[Floats, Floats]:
+        """(shocks, places) losses to each shock alone in the recorded months, and (places,) revenue without shocks.
 
-        Sums over the first `paths` paths.
+        Sums over the first `paths` paths, before recovery.
         """
-        size = self.geography.count
-        found, calm = np.zeros((len(causes), size)), np.zeros(size)
+        place_count = self.geography.count
+        losses, baseline = np.zeros((len(shocks), place_count)), np.zeros(place_count)
         for n, service in enumerate(self.services):
             weights = self.geography.weights(service)
-            worth = self._unshocked[n][self._rows, :paths] * self._prices[n][self._rows, :paths]
-            calm += weights * worth.sum()
-            for row, name in enumerate(causes):
-                found[row] += weights * self._cause_loss(n, service, self._impacts[name], worth, paths)
-        return found, calm
+            revenue = self._unshocked[n][self._rows, :paths] * self._prices[n][self._rows, :paths]
+            baseline += weights * revenue.sum()
+            for row, name in enumerate(shocks):
+                losses[row] += weights * self._shock_loss(n, service, self._impacts[name], revenue, paths)
+        return losses, baseline
 
-    def _cause_loss(self, n: int, service: str, impact: Impact, worth: Floats, paths: int) -> Floats | float:
-        """(places,) or one figure: what a cause takes of a place of weight 1."""
+    def _shock_loss(self, n: int, service: str, impact: Impact, revenue: Floats, paths: int) -> Floats | float:
+        """(places,) or one figure: loss to one shock of a place of weight 1."""
         footprint = impact.footprint
         if footprint is None:
             factor = impact.factors.get(("amount", service))
-            return 0.0 if factor is None else float((worth * (1 - factor[self._rows, :paths])).sum())
-        alike = 0.0
+            return 0.0 if factor is None else float((revenue * (1 - factor[self._rows, :paths])).sum())
+        loss_outside = 0.0
         if service not in footprint.loss_shares:
-            return alike
+            return loss_outside
         month, path = np.divmod(footprint.cell, PATHS_PER_BLOCK)
-        told = np.flatnonzero((month >= self._rows.start) & (month < self._rows.stop) & (path < paths))
-        amount = footprint.loss_shares[service][told] * worth[month[told] - self._rows.start, path[told]]
+        recorded = np.flatnonzero((month >= self._rows.start) & (month < self._rows.stop) & (path < paths))
+        amount = footprint.loss_shares[service][recorded] * revenue[month[recorded] - self._rows.start, path[recorded]]
         if service in footprint.outside_factors:
             outside = footprint.outside_factors[service]
-            alike = float((worth * (1 - outside[self._rows, :paths])).sum())
-            amount *= outside[month[told], path[told]]
-        piece, low, high = footprint.ranges.select(footprint.range_index[told]).unroll(self.geography.count)
+            loss_outside = float((revenue * (1 - outside[self._rows, :paths])).sum())
+            amount *= outside[month[recorded], path[recorded]]
+        piece, low, high = footprint.ranges.select(footprint.range_index[recorded]).unroll(self.geography.count)
         steps = sum_by_cell(low, amount[piece], self.geography.count + 1) - sum_by_cell(
             high, amount[piece], self.geography.count + 1
         )
-        return alike + np.cumsum(steps)[:-1]
+        return loss_outside + np.cumsum(steps)[:-1]
 
 
-def _unit_price(trade: ServicePaths) -> Floats:
+def _unit_price(service: ServicePaths) -> Floats:
     """(months, paths) revenue of one unit of a service's amount."""
-    return np.broadcast_to(np.ones(1) if trade.price is None else trade.price, trade.unshocked.shape)
+    return np.broadcast_to(np.ones(1) if service.price is None else service.price, service.unshocked.shape)
 
 
 def _no_changes(services: int) -> _LevelChanges:

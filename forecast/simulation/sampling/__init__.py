@@ -1,1 +1,1 @@
-"""Random numbers: streams by name, and events."""
+"""Random numbers: streams by name (`random_streams`, also for others) and events."""

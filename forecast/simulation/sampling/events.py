@@ -1,4 +1,4 @@
-"""Events that fall by chance: how many, when, and the marks of each."""
+"""Random events: how many, when, and the marks of each."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from forecast.plan.weights import Weights
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, hash_name
 
 _GOLDEN_RATIO_STEP = np.uint64(0x9E3779B97F4A7C15)
-"""2^64 by the golden ratio: steps of it fill the words evenly."""
+"""2^64 divided by the golden ratio: multiples of it fill the words evenly."""
 
 _MAX_LAYER_RATE = 16.0
-"""Height of a layer of a Poisson process: of each, the number of events is one draw."""
+"""Rate of a layer of a Poisson process, events a year: the number of events of a layer is one draw."""
 
 _MAX_LAYER_EVENTS = 64
-"""More events than a layer ever has: so many have a chance of 1e-19."""
+"""More events than a layer ever has: the chance of so many is 1e-19."""
 
 
 def _scramble(words: Uints64) -> Uints64:
@@ -37,38 +37,38 @@ def _scramble(words: Uints64) -> Uints64:
 
 @dataclass(frozen=True)
 class EventSet:
-    """The events of one process in some blocks, every mark of an event a hash of its ticket."""
+    """The events of one process in some blocks; every mark of an event is a hash of its `event_id` and a key."""
 
     path: Ints
     """(events,) the path in which it falls; events of one path are neighbours."""
     start: Floats
     """(events,) its first moment, an ordinal day."""
     event_id: Uints32
-    """(2, events) the two halves of a word of its own."""
+    """(2, events) the two halves of a word that no other event has."""
 
     def __len__(self) -> int:
         return len(self.path)
 
     def select(self, rows: Ints) -> EventSet:
-        """Some of them."""
+        """The events of some rows."""
         return EventSet(self.path[rows], self.start[rows], self.event_id[:, rows])
 
     def uniform(self, key: str) -> Floats32:
-        """(events,) one uniform number an event, of 23 bits and inside 0 to 1, under the name of the key."""
+        """(events,) one uniform number an event, of 23 bits, above 0 and below 1, for the key."""
         return _hash_uniform(self.event_id, key)
 
     def draw(self, assumption: Assumption) -> Floats | Floats32:
-        """(events,) a value an event; the same in a path's event for every use of one name. A sure one is exact."""
+        """(events,) a value an event, the same for every use of one name; a constant is exact."""
         if assumption.is_constant:
             return np.full(len(self), assumption.value)
         return assumption.distribution.transform_uniform(self.uniform(assumption.stream_name))
 
     def values_of_paths(self, values: Floats) -> Floats:
-        """(events,) the values (paths,) or (1,) of the paths in which the events fall."""
+        """(events,) values (paths,) or (1,) at the paths of the events."""
         return values[self.path] if len(values) > 1 else np.broadcast_to(values, self.path.shape)
 
     def happens(self, key: str, chance: Floats) -> NDArray[np.bool_]:
-        """(events,) whether something of the given chance, (paths,) or (1,), happens in each event."""
+        """(events,) whether an outcome of the given chance, (paths,) or (1,), happens in each event."""
         return self.uniform(key) < self.values_of_paths(chance)
 
 
@@ -80,23 +80,23 @@ def _concatenate_events(parts: Sequence[EventSet]) -> EventSet:
 
 
 def _poisson_ppf(u: Floats, rate: Floats) -> NDArray[np.int8]:
-    """Poisson quantiles of uniform numbers (paths,), at rates (paths,) or (1,) up to `_HEIGHT`."""
+    """(paths,) Poisson quantiles of uniform numbers (paths,), at rates (paths,) or (1,) up to `_MAX_LAYER_RATE`."""
     term = np.exp(-rate)
-    below = term.copy()
+    cumulative = term.copy()
     count = np.zeros(len(u), np.int8)
     for number in range(1, _MAX_LAYER_EVENTS):
-        more = u >= below
-        if not more.any():
+        exceeds = u >= cumulative
+        if not exceeds.any():
             break
-        count += more
+        count += exceeds
         term *= rate
         term *= 1 / number
-        below += term
+        cumulative += term
     return count
 
 
 def _hash_uniform(event_id: Uints32, key: str) -> Floats32:
-    """(events,) a hash of event_id and key, inside 0 to 1: a murmur of the two halves under the key's own word."""
+    """(events,) hash of event_id and key, above 0 and below 1: a murmur of the two halves under the word of the key."""
     word = np.uint32(int(hash_name(key)) & 0xFFFFFFFF)
     x = event_id[0] ^ word
     x *= np.uint32(0x85EBCA6B)
@@ -113,7 +113,7 @@ def _hash_uniform(event_id: Uints32, key: str) -> Floats32:
 
 
 def _event_days(year: int, moment: Floats32, season: Weights | None) -> Floats:
-    """Ordinal days at which the shares `moment` of a year's weight have passed."""
+    """(events,) ordinal days at which the shares `moment` of a year's weight have passed."""
     edges = Calendar(12 * year, 12).edges
     if season is None or not season.values:
         return np.asarray(edges[0] + moment * (edges[-1] - edges[0]))
@@ -127,40 +127,42 @@ def _event_days(year: int, moment: Floats32, season: Weights | None) -> Floats:
     return np.asarray((edges[months] - slope * steps[:-1])[row] + slope[row] * moment)
 
 
-def sample_events(draws: Sampler, name: str, rate: Floats, season: Weights | None, calendar: Calendar) -> EventSet:
+def sample_events(sampler: Sampler, name: str, rate: Floats, season: Weights | None, calendar: Calendar) -> EventSet:
     """Events at `rate` a year, (years, paths) or (years, 1), inside the months of `calendar`.
 
-    The number of a path's events in a year is the quantile of its Poisson, in layers of `rate`: a higher rate keeps
-    every event of the lower one, no path is moved by another, and a longer horizon only adds years. `season` weighs
-    the months; without it every day is alike.
+    The number of a path's events in a year is a Poisson quantile, in layers of `rate`: a higher rate keeps every event
+    of the lower one, no path is moved by another, and another horizon keeps the events of the years that both have.
+    `season` weighs the months; without it every day has the same weight.
     """
-    found = []
+    layers_of_years = []
     for row, year in enumerate(calendar.years):
-        own = rate[min(row, len(rate) - 1)]
-        layers = max(1, math.ceil(own.max() / _MAX_LAYER_RATE))
-        found += [_sample_layer(draws, name, year, own, layer, season) for layer in range(layers)]
-    events = found[0] if len(found) == 1 else _concatenate_events(found)
+        rate_of_year = rate[min(row, len(rate) - 1)]
+        layers = max(1, math.ceil(rate_of_year.max() / _MAX_LAYER_RATE))
+        layers_of_years += [_sample_layer(sampler, name, year, rate_of_year, layer, season) for layer in range(layers)]
+    events = layers_of_years[0] if len(layers_of_years) == 1 else _concatenate_events(layers_of_years)
     edges = calendar.edges
-    inside = (events.start >= edges[0]) & (events.start < edges[-1])
-    return events if inside.all() else events.select(np.flatnonzero(inside))
+    is_inside = (events.start >= edges[0]) & (events.start < edges[-1])
+    return events if is_inside.all() else events.select(np.flatnonzero(is_inside))
 
 
-def _sample_layer(draws: Sampler, name: str, year: int, rate: Floats, layer: int, season: Weights | None) -> EventSet:
+def _sample_layer(sampler: Sampler, name: str, year: int, rate: Floats, layer: int, season: Weights | None) -> EventSet:
     """The events of one layer of a year."""
-    u = draws.sample_by_block(name, f"{year}.{layer}", lambda numbers, out: numbers.random(out=out))
+    u = sampler.sample_by_block(name, f"{year}.{layer}", lambda numbers, out: numbers.random(out=out))
     count = _poisson_ppf(u, np.clip(rate - layer * _MAX_LAYER_RATE, 0, _MAX_LAYER_RATE))
-    path = np.repeat(np.arange(draws.paths), count)
+    path = np.repeat(np.arange(sampler.paths), count)
     number = np.arange(1 + _MAX_LAYER_EVENTS * layer, 1 + _MAX_LAYER_EVENTS * layer + len(path))
     number -= (np.cumsum(count, dtype=np.intp) - count)[path]
     number *= PATHS_PER_BLOCK
     number += path & (PATHS_PER_BLOCK - 1)
     words = number.view(np.uint64)
     words *= _GOLDEN_RATIO_STEP
-    roots = np.array([hash_name(f"{draws.seed}.{name}.{year}.{block}") for block in draws.blocks])
+    seeds_of_blocks = np.array([hash_name(f"{sampler.seed}.{name}.{year}.{block}") for block in sampler.blocks])
     words += (
-        roots[0]
-        if len(roots) == 1
-        else np.repeat(roots, np.add.reduceat(count, np.arange(0, draws.paths, PATHS_PER_BLOCK), dtype=np.intp))
+        seeds_of_blocks[0]
+        if len(seeds_of_blocks) == 1
+        else np.repeat(
+            seeds_of_blocks, np.add.reduceat(count, np.arange(0, sampler.paths, PATHS_PER_BLOCK), dtype=np.intp)
+        )
     )
-    ticket = np.ascontiguousarray(_scramble(words).view(np.uint32).reshape(-1, 2).T)
-    return EventSet(path, _event_days(year, _hash_uniform(ticket, "start"), season), ticket)
+    event_id = np.ascontiguousarray(_scramble(words).view(np.uint32).reshape(-1, 2).T)
+    return EventSet(path, _event_days(year, _hash_uniform(event_id, "start"), season), event_id)

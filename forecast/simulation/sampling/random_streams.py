@@ -1,7 +1,8 @@
 """Random numbers, each under the name of what it is for.
 
-A stream is keyed by (seed, name, block, layer): never by order. So a new assumption moves no other, more paths keep the
-first ones, and two scenarios share their luck wherever they share a name.
+A stream is keyed by (seed, name, block, layer), never by order; the layer of what is drawn by month or by year is the
+calendar year. So a new assumption moves no other, more paths keep the first ones, a longer or a shifted horizon keeps
+the numbers of its years, and two scenarios have common random numbers wherever they share a name.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
 from forecast.arrays import Floats, Floats32
+from forecast.periods import SEASON_MONTHS
 from forecast.plan.assumption import Assumption
 from forecast.stats.copula import CorrelatedGroup
+
+__all__ = ["PATHS_PER_BLOCK", "Sampler"]
 
 PATHS_PER_BLOCK = 4096
 """Consecutive paths of a block: the unit of random numbers, of work and of memory. A constant of the format."""
@@ -54,7 +58,21 @@ def _lift_above_zero(u: Floats) -> Floats:
 
 
 class Sampler:
-    """The random numbers of some consecutive blocks, drawn when they are first asked for and kept by name."""
+    """Random numbers of some consecutive blocks, drawn when they are first used and kept by name.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run.
+    blocks : range
+        Numbers of the blocks, `PATHS_PER_BLOCK` paths each.
+    groups : mapping of str to CorrelatedGroup
+        By name of a draw, what is correlated with it.
+
+    References
+    ----------
+    docs/model.md, section 7.
+    """
 
     def __init__(self, seed: int, blocks: range, groups: Mapping[str, CorrelatedGroup]) -> None:
         self.seed = seed
@@ -62,12 +80,23 @@ class Sampler:
         self.paths = len(blocks) * PATHS_PER_BLOCK
         self.groups = groups
         self.uniforms: dict[str, Floats] = {}
-        """What was drawn, by name: (paths,) each."""
+        """By name of the draw, (paths,)."""
         self._values: dict[tuple[str, object], Floats] = {}
-        self._normals: dict[tuple[str, int], Floats32] = {}
+        self._normals: dict[tuple[str, range], Floats32] = {}
 
     def __call__(self, assumption: Assumption) -> Floats:
-        """Values of an assumption, (paths,), or (1,) when it is sure; one name, one draw."""
+        """Values of an assumption; one name, one draw.
+
+        Parameters
+        ----------
+        assumption : Assumption
+            Of the plan.
+
+        Returns
+        -------
+        ndarray
+            (paths,) in base units, or (1,) for a constant.
+        """
         key = (assumption.stream_name, assumption.distribution)
         if key not in self._values:
             if assumption.is_constant:
@@ -77,7 +106,18 @@ class Sampler:
         return self._values[key]
 
     def uniform(self, name: str) -> Floats:
-        """(paths,) one uniform number a path, inside 0 to 1; correlated where the plan says so."""
+        """One uniform number a path, correlated where the plan says so.
+
+        Parameters
+        ----------
+        name : str
+            Of the draw.
+
+        Returns
+        -------
+        ndarray
+            (paths,) above 0 and below 1.
+        """
         if name not in self.uniforms:
             if name in self.groups:
                 self.uniforms.update(self.groups[name].uniforms(self._independent_uniform, self._chi_square))
@@ -86,64 +126,119 @@ class Sampler:
         return self.uniforms[name]
 
     def _independent_uniform(self, name: str) -> Floats:
-        return _lift_above_zero(self.sample_by_block(name, 0, lambda numbers, out: numbers.random(out=out)))
+        return _lift_above_zero(self.sample_by_block(name, 0, lambda generator, out: generator.random(out=out)))
 
-    def _chi_square(self, name: str, freedom: float) -> Floats:
+    def _chi_square(self, name: str, df: float) -> Floats:
         return self.sample_by_block(
-            name, 1, lambda numbers, out: np.copyto(out, numbers.chisquare(freedom, PATHS_PER_BLOCK))
+            name, 1, lambda generator, out: np.copyto(out, generator.chisquare(df, PATHS_PER_BLOCK))
         )
 
     def sample_by_block(
         self, name: str, layer: int | str, draw: Callable[[np.random.Generator, Floats], object]
     ) -> Floats:
-        """(paths,) filled block after block, each from its own stream."""
-        numbers = np.empty(self.paths)
-        for block, own in zip(self.blocks, numbers.reshape(-1, PATHS_PER_BLOCK), strict=True):
-            draw(stream(self.seed, name, block, layer), own)
-        return numbers
+        """Numbers drawn block after block, each block from its own stream.
+
+        Parameters
+        ----------
+        name : str
+            Of the stream.
+        layer : int or str
+            Of the name, where it has several streams.
+        draw : callable
+            Called with the generator of a block and its (PATHS_PER_BLOCK,) values to fill.
+
+        Returns
+        -------
+        ndarray
+            (paths,).
+        """
+        values = np.empty(self.paths)
+        for block, values_of_block in zip(self.blocks, values.reshape(-1, PATHS_PER_BLOCK), strict=True):
+            draw(stream(self.seed, name, block, layer), values_of_block)
+        return values
 
     def happens(self, name: str, chance: Floats) -> NDArray[np.bool_]:
-        """(paths,) whether something of the given chance happens in each path."""
+        """Outcomes that happen or not.
+
+        Parameters
+        ----------
+        name : str
+            Of what may happen; its uniform number is `NAME.happens`.
+        chance : ndarray
+            (paths,) or (1,) probability, 0 to 1.
+
+        Returns
+        -------
+        ndarray
+            (paths,) whether it happens.
+        """
         return self.uniform(f"{name}.happens") < chance
 
-    def normals(self, name: str, months: int) -> Floats32:
-        """(months, paths) standard normals of a service's monthly surprises; a longer horizon appends rows.
+    def normals(self, name: str, years: range) -> Floats32:
+        """Standard normals of a service's months, correlated where the plan or its history says so.
 
-        The array is the caller's; those of correlated services are drawn together and kept until they are asked for.
+        Parameters
+        ----------
+        name : str
+            Of the stream.
+        years : range
+            Calendar years; the numbers of a year are the same whatever the years beside it.
+
+        Returns
+        -------
+        ndarray
+            (12 x years, paths); it is the caller's, to write into.
         """
-        group, key = self.groups.get(name), (name, months)
+        group, key = self.groups.get(name), (name, years)
         if group is None:
-            return self._independent_normals(name, months)
-        if key not in self._normals:
-            drawn = group.normals(lambda own: self._independent_normals(own, months), self._chi_square)
-            self._normals.update({(member, months): z for member, z in drawn.items()})
+            return self._independent_normals(name, years)
+        if key not in self._normals:  # members are drawn together, and each is kept until it is asked for
+            by_member = group.normals(
+                lambda member: self._independent_normals(member, years),
+                lambda stream_name, df: self._monthly_chi_squares(stream_name, df, years),
+            )
+            self._normals.update({(member, years): z for member, z in by_member.items()})
         return self._normals.pop(key)
 
-    def _independent_normals(self, name: str, months: int) -> Floats32:
-        """Box and Muller's pairs, two halves of each row of a block; in 32 bits they take 60% of the time of 64."""
-        words = np.empty((months, len(self.blocks), PATHS_PER_BLOCK // 2), np.uint64)
-        for row, block in enumerate(self.blocks):
-            raw = stream(self.seed, name, block).bit_generator.random_raw(months * PATHS_PER_BLOCK // 2)
-            words[:, row] = raw.reshape(months, -1)
-        halves = words.view(np.uint32).reshape(months, len(self.blocks), 2, PATHS_PER_BLOCK // 2)
-        radius = halves[:, :, 0].astype(np.float32)
-        radius += np.float32(0.5)
-        radius *= np.float32(2.0**-32)
-        np.log(radius, out=radius)
-        radius *= np.float32(-2)
-        np.sqrt(radius, out=radius)
-        angle = halves[:, :, 1].view(np.int32).astype(np.float32)
-        angle *= np.float32(np.pi / 2**31)
-        z = halves.view(np.float32)  # in their place
-        np.multiply(radius, np.cos(angle), out=z[:, :, 0])
-        np.multiply(radius, np.sin(angle, out=angle), out=z[:, :, 1])
-        return z.reshape(months, self.paths)
+    def _independent_normals(self, name: str, years: range) -> Floats32:
+        """(12 x years, paths) standard normals of 32 bits, twelve rows of a block's year from one stream."""
+        z = np.empty((len(years), SEASON_MONTHS, len(self.blocks), PATHS_PER_BLOCK), np.float32)
+        for months_of_year, year in zip(z, years, strict=True):
+            for column, block in enumerate(self.blocks):
+                generator = stream(self.seed, name, block, year)
+                for month in months_of_year:
+                    generator.standard_normal(dtype=np.float32, out=month[column])
+        return z.reshape(-1, self.paths)
+
+    def _monthly_chi_squares(self, name: str, df: float, years: range) -> Floats:
+        """(12 x years, paths) chi-squares, twelve rows of a block's year from one stream."""
+        shape = (SEASON_MONTHS, PATHS_PER_BLOCK)
+        by_year = [
+            np.concatenate([stream(self.seed, name, block, year).chisquare(df, shape) for block in self.blocks], axis=1)
+            for year in years
+        ]
+        return np.concatenate(by_year)
 
     def gammas(self, name: str, shape: float, years: range) -> Floats:
-        """(years, paths) gamma factors of mean 1, one a year; by its quantile where `name.YEAR` is correlated."""
+        """Gamma factors of mean 1, one a year; by quantile where `NAME.YEAR` is correlated.
+
+        Parameters
+        ----------
+        name : str
+            Of the draw.
+        shape : float
+            Of the gamma distribution.
+        years : range
+            Calendar years.
+
+        Returns
+        -------
+        ndarray
+            (years, paths).
+        """
         return np.array([self._gamma(name, shape, year) for year in years]) / shape
 
     def _gamma(self, name: str, shape: float, year: int) -> Floats:
         if f"{name}.{year}" in self.groups:
             return np.asarray(gammaincinv(shape, self.uniform(f"{name}.{year}")))
-        return self.sample_by_block(name, year, lambda numbers, out: numbers.standard_gamma(shape, out=out))
+        return self.sample_by_block(name, year, lambda generator, out: generator.standard_gamma(shape, out=out))

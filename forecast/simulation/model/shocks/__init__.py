@@ -20,23 +20,29 @@ __all__ = ["impact"]
 
 
 @singledispatch
-def impact(shock: Shock, name: str, draws: Sampler, context: SimulationContext) -> Impact:
+def impact(shock: Shock, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
     """Impact of one shock on the drivers in some blocks, by the kind of its record.
 
     Parameters
     ----------
-    shock : record of the plan
-    name : dotted name in the plan, such as `shocks.floods`; the events of the shock are drawn under it
-    draws : random numbers of the blocks
-    context : months, services, places and climate of the blocks
+    shock : Shock
+        Record of the plan.
+    name : str
+        Dotted name in the plan, such as `shocks.floods`; the events of the shock are drawn under it.
+    sampler : Sampler
+        Random numbers of the blocks.
+    context : SimulationContext
+        Months, services, places and climate of the blocks.
 
     Returns
     -------
-    Impact : factors (months, paths) or (months, 1) by driver and service, losses by event, and their recovery
+    Impact
+        Factors (months, paths) or (months, 1) by driver and service, losses by event, and their recovery.
 
     Raises
     ------
-    NotImplementedError : for a kind that is not registered below
+    NotImplementedError
+        For a kind that is not registered below.
 
     References
     ----------

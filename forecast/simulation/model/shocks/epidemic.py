@@ -37,15 +37,15 @@ from forecast.simulation.sampling.events import EventSet, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
 
 
-def epidemic_impact(shock: Epidemic, name: str, draws: Sampler, context: SimulationContext) -> Impact:
+def epidemic_impact(shock: Epidemic, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
     """Days of each regime, by month; waves that overlap are one outbreak and no day counts twice."""
     calendar = context.calendar
-    waves = sample_events(draws, name, np.atleast_2d(draws(shock.waves_per_year)), None, calendar)
+    waves = sample_events(sampler, name, np.atleast_2d(sampler(shock.waves_per_year)), None, calendar)
     end = waves.start + waves.draw(shock.length)
     outbreaks = Outbreaks.from_waves(waves, end, calendar, context.paths)
     inner = {"upstream": shock.upstream, "hard": shock.hard}
-    spells = Spells.concatenate(_spells(waves, end, kind, regime, draws) for kind, regime in inner.items())
-    regimes = _Regimes.sample(shock, draws, context)
+    spells = Spells.concatenate(_spells(waves, end, kind, regime, sampler) for kind, regime in inner.items())
+    regimes = _Regimes.sample(shock, sampler, context)
     lost: LossesOfRows
     footprint = None
     if context.geography is None or shock.hard is None or shock.hard.reach is None:
@@ -59,20 +59,20 @@ def epidemic_impact(shock: Epidemic, name: str, draws: Sampler, context: Simulat
     return Impact(
         factors=factors,
         losses=EventLosses(outbreaks.outbreak, outbreaks.cell, lost, outbreaks.end, outbreaks.path),
-        recovered=recovered_shares(shock, draws, context.services),
-        within=recovery_days(shock, draws),
+        recovered=recovered_shares(shock, sampler, context.services),
+        within=recovery_days(shock, sampler),
         event_counts=np.bincount(waves.path, minlength=context.paths).astype(float),
         footprint=footprint,
     )
 
 
 def _spells(
-    waves: EventSet, end: Floats, kind: str, regime: UpstreamRegime | HardRegime | None, draws: Sampler
+    waves: EventSet, end: Floats, kind: str, regime: UpstreamRegime | HardRegime | None, sampler: Sampler
 ) -> Spells:
     """A spell of one regime somewhere inside each wave that has one; `end` (waves,) is the last day of each wave."""
     if regime is None:
         return Spells(np.empty(0, np.intp), *(np.empty(0) for _ in range(4)))
-    wave = np.flatnonzero(waves.happens(f"{kind}.happens", draws(regime.chance)))
+    wave = np.flatnonzero(waves.happens(f"{kind}.happens", sampler(regime.chance)))
     affected = waves.select(wave)
     length = affected.draw(regime.length)
     start = affected.start + affected.uniform(f"{kind}.start") * np.maximum(end[wave] - affected.start - length, 0)
@@ -91,15 +91,15 @@ class _Regimes:
     reach: Floats
     """(paths,) or (1,) share of the trade that the epidemic reaches."""
     changes: Sequence[Mapping[DriverKey, Floats]]
-    """Of the mild, the upstream and the hard regime: (driver, service) -> change of a day, (paths,) or (1,)."""
+    """For the mild, the upstream and the hard regime, by (driver, service): change of a day, (paths,) or (1,)."""
 
     @classmethod
-    def sample(cls, shock: Epidemic, draws: Sampler, context: SimulationContext) -> _Regimes:
+    def sample(cls, shock: Epidemic, sampler: Sampler, context: SimulationContext) -> _Regimes:
         """The regimes of a shock; one that the plan leaves out changes nothing."""
         in_order = (shock.mild, shock.upstream, shock.hard)
         effects = [Effects() if regime is None else regime.effect for regime in in_order]
-        changes = [driver_changes(draws, effect, context.services) for effect in effects]
-        return cls(context, reached_share(shock, draws), changes)
+        changes = [driver_changes(sampler, effect, context.services) for effect in effects]
+        return cls(context, reached_share(shock, sampler), changes)
 
     def factors(self, days: Sequence[Floats]) -> dict[DriverKey, Floats]:
         """1 + sum over the regimes of (share of the month) * (change of a day).
@@ -144,34 +144,36 @@ def _losses_of_rows(
 
 
 def _losses_by_place(
-    waves: EventSet, spells: Spells, outbreaks: Outbreaks, regimes: _Regimes, terrain: Geography
+    waves: EventSet, spells: Spells, outbreaks: Outbreaks, regimes: _Regimes, geography: Geography
 ) -> tuple[dict[DriverKey, Floats], Footprint]:
-    """Losses (stays,) and footprint where the places are listed: hard spells fall on arcs of them, by weight.
+    """Losses (stays,) and footprint where the places are listed: hard spells fall on ranges of them, by weight.
 
-    The loss of an outbreak in a month beyond its loss without hard spells is laid on the places of their arcs, day by
+    The loss of an outbreak in a month beyond its loss without hard spells is laid on the places of their ranges, day by
     day of each spell.
     """
     context = regimes.context
     marks = waves.select(spells.wave)
-    arcs = locate_ranges(spells.hard, marks.uniform("hard.first_place"), marks.uniform("hard.places"), terrain.count)
+    ranges = locate_ranges(
+        spells.hard, marks.uniform("hard.first_place"), marks.uniform("hard.places"), geography.count
+    )
 
     def losses_at(hard: Floats) -> dict[DriverKey, Floats]:
         disjoint = spells._replace(hard=hard).disjoint(waves, outbreaks)
         return regimes.losses(outbreaks.regime_days(disjoint, context.calendar), outbreaks)
 
-    weights = {id(before): arcs.weight(before) for before in terrain.cumulative_weight.values()}
+    weights = {id(weight): ranges.weight(weight) for weight in geography.cumulative_weight.values()}
     with_hard = {key: losses_at(weight) for key, weight in weights.items()}
     without_hard = losses_at(np.zeros(len(spells.wave)))
     spell, month, days = month_overlaps(spells.start, spells.end, context.calendar)
-    in_arc = np.flatnonzero(arcs.count[spell])
-    spell, month, days = spell[in_arc], month[in_arc], days[in_arc]
+    in_range = np.flatnonzero(ranges.count[spell])
+    spell, month, days = spell[in_range], month[in_range], days[in_range]
     stay = outbreaks.month_rows(outbreaks.outbreak_of_wave[spells.wave[spell]], month)
     cell = month * context.paths + waves.path[spells.wave[spell]]
     losses = {key: lost for key, lost in next(iter(with_hard.values())).items() if key[0] != "amount"}
     place_losses: dict[str, Floats] = {}
     outside: dict[str, Floats] = {}
     for service in context.services:
-        key, weighting = ("amount", service), id(terrain.cumulative_weight[service])
+        key, weighting = ("amount", service), id(geography.cumulative_weight[service])
         if key in with_hard[weighting]:
             losses[key] = with_hard[weighting][key]
             base = without_hard.get(key, np.zeros(len(outbreaks.cell)))
@@ -181,4 +183,4 @@ def _losses_by_place(
             extra = (losses[key] - base)[stay] * days
             share = np.divide(extra, exposed, out=np.zeros_like(extra), where=exposed > 0)
             place_losses[service] = np.minimum(share, 1.0)
-    return losses, Footprint(arcs, outbreaks.outbreak_of_wave[spells.wave], spell, cell, place_losses, outside)
+    return losses, Footprint(ranges, outbreaks.outbreak_of_wave[spells.wave], spell, cell, place_losses, outside)

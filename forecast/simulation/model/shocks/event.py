@@ -21,12 +21,12 @@ from forecast.simulation.model.shocks.shock import (
 from forecast.simulation.sampling.random_streams import Sampler
 
 
-def event_impact(shock: Event, name: str, draws: Sampler, context: SimulationContext) -> Impact:
+def event_impact(shock: Event, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
     """One interval in each path in which the event happens; its first and last day both count."""
-    happens = np.ones(1) if shock.chance is None else draws.happens(name, draws(shock.chance)).astype(float)
-    start, end = draws(shock.from_), draws(shock.until) + 1
-    weight = happens * reached_share(shock, draws)
-    by_driver = driver_changes(draws, shock.effect, context.services)
+    happens = np.ones(1) if shock.chance is None else sampler.happens(name, sampler(shock.chance)).astype(float)
+    start, end = sampler(shock.from_), sampler(shock.until) + 1
+    weight = happens * reached_share(shock, sampler)
+    by_driver = driver_changes(sampler, shock.effect, context.services)
     daily_losses = {key: -change * weight for key, change in by_driver.items()}
     losses: Episode | EventLosses
     if len(start) == len(end) == 1:
@@ -38,8 +38,8 @@ def event_impact(shock: Event, name: str, draws: Sampler, context: SimulationCon
     return Impact(
         factors=factors,
         losses=losses,
-        recovered=recovered_shares(shock, draws, context.services),
-        within=recovery_days(shock, draws),
+        recovered=recovered_shares(shock, sampler, context.services),
+        within=recovery_days(shock, sampler),
         event_counts=happens if len(happens) > 1 else None,
     )
 

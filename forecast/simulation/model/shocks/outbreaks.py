@@ -20,7 +20,7 @@ from forecast.simulation.sampling.events import EventSet
 
 
 class Spells(NamedTuple):
-    """Spells inside waves, ordinal days: 1 for an upstream one, or the share of the places where it is hard."""
+    """Spells inside waves, (spells,) each: ordinal days, `upstream` 0 or 1, `hard` the share of places shut."""
 
     wave: Ints
     start: Floats
@@ -29,7 +29,7 @@ class Spells(NamedTuple):
     hard: Floats
 
     def select(self, rows: Ints) -> Spells:
-        """Those of some rows."""
+        """The spells of some rows."""
         return Spells._make(column[rows] for column in self)
 
     @classmethod
@@ -58,7 +58,7 @@ class Spells(NamedTuple):
 
 
 class RegimeDays(NamedTuple):
-    """Days of each regime in one month of one outbreak."""
+    """Days of each regime in one month of one outbreak, (stays,) each."""
 
     outbreak: Ints
     month: Ints
@@ -72,19 +72,21 @@ class Outbreaks:
     """Waves of one path that overlap, as one; in order of path and time."""
 
     path: Ints
+    """(outbreaks,) the path of each."""
     end: Floats
+    """(outbreaks,) last day of each."""
     outbreak_of_wave: Ints
     """(waves,) the outbreak of each."""
     outbreak: Ints
     """(stays,) the outbreak whose month it is."""
     month: Ints
-    """(stays,)"""
+    """(stays,) row of the month."""
     cell: Ints
-    """(stays,) place of each in a flat array of months and paths."""
+    """(stays,) index of each in a flat array of months and paths."""
     days: Floats
-    """(stays,) of that month that are in the outbreak."""
+    """(stays,) days of that month in the outbreak."""
     first_day: float
-    """The first day of all."""
+    """First day of the horizon."""
 
     @classmethod
     def from_waves(cls, waves: EventSet, end: Floats, calendar: Calendar, paths: int) -> Outbreaks:
@@ -123,15 +125,15 @@ class Outbreaks:
         return order, first, opening
 
     def regime_days_of_rows(self, rows: Ints, disjoint: Spells, calendar: Calendar) -> RegimeDays:
-        """Some rows of `stays`, each held against every spell of its outbreak."""
+        """Days of the regimes in some rows of the stays, each compared with every spell of its outbreak."""
         outbreak, month, days = self.outbreak[rows], self.month[rows], self.days[rows]
         order = np.argsort(outbreak)
         count = np.bincount(outbreak, minlength=len(self.path))
         first = np.cumsum(count) - count
-        own = self.outbreak_of_wave[disjoint.wave]
-        times = count[own]
-        spell = np.repeat(np.arange(len(own)), times)
-        row = order[np.arange(len(spell)) + (first[own] - np.cumsum(times) + times)[spell]]
+        outbreak_of_spell = self.outbreak_of_wave[disjoint.wave]
+        times = count[outbreak_of_spell]
+        spell = np.repeat(np.arange(len(outbreak_of_spell)), times)
+        row = order[np.arange(len(spell)) + (first[outbreak_of_spell] - np.cumsum(times) + times)[spell]]
         inside = np.minimum(disjoint.end[spell], calendar.edges[month[row] + 1])
         inside -= np.maximum(disjoint.start[spell], calendar.edges[month[row]])
         np.maximum(inside, 0, out=inside)
@@ -155,19 +157,19 @@ class Outbreaks:
         cells = month * paths
         cells += waves.path[disjoint.wave[spell]]
         mild = sum_by_cell(self.cell, self.days, shape[0] * shape[1])
-        found = [mild]
+        days_by_regime = [mild]
         for share in (disjoint.upstream, disjoint.hard):
             if share.any():
                 regime = sum_by_cell(cells, share[spell] * days, shape[0] * shape[1])
                 mild -= regime
-                found.append(regime)
+                days_by_regime.append(regime)
             else:
-                found.append(np.zeros(shape[0]))
-        return [regime.reshape(shape[0], -1) for regime in found]
+                days_by_regime.append(np.zeros(shape[0]))
+        return [regime.reshape(shape[0], -1) for regime in days_by_regime]
 
 
 TICKS_PER_DAY = 2.0**15
-"""Of a day: intervals of one path are put in order and held against each other in whole ticks, some 3 seconds each."""
+"""Ticks of some 3 seconds, in which the intervals of one path are sorted and compared."""
 
 
 def _to_ticks(day: Floats, opening: float) -> Ints:
@@ -206,10 +208,10 @@ def _cut_overlapping_spells(spells: Spells) -> Spells:
     """
     cuts = np.sort(np.concatenate([spells.start, spells.end]), axis=0)
     middle = (cuts[1:] + cuts[:-1]) / 2
-    left, stopped = np.ones_like(middle), np.zeros(middle.shape, bool)
+    open_share, is_upstream = np.ones_like(middle), np.zeros(middle.shape, bool)
     for start, end, upstream, hard in zip(*spells[1:], strict=True):
         inside = (start <= middle) & (middle < end)
-        left *= np.where(inside, 1 - hard, 1.0)
-        stopped |= inside & (upstream > 0)
+        open_share *= np.where(inside, 1 - hard, 1.0)
+        is_upstream |= inside & (upstream > 0)
     waves = np.broadcast_to(spells.wave[0], middle.shape)
-    return Spells._make(part.ravel() for part in (waves, cuts[:-1], cuts[1:], left * stopped, 1 - left))
+    return Spells._make(part.ravel() for part in (waves, cuts[:-1], cuts[1:], open_share * is_upstream, 1 - open_share))

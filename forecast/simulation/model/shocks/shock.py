@@ -16,12 +16,12 @@ from forecast.simulation.model.impacts import DriverKey, LossesOfRows, sample_ch
 from forecast.simulation.sampling.random_streams import Sampler
 
 
-def driver_changes(draws: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:
+def driver_changes(sampler: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:
     """(driver, service) -> change, (paths,) or (1,), with volume and revenue as one `amount`.
 
     A shock that lowers the volume or the revenue of a service lowers its trade.
     """
-    by_driver = sample_changes(draws, effects, services)
+    by_driver = sample_changes(sampler, effects, services)
     for service in services:
         volume, revenue = by_driver.pop(("volume", service), None), by_driver.pop(("revenue", service), None)
         if volume is not None and revenue is not None:
@@ -31,20 +31,20 @@ def driver_changes(draws: Sampler, effects: Effects, services: Iterable[str]) ->
     return by_driver
 
 
-def reached_share(shock: Shock, draws: Sampler) -> Floats:
+def reached_share(shock: Shock, sampler: Sampler) -> Floats:
     """(paths,) or (1,) share of the trade that the shock reaches; all of it without a `reach`."""
-    return np.ones(1) if shock.reach is None else draws(shock.reach)
+    return np.ones(1) if shock.reach is None else sampler(shock.reach)
 
 
-def recovered_shares(shock: Shock, draws: Sampler, services: Iterable[str]) -> dict[str, Floats]:
+def recovered_shares(shock: Shock, sampler: Sampler, services: Iterable[str]) -> dict[str, Floats]:
     """By service, (paths,) or (1,) share of its loss that is recovered; without those that recover nothing."""
     shares = {service: for_service(shock.recovered, service) for service in services}
-    return {service: draws(share) for service, share in shares.items() if share is not None}
+    return {service: sampler(share) for service, share in shares.items() if share is not None}
 
 
-def recovery_days(shock: Shock, draws: Sampler) -> Floats:
+def recovery_days(shock: Shock, sampler: Sampler) -> Floats:
     """(paths,) or (1,) days after the end of an event over which losses are recovered."""
-    return np.array([DEFAULT_RECOVERY_DAYS]) if shock.within is None else draws(shock.within)
+    return np.array([DEFAULT_RECOVERY_DAYS]) if shock.within is None else sampler(shock.within)
 
 
 def additive_factors(

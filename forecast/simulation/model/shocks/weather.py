@@ -20,12 +20,12 @@ from forecast.simulation.sampling.events import EventSet, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
 
 
-def weather_impact(shock: Weather, name: str, draws: Sampler, context: SimulationContext) -> Impact:
+def weather_impact(shock: Weather, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
     """Events by season, each of one class; the losses of several events in one month multiply."""
-    events = _events(shock, name, draws, context)
-    classified = _classify(shock, events, draws)
+    events = _events(shock, name, sampler, context)
+    classified = _classify(shock, events, sampler)
     reach = classified.draw([size.reach for size in classified.classes]) * events.values_of_paths(
-        reached_share(shock, draws)
+        reached_share(shock, sampler)
     )
     end = events.start + classified.draw([size.days for size in classified.classes])
     event, month, share_of_month = month_overlaps(events.start, end, context.calendar)
@@ -38,28 +38,28 @@ def weather_impact(shock: Weather, name: str, draws: Sampler, context: Simulatio
         lost = _weigh(place_losses, dict.fromkeys(context.services, reach), event)
         factors = _independent_factors(cell, lost, context.shape)
     else:
-        arcs = locate_ranges(reach, events.uniform("first_place"), events.uniform("places"), context.geography.count)
-        footprint = Footprint(arcs, np.arange(len(events)), event, cell, place_losses)
-        reach = arcs.count / context.geography.count
-        lost = _weigh(place_losses, _arc_weights(footprint, context.geography), event)
+        ranges = locate_ranges(reach, events.uniform("first_place"), events.uniform("places"), context.geography.count)
+        footprint = Footprint(ranges, np.arange(len(events)), event, cell, place_losses)
+        reach = ranges.count / context.geography.count
+        lost = _weigh(place_losses, _range_weights(footprint, context.geography), event)
         factors = _place_factors(footprint, context.geography, context.shape)
     return Impact(
         factors=factors,
         losses=EventLosses(event, cell, select_rows(lost), end, events.path),
         footprint=footprint,
-        recovered=recovered_shares(shock, draws, context.services),
-        within=recovery_days(shock, draws),
+        recovered=recovered_shares(shock, sampler, context.services),
+        within=recovery_days(shock, sampler),
         cost=_repair_cost(classified, reach, context),
         event_counts=np.bincount(events.path, minlength=context.paths).astype(float),
     )
 
 
-def _events(shock: Weather, name: str, draws: Sampler, context: SimulationContext) -> EventSet:
+def _events(shock: Weather, name: str, sampler: Sampler, context: SimulationContext) -> EventSet:
     """Events of the horizon, at a rate that the climate of each year multiplies."""
-    rate = np.atleast_2d(draws(shock.per_year))
+    rate = np.atleast_2d(sampler(shock.per_year))
     if context.climate is not None:
         rate = rate * context.climate
-    return sample_events(draws, name, rate, shock.season, context.calendar)
+    return sample_events(sampler, name, rate, shock.season, context.calendar)
 
 
 class _ClassifiedEvents(NamedTuple):
@@ -83,12 +83,12 @@ class _ClassifiedEvents(NamedTuple):
         return values
 
 
-def _classify(shock: Weather, events: EventSet, draws: Sampler) -> _ClassifiedEvents:
+def _classify(shock: Weather, events: EventSet, sampler: Sampler) -> _ClassifiedEvents:
     """Draw the class of each event by the weights of the classes."""
     classes = [shock.classes[name] for name in sorted(shock.classes)]
     if len(classes) == 1:
         return _ClassifiedEvents(events, classes, None)
-    weights = [np.broadcast_to(draws(size.weight), draws.paths) for size in classes]
+    weights = [np.broadcast_to(sampler(size.weight), sampler.paths) for size in classes]
     cumulative = np.cumsum(np.array(weights), axis=0)
     mark = events.uniform("class") * events.values_of_paths(cumulative[-1])
     number = np.zeros(len(events), np.int8)
@@ -101,22 +101,22 @@ def _classify(shock: Weather, events: EventSet, draws: Sampler) -> _ClassifiedEv
 def _place_losses(
     classified: _ClassifiedEvents, services: Sequence[str], event: Ints, share_of_month: Floats
 ) -> dict[str, Floats]:
-    """By service, (entries,) share of the month that a hit place loses; services of one depth share an array."""
+    """By service, (entries,) share of the month that a hit place loses; services with the same loss share one array."""
     shared: dict[tuple[object, ...], Floats] = {}
     losses: dict[str, Floats] = {}
     for service in services:
-        depths = [for_service(size.loss_share, service) for size in classified.classes]
-        draws = tuple(None if depth is None else (depth.stream_name, depth.distribution) for depth in depths)
-        if draws not in shared:
-            shared[draws] = share_of_month * classified.draw(depths).take(event)
-        losses[service] = shared[draws]
+        loss_shares = [for_service(size.loss_share, service) for size in classified.classes]
+        streams = tuple(None if a is None else (a.stream_name, a.distribution) for a in loss_shares)
+        if streams not in shared:
+            shared[streams] = share_of_month * classified.draw(loss_shares).take(event)
+        losses[service] = shared[streams]
     return losses
 
 
-def _arc_weights(footprint: Footprint, terrain: Geography) -> dict[str, Floats]:
-    """By service, (events,) weight of the places of each arc; services of one weighting share an array."""
-    shared = {id(before): footprint.ranges.weight(before) for before in terrain.cumulative_weight.values()}
-    return {service: shared[id(before)] for service, before in terrain.cumulative_weight.items()}
+def _range_weights(footprint: Footprint, geography: Geography) -> dict[str, Floats]:
+    """By service, (events,) weight of the places of each range; services of one weighting share an array."""
+    shared = {id(weight): footprint.ranges.weight(weight) for weight in geography.cumulative_weight.values()}
+    return {service: shared[id(weight)] for service, weight in geography.cumulative_weight.items()}
 
 
 def _weigh(place_losses: Mapping[str, Floats], weights: Mapping[str, Floats], event: Ints) -> dict[DriverKey, Floats]:
@@ -147,18 +147,18 @@ def _independent_factors(
     return {key: factors[id(shares)] for key, shares in losses.items()}
 
 
-def _place_factors(footprint: Footprint, terrain: Geography, shape: tuple[int, int]) -> dict[DriverKey, Floats]:
+def _place_factors(footprint: Footprint, geography: Geography, shape: tuple[int, int]) -> dict[DriverKey, Floats]:
     """Factors of events that hit listed places: the weighted mean over the places of what remains in each."""
-    pieces = overlap_ranges(
-        footprint.cell, footprint.ranges.select(footprint.range_index), footprint.loss_shares, terrain.count
+    overlaps = overlap_ranges(
+        footprint.cell, footprint.ranges.select(footprint.range_index), footprint.loss_shares, geography.count
     )
     shared: dict[tuple[int, int], Floats] = {}
     factors: dict[DriverKey, Floats] = {}
-    for service, remaining in pieces.factors.items():
-        before = terrain.cumulative_weight[service]
-        arrays = (id(remaining), id(before))
+    for service, remaining in overlaps.factors.items():
+        cumulative_weight = geography.cumulative_weight[service]
+        arrays = (id(remaining), id(cumulative_weight))
         if arrays not in shared:
-            lost = sum_by_cell(pieces.cell, pieces.weight(before) * (1 - remaining), shape[0] * shape[1])
+            lost = sum_by_cell(overlaps.cell, overlaps.weight(cumulative_weight) * (1 - remaining), shape[0] * shape[1])
             shared[arrays] = np.maximum(0.0, 1 - lost).reshape(shape)
         factors["amount", service] = shared[arrays]
     return factors
