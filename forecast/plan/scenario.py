@@ -31,7 +31,7 @@ from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
 
-__all__ = ["BaselineChoice", "Cost", "Scenario", "assumptions_known_after"]
+__all__ = ["BaselineChoice", "Cost", "Scenario", "StatedYear", "assumptions_known_after"]
 
 MEASURES_BY_PRIORITY = ("revenue", "profit", "productivity", "margin")
 """Measures of the targets that a report tells first; all others after them."""

@@ -39,7 +39,7 @@ from forecast.stats.copula import CorrelatedGroup, build_correlated_groups
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 from forecast.timeseries.place_shares import weight_by_ledger
 
-__all__ = ["HORIZON_PERIOD", "run_key"]
+__all__ = ["HORIZON_PERIOD", "FigureKey", "run_key"]
 
 MAX_BATCH_BLOCKS = 4
 """Most blocks that are simulated together: a quarter of the calls, and the arrays still lie near the cache."""

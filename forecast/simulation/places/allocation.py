@@ -152,10 +152,10 @@ class _Allocation:
             total[is_closed] = cumulative_weight[node.stop] - cumulative_weight[node.start]
 
 
-def _rescale(parts: Floats, whole: Floats) -> None:
-    """Scale (parts, paths), summed in 32 bits, to their whole (paths,) of 64 bits."""
-    total = parts.sum(axis=0)
-    parts *= np.divide(whole, total, out=np.ones_like(total), where=total > 0)
+def _rescale(parts: Floats, total: Floats) -> None:
+    """Scale (parts, paths), summed in 32 bits, to their total (paths,) of 64 bits."""
+    summed = parts.sum(axis=0)
+    parts *= np.divide(total, summed, out=np.ones_like(summed), where=summed > 0)
 
 
 def allocate_block(
