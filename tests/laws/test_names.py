@@ -1,0 +1,70 @@
+"""Names: one public name, one thing; no grey locals; only the ground at the root of the package."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "forecast"
+MODULES = {
+    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+GREY = {"found", "one", "own", "said", "told", "rest", "left", "taken", "apart", "near", "whole"}
+"""Names of variables that say nothing of what they hold."""
+
+
+def defined_names(tree: ast.Module) -> Iterator[str]:
+    """The public names that a module defines at its top level."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def test_only_the_ground_stands_at_the_root() -> None:
+    files = {path.name for path in PACKAGE.glob("*.py")}
+    assert files == {f"{n}.py" for n in ("__init__", "__main__", "_version", "arrays", "errors", "periods", "units")}
+
+
+def test_no_public_name_stands_for_two_things() -> None:
+    homes = defaultdict(list)
+    for path, tree in MODULES.items():
+        for name in set(defined_names(tree)):
+            if not name.startswith("_"):
+                homes[name].append(path)
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_a_package_re_exports_nothing() -> None:
+    wrong = []
+    for path, tree in MODULES.items():
+        if path.endswith("/__init__.py"):
+            offered = [
+                ast.literal_eval(n.value)
+                for n in tree.body
+                if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "__all__"
+            ]
+            wrong += [f"{path}: {name}" for names in offered for name in set(names) - set(defined_names(tree))]
+    assert wrong == []
+
+
+def test_a_variable_says_what_it_holds() -> None:
+    grey = []
+    for path, tree in MODULES.items():
+        for node in ast.walk(tree):
+            name = (
+                node.id
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+                else node.arg
+                if isinstance(node, ast.arg)
+                else ""
+            )
+            if name in GREY and not (name == "left" and path.startswith("reports/charts/")):  # matplotlib's margin
+                grey.append(f"{path}:{node.lineno} {name}")
+    assert grey == []
