@@ -1,8 +1,26 @@
-"""What holds for every test."""
+"""What holds for every test, and fixtures that several packages share."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("shared", deadline=None)  # a machine that others use, too, is slow at times
 settings.load_profile("shared")
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Chunks of two blocks, histograms from few paths on, processes at once, and a checkpoint after every chunk."""
+    from forecast.simulation import checkpoint, chunks
+    from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+
+    monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 2)
+    monkeypatch.setattr(chunks, "MAX_EXACT_PATHS", PATHS_PER_BLOCK)
+    monkeypatch.setattr("forecast.simulation.simulate.MAX_SERIAL_PATHS", 0)
+    monkeypatch.setattr(checkpoint, "MIN_SECONDS_BETWEEN_WRITES", 0.0)
+    monkeypatch.setattr(checkpoint, "MIN_SECONDS_TO_SAVE", 0.0)
+    monkeypatch.setattr(checkpoint, "MAX_WRITING_SHARE", 1e9)
+    monkeypatch.setenv("FORECAST_CACHE", str(tmp_path / "cache"))

@@ -10,55 +10,55 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from forecast.errors import OutputError
-from forecast.files import atomic as store
-from forecast.files.cache import Cache, cache_folder
+from forecast.files import atomic
+from forecast.files.cache import cache_folder
+from tests.support.plans import ROOT
 
-DEAD = 2**22 + 1
+DEAD_PROCESS = 2**22 + 1
 """No process has this number."""
 
 
-def strays(folder: Path) -> list[str]:
+def temporary_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if ".tmp-" in path.name)
 
 
 def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    store.write_file(tmp_path / "deep" / "a.txt", b"one")
-    store.write_file(tmp_path / "deep" / "a.txt", b"two")
+    atomic.write_file(tmp_path / "deep" / "a.txt", b"one")
+    atomic.write_file(tmp_path / "deep" / "a.txt", b"two")
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a.txt"]
     assert (tmp_path / "deep" / "a.txt").read_bytes() == b"two"
 
 
 def test_a_size_limit_leaves_the_earlier_file_and_no_stray(tmp_path: Path) -> None:
-    store.write_file(tmp_path / "a.txt", b"earlier")
+    atomic.write_file(tmp_path / "a.txt", b"earlier")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
     try:
         with pytest.raises(OutputError) as told:
-            store.write_file(tmp_path / "a.txt", b"x" * 20_000)
+            atomic.write_file(tmp_path / "a.txt", b"x" * 20_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert told.value.code == "file_limit"
     assert "a.txt" in str(told.value)
     assert (tmp_path / "a.txt").read_bytes() == b"earlier"
-    assert not strays(tmp_path)
+    assert not temporary_files(tmp_path)
 
 
 def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
-    with store.new_folder(tmp_path / "run") as folder:
-        store.write_files(folder, {"a": b"1", "figures/b": b"2"})
+    with atomic.new_folder(tmp_path / "run") as folder:
+        atomic.write_files(folder, {"a": b"1", "figures/b": b"2"})
         assert not (tmp_path / "run").exists()
     assert (tmp_path / "run" / "figures" / "b").read_bytes() == b"2"
-    assert not strays(tmp_path)
+    assert not temporary_files(tmp_path)
 
 
 def test_a_folder_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def fail() -> None:
-        with store.new_folder(tmp_path / "run") as folder:
-            store.write_files(folder, {"a": b"1"})
+        with atomic.new_folder(tmp_path / "run") as folder:
+            atomic.write_files(folder, {"a": b"1"})
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -67,22 +67,22 @@ def test_a_folder_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_first_of_two_folders_of_one_name_stays(tmp_path: Path) -> None:
-    with store.new_folder(tmp_path / "run") as second:
-        store.write_files(second, {"a": b"second"})
-        with store.new_folder(tmp_path / "run") as first:
-            store.write_files(first, {"a": b"first"})
+    with atomic.new_folder(tmp_path / "run") as second:
+        atomic.write_files(second, {"a": b"second"})
+        with atomic.new_folder(tmp_path / "run") as first:
+            atomic.write_files(first, {"a": b"first"})
     assert (tmp_path / "run" / "a").read_bytes() == b"first"
-    assert not strays(tmp_path)
+    assert not temporary_files(tmp_path)
 
 
 def test_what_a_dead_process_left_is_swept_and_what_a_living_one_holds_is_not(tmp_path: Path) -> None:
-    (tmp_path / f".a.0.tmp-{DEAD}").write_text("torn")
-    (tmp_path / f".b.0.tmp-{DEAD}").mkdir()
-    (tmp_path / f".b.0.tmp-{DEAD}" / "inside").write_text("torn")
-    os.symlink("nowhere", tmp_path / f".c.0.tmp-{DEAD}")
+    (tmp_path / f".a.0.tmp-{DEAD_PROCESS}").write_text("torn")
+    (tmp_path / f".b.0.tmp-{DEAD_PROCESS}").mkdir()
+    (tmp_path / f".b.0.tmp-{DEAD_PROCESS}" / "inside").write_text("torn")
+    os.symlink("nowhere", tmp_path / f".c.0.tmp-{DEAD_PROCESS}")
     (tmp_path / "kept.txt").write_text("kept")
-    with store.new_folder(tmp_path / "run") as held:
-        assert store.remove_stale_temporaries(tmp_path) == 3
+    with atomic.new_folder(tmp_path / "run") as held:
+        assert atomic.remove_stale_temporaries(tmp_path) == 3
         assert held.is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.txt", "run"]
 
@@ -92,79 +92,40 @@ def test_an_old_stray_is_swept_though_its_number_belongs_to_another_process(tmp_
     young.write_text("under way")
     old.write_text("torn")
     os.utime(old, (time.time() - 3600,) * 2)
-    assert store.remove_stale_temporaries(tmp_path) == 1
+    assert atomic.remove_stale_temporaries(tmp_path) == 1
     assert young.exists()
 
 
 def test_a_link_is_swapped_in_one_step(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        assert store.replace_link(tmp_path / name, tmp_path / "newest")
+        assert atomic.replace_link(tmp_path / name, tmp_path / "newest")
         assert (tmp_path / "newest").resolve() == (tmp_path / name).resolve()
-    assert not strays(tmp_path)
+    assert not temporary_files(tmp_path)
 
 
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(atomic, "LOCK_TIMEOUT_SECONDS", 0.1)
     refused = pytest.raises(OutputError, match="another run")
-    with store.hold_lock(tmp_path / "lock"), refused, store.hold_lock(tmp_path / "lock"):
+    with atomic.hold_lock(tmp_path / "lock"), refused, atomic.hold_lock(tmp_path / "lock"):
         pass
-    with store.hold_lock(tmp_path / "lock"):
+    with atomic.hold_lock(tmp_path / "lock"):
         pass
 
 
 def test_a_killed_holder_gives_its_lock_back(tmp_path: Path) -> None:
     code = (
-        "import sys, time, pathlib\nfrom forecast.files import atomic as store\n"
-        "with store.hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+        "import sys, time, pathlib\nfrom forecast.files import atomic\n"
+        "with atomic.hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
-    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    here = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=here) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         holder.kill()
-    with store.hold_lock(tmp_path / "lock"):
+    with atomic.hold_lock(tmp_path / "lock"):
         pass
-
-
-def test_a_cache_gives_back_what_was_put(tmp_path: Path) -> None:
-    cache, key = Cache(tmp_path), Cache.key("fit", {"a": 1}, b"data")
-    assert cache.get(key) is None
-    cache.put(key, {"mase": 0.5, "name": "bưu chính"}, {"mean": np.arange(3.0)})
-    found = cache.get(key)
-    assert found is not None
-    assert found.metadata == {"mase": 0.5, "name": "bưu chính"}
-    assert found.arrays["mean"].tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize("keep", [0, 5, 100, -1])
-def test_a_damaged_entry_is_a_miss_that_is_written_anew(tmp_path: Path, keep: int) -> None:
-    cache, key = Cache(tmp_path), Cache.key("fit")
-    cache.put(key, {"a": 1}, {"mean": np.ones(2)})
-    (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[:keep])
-    assert cache.get(key) is None
-    cache.put(key, {"a": 1}, {"mean": np.ones(2)})
-    assert cache.get(key) is not None
-
-
-def test_a_pickle_in_a_cache_is_never_loaded(tmp_path: Path) -> None:
-    import hashlib
-    import io
-
-    body = io.BytesIO()
-    np.savez(body, mean=np.array([print], dtype=object))
-    cache, key = Cache(tmp_path), Cache.key("fit")
-    cache.put(key, {}, {})
-    (file,) = tmp_path.iterdir()
-    file.write_bytes(hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue())
-    assert cache.get(key) is None
-
-
-def test_keys_differ_when_any_part_differs() -> None:
-    keys = {Cache.key(*parts) for parts in (("a", "b"), ("ab",), ("a", b"b"), ("a", 1), ("a", 2), ("a",), ())}
-    assert len(keys) == 7
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, whom the mode of a folder stops")
@@ -178,7 +139,7 @@ def test_a_read_only_folder_is_refused_before_anything_is_done(tmp_path: Path) -
     if process == 0:
         try:
             os.setuid(65534)
-            store.check_writable(closed)
+            atomic.check_writable(closed)
         except OutputError as told:
             os._exit(4 if told.code == "not_writable" else 5)
         os._exit(0)

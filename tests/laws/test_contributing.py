@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 import forecast
+from tests.support.plans import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / ".github").rglob("*.md"))]
 SUFFIXES = (".cff", ".lock", ".md", ".py", ".toml", ".yaml", ".yml")
 TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}

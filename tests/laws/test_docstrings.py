@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from numpydoc.validate import validate
 
-PACKAGE = Path(__file__).parents[2] / "forecast"
+from tests.support.plans import ROOT
+
+PACKAGE = ROOT / "forecast"
 VAGUE_START = re.compile(r"(What|Of|Whether|That|How|Those|It)\b")
 CHECKED_CODES = {"GL08", "PR01", "PR02", "RT01", "YD01", "SS03"}
 """numpydoc's: no docstring; parameters missing, or unknown; no Returns, no Yields; a summary without a full stop."""

@@ -1,4 +1,4 @@
-"""The laws of the design, on the output: plans in YAML, played through the public interface."""
+"""The laws of the design, on plans in YAML simulated through the public interface."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.simulation import block, compiled
-from forecast.simulation import chunks as spans
-from forecast.simulation import simulate as simulation
+from forecast.simulation import block, chunks, compiled
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import fit_baseline
+from tests.support.overlapping_waves import MANY_WAVES
 from tests.support.plans import FULL_PLAN, ONE_SERVICE, SCENARIOS, TWO_SERVICES, read_plan_text, simulate_plan
 
 YEAR = ("revenue", "2021")
 
 
-def figures(run: simulation.Simulation) -> dict[str, list[float]]:
+def tally_figures(run: Simulation) -> dict[str, list[float]]:
     return {
         f"{m} {p}": [t.n, t.mean, t.sd, t.minimum, t.maximum, t.quantile(0.1).value]
         for (m, p), t in run.tallies.items()
@@ -26,8 +26,8 @@ def figures(run: simulation.Simulation) -> dict[str, list[float]]:
 
 
 def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulation, "MAX_SERIAL_PATHS", 0)
-    monkeypatch.setattr(spans, "BLOCKS_PER_CHUNK", 2)
+    monkeypatch.setattr("forecast.simulation.simulate.MAX_SERIAL_PATHS", 0)
+    monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 2)
     scenario = read_plan_text(FULL_PLAN)
     one, two = (
         forecast.simulate(
@@ -35,7 +35,7 @@ def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypat
         )
         for w in (1, 2)
     )
-    assert json.dumps(figures(one)) == json.dumps(figures(two))
+    assert json.dumps(tally_figures(one)) == json.dumps(tally_figures(two))
     assert one.values(*YEAR).tobytes() == two.values(*YEAR).tobytes()
 
 
@@ -55,38 +55,10 @@ def test_more_paths_keep_the_first_paths() -> None:
     assert np.array_equal(few.values(*YEAR), many.values(*YEAR)[:5_000])
 
 
-def test_blocks_that_are_played_together_are_those_that_are_played_alone() -> None:
-    scenario = read_plan_text(FULL_PLAN)
-    deck = compiled.compile_plan(scenario, fit_baseline(scenario), 96 * PATHS_PER_BLOCK, 5)
-    for start in (0, 36, 92):
-        together = block.simulate_block(deck, range(start, start + 4))
-        alone = [block.simulate_block(deck, range(one, one + 1)) for one in range(start, start + 4)]
-        for key, values in together.figures.items():
-            assert np.array_equal(values, np.concatenate([played.figures[key] for played in alone])), key
-        for name, luck in together.occurrences.items():
-            assert np.array_equal(luck, np.concatenate([played.occurrences[name] for played in alone])), name
-
-
 def test_a_longer_horizon_keeps_the_first_months() -> None:
     short, long = simulate_plan(FULL_PLAN), simulate_plan(FULL_PLAN, horizon__months=30)
     for period in ("2021-03", "2021"):
         assert np.array_equal(short.values("revenue", period), long.values("revenue", period))
-
-
-MANY_WAVES = """
-name: Waves on waves
-horizon: {from: 2021-01, months: 12}
-services: {a: {baseline: {method: given, annual: 100 tỷ to 140 tỷ, shape: flat, noise: 5%}}}
-shocks:
-  w:
-    kind: epidemic
-    waves_per_year: 4 to 8
-    length: 4 to 10 weeks
-    mild: {effect: {volume: {a: -8% to 5%}}}
-    upstream: {chance: 70%, length: 15 to 45 days, effect: {volume: {a: -20%}}}
-    hard: {chance: 80%, length: 10 to 30 days, reach: 30% to 60%, effect: {volume: {a: -100%}}}
-    recovered: {a: 40%}
-"""
 
 
 def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None:
@@ -98,27 +70,6 @@ def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None
         few, many = (block.simulate_block(deck, range(start, start + 4)).figures for deck in (short, long))
         for month in range(1, 13):
             assert np.array_equal(few["revenue.a", f"2021-{month:02}"], many["revenue.a", f"2021-{month:02}"]), month
-
-
-def test_a_plan_of_many_months_or_events_is_played_in_fewer_blocks_at_a_time() -> None:
-    sizes = {"12": 4, "120": 2}
-    for months, blocks in sizes.items():
-        scenario = read_plan_text(MANY_WAVES, horizon__months=months, shocks__w__waves_per_year="1")
-        assert compiled.compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK, 5).batch_blocks == blocks
-    scenario = read_plan_text(MANY_WAVES, shocks__w__waves_per_year="60")
-    assert compiled.compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK, 5).batch_blocks == 1
-
-
-@pytest.mark.parametrize("when", ["2021-03-01", "2021-03-01 to 2021-03-09"])
-def test_what_comes_back_within_no_days_is_carried_over(when: str) -> None:
-    effect = "effect: {volume: {a: -10%}}, recovered: {all: 50%}, within: 0 days"
-    event = f"{{kind: event, from: {when}, until: 2021-04-10, {effect}}}"
-    run = simulate_plan(ONE_SERVICE, shocks__e=event)
-    lost, carried, gone = (run.values(f"{word}.a", "horizon") for word in ("lost", "carried", "gone"))
-    assert np.all(np.isfinite(run.values(*YEAR)))
-    assert np.all(lost > 1e8)
-    assert np.allclose(carried, lost / 2)
-    assert np.allclose(gone, lost / 2)
 
 
 def test_a_sure_flood_takes_what_it_says_to_the_last_bits() -> None:
@@ -242,12 +193,6 @@ def test_what_a_year_takes_is_its_calm_less_the_losses_plus_the_returns() -> Non
     assert np.allclose(missing, kept_away, atol=1.0)  # đồng: rounding
 
 
-def test_the_steps_of_the_bridge_sum_to_the_forecast_in_every_path() -> None:
-    run = forecast.simulate(forecast.read(SCENARIOS / "covid-and-floods.yaml"), paths=5_000)
-    steps = sum(run.values(*key) for key in run.tallies if key[0].startswith("bridge."))
-    assert np.allclose(steps, run.values(*YEAR), rtol=1e-12)
-
-
 def test_a_loss_never_takes_more_than_all() -> None:
     run = simulate_plan(
         FULL_PLAN,
@@ -328,11 +273,3 @@ def test_a_sure_year_on_its_target_meets_it(first: int) -> None:
     assert run.chance("over").value == run.chance("under").value == 1
     assert run.joint_chance is not None
     assert run.joint_chance.value == run.chance("july").value
-
-
-def test_the_width_of_a_headcount_does_not_say_where_it_lies() -> None:
-    shares = "{wage_share: {postal: 80%, finance: 90%, distribution: 20%}}"
-    workforce = f"workforce: {{headcount: {{spread: 2% to 6%}}, productivity: {shares}}}\n"
-    run = simulate_plan(f"extends: covid.yaml\n{workforce}", paths=8_000)
-    p1, p50, p99 = (run.tally("headcount", "2021").quantile(p).value for p in (0.01, 0.5, 0.99))
-    assert 0.6 < np.log(p50 / p1) / np.log(p99 / p50) < 1.6

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,11 +12,15 @@ from hypothesis import strategies as st
 
 import forecast
 from forecast.simulation.simulate import Simulation
-from tests.support.plans import FULL_PLAN, read_plan_text, simulate_plan
+from tests.support.plans import read_plan_text
 
 PATHS = 1_500
+
+
 YEAR = "2021"
-few = settings(
+
+
+few_examples = settings(
     max_examples=10,
     derandomize=True,
     deadline=None,
@@ -80,7 +80,11 @@ AMOUNTS = st.sampled_from(
     ]
 )
 """Kinds whose quantiles are straight in the money, so that twice the money is twice the figure to the bit."""
+
+
 BASELINES = st.sampled_from(["", ", noise: 5%, persistence: 40%", ", noise: 3% to 8%, level_noise: 4%"])
+
+
 EFFECTS = st.integers(5, 45)
 
 
@@ -115,17 +119,25 @@ def drift(depth: float) -> str:
 
 
 KINDS: dict[str, Callable[[float], str]] = {"epidemic": epidemic, "flood": flood, "event": event, "drift": drift}
+
+
 SHOCKS = st.dictionaries(st.sampled_from(sorted(KINDS)), EFFECTS, max_size=3).map(
     lambda said: {f"s_{kind}": KINDS[kind](depth) for kind, depth in said.items()}
 )
+
+
 SHOP = '{chance: 60%, start: "uniform(2021-02, 2021-08)", ramp: 3 months, effect: {revenue: {all: 2% to 6%}}}'
+
+
 INITIATIVES = st.sampled_from(
     [{}, {"shop": SHOP}, {"shop": SHOP, "app": "{needs: [shop], start: 2021-03, effect: {volume: {all: 1%}}}"}]
 )
+
+
 DRAFTS = st.builds(Draft, services_of("abc"), SHOCKS, INITIATIVES)
 
 
-@few
+@few_examples
 @given(DRAFTS, st.permutations(range(3)))
 def test_the_order_of_services_changes_no_bit(draft: Draft, order: list[int]) -> None:
     turned = replace(draft, services=tuple(draft.services[i] for i in order))
@@ -134,7 +146,7 @@ def test_the_order_of_services_changes_no_bit(draft: Draft, order: list[int]) ->
     assert year(one, "revenue.b").tobytes() == year(two, "revenue.b").tobytes()
 
 
-@few
+@few_examples
 @given(DRAFTS, st.sampled_from(["aa", "z"]))
 def test_a_service_of_zero_leaves_the_others_alone(draft: Draft, name: str) -> None:
     more = replace(draft, services=(*draft.services, (name, "{}", "0", "")))
@@ -143,7 +155,7 @@ def test_a_service_of_zero_leaves_the_others_alone(draft: Draft, name: str) -> N
         assert year(one, measure).tobytes() == year(two, measure).tobytes()
 
 
-@few
+@few_examples
 @given(DRAFTS, st.integers(1, 9))
 def test_money_times_a_power_of_two_is_the_same_to_the_bit(draft: Draft, power: int) -> None:
     larger = replace(draft, factor=2**power)
@@ -152,7 +164,7 @@ def test_money_times_a_power_of_two_is_the_same_to_the_bit(draft: Draft, power: 
     assert one.chance("sum") == two.chance("sum")
 
 
-@few
+@few_examples
 @given(DRAFTS)
 def test_money_times_a_thousand_is_the_same(draft: Draft) -> None:
     wide = (("d", "{}", "40000", ""), ("e", "lognormal({})", "30000 60000", ""))
@@ -161,7 +173,7 @@ def test_money_times_a_thousand_is_the_same(draft: Draft) -> None:
     assert np.allclose(year(small) * 1000, year(large), rtol=1e-12, atol=0)
 
 
-@few
+@few_examples
 @given(DRAFTS, st.sampled_from(sorted(KINDS)), st.booleans())
 def test_a_shock_of_no_size_or_no_rate_is_no_shock_to_the_bit(draft: Draft, kind: str, by_rate: bool) -> None:
     none = {"epidemic": epidemic(20, "0"), "flood": flood(20, "0"), "event": event(20, "0%")}
@@ -170,7 +182,7 @@ def test_a_shock_of_no_size_or_no_rate_is_no_shock_to_the_bit(draft: Draft, kind
     assert year(one).tobytes() == year(two).tobytes()
 
 
-@few
+@few_examples
 @given(DRAFTS, st.sampled_from(sorted(KINDS)), EFFECTS, st.integers(1, 20))
 def test_every_path_falls_as_a_shock_grows_harder(draft: Draft, kind: str, depth: int, more: int) -> None:
     mild, hard = (replace(draft, shocks={**draft.shocks, "x": KINDS[kind](d)}) for d in (depth, depth + more))
@@ -179,7 +191,7 @@ def test_every_path_falls_as_a_shock_grows_harder(draft: Draft, kind: str, depth
     assert np.any(full < less)
 
 
-@few
+@few_examples
 @given(DRAFTS, st.sampled_from(["epidemic", "flood"]), st.integers(1, 4), st.integers(1, 4))
 def test_every_path_falls_as_a_shock_comes_more_often(draft: Draft, kind: str, rate: int, more: int) -> None:
     shock = {"epidemic": epidemic, "flood": flood}[kind]
@@ -189,13 +201,13 @@ def test_every_path_falls_as_a_shock_comes_more_often(draft: Draft, kind: str, r
     assert np.any(full < less)
 
 
-@few
+@few_examples
 @given(DRAFTS, st.integers(1, 6_000), st.integers(1, 4_000))
 def test_more_paths_keep_the_first(draft: Draft, paths: int, more: int) -> None:
     assert np.array_equal(year(draft.play(paths)), year(draft.play(paths + more))[:paths])
 
 
-@few
+@few_examples
 @given(DRAFTS, st.integers(1, 20))
 def test_a_longer_horizon_keeps_the_first_months(draft: Draft, more: int) -> None:
     short, long = draft.play(), replace(draft, months=12 + more).play()
@@ -203,7 +215,7 @@ def test_a_longer_horizon_keeps_the_first_months(draft: Draft, more: int) -> Non
     assert np.array_equal(year(short), year(long))
 
 
-@few
+@few_examples
 @given(st.sampled_from(["", ", noise: 6%, persistence: 40%", ", noise: 3%, level_noise: 4%"]), SHOCKS)
 def test_two_halves_that_move_as_one_are_the_whole(baseline: str, shocks: dict[str, str]) -> None:
     """`a` keeps its draws beside `b`, which follows it by rank correlations of 1; level_noise follows the months."""
@@ -220,7 +232,7 @@ def test_two_halves_that_move_as_one_are_the_whole(baseline: str, shocks: dict[s
     assert np.allclose(year(two, "revenue.a"), year(two, "revenue.b"), rtol=1e-9)
 
 
-@few
+@few_examples
 @given(st.sampled_from(["t(3)", "t(8)"]), SHOCKS)
 def test_two_halves_that_move_as_one_are_alike_under_a_t_copula(copula: str, shocks: dict[str, str]) -> None:
     same = "levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}"
@@ -229,7 +241,7 @@ def test_two_halves_that_move_as_one_are_alike_under_a_t_copula(copula: str, sho
     assert np.allclose(year(run, "revenue.a"), year(run, "revenue.b"), rtol=1e-9)
 
 
-@few
+@few_examples
 @given(DRAFTS, st.permutations([1, 3, 5, 7, 8, 10, 12]), st.integers(1, 20), EFFECTS)
 def test_a_shock_that_comes_later_takes_the_same_of_a_later_month(
     draft: Draft, order: list[int], day: int, depth: int
@@ -247,7 +259,7 @@ def test_a_shock_that_comes_later_takes_the_same_of_a_later_month(
     assert np.allclose(factors[0].min(), 1 - depth / 100 * 11 / 31)
 
 
-@few
+@few_examples
 @given(DRAFTS, st.lists(st.floats(0.5, 2), min_size=2, max_size=6))
 def test_a_higher_target_is_never_likelier_and_quantiles_are_in_order(draft: Draft, factors: list[float]) -> None:
     tally = draft.play().tally("revenue", YEAR)
@@ -264,7 +276,7 @@ def test_a_higher_target_is_never_likelier_and_quantiles_are_in_order(draft: Dra
     assert tally.cvar(0.05, lower=False).value >= p95.value
 
 
-@few
+@few_examples
 @given(DRAFTS, DRAFTS)
 def test_a_run_is_the_same_after_another(draft: Draft, other: Draft) -> None:
     first = draft.play()
@@ -273,29 +285,3 @@ def test_a_run_is_the_same_after_another(draft: Draft, other: Draft) -> None:
     assert {key: t.values.tobytes() for key, t in first.tallies.items()} == {
         key: t.values.tobytes() for key, t in again.tallies.items()
     }
-
-
-def test_the_page_and_the_table_say_what_the_summary_says(tmp_path: Path) -> None:
-    """To the digit that each prints: the summary has all of them, the table ten, the page what a reader needs."""
-    run = simulate_plan(FULL_PLAN, paths=8_192)
-    folder = forecast.report(run, tmp_path, language="en")
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    for measure, periods in summary["measures"].items():
-        for period, said in periods.items():
-            tally = run.tally(measure, period)
-            assert said["mean"] == tally.mean
-            assert (said["p50"], *said["error"]["p50"]) == tally.quantile(0.5)
-    with (folder / "quantiles.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["measure"] == "revenue" and row["period"] == YEAR]
-    named = {0.05: "p5", 0.1: "p10", 0.5: "p50", 0.9: "p90", 0.95: "p95"}
-    year = summary["measures"]["revenue"][YEAR]
-    seen = {named[float(row["p"])]: float(row["value"]) for row in rows if float(row["p"]) in named}
-    assert seen == {name: float(f"{year[name]:.9e}") for name in named.values()}
-    page = re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text(encoding="utf-8"))
-    words = " ".join(page.split())
-    target = summary["targets"]["revenue"]
-    assert f"({target['chance']:.0%})" in words
-    assert f"({target['low']:.0%} to {target['high']:.0%})" in words
-    assert f"{year['p10'] / 1e9:.0f} – {year['p90'] / 1e9:.0f} billion" in words
-    for month in summary["months"]["revenue"]:
-        assert all(f" {month[name] / 1e9:.1f} " in words for name in ("p10", "p50", "p90"))

@@ -1,12 +1,26 @@
-"""The public names of the package."""
+"""The public names and the version of the package."""
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[2] / "forecast"
+import forecast
+from forecast.files.fingerprint import environment_versions
+from tests.support.plans import ROOT
+
+
+def test_the_version_is_that_of_the_package_whether_or_not_it_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == "forecast/_version.py"
+    assert f"\n## {forecast.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert environment_versions()["forecast"] == forecast.__version__
+
+
+HOUSE = ROOT / "forecast"
 
 
 def test_no_public_verb_has_the_name_of_a_module() -> None:

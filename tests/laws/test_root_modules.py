@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.plans import ROOT
 
 
 def test_no_module_at_the_root_has_a_name_of_the_standard_library() -> None:

@@ -12,8 +12,7 @@ from forecast.plan.loading.effective import read_effective_plan
 from forecast.plan.loading.loader import read_plan
 from forecast.plan.tree import count_nodes
 from tests.support.plan_texts import SMALL_PLAN, problems_in
-
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+from tests.support.plans import SCENARIOS
 
 CHILD = """extends: p.yaml
 services: {postal: {growth: {value: 2% to 4%, grade: B, source: s}}, b: null}

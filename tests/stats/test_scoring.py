@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.arrays import Floats
-from forecast.stats import scoring as scores
+from forecast.stats import scoring
+from forecast.stats.scoring import mase
+
+
+def test_mase_is_one_for_the_seasonal_naive_itself() -> None:
+    history = np.arange(48.0)
+    assert mase(np.full(12, 12.0), history) == 1.0
+    assert np.isnan(mase(np.full(12, np.nan), history))
+
 
 SEED = st.integers(0, 2**32 - 1)
 
@@ -23,14 +31,14 @@ def cases(seed: int, count: int = 40) -> tuple[Floats, Floats, Floats]:
 @given(SEED)
 def test_crps_of_a_normal(seed: int) -> None:
     y, mu, sigma = cases(seed)
-    assert scores.crps_normal(y, mu, sigma) == pytest.approx(scoringrules.crps_normal(y, mu, sigma), rel=1e-10)
+    assert scoring.crps_normal(y, mu, sigma) == pytest.approx(scoringrules.crps_normal(y, mu, sigma), rel=1e-10)
 
 
 @given(SEED)
 def test_crps_of_a_lognormal(seed: int) -> None:
     y, mu, sigma = cases(seed)
     expected = scoringrules.crps_lognormal(np.exp(y), mu, sigma)
-    assert scores.crps_lognormal(np.exp(y), mu, sigma) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert scoring.crps_lognormal(np.exp(y), mu, sigma) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 @given(SEED, st.integers(1, 60))
@@ -38,26 +46,28 @@ def test_crps_of_draws(seed: int, count: int) -> None:
     y, mu, sigma = cases(seed)
     draws = mu[:, None] + sigma[:, None] * np.random.default_rng(seed).standard_normal((len(y), count))
     expected = scoringrules.crps_ensemble(y, draws, estimator="nrg")
-    assert scores.crps_sample(y, draws) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert scoring.crps_sample(y, draws) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 def test_crps_of_many_draws_nears_that_of_their_distribution() -> None:
     z = np.random.default_rng(5).standard_normal(200_000)
     for y in (-2.0, 0.1, 3.0):
-        assert scores.crps_sample(y, 1 + 0.5 * z) == pytest.approx(scores.crps_normal(y, 1.0, 0.5), rel=0.01)
-        assert scores.crps_sample(y, np.exp(1 + 0.5 * z)) == pytest.approx(scores.crps_lognormal(y, 1.0, 0.5), rel=0.01)
+        assert scoring.crps_sample(y, 1 + 0.5 * z) == pytest.approx(scoring.crps_normal(y, 1.0, 0.5), rel=0.01)
+        assert scoring.crps_sample(y, np.exp(1 + 0.5 * z)) == pytest.approx(
+            scoring.crps_lognormal(y, 1.0, 0.5), rel=0.01
+        )
 
 
 def test_crps_without_spread_is_the_absolute_error() -> None:
-    assert scores.crps_normal(3.0, 1.0, 0.0) == 2.0
-    assert scores.crps_lognormal(3.0, 0.0, 0.0) == 2.0
-    assert scores.crps_sample(3.0, np.array([1.0])) == 2.0
+    assert scoring.crps_normal(3.0, 1.0, 0.0) == 2.0
+    assert scoring.crps_lognormal(3.0, 0.0, 0.0) == 2.0
+    assert scoring.crps_sample(3.0, np.array([1.0])) == 2.0
 
 
 @given(SEED, st.floats(0.01, 0.99))
 def test_pinball(seed: int, level: float) -> None:
     y, q, _ = cases(seed)
-    assert scores.pinball(y, q, level) == pytest.approx(scoringrules.quantile_score(y, q, level))
+    assert scoring.pinball(y, q, level) == pytest.approx(scoringrules.quantile_score(y, q, level))
 
 
 def test_pinball_over_all_levels_is_half_of_crps() -> None:
@@ -65,8 +75,8 @@ def test_pinball_over_all_levels_is_half_of_crps() -> None:
 
     levels = (np.arange(20_000) + 0.5) / 20_000
     for y in (-1.5, 0.0, 2.2):
-        mean = scores.pinball(y, 0.3 + 0.8 * ndtri(levels), levels).mean()
-        assert 2 * mean == pytest.approx(scores.crps_normal(y, 0.3, 0.8), rel=1e-3)
+        mean = scoring.pinball(y, 0.3 + 0.8 * ndtri(levels), levels).mean()
+        assert 2 * mean == pytest.approx(scoring.crps_normal(y, 0.3, 0.8), rel=1e-3)
 
 
 @given(SEED, st.sampled_from([0.05, 0.2]))
@@ -74,24 +84,24 @@ def test_interval_score(seed: int, alpha: float) -> None:
     y, middle, half = cases(seed)
     low, high = middle - half, middle + half
     expected = scoringrules.interval_score(y, low, high, alpha)
-    assert scores.interval_score(y, low, high, alpha) == pytest.approx(expected)
-    ends = 2 / alpha * (scores.pinball(y, low, alpha / 2) + scores.pinball(y, high, 1 - alpha / 2))
-    assert scores.interval_score(y, low, high, alpha) == pytest.approx(ends)
+    assert scoring.interval_score(y, low, high, alpha) == pytest.approx(expected)
+    ends = 2 / alpha * (scoring.pinball(y, low, alpha / 2) + scoring.pinball(y, high, 1 - alpha / 2))
+    assert scoring.interval_score(y, low, high, alpha) == pytest.approx(ends)
 
 
 def test_mase_msis_and_smape_by_hand() -> None:
     history = np.array([10.0, 20, 14, 18])  # changes on two before: 4, -2; Q = 3
     actual, forecast = np.array([12.0, 24.0]), np.array([15.0, 21.0])
-    assert scores.seasonal_scale(history, 2) == 3
-    assert scores.mase(forecast - actual, history, 2) == 1
+    assert scoring.seasonal_scale(history, 2) == 3
+    assert scoring.mase(forecast - actual, history, 2) == 1
     # widths 4 and 4, 1 above the second interval: (4 + 4 + 2 / 0.2 * 1) / 2 / 3
-    assert scores.msis(actual, np.array([11.0, 19]), np.array([15.0, 23]), history, 0.2, 2) == pytest.approx(3)
-    assert scores.smape(actual, forecast) == pytest.approx((200 * 3 / 27 + 200 * 3 / 45) / 2)
+    assert scoring.msis(actual, np.array([11.0, 19]), np.array([15.0, 23]), history, 0.2, 2) == pytest.approx(3)
+    assert scoring.smape(actual, forecast) == pytest.approx((200 * 3 / 27 + 200 * 3 / 45) / 2)
 
 
 def test_seasonal_naive_inside_its_own_history_has_a_mase_of_one() -> None:
     history = np.random.default_rng(2).normal(100, 10, 48)
-    assert scores.mase(history[12:] - history[:-12], history) == pytest.approx(1)
+    assert scoring.mase(history[12:] - history[:-12], history) == pytest.approx(1)
 
 
 def test_many_series_score_as_each_of_them_alone() -> None:
@@ -100,19 +110,19 @@ def test_many_series_score_as_each_of_them_alone() -> None:
     history[1, :15], actual[2, 4] = np.nan, np.nan
     low, high = forecast - 1, forecast + 1
     found = (
-        scores.mase(forecast - actual, history),
-        scores.smape(actual, forecast),
-        scores.msis(actual, low, high, history, 0.05),
-        scores.coverage(actual, low, high),
+        scoring.mase(forecast - actual, history),
+        scoring.smape(actual, forecast),
+        scoring.msis(actual, low, high, history, 0.05),
+        scoring.coverage(actual, low, high),
     )
     for row in range(5):
         months = ~np.isnan(actual[row])
         own, y = history[row][~np.isnan(history[row])], actual[row][months]
         f, l, u = forecast[row][months], low[row][months], high[row][months]  # noqa: E741
         alone = (
-            scores.mase(f - y, own),
-            scores.smape(y, f),
-            scores.msis(y, l, u, own, 0.05),
+            scoring.mase(f - y, own),
+            scoring.smape(y, f),
+            scoring.msis(y, l, u, own, 0.05),
             np.mean((l <= y) & (y <= u)),
         )
         assert [score[row] for score in found] == pytest.approx(alone)
@@ -120,27 +130,27 @@ def test_many_series_score_as_each_of_them_alone() -> None:
 
 def test_what_cannot_be_scored_is_nan() -> None:
     errors, flat = np.ones(3), np.ones(30)
-    assert np.isnan(scores.mase(errors, flat))
-    assert np.isnan(scores.mase(errors, np.ones(12)))
-    assert np.isnan(scores.mase(np.full(3, np.nan), np.arange(30.0)))
-    assert np.isnan(scores.coverage(np.full(3, np.nan), errors, errors))
-    assert np.isnan(scores.crps_lognormal(np.nan, 0.0, 1.0))
+    assert np.isnan(scoring.mase(errors, flat))
+    assert np.isnan(scoring.mase(errors, np.ones(12)))
+    assert np.isnan(scoring.mase(np.full(3, np.nan), np.arange(30.0)))
+    assert np.isnan(scoring.coverage(np.full(3, np.nan), errors, errors))
+    assert np.isnan(scoring.crps_lognormal(np.nan, 0.0, 1.0))
 
 
 def test_an_actual_at_or_below_zero_lies_under_every_lognormal_draw() -> None:
     mean = np.exp(0.5)
     half_spread = mean * (2 * 0.7602499389065233 - 1)  # Phi(1 / sqrt(2))
     for y in (0.0, -2.0):
-        assert scores.crps_lognormal(y, 0.0, 1.0) == pytest.approx(mean - y - half_spread)
+        assert scoring.crps_lognormal(y, 0.0, 1.0) == pytest.approx(mean - y - half_spread)
 
 
 def test_coverage_of_a_normal_is_what_it_says() -> None:
     z = np.random.default_rng(4).standard_normal(100_000)
-    assert scores.within_central_80(z, np.zeros_like(z), np.ones_like(z)).mean() == pytest.approx(0.8, abs=0.005)
-    assert scores.coverage(np.array([1.0, 2.0, 3.0, np.nan]), np.full(4, 1.0), np.full(4, 2.0)) == pytest.approx(2 / 3)
+    assert scoring.within_central_80(z, np.zeros_like(z), np.ones_like(z)).mean() == pytest.approx(0.8, abs=0.005)
+    assert scoring.coverage(np.array([1.0, 2.0, 3.0, np.nan]), np.full(4, 1.0), np.full(4, 2.0)) == pytest.approx(2 / 3)
 
 
 def test_the_true_distribution_scores_best() -> None:
     y = np.random.default_rng(8).normal(0, 1, 50_000)
-    true = scores.crps_normal(y, 0.0, 1.0).mean()
-    assert all(scores.crps_normal(y, *wrong).mean() > true for wrong in ((0.2, 1.0), (0.0, 0.8), (0.0, 1.25)))
+    true = scoring.crps_normal(y, 0.0, 1.0).mean()
+    assert all(scoring.crps_normal(y, *wrong).mean() > true for wrong in ((0.2, 1.0), (0.0, 0.8), (0.0, 1.25)))

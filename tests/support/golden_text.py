@@ -1,4 +1,4 @@
-"""What a run says, in lines that a reviewer reads in a diff: `python -m tests.support.golden_text` writes them anew."""
+"""The figures of a run in lines that a diff shows: `python -m tests.support.golden_text` writes them anew."""
 
 from __future__ import annotations
 

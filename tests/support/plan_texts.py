@@ -1,4 +1,4 @@
-"""A small plan as text, and what the reader says of texts."""
+"""A small plan as text, and the problems that reading finds."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def read_scenario(text: str, folder: Path, settings: Mapping[str, object] | None
 
 
 def problems_in(text: str, folder: Path, settings: Mapping[str, object] | None = None) -> list[str]:
-    """The complaints about a text, file names without their folder; nothing when it can be read."""
+    """The problems of a text in English, file names without their folder; empty when it can be read."""
     try:
         read_scenario(text, folder, settings)
-    except InputError as wrong:
-        lines = [one.message("en") for one in wrong.problems]
+    except InputError as error:
+        lines = [problem.message("en") for problem in error.problems]
         return [line.replace(f"{folder.as_posix()}/", "") for line in lines]
     return []

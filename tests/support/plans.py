@@ -1,4 +1,4 @@
-"""Small plans for tests: written in YAML, read and played through the public interface."""
+"""Small plans for tests: written in YAML, read and simulated through the public interface."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ horizon: {from: 2021-01, months: 12}
 services:
   a: {baseline: {method: given, annual: 120 tỷ, shape: flat}}
 """
-"""120 tỷ a year, sure, the same in every month."""
+"""120 tỷ a year, certain, the same in every month."""
 
 TWO_SERVICES = """
 name: Two services
@@ -84,10 +84,10 @@ def read_plan_text(text: str, **settings: Any) -> Scenario:
     """The scenario of a plan in YAML, with settings such as `shocks__floods=None` for `shocks.floods: null`."""
     from forecast.plan.loading.loader import read_text
 
-    said = {key.replace("__", "."): value for key, value in settings.items()}
-    return read_text(text, folder=SCENARIOS, set=said or None)
+    overrides = {key.replace("__", "."): value for key, value in settings.items()}
+    return read_text(text, folder=SCENARIOS, set=overrides or None)
 
 
 def simulate_plan(text: str, paths: int = 8_000, seed: int = 1, *, keep: int = 0, **settings: Any) -> Simulation:
-    """A plan in YAML, played."""
+    """A plan in YAML, simulated."""
     return forecast.simulate(read_plan_text(text, **settings), paths=paths, seed=seed, keep=keep)

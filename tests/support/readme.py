@@ -55,7 +55,7 @@ class CodeBlock:
 def code_blocks(text: str) -> list[CodeBlock]:
     """The blocks of a page, in order."""
     return [
-        CodeBlock(found[1], found[2] or "", found[3], found.start(3)) for found in CODE_BLOCK_PATTERN.finditer(text)
+        CodeBlock(match[1], match[2] or "", match[3], match.start(3)) for match in CODE_BLOCK_PATTERN.finditer(text)
     ]
 
 
@@ -77,26 +77,26 @@ class ReadmeWorkspace:
     def outputs(self, text: str) -> list[tuple[CodeBlock, str]]:
         """Each console and text block of a page with what it truly prints."""
         self._copy_project()
-        found, printed = [], ""
+        outputs, printed = [], ""
         with self._patched_folder():
             for fence in code_blocks(text):
                 if fence.language == "yaml" and fence.file:
                     Path(fence.file).write_text(fence.body, encoding="utf-8")
                 elif fence.language == "console":
-                    found.append(
+                    outputs.append(
                         (fence, "".join(f"$ {typed}\n{self._run_command(typed)}" for typed in fence.commands()))
                     )
                 elif fence.language == "python":
                     printed = self._run_program(fence.body)
                 elif fence.language == "text":
-                    found.append((fence, printed))
-        return found
+                    outputs.append((fence, printed))
+        return outputs
 
     def _run_command(self, typed: str) -> str:
         """What a command prints, both streams; `| grep WORD` keeps some lines."""
         from forecast.cli import main
 
-        command, _, rest = typed.partition(" | grep ")
+        command, _, pattern = typed.partition(" | grep ")
         program, *arguments = shlex.split(command)
         assert program == "forecast", typed
         out = io.StringIO()
@@ -105,7 +105,7 @@ class ReadmeWorkspace:
         if code != 0:
             self.failed_commands.add(command)
         lines = out.getvalue().splitlines(keepends=True)
-        return "".join(line for line in lines if not rest or re.search(shlex.split(rest)[0], line))
+        return "".join(line for line in lines if not pattern or re.search(shlex.split(pattern)[0], line))
 
     def _run_program(self, body: str) -> str:
         key = ("program", body)
@@ -119,34 +119,34 @@ class ReadmeWorkspace:
     @contextmanager
     def _patched_folder(self) -> Iterator[None]:
         """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
-        from forecast.plan.loading import loader as reader
+        from forecast.plan.loading import loader
         from forecast.reports import compare
         from forecast.runs.repository import json_bytes
-        from forecast.workflows import compare as comparing
-        from forecast.workflows import run as reporting
+        from forecast.workflows import compare as compare_workflow
+        from forecast.workflows import run as run_workflow
 
         before, environment = Path.cwd(), dict(os.environ)
-        swapped: list[tuple[Any, str, Any]] = [
-            (reader, "read_plan", self._cached_read(reader.read_plan)),
-            (reporting, "simulate_request", self._cached_simulate(reporting.simulate_request)),
-            (comparing, "simulate_request", self._cached_simulate(comparing.simulate_request)),
-            (reporting, "run_plan", self._cached_run(reporting.run_plan)),
-            (comparing, "run_comparison", self._cached_compare(comparing.run_comparison)),
-            (reporting, "render_files", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
-            (comparing, "simulate_cases", lambda _: ()),  # a comparison prints none
+        replacements: list[tuple[Any, str, Any]] = [
+            (loader, "read_plan", self._cached_read(loader.read_plan)),
+            (run_workflow, "simulate_request", self._cached_simulate(run_workflow.simulate_request)),
+            (compare_workflow, "simulate_request", self._cached_simulate(compare_workflow.simulate_request)),
+            (run_workflow, "run_plan", self._cached_run(run_workflow.run_plan)),
+            (compare_workflow, "run_comparison", self._cached_compare(compare_workflow.run_comparison)),
+            (run_workflow, "render_files", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
+            (compare_workflow, "simulate_cases", lambda _: ()),  # a comparison prints none
             (compare, "comparison_charts", lambda views, t: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
-        kept = [(module, name, getattr(module, name)) for module, name, _ in swapped]
+        originals = [(module, name, getattr(module, name)) for module, name, _ in replacements]
         os.chdir(self.folder)
         os.environ.update(COLUMNS="80", FORECAST_CACHE=str(self.folder.parent / "fits"))
-        for module, name, own in swapped:
-            setattr(module, name, own)
+        for module, name, replacement in replacements:
+            setattr(module, name, replacement)
         try:
             yield
         finally:
-            for module, name, own in kept:
-                setattr(module, name, own)
+            for module, name, original in originals:
+                setattr(module, name, original)
             os.environ.clear()
             os.environ.update(environment)
             os.chdir(before)
@@ -161,51 +161,51 @@ class ReadmeWorkspace:
 
         return once
 
-    def _cached_simulate(self, play: Callable[..., Any]) -> Callable[..., Any]:
-        def once(order: Any, *more: Any, **options: Any) -> Any:
-            key = ("played", *_content_key(order))
+    def _cached_simulate(self, simulate: Callable[..., Any]) -> Callable[..., Any]:
+        def once(request: Any, *more: Any, **options: Any) -> Any:
+            key = ("simulated", *_content_key(request))
             if key not in self.results:
-                self.results[key] = play(order, *more, **options)
+                self.results[key] = simulate(request, *more, **options)
             return self.results[key]
 
         return once
 
-    def _cached_run(self, run_order: Callable[..., Any]) -> Callable[..., Any]:
-        def once(order: Any, *watch: Any) -> Any:
-            return self._cached_stored_run(("run", *_content_key(order)), order, lambda: run_order(order, *watch))
+    def _cached_run(self, run_plan: Callable[..., Any]) -> Callable[..., Any]:
+        def once(request: Any, *watch: Any) -> Any:
+            return self._cached_stored_run(("run", *_content_key(request)), request, lambda: run_plan(request, *watch))
 
         return once
 
-    def _cached_compare(self, compare_orders: Callable[..., Any]) -> Callable[..., Any]:
-        def once(orders: Any, *watch: Any) -> Any:
-            key = ("compared", *(_content_key(order) for order in orders))
-            return self._cached_stored_run(key, orders[0], lambda: compare_orders(orders, *watch))
+    def _cached_compare(self, compare_plans: Callable[..., Any]) -> Callable[..., Any]:
+        def once(requests: Any, *watch: Any) -> Any:
+            key = ("compared", *(_content_key(request) for request in requests))
+            return self._cached_stored_run(key, requests[0], lambda: compare_plans(requests, *watch))
 
         return once
 
-    def _cached_stored_run(self, key: tuple[object, ...], order: Any, run: Callable[[], Any]) -> Any:
+    def _cached_stored_run(self, key: tuple[object, ...], request: Any, run: Callable[[], Any]) -> Any:
         """A run, or the stored files of the same run in another language."""
-        from forecast.runs import repository as runs
+        from forecast.runs.repository import open_run
 
         if key not in self.results:
-            kept = run()
-            self.results[key] = {path.name: path.read_bytes() for path in kept.folder.iterdir() if path.is_file()}
-            return kept
+            stored = run()
+            self.results[key] = {path.name: path.read_bytes() for path in stored.folder.iterdir() if path.is_file()}
+            return stored
         files = self.results[key]
-        runs_folder = order.reports / ".runs"
+        runs_folder = request.reports / ".runs"
         runs_folder.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=runs_folder))
         for name, content in files.items():
             (folder / name).write_bytes(content)
-        return runs.open_run(folder)
+        return open_run(folder)
 
 
-def _content_key(order: Any) -> tuple[object, ...]:
+def _content_key(request: Any) -> tuple[object, ...]:
     """What a run is, whatever its language."""
     from forecast.runs.manifest import run_inputs
 
-    inputs = run_inputs(order.scenario, seed=order.seed, paths=order.paths, language="")
-    return order.name, inputs.manifest["scenario_hash"], order.seed, order.paths
+    inputs = run_inputs(request.scenario, seed=request.seed, paths=request.paths, language="")
+    return request.name, inputs.manifest["scenario_hash"], request.seed, request.paths
 
 
 def replace_outputs(text: str, outputs: list[tuple[CodeBlock, str]]) -> str:
@@ -220,8 +220,8 @@ LANGUAGE_PAGE = ROOT / "docs" / "language.md"
 
 def replace_between_marks(page: str, mark: str, content: str) -> str:
     """A page with what stands between `<!-- mark -->` and `<!-- end of mark -->` replaced."""
-    found = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end of {mark} -->)", re.S)
-    return found.sub(lambda _: content, page)
+    between = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end of {mark} -->)", re.S)
+    return between.sub(lambda _: content, page)
 
 
 CHANCE_PATHS = 200_000
@@ -256,19 +256,19 @@ def simulate_chances(paths: int, fits: Path) -> Mapping[str, tuple[float, float]
     from forecast.timeseries.baseline import fit_baseline
 
     plans = {file: forecast.read(ROOT / "scenarios" / file) for file, _ in SHIPPED_CASES.values()}
-    found = {}
-    for name, (file, reading) in SHIPPED_CASES.items():
-        scenario = plans[file].cases[reading] if reading else plans[file]
+    chances = {}
+    for name, (file, case) in SHIPPED_CASES.items():
+        scenario = plans[file].cases[case] if case else plans[file]
         run = forecast.simulate(scenario, paths=paths, baseline=fit_baseline(scenario, fits))
         mean = run.tally(*run.target_figure(run.scenario.targets["revenue"])).mean
-        found[name] = (run.chance("revenue").value, mean / 1e9)
-    return found
+        chances[name] = (run.chance("revenue").value, mean / 1e9)
+    return chances
 
 
-def chances_table(found: Mapping[str, tuple[float, float]]) -> str:
+def chances_table(chances: Mapping[str, tuple[float, float]]) -> str:
     """As docs/model.md shows them."""
     rows = ["| 2021 | chance | mean | sketch: chance | mean |", "|---|--:|--:|--:|--:|"]
-    for name, (chance, mean) in found.items():
+    for name, (chance, mean) in chances.items():
         sketch, middle = SKETCH_RESULTS[name]
         rows.append(f"| {name} | {chance:.2f} | {mean:.1f} | {sketch:.2f} | {'' if middle is None else middle} |")
     return "\n".join(rows) + "\n"
@@ -283,8 +283,8 @@ def refresh() -> None:
         for page in READMES.values():
             text = page.read_text(encoding="utf-8")
             page.write_text(replace_outputs(text, desk.outputs(text)), encoding="utf-8")
-        found = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
-    write_between_marks(MODEL_PAGE, "chances", chances_table(found))
+        chances = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
+    write_between_marks(MODEL_PAGE, "chances", chances_table(chances))
     write_between_marks(LANGUAGE_PAGE, "keys", key_tables())
     refresh_architecture()
 

@@ -194,6 +194,6 @@ def _field_type(annotation: Any) -> str:
                 return read
         return _field_type(inner)
     if get_origin(annotation) is Literal:
-        return ", ".join(str(one) for one in get_args(annotation))
-    named = [_field_type(one) for one in get_args(annotation) if one is not type(None)]
+        return ", ".join(str(value) for value in get_args(annotation))
+    named = [_field_type(part) for part in get_args(annotation) if part is not type(None)]
     return named[0] if named else "text"

@@ -46,7 +46,7 @@ def make_step(name: str, amount: float, vi: str = "", en: str = "") -> BridgeSte
 def make_months(
     mean: float = 258e9, sd: float = 12.5e9, target: float | None = 250e9, first: str = "2021-01", count: int = 12
 ) -> Months:
-    """Months like those of the plan: Tết low, the end of the year high."""
+    """Months like those of the plan: low at Tết, high at the end of the year."""
     start = parse_month(first)
     bars = []
     for number in range(count):
@@ -73,7 +73,7 @@ def make_exceedance(mean: float, sd: float, target: float, measure: str = "reven
 
 
 def covid_bridge(end: float = 258e9) -> Bridge:
-    """From 250 to the mean, through what the tool may name."""
+    """From 250 tỷ to the mean, in steps."""
     steps = [
         make_step("gap", -1.0e9, "Chênh lệch giữa tổng công bố và tổng các dịch vụ", "Stated total less the services"),
         make_step("services.postal.growth", 5.61e9, "Tăng trưởng: Bưu chính chuyển phát", "Growth: post and delivery"),
@@ -106,14 +106,14 @@ def covid_bridge(end: float = 258e9) -> Bridge:
             "Technology in dispatch, delivery and sorting",
         ),
     ]
-    rest = end - 250e9 - sum(s.amount for s in steps)
-    steps.append(make_step("base", rest, "Nền 2020 nếu không có Covid và lũ", "2020 without Covid and floods"))
+    remainder = end - 250e9 - sum(s.amount for s in steps)
+    steps.append(make_step("base", remainder, "Nền 2020 nếu không có Covid và lũ", "2020 without Covid and floods"))
     final = BridgeStep("forecast", None, end, end - 0.08e9, end + 0.08e9)
     return Bridge("revenue", "2021", BridgeStep("plan", None, 250e9, 250e9, 250e9), tuple(steps), final)
 
 
 def covid_bars() -> tuple[SensitivityBar, ...]:
-    """The levers of the plan, the widest first."""
+    """Tornado bars of the plan, the widest first."""
     rows = (
         ("services.distribution.growth", "-10% to 5%", "C", -9.1, 9.9),
         ("services.postal.growth", "0% to 20%", "C", -5.7, 6.3),
@@ -144,7 +144,7 @@ def covid_cases() -> tuple[CaseRow, ...]:
 
 
 def make_findings(mean: float = 258e9) -> Findings:
-    """All that is found of the plan with Covid."""
+    """Findings of the plan with Covid."""
     curve = make_exceedance(mean, 12.5e9, 250e9)
     reached = curve.target_chance
     assert reached is not None
@@ -283,14 +283,14 @@ def covid_view() -> RunView:
 
 def other_view() -> RunView:
     """The same plan without a shock, to compare."""
-    found = make_findings(259.7e9)
+    findings = make_findings(259.7e9)
     return RunView(
-        read(ROOT / "scenarios" / "plan-2021.yaml"), make_summary("plan-2021", 259.7e9), found, make_baseline()
+        read(ROOT / "scenarios" / "plan-2021.yaml"), make_summary("plan-2021", 259.7e9), findings, make_baseline()
     )
 
 
 def make_differences() -> dict[tuple[str, str], Difference]:
-    """What Covid does to the plan, path by path."""
+    """Difference that Covid makes to the plan, path by path."""
     return {
         ("plan-2021", "covid"): Difference(
             "revenue", "2021", Estimate(-1.52e9, -1.55e9, -1.49e9), {"revenue": Estimate(-0.041, -0.043, -0.039)}
@@ -308,18 +308,18 @@ def hostile_view() -> RunView:
     """A plan whose every label tries to break the page."""
     view = covid_view()
     label = Label(vi=HOSTILE_TEXT, en=HOSTILE_TEXT)
-    found = view.findings
-    assert found.bridge is not None
-    assert found.sensitivity is not None
-    hurt = replace(
-        found,
-        targets=tuple(replace(row, label=label) for row in found.targets),
-        bridge=replace(found.bridge, steps=tuple(replace(s, label=label) for s in found.bridge.steps)),
+    findings = view.findings
+    assert findings.bridge is not None
+    assert findings.sensitivity is not None
+    hostile = replace(
+        findings,
+        targets=tuple(replace(row, label=label) for row in findings.targets),
+        bridge=replace(findings.bridge, steps=tuple(replace(s, label=label) for s in findings.bridge.steps)),
         sensitivity=replace(
-            found.sensitivity,
-            bars=tuple(replace(lever, label=label, text=HOSTILE_TEXT) for lever in found.sensitivity.bars),
+            findings.sensitivity,
+            bars=tuple(replace(bar, label=label, text=HOSTILE_TEXT) for bar in findings.sensitivity.bars),
         ),
-        cases=tuple(replace(row, label=label) for row in found.cases),
+        cases=tuple(replace(row, label=label) for row in findings.cases),
     )
     scenario = view.scenario.model_copy(
         update={
@@ -330,7 +330,7 @@ def hostile_view() -> RunView:
             "services": {n: s.model_copy(update={"label": label}) for n, s in view.scenario.services.items()},
         }
     )
-    return replace(view, scenario=scenario, findings=hurt)
+    return replace(view, scenario=scenario, findings=hostile)
 
 
 def shop_view() -> RunView:
@@ -382,10 +382,10 @@ def shop_view() -> RunView:
         BridgeStep("forecast", None, 66_000, 65_800, 66_200),
     )  # fmt: skip
     bridge = replace(bridge, steps=tuple(replace(s, low=s.amount - 100, high=s.amount + 100) for s in bridge.steps))
-    found = Findings(
+    findings = Findings(
         (row, quarter, margin), "profit", Months("profit", (), bars), bridge, {"profit": curve}, None, (), None
     )
-    about = {
+    summary = {
         "schema": 2,
         "scenario": "shop-chain",
         "currency": "EUR",
@@ -395,11 +395,11 @@ def shop_view() -> RunView:
         "history": {},
         "data_status": {"actual": 24},
     }
-    about["measures"] = {"profit": {"2026": normal_statistics(66_000, 21_000)}}
+    summary["measures"] = {"profit": {"2026": normal_statistics(66_000, 21_000)}}
     return RunView(
         scenario,
-        about,
-        found,
+        summary,
+        findings,
         SimpleNamespace(services={}, data_status={"actual": 24}, digest="cd" * 32, parameters={}, correlation=None),
     )  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import forecast
 from forecast.errors import InputError
 from forecast.i18n import Translator
 from forecast.periods import format_month, parse_month
@@ -17,8 +18,30 @@ from forecast.plan.loading.loader import read, read_text
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.baseline import Baseline, fit_baseline
 from forecast.timeseries.models import MODELS
+from tests.support.plans import ROOT
 
-HOUSE = Path(__file__).parents[2]
+
+def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(
+        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 24}\nservices:\n"
+        "  a: {price_change: 10%, growth: 20%, baseline: {method: given, annual: 1200 EUR, shape: flat}}\n"
+    )
+    run = forecast.simulate(forecast.read(tmp_path / "plan.yaml"), paths=100)
+    assert run.tally("revenue", "2021").mean == pytest.approx(1200)
+    assert run.tally("revenue", "2022").mean == pytest.approx(1200 * 1.2 * 1.1)
+
+
+def test_what_a_given_year_does_not_use_is_said(tmp_path: Path) -> None:
+    (tmp_path / "years.csv").write_text("take\n1000\n1200\n1400\n")
+    (tmp_path / "plan.yaml").write_text(
+        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
+        '  a: {growth: 20%, baseline: {method: given, annual: "empirical(years.csv, take)", shape: flat}}\n'
+    )
+    baseline = fit_baseline(forecast.read(tmp_path / "plan.yaml"))
+    assert baseline.services["a"].notes == (("baseline_given_grows_later", (("service", "a"),)),)
+    assert baseline.services["a"].measured == "revenue"
+
+
 PLAN = """
 name: {en: A plan}
 currency: EUR
@@ -27,6 +50,8 @@ history: ledger.csv
 services:
   a: {growth: 0% to 9%}
 """
+
+
 Ledger = Callable[..., Path]
 
 
@@ -54,20 +79,20 @@ def plan(folder: Path, text: str = PLAN, **settings: object) -> Scenario:
     return read_text(text, folder, "plan.yaml", set={key.replace("__", "."): value for key, value in settings.items()})
 
 
-def refused(folder: Path, text: str = PLAN) -> list[str]:
+def problems_of_fit(folder: Path, text: str = PLAN) -> list[str]:
     with pytest.raises(InputError) as raised:
         fit_baseline(plan(folder, text))
     return str(raised.value).replace(f"{folder}/", "").splitlines()
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fit_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("kept")
 
 
 @pytest.fixture(scope="module")
-def shipped(kept: Path) -> Baseline:
-    return fit_baseline(read(HOUSE / "scenarios" / "covid.yaml"), kept)
+def shipped(fit_cache: Path) -> Baseline:
+    return fit_baseline(read(ROOT / "scenarios" / "covid.yaml"), fit_cache)
 
 
 def test_a_reconstructed_history_sets_the_shape_and_nothing_else(shipped: Baseline) -> None:
@@ -98,24 +123,24 @@ def test_the_months_before_tet_lead_the_shape_of_2021(shipped: Baseline) -> None
     assert shape[:2].mean() > shape[2:4].mean() + 0.1
 
 
-def test_a_kept_fit_is_the_same_and_needs_no_statsmodels(shipped: Baseline, kept: Path) -> None:
+def test_a_kept_fit_is_the_same_and_needs_no_statsmodels(shipped: Baseline, fit_cache: Path) -> None:
     code = (
         "import sys, pathlib; from forecast.plan.loading.loader import read;"
         "from forecast.timeseries.baseline import fit_baseline;"
-        f"found = fit_baseline(read({str(HOUSE / 'scenarios' / 'covid.yaml')!r}), pathlib.Path({str(kept)!r}));"
+        f"found = fit_baseline(read({str(ROOT / 'scenarios' / 'covid.yaml')!r}), pathlib.Path({str(fit_cache)!r}));"
         "slow = {'statsmodels', 'pandas', 'holidays', 'scipy.signal', 'scipy.stats', 'scipy.optimize'};"
         "assert not slow & set(sys.modules);"
         "print(repr(float(found.services['postal'].forecast.cholesky.sum())))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=HOUSE, check=False)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.stderr == ""
     forecast = shipped.services["postal"].forecast
     assert forecast is not None
     assert run.stdout.strip() == repr(float(forecast.cholesky.sum()))
 
 
-def test_a_longer_horizon_keeps_the_first_months(shipped: Baseline, kept: Path) -> None:
-    longer = fit_baseline(read(HOUSE / "scenarios" / "covid.yaml", set={"horizon.months": "24"}), kept)
+def test_a_longer_horizon_keeps_the_first_months(shipped: Baseline, fit_cache: Path) -> None:
+    longer = fit_baseline(read(ROOT / "scenarios" / "covid.yaml", set={"horizon.months": "24"}), fit_cache)
     for service, found in longer.services.items():
         before = shipped.services[service]
         assert found.forecast is not None
@@ -244,8 +269,8 @@ def test_a_month_that_the_planner_masks_teaches_nothing(ledger: Ledger) -> None:
     assert calm.noise == moved.noise
 
 
-def test_a_mixed_plan_has_given_and_fitted_services(kept: Path) -> None:
-    baseline = fit_baseline(read(HOUSE / "scenarios" / "shop-chain.yaml"), kept)
+def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
+    baseline = fit_baseline(read(ROOT / "scenarios" / "shop-chain.yaml"), fit_cache)
     bread, lunch = baseline.services["bread"], baseline.services["lunch"]
     assert (bread.measured, bread.base_year) == ("volume", 2025)
     assert bread.base_price is not None
@@ -290,7 +315,7 @@ def test_a_plan_and_a_history_that_do_not_meet_say_the_way_out(
     ledger: Ledger, history: dict[str, object], text: str, said: str
 ) -> None:
     folder = ledger(**history)
-    assert any(said in line for line in refused(folder, text)), refused(folder, text)
+    assert any(said in line for line in problems_of_fit(folder, text)), problems_of_fit(folder, text)
 
 
 def test_a_stated_year_that_differs_from_the_ledger_is_said(ledger: Ledger) -> None:

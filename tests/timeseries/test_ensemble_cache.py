@@ -16,6 +16,7 @@ from forecast.timeseries.models import MODELS
 from forecast.timeseries.models.base import TimeSeries
 from forecast.timeseries.models.moving_holidays import NO_HOLIDAY
 from forecast.timeseries.models.outliers import clean
+from tests.support.plans import ROOT
 
 NO_FIGURES = ("_version", "arrays", "engines", "errors", "files", "i18n")
 """Modules below the fits that move none of their figures: aliases, errors, and who works where."""
@@ -31,7 +32,7 @@ def test_the_version_of_a_fit_covers_all_code_that_it_computes_with() -> None:
 
 
 def test_every_part_of_the_version_is_there() -> None:
-    package = Path(__file__).parents[2] / "forecast"
+    package = ROOT / "forecast"
     assert [part for part in FITTING_CODE if not (package / part).exists()] == []
 
 

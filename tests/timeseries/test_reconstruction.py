@@ -1,4 +1,4 @@
-"""The shipped months are what the recipe makes: totals as announced, Tết where it fell, shocks where they struck."""
+"""The shipped months are what the recipe makes: totals as announced, Tết where it fell, shocks in their months."""
 
 from __future__ import annotations
 
@@ -9,13 +9,87 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from forecast.arrays import Floats
+from forecast.cli import main
 from forecast.errors import InputError
 from forecast.history.ledger import History, read_history
 from forecast.periods import parse_month
-from forecast.timeseries.models.moving_holidays import first_day_of_tet
-from forecast.timeseries.reconstruction import read_recipe, reconstruct
+from forecast.stats.disaggregation import (
+    DISAGGREGATION_METHODS,
+)
+from forecast.timeseries.reconstruction import Recipe, read_recipe, reconstruct
+from tests.support.plans import ROOT
 
-DATA = Path(__file__).parents[2] / "data"
+PLAN_2021 = ROOT / "scenarios" / "plan-2021.yaml"
+
+
+def write_recipe(folder: Path, rows: list[str], **more: object) -> Path:
+    """A recipe of quarterly totals of one service."""
+    (folder / "totals.csv").write_text("\n".join(["quarter,service,revenue", *rows]) + "\n", encoding="utf-8")
+    season = {"postal": {"weights": [1] * 11 + [1.2], "before_tet": 0.2, "holiday": -0.5}}
+    written = {"quarterly": "totals.csv", "shocks_of": str(PLAN_2021), "season": season, "to": "months.csv", **more}
+    recipe = folder / "recipe.json"
+    recipe.write_text(json.dumps(written), encoding="utf-8")
+    return recipe
+
+
+QUARTERS = [f"{2019 + n // 4}-Q{n % 4 + 1},postal,{15_000_000_000 + 10**8 * n + n % 4 * 10**9}" for n in range(8)]
+
+
+def reconstructed_months(recipe: Recipe) -> tuple[list[str], Floats]:
+    rows = [line.split(",") for line in reconstruct(recipe).splitlines()[1:]]
+    return [row[0] for row in rows], np.array([row[2] for row in rows], float)
+
+
+@pytest.mark.parametrize("method", DISAGGREGATION_METHODS)
+def test_quarterly_totals_are_kept_to_the_dong_by_every_method(tmp_path: Path, method: str) -> None:
+    months, amounts = reconstructed_months(read_recipe(write_recipe(tmp_path, QUARTERS), method))
+    assert (months[0], months[-1], len(months)) == ("2019-01", "2020-12", 24)
+    assert [f"{total:.0f}" for total in amounts.reshape(8, 3).sum(axis=1)] == [row.split(",")[2] for row in QUARTERS]
+
+
+def test_the_command_takes_the_method_and_the_recipe_may_name_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = tmp_path / "months.csv"
+    recipe = write_recipe(tmp_path, QUARTERS)
+    assert main(["data", "disaggregate", str(recipe)]) == 0
+    usual = made.read_bytes()
+    assert main(["data", "disaggregate", str(recipe), "--method", "litterman"]) == 0
+    typed = made.read_bytes()
+    assert main(["data", "disaggregate", str(write_recipe(tmp_path, QUARTERS, method="litterman"))]) == 0
+    assert made.read_bytes() == typed != usual
+    assert main(["data", "disaggregate", str(recipe), "--method", "chowlin"]) == 2
+    assert "did you mean 'chow-lin'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "said"),
+    [
+        (["2019-05,postal,10"], {}, "'2019-05' is not a quarter"),
+        (["2019-Q1,postal,10", "2019Q1,postal,11"], {}, "2019-Q1 of 'postal' stands twice"),
+        (["2019-Q1,postal,10", "2019-Q4,postal,11"], {}, "no total of 2019-Q2, 2019-Q3"),
+        (QUARTERS[:2], {"method": "fernandez"}, "'postal' has 2"),
+        (QUARTERS, {"method": "dentn"}, "did you mean 'denton'"),
+        (QUARTERS, {"annual": "totals.csv"}, "keep one of them"),
+    ],
+)
+def test_a_recipe_of_quarters_that_is_wrong_says_how_to_mend_it(
+    tmp_path: Path, rows: list[str], more: dict[str, object], said: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        read_recipe(write_recipe(tmp_path, rows, **more))
+    assert said in str(raised.value)
+
+
+def test_a_method_that_leaves_a_month_at_nothing_says_which(tmp_path: Path) -> None:
+    rows = [f"2019-Q{n},postal,{total}" for n, total in ((1, 90_000), (2, 3), (3, 80_000), (4, 3))]
+    with pytest.raises(InputError) as raised:
+        reconstruct(read_recipe(write_recipe(tmp_path, rows), "denton"))
+    assert "at or below zero" in str(raised.value)
+
+
+DATA = ROOT / "data"
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +128,6 @@ def test_the_shocks_of_2020_stand_in_their_months(shipped: History) -> None:
         )
         assert months[april] < 0.95 * months[april - 1]
         assert months[october] < 0.95 * months[october - 1]
-
-
-def test_tet_falls_where_the_facts_say() -> None:
-    from datetime import date
-
-    facts = {2018: "2018-02-16", 2019: "2019-02-05", 2020: "2020-01-25", 2021: "2021-02-12", 2023: "2023-01-22"}
-    assert {year: date.fromordinal(first_day_of_tet(year)).isoformat() for year in facts} == facts
 
 
 def test_the_package_of_data_names_every_file_with_its_hash_and_grade() -> None:

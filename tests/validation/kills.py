@@ -16,11 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from forecast.errors import ForecastError
-from forecast.runs import repository as runs
+from forecast.runs import repository
 
 PUBLISHING_SECONDS = 0.05
 """Seconds that writing and linking a run take, about."""
-PLAN = Path(__file__).parents[1] / "scenarios" / "covid.yaml"
+PLAN = Path(__file__).parents[2] / "scenarios" / "covid.yaml"
 
 
 def main() -> int:
@@ -58,7 +58,7 @@ def kill_runs(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -
     finish_run(start_run(plan, reports, paths, 0))
     return {
         "killed": times - finished,
-        "published": len(list(runs.all_runs(reports))),
+        "published": len(list(repository.all_runs(reports))),
         "unreadable": unreadable + (not is_readable(reports / plan.stem)),
         "strays_before_next_start": left_over,
         "strays_after_next_start": len(stray_folders(reports)),
@@ -70,7 +70,7 @@ def start_run(plan: Path, reports: Path, paths: int, seed: int) -> subprocess.Po
     command = [sys.executable, "-m", "forecast", "run", str(plan), "--out", str(reports), "--quiet", "--json"]
     return subprocess.Popen(
         [*command, "--seed", str(seed), "--paths", str(paths)],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         stdout=subprocess.DEVNULL,
     )
 
@@ -91,7 +91,7 @@ def finish_run(process: subprocess.Popen[bytes]) -> None:
 def is_readable(shown: Path) -> bool:
     """Whether the report that `reports/<scenario>` shows is as it was written."""
     try:
-        runs.verify(shown)
+        repository.verify(shown)
     except ForecastError:
         return False
     return True

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 import forecast
-from forecast.simulation.sampling import random_streams as draws
+from forecast.simulation.sampling import random_streams
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import fit_baseline
@@ -37,7 +37,7 @@ SEEDS = range(1, 33)
 MOST = 21_201
 """Dimensions for which direction numbers are known (Joe and Kuo 2008)."""
 Words = NDArray[np.uint32]
-plain = draws.stream
+plain = random_streams.stream
 
 
 def hashed(text: str) -> int:
@@ -101,11 +101,11 @@ class Trial:
             generator = plain(seed, name, block, layer)
             return Stream(generator, columns.get(name) if layer == 0 else None, name, seed, block, self.names)
 
-        draws.stream = stream
+        random_streams.stream = stream
         try:
             return forecast.simulate(self.scenario, paths=PATHS, seed=seed, baseline=self.baseline)
         finally:
-            draws.stream = plain
+            random_streams.stream = plain
 
     def figures(self, columns: Mapping[str, Words]) -> NDArray[np.float64]:
         """(seeds, 3) the chance of the target, the mean and the P5."""

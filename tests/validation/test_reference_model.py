@@ -1,7 +1,6 @@
-"""The engine against the model written out plainly: 64 bits, one path at a time, loops over days and events.
+"""The engine against the model written out: 64 bits, one path at a time, loops over days and events.
 
-The plain version takes the same random numbers by name and shares no arithmetic with the engine.
-"""
+The reference takes the same random numbers by name and shares no arithmetic with the engine."""
 
 from __future__ import annotations
 
@@ -22,7 +21,11 @@ from forecast.simulation.sampling.random_streams import Sampler
 from forecast.timeseries.baseline import fit_baseline
 
 PLAN = Path(__file__).parents[2] / "benchmarks" / "reference.yaml"
+
+
 PATHS = 128
+
+
 Interval = tuple[float, float]
 
 
@@ -30,7 +33,7 @@ def overlap(one: Interval, other: Interval) -> float:
     return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
 
 
-class Plain:
+class ReferencePath:
     """One path of the reference plan."""
 
     def __init__(self, scenario: Scenario, sampler: Sampler, path: int) -> None:
@@ -181,7 +184,7 @@ def test_every_path_is_what_the_model_says(compiled: tuple[Scenario, CompiledPla
     figures, sampler = simulate_block(plan, range(1)).figures, Sampler(plan.seed, range(1), plan.groups)
     basis = {"postal": 0.8, "finance": 0.9, "distribution": 0.2}
     for number in range(0, 4096, 4096 // PATHS):
-        path = Plain(scenario, sampler, number)
+        path = ReferencePath(scenario, sampler, number)
         found = {service: path.service(service) for service in path.services}
         for service, own in found.items():
             for month in range(12):
@@ -202,24 +205,3 @@ def test_the_sample_of_paths_holds_what_is_hard(compiled: tuple[Scenario, Compil
     rows = slice(None, None, 4096 // PATHS)
     assert np.count_nonzero(figures["carried.finance", "horizon"][rows] > 1e6) > 16
     assert np.count_nonzero(figures["lost.postal", "horizon"][rows] > 2e9) > 6
-
-
-def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
-    (tmp_path / "plan.yaml").write_text(
-        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 24}\nservices:\n"
-        "  a: {price_change: 10%, growth: 20%, baseline: {method: given, annual: 1200 EUR, shape: flat}}\n"
-    )
-    run = forecast.simulate(forecast.read(tmp_path / "plan.yaml"), paths=100)
-    assert run.tally("revenue", "2021").mean == pytest.approx(1200)
-    assert run.tally("revenue", "2022").mean == pytest.approx(1200 * 1.2 * 1.1)
-
-
-def test_what_a_given_year_does_not_use_is_said(tmp_path: Path) -> None:
-    (tmp_path / "years.csv").write_text("take\n1000\n1200\n1400\n")
-    (tmp_path / "plan.yaml").write_text(
-        "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
-        '  a: {growth: 20%, baseline: {method: given, annual: "empirical(years.csv, take)", shape: flat}}\n'
-    )
-    baseline = fit_baseline(forecast.read(tmp_path / "plan.yaml"))
-    assert baseline.services["a"].notes == (("baseline_given_grows_later", (("service", "a"),)),)
-    assert baseline.services["a"].measured == "revenue"

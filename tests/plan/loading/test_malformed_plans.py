@@ -1,4 +1,4 @@
-"""Bad files: each is answered at once, with a place and a way out, and never with a traceback."""
+"""Malformed files: each is answered in time, with a place and a way out, and never with a traceback."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import InputError
-from forecast.files.yaml import parse_yaml
 from forecast.i18n import LANGUAGES
 from forecast.plan.loading.loader import read
 from tests.support.plan_texts import SMALL_PLAN, problems_in
+from tests.support.plans import ROOT
 
 SECONDS = 5.0
+
 
 TEXTS = {
     "alias bomb": ("a: &a [x, x]\nb: &b [*a, *a]\n", "a.yaml:1:4: a: anchors such as '&a' are not allowed"),
@@ -102,25 +103,31 @@ def test_a_bad_text_is_answered_at_its_place_and_in_time(tmp_path: Path, case: s
     assert any(sentence in line for line in said), said
 
 
-MANY = "".join(f"  s{i}: {{growth: 1% to 2%, baseline: {{method: given, annual: 5 tỷ}}}}\n" for i in range(1200))
+SERVICES = "".join(f"  s{i}: {{growth: 1% to 2%, baseline: {{method: given, annual: 5 tỷ}}}}\n" for i in range(1200))
+
+
 HEAD = "name: large\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
-ONE = "  a: {baseline: {method: given, annual: 5 tỷ}}\n"
+
+
+ONE_SERVICE = "  a: {baseline: {method: given, annual: 5 tỷ}}\n"
+
+
 LARGE = {
-    "cases of a large plan": HEAD + MANY + "cases:\n" + "".join(f"  r{i}: {{paths: {i + 5}}}\n" for i in range(40)),
-    "every number wrong": HEAD + MANY.replace("1% to 2%", "26"),
+    "cases of a large plan": HEAD + SERVICES + "cases:\n" + "".join(f"  r{i}: {{paths: {i + 5}}}\n" for i in range(40)),
+    "every number wrong": HEAD + SERVICES.replace("1% to 2%", "26"),
     "every name wrong": HEAD
-    + MANY
+    + SERVICES
     + f"stated: {{2020: {{services: {{{', '.join(f'z{i}: 3 tỷ' for i in range(900))}}}}}}}\n",
     "needs of needs": HEAD
-    + ONE
+    + ONE_SERVICE
     + "initiatives:\n"
     + "".join(
         f"  i{i}: {{start: 2021-01, needs: [{', '.join(f'i{j}' for j in range(100) if j != i)}], effect: {{}}}}\n"
         for i in range(100)
     ),
-    "links to nothing": HEAD + MANY.replace("1% to 2%", "{same_as: services.none.growth}"),
+    "links to nothing": HEAD + SERVICES.replace("1% to 2%", "{same_as: services.none.growth}"),
     "impossible correlations": HEAD
-    + MANY
+    + SERVICES
     + f"correlations: {{k: {{between: [{', '.join(f'services.s{i}' for i in range(200))}], rank: -0.5}}}}\n",
 }
 
@@ -196,9 +203,17 @@ def test_a_chain_of_parents_that_is_too_deep_or_a_circle_is_shown(tmp_path: Path
 
 
 WORDS = ["a", "name", "services", "postal", "growth", "null", "5%", "0% to 9%", "pert(1%, 2%", ")", "same_as", "value"]
+
+
 WORDS += ["cases", "extends", "shocks", "kind"]
+
+
 SIGNS = ["{", "}", "[", "]", ":", ": ", ",", "- ", "? ", "&a ", "*a", "!x ", "!!int ", "|", ">", "'", '"', "#", " #"]
+
+
 SIGNS += ["---\n", "...\n", "%YAML 1.1\n", "<<", "=", "~", "\t", "\\", "\u2028", "\x85", "\n", "\n  ", "\n    "]
+
+
 PIECES = st.sampled_from(WORDS + SIGNS)
 
 
@@ -218,7 +233,7 @@ def test_any_bytes_are_a_plan_or_an_input_error(tmp_path: Path, content: bytes) 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(st.data())
 def test_any_small_change_of_a_shipped_plan_is_a_plan_or_an_input_error(tmp_path: Path, data: st.DataObject) -> None:
-    text = SHOP
+    text = SHOP_CHAIN
     at = data.draw(st.integers(0, len(text)))
     cut = data.draw(st.integers(0, 12))
     piece = data.draw(st.one_of(PIECES, st.text(max_size=5)))
@@ -226,31 +241,9 @@ def test_any_small_change_of_a_shipped_plan_is_a_plan_or_an_input_error(tmp_path
     assert all(line for line in said)
 
 
-SHOP = (
-    (Path(__file__).parents[2] / "scenarios" / "shop-chain.yaml")
-    .read_text(encoding="utf-8")
-    .replace("history: ../data/shop-chain.csv", "#")
+SHOP_CHAIN = (
+    (ROOT / "scenarios" / "shop-chain.yaml").read_text(encoding="utf-8").replace("history: ../data/shop-chain.csv", "#")
 )
-
-
-NESTED = st.recursive(
-    st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=3), inner, max_size=3),
-)
-
-
-@settings(deadline=None, max_examples=40)
-@given(NESTED)
-def test_any_settings_are_taken_or_refused(value: object) -> None:
-    here = Path(__file__).parents[1]
-    for key in ("services.postal.growth", "services", "cases", "shocks.w", "a", "horizon.from", "correlations"):
-        assert all(line for line in problems_in(SMALL_PLAN, here, {key: value}))
-
-
-def test_every_scalar_stays_as_it_was_typed() -> None:
-    root, complaints = parse_yaml("a: 012\nb: yes\nc: 2021-01-01\nd: 1e3\ne: '5'\n", "x.yaml")
-    assert complaints == []
-    assert root == {"a": "012", "b": "yes", "c": "2021-01-01", "d": "1e3", "e": "5"}
 
 
 @pytest.mark.parametrize(

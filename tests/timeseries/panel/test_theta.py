@@ -1,4 +1,4 @@
-"""The batched theta against the recursion written out, against statsmodels, and on series that are hardly series."""
+"""The batched theta against its recursion written out, against statsmodels, and on unusual series."""
 
 from __future__ import annotations
 
@@ -7,26 +7,12 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from forecast.periods import Calendar, parse_month
-from forecast.timeseries.models.base import ModelFailed, TimeSeries
-from forecast.timeseries.models.moving_holidays import TET_HOLIDAY
-from forecast.timeseries.models.theta import DynamicThetaModel
 from forecast.timeseries.panel.panel import Panel
 from forecast.timeseries.panel.theta import INITIAL_LEVEL_WEIGHT, THETA_KINDS, fit_theta, forecast_theta
-
-JANUARY = parse_month("2018-01")
-
-
-def made(months: int, seed: int, season: float = 0.2, growth: float = 0.004, noise: float = 0.05) -> np.ndarray:
-    """A positive series whose level wanders, with a season of a year."""
-    rng = np.random.default_rng(seed)
-    age = np.arange(months)
-    level_noise = np.cumsum(rng.normal(0, noise / 2, months))
-    season_now = season * np.sin(2 * np.pi * age / 12 + seed)
-    return np.asarray(1000 * np.exp(growth * age + season_now + level_noise + rng.normal(0, noise, months)))
+from tests.support.series import random_walk_sales
 
 
-def written_out(values: np.ndarray, alpha: float, share: float, first: float, horizon: int) -> tuple[float, np.ndarray]:
+def recursion(values: np.ndarray, alpha: float, share: float, first: float, horizon: int) -> tuple[float, np.ndarray]:
     """Equations 20 to 24 of Fiorucci and others (2016), period by period: squared errors, and what is ahead."""
     level, intercept, slope, mean, errors, ahead = first, 0.0, 0.0, 0.0, [], []
     for period in range(1, len(values) + horizon + 1):
@@ -44,11 +30,11 @@ def written_out(values: np.ndarray, alpha: float, share: float, first: float, ho
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_batch_is_the_recursion_written_out(seed: int) -> None:
-    values = [made(months, seed, season=0.0) for months in (20, 47)]
+    values = [random_walk_sales(months, seed, season=0.0) for months in (20, 47)]
     fitted = fit_theta(Panel.from_series(values, 1), "dynamic")
     member = fitted.members[0].solution
     for row, each in enumerate(values):
-        sse, ahead = written_out(each, member.alpha[row], member.line_weight[row], member.initial_level[row], 18)
+        sse, ahead = recursion(each, member.alpha[row], member.line_weight[row], member.initial_level[row], 18)
         assert fitted.forecast(18).mean[row] == pytest.approx(ahead, rel=1e-9)
         begun = (1 - member.line_weight[row]) * each[0] - member.initial_level[row]
         assert member.sse[row] == pytest.approx(sse + INITIAL_LEVEL_WEIGHT * begun**2, rel=1e-7)
@@ -56,13 +42,12 @@ def test_the_batch_is_the_recursion_written_out(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_search_over_all_three_parameters_finds_much_less_error(seed: int) -> None:
-    values = made(60, seed, season=0.0)
+    values = random_walk_sales(60, seed, season=0.0)
 
     def missed(at: np.ndarray) -> float:
         first = at[2] * values[0]
         return (
-            written_out(values, at[0], at[1], first, 0)[0]
-            + INITIAL_LEVEL_WEIGHT * ((1 - at[1]) * values[0] - first) ** 2
+            recursion(values, at[0], at[1], first, 0)[0] + INITIAL_LEVEL_WEIGHT * ((1 - at[1]) * values[0] - first) ** 2
         )
 
     found = fit_theta(Panel.from_series([values], 1), "dynamic").members[0].solution.sse[0]
@@ -79,7 +64,10 @@ def test_no_search_over_all_three_parameters_finds_much_less_error(seed: int) ->
 def test_the_standard_theta_is_that_of_statsmodels(season: float) -> None:
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
-    values = [made(months, seed, season, growth=0.001, noise=0.03) for seed, months in enumerate((48, 61, 75, 90, 108))]
+    values = [
+        random_walk_sales(months, seed, season, growth=0.001, noise=0.03)
+        for seed, months in enumerate((48, 61, 75, 90, 108))
+    ]
     ours = forecast_theta(Panel.from_series(values, 12), 18, "standard").mean
     for mean, each in zip(ours, values, strict=True):
         model = ThetaModel(pd.Series(each), period=12, deseasonalize=season > 0, method="multiplicative")
@@ -88,7 +76,7 @@ def test_the_standard_theta_is_that_of_statsmodels(season: float) -> None:
 
 
 def test_series_fitted_together_are_fitted_as_if_alone() -> None:
-    values = [made(months, seed) for seed, months in enumerate((30, 64, 101))]
+    values = [random_walk_sales(months, seed) for seed, months in enumerate((30, 64, 101))]
     for kind in THETA_KINDS:
         together = forecast_theta(Panel.from_series(values, 12), 12, kind)
         for row, each in enumerate(values):
@@ -99,7 +87,7 @@ def test_series_fitted_together_are_fitted_as_if_alone() -> None:
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
 def test_another_unit_changes_nothing_else(kind: str) -> None:
-    values = made(70, 3)
+    values = random_walk_sales(70, 3)
     one, other = (forecast_theta(Panel.from_series([unit * values], 12), 12, kind) for unit in (1.0, 1e6))
     assert 1e6 * one.mean == pytest.approx(other.mean, rel=1e-7)
     assert one.quantile(0.1) * 1e6 == pytest.approx(other.quantile(0.1), rel=1e-7)
@@ -127,11 +115,11 @@ def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) ->
         np.array([3.0, 4.0]),
         np.r_[1e6, rng.uniform(90, 110, 50)],
         np.r_[np.full(30, 10.0), np.full(30, 1000.0)],
-        np.r_[np.zeros(30), made(30, 4)],
-        np.r_[made(40, 5), -3.0],
-        -made(50, 1),
-        made(7, 2),
-        made(300, 3),
+        np.r_[np.zeros(30), random_walk_sales(30, 4)],
+        np.r_[random_walk_sales(40, 5), -3.0],
+        -random_walk_sales(50, 1),
+        random_walk_sales(7, 2),
+        random_walk_sales(300, 3),
     ]
     found = forecast_theta(Panel.from_series(strange, season), 14, kind)
     assert np.isfinite(found.mean).all()
@@ -145,7 +133,7 @@ def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) ->
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
 def test_held_parameters_forget_the_periods_that_are_taken_away(kind: str) -> None:
-    values = [made(80, 1), made(60, 2)]
+    values = [random_walk_sales(80, 1), random_walk_sales(60, 2)]
     panel = Panel.from_series(values, 12)
     fitted = fit_theta(panel, kind)
     assert np.array_equal(fitted.with_panel(panel).forecast(6).mean, fitted.forecast(6).mean)
@@ -158,9 +146,9 @@ def test_held_parameters_forget_the_periods_that_are_taken_away(kind: str) -> No
 
 
 def test_a_season_that_is_noise_is_shrunk_and_a_clear_one_is_kept() -> None:
-    noise = [made(60, seed, season=0.0, noise=0.1) for seed in range(30)]
+    noise = [random_walk_sales(60, seed, season=0.0, noise=0.1) for seed in range(30)]
     swing = [np.ptp(np.log(forecast_theta(Panel.from_series(noise, 12), 12).mean), axis=1).mean()]
-    clear = [made(60, seed, season=0.3, noise=0.02) for seed in range(30)]
+    clear = [random_walk_sales(60, seed, season=0.3, noise=0.02) for seed in range(30)]
     swing.append(np.ptp(np.log(forecast_theta(Panel.from_series(clear, 12), 12).mean), axis=1).mean())
     assert swing[0] < 0.15
     assert 0.5 < swing[1] < 0.75
@@ -173,45 +161,6 @@ def test_intervals_hold_what_they_say_where_the_model_is_true() -> None:
         found = forecast_theta(Panel(walks[:, :80], 1), 12, kind)
         inside = (found.quantile(0.1) <= walks[:, 80:]) & (walks[:, 80:] <= found.quantile(0.9))
         assert 0.7 < inside.mean() < 0.85
-
-
-def past_of(values: np.ndarray, masked: tuple[int, ...] = ()) -> TimeSeries:
-    mask = np.zeros(len(values), bool)
-    mask[list(masked)] = True
-    return TimeSeries(Calendar(JANUARY, len(values)), values, mask, TET_HOLIDAY)
-
-
-def test_the_error_of_a_masked_month_does_not_count() -> None:
-    values = np.log(made(60, 1))
-    struck = values.copy()
-    struck[40] -= 0.5
-    free, masked = DynamicThetaModel().fit(past_of(struck)), DynamicThetaModel().fit(past_of(struck, (40,)))
-    plain = DynamicThetaModel().fit(past_of(values))
-    assert masked.sd < 1.3 * plain.sd < 0.8 * free.sd
-
-
-def test_one_service_is_filtered_again_over_a_shorter_past() -> None:
-    values = np.log(made(72, 2))
-    fitted = DynamicThetaModel().fit(past_of(values))
-    again = fitted.with_series(past_of(values[:60]))
-    assert fitted.with_series(past_of(values)).forecast(12).mean == pytest.approx(fitted.forecast(12).mean, abs=1e-12)
-    assert again.parameters == fitted.parameters
-    changed = values.copy()
-    changed[60:] += 1.0
-    assert np.array_equal(fitted.with_series(past_of(changed[:60])).forecast(12).mean, again.forecast(12).mean)
-    assert np.abs(again.forecast(12).mean - values[60:]).max() < 0.3
-
-
-def test_the_spread_of_one_service_grows_with_the_months() -> None:
-    outlook = DynamicThetaModel().fit(past_of(np.log(made(72, 2)))).forecast(24)
-    sd = np.sqrt(np.diag(outlook.covariance))
-    assert np.all(np.diff(sd) >= -1e-12)
-    assert np.linalg.eigvalsh(outlook.covariance).min() > -1e-12
-
-
-def test_two_years_are_needed() -> None:
-    with pytest.raises(ModelFailed):
-        DynamicThetaModel().fit(past_of(np.log(made(23, 1))))
 
 
 def test_growth_on_the_log_scale_has_an_end() -> None:

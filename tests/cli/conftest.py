@@ -1,0 +1,36 @@
+"""Fixtures of the command-line tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forecast.cli import main
+from tests.support.command_line import BAKERY_PLAN, CommandResult
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Any:
+    def run(*arguments: str | Path) -> CommandResult:
+        code = main([str(argument) for argument in arguments])
+        return CommandResult(code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose plan was run once."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "scenarios").mkdir()
+    (folder / "scenarios" / "bakery.yaml").write_text(BAKERY_PLAN)
+    assert main(["run", str(folder / "scenarios" / "bakery.yaml"), "--paths", "2_000", "--quiet"]) == 0
+    return folder
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    (tmp_path / "bakery.yaml").write_text(BAKERY_PLAN)
+    return tmp_path / "bakery.yaml"

@@ -1,0 +1,150 @@
+"""The exit code of every ending: full disks, closed pipes, signals, faults."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forecast.cli import main
+from forecast.runs import repository
+from tests.support.command_line import run_command, start_command
+from tests.support.plans import ROOT
+from tests.support.processes import wait_for
+
+
+def test_a_file_size_limit_leaves_the_earlier_report(project: Path) -> None:
+    before = repository.verify(project / "reports" / "bakery").run_id
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    plan = project / "scenarios" / "bakery.yaml"
+    done = run_command("run", plan, "--paths", "2000", "--seed", "9", preexec_fn=limit)
+    assert done.code == 4
+    assert len(done.complaints) == 1
+    assert "no file of that size" in done.err
+    assert repository.verify(project / "reports" / "bakery").run_id == before
+    assert not [path for path in (project / "reports").rglob("*") if ".tmp-" in path.name]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_is_told_before_anything_is_played(tmp_path: Path, plan: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=False).returncode:
+        pytest.skip("no right to mount")
+    try:
+        (small / "filler").write_bytes(b"x" * 40_000)
+        started = time.monotonic()
+        done = run_command("run", plan, "--out", small, "--paths", "1_000_000_000")
+        assert time.monotonic() - started < 30  # a billion paths would take minutes
+    finally:
+        subprocess.run(["umount", small], check=True)
+    assert done.code == 4
+    assert "the disk is full" in done.err
+    assert len(done.complaints) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, whom the mode of a folder stops")
+def test_a_read_only_folder_is_told_before_anything_is_played(
+    tmp_path: Path, plan: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o555)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == 0 and folder not in (Path("/"), Path("/tmp")):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    started = time.monotonic()
+    process = os.fork()
+    if process == 0:
+        os.setuid(65534)
+        os._exit(main(["run", str(plan), "--out", str(closed), "--paths", "1_000_000_000"]))
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 4
+    assert time.monotonic() - started < 30  # a billion paths would take minutes
+    told = capfd.readouterr().err
+    assert "may not be written" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["schema"], ["list"]])
+def test_a_full_output_is_one_line_and_exit_4(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = run_command(*arguments, stdout=full)
+    assert done.code == 4
+    assert done.complaints == ["the output cannot be written (No space left on device)"]
+
+
+def test_a_closed_pipe_is_one_line_and_exit_4() -> None:
+    with start_command("schema") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.wait(20) == 4
+        assert process.stderr.read().decode().count("\n") == 1
+
+
+def test_a_closed_output_is_no_fault() -> None:
+    assert run_command("list", preexec_fn=lambda: os.close(1)).code == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_signal_stops_cleanly(plan: Path, number: signal.Signals, code: int, ignored: bool) -> None:
+    def as_in_the_background() -> None:
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    process = start_command("run", plan, "--paths", "1_000_000_000", preexec_fn=as_in_the_background)
+    wait_for(lambda: (plan.parent / "reports" / ".runs").is_dir())
+    time.sleep(0.3)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert err.decode() == "stopped; what was published before is untouched\n"
+    assert not list((plan.parent / "reports" / ".runs").glob("*.tmp-*"))
+
+
+def test_short_memory_is_exit_4(plan: Path, monkeypatch: pytest.MonkeyPatch, call: Any) -> None:
+    import forecast.workflows.run
+
+    def short(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(forecast.workflows.run, "run_plan", short)
+    done = call("run", plan)
+    assert done.code == 4
+    assert "memory ran short" in done.err
+
+
+def test_a_fault_of_our_own_is_exit_1_and_says_how_to_see_it(
+    plan: Path, monkeypatch: pytest.MonkeyPatch, call: Any
+) -> None:
+    import forecast.workflows.run
+
+    monkeypatch.setattr(forecast.workflows.run, "run_plan", lambda *_: 1 / 0)
+    monkeypatch.delenv("FORECAST_DEBUG", raising=False)
+    done = call("run", plan)
+    assert done.code == 1
+    assert len(done.complaints) == 1
+    assert "FORECAST_DEBUG=1" in done.err
+    monkeypatch.setenv("FORECAST_DEBUG", "1")
+    assert "Traceback" in call("run", plan).err
+
+
+@pytest.mark.slow
+def test_no_kill_makes_an_earlier_report_unreadable(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.validation.kills", "--times", "8", "--paths", "2000"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    found = json.loads(done.stdout)
+    assert found["unreadable"] == found["strays_after_next_start"] == 0
+    assert done.returncode == 0

@@ -1,0 +1,63 @@
+"""Wrong calls are answered with what to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import BAKERY_PLAN
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu"], "command line:1:10: rnu: there is no such command; did you mean 'run'?"),
+        (["xyzzy"], "command line:1:10: xyzzy: there is no such command; `forecast --help` lists them"),
+        (["run", "a.yaml", "--pathz", "3"], "--pathz: there is no such option; did you mean '--paths'?"),
+        (["run"], "SCENARIO: is missing; write `forecast run [OPTIONS] SCENARIO...`"),
+        (["run", "a.yaml", "--seed"], "--seed: its value is missing; `forecast run --help` says how it is written"),
+        (["check", "a", "b"], "Got unexpected extra argument (b); `forecast check --help` says how it is written"),
+        (["data", "disagregate"], "disagregate: there is no such command; did you mean 'disaggregate'?"),
+        (["run", "a.yaml", "--engine", "dask:there"], "--engine: 'dask:there' is not an engine; write local, dask, or"),
+        (["run", "a.yaml", "--engine", "ray"], "--engine: 'ray' is not an engine; write local, dask, or dask:ADDRESS"),
+        (["run", "a.yaml", "--engine", "dask:tcp://a:1", "--workers", "2"], "workers that were started with it"),
+        (["run", "a.yaml", "--precision", "0%"], "--precision: '0%' is not a precision above 0% and at most 50%"),
+        (["run", "a.yaml", "--precision", "0.5"], "--precision: '0.5' is not a precision above 0% and at most 50%"),
+        (["run", "a.yaml", "--paths", "8"], "--paths: '8' is not a whole number from 100 to"),
+        (["run", "a.yaml", "--as-of", "2021-02-30"], "--as-of: '2021-02-30' is not a day"),
+        (["run", "a.yaml", "--fail-under", "70"], "write for instance 70% or revenue=70%"),
+        (["compare", "a.yaml"], "a.yaml: one plan cannot be compared; name a second one"),
+        (["schema", "--lang", "fr"], "--lang: 'fr' is not a language of the reports; write vi or en"),
+    ],
+)
+def test_a_wrong_call_is_told_what_to_write(call: Any, arguments: list[str], said: str) -> None:
+    done = call(*arguments)
+    assert done.code == 2
+    assert done.out == ""
+    assert len(done.complaints) == 1
+    assert said in done.err
+
+
+def test_everything_wrong_with_the_options_is_said_at_once(call: Any) -> None:
+    done = call("run", "a.yaml", "--paths", "0", "--seed", "-1", "--set", "x", "--workers", "many", "--lang", "xx")
+    assert done.code == 2
+    assert [line.split(": ")[1] for line in done.complaints] == ["--paths", "--seed", "--set", "--workers", "--lang"]
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "1e3", "10_", "_10", "99999999999", "1.5", "", "\N{ARABIC-INDIC DIGIT ONE}"]
+)
+def test_paths_are_a_whole_number(call: Any, text: str) -> None:
+    done = call("run", "a.yaml", f"--paths={text}")
+    assert done.code == 2
+    assert "--paths" in done.err
+
+
+def test_messages_speak_the_language_that_is_asked_for_or_that_of_the_plan(call: Any, plan: Path) -> None:
+    plan.write_text("language: vi\n" + BAKERY_PLAN.replace("horizon:", "horizom:"))
+    assert "có phải 'horizon'?" in call("check", plan).err
+    assert "did you mean 'horizon'?" in call("check", plan, "--lang", "en").err
+    (plan.parent / "child.yaml").write_text("extends: bakery.yaml\nname: x\n")
+    assert "có phải 'horizon'?" in call("check", plan.parent / "child.yaml").err

@@ -1,0 +1,41 @@
+"""Work in the background."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import pytest
+
+from forecast.engines import background
+from forecast.errors import OutputError
+from tests.support.engine_jobs import fail_at_third_job, square
+from tests.support.processes import is_alive
+
+
+def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    for safe in (True, False):
+        monkeypatch.setattr(background, "_is_safe_to_fork", lambda safe=safe: safe)
+        with (
+            background.run_in_background(partial(square, 3, 4)) as one,
+            background.run_in_background(partial(fail_at_third_job, "disk", 3)) as other,
+        ):
+            assert one.result() == (4, 48)
+            with pytest.raises(OutputError, match="the disk is full"):
+                other.result()
+
+
+def test_work_beside_that_dies_is_told_and_work_not_asked_for_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_is_safe_to_fork", lambda: True)
+    with (
+        background.run_in_background(partial(fail_at_third_job, "die", 3)) as work,
+        pytest.raises(OutputError, match="ended from outside"),
+    ):
+        work.result()
+    started = time.monotonic()
+    with background.run_in_background(partial(time.sleep, 60)) as work:
+        assert work._process is not None
+        child = work._process.pid
+    assert child is not None
+    assert not is_alive(child)
+    assert time.monotonic() - started < 5

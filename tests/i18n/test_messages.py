@@ -1,0 +1,85 @@
+"""Every message stands in both languages, with the same placeholders, and every code has its message."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+from forecast.i18n import LANGUAGES, message_catalog
+from tests.support.plans import ROOT
+
+FORECAST = ROOT / "forecast"
+
+
+UNEQUAL_BY_LANGUAGE = {"period_month"}
+"""English names its months where Vietnamese numbers them."""
+
+
+def placeholders(sentence: str) -> list[str]:
+    return sorted({name for _, name, _, _ in Formatter().parse(sentence) if name})
+
+
+def test_every_sentence_stands_in_both_languages_with_the_same_placeholders() -> None:
+    wrong = [
+        key
+        for key, said in message_catalog().items()
+        if key not in UNEQUAL_BY_LANGUAGE
+        if set(said) != set(LANGUAGES) or len({tuple(placeholders(said[one])) for one in LANGUAGES}) != 1
+    ]
+    assert wrong == []
+
+
+CODE_PATTERN = re.compile(
+    r"(?:QuantityError|refuse|\.complain|\.missing|InputError\.of|Problem\.of|PydanticCustomError)"
+    r"\((?:[^()\"]|\([^()]*\)|\"\")*?\"([a-z_0-9]+)\"",
+    re.S,
+)
+
+
+CONDITIONAL_CODE = re.compile(r"code = \"([a-z_]+)\" if .* else \"([a-z_]+)\"")
+
+
+FAMILIES = ("share", "change", "effect", "amount")
+
+
+def codes_raised() -> set[str]:
+    found: set[str] = set()
+    folders = ("plan", "plan/checks", "plan/loading", "files")
+    files = [FORECAST / "units.py", *(file for folder in folders for file in (FORECAST / folder).glob("*.py"))]
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        found |= {code for code in CODE_PATTERN.findall(text) if "_" in code}
+        found |= {code for pair in CONDITIONAL_CODE.findall(text) for code in pair}
+    return found | {f"{one}_{end}" for one in FAMILIES for end in ("out_of_bounds", "touches_bound")}
+
+
+def test_every_code_that_is_raised_has_its_sentence() -> None:
+    silent = {"same_as_is_wrong"}  # said where the other number stands
+    found = codes_raised()
+    assert len(found) > 80
+    lacking = {code for code in found if code not in message_catalog() and f"{code}_near" not in message_catalog()}
+    assert lacking - silent - {"at_least", "at_most"} == set()
+
+
+def test_every_sentence_has_both_languages_and_the_same_facts() -> None:
+    for key, sentence in message_catalog().items():
+        assert set(sentence) == set(LANGUAGES), key
+        facts = [{name for _, name, _, _ in Formatter().parse(sentence[language]) if name} for language in LANGUAGES]
+        allowed = facts[0] ^ facts[1]
+        assert allowed <= {"name", "month", "year"}, key
+
+
+def test_every_sentence_that_a_page_asks_for_exists() -> None:
+    sources = [
+        *ROOT.glob("forecast/reports/**/*.py"),
+        *ROOT.glob("forecast/reports/templates/*"),
+        ROOT / "forecast/i18n/amounts.py",
+    ]
+    asked = {
+        key
+        for path in sources
+        if path.is_file()
+        for key in re.findall(r'\b(?:t|words)\(\s*"([a-z_0-9]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 100
+    assert asked <= set(message_catalog())

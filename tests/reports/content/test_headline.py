@@ -1,0 +1,32 @@
+"""The headline of a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from forecast.i18n import Translator
+from forecast.reports.content import headline
+from forecast.stats.intervals import Estimate
+from tests.support import report_fixture
+
+
+def test_the_title_is_the_message() -> None:
+    view = report_fixture.covid_view()
+    assert (
+        headline.run_title(view, Translator("vi"))
+        == "Khoảng 7 phần 10 khả năng doanh thu năm 2021 đạt từ 250 tỷ đồng trở lên"
+    )
+    assert headline.run_title(view, Translator("en")) == "About 7 in 10: revenue of 250 billion VND or more in 2021"
+
+
+def test_a_wide_spread_is_said_beside_the_title() -> None:
+    assert "between 5 and 9 in 10" in " ".join(headline.headline_notes(report_fixture.covid_view(), Translator("en")))
+
+
+def test_a_near_miss_is_neither_good_nor_bad_news() -> None:
+    view = report_fixture.covid_view()
+    assert view.main_target is not None
+    row = replace(view.main_target, chance=Estimate(0.79, 0.787, 0.793))
+    near = replace(view, findings=replace(view.findings, targets=(row, *view.findings.targets[1:])))
+    assert headline.headline_numbers(near, Translator("en"))[0].mood == ""
+    assert "close to" in headline.headline_notes(near, Translator("en"))[0]

@@ -1,0 +1,84 @@
+"""A run is named by what goes into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forecast.plan.loading.loader import read_text
+from forecast.runs.manifest import run_inputs
+from tests.support.place_ledgers import LEDGER_PLAN, ledger_rows, write_ledger
+
+
+def test_the_ledger_is_part_of_what_a_run_is_made_of(tmp_path: Path) -> None:
+    one = run_inputs(read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows())), seed=1, paths=10, language="en")
+    two = run_inputs(
+        read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows(growth=0.01))), seed=1, paths=10, language="en"
+    )
+    assert {row["name"] for row in one.manifest["data"]} == {"places.csv", "ledger.csv"}
+    assert one.run_id != two.run_id
+
+
+PLAN = """
+name: Shop
+horizon: {from: 2026-01, months: 12}
+services:
+  bread:
+    label: {en: Bread, vi: Bánh mì}
+    growth: {value: 2% to 4%, source: our books, grade: B}
+    baseline: {method: given, annual: 60 million VND, shape: flat}
+targets:
+  revenue: {measure: revenue, period: 2026, at_least: 60 million VND}
+"""
+
+
+def run_id_of(text: str, **more: object) -> str:
+    asked = {"seed": 1, "paths": 1000, "language": "en", **more}
+    return run_inputs(read_text(text), **asked).run_id  # type: ignore[arg-type]
+
+
+def test_the_same_inputs_find_the_same_run() -> None:
+    assert run_id_of(PLAN) == run_id_of(PLAN)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        PLAN.replace("2% to 4%", "2% to 5%"),
+        PLAN.replace("our books", "a guess"),
+        PLAN.replace("Bánh mì", "Bánh mỳ"),
+        PLAN + "\nseed: 2\n",
+        "# a line above moves every line that the report prints\n" + PLAN,
+    ],
+)
+def test_another_plan_is_another_run(changed: str) -> None:
+    assert run_id_of(changed) != run_id_of(PLAN)
+
+
+def test_another_seed_number_of_paths_or_language_is_another_run() -> None:
+    ids = {run_id_of(PLAN), run_id_of(PLAN, seed=2), run_id_of(PLAN, paths=2000), run_id_of(PLAN, language="vi")}
+    assert len(ids) == 4
+
+
+def test_a_comment_changes_the_lines_and_not_the_meaning() -> None:
+    hashes = {
+        run_inputs(read_text(text), seed=1, paths=10, language="en").manifest["scenario_hash"]
+        for text in (PLAN, "# a comment\n" + PLAN)
+    }
+    assert len(hashes) == 1
+
+
+def test_the_data_go_in_by_content(tmp_path: Path) -> None:
+    rows = ["month,service,revenue,status"] + [f"2025-{month:02d},bread,5000000,actual" for month in range(1, 13)]
+    text = PLAN.replace("    baseline: {method: given, annual: 60 million VND, shape: flat}\n", "")
+    text += "history: {file: history.csv}\n"
+    found = []
+    for cell in ("5000000", "5000001"):
+        (tmp_path / "history.csv").write_text("\n".join([*rows[:-1], rows[-1].replace("5000000", cell)]) + "\n")
+        scenario = read_text(text, tmp_path)
+        found.append(run_inputs(scenario, seed=1, paths=10, language="en"))
+    assert found[0].run_id != found[1].run_id
+    (data,) = found[0].manifest["data"]
+    assert data["name"] == "history.csv"
+    assert data["size"] == (tmp_path / "history.csv").stat().st_size

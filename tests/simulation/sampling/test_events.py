@@ -1,0 +1,38 @@
+"""Events: their numbers and their keys."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import poisson
+
+from forecast.periods import Calendar
+from forecast.simulation.sampling.events import _poisson_ppf, sample_events
+from forecast.simulation.sampling.random_streams import Sampler
+
+YEAR = Calendar(12 * 2021, 12)
+
+
+def test_the_number_of_events_is_a_poisson_quantile_and_a_higher_rate_keeps_them() -> None:
+    u = np.random.default_rng(8).random(100_000)
+    for rate in (0.0, 0.3, 2.0, 15.9):
+        assert np.array_equal(_poisson_ppf(u, np.array([rate])), poisson.ppf(u, rate) if rate else np.zeros(len(u)))
+    rates = np.random.default_rng(9).uniform(0, 16, len(u))
+    count = _poisson_ppf(u, rates)
+    assert np.array_equal(count, poisson.ppf(u, rates))
+    assert np.all(_poisson_ppf(u, rates * 0.7) <= count)
+
+
+def test_marks_of_events_are_uniform_and_tell_nothing_of_each_other() -> None:
+    events = sample_events(Sampler(5, range(4), {}), "storms", np.full((1, 1), 20.0), None, YEAR)
+    marks = [events.uniform(f"mark {number}").astype(float) for number in range(20)]
+    marks += [(events.start - YEAR.edges[0]) / 365, events.path / (4 * 4096)]
+    n = len(events)
+    assert abs(n / (4 * 4096) - 20) < 4 * np.sqrt(20 / (4 * 4096))
+    z = [np.corrcoef(a, b)[0, 1] * np.sqrt(n) for a, b in combinations(marks, 2)]
+    assert np.max(np.abs(z)) < 4.5
+    assert 0.85 < np.std(z) < 1.15
+    for values in marks:
+        counts = np.bincount((values * 64).astype(int), minlength=64)
+        assert np.sum((counts - n / 64) ** 2) / (n / 64) < 120  # chi-square of 63 degrees: 1 in 100,000

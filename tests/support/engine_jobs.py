@@ -1,0 +1,35 @@
+"""Jobs for engines, called as (data, number of the job); worker processes import them by name."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from forecast.errors import InputError, Location, OutputError, Problem
+
+
+def square(data: int, number: int) -> tuple[int, int]:
+    time.sleep(0.02 if number == 0 else 0)
+    return number, data * number**2
+
+
+def environment_variable(data: str, number: int) -> str | None:
+    return os.environ.get(data)
+
+
+def fail_at_third_job(data: str, number: int) -> int:
+    match data if number == 3 else "":
+        case "die":
+            os._exit(9)
+        case "disk":
+            raise OutputError("disk_full", path="x")
+        case "input":
+            raise InputError([Problem.of(Location("a.yaml", 2, 3), "at", "disk_full", path="y")])
+        case "memory":
+            raise MemoryError
+    return number
+
+
+def process_and_threads(data: int, number: int) -> tuple[int, str | None]:
+    time.sleep(0.05)
+    return os.getpid(), os.environ.get("OPENBLAS_NUM_THREADS")

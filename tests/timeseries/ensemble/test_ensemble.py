@@ -1,0 +1,11 @@
+"""The ensemble forecasts far enough for every plan."""
+
+from __future__ import annotations
+
+from forecast.periods import Calendar
+from forecast.timeseries.ensemble.ensemble import FORECAST_MONTHS
+
+
+def test_the_steps_reach_the_longest_horizon() -> None:
+    longest = max(Calendar(month, 120).full_years().last - month + 1 for month in range(12))
+    assert longest <= FORECAST_MONTHS

@@ -1,0 +1,37 @@
+"""Past errors set the width of intervals, a little."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.timeseries.ensemble.interval_calibration import PRIOR_SD_FACTOR, StandardisedErrors, extend, sd_factors
+
+
+def test_intervals_that_were_too_narrow_are_widened_and_those_too_wide_are_narrowed() -> None:
+    rng = np.random.default_rng(1)
+    starts = np.arange(24)
+    none = sd_factors([StandardisedErrors(starts[:0], np.zeros((0, 12)))])
+    assert none == pytest.approx(np.full(12, PRIOR_SD_FACTOR))
+    found = {
+        size: sd_factors([StandardisedErrors(starts, size * rng.standard_normal((24, 12)))] * 8) for size in (0.4, 2.0)
+    }
+    assert found[2.0][0] > PRIOR_SD_FACTOR + 0.3
+    assert found[0.4][0] < PRIOR_SD_FACTOR - 0.15
+    for widths in found.values():
+        assert widths.shape == (12,)
+        assert abs(widths[11] - PRIOR_SD_FACTOR) < abs(
+            widths[0] - PRIOR_SD_FACTOR
+        )  # far months overlap, so they say less
+        assert extend(widths, 20)[12:] == pytest.approx(np.full(8, widths[11]))
+    assert np.all(
+        sd_factors([StandardisedErrors(starts, np.full((24, 12), PRIOR_SD_FACTOR))]) == pytest.approx(PRIOR_SD_FACTOR)
+    )
+
+
+def test_one_mad_month_does_not_set_a_width() -> None:
+    rows = np.random.default_rng(2).standard_normal((24, 12))
+    wild = rows.copy()
+    wild[5, 3] = 100.0
+    calm, moved = (sd_factors([StandardisedErrors(np.arange(24), each)]) for each in (rows, wild))
+    assert np.all(moved / calm < 1.1)

@@ -1,0 +1,33 @@
+"""Noise, persistence and correlation of residuals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.timeseries.ensemble.residuals import compute_residuals, residual_correlation
+from tests.support.series import ar1_noise, log_sales, log_series
+
+pytestmark = pytest.mark.usefixtures("quiet_models")
+
+
+def test_noise_and_persistence_are_found() -> None:
+    found = [
+        compute_residuals(log_series(log_sales(96) + ar1_noise(96, seed, sd=0.05, persistence=0.5)))
+        for seed in range(20)
+    ]
+    assert np.mean([surprises.noise for surprises in found]) == pytest.approx(0.05, rel=0.1)
+    assert np.mean([surprises.persistence for surprises in found]) == pytest.approx(0.47, abs=0.08)
+
+
+def test_services_that_move_together_are_seen_to_but_shrunk() -> None:
+    common = ar1_noise(60, seed=5)
+    own = [0.5 * ar1_noise(60, seed) for seed in (6, 7)]
+    found = {
+        name: (0, compute_residuals(log_series(log_sales(60) + common + rest)))
+        for name, rest in zip("ab", own, strict=True)
+    }
+    correlation = residual_correlation(("a", "b", "c"), found)
+    assert 0.4 < correlation[0, 1] < 0.8
+    assert np.array_equal(correlation[2], [0, 0, 1])
+    assert np.linalg.eigvalsh(correlation).min() > 0

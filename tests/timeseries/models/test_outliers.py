@@ -1,0 +1,51 @@
+"""Outlying months and level shifts are found, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.timeseries.models.moving_holidays import NO_HOLIDAY
+from forecast.timeseries.models.outliers import clean_as_of, outlying_months
+from tests.support.series import cleaned_series, noisy_log_sales
+
+pytestmark = pytest.mark.usefixtures("quiet_models")
+
+
+def test_an_estimate_at_an_origin_is_made_of_what_was_known() -> None:
+    values = noisy_log_sales(60)
+    later = values.copy()
+    later[40:] += 0.2
+    one, other = (clean_as_of(cleaned_series(each, unknown=(30,)), 36) for each in (values, later))
+    assert np.array_equal(one.values, other.values)
+    assert one.values[30] == pytest.approx(values[30], abs=0.2)
+
+
+def test_a_season_or_a_start_of_a_new_level_is_not_odd() -> None:
+    values = noisy_log_sales(60)
+    values[11::12] += 1.2
+    assert not cleaned_series(values).masked.any()
+    values = noisy_log_sales(30)
+    values[11::12] += 1.5
+    assert not cleaned_series(values).masked.any()
+    values[17] -= 1.5
+    assert np.flatnonzero(cleaned_series(values).masked).tolist() == [17]
+    values = noisy_log_sales(10)
+    values[5] += 1.5
+    assert not cleaned_series(values).masked.any()
+    values = noisy_log_sales(60)
+    values[58:] += 1.0
+    assert not cleaned_series(values).masked.any()
+    values[33] -= 1.0
+    assert np.flatnonzero(cleaned_series(values).masked).tolist() == [33]
+
+
+def test_months_of_calm_and_of_wandering_series_are_seldom_odd() -> None:
+    found = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        random_walk = np.cumsum(rng.normal(0, 0.08, 72)) + rng.standard_t(5, 72) * 0.04
+        found.append(cleaned_series(random_walk, holiday=NO_HOLIDAY))
+    assert np.mean([past.masked.any() for past in found]) <= 0.1
+    assert np.mean([bool(past.level_shifts) for past in found]) <= 0.1
+    assert not outlying_months(cleaned_series(noisy_log_sales(60))).any()

@@ -1,0 +1,63 @@
+"""Automatic forecasts of many series, whatever a ledger holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.timeseries.panel.automatic import combine_panel, forecast_panel
+from forecast.timeseries.panel.panel import Panel
+
+
+def test_the_unit_of_a_series_is_the_unit_of_its_forecast(m3_series: list[np.ndarray]) -> None:
+    few = m3_series[:5]
+    said, thousandth = (combine_panel(Panel.from_series([each * unit for each in few], 12), 6) for unit in (1.0, 1e-3))
+    for share in (0.1, 0.5, 0.9):
+        assert thousandth.quantile(share) * 1e3 == pytest.approx(said.quantile(share), rel=1e-6)
+
+
+def test_the_same_panel_gives_the_same_bytes(m3_series: list[np.ndarray]) -> None:
+    first, second = (forecast_panel(Panel.from_series(m3_series[:12], 12), 6) for _ in range(2))
+    assert first.mean.tobytes() == second.mean.tobytes()
+    assert first.quantile(0.9).tobytes() == second.quantile(0.9).tobytes()
+
+
+UNUSUAL_SERIES = {
+    "constant": np.full(60, 7.0),
+    "zeros": np.where(np.arange(60) % 3 == 0, 5.0, 0.0),
+    "all zero": np.zeros(40),
+    "negative correction": np.where(np.arange(60) == 30, -50.0, 100.0 + np.arange(60)),
+    "first month an outlier": np.where(np.arange(60) == 0, 1e5, 100.0 + np.sin(np.arange(60))),
+    "level shift": np.where(np.arange(60) < 40, 100.0, 300.0) + np.cos(np.arange(60)),
+    "seven months": np.array([10.0, 12, 11, 13, 12, 14, 13]),
+    "one month": np.array([10.0]),
+    "doubling": 2.0 ** np.arange(40),
+    "300 months": 100 + 10 * np.sin(np.arange(300) * np.pi / 6) + 0.3 * np.arange(300),
+}
+
+
+@pytest.mark.parametrize("season", [1, 4, 12])
+def test_whatever_a_ledger_holds_gets_an_answer_and_no_warning(season: int) -> None:
+    panel = Panel.from_series(list(UNUSUAL_SERIES.values()), season)
+    said = forecast_panel(panel, 18)
+    low, high = said.quantile(0.1), said.quantile(0.9)
+    assert np.isfinite(said.mean).all()
+    assert np.isfinite(low).all()
+    assert np.isfinite(high).all()
+    assert np.all(low <= high)
+    assert said.mean[list(UNUSUAL_SERIES).index("constant")] == pytest.approx(np.full(18, 7.0), rel=1e-6)
+    assert np.all(said.mean[panel.is_positive] > 0)
+
+
+def test_a_season_and_a_trend_go_on() -> None:
+    age = np.arange(96)
+    truth = (50 + 0.5 * age) * np.exp(0.2 * np.sin(age * np.pi / 6))
+    said = combine_panel(Panel.from_series([truth[:84]], 12), 12)
+    assert np.max(np.abs(said.mean[0] / truth[84:] - 1)) < 0.04
+
+
+def test_a_short_history_is_halfway_to_the_last_season() -> None:
+    values = 100 + 10 * np.random.default_rng(3).standard_normal(27)
+    short, enough = (Panel.from_series([values[-count:]], 12) for count in (26, 27))
+    apart = [np.corrcoef(combine_panel(each, 12).mean[0], values[-12:])[0, 1] for each in (short, enough)]
+    assert apart[0] > 0.9 > apart[1]
