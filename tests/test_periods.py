@@ -9,7 +9,7 @@ from forecast.periods import Calendar, month_overlaps, ramp
 YEAR = Calendar(12 * 2021, 12)
 
 
-def test_overlaps_are_those_of_every_interval_with_every_month() -> None:
+def test_overlaps_equal_those_of_all_pairs() -> None:
     rng = np.random.default_rng(4)
     start = YEAR.edges[0] + rng.uniform(-40, 400, 300)
     start[:13] = YEAR.edges
@@ -22,7 +22,7 @@ def test_overlaps_are_those_of_every_interval_with_every_month() -> None:
     assert np.array_equal(found, np.maximum(dense, 0))
 
 
-def test_a_ramp_is_its_integral() -> None:
+def test_a_ramp_is_the_mean_over_each_month() -> None:
     start, length = YEAR.edges[0] + np.array([-400.0, -20.0, 45.5, 200.0, 45.5]), np.array([30.0, 90.0, 60.0, 1.0, 0.0])
     moments = (YEAR.edges[:-1, None] + (np.arange(20_000) + 0.5) / 20_000 * YEAR.days[:, None])[:, :, None]
     grown = np.where(length > 0, (moments - start) / np.where(length > 0, length, 1.0), moments >= start)

@@ -25,7 +25,7 @@ PAIRS = {
 @pytest.mark.parametrize("copula", ["gaussian", "t(4)"])
 @pytest.mark.parametrize("rank", [0.6, -0.4])
 @pytest.mark.parametrize("pair", PAIRS)
-def test_the_rank_that_is_asked_is_achieved(pair: str, rank: float, copula: str) -> None:
+def test_a_requested_rank_correlation_is_achieved(pair: str, rank: float, copula: str) -> None:
     run = simulate_plan(correlated_plan(PAIRS[pair], rank, copula), paths=8_192)
     (found,) = achieved_correlations(run)
     assert found.requested == rank
@@ -33,14 +33,14 @@ def test_the_rank_that_is_asked_is_achieved(pair: str, rank: float, copula: str)
     assert 0.001 < found.error < 0.025
 
 
-def test_more_than_two_with_a_happening_among_them_hold_every_rank() -> None:
+def test_all_rank_correlations_of_a_group_are_achieved() -> None:
     names = ("initiatives.shop.happens", "services.a.growth", "services.b.baseline.annual", "climate.2021")
     found = achieved_correlations(simulate_plan(correlated_plan(names, 0.5), paths=8_192))
     assert len(found) == 6
     assert all(abs(one.achieved - 0.5) < 2 * one.error for one in found)
 
 
-def test_the_error_of_a_rank_correlation_is_that_of_its_samples() -> None:
+def test_error_of_a_rank_correlation_agrees_with_samples() -> None:
     random = np.random.default_rng(8)
     pairs = random.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], (400, 2_000))
     found = [rank_correlation(pair[:, 0], pair[:, 1]) for pair in pairs]

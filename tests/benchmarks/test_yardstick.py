@@ -18,7 +18,7 @@ def said(seed: int) -> TimedForecasts:
     return TimedForecasts(mean, low, high, cpu=0.5, failed=0)
 
 
-def test_its_scores_are_ours() -> None:
+def test_yardstick_scores_equal_stats_scoring() -> None:
     rng = np.random.default_rng(1)
     pasts = [rng.uniform(80, 120, count) for count in (20, 31, 44, 50, 27)]
     came, found = rng.uniform(80, 120, (5, 6)), said(2)
@@ -32,7 +32,7 @@ def test_its_scores_are_ours() -> None:
     assert scored["cpu_ms_per_series"] == pytest.approx(100)
 
 
-def test_the_median_of_three_is_that_of_each_period_and_end() -> None:
+def test_median_combination_is_taken_by_period_and_interval_end() -> None:
     three = [said(seed) for seed in range(3)]
     found = combine_by_median(three)
     assert found.mean[1, 2] == sorted(each.mean[1, 2] for each in three)[1]
@@ -40,7 +40,7 @@ def test_the_median_of_three_is_that_of_each_period_and_end() -> None:
     assert found.cpu == 1.5
 
 
-def test_a_series_without_an_answer_counts_against_its_forecaster() -> None:
+def test_a_failed_series_counts_against_its_forecaster() -> None:
     class Fails:
         def forecast(self, past: np.ndarray, horizon: int, level: list[int]) -> dict[str, np.ndarray]:
             if past[0] < 0:

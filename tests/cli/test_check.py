@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def test_check_shows_every_value_and_where_it_comes_from(call: Any, plan: Path) -> None:
+def test_check_shows_values_with_their_location(call: Any, plan: Path) -> None:
     (plan.parent / "child.yaml").write_text(
         "extends: bakery.yaml\nname: x\ntargets: {revenue: {at_least: 61 million VND}}\n"
     )

@@ -37,7 +37,7 @@ def test_a_file_size_limit_leaves_the_earlier_report(project: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
-def test_a_full_disk_is_told_before_anything_is_played(tmp_path: Path, plan: Path) -> None:
+def test_a_full_disk_is_reported_before_simulating(tmp_path: Path, plan: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=False).returncode:
@@ -55,7 +55,7 @@ def test_a_full_disk_is_told_before_anything_is_played(tmp_path: Path, plan: Pat
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, whom the mode of a folder stops")
-def test_a_read_only_folder_is_told_before_anything_is_played(
+def test_a_read_only_folder_is_reported_before_simulating(
     tmp_path: Path, plan: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     closed = tmp_path / "closed"
@@ -92,7 +92,7 @@ def test_a_closed_pipe_is_one_line_and_exit_4() -> None:
         assert process.stderr.read().decode().count("\n") == 1
 
 
-def test_a_closed_output_is_no_fault() -> None:
+def test_a_closed_output_is_accepted() -> None:
     assert run_command("list", preexec_fn=lambda: os.close(1)).code == 0
 
 
@@ -125,7 +125,7 @@ def test_short_memory_is_exit_4(plan: Path, monkeypatch: pytest.MonkeyPatch, cal
     assert "memory ran short" in done.err
 
 
-def test_a_fault_of_our_own_is_exit_1_and_says_how_to_see_it(
+def test_an_internal_error_is_exit_1_and_says_how_to_see_it(
     plan: Path, monkeypatch: pytest.MonkeyPatch, call: Any
 ) -> None:
     import forecast.workflows.run
@@ -141,7 +141,7 @@ def test_a_fault_of_our_own_is_exit_1_and_says_how_to_see_it(
 
 
 @pytest.mark.slow
-def test_no_kill_makes_an_earlier_report_unreadable(tmp_path: Path) -> None:
+def test_killed_runs_leave_earlier_reports_readable(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.validation.kills", "--times", "8", "--paths", "2000"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, env=environment, check=False)

@@ -22,7 +22,7 @@ def test_help_names_every_command_in_both_languages(call: Any) -> None:
     assert call().out == call("--help").out
 
 
-def test_every_command_has_a_page_of_its_own(call: Any) -> None:
+def test_every_command_has_a_help_page(call: Any) -> None:
     for name in [*COMMANDS, "data disaggregate"]:
         page = call(*name.split(), "--help")
         assert page.code == 0
@@ -36,14 +36,14 @@ def test_every_option_is_explained(call: Any) -> None:
                 assert len(line.split()) > 2 or line.endswith("CHANCE"), line
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_loads_no_heavy_library() -> None:
     code = "import sys; from forecast.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
     loaded = set(done.stderr.decode().split())
     assert not loaded & {"numpy", "pandas", "pydantic", "matplotlib", "statsmodels", "rich", "jinja2", "ruamel.yaml"}
 
 
-def test_python_m_and_the_version_work() -> None:
+def test_python_m_prints_the_version() -> None:
     done = run_command("--version")
     assert done.code == 0
     assert done.out.startswith("forecast ")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def test_list_and_verify_and_the_index_know_the_run(call: Any, project: Path) -> None:
+def test_list_verify_and_index_include_the_run(call: Any, project: Path) -> None:
     reports = project / "reports"
     assert "bakery" in call("list", "--out", reports).out
     assert call("verify", reports / "bakery").code == 0

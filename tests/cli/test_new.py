@@ -8,7 +8,7 @@ from typing import Any
 from forecast.i18n import LANGUAGES
 
 
-def test_a_new_plan_runs_as_it_stands_in_both_languages(call: Any, tmp_path: Path) -> None:
+def test_a_new_plan_is_valid_in_both_languages(call: Any, tmp_path: Path) -> None:
     for language in LANGUAGES:
         done = call("new", tmp_path / language, "--lang", language)
         assert done.code == 0

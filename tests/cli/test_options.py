@@ -32,7 +32,7 @@ from tests.support.command_line import BAKERY_PLAN
         (["schema", "--lang", "fr"], "--lang: 'fr' is not a language of the reports; write vi or en"),
     ],
 )
-def test_a_wrong_call_is_told_what_to_write(call: Any, arguments: list[str], said: str) -> None:
+def test_a_wrong_call_says_what_to_write(call: Any, arguments: list[str], said: str) -> None:
     done = call(*arguments)
     assert done.code == 2
     assert done.out == ""
@@ -40,7 +40,7 @@ def test_a_wrong_call_is_told_what_to_write(call: Any, arguments: list[str], sai
     assert said in done.err
 
 
-def test_everything_wrong_with_the_options_is_said_at_once(call: Any) -> None:
+def test_all_wrong_options_are_reported_at_once(call: Any) -> None:
     done = call("run", "a.yaml", "--paths", "0", "--seed", "-1", "--set", "x", "--workers", "many", "--lang", "xx")
     assert done.code == 2
     assert [line.split(": ")[1] for line in done.complaints] == ["--paths", "--seed", "--set", "--workers", "--lang"]
@@ -49,13 +49,13 @@ def test_everything_wrong_with_the_options_is_said_at_once(call: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["0", "-1", "1e3", "10_", "_10", "99999999999", "1.5", "", "\N{ARABIC-INDIC DIGIT ONE}"]
 )
-def test_paths_are_a_whole_number(call: Any, text: str) -> None:
+def test_paths_must_be_a_whole_number(call: Any, text: str) -> None:
     done = call("run", "a.yaml", f"--paths={text}")
     assert done.code == 2
     assert "--paths" in done.err
 
 
-def test_messages_speak_the_language_that_is_asked_for_or_that_of_the_plan(call: Any, plan: Path) -> None:
+def test_messages_use_the_requested_language_or_that_of_the_plan(call: Any, plan: Path) -> None:
     plan.write_text("language: vi\n" + BAKERY_PLAN.replace("horizon:", "horizom:"))
     assert "có phải 'horizon'?" in call("check", plan).err
     assert "did you mean 'horizon'?" in call("check", plan, "--lang", "en").err

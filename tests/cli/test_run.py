@@ -39,7 +39,7 @@ def test_every_wrong_value_of_an_option_is_said(call: Any) -> None:
     assert [line.split(": ")[1] for line in single.complaints] == ["a.yaml", "--paths"]
 
 
-def test_a_run_says_its_message_on_stdout_and_nothing_on_stderr(call: Any, project: Path) -> None:
+def test_a_quiet_run_prints_its_summary_to_stdout_only(call: Any, project: Path) -> None:
     done = call("run", project / "scenarios" / "bakery.yaml", "--paths", "2_000", "--quiet")
     assert done.code == 0
     assert done.err == ""
@@ -49,7 +49,7 @@ def test_a_run_says_its_message_on_stdout_and_nothing_on_stderr(call: Any, proje
     assert str(project / "reports" / "bakery" / "report.html") in done.out
 
 
-def test_json_names_a_folder_that_can_be_opened_and_its_summary(call: Any, project: Path) -> None:
+def test_json_output_has_the_run_folder_and_the_summary(call: Any, project: Path) -> None:
     done = call("run", project / "scenarios" / "bakery.yaml", "--paths", "2_000", "--json")
     answer = json.loads(done.out)
     assert set(answer) == {"run_dir", "summary"}
@@ -59,7 +59,7 @@ def test_json_names_a_folder_that_can_be_opened_and_its_summary(call: Any, proje
     assert Path(answer["run_dir"]) == (project / "reports" / "bakery").resolve()
 
 
-def test_a_run_holds_every_file_that_is_promised(project: Path) -> None:
+def test_a_run_contains_every_documented_file(project: Path) -> None:
     kept = repository.verify(project / "reports" / "bakery")
     outputs = set(kept.manifest["outputs"])
     assert {"report.html", "report.pdf", "summary.json", "quantiles.csv"} < outputs
@@ -73,7 +73,7 @@ def test_a_run_holds_every_file_that_is_promised(project: Path) -> None:
         assert low <= value <= high
 
 
-def test_the_same_inputs_find_the_same_run_and_another_seed_is_another(call: Any, project: Path) -> None:
+def test_the_same_call_finds_the_stored_run(call: Any, project: Path) -> None:
     plan = project / "scenarios" / "bakery.yaml"
     written = (project / "reports" / "bakery" / "report.html").stat().st_mtime_ns
     first, again = (json.loads(call("run", plan, "--paths", "2000", "--json").out)["run_dir"] for _ in range(2))
@@ -86,7 +86,7 @@ def test_the_same_inputs_find_the_same_run_and_another_seed_is_another(call: Any
 @pytest.mark.parametrize(
     ("gate", "code"), [("0%", 0), ("revenue=1%", 0), ("revenue=99.9%", 3), ("revenue=0.999", 3), ("0.999", 3)]
 )
-def test_a_gate_says_no_after_the_report_is_out(call: Any, project: Path, gate: str, code: int) -> None:
+def test_fail_under_exits_after_the_report_is_published(call: Any, project: Path, gate: str, code: int) -> None:
     done = call("run", project / "scenarios" / "bakery.yaml", "--paths", "2000", "--fail-under", gate)
     assert done.code == code
     assert "Report:" in done.out
@@ -94,14 +94,14 @@ def test_a_gate_says_no_after_the_report_is_out(call: Any, project: Path, gate: 
     assert ("revenue" in done.err) == (code == 3)
 
 
-def test_a_gate_on_no_target_is_told_the_nearest(call: Any, plan: Path) -> None:
+def test_fail_under_an_unknown_target_suggests_the_nearest(call: Any, plan: Path) -> None:
     done = call("run", plan, "--fail-under", "revenu=50%")
     assert done.code == 2
     assert "did you mean 'revenue'?" in done.err
     assert not (plan.parent / "reports").exists()
 
 
-def test_what_was_known_later_is_refused_by_name(call: Any, plan: Path) -> None:
+def test_as_of_rejects_assumptions_known_later(call: Any, plan: Path) -> None:
     plan.write_text(BAKERY_PLAN.replace("noise: 4%", "noise: {value: 2% to 4%, known: 2026-03}"))
     done = call("run", plan, "--as-of", "2026-01-05")
     assert done.code == 2
@@ -111,7 +111,7 @@ def test_what_was_known_later_is_refused_by_name(call: Any, plan: Path) -> None:
     ]
 
 
-def test_complaints_about_every_plan_come_at_once(call: Any, tmp_path: Path) -> None:
+def test_problems_of_every_plan_are_reported_at_once(call: Any, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text(BAKERY_PLAN.replace("targets:", "tragets:"))
     done = call("run", tmp_path / "a.yaml", tmp_path / "b.yaml")
@@ -120,7 +120,7 @@ def test_complaints_about_every_plan_come_at_once(call: Any, tmp_path: Path) -> 
     assert not (tmp_path / "reports").exists()
 
 
-def test_two_plans_of_one_name_are_not_published_over_each_other(call: Any, tmp_path: Path) -> None:
+def test_two_plans_of_one_name_are_rejected(call: Any, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "plan.yaml").write_text(BAKERY_PLAN)

@@ -41,9 +41,7 @@ FREQUENT_CHECKPOINTS = """
         pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow),
     ],
 )
-def test_a_run_that_is_stopped_goes_on_and_ends_as_if_it_had_not_been(
-    tmp_path: Path, number: signal.Signals, code: int
-) -> None:
+def test_a_stopped_run_resumes_to_the_same_results(tmp_path: Path, number: signal.Signals, code: int) -> None:
     plan, few = tmp_path / "plan.yaml", 4 * 16 * PATHS_PER_BLOCK
     plan.write_text(FULL_PLAN.replace("horizon:", "seed: 5\nhorizon:"), encoding="utf-8")
     call = [

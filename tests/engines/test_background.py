@@ -13,7 +13,7 @@ from tests.support.engine_jobs import fail_at_third_job, square
 from tests.support.processes import is_alive
 
 
-def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_background_work_returns_and_raises_like_direct_work(monkeypatch: pytest.MonkeyPatch) -> None:
     for safe in (True, False):
         monkeypatch.setattr(background, "_is_safe_to_fork", lambda safe=safe: safe)
         with (
@@ -25,7 +25,7 @@ def test_work_beside_answers_and_raises_as_work_here(monkeypatch: pytest.MonkeyP
                 other.result()
 
 
-def test_work_beside_that_dies_is_told_and_work_not_asked_for_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_background_work_that_dies_is_reported_and_unneeded_work_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "_is_safe_to_fork", lambda: True)
     with (
         background.run_in_background(partial(fail_at_third_job, "die", 3)) as work,

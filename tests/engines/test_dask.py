@@ -25,13 +25,13 @@ def cluster() -> Iterator[DaskEngine]:
         yield engine
 
 
-def test_a_cluster_answers_as_one_process_does_and_in_order(cluster: DaskEngine) -> None:
+def test_a_cluster_gives_the_serial_results_in_order(cluster: DaskEngine) -> None:
     spans = range(2, 12)
     assert list(cluster.map(square, 3, spans)) == list(SerialEngine().map(square, 3, spans))
     assert list(cluster.map(square, 3, range(0))) == []
 
 
-def test_a_cluster_of_this_machine_listens_to_it_alone_with_one_thread_a_worker(cluster: DaskEngine) -> None:
+def test_a_local_cluster_listens_on_localhost_with_one_thread_a_worker(cluster: DaskEngine) -> None:
     import psutil
 
     answers = list(cluster.map(process_and_threads, 0, range(8)))
@@ -47,13 +47,13 @@ def test_a_cluster_of_this_machine_listens_to_it_alone_with_one_thread_a_worker(
 
 
 @pytest.mark.parametrize(("deck", "raised"), [("disk", OutputError), ("input", InputError), ("memory", MemoryError)])
-def test_what_goes_wrong_in_a_cluster_is_raised_here(cluster: DaskEngine, deck: str, raised: type[Exception]) -> None:
+def test_errors_of_a_cluster_worker_are_raised(cluster: DaskEngine, deck: str, raised: type[Exception]) -> None:
     with pytest.raises(raised):
         list(cluster.map(fail_at_third_job, deck, range(8)))
     assert list(cluster.map(square, 3, range(3))) == [(0, 0), (1, 3), (2, 12)]  # it works on
 
 
-def test_a_worker_that_is_killed_changes_no_answer(cluster: DaskEngine) -> None:
+def test_a_killed_worker_changes_no_result(cluster: DaskEngine) -> None:
     answers, killed = [], 0
     for span, (process, _) in enumerate(cluster.map(process_and_threads, 0, range(40))):
         if span == 4:
@@ -64,13 +64,13 @@ def test_a_worker_that_is_killed_changes_no_answer(cluster: DaskEngine) -> None:
     assert killed not in answers[10:]  # those under way may have been answered before
 
 
-def test_work_that_kills_every_worker_is_told(cluster: DaskEngine) -> None:
+def test_a_job_that_kills_every_worker_is_reported(cluster: DaskEngine) -> None:
     with pytest.raises(OutputError) as told:
         list(cluster.map(fail_at_third_job, "die", range(8)))
     assert told.value.code == "worker_died"
 
 
-def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forecast.engines.dask.CONNECT_SECONDS", 1)
     with (
         DaskEngine("tcp://127.0.0.1:9") as engine,
@@ -80,7 +80,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     assert told.value.params["address"] == "tcp://127.0.0.1:9"
 
 
-def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_dask_is_answered_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(OutputError, match=r'pip install "forecast\[cluster\]"'):
         list(DaskEngine(workers=2).map(square, 3, range(2)))

@@ -10,12 +10,12 @@ from forecast.engines.processes import ProcessEngine
 from forecast.engines.serial import SerialEngine
 
 
-def test_one_worker_is_this_process() -> None:
+def test_one_worker_means_the_serial_engine() -> None:
     assert isinstance(create_engine(1), SerialEngine)
     assert isinstance(create_engine(2), ProcessEngine)
 
 
-def test_the_name_of_an_engine_is_what_the_command_line_takes() -> None:
+def test_engines_are_created_by_their_command_line_name() -> None:
     joined = create_engine(2, "dask:tcp://10.0.0.5:8786")
     assert isinstance(joined, DaskEngine)
     assert joined.address == "tcp://10.0.0.5:8786"

@@ -18,13 +18,13 @@ from tests.support.plans import ROOT
 from tests.support.processes import is_alive, wait_until_found
 
 
-def test_processes_answer_as_one_process_does_and_in_order() -> None:
+def test_processes_give_the_serial_results_in_order() -> None:
     spans = range(2, 12)
     assert list(ProcessEngine(2).map(square, 3, spans)) == list(SerialEngine().map(square, 3, spans))
     assert list(ProcessEngine(2).map(square, 3, range(0))) == []
 
 
-def test_workers_use_one_thread_and_leave_the_environment_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_use_one_thread_without_changing_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert list(ProcessEngine(2).map(environment_variable, "OMP_NUM_THREADS", range(1))) == ["1"]
     assert "OMP_NUM_THREADS" not in os.environ
@@ -33,7 +33,7 @@ def test_workers_use_one_thread_and_leave_the_environment_as_it_was(monkeypatch:
 @pytest.mark.parametrize(
     ("deck", "raised"), [("die", OutputError), ("disk", OutputError), ("input", InputError), ("memory", MemoryError)]
 )
-def test_what_goes_wrong_in_a_worker_is_raised_here(deck: str, raised: type[Exception]) -> None:
+def test_errors_of_a_worker_process_are_raised(deck: str, raised: type[Exception]) -> None:
     with pytest.raises(raised) as told:
         list(ProcessEngine(2).map(fail_at_third_job, deck, range(8)))
     if isinstance(told.value, OutputError):

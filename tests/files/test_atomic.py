@@ -25,14 +25,14 @@ def temporary_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if ".tmp-" in path.name)
 
 
-def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_file_is_replaced_without_temporary_files(tmp_path: Path) -> None:
     atomic.write_file(tmp_path / "deep" / "a.txt", b"one")
     atomic.write_file(tmp_path / "deep" / "a.txt", b"two")
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a.txt"]
     assert (tmp_path / "deep" / "a.txt").read_bytes() == b"two"
 
 
-def test_a_size_limit_leaves_the_earlier_file_and_no_stray(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_earlier_file(tmp_path: Path) -> None:
     atomic.write_file(tmp_path / "a.txt", b"earlier")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
@@ -47,7 +47,7 @@ def test_a_size_limit_leaves_the_earlier_file_and_no_stray(tmp_path: Path) -> No
     assert not temporary_files(tmp_path)
 
 
-def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_folder_appears_only_when_complete(tmp_path: Path) -> None:
     with atomic.new_folder(tmp_path / "run") as folder:
         atomic.write_files(folder, {"a": b"1", "figures/b": b"2"})
         assert not (tmp_path / "run").exists()
@@ -75,7 +75,7 @@ def test_the_first_of_two_folders_of_one_name_stays(tmp_path: Path) -> None:
     assert not temporary_files(tmp_path)
 
 
-def test_what_a_dead_process_left_is_swept_and_what_a_living_one_holds_is_not(tmp_path: Path) -> None:
+def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
     (tmp_path / f".a.0.tmp-{DEAD_PROCESS}").write_text("torn")
     (tmp_path / f".b.0.tmp-{DEAD_PROCESS}").mkdir()
     (tmp_path / f".b.0.tmp-{DEAD_PROCESS}" / "inside").write_text("torn")
@@ -87,7 +87,7 @@ def test_what_a_dead_process_left_is_swept_and_what_a_living_one_holds_is_not(tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.txt", "run"]
 
 
-def test_an_old_stray_is_swept_though_its_number_belongs_to_another_process(tmp_path: Path) -> None:
+def test_old_temporary_files_are_removed_whoever_has_their_process_id(tmp_path: Path) -> None:
     young, old = tmp_path / f".a.0.tmp-{os.getppid()}", tmp_path / f".b.0.tmp-{os.getppid()}"
     young.write_text("under way")
     old.write_text("torn")
@@ -96,7 +96,7 @@ def test_an_old_stray_is_swept_though_its_number_belongs_to_another_process(tmp_
     assert young.exists()
 
 
-def test_a_link_is_swapped_in_one_step(tmp_path: Path) -> None:
+def test_a_link_is_replaced(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         assert atomic.replace_link(tmp_path / name, tmp_path / "newest")
@@ -113,7 +113,7 @@ def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: py
         pass
 
 
-def test_a_killed_holder_gives_its_lock_back(tmp_path: Path) -> None:
+def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
     code = (
         "import sys, time, pathlib\nfrom forecast.files import atomic\n"
         "with atomic.hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
@@ -129,7 +129,7 @@ def test_a_killed_holder_gives_its_lock_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, whom the mode of a folder stops")
-def test_a_read_only_folder_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_rejected(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o555)
     for folder in (tmp_path, *tmp_path.parents):

@@ -10,7 +10,7 @@ import pytest
 from forecast.files.cache import Cache
 
 
-def test_a_cache_gives_back_what_was_put(tmp_path: Path) -> None:
+def test_a_cache_returns_what_was_stored(tmp_path: Path) -> None:
     cache, key = Cache(tmp_path), Cache.key("fit", {"a": 1}, b"data")
     assert cache.get(key) is None
     cache.put(key, {"mase": 0.5, "name": "bưu chính"}, {"mean": np.arange(3.0)})
@@ -21,7 +21,7 @@ def test_a_cache_gives_back_what_was_put(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -1])
-def test_a_damaged_entry_is_a_miss_that_is_written_anew(tmp_path: Path, keep: int) -> None:
+def test_a_damaged_entry_is_a_miss_and_can_be_replaced(tmp_path: Path, keep: int) -> None:
     cache, key = Cache(tmp_path), Cache.key("fit")
     cache.put(key, {"a": 1}, {"mean": np.ones(2)})
     (file,) = tmp_path.iterdir()

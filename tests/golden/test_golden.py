@@ -22,7 +22,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", GOLDEN_SCENARIOS)
-def test_a_shipped_scenario_says_what_it_said(name: str, cache: Path) -> None:
+def test_figures_of_a_shipped_scenario_do_not_move(name: str, cache: Path) -> None:
     """Words to the letter, numbers to 1 in 1,000, for fits move with the processor."""
     found, kept = (
         render_golden(name, cache).splitlines(),

@@ -27,7 +27,7 @@ def complaints(folder: Path, text: str | bytes) -> list[str]:
     return [line.replace(path, "ledger.csv") for line in str(raised.value).splitlines()]
 
 
-def test_a_ledger_of_two_services_is_read_whole(tmp_path: Path) -> None:
+def test_a_ledger_of_two_services_is_read_completely(tmp_path: Path) -> None:
     rows = "2020-01,b,5,actual\n2020-01,a,1,actual\n2020-02,b,6,estimate\n2020-02,a,2,actual\n"
     history = read_history(write(tmp_path, HEADER + rows), "VND")
     assert history.services == ("a", "b")
@@ -37,7 +37,7 @@ def test_a_ledger_of_two_services_is_read_whole(tmp_path: Path) -> None:
     assert len(history.digest) == 64
 
 
-def test_a_service_that_began_later_has_fewer_months(tmp_path: Path) -> None:
+def test_a_service_that_starts_later_has_fewer_months(tmp_path: Path) -> None:
     history = read_history(
         write(tmp_path, HEADER + "2020-01,a,1,actual\n2020-02,a,2,actual\n2020-02,b,3,actual\n"), "VND"
     )
@@ -66,17 +66,17 @@ def test_to_frame_has_a_row_for_each_service_and_month(tmp_path: Path) -> None:
     assert counted[["volume", "price", "revenue"]].to_numpy().tolist() == [[10, 2.5, 25]]
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_nothing(tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:
     text = (HEADER + "2020-01,a,1,actual\n").replace("\n", "\r\n").encode("utf-8-sig")
     assert read_history(write(tmp_path, text), "VND").row_count == 1
 
 
 @pytest.mark.parametrize("name", ["NA", "null", "None", "nan"])
-def test_a_service_may_be_called_na(tmp_path: Path, name: str) -> None:
+def test_a_service_named_like_a_missing_value_is_kept(tmp_path: Path, name: str) -> None:
     assert read_history(write(tmp_path, f"{HEADER}2020-01,{name},1,actual\n"), "VND").services == (name,)
 
 
-def test_a_correction_below_zero_is_a_value(tmp_path: Path) -> None:
+def test_a_negative_correction_is_kept(tmp_path: Path) -> None:
     assert read_history(write(tmp_path, HEADER + "2020-01,a,-3,actual\n"), "VND").revenue["a"][0] == -3
 
 
@@ -103,7 +103,7 @@ def test_a_correction_below_zero_is_a_value(tmp_path: Path) -> None:
         ("2020-01,,1,actual", "ledger.csv:2:9: service: no service"),
     ],
 )
-def test_a_row_that_cannot_be_read_in_one_way_is_refused_where_it_stands(tmp_path: Path, row: str, said: str) -> None:
+def test_an_ambiguous_row_is_rejected_with_its_position(tmp_path: Path, row: str, said: str) -> None:
     first = complaints(tmp_path, HEADER + row + "\n")[0]
     assert first.startswith(said)
     assert ";" in first
@@ -117,7 +117,7 @@ def test_a_row_that_cannot_be_read_in_one_way_is_refused_where_it_stands(tmp_pat
         (["2020-02", "2020-01"], "ledger.csv:3:1: month: 2020-01 of 'a' stands after 2020-02"),
     ],
 )
-def test_months_that_are_doubled_missing_or_out_of_order_are_named(tmp_path: Path, rows: list[str], said: str) -> None:
+def test_repeated_missing_and_unordered_months_are_named(tmp_path: Path, rows: list[str], said: str) -> None:
     assert complaints(tmp_path, HEADER + "".join(f"{month},a,1,actual\n" for month in rows))[0].startswith(said)
 
 
@@ -144,27 +144,27 @@ def test_a_service_that_stops_before_the_others_is_named(tmp_path: Path) -> None
         ("month,service,revenue,status\n2020-01,chuyê\u0301n,1,actual\n".encode("cp1258"), "1258"),
     ],
 )
-def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path, text: str | bytes, said: str) -> None:
+def test_a_file_that_is_no_ledger_is_rejected(tmp_path: Path, text: str | bytes, said: str) -> None:
     assert any(said in line for line in complaints(tmp_path, text))
 
 
-def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_ledger_are_reported_at_once(tmp_path: Path) -> None:
     said = complaints(tmp_path, HEADER + "2020-1,a,x,actual\n2020-02,a,1,atual\n")
     assert [line.split(": ")[0] for line in said] == ["ledger.csv:2:1", "ledger.csv:2:10", "ledger.csv:3:13"]
 
 
-def test_a_thousand_wrong_rows_do_not_flood_the_screen(tmp_path: Path) -> None:
+def test_the_number_of_reported_problems_is_limited(tmp_path: Path) -> None:
     said = complaints(tmp_path, HEADER + "2020-01,a,x,actual\n" * 1000)
     assert len(said) == MAX_CSV_PROBLEMS + 1
     assert said[-1].endswith("and 950 more; correct these first")
 
 
-def test_amounts_in_another_currency_are_refused(tmp_path: Path) -> None:
+def test_amounts_in_another_currency_are_rejected(tmp_path: Path) -> None:
     text = "month,service,revenue,status,currency\n2020-01,a,1,actual,EUR\n"
     assert "write amounts in 'VND'" in complaints(tmp_path, text)[0]
 
 
-def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+def test_a_folder_and_a_missing_file_are_rejected(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(InputError):
             read_history(str(path), "VND")

@@ -23,7 +23,7 @@ from tests.support.place_ledgers import LEDGER_PLAN, ledger_rows, write_ledger
         ("actual", "actuall", "unknown status 'actuall'; write 'actual'"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+def test_a_wrong_row_is_rejected_with_its_line(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     rows = ledger_rows()
     place = next(n for n, row in enumerate(rows) if old in row)
     rows[place] = rows[place].replace(old, new, 1)
@@ -33,7 +33,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, sentence: str
     assert f"ledger.csv:{place + 1}:" in str(wrong.value)
 
 
-def test_a_missing_month_and_a_short_ledger_are_refused(tmp_path: Path) -> None:
+def test_a_missing_month_and_a_short_ledger_are_rejected(tmp_path: Path) -> None:
     rows = ledger_rows()
     with pytest.raises(InputError, match=r"'b' in 'p2' lacks 2019-05"):
         read_text(LEDGER_PLAN, write_ledger(tmp_path, [row for row in rows if not row.startswith("2019-05,b,p2")]))
@@ -41,7 +41,7 @@ def test_a_missing_month_and_a_short_ledger_are_refused(tmp_path: Path) -> None:
         read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows(12)))
 
 
-def test_weights_beside_a_ledger_are_refused(tmp_path: Path) -> None:
+def test_weights_beside_a_ledger_are_rejected(tmp_path: Path) -> None:
     write_ledger(tmp_path, ledger_rows())
     with pytest.raises(InputError, match="the ledger by place weighs"):
         read_text(LEDGER_PLAN.replace("ledger.csv}", "ledger.csv, weights: equal}"), tmp_path)

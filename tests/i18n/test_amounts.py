@@ -21,14 +21,12 @@ from forecast.i18n.amounts import choose_scale, round_preserving_sum
         ("headcount", 1838.5, "VND", "1,838.5 people", "1.838,5 người"),
     ],
 )
-def test_a_threshold_is_shown_with_every_digit_that_was_written(
-    measure: str, value: float, currency: str, en: str, vi: str
-) -> None:
+def test_a_threshold_is_shown_with_all_its_digits(measure: str, value: float, currency: str, en: str, vi: str) -> None:
     for t, shown in ((Translator("en"), en), (Translator("vi"), vi)):
         assert choose_scale(measure, [value], currency, t).exact_amount(value) == shown
 
 
-def test_rounding_moves_no_step_by_a_whole_digit() -> None:
+def test_rounding_preserves_the_sum_and_each_step() -> None:
     steps = [0.04, 0.04, 0.04, -1.26, 3.333]
     start, rounded, end = round_preserving_sum(10.04, steps, 10.04 + sum(steps), 1)
     assert round_preserving_sum(0.0, [1e100, -1e100], 1e99, 2)[2] == 1e99  # ends, though nothing adds up there
@@ -47,11 +45,11 @@ def test_rounding_moves_no_step_by_a_whole_digit() -> None:
         (12, "EUR", "en", "12 EUR"),
     ],
 )
-def test_money_is_said_in_a_unit_that_fits(amount: float, currency: str, language: str, shown: str) -> None:
+def test_money_is_written_in_a_unit_that_fits(amount: float, currency: str, language: str, shown: str) -> None:
     assert choose_scale("revenue", [amount], currency, Translator(language)).amount(amount) == shown  # type: ignore[arg-type]
 
 
-def test_a_threshold_keeps_the_digits_of_its_planner() -> None:
+def test_a_threshold_keeps_the_digits_of_the_plan() -> None:
     scale = choose_scale("revenue", [250.5e9], "VND", Translator("vi"))
     assert scale.exact_amount(250e9) == "250 tỷ đồng"
     assert scale.exact_amount(250.5e9) == "250,5 tỷ đồng"

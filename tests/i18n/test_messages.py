@@ -19,7 +19,7 @@ def placeholders(sentence: str) -> list[str]:
     return sorted({name for _, name, _, _ in Formatter().parse(sentence) if name})
 
 
-def test_every_sentence_stands_in_both_languages_with_the_same_placeholders() -> None:
+def test_every_message_has_the_same_placeholders_in_both_languages() -> None:
     wrong = [
         key
         for key, said in message_catalog().items()
@@ -53,7 +53,7 @@ def codes_raised() -> set[str]:
     return found | {f"{one}_{end}" for one in FAMILIES for end in ("out_of_bounds", "touches_bound")}
 
 
-def test_every_code_that_is_raised_has_its_sentence() -> None:
+def test_every_problem_code_has_a_message() -> None:
     silent = {"same_as_is_wrong"}  # said where the other number stands
     found = codes_raised()
     assert len(found) > 80
@@ -61,7 +61,7 @@ def test_every_code_that_is_raised_has_its_sentence() -> None:
     assert lacking - silent - {"at_least", "at_most"} == set()
 
 
-def test_every_sentence_has_both_languages_and_the_same_facts() -> None:
+def test_placeholders_differ_only_in_the_parts_of_a_month() -> None:
     for key, sentence in message_catalog().items():
         assert set(sentence) == set(LANGUAGES), key
         facts = [{name for _, name, _, _ in Formatter().parse(sentence[language]) if name} for language in LANGUAGES]
@@ -69,7 +69,7 @@ def test_every_sentence_has_both_languages_and_the_same_facts() -> None:
         assert allowed <= {"name", "month", "year"}, key
 
 
-def test_every_sentence_that_a_page_asks_for_exists() -> None:
+def test_every_message_that_reports_use_exists() -> None:
     sources = [
         *ROOT.glob("forecast/reports/**/*.py"),
         *ROOT.glob("forecast/reports/templates/*"),

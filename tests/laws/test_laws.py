@@ -25,7 +25,7 @@ def tally_figures(run: Simulation) -> dict[str, list[float]]:
     }
 
 
-def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_do_not_depend_on_the_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forecast.simulation.simulate.MAX_SERIAL_PATHS", 0)
     monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 2)
     scenario = read_plan_text(FULL_PLAN)
@@ -39,13 +39,13 @@ def test_the_same_inputs_give_the_same_bytes_for_any_number_of_workers(monkeypat
     assert one.values(*YEAR).tobytes() == two.values(*YEAR).tobytes()
 
 
-def test_a_second_run_after_another_plan_is_the_first() -> None:
+def test_a_run_is_repeatable_after_another_plan() -> None:
     first = simulate_plan(FULL_PLAN).values(*YEAR)
     simulate_plan(TWO_SERVICES)
     assert np.array_equal(first, simulate_plan(FULL_PLAN).values(*YEAR))
 
 
-def test_one_name_is_one_draw() -> None:
+def test_same_as_shares_one_draw() -> None:
     run = simulate_plan(TWO_SERVICES, services__b__baseline__annual="{same_as: services.a.baseline.annual}")
     assert np.array_equal(run.values("revenue.a", "2021"), run.values("revenue.b", "2021"))
 
@@ -61,7 +61,7 @@ def test_a_longer_horizon_keeps_the_first_months() -> None:
         assert np.array_equal(short.values("revenue", period), long.values("revenue", period))
 
 
-def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None:
+def test_a_longer_horizon_keeps_every_month_of_overlapping_waves() -> None:
     short, long = (
         compiled.compile_plan(s, fit_baseline(s), 8 * PATHS_PER_BLOCK, 5)
         for s in (read_plan_text(MANY_WAVES), read_plan_text(MANY_WAVES, horizon__months=24))
@@ -72,7 +72,7 @@ def test_a_longer_horizon_keeps_every_month_however_many_waves_overlap() -> None
             assert np.array_equal(few["revenue.a", f"2021-{month:02}"], many["revenue.a", f"2021-{month:02}"]), month
 
 
-def test_a_sure_flood_takes_what_it_says_to_the_last_bits() -> None:
+def test_a_certain_flood_loses_exactly_its_share() -> None:
     of_class = "{weight: 1, reach: 10%, days: 400, loss_share: {all: 60%}}"
     flood = f"{{kind: flood, per_year: 3, season: {{1: 1}}, recovered: {{all: 0%}}, classes: {{c: {of_class}}}}}"
     target = "{measure: revenue, period: 2021-12, at_least: 1 tỷ}"
@@ -82,7 +82,7 @@ def test_a_sure_flood_takes_what_it_says_to_the_last_bits() -> None:
     assert np.allclose(december, 10e9 * 0.94 ** floods[: len(december)], rtol=1e-13)
 
 
-def test_a_horizon_that_stops_inside_a_year_keeps_the_months_of_the_whole_year() -> None:
+def test_a_horizon_of_part_of_a_year_keeps_its_months() -> None:
     whole, part = (
         simulate_plan(FULL_PLAN, targets__revenue=None),
         simulate_plan(FULL_PLAN, targets__revenue=None, horizon__months=3),
@@ -90,14 +90,14 @@ def test_a_horizon_that_stops_inside_a_year_keeps_the_months_of_the_whole_year()
     assert np.array_equal(whole.values("revenue", "2021-03"), part.values("revenue", "2021-03"))
 
 
-def test_an_empty_overlay_changes_nothing_in_any_path() -> None:
+def test_an_empty_overlay_changes_no_path() -> None:
     parent = forecast.read(SCENARIOS / "storms-and-floods.yaml")
     child = read_plan_text("extends: storms-and-floods.yaml\nname: The same again\n")
     runs = [forecast.simulate(scenario, paths=9_000) for scenario in (parent, child)]
     assert np.all(runs[0].values(*YEAR) - runs[1].values(*YEAR) == 0)
 
 
-def test_a_changed_range_keeps_its_uniform() -> None:
+def test_a_changed_distribution_keeps_its_uniform_draws() -> None:
     low, high = (
         simulate_plan(TWO_SERVICES, services__a__baseline__annual=f"normal({mean} tỷ, 5 tỷ)") for mean in (120, 125)
     )
@@ -107,7 +107,7 @@ def test_a_changed_range_keeps_its_uniform() -> None:
 
 
 @pytest.mark.parametrize("rate", ["shocks.waves.waves_per_year", "shocks.floods.per_year"])
-def test_a_higher_rate_keeps_every_event_and_only_adds_losses(rate: str) -> None:
+def test_a_higher_rate_keeps_every_event_and_adds_losses(rate: str) -> None:
     text = FULL_PLAN.replace("a: -8% to -2%, b: -6% to -1%", "all: -8% to -2%")
     shock = rate.split(".")[1]
     fewer, more = (
@@ -136,12 +136,12 @@ def test_a_higher_rate_keeps_every_event_and_only_adds_losses(rate: str) -> None
         ("rivals", {"shocks__rivals__effect__price__a": "0%"}),
     ],
 )
-def test_a_shock_of_zero_size_is_no_shock_to_the_bit(shock: str, nothing: dict[str, str]) -> None:
+def test_a_shock_of_zero_size_equals_no_shock(shock: str, nothing: dict[str, str]) -> None:
     zero, absent = simulate_plan(FULL_PLAN, **nothing), simulate_plan(FULL_PLAN, **{f"shocks__{shock}": None})
     assert np.array_equal(zero.values(*YEAR), absent.values(*YEAR))
 
 
-def test_the_order_of_names_in_the_file_changes_nothing() -> None:
+def test_order_of_names_in_the_file_changes_nothing() -> None:
     scenario = read_plan_text(FULL_PLAN)
     turned = scenario.model_copy(
         update={
@@ -153,12 +153,12 @@ def test_the_order_of_names_in_the_file_changes_nothing() -> None:
     assert np.array_equal(runs[0].values(*YEAR), runs[1].values(*YEAR))
 
 
-def test_a_service_of_nothing_leaves_the_others_alone() -> None:
+def test_a_service_of_zero_does_not_change_the_total() -> None:
     text = FULL_PLAN.replace("services:\n", "services:\n  aa: {baseline: {method: given, annual: 0 tỷ, shape: flat}}\n")
     assert np.array_equal(simulate_plan(text).values(*YEAR), simulate_plan(FULL_PLAN).values(*YEAR))
 
 
-def test_services_and_the_named_gap_sum_to_the_total_in_every_path() -> None:
+def test_services_and_gap_sum_to_the_total_in_every_path() -> None:
     run = forecast.simulate(forecast.read(SCENARIOS / "covid-and-floods.yaml"), paths=8_000)
     parts = sum(run.values(f"revenue.{s}", "2021") for s in run.scenario.service_names)
     assert np.allclose(parts + run.values("gap", "2021"), run.values(*YEAR), rtol=1e-15)
@@ -172,7 +172,7 @@ def test_months_sum_to_the_year_in_every_path() -> None:
     assert np.allclose(total, run.values(*YEAR), rtol=1e-13)
 
 
-def test_what_is_lost_has_returned_or_is_carried_over_or_is_gone() -> None:
+def test_losses_are_recovered_carried_over_or_permanent() -> None:
     run = simulate_plan(FULL_PLAN, horizon__months=11, targets__revenue=None)
     for service in "ab":
         lost, returned, carried, gone = (
@@ -185,7 +185,7 @@ def test_what_is_lost_has_returned_or_is_carried_over_or_is_gone() -> None:
         assert gone.mean() > 0
 
 
-def test_what_a_year_takes_is_its_calm_less_the_losses_plus_the_returns() -> None:
+def test_revenue_is_the_baseline_less_losses_plus_recovery() -> None:
     troubled, calm = simulate_plan(FULL_PLAN, initiatives=None), simulate_plan(FULL_PLAN, initiatives=None, shocks=None)
     missing = calm.values("revenue.b", "2021") - troubled.values("revenue.b", "2021")
     kept_away = troubled.values("lost.b", "horizon") - troubled.values("returned.b", "horizon")
@@ -193,7 +193,7 @@ def test_what_a_year_takes_is_its_calm_less_the_losses_plus_the_returns() -> Non
     assert np.allclose(missing, kept_away, atol=1.0)  # đồng: rounding
 
 
-def test_a_loss_never_takes_more_than_all() -> None:
+def test_losses_never_exceed_revenue() -> None:
     run = simulate_plan(
         FULL_PLAN,
         shocks__floods__per_year="40",
@@ -206,7 +206,7 @@ def test_a_loss_never_takes_more_than_all() -> None:
         assert run.tally(f"gone.{service}", "horizon").minimum > -1
 
 
-def test_an_event_happens_in_a_path_or_does_not() -> None:
+def test_event_counts_are_whole_and_poisson() -> None:
     run = simulate_plan(
         ONE_SERVICE,
         paths=40_000,
@@ -223,7 +223,7 @@ def test_an_event_happens_in_a_path_or_does_not() -> None:
     assert np.all(revenue[~none] < revenue.max())
 
 
-def test_growth_is_the_years_total_with_its_noise_counted_once() -> None:
+def test_growth_range_holds_for_the_year_with_noise_counted_once() -> None:
     """With nothing else on, P10 and P90 of simulated growth are the two ends of the range."""
     text = """
 name: Growth and noise
@@ -245,7 +245,7 @@ services: {postal: {growth: 0% to 20%}, finance: {growth: 0% to 15%}, distributi
             assert abs(found.value - last * (1 + end)) < 1.5 * width
 
 
-def test_a_correlation_that_is_asked_is_achieved_and_leaves_the_margins_alone() -> None:
+def test_a_requested_correlation_is_achieved_without_changing_the_margins() -> None:
     said = "{between: [services.a.baseline.annual, services.b.baseline.annual], rank: 0.6}"
     apart, together = (
         simulate_plan(TWO_SERVICES, paths=40_000),
@@ -261,7 +261,7 @@ def test_a_correlation_that_is_asked_is_achieved_and_leaves_the_margins_alone() 
 
 
 @pytest.mark.parametrize("first", range(1, 40, 3))
-def test_a_sure_year_on_its_target_meets_it(first: int) -> None:
+def test_a_certain_year_equal_to_its_target_meets_it(first: int) -> None:
     text = (
         f"  a: {{baseline: {{method: given, annual: {first} tỷ, shape: flat}}}}\n"
         "  b: {baseline: {method: given, annual: 12.7 tỷ, shape: flat}}\n"

@@ -139,7 +139,7 @@ DRAFTS = st.builds(Draft, services_of("abc"), SHOCKS, INITIATIVES)
 
 @few_examples
 @given(DRAFTS, st.permutations(range(3)))
-def test_the_order_of_services_changes_no_bit(draft: Draft, order: list[int]) -> None:
+def test_order_of_services_changes_no_byte(draft: Draft, order: list[int]) -> None:
     turned = replace(draft, services=tuple(draft.services[i] for i in order))
     one, two = draft.play(), turned.play()
     assert year(one).tobytes() == year(two).tobytes()
@@ -148,7 +148,7 @@ def test_the_order_of_services_changes_no_bit(draft: Draft, order: list[int]) ->
 
 @few_examples
 @given(DRAFTS, st.sampled_from(["aa", "z"]))
-def test_a_service_of_zero_leaves_the_others_alone(draft: Draft, name: str) -> None:
+def test_a_service_without_revenue_does_not_change_the_others(draft: Draft, name: str) -> None:
     more = replace(draft, services=(*draft.services, (name, "{}", "0", "")))
     one, two = draft.play(), more.play()
     for measure in ("revenue", "revenue.a", "revenue.c"):
@@ -157,7 +157,7 @@ def test_a_service_of_zero_leaves_the_others_alone(draft: Draft, name: str) -> N
 
 @few_examples
 @given(DRAFTS, st.integers(1, 9))
-def test_money_times_a_power_of_two_is_the_same_to_the_bit(draft: Draft, power: int) -> None:
+def test_results_scale_exactly_with_powers_of_two(draft: Draft, power: int) -> None:
     larger = replace(draft, factor=2**power)
     one, two = draft.play(), larger.play()
     assert (year(one) * 2.0**power).tobytes() == year(two).tobytes()
@@ -166,7 +166,7 @@ def test_money_times_a_power_of_two_is_the_same_to_the_bit(draft: Draft, power: 
 
 @few_examples
 @given(DRAFTS)
-def test_money_times_a_thousand_is_the_same(draft: Draft) -> None:
+def test_results_scale_with_the_unit_of_money(draft: Draft) -> None:
     wide = (("d", "{}", "40000", ""), ("e", "lognormal({})", "30000 60000", ""))
     one = replace(draft, services=(*draft.services, *wide))
     small, large = one.play(), replace(one, factor=1000).play()
@@ -175,7 +175,7 @@ def test_money_times_a_thousand_is_the_same(draft: Draft) -> None:
 
 @few_examples
 @given(DRAFTS, st.sampled_from(sorted(KINDS)), st.booleans())
-def test_a_shock_of_no_size_or_no_rate_is_no_shock_to_the_bit(draft: Draft, kind: str, by_rate: bool) -> None:
+def test_a_shock_of_zero_size_or_rate_changes_no_byte(draft: Draft, kind: str, by_rate: bool) -> None:
     none = {"epidemic": epidemic(20, "0"), "flood": flood(20, "0"), "event": event(20, "0%")}
     zero = none[kind] if by_rate and kind in none else KINDS[kind](0)
     one, two = draft.play(), replace(draft, shocks={**draft.shocks, "nothing": zero}).play()
@@ -184,7 +184,7 @@ def test_a_shock_of_no_size_or_no_rate_is_no_shock_to_the_bit(draft: Draft, kind
 
 @few_examples
 @given(DRAFTS, st.sampled_from(sorted(KINDS)), EFFECTS, st.integers(1, 20))
-def test_every_path_falls_as_a_shock_grows_harder(draft: Draft, kind: str, depth: int, more: int) -> None:
+def test_a_harder_shock_lowers_revenue_in_every_path(draft: Draft, kind: str, depth: int, more: int) -> None:
     mild, hard = (replace(draft, shocks={**draft.shocks, "x": KINDS[kind](d)}) for d in (depth, depth + more))
     less, full = year(mild.play()), year(hard.play())
     assert np.all(full <= less * (1 + 1e-12))
@@ -193,7 +193,7 @@ def test_every_path_falls_as_a_shock_grows_harder(draft: Draft, kind: str, depth
 
 @few_examples
 @given(DRAFTS, st.sampled_from(["epidemic", "flood"]), st.integers(1, 4), st.integers(1, 4))
-def test_every_path_falls_as_a_shock_comes_more_often(draft: Draft, kind: str, rate: int, more: int) -> None:
+def test_a_more_frequent_shock_lowers_revenue_in_every_path(draft: Draft, kind: str, rate: int, more: int) -> None:
     shock = {"epidemic": epidemic, "flood": flood}[kind]
     seldom, often = (replace(draft, shocks={**draft.shocks, "x": shock(30, str(r))}) for r in (rate, rate + more))
     less, full = year(seldom.play()), year(often.play())
@@ -203,7 +203,7 @@ def test_every_path_falls_as_a_shock_comes_more_often(draft: Draft, kind: str, r
 
 @few_examples
 @given(DRAFTS, st.integers(1, 6_000), st.integers(1, 4_000))
-def test_more_paths_keep_the_first(draft: Draft, paths: int, more: int) -> None:
+def test_more_paths_keep_the_first_ones(draft: Draft, paths: int, more: int) -> None:
     assert np.array_equal(year(draft.play(paths)), year(draft.play(paths + more))[:paths])
 
 
@@ -217,7 +217,7 @@ def test_a_longer_horizon_keeps_the_first_months(draft: Draft, more: int) -> Non
 
 @few_examples
 @given(st.sampled_from(["", ", noise: 6%, persistence: 40%", ", noise: 3%, level_noise: 4%"]), SHOCKS)
-def test_two_halves_that_move_as_one_are_the_whole(baseline: str, shocks: dict[str, str]) -> None:
+def test_two_perfectly_correlated_halves_equal_one_service(baseline: str, shocks: dict[str, str]) -> None:
     """`a` keeps its draws beside `b`, which follows it by rank correlations of 1; level_noise follows the months."""
     same = (
         "correlations:\n"
@@ -234,7 +234,7 @@ def test_two_halves_that_move_as_one_are_the_whole(baseline: str, shocks: dict[s
 
 @few_examples
 @given(st.sampled_from(["t(3)", "t(8)"]), SHOCKS)
-def test_two_halves_that_move_as_one_are_alike_under_a_t_copula(copula: str, shocks: dict[str, str]) -> None:
+def test_perfectly_correlated_halves_are_equal_under_a_t_copula(copula: str, shocks: dict[str, str]) -> None:
     same = "levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}"
     said = f"copula: {copula}\ncorrelations:\n  {same}\n"
     run = Draft(tuple((n, "normal({})", "100000 8000", "") for n in "ab"), shocks, extra=said).play()
@@ -243,7 +243,7 @@ def test_two_halves_that_move_as_one_are_alike_under_a_t_copula(copula: str, sho
 
 @few_examples
 @given(DRAFTS, st.permutations([1, 3, 5, 7, 8, 10, 12]), st.integers(1, 20), EFFECTS)
-def test_a_shock_that_comes_later_takes_the_same_of_a_later_month(
+def test_a_later_shock_takes_the_same_share_of_a_later_month(
     draft: Draft, order: list[int], day: int, depth: int
 ) -> None:
     """Between months of 31 days; its factor moves with it, whatever the other months do."""
@@ -261,7 +261,7 @@ def test_a_shock_that_comes_later_takes_the_same_of_a_later_month(
 
 @few_examples
 @given(DRAFTS, st.lists(st.floats(0.5, 2), min_size=2, max_size=6))
-def test_a_higher_target_is_never_likelier_and_quantiles_are_in_order(draft: Draft, factors: list[float]) -> None:
+def test_chances_fall_with_the_threshold_and_quantiles_ascend(draft: Draft, factors: list[float]) -> None:
     tally = draft.play().tally("revenue", YEAR)
     chances = [tally.chance_at_least(tally.mean * factor) for factor in sorted(factors)]
     for one, next_one in pairwise(chances):
@@ -278,7 +278,7 @@ def test_a_higher_target_is_never_likelier_and_quantiles_are_in_order(draft: Dra
 
 @few_examples
 @given(DRAFTS, DRAFTS)
-def test_a_run_is_the_same_after_another(draft: Draft, other: Draft) -> None:
+def test_a_run_does_not_depend_on_the_run_before_it(draft: Draft, other: Draft) -> None:
     first = draft.play()
     other.play(seed=2)
     again = draft.play()

@@ -12,7 +12,7 @@ from forecast.files.fingerprint import environment_versions
 from tests.support.plans import ROOT
 
 
-def test_the_version_is_that_of_the_package_whether_or_not_it_is_installed() -> None:
+def test_version_does_not_depend_on_installation() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["dynamic"] == ["version"]
     assert project["tool"]["hatch"]["version"]["path"] == "forecast/_version.py"
@@ -23,13 +23,13 @@ def test_the_version_is_that_of_the_package_whether_or_not_it_is_installed() -> 
 HOUSE = ROOT / "forecast"
 
 
-def test_no_public_verb_has_the_name_of_a_module() -> None:
+def test_no_public_name_is_the_name_of_a_module() -> None:
     import forecast
 
     assert sorted(set(forecast.__all__) & set(modules())) == []
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_exists() -> None:
     import forecast
 
     assert all(getattr(forecast, name) is not None for name in forecast.__all__)

@@ -57,7 +57,7 @@ def test_every_output_is_what_the_command_prints(language: str, true_texts: dict
     assert TEXTS[language] == true_texts[language]
 
 
-def test_an_output_that_drifts_is_seen(true_texts: dict[str, str]) -> None:
+def test_a_changed_output_is_detected(true_texts: dict[str, str]) -> None:
     for text in true_texts.values():
         for fence in code_blocks(text):
             if fence.language in ("console", "text"):
@@ -65,11 +65,11 @@ def test_an_output_that_drifts_is_seen(true_texts: dict[str, str]) -> None:
                 assert drifted != text
 
 
-def test_only_the_careless_plan_is_refused(desk: ReadmeWorkspace, true_texts: dict[str, str]) -> None:
+def test_only_the_careless_plan_is_rejected(desk: ReadmeWorkspace, true_texts: dict[str, str]) -> None:
     assert {command.split()[2] for command in desk.failed_commands} == {"scenarios/careless.yaml"}
 
 
-def test_both_languages_type_the_same() -> None:
+def test_both_languages_show_the_same_commands() -> None:
     def typed(text: str) -> list[str]:
         found = [line for fence in code_blocks(text) for line in commands_of(fence)]
         return [re.sub(r" --lang (en|vi)", "", line) for line in found]
@@ -85,7 +85,7 @@ def commands_of(fence: CodeBlock) -> list[str]:
 
 
 @pytest.mark.parametrize("language", READMES)
-def test_the_shown_change_is_of_a_line_that_stands_and_does_what_set_does(language: str, tmp_path: Path) -> None:
+def test_the_shown_change_does_the_same_as_set(language: str, tmp_path: Path) -> None:
     shown = next(fence for fence in code_blocks(TEXTS[language]) if fence.language == "diff")
     before, after = (line[1:] for line in shown.body.splitlines())
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
@@ -103,7 +103,7 @@ def test_the_shown_change_is_of_a_line_that_stands_and_does_what_set_does(langua
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_leads_to_a_file(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         assert "://" not in target or target.startswith("https://"), target
         if "://" not in target:
@@ -125,19 +125,19 @@ def test_every_import_of_a_python_example_works(page: Path) -> None:
                 assert all(hasattr(importlib.import_module(module), name) for name in names.split(", ")), module
 
 
-def test_the_pictures_are_there_and_small() -> None:
+def test_pictures_exist_and_are_small() -> None:
     for language, text in TEXTS.items():
         assert f"reports/gallery/covid-{language}.png" in text
         assert (ROOT / "reports" / "gallery" / f"covid-{language}.png").stat().st_size < LONGEST_PICTURE
 
 
-def test_every_function_that_is_named_is_public() -> None:
+def test_functions_named_in_a_page_are_public() -> None:
     for page in PAGES:
         named = set(re.findall(r"\bforecast\.([a-z_]+)\(", page.read_text(encoding="utf-8")))
         assert named <= set(forecast.__all__), page.name
 
 
-def test_the_speed_that_is_said_is_the_speed_that_is_held() -> None:
+def test_stated_speeds_are_the_limits_of_the_benchmark() -> None:
     for language, text in TEXTS.items():
         said = text[text.index("benchmarks/run.py") :].partition("`--help`")
         numbers = [float(n.replace(",", ".")) for n in re.findall(r"(\d+(?:[.,]\d+)?) (?:s\b|giây)", "".join(said))]
@@ -146,7 +146,7 @@ def test_the_speed_that_is_said_is_the_speed_that_is_held() -> None:
 
 
 @pytest.mark.slow
-def test_the_chances_that_the_model_page_compares_are_those_of_the_shipped_plans(desk: ReadmeWorkspace) -> None:
+def test_chances_in_the_model_page_are_those_of_the_shipped_plans(desk: ReadmeWorkspace) -> None:
     page = MODEL_PAGE.read_text(encoding="utf-8")
     for name, (chance, mean) in simulate_chances(8_192, desk.folder.parent / "fits").items():
         row = re.search(rf"^\| {re.escape(name)} \| ([\d.]+) \| ([\d.]+) \|", page, re.M)
@@ -165,7 +165,7 @@ def test_every_key_of_a_plan_is_explained() -> None:
             assert field.exclude or f"| `{field.alias or name}` |" in page, name
 
 
-def test_no_page_names_a_place_of_ours() -> None:
+def test_no_page_names_a_path_of_one_machine() -> None:
     for page in PAGES:
         assert re.search(r"/work\b|/home/|/root|/tmp|shared/|localhost", page.read_text(encoding="utf-8")) is None, page
 

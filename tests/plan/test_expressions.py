@@ -75,14 +75,14 @@ def test_a_quantity_is_read_in_base_units(text: str, kind: AssumptionType, value
     assert chance(unicodedata.normalize("NFD", text), kind) == Constant(pytest.approx(value))
 
 
-def test_money_of_another_currency_takes_its_own_code() -> None:
+def test_money_in_another_currency_needs_its_code() -> None:
     assert chance("60 thousand EUR", MONEY_TYPE, EUR) == Constant(60_000)
     assert chance("2650 EUR/person/year", THRESHOLD_TYPE, EUR) == Constant(2650)
     assert refusal("5 EUR", MONEY_TYPE)[0] == "unknown_unit"
     assert refusal("5 VND", MONEY_TYPE, EUR)[0] == "unknown_unit"
 
 
-def test_the_last_unit_serves_all_numbers() -> None:
+def test_the_last_unit_applies_to_all_numbers() -> None:
     assert chance("2 to 10 triệu", MONEY_TYPE) == QuantileRange(2e6, 10e6, "log")
     assert chance("500 triệu đến 1 tỷ", MONEY_TYPE) == QuantileRange(5e8, 1e9, "log")
     assert chance("uniform(0, 1 tỷ)", MONEY_TYPE) == Uniform(0, 1e9)
@@ -101,7 +101,7 @@ def test_the_last_unit_serves_all_numbers() -> None:
         ("2021-03 to 2021-09", DAY_TYPE, "plain"),
     ],
 )
-def test_the_kind_of_key_chooses_the_scale(text: str, kind: AssumptionType, link: str) -> None:
+def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, link: str) -> None:
     found = chance(text, kind)
     assert isinstance(found, QuantileRange)
     assert found.transform == link
@@ -165,7 +165,7 @@ def test_the_kind_of_key_chooses_the_scale(text: str, kind: AssumptionType, link
         ("1583020800", DAY_TYPE, "not_a_day", ""),
     ],
 )
-def test_what_may_be_misread_is_refused(text: str, kind: AssumptionType, code: str, instead: str) -> None:
+def test_ambiguous_quantities_are_rejected(text: str, kind: AssumptionType, code: str, instead: str) -> None:
     assert refusal(text, kind) == (code, instead)
 
 
@@ -189,7 +189,7 @@ FORMS = st.sampled_from(["{0}{u}", "{0} to {1}{u}", "uniform({0}{u}, {1}{u})", "
 
 
 @given(st.sampled_from(KINDS), FORMS, st.lists(NUMBERS, min_size=3, max_size=3))
-def test_no_number_ever_leaves_the_bounds_of_its_key(kind: AssumptionType, form: str, numbers: list[object]) -> None:
+def test_quantiles_stay_within_the_bounds_of_the_type(kind: AssumptionType, form: str, numbers: list[object]) -> None:
     text = form.format(*sorted(numbers), u=UNITS[kind.dimensions[-1]])  # type: ignore[type-var]
     try:
         found = chance(text, kind)
@@ -203,6 +203,6 @@ def test_no_number_ever_leaves_the_bounds_of_its_key(kind: AssumptionType, form:
 
 
 @given(st.text(max_size=60), st.sampled_from([*KINDS, DAY_TYPE, THRESHOLD_TYPE]))
-def test_any_text_is_read_or_refused(text: str, kind: AssumptionType) -> None:
+def test_any_text_is_parsed_or_rejected(text: str, kind: AssumptionType) -> None:
     with suppress(QuantityError):
         assert parse_expression(text, kind, VND).distribution.bounds

@@ -29,13 +29,13 @@ WRONG_LISTS = [
 
 
 @pytest.mark.parametrize(("content", "sentence"), WRONG_LISTS)
-def test_what_is_wrong_in_a_list_is_said_with_its_line(tmp_path: Path, content: str, sentence: str) -> None:
+def test_a_wrong_list_of_places_is_rejected_with_its_line(tmp_path: Path, content: str, sentence: str) -> None:
     with pytest.raises(InputError) as wrong:
         read_plan(tmp_path, WITHOUT_SHOCKS, content)
     assert any(sentence in line for line in str(wrong.value).split("\n")), str(wrong.value)
 
 
-def test_a_list_of_twelve_thousand_is_read_and_one_more_is_refused(tmp_path: Path) -> None:
+def test_a_list_holds_at_most_twelve_thousand_places(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(place_list(12_000, 700), encoding="utf-8")
     assert read_places(str(tmp_path / "a.csv"), ("a",)).count == 12_000
     (tmp_path / "b.csv").write_text(place_list(12_001, 700), encoding="utf-8")
@@ -43,7 +43,7 @@ def test_a_list_of_twelve_thousand_is_read_and_one_more_is_refused(tmp_path: Pat
         read_places(str(tmp_path / "b.csv"), ("a",))
 
 
-def test_services_that_weigh_alike_share_their_weights() -> None:
+def test_services_with_equal_weights_share_one_array() -> None:
     rows = {"x": "d", "y": "d"}
     terrain = build_geography(
         rows, {}, {"a": {"x": 1.0, "y": 3.0}, "b": {"x": 2.0, "y": 6.0}, "c": {"x": 1.0, "y": 1.0}}

@@ -27,7 +27,7 @@ LONG_NAMES = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_comparison_wraps_a_long_name_and_cuts_nothing(language: str) -> None:
+def test_a_comparison_wraps_long_names(language: str) -> None:
     other, t = report_fixture.other_view(), Translator(language)  # type: ignore[arg-type]
     named = other.scenario.model_copy(update={"name": Label(**LONG_NAMES)})
     views = [replace(other, scenario=named), report_fixture.covid_view()]
@@ -63,7 +63,7 @@ def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_runs_stand_side_by_side(language: str) -> None:
+def test_a_comparison_has_a_page_and_a_sheet(language: str) -> None:
     views, t = [report_fixture.other_view(), report_fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
     made = compare.render_comparison_page(views, report_fixture.make_differences(), t)
     assert {tag for tag, _ in PageElements(made).found} <= ALLOWED_ELEMENTS

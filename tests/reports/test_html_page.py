@@ -27,7 +27,7 @@ def covid() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_page_asks_for_nothing_and_runs_nothing(hostile: dict[str, bytes], language: str) -> None:
+def test_a_page_requests_and_executes_nothing(hostile: dict[str, bytes], language: str) -> None:
     for tag, attributes in PageElements(hostile[language]).found:
         assert tag in ALLOWED_ELEMENTS
         for name, value in attributes.items():
@@ -54,7 +54,7 @@ def test_the_drawings_in_a_page_are_harmless(hostile: dict[str, bytes], language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_section_is_there(covid: dict[str, bytes], language: str) -> None:
+def test_a_page_has_every_section(covid: dict[str, bytes], language: str) -> None:
     ids = {attributes.get("id") for tag, attributes in PageElements(covid[language]).found if tag == "section"}
     assert ids >= {
         "decisions",
@@ -76,7 +76,7 @@ def test_every_section_is_there(covid: dict[str, bytes], language: str) -> None:
     }
 
 
-def test_every_assumption_stands_with_its_source_grade_and_line(covid: dict[str, bytes]) -> None:
+def test_every_assumption_has_its_location(covid: dict[str, bytes]) -> None:
     text = covid["en"].decode()
     for assumption in report_fixture.covid_view().assumptions():
         assert f">{assumption.name}</small>" in text
@@ -84,13 +84,13 @@ def test_every_assumption_stands_with_its_source_grade_and_line(covid: dict[str,
     assert str(ROOT) not in text
 
 
-def test_pictures_have_a_text_for_those_who_do_not_see_them(covid: dict[str, bytes]) -> None:
+def test_pictures_have_alternative_text(covid: dict[str, bytes]) -> None:
     pictures = [attributes for tag, attributes in PageElements(covid["vi"]).found if tag == "img"]
     assert len(pictures) == 5
     assert all(attributes["alt"] for attributes in pictures)
 
 
-def test_a_plan_with_nothing_but_a_forecast_still_has_a_page() -> None:
+def test_a_plan_without_targets_has_a_page() -> None:
     view = report_fixture.covid_view()
     bare = replace(
         view.findings,
@@ -107,17 +107,17 @@ def test_a_plan_with_nothing_but_a_forecast_still_has_a_page() -> None:
     assert render_run_pdf(empty, Translator("vi"))
 
 
-def test_a_productivity_that_restates_the_plan_says_so(covid: dict[str, bytes]) -> None:
+def test_a_productivity_implied_by_the_plan_is_noted(covid: dict[str, bytes]) -> None:
     text = covid["en"].decode()
     assert "is the one that the plan itself implies, so this target is no second test" in text
     assert re.search(r"the headcount, [0-9,]+ to [0-9,]+ people,", text)
 
 
-def test_a_trigger_comes_with_its_chance(covid: dict[str, bytes]) -> None:
+def test_a_trigger_has_its_chance(covid: dict[str, bytes]) -> None:
     assert "In the forecast the chance of that is 4.8% (simulation error ±0.2 points)." in covid["en"].decode()
 
 
-def test_a_reconstructed_history_claims_no_quality(covid: dict[str, bytes]) -> None:
+def test_a_reconstructed_history_shows_no_accuracy(covid: dict[str, bytes]) -> None:
     text = covid["en"].decode()
     assert "MASE" not in text
     assert "36 of 36 months of the history are reconstructed" in text
@@ -125,7 +125,7 @@ def test_a_reconstructed_history_claims_no_quality(covid: dict[str, bytes]) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_phone_scrolls_one_way_only(
+def test_a_page_fits_the_width_of_a_phone(
     hostile: dict[str, bytes], covid: dict[str, bytes], language: str, tmp_path: Path
 ) -> None:
     from playwright.sync_api import sync_playwright

@@ -8,7 +8,7 @@ from forecast.reports import index_page
 from tests.support.stored_runs import publish_example
 
 
-def test_the_index_lists_every_run_and_holds_nothing_that_acts(tmp_path: Path) -> None:
+def test_the_index_lists_every_run_and_escapes_names(tmp_path: Path) -> None:
     publish_example(tmp_path, "aaaa1111", scenario="shop")
     publish_example(tmp_path, "bbbb2222", scenario="<script>alert(1)<script>")
     index_page.write_index(tmp_path)

@@ -21,7 +21,7 @@ from tests.support.pages import assert_fonts_embedded
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_sheet_says_how_many_targets_and_decisions_it_leaves_out(language: str) -> None:
+def test_the_sheet_counts_omitted_targets_and_decisions(language: str) -> None:
     view, t = report_fixture.covid_view(), Translator(language)  # type: ignore[arg-type]
     row = view.findings.targets[0]
     rows = (*view.findings.targets, *(replace(row, name=f"more_{n}") for n in range(3)))
@@ -54,7 +54,7 @@ def test_no_text_overlaps_or_leaves_the_a4_page(view: str, language: str) -> Non
 
 
 @pytest.mark.parametrize(("view", "language"), [("covid_view", "vi"), ("hostile_view", "en")])
-def test_the_report_is_one_sheet_of_paper_with_its_fonts_inside(view: str, language: str) -> None:
+def test_the_sheet_is_one_page_with_embedded_fonts(view: str, language: str) -> None:
     reader = PdfReader(BytesIO(render_run_pdf(getattr(report_fixture, view)(), Translator(language))))  # type: ignore[arg-type]
     assert len(reader.pages) == 1
     assert [round(float(side)) for side in reader.pages[0].mediabox[2:]] == [595, 842]

@@ -11,7 +11,7 @@ from forecast.runs.manifest import run_inputs
 from tests.support.place_ledgers import LEDGER_PLAN, ledger_rows, write_ledger
 
 
-def test_the_ledger_is_part_of_what_a_run_is_made_of(tmp_path: Path) -> None:
+def test_the_place_ledger_is_part_of_the_run_id(tmp_path: Path) -> None:
     one = run_inputs(read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows())), seed=1, paths=10, language="en")
     two = run_inputs(
         read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows(growth=0.01))), seed=1, paths=10, language="en"
@@ -38,7 +38,7 @@ def run_id_of(text: str, **more: object) -> str:
     return run_inputs(read_text(text), **asked).run_id  # type: ignore[arg-type]
 
 
-def test_the_same_inputs_find_the_same_run() -> None:
+def test_the_same_inputs_have_the_same_run_id() -> None:
     assert run_id_of(PLAN) == run_id_of(PLAN)
 
 
@@ -52,16 +52,16 @@ def test_the_same_inputs_find_the_same_run() -> None:
         "# a line above moves every line that the report prints\n" + PLAN,
     ],
 )
-def test_another_plan_is_another_run(changed: str) -> None:
+def test_another_plan_has_another_run_id(changed: str) -> None:
     assert run_id_of(changed) != run_id_of(PLAN)
 
 
-def test_another_seed_number_of_paths_or_language_is_another_run() -> None:
+def test_seed_paths_and_language_are_part_of_the_run_id() -> None:
     ids = {run_id_of(PLAN), run_id_of(PLAN, seed=2), run_id_of(PLAN, paths=2000), run_id_of(PLAN, language="vi")}
     assert len(ids) == 4
 
 
-def test_a_comment_changes_the_lines_and_not_the_meaning() -> None:
+def test_a_comment_does_not_change_the_scenario_hash() -> None:
     hashes = {
         run_inputs(read_text(text), seed=1, paths=10, language="en").manifest["scenario_hash"]
         for text in (PLAN, "# a comment\n" + PLAN)
@@ -69,7 +69,7 @@ def test_a_comment_changes_the_lines_and_not_the_meaning() -> None:
     assert len(hashes) == 1
 
 
-def test_the_data_go_in_by_content(tmp_path: Path) -> None:
+def test_the_run_id_depends_on_the_content_of_the_data(tmp_path: Path) -> None:
     rows = ["month,service,revenue,status"] + [f"2025-{month:02d},bread,5000000,actual" for month in range(1, 13)]
     text = PLAN.replace("    baseline: {method: given, annual: 60 million VND, shape: flat}\n", "")
     text += "history: {file: history.csv}\n"

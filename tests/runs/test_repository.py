@@ -14,7 +14,7 @@ from forecast.runs import repository
 from tests.support.stored_runs import make_inputs, publish_example
 
 
-def test_a_run_is_shown_under_its_scenario_with_a_hash_of_each_output(tmp_path: Path) -> None:
+def test_a_run_is_published_with_hashes_of_its_outputs(tmp_path: Path) -> None:
     kept = publish_example(tmp_path, "aaaa1111")
     assert (tmp_path / "shop" / "report.html").read_bytes() == b"<html>"
     manifest = json.loads((tmp_path / "shop" / "manifest.json").read_text())
@@ -23,7 +23,7 @@ def test_a_run_is_shown_under_its_scenario_with_a_hash_of_each_output(tmp_path: 
     assert repository.verify(tmp_path / "shop").folder == kept.folder
 
 
-def test_a_newer_run_takes_the_name_and_the_older_one_stays(tmp_path: Path) -> None:
+def test_a_newer_run_replaces_the_link_and_keeps_the_older_run(tmp_path: Path) -> None:
     publish_example(tmp_path, "aaaa1111", report=b"old")
     publish_example(tmp_path, "bbbb2222", report=b"new")
     assert (tmp_path / "shop" / "report.html").read_bytes() == b"new"
@@ -33,7 +33,7 @@ def test_a_newer_run_takes_the_name_and_the_older_one_stays(tmp_path: Path) -> N
     assert repository.verify(tmp_path / "shop").run_id == "bbbb2222"
 
 
-def test_without_links_a_file_names_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_names_the_run_where_links_are_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_links(*_: object, **__: object) -> None:
         raise OSError(1314, "a privilege is not held by the client")
 
@@ -47,7 +47,7 @@ def test_without_links_a_file_names_the_run(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("harm", ["change", "remove", "add"])
-def test_verify_names_the_file_that_is_not_as_it_was_written(tmp_path: Path, harm: str) -> None:
+def test_verify_names_the_changed_file(tmp_path: Path, harm: str) -> None:
     folder = publish_example(tmp_path, "aaaa1111").folder
     match harm:
         case "change":
@@ -60,7 +60,7 @@ def test_verify_names_the_file_that_is_not_as_it_was_written(tmp_path: Path, har
         repository.verify(tmp_path / "shop")
 
 
-def test_a_damaged_run_is_not_found_again_but_made_anew(tmp_path: Path) -> None:
+def test_a_damaged_run_is_replaced(tmp_path: Path) -> None:
     folder = publish_example(tmp_path, "aaaa1111").folder
     assert repository.find_run(tmp_path, make_inputs("aaaa1111")) is not None
     (folder / "report.html").write_bytes(b"torn")
@@ -81,14 +81,14 @@ def test_a_damaged_run_is_not_found_again_but_made_anew(tmp_path: Path) -> None:
         (b'{"schema": 99, "run_id": "a", "scenario": "s", "outputs": {}}', "other_schema"),
     ],
 )
-def test_a_foreign_or_older_store_is_refused(tmp_path: Path, manifest: bytes, code: str) -> None:
+def test_a_foreign_or_incompatible_manifest_is_rejected(tmp_path: Path, manifest: bytes, code: str) -> None:
     (tmp_path / "manifest.json").write_bytes(manifest)
     with pytest.raises(OutputError) as told:
         repository.open_run(tmp_path)
     assert told.value.code == code
 
 
-def test_a_folder_that_forecast_did_not_make_is_left_alone(tmp_path: Path) -> None:
+def test_a_foreign_folder_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="did not make"):
@@ -96,7 +96,7 @@ def test_a_folder_that_forecast_did_not_make_is_left_alone(tmp_path: Path) -> No
     assert (tmp_path / "shop" / "mine.txt").read_text() == "mine"
 
 
-def test_a_full_disk_leaves_the_earlier_run_and_no_stray(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_keeps_the_earlier_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_example(tmp_path, "aaaa1111")
     written = atomic.write_files
 
@@ -111,7 +111,7 @@ def test_a_full_disk_leaves_the_earlier_run_and_no_stray(tmp_path: Path, monkeyp
     assert sorted(path.name for path in (tmp_path / ".runs").iterdir()) == [".lock", "aaaa1111"]
 
 
-def test_a_run_is_named_by_its_path_its_scenario_or_the_start_of_its_id(tmp_path: Path) -> None:
+def test_a_run_is_found_by_path_scenario_or_start_of_its_id(tmp_path: Path) -> None:
     folder = publish_example(tmp_path, "aaaa1111").folder
     for text in (str(folder), "shop", "aaaa1"):
         assert repository.open_run(repository.resolve_run_path(text, tmp_path)).run_id == "aaaa1111"

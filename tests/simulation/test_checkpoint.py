@@ -51,7 +51,7 @@ def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
     assert output_hash(run) == output_hash(simulate(scenario, paths=PATHS, **asked))
 
 
-def test_what_is_kept_belongs_to_one_run_only(tmp_path: Path) -> None:
+def test_a_checkpoint_belongs_to_one_run(tmp_path: Path) -> None:
     scenario = read_plan_text(TWO_SERVICES)
     own = make_checkpoint(scenario, tmp_path).key
     assert make_checkpoint(read_plan_text(TWO_SERVICES), tmp_path).key == own
@@ -64,7 +64,7 @@ def test_what_is_kept_belongs_to_one_run_only(tmp_path: Path) -> None:
     assert len({own, *(one.key for one in others)}) == 5
 
 
-def test_what_is_forgotten_is_gone_and_what_nobody_came_back_for_goes_too(tmp_path: Path) -> None:
+def test_deleted_and_expired_checkpoints_are_removed(tmp_path: Path) -> None:
     scenario = read_plan_text(TWO_SERVICES)
     kept = make_checkpoint(scenario, tmp_path)
     simulate(scenario, paths=PATHS, execution=ExecutionOptions(checkpoint=kept))
@@ -79,7 +79,7 @@ def test_what_is_forgotten_is_gone_and_what_nobody_came_back_for_goes_too(tmp_pa
     assert not list(tmp_path.glob("*.entry"))
 
 
-def test_keeping_takes_less_than_a_hundredth_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_checkpoints_takes_less_than_its_share_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = read_plan_text(TWO_SERVICES)
     monkeypatch.setattr(checkpoint, "MAX_WRITING_SHARE", 0.01)
     now, took, written = [0.0], 0.3, []
@@ -100,7 +100,7 @@ def test_keeping_takes_less_than_a_hundredth_of_a_run(tmp_path: Path, monkeypatc
     assert 5 < len(written) < 0.01 * now[0] / took + 1
 
 
-def test_a_run_that_is_as_soon_played_again_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_run_writes_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = read_plan_text(TWO_SERVICES)
     monkeypatch.setattr(checkpoint, "MIN_SECONDS_BETWEEN_WRITES", 5.0)
     monkeypatch.setattr(checkpoint, "MIN_SECONDS_TO_SAVE", 2.0)

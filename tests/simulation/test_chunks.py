@@ -17,7 +17,7 @@ from tests.support.place_plans import WITH_SHOCKS, place_list, read_plan
 from tests.support.plans import TWO_SERVICES, read_plan_text
 
 
-def test_a_worker_with_another_program_is_refused() -> None:
+def test_a_worker_with_another_version_is_rejected() -> None:
     scenario = read_plan_text(TWO_SERVICES)
     work = chunks.prepare_chunks(
         compile_plan(scenario, fit_baseline(scenario), PATHS), 0, required_version=f"{chunks.local_code_version()}.1"
@@ -26,7 +26,7 @@ def test_a_worker_with_another_program_is_refused() -> None:
         chunks.simulate_chunk(work, 0)
 
 
-def test_an_answer_that_was_kept_is_the_same_when_it_is_read_again(tmp_path: Path) -> None:
+def test_a_restored_chunk_result_is_unchanged(tmp_path: Path) -> None:
     deck = compile_plan(
         read_plan(tmp_path, WITH_SHOCKS, place_list(35)),
         fit_baseline(read_plan(tmp_path, WITH_SHOCKS, place_list(35))),

@@ -9,7 +9,7 @@ from tests.support.overlapping_waves import MANY_WAVES
 from tests.support.plans import read_plan_text
 
 
-def test_a_plan_of_many_months_or_events_is_played_in_fewer_blocks_at_a_time() -> None:
+def test_batches_are_smaller_for_many_months_or_events() -> None:
     sizes = {"12": 4, "120": 2}
     for months, blocks in sizes.items():
         scenario = read_plan_text(MANY_WAVES, horizon__months=months, shocks__w__waves_per_year="1")

@@ -20,7 +20,7 @@ PATHS = 40_000
 YEAR = "2021"
 
 
-def test_what_happens_together_moves_the_figures() -> None:
+def test_correlated_occurrences_have_the_joint_chance_of_the_copula() -> None:
     """Both at once: 40% and 60% that share their luck; by the orthant of the normals behind them."""
     r = pearson_from_spearman(0.8)
     run = simulate_plan(
@@ -34,7 +34,7 @@ def test_what_happens_together_moves_the_figures() -> None:
     assert abs(app.mean() - 0.4) < 5 * math.sqrt(0.25 / PATHS)
 
 
-def test_a_success_comes_where_the_other_number_is_high() -> None:
+def test_an_occurrence_is_correlated_with_an_amount() -> None:
     pair = ("initiatives.shop.happens", "services.b.baseline.annual")
     run = simulate_plan(correlated_plan(pair, 0.7), paths=PATHS, keep=PATHS)
     assert run.path_sample is not None
@@ -42,14 +42,14 @@ def test_a_success_comes_where_the_other_number_is_high() -> None:
     assert b[shop == 1].mean() > b[shop == 0].mean() + 0.2
 
 
-def test_a_wet_year_comes_where_the_other_number_is_high() -> None:
+def test_the_climate_is_correlated_with_growth() -> None:
     run = simulate_plan(correlated_plan(("climate.2021", "services.a.growth"), 0.9), paths=PATHS, keep=PATHS)
     assert run.path_sample is not None
     floods, growth = run.path_sample.occurrences["shocks.floods"], run.path_sample.uniforms["services.a.growth"]
     assert floods[growth > 0.8].mean() > 1.5 * floods[growth < 0.2].mean()
 
 
-def test_the_climate_keeps_its_margin_when_it_is_correlated() -> None:
+def test_a_correlated_climate_keeps_its_distribution() -> None:
     text = ALL_DRAWN_ONCE.replace("months: 24", "months: 12").replace("per_year: 0.5 to 2", "per_year: 2")
     alone = simulate_plan(text, paths=PATHS, keep=PATHS)
     moved = simulate_plan(
@@ -73,7 +73,7 @@ def joint_tail_share(run: Simulation, p: float = 0.02) -> float:
     return float(np.mean((a < np.quantile(a, p)) & (b < np.quantile(b, p))))
 
 
-def test_the_joint_tail_is_higher_under_t_at_the_same_rank() -> None:
+def test_the_joint_tail_is_heavier_under_a_t_copula() -> None:
     gauss, heavy = (
         simulate_plan(TWO_SERVICES, paths=120_000, correlations__c=ANNUALS, copula=c) for c in ("gaussian", "t(3)")
     )
@@ -83,7 +83,7 @@ def test_the_joint_tail_is_higher_under_t_at_the_same_rank() -> None:
 
 
 @pytest.mark.parametrize("copula", ["gaussian", "t(3)"])
-def test_a_correlation_leaves_every_margin_alone(copula: str) -> None:
+def test_a_correlation_does_not_change_the_margins(copula: str) -> None:
     apart, moved = (
         simulate_plan(TWO_SERVICES, paths=PATHS),
         simulate_plan(TWO_SERVICES, paths=PATHS, correlations__c=ANNUALS, copula=copula),
@@ -94,7 +94,7 @@ def test_a_correlation_leaves_every_margin_alone(copula: str) -> None:
 
 
 @pytest.mark.parametrize("copula", ["gaussian", "t(3)"])
-def test_correlated_months_leave_the_months_of_one_service_alone(copula: str) -> None:
+def test_correlated_months_keep_the_distribution_of_each_service(copula: str) -> None:
     """Not only each month: also how far two months lie apart, whose tail a common scale would lengthen."""
     text = TWO_SERVICES.replace("shape: flat", "shape: flat, noise: 5%")
     months = {f"targets__m{m}": f"{{measure: revenue.a, period: 2021-{m:02d}, at_least: 1 tỷ}}" for m in (3, 8)}
@@ -105,7 +105,7 @@ def test_correlated_months_leave_the_months_of_one_service_alone(copula: str) ->
     assert abs(stats.kurtosis(step)) < 5 * math.sqrt(24 / PATHS)
 
 
-def test_correlated_months_share_their_bad_months_more_under_t() -> None:
+def test_correlated_months_have_heavier_joint_tails_under_a_t_copula() -> None:
     text = TWO_SERVICES.replace("shape: flat", "shape: flat, noise: 5%")
     seen = {}
     for copula in ("gaussian", "t(3)"):
@@ -117,7 +117,7 @@ def test_correlated_months_share_their_bad_months_more_under_t() -> None:
     assert seen["t(3)"] > 1.2 * seen["gaussian"]
 
 
-def test_a_new_member_of_a_common_rank_moves_no_other() -> None:
+def test_a_new_member_of_a_correlation_changes_no_other() -> None:
     two = simulate_plan(correlated_plan(("services.a.growth", "services.b.baseline.annual"), 0.5))
     more = ("services.a.growth", "services.b.baseline.annual", "services.c.baseline.annual")
     three = simulate_plan(correlated_plan(more, 0.5))

@@ -71,7 +71,7 @@ def simulate_with_stops(scenario: Scenario, folder: Path, engines: tuple[Engine,
     return run
 
 
-def test_one_hash_for_any_workers_any_engine_and_any_stop(cluster: DaskEngine, tmp_path: Path) -> None:
+def test_results_do_not_depend_on_workers_engine_or_stops(cluster: DaskEngine, tmp_path: Path) -> None:
     scenario = read_plan_text(FULL_PLAN)
     asked = {"paths": PATHS, "keep": PATHS_PER_BLOCK}
     hashes = {"serial": output_hash(simulate(scenario, **asked))}
@@ -90,7 +90,7 @@ def test_one_hash_for_any_workers_any_engine_and_any_stop(cluster: DaskEngine, t
     assert set(hashes.values()) == {hashes["serial"]}, hashes
 
 
-def test_one_hash_for_a_plan_of_communes(cluster: DaskEngine, tmp_path: Path) -> None:
+def test_results_by_place_do_not_depend_on_workers_engine_or_stops(cluster: DaskEngine, tmp_path: Path) -> None:
     scenario = forecast.read(SCENARIOS / "by-commune.yaml")
     baseline = fit_baseline(scenario)
     paths = 3 * PATHS_PER_BLOCK
@@ -117,7 +117,7 @@ def test_one_hash_for_a_plan_of_communes(cluster: DaskEngine, tmp_path: Path) ->
     assert len(set(hashes)) == 1
 
 
-def test_a_worker_that_is_killed_in_the_middle_changes_nothing(cluster: DaskEngine) -> None:
+def test_a_worker_killed_during_a_run_changes_nothing(cluster: DaskEngine) -> None:
     scenario = read_plan_text(FULL_PLAN)
     scale_cluster(cluster, 2)
     client = cluster._connect()
@@ -133,7 +133,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(cluster: DaskEngi
     assert output_hash(run) == output_hash(simulate(scenario, paths=2 * PATHS))
 
 
-def test_a_lost_scheduler_is_told_and_the_run_goes_on_from_what_was_done(tmp_path: Path) -> None:
+def test_a_lost_scheduler_is_reported_and_finished_paths_are_kept(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", CLUSTER_PROGRAM], stdout=subprocess.PIPE, env=child_environment(tmp_path)
     ) as other:

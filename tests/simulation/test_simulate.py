@@ -12,7 +12,7 @@ from tests.support.plans import ONE_SERVICE, TWO_SERVICES, read_plan_text
 pytestmark = pytest.mark.usefixtures("small_chunks")
 
 
-def test_a_run_stops_at_the_first_span_that_is_precise_whatever_the_workers() -> None:
+def test_a_run_stops_at_the_first_precise_chunk_for_any_workers() -> None:
     scenario = read_plan_text(TWO_SERVICES)
     found = [
         simulate(scenario, paths=60 * PATHS_PER_BLOCK, precision=0.005, execution=ExecutionOptions(workers=workers))

@@ -11,7 +11,7 @@ from forecast.stats.copula import build_correlated_groups, pearson_from_spearman
 
 @pytest.mark.parametrize("freedom", [2, 3, 5, 10, 40])
 @pytest.mark.parametrize("r", [-0.7, 0.3, 0.9])
-def test_the_rank_of_a_t_agrees_with_samples_of_it(freedom: int, r: float) -> None:
+def test_spearman_of_a_t_copula_agrees_with_samples(freedom: int, r: float) -> None:
     random = np.random.default_rng(freedom)
     z = random.multivariate_normal([0, 0], [[1, r], [r, 1]], 200_000)
     t = z / np.sqrt(random.chisquare(freedom, 200_000) / freedom)[:, None]
@@ -20,7 +20,7 @@ def test_the_rank_of_a_t_agrees_with_samples_of_it(freedom: int, r: float) -> No
     assert t_copula_spearman(pearson_from_spearman(0.4, freedom), freedom) == pytest.approx(0.4, abs=1e-9)
 
 
-def test_a_rank_of_one_or_minus_one_is_exact() -> None:
+def test_rank_correlations_of_one_and_minus_one_are_exact() -> None:
     assert [pearson_from_spearman(rank) for rank in (-1.0, 0.0, 1.0)] == [-1.0, 0.0, 1.0]
     group = build_correlated_groups({"c": (("a", "b"), 1.0)})["a"]
     assert group.factor == ((1.0, 0.0), (1.0, 0.0))

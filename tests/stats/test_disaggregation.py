@@ -36,7 +36,7 @@ def test_whole_months_sum_to_whole_totals_exactly(years: list[int], seed: int) -
     assert np.array_equal(months.reshape(-1, 12).sum(axis=1), amounts)
 
 
-def test_totals_that_follow_the_indicator_leave_it_as_it_is() -> None:
+def test_totals_proportional_to_the_indicator_keep_its_shape() -> None:
     indicator = np.random.default_rng(1).uniform(1, 2, 36)
     assert denton_cholette(7 * indicator.reshape(3, 12).sum(axis=1), indicator) == pytest.approx(7 * indicator)
 
@@ -45,12 +45,12 @@ def test_a_flat_indicator_of_one_year_gives_twelfths() -> None:
     assert denton_cholette(np.array([120.0]), np.ones(12)) == pytest.approx(np.full(12, 10.0))
 
 
-def test_no_step_is_left_between_two_years() -> None:
+def test_months_are_smooth_across_years() -> None:
     months = denton_cholette(np.array([100.0, 200.0]), np.ones(24))
     assert np.abs(np.diff(months, 2)).max() < 0.2
 
 
-def test_denton_cholette_is_the_least_of_all_squared_changes() -> None:
+def test_denton_cholette_minimises_squared_changes() -> None:
     rng = np.random.default_rng(3)
     indicator, amounts = rng.uniform(1, 2, 24), np.array([20.0, 31.0])
     months = denton_cholette(amounts, indicator)
@@ -60,7 +60,7 @@ def test_denton_cholette_is_the_least_of_all_squared_changes() -> None:
     assert changes[0] == min(changes)
 
 
-def test_an_indicator_must_stand_above_zero_and_fill_the_years() -> None:
+def test_an_indicator_must_be_positive_and_complete() -> None:
     for totals_, indicator in (([1.0], np.zeros(12)), ([1.0, 2.0], np.ones(13)), ([1.0], np.full(12, np.nan))):
         with pytest.raises(ValueError):
             denton_cholette(np.array(totals_), indicator)
@@ -74,7 +74,7 @@ def first_and_last(values: Floats) -> tuple[list[float], list[float]]:
     return list(values[:5]), list(values[-3:])
 
 
-def test_chow_lin_gives_the_coefficients_of_r() -> None:
+def test_chow_lin_reproduces_the_coefficients_of_r() -> None:
     found = disaggregate_by_regression(
         swisspharma.SALES,
         with_constant(swisspharma.EXPORTS),
@@ -92,7 +92,7 @@ def test_chow_lin_gives_the_coefficients_of_r() -> None:
     ("name", "indicators"),
     [("chow-lin", (swisspharma.EXPORTS,)), ("chow-lin, two indicators", (swisspharma.EXPORTS, swisspharma.IMPORTS))],
 )
-def test_chow_lin_gives_the_quarters_of_r(name: str, indicators: tuple[Floats, ...]) -> None:
+def test_chow_lin_reproduces_the_quarters_of_r(name: str, indicators: tuple[Floats, ...]) -> None:
     found = disaggregate_by_regression(
         swisspharma.SALES, with_constant(*indicators), "chow-lin", per=4, before=swisspharma.LEAD_QUARTERS
     )
@@ -101,7 +101,7 @@ def test_chow_lin_gives_the_quarters_of_r(name: str, indicators: tuple[Floats, .
         assert mine == pytest.approx(theirs, rel=1e-9)
 
 
-def test_fernandez_and_litterman_give_the_quarters_of_r() -> None:
+def test_fernandez_and_litterman_reproduce_the_quarters_of_r() -> None:
     columns = with_constant(swisspharma.EXPORTS, swisspharma.IMPORTS)
     fernandez = disaggregate_by_regression(
         swisspharma.SALES, columns, "fernandez", per=4, before=swisspharma.LEAD_QUARTERS
@@ -124,7 +124,7 @@ def test_fernandez_and_litterman_give_the_quarters_of_r() -> None:
     assert list(litterman.months[:7]) == pytest.approx(swisspharma.R_LITTERMAN, abs=1e-4)
 
 
-def test_denton_gives_the_quarters_of_r() -> None:
+def test_denton_reproduces_the_quarters_of_r() -> None:
     ones = np.ones(4 * len(swisspharma.SALES))
     exports = swisspharma.EXPORTS[swisspharma.LEAD_QUARTERS : swisspharma.LEAD_QUARTERS + len(ones)]
     for name, found in (
@@ -183,7 +183,7 @@ def test_a_regression_is_the_best_linear_unbiased_one(residuals: str) -> None:
     assert found.months == pytest.approx(written_out(found.rho)[1], rel=1e-7)
 
 
-def test_a_regression_that_cannot_be_made_says_so() -> None:
+def test_an_impossible_regression_is_rejected() -> None:
     with pytest.raises(ValueError, match="more totals"):
         DISAGGREGATION_METHODS["chow-lin"](np.array([1.0, 2.0]), np.ones(24))
     with pytest.raises(ValueError, match="fill"):

@@ -38,7 +38,7 @@ YEAR = Calendar(12 * 2021, 12)
         Empirical((1.0, 4.0, 9.0)),
     ],
 )
-def test_what_is_drawn_is_the_quantile(chance: Distribution) -> None:
+def test_transformed_uniforms_are_quantiles(chance: Distribution) -> None:
     u = np.concatenate([np.random.default_rng(4).random(50_000), [2.0**-55, 2.0**-30, 1 - 2.0**-53]])
     exact = chance.ppf(u)
     spread = np.quantile(exact, 0.9) - np.quantile(exact, 0.1)

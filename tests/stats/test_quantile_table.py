@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from forecast.stats.quantile_table import QuantileTable
 
 
-def test_the_table_of_the_normal_keeps_its_word() -> None:
+def test_the_normal_table_is_within_its_stated_error() -> None:
     for precision, ends in ((np.float64, [2.0**-55, 1 - 2.0**-53]), (np.float32, [2.0**-24, 1 - 2.0**-24])):
         table = QuantileTable.from_normal_transform(np.dtype(precision), lambda z: z)
         u = np.concatenate([np.random.default_rng(3).random(200_000), [1e-7, 0.001, 0.1, 0.5, 0.9, 0.999], ends])

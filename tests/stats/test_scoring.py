@@ -13,7 +13,7 @@ from forecast.stats import scoring
 from forecast.stats.scoring import mase
 
 
-def test_mase_is_one_for_the_seasonal_naive_itself() -> None:
+def test_mase_of_the_seasonal_naive_is_one() -> None:
     history = np.arange(48.0)
     assert mase(np.full(12, 12.0), history) == 1.0
     assert np.isnan(mase(np.full(12, np.nan), history))
@@ -29,27 +29,27 @@ def cases(seed: int, count: int = 40) -> tuple[Floats, Floats, Floats]:
 
 
 @given(SEED)
-def test_crps_of_a_normal(seed: int) -> None:
+def test_crps_of_a_normal_equals_scoringrules(seed: int) -> None:
     y, mu, sigma = cases(seed)
     assert scoring.crps_normal(y, mu, sigma) == pytest.approx(scoringrules.crps_normal(y, mu, sigma), rel=1e-10)
 
 
 @given(SEED)
-def test_crps_of_a_lognormal(seed: int) -> None:
+def test_crps_of_a_lognormal_equals_scoringrules(seed: int) -> None:
     y, mu, sigma = cases(seed)
     expected = scoringrules.crps_lognormal(np.exp(y), mu, sigma)
     assert scoring.crps_lognormal(np.exp(y), mu, sigma) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 @given(SEED, st.integers(1, 60))
-def test_crps_of_draws(seed: int, count: int) -> None:
+def test_crps_of_a_sample_equals_scoringrules(seed: int, count: int) -> None:
     y, mu, sigma = cases(seed)
     draws = mu[:, None] + sigma[:, None] * np.random.default_rng(seed).standard_normal((len(y), count))
     expected = scoringrules.crps_ensemble(y, draws, estimator="nrg")
     assert scoring.crps_sample(y, draws) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-def test_crps_of_many_draws_nears_that_of_their_distribution() -> None:
+def test_crps_of_a_large_sample_nears_that_of_its_distribution() -> None:
     z = np.random.default_rng(5).standard_normal(200_000)
     for y in (-2.0, 0.1, 3.0):
         assert scoring.crps_sample(y, 1 + 0.5 * z) == pytest.approx(scoring.crps_normal(y, 1.0, 0.5), rel=0.01)
@@ -65,7 +65,7 @@ def test_crps_without_spread_is_the_absolute_error() -> None:
 
 
 @given(SEED, st.floats(0.01, 0.99))
-def test_pinball(seed: int, level: float) -> None:
+def test_pinball_loss_equals_scoringrules(seed: int, level: float) -> None:
     y, q, _ = cases(seed)
     assert scoring.pinball(y, q, level) == pytest.approx(scoringrules.quantile_score(y, q, level))
 
@@ -80,7 +80,7 @@ def test_pinball_over_all_levels_is_half_of_crps() -> None:
 
 
 @given(SEED, st.sampled_from([0.05, 0.2]))
-def test_interval_score(seed: int, alpha: float) -> None:
+def test_interval_score_equals_scoringrules_and_two_pinball_losses(seed: int, alpha: float) -> None:
     y, middle, half = cases(seed)
     low, high = middle - half, middle + half
     expected = scoringrules.interval_score(y, low, high, alpha)
@@ -89,7 +89,7 @@ def test_interval_score(seed: int, alpha: float) -> None:
     assert scoring.interval_score(y, low, high, alpha) == pytest.approx(ends)
 
 
-def test_mase_msis_and_smape_by_hand() -> None:
+def test_mase_msis_and_smape_equal_worked_figures() -> None:
     history = np.array([10.0, 20, 14, 18])  # changes on two before: 4, -2; Q = 3
     actual, forecast = np.array([12.0, 24.0]), np.array([15.0, 21.0])
     assert scoring.seasonal_scale(history, 2) == 3
@@ -104,7 +104,7 @@ def test_seasonal_naive_inside_its_own_history_has_a_mase_of_one() -> None:
     assert scoring.mase(history[12:] - history[:-12], history) == pytest.approx(1)
 
 
-def test_many_series_score_as_each_of_them_alone() -> None:
+def test_scores_of_many_series_equal_those_of_each() -> None:
     rng = np.random.default_rng(9)
     history, actual, forecast = rng.uniform(1, 9, (5, 40)), rng.uniform(1, 9, (5, 18)), rng.uniform(1, 9, (5, 18))
     history[1, :15], actual[2, 4] = np.nan, np.nan
@@ -128,7 +128,7 @@ def test_many_series_score_as_each_of_them_alone() -> None:
         assert [score[row] for score in found] == pytest.approx(alone)
 
 
-def test_what_cannot_be_scored_is_nan() -> None:
+def test_undefined_scores_are_nan() -> None:
     errors, flat = np.ones(3), np.ones(30)
     assert np.isnan(scoring.mase(errors, flat))
     assert np.isnan(scoring.mase(errors, np.ones(12)))
@@ -137,14 +137,14 @@ def test_what_cannot_be_scored_is_nan() -> None:
     assert np.isnan(scoring.crps_lognormal(np.nan, 0.0, 1.0))
 
 
-def test_an_actual_at_or_below_zero_lies_under_every_lognormal_draw() -> None:
+def test_crps_of_a_lognormal_for_an_actual_at_or_below_zero() -> None:
     mean = np.exp(0.5)
     half_spread = mean * (2 * 0.7602499389065233 - 1)  # Phi(1 / sqrt(2))
     for y in (0.0, -2.0):
         assert scoring.crps_lognormal(y, 0.0, 1.0) == pytest.approx(mean - y - half_spread)
 
 
-def test_coverage_of_a_normal_is_what_it_says() -> None:
+def test_coverage_of_a_normal_is_nominal() -> None:
     z = np.random.default_rng(4).standard_normal(100_000)
     assert scoring.within_central_80(z, np.zeros_like(z), np.ones_like(z)).mean() == pytest.approx(0.8, abs=0.005)
     assert scoring.coverage(np.array([1.0, 2.0, 3.0, np.nan]), np.full(4, 1.0), np.full(4, 2.0)) == pytest.approx(2 / 3)

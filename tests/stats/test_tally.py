@@ -13,7 +13,7 @@ from forecast.stats.bins import Bins
 from forecast.stats.tally import Tally
 
 
-def test_a_histogram_says_what_the_values_say() -> None:
+def test_a_histogram_has_the_quantiles_of_its_values() -> None:
     values = np.random.default_rng(6).normal(250, 13, (20, 4096))
     ruler = Bins.from_values(values[0])
     exact, binned = Tally(ruler), Tally(ruler, exact=False)
@@ -25,7 +25,7 @@ def test_a_histogram_says_what_the_values_say() -> None:
 
 
 @pytest.mark.parametrize("exact", [True, False])
-def test_a_narrow_figure_of_large_values_keeps_its_mean_and_its_spread(exact: bool) -> None:
+def test_mean_and_sd_of_large_close_values_are_accurate(exact: bool) -> None:
     off = np.random.default_rng(7).normal(0, 3, (8, 4096))
     tally = Tally(Bins.from_values(1e15 + off[0]), exact=exact)
     for block in off:
@@ -36,7 +36,7 @@ def test_a_narrow_figure_of_large_values_keeps_its_mean_and_its_spread(exact: bo
 
 
 @pytest.mark.parametrize("side", [-1, 1])
-def test_what_the_first_block_has_not_seen_counts_in_full_in_the_worst(side: int) -> None:
+def test_values_beyond_the_bins_count_in_the_tail_mean(side: int) -> None:
     """A rare loss, far outside the bins that the first block fixed."""
     rng = np.random.default_rng(9)
     values = side * rng.normal(100, 1, 40 * PATHS_PER_BLOCK)
@@ -54,7 +54,7 @@ def test_what_the_first_block_has_not_seen_counts_in_full_in_the_worst(side: int
     assert found.high - found.low == pytest.approx(known.high - known.low, rel=0.01)
 
 
-def test_what_many_paths_share_is_exact_in_a_histogram() -> None:
+def test_a_shared_value_is_exact_in_a_histogram() -> None:
     rng = np.random.default_rng(5)
     drawn = {
         "least": (0.0, rng.exponential(2.0, 40_000)),
@@ -81,7 +81,7 @@ def test_what_many_paths_share_is_exact_in_a_histogram() -> None:
         assert abs(exact.chance_at_least(1.5).value - binned.chance_at_least(1.5).value) < 1e-3
 
 
-def test_a_tally_comes_from_a_worker_as_it_was_and_in_few_bytes() -> None:
+def test_a_pickled_tally_is_unchanged_and_small() -> None:
     values = np.random.default_rng(6).normal(250, 13, 30 * PATHS_PER_BLOCK)
     for often in (1, 3):
         tally = Tally(Bins.from_values(values[:PATHS_PER_BLOCK]), (240.0,), exact=False)

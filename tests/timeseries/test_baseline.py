@@ -21,7 +21,7 @@ from forecast.timeseries.models import MODELS
 from tests.support.plans import ROOT
 
 
-def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
+def test_a_given_year_includes_its_prices(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(
         "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 24}\nservices:\n"
         "  a: {price_change: 10%, growth: 20%, baseline: {method: given, annual: 1200 EUR, shape: flat}}\n"
@@ -31,7 +31,7 @@ def test_a_given_year_has_its_prices_inside(tmp_path: Path) -> None:
     assert run.tally("revenue", "2022").mean == pytest.approx(1200 * 1.2 * 1.1)
 
 
-def test_what_a_given_year_does_not_use_is_said(tmp_path: Path) -> None:
+def test_growth_of_a_given_year_is_noted(tmp_path: Path) -> None:
     (tmp_path / "years.csv").write_text("take\n1000\n1200\n1400\n")
     (tmp_path / "plan.yaml").write_text(
         "name: Given\ncurrency: EUR\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
@@ -95,7 +95,7 @@ def shipped(fit_cache: Path) -> Baseline:
     return fit_baseline(read(ROOT / "scenarios" / "covid.yaml"), fit_cache)
 
 
-def test_a_reconstructed_history_sets_the_shape_and_nothing_else(shipped: Baseline) -> None:
+def test_a_reconstructed_history_sets_only_the_shape(shipped: Baseline) -> None:
     assert shipped.correlation is None
     assert shipped.data_status["reconstructed"] == 36
     for service, total in (("postal", 61e9), ("finance", 52e9), ("distribution", 137e9)):
@@ -111,19 +111,19 @@ def test_a_reconstructed_history_sets_the_shape_and_nothing_else(shipped: Baseli
         assert found.shape.shape == (12,)
 
 
-def test_the_base_year_is_without_its_dated_shocks(shipped: Baseline) -> None:
+def test_dated_shocks_are_removed_from_the_base_year(shipped: Baseline) -> None:
     for found in shipped.services.values():
         april, october = found.base_weights[3], found.base_weights[9]
         assert april == pytest.approx(found.base_weights[2], rel=0.02)
         assert october == pytest.approx(found.base_weights[8], rel=0.02)
 
 
-def test_the_months_before_tet_lead_the_shape_of_2021(shipped: Baseline) -> None:
+def test_months_before_tet_are_highest_in_2021(shipped: Baseline) -> None:
     shape = shipped.services["distribution"].shape
     assert shape[:2].mean() > shape[2:4].mean() + 0.1
 
 
-def test_a_kept_fit_is_the_same_and_needs_no_statsmodels(shipped: Baseline, fit_cache: Path) -> None:
+def test_a_cached_fit_is_the_same_and_loads_no_statsmodels(shipped: Baseline, fit_cache: Path) -> None:
     code = (
         "import sys, pathlib; from forecast.plan.loading.loader import read;"
         "from forecast.timeseries.baseline import fit_baseline;"
@@ -150,7 +150,7 @@ def test_a_longer_horizon_keeps_the_first_months(shipped: Baseline, fit_cache: P
         assert found.annual_quantiles[2021] == before.annual_quantiles[2021]
 
 
-def test_a_broken_file_of_fits_is_made_anew(shipped: Baseline, tmp_path: Path, ledger: Ledger) -> None:
+def test_a_damaged_cache_entry_is_fitted_again(shipped: Baseline, tmp_path: Path, ledger: Ledger) -> None:
     scenario = plan(ledger())
     first = fit_baseline(scenario, tmp_path / "kept")
     (file,) = (tmp_path / "kept").iterdir()
@@ -159,14 +159,14 @@ def test_a_broken_file_of_fits_is_made_anew(shipped: Baseline, tmp_path: Path, l
     assert np.array_equal(first.services["a"].shape, again.services["a"].shape)
 
 
-def test_every_parameter_can_stand_in_a_manifest(shipped: Baseline) -> None:
+def test_parameters_are_json(shipped: Baseline) -> None:
     import json
 
     assert json.loads(json.dumps(shipped.parameters)) == shipped.parameters
     assert set(shipped.parameters) == set(shipped.services)
 
 
-def test_three_years_of_actual_months_teach_all(ledger: Ledger) -> None:
+def test_three_actual_years_estimate_everything(ledger: Ledger) -> None:
     folder = ledger(a=months_of("2018-01", 36), b=months_of("2018-01", 36, seed=2))
     baseline = fit_baseline(plan(folder, PLAN + "  b: {}\n"))
     for found in baseline.services.values():
@@ -184,7 +184,7 @@ def test_three_years_of_actual_months_teach_all(ledger: Ledger) -> None:
     assert baseline.correlation.shape == (2, 2)
 
 
-def test_two_years_are_too_few_to_judge(ledger: Ledger) -> None:
+def test_two_years_are_not_evaluated(ledger: Ledger) -> None:
     found = fit_baseline(plan(ledger())).services["a"]
     assert set(found.weights) == {"profile", "seasonal_naive"}
     assert (found.mase, found.coverage80) == (None, None)
@@ -192,7 +192,7 @@ def test_two_years_are_too_few_to_judge(ledger: Ledger) -> None:
     assert [key for key, _ in found.notes] == ["baseline_short_history"]
 
 
-def test_under_a_year_the_season_is_that_of_the_others(ledger: Ledger) -> None:
+def test_under_a_year_the_season_comes_from_other_services(ledger: Ledger) -> None:
     folder = ledger(a=months_of("2019-01", 24, noise=0.001), b=100 * months_of("2020-07", 6, noise=0.001))
     services = fit_baseline(plan(folder, PLAN + "  b: {}\n")).services
     apart = services["b"].shape - services["a"].shape
@@ -201,7 +201,7 @@ def test_under_a_year_the_season_is_that_of_the_others(ledger: Ledger) -> None:
     assert services["b"].notes[0][0] == "baseline_under_a_year"
 
 
-def test_months_of_the_calendar_that_have_happened_are_as_they_were(ledger: Ledger) -> None:
+def test_actual_months_of_the_first_year_are_kept(ledger: Ledger) -> None:
     folder = ledger(first="2019-01", count=26)
     found = fit_baseline(plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))).services[
         "a"
@@ -213,7 +213,7 @@ def test_months_of_the_calendar_that_have_happened_are_as_they_were(ledger: Ledg
     assert found.base_year == 2020
 
 
-def test_months_below_zero_that_are_no_lone_correction_are_read_as_they_stand(ledger: Ledger) -> None:
+def test_repeated_negative_months_use_the_raw_scale(ledger: Ledger) -> None:
     values = months_of("2019-01", 24)
     values[7:9] = -50
     found = fit_baseline(plan(ledger(a=values))).services["a"]
@@ -223,7 +223,7 @@ def test_months_below_zero_that_are_no_lone_correction_are_read_as_they_stand(le
     assert "baseline_not_above_zero" in [key for key, _ in found.notes]
 
 
-def test_a_correction_inside_the_year_of_the_plan_stays_as_it_was(ledger: Ledger) -> None:
+def test_a_correction_in_the_first_year_is_kept(ledger: Ledger) -> None:
     """A month that has happened is not estimated: what it was counts."""
     values = months_of("2019-01", 26)
     values[24] = -50
@@ -248,7 +248,7 @@ history:
 """
 
 
-def test_a_dated_shock_and_its_returns_are_taken_out(ledger: Ledger) -> None:
+def test_a_dated_shock_and_its_recovery_are_removed(ledger: Ledger) -> None:
     calm = np.full(36, 100.0)
     struck = calm.copy()
     struck[27] = 60
@@ -259,7 +259,7 @@ def test_a_dated_shock_and_its_returns_are_taken_out(ledger: Ledger) -> None:
     assert np.ptp(found.shape) < 0.02
 
 
-def test_a_month_that_the_planner_masks_teaches_nothing(ledger: Ledger) -> None:
+def test_masked_months_do_not_change_the_baseline(ledger: Ledger) -> None:
     values = months_of("2019-01", 24)
     odd = values.copy()
     odd[18] *= 3
@@ -311,19 +311,19 @@ def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
         ({}, PLAN + "baseline: {mask: [2017-01]}\n", "services.a.baseline.mask: 2017-01 are not in the history"),
     ],
 )
-def test_a_plan_and_a_history_that_do_not_meet_say_the_way_out(
+def test_a_plan_that_does_not_fit_its_history_is_rejected_with_advice(
     ledger: Ledger, history: dict[str, object], text: str, said: str
 ) -> None:
     folder = ledger(**history)
     assert any(said in line for line in problems_of_fit(folder, text)), problems_of_fit(folder, text)
 
 
-def test_a_stated_year_that_differs_from_the_ledger_is_said(ledger: Ledger) -> None:
+def test_a_stated_year_that_differs_from_the_ledger_is_noted(ledger: Ledger) -> None:
     text = PLAN + "stated: {2020: {services: {a: 1 million EUR}}}\n"
     assert "baseline_stated_differs" in [key for key, _ in fit_baseline(plan(ledger(), text)).services["a"].notes]
 
 
-def test_every_note_can_be_said_in_both_languages(shipped: Baseline) -> None:
+def test_notes_have_text_in_both_languages(shipped: Baseline) -> None:
     for found in shipped.services.values():
         for key, facts in found.notes:
             assert Translator("en")(key, **dict(facts)) != Translator("vi")(key, **dict(facts))

@@ -10,7 +10,7 @@ from forecast.history.ledger import read_history
 from forecast.timeseries.checks import check_history
 
 
-def test_where_a_plan_and_its_history_do_not_meet_both_lines_are_named(tmp_path: Path) -> None:
+def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> None:
     months = [f"{year}-{month:02d}" for year in (2018, 2019, 2020) for month in range(1, 13)]
     names = ("postal", "parcels")
     rows = [f"{month},{name},{100 + place % 7},actual" for name in names for place, month in enumerate(months)]

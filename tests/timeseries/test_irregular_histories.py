@@ -74,7 +74,7 @@ def plain() -> float:
 
 @pytest.mark.parametrize("times", [20.0, 0.05])
 @pytest.mark.parametrize("count", [60, 30])
-def test_an_outlier_in_the_first_month_does_not_ruin_the_year(booked: Booked, times: float, count: int) -> None:
+def test_an_outlier_in_the_first_month_hardly_changes_the_forecast(booked: Booked, times: float, count: int) -> None:
     values = usual(count)
     calm, _ = answer(booked(values))
     values[0] *= times
@@ -85,7 +85,9 @@ def test_an_outlier_in_the_first_month_does_not_ruin_the_year(booked: Booked, ti
 
 
 @pytest.mark.parametrize(("row", "times"), [(12, 0.4), (30, 2.0), (54, 2.0)])
-def test_a_level_that_moved_leaves_the_interval_sane(booked: Booked, plain: float, row: int, times: float) -> None:
+def test_a_level_shift_is_noted_and_the_interval_stays_narrow(
+    booked: Booked, plain: float, row: int, times: float
+) -> None:
     values = usual(60)
     values[row:] *= times
     found, notes = answer(booked(values))
@@ -97,7 +99,7 @@ def test_a_level_that_moved_leaves_the_interval_sane(booked: Booked, plain: floa
     assert found.noise == pytest.approx(0.05, abs=0.02)
 
 
-def test_lone_zeros_are_corrections_and_a_month_that_is_shut_each_year_is_the_season(booked: Booked) -> None:
+def test_isolated_zeros_are_corrections_and_yearly_zeros_are_seasonal(booked: Booked) -> None:
     values = usual(60)
     values[[20, 33]] = 0
     found, notes = answer(booked(values))
@@ -112,7 +114,7 @@ def test_lone_zeros_are_corrections_and_a_month_that_is_shut_each_year_is_the_se
     assert found.forecast.mean[7] < 0.3 * found.forecast.mean[6]
 
 
-def test_sales_that_come_and_go_are_answered_as_they_stand(booked: Booked) -> None:
+def test_intermittent_sales_use_the_raw_scale(booked: Booked) -> None:
     values = usual(48) * (np.random.default_rng(3).random(48) > 0.4)
     values[0], values[-1] = 2_000.0, 2_000.0
     found, notes = answer(booked(values))
@@ -120,7 +122,7 @@ def test_sales_that_come_and_go_are_answered_as_they_stand(booked: Booked) -> No
     assert found.annual_quantiles[2021][1] == pytest.approx(values[-24:].sum() / 2, rel=0.4)
 
 
-def test_zeros_before_a_late_start_are_no_months_of_the_service(booked: Booked) -> None:
+def test_leading_zeros_are_not_months_of_the_service(booked: Booked) -> None:
     values = usual(60)
     values[:35] = 0
     found, notes = answer(booked(values))
@@ -129,7 +131,7 @@ def test_zeros_before_a_late_start_are_no_months_of_the_service(booked: Booked) 
     assert found.annual_quantiles == late.annual_quantiles
 
 
-def test_a_service_that_stopped_is_said_to_have_stopped(booked: Booked) -> None:
+def test_a_stopped_service_is_noted(booked: Booked) -> None:
     values = usual(48)
     values[-6:] = 0
     found, notes = answer(booked(values))
@@ -138,14 +140,14 @@ def test_a_service_that_stopped_is_said_to_have_stopped(booked: Booked) -> None:
 
 
 @pytest.mark.parametrize("count", [7, 12, 24, 60])
-def test_a_constant_series_stays_where_it_is(booked: Booked, count: int) -> None:
+def test_a_constant_series_stays_constant(booked: Booked, count: int) -> None:
     found, _ = answer(booked(np.full(count, 500.0)))
     assert found.annual_quantiles[2021][1] == pytest.approx(6_000, rel=0.02)
     assert found.mase is None
 
 
 @pytest.mark.parametrize(("count", "row"), [(24, 7), (60, 25), (60, 58)])
-def test_a_negative_correction_teaches_nothing(booked: Booked, count: int, row: int) -> None:
+def test_a_negative_correction_does_not_change_the_forecast(booked: Booked, count: int, row: int) -> None:
     values = usual(count)
     calm, _ = answer(booked(values))
     values[row] = -300
@@ -170,7 +172,7 @@ def test_one_month_gives_a_level(booked: Booked) -> None:
     assert found.annual_quantiles[2021][1] == pytest.approx(60, rel=0.02)
 
 
-def test_twenty_five_years_are_read(booked: Booked) -> None:
+def test_a_history_of_twenty_five_years_is_fitted(booked: Booked) -> None:
     values = usual(300)
     found, notes = answer(booked(values))
     assert notes == set()
@@ -178,6 +180,6 @@ def test_twenty_five_years_are_read(booked: Booked) -> None:
     assert found.coverage80 is not None
 
 
-def test_a_service_that_never_sold_is_sent_back(booked: Booked) -> None:
+def test_a_service_without_sales_is_rejected(booked: Booked) -> None:
     with pytest.raises(InputError, match=r"every month of 'a' is 0; take it out of the file, and in the plan write"):
         fit_baseline(booked(np.zeros(40)))

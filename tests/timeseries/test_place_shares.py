@@ -27,14 +27,14 @@ def simulated_shares(folder: Path, rows: list[str]) -> dict[tuple[str, str], flo
     }
 
 
-def test_shares_are_those_of_the_ledger(tmp_path: Path) -> None:
+def test_simulated_shares_are_those_of_the_ledger(tmp_path: Path) -> None:
     found = simulated_shares(tmp_path, ledger_rows())
     for (service, place), size in SIZES.items():
         whole = sum(other for (s, _), other in SIZES.items() if s == service)
         assert found[service, place] == pytest.approx(size / whole, abs=0.01)
 
 
-def test_a_place_that_grows_weighs_more_than_it_did(tmp_path: Path) -> None:
+def test_a_growing_place_gains_share(tmp_path: Path) -> None:
     for name in ("still", "growing"):
         (tmp_path / name).mkdir()
     still, growing = (
@@ -44,7 +44,7 @@ def test_a_place_that_grows_weighs_more_than_it_did(tmp_path: Path) -> None:
     assert growing["a", "p3"] > still["a", "p3"] + 0.1
 
 
-def test_forecasts_of_all_nodes_add_up_and_none_is_negative(tmp_path: Path) -> None:
+def test_forecasts_by_place_add_up_and_are_not_negative(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     districts = {f"{place:03d}": f"d{place // 17:02d}" for place in range(217)}
     terrain = build_geography(districts, {}, {"a": dict.fromkeys(districts, 1.0)})

@@ -72,14 +72,14 @@ def test_the_nodes_are_services_districts_and_places() -> None:
     assert s[hierarchy.upper.index("@west")].sum() == 6
 
 
-def test_a_tree_of_places_alone() -> None:
+def test_a_hierarchy_of_places_only() -> None:
     hierarchy = grouped_hierarchy(DISTRICTS)
     assert hierarchy.upper == ("total", "@east", "@west")
     assert hierarchy.bottom == tuple(f"@{place}" for place in DISTRICTS)
 
 
 @pytest.mark.parametrize("method", ["mint", "wls"])
-def test_the_small_system_gives_the_plain_formula(method: ReconciliationMethod) -> None:
+def test_reconciliation_equals_the_matrix_formula(method: ReconciliationMethod) -> None:
     hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     one, errors = made(hierarchy, method)
     weight = slow_shrinkage(errors) if method == "mint" else 1.0
@@ -89,7 +89,7 @@ def test_the_small_system_gives_the_plain_formula(method: ReconciliationMethod) 
 
 
 @pytest.mark.parametrize("method", ["mint", "wls", "bottom_up"])
-def test_what_adds_up_stays_as_it_is(method: ReconciliationMethod) -> None:
+def test_coherent_forecasts_are_unchanged(method: ReconciliationMethod) -> None:
     hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     one, _ = made(hierarchy, method)
     s = matrix(hierarchy)
@@ -99,7 +99,7 @@ def test_what_adds_up_stays_as_it_is(method: ReconciliationMethod) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_draw_adds_up_and_none_is_negative(method: ReconciliationMethod) -> None:
+def test_reconciled_draws_add_up_and_are_not_negative(method: ReconciliationMethod) -> None:
     hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
     one, _ = made(hierarchy, method)
     base = np.abs(matrix(hierarchy) @ np.random.default_rng(5).normal(1, 2, (12, 7)))[..., None]
@@ -121,7 +121,7 @@ def test_top_down_keeps_the_total_and_the_shares() -> None:
     assert np.allclose(found[3:], 50 * np.array([0.1, 0.2, 0.3, 0, 0.2, 0.2]))
 
 
-def test_the_node_that_is_known_best_moves_the_least() -> None:
+def test_the_most_precise_node_moves_least() -> None:
     hierarchy = grouped_hierarchy({"x": "d", "y": "d"})
     found = fit_reconciler(hierarchy, "wls", variances=np.array([1e-6, 1.0, 3.0]))(np.array([10.0, 3.0, 5.0]))
     assert found[0] == pytest.approx(10, abs=1e-4)
@@ -141,7 +141,7 @@ def test_mint_beats_the_base_forecasts_where_errors_are_correlated() -> None:
     assert np.square(one(base) - truth[:, 60:]).mean() < 0.7 * np.square(base - truth[:, 60:]).mean()
 
 
-def test_independent_errors_are_shrunk_almost_wholly_and_common_ones_hardly() -> None:
+def test_shrinkage_is_strong_for_independent_and_weak_for_common_errors() -> None:
     rng = np.random.default_rng(2)
     alone = rng.normal(size=(60, 40))
     assert shrinkage_intensity(alone) > 0.8
@@ -162,7 +162,7 @@ def test_independent_errors_are_shrunk_almost_wholly_and_common_ones_hardly() ->
         ("mint", {"errors": np.ones((5, 4))}),
     ],
 )
-def test_what_is_missing_is_refused(method: ReconciliationMethod, given: dict[str, np.ndarray]) -> None:
+def test_missing_or_misshapen_inputs_are_rejected(method: ReconciliationMethod, given: dict[str, np.ndarray]) -> None:
     with pytest.raises(ValueError, match=r"need|shape|asks|below"):
         fit_reconciler(grouped_hierarchy(DISTRICTS), method, **given)
 

@@ -42,15 +42,13 @@ def reconstructed_months(recipe: Recipe) -> tuple[list[str], Floats]:
 
 
 @pytest.mark.parametrize("method", DISAGGREGATION_METHODS)
-def test_quarterly_totals_are_kept_to_the_dong_by_every_method(tmp_path: Path, method: str) -> None:
+def test_every_method_keeps_quarterly_totals_to_the_dong(tmp_path: Path, method: str) -> None:
     months, amounts = reconstructed_months(read_recipe(write_recipe(tmp_path, QUARTERS), method))
     assert (months[0], months[-1], len(months)) == ("2019-01", "2020-12", 24)
     assert [f"{total:.0f}" for total in amounts.reshape(8, 3).sum(axis=1)] == [row.split(",")[2] for row in QUARTERS]
 
 
-def test_the_command_takes_the_method_and_the_recipe_may_name_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_method_comes_from_the_command_or_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = tmp_path / "months.csv"
     recipe = write_recipe(tmp_path, QUARTERS)
     assert main(["data", "disaggregate", str(recipe)]) == 0
@@ -74,7 +72,7 @@ def test_the_command_takes_the_method_and_the_recipe_may_name_it(
         (QUARTERS, {"annual": "totals.csv"}, "keep one of them"),
     ],
 )
-def test_a_recipe_of_quarters_that_is_wrong_says_how_to_mend_it(
+def test_a_wrong_quarterly_recipe_says_how_to_correct_it(
     tmp_path: Path, rows: list[str], more: dict[str, object], said: str
 ) -> None:
     with pytest.raises(InputError) as raised:
@@ -82,7 +80,7 @@ def test_a_recipe_of_quarters_that_is_wrong_says_how_to_mend_it(
     assert said in str(raised.value)
 
 
-def test_a_method_that_leaves_a_month_at_nothing_says_which(tmp_path: Path) -> None:
+def test_a_month_at_or_below_zero_is_rejected(tmp_path: Path) -> None:
     rows = [f"2019-Q{n},postal,{total}" for n, total in ((1, 90_000), (2, 3), (3, 80_000), (4, 3))]
     with pytest.raises(InputError) as raised:
         reconstruct(read_recipe(write_recipe(tmp_path, rows), "denton"))
@@ -97,17 +95,17 @@ def shipped() -> History:
     return read_history(str(DATA / "revenue-monthly.csv"), "VND")
 
 
-def test_the_shipped_months_are_what_the_command_makes() -> None:
+def test_the_shipped_months_are_reproduced() -> None:
     recipe = read_recipe(DATA / "reconstruction.json")
     assert reconstruct(recipe) == recipe.output_path.read_text(encoding="utf-8")
 
 
-def test_the_year_2020_sums_to_what_the_document_says(shipped: History) -> None:
+def test_months_of_2020_sum_to_the_stated_totals(shipped: History) -> None:
     sums = {service: shipped.revenue[service][24:].sum() for service in shipped.services}
     assert sums == {"postal": 61e9, "finance": 52e9, "distribution": 137e9}
 
 
-def test_every_month_says_that_it_is_reconstructed(shipped: History) -> None:
+def test_shipped_months_are_marked_reconstructed(shipped: History) -> None:
     assert shipped.months_by_status() == {"actual": 0, "reconstructed": 36, "estimate": 0, "example": 0}
     assert shipped.calendar.first == parse_month("2018-01")
 
@@ -119,7 +117,7 @@ def test_finance_does_not_follow_retail(shipped: History) -> None:
     assert np.all(np.abs(finance[:, 0] / finance[:, 2] - 1) < 0.05)
 
 
-def test_the_shocks_of_2020_stand_in_their_months(shipped: History) -> None:
+def test_shocks_of_2020_lower_their_months(shipped: History) -> None:
     for service in shipped.services:
         months = shipped.revenue[service]
         april, october = (
@@ -153,7 +151,7 @@ def test_the_package_of_data_names_every_file_with_its_hash_and_grade() -> None:
         ("2018,b,10\n", "'b' needs twelve 'weights'"),
     ],
 )
-def test_a_recipe_that_is_wrong_says_how_to_mend_it(tmp_path: Path, rows: str, said: str) -> None:
+def test_a_wrong_recipe_says_how_to_correct_it(tmp_path: Path, rows: str, said: str) -> None:
     (tmp_path / "totals.csv").write_text("year,service,revenue\n" + rows, encoding="utf-8")
     season = {"a": {"weights": [1] * 12, "before_tet": 0, "holiday": 0}}
     recipe = {"annual": "totals.csv", "shocks_of": "plan.yaml", "season": season, "to": "months.csv"}

@@ -72,13 +72,13 @@ def over_seeds() -> list[Simulation]:
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_the_mean_of_each_chance_is_the_textbooks(name: str, over_seeds: list[Simulation]) -> None:
+def test_the_mean_of_each_distribution_is_exact(name: str, over_seeds: list[Simulation]) -> None:
     _, mean, sd = DISTRIBUTIONS[name]
     assert_standard_normal(z_scores(over_seeds, f"revenue.{name}", mean * 1e9, sd * 1e9))
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_the_spread_of_each_chance_is_the_textbooks(name: str, over_seeds: list[Simulation]) -> None:
+def test_the_sd_of_each_distribution_is_exact(name: str, over_seeds: list[Simulation]) -> None:
     _, _, sd = DISTRIBUTIONS[name]
     values = np.concatenate([run.values(f"revenue.{name}", "2021") for run in over_seeds]) / 1e9
     fourth = np.mean((values - values.mean()) ** 4)
@@ -92,7 +92,7 @@ def test_a_tenth_of_the_draws_lies_beyond_each_end_of_a_range(over_seeds: list[S
         assert abs(share - 0.1) < 5 * math.sqrt(0.09 / len(values))
 
 
-def test_a_plan_without_history_meets_its_normal_sum() -> None:
+def test_a_plan_without_history_is_a_sum_of_normals() -> None:
     """250 tỷ on average, sd 13, so that 255 tỷ comes with Phi(-5/13)."""
     run = simulate_plan(TWO_SERVICES, paths=100_000, seed=20210111)
     chance = run.chance("revenue")
@@ -102,14 +102,14 @@ def test_a_plan_without_history_meets_its_normal_sum() -> None:
     assert abs(tally.sd - 13e9) < 3 * 13e9 / math.sqrt(200_000)
 
 
-def test_the_worst_twentieth_of_a_normal_has_the_mean_of_the_textbook() -> None:
+def test_expected_shortfall_of_a_normal_is_exact() -> None:
     tally = simulate_plan(TWO_SERVICES, paths=100_000).tally("revenue", "2021")
     density = math.exp(-(float(ndtri(0.05)) ** 2) / 2) / math.sqrt(2 * math.pi)
     found = tally.cvar(0.05)
     assert found.low - 1e8 <= 250e9 - 13e9 * density / 0.05 <= found.high + 1e8
 
 
-def test_correlated_normals_add_up_as_they_should() -> None:
+def test_correlated_normals_have_the_variance_of_their_sum() -> None:
     """sd 3 and 4, correlation .5: the sum has sd 6.083. A rank correlation of (6/pi) asin(r/2) stands behind r."""
     text = TWO_SERVICES.replace("normal(120 tỷ, 5 tỷ)", "normal(120 tỷ, 3 tỷ)").replace(
         "normal(130 tỷ, 12 tỷ)", "normal(130 tỷ, 4 tỷ)"
@@ -177,7 +177,7 @@ def test_no_day_of_overlapping_waves_counts_twice() -> None:
     assert abs(tally.mean - (120e9 - lost)) < 5 * tally.sd / math.sqrt(60_000)
 
 
-def test_a_hard_spell_replaces_the_mild_days_it_covers() -> None:
+def test_a_hard_episode_replaces_the_mild_days_it_covers() -> None:
     """One wave of 50 days, 20 of them hard: 30 mild and 20 hard days, wherever they lie."""
     wave = """{kind: epidemic, waves_per_year: 0.3, length: 50 days, mild: {effect: {volume: {all: -10%}}},
         hard: {chance: 100%, length: 20 days, reach: 50%, effect: {volume: {all: -60%}}}}"""
@@ -194,7 +194,7 @@ def test_a_hard_spell_replaces_the_mild_days_it_covers() -> None:
 
 
 @pytest.mark.parametrize("drivers", [("volume", "price"), ("volume", "revenue"), ("price", "revenue")])
-def test_two_drivers_of_ten_percent_make_twenty_one(drivers: tuple[str, str]) -> None:
+def test_changes_of_two_drivers_multiply(drivers: tuple[str, str]) -> None:
     effect = ", ".join(f"{driver}: {{a: 10%}}" for driver in drivers)
     run = simulate_plan(ONE_SERVICE, paths=10, initiatives__i=f"{{start: 2021-01, effect: {{{effect}}}}}")
     assert run.tally("revenue", "2021").mean == pytest.approx(120e9 * 1.21, rel=1e-12)
@@ -210,7 +210,7 @@ def test_a_ramp_is_the_exact_mean_over_each_month() -> None:
     assert run.tally("revenue", "2021").mean == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_dated_event_takes_both_of_its_days() -> None:
+def test_a_dated_event_includes_both_of_its_days() -> None:
     run = simulate_plan(
         ONE_SERVICE,
         paths=10,
@@ -220,7 +220,7 @@ def test_a_dated_event_takes_both_of_its_days() -> None:
     assert run.tally("revenue", "2021").mean == pytest.approx(expected, rel=1e-12)
 
 
-def test_what_comes_back_comes_evenly_after_the_end() -> None:
+def test_recovery_is_even_after_the_end_of_a_shock() -> None:
     """Half of what May loses comes back over 61 days from 1 June: 30 days in June, 31 in July."""
     shock = """{kind: event, from: 2021-05-01, until: 2021-05-31, effect: {volume: {a: -40%}},
         recovered: {a: 50%}, within: 61 days}"""
@@ -231,7 +231,7 @@ def test_what_comes_back_comes_evenly_after_the_end() -> None:
         assert run.tally("revenue", f"2021-{month:02d}").mean == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_loss_that_two_causes_share_is_gone() -> None:
+def test_a_loss_that_two_shocks_share_is_permanent() -> None:
     """Two shocks of 50% over the same days: each has 25% of its own, 25% is shared and never returns."""
     shock = "{kind: event, from: 2021-05-01, until: 2021-05-31, effect: {volume: {a: -50%}}, recovered: {a: 100%}}"
     run = simulate_plan(ONE_SERVICE, paths=10, shocks__e=shock, shocks__f=shock)
@@ -250,7 +250,7 @@ def test_months_follow_their_autoregression() -> None:
     assert abs(np.log(run.values("revenue", "2021-03")).std() / expected - 1) < 0.03
 
 
-def test_twice_the_money_is_twice_the_figures_to_the_bit() -> None:
+def test_twice_the_money_gives_exactly_twice_the_figures() -> None:
     double = (
         TWO_SERVICES.replace("120", "240")
         .replace("5 tỷ)", "10 tỷ)")
@@ -262,7 +262,7 @@ def test_twice_the_money_is_twice_the_figures_to_the_bit() -> None:
     assert one.chance("revenue") == two.chance("revenue")
 
 
-def test_two_halves_that_move_as_one_are_the_service() -> None:
+def test_two_halves_with_one_draw_equal_one_service() -> None:
     halves = """
 name: Halves
 horizon: {from: 2021-01, months: 12}
@@ -274,13 +274,13 @@ services:
     assert np.allclose(simulate_plan(halves).values("revenue", "2021"), whole, rtol=1e-12)
 
 
-def test_a_higher_target_is_never_likelier() -> None:
+def test_chances_fall_as_the_threshold_rises() -> None:
     tally = simulate_plan(TWO_SERVICES).tally("revenue", "2021")
     chances = [tally.chance_at_least(x * 1e9).value for x in range(200, 300, 5)]
     assert chances == sorted(chances, reverse=True)
 
 
-def test_every_path_falls_as_a_shock_grows() -> None:
+def test_a_larger_shock_lowers_revenue_in_every_path() -> None:
     def revenue(depth: str, days: str) -> np.ndarray:
         shock = (
             FLOOD.replace("50%", depth)

@@ -179,7 +179,7 @@ def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return scenario, compile_plan(scenario, fit_baseline(scenario), 4096, 5)
 
 
-def test_every_path_is_what_the_model_says(compiled: tuple[Scenario, CompiledPlan]) -> None:
+def test_every_path_equals_the_reference_model(compiled: tuple[Scenario, CompiledPlan]) -> None:
     scenario, plan = compiled
     figures, sampler = simulate_block(plan, range(1)).figures, Sampler(plan.seed, range(1), plan.groups)
     basis = {"postal": 0.8, "finance": 0.9, "distribution": 0.2}
@@ -200,7 +200,7 @@ def test_every_path_is_what_the_model_says(compiled: tuple[Scenario, CompiledPla
         assert figures["productivity", "2021"][number] == pytest.approx(counted, rel=1e-6)
 
 
-def test_the_sample_of_paths_holds_what_is_hard(compiled: tuple[Scenario, CompiledPlan]) -> None:
+def test_the_sampled_paths_include_hard_cases(compiled: tuple[Scenario, CompiledPlan]) -> None:
     figures = simulate_block(compiled[1], range(1)).figures
     rows = slice(None, None, 4096 // PATHS)
     assert np.count_nonzero(figures["carried.finance", "horizon"][rows] > 1e6) > 16

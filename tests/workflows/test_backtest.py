@@ -20,7 +20,7 @@ def small_backtest(tmp_path_factory: pytest.TempPathFactory) -> Backtest:
     return backtest_baseline(*write_backtest_plan(tmp_path_factory.mktemp("small")), origins=2)
 
 
-def test_the_command_says_a_table_and_leaves_a_whole_report(
+def test_the_command_prints_a_table_and_publishes_a_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, small_backtest: Backtest
 ) -> None:
     write_backtest_plan(tmp_path)
@@ -79,7 +79,9 @@ def test_a_short_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.Ca
     assert "36 months are too few; 37 are needed" in str(services["a"]["why"])
 
 
-def test_a_notebook_may_ask_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_backtest: Backtest) -> None:
+def test_the_library_backtests_a_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_backtest: Backtest
+) -> None:
     scenario, history = write_backtest_plan(tmp_path)
     asked: list[object] = []
 
@@ -94,7 +96,7 @@ def test_a_notebook_may_ask_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert asked[1].digest == history.digest
 
 
-def test_a_plan_without_a_history_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_without_a_history_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "plan.yaml").write_text(plans.ONE_SERVICE, encoding="utf-8")
     assert main(["backtest", str(tmp_path / "plan.yaml")]) == 2
     assert "nothing to test" in capsys.readouterr().err

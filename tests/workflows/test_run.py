@@ -17,7 +17,7 @@ from tests.support.place_plans import WITH_SHOCKS, read_plan
 from tests.support.plans import FULL_PLAN, TWO_SERVICES, simulate_plan
 
 
-def test_summary_and_report_say_what_was_achieved(tmp_path: Path) -> None:
+def test_summary_and_report_give_achieved_correlations(tmp_path: Path) -> None:
     run = simulate_plan(correlated_plan(("initiatives.shop.happens", "services.a.growth"), 0.5), paths=8_192)
     forecast.report(run, tmp_path)
     summary = json.loads(next(Path(tmp_path).rglob("summary.json")).read_text(encoding="utf-8"))
@@ -29,9 +29,7 @@ def test_summary_and_report_say_what_was_achieved(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_a_precise_run_says_what_was_asked_and_what_was_played(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_summary_and_manifest_give_the_precision(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_text(TWO_SERVICES, encoding="utf-8")
     ids = set()
@@ -49,7 +47,7 @@ def test_a_precise_run_says_what_was_asked_and_what_was_played(
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "Districts"), ("vi", "Các huyện")])
-def test_the_report_shows_districts_and_the_summary_every_place(tmp_path: Path, language: str, said: str) -> None:
+def test_report_shows_districts_and_summary_lists_places(tmp_path: Path, language: str, said: str) -> None:
     target = "  west: {measure: revenue, place: west, period: 2021, at_least: 60 tỷ}\n"
     scenario = read_plan(tmp_path, WITH_SHOCKS.replace("targets:\n", "targets:\n" + target))
     run = forecast.simulate(scenario, paths=3_000, keep=3_000)
@@ -69,7 +67,7 @@ def test_the_report_shows_districts_and_the_summary_every_place(tmp_path: Path, 
     assert (folder / "figures" / "districts.png").is_file()
 
 
-def test_the_page_and_the_table_say_what_the_summary_says(tmp_path: Path) -> None:
+def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path) -> None:
     """To the digit that each prints: the summary has all of them, the table ten, the page what a reader needs."""
     run = simulate_plan(FULL_PLAN, paths=8_192)
     folder = forecast.report(run, tmp_path, language="en")

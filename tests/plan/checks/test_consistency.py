@@ -63,7 +63,7 @@ INCONSISTENT = [
 
 
 @pytest.mark.parametrize(("added", "sentence"), INCONSISTENT)
-def test_what_does_not_fit_is_said(tmp_path: Path, added: str, sentence: str) -> None:
+def test_inconsistent_entries_are_rejected(tmp_path: Path, added: str, sentence: str) -> None:
     said = problems_in(SMALL_PLAN + added, tmp_path)
     assert any(sentence in line for line in said), said
     assert all(line.startswith("a.yaml:") for line in said)

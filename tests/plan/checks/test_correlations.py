@@ -14,7 +14,7 @@ from tests.support.plan_texts import SMALL_PLAN, problems_in
 from tests.support.plans import read_plan_text
 
 
-def test_what_is_drawn_in_each_event_cannot_be_correlated(tmp_path: Path) -> None:
+def test_per_event_assumptions_cannot_be_correlated(tmp_path: Path) -> None:
     text = f"""{SMALL_PLAN}    growth: 1% to 3%
 shocks:
   w: {{kind: epidemic, waves_per_year: 1 to 2, length: 2 to 3 weeks, mild: {{effect: {{}}}}}}
@@ -38,7 +38,7 @@ correlations:
 """
 
 
-def test_correlations_that_cannot_hold_together_are_named_and_can_be_repaired(tmp_path: Path) -> None:
+def test_impossible_correlations_are_named_and_can_be_repaired(tmp_path: Path) -> None:
     said = problems_in(IMPOSSIBLE, tmp_path)
     assert len(said) == 1
     assert "these correlations cannot all hold" in said[0]
@@ -51,17 +51,17 @@ def test_correlations_that_cannot_hold_together_are_named_and_can_be_repaired(tm
     "name",
     ["initiatives.shop.happen", "initiatives.nothing.happens", "shocks.floods.happens", "climate.2030", "climate"],
 )
-def test_what_is_not_drawn_once_a_path_is_refused(name: str) -> None:
+def test_only_per_path_draws_can_be_correlated(name: str) -> None:
     with pytest.raises(InputError, match=r"correlations\.c\.between"):
         read_plan_text(correlated_plan(("services.a.growth", name), 0.5))
 
 
-def test_months_and_a_happening_cannot_be_correlated() -> None:
+def test_monthly_noise_and_an_occurrence_cannot_be_correlated() -> None:
     with pytest.raises(InputError, match="is a service and"):
         read_plan_text(correlated_plan(("services.a", "initiatives.shop.happens"), 0.5))
 
 
-def test_a_deleted_initiative_takes_its_happening_out_of_a_correlation() -> None:
+def test_a_deleted_initiative_leaves_its_correlations() -> None:
     text = correlated_plan(("initiatives.shop.happens", "services.a.growth", "services.b.baseline.annual"), 0.5)
     scenario = read_plan_text(text, initiatives__shop="null")
     assert scenario.correlations["c"].between == ("services.a.growth", "services.b.baseline.annual")

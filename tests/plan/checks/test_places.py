@@ -10,7 +10,7 @@ from forecast.errors import InputError
 from tests.support.place_plans import WITHOUT_SHOCKS, read_plan
 
 
-def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
+def test_problems_of_plan_and_place_list_are_reported_at_once(tmp_path: Path) -> None:
     text = WITHOUT_SHOCKS.replace("places.csv}", "places.csv, count: 7}") + "paths: none\n"
     with pytest.raises(InputError) as wrong:
         read_plan(tmp_path, text, "place,district,weight\n1,a,x\n1,b,-2\n")
@@ -27,13 +27,13 @@ def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
         ("places: {noise: 10%}", "needs a list of places"),
     ],
 )
-def test_a_target_that_the_list_cannot_tell_is_said(tmp_path: Path, line: str, sentence: str) -> None:
+def test_a_target_that_places_cannot_measure_is_rejected(tmp_path: Path, line: str, sentence: str) -> None:
     text = WITHOUT_SHOCKS.replace("places: {file: places.csv}\n", "") if line.startswith("places") else WITHOUT_SHOCKS
     with pytest.raises(InputError) as wrong:
         read_plan(tmp_path, text + line + "\n")
     assert sentence in str(wrong.value)
 
 
-def test_equal_weights_refuse_weights(tmp_path: Path) -> None:
+def test_equal_weights_conflict_with_weights_in_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="weights: equal"):
         read_plan(tmp_path, WITHOUT_SHOCKS.replace("places.csv}", "places.csv, weights: equal}"))

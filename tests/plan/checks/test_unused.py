@@ -46,7 +46,7 @@ UNUSED = [
 
 
 @pytest.mark.parametrize(("text", "said"), UNUSED)
-def test_what_would_change_nothing_is_refused_with_its_line(text: str, said: str, tmp_path: Path) -> None:
+def test_an_entry_without_effect_is_rejected_with_its_line(text: str, said: str, tmp_path: Path) -> None:
     complaints = problems_in(f"{SMALL_PLAN}{text}\n", tmp_path)
     assert len(complaints) == 1
     assert complaints[0].startswith("a.yaml:6:")
@@ -63,7 +63,7 @@ def test_a_year_may_come_from_a_column_of_figures(tmp_path: Path) -> None:
     )
 
 
-def test_a_cost_of_a_piece_may_change_where_there_is_one(tmp_path: Path) -> None:
+def test_unit_cost_may_change_where_there_is_a_unit_cost(tmp_path: Path) -> None:
     assert forecast.read(ROOT / "scenarios" / "shop-chain.yaml").initiatives["new_oven"].effect.unit_cost
     drivers = {"price": "-5%", "unit_cost": "5%"}
     for driver, change in drivers.items():

@@ -9,7 +9,7 @@ from forecast.plan.loading.effective import read_effective_plan
 from tests.support.plans import SCENARIOS
 
 
-def test_every_value_says_what_it_means_where_it_stands_and_what_it_replaced(parent: Path) -> None:
+def test_effective_values_have_meaning_location_and_replaced_text(parent: Path) -> None:
     (parent / "a.yaml").write_text("extends: p.yaml\nservices: {postal: {growth: 'pert(0%, 4%, 10%)'}}\n")
     found = read_effective_plan(parent / "a.yaml", {"initiatives.a.start": "2021-03"})
     values = {value.name: value for value in found.values}
@@ -22,7 +22,7 @@ def test_every_value_says_what_it_means_where_it_stands_and_what_it_replaced(par
     assert "initiatives.c.needs: [a, b]" in found.format_text(Translator("en"))
 
 
-def test_check_says_what_the_range_of_a_reading_means() -> None:
+def test_effective_plan_explains_ranges_of_cases() -> None:
     said = read_effective_plan(SCENARIOS / "plan-2021.yaml").format_text(Translator("en"))
     line = next(line for line in said.splitlines() if line.startswith("cases.strong_distribution.services"))
     assert "80% chance between" in line

@@ -90,7 +90,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("case", TEXTS)
-def test_a_bad_text_is_answered_at_its_place_and_in_time(tmp_path: Path, case: str) -> None:
+def test_malformed_text_is_rejected_with_its_position_in_time(tmp_path: Path, case: str) -> None:
     text, sentence = TEXTS[case]
     (tmp_path / "scenarios").mkdir()
     plan = tmp_path / "scenarios" / "a.yaml"
@@ -133,7 +133,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("case", LARGE)
-def test_a_large_plan_is_refused_in_time(tmp_path: Path, case: str) -> None:
+def test_a_large_plan_is_rejected_in_time(tmp_path: Path, case: str) -> None:
     start = time.process_time()
     assert 1 <= len(problems_in(LARGE[case], tmp_path)) <= 100
     assert time.process_time() - start < SECONDS
@@ -150,7 +150,7 @@ BYTES = {
 
 
 @pytest.mark.parametrize("case", BYTES)
-def test_bytes_that_are_no_plan_are_refused_by_name(tmp_path: Path, case: str) -> None:
+def test_bytes_that_are_no_plan_are_rejected_by_encoding(tmp_path: Path, case: str) -> None:
     content, sentence = BYTES[case]
     (tmp_path / "a.yaml").write_bytes(content)
     start = time.process_time()
@@ -160,7 +160,7 @@ def test_bytes_that_are_no_plan_are_refused_by_name(tmp_path: Path, case: str) -
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_marked_plan_is_read(tmp_path: Path, encoding: str) -> None:
+def test_a_plan_with_a_byte_order_mark_is_read(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.yaml").write_bytes(SMALL_PLAN.encode(encoding))
     assert read(tmp_path / "a.yaml").name.en == "a small plan"
 
@@ -169,7 +169,7 @@ def test_yes_and_no_are_names_like_any_other(tmp_path: Path) -> None:
     assert problems_in(SMALL_PLAN.replace("postal", "no"), tmp_path) == []
 
 
-def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+def test_only_regular_files_are_opened(tmp_path: Path) -> None:
     folder = tmp_path / "project" / "scenarios"
     folder.mkdir(parents=True)
     (tmp_path / "outside.yaml").write_text(SMALL_PLAN)
@@ -191,7 +191,7 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
             read(plan)
 
 
-def test_a_chain_of_parents_that_is_too_deep_or_a_circle_is_shown(tmp_path: Path) -> None:
+def test_deep_or_circular_parents_are_shown(tmp_path: Path) -> None:
     for i in range(50):
         (tmp_path / f"c{i}.yaml").write_text(f"extends: c{i + 1}.yaml\n")
     with pytest.raises(InputError, match=r"more than 16 generations: c0.yaml -> c1.yaml -> .* -> c17.yaml"):

@@ -8,13 +8,13 @@ from forecast.plan.loading.loader import read
 from tests.support.plan_texts import SMALL_PLAN, problems_in, read_scenario
 
 
-def test_a_null_that_deletes_nothing_offers_the_nearest_name(tmp_path: Path) -> None:
+def test_deleting_an_unknown_name_suggests_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(f"{SMALL_PLAN}shocks:\n  floods: {{kind: drift, over: 3 months, effect: {{}}}}\n")
     said = problems_in("extends: p.yaml\nshocks:\n  flod: null\n", tmp_path)
     assert said == ["a.yaml:3:3: shocks.flod: nothing to delete; did you mean 'floods'?"]
 
 
-def test_parents_that_clash_are_both_named(tmp_path: Path) -> None:
+def test_both_conflicting_parents_are_named(tmp_path: Path) -> None:
     parent = f"{SMALL_PLAN}shocks:\n  w: {{kind: drift, over: 3 months, effect: {{}}}}\n"
     (tmp_path / "base.yaml").write_text(parent)
     (tmp_path / "p.yaml").write_text("extends: base.yaml\nshocks:\n w:\n  within: 1 month\n")
@@ -44,7 +44,7 @@ def test_an_empty_overlay_changes_nothing(parent: Path) -> None:
     assert read_scenario("extends: p.yaml\n", parent).model_copy(update={"file": whole.file}) == whole
 
 
-def test_each_ancestor_counts_once_however_often_it_is_named(parent: Path) -> None:
+def test_an_ancestor_counts_once_however_often_it_is_named(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\nservices: {postal: {growth: 5%}}\n")
     (parent / "r.yaml").write_text("extends: p.yaml\npaths: 5000\n")
     for order in ("[q.yaml, r.yaml]", "[r.yaml, q.yaml]", "[p.yaml, q.yaml, r.yaml]", "[q.yaml, r.yaml, p.yaml]"):
@@ -53,14 +53,14 @@ def test_each_ancestor_counts_once_however_often_it_is_named(parent: Path) -> No
         assert (child.services["postal"].growth.text, child.paths) == ("5%", 5000)
 
 
-def test_parents_that_say_the_same_do_not_clash_and_a_deletion_clashes_with_a_change(parent: Path) -> None:
+def test_equal_parents_agree_and_a_deletion_conflicts_with_a_change(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\npaths: 5000\ninitiatives: null\n")
     (parent / "r.yaml").write_text("extends: p.yaml\npaths: 5000\ninitiatives: {a: {start: 2021-02}}\n")
     said = problems_in("extends: [q.yaml, r.yaml]\nname: n\n", parent)
     assert said == ["a.yaml:1:1: initiatives: q.yaml:3:1 says 'null', r.yaml:3:1 '{a}'; set it here"]
 
 
-def test_a_name_is_never_taken_from_two_parents(parent: Path) -> None:
+def test_a_name_is_not_inherited_from_two_parents(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\npaths: 5000\n")
     (parent / "r.yaml").write_text("extends: p.yaml\nseed: 1\n")
     said = problems_in("extends: [q.yaml, r.yaml]\n", parent)
@@ -68,7 +68,7 @@ def test_a_name_is_never_taken_from_two_parents(parent: Path) -> None:
     assert read_scenario("extends: q.yaml\n", parent).name.en == "a small plan"
 
 
-def test_a_reading_is_the_plan_with_its_overlay(parent: Path) -> None:
+def test_a_case_is_the_plan_with_its_overlay(parent: Path) -> None:
     cases = "cases:\n  none: {initiatives: null}\n  slow: {services: {postal: {growth: 1%}}}\n"
     scenario = read_scenario(f"extends: p.yaml\n{cases}", parent)
     assert scenario.cases["none"].initiatives == {}
@@ -78,7 +78,7 @@ def test_a_reading_is_the_plan_with_its_overlay(parent: Path) -> None:
     assert {a.text for a in scenario.assumptions() if a.name == "services.postal.growth"} == {"0% to 9%"}
 
 
-def test_what_is_wrong_in_a_reading_stands_under_its_name(parent: Path) -> None:
+def test_problems_of_a_case_stand_under_its_name(parent: Path) -> None:
     cases = "cases:\n  odd: {services: {postal: {growth: 26}}}\n  gone: {initiatives: {a: null}}\n"
     assert problems_in(f"extends: p.yaml\n{cases}", parent) == [
         "a.yaml:3:37: cases.odd.services.postal.growth: 26 means 2600%; write '26%'",
@@ -86,7 +86,7 @@ def test_what_is_wrong_in_a_reading_stands_under_its_name(parent: Path) -> None:
     ]
 
 
-def test_a_reading_of_what_is_deleted_already_says_how_to_go_on(parent: Path) -> None:
+def test_a_case_that_deletes_a_deleted_entry_says_how_to_continue(parent: Path) -> None:
     cases = "cases:\n  none: {initiatives: null}\n"
     (parent / "q.yaml").write_text(f"extends: p.yaml\n{cases}", encoding="utf-8")
     assert problems_in("extends: q.yaml\ninitiatives: null\n", parent) == [
@@ -102,7 +102,7 @@ cases:
 """
 
 
-def test_a_reading_brings_no_deleted_service_back(tmp_path: Path) -> None:
+def test_a_case_does_not_restore_a_deleted_service(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(PARENT_WITH_CASE, encoding="utf-8")
     assert problems_in("extends: p.yaml\n", tmp_path) == []
     assert problems_in("extends: p.yaml\nservices: {parcels: null}\n", tmp_path) == [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.plan_texts import SMALL_PLAN, problems_in, read_scenario
 
 
-def test_settings_are_the_last_child(parent: Path) -> None:
+def test_overrides_are_applied_last(parent: Path) -> None:
     settings = {"services.postal.growth": "{value: 5% to 7%, grade: B, source: a letter}", "paths": "1_000", "seed": 7}
     child = read_scenario("extends: p.yaml\n", parent, settings)
     growth = child.services["postal"].growth
@@ -31,7 +31,7 @@ def test_settings_are_the_last_child(parent: Path) -> None:
         ({"shocks": "null"}, "--set:1:1: shocks: nothing to delete; take the line out"),
     ],
 )
-def test_a_wrong_setting_says_which(parent: Path, settings: dict[str, object], sentence: str) -> None:
+def test_a_wrong_override_is_named(parent: Path, settings: dict[str, object], sentence: str) -> None:
     assert problems_in("extends: p.yaml\n", parent, settings) == [sentence]
 
 
@@ -43,7 +43,7 @@ NESTED = st.recursive(
 
 @settings(deadline=None, max_examples=40)
 @given(NESTED)
-def test_any_settings_are_taken_or_refused(value: object) -> None:
+def test_any_override_is_accepted_or_rejected(value: object) -> None:
     here = Path(__file__).parents[1]
     for key in ("services.postal.growth", "services", "cases", "shocks.w", "a", "horizon.from", "correlations"):
         assert all(line for line in problems_in(SMALL_PLAN, here, {key: value}))

@@ -9,7 +9,7 @@ import pytest
 from tests.support.plan_texts import SMALL_PLAN, problems_in, read_scenario
 
 
-def test_same_as_is_one_draw_through_a_chain_with_the_source_of_its_root(tmp_path: Path) -> None:
+def test_same_as_follows_a_chain_to_one_draw_and_source(tmp_path: Path) -> None:
     text = f"""{SMALL_PLAN}      noise: {{value: 2% to 5%, grade: B, source: books}}
       level_noise: {{same_as: services.postal.baseline.noise}}
   b: {{baseline: {{method: given, annual: 1 tỷ, noise: {{same_as: services.postal.baseline.level_noise}}}}}}
@@ -30,13 +30,13 @@ def test_same_as_is_one_draw_through_a_chain_with_the_source_of_its_root(tmp_pat
         ("{same_as: shocks.w.reach}", "2%", "'shocks.w.reach' is of another kind (share, not change); write a value"),
     ],
 )  # fmt: skip
-def test_same_as_names_another_number_of_its_kind(tmp_path: Path, growth: str, price: str, sentence: str) -> None:
+def test_same_as_must_name_an_assumption_of_its_type(tmp_path: Path, growth: str, price: str, sentence: str) -> None:
     shock = "shocks: {w: {kind: drift, over: 3 months, reach: 20% to 30%, effect: {}}}\n"
     said = problems_in(f"{SMALL_PLAN}    growth: {growth}\n    price_change: {price}\n{shock}", tmp_path)
     assert sentence in said[0]
 
 
-def test_same_as_does_not_join_what_is_drawn_in_each_event_to_what_is_drawn_once(tmp_path: Path) -> None:
+def test_same_as_does_not_join_per_event_and_per_path_draws(tmp_path: Path) -> None:
     text = f"""{SMALL_PLAN}shocks:
   w:
     kind: epidemic

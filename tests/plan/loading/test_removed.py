@@ -8,7 +8,7 @@ from forecast.plan.loading.loader import read_plan
 from tests.support.plan_texts import problems_in, read_scenario
 
 
-def test_what_is_deleted_takes_its_correlations_along_and_breaks_what_needs_it(parent: Path) -> None:
+def test_a_deleted_entry_removes_its_correlations_and_breaks_needs(parent: Path) -> None:
     (parent / "q.yaml").write_text(
         "extends: p.yaml\ncorrelations:\n"
         "  k: {between: [services.postal.growth, initiatives.c.effect.volume.all], rank: 0.3}\n"
@@ -22,7 +22,7 @@ def test_what_is_deleted_takes_its_correlations_along_and_breaks_what_needs_it(p
     ]
 
 
-def test_a_number_that_an_overlay_settles_leaves_its_correlations_but_a_plan_may_not_correlate_a_sure_one(
+def test_a_constant_drops_out_of_inherited_correlations_only(
     parent: Path,
 ) -> None:
     table = "correlations:\n  k: {between: [services.postal.growth, initiatives.c.effect.volume.all], rank: 0.3}\n"

@@ -52,11 +52,11 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize(("added", "sentence"), MESSAGES)
-def test_the_reference_s_errors_come_out_to_the_letter(tmp_path: Path, added: str, sentence: str) -> None:
+def test_messages_of_the_reference_are_exact(tmp_path: Path, added: str, sentence: str) -> None:
     assert problems_in(SMALL_PLAN + added, tmp_path) == [sentence]
 
 
-def test_every_complaint_comes_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_plan_are_reported_at_once(tmp_path: Path) -> None:
     text = """\
 shokcs: {}
 name: many faults
@@ -81,12 +81,12 @@ initiatives:
     ]
 
 
-def test_a_mistyped_key_that_is_needed_is_said_once(tmp_path: Path) -> None:
+def test_a_mistyped_required_key_is_reported_once(tmp_path: Path) -> None:
     said = problems_in(f"{SMALL_PLAN}targets: {{t: {{measure: revenue, perod: 2021, at_least: 3 tỷ}}}}\n", tmp_path)
     assert said == ["a.yaml:6:33: targets.t.perod: unknown key; did you mean 'period'?"]
 
 
-def test_complaints_come_in_vietnamese_too(tmp_path: Path) -> None:
+def test_problems_have_a_vietnamese_message(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_scenario(f"{SMALL_PLAN}    growth: 26\n", tmp_path)
     assert caught.value.problems[0].message("vi").endswith("26 nghĩa là 2600%; hãy viết '26%'")

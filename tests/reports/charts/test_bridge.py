@@ -10,7 +10,7 @@ from forecast.reports.charts.bridge import group_small_steps, rounded_amounts
 from tests.support import report_fixture
 
 
-def test_the_printed_waterfall_adds_up_to_the_digit() -> None:
+def test_printed_bridge_steps_add_up() -> None:
     finding = report_fixture.covid_bridge()
     t = Translator("vi")
     scale = choose_scale("revenue", [250e9], "VND", t)
@@ -19,7 +19,7 @@ def test_the_printed_waterfall_adds_up_to_the_digit() -> None:
         assert round(sum(figures[:-1]), decimals) == figures[-1]
 
 
-def test_the_smallest_steps_are_put_together_but_never_the_gap() -> None:
+def test_the_smallest_steps_are_grouped_but_never_the_gap() -> None:
     steps = group_small_steps(report_fixture.covid_bridge().steps, 5, Translator("en"))
     assert len(steps) == 5
     assert any(step.name == "gap" for step in steps)

@@ -27,7 +27,7 @@ VIEWS = {
 @pytest.mark.parametrize(
     ("view", "language"), [("covid", "vi"), ("covid", "en"), ("hostile", "vi"), ("shop", "en"), ("three years", "vi")]
 )
-def test_no_text_overlaps_or_leaves_a_figure(view: str, language: str) -> None:
+def test_no_text_overlaps_or_leaves_a_chart(view: str, language: str) -> None:
     found = []
     for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
         with chart_style(size):
@@ -36,7 +36,7 @@ def test_no_text_overlaps_or_leaves_a_figure(view: str, language: str) -> None:
     assert found == []
 
 
-def test_a_text_put_over_another_is_found() -> None:
+def test_overlapping_text_is_detected() -> None:
     with chart_style(9):
         figure = next(iter(run_charts(report_fixture.covid_view(), Translator("en")).values())).figure()
         figure.text(0.5, 0.5, "one over")
@@ -45,7 +45,7 @@ def test_a_text_put_over_another_is_found() -> None:
         assert len(layout_faults(figure)) >= 2
 
 
-def test_the_same_figure_is_the_same_bytes() -> None:
+def test_the_same_chart_is_the_same_bytes() -> None:
     drawing = run_charts(report_fixture.covid_view(), Translator("vi"))["bridge"]
     assert drawing.svg() == drawing.svg()
     assert drawing.png() == drawing.png()
@@ -60,7 +60,7 @@ def test_every_chart_file_is_listed() -> None:
     assert drawn == files - {"chart", "rows", "style"}
 
 
-def test_figures_are_pictures() -> None:
+def test_charts_are_png_images() -> None:
     made = {name: chart.png() for name, chart in run_charts(report_fixture.shop_view(), Translator("en")).items()}
     assert set(made) == {"months", "bridge", "exceedance"}
     assert all(png.startswith(b"\x89PNG") for png in made.values())

@@ -12,7 +12,7 @@ from forecast.reports.charts.style import chart_style, new_figure
 from tests.support import report_fixture
 
 
-def test_a_sure_figure_has_its_curve_and_a_productivity_is_that_of_a_year() -> None:
+def test_a_certain_figure_has_a_curve_and_productivity_is_per_year() -> None:
     at, t = (12e9,) * 3, Translator("en")
     finding = replace(report_fixture.make_exceedance(12e9, 1e9, 12e9), amounts=at, chances=(1.0,) * 3)
     with chart_style(12), warnings.catch_warnings():

@@ -15,7 +15,7 @@ from tests.support import report_fixture
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_estimated_months_are_named_apart_from_reconstructed_and_actual_ones(language: str) -> None:
+def test_actual_estimated_and_reconstructed_months_are_distinguished(language: str) -> None:
     t, months = Translator(language), report_fixture.make_months()  # type: ignore[arg-type]
     known = ["actual"] * 9 + ["estimate"] * 2 + ["reconstructed"]
     history = tuple((month, value, one) for (month, value, _), one in zip(months.history, known, strict=True))

@@ -25,7 +25,7 @@ def test_a_label_is_cut_at_eighty_graphemes() -> None:
     assert truncate_label("tab\there\x1b[0m \ud800 end") == "tab here[0m end"
 
 
-def test_a_dollar_is_a_dollar() -> None:
+def test_dollar_signs_are_not_mathematics() -> None:
     assert truncate_label("$100 vs $200") == "$100 vs $200"
 
 

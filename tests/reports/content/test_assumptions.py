@@ -7,14 +7,14 @@ from forecast.reports.content import assumptions
 from tests.support import report_fixture
 
 
-def test_what_was_known_only_later_is_marked() -> None:
+def test_assumptions_known_later_are_marked() -> None:
     groups = assumptions.assumption_groups(report_fixture.covid_view(), Translator("en"))
     late = {row.name for group in groups for row in group.assumptions if row.hindsight}
     assert "shocks.covid_waves.waves_per_year" in late
     assert "services.postal.growth" not in late
 
 
-def test_a_range_is_explained_in_the_unit_of_its_planner() -> None:
+def test_ranges_are_explained_in_the_unit_of_the_plan() -> None:
     found = {assumption.name: assumption for assumption in report_fixture.covid_view().assumptions()}
     length, postal = found["shocks.covid_waves.length"], found["shocks.covid_waves.upstream.effect.volume.postal"]
     assert assumptions.describe_range(length, Translator("vi")) == "80% khả năng nằm giữa 4 tuần và 10 tuần"

@@ -10,7 +10,7 @@ from forecast.stats.intervals import Estimate
 from tests.support import report_fixture
 
 
-def test_the_title_is_the_message() -> None:
+def test_the_title_states_the_chance_of_the_main_target() -> None:
     view = report_fixture.covid_view()
     assert (
         headline.run_title(view, Translator("vi"))
@@ -19,11 +19,11 @@ def test_the_title_is_the_message() -> None:
     assert headline.run_title(view, Translator("en")) == "About 7 in 10: revenue of 250 billion VND or more in 2021"
 
 
-def test_a_wide_spread_is_said_beside_the_title() -> None:
+def test_a_wide_range_of_cases_is_noted_beside_the_title() -> None:
     assert "between 5 and 9 in 10" in " ".join(headline.headline_notes(report_fixture.covid_view(), Translator("en")))
 
 
-def test_a_near_miss_is_neither_good_nor_bad_news() -> None:
+def test_a_chance_near_the_required_one_is_neutral() -> None:
     view = report_fixture.covid_view()
     assert view.main_target is not None
     row = replace(view.main_target, chance=Estimate(0.79, 0.787, 0.793))

@@ -7,7 +7,7 @@ from forecast.reports.content import tables
 from tests.support import report_fixture
 
 
-def test_the_three_kinds_of_doubt_stand_apart() -> None:
+def test_chance_simulation_error_and_cases_are_separate_columns() -> None:
     table = tables.target_table(report_fixture.covid_view(), Translator("en"))
     row = table.rows[0]
     assert row[2].startswith("About 7 in 10")
@@ -15,7 +15,7 @@ def test_the_three_kinds_of_doubt_stand_apart() -> None:
     assert row[4] == "52% to 89%"
 
 
-def test_the_gap_is_an_item_of_its_own() -> None:
+def test_the_gap_has_its_own_row() -> None:
     view = report_fixture.covid_view()
     sentence, table = tables.gap_table("2020", view.summary["history"]["2020"], view, Translator("vi"))
     assert ("Bưu chính chuyển phát", "trên 61 tỷ đồng") in table.rows

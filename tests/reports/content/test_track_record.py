@@ -61,7 +61,7 @@ def view_with_checks() -> RunView:
     return replace(view, baseline=SimpleNamespace(**{**vars(view.baseline), "services": services}))
 
 
-def test_a_run_shows_what_its_blend_said_on_the_past() -> None:
+def test_a_run_shows_its_track_record() -> None:
     view, words = view_with_checks(), Translator("en")
     asked = run_track_records(view)
     assert list(asked) == ["postal"]
@@ -74,7 +74,7 @@ def test_a_run_shows_what_its_blend_said_on_the_past() -> None:
     assert "lie in the 80% interval" in text
 
 
-def test_a_run_on_reconstructed_months_claims_nothing_of_the_past() -> None:
+def test_a_run_on_reconstructed_months_shows_no_track_record() -> None:
     view, words = report_fixture.covid_view(), Translator("en")
     assert run_track_records(view) == {}
     assert not {name for name in run_charts(view, words) if name.startswith(("calibration", "fan_actual"))}
@@ -82,7 +82,7 @@ def test_a_run_on_reconstructed_months_claims_nothing_of_the_past() -> None:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_nothing_overlaps_or_leaves_the_paper(language: str) -> None:
+def test_track_record_charts_have_no_overlapping_text(language: str) -> None:
     drawn = draw_track_record(language)
     assert len(drawn) == 4
     for name, figure in drawn:

@@ -17,7 +17,7 @@ def remaining_by_place(cells: np.ndarray, arcs: PlaceRanges, taken: np.ndarray, 
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_pieces_are_what_one_place_after_another_would_give(seed: int) -> None:
+def test_overlapping_ranges_equal_a_loop_over_places(seed: int) -> None:
     rng = np.random.default_rng(seed)
     size, entries, count = int(rng.integers(1, 9)), 40, 12
     arcs = locate_ranges(
@@ -32,7 +32,7 @@ def test_pieces_are_what_one_place_after_another_would_give(seed: int) -> None:
     assert np.allclose(left, remaining_by_place(cells, arcs, taken, size, count))
 
 
-def test_a_share_that_counts_no_whole_places_is_kept_in_the_mean() -> None:
+def test_a_fractional_number_of_places_is_kept_in_the_mean() -> None:
     rng = np.random.default_rng(1)
     u, start = rng.random(20_000), rng.random(20_000)
     arcs = locate_ranges(np.full(20_000, 0.3), start, u, 7)

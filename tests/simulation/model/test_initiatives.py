@@ -9,7 +9,7 @@ import pytest
 import forecast
 
 
-def test_a_service_that_loses_to_another_does_not_lose_to_itself(tmp_path: Path) -> None:
+def test_takes_from_counts_the_gain_of_other_services_only(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
         "name: n\ncurrency: EUR\nhorizon: {from: 2021-01, months: 12}\nservices:\n"
         "  a: {baseline: {method: given, annual: 1200 EUR}}\n  b: {baseline: {method: given, annual: 600 EUR}}\n"

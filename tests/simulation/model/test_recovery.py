@@ -11,7 +11,7 @@ YEAR = ("revenue", "2021")
 
 
 @pytest.mark.parametrize("when", ["2021-03-01", "2021-03-01 to 2021-03-09"])
-def test_what_comes_back_within_no_days_is_carried_over(when: str) -> None:
+def test_recovery_within_zero_days_is_carried_over(when: str) -> None:
     effect = "effect: {volume: {a: -10%}}, recovered: {all: 50%}, within: 0 days"
     event = f"{{kind: event, from: {when}, until: 2021-04-10, {effect}}}"
     run = simulate_plan(ONE_SERVICE, shocks__e=event)

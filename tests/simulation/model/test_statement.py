@@ -9,7 +9,7 @@ import pytest
 import forecast
 
 
-def test_what_more_than_hides_is_added_to_the_last_year_and_taken_off_the_gap(tmp_path: Path) -> None:
+def test_understated_revenue_is_added_to_its_service_and_taken_off_the_gap(tmp_path: Path) -> None:
     months = [f"{year}-{month:02d}" for year in (2018, 2019, 2020) for month in range(1, 13)]
     rows = [f"{month},a,{95 + place % 5},reconstructed" for place, month in enumerate(months)]
     (tmp_path / "h.csv").write_text("\n".join(["month,service,revenue,status", *rows]) + "\n", encoding="utf-8")

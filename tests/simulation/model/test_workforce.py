@@ -7,7 +7,7 @@ import numpy as np
 from tests.support.plans import simulate_plan
 
 
-def test_the_width_of_a_headcount_does_not_say_where_it_lies() -> None:
+def test_spread_of_headcount_is_symmetric_in_logs() -> None:
     shares = "{wage_share: {postal: 80%, finance: 90%, distribution: 20%}}"
     workforce = f"workforce: {{headcount: {{spread: 2% to 6%}}, productivity: {shares}}}\n"
     run = simulate_plan(f"extends: covid.yaml\n{workforce}", paths=8_000)

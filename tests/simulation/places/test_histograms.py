@@ -12,7 +12,7 @@ from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from tests.support.place_plans import WITH_SHOCKS, place_list, read_plan
 
 
-def test_a_place_in_a_long_list_is_counted_as_its_values_say(tmp_path: Path) -> None:
+def test_counts_of_a_place_agree_with_its_values(tmp_path: Path) -> None:
     target = "  t: {measure: revenue, place: '00007', period: 2021, at_least: 5 tỷ}\n"
     scenario = read_plan(tmp_path, WITH_SHOCKS.replace("targets:\n", "targets:\n" + target), place_list(45))
     run = forecast.simulate(scenario, paths=12_000)
@@ -25,7 +25,7 @@ def test_a_place_in_a_long_list_is_counted_as_its_values_say(tmp_path: Path) -> 
     assert 0 < run.places.severe_loss_chance(7).value < 1
 
 
-def test_the_chance_to_lose_a_tenth_is_that_of_the_paths(tmp_path: Path) -> None:
+def test_severe_loss_chance_agrees_with_the_paths(tmp_path: Path) -> None:
     text = """
 name: Sure but for floods
 horizon: {from: 2021-01, months: 12}
@@ -51,7 +51,7 @@ targets: {t: {measure: revenue, place: "00011", period: 2021, at_least: 3 tỷ}}
 
 
 @pytest.mark.parametrize(("count", "districts"), [(90, 2), (80, 40), (1, 1), (33, 33)])
-def test_long_lists_in_few_and_in_many_districts_tie(tmp_path: Path, count: int, districts: int) -> None:
+def test_long_lists_add_up_in_few_and_many_districts(tmp_path: Path, count: int, districts: int) -> None:
     run = forecast.simulate(read_plan(tmp_path, WITH_SHOCKS, place_list(count, districts)), paths=PATHS_PER_BLOCK)
     whole = run.tally("revenue", "2021").mean
     codes = [f"d{row:03d}" for row in range(districts)]

@@ -15,7 +15,7 @@ from forecast.timeseries.baseline import fit_baseline
 from tests.support.place_plans import WITH_SHOCKS, read_plan
 
 
-def test_levels_by_weight_give_the_trade_of_the_province(tmp_path: Path) -> None:
+def test_weighted_place_levels_sum_to_the_total(tmp_path: Path) -> None:
     """With one cause, what the places keep and get back is what the province keeps and gets back, cell by cell."""
     waves = WITH_SHOCKS[WITH_SHOCKS.index("  waves:") : WITH_SHOCKS.index("  floods:")]
     scenario = read_plan(tmp_path, WITH_SHOCKS.replace(waves, ""), shocks__floods__per_year="3")

@@ -37,13 +37,13 @@ def test_places_sum_to_districts_and_districts_to_the_province_in_every_path(tmp
     assert np.ptp(one.figures["revenue:parts@p1", "2021"] / one.figures["revenue@p1", "2021"]) > 0
 
 
-def test_what_weighs_nothing_takes_nothing(tmp_path: Path) -> None:
+def test_a_place_of_weight_zero_has_no_revenue(tmp_path: Path) -> None:
     _, one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))
     assert one.figures["revenue.b@p3", "2021"].max() == one.figures["revenue.a@p7", "2021"].max() == 0
     assert one.figures["revenue.a@p3", "2021"].min() > 0
 
 
-def test_the_province_knows_nothing_of_places_that_nothing_hits(tmp_path: Path) -> None:
+def test_totals_do_not_depend_on_places_without_shocks(tmp_path: Path) -> None:
     without = read_text(WITHOUT_SHOCKS.replace("places: {file: places.csv}\n", ""), tmp_path)
     listed = read_plan(tmp_path, WITHOUT_SHOCKS.replace("places.csv}", "places.csv, noise: 20%}"))
     runs = [forecast.simulate(scenario, paths=9_000) for scenario in (without, listed)]
@@ -52,7 +52,7 @@ def test_the_province_knows_nothing_of_places_that_nothing_hits(tmp_path: Path) 
             assert runs[0].values(*figure).tobytes() == runs[1].values(*figure).tobytes()
 
 
-def test_without_noise_and_hits_each_place_has_its_share(tmp_path: Path) -> None:
+def test_places_without_shocks_have_their_shares(tmp_path: Path) -> None:
     deck, one = simulate_one_block(read_plan(tmp_path, WITHOUT_SHOCKS))
     assert deck.places is not None
     for service in ("a", "b"):
@@ -62,7 +62,7 @@ def test_without_noise_and_hits_each_place_has_its_share(tmp_path: Path) -> None
             assert np.allclose(share, weights[row], rtol=1e-6)
 
 
-def test_a_list_of_equal_places_agrees_in_the_mean_with_their_number(tmp_path: Path) -> None:
+def test_equal_places_have_the_mean_losses_of_a_count_of_places(tmp_path: Path) -> None:
     """216 places hit whole or not at all, in one commune or in another: the same loss in the mean."""
     text = WITH_SHOCKS.replace(", noise: 10% to 30%", "").replace("wide: {weight: 1", "wide: {weight: 3")
     listed = read_plan(tmp_path, text, place_list(40))
@@ -77,7 +77,7 @@ def test_a_list_of_equal_places_agrees_in_the_mean_with_their_number(tmp_path: P
     assert cost[1] == pytest.approx(cost[0], rel=0.02)
 
 
-def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
+def test_order_of_rows_changes_nothing(tmp_path: Path) -> None:
     head, *rows = SEVEN_PLACES.strip().split("\n")
     (tmp_path / "two").mkdir()
     one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))[1]
@@ -93,7 +93,7 @@ def figure_bytes(run: Simulation) -> list[bytes]:
     return [*counted, *(np.array([t.n, t.mean, t.sd, t.quantile(0.1).value]).tobytes() for t in run.tallies.values())]
 
 
-def test_any_number_of_workers_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_places_do_not_depend_on_the_number_of_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forecast.simulation.simulate.MAX_SERIAL_PATHS", 0)
     monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 2)
     scenario = read_plan(tmp_path, WITH_SHOCKS, place_list(35))
@@ -124,7 +124,7 @@ def test_a_target_of_a_place_has_a_chance(tmp_path: Path) -> None:
     assert 0.05 < run.chance("t").value < 0.95
 
 
-def test_the_noise_of_two_places_is_alike_within_a_district_and_across(tmp_path: Path) -> None:
+def test_noise_of_places_is_equal_within_and_across_districts(tmp_path: Path) -> None:
     scenario = read_plan(tmp_path, WITHOUT_SHOCKS.replace("places.csv}", "places.csv, noise: 20%}"), place_list(24, 4))
     _, one = simulate_one_block(scenario)
     logs = {row: np.log(one.figures[f"revenue.b@{row:05d}", "2021"]) for row in (0, 1, 12)}
@@ -133,7 +133,7 @@ def test_the_noise_of_two_places_is_alike_within_a_district_and_across(tmp_path:
         assert (logs[0] - logs[other]).std() == pytest.approx(wanted, rel=0.05)
 
 
-def test_a_shock_that_takes_nothing_changes_no_bit(tmp_path: Path) -> None:
+def test_a_shock_without_loss_changes_no_byte(tmp_path: Path) -> None:
     """Its hits share cells and places with others, and leave their sums as they were."""
     nothing = """
   none:
@@ -148,7 +148,7 @@ def test_a_shock_that_takes_nothing_changes_no_bit(tmp_path: Path) -> None:
     assert {key: values.tobytes() for key, values in one.items()} == {key: two[key].tobytes() for key in one}
 
 
-def test_a_districts_places_share_its_fate(tmp_path: Path) -> None:
+def test_places_of_a_district_are_hit_together(tmp_path: Path) -> None:
     """Events fall on neighbours: two places of one district are hit together more often than two far apart."""
     text = WITH_SHOCKS.replace(", noise: 10% to 30%", "")
     target = "".join(
@@ -162,7 +162,7 @@ def test_a_districts_places_share_its_fate(tmp_path: Path) -> None:
     assert np.corrcoef(near, beside)[0, 1] > np.corrcoef(near, far)[0, 1] + 0.05
 
 
-def test_districts_are_told_alike_without_every_place(tmp_path: Path) -> None:
+def test_districts_do_not_depend_on_counting_every_place(tmp_path: Path) -> None:
     target = "  t: {measure: revenue.a, place: '00041', period: 2021, at_least: 1 tỷ}\n"
     scenario = read_plan(tmp_path, WITH_SHOCKS.replace("targets:\n", "targets:\n" + target), place_list(60))
     all_of_them, some = (forecast.simulate(scenario, paths=6_000, every_place=each) for each in (True, False))

@@ -14,7 +14,7 @@ from forecast.simulation.sampling.random_streams import Sampler
 YEAR = Calendar(12 * 2021, 12)
 
 
-def test_the_number_of_events_is_a_poisson_quantile_and_a_higher_rate_keeps_them() -> None:
+def test_event_counts_are_poisson_quantiles_and_grow_with_the_rate() -> None:
     u = np.random.default_rng(8).random(100_000)
     for rate in (0.0, 0.3, 2.0, 15.9):
         assert np.array_equal(_poisson_ppf(u, np.array([rate])), poisson.ppf(u, rate) if rate else np.zeros(len(u)))
@@ -24,7 +24,7 @@ def test_the_number_of_events_is_a_poisson_quantile_and_a_higher_rate_keeps_them
     assert np.all(_poisson_ppf(u, rates * 0.7) <= count)
 
 
-def test_marks_of_events_are_uniform_and_tell_nothing_of_each_other() -> None:
+def test_keys_of_events_are_uniform_and_independent() -> None:
     events = sample_events(Sampler(5, range(4), {}), "storms", np.full((1, 1), 20.0), None, YEAR)
     marks = [events.uniform(f"mark {number}").astype(float) for number in range(20)]
     marks += [(events.start - YEAR.edges[0]) / 365, events.path / (4 * 4096)]

@@ -26,7 +26,7 @@ from tests.support.series import ar1_noise, cleaned_series, log_sales, log_serie
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_no_model_wins_all_the_weight() -> None:
+def test_no_model_takes_all_the_weight() -> None:
     past = log_series(log_sales(48) + ar1_noise(48, seed=2))
     models = {name: MODELS[name] for name in ("seasonal_naive", "structural", "theta")}
     origins = cross_validate(models, past)
@@ -39,7 +39,7 @@ def test_no_model_wins_all_the_weight() -> None:
     assert judged.coverage80 is not None
 
 
-def test_a_masked_month_is_scored_by_no_one() -> None:
+def test_masked_months_do_not_change_the_evaluation() -> None:
     values = log_sales(48)
     struck = values.copy()
     struck[45] -= 1.0
@@ -54,13 +54,13 @@ def test_a_masked_month_is_scored_by_no_one() -> None:
 QUICK_MODELS = {name: MODELS[name] for name in ("regression", "sarimax", "seasonal_naive", "structural")}
 
 
-def test_origins_are_the_months_of_the_last_two_years_that_leave_two_to_learn_from() -> None:
+def test_origins_cover_two_years_and_leave_two_years_to_fit() -> None:
     assert list(rolling_origins(60)) == list(range(36, 60))
     assert list(rolling_origins(36)) == list(range(24, 36))
     assert list(rolling_origins(20)) == []
 
 
-def test_poison_in_later_months_moves_no_word_of_an_origin() -> None:
+def test_later_months_do_not_change_forecasts_at_an_origin() -> None:
     """Later months are multiplied by up to 20 and one is masked: what was said before them stays to the last bit."""
     values = noisy_log_sales(54)
     poisoned = values.copy()
@@ -77,7 +77,7 @@ def test_poison_in_later_months_moves_no_word_of_an_origin() -> None:
     assert not np.array_equal(calm[-1].forecasts["regression"].mean, moved[-1].forecasts["regression"].mean)
 
 
-def test_what_came_is_what_the_ledger_says_not_an_estimate() -> None:
+def test_actual_months_of_an_origin_are_not_estimates() -> None:
     values = noisy_log_sales(60)
     asked = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, cleaned_series(values, unknown=(50,)))
     at = next(each for each in asked if each.n_known == 48)
@@ -85,7 +85,7 @@ def test_what_came_is_what_the_ledger_says_not_an_estimate() -> None:
     assert np.array_equal(np.delete(at.actual, 2), np.delete(values[48:60], 2))
 
 
-def test_no_origin_is_judged_by_a_level_that_moved_after_it() -> None:
+def test_an_origin_is_not_scored_after_a_level_shift() -> None:
     values = noisy_log_sales(60)
     values[50:] += 0.7
     past = cleaned_series(values)
@@ -98,7 +98,7 @@ def test_no_origin_is_judged_by_a_level_that_moved_after_it() -> None:
     assert clean_as_of(past, 49).level_shifts == ()
 
 
-def test_weights_and_widths_of_an_origin_come_from_origins_that_share_no_month_with_it() -> None:
+def test_weights_and_widths_come_from_disjoint_origins() -> None:
     said = {"a": PredictiveNormal(np.zeros(12), np.eye(12)), "b": PredictiveNormal(np.ones(12), np.eye(12))}
     near = [OriginForecasts(said, np.full(12, 0.1), known) for known in (36, 40)]
     far = OriginForecasts(said, np.full(12, 0.1), 48)
@@ -112,7 +112,7 @@ def test_weights_and_widths_of_an_origin_come_from_origins_that_share_no_month_w
     assert misses.without_overlap(36, CV_HORIZON_MONTHS).first_months.tolist() == [48]
 
 
-def test_a_judgement_says_how_often_intervals_held() -> None:
+def test_evaluation_measures_coverage() -> None:
     """Over made-up series whose members know the truth of their noise, coverage comes out near what is asked."""
     found = []
     for seed in range(6):

@@ -8,7 +8,7 @@ import pytest
 from forecast.timeseries.ensemble.interval_calibration import PRIOR_SD_FACTOR, StandardisedErrors, extend, sd_factors
 
 
-def test_intervals_that_were_too_narrow_are_widened_and_those_too_wide_are_narrowed() -> None:
+def test_interval_widths_follow_past_errors() -> None:
     rng = np.random.default_rng(1)
     starts = np.arange(24)
     none = sd_factors([StandardisedErrors(starts[:0], np.zeros((0, 12)))])
@@ -29,7 +29,7 @@ def test_intervals_that_were_too_narrow_are_widened_and_those_too_wide_are_narro
     )
 
 
-def test_one_mad_month_does_not_set_a_width() -> None:
+def test_one_extreme_error_hardly_changes_a_width() -> None:
     rows = np.random.default_rng(2).standard_normal((24, 12))
     wild = rows.copy()
     wild[5, 3] = 100.0

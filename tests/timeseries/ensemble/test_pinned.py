@@ -78,9 +78,7 @@ def changed(project: Path, manifest: dict[str, Any], name: str, **edits: Any) ->
     return path
 
 
-def test_a_manifest_holds_the_blend_to_the_last_bit(
-    project: Path, first: tuple[dict[str, Any], dict[str, Any]]
-) -> None:
+def test_a_manifest_restores_the_fits_exactly(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
     scenario = read(project / "plan.yaml")
     fitted = fit_baseline(scenario)
     pin = read_pinned_fits(project / "first" / "plan")
@@ -110,7 +108,7 @@ def test_a_manifest_holds_the_blend_to_the_last_bit(
     assert len(again.parameters["a"][COMBINATION_KEY]["root"]) == 12 < FORECAST_MONTHS
 
 
-def test_a_pinned_run_says_the_same_and_fits_nothing(
+def test_a_pinned_run_repeats_the_results_without_fitting(
     project: Path, first: tuple[dict[str, Any], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -127,7 +125,7 @@ def test_a_pinned_run_says_the_same_and_fits_nothing(
     assert manifest["pinned"]
 
 
-def test_what_is_pinned_is_what_is_used(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def test_pinned_means_are_used(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
     manifest, summary = first
     mean = [float(value) for value in manifest["parameters"]["a"][COMBINATION_KEY]["mean"].split()]
     path = changed(project, manifest, "moved", mean=" ".join(repr(value + MOVED) for value in mean))
@@ -138,7 +136,7 @@ def test_what_is_pinned_is_what_is_used(project: Path, first: tuple[dict[str, An
     assert after == before
 
 
-def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def test_pinned_fits_of_other_data_are_rejected(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
     manifest, _ = first
     blend = manifest["parameters"]["a"][COMBINATION_KEY]
     wrong = {
@@ -172,7 +170,7 @@ def test_a_pin_of_other_data_is_sent_back(project: Path, first: tuple[dict[str, 
         fit_baseline(read(project / "plan.yaml"), pinned_fits=pin)
 
 
-def test_what_is_no_manifest_is_sent_back(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def test_a_file_without_fits_is_rejected(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
     code, said = run(project, "--reuse-fit", str(project / "nowhere.json"))
     assert (code, "cannot be read" in said) == (2, True)
     code, said = run(project, "--reuse-fit", str(project / "first" / "plan" / "summary.json"))

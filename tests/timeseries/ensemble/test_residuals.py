@@ -11,7 +11,7 @@ from tests.support.series import ar1_noise, log_sales, log_series
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_noise_and_persistence_are_found() -> None:
+def test_noise_and_persistence_are_estimated() -> None:
     found = [
         compute_residuals(log_series(log_sales(96) + ar1_noise(96, seed, sd=0.05, persistence=0.5)))
         for seed in range(20)
@@ -20,7 +20,7 @@ def test_noise_and_persistence_are_found() -> None:
     assert np.mean([surprises.persistence for surprises in found]) == pytest.approx(0.47, abs=0.08)
 
 
-def test_services_that_move_together_are_seen_to_but_shrunk() -> None:
+def test_correlation_of_residuals_is_estimated_and_shrunk() -> None:
     common = ar1_noise(60, seed=5)
     own = [0.5 * ar1_noise(60, seed) for seed in (6, 7)]
     found = {

@@ -28,7 +28,9 @@ def forecast_bytes(said: Mapping[str, MarginalNormals]) -> dict[str, tuple[bytes
     return {name: (one.mean.tobytes(), one.sd.tobytes()) for name, one in said.items()}
 
 
-def test_nothing_of_the_future_is_seen(small_backtest: Backtest, poisoned_backtest: Backtest) -> None:
+def test_forecasts_at_an_origin_do_not_depend_on_later_months(
+    small_backtest: Backtest, poisoned_backtest: Backtest
+) -> None:
     first, second = small_backtest.services["a"].origins
     first_poisoned, second_poisoned = poisoned_backtest.services["a"].origins
     assert forecast_bytes(first_poisoned.forecasts) == forecast_bytes(first.forecasts)
@@ -40,7 +42,7 @@ def test_nothing_of_the_future_is_seen(small_backtest: Backtest, poisoned_backte
         assert forecast_bytes(second_poisoned.forecasts)[name] != forecast_bytes(second.forecasts)[name], name
 
 
-def test_the_ledger_is_cut_before_anything_is_read(tmp_path: Path) -> None:
+def test_history_before_a_month_ends_there(tmp_path: Path) -> None:
     _, history = write_backtest_plan(tmp_path)
     month = history.calendar.first + 30
     known = history_before(history, month)
@@ -49,7 +51,7 @@ def test_the_ledger_is_cut_before_anything_is_read(tmp_path: Path) -> None:
     assert history_before(history, month - 10).services == ("a",)
 
 
-def test_every_member_the_blend_and_the_naive_are_scored(small_backtest: Backtest) -> None:
+def test_members_combination_and_naive_are_scored(small_backtest: Backtest) -> None:
     scores = small_backtest.services["a"].scores
     assert next(iter(scores)) == "blend"
     assert {"seasonal_naive", "ets", "theta"} <= set(scores)
@@ -62,7 +64,7 @@ def test_every_member_the_blend_and_the_naive_are_scored(small_backtest: Backtes
     assert small_backtest.mean_scores == {}
 
 
-def test_what_is_reconstructed_is_not_scored_and_says_why(small_backtest: Backtest) -> None:
+def test_reconstructed_months_are_not_scored_and_the_reason_is_given(small_backtest: Backtest) -> None:
     tested = small_backtest.services["b"]
     assert (tested.origins, tested.scores) == ((), {})
     assert tested.reason is not None

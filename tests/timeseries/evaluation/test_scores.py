@@ -14,7 +14,7 @@ from forecast.timeseries.evaluation.scores import MarginalNormals, Origin, asses
 from tests.support.backtests import origin_with_error, quarterly_origins
 
 
-def test_the_models_stand_from_the_best_to_the_worst_behind_the_blend() -> None:
+def test_scores_list_the_combination_then_models_from_best_to_worst() -> None:
     mean, sd = np.full(4, 10.0), np.ones(4)
     said = {
         "worse": MarginalNormals(mean + 2, sd),
@@ -25,7 +25,7 @@ def test_the_models_stand_from_the_best_to_the_worst_behind_the_blend() -> None:
     assert list(score_models([Origin(0, "raw", said, mean, 4.0)])) == ["blend", "right", "near", "worse"]
 
 
-def test_scores_by_hand() -> None:
+def test_scores_equal_worked_figures() -> None:
     score = score_models([origin_with_error(1.0), origin_with_error(-2.0)])["blend"]
     assert score.mase == pytest.approx((2 + 4) / 2 / 4)
     assert score.coverage80 == 0.5
@@ -38,7 +38,7 @@ def test_scores_by_hand() -> None:
     assert score_models([log])["blend"].coverage80 == 1
 
 
-def test_a_masked_month_is_not_judged() -> None:
+def test_masked_months_are_not_scored() -> None:
     origin = origin_with_error(0.0)
     masked = replace(origin, actual=np.array([10.0, np.nan, 10.0, np.nan]))
     assert score_models([masked])["blend"].months == 2
@@ -46,7 +46,7 @@ def test_a_masked_month_is_not_judged() -> None:
     assert assess_calibration([replace(origin, actual=np.full(4, np.nan))]) is None
 
 
-def test_calibration_is_even_where_the_chances_are_true() -> None:
+def test_calibration_of_true_forecasts_is_uniform() -> None:
     z = np.random.default_rng(7).standard_normal(200_000)
     said = {"blend": MarginalNormals(np.zeros(len(z)), np.ones(len(z)))}
     found = assess_calibration([Origin(0, "raw", said, z, 1.0)])
@@ -59,13 +59,13 @@ def test_calibration_is_even_where_the_chances_are_true() -> None:
     assert narrow.shares[0] > 0.2
 
 
-def test_what_is_sure_is_right_or_wrong() -> None:
+def test_a_certain_forecast_is_right_or_wrong() -> None:
     origin = Origin(0, "raw", {"blend": MarginalNormals(np.full(3, 5.0), np.zeros(3))}, np.array([4.0, 5.0, 6.0]), 1.0)
     assert list(origin.pit("blend")) == [0.0, 0.5, 1.0]
     assert score_models([origin])["blend"].coverage80 == pytest.approx(1 / 3)
 
 
-def test_fans_do_not_overlap_and_are_of_a_whole_year() -> None:
+def test_fans_are_of_whole_years_and_do_not_overlap() -> None:
     fans = select_fans(quarterly_origins())
     assert [format_month(fan.first_month) for fan in fans] == ["2018-01", "2019-01", "2020-01"]
     assert {len(fan.median) for fan in fans} == {12}

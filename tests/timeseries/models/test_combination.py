@@ -14,7 +14,7 @@ from tests.support.series import ar1_noise, log_sales, log_series
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_the_blend_of_all_models_is_better_than_most_of_them(four_years: TimeSeries) -> None:
+def test_the_combination_is_better_than_most_models(four_years: TimeSeries) -> None:
     outlooks = {name: model.fit(four_years).forecast(12) for name, model in MODELS.items()}
     outlooks["blend"] = combine(outlooks, dict.fromkeys(MODELS, 1 / len(MODELS)))
     missed = {name: np.mean((outlook.mean - log_sales(60)[48:]) ** 2) for name, outlook in outlooks.items()}
@@ -22,7 +22,7 @@ def test_the_blend_of_all_models_is_better_than_most_of_them(four_years: TimeSer
     assert missed["blend"] < 0.07**2
 
 
-def test_intervals_hold_what_comes_about_as_often_as_they_say() -> None:
+def test_intervals_of_the_combination_cover_at_their_level() -> None:
     names = ("seasonal_naive", "structural", "theta")
     inside = []
     for seed in range(20):
@@ -33,7 +33,7 @@ def test_intervals_hold_what_comes_about_as_often_as_they_say() -> None:
     assert 0.70 <= np.mean(inside) <= 0.92
 
 
-def test_a_mixture_is_wider_where_its_models_disagree() -> None:
+def test_the_combination_is_wider_where_models_disagree() -> None:
     unit = np.eye(2)
     mixed = combine(
         {"a": PredictiveNormal(np.zeros(2), unit), "b": PredictiveNormal(np.array([2.0, 0.0]), unit)},

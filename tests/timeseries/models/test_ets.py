@@ -14,7 +14,7 @@ from forecast.timeseries.models.moving_holidays import NO_HOLIDAY
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_the_closed_form_of_smoothing_agrees_with_statsmodels(four_years: TimeSeries) -> None:
+def test_closed_form_of_ets_agrees_with_statsmodels(four_years: TimeSeries) -> None:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     from forecast.timeseries.models.ets import EtsModel
@@ -35,7 +35,7 @@ def test_the_closed_form_of_smoothing_agrees_with_statsmodels(four_years: TimeSe
     assert ours == pytest.approx(np.asarray(theirs) / np.asarray(theirs)[0], rel=1e-6)
 
 
-def test_one_service_is_fitted_while_enough_months_are_known() -> None:
+def test_ets_needs_a_minimum_of_known_months() -> None:
     months = 30
     values = 5 + 0.1 * np.sin(np.arange(months) * np.pi / 6) + 0.01 * np.cos(1.7 * np.arange(months))
     for known, enough in ((MIN_ETS_MONTHS, True), (MIN_ETS_MONTHS - 1, False)):

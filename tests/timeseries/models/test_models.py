@@ -22,7 +22,7 @@ def test_a_series_with_season_and_tet_is_forecast_well(name: str, four_years: Ti
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_a_longer_outlook_begins_with_the_shorter_one_and_its_root_is_a_root(name: str, four_years: TimeSeries) -> None:
+def test_a_longer_forecast_begins_with_the_shorter_one(name: str, four_years: TimeSeries) -> None:
     fitted = MODELS[name].fit(four_years)
     short, long = fitted.forecast(12), fitted.forecast(24)
     assert np.array_equal(long.mean[:12], short.mean)
@@ -35,7 +35,7 @@ def test_a_longer_outlook_begins_with_the_shorter_one_and_its_root_is_a_root(nam
 
 
 @pytest.mark.parametrize("name", ["ets", "sarimax", "structural"])
-def test_doubling_a_masked_month_does_not_move_a_model_that_skips_it(name: str, four_years: TimeSeries) -> None:
+def test_masked_months_do_not_change_a_model_that_skips_them(name: str, four_years: TimeSeries) -> None:
     struck = np.where(four_years.masked, four_years.values + np.log(0.5), four_years.values)
     calm = MODELS[name].fit(four_years).forecast(24)
     moved = MODELS[name].fit(log_series(struck, (27, 28, 33, 34))).forecast(24)
@@ -44,7 +44,7 @@ def test_doubling_a_masked_month_does_not_move_a_model_that_skips_it(name: str, 
 
 
 @pytest.mark.parametrize("name", ["regression", "sarimax", "seasonal_naive", "structural"])
-def test_parameters_are_held_over_another_past(name: str) -> None:
+def test_parameters_are_kept_for_another_series(name: str) -> None:
     """The same numbers over the same past say the same; over a longer one they know its last months."""
     whole = log_series(log_sales(60) + ar1_noise(60, seed=4), masked=(40,))
     fitted = MODELS[name].fit(whole.head(48))
@@ -54,7 +54,7 @@ def test_parameters_are_held_over_another_past(name: str) -> None:
     assert np.sqrt(np.mean((longer.mean - log_sales(72)[60:]) ** 2)) < 0.12
 
 
-def test_a_model_that_needs_two_years_says_so() -> None:
+def test_models_that_need_two_years_fail_below_it() -> None:
     for name in sorted(set(MODELS) - {"seasonal_naive"}):
         with pytest.raises(ModelFailed):
             MODELS[name].fit(log_series(log_sales(20)))

@@ -17,7 +17,7 @@ from tests.support.series import log_sales, log_series
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_tet_falls_where_the_facts_say() -> None:
+def test_dates_of_tet_are_right() -> None:
     from datetime import date
 
     facts = {2018: "2018-02-16", 2019: "2019-02-05", 2020: "2020-01-25", 2021: "2021-02-12", 2023: "2023-01-22"}
@@ -28,7 +28,7 @@ EQUAL_WEIGHTS = dict.fromkeys(MODELS, 1 / len(MODELS))
 
 
 @pytest.mark.parametrize(("months", "seed"), [(72, 0), (72, 1), (84, 2), (96, 3)])
-def test_a_season_of_the_moon_is_read_by_the_moon(months: int, seed: int) -> None:
+def test_knowing_tet_improves_the_forecast(months: int, seed: int) -> None:
     """Sales that follow Tết alone: the blend that knows when it falls beats a fixed month by 30% of MASE."""
     calendar = Calendar(parse_month("2010-01"), months + 12)
     moved = TET_HOLIDAY(calendar) @ np.array([0.5, -0.4])
@@ -42,7 +42,7 @@ def test_a_season_of_the_moon_is_read_by_the_moon(months: int, seed: int) -> Non
     assert off[TET_HOLIDAY] < 0.7 * off[NO_HOLIDAY]
 
 
-def test_under_three_feasts_the_effect_is_that_of_its_prior() -> None:
+def test_the_prior_effect_applies_under_three_holidays() -> None:
     two = log_series(log_sales(24))
     three = log_series(log_sales(30))
     assert (two.n_estimable, three.n_estimable, log_series(log_sales(60)).n_estimable) == (0, 1, 2)
@@ -54,7 +54,7 @@ def test_under_three_feasts_the_effect_is_that_of_its_prior() -> None:
         assert fitted.holiday_coefficients == pytest.approx(TET_HOLIDAY.prior_effects)
 
 
-def test_a_feast_of_another_country_moves_too() -> None:
+def test_another_holiday_moves_with_its_calendar() -> None:
     easter = MovingHoliday("DE", "Easter Monday", days_before=14, days_off=(-3, 1))
     calendar = Calendar(parse_month("2024-01"), 24)
     columns = easter(calendar)

@@ -12,7 +12,7 @@ from tests.support.series import cleaned_series, noisy_log_sales
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_an_estimate_at_an_origin_is_made_of_what_was_known() -> None:
+def test_estimates_at_an_origin_use_only_earlier_months() -> None:
     values = noisy_log_sales(60)
     later = values.copy()
     later[40:] += 0.2
@@ -21,7 +21,7 @@ def test_an_estimate_at_an_origin_is_made_of_what_was_known() -> None:
     assert one.values[30] == pytest.approx(values[30], abs=0.2)
 
 
-def test_a_season_or_a_start_of_a_new_level_is_not_odd() -> None:
+def test_seasons_and_new_levels_are_not_outliers() -> None:
     values = noisy_log_sales(60)
     values[11::12] += 1.2
     assert not cleaned_series(values).masked.any()
@@ -40,7 +40,7 @@ def test_a_season_or_a_start_of_a_new_level_is_not_odd() -> None:
     assert np.flatnonzero(cleaned_series(values).masked).tolist() == [33]
 
 
-def test_months_of_calm_and_of_wandering_series_are_seldom_odd() -> None:
+def test_quiet_and_random_walk_series_have_few_outliers() -> None:
     found = []
     for seed in range(40):
         rng = np.random.default_rng(seed)

@@ -11,14 +11,14 @@ from tests.support.series import ar1_noise, log_sales, log_series
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_draws_have_the_mean_and_the_covariance_of_the_outlook() -> None:
+def test_draws_have_the_moments_of_the_forecast() -> None:
     outlook = MODELS["regression"].fit(log_series(log_sales(48) + ar1_noise(48, seed=3))).forecast(6)
     drawn = outlook.transform_normal(np.random.default_rng(1).standard_normal((6, 40_000)))
     assert drawn.mean(axis=1) == pytest.approx(outlook.mean, abs=0.002)
     assert np.cov(drawn) == pytest.approx(outlook.covariance, rel=0.1, abs=1e-4)
 
 
-def test_an_error_lasts_as_long_as_it_did() -> None:
+def test_persistence_of_errors_is_estimated() -> None:
     found = [
         MODELS["regression"].fit(log_series(log_sales(120) + ar1_noise(120, seed, persistence=0.7)))
         for seed in range(8)
@@ -26,7 +26,7 @@ def test_an_error_lasts_as_long_as_it_did() -> None:
     assert np.mean([fitted.parameters["lasting"] for fitted in found]) == pytest.approx(0.7, abs=0.1)
 
 
-def test_the_last_error_lasts_into_the_first_months() -> None:
+def test_the_last_error_carries_into_the_first_months() -> None:
     values = log_sales(72) + ar1_noise(72, seed=6, persistence=0.7)
     fitted = MODELS["regression"].fit(log_series(values))
     raised = values.copy()

@@ -11,7 +11,7 @@ from tests.support.series import log_sales, log_series
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_a_short_history_borrows_the_season_of_its_siblings() -> None:
+def test_a_short_history_takes_the_season_of_other_services() -> None:
     season = fit_seasonal_profile(log_series(log_sales(60))).season
     borrowed = fit_seasonal_profile(log_series(log_sales(8)), season)
     assert borrowed.season == pytest.approx(season)

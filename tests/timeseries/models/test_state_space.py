@@ -10,7 +10,7 @@ from forecast.timeseries.models.base import TimeSeries
 pytestmark = pytest.mark.usefixtures("quiet_models")
 
 
-def test_a_state_space_says_what_statsmodels_says(four_years: TimeSeries) -> None:
+def test_state_space_forecasts_agree_with_statsmodels(four_years: TimeSeries) -> None:
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     from forecast.timeseries.models.state_space import extract_state_space

@@ -10,7 +10,7 @@ from forecast.timeseries.models.theta import DynamicThetaModel
 from tests.support.series import log_series, random_walk_sales
 
 
-def test_the_error_of_a_masked_month_does_not_count() -> None:
+def test_masked_months_do_not_widen_theta() -> None:
     values = np.log(random_walk_sales(60, 1))
     struck = values.copy()
     struck[40] -= 0.5
@@ -19,7 +19,7 @@ def test_the_error_of_a_masked_month_does_not_count() -> None:
     assert masked.sd < 1.3 * plain.sd < 0.8 * free.sd
 
 
-def test_one_service_is_filtered_again_over_a_shorter_past() -> None:
+def test_theta_parameters_are_kept_for_a_shorter_series() -> None:
     values = np.log(random_walk_sales(72, 2))
     fitted = DynamicThetaModel().fit(log_series(values))
     again = fitted.with_series(log_series(values[:60]))
@@ -33,13 +33,13 @@ def test_one_service_is_filtered_again_over_a_shorter_past() -> None:
     assert np.abs(again.forecast(12).mean - values[60:]).max() < 0.3
 
 
-def test_the_spread_of_one_service_grows_with_the_months() -> None:
+def test_theta_spread_grows_with_the_horizon() -> None:
     outlook = DynamicThetaModel().fit(log_series(np.log(random_walk_sales(72, 2)))).forecast(24)
     sd = np.sqrt(np.diag(outlook.covariance))
     assert np.all(np.diff(sd) >= -1e-12)
     assert np.linalg.eigvalsh(outlook.covariance).min() > -1e-12
 
 
-def test_two_years_are_needed() -> None:
+def test_theta_needs_two_years() -> None:
     with pytest.raises(ModelFailed):
         DynamicThetaModel().fit(log_series(np.log(random_walk_sales(23, 1))))

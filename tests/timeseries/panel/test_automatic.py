@@ -9,7 +9,7 @@ from forecast.timeseries.panel.automatic import combine_panel, forecast_panel
 from forecast.timeseries.panel.panel import Panel
 
 
-def test_the_unit_of_a_series_is_the_unit_of_its_forecast(m3_series: list[np.ndarray]) -> None:
+def test_forecasts_scale_with_the_unit(m3_series: list[np.ndarray]) -> None:
     few = m3_series[:5]
     said, thousandth = (combine_panel(Panel.from_series([each * unit for each in few], 12), 6) for unit in (1.0, 1e-3))
     for share in (0.1, 0.5, 0.9):
@@ -37,7 +37,7 @@ UNUSUAL_SERIES = {
 
 
 @pytest.mark.parametrize("season", [1, 4, 12])
-def test_whatever_a_ledger_holds_gets_an_answer_and_no_warning(season: int) -> None:
+def test_unusual_series_are_forecast_without_a_warning(season: int) -> None:
     panel = Panel.from_series(list(UNUSUAL_SERIES.values()), season)
     said = forecast_panel(panel, 18)
     low, high = said.quantile(0.1), said.quantile(0.9)
@@ -49,7 +49,7 @@ def test_whatever_a_ledger_holds_gets_an_answer_and_no_warning(season: int) -> N
     assert np.all(said.mean[panel.is_positive] > 0)
 
 
-def test_a_season_and_a_trend_go_on() -> None:
+def test_season_and_trend_continue() -> None:
     age = np.arange(96)
     truth = (50 + 0.5 * age) * np.exp(0.2 * np.sin(age * np.pi / 6))
     said = combine_panel(Panel.from_series([truth[:84]], 12), 12)

@@ -37,7 +37,7 @@ def inside(found: PanelForecast | CalibratedForecast, came: np.ndarray, share: f
     return float(((low <= came) & (came <= high)).mean())
 
 
-def test_intervals_that_are_too_narrow_come_near_their_share() -> None:
+def test_narrow_intervals_are_widened_to_their_level() -> None:
     panel, forecaster = walks(400, 68), last_value(0.6)
     known = panel.drop_last(8)
     said = forecaster(known, 8)
@@ -49,7 +49,7 @@ def test_intervals_that_are_too_narrow_come_near_their_share() -> None:
     assert 0.88 < inside(found, came, 0.95) < 0.97
 
 
-def test_intervals_that_are_right_stay() -> None:
+def test_correct_intervals_are_unchanged() -> None:
     found = calibrate_panel(walks(400, 60), 8, last_value(1.0))
     assert found.factor80 == pytest.approx(1.0, abs=0.08)
     assert found.factor95 == pytest.approx(1.0, abs=0.08)
@@ -58,14 +58,14 @@ def test_intervals_that_are_right_stay() -> None:
     assert found.n_siblings == 400
 
 
-def test_heavy_tails_widen_the_outer_interval_alone() -> None:
+def test_heavy_tails_widen_only_the_outer_interval() -> None:
     missed = np.random.default_rng(2).standard_t(2.5, (500, 6))
     found = interval_factors(missed * 0.9 / np.quantile(np.abs(missed), 0.8) * Z90)
     assert np.all(found.factor80 < 1.0)
     assert np.all(found.factor95 > 1.1)
 
 
-def test_few_siblings_hardly_move_a_factor_and_none_does_not() -> None:
+def test_few_series_hardly_change_the_factor() -> None:
     wild = np.random.default_rng(3).normal(0, 2, (300, 6))
     by_count = [interval_factors(wild[:count], (1.0, 1.0)).factor80[0] for count in (0, 1, 3, 30, 300)]
     assert by_count[0] == 1.0
@@ -75,7 +75,7 @@ def test_few_siblings_hardly_move_a_factor_and_none_does_not() -> None:
     assert interval_factors(wild[:1]).coverage80 is None
 
 
-def test_series_that_would_be_left_too_short_are_not_asked() -> None:
+def test_short_series_are_not_used_for_calibration() -> None:
     def refuses(panel: Panel, horizon: int) -> PanelForecast:
         raise AssertionError
 
@@ -84,7 +84,7 @@ def test_series_that_would_be_left_too_short_are_not_asked() -> None:
     assert calibrate_panel(mixed, 8, last_value(1.0)).n_siblings == 7
 
 
-def test_no_period_that_is_asked_for_is_seen() -> None:
+def test_calibration_does_not_see_the_periods_it_forecasts() -> None:
     panel = walks(40, 60)
     seen: list[Panel] = []
 
@@ -97,7 +97,7 @@ def test_no_period_that_is_asked_for_is_seen() -> None:
     assert np.array_equal(seen[0].values, panel.values[:, :52])
 
 
-def test_quantiles_rise_and_the_middle_is_the_mean() -> None:
+def test_calibrated_quantiles_ascend_around_the_mean() -> None:
     missed = np.random.default_rng(4).standard_t(2, (200, 6)) * np.linspace(0.4, 3, 6)
     mean = np.full((3, 6), 100.0)
     for log in (False, True):
@@ -108,21 +108,21 @@ def test_quantiles_rise_and_the_middle_is_the_mean() -> None:
         assert found.quantile(0.5) == pytest.approx(mean)
 
 
-def test_the_ends_of_both_intervals_lie_where_the_factors_say() -> None:
+def test_interval_ends_follow_the_factors() -> None:
     found = interval_factors(np.random.default_rng(5).normal(0, 1.5, (200, 6)))
     assert found.scaled_normal_quantile(Z90) == pytest.approx(Z90 * found.factor80)
     assert found.scaled_normal_quantile(Z90 + 1e-9) == pytest.approx(Z90 * found.factor80)
     assert found.scaled_normal_quantile(-Z975) == pytest.approx(-Z975 * found.factor95)
 
 
-def test_no_sibling_is_judged_by_widths_that_it_taught() -> None:
+def test_a_series_is_not_scored_with_its_own_widths() -> None:
     missed = np.random.default_rng(6).normal(0, 1, (400, 6)) * np.resize([0.5, 2.0], 400)[:, None]
     found = interval_factors(missed, (1.0, 1.0))
     assert found.coverage80 is not None
     assert found.coverage80 < 0.72
 
 
-def test_misses_are_measured_on_the_scale_of_the_spread() -> None:
+def test_errors_are_standardised_on_the_scale_of_the_forecast() -> None:
     said = PanelForecast(
         np.full((3, 2), 100.0), np.array([[10.0], [0.1], [0.0]]) * np.ones(2), np.array([False, True, False])
     )

@@ -50,7 +50,7 @@ def ets_model(values: np.ndarray, name: str):  # type: ignore[no-untyped-def]
         pytest.param("AAdA", 0.05, 1, marks=pytest.mark.slow),
     ],
 )
-def test_no_fit_is_far_behind_statsmodels(
+def test_ets_errors_are_close_to_statsmodels(
     name: str, margin: float, step: int, m3_series: list[np.ndarray], fitted: FittedEtsPanel
 ) -> None:
     ratios = []
@@ -66,7 +66,7 @@ def test_no_fit_is_far_behind_statsmodels(
 
 
 @pytest.mark.parametrize("name", sorted(REFERENCE))
-def test_statsmodels_finds_the_same_errors_with_our_parameters(
+def test_statsmodels_gives_the_same_errors_for_our_parameters(
     name: str, m3_series: list[np.ndarray], fitted: FittedEtsPanel
 ) -> None:
     trend, damped, seasonal = REFERENCE[name]
@@ -81,7 +81,7 @@ def test_statsmodels_finds_the_same_errors_with_our_parameters(
         assert np.sum(np.asarray(smoothed.resid) ** 2) == pytest.approx(ours, rel=1e-9)
 
 
-def test_the_first_states_are_those_of_least_squares(m3_series: list[np.ndarray], fitted: FittedEtsPanel) -> None:
+def test_initial_states_are_least_squares(m3_series: list[np.ndarray], fitted: FittedEtsPanel) -> None:
     ratios = []
     for column in np.flatnonzero(~fitted.scaling.is_log)[::7]:
         values = m3_series[fitted.scaling.series[column]]
@@ -114,7 +114,7 @@ def errors_by_state(theta: np.ndarray, months: int) -> np.ndarray:
     return -np.array([errors_from(np.zeros(months), theta, start) for start in np.eye(14)]).T
 
 
-def test_a_series_is_fitted_in_company_as_it_is_alone(m3_series: list[np.ndarray]) -> None:
+def test_ets_fits_do_not_depend_on_other_series(m3_series: list[np.ndarray]) -> None:
     together = forecast_ets(Panel.from_series(m3_series[:20], 12), 18)
     for row in (0, 7, 19):
         alone = forecast_ets(Panel.from_series([m3_series[row]], 12), 18)

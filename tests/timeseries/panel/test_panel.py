@@ -9,7 +9,7 @@ from forecast.timeseries.panel.ets import fit_ets
 from forecast.timeseries.panel.panel import Panel, PanelForecast
 
 
-def test_a_panel_is_cut_at_its_end_and_keeps_its_starts() -> None:
+def test_a_shortened_panel_keeps_its_starts() -> None:
     panel = Panel.from_series([np.arange(1.0, 6.0), np.arange(-1.0, 2.0)], 1)
     assert panel.lengths.tolist() == [5, 3]
     assert panel.is_positive.tolist() == [True, False]
@@ -19,7 +19,7 @@ def test_a_panel_is_cut_at_its_end_and_keeps_its_starts() -> None:
         fit_ets(Panel(np.array([[1.0, np.nan, 3.0], [1.0, 2.0, 3.0]]), 1))
 
 
-def test_quantiles_of_logs_are_above_zero_and_the_middle_is_the_mean() -> None:
+def test_quantiles_on_the_log_scale_are_positive() -> None:
     panel = Panel.from_series([np.array([2.0, 3.0]), np.array([-2.0, 3.0])], 1)
     said = PanelForecast.from_moments(panel, np.array([[2.0], [2.0]]), np.array([[1.5], [1.5]]))
     assert said.is_log.tolist() == [True, False]

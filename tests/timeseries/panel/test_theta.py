@@ -29,7 +29,7 @@ def recursion(values: np.ndarray, alpha: float, share: float, first: float, hori
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_batch_is_the_recursion_written_out(seed: int) -> None:
+def test_the_batch_equals_the_recursion(seed: int) -> None:
     values = [random_walk_sales(months, seed, season=0.0) for months in (20, 47)]
     fitted = fit_theta(Panel.from_series(values, 1), "dynamic")
     member = fitted.members[0].solution
@@ -41,7 +41,7 @@ def test_the_batch_is_the_recursion_written_out(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_no_search_over_all_three_parameters_finds_much_less_error(seed: int) -> None:
+def test_the_search_is_near_the_optimum_of_all_parameters(seed: int) -> None:
     values = random_walk_sales(60, seed, season=0.0)
 
     def missed(at: np.ndarray) -> float:
@@ -61,7 +61,7 @@ def test_no_search_over_all_three_parameters_finds_much_less_error(seed: int) ->
 
 
 @pytest.mark.parametrize("season", [0.0, 0.25])
-def test_the_standard_theta_is_that_of_statsmodels(season: float) -> None:
+def test_standard_theta_agrees_with_statsmodels(season: float) -> None:
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
     values = [
@@ -75,7 +75,7 @@ def test_the_standard_theta_is_that_of_statsmodels(season: float) -> None:
         assert (np.ptp(mean) > 300) == (season > 0)
 
 
-def test_series_fitted_together_are_fitted_as_if_alone() -> None:
+def test_theta_fits_do_not_depend_on_other_series() -> None:
     values = [random_walk_sales(months, seed) for seed, months in enumerate((30, 64, 101))]
     for kind in THETA_KINDS:
         together = forecast_theta(Panel.from_series(values, 12), 12, kind)
@@ -86,7 +86,7 @@ def test_series_fitted_together_are_fitted_as_if_alone() -> None:
 
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
-def test_another_unit_changes_nothing_else(kind: str) -> None:
+def test_theta_forecasts_scale_with_the_unit(kind: str) -> None:
     values = random_walk_sales(70, 3)
     one, other = (forecast_theta(Panel.from_series([unit * values], 12), 12, kind) for unit in (1.0, 1e6))
     assert 1e6 * one.mean == pytest.approx(other.mean, rel=1e-7)
@@ -94,7 +94,7 @@ def test_another_unit_changes_nothing_else(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
-def test_a_steady_series_with_a_season_goes_on(kind: str) -> None:
+def test_a_steady_seasonal_series_continues(kind: str) -> None:
     age = np.arange(84)
     whole = 500 * (1 + 0.2 * np.cos(2 * np.pi * age / 12))
     plain = whole - 550  # below zero at times: differences instead of factors
@@ -106,7 +106,7 @@ def test_a_steady_series_with_a_season_goes_on(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
 @pytest.mark.parametrize("season", [1, 12])
-def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) -> None:
+def test_unusual_series_are_forecast(kind: str, season: int) -> None:
     rng = np.random.default_rng(0)
     strange = [
         np.full(40, 7.0),
@@ -132,7 +132,7 @@ def test_series_that_are_hardly_series_have_an_answer(kind: str, season: int) ->
 
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
-def test_held_parameters_forget_the_periods_that_are_taken_away(kind: str) -> None:
+def test_kept_parameters_do_not_use_dropped_periods(kind: str) -> None:
     values = [random_walk_sales(80, 1), random_walk_sales(60, 2)]
     panel = Panel.from_series(values, 12)
     fitted = fit_theta(panel, kind)
@@ -145,7 +145,7 @@ def test_held_parameters_forget_the_periods_that_are_taken_away(kind: str) -> No
     assert not np.array_equal(then, refit)
 
 
-def test_a_season_that_is_noise_is_shrunk_and_a_clear_one_is_kept() -> None:
+def test_a_noisy_season_is_shrunk_and_a_clear_one_kept() -> None:
     noise = [random_walk_sales(60, seed, season=0.0, noise=0.1) for seed in range(30)]
     swing = [np.ptp(np.log(forecast_theta(Panel.from_series(noise, 12), 12).mean), axis=1).mean()]
     clear = [random_walk_sales(60, seed, season=0.3, noise=0.02) for seed in range(30)]
@@ -154,7 +154,7 @@ def test_a_season_that_is_noise_is_shrunk_and_a_clear_one_is_kept() -> None:
     assert 0.5 < swing[1] < 0.75
 
 
-def test_intervals_hold_what_they_say_where_the_model_is_true() -> None:
+def test_theta_intervals_cover_a_random_walk() -> None:
     rng = np.random.default_rng(5)
     walks = 1000 + np.cumsum(rng.normal(0, 5, (400, 92)), axis=1)
     for kind in THETA_KINDS:
@@ -163,7 +163,7 @@ def test_intervals_hold_what_they_say_where_the_model_is_true() -> None:
         assert 0.7 < inside.mean() < 0.85
 
 
-def test_growth_on_the_log_scale_has_an_end() -> None:
+def test_growth_on_the_log_scale_is_limited() -> None:
     rising = 100 * np.exp(0.4 * np.maximum(0, np.arange(40) - 20))
     for kind in ("standard", "dynamic", "weighted"):
         said = forecast_theta(Panel(rising[None], 1), 24, kind)

@@ -18,6 +18,6 @@ def test_every_kind_of_shock_has_an_impact(kind: type[Shock]) -> None:
     assert impact.dispatch(kind) is not impact.dispatch(Shock)
 
 
-def test_a_kind_without_an_impact_is_named() -> None:
+def test_a_kind_without_an_impact_is_rejected() -> None:
     with pytest.raises(NotImplementedError, match="SimpleNamespace"):
         impact(SimpleNamespace(), "shocks.x", None, None)
