@@ -1,4 +1,4 @@
-"""The yardstick scores others as we score ourselves, though it knows nothing of this project."""
+"""The yardstick, which imports nothing of forecast, gives the scores of forecast.stats.scoring."""
 
 from __future__ import annotations
 

@@ -70,9 +70,9 @@ def test_a_read_only_folder_is_reported_before_simulating(
         os._exit(main(["run", str(plan), "--out", str(closed), "--paths", "1_000_000_000"]))
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 4
     assert time.monotonic() - started < 30  # a billion paths would take minutes
-    told = capfd.readouterr().err
-    assert "may not be written" in told
-    assert told.count("\n") == 1
+    errors = capfd.readouterr().err
+    assert "may not be written" in errors
+    assert errors.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["schema"], ["list"]])

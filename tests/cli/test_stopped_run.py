@@ -30,7 +30,7 @@ FREQUENT_CHECKPOINTS = """
     if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
 """
-"""`forecast`, keeping what is done after every span."""
+"""`forecast`, with a checkpoint after every chunk."""
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ def cluster() -> Iterator[DaskEngine]:
 
 
 def test_a_cluster_gives_the_serial_results_in_order(cluster: DaskEngine) -> None:
-    spans = range(2, 12)
-    assert list(cluster.map(square, 3, spans)) == list(SerialEngine().map(square, 3, spans))
+    jobs = range(2, 12)
+    assert list(cluster.map(square, 3, jobs)) == list(SerialEngine().map(square, 3, jobs))
     assert list(cluster.map(square, 3, range(0))) == []
 
 
@@ -46,17 +46,17 @@ def test_a_local_cluster_listens_on_localhost_with_one_thread_a_worker(cluster: 
     assert {port.laddr.ip for port in ports} == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize(("deck", "raised"), [("disk", OutputError), ("input", InputError), ("memory", MemoryError)])
-def test_errors_of_a_cluster_worker_are_raised(cluster: DaskEngine, deck: str, raised: type[Exception]) -> None:
+@pytest.mark.parametrize(("data", "raised"), [("disk", OutputError), ("input", InputError), ("memory", MemoryError)])
+def test_errors_of_a_cluster_worker_are_raised(cluster: DaskEngine, data: str, raised: type[Exception]) -> None:
     with pytest.raises(raised):
-        list(cluster.map(fail_at_third_job, deck, range(8)))
+        list(cluster.map(fail_at_third_job, data, range(8)))
     assert list(cluster.map(square, 3, range(3))) == [(0, 0), (1, 3), (2, 12)]  # it works on
 
 
 def test_a_killed_worker_changes_no_result(cluster: DaskEngine) -> None:
     answers, killed = [], 0
-    for span, (process, _) in enumerate(cluster.map(process_and_threads, 0, range(40))):
-        if span == 4:
+    for job, (process, _) in enumerate(cluster.map(process_and_threads, 0, range(40))):
+        if job == 4:
             os.kill(process, signal.SIGKILL)
             killed = process
         answers.append(process)
@@ -65,19 +65,19 @@ def test_a_killed_worker_changes_no_result(cluster: DaskEngine) -> None:
 
 
 def test_a_job_that_kills_every_worker_is_reported(cluster: DaskEngine) -> None:
-    with pytest.raises(OutputError) as told:
+    with pytest.raises(OutputError) as caught:
         list(cluster.map(fail_at_third_job, "die", range(8)))
-    assert told.value.code == "worker_died"
+    assert caught.value.code == "worker_died"
 
 
 def test_an_unreachable_scheduler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("forecast.engines.dask.CONNECT_SECONDS", 1)
     with (
         DaskEngine("tcp://127.0.0.1:9") as engine,
-        pytest.raises(OutputError, match="no Dask scheduler answers") as told,
+        pytest.raises(OutputError, match="no Dask scheduler answers") as caught,
     ):
         list(engine.map(square, 3, range(2)))
-    assert told.value.params["address"] == "tcp://127.0.0.1:9"
+    assert caught.value.params["address"] == "tcp://127.0.0.1:9"
 
 
 def test_missing_dask_is_answered_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ from tests.support.processes import is_alive, wait_until_found
 
 
 def test_processes_give_the_serial_results_in_order() -> None:
-    spans = range(2, 12)
-    assert list(ProcessEngine(2).map(square, 3, spans)) == list(SerialEngine().map(square, 3, spans))
+    jobs = range(2, 12)
+    assert list(ProcessEngine(2).map(square, 3, jobs)) == list(SerialEngine().map(square, 3, jobs))
     assert list(ProcessEngine(2).map(square, 3, range(0))) == []
 
 
@@ -31,13 +31,13 @@ def test_workers_use_one_thread_without_changing_the_environment(monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("deck", "raised"), [("die", OutputError), ("disk", OutputError), ("input", InputError), ("memory", MemoryError)]
+    ("data", "raised"), [("die", OutputError), ("disk", OutputError), ("input", InputError), ("memory", MemoryError)]
 )
-def test_errors_of_a_worker_process_are_raised(deck: str, raised: type[Exception]) -> None:
-    with pytest.raises(raised) as told:
-        list(ProcessEngine(2).map(fail_at_third_job, deck, range(8)))
-    if isinstance(told.value, OutputError):
-        assert told.value.code == ("worker_died" if deck == "die" else "disk_full")
+def test_errors_of_a_worker_process_are_raised(data: str, raised: type[Exception]) -> None:
+    with pytest.raises(raised) as caught:
+        list(ProcessEngine(2).map(fail_at_third_job, data, range(8)))
+    if isinstance(caught.value, OutputError):
+        assert caught.value.code == ("worker_died" if data == "die" else "disk_full")
 
 
 SCRIPT = """
@@ -49,7 +49,7 @@ from forecast.engines.background import run_in_background
 from forecast.engines.processes import ProcessEngine
 from tests.simulation.test_engines import send_half_of_an_answer
 here = pathlib.Path(sys.argv[1])
-def work(deck, span):
+def work(data, job):
     (here / f"worker.{os.getpid()}").touch()
     if sys.argv[3] == "sleeps":
         time.sleep(60)

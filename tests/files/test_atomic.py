@@ -1,4 +1,4 @@
-"""Files are whole or absent, whatever happens to the process or to the disk."""
+"""Files and folders are complete or absent, whatever happens to the process or the disk."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_a_failed_write_keeps_the_earlier_file(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
     try:
-        with pytest.raises(OutputError) as told:
+        with pytest.raises(OutputError) as caught:
             atomic.write_file(tmp_path / "a.txt", b"x" * 20_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert told.value.code == "file_limit"
-    assert "a.txt" in str(told.value)
+    assert caught.value.code == "file_limit"
+    assert "a.txt" in str(caught.value)
     assert (tmp_path / "a.txt").read_bytes() == b"earlier"
     assert not temporary_files(tmp_path)
 
@@ -140,8 +140,8 @@ def test_a_read_only_folder_is_rejected(tmp_path: Path) -> None:
         try:
             os.setuid(65534)
             atomic.check_writable(closed)
-        except OutputError as told:
-            os._exit(4 if told.code == "not_writable" else 5)
+        except OutputError as caught:
+            os._exit(4 if caught.code == "not_writable" else 5)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 4
 

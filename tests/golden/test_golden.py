@@ -11,7 +11,7 @@ from tests.support.golden_text import GOLDEN_FOLDER, GOLDEN_SCENARIOS, render_go
 
 
 def parts(line: str) -> tuple[str, list[float]]:
-    """What a line is about, and its figures."""
+    """The name of a line and its figures."""
     about, _, figures = line.rpartition(": ")
     return about, [float(figure) for figure in re.findall(r"-?\d[\d.e+-]*\d|\d", figures)]
 
@@ -23,7 +23,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", GOLDEN_SCENARIOS)
 def test_figures_of_a_shipped_scenario_do_not_move(name: str, cache: Path) -> None:
-    """Words to the letter, numbers to 1 in 1,000, for fits move with the processor."""
+    """Names exactly, numbers to 1 in 1,000, because fits depend on the processor."""
     found, kept = (
         render_golden(name, cache).splitlines(),
         (GOLDEN_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines(),

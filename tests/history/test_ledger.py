@@ -1,4 +1,4 @@
-"""The ledger is read strictly: whatever can be read in two ways is refused, with its line and the way out."""
+"""A ledger is read strictly: an ambiguous row is rejected, with its line and a correction."""
 
 from __future__ import annotations
 

@@ -67,7 +67,9 @@ def test_a_longer_horizon_keeps_every_month_of_overlapping_waves() -> None:
         for s in (read_plan_text(MANY_WAVES), read_plan_text(MANY_WAVES, horizon__months=24))
     )
     for start in (0, 4):
-        few, many = (block.simulate_block(deck, range(start, start + 4)).figures for deck in (short, long))
+        few, many = (
+            block.simulate_block(compiled_plan, range(start, start + 4)).figures for compiled_plan in (short, long)
+        )
         for month in range(1, 13):
             assert np.array_equal(few["revenue.a", f"2021-{month:02}"], many["revenue.a", f"2021-{month:02}"]), month
 
@@ -175,20 +177,23 @@ def test_months_sum_to_the_year_in_every_path() -> None:
 def test_losses_are_recovered_carried_over_or_permanent() -> None:
     run = simulate_plan(FULL_PLAN, horizon__months=11, targets__revenue=None)
     for service in "ab":
-        lost, returned, carried, gone = (
+        lost, returned, carried, permanent = (
             run.values(f"{w}.{service}", "horizon") for w in ("lost", "returned", "carried", "gone")
         )
-        assert np.allclose(lost, returned + carried + gone, atol=1e-3)
-        assert min(returned.min(), carried.min(), gone.min()) > -1  # đồng: rounding
+        assert np.allclose(lost, returned + carried + permanent, atol=1e-3)
+        assert min(returned.min(), carried.min(), permanent.min()) > -1  # đồng: rounding
         assert returned.mean() > 0
         assert carried.mean() > 0
-        assert gone.mean() > 0
+        assert permanent.mean() > 0
 
 
 def test_revenue_is_the_baseline_less_losses_plus_recovery() -> None:
-    troubled, calm = simulate_plan(FULL_PLAN, initiatives=None), simulate_plan(FULL_PLAN, initiatives=None, shocks=None)
-    missing = calm.values("revenue.b", "2021") - troubled.values("revenue.b", "2021")
-    kept_away = troubled.values("lost.b", "horizon") - troubled.values("returned.b", "horizon")
+    with_shocks, without_shocks = (
+        simulate_plan(FULL_PLAN, initiatives=None),
+        simulate_plan(FULL_PLAN, initiatives=None, shocks=None),
+    )
+    missing = without_shocks.values("revenue.b", "2021") - with_shocks.values("revenue.b", "2021")
+    kept_away = with_shocks.values("lost.b", "horizon") - with_shocks.values("returned.b", "horizon")
     assert missing.mean() > 1e9
     assert np.allclose(missing, kept_away, atol=1.0)  # đồng: rounding
 
@@ -246,10 +251,10 @@ services: {postal: {growth: 0% to 20%}, finance: {growth: 0% to 15%}, distributi
 
 
 def test_a_requested_correlation_is_achieved_without_changing_the_margins() -> None:
-    said = "{between: [services.a.baseline.annual, services.b.baseline.annual], rank: 0.6}"
+    between = "{between: [services.a.baseline.annual, services.b.baseline.annual], rank: 0.6}"
     apart, together = (
         simulate_plan(TWO_SERVICES, paths=40_000),
-        simulate_plan(TWO_SERVICES, paths=40_000, correlations__c=said),
+        simulate_plan(TWO_SERVICES, paths=40_000, correlations__c=between),
     )
     a, b = (together.values(f"revenue.{s}", "2021").argsort().argsort() for s in "ab")
     assert abs(np.corrcoef(a, b)[0, 1] - 0.6) < 0.015

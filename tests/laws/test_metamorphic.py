@@ -58,7 +58,7 @@ class Draft:
             head += f"  m{month}: {{measure: revenue.{first}, period: 2021-{month:02d}, at_least: 1 VND}}\n"
         return head + self.extra
 
-    def play(self, paths: int = PATHS, seed: int = 1) -> Simulation:
+    def simulate(self, paths: int = PATHS, seed: int = 1) -> Simulation:
         return forecast.simulate(read_plan_text(self.text()), paths=paths, seed=seed)
 
 
@@ -140,8 +140,8 @@ DRAFTS = st.builds(Draft, services_of("abc"), SHOCKS, INITIATIVES)
 @few_examples
 @given(DRAFTS, st.permutations(range(3)))
 def test_order_of_services_changes_no_byte(draft: Draft, order: list[int]) -> None:
-    turned = replace(draft, services=tuple(draft.services[i] for i in order))
-    one, two = draft.play(), turned.play()
+    reordered = replace(draft, services=tuple(draft.services[i] for i in order))
+    one, two = draft.simulate(), reordered.simulate()
     assert year(one).tobytes() == year(two).tobytes()
     assert year(one, "revenue.b").tobytes() == year(two, "revenue.b").tobytes()
 
@@ -150,7 +150,7 @@ def test_order_of_services_changes_no_byte(draft: Draft, order: list[int]) -> No
 @given(DRAFTS, st.sampled_from(["aa", "z"]))
 def test_a_service_without_revenue_does_not_change_the_others(draft: Draft, name: str) -> None:
     more = replace(draft, services=(*draft.services, (name, "{}", "0", "")))
-    one, two = draft.play(), more.play()
+    one, two = draft.simulate(), more.simulate()
     for measure in ("revenue", "revenue.a", "revenue.c"):
         assert year(one, measure).tobytes() == year(two, measure).tobytes()
 
@@ -159,7 +159,7 @@ def test_a_service_without_revenue_does_not_change_the_others(draft: Draft, name
 @given(DRAFTS, st.integers(1, 9))
 def test_results_scale_exactly_with_powers_of_two(draft: Draft, power: int) -> None:
     larger = replace(draft, factor=2**power)
-    one, two = draft.play(), larger.play()
+    one, two = draft.simulate(), larger.simulate()
     assert (year(one) * 2.0**power).tobytes() == year(two).tobytes()
     assert one.chance("sum") == two.chance("sum")
 
@@ -169,7 +169,7 @@ def test_results_scale_exactly_with_powers_of_two(draft: Draft, power: int) -> N
 def test_results_scale_with_the_unit_of_money(draft: Draft) -> None:
     wide = (("d", "{}", "40000", ""), ("e", "lognormal({})", "30000 60000", ""))
     one = replace(draft, services=(*draft.services, *wide))
-    small, large = one.play(), replace(one, factor=1000).play()
+    small, large = one.simulate(), replace(one, factor=1000).simulate()
     assert np.allclose(year(small) * 1000, year(large), rtol=1e-12, atol=0)
 
 
@@ -178,7 +178,7 @@ def test_results_scale_with_the_unit_of_money(draft: Draft) -> None:
 def test_a_shock_of_zero_size_or_rate_changes_no_byte(draft: Draft, kind: str, by_rate: bool) -> None:
     none = {"epidemic": epidemic(20, "0"), "flood": flood(20, "0"), "event": event(20, "0%")}
     zero = none[kind] if by_rate and kind in none else KINDS[kind](0)
-    one, two = draft.play(), replace(draft, shocks={**draft.shocks, "nothing": zero}).play()
+    one, two = draft.simulate(), replace(draft, shocks={**draft.shocks, "nothing": zero}).simulate()
     assert year(one).tobytes() == year(two).tobytes()
 
 
@@ -186,7 +186,7 @@ def test_a_shock_of_zero_size_or_rate_changes_no_byte(draft: Draft, kind: str, b
 @given(DRAFTS, st.sampled_from(sorted(KINDS)), EFFECTS, st.integers(1, 20))
 def test_a_harder_shock_lowers_revenue_in_every_path(draft: Draft, kind: str, depth: int, more: int) -> None:
     mild, hard = (replace(draft, shocks={**draft.shocks, "x": KINDS[kind](d)}) for d in (depth, depth + more))
-    less, full = year(mild.play()), year(hard.play())
+    less, full = year(mild.simulate()), year(hard.simulate())
     assert np.all(full <= less * (1 + 1e-12))
     assert np.any(full < less)
 
@@ -196,7 +196,7 @@ def test_a_harder_shock_lowers_revenue_in_every_path(draft: Draft, kind: str, de
 def test_a_more_frequent_shock_lowers_revenue_in_every_path(draft: Draft, kind: str, rate: int, more: int) -> None:
     shock = {"epidemic": epidemic, "flood": flood}[kind]
     seldom, often = (replace(draft, shocks={**draft.shocks, "x": shock(30, str(r))}) for r in (rate, rate + more))
-    less, full = year(seldom.play()), year(often.play())
+    less, full = year(seldom.simulate()), year(often.simulate())
     assert np.all(full <= less * (1 + 1e-12))
     assert np.any(full < less)
 
@@ -204,13 +204,13 @@ def test_a_more_frequent_shock_lowers_revenue_in_every_path(draft: Draft, kind: 
 @few_examples
 @given(DRAFTS, st.integers(1, 6_000), st.integers(1, 4_000))
 def test_more_paths_keep_the_first_ones(draft: Draft, paths: int, more: int) -> None:
-    assert np.array_equal(year(draft.play(paths)), year(draft.play(paths + more))[:paths])
+    assert np.array_equal(year(draft.simulate(paths)), year(draft.simulate(paths + more))[:paths])
 
 
 @few_examples
 @given(DRAFTS, st.integers(1, 20))
 def test_a_longer_horizon_keeps_the_first_months(draft: Draft, more: int) -> None:
-    short, long = draft.play(), replace(draft, months=12 + more).play()
+    short, long = draft.simulate(), replace(draft, months=12 + more).simulate()
     assert np.array_equal(months(short, "a"), months(long, "a"))
     assert np.array_equal(year(short), year(long))
 
@@ -226,7 +226,7 @@ def test_two_perfectly_correlated_halves_equal_one_service(baseline: str, shocks
     )
     whole = Draft((("a", "normal({})", "200000 16000", baseline),), shocks)
     halves = replace(whole, services=tuple((n, "normal({})", "100000 8000", baseline) for n in "ab"), extra=same)
-    one, two = whole.play(), halves.play()
+    one, two = whole.simulate(), halves.simulate()
     assert np.allclose(year(one), year(two), rtol=1e-9)
     assert np.allclose(months(one, "a"), 2 * months(two, "a"), rtol=1e-9)
     assert np.allclose(year(two, "revenue.a"), year(two, "revenue.b"), rtol=1e-9)
@@ -237,7 +237,7 @@ def test_two_perfectly_correlated_halves_equal_one_service(baseline: str, shocks
 def test_perfectly_correlated_halves_are_equal_under_a_t_copula(copula: str, shocks: dict[str, str]) -> None:
     same = "levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}"
     said = f"copula: {copula}\ncorrelations:\n  {same}\n"
-    run = Draft(tuple((n, "normal({})", "100000 8000", "") for n in "ab"), shocks, extra=said).play()
+    run = Draft(tuple((n, "normal({})", "100000 8000", "") for n in "ab"), shocks, extra=said).simulate()
     assert np.allclose(year(run, "revenue.a"), year(run, "revenue.b"), rtol=1e-9)
 
 
@@ -247,12 +247,12 @@ def test_a_later_shock_takes_the_same_share_of_a_later_month(
     draft: Draft, order: list[int], day: int, depth: int
 ) -> None:
     """Between months of 31 days; its factor moves with it, whatever the other months do."""
-    calm = draft.play()
+    without_event = draft.simulate()
     factors = []
     for month in order[:2]:
         days = (f"2021-{month:02d}-{day:02d}", f"2021-{month:02d}-{day + 10:02d}")
-        struck = replace(draft, shocks={**draft.shocks, "x": event(depth, "70%", days)}).play()
-        ratio = months(struck, "a") / months(calm, "a")
+        with_event = replace(draft, shocks={**draft.shocks, "x": event(depth, "70%", days)}).simulate()
+        ratio = months(with_event, "a") / months(without_event, "a")
         factors.append(ratio[month - 1])
         assert np.allclose(np.delete(ratio, month - 1, axis=0), 1, rtol=1e-12)
     assert np.allclose(factors[0], factors[1], rtol=1e-12)
@@ -262,7 +262,7 @@ def test_a_later_shock_takes_the_same_share_of_a_later_month(
 @few_examples
 @given(DRAFTS, st.lists(st.floats(0.5, 2), min_size=2, max_size=6))
 def test_chances_fall_with_the_threshold_and_quantiles_ascend(draft: Draft, factors: list[float]) -> None:
-    tally = draft.play().tally("revenue", YEAR)
+    tally = draft.simulate().tally("revenue", YEAR)
     chances = [tally.chance_at_least(tally.mean * factor) for factor in sorted(factors)]
     for one, next_one in pairwise(chances):
         assert next_one.value <= one.value
@@ -279,9 +279,9 @@ def test_chances_fall_with_the_threshold_and_quantiles_ascend(draft: Draft, fact
 @few_examples
 @given(DRAFTS, DRAFTS)
 def test_a_run_does_not_depend_on_the_run_before_it(draft: Draft, other: Draft) -> None:
-    first = draft.play()
-    other.play(seed=2)
-    again = draft.play()
+    first = draft.simulate()
+    other.simulate(seed=2)
+    again = draft.simulate()
     assert {key: t.values.tobytes() for key, t in first.tallies.items()} == {
         key: t.values.tobytes() for key, t in again.tallies.items()
     }

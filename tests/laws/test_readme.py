@@ -1,4 +1,4 @@
-"""What the READMEs say is what happens: their commands are run, their plans read, their links followed."""
+"""The READMEs and docs are true: their commands are run, their plans read, their links followed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as planners write them: what is read, what is refused, and what is offered instead."""
+"""Quantities as planners write them: parsed, or rejected with a suggestion."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from forecast.units import QuantityError
 VND, EUR = ParseContext("VND"), ParseContext("EUR")
 
 
-def chance(text: str, kind: AssumptionType, reading: ParseContext = VND) -> Distribution:
-    return parse_expression(text, kind, reading).distribution
+def parse(text: str, kind: AssumptionType, context: ParseContext = VND) -> Distribution:
+    return parse_expression(text, kind, context).distribution
 
 
-def refusal(text: str, kind: AssumptionType, reading: ParseContext = VND) -> tuple[str, str]:
+def rejection(text: str, kind: AssumptionType, context: ParseContext = VND) -> tuple[str, str]:
     with pytest.raises(QuantityError) as caught:
-        parse_expression(text, kind, reading)
+        parse_expression(text, kind, context)
     return caught.value.code, caught.value.params.get("instead", "")
 
 
@@ -71,21 +71,21 @@ def refusal(text: str, kind: AssumptionType, reading: ParseContext = VND) -> tup
     ],
 )
 def test_a_quantity_is_read_in_base_units(text: str, kind: AssumptionType, value: float) -> None:
-    assert chance(text, kind) == Constant(pytest.approx(value))
-    assert chance(unicodedata.normalize("NFD", text), kind) == Constant(pytest.approx(value))
+    assert parse(text, kind) == Constant(pytest.approx(value))
+    assert parse(unicodedata.normalize("NFD", text), kind) == Constant(pytest.approx(value))
 
 
 def test_money_in_another_currency_needs_its_code() -> None:
-    assert chance("60 thousand EUR", MONEY_TYPE, EUR) == Constant(60_000)
-    assert chance("2650 EUR/person/year", THRESHOLD_TYPE, EUR) == Constant(2650)
-    assert refusal("5 EUR", MONEY_TYPE)[0] == "unknown_unit"
-    assert refusal("5 VND", MONEY_TYPE, EUR)[0] == "unknown_unit"
+    assert parse("60 thousand EUR", MONEY_TYPE, EUR) == Constant(60_000)
+    assert parse("2650 EUR/person/year", THRESHOLD_TYPE, EUR) == Constant(2650)
+    assert rejection("5 EUR", MONEY_TYPE)[0] == "unknown_unit"
+    assert rejection("5 VND", MONEY_TYPE, EUR)[0] == "unknown_unit"
 
 
 def test_the_last_unit_applies_to_all_numbers() -> None:
-    assert chance("2 to 10 triệu", MONEY_TYPE) == QuantileRange(2e6, 10e6, "log")
-    assert chance("500 triệu đến 1 tỷ", MONEY_TYPE) == QuantileRange(5e8, 1e9, "log")
-    assert chance("uniform(0, 1 tỷ)", MONEY_TYPE) == Uniform(0, 1e9)
+    assert parse("2 to 10 triệu", MONEY_TYPE) == QuantileRange(2e6, 10e6, "log")
+    assert parse("500 triệu đến 1 tỷ", MONEY_TYPE) == QuantileRange(5e8, 1e9, "log")
+    assert parse("uniform(0, 1 tỷ)", MONEY_TYPE) == Uniform(0, 1e9)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_last_unit_applies_to_all_numbers() -> None:
     ],
 )
 def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, link: str) -> None:
-    found = chance(text, kind)
+    found = parse(text, kind)
     assert isinstance(found, QuantileRange)
     assert found.transform == link
     ends = found.ppf(np.array([0.1, 0.9]))
@@ -166,7 +166,7 @@ def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, 
     ],
 )
 def test_ambiguous_quantities_are_rejected(text: str, kind: AssumptionType, code: str, instead: str) -> None:
-    assert refusal(text, kind) == (code, instead)
+    assert rejection(text, kind) == (code, instead)
 
 
 KINDS = [
@@ -192,7 +192,7 @@ FORMS = st.sampled_from(["{0}{u}", "{0} to {1}{u}", "uniform({0}{u}, {1}{u})", "
 def test_quantiles_stay_within_the_bounds_of_the_type(kind: AssumptionType, form: str, numbers: list[object]) -> None:
     text = form.format(*sorted(numbers), u=UNITS[kind.dimensions[-1]])  # type: ignore[type-var]
     try:
-        found = chance(text, kind)
+        found = parse(text, kind)
     except QuantityError:
         return
     values = found.ppf(np.array([2.0**-54, 0.01, 0.1, 0.5, 0.9, 0.99, 1 - 2.0**-53]))

@@ -1,4 +1,4 @@
-"""A published run is whole or absent, is found again by what went in, and is checked against its manifest."""
+"""A published run is complete or absent, is found by its inputs, and is verified against its manifest."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ def test_a_damaged_run_is_replaced(tmp_path: Path) -> None:
 )
 def test_a_foreign_or_incompatible_manifest_is_rejected(tmp_path: Path, manifest: bytes, code: str) -> None:
     (tmp_path / "manifest.json").write_bytes(manifest)
-    with pytest.raises(OutputError) as told:
+    with pytest.raises(OutputError) as caught:
         repository.open_run(tmp_path)
-    assert told.value.code == code
+    assert caught.value.code == code
 
 
 def test_a_foreign_folder_is_not_overwritten(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.support.plans import FULL_PLAN, TWO_SERVICES, read_plan_text
 pytestmark = pytest.mark.usefixtures("small_chunks")
 
 
-@pytest.mark.parametrize("harm", ["cut", "empty", "other run", "other spans"])
+@pytest.mark.parametrize("harm", ["cut", "empty", "other run", "other chunks"])
 def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
     tmp_path: Path, harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -36,7 +36,7 @@ def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
         other = make_checkpoint(scenario, tmp_path, seed=99)
         file.rename(other._cache._file(other.key))
         asked = {"seed": 99}
-    elif harm == "other spans":
+    elif harm == "other chunks":
         monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 3)
     else:
         file.write_bytes(file.read_bytes()[: 1000 if harm == "cut" else 0])
@@ -94,9 +94,9 @@ def test_writing_checkpoints_takes_less_than_its_share_of_time(tmp_path: Path, m
     monkeypatch.setattr(kept._cache, "put", put)
     work = chunks.prepare_chunks(compile_plan(scenario, fit_baseline(scenario), PATHS), 0, "")
     _, answer = kept.restore(work.empty_result, work.layout)
-    for span in range(1, 1000):
+    for chunk in range(1, 1000):
         now[0] += 0.25
-        kept.save_if_due(span, answer)
+        kept.save_if_due(chunk, answer)
     assert 5 < len(written) < 0.01 * now[0] / took + 1
 
 

@@ -27,12 +27,12 @@ def test_a_worker_with_another_version_is_rejected() -> None:
 
 
 def test_a_restored_chunk_result_is_unchanged(tmp_path: Path) -> None:
-    deck = compile_plan(
+    compiled_plan = compile_plan(
         read_plan(tmp_path, WITH_SHOCKS, place_list(35)),
         fit_baseline(read_plan(tmp_path, WITH_SHOCKS, place_list(35))),
         PATHS_PER_BLOCK,
     )
-    work = chunks.prepare_chunks(deck, 0, "")
+    work = chunks.prepare_chunks(compiled_plan, 0, "")
     answer, again = chunks.simulate_chunk(work, 0), work.empty_result()
     facts, arrays = answer.state()
     again.restore(facts, arrays)

@@ -21,7 +21,7 @@ YEAR = "2021"
 
 
 def test_correlated_occurrences_have_the_joint_chance_of_the_copula() -> None:
-    """Both at once: 40% and 60% that share their luck; by the orthant of the normals behind them."""
+    """Both at once: 40% and 60% that are correlated; by the orthant of the normals behind them."""
     r = pearson_from_spearman(0.8)
     run = simulate_plan(
         correlated_plan(("initiatives.app.happens", "initiatives.shop.happens"), 0.8), paths=PATHS, keep=PATHS

@@ -49,7 +49,7 @@ def scale_cluster(cluster: DaskEngine, workers: int) -> None:
 
 
 def simulate_with_stops(scenario: Scenario, folder: Path, engines: tuple[Engine, ...], **more: Any) -> Simulation:
-    """A run that each engine but the last leaves after a span or two."""
+    """A run that each engine but the last leaves after a chunk or two."""
     said: Notes = []
     for stops, engine in enumerate(engines[:-1], 1):
         kept = make_checkpoint(scenario, folder, said)
@@ -95,8 +95,8 @@ def test_results_by_place_do_not_depend_on_workers_engine_or_stops(cluster: Dask
     baseline = fit_baseline(scenario)
     paths = 3 * PATHS_PER_BLOCK
 
-    def played(**course: Any) -> str:
-        run = simulate(scenario, paths=paths, baseline=baseline, execution=ExecutionOptions(**course))
+    def result_hash(**options: Any) -> str:
+        run = simulate(scenario, paths=paths, baseline=baseline, execution=ExecutionOptions(**options))
         figures = {" ".join(key): [t.n, t.mean, t.sd, t.quantile(0.1).value] for key, t in run.tallies.items()}
         assert run.places is not None
         places = {name: array.tolist() for name, array in run.places.state().items()}
@@ -112,7 +112,7 @@ def test_results_by_place_do_not_depend_on_workers_engine_or_stops(cluster: Dask
         )
     assert kept.saved_chunks > 0
     again = Checkpoint(tmp_path, run_key(scenario, baseline, 1, paths, None))
-    hashes = [played(), played(workers=2), played(engine=cluster), played(checkpoint=again)]
+    hashes = [result_hash(), result_hash(workers=2), result_hash(engine=cluster), result_hash(checkpoint=again)]
     assert again.saved_chunks == 3
     assert len(set(hashes)) == 1
 
@@ -146,15 +146,15 @@ def test_a_lost_scheduler_is_reported_and_finished_paths_are_kept(tmp_path: Path
                 other.kill()
 
         kept = make_checkpoint(scenario, tmp_path, said)
-        with DaskEngine(address) as engine, pytest.raises(OutputError) as told:
+        with DaskEngine(address) as engine, pytest.raises(OutputError) as caught:
             simulate(
                 scenario,
                 paths=100 * PATHS,
                 execution=ExecutionOptions(engine=engine, checkpoint=kept, progress=kill_it),
             )
-    assert told.value.code == "scheduler_lost"
+    assert caught.value.code == "scheduler_lost"
     for language in ("vi", "en"):
-        assert address in Translator(language)("scheduler_lost", **told.value.params)  # type: ignore[arg-type]
+        assert address in Translator(language)("scheduler_lost", **caught.value.params)  # type: ignore[arg-type]
     ((key, paths),) = said
     assert key == "said_kept"
     assert paths >= 4 * PATHS_PER_BLOCK

@@ -15,8 +15,8 @@ from forecast.stats.tally import Tally
 
 def test_a_histogram_has_the_quantiles_of_its_values() -> None:
     values = np.random.default_rng(6).normal(250, 13, (20, 4096))
-    ruler = Bins.from_values(values[0])
-    exact, binned = Tally(ruler), Tally(ruler, exact=False)
+    bins = Bins.from_values(values[0])
+    exact, binned = Tally(bins), Tally(bins, exact=False)
     for block in values:
         exact.add(block)
         binned.add(block)
@@ -101,8 +101,8 @@ def test_a_histogram_keeps_chances_quantiles_and_tail_means() -> None:
 
     random = np.random.default_rng(3)
     blocks = [250e9 + 13e9 * random.standard_normal(4096) for _ in range(20)]
-    ruler = Bins.from_values(blocks[0])
-    exact, binned = Tally(ruler, (255e9,)), Tally(ruler, (255e9,), exact=False)
+    bins = Bins.from_values(blocks[0])
+    exact, binned = Tally(bins, (255e9,)), Tally(bins, (255e9,), exact=False)
     for block in blocks:
         exact.add(block)
         binned.add(block)

@@ -28,4 +28,5 @@ targets:
 
 
 def correlated_plan(pair: tuple[str, ...], rank: float, copula: str = "gaussian") -> str:
+    """The plan with one rank correlation between all names of `pair`."""
     return ALL_DRAWN_ONCE + f"copula: {copula}\ncorrelations: {{c: {{between: [{', '.join(pair)}], rank: {rank}}}}}\n"

@@ -9,15 +9,18 @@ from forecast.errors import InputError, Location, OutputError, Problem
 
 
 def square(data: int, number: int) -> tuple[int, int]:
+    """The number of the job, and its square times `data`; the first job is the slowest."""
     time.sleep(0.02 if number == 0 else 0)
     return number, data * number**2
 
 
 def environment_variable(data: str, number: int) -> str | None:
+    """The variable named `data` in the worker."""
     return os.environ.get(data)
 
 
 def fail_at_third_job(data: str, number: int) -> int:
+    """The number of the job; job 3 fails in the way that `data` names."""
     match data if number == 3 else "":
         case "die":
             os._exit(9)
@@ -31,5 +34,6 @@ def fail_at_third_job(data: str, number: int) -> int:
 
 
 def process_and_threads(data: int, number: int) -> tuple[int, str | None]:
+    """Process id and OPENBLAS_NUM_THREADS of the worker."""
     time.sleep(0.05)
     return os.getpid(), os.environ.get("OPENBLAS_NUM_THREADS")

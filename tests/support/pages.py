@@ -58,6 +58,7 @@ class PageElements(HTMLParser):
 
 
 def assert_fonts_embedded(reader: PdfReader) -> None:
+    """Fail unless the first page embeds each of its fonts as TrueType."""
     fonts = reader.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
     assert fonts
     for font in fonts.values():

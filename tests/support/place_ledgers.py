@@ -25,6 +25,7 @@ SIZES = {("a", "p1"): 5.0, ("a", "p2"): 2.0, ("a", "p3"): 3.0, ("b", "p1"): 1.0,
 
 
 def ledger_rows(months: int = 36, growth: float = 0.0) -> list[str]:
+    """Rows of the ledger for the months before 2021; place p3 grows by `growth` a year."""
     rng = np.random.default_rng(7)
     first = 12 * 2021 - months
     rows = ["month,service,place,revenue,status"]
@@ -38,6 +39,7 @@ def ledger_rows(months: int = 36, growth: float = 0.0) -> list[str]:
 
 
 def write_ledger(folder: Path, rows: list[str]) -> Path:
+    """Write the list of places and the ledger, and return their folder."""
     (folder / "places.csv").write_text(PLACE_LIST, encoding="utf-8")
     (folder / "ledger.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return folder

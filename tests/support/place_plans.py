@@ -42,15 +42,18 @@ services:
 
 
 def place_list(count: int, districts: int = 6) -> str:
+    """A list of equal places, evenly over districts, as CSV."""
     rows = [f"{row:05d},d{row * districts // count:03d}" for row in range(count)]
     return "\n".join(["place,district", *rows]) + "\n"
 
 
 def read_plan(folder: Path, text: str, places: str = SEVEN_PLACES, **settings: object) -> Scenario:
+    """The scenario of a plan beside its list of places, with overrides such as `horizon__months="30"`."""
     (folder / "places.csv").write_text(places, encoding="utf-8")
     return read_text(text, folder, set={key.replace("__", "."): value for key, value in settings.items()})
 
 
 def simulate_one_block(scenario: Scenario, block: int = 1) -> tuple[CompiledPlan, BlockResult]:
-    deck = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
-    return deck, simulate_block(deck, range(block, block + 1))
+    """The compiled plan, and the result of one block of it."""
+    compiled_plan = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
+    return compiled_plan, simulate_block(compiled_plan, range(block, block + 1))

@@ -1,4 +1,4 @@
-"""What a history may say of a plan, what it may not, and how a plan that it does not fit is sent back."""
+"""The baseline of a plan: what a history sets, what it does not, and how a plan that does not fit is rejected."""
 
 from __future__ import annotations
 
@@ -249,8 +249,8 @@ history:
 
 
 def test_a_dated_shock_and_its_recovery_are_removed(ledger: Ledger) -> None:
-    calm = np.full(36, 100.0)
-    struck = calm.copy()
+    original = np.full(36, 100.0)
+    struck = original.copy()
     struck[27] = 60
     struck[28:30] += 20 * np.array([31, 365 / 6 - 31]) / (365 / 6)
     folder = ledger(a=struck)
@@ -264,9 +264,9 @@ def test_masked_months_do_not_change_the_baseline(ledger: Ledger) -> None:
     odd = values.copy()
     odd[18] *= 3
     text = PLAN + "baseline: {mask: [2020-07]}\n"
-    calm, moved = (fit_baseline(plan(ledger(a=ledgered), text)).services["a"] for ledgered in (values, odd))
-    assert calm.shape == pytest.approx(moved.shape, abs=1e-9)
-    assert calm.noise == moved.noise
+    original, moved = (fit_baseline(plan(ledger(a=ledgered), text)).services["a"] for ledgered in (values, odd))
+    assert original.shape == pytest.approx(moved.shape, abs=1e-9)
+    assert original.noise == moved.noise
 
 
 def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:

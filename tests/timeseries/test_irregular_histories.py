@@ -1,4 +1,4 @@
-"""Ledgers as they are: each gets an answer with a note, or is sent back with what to do; pytest lets no warning by."""
+"""Irregular ledgers: each is fitted with a note, or rejected with advice; a warning fails the test."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def booked(tmp_path: Path) -> Booked:
 
 
 def answer(scenario: Scenario) -> tuple[ServiceBaseline, set[str]]:
-    """The baseline, once it is sure that a plan can be played on it; and the keys of its notes, which can be said."""
+    """The baseline, after a simulation on it, and the keys of its notes, which have text in both languages."""
     baseline = fit_baseline(scenario)
     found = baseline.services["a"]
     assert np.all(np.isfinite(found.shape))
@@ -76,12 +76,12 @@ def plain() -> float:
 @pytest.mark.parametrize("count", [60, 30])
 def test_an_outlier_in_the_first_month_hardly_changes_the_forecast(booked: Booked, times: float, count: int) -> None:
     values = usual(count)
-    calm, _ = answer(booked(values))
+    original, _ = answer(booked(values))
     values[0] *= times
     found, notes = answer(booked(values))
     assert "baseline_odd_months" in notes
-    assert found.annual_quantiles[2021][1] == pytest.approx(calm.annual_quantiles[2021][1], rel=0.02)
-    assert width(found) < 1.25 * width(calm)
+    assert found.annual_quantiles[2021][1] == pytest.approx(original.annual_quantiles[2021][1], rel=0.02)
+    assert width(found) < 1.25 * width(original)
 
 
 @pytest.mark.parametrize(("row", "times"), [(12, 0.4), (30, 2.0), (54, 2.0)])
@@ -149,12 +149,12 @@ def test_a_constant_series_stays_constant(booked: Booked, count: int) -> None:
 @pytest.mark.parametrize(("count", "row"), [(24, 7), (60, 25), (60, 58)])
 def test_a_negative_correction_does_not_change_the_forecast(booked: Booked, count: int, row: int) -> None:
     values = usual(count)
-    calm, _ = answer(booked(values))
+    original, _ = answer(booked(values))
     values[row] = -300
     found, notes = answer(booked(values))
     assert "baseline_corrections" in notes
     assert found.base_total == pytest.approx(values[-12:].sum(), abs=1)
-    assert found.annual_quantiles[2021][1] == pytest.approx(calm.annual_quantiles[2021][1], rel=0.04)
+    assert found.annual_quantiles[2021][1] == pytest.approx(original.annual_quantiles[2021][1], rel=0.04)
     assert np.all(found.base_weights > 0.05)
 
 

@@ -1,4 +1,4 @@
-"""Reconciliation against the plain formula, and what must hold of every draw."""
+"""Reconciliation equals the matrix formula, and reconciled draws add up."""
 
 from __future__ import annotations
 

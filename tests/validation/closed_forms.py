@@ -1,6 +1,6 @@
-"""Plans whose answers are known: each in YAML, beside the closed form of what it must say and that form's own error.
+"""Plans whose answers are known: each in YAML, with the closed form of its figures and their standard errors.
 
-Amounts are in tỷ. A check reads one figure of a run and says its standard error, from theory where there is one.
+Amounts are in tỷ. A check reads one figure of a run and gives its standard error, from theory where there is one.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ Z95 = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a run says, and its standard error."""
+class Measured:
+    """An estimate of a run, and its standard error."""
 
     value: float
     error: float
@@ -47,7 +47,7 @@ class Check:
 
     name: str
     truth: float
-    find: Callable[[Simulation], Found]
+    find: Callable[[Simulation], Measured]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Oracle:
     name: str
     text: str
     checks: tuple[Check, ...]
-    paths_one_by_one: bool = False
+    reads_single_paths: bool = False
     """Whether the checks read single paths."""
     scenario: Scenario = field(init=False)
 
@@ -70,18 +70,18 @@ class Oracle:
 
     @cached_property
     def baseline(self) -> Baseline:
-        """What the history says: the same for every seed."""
+        """The baseline, the same for every seed."""
         return fit_baseline(self.scenario)
 
-    def play(self, paths: int, seed: int) -> Simulation:
-        """Through the public interface."""
-        keep = paths if self.paths_one_by_one else 0
+    def simulate(self, paths: int, seed: int) -> Simulation:
+        """A run through the public interface."""
+        keep = paths if self.reads_single_paths else 0
         return forecast.simulate(self.scenario, paths=paths, seed=seed, keep=keep, baseline=self.baseline)
 
 
 def mean(name: str, measure: str, truth: float, sd: float, period: str = YEAR) -> Check:
     """The mean of a figure; its error is sd / sqrt n."""
-    return Check(name, truth, lambda run: Found(run.tally(measure, period).mean / TY, sd / math.sqrt(run.paths)))
+    return Check(name, truth, lambda run: Measured(run.tally(measure, period).mean / TY, sd / math.sqrt(run.paths)))
 
 
 def spread(name: str, measure: str, sd: float, kurtosis: float, period: str = YEAR) -> Check:
@@ -89,7 +89,7 @@ def spread(name: str, measure: str, sd: float, kurtosis: float, period: str = YE
     return Check(
         name,
         sd,
-        lambda run: Found(run.tally(measure, period).sd / TY, sd * math.sqrt((2 + kurtosis) / (4 * run.paths))),
+        lambda run: Measured(run.tally(measure, period).sd / TY, sd * math.sqrt((2 + kurtosis) / (4 * run.paths))),
     )
 
 
@@ -102,7 +102,7 @@ def both(name: str, measure: str, chance: object) -> tuple[Check, Check]:
 
 def likely(name: str, target: str, p: float) -> Check:
     """The chance of a target."""
-    return Check(name, p, lambda run: Found(run.chance(target).value, math.sqrt(p * (1 - p) / run.paths)))
+    return Check(name, p, lambda run: Measured(run.chance(target).value, math.sqrt(p * (1 - p) / run.paths)))
 
 
 def quantile(name: str, measure: str, p: float, chance: object) -> Check:
@@ -112,7 +112,7 @@ def quantile(name: str, measure: str, p: float, chance: object) -> Check:
     return Check(
         name,
         truth,
-        lambda run: Found(
+        lambda run: Measured(
             run.tally(measure, YEAR).quantile(p).value / TY, math.sqrt(p * (1 - p) / run.paths) / density
         ),
     )
@@ -121,9 +121,9 @@ def quantile(name: str, measure: str, p: float, chance: object) -> Check:
 def cvar(name: str, measure: str, p: float, truth: float) -> Check:
     """The mean of the worst share p; the error is the one that the run prints."""
 
-    def find(run: Simulation) -> Found:
+    def find(run: Simulation) -> Measured:
         found = run.tally(measure, YEAR).cvar(p)
-        return Found(found.value / TY, (found.high - found.low) / (2 * Z95 * TY))
+        return Measured(found.value / TY, (found.high - found.low) / (2 * Z95 * TY))
 
     return Check(name, truth, find)
 
@@ -131,9 +131,9 @@ def cvar(name: str, measure: str, p: float, truth: float) -> Check:
 def shortfall(name: str, measure: str, threshold: float, truth: float) -> Check:
     """The mean miss given a miss; the error is the one that the run prints."""
 
-    def find(run: Simulation) -> Found:
+    def find(run: Simulation) -> Measured:
         found = run.tally(measure, YEAR).expected_shortfall(threshold * TY)
-        return Found(found.value / TY, (found.high - found.low) / (2 * Z95 * TY))
+        return Measured(found.value / TY, (found.high - found.low) / (2 * Z95 * TY))
 
     return Check(name, truth, find)
 
@@ -146,17 +146,19 @@ def single(run: Simulation, measure: str, period: str = YEAR) -> Floats:
 
 def share(name: str, p: float, count: Callable[[Simulation], Floats]) -> Check:
     """The share of the paths of which something holds."""
-    return Check(name, p, lambda run: Found(float(np.mean(count(run))), math.sqrt(p * (1 - p) / run.paths)))
+    return Check(name, p, lambda run: Measured(float(np.mean(count(run))), math.sqrt(p * (1 - p) / run.paths)))
 
 
 def variance_of(name: str, truth: float, values: Callable[[Simulation], Floats]) -> Check:
     """The variance of something normal."""
-    return Check(name, truth, lambda run: Found(float(np.var(values(run))), truth * math.sqrt(2 / run.paths)))
+    return Check(name, truth, lambda run: Measured(float(np.var(values(run))), truth * math.sqrt(2 / run.paths)))
 
 
 def correlation(name: str, r: float, pair: Callable[[Simulation], tuple[Floats, Floats]]) -> Check:
     """Pearson's, of two normals: error (1 - r^2) / sqrt n."""
-    return Check(name, r, lambda run: Found(float(np.corrcoef(*pair(run))[0, 1]), (1 - r * r) / math.sqrt(run.paths)))
+    return Check(
+        name, r, lambda run: Measured(float(np.corrcoef(*pair(run))[0, 1]), (1 - r * r) / math.sqrt(run.paths))
+    )
 
 
 def lognormal(low: float, high: float) -> object:
@@ -296,7 +298,7 @@ initiatives:
 
 
 def _event_and_late() -> tuple[float, float]:
-    """Mean and sd of 120 (1 - .1 I)(1 + .1 S): I with chance .3, S the part of the year's trade after the start.
+    """Mean and sd of 120 (1 - .1 I)(1 + .1 S): I with chance .3, S the part of the year's revenue after the start.
 
     The start is even over the 365 days; months take 10 tỷ each whatever their days.
     """
@@ -368,9 +370,9 @@ def annuals(run: Simulation) -> tuple[Floats, Floats]:
 def rank_of(name: str, rank: float) -> Check:
     """Spearman's of the two services, with the error of its influence function."""
 
-    def find(run: Simulation) -> Found:
+    def find(run: Simulation) -> Measured:
         found = rank_correlation(*annuals(run))
-        return Found(found.value, (found.high - found.low) / (2 * Z95))
+        return Measured(found.value, (found.high - found.low) / (2 * Z95))
 
     return Check(name, rank, find)
 
@@ -404,7 +406,7 @@ def gaussian_pair() -> Oracle:
             together("both below their P5, Gaussian copula", tail, z),
             spread("margin of a correlated normal, sd", "revenue.a", 3, 0),
         ),
-        paths_one_by_one=True,
+        reads_single_paths=True,
     )
 
 
@@ -427,7 +429,7 @@ def heavy_pair() -> Oracle:
             spread("margin under t(4), sd", "revenue.a", 3, 0),
             mean("margin under t(4), mean", "revenue.b", 130, 4),
         ),
-        paths_one_by_one=True,
+        reads_single_paths=True,
     )
 
 
@@ -495,7 +497,7 @@ targets:
                 lambda run: (step(run, "a", "03", "04"), step(run, "b", "03", "04")),
             ),
         ),
-        paths_one_by_one=True,
+        reads_single_paths=True,
     )
 
 
@@ -597,9 +599,9 @@ shocks:
         lost += float(np.trapezoid(-np.expm1(-6 / 365 * active[inside]), t[inside])) / (end - start) * 10 * 0.2
     truth = 120 - lost
 
-    def find(run: Simulation) -> Found:
+    def find(run: Simulation) -> Measured:
         tally = run.tally("revenue", YEAR)
-        return Found(tally.mean / TY, tally.sd / TY / math.sqrt(run.paths))
+        return Measured(tally.mean / TY, tally.sd / TY / math.sqrt(run.paths))
 
     return Oracle(name, text, (Check(name, truth, find),))
 
@@ -617,9 +619,9 @@ def floods() -> Oracle:
     june = np.maximum(0, 4 - (31 - s)) / 30 * 0.4
     kept = [math.exp(-3 * float(np.trapezoid(x, s)) / 31) for x in (may, june)]
 
-    def find(run: Simulation) -> Found:
+    def find(run: Simulation) -> Measured:
         tally = run.tally("revenue", YEAR)
-        return Found(tally.mean / TY, tally.sd / TY / math.sqrt(run.paths))
+        return Measured(tally.mean / TY, tally.sd / TY / math.sqrt(run.paths))
 
     truth = 100 + 10 * sum(kept)
     return Oracle("Floods that multiply", text, (Check("floods that multiply, mean", truth, find),))
@@ -670,12 +672,12 @@ targets: {revenue: {measure: revenue, period: 2021, at_least: 255 tỷ}}
     fifth = float(stats.norm.pdf(ndtri(0.2))) / 0.2
     inside = math.sqrt(1 + ndtri(0.2) * -fifth - fifth**2)  # sd of a normal's lowest fifth, by its mills ratio
 
-    def lever(name: str) -> Callable[[Simulation], tuple[float, float]]:
+    def bar_ends(name: str) -> Callable[[Simulation], tuple[float, float]]:
         def find(run: Simulation) -> tuple[float, float]:
-            found = compute_sensitivity(run, "revenue")
-            assert found is not None
-            own = next(one for one in found.bars if one.name == f"services.{name}.baseline.annual")
-            return own.low / TY, own.high / TY
+            sensitivity = compute_sensitivity(run, "revenue")
+            assert sensitivity is not None
+            bar = next(bar for bar in sensitivity.bars if bar.name == f"services.{name}.baseline.annual")
+            return bar.low / TY, bar.high / TY
 
         return find
 
@@ -683,8 +685,8 @@ targets: {revenue: {measure: revenue, period: 2021, at_least: 255 tỷ}}
         in_fifth = inside**2 * sd**2 + other**2
         variance = in_fifth * (1 / 0.2 - 2) + sd**2 + other**2  # of the mean of a fifth less the mean of all
 
-        def find(run: Simulation) -> Found:
-            return Found(lever(name)(run)[end], math.sqrt(variance / run.paths))
+        def find(run: Simulation) -> Measured:
+            return Measured(bar_ends(name)(run)[end], math.sqrt(variance / run.paths))
 
         return Check(f"tornado, sd {sd:g}: {'high' if end else 'low'} end", (2 * end - 1) * fifth * sd, find)
 
@@ -692,7 +694,7 @@ targets: {revenue: {measure: revenue, period: 2021, at_least: 255 tỷ}}
         "Tornado",
         text,
         (check("a", 5, 12, 0), check("a", 5, 12, 1), check("b", 12, 5, 0), check("b", 12, 5, 1)),
-        paths_one_by_one=True,
+        reads_single_paths=True,
     )
 
 

@@ -101,7 +101,7 @@ def laws() -> tuple[Law, ...]:
     )
 
 
-def said_of(tally: Tally, law: Law) -> dict[str, tuple[Estimate, float]]:
+def tally_intervals(tally: Tally, law: Law) -> dict[str, tuple[Estimate, float]]:
     """Every interval that a tally prints, beside its truth."""
     threshold = law.ppf(0.2)
     found = {
@@ -120,7 +120,7 @@ def said_of(tally: Tally, law: Law) -> dict[str, tuple[Estimate, float]]:
     return found
 
 
-def of_tallies(law: Law, paths: int, seeds: int, exact: bool) -> list[Covered]:
+def tally_coverage(law: Law, paths: int, seeds: int, exact: bool) -> list[Covered]:
     """Draws fed to a tally, block by block."""
     thresholds = tuple(law.ppf(p) for p in (0.5, 0.2, 0.05))
     hits: dict[str, int] = {}
@@ -131,7 +131,7 @@ def of_tallies(law: Law, paths: int, seeds: int, exact: bool) -> list[Covered]:
         tally = Tally(Bins.from_values(blocks[0]), thresholds, exact=exact)
         for block in blocks:
             tally.add(block)
-        count(said_of(tally, law), hits, truths)
+        count(tally_intervals(tally, law), hits, truths)
     road = f"tally of a {law.name}, {'values' if exact else 'histogram'}"
     return [Covered(road, name, paths, truths[name], hits[name] / seeds, seeds) for name in truths]
 
@@ -143,7 +143,7 @@ def count(said: Mapping[str, tuple[Estimate, float]], hits: dict[str, int], trut
         hits[name] = hits.get(name, 0) + (estimate.low <= truth <= estimate.high)
 
 
-def of_rare_events(seeds: int) -> list[Covered]:
+def rare_event_coverage(seeds: int) -> list[Covered]:
     """Chances with about four and about one hit in 4,096: the interval of Clopper and Pearson."""
     from forecast.stats.intervals import binomial_interval
 
@@ -182,7 +182,7 @@ def plan(copula: str, **settings: str) -> Scenario:
     return read_text(PLAN.replace("COPULA", copula), folder=f"{ROOT}/scenarios", set=said or None)
 
 
-def said_by(run: Simulation, better: Simulation) -> dict[str, tuple[Estimate, float]]:
+def run_intervals(run: Simulation, better: Simulation) -> dict[str, tuple[Estimate, float]]:
     """What a run prints, beside its truth; `better` is the same plan with 1 tỷ more in a."""
     tally = run.tally("revenue.a", "2021")
     p, q, more = float(ndtr(0.4)), float(ndtr(0.5)), float(ndtr(0.6))
@@ -206,7 +206,7 @@ def said_by(run: Simulation, better: Simulation) -> dict[str, tuple[Estimate, fl
     return found
 
 
-def on_the_road(copula: str, seeds: int) -> list[Covered]:
+def plan_coverage(copula: str, seeds: int) -> list[Covered]:
     """From a plan in YAML to what the run says."""
     settings = {} if copula == "gaussian" else {"correlations__cd": "null"}  # a t for every month takes its time
     one = plan(copula, **settings)
@@ -215,14 +215,14 @@ def on_the_road(copula: str, seeds: int) -> list[Covered]:
     truths: dict[str, float] = {}
     for seed in range(seeds):
         runs = [forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS) for scenario in (one, other)]
-        said = said_by(*runs)
+        said = run_intervals(*runs)
         count(said, hits, truths)
     return [
         Covered(f"a plan, copula {copula}", name, PATHS, truths[name], hits[name] / seeds, seeds) for name in truths
     ]
 
 
-def levers(seeds: int) -> list[Covered]:
+def tornado_coverage(seeds: int) -> list[Covered]:
     """The ends of the tornado: half the width that is printed is that of the wider end, so the wider is judged."""
     text = PLAN[: PLAN.index("copula:")] + "targets: {sum: {measure: revenue, period: 2021, at_least: 360 tỷ}}\n"
     scenario = read_text(text, folder=f"{ROOT}/scenarios")
@@ -233,11 +233,11 @@ def levers(seeds: int) -> list[Covered]:
         found = compute_sensitivity(forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS), "sum")
         assert found is not None
         said = {}
-        for lever in found.bars:
-            sd = {"a": 5.0, "b": 12.0}.get(lever.name.split(".")[1])
+        for bar in found.bars:
+            sd = {"a": 5.0, "b": 12.0}.get(bar.name.split(".")[1])
             if sd is not None:
-                estimate = Estimate(lever.high, lever.high - lever.error, lever.high + lever.error)
-                said[f"end of the tornado, {lever.name}"] = (estimate, sd * fifth * 1e9)
+                estimate = Estimate(bar.high, bar.high - bar.error, bar.high + bar.error)
+                said[f"end of the tornado, {bar.name}"] = (estimate, sd * fifth * 1e9)
         count(said, hits, truths)
     return [Covered("a plan, tornado", name, PATHS, truths[name], hits[name] / seeds, seeds) for name in truths]
 
@@ -246,13 +246,13 @@ def measured(seeds: int = SEEDS) -> list[Covered]:
     """Every interval."""
     found: list[Covered] = []
     for law in laws():
-        found += of_tallies(law, 1_000, CHEAP * seeds, exact=True)
-        found += of_tallies(law, PATHS, CHEAP * seeds, exact=True)
-        found += of_tallies(law, 4 * PATHS, seeds, exact=False)
-    found += of_rare_events(CHEAP * seeds)
+        found += tally_coverage(law, 1_000, CHEAP * seeds, exact=True)
+        found += tally_coverage(law, PATHS, CHEAP * seeds, exact=True)
+        found += tally_coverage(law, 4 * PATHS, seeds, exact=False)
+    found += rare_event_coverage(CHEAP * seeds)
     for copula in ("gaussian", "t(4)"):
-        found += on_the_road(copula, seeds)
-    return found + levers(seeds)
+        found += plan_coverage(copula, seeds)
+    return found + tornado_coverage(seeds)
 
 
 def table(found: list[Covered]) -> str:

@@ -95,7 +95,7 @@ def main() -> int:
     mean = sum(z) / len(z)
     share_500 = 1.0
     for used in range(500):
-        share_500 *= 1 - used / sobol.MOST
+        share_500 *= 1 - used / sobol.MAX_DIMENSIONS
     text = TEXT.format(
         machine=machine(),
         checks=len(large),
@@ -122,7 +122,7 @@ def main() -> int:
         seeds=trial["seeds"],
         names=trial["names"],
         sobol=sobol.table(trial),
-        most=sobol.MOST,
+        most=sobol.MAX_DIMENSIONS,
         share=trial["chance_that_two_of_as_many_names_share_one"],
         share_500=1 - share_500,
         together=trial["rank_correlation_of_two_names_on_one_dimension"],

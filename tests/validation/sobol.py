@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 PLAN = "covid"
 PATHS = 4 * PATHS_PER_BLOCK
 SEEDS = range(1, 33)
-MOST = 21_201
+MAX_DIMENSIONS = 21_201
 """Dimensions for which direction numbers are known (Joe and Kuo 2008)."""
 Words = NDArray[np.uint32]
 plain = random_streams.stream
@@ -89,14 +89,14 @@ class Stream:
 
 
 class Trial:
-    """A plan played on points in place of the streams of some names."""
+    """A plan simulated on points in place of the streams of some names."""
 
     def __init__(self, plan: str) -> None:
         self.scenario = forecast.read(ROOT / "scenarios" / f"{plan}.yaml")
         self.baseline = fit_baseline(self.scenario)
         self.names: set[str] = set()
 
-    def play(self, seed: int, columns: Mapping[str, Words]) -> Simulation:
+    def simulate(self, seed: int, columns: Mapping[str, Words]) -> Simulation:
         def stream(seed: int, name: str, block: int, layer: int | str = 0) -> Any:
             generator = plain(seed, name, block, layer)
             return Stream(generator, columns.get(name) if layer == 0 else None, name, seed, block, self.names)
@@ -111,7 +111,7 @@ class Trial:
         """(seeds, 3) the chance of the target, the mean and the P5."""
         found = []
         for seed in SEEDS:
-            run = self.play(seed, columns)
+            run = self.simulate(seed, columns)
             tally = run.tally("revenue", "2021")
             found.append((run.chance("revenue").value, tally.mean, tally.quantile(0.05).value))
         return np.array(found)
@@ -133,14 +133,16 @@ def measured(plan: str = PLAN) -> dict[str, Any]:
     base = trial.figures({}).var(axis=0, ddof=1)
     names = sorted(trial.names)
     by_order = list(range(len(names)))
-    by_hash = [hashed(name) % MOST for name in names]
+    by_hash = [hashed(name) % MAX_DIMENSIONS for name in names]
     found: dict[str, Any] = {
         "plan": plan,
         "paths": PATHS,
         "seeds": len(SEEDS),
         "names": len(names),
         "names_that_share_a_dimension_by_hash": len(names) - len(set(by_hash)),
-        "chance_that_two_of_as_many_names_share_one": round(1 - float(np.prod(1 - np.arange(len(names)) / MOST)), 3),
+        "chance_that_two_of_as_many_names_share_one": round(
+            1 - float(np.prod(1 - np.arange(len(names)) / MAX_DIMENSIONS)), 3
+        ),
     }
     found["rank_correlation_of_two_names_on_one_dimension"] = round(shared_dimension(), 2)
     for way, dimensions in (("by_order", by_order), ("by_hash", by_hash)):

@@ -64,6 +64,6 @@ INCONSISTENT = [
 
 @pytest.mark.parametrize(("added", "sentence"), INCONSISTENT)
 def test_inconsistent_entries_are_rejected(tmp_path: Path, added: str, sentence: str) -> None:
-    said = problems_in(SMALL_PLAN + added, tmp_path)
-    assert any(sentence in line for line in said), said
-    assert all(line.startswith("a.yaml:") for line in said)
+    problems = problems_in(SMALL_PLAN + added, tmp_path)
+    assert any(sentence in line for line in problems), problems
+    assert all(line.startswith("a.yaml:") for line in problems)

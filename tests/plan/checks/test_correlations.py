@@ -22,8 +22,8 @@ correlations:
   fine: {{between: [services.postal.growth, shocks.w.waves_per_year], rank: 0.3}}
   not: {{between: [services.postal.growth, shocks.w.length], rank: 0.3}}
 """
-    said = problems_in(text, tmp_path)
-    assert said == [
+    problems = problems_in(text, tmp_path)
+    assert problems == [
         "a.yaml:11:18: correlations.not.between: "
         "'shocks.w.length' is drawn anew in each event and cannot be correlated; take it out"
     ]
@@ -39,9 +39,9 @@ correlations:
 
 
 def test_impossible_correlations_are_named_and_can_be_repaired(tmp_path: Path) -> None:
-    said = problems_in(IMPOSSIBLE, tmp_path)
-    assert len(said) == 1
-    assert "these correlations cannot all hold" in said[0]
+    problems = problems_in(IMPOSSIBLE, tmp_path)
+    assert len(problems) == 1
+    assert "these correlations cannot all hold" in problems[0]
     plan = read_plan(tmp_path / "a.yaml", IMPOSSIBLE, repair=True)
     assert plan.repairs
     assert repair_correlations(plan.scenario)[1] == ()

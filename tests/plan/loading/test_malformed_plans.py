@@ -99,8 +99,8 @@ def test_malformed_text_is_rejected_with_its_position_in_time(tmp_path: Path, ca
     with pytest.raises(InputError) as caught:
         read(plan)
     assert time.process_time() - start < SECONDS
-    said = [one.message("en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.problems]
-    assert any(sentence in line for line in said), said
+    problems = [one.message("en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.problems]
+    assert any(sentence in line for line in problems), problems
 
 
 SERVICES = "".join(f"  s{i}: {{growth: 1% to 2%, baseline: {{method: given, annual: 5 tỷ}}}}\n" for i in range(1200))
@@ -237,8 +237,8 @@ def test_any_small_change_of_a_shipped_plan_is_a_plan_or_an_input_error(tmp_path
     at = data.draw(st.integers(0, len(text)))
     cut = data.draw(st.integers(0, 12))
     piece = data.draw(st.one_of(PIECES, st.text(max_size=5)))
-    said = problems_in(text[:at] + piece + text[at + cut :], tmp_path)
-    assert all(line for line in said)
+    problems = problems_in(text[:at] + piece + text[at + cut :], tmp_path)
+    assert all(line for line in problems)
 
 
 SHOP_CHAIN = (
@@ -263,6 +263,6 @@ def test_a_column_that_cannot_be_drawn_from_is_named(tmp_path: Path, rows: str |
     if rows is not None:
         (tmp_path / "years.csv").write_text(rows)
     number = 'b: {baseline: {method: given, annual: "empirical(years.csv, sold)"}}'
-    said = "\n".join(problems_in(f"{SMALL_PLAN}  {number}\n", tmp_path))
-    assert sentence in said
-    assert bool(said) == bool(sentence)
+    problems = "\n".join(problems_in(f"{SMALL_PLAN}  {number}\n", tmp_path))
+    assert sentence in problems
+    assert bool(problems) == bool(sentence)

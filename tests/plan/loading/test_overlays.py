@@ -10,8 +10,8 @@ from tests.support.plan_texts import SMALL_PLAN, problems_in, read_scenario
 
 def test_deleting_an_unknown_name_suggests_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(f"{SMALL_PLAN}shocks:\n  floods: {{kind: drift, over: 3 months, effect: {{}}}}\n")
-    said = problems_in("extends: p.yaml\nshocks:\n  flod: null\n", tmp_path)
-    assert said == ["a.yaml:3:3: shocks.flod: nothing to delete; did you mean 'floods'?"]
+    problems = problems_in("extends: p.yaml\nshocks:\n  flod: null\n", tmp_path)
+    assert problems == ["a.yaml:3:3: shocks.flod: nothing to delete; did you mean 'floods'?"]
 
 
 def test_both_conflicting_parents_are_named(tmp_path: Path) -> None:
@@ -19,8 +19,8 @@ def test_both_conflicting_parents_are_named(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(parent)
     (tmp_path / "p.yaml").write_text("extends: base.yaml\nshocks:\n w:\n  within: 1 month\n")
     (tmp_path / "q.yaml").write_text("extends: base.yaml\nshocks:\n w:\n  within: 3 months\n")
-    said = problems_in("extends: [p.yaml, q.yaml]\nname: both\n", tmp_path)
-    assert said == ["a.yaml:1:1: shocks.w.within: p.yaml:4:3 says '1 month', q.yaml:4:3 '3 months'; set it here"]
+    problems = problems_in("extends: [p.yaml, q.yaml]\nname: both\n", tmp_path)
+    assert problems == ["a.yaml:1:1: shocks.w.within: p.yaml:4:3 says '1 month', q.yaml:4:3 '3 months'; set it here"]
     settled = "extends: [p.yaml, q.yaml]\nname: both\nshocks: {w: {within: 2 months}}\n"
     assert problems_in(settled, tmp_path) == []
 
@@ -56,15 +56,15 @@ def test_an_ancestor_counts_once_however_often_it_is_named(parent: Path) -> None
 def test_equal_parents_agree_and_a_deletion_conflicts_with_a_change(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\npaths: 5000\ninitiatives: null\n")
     (parent / "r.yaml").write_text("extends: p.yaml\npaths: 5000\ninitiatives: {a: {start: 2021-02}}\n")
-    said = problems_in("extends: [q.yaml, r.yaml]\nname: n\n", parent)
-    assert said == ["a.yaml:1:1: initiatives: q.yaml:3:1 says 'null', r.yaml:3:1 '{a}'; set it here"]
+    problems = problems_in("extends: [q.yaml, r.yaml]\nname: n\n", parent)
+    assert problems == ["a.yaml:1:1: initiatives: q.yaml:3:1 says 'null', r.yaml:3:1 '{a}'; set it here"]
 
 
 def test_a_name_is_not_inherited_from_two_parents(parent: Path) -> None:
     (parent / "q.yaml").write_text("extends: p.yaml\npaths: 5000\n")
     (parent / "r.yaml").write_text("extends: p.yaml\nseed: 1\n")
-    said = problems_in("extends: [q.yaml, r.yaml]\n", parent)
-    assert said == ["a.yaml:1:1: name: is never taken from two parents; write it here"]
+    problems = problems_in("extends: [q.yaml, r.yaml]\n", parent)
+    assert problems == ["a.yaml:1:1: name: is never taken from two parents; write it here"]
     assert read_scenario("extends: q.yaml\n", parent).name.en == "a small plan"
 
 

@@ -32,8 +32,8 @@ def test_same_as_follows_a_chain_to_one_draw_and_source(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_same_as_must_name_an_assumption_of_its_type(tmp_path: Path, growth: str, price: str, sentence: str) -> None:
     shock = "shocks: {w: {kind: drift, over: 3 months, reach: 20% to 30%, effect: {}}}\n"
-    said = problems_in(f"{SMALL_PLAN}    growth: {growth}\n    price_change: {price}\n{shock}", tmp_path)
-    assert sentence in said[0]
+    problems = problems_in(f"{SMALL_PLAN}    growth: {growth}\n    price_change: {price}\n{shock}", tmp_path)
+    assert sentence in problems[0]
 
 
 def test_same_as_does_not_join_per_event_and_per_path_draws(tmp_path: Path) -> None:
@@ -45,8 +45,8 @@ def test_same_as_does_not_join_per_event_and_per_path_draws(tmp_path: Path) -> N
     within: {{same_as: shocks.w.length}}
     mild: {{effect: {{}}}}
 """
-    said = problems_in(text, tmp_path)
-    assert said == [
+    problems = problems_in(text, tmp_path)
+    assert problems == [
         "a.yaml:11:23: shocks.w.within: one of 'shocks.w.length' and this is drawn anew in each event, "
         "the other once; write a value"
     ]

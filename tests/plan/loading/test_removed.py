@@ -16,8 +16,8 @@ def test_a_deleted_entry_removes_its_correlations_and_breaks_needs(parent: Path)
     plan = read_plan(parent / "a.yaml", "extends: q.yaml\ninitiatives: {c: null}\n")
     assert plan.scenario.correlations == {}
     assert [(one.correlation, one.name) for one in plan.removed] == [("k", "initiatives.c.effect.volume.all")]
-    said = problems_in("extends: q.yaml\ninitiatives: {a: null}\n", parent)
-    assert said == [
+    problems = problems_in("extends: q.yaml\ninitiatives: {a: null}\n", parent)
+    assert problems == [
         "p.yaml:11:31: initiatives.c.needs: 'a' is deleted at a.yaml:2:15; delete this too, or keep 'a'",
     ]
 
@@ -28,8 +28,8 @@ def test_a_constant_drops_out_of_inherited_correlations_only(
     table = "correlations:\n  k: {between: [services.postal.growth, initiatives.c.effect.volume.all], rank: 0.3}\n"
     settled = read_scenario(f"extends: p.yaml\n{table}", parent, {"services.postal.growth": "5%"})
     assert settled.correlations == {}
-    said = problems_in(f"extends: p.yaml\nservices: {{postal: {{growth: 5%}}}}\n{table}", parent)
-    assert said == [
+    problems = problems_in(f"extends: p.yaml\nservices: {{postal: {{growth: 5%}}}}\n{table}", parent)
+    assert problems == [
         "a.yaml:4:16: correlations.k.between: 'services.postal.growth' is sure (5%) and cannot be correlated; "
         "take it out, or write a range"
     ]

@@ -33,8 +33,8 @@ def place_levels(scenario: Scenario):  # type: ignore[no-untyped-def]
     from forecast.simulation import block
     from forecast.simulation.sampling.random_streams import Sampler
 
-    deck = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
-    scene = block._simulate_state(deck, Sampler(deck.seed, range(1), deck.groups))
-    assert deck.places is not None
+    compiled_plan = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
+    scene = block._simulate_state(compiled_plan, Sampler(compiled_plan.seed, range(1), compiled_plan.groups))
+    assert compiled_plan.places is not None
     assert all(isinstance(one, Recovery) for one in scene.recoveries.values())
-    return PlaceLevels(deck.places.geography, scene.services, scene.recoveries, slice(0, 12)), scene.services
+    return PlaceLevels(compiled_plan.places.geography, scene.services, scene.recoveries, slice(0, 12)), scene.services

@@ -23,9 +23,9 @@ from tests.support.place_plans import (
 
 
 def test_places_sum_to_districts_and_districts_to_the_province_in_every_path(tmp_path: Path) -> None:
-    deck, one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))
-    assert deck.places is not None
-    terrain = deck.places.geography
+    compiled_plan, one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))
+    assert compiled_plan.places is not None
+    terrain = compiled_plan.places.geography
     whole = {d.code: terrain.places[d.start : d.stop] for d in terrain.districts}
     for measure in ("revenue", "revenue:parts", "revenue.a", "revenue.b"):
         of_districts = [one.figures[f"{measure}@{code}", "2021"] for code in whole]
@@ -53,11 +53,11 @@ def test_totals_do_not_depend_on_places_without_shocks(tmp_path: Path) -> None:
 
 
 def test_places_without_shocks_have_their_shares(tmp_path: Path) -> None:
-    deck, one = simulate_one_block(read_plan(tmp_path, WITHOUT_SHOCKS))
-    assert deck.places is not None
+    compiled_plan, one = simulate_one_block(read_plan(tmp_path, WITHOUT_SHOCKS))
+    assert compiled_plan.places is not None
     for service in ("a", "b"):
-        weights = deck.places.geography.weights(service)
-        for row, place in enumerate(deck.places.geography.places):
+        weights = compiled_plan.places.geography.weights(service)
+        for row, place in enumerate(compiled_plan.places.geography.places):
             share = one.figures[f"revenue.{service}@{place}", "2021"] / one.figures[f"revenue.{service}", "2021"]
             assert np.allclose(share, weights[row], rtol=1e-6)
 

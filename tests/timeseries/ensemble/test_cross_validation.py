@@ -65,16 +65,16 @@ def test_later_months_do_not_change_forecasts_at_an_origin() -> None:
     values = noisy_log_sales(54)
     poisoned = values.copy()
     poisoned[40:] += np.random.default_rng(9).uniform(-3, 3, 14)
-    calm = cross_validate(QUICK_MODELS, cleaned_series(values, unknown=(20,)))
+    original = cross_validate(QUICK_MODELS, cleaned_series(values, unknown=(20,)))
     moved = cross_validate(QUICK_MODELS, cleaned_series(poisoned, unknown=(20, 45)))
-    assert [asked.n_known for asked in calm] == list(range(30, 54))
-    for one, other in zip(calm, moved, strict=True):
+    assert [asked.n_known for asked in original] == list(range(30, 54))
+    for one, other in zip(original, moved, strict=True):
         if one.n_known <= 40:
             assert one.forecasts.keys() == other.forecasts.keys()
             for name in one.forecasts:
                 assert np.array_equal(one.forecasts[name].mean, other.forecasts[name].mean)
                 assert np.array_equal(one.forecasts[name].covariance, other.forecasts[name].covariance)
-    assert not np.array_equal(calm[-1].forecasts["regression"].mean, moved[-1].forecasts["regression"].mean)
+    assert not np.array_equal(original[-1].forecasts["regression"].mean, moved[-1].forecasts["regression"].mean)
 
 
 def test_actual_months_of_an_origin_are_not_estimates() -> None:

@@ -33,5 +33,5 @@ def test_one_extreme_error_hardly_changes_a_width() -> None:
     rows = np.random.default_rng(2).standard_normal((24, 12))
     wild = rows.copy()
     wild[5, 3] = 100.0
-    calm, moved = (sd_factors([StandardisedErrors(np.arange(24), each)]) for each in (rows, wild))
-    assert np.all(moved / calm < 1.1)
+    original, moved = (sd_factors([StandardisedErrors(np.arange(24), each)]) for each in (rows, wild))
+    assert np.all(moved / original < 1.1)

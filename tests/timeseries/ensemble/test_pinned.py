@@ -1,4 +1,4 @@
-"""What was fitted stands in the manifest: another machine plays the same run from it, and a wrong one is sent back."""
+"""Fits in a manifest: another machine repeats the run from them, and fits of other data are rejected."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *more: str, cache: str = "cache") -> tuple[int, str]:
-    """Exit code, and what is said of a fault."""
+    """Exit code and standard error."""
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(StringIO()) as said, redirect_stdout(StringIO()):
         patch.setenv("FORECAST_CACHE", str(folder / cache))
         code = main(["run", str(folder / "plan.yaml"), "--quiet", "--lang", "en", *more])
     return code, re.sub(r"\s+", " ", said.getvalue())
 
 
-def played(folder: Path, name: str, *more: str, cache: str = "cache") -> tuple[dict[str, Any], dict[str, Any]]:
+def run_outputs(folder: Path, name: str, *more: str, cache: str = "cache") -> tuple[dict[str, Any], dict[str, Any]]:
     """Manifest and summary of a run."""
     code, said = run(folder, "--out", str(folder / name), *more, cache=cache)
     assert code == 0, said
@@ -66,7 +66,7 @@ def played(folder: Path, name: str, *more: str, cache: str = "cache") -> tuple[d
 
 @pytest.fixture(scope="module")
 def first(project: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    return played(project, "first")
+    return run_outputs(project, "first")
 
 
 def changed(project: Path, manifest: dict[str, Any], name: str, **edits: Any) -> Path:
@@ -115,7 +115,7 @@ def test_a_pinned_run_repeats_the_results_without_fitting(
         raise AssertionError("a pinned run has fitted")
 
     monkeypatch.setattr("forecast.timeseries.ensemble.cache.fit_ensemble", refuse)
-    manifest, summary = played(
+    manifest, summary = run_outputs(
         project, "again", "--reuse-fit", str(project / "first" / "plan" / "manifest.json"), cache="other"
     )
     was, said = first
@@ -129,7 +129,7 @@ def test_pinned_means_are_used(project: Path, first: tuple[dict[str, Any], dict[
     manifest, summary = first
     mean = [float(value) for value in manifest["parameters"]["a"][COMBINATION_KEY]["mean"].split()]
     path = changed(project, manifest, "moved", mean=" ".join(repr(value + MOVED) for value in mean))
-    _, moved = played(project, "moved", "--reuse-fit", str(path))
+    _, moved = run_outputs(project, "moved", "--reuse-fit", str(path))
     before, after = (each["measures"]["revenue.a"]["2021"]["mean"] for each in (summary, moved))
     assert after / before == pytest.approx(np.exp(MOVED), rel=1e-6)
     before, after = (each["measures"]["revenue.b"]["2021"]["mean"] for each in (summary, moved))

@@ -15,7 +15,7 @@ from tests.support.backtests import MONTHS, write_backtest_plan
 
 @pytest.fixture(scope="module")
 def small_backtest(tmp_path_factory: pytest.TempPathFactory) -> Backtest:
-    return backtest_baseline(*write_backtest_plan(tmp_path_factory.mktemp("honest")), origins=2)
+    return backtest_baseline(*write_backtest_plan(tmp_path_factory.mktemp("small")), origins=2)
 
 
 @pytest.fixture(scope="module")

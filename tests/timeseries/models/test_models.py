@@ -37,10 +37,10 @@ def test_a_longer_forecast_begins_with_the_shorter_one(name: str, four_years: Ti
 @pytest.mark.parametrize("name", ["ets", "sarimax", "structural"])
 def test_masked_months_do_not_change_a_model_that_skips_them(name: str, four_years: TimeSeries) -> None:
     struck = np.where(four_years.masked, four_years.values + np.log(0.5), four_years.values)
-    calm = MODELS[name].fit(four_years).forecast(24)
+    original = MODELS[name].fit(four_years).forecast(24)
     moved = MODELS[name].fit(log_series(struck, (27, 28, 33, 34))).forecast(24)
-    assert np.array_equal(calm.mean, moved.mean)
-    assert np.array_equal(calm.covariance, moved.covariance)
+    assert np.array_equal(original.mean, moved.mean)
+    assert np.array_equal(original.covariance, moved.covariance)
 
 
 @pytest.mark.parametrize("name", ["regression", "sarimax", "seasonal_naive", "structural"])

@@ -1,4 +1,4 @@
-"""Intervals that are too narrow are widened by what siblings missed, no more than there are siblings to say so."""
+"""Interval calibration of a panel: errors of all series set the factors, weighted by their number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def walks(series: int, periods: int, seed: int = 0) -> Panel:
 
 
 def last_value(claimed: float) -> PanelForecaster:
-    """The last value of a random walk of steps of sd 5, its spread told `claimed` times as wide as it is."""
+    """The last value of a random walk of steps of sd 5, with a standard deviation of `claimed` times the true one."""
 
     def forecaster(panel: Panel, horizon: int) -> PanelForecast:
         sd = 5 * claimed * np.sqrt(np.arange(1, horizon + 1))
