@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 
@@ -9,7 +10,7 @@ import pytest
 
 from forecast.engines import background
 from forecast.errors import OutputError
-from tests.support.engine_jobs import fail_at_third_job, square
+from tests.support.engine_jobs import fail_at_third_job, send_half_of_an_answer, square
 from tests.support.processes import is_alive
 
 
@@ -39,3 +40,12 @@ def test_background_work_that_dies_is_reported_and_unneeded_work_is_ended(monkey
     assert child is not None
     assert not is_alive(child)
     assert time.monotonic() - started < 5
+
+
+def test_a_worker_that_dies_in_the_middle_of_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_is_safe_to_fork", lambda: True)
+    with (
+        background.run_in_background(partial(send_half_of_an_answer, partial(os._exit, 9))) as work,
+        pytest.raises(OutputError, match="ended from outside"),
+    ):
+        work.result()

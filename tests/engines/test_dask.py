@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
-from multiprocessing.connection import Connection
+from collections.abc import Iterator
 
 import pytest
 
-from forecast.engines import background
 from forecast.engines.dask import DaskEngine
 from forecast.engines.serial import SerialEngine
 from forecast.errors import InputError, OutputError
@@ -84,26 +81,3 @@ def test_missing_dask_is_answered_with_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(OutputError, match=r'pip install "forecast\[cluster\]"'):
         list(DaskEngine(workers=2).map(square, 3, range(2)))
-
-
-def send_half_of_an_answer(then: Callable[[], object]) -> bytes:
-    """An answer that is sent half, in a worker."""
-    send = Connection._send  # type: ignore[attr-defined]
-
-    def send_half(self: Connection, buffer: memoryview, *rest: object) -> None:
-        is_answer = len(buffer) > 1_000
-        send(self, buffer[: len(buffer) // 2] if is_answer else buffer, *rest)
-        if is_answer:
-            then()
-
-    Connection._send = send_half  # type: ignore[attr-defined]
-    return bytes(100_000)
-
-
-def test_a_worker_that_dies_in_the_middle_of_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "_is_safe_to_fork", lambda: True)
-    with (
-        background.run_in_background(partial(send_half_of_an_answer, partial(os._exit, 9))) as work,
-        pytest.raises(OutputError, match="ended from outside"),
-    ):
-        work.result()

@@ -47,7 +47,7 @@ from multiprocessing.connection import Connection
 from forecast.cli.signals import raise_on_signals
 from forecast.engines.background import run_in_background
 from forecast.engines.processes import ProcessEngine
-from tests.simulation.test_engines import send_half_of_an_answer
+from tests.support.engine_jobs import send_half_of_an_answer
 here = pathlib.Path(sys.argv[1])
 def work(data, job):
     (here / f"worker.{os.getpid()}").touch()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 from forecast.errors import InputError, Location, OutputError, Problem
 
@@ -37,3 +39,17 @@ def process_and_threads(data: int, number: int) -> tuple[int, str | None]:
     """Process id and OPENBLAS_NUM_THREADS of the worker."""
     time.sleep(0.05)
     return os.getpid(), os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def send_half_of_an_answer(then: Callable[[], object]) -> bytes:
+    """An answer that is sent half, in a worker."""
+    send = Connection._send  # type: ignore[attr-defined]
+
+    def send_half(self: Connection, buffer: memoryview, *rest: object) -> None:
+        is_answer = len(buffer) > 1_000
+        send(self, buffer[: len(buffer) // 2] if is_answer else buffer, *rest)
+        if is_answer:
+            then()
+
+    Connection._send = send_half  # type: ignore[attr-defined]
+    return bytes(100_000)

@@ -31,8 +31,8 @@ def make_checkpoint(scenario: Scenario, folder: Path, notes: Notes | None = None
     """A checkpoint of a run; what it reports is added to `notes`."""
     options = {"seed": scenario.seed, "paths": PATHS, "precision": None, **more}
     reported: Notes = [] if notes is None else notes
-    key = run_key(scenario, fit_baseline(scenario), **asked)
-    return Checkpoint(folder, key, lambda *what: heard.append(what))
+    key = run_key(scenario, fit_baseline(scenario), **options)
+    return Checkpoint(folder, key, lambda *what: reported.append(what))
 
 
 def output_hash(run: Simulation) -> str:

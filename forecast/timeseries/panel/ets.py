@@ -34,7 +34,7 @@ __all__ = ["fit_ets"]
 
 # Own code by measure (benchmarks/README.md): with its intervals the whole panel forecast takes 1/54 of the CPU time of
 # statsforecast's AutoETS on the 1,428 monthly series of M3, and 1/109 of that of AutoETS, AutoCES and
-# DynamicOptimizedTheta together. tests/timeseries/test_panel.py compares with statsmodels.
+# DynamicOptimizedTheta together. tests/timeseries/panel/test_panel.py compares with statsmodels.
 
 CHUNK_SERIES = 128
 """Series that are fitted together, so that their states stay in the processor's cache."""

@@ -38,7 +38,7 @@ __all__ = [
 
 # Own code by measure (benchmarks/README.md): with its intervals the whole panel forecast, smoothing and three thetas,
 # takes 1/109 of the CPU time of statsforecast's AutoETS, AutoCES and DynamicOptimizedTheta together on the 1,428
-# monthly series of M3, and 1/54 of that of AutoETS alone. tests/timeseries/test_theta.py compares with statsmodels.
+# monthly series of M3, and 1/54 of AutoETS alone. tests/timeseries/panel/test_theta.py compares to statsmodels.
 
 ThetaKind = Literal["standard", "dynamic", "weighted"]
 THETA_KINDS: tuple[ThetaKind, ...] = ("standard", "dynamic", "weighted")
