@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from forecast.files import atomic as store
+from forecast.files import atomic
 from forecast.i18n import Language, Translator
 from forecast.reports.templating import render_template
-from forecast.runs import repository as runs
+from forecast.runs import repository
 from forecast.runs.listing import listed_runs
 from forecast.runs.repository import StoredRun
 
@@ -26,10 +26,12 @@ def write_index(reports: Path) -> None:
     ------
     OutputError : the file cannot be written, or another process holds the folder for too long
     """
-    with runs.lock_reports(reports):
-        stored_runs = list(runs.all_runs(reports))
+    with repository.lock_reports(reports):
+        stored_runs = list(repository.all_runs(reports))
         language: Language = "vi" if stored_runs and stored_runs[0].manifest.get("language") == "vi" else "en"
-        store.write_file(reports / "index.html", render_index(stored_runs, runs.linked_run_ids(reports), language))
+        atomic.write_file(
+            reports / "index.html", render_index(stored_runs, repository.linked_run_ids(reports), language)
+        )
 
 
 def render_index(stored_runs: Sequence[StoredRun], linked: Collection[str], language: Language) -> bytes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.errors import InputError, Location
 from forecast.i18n import Language, Translator
-from forecast.runs import repository as runs
+from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, backtest_inputs
 from forecast.workflows.run import show_run
 
@@ -75,7 +75,7 @@ def backtest(scenario: Scenario, *, origins: int | None = None) -> Backtest:
 
 def run_backtest(
     request: BacktestRequest, on_origin: Callable[[int, int], None] = lambda done, total: None
-) -> runs.StoredRun:
+) -> repository.StoredRun:
     """Backtest a plan and publish it as `reports/backtest-<name>`, or find the one of the same inputs.
 
     Parameters
@@ -98,20 +98,22 @@ def run_backtest(
         The report cannot be written; raised before anything is fitted where that is known.
     """
     history = _read_checked_history(request.scenario)
-    runs.prepare_reports(request.reports, (request.inputs.name,))
-    run = runs.find_run(request.reports, request.inputs) or _backtest_and_publish(request, history, on_origin)
+    repository.prepare_reports(request.reports, (request.inputs.name,))
+    run = repository.find_run(request.reports, request.inputs) or _backtest_and_publish(request, history, on_origin)
     return show_run(request.reports, run)
 
 
 def _backtest_and_publish(
     request: BacktestRequest, history: History, on_origin: Callable[[int, int], None]
-) -> runs.StoredRun:
+) -> repository.StoredRun:
     from forecast.reports.backtest import BacktestView
     from forecast.timeseries.evaluation.backtest import backtest_baseline
 
     result = backtest_baseline(request.scenario, history, request.origins, on_origin)
     view = BacktestView(request.scenario, result, request.inputs.manifest)
-    return runs.publish_run(request.reports, request.inputs, _render_files(view, Translator(request.language)), {})
+    return repository.publish_run(
+        request.reports, request.inputs, _render_files(view, Translator(request.language)), {}
+    )
 
 
 def _read_checked_history(scenario: Scenario) -> History:
@@ -129,14 +131,14 @@ def _read_checked_history(scenario: Scenario) -> History:
 
 def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
     """Content of every file but the manifest, by name."""
-    from forecast.reports import backtest as pages
+    from forecast.reports.backtest import backtest_charts, render_backtest_page
 
     scores = view.backtest.to_frame().to_csv(index=False, float_format="%.10g", lineterminator="\n")
     return {
-        "summary.json": runs.json_bytes(summarise_backtest(view, t)),
+        "summary.json": repository.json_bytes(summarise_backtest(view, t)),
         "scores.csv": scores.encode(),
-        "report.html": pages.render_backtest_page(view, t),
-        **{f"figures/{name}.png": chart.png() for name, chart in pages.backtest_charts(view, t).items()},
+        "report.html": render_backtest_page(view, t),
+        **{f"figures/{name}.png": chart.png() for name, chart in backtest_charts(view, t).items()},
     }
 
 

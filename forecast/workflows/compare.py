@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.i18n import Language, Translator
-from forecast.runs import repository as runs
+from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, comparison_inputs
 from forecast.workflows.run import (
     RunRequest,
@@ -28,7 +28,7 @@ __all__ = ["compare", "run_comparison"]
 
 def run_comparison(
     requests: Sequence[RunRequest], on_stage: Callable[[str, str], None] = lambda key, name: None
-) -> runs.StoredRun:
+) -> repository.StoredRun:
     """Simulate plans with common random numbers and publish what differs, as `reports/compare-<names>`.
 
     Parameters
@@ -52,9 +52,9 @@ def run_comparison(
     """
     first = requests[0]
     name = _comparison_name(requests)
-    runs.prepare_reports(first.reports, (name,))
+    repository.prepare_reports(first.reports, (name,))
     inputs = comparison_inputs(name, first.language, [request.inputs for request in requests])
-    run = runs.find_run(first.reports, inputs)
+    run = repository.find_run(first.reports, inputs)
     if run is None:
         simulations = _simulate_requests(requests, on_stage)
         on_stage("said_drawing", name)
@@ -103,7 +103,7 @@ def compare(
     spoken = language or first.scenario.language
     requests = [RunRequest.from_simulation(run, out, spoken) for run in simulations]
     inputs = comparison_inputs(_comparison_name(requests), spoken, [request.inputs for request in requests])
-    runs.prepare_reports(Path(out), (inputs.name,))
+    repository.prepare_reports(Path(out), (inputs.name,))
     return show_run(Path(out), _publish_comparison(requests, simulations, inputs)).folder
 
 
@@ -125,8 +125,8 @@ def _simulate_requests(requests: Sequence[RunRequest], on_stage: Callable[[str, 
 
 def _publish_comparison(
     requests: Sequence[RunRequest], simulations: Sequence[Simulation], inputs: RunInputs
-) -> runs.StoredRun:
-    from forecast.reports import compare as pages
+) -> repository.StoredRun:
+    from forecast.reports.compare import comparison_charts, render_comparison_page, render_comparison_pdf
 
     names = [request.name for request in requests]
     views = [
@@ -144,13 +144,13 @@ def _publish_comparison(
     }
     t = Translator(requests[0].language)
     files = {
-        "summary.json": runs.json_bytes(summary),
-        "report.html": pages.render_comparison_page(views, differences, t),
-        "report.pdf": pages.render_comparison_pdf(views, differences, t),
-        **{f"figures/{name}.png": chart.png() for name, chart in pages.comparison_charts(views, t).items()},
+        "summary.json": repository.json_bytes(summary),
+        "report.html": render_comparison_page(views, differences, t),
+        "report.pdf": render_comparison_pdf(views, differences, t),
+        **{f"figures/{name}.png": chart.png() for name, chart in comparison_charts(views, t).items()},
     }
     parameters = {name: dict(run.baseline.parameters) for name, run in zip(names, simulations, strict=True)}
-    return runs.publish_run(requests[0].reports, inputs, files, parameters)
+    return repository.publish_run(requests[0].reports, inputs, files, parameters)
 
 
 def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:

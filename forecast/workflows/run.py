@@ -20,7 +20,7 @@ from forecast.files.cache import cache_folder
 from forecast.i18n import Language, Translator
 from forecast.plan.data_files import project_folder
 from forecast.reports.index_page import write_index
-from forecast.runs import repository as runs
+from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, run_inputs
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def reports_folder(scenario: Scenario) -> Path:
     return project_folder(scenario.file) / "reports"
 
 
-def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> runs.StoredRun:
+def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> repository.StoredRun:
     """Simulate a plan and publish its report, or find the run of the same inputs.
 
     A long run that is stopped keeps the paths that are done, and goes on from them at the next request.
@@ -179,20 +179,20 @@ def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> ru
     OutputError
         The report cannot be written; raised before anything is simulated where that is known.
     """
-    runs.prepare_reports(request.reports, (request.name,))
-    run = runs.find_run(request.reports, request.inputs) or _simulate_and_publish(request, callbacks)
+    repository.prepare_reports(request.reports, (request.name,))
+    run = repository.find_run(request.reports, request.inputs) or _simulate_and_publish(request, callbacks)
     return show_run(request.reports, run)
 
 
-def show_run(reports: Path, run: runs.StoredRun) -> runs.StoredRun:
+def show_run(reports: Path, run: repository.StoredRun) -> repository.StoredRun:
     """Let `reports/<name>` lead to a run and list it in the index; the same run."""
     if run.is_reused:
-        runs.link_run(reports, run)
+        repository.link_run(reports, run)
     write_index(reports)
     return run
 
 
-def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> runs.StoredRun:
+def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repository.StoredRun:
     from forecast.simulation.simulate import ExecutionOptions
 
     with open_cluster(request) as cluster:
@@ -376,13 +376,13 @@ def report(run: Simulation, out: str | Path = "reports", *, language: Language |
     ['figures', 'manifest.json', 'quantiles.csv', 'report.html', 'report.pdf', 'summary.json']
     """
     request = RunRequest.from_simulation(run, out, language)
-    runs.prepare_reports(request.reports, (request.name,))
+    repository.prepare_reports(request.reports, (request.name,))
     return show_run(request.reports, _publish_report(run, request, simulate_cases(request))).folder
 
 
-def _publish_report(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> runs.StoredRun:
+def _publish_report(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> repository.StoredRun:
     files = render_files(run, build_view(run, request, cases), Translator(request.language))
-    return runs.publish_run(request.reports, request.inputs, files, run.baseline.parameters)
+    return repository.publish_run(request.reports, request.inputs, files, run.baseline.parameters)
 
 
 def build_view(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> RunView:
@@ -434,7 +434,7 @@ def render_files(run: Simulation, view: RunView, t: Translator) -> dict[str, byt
     foreground = ("report.html", *(name for name in figures if name not in background))
     with run_in_background(partial(_render_named_files, run, view, t, background)) as job:
         return {
-            "summary.json": runs.json_bytes(view.summary),
+            "summary.json": repository.json_bytes(view.summary),
             **_render_named_files(run, view, t, foreground),
             **job.result(),
         }

@@ -20,16 +20,16 @@ from forecast.files.paths import display_path
 def list_command(ctx: click.Context, /, prune: bool, **params: Any) -> None:
     """List the runs that are kept."""
     from forecast.reports.index_page import write_index
-    from forecast.runs import repository as runs
+    from forecast.runs import repository
     from forecast.runs.listing import listed_runs
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     reports = (options.out or Path("reports")).absolute()
-    removed = runs.prune_runs(reports) if prune and reports.is_dir() else ()
+    removed = repository.prune_runs(reports) if prune and reports.is_dir() else ()
     if removed:
         write_index(reports)
-    rows = listed_runs(list(runs.all_runs(reports)), runs.linked_run_ids(reports))
+    rows = listed_runs(list(repository.all_runs(reports)), repository.linked_run_ids(reports))
     if options.json:
         print_json({"reports": str(reports), "runs": [row.to_dict() for row in rows], "removed": list(removed)})
         return

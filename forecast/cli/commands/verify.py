@@ -19,11 +19,11 @@ from forecast.files.paths import display_path
 @click.pass_context
 def verify_command(ctx: click.Context, /, run: str, **params: Any) -> None:
     """Check that every file of a run is as it was written."""
-    from forecast.runs import repository as runs
+    from forecast.runs import repository
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
-    stored = runs.verify(runs.resolve_run_path(run, (options.out or Path("reports")).absolute()))
+    stored = repository.verify(repository.resolve_run_path(run, (options.out or Path("reports")).absolute()))
     files = len(stored.manifest["outputs"])
     if options.json:
         print_json({"run_dir": str(stored.folder), "run_id": stored.run_id, "files": files})
