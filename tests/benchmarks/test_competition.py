@@ -17,15 +17,15 @@ def test_the_benchmark_prints_every_score(capsys: pytest.CaptureFixture[str], mo
 
     from benchmarks import competition
 
-    whole = competition.load_series
-    monkeypatch.setattr(competition, "load_series", lambda *asked: tuple(each[:6] for each in whole(*asked)))
+    load_series = competition.load_series
+    monkeypatch.setattr(competition, "load_series", lambda *names: tuple(each[:6] for each in load_series(*names)))
     main(["m3", "--json"])
-    found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"monthly", "quarterly", "yearly", "other", "all"}
-    assert set(found["monthly"]) == {"smape", "mase", "cov80", "cov95", "msis95", "cpu_s"}
+    scores = json.loads(capsys.readouterr().out)
+    assert set(scores) == {"monthly", "quarterly", "yearly", "other", "all"}
+    assert set(scores["monthly"]) == {"smape", "mase", "cov80", "cov95", "msis95", "cpu_s"}
     points = {"monthly": 18, "quarterly": 8, "yearly": 6, "other": 8}
-    mean = sum(found[key]["smape"] * count for key, count in points.items()) / sum(points.values())
-    assert found["all"]["smape"] == pytest.approx(mean)
+    mean = sum(scores[key]["smape"] * count for key, count in points.items()) / sum(points.values())
+    assert scores["all"]["smape"] == pytest.approx(mean)
 
 
 GATES = {
@@ -40,14 +40,14 @@ GATES = {
 def test_m3_scores_are_within_their_limits() -> None:
     command = [sys.executable, "-m", "benchmarks.competition", "m3", "--json"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    found = json.loads(run.stdout)
+    scores = json.loads(run.stdout)
     beyond = {
-        (name, score): found[name][score]
+        (name, score): scores[name][score]
         for name, gates in GATES.items()
         for score, gate in gates.items()
-        if not found[name][score] <= gate
+        if not scores[name][score] <= gate
     }
     assert beyond == {}
     for name in ("monthly", "quarterly"):
-        assert 0.78 <= found[name]["cov80"] <= 0.82
-        assert 0.935 <= found[name]["cov95"] <= 0.965
+        assert 0.78 <= scores[name]["cov80"] <= 0.82
+        assert 0.935 <= scores[name]["cov95"] <= 0.965

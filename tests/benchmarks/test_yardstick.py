@@ -10,7 +10,7 @@ from forecast.stats.scoring import coverage, mase, msis, smape
 from forecast.timeseries.panel.panel import Panel
 
 
-def said(seed: int) -> TimedForecasts:
+def random_forecasts(seed: int) -> TimedForecasts:
     rng = np.random.default_rng(seed)
     mean = rng.uniform(80, 120, (5, 6))
     low = {level: mean - level / 8 * rng.uniform(0.5, 2, mean.shape) for level in INTERVAL_LEVELS}
@@ -21,23 +21,27 @@ def said(seed: int) -> TimedForecasts:
 def test_yardstick_scores_equal_stats_scoring() -> None:
     rng = np.random.default_rng(1)
     pasts = [rng.uniform(80, 120, count) for count in (20, 31, 44, 50, 27)]
-    came, found = rng.uniform(80, 120, (5, 6)), said(2)
+    actual, forecasts = rng.uniform(80, 120, (5, 6)), random_forecasts(2)
     history = Panel.from_series(pasts, 4).values
-    scored = score_forecasts(found, pasts, came, 4)
-    assert scored["smape"] == pytest.approx(np.mean(smape(came, found.mean)))
-    assert scored["mase"] == pytest.approx(np.mean(mase(found.mean - came, history, 4)))
-    assert scored["msis95"] == pytest.approx(np.mean(msis(came, found.low[95], found.high[95], history, 0.05, 4)))
+    scored = score_forecasts(forecasts, pasts, actual, 4)
+    assert scored["smape"] == pytest.approx(np.mean(smape(actual, forecasts.mean)))
+    assert scored["mase"] == pytest.approx(np.mean(mase(forecasts.mean - actual, history, 4)))
+    assert scored["msis95"] == pytest.approx(
+        np.mean(msis(actual, forecasts.low[95], forecasts.high[95], history, 0.05, 4))
+    )
     for level in INTERVAL_LEVELS:
-        assert scored[f"cov{level}"] == pytest.approx(np.mean(coverage(came, found.low[level], found.high[level])))
+        assert scored[f"cov{level}"] == pytest.approx(
+            np.mean(coverage(actual, forecasts.low[level], forecasts.high[level]))
+        )
     assert scored["cpu_ms_per_series"] == pytest.approx(100)
 
 
 def test_median_combination_is_taken_by_period_and_interval_end() -> None:
-    three = [said(seed) for seed in range(3)]
-    found = combine_by_median(three)
-    assert found.mean[1, 2] == sorted(each.mean[1, 2] for each in three)[1]
-    assert found.high[95][4, 0] == sorted(each.high[95][4, 0] for each in three)[1]
-    assert found.cpu == 1.5
+    three = [random_forecasts(seed) for seed in range(3)]
+    combined = combine_by_median(three)
+    assert combined.mean[1, 2] == sorted(each.mean[1, 2] for each in three)[1]
+    assert combined.high[95][4, 0] == sorted(each.high[95][4, 0] for each in three)[1]
+    assert combined.cpu == 1.5
 
 
 def test_a_failed_series_counts_against_its_forecaster() -> None:
@@ -49,7 +53,7 @@ def test_a_failed_series_counts_against_its_forecaster() -> None:
             return {"mean": np.full(horizon, 5.0), **ends}
 
     pasts = [np.array([5.0, 5.0, 6.0]), np.array([-5.0, 5.0, 4.0])]
-    found = forecast_series(Fails(), pasts, 2)
-    assert found.failed == 1
-    assert np.array_equal(found.mean, [[5, 5], [4, 4]])
-    assert score_forecasts(found, pasts, np.array([[5.0, 5.0], [4.0, 4.0]]), 1)["cov95"] == 0.5
+    forecasts = forecast_series(Fails(), pasts, 2)
+    assert forecasts.failed == 1
+    assert np.array_equal(forecasts.mean, [[5, 5], [4, 4]])
+    assert score_forecasts(forecasts, pasts, np.array([[5.0, 5.0], [4.0, 4.0]]), 1)["cov95"] == 0.5

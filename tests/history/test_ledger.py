@@ -81,7 +81,7 @@ def test_a_negative_correction_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ("2020-01,a,1,actual,5", "ledger.csv:2:20: 5 fields where the header has 4"),
         ("2020-01,a,1", "ledger.csv:2:12: 3 fields where the header has 4"),
@@ -103,22 +103,22 @@ def test_a_negative_correction_is_kept(tmp_path: Path) -> None:
         ("2020-01,,1,actual", "ledger.csv:2:9: service: no service"),
     ],
 )
-def test_an_ambiguous_row_is_rejected_with_its_position(tmp_path: Path, row: str, said: str) -> None:
+def test_an_ambiguous_row_is_rejected_with_its_position(tmp_path: Path, row: str, message: str) -> None:
     first = complaints(tmp_path, HEADER + row + "\n")[0]
-    assert first.startswith(said)
+    assert first.startswith(message)
     assert ";" in first
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         (["2020-01", "2020-02", "2020-02"], "ledger.csv:4:1: month: 2020-02 of 'a' stands already in line 3"),
         (["2020-01", "2020-04"], "ledger.csv:3:1: month: 'a' has no 2020-02, 2020-03; write these months"),
         (["2020-02", "2020-01"], "ledger.csv:3:1: month: 2020-01 of 'a' stands after 2020-02"),
     ],
 )
-def test_repeated_missing_and_unordered_months_are_named(tmp_path: Path, rows: list[str], said: str) -> None:
-    assert complaints(tmp_path, HEADER + "".join(f"{month},a,1,actual\n" for month in rows))[0].startswith(said)
+def test_repeated_missing_and_unordered_months_are_named(tmp_path: Path, rows: list[str], message: str) -> None:
+    assert complaints(tmp_path, HEADER + "".join(f"{month},a,1,actual\n" for month in rows))[0].startswith(message)
 
 
 def test_a_service_that_stops_before_the_others_is_named(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_service_that_stops_before_the_others_is_named(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "has no header"),
         (HEADER, "there is a header and no row"),
@@ -144,19 +144,19 @@ def test_a_service_that_stops_before_the_others_is_named(tmp_path: Path) -> None
         ("month,service,revenue,status\n2020-01,chuyê\u0301n,1,actual\n".encode("cp1258"), "1258"),
     ],
 )
-def test_a_file_that_is_no_ledger_is_rejected(tmp_path: Path, text: str | bytes, said: str) -> None:
-    assert any(said in line for line in complaints(tmp_path, text))
+def test_a_file_that_is_no_ledger_is_rejected(tmp_path: Path, text: str | bytes, message: str) -> None:
+    assert any(message in line for line in complaints(tmp_path, text))
 
 
 def test_all_problems_of_a_ledger_are_reported_at_once(tmp_path: Path) -> None:
-    said = complaints(tmp_path, HEADER + "2020-1,a,x,actual\n2020-02,a,1,atual\n")
-    assert [line.split(": ")[0] for line in said] == ["ledger.csv:2:1", "ledger.csv:2:10", "ledger.csv:3:13"]
+    problems = complaints(tmp_path, HEADER + "2020-1,a,x,actual\n2020-02,a,1,atual\n")
+    assert [line.split(": ")[0] for line in problems] == ["ledger.csv:2:1", "ledger.csv:2:10", "ledger.csv:3:13"]
 
 
 def test_the_number_of_reported_problems_is_limited(tmp_path: Path) -> None:
-    said = complaints(tmp_path, HEADER + "2020-01,a,x,actual\n" * 1000)
-    assert len(said) == MAX_CSV_PROBLEMS + 1
-    assert said[-1].endswith("and 950 more; correct these first")
+    problems = complaints(tmp_path, HEADER + "2020-01,a,x,actual\n" * 1000)
+    assert len(problems) == MAX_CSV_PROBLEMS + 1
+    assert problems[-1].endswith("and 950 more; correct these first")
 
 
 def test_amounts_in_another_currency_are_rejected(tmp_path: Path) -> None:

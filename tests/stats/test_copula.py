@@ -15,8 +15,8 @@ def test_spearman_of_a_t_copula_agrees_with_samples(freedom: int, r: float) -> N
     random = np.random.default_rng(freedom)
     z = random.multivariate_normal([0, 0], [[1, r], [r, 1]], 200_000)
     t = z / np.sqrt(random.chisquare(freedom, 200_000) / freedom)[:, None]
-    found = rank_correlation(t[:, 0], t[:, 1])
-    assert abs(found.value - t_copula_spearman(r, freedom)) < 2.5 * (found.high - found.low) / 2
+    correlation = rank_correlation(t[:, 0], t[:, 1])
+    assert abs(correlation.value - t_copula_spearman(r, freedom)) < 2.5 * (correlation.high - correlation.low) / 2
     assert t_copula_spearman(pearson_from_spearman(0.4, freedom), freedom) == pytest.approx(0.4, abs=1e-9)
 
 

@@ -75,7 +75,7 @@ def first_and_last(values: Floats) -> tuple[list[float], list[float]]:
 
 
 def test_chow_lin_reproduces_the_coefficients_of_r() -> None:
-    found = disaggregate_by_regression(
+    result = disaggregate_by_regression(
         swisspharma.SALES,
         with_constant(swisspharma.EXPORTS),
         "chow-lin",
@@ -84,8 +84,8 @@ def test_chow_lin_reproduces_the_coefficients_of_r() -> None:
         min_rho=-1,
     )
     # td(sales.a ~ exports.q, truncated.rho = -1), tempdisagg's own vignette
-    assert [round(float(value), 5) for value in found.coefficients] == [12.31579, 0.01341]
-    assert found.rho == pytest.approx(-0.30695, abs=5e-6)
+    assert [round(float(value), 5) for value in result.coefficients] == [12.31579, 0.01341]
+    assert result.rho == pytest.approx(-0.30695, abs=5e-6)
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_chow_lin_reproduces_the_coefficients_of_r() -> None:
     [("chow-lin", (swisspharma.EXPORTS,)), ("chow-lin, two indicators", (swisspharma.EXPORTS, swisspharma.IMPORTS))],
 )
 def test_chow_lin_reproduces_the_quarters_of_r(name: str, indicators: tuple[Floats, ...]) -> None:
-    found = disaggregate_by_regression(
+    result = disaggregate_by_regression(
         swisspharma.SALES, with_constant(*indicators), "chow-lin", per=4, before=swisspharma.LEAD_QUARTERS
     )
-    assert found.rho == 0  # R truncates it there too
-    for mine, theirs in zip(first_and_last(found.months), swisspharma.R_QUARTERS[name], strict=True):
+    assert result.rho == 0  # R truncates it there too
+    for mine, theirs in zip(first_and_last(result.months), swisspharma.R_QUARTERS[name], strict=True):
         assert mine == pytest.approx(theirs, rel=1e-9)
 
 
@@ -127,12 +127,12 @@ def test_fernandez_and_litterman_reproduce_the_quarters_of_r() -> None:
 def test_denton_reproduces_the_quarters_of_r() -> None:
     ones = np.ones(4 * len(swisspharma.SALES))
     exports = swisspharma.EXPORTS[swisspharma.LEAD_QUARTERS : swisspharma.LEAD_QUARTERS + len(ones)]
-    for name, found in (
+    for name, quarters in (
         ("denton", denton(swisspharma.SALES, ones)),
         ("denton-cholette", denton_cholette(swisspharma.SALES, ones)),
         ("denton-cholette, exports", denton_cholette(swisspharma.SALES, exports)),
     ):
-        for mine, theirs in zip(first_and_last(found), swisspharma.R_QUARTERS[name], strict=True):
+        for mine, theirs in zip(first_and_last(quarters), swisspharma.R_QUARTERS[name], strict=True):
             assert mine == pytest.approx(theirs, rel=1e-9)
 
 
@@ -173,14 +173,14 @@ def test_a_regression_is_the_best_linear_unbiased_one(residuals: str) -> None:
         small = sums @ wide @ sums.T
         inverse, known = np.linalg.inv(small), sums @ indicators
         b = np.linalg.inv(known.T @ inverse @ known) @ known.T @ inverse @ totals
-        left = totals - known @ b
-        loss = len(totals) * np.log(left @ inverse @ left) + np.linalg.slogdet(small)[1]
-        return loss, indicators @ b + wide @ sums.T @ inverse @ left
+        errors = totals - known @ b
+        loss = len(totals) * np.log(errors @ inverse @ errors) + np.linalg.slogdet(small)[1]
+        return loss, indicators @ b + wide @ sums.T @ inverse @ errors
 
-    found = disaggregate_by_regression(totals, indicators, residuals, per=per)  # type: ignore[arg-type]
+    result = disaggregate_by_regression(totals, indicators, residuals, per=per)  # type: ignore[arg-type]
     best = 0.0 if residuals == "fernandez" else min(np.linspace(0, 0.999, 2000), key=lambda rho: written_out(rho)[0])
-    assert found.rho == pytest.approx(best, abs=6e-4)
-    assert found.months == pytest.approx(written_out(found.rho)[1], rel=1e-7)
+    assert result.rho == pytest.approx(best, abs=6e-4)
+    assert result.months == pytest.approx(written_out(result.rho)[1], rel=1e-7)
 
 
 def test_an_impossible_regression_is_rejected() -> None:

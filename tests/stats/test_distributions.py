@@ -46,8 +46,10 @@ def test_transformed_uniforms_are_quantiles(chance: Distribution) -> None:
     assert np.all((chance.transform_uniform(u) >= chance.bounds[0]) & (chance.transform_uniform(u) <= chance.bounds[1]))
     short = ((np.random.default_rng(5).integers(0, 2**23, 50_000) + 0.5) * 2.0**-23).astype(np.float32)
     assert chance.transform_uniform(short).dtype == np.float32
-    near = chance.ppf(short.astype(float))
-    assert np.max(np.abs(chance.transform_uniform(short) - near) / np.maximum(np.abs(near), spread)) < 2e-5
+    exact_short = chance.ppf(short.astype(float))
+    assert (
+        np.max(np.abs(chance.transform_uniform(short) - exact_short) / np.maximum(np.abs(exact_short), spread)) < 2e-5
+    )
 
 
 def test_monthly_normals_are_standard_and_tell_nothing_of_each_other() -> None:
@@ -58,13 +60,19 @@ def test_monthly_normals_are_standard_and_tell_nothing_of_each_other() -> None:
     assert kstest(z.ravel(), "norm").pvalue > 1e-4
     halves, neighbours = np.moveaxis(z.reshape(12, 20, 2, 2048), 2, 0), (z[:-1], z[1:])
     years = Sampler(5, range(20), {}).normals("services.a", range(2022, 2024)).astype(float)
-    for one, other in (halves, neighbours, (z[:, :4096], z[:, 4096:8192]), (z, years[:12]), (years[:12], years[12:])):
-        assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 4 / np.sqrt(one.size)
+    for first, second in (
+        halves,
+        neighbours,
+        (z[:, :4096], z[:, 4096:8192]),
+        (z, years[:12]),
+        (years[:12], years[12:]),
+    ):
+        assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 4 / np.sqrt(first.size)
     assert np.array_equal(z[:, 4096:8192], Sampler(5, range(1, 2), {}).normals("services.a", YEAR.years))
 
 
 def test_monthly_normals_are_those_of_numpy_row_by_row() -> None:
     z = Sampler(5, range(3, 5), {}).normals("services.a", range(2021, 2023))
     for row, year in ((slice(0, 12), 2021), (slice(12, 24), 2022)):
-        whole = stream(5, "services.a", 4, year).standard_normal((12, PATHS_PER_BLOCK), np.float32)
-        assert np.array_equal(z[row, PATHS_PER_BLOCK:], whole)
+        normals = stream(5, "services.a", 4, year).standard_normal((12, PATHS_PER_BLOCK), np.float32)
+        assert np.array_equal(z[row, PATHS_PER_BLOCK:], normals)

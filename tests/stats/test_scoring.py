@@ -109,7 +109,7 @@ def test_scores_of_many_series_equal_those_of_each() -> None:
     history, actual, forecast = rng.uniform(1, 9, (5, 40)), rng.uniform(1, 9, (5, 18)), rng.uniform(1, 9, (5, 18))
     history[1, :15], actual[2, 4] = np.nan, np.nan
     low, high = forecast - 1, forecast + 1
-    found = (
+    scores = (
         scoring.mase(forecast - actual, history),
         scoring.smape(actual, forecast),
         scoring.msis(actual, low, high, history, 0.05),
@@ -117,15 +117,15 @@ def test_scores_of_many_series_equal_those_of_each() -> None:
     )
     for row in range(5):
         months = ~np.isnan(actual[row])
-        own, y = history[row][~np.isnan(history[row])], actual[row][months]
+        known, y = history[row][~np.isnan(history[row])], actual[row][months]
         f, l, u = forecast[row][months], low[row][months], high[row][months]  # noqa: E741
         alone = (
-            scoring.mase(f - y, own),
+            scoring.mase(f - y, known),
             scoring.smape(y, f),
-            scoring.msis(y, l, u, own, 0.05),
+            scoring.msis(y, l, u, known, 0.05),
             np.mean((l <= y) & (y <= u)),
         )
-        assert [score[row] for score in found] == pytest.approx(alone)
+        assert [score[row] for score in scores] == pytest.approx(alone)
 
 
 def test_undefined_scores_are_nan() -> None:

@@ -49,9 +49,9 @@ def test_values_beyond_the_bins_count_in_the_tail_mean(side: int) -> None:
     for block in values.reshape(-1, PATHS_PER_BLOCK):
         exact.add(block)
         binned.add(block)
-    found, known = (one.cvar(0.05, lower=side > 0) for one in (binned, exact))
-    assert found.value == pytest.approx(known.value, abs=0.002)
-    assert found.high - found.low == pytest.approx(known.high - known.low, rel=0.01)
+    binned_mean, exact_mean = (tally.cvar(0.05, lower=side > 0) for tally in (binned, exact))
+    assert binned_mean.value == pytest.approx(exact_mean.value, abs=0.002)
+    assert binned_mean.high - binned_mean.low == pytest.approx(exact_mean.high - exact_mean.low, rel=0.01)
 
 
 def test_a_shared_value_is_exact_in_a_histogram() -> None:
@@ -72,8 +72,8 @@ def test_a_shared_value_is_exact_in_a_histogram() -> None:
             binned.add(block)
         spread = exact.quantile(0.99).value - exact.quantile(0.01).value
         for p in FRAME_QUANTILE_LEVELS:
-            value, found = exact.quantile(p).value, binned.quantile(p).value
-            assert found == value if value == shared else abs(found - value) < 2e-3 * spread, (place, p)
+            value, binned_value = exact.quantile(p).value, binned.quantile(p).value
+            assert binned_value == value if value == shared else abs(binned_value - value) < 2e-3 * spread, (place, p)
         for share in (0.05, 0.5):
             for lower in (True, False):
                 assert abs(exact.cvar(share, lower).value - binned.cvar(share, lower).value) < 1e-3 * spread
@@ -89,10 +89,10 @@ def test_a_pickled_tally_is_unchanged_and_small() -> None:
             tally.add(np.where(np.arange(len(values)) % 2 == 0, values, 250.0))
         content = pickle.dumps(tally)
         assert len(content) < (17_500 if often == 1 else 67_000)
-        found = pickle.loads(content)
+        restored = pickle.loads(content)
         for name, array in tally.state().items():
-            assert array.tobytes() == found.state()[name].tobytes()
-        assert found.quantile(0.1) == tally.quantile(0.1)
+            assert array.tobytes() == restored.state()[name].tobytes()
+        assert restored.quantile(0.1) == tally.quantile(0.1)
 
 
 def test_a_histogram_keeps_chances_quantiles_and_tail_means() -> None:

@@ -98,24 +98,24 @@ def shipped(fit_cache: Path) -> Baseline:
 def test_a_reconstructed_history_sets_only_the_shape(shipped: Baseline) -> None:
     assert shipped.correlation is None
     assert shipped.data_status["reconstructed"] == 36
-    for service, total in (("postal", 61e9), ("finance", 52e9), ("distribution", 137e9)):
-        found = shipped.services[service]
-        assert (found.kind, found.measured, found.base_year) == ("reconstructed", "revenue", 2020)
-        assert found.base_total == total
-        assert (found.noise, found.persistence, found.mase, found.coverage80) == (None, None, None, None)
-        assert set(found.weights.values()) == {1 / len(MODELS)}
-        assert found.notes[0][0] == "baseline_not_believed"
-        low, middle, high = found.annual_quantiles[2021]
+    for name, total in (("postal", 61e9), ("finance", 52e9), ("distribution", 137e9)):
+        service = shipped.services[name]
+        assert (service.kind, service.measured, service.base_year) == ("reconstructed", "revenue", 2020)
+        assert service.base_total == total
+        assert (service.noise, service.persistence, service.mase, service.coverage80) == (None, None, None, None)
+        assert set(service.weights.values()) == {1 / len(MODELS)}
+        assert service.notes[0][0] == "baseline_not_believed"
+        low, middle, high = service.annual_quantiles[2021]
         assert 0.8 * total < low < middle < high < 1.3 * total
-        assert found.base_weights.sum() == pytest.approx(1)
-        assert found.shape.shape == (12,)
+        assert service.base_weights.sum() == pytest.approx(1)
+        assert service.shape.shape == (12,)
 
 
 def test_dated_shocks_are_removed_from_the_base_year(shipped: Baseline) -> None:
-    for found in shipped.services.values():
-        april, october = found.base_weights[3], found.base_weights[9]
-        assert april == pytest.approx(found.base_weights[2], rel=0.02)
-        assert october == pytest.approx(found.base_weights[8], rel=0.02)
+    for service in shipped.services.values():
+        april, october = service.base_weights[3], service.base_weights[9]
+        assert april == pytest.approx(service.base_weights[2], rel=0.02)
+        assert october == pytest.approx(service.base_weights[8], rel=0.02)
 
 
 def test_months_before_tet_are_highest_in_2021(shipped: Baseline) -> None:
@@ -127,10 +127,10 @@ def test_a_cached_fit_is_the_same_and_loads_no_statsmodels(shipped: Baseline, fi
     code = (
         "import sys, pathlib; from forecast.plan.loading.loader import read;"
         "from forecast.timeseries.baseline import fit_baseline;"
-        f"found = fit_baseline(read({str(ROOT / 'scenarios' / 'covid.yaml')!r}), pathlib.Path({str(fit_cache)!r}));"
+        f"baseline = fit_baseline(read({str(ROOT / 'scenarios' / 'covid.yaml')!r}), pathlib.Path({str(fit_cache)!r}));"
         "slow = {'statsmodels', 'pandas', 'holidays', 'scipy.signal', 'scipy.stats', 'scipy.optimize'};"
         "assert not slow & set(sys.modules);"
-        "print(repr(float(found.services['postal'].forecast.cholesky.sum())))"
+        "print(repr(float(baseline.services['postal'].forecast.cholesky.sum())))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.stderr == ""
@@ -141,13 +141,13 @@ def test_a_cached_fit_is_the_same_and_loads_no_statsmodels(shipped: Baseline, fi
 
 def test_a_longer_horizon_keeps_the_first_months(shipped: Baseline, fit_cache: Path) -> None:
     longer = fit_baseline(read(ROOT / "scenarios" / "covid.yaml", set={"horizon.months": "24"}), fit_cache)
-    for service, found in longer.services.items():
-        before = shipped.services[service]
-        assert found.forecast is not None
+    for name, service in longer.services.items():
+        before = shipped.services[name]
+        assert service.forecast is not None
         assert before.forecast is not None
-        assert np.array_equal(found.shape[:12], before.shape)
-        assert np.array_equal(found.forecast.cholesky[:12, :12], before.forecast.cholesky)
-        assert found.annual_quantiles[2021] == before.annual_quantiles[2021]
+        assert np.array_equal(service.shape[:12], before.shape)
+        assert np.array_equal(service.forecast.cholesky[:12, :12], before.forecast.cholesky)
+        assert service.annual_quantiles[2021] == before.annual_quantiles[2021]
 
 
 def test_a_damaged_cache_entry_is_fitted_again(shipped: Baseline, tmp_path: Path, ledger: Ledger) -> None:
@@ -169,70 +169,70 @@ def test_parameters_are_json(shipped: Baseline) -> None:
 def test_three_actual_years_estimate_everything(ledger: Ledger) -> None:
     folder = ledger(a=months_of("2018-01", 36), b=months_of("2018-01", 36, seed=2))
     baseline = fit_baseline(plan(folder, PLAN + "  b: {}\n"))
-    for found in baseline.services.values():
-        assert found.kind == "actual"
-        assert found.noise == pytest.approx(0.05, rel=0.4)
-        assert found.mase is not None
-        assert found.coverage80 is not None
-        assert found.coverage95 is not None
-        assert found.coverage80 <= found.coverage95
-        assert len(found.checks) == 12
-        assert sum(found.weights.values()) == pytest.approx(1)
-        assert max(found.weights.values()) < 0.6
-        assert found.annual_quantiles[2021][1] == pytest.approx(found.base_total * 1.04, rel=0.08)
+    for service in baseline.services.values():
+        assert service.kind == "actual"
+        assert service.noise == pytest.approx(0.05, rel=0.4)
+        assert service.mase is not None
+        assert service.coverage80 is not None
+        assert service.coverage95 is not None
+        assert service.coverage80 <= service.coverage95
+        assert len(service.checks) == 12
+        assert sum(service.weights.values()) == pytest.approx(1)
+        assert max(service.weights.values()) < 0.6
+        assert service.annual_quantiles[2021][1] == pytest.approx(service.base_total * 1.04, rel=0.08)
     assert baseline.correlation is not None
     assert baseline.correlation.shape == (2, 2)
 
 
 def test_two_years_are_not_evaluated(ledger: Ledger) -> None:
-    found = fit_baseline(plan(ledger())).services["a"]
-    assert set(found.weights) == {"profile", "seasonal_naive"}
-    assert (found.mase, found.coverage80) == (None, None)
-    assert found.noise == pytest.approx(0.055, abs=0.02)
-    assert [key for key, _ in found.notes] == ["baseline_short_history"]
+    service = fit_baseline(plan(ledger())).services["a"]
+    assert set(service.weights) == {"profile", "seasonal_naive"}
+    assert (service.mase, service.coverage80) == (None, None)
+    assert service.noise == pytest.approx(0.055, abs=0.02)
+    assert [key for key, _ in service.notes] == ["baseline_short_history"]
 
 
 def test_under_a_year_the_season_comes_from_other_services(ledger: Ledger) -> None:
     folder = ledger(a=months_of("2019-01", 24, noise=0.001), b=100 * months_of("2020-07", 6, noise=0.001))
     services = fit_baseline(plan(folder, PLAN + "  b: {}\n")).services
-    apart = services["b"].shape - services["a"].shape
-    assert np.ptp(apart) < 0.08
+    difference = services["b"].shape - services["a"].shape
+    assert np.ptp(difference) < 0.08
     assert services["b"].base_year is None
     assert services["b"].notes[0][0] == "baseline_under_a_year"
 
 
 def test_actual_months_of_the_first_year_are_kept(ledger: Ledger) -> None:
     folder = ledger(first="2019-01", count=26)
-    found = fit_baseline(plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))).services[
-        "a"
-    ]
-    assert found.forecast is not None
-    assert np.exp(found.forecast.mean[:2]) == pytest.approx(months_of("2019-01", 26)[24:], rel=1e-6)
-    assert not found.forecast.cholesky[:2].any()
-    assert found.forecast.cholesky[2, 2] > 0
-    assert found.base_year == 2020
+    service = fit_baseline(
+        plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))
+    ).services["a"]
+    assert service.forecast is not None
+    assert np.exp(service.forecast.mean[:2]) == pytest.approx(months_of("2019-01", 26)[24:], rel=1e-6)
+    assert not service.forecast.cholesky[:2].any()
+    assert service.forecast.cholesky[2, 2] > 0
+    assert service.base_year == 2020
 
 
 def test_repeated_negative_months_use_the_raw_scale(ledger: Ledger) -> None:
     values = months_of("2019-01", 24)
     values[7:9] = -50
-    found = fit_baseline(plan(ledger(a=values))).services["a"]
-    assert found.forecast is not None
-    assert found.forecast.scale == "raw"
-    assert np.all(np.isfinite(found.shape))
-    assert "baseline_not_above_zero" in [key for key, _ in found.notes]
+    service = fit_baseline(plan(ledger(a=values))).services["a"]
+    assert service.forecast is not None
+    assert service.forecast.scale == "raw"
+    assert np.all(np.isfinite(service.shape))
+    assert "baseline_not_above_zero" in [key for key, _ in service.notes]
 
 
 def test_a_correction_in_the_first_year_is_kept(ledger: Ledger) -> None:
-    """A month that has happened is not estimated: what it was counts."""
+    """A month that has happened is not estimated: its actual value counts."""
     values = months_of("2019-01", 26)
     values[24] = -50
     lines = [f"{format_month(parse_month('2019-01') + row)},a,{value:.4f},actual" for row, value in enumerate(values)]
     folder = ledger()
     (folder / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *lines, ""]), encoding="utf-8")
-    found = fit_baseline(plan(folder, PLAN.replace("2021-01, months: 12", "2021-03, months: 10"))).services["a"]
-    assert found.forecast is not None
-    assert found.forecast.mean[0] == pytest.approx(-50)
+    service = fit_baseline(plan(folder, PLAN.replace("2021-01, months: 12", "2021-03, months: 10"))).services["a"]
+    assert service.forecast is not None
+    assert service.forecast.mean[0] == pytest.approx(-50)
 
 
 SHOCK = """
@@ -254,9 +254,9 @@ def test_a_dated_shock_and_its_recovery_are_removed(ledger: Ledger) -> None:
     struck[27] = 60
     struck[28:30] += 20 * np.array([31, 365 / 6 - 31]) / (365 / 6)
     folder = ledger(a=struck)
-    found = fit_baseline(plan(folder, PLAN.replace("history: ledger.csv\n", SHOCK))).services["a"]
-    assert found.base_weights == pytest.approx(np.full(12, 1 / 12), rel=1e-4)
-    assert np.ptp(found.shape) < 0.02
+    service = fit_baseline(plan(folder, PLAN.replace("history: ledger.csv\n", SHOCK))).services["a"]
+    assert service.base_weights == pytest.approx(np.full(12, 1 / 12), rel=1e-4)
+    assert np.ptp(service.shape) < 0.02
 
 
 def test_masked_months_do_not_change_the_baseline(ledger: Ledger) -> None:
@@ -283,7 +283,7 @@ def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("history", "text", "said"),
+    ("history", "text", "message"),
     [
         ({}, PLAN + "  b: {growth: 2%}\n", "services.b: 'b' is not in ledger.csv, which has a; add its months"),
         ({}, PLAN.replace("  a:", "  b:"), "service: 'a' is not a service of the plan, which has b"),
@@ -312,10 +312,10 @@ def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
     ],
 )
 def test_a_plan_that_does_not_fit_its_history_is_rejected_with_advice(
-    ledger: Ledger, history: dict[str, object], text: str, said: str
+    ledger: Ledger, history: dict[str, object], text: str, message: str
 ) -> None:
     folder = ledger(**history)
-    assert any(said in line for line in problems_of_fit(folder, text)), problems_of_fit(folder, text)
+    assert any(message in line for line in problems_of_fit(folder, text)), problems_of_fit(folder, text)
 
 
 def test_a_stated_year_that_differs_from_the_ledger_is_noted(ledger: Ledger) -> None:
@@ -324,6 +324,6 @@ def test_a_stated_year_that_differs_from_the_ledger_is_noted(ledger: Ledger) -> 
 
 
 def test_notes_have_text_in_both_languages(shipped: Baseline) -> None:
-    for found in shipped.services.values():
-        for key, facts in found.notes:
+    for service in shipped.services.values():
+        for key, facts in service.notes:
             assert Translator("en")(key, **dict(facts)) != Translator("vi")(key, **dict(facts))

@@ -22,8 +22,11 @@ def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> 
     (tmp_path / "a.yaml").write_text(plan, encoding="utf-8")
     scenario = forecast.read(tmp_path / "a.yaml")
     assert scenario.location_of("targets.x").line == 1
-    found = check_history(scenario, read_history(str(tmp_path / "h.csv"), "VND"))
-    places = {(one.code, Path(one.location.file).name, one.location.line, one.location.column) for one in found}
+    problems = check_history(scenario, read_history(str(tmp_path / "h.csv"), "VND"))
+    places = {
+        (problem.code, Path(problem.location.file).name, problem.location.line, problem.location.column)
+        for problem in problems
+    }
     assert places == {
         ("history_lacks_service", "a.yaml", 9, 3),
         ("plan_lacks_service", "h.csv", 38, 9),

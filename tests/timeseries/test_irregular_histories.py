@@ -27,7 +27,7 @@ Booked = Callable[..., Scenario]
 
 
 def usual(count: int, seed: int = 1) -> np.ndarray:
-    """A service that grows by 5% a year, has a season, and surprises of 5% a month."""
+    """A service that grows by 5% a year, has a season, and noise of 5% a month."""
     age = np.arange(count)
     season = 0.1 * np.sin(2 * np.pi * (age + parse_month("2021-01") - count) / 12)
     return np.exp(8 + 0.004 * age + season + np.random.default_rng(seed).normal(0, 0.05, count))
@@ -35,39 +35,39 @@ def usual(count: int, seed: int = 1) -> np.ndarray:
 
 @pytest.fixture
 def booked(tmp_path: Path) -> Booked:
-    def write(values: np.ndarray, own: str = "") -> Scenario:
+    def write(values: np.ndarray, settings: str = "") -> Scenario:
         first = parse_month("2021-01") - len(values)
         rows = [f"{format_month(first + row)},a,{value:.2f},actual" for row, value in enumerate(values)]
         (tmp_path / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *rows, ""]), encoding="utf-8")
-        (tmp_path / "plan.yaml").write_text(PLAN.replace("a: {}", f"a: {{{own}}}"), encoding="utf-8")
+        (tmp_path / "plan.yaml").write_text(PLAN.replace("a: {}", f"a: {{{settings}}}"), encoding="utf-8")
         return forecast.read(tmp_path / "plan.yaml")
 
     return write
 
 
-def answer(scenario: Scenario) -> tuple[ServiceBaseline, set[str]]:
+def fit_and_simulate(scenario: Scenario) -> tuple[ServiceBaseline, set[str]]:
     """The baseline, after a simulation on it, and the keys of its notes, which have text in both languages."""
     baseline = fit_baseline(scenario)
-    found = baseline.services["a"]
-    assert np.all(np.isfinite(found.shape))
-    assert np.all(np.isfinite(found.annual_quantiles[2021]))
-    assert found.annual_quantiles[2021][0] <= found.annual_quantiles[2021][1] <= found.annual_quantiles[2021][2]
-    for key, facts in found.notes:
+    service = baseline.services["a"]
+    assert np.all(np.isfinite(service.shape))
+    assert np.all(np.isfinite(service.annual_quantiles[2021]))
+    assert service.annual_quantiles[2021][0] <= service.annual_quantiles[2021][1] <= service.annual_quantiles[2021][2]
+    for key, facts in service.notes:
         assert Translator("vi")(key, **dict(facts)) != Translator("en")(key, **dict(facts))
     run = forecast.simulate(scenario, paths=4096, baseline=baseline)
     assert np.isfinite(run.tally("revenue", "2021").mean)
-    return found, {key for key, _ in found.notes}
+    return service, {key for key, _ in service.notes}
 
 
-def width(found: ServiceBaseline) -> float:
+def width(service: ServiceBaseline) -> float:
     """Of the central 80% of the year by the history alone, as a share of its middle."""
-    low, middle, high = found.annual_quantiles[2021]
+    low, middle, high = service.annual_quantiles[2021]
     return (high - low) / middle
 
 
 @pytest.fixture(scope="module")
 def plain() -> float:
-    """The year after `usual(60)` in truth, but for its surprises."""
+    """The year after `usual(60)` in truth, without noise."""
     age = np.arange(60, 72)
     return float(np.exp(8 + 0.004 * age + 0.1 * np.sin(2 * np.pi * (age - 60) / 12)).sum())
 
@@ -76,12 +76,12 @@ def plain() -> float:
 @pytest.mark.parametrize("count", [60, 30])
 def test_an_outlier_in_the_first_month_hardly_changes_the_forecast(booked: Booked, times: float, count: int) -> None:
     values = usual(count)
-    original, _ = answer(booked(values))
+    original, _ = fit_and_simulate(booked(values))
     values[0] *= times
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert "baseline_odd_months" in notes
-    assert found.annual_quantiles[2021][1] == pytest.approx(original.annual_quantiles[2021][1], rel=0.02)
-    assert width(found) < 1.25 * width(original)
+    assert service.annual_quantiles[2021][1] == pytest.approx(original.annual_quantiles[2021][1], rel=0.02)
+    assert width(service) < 1.25 * width(original)
 
 
 @pytest.mark.parametrize(("row", "times"), [(12, 0.4), (30, 2.0), (54, 2.0)])
@@ -90,94 +90,94 @@ def test_a_level_shift_is_noted_and_the_interval_stays_narrow(
 ) -> None:
     values = usual(60)
     values[row:] *= times
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert "baseline_level_moved" in notes
-    facts = dict(next(facts for key, facts in found.notes if key == "baseline_level_moved"))
+    facts = dict(next(facts for key, facts in service.notes if key == "baseline_level_moved"))
     assert facts["month"] == format_month(parse_month("2016-01") + row)
-    assert found.annual_quantiles[2021][1] == pytest.approx(times * plain, rel=0.08)
-    assert width(found) < 0.25
-    assert found.noise == pytest.approx(0.05, abs=0.02)
+    assert service.annual_quantiles[2021][1] == pytest.approx(times * plain, rel=0.08)
+    assert width(service) < 0.25
+    assert service.noise == pytest.approx(0.05, abs=0.02)
 
 
 def test_isolated_zeros_are_corrections_and_yearly_zeros_are_seasonal(booked: Booked) -> None:
     values = usual(60)
     values[[20, 33]] = 0
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert "baseline_corrections" in notes
-    assert found.forecast is not None
-    assert found.forecast.scale == "log"
+    assert service.forecast is not None
+    assert service.forecast.scale == "log"
     values = usual(60)
     values[7::12] = 0
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert "baseline_not_above_zero" in notes
-    assert found.forecast is not None
-    assert found.forecast.mean[7] < 0.3 * found.forecast.mean[6]
+    assert service.forecast is not None
+    assert service.forecast.mean[7] < 0.3 * service.forecast.mean[6]
 
 
 def test_intermittent_sales_use_the_raw_scale(booked: Booked) -> None:
     values = usual(48) * (np.random.default_rng(3).random(48) > 0.4)
     values[0], values[-1] = 2_000.0, 2_000.0
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert notes == {"baseline_not_above_zero"}
-    assert found.annual_quantiles[2021][1] == pytest.approx(values[-24:].sum() / 2, rel=0.4)
+    assert service.annual_quantiles[2021][1] == pytest.approx(values[-24:].sum() / 2, rel=0.4)
 
 
 def test_leading_zeros_are_not_months_of_the_service(booked: Booked) -> None:
     values = usual(60)
     values[:35] = 0
-    found, notes = answer(booked(values))
-    late, _ = answer(booked(values[35:]))
+    service, notes = fit_and_simulate(booked(values))
+    late, _ = fit_and_simulate(booked(values[35:]))
     assert {"baseline_late_start", "baseline_short_history"} <= notes
-    assert found.annual_quantiles == late.annual_quantiles
+    assert service.annual_quantiles == late.annual_quantiles
 
 
 def test_a_stopped_service_is_noted(booked: Booked) -> None:
     values = usual(48)
     values[-6:] = 0
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert "baseline_stopped" in notes
-    assert found.annual_quantiles[2021][2] < 0.5 * values[:12].sum()
+    assert service.annual_quantiles[2021][2] < 0.5 * values[:12].sum()
 
 
 @pytest.mark.parametrize("count", [7, 12, 24, 60])
 def test_a_constant_series_stays_constant(booked: Booked, count: int) -> None:
-    found, _ = answer(booked(np.full(count, 500.0)))
-    assert found.annual_quantiles[2021][1] == pytest.approx(6_000, rel=0.02)
-    assert found.mase is None
+    service, _ = fit_and_simulate(booked(np.full(count, 500.0)))
+    assert service.annual_quantiles[2021][1] == pytest.approx(6_000, rel=0.02)
+    assert service.mase is None
 
 
 @pytest.mark.parametrize(("count", "row"), [(24, 7), (60, 25), (60, 58)])
 def test_a_negative_correction_does_not_change_the_forecast(booked: Booked, count: int, row: int) -> None:
     values = usual(count)
-    original, _ = answer(booked(values))
+    original, _ = fit_and_simulate(booked(values))
     values[row] = -300
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert "baseline_corrections" in notes
-    assert found.base_total == pytest.approx(values[-12:].sum(), abs=1)
-    assert found.annual_quantiles[2021][1] == pytest.approx(original.annual_quantiles[2021][1], rel=0.04)
-    assert np.all(found.base_weights > 0.05)
+    assert service.base_total == pytest.approx(values[-12:].sum(), abs=1)
+    assert service.annual_quantiles[2021][1] == pytest.approx(original.annual_quantiles[2021][1], rel=0.04)
+    assert np.all(service.base_weights > 0.05)
 
 
 def test_seven_months_give_a_level(booked: Booked) -> None:
-    found, notes = answer(booked(usual(7)))
+    service, notes = fit_and_simulate(booked(usual(7)))
     assert notes == {"baseline_under_a_year_flat"}
-    assert found.annual_quantiles[2021][1] == pytest.approx(12 * usual(7).mean(), rel=0.05)
+    assert service.annual_quantiles[2021][1] == pytest.approx(12 * usual(7).mean(), rel=0.05)
     with pytest.raises(InputError, match="7 months without one; add the months of last year, or leave 'growth' out"):
         fit_baseline(booked(usual(7), "growth: 0% to 9%"))
 
 
 def test_one_month_gives_a_level(booked: Booked) -> None:
-    found, notes = answer(booked(np.array([5.0])))
+    service, notes = fit_and_simulate(booked(np.array([5.0])))
     assert notes == {"baseline_under_a_year_flat"}
-    assert found.annual_quantiles[2021][1] == pytest.approx(60, rel=0.02)
+    assert service.annual_quantiles[2021][1] == pytest.approx(60, rel=0.02)
 
 
 def test_a_history_of_twenty_five_years_is_fitted(booked: Booked) -> None:
     values = usual(300)
-    found, notes = answer(booked(values))
+    service, notes = fit_and_simulate(booked(values))
     assert notes == set()
-    assert found.annual_quantiles[2021][1] == pytest.approx(values[-12:].sum() * 1.05, rel=0.05)
-    assert found.coverage80 is not None
+    assert service.annual_quantiles[2021][1] == pytest.approx(values[-12:].sum() * 1.05, rel=0.05)
+    assert service.coverage80 is not None
 
 
 def test_a_service_without_sales_is_rejected(booked: Booked) -> None:

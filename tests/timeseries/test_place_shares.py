@@ -28,10 +28,10 @@ def simulated_shares(folder: Path, rows: list[str]) -> dict[tuple[str, str], flo
 
 
 def test_simulated_shares_are_those_of_the_ledger(tmp_path: Path) -> None:
-    found = simulated_shares(tmp_path, ledger_rows())
+    shares = simulated_shares(tmp_path, ledger_rows())
     for (service, place), size in SIZES.items():
-        whole = sum(other for (s, _), other in SIZES.items() if s == service)
-        assert found[service, place] == pytest.approx(size / whole, abs=0.01)
+        total = sum(other for (s, _), other in SIZES.items() if s == service)
+        assert shares[service, place] == pytest.approx(size / total, abs=0.01)
 
 
 def test_a_growing_place_gains_share(tmp_path: Path) -> None:
@@ -47,14 +47,16 @@ def test_a_growing_place_gains_share(tmp_path: Path) -> None:
 def test_forecasts_by_place_add_up_and_are_not_negative(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     districts = {f"{place:03d}": f"d{place // 17:02d}" for place in range(217)}
-    terrain = build_geography(districts, {}, {"a": dict.fromkeys(districts, 1.0)})
+    geography = build_geography(districts, {}, {"a": dict.fromkeys(districts, 1.0)})
     revenue = np.exp(rng.normal(0, 1, (3, 217, 1)) + 0.2 * rng.normal(size=(3, 217, 36)))
     revenue[0, :5] = 0
     start = time.process_time()
-    found = forecast_by_place(PlaceLedger(Calendar(12 * 2018, 36), revenue, "actual", ""), terrain, ("a", "b", "c"), 12)
+    forecasts = forecast_by_place(
+        PlaceLedger(Calendar(12 * 2018, 36), revenue, "actual", ""), geography, ("a", "b", "c"), 12
+    )
     assert time.process_time() - start < 4
-    assert found.shape == (3, 217, 12)
-    assert found.min() >= 0
-    assert np.allclose(found[0, :5], 0, atol=1e-3 * found.mean())
-    assert found.sum() == pytest.approx(revenue[:, :, -12:].sum(), rel=0.1)
+    assert forecasts.shape == (3, 217, 12)
+    assert forecasts.min() >= 0
+    assert np.allclose(forecasts[0, :5], 0, atol=1e-3 * forecasts.mean())
+    assert forecasts.sum() == pytest.approx(revenue[:, :, -12:].sum(), rel=0.1)
     assert len(grouped_hierarchy(districts, ("a", "b", "c")).bottom) == 651

@@ -25,7 +25,7 @@ def matrix(hierarchy: Hierarchy) -> np.ndarray:
     return np.concatenate([hierarchy.sums.toarray(), np.eye(len(hierarchy.bottom))])
 
 
-def made(
+def random_reconciler(
     hierarchy: Hierarchy, method: ReconciliationMethod, seed: int = 1, times: int = 30
 ) -> tuple[Reconciler, np.ndarray]:
     rng = np.random.default_rng(seed)
@@ -35,11 +35,11 @@ def made(
     return fit_reconciler(hierarchy, method, errors=errors, shares=shares), errors
 
 
-def projection(one: Reconciler) -> np.ndarray:
-    return one.bottom_forecasts(np.eye(len(one.hierarchy.nodes)))
+def projection(reconciler: Reconciler) -> np.ndarray:
+    return reconciler.bottom_forecasts(np.eye(len(reconciler.hierarchy.nodes)))
 
 
-def plain(hierarchy: Hierarchy, covariance: np.ndarray) -> np.ndarray:
+def matrix_formula(hierarchy: Hierarchy, covariance: np.ndarray) -> np.ndarray:
     """P = (S' W^-1 S)^-1 S' W^-1."""
     s, inverse = matrix(hierarchy), np.linalg.inv(covariance)
     return np.linalg.solve(s.T @ inverse @ s, s.T @ inverse)
@@ -81,51 +81,51 @@ def test_a_hierarchy_of_places_only() -> None:
 @pytest.mark.parametrize("method", ["mint", "wls"])
 def test_reconciliation_equals_the_matrix_formula(method: ReconciliationMethod) -> None:
     hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
-    one, errors = made(hierarchy, method)
+    reconciler, errors = random_reconciler(hierarchy, method)
     weight = slow_shrinkage(errors) if method == "mint" else 1.0
-    assert one.shrinkage == pytest.approx(weight, rel=1e-12)
+    assert reconciler.shrinkage == pytest.approx(weight, rel=1e-12)
     assert 0 < weight <= 1
-    assert np.allclose(projection(one), plain(hierarchy, shrunk(errors, weight)), rtol=1e-8, atol=1e-10)
+    assert np.allclose(projection(reconciler), matrix_formula(hierarchy, shrunk(errors, weight)), rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("method", ["mint", "wls", "bottom_up"])
 def test_coherent_forecasts_are_unchanged(method: ReconciliationMethod) -> None:
     hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
-    one, _ = made(hierarchy, method)
+    reconciler, _ = random_reconciler(hierarchy, method)
     s = matrix(hierarchy)
-    assert np.allclose(projection(one) @ s, np.eye(len(hierarchy.bottom)), atol=1e-10)
+    assert np.allclose(projection(reconciler) @ s, np.eye(len(hierarchy.bottom)), atol=1e-10)
     coherent = s @ np.random.default_rng(3).random((12, 5))
-    assert np.allclose(one(coherent), coherent, rtol=1e-10)
+    assert np.allclose(reconciler(coherent), coherent, rtol=1e-10)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_reconciled_draws_add_up_and_are_not_negative(method: ReconciliationMethod) -> None:
     hierarchy = grouped_hierarchy(DISTRICTS, SERVICES)
-    one, _ = made(hierarchy, method)
+    reconciler, _ = random_reconciler(hierarchy, method)
     base = np.abs(matrix(hierarchy) @ np.random.default_rng(5).normal(1, 2, (12, 7)))[..., None]
     draws = base * np.exp(np.random.default_rng(6).normal(0, 0.6, (len(base), 7, 200)))
-    found = one(draws)
-    assert found.shape == draws.shape
-    assert found.min() >= 0
+    reconciled = reconciler(draws)
+    assert reconciled.shape == draws.shape
+    assert reconciled.min() >= 0
     if method in ("mint", "wls"):
-        assert one.bottom_forecasts(draws).min() < 0  # so that zero was needed
-    off = np.abs(hierarchy.gaps(found)).max(axis=(1, 2)) / found.max()
+        assert reconciler.bottom_forecasts(draws).min() < 0  # so that zero was needed
+    off = np.abs(hierarchy.gaps(reconciled)).max(axis=(1, 2)) / reconciled.max()
     assert off.max() <= 1e-12
 
 
 def test_top_down_keeps_the_total_and_the_shares() -> None:
     hierarchy = grouped_hierarchy(DISTRICTS)
-    one = fit_reconciler(hierarchy, "top_down", shares=np.array([1.0, 2, 3, 0, 2, 2]))
-    found = one(np.arange(9.0) + 50)
-    assert found[0] == pytest.approx(50)
-    assert np.allclose(found[3:], 50 * np.array([0.1, 0.2, 0.3, 0, 0.2, 0.2]))
+    reconciler = fit_reconciler(hierarchy, "top_down", shares=np.array([1.0, 2, 3, 0, 2, 2]))
+    reconciled = reconciler(np.arange(9.0) + 50)
+    assert reconciled[0] == pytest.approx(50)
+    assert np.allclose(reconciled[3:], 50 * np.array([0.1, 0.2, 0.3, 0, 0.2, 0.2]))
 
 
 def test_the_most_precise_node_moves_least() -> None:
     hierarchy = grouped_hierarchy({"x": "d", "y": "d"})
-    found = fit_reconciler(hierarchy, "wls", variances=np.array([1e-6, 1.0, 3.0]))(np.array([10.0, 3.0, 5.0]))
-    assert found[0] == pytest.approx(10, abs=1e-4)
-    assert found[1:] == pytest.approx([3.5, 6.5], abs=1e-4)
+    reconciled = fit_reconciler(hierarchy, "wls", variances=np.array([1e-6, 1.0, 3.0]))(np.array([10.0, 3.0, 5.0]))
+    assert reconciled[0] == pytest.approx(10, abs=1e-4)
+    assert reconciled[1:] == pytest.approx([3.5, 6.5], abs=1e-4)
 
 
 def test_mint_beats_the_base_forecasts_where_errors_are_correlated() -> None:
@@ -136,9 +136,9 @@ def test_mint_beats_the_base_forecasts_where_errors_are_correlated() -> None:
     noise = np.concatenate([np.full(len(hierarchy.upper), 2.0), np.full(12, 4.0)])[:, None] * rng.normal(
         size=truth.shape
     )
-    one = fit_reconciler(hierarchy, "mint", errors=noise[:, :60].T)
+    reconciler = fit_reconciler(hierarchy, "mint", errors=noise[:, :60].T)
     base = truth[:, 60:] + noise[:, 60:]
-    assert np.square(one(base) - truth[:, 60:]).mean() < 0.7 * np.square(base - truth[:, 60:]).mean()
+    assert np.square(reconciler(base) - truth[:, 60:]).mean() < 0.7 * np.square(base - truth[:, 60:]).mean()
 
 
 def test_shrinkage_is_strong_for_independent_and_weak_for_common_errors() -> None:
@@ -174,6 +174,6 @@ def test_a_province_of_650_series_takes_less_than_two_seconds() -> None:
     rng = np.random.default_rng(4)
     errors, base = rng.normal(size=(36, len(hierarchy.nodes))), rng.random((len(hierarchy.nodes), 12, 100))
     start = time.process_time()
-    found = fit_reconciler(hierarchy, "mint", errors=errors)(base)
+    reconciled = fit_reconciler(hierarchy, "mint", errors=errors)(base)
     assert time.process_time() - start < 2
-    assert np.abs(hierarchy.gaps(found)).max() <= 1e-9 * found.max()
+    assert np.abs(hierarchy.gaps(reconciled)).max() <= 1e-9 * reconciled.max()

@@ -62,7 +62,7 @@ def test_the_method_comes_from_the_command_or_the_recipe(tmp_path: Path, capsys:
 
 
 @pytest.mark.parametrize(
-    ("rows", "more", "said"),
+    ("rows", "more", "message"),
     [
         (["2019-05,postal,10"], {}, "'2019-05' is not a quarter"),
         (["2019-Q1,postal,10", "2019Q1,postal,11"], {}, "2019-Q1 of 'postal' stands twice"),
@@ -73,11 +73,11 @@ def test_the_method_comes_from_the_command_or_the_recipe(tmp_path: Path, capsys:
     ],
 )
 def test_a_wrong_quarterly_recipe_says_how_to_correct_it(
-    tmp_path: Path, rows: list[str], more: dict[str, object], said: str
+    tmp_path: Path, rows: list[str], more: dict[str, object], message: str
 ) -> None:
     with pytest.raises(InputError) as raised:
         read_recipe(write_recipe(tmp_path, rows, **more))
-    assert said in str(raised.value)
+    assert message in str(raised.value)
 
 
 def test_a_month_at_or_below_zero_is_rejected(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_the_package_of_data_names_every_file_with_its_hash_and_grade() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         ("2018,a,10\n2020,a,10\n", "'a' has no total of 2019"),
         ("2018,a,10\n2018,a,11\n", "2018 of 'a' stands twice"),
@@ -151,11 +151,11 @@ def test_the_package_of_data_names_every_file_with_its_hash_and_grade() -> None:
         ("2018,b,10\n", "'b' needs twelve 'weights'"),
     ],
 )
-def test_a_wrong_recipe_says_how_to_correct_it(tmp_path: Path, rows: str, said: str) -> None:
+def test_a_wrong_recipe_says_how_to_correct_it(tmp_path: Path, rows: str, message: str) -> None:
     (tmp_path / "totals.csv").write_text("year,service,revenue\n" + rows, encoding="utf-8")
     season = {"a": {"weights": [1] * 12, "before_tet": 0, "holiday": 0}}
     recipe = {"annual": "totals.csv", "shocks_of": "plan.yaml", "season": season, "to": "months.csv"}
     (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
     with pytest.raises(InputError) as raised:
         read_recipe(tmp_path / "recipe.json")
-    assert said in str(raised.value)
+    assert message in str(raised.value)

@@ -33,10 +33,10 @@ def test_no_model_takes_all_the_weight() -> None:
     weights = combination_weights(sorted(models), origins)
     assert sum(weights.values()) == pytest.approx(1)
     assert min(weights.values()) >= 1 / 6
-    judged = evaluate(origins, past, "log")
-    assert judged.mase is not None
-    assert 0.2 < judged.mase < 1.5
-    assert judged.coverage80 is not None
+    evaluation = evaluate(origins, past, "log")
+    assert evaluation.mase is not None
+    assert 0.2 < evaluation.mase < 1.5
+    assert evaluation.coverage80 is not None
 
 
 def test_masked_months_do_not_change_the_evaluation() -> None:
@@ -61,26 +61,26 @@ def test_origins_cover_two_years_and_leave_two_years_to_fit() -> None:
 
 
 def test_later_months_do_not_change_forecasts_at_an_origin() -> None:
-    """Later months are multiplied by up to 20 and one is masked: what was said before them stays to the last bit."""
+    """Later months are multiplied by up to 20 and one is masked: forecasts before them keep every bit."""
     values = noisy_log_sales(54)
     poisoned = values.copy()
     poisoned[40:] += np.random.default_rng(9).uniform(-3, 3, 14)
     original = cross_validate(QUICK_MODELS, cleaned_series(values, unknown=(20,)))
     moved = cross_validate(QUICK_MODELS, cleaned_series(poisoned, unknown=(20, 45)))
-    assert [asked.n_known for asked in original] == list(range(30, 54))
-    for one, other in zip(original, moved, strict=True):
-        if one.n_known <= 40:
-            assert one.forecasts.keys() == other.forecasts.keys()
-            for name in one.forecasts:
-                assert np.array_equal(one.forecasts[name].mean, other.forecasts[name].mean)
-                assert np.array_equal(one.forecasts[name].covariance, other.forecasts[name].covariance)
+    assert [origin.n_known for origin in original] == list(range(30, 54))
+    for origin, moved_origin in zip(original, moved, strict=True):
+        if origin.n_known <= 40:
+            assert origin.forecasts.keys() == moved_origin.forecasts.keys()
+            for name in origin.forecasts:
+                assert np.array_equal(origin.forecasts[name].mean, moved_origin.forecasts[name].mean)
+                assert np.array_equal(origin.forecasts[name].covariance, moved_origin.forecasts[name].covariance)
     assert not np.array_equal(original[-1].forecasts["regression"].mean, moved[-1].forecasts["regression"].mean)
 
 
 def test_actual_months_of_an_origin_are_not_estimates() -> None:
     values = noisy_log_sales(60)
-    asked = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, cleaned_series(values, unknown=(50,)))
-    at = next(each for each in asked if each.n_known == 48)
+    origins = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, cleaned_series(values, unknown=(50,)))
+    at = next(each for each in origins if each.n_known == 48)
     assert np.isnan(at.actual[2])
     assert np.array_equal(np.delete(at.actual, 2), np.delete(values[48:60], 2))
 
@@ -90,40 +90,40 @@ def test_an_origin_is_not_scored_after_a_level_shift() -> None:
     values[50:] += 0.7
     past = cleaned_series(values)
     assert [row for row, _ in past.level_shifts] == [50]
-    asked = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, past)
-    before = next(each for each in asked if each.n_known == 45)
+    origins = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, past)
+    before = next(each for each in origins if each.n_known == 45)
     assert np.isnan(before.actual[5:]).all()
     assert not np.isnan(before.actual[:5]).any()
-    assert not np.isnan(asked[-1].actual).any()
+    assert not np.isnan(origins[-1].actual).any()
     assert clean_as_of(past, 49).level_shifts == ()
 
 
 def test_weights_and_widths_come_from_disjoint_origins() -> None:
-    said = {"a": PredictiveNormal(np.zeros(12), np.eye(12)), "b": PredictiveNormal(np.ones(12), np.eye(12))}
-    near = [OriginForecasts(said, np.full(12, 0.1), known) for known in (36, 40)]
-    far = OriginForecasts(said, np.full(12, 0.1), 48)
-    assert not near[0].is_disjoint_from(near[1])
-    assert near[0].is_disjoint_from(far)
-    assert combine_at_origins(near)[0].mean == pytest.approx(np.full(12, 0.5))
-    assert np.all(combine_at_origins([*near, far])[0].mean < 0.4)
-    weights = combination_weights(["a", "b"], [far])
+    forecasts = {"a": PredictiveNormal(np.zeros(12), np.eye(12)), "b": PredictiveNormal(np.ones(12), np.eye(12))}
+    overlapping = [OriginForecasts(forecasts, np.full(12, 0.1), known) for known in (36, 40)]
+    disjoint = OriginForecasts(forecasts, np.full(12, 0.1), 48)
+    assert not overlapping[0].is_disjoint_from(overlapping[1])
+    assert overlapping[0].is_disjoint_from(disjoint)
+    assert combine_at_origins(overlapping)[0].mean == pytest.approx(np.full(12, 0.5))
+    assert np.all(combine_at_origins([*overlapping, disjoint])[0].mean < 0.4)
+    weights = combination_weights(["a", "b"], [disjoint])
     assert weights["a"] > weights["b"]
-    misses = StandardisedErrors(np.array([36, 40, 48]), np.zeros((3, 12)))
-    assert misses.without_overlap(36, CV_HORIZON_MONTHS).first_months.tolist() == [48]
+    errors = StandardisedErrors(np.array([36, 40, 48]), np.zeros((3, 12)))
+    assert errors.without_overlap(36, CV_HORIZON_MONTHS).first_months.tolist() == [48]
 
 
 def test_evaluation_measures_coverage() -> None:
-    """Over made-up series whose members know the truth of their noise, coverage comes out near what is asked."""
-    found = []
+    """Over made-up series whose models know the truth of their noise, coverage is close to its level."""
+    evaluations = []
     for seed in range(6):
         past = cleaned_series(noisy_log_sales(72, seed), holiday=NO_HOLIDAY)
         origins = cross_validate({name: MODELS[name] for name in ("regression", "seasonal_naive")}, past)
-        found.append(evaluate(origins, past, "log"))
-        assert len(found[-1].checks) == 24
-        assert len(found[-1].checks[0].sd) == CV_HORIZON_MONTHS
-        assert len(found[-1].checks[-1].actual) == 1
-        misses = standardised_errors(origins, combine_at_origins(origins), past)
-        assert misses.values.shape == (24, CV_HORIZON_MONTHS)
-    assert np.mean([each.coverage80 for each in found]) == pytest.approx(0.8, abs=0.1)
-    assert np.mean([each.coverage95 for each in found]) == pytest.approx(0.95, abs=0.05)
-    assert all(each.coverage80 <= each.coverage95 for each in found)
+        evaluations.append(evaluate(origins, past, "log"))
+        assert len(evaluations[-1].checks) == 24
+        assert len(evaluations[-1].checks[0].sd) == CV_HORIZON_MONTHS
+        assert len(evaluations[-1].checks[-1].actual) == 1
+        errors = standardised_errors(origins, combine_at_origins(origins), past)
+        assert errors.values.shape == (24, CV_HORIZON_MONTHS)
+    assert np.mean([each.coverage80 for each in evaluations]) == pytest.approx(0.8, abs=0.1)
+    assert np.mean([each.coverage95 for each in evaluations]) == pytest.approx(0.95, abs=0.05)
+    assert all(each.coverage80 <= each.coverage95 for each in evaluations)

@@ -13,16 +13,15 @@ def test_interval_widths_follow_past_errors() -> None:
     starts = np.arange(24)
     none = sd_factors([StandardisedErrors(starts[:0], np.zeros((0, 12)))])
     assert none == pytest.approx(np.full(12, PRIOR_SD_FACTOR))
-    found = {
+    factors = {
         size: sd_factors([StandardisedErrors(starts, size * rng.standard_normal((24, 12)))] * 8) for size in (0.4, 2.0)
     }
-    assert found[2.0][0] > PRIOR_SD_FACTOR + 0.3
-    assert found[0.4][0] < PRIOR_SD_FACTOR - 0.15
-    for widths in found.values():
+    assert factors[2.0][0] > PRIOR_SD_FACTOR + 0.3
+    assert factors[0.4][0] < PRIOR_SD_FACTOR - 0.15
+    for widths in factors.values():
         assert widths.shape == (12,)
-        assert abs(widths[11] - PRIOR_SD_FACTOR) < abs(
-            widths[0] - PRIOR_SD_FACTOR
-        )  # far months overlap, so they say less
+        # errors of later months overlap, so they weigh less
+        assert abs(widths[11] - PRIOR_SD_FACTOR) < abs(widths[0] - PRIOR_SD_FACTOR)
         assert extend(widths, 20)[12:] == pytest.approx(np.full(8, widths[11]))
     assert np.all(
         sd_factors([StandardisedErrors(starts, np.full((24, 12), PRIOR_SD_FACTOR))]) == pytest.approx(PRIOR_SD_FACTOR)

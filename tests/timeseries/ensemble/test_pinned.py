@@ -50,18 +50,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, *more: str, cache: str = "cache") -> tuple[int, str]:
     """Exit code and standard error."""
-    with pytest.MonkeyPatch.context() as patch, redirect_stderr(StringIO()) as said, redirect_stdout(StringIO()):
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(StringIO()) as stderr, redirect_stdout(StringIO()):
         patch.setenv("FORECAST_CACHE", str(folder / cache))
         code = main(["run", str(folder / "plan.yaml"), "--quiet", "--lang", "en", *more])
-    return code, re.sub(r"\s+", " ", said.getvalue())
+    return code, re.sub(r"\s+", " ", stderr.getvalue())
 
 
 def run_outputs(folder: Path, name: str, *more: str, cache: str = "cache") -> tuple[dict[str, Any], dict[str, Any]]:
     """Manifest and summary of a run."""
-    code, said = run(folder, "--out", str(folder / name), *more, cache=cache)
-    assert code == 0, said
-    found = folder / name / "plan"
-    return tuple(json.loads((found / f"{kind}.json").read_text("utf-8")) for kind in ("manifest", "summary"))  # type: ignore[return-value]
+    code, message = run(folder, "--out", str(folder / name), *more, cache=cache)
+    assert code == 0, message
+    outputs = folder / name / "plan"
+    return tuple(json.loads((outputs / f"{kind}.json").read_text("utf-8")) for kind in ("manifest", "summary"))  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def first(project: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def changed(project: Path, manifest: dict[str, Any], name: str, **edits: Any) -> Path:
-    """A copy of the manifest whose blend of 'a' has other entries."""
+    """A copy of the manifest whose combination of 'a' has other entries."""
     copy = json.loads(json.dumps(manifest))
     copy["parameters"]["a"][COMBINATION_KEY].update(edits)
     path = project / f"{name}.json"
@@ -85,13 +85,13 @@ def test_a_manifest_restores_the_fits_exactly(project: Path, first: tuple[dict[s
     again = fit_baseline(scenario, pinned_fits=pin)
     assert again.correlation is not None
     assert np.array_equal(again.correlation, fitted.correlation)
-    for name, found in again.services.items():
+    for name, service in again.services.items():
         before = fitted.services[name]
-        assert found.forecast is not None
+        assert service.forecast is not None
         assert before.forecast is not None
-        assert np.array_equal(found.forecast.mean, before.forecast.mean)
-        assert np.array_equal(found.forecast.cholesky, before.forecast.cholesky)
-        assert np.array_equal(found.shape, before.shape)
+        assert np.array_equal(service.forecast.mean, before.forecast.mean)
+        assert np.array_equal(service.forecast.cholesky, before.forecast.cholesky)
+        assert np.array_equal(service.shape, before.shape)
         keys = (
             "annual_quantiles",
             "noise",
@@ -103,7 +103,7 @@ def test_a_manifest_restores_the_fits_exactly(project: Path, first: tuple[dict[s
             "notes",
             "checks",
         )
-        assert {key: getattr(found, key) for key in keys} == {key: getattr(before, key) for key in keys}
+        assert {key: getattr(service, key) for key in keys} == {key: getattr(before, key) for key in keys}
     assert again.parameters == fitted.parameters
     assert len(again.parameters["a"][COMBINATION_KEY]["root"]) == 12 < FORECAST_MONTHS
 
@@ -118,10 +118,10 @@ def test_a_pinned_run_repeats_the_results_without_fitting(
     manifest, summary = run_outputs(
         project, "again", "--reuse-fit", str(project / "first" / "plan" / "manifest.json"), cache="other"
     )
-    was, said = first
-    assert {**summary, "run_id": ""} == {**said, "run_id": ""}
-    assert manifest["parameters"] == was["parameters"]
-    assert manifest["run_id"] != was["run_id"]
+    first_manifest, first_summary = first
+    assert {**summary, "run_id": ""} == {**first_summary, "run_id": ""}
+    assert manifest["parameters"] == first_manifest["parameters"]
+    assert manifest["run_id"] != first_manifest["run_id"]
     assert manifest["pinned"]
 
 
@@ -149,17 +149,17 @@ def test_pinned_fits_of_other_data_are_rejected(project: Path, first: tuple[dict
         "no_correlation": {"correlation": {"a": 1.0, "b": 7.0}},
         "other_history": {"history": "0" * 64},
     }
-    said = {
+    results = {
         name: run(project, "--reuse-fit", str(changed(project, manifest, name, **edits)))
         for name, edits in wrong.items()
     }
-    assert {code for code, _ in said.values()} == {2}
-    assert "another past of 'a'" in said["other_past"][1]
-    assert "leave out --reuse-fit to fit anew" in said["other_month"][1]
-    assert "reaches 6 months after the history and the plan needs 12" in said["too_short"][1]
+    assert {code for code, _ in results.values()} == {2}
+    assert "another past of 'a'" in results["other_past"][1]
+    assert "leave out --reuse-fit to fit anew" in results["other_month"][1]
+    assert "reaches 6 months after the history and the plan needs 12" in results["too_short"][1]
     for damaged in ("no_number", "no_mean", "no_noise", "no_correlation"):
-        assert "there is nothing fitted in it" in said[damaged][1]
-    assert "there is nothing fitted in it" in said["other_history"][1]  # its services disagree on the history
+        assert "there is nothing fitted in it" in results[damaged][1]
+    assert "there is nothing fitted in it" in results["other_history"][1]  # its services disagree on the history
     path = changed(project, manifest, "both")
     content = json.loads(path.read_text("utf-8"))
     for models in content["parameters"].values():
@@ -171,9 +171,9 @@ def test_pinned_fits_of_other_data_are_rejected(project: Path, first: tuple[dict
 
 
 def test_a_file_without_fits_is_rejected(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    code, said = run(project, "--reuse-fit", str(project / "nowhere.json"))
-    assert (code, "cannot be read" in said) == (2, True)
-    code, said = run(project, "--reuse-fit", str(project / "first" / "plan" / "summary.json"))
-    assert (code, "there is nothing fitted in it" in said) == (2, True)
-    code, said = run(project, str(project / "plan.yaml"), "--reuse-fit", str(project / "first" / "plan"))
-    assert (code, "one plan" in said) == (2, True)
+    code, message = run(project, "--reuse-fit", str(project / "nowhere.json"))
+    assert (code, "cannot be read" in message) == (2, True)
+    code, message = run(project, "--reuse-fit", str(project / "first" / "plan" / "summary.json"))
+    assert (code, "there is nothing fitted in it" in message) == (2, True)
+    code, message = run(project, str(project / "plan.yaml"), "--reuse-fit", str(project / "first" / "plan"))
+    assert (code, "one plan" in message) == (2, True)

@@ -24,8 +24,8 @@ def poisoned_backtest(tmp_path_factory: pytest.TempPathFactory) -> Backtest:
     return backtest_baseline(*write_backtest_plan(tmp_path_factory.mktemp("poisoned"), 1000.0, MONTHS - 2), origins=2)
 
 
-def forecast_bytes(said: Mapping[str, MarginalNormals]) -> dict[str, tuple[bytes, bytes]]:
-    return {name: (one.mean.tobytes(), one.sd.tobytes()) for name, one in said.items()}
+def forecast_bytes(forecasts: Mapping[str, MarginalNormals]) -> dict[str, tuple[bytes, bytes]]:
+    return {name: (forecast.mean.tobytes(), forecast.sd.tobytes()) for name, forecast in forecasts.items()}
 
 
 def test_forecasts_at_an_origin_do_not_depend_on_later_months(
@@ -36,7 +36,7 @@ def test_forecasts_at_an_origin_do_not_depend_on_later_months(
     assert forecast_bytes(first_poisoned.forecasts) == forecast_bytes(first.forecasts)
     assert (first_poisoned.error_scale, first_poisoned.scale) == (first.error_scale, first.scale)
     assert len(first.forecasts) > 4
-    # the poison acts: it is what came, and the later origin has seen it
+    # the poison acts: it is in the actual months, and the later origin has seen it
     assert first_poisoned.actual == pytest.approx(1000 * first.actual)
     for name in second.forecasts:
         assert forecast_bytes(second_poisoned.forecasts)[name] != forecast_bytes(second.forecasts)[name], name

@@ -16,13 +16,13 @@ from tests.support.backtests import origin_with_error, quarterly_origins
 
 def test_scores_list_the_combination_then_models_from_best_to_worst() -> None:
     mean, sd = np.full(4, 10.0), np.ones(4)
-    said = {
+    forecasts = {
         "worse": MarginalNormals(mean + 2, sd),
         "blend": MarginalNormals(mean + 9, sd),
         "right": MarginalNormals(mean, sd),
         "near": MarginalNormals(mean + 1, sd),
     }
-    assert list(score_models([Origin(0, "raw", said, mean, 4.0)])) == ["blend", "right", "near", "worse"]
+    assert list(score_models([Origin(0, "raw", forecasts, mean, 4.0)])) == ["blend", "right", "near", "worse"]
 
 
 def test_scores_equal_worked_figures() -> None:
@@ -48,12 +48,12 @@ def test_masked_months_are_not_scored() -> None:
 
 def test_calibration_of_true_forecasts_is_uniform() -> None:
     z = np.random.default_rng(7).standard_normal(200_000)
-    said = {"blend": MarginalNormals(np.zeros(len(z)), np.ones(len(z)))}
-    found = assess_calibration([Origin(0, "raw", said, z, 1.0)])
-    assert found is not None
-    assert found.shares == pytest.approx([0.1] * 10, abs=0.004)
-    assert (found.coverage80, found.coverage95) == pytest.approx((0.8, 0.95), abs=0.004)
-    narrow = assess_calibration([Origin(0, "raw", said, 2 * z, 1.0)])
+    forecasts = {"blend": MarginalNormals(np.zeros(len(z)), np.ones(len(z)))}
+    calibration = assess_calibration([Origin(0, "raw", forecasts, z, 1.0)])
+    assert calibration is not None
+    assert calibration.shares == pytest.approx([0.1] * 10, abs=0.004)
+    assert (calibration.coverage80, calibration.coverage95) == pytest.approx((0.8, 0.95), abs=0.004)
+    narrow = assess_calibration([Origin(0, "raw", forecasts, 2 * z, 1.0)])
     assert narrow is not None
     assert narrow.coverage80 == pytest.approx(2 * ndtr(Z90 / 2) - 1, abs=0.004)
     assert narrow.shares[0] > 0.2

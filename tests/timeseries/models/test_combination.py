@@ -17,19 +17,19 @@ pytestmark = pytest.mark.usefixtures("quiet_models")
 def test_the_combination_is_better_than_most_models(four_years: TimeSeries) -> None:
     outlooks = {name: model.fit(four_years).forecast(12) for name, model in MODELS.items()}
     outlooks["blend"] = combine(outlooks, dict.fromkeys(MODELS, 1 / len(MODELS)))
-    missed = {name: np.mean((outlook.mean - log_sales(60)[48:]) ** 2) for name, outlook in outlooks.items()}
-    assert missed["blend"] < np.median([missed[name] for name in MODELS]) * 1.2
-    assert missed["blend"] < 0.07**2
+    squared_errors = {name: np.mean((outlook.mean - log_sales(60)[48:]) ** 2) for name, outlook in outlooks.items()}
+    assert squared_errors["blend"] < np.median([squared_errors[name] for name in MODELS]) * 1.2
+    assert squared_errors["blend"] < 0.07**2
 
 
 def test_intervals_of_the_combination_cover_at_their_level() -> None:
     names = ("seasonal_naive", "structural", "theta")
     inside = []
     for seed in range(20):
-        whole = log_sales(60) + ar1_noise(60, seed)
-        past = log_series(whole[:48])
+        values = log_sales(60) + ar1_noise(60, seed)
+        past = log_series(values[:48])
         outlook = combine({name: MODELS[name].fit(past).forecast(12) for name in names}, dict.fromkeys(names, 1 / 3))
-        inside += list(np.abs(whole[48:] - outlook.mean) <= Z90 * np.sqrt(np.diag(outlook.covariance)))
+        inside += list(np.abs(values[48:] - outlook.mean) <= Z90 * np.sqrt(np.diag(outlook.covariance)))
     assert 0.70 <= np.mean(inside) <= 0.92
 
 

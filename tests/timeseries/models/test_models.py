@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("quiet_models")
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_a_series_with_season_and_tet_is_forecast_well(name: str, four_years: TimeSeries) -> None:
     outlook = MODELS[name].fit(four_years).forecast(12)
-    missed = outlook.mean - log_sales(60)[48:]
-    assert np.sqrt(np.mean(missed**2)) < 0.09
-    assert np.all(np.abs(missed) < 4 * np.sqrt(np.diag(outlook.covariance)))
+    errors = outlook.mean - log_sales(60)[48:]
+    assert np.sqrt(np.mean(errors**2)) < 0.09
+    assert np.all(np.abs(errors) < 4 * np.sqrt(np.diag(outlook.covariance)))
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
@@ -45,10 +45,10 @@ def test_masked_months_do_not_change_a_model_that_skips_them(name: str, four_yea
 
 @pytest.mark.parametrize("name", ["regression", "sarimax", "seasonal_naive", "structural"])
 def test_parameters_are_kept_for_another_series(name: str) -> None:
-    """The same numbers over the same past say the same; over a longer one they know its last months."""
-    whole = log_series(log_sales(60) + ar1_noise(60, seed=4), masked=(40,))
-    fitted = MODELS[name].fit(whole.head(48))
-    same, longer = fitted.with_series(whole.head(48)).forecast(12), fitted.with_series(whole).forecast(12)
+    """Kept parameters forecast the same from the same series, and from a longer series use its last months."""
+    series = log_series(log_sales(60) + ar1_noise(60, seed=4), masked=(40,))
+    fitted = MODELS[name].fit(series.head(48))
+    same, longer = fitted.with_series(series.head(48)).forecast(12), fitted.with_series(series).forecast(12)
     assert same.mean == pytest.approx(fitted.forecast(12).mean, abs=2e-6)
     assert same.covariance == pytest.approx(fitted.forecast(12).covariance, rel=1e-4, abs=1e-7)
     assert np.sqrt(np.mean((longer.mean - log_sales(72)[60:]) ** 2)) < 0.12

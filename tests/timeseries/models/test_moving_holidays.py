@@ -29,17 +29,17 @@ EQUAL_WEIGHTS = dict.fromkeys(MODELS, 1 / len(MODELS))
 
 @pytest.mark.parametrize(("months", "seed"), [(72, 0), (72, 1), (84, 2), (96, 3)])
 def test_knowing_tet_improves_the_forecast(months: int, seed: int) -> None:
-    """Sales that follow Tết alone: the blend that knows when it falls beats a fixed month by 30% of MASE."""
+    """Sales that follow Tết alone: the combination that knows its dates beats one of fixed months by 30% of MASE."""
     calendar = Calendar(parse_month("2010-01"), months + 12)
-    moved = TET_HOLIDAY(calendar) @ np.array([0.5, -0.4])
-    whole = 10 + 0.003 * np.arange(months + 12) + moved + np.random.default_rng(seed).normal(0, 0.02, months + 12)
-    known, came = whole[:months], np.exp(whole[months:])
-    off = {}
-    for festival in (TET_HOLIDAY, NO_HOLIDAY):
-        past = TimeSeries(Calendar(calendar.first, months), known, np.zeros(months, bool), festival)
-        said = combine({name: model.fit(past).forecast(12) for name, model in MODELS.items()}, EQUAL_WEIGHTS)
-        off[festival] = mase(np.exp(said.mean) - came, np.exp(known))
-    assert off[TET_HOLIDAY] < 0.7 * off[NO_HOLIDAY]
+    effect = TET_HOLIDAY(calendar) @ np.array([0.5, -0.4])
+    values = 10 + 0.003 * np.arange(months + 12) + effect + np.random.default_rng(seed).normal(0, 0.02, months + 12)
+    known, actual = values[:months], np.exp(values[months:])
+    scores = {}
+    for holiday in (TET_HOLIDAY, NO_HOLIDAY):
+        past = TimeSeries(Calendar(calendar.first, months), known, np.zeros(months, bool), holiday)
+        outlook = combine({name: model.fit(past).forecast(12) for name, model in MODELS.items()}, EQUAL_WEIGHTS)
+        scores[holiday] = mase(np.exp(outlook.mean) - actual, np.exp(known))
+    assert scores[TET_HOLIDAY] < 0.7 * scores[NO_HOLIDAY]
 
 
 def test_the_prior_effect_applies_under_three_holidays() -> None:

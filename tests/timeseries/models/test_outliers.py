@@ -16,9 +16,9 @@ def test_estimates_at_an_origin_use_only_earlier_months() -> None:
     values = noisy_log_sales(60)
     later = values.copy()
     later[40:] += 0.2
-    one, other = (clean_as_of(cleaned_series(each, unknown=(30,)), 36) for each in (values, later))
-    assert np.array_equal(one.values, other.values)
-    assert one.values[30] == pytest.approx(values[30], abs=0.2)
+    original, changed = (clean_as_of(cleaned_series(each, unknown=(30,)), 36) for each in (values, later))
+    assert np.array_equal(original.values, changed.values)
+    assert original.values[30] == pytest.approx(values[30], abs=0.2)
 
 
 def test_seasons_and_new_levels_are_not_outliers() -> None:
@@ -41,11 +41,11 @@ def test_seasons_and_new_levels_are_not_outliers() -> None:
 
 
 def test_quiet_and_random_walk_series_have_few_outliers() -> None:
-    found = []
+    cleaned = []
     for seed in range(40):
         rng = np.random.default_rng(seed)
         random_walk = np.cumsum(rng.normal(0, 0.08, 72)) + rng.standard_t(5, 72) * 0.04
-        found.append(cleaned_series(random_walk, holiday=NO_HOLIDAY))
-    assert np.mean([past.masked.any() for past in found]) <= 0.1
-    assert np.mean([bool(past.level_shifts) for past in found]) <= 0.1
+        cleaned.append(cleaned_series(random_walk, holiday=NO_HOLIDAY))
+    assert np.mean([past.masked.any() for past in cleaned]) <= 0.1
+    assert np.mean([bool(past.level_shifts) for past in cleaned]) <= 0.1
     assert not outlying_months(cleaned_series(noisy_log_sales(60))).any()

@@ -19,11 +19,11 @@ def test_draws_have_the_moments_of_the_forecast() -> None:
 
 
 def test_persistence_of_errors_is_estimated() -> None:
-    found = [
+    fits = [
         MODELS["regression"].fit(log_series(log_sales(120) + ar1_noise(120, seed, persistence=0.7)))
         for seed in range(8)
     ]
-    assert np.mean([fitted.parameters["lasting"] for fitted in found]) == pytest.approx(0.7, abs=0.1)
+    assert np.mean([fitted.parameters["lasting"] for fitted in fits]) == pytest.approx(0.7, abs=0.1)
 
 
 def test_the_last_error_carries_into_the_first_months() -> None:

@@ -15,6 +15,6 @@ def test_a_short_history_takes_the_season_of_other_services() -> None:
     season = fit_seasonal_profile(log_series(log_sales(60))).season
     borrowed = fit_seasonal_profile(log_series(log_sales(8)), season)
     assert borrowed.season == pytest.approx(season)
-    own = fit_seasonal_profile(log_series(log_sales(24)))
+    alone = fit_seasonal_profile(log_series(log_sales(24)))
     halfway = fit_seasonal_profile(log_series(log_sales(24)), np.zeros(12))
-    assert np.abs(halfway.season).max() < np.abs(own.season).max()
+    assert np.abs(halfway.season).max() < np.abs(alone.season).max()

@@ -32,37 +32,37 @@ def last_value(claimed: float) -> PanelForecaster:
     return forecaster
 
 
-def inside(found: PanelForecast | CalibratedForecast, came: np.ndarray, share: float) -> float:
-    low, high = (found.quantile(tail) for tail in ((1 - share) / 2, (1 + share) / 2))
-    return float(((low <= came) & (came <= high)).mean())
+def inside(forecast: PanelForecast | CalibratedForecast, actual: np.ndarray, share: float) -> float:
+    low, high = (forecast.quantile(tail) for tail in ((1 - share) / 2, (1 + share) / 2))
+    return float(((low <= actual) & (actual <= high)).mean())
 
 
 def test_narrow_intervals_are_widened_to_their_level() -> None:
     panel, forecaster = walks(400, 68), last_value(0.6)
     known = panel.drop_last(8)
-    said = forecaster(known, 8)
-    came = panel.values[:, -8:]
-    found = calibrate_panel(known, 8, forecaster).calibrate(said)
-    assert inside(said, came, 0.8) < 0.62
-    assert inside(said, came, 0.95) < 0.8
-    assert 0.72 < inside(found, came, 0.8) < 0.83
-    assert 0.88 < inside(found, came, 0.95) < 0.97
+    forecast = forecaster(known, 8)
+    actual = panel.values[:, -8:]
+    calibrated = calibrate_panel(known, 8, forecaster).calibrate(forecast)
+    assert inside(forecast, actual, 0.8) < 0.62
+    assert inside(forecast, actual, 0.95) < 0.8
+    assert 0.72 < inside(calibrated, actual, 0.8) < 0.83
+    assert 0.88 < inside(calibrated, actual, 0.95) < 0.97
 
 
 def test_correct_intervals_are_unchanged() -> None:
-    found = calibrate_panel(walks(400, 60), 8, last_value(1.0))
-    assert found.factor80 == pytest.approx(1.0, abs=0.08)
-    assert found.factor95 == pytest.approx(1.0, abs=0.08)
-    assert found.coverage80 == pytest.approx(0.8, abs=0.03)
-    assert found.coverage95 == pytest.approx(0.95, abs=0.02)
-    assert found.n_siblings == 400
+    factors = calibrate_panel(walks(400, 60), 8, last_value(1.0))
+    assert factors.factor80 == pytest.approx(1.0, abs=0.08)
+    assert factors.factor95 == pytest.approx(1.0, abs=0.08)
+    assert factors.coverage80 == pytest.approx(0.8, abs=0.03)
+    assert factors.coverage95 == pytest.approx(0.95, abs=0.02)
+    assert factors.n_siblings == 400
 
 
 def test_heavy_tails_widen_only_the_outer_interval() -> None:
-    missed = np.random.default_rng(2).standard_t(2.5, (500, 6))
-    found = interval_factors(missed * 0.9 / np.quantile(np.abs(missed), 0.8) * Z90)
-    assert np.all(found.factor80 < 1.0)
-    assert np.all(found.factor95 > 1.1)
+    errors = np.random.default_rng(2).standard_t(2.5, (500, 6))
+    factors = interval_factors(errors * 0.9 / np.quantile(np.abs(errors), 0.8) * Z90)
+    assert np.all(factors.factor80 < 1.0)
+    assert np.all(factors.factor95 > 1.1)
 
 
 def test_few_series_hardly_change_the_factor() -> None:
@@ -98,35 +98,35 @@ def test_calibration_does_not_see_the_periods_it_forecasts() -> None:
 
 
 def test_calibrated_quantiles_ascend_around_the_mean() -> None:
-    missed = np.random.default_rng(4).standard_t(2, (200, 6)) * np.linspace(0.4, 3, 6)
+    errors = np.random.default_rng(4).standard_t(2, (200, 6)) * np.linspace(0.4, 3, 6)
     mean = np.full((3, 6), 100.0)
     for log in (False, True):
         sd = np.full((3, 6), 0.1 if log else 10.0)
-        found = interval_factors(missed).calibrate(PanelForecast(mean, sd, np.full(3, log)))
+        calibrated = interval_factors(errors).calibrate(PanelForecast(mean, sd, np.full(3, log)))
         shares = (0.001, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 0.999)
-        assert np.all(np.diff([found.quantile(share) for share in shares], axis=0) > 0)
-        assert found.quantile(0.5) == pytest.approx(mean)
+        assert np.all(np.diff([calibrated.quantile(share) for share in shares], axis=0) > 0)
+        assert calibrated.quantile(0.5) == pytest.approx(mean)
 
 
 def test_interval_ends_follow_the_factors() -> None:
-    found = interval_factors(np.random.default_rng(5).normal(0, 1.5, (200, 6)))
-    assert found.scaled_normal_quantile(Z90) == pytest.approx(Z90 * found.factor80)
-    assert found.scaled_normal_quantile(Z90 + 1e-9) == pytest.approx(Z90 * found.factor80)
-    assert found.scaled_normal_quantile(-Z975) == pytest.approx(-Z975 * found.factor95)
+    factors = interval_factors(np.random.default_rng(5).normal(0, 1.5, (200, 6)))
+    assert factors.scaled_normal_quantile(Z90) == pytest.approx(Z90 * factors.factor80)
+    assert factors.scaled_normal_quantile(Z90 + 1e-9) == pytest.approx(Z90 * factors.factor80)
+    assert factors.scaled_normal_quantile(-Z975) == pytest.approx(-Z975 * factors.factor95)
 
 
 def test_a_series_is_not_scored_with_its_own_widths() -> None:
-    missed = np.random.default_rng(6).normal(0, 1, (400, 6)) * np.resize([0.5, 2.0], 400)[:, None]
-    found = interval_factors(missed, (1.0, 1.0))
-    assert found.coverage80 is not None
-    assert found.coverage80 < 0.72
+    errors = np.random.default_rng(6).normal(0, 1, (400, 6)) * np.resize([0.5, 2.0], 400)[:, None]
+    factors = interval_factors(errors, (1.0, 1.0))
+    assert factors.coverage80 is not None
+    assert factors.coverage80 < 0.72
 
 
 def test_errors_are_standardised_on_the_scale_of_the_forecast() -> None:
-    said = PanelForecast(
+    forecast = PanelForecast(
         np.full((3, 2), 100.0), np.array([[10.0], [0.1], [0.0]]) * np.ones(2), np.array([False, True, False])
     )
-    came = np.array([[120.0, 95.0], [100 * np.exp(0.2), -1.0], [1.0, 2.0]])
-    found = standardised_panel_errors(said, came)
-    assert found[:2] == pytest.approx(np.array([[2.0, -0.5], [2.0, np.nan]]), nan_ok=True)
-    assert np.isnan(found[2]).all()
+    actual = np.array([[120.0, 95.0], [100 * np.exp(0.2), -1.0], [1.0, 2.0]])
+    errors = standardised_panel_errors(forecast, actual)
+    assert errors[:2] == pytest.approx(np.array([[2.0, -0.5], [2.0, np.nan]]), nan_ok=True)
+    assert np.isnan(errors[2]).all()

@@ -90,8 +90,8 @@ def test_initial_states_are_least_squares(m3_series: list[np.ndarray], fitted: F
         free = responses[:, [0, *[1] * form.has_trend, *range(2, 13 * form.has_season)]]
         scaled = (values - fitted.scaling.offset[column]) / fitted.scaling.scale[column]
         errors = errors_from(scaled, fitted.state.smoothing[:, column], np.zeros(14))
-        left = errors - free @ np.linalg.lstsq(free, errors)[0]
-        ratios.append(fitted.sse[column] / np.sum(left**2))
+        residuals = errors - free @ np.linalg.lstsq(free, errors)[0]
+        ratios.append(fitted.sse[column] / np.sum(residuals**2))
     assert np.min(ratios) >= 1 - 1e-9
     assert np.percentile(ratios, 95) <= 1.005
 

@@ -21,8 +21,8 @@ def test_a_shortened_panel_keeps_its_starts() -> None:
 
 def test_quantiles_on_the_log_scale_are_positive() -> None:
     panel = Panel.from_series([np.array([2.0, 3.0]), np.array([-2.0, 3.0])], 1)
-    said = PanelForecast.from_moments(panel, np.array([[2.0], [2.0]]), np.array([[1.5], [1.5]]))
-    assert said.is_log.tolist() == [True, False]
-    assert said.value_sd == pytest.approx(np.array([[1.5], [1.5]]))
-    assert said.quantile(0.5) == pytest.approx(said.mean)
-    assert said.quantile(0.001)[0, 0] > 0 > said.quantile(0.001)[1, 0]
+    forecasts = PanelForecast.from_moments(panel, np.array([[2.0], [2.0]]), np.array([[1.5], [1.5]]))
+    assert forecasts.is_log.tolist() == [True, False]
+    assert forecasts.value_sd == pytest.approx(np.array([[1.5], [1.5]]))
+    assert forecasts.quantile(0.5) == pytest.approx(forecasts.mean)
+    assert forecasts.quantile(0.001)[0, 0] > 0 > forecasts.quantile(0.001)[1, 0]

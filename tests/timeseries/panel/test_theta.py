@@ -44,20 +44,21 @@ def test_the_batch_equals_the_recursion(seed: int) -> None:
 def test_the_search_is_near_the_optimum_of_all_parameters(seed: int) -> None:
     values = random_walk_sales(60, seed, season=0.0)
 
-    def missed(at: np.ndarray) -> float:
-        first = at[2] * values[0]
+    def loss(point: np.ndarray) -> float:
+        first = point[2] * values[0]
         return (
-            recursion(values, at[0], at[1], first, 0)[0] + INITIAL_LEVEL_WEIGHT * ((1 - at[1]) * values[0] - first) ** 2
+            recursion(values, point[0], point[1], first, 0)[0]
+            + INITIAL_LEVEL_WEIGHT * ((1 - point[1]) * values[0] - first) ** 2
         )
 
-    found = fit_theta(Panel.from_series([values], 1), "dynamic").members[0].solution.sse[0]
+    sse = fit_theta(Panel.from_series([values], 1), "dynamic").members[0].solution.sse[0]
     bounds = [(0.1, 0.99), (0.0, 1.0), (-2.0, 4.0)]
     best = min(
-        minimize(missed, [alpha, 0.5, 1.0], bounds=bounds, method="Nelder-Mead", options={"maxiter": 600}).fun
+        minimize(loss, [alpha, 0.5, 1.0], bounds=bounds, method="Nelder-Mead", options={"maxiter": 600}).fun
         for alpha in (0.2, 0.5, 0.8)
     )
-    assert best * (1 - 0.05) <= found
-    assert found <= best * 1.01
+    assert best * (1 - 0.05) <= sse
+    assert sse <= best * 1.01
 
 
 @pytest.mark.parametrize("season", [0.0, 0.25])
@@ -88,17 +89,17 @@ def test_theta_fits_do_not_depend_on_other_series() -> None:
 @pytest.mark.parametrize("kind", THETA_KINDS)
 def test_theta_forecasts_scale_with_the_unit(kind: str) -> None:
     values = random_walk_sales(70, 3)
-    one, other = (forecast_theta(Panel.from_series([unit * values], 12), 12, kind) for unit in (1.0, 1e6))
-    assert 1e6 * one.mean == pytest.approx(other.mean, rel=1e-7)
-    assert one.quantile(0.1) * 1e6 == pytest.approx(other.quantile(0.1), rel=1e-7)
+    original, scaled = (forecast_theta(Panel.from_series([unit * values], 12), 12, kind) for unit in (1.0, 1e6))
+    assert 1e6 * original.mean == pytest.approx(scaled.mean, rel=1e-7)
+    assert original.quantile(0.1) * 1e6 == pytest.approx(scaled.quantile(0.1), rel=1e-7)
 
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
 def test_a_steady_seasonal_series_continues(kind: str) -> None:
     age = np.arange(84)
-    whole = 500 * (1 + 0.2 * np.cos(2 * np.pi * age / 12))
-    plain = whole - 550  # below zero at times: differences instead of factors
-    for values in (whole, plain):
+    positive = 500 * (1 + 0.2 * np.cos(2 * np.pi * age / 12))
+    partly_negative = positive - 550  # below zero at times: differences instead of factors
+    for values in (positive, partly_negative):
         assert forecast_theta(Panel.from_series([values[:72]], 12), 12, kind).mean[0] == pytest.approx(
             values[72:], abs=8
         )
@@ -121,14 +122,14 @@ def test_unusual_series_are_forecast(kind: str, season: int) -> None:
         random_walk_sales(7, 2),
         random_walk_sales(300, 3),
     ]
-    found = forecast_theta(Panel.from_series(strange, season), 14, kind)
-    assert np.isfinite(found.mean).all()
-    assert np.isfinite(found.sd).all()
-    assert (found.sd >= 0).all()
-    assert found.mean[0] == pytest.approx(7.0)
-    assert found.mean[1] == pytest.approx(0.0)
-    assert found.mean[2] == pytest.approx(5.0)
-    assert (found.quantile(0.1) <= found.quantile(0.9)).all()
+    forecasts = forecast_theta(Panel.from_series(strange, season), 14, kind)
+    assert np.isfinite(forecasts.mean).all()
+    assert np.isfinite(forecasts.sd).all()
+    assert (forecasts.sd >= 0).all()
+    assert forecasts.mean[0] == pytest.approx(7.0)
+    assert forecasts.mean[1] == pytest.approx(0.0)
+    assert forecasts.mean[2] == pytest.approx(5.0)
+    assert (forecasts.quantile(0.1) <= forecasts.quantile(0.9)).all()
 
 
 @pytest.mark.parametrize("kind", THETA_KINDS)
@@ -158,13 +159,13 @@ def test_theta_intervals_cover_a_random_walk() -> None:
     rng = np.random.default_rng(5)
     walks = 1000 + np.cumsum(rng.normal(0, 5, (400, 92)), axis=1)
     for kind in THETA_KINDS:
-        found = forecast_theta(Panel(walks[:, :80], 1), 12, kind)
-        inside = (found.quantile(0.1) <= walks[:, 80:]) & (walks[:, 80:] <= found.quantile(0.9))
+        forecasts = forecast_theta(Panel(walks[:, :80], 1), 12, kind)
+        inside = (forecasts.quantile(0.1) <= walks[:, 80:]) & (walks[:, 80:] <= forecasts.quantile(0.9))
         assert 0.7 < inside.mean() < 0.85
 
 
 def test_growth_on_the_log_scale_is_limited() -> None:
     rising = 100 * np.exp(0.4 * np.maximum(0, np.arange(40) - 20))
     for kind in ("standard", "dynamic", "weighted"):
-        said = forecast_theta(Panel(rising[None], 1), 24, kind)
-        assert said.mean.max() <= 20.001 * rising.max()
+        forecasts = forecast_theta(Panel(rising[None], 1), 24, kind)
+        assert forecasts.mean.max() <= 20.001 * rising.max()
