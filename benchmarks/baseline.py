@@ -1,7 +1,7 @@
-"""CPU seconds of a plan's whole baseline, cold: `python -m benchmarks.baseline`.
+"""CPU seconds of a plan's complete baseline, cold: `python -m benchmarks.baseline`.
 
 Three services of 60, 66 and 72 actual months with a season, Tết and surprises that last; statsmodels members and
-rolling origins included, nothing kept from before. Prints the seconds of libraries and fits, and what came out.
+rolling origins included, nothing kept from before. Prints the seconds of libraries and fits, and the results.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def main() -> None:
     print(
         f"libraries {loaded - begun:.2f} s, fits and origins {done - loaded:.2f} s, together {done - begun:.2f} s CPU"
     )
-    for service, own in baseline.services.items():
-        weights = ", ".join(f"{model} {weight:.2f}" for model, weight in own.weights.items())
-        held = f"80% held {own.coverage80:.2f}, 95% held {own.coverage95:.2f} of {len(own.checks)} origins"
-        print(f"{service}: {weights}; MASE {own.mase:.2f}; {held}")
+    for service, fitted in baseline.services.items():
+        weights = ", ".join(f"{model} {weight:.2f}" for model, weight in fitted.weights.items())
+        held = f"80% held {fitted.coverage80:.2f}, 95% held {fitted.coverage95:.2f} of {len(fitted.checks)} origins"
+        print(f"{service}: {weights}; MASE {fitted.mase:.2f}; {held}")
 
 
 if __name__ == "__main__":

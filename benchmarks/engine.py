@@ -44,11 +44,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    found = {name: measure_plan(path) for name, path in PLANS.items()}
+    results = {name: measure_plan(path) for name, path in PLANS.items()}
     if asked.json:
-        print(json.dumps({**found["reference"], "shipped": found["shipped"]}, indent=1))
+        print(json.dumps({**results["reference"], "shipped": results["shipped"]}, indent=1))
     else:
-        for name, figures in found.items():
+        for name, figures in results.items():
             print(
                 f"{name}: {figures['ratio']} times its bare draws,"
                 f" {figures['ratio_of_100000_paths']} times for {ORDINARY_PATHS:,} paths;"
@@ -60,19 +60,19 @@ def main() -> int:
 
 
 def measure_plan(plan: Path) -> dict[str, Any]:
-    """Play and draw in turn; the least of the cases of each, and the median of their ratios."""
+    """Simulate and draw in turn; the least time of each, and the median of their ratios."""
     scenario = forecast.read(plan)
     with tempfile.TemporaryDirectory() as folder:
         baseline = fit_baseline(scenario, Path(folder))
     counts = count_draws(compile_plan(scenario, baseline, PATHS, 1))
-    whole, alone, ratio = compare_with_draws(scenario, baseline, PATHS, counts)
+    simulation_seconds, draw_seconds, ratio = compare_with_draws(scenario, baseline, PATHS, counts)
     cells = PATHS * scenario.horizon.months * len(scenario.services)
     return {
         "ratio": ratio,
-        "ns_per_path_month_service": round(1e9 * whole / cells, 2),
-        "mpaths_per_s": round(PATHS / whole / 1e6, 3),
+        "ns_per_path_month_service": round(1e9 * simulation_seconds / cells, 2),
+        "mpaths_per_s": round(PATHS / simulation_seconds / 1e6, 3),
         "ratio_of_100000_paths": compare_with_draws(scenario, baseline, ORDINARY_PATHS, counts)[2],
-        "bare_ns_per_path_month_service": round(1e9 * alone / cells, 2),
+        "bare_ns_per_path_month_service": round(1e9 * draw_seconds / cells, 2),
         "drawn_per_path": {name: round(count, 2) for name, count in counts.items()},
         "parts": time_parts(scenario, baseline, counts),
     }
@@ -83,16 +83,19 @@ def compare_with_draws(
 ) -> tuple[float, float, float]:
     """Least seconds of a simulation that is read and of its bare draws, and the median of their ratios."""
 
-    def whole() -> None:
+    def simulate_and_read() -> None:
         read_results(forecast.simulate(scenario, paths=paths, baseline=baseline))
 
-    turns = [(elapsed_seconds(whole), elapsed_seconds(lambda: draw_numbers(counts, paths))) for _ in range(ROUNDS)]
-    ratio = float(np.median([one / other for one, other in turns]))
-    return min(one for one, _ in turns), min(other for _, other in turns), round(ratio, 2)
+    turns = [
+        (elapsed_seconds(simulate_and_read), elapsed_seconds(lambda: draw_numbers(counts, paths)))
+        for _ in range(ROUNDS)
+    ]
+    ratio = float(np.median([simulation / draws for simulation, draws in turns]))
+    return min(simulation for simulation, _ in turns), min(draws for _, draws in turns), round(ratio, 2)
 
 
 def read_results(run: Simulation) -> None:
-    """What the first page of a report says in numbers: quantiles of years and months, shortfalls, chances."""
+    """Read the numbers of the first page of a report: quantiles of years and months, shortfalls, chances."""
     months = {format_month(month) for month in run.horizon.months}
     for (measure, period), tally in run.tallies.items():
         if measure.split(".")[0].removesuffix(":parts") in ("revenue", "productivity"):
@@ -106,19 +109,19 @@ def read_results(run: Simulation) -> None:
 
 
 def time_parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, float]) -> dict[str, float]:
-    """How many times the bare draws each part takes, of batches that are played with a clock at its doors."""
-    deck = compile_plan(scenario, baseline, PATHS, 1)
-    doors = {
+    """How many times the bare draws each part takes, its function timed while batches are simulated."""
+    compiled = compile_plan(scenario, baseline, PATHS, 1)
+    parts = {
         "normals": (Sampler, "_independent_normals"),
         "calm": (block, "sample_baseline"),
         "shocks": (block, "sample_impacts"),
     }
-    doors |= {
+    parts |= {
         "initiatives": (block, "simulate_initiatives"),
         "trade": (block, "simulate_service"),
         "whole": (block, "simulate_block"),
     }
-    spent = dict.fromkeys(doors, 0.0)
+    spent = dict.fromkeys(parts, 0.0)
 
     def clocked(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*given: Any, **named: Any) -> Any:
@@ -130,22 +133,22 @@ def time_parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, floa
 
         return timed
 
-    kept = {name: getattr(owner, attribute) for name, (owner, attribute) in doors.items()}
-    alone = 0.0
+    kept = {name: getattr(owner, attribute) for name, (owner, attribute) in parts.items()}
+    draw_seconds = 0.0
     try:
-        for name, (owner, attribute) in doors.items():
+        for name, (owner, attribute) in parts.items():
             setattr(owner, attribute, clocked(name, kept[name]))
         for batch in range(1, 17):
-            block.simulate_block(deck, range(batch * deck.batch_blocks, (batch + 1) * deck.batch_blocks))
-            alone += elapsed_seconds(lambda: draw_numbers(counts, deck.batch_blocks * PATHS_PER_BLOCK))
+            block.simulate_block(compiled, range(batch * compiled.batch_blocks, (batch + 1) * compiled.batch_blocks))
+            draw_seconds += elapsed_seconds(lambda: draw_numbers(counts, compiled.batch_blocks * PATHS_PER_BLOCK))
     finally:
-        for name, (owner, attribute) in doors.items():
+        for name, (owner, attribute) in parts.items():
             setattr(owner, attribute, kept[name])
     spent["calm"] -= spent["normals"]
-    return {name: round(value / alone, 2) for name, value in spent.items()}
+    return {name: round(value / draw_seconds, 2) for name, value in spent.items()}
 
 
-def count_draws(deck: CompiledPlan) -> dict[str, float]:
+def count_draws(compiled: CompiledPlan) -> dict[str, float]:
     """How many numbers of each kind a path takes, counted in the first blocks."""
     counts = {"normals": 0, "uniforms": 0, "of_events": 0}
     normals, filled, mark = Sampler._independent_normals, Sampler.sample_by_block, events._hash_uniform
@@ -165,10 +168,10 @@ def count_draws(deck: CompiledPlan) -> dict[str, float]:
     try:
         Sampler._independent_normals, Sampler.sample_by_block = counting_normals, counting_filled  # type: ignore[method-assign,assignment]
         events._hash_uniform = counting_marks  # type: ignore[assignment]
-        played = block.simulate_block(deck, range(deck.batch_blocks))
+        result = block.simulate_block(compiled, range(compiled.batch_blocks))
     finally:
         Sampler._independent_normals, Sampler.sample_by_block, events._hash_uniform = normals, filled, mark  # type: ignore[method-assign]
-    paths = len(next(iter(played.figures.values())))
+    paths = len(next(iter(result.figures.values())))
     return {name: count / paths for name, count in counts.items()}
 
 

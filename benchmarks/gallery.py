@@ -18,7 +18,7 @@ MAX_COLOURS = 64
 
 
 def main() -> int:
-    """Play scenarios/covid.yaml once and draw its A4 page in each language."""
+    """Simulate scenarios/covid.yaml once and draw its A4 page in each language."""
     import forecast
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
     from forecast.files.cache import cache_folder

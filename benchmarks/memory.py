@@ -66,8 +66,8 @@ def warm_cache(plan: Path) -> None:
 def measure_in_new_process(plan: Path, paths: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.memory", "--plan", str(plan), "--one", str(paths)]
     done = subprocess.run(command, cwd=HERE, check=True, stdout=subprocess.PIPE)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
 
 
 def measure_peak(plan: Path, paths: int) -> dict[str, float]:
@@ -88,9 +88,9 @@ def peak_mib() -> float:
     """The peak of this process so far; on Linux without that of the process that started it, which getrusage keeps."""
     status = Path("/proc/self/status")
     if status.is_file():
-        found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.M)
-        if found:
-            return round(int(found[1]) / 1024, 1)
+        match = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.M)
+        if match:
+            return round(int(match[1]) / 1024, 1)
     unit = 1 if sys.platform == "darwin" else 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 

@@ -3,9 +3,9 @@
     python -m benchmarks.national            a table
     python -m benchmarks.national --json     {"sizes": [{"provinces", "places", "paths_per_s", ...}], ...}
 
-One core, CPU seconds of a block played and tallied, the faster of two; memory is the peak of the resident set less what
-it was once everything was loaded, each size in a process of its own. `us_per_path` and `us_per_path_and_place` are the
-straight line through the sizes, and `worst_off` is how far the worst of them lies from it. `minutes_on_64` is
+One core, CPU seconds of a block simulated and tallied, the faster of two; memory is the peak of the resident set less
+what it was once everything was loaded, each size in a separate process. `us_per_path` and `us_per_path_and_place` are
+the straight line through the sizes, and `worst_off` is how far the worst of them lies from it. `minutes_on_64` is
 arithmetic, not a measurement: that line at 10,603 communes, for 10^6 paths, over 64 cores.
 """
 
@@ -59,9 +59,9 @@ def simulate_provinces(provinces: int, blocks: int = 2) -> dict[str, float]:
         places = scenario.places.model_copy(update={"file": f"{folder}/places.csv"})
         targets = {name: target for name, target in scenario.targets.items() if target.place is None}
         scenario = scenario.model_copy(update={"places": places, "targets": targets})
-        deck = compile_plan(scenario, fit_baseline(scenario), 64 * PATHS_PER_BLOCK)
+        compiled = compile_plan(scenario, fit_baseline(scenario), 64 * PATHS_PER_BLOCK)
     loaded = peak_mib()
-    work = prepare_chunks(deck, 0, "")
+    work = prepare_chunks(compiled, 0, "")
     took = []
     for span in range(max(2, blocks // work.blocks_per_chunk)):
         start = time.process_time()
@@ -80,17 +80,17 @@ def simulate_provinces(provinces: int, blocks: int = 2) -> dict[str, float]:
 
 
 def measure_sizes(sizes: tuple[int, ...] = PROVINCES) -> dict[str, Any]:
-    """Each size in a process of its own."""
-    found = []
+    """Each size in a separate process."""
+    rows = []
     for size in sizes:
         command = [sys.executable, "-m", "benchmarks.national", "--provinces", str(size)]
-        said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        found.append(json.loads(said.stdout))
-    places = np.array([row["places"] for row in found], float)
-    cost = np.array([row["cpu_s_per_million_paths"] for row in found], float)
+        process = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        rows.append(json.loads(process.stdout))
+    places = np.array([row["places"] for row in rows], float)
+    cost = np.array([row["cpu_s_per_million_paths"] for row in rows], float)
     slope, start = np.polyfit(places, cost, 1)
     return {
-        "sizes": found,
+        "sizes": rows,
         "us_per_path": round(float(start), 2),
         "us_per_path_and_place": round(float(slope), 4),
         "worst_off": round(float(np.abs(1 - (start + slope * places) / cost).max()), 3),
@@ -106,13 +106,13 @@ def main() -> None:
     if asked.provinces:
         print(json.dumps(simulate_provinces(asked.provinces)))
         return
-    found = measure_sizes()
+    results = measure_sizes()
     if asked.json:
-        print(json.dumps(found))
+        print(json.dumps(results))
         return
-    for row in found["sizes"]:
+    for row in results["sizes"]:
         print("  ".join(f"{name} {value:>9,}" for name, value in row.items()))
-    print(f"{COMMUNES:,} communes x 10^6 paths on {CORES} cores: {found['minutes_on_64']} minutes")
+    print(f"{COMMUNES:,} communes x 10^6 paths on {CORES} cores: {results['minutes_on_64']} minutes")
 
 
 if __name__ == "__main__":

@@ -82,10 +82,10 @@ def simulate_year(
     total = 0.0
     for service, amount in enumerate(amounts):
         shares = [math.exp(e) for e in noise[12 * service : 12 * service + 12]]
-        whole = sum(shares)
+        share_sum = sum(shares)
         for month in range(12):
             gain = lift if service == 2 and month >= 3 else 1.0
-            total += amount * shares[month] / whole * gain * kept[month]
+            total += amount * shares[month] / share_sum * gain * kept[month]
     return total
 
 
@@ -267,57 +267,63 @@ def run_tool(way: str, python: str) -> dict[str, Any]:
     command = (
         [python, str(HERE), "--one", way] if way != "forecast" else [python, "-m", "benchmarks.peers", "--one", way]
     )
-    said = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parents[1])
-    lines = [line for line in said.stdout.splitlines() if line.startswith("{")]
-    if said.returncode or not lines:
-        return {"way": way, "error": (said.stderr.strip().splitlines() or ["no answer"])[-1]}
+    process = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parents[1])
+    lines = [line for line in process.stdout.splitlines() if line.startswith("{")]
+    if process.returncode or not lines:
+        return {"way": way, "error": (process.stderr.strip().splitlines() or ["no answer"])[-1]}
     return dict(json.loads(lines[-1]))
 
 
 def measure_tool(way: str) -> dict[str, Any]:
-    """What one tool says, here and now."""
+    """Run one tool in this process; its chance and its seconds."""
     _, _, function, paths = TOOLS[way]
-    chance, seconds = min((function(paths) for _ in range(2)), key=lambda said: said[1])
+    chance, seconds = min((function(paths) for _ in range(2)), key=lambda measured: measured[1])
     return {"way": way, "paths": paths, "chance": chance, "seconds": seconds, "version": tool_version(way)}
 
 
 def tool_version(way: str) -> str:
-    """Of the tool that answers."""
+    """Version of the tool."""
     if way == "forecast":
         return str(import_module("forecast").__version__)
     return platform.python_version() if way == "loop" else version(way)
 
 
-def markdown_table(found: list[dict[str, Any]]) -> str:
+def markdown_table(results: list[dict[str, Any]]) -> str:
     """In Markdown, the fastest first."""
-    base = next(one for one in found if one["way"] == "forecast")
+    base = next(result for result in results if result["way"] == "forecast")
     lines = [
         "| tool | how | paths | chance of 250 tỷ | differs by | paths/s | forecast is faster by |",
         "|---|---|--:|--:|--:|--:|--:|",
     ]
-    speed = {one["way"]: one["paths"] / one["seconds"] for one in found if "seconds" in one}
-    for one in sorted(found, key=lambda one: -speed.get(one["way"], 0)):
-        name, how, _, _ = TOOLS[one["way"]]
-        if "error" in one:
-            lines.append(f"| {name} | {how} | | | | not run: {one['error']} | |")
+    speed = {result["way"]: result["paths"] / result["seconds"] for result in results if "seconds" in result}
+    for result in sorted(results, key=lambda result: -speed.get(result["way"], 0)):
+        name, how, _, _ = TOOLS[result["way"]]
+        if "error" in result:
+            lines.append(f"| {name} | {how} | | | | not run: {result['error']} | |")
             continue
-        p = one["chance"]
-        error = math.sqrt(p * (1 - p) / one["paths"])
-        whole = math.hypot(error, math.sqrt(base["chance"] * (1 - base["chance"]) / base["paths"]))
-        off = "" if one is base else f"{(p - base['chance']) / whole:+.1f} standard errors"
+        p = result["chance"]
+        error = math.sqrt(p * (1 - p) / result["paths"])
+        combined_error = math.hypot(error, math.sqrt(base["chance"] * (1 - base["chance"]) / base["paths"]))
+        off = "" if result is base else f"{(p - base['chance']) / combined_error:+.1f} standard errors"
         lines.append(
-            f"| {name} {one['version']} | {how} | {one['paths']:,} | {p:.4f} ± {1.96 * error:.4f} | {off} "
-            f"| {speed[one['way']]:,.0f} | {speed['forecast'] / speed[one['way']]:.1f} |"
+            f"| {name} {result['version']} | {how} | {result['paths']:,} | {p:.4f} ± {1.96 * error:.4f} | {off} "
+            f"| {speed[result['way']]:,.0f} | {speed['forecast'] / speed[result['way']]:.1f} |"
         )
     return "\n".join(lines)
 
 
-def results_agree(found: list[dict[str, Any]]) -> bool:
+def results_agree(results: list[dict[str, Any]]) -> bool:
     """Whether all that ran lie within four standard errors of the plan."""
-    base = next(one for one in found if one["way"] == "forecast")
-    said = [one for one in found if "chance" in one]
-    spread = [math.sqrt(p * (1 - p) * (1 / one["paths"] + 1 / base["paths"])) for one in said if (p := one["chance"])]
-    return all(abs(one["chance"] - base["chance"]) <= 4 * error for one, error in zip(said, spread, strict=True))
+    base = next(result for result in results if result["way"] == "forecast")
+    answered = [result for result in results if "chance" in result]
+    spread = [
+        math.sqrt(p * (1 - p) * (1 / result["paths"] + 1 / base["paths"]))
+        for result in answered
+        if (p := result["chance"])
+    ]
+    return all(
+        abs(result["chance"] - base["chance"]) <= 4 * error for result, error in zip(answered, spread, strict=True)
+    )
 
 
 TEXT = """# Other tools side by side
@@ -348,11 +354,11 @@ def main() -> int:
     if asked.one:
         print(json.dumps(measure_tool(asked.one)))
         return 0
-    found = [run_tool(way, sys.executable if way == "forecast" else asked.python) for way in TOOLS]
-    print(markdown_table(found))
+    results = [run_tool(way, sys.executable if way == "forecast" else asked.python) for way in TOOLS]
+    print(markdown_table(results))
     if asked.write:
-        HERE.with_suffix(".md").write_text(TEXT.format(table=markdown_table(found)), encoding="utf-8")
-    return 0 if results_agree(found) else 1
+        HERE.with_suffix(".md").write_text(TEXT.format(table=markdown_table(results)), encoding="utf-8")
+    return 0 if results_agree(results) else 1
 
 
 if __name__ == "__main__":

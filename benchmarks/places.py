@@ -1,11 +1,11 @@
-"""What a list of places costs: 216 communes, 3 services, 12 months, each with its own noise and its own hits.
+"""What a list of places costs: 216 communes, 3 services, 12 months, each with its own noise and its own shocks.
 
     python -m benchmarks.places              a table
     python -m benchmarks.places --json       {"places", "paths_per_s", "mib_above_imports", "reconcile_s", ...}
     python -m benchmarks.places --times 10   beside it a list ten times as long
 
-`paths_per_s` is blocks played and tallied by one core, CPU seconds, the fastest of several; `mib_above_imports` is the
-peak of the resident memory over four spans less what it was once the baseline was fitted and everything was loaded.
+`paths_per_s` is blocks simulated and tallied by one core, CPU seconds, the fastest of several; `mib_above_imports` is
+the peak of the resident memory over four spans less what it was once the baseline was fitted and everything was loaded.
 `reconcile_s` are CPU seconds to make and use the projection (MinT with shrinkage) of all nodes of the province, twelve
 months of 100 draws.
 """
@@ -51,9 +51,9 @@ def simulate_communes(times: int, blocks: int) -> dict[str, float]:
         places = scenario.places.model_copy(update={"file": str(folder / "places.csv")})
         kept = {name: target for name, target in scenario.targets.items() if target.place is None}
         scenario = scenario.model_copy(update={"places": places, "targets": kept, "cases": {}})
-    deck = compile_plan(scenario, fit_baseline(scenario), 64 * PATHS_PER_BLOCK)
+    compiled = compile_plan(scenario, fit_baseline(scenario), 64 * PATHS_PER_BLOCK)
     loaded = peak_mib()
-    work = prepare_chunks(deck, 0, "")
+    work = prepare_chunks(compiled, 0, "")
     spans = max(1, blocks // work.blocks_per_chunk)
     took = []
     for span in range(spans):
@@ -80,16 +80,20 @@ def time_reconciliation() -> dict[str, float]:
 
     scenario = forecast.read(PLAN)
     assert scenario.places is not None
-    terrain = read_places(str(scenario.places.file), scenario.service_names)
-    districts = {place: one.code for one in terrain.districts for place in terrain.places[one.start : one.stop]}
+    geography = read_places(str(scenario.places.file), scenario.service_names)
+    districts = {
+        place: district.code
+        for district in geography.districts
+        for place in geography.places[district.start : district.stop]
+    }
     hierarchy = grouped_hierarchy(districts, scenario.service_names)
     rng = np.random.default_rng(1)
     errors = rng.normal(size=(36, len(hierarchy.nodes)))
     base = np.exp(rng.normal(size=(len(hierarchy.nodes), 12, 100)))
     start = time.process_time()
-    found = fit_reconciler(hierarchy, "mint", errors=errors)(base)
+    reconciled = fit_reconciler(hierarchy, "mint", errors=errors)(base)
     took = time.process_time() - start
-    off = float(np.abs(hierarchy.gaps(found)).max() / found.max())
+    off = float(np.abs(hierarchy.gaps(reconciled)).max() / reconciled.max())
     return {
         "reconcile_nodes": len(hierarchy.nodes),
         "reconcile_series": len(hierarchy.bottom),
@@ -100,10 +104,10 @@ def time_reconciliation() -> dict[str, float]:
 
 def measure_all(times: int) -> dict[str, Any]:
     """All figures."""
-    found: dict[str, Any] = simulate_communes(1, BLOCKS * 2)
+    figures: dict[str, Any] = simulate_communes(1, BLOCKS * 2)
     if times > 1:
-        found["longer_list"] = simulate_communes(times, 2)
-    return {**found, **time_reconciliation()}
+        figures["longer_list"] = simulate_communes(times, 2)
+    return {**figures, **time_reconciliation()}
 
 
 def main() -> None:
@@ -111,11 +115,11 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1, help="beside it a list so many times as long")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    found = measure_all(asked.times)
+    figures = measure_all(asked.times)
     if asked.json:
-        print(json.dumps(found))
+        print(json.dumps(figures))
         return
-    for name, value in found.items():
+    for name, value in figures.items():
         print(f"{name:20} {value}")
 
 

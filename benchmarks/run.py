@@ -1,4 +1,4 @@
-"""How long a run takes, cold and with its fits kept, and how fast paths are played, beside bare draws.
+"""How long a run takes, cold and with its fits kept, and how fast paths are simulated, beside bare draws.
 
 Prints one JSON object: seconds, and ratios taken in one process in turn. `--gate` exits 1 beyond the limits.
 """
@@ -53,9 +53,9 @@ def time_simulation() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         baseline = fit_baseline(scenario, Path(folder))
     numbers = scenario.horizon.months * len(scenario.services) * PATHS
-    play = min_seconds(lambda: forecast.simulate(scenario, paths=PATHS, baseline=baseline))
-    draw = min_seconds(lambda: np.random.Generator(np.random.SFC64(1)).standard_normal(numbers))
-    return {"simulate": play, "bare_draws": draw}
+    simulate_seconds = min_seconds(lambda: forecast.simulate(scenario, paths=PATHS, baseline=baseline))
+    draw_seconds = min_seconds(lambda: np.random.Generator(np.random.SFC64(1)).standard_normal(numbers))
+    return {"simulate": simulate_seconds, "bare_draws": draw_seconds}
 
 
 def time_runs() -> dict[str, float]:
@@ -77,7 +77,7 @@ def time_command(arguments: list[str], environment: dict[str, str]) -> float:
 
 
 def min_seconds(work: Callable[[], object], times: int = 3) -> float:
-    """The least of a few cases: what the machine can, when it is let."""
+    """The least of a few measurements: the time when nothing else slows the machine."""
     cases = []
     for _ in range(times):
         started = time.perf_counter()

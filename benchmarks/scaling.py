@@ -53,7 +53,7 @@ def main() -> int:
         "cases": cases,
         "ratio": round(ratio, 3),
         "ratio_by_cpu_seconds": round(work * cases[-1]["workers"] / cases[0]["workers"], 3),
-        "same_numbers": len({one["chance"] for one in cases}) == 1,
+        "same_numbers": len({case["chance"] for case in cases}) == 1,
     }
     print(json.dumps(answer, indent=1))
     return 1 if asked.gate and ratio < MIN_SPEEDUP else 0

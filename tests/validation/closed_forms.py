@@ -93,9 +93,9 @@ def spread(name: str, measure: str, sd: float, kurtosis: float, period: str = YE
     )
 
 
-def both(name: str, measure: str, chance: object) -> tuple[Check, Check]:
+def both(name: str, measure: str, distribution: object) -> tuple[Check, Check]:
     """Mean and standard deviation of a figure that has a distribution of scipy's."""
-    first, second, _, kurtosis = (float(x) for x in chance.stats("mvsk"))  # type: ignore[attr-defined]
+    first, second, _, kurtosis = (float(x) for x in distribution.stats("mvsk"))  # type: ignore[attr-defined]
     sd = math.sqrt(second)
     return mean(f"{name}, mean", measure, first, sd), spread(f"{name}, sd", measure, sd, kurtosis)
 
@@ -105,10 +105,10 @@ def likely(name: str, target: str, p: float) -> Check:
     return Check(name, p, lambda run: Measured(run.chance(target).value, math.sqrt(p * (1 - p) / run.paths)))
 
 
-def quantile(name: str, measure: str, p: float, chance: object) -> Check:
+def quantile(name: str, measure: str, p: float, distribution: object) -> Check:
     """A quantile; its error is sqrt(p (1 - p) / n) / density."""
-    truth = float(chance.ppf(p))  # type: ignore[attr-defined]
-    density = float(chance.pdf(truth))  # type: ignore[attr-defined]
+    truth = float(distribution.ppf(p))  # type: ignore[attr-defined]
+    density = float(distribution.pdf(truth))  # type: ignore[attr-defined]
     return Check(
         name,
         truth,
@@ -122,18 +122,18 @@ def cvar(name: str, measure: str, p: float, truth: float) -> Check:
     """The mean of the worst share p; the error is the one that the run prints."""
 
     def find(run: Simulation) -> Measured:
-        found = run.tally(measure, YEAR).cvar(p)
-        return Measured(found.value / TY, (found.high - found.low) / (2 * Z95 * TY))
+        estimate = run.tally(measure, YEAR).cvar(p)
+        return Measured(estimate.value / TY, (estimate.high - estimate.low) / (2 * Z95 * TY))
 
     return Check(name, truth, find)
 
 
 def shortfall(name: str, measure: str, threshold: float, truth: float) -> Check:
-    """The mean miss given a miss; the error is the one that the run prints."""
+    """The mean shortfall of the paths below the threshold; the error is the one that the run prints."""
 
     def find(run: Simulation) -> Measured:
-        found = run.tally(measure, YEAR).expected_shortfall(threshold * TY)
-        return Measured(found.value / TY, (found.high - found.low) / (2 * Z95 * TY))
+        estimate = run.tally(measure, YEAR).expected_shortfall(threshold * TY)
+        return Measured(estimate.value / TY, (estimate.high - estimate.low) / (2 * Z95 * TY))
 
     return Check(name, truth, find)
 
@@ -166,33 +166,37 @@ def lognormal(low: float, high: float) -> object:
     return stats.lognorm(math.log(high / low) / (2 * Z90), scale=math.sqrt(low * high))
 
 
-def lower_tail(chance: object, p: float) -> float:
+def lower_tail(distribution: object, p: float) -> float:
     """Mean of the worst share p of a lognormal: e^(mu + s^2 / 2) Phi(z_p - s) / p."""
-    s = chance.args[0]  # type: ignore[attr-defined]
-    return float(chance.mean() * ndtr(ndtri(p) - s) / p)  # type: ignore[attr-defined]
+    s = distribution.args[0]  # type: ignore[attr-defined]
+    return float(distribution.mean() * ndtr(ndtri(p) - s) / p)  # type: ignore[attr-defined]
 
 
 GIVEN = "baseline: {method: given, shape: flat}\n"
 
 
 def services(**annual: str) -> str:
-    """Services given by what they take in a year."""
-    return "services:\n" + "".join(f'  {name}: {{baseline: {{annual: "{said}"}}}}\n' for name, said in annual.items())
+    """Services given by their yearly revenue."""
+    return "services:\n" + "".join(
+        f'  {name}: {{baseline: {{annual: "{amount}"}}}}\n' for name, amount in annual.items()
+    )
 
 
-def targets(**said: tuple[str, str]) -> str:
+def targets(**conditions: tuple[str, str]) -> str:
     """Targets {name: (measure, limit)} of the year."""
-    lines = (f"  {name}: {{measure: {measure}, period: 2021, {limit}}}\n" for name, (measure, limit) in said.items())
+    lines = (
+        f"  {name}: {{measure: {measure}, period: 2021, {limit}}}\n" for name, (measure, limit) in conditions.items()
+    )
     return "targets:\n" + "".join(lines)
 
 
 def one_number() -> Oracle:
-    """Every way to write an unsure number."""
+    """Every way to write an uncertain number."""
     pert, triangle = stats.beta(2, 4, 100, 80), stats.triang(0.25, 100, 80)
     normal, width = stats.norm(120, 5), lognormal(100, 140)
     seen = pd.read_csv(ROOT / "data" / "annual-totals.csv")["revenue"].to_numpy() / TY
     z = (115 - 120) / 5
-    miss = -5 + 5 * stats.norm.pdf(z) / ndtr(z)
+    mean_shortfall = -5 + 5 * stats.norm.pdf(z) / ndtr(z)
     text = GIVEN + services(
         pert="pert(100 tỷ, 120 tỷ, 180 tỷ)",
         triangular="triangular(100 tỷ, 120 tỷ, 180 tỷ)",
@@ -228,7 +232,7 @@ def one_number() -> Oracle:
             cvar("CVaR 5% of a normal", "revenue.normal", 0.05, 120 - 5 * stats.norm.pdf(ndtri(0.05)) / 0.05),
             cvar("CVaR 5% of a lognormal", "revenue.range", 0.05, lower_tail(width, 0.05)),
             cvar("CVaR 1% of a lognormal", "revenue.lognormal", 0.01, lower_tail(width, 0.01)),
-            shortfall("mean miss of 115, given a miss, of a normal", "revenue.normal", 115, miss),
+            shortfall("mean miss of 115, given a miss, of a normal", "revenue.normal", 115, mean_shortfall),
         ),
     )
 
@@ -300,14 +304,14 @@ initiatives:
 def _event_and_late() -> tuple[float, float]:
     """Mean and sd of 120 (1 - .1 I)(1 + .1 S): I with chance .3, S the part of the year's revenue after the start.
 
-    The start is even over the 365 days; months take 10 tỷ each whatever their days.
+    The start is even over the 365 days; months have a revenue of 10 tỷ each whatever their days.
     """
     edges = Calendar(12 * 2021, 12).edges
     t = np.linspace(edges[0], edges[-1] - 1, 365_001)  # a high end is the last day of its month
     after = (12 - np.interp(t, edges, np.arange(13.0))) / 12
-    one = np.mean([1 + 0.1 * after, (1 + 0.1 * after) ** 2], axis=1)
+    moments = np.mean([1 + 0.1 * after, (1 + 0.1 * after) ** 2], axis=1)
     kept = (0.97, 0.7 + 0.3 * 0.81)
-    first, second = 120 * one[0] * kept[0], 120**2 * one[1] * kept[1]
+    first, second = 120 * moments[0] * kept[0], 120**2 * moments[1] * kept[1]
     return float(first), math.sqrt(second - first**2)
 
 
@@ -371,14 +375,14 @@ def rank_of(name: str, rank: float) -> Check:
     """Spearman's of the two services, with the error of its influence function."""
 
     def find(run: Simulation) -> Measured:
-        found = rank_correlation(*annuals(run))
-        return Measured(found.value, (found.high - found.low) / (2 * Z95))
+        estimate = rank_correlation(*annuals(run))
+        return Measured(estimate.value, (estimate.high - estimate.low) / (2 * Z95))
 
     return Check(name, rank, find)
 
 
 def together(name: str, p: float, z: float) -> Check:
-    """The share of the paths in which both lie below their own quantile of a standard normal z."""
+    """The share of the paths in which both lie below their quantile of a standard normal z."""
 
     def count(run: Simulation) -> Floats:
         a, b = annuals(run)
@@ -444,14 +448,14 @@ def _joint_tail_of_t(r: float, freedom: float, edge: float) -> float:
 def three_normals() -> Oracle:
     """Ranks of both signs between three: a Cholesky factor."""
     ranks = {("a", "b"): 0.5, ("a", "c"): -0.4, ("b", "c"): 0.2}
-    said = "".join(f"  {a}{b}: {between(rank, a, b)}\n" for (a, b), rank in ranks.items())
+    correlation_lines = "".join(f"  {a}{b}: {between(rank, a, b)}\n" for (a, b), rank in ranks.items())
     text = GIVEN + services(a="normal(120 tỷ, 3 tỷ)", b="normal(130 tỷ, 4 tỷ)", c="normal(90 tỷ, 5 tỷ)")
     sds = {"a": 3.0, "b": 4.0, "c": 5.0}
     total = sum(sd**2 for sd in sds.values())
     total += sum(2 * sds[a] * sds[b] * pearson(rank) for (a, b), rank in ranks.items())
     return Oracle(
         "Three normals, ranks of both signs",
-        text + "correlations:\n" + said,
+        text + "correlations:\n" + correlation_lines,
         (spread("three normals, ranks .5, -.4, .2: sd of the sum", "revenue", math.sqrt(total), 0),),
     )
 
@@ -470,9 +474,9 @@ targets:
     for service, month in (("a", "03"), ("a", "04"), ("a", "08"), ("b", "03"), ("b", "04"), ("w", "02"), ("w", "11")):
         text += f"  {service}{month}: {{measure: revenue.{service}, period: 2021-{month}, at_least: 1 tỷ}}\n"
 
-    def step(run: Simulation, service: str, one: str, other: str) -> Floats:
+    def step(run: Simulation, service: str, first: str, second: str) -> Floats:
         measure = f"revenue.{service}"
-        return np.log(single(run, measure, f"2021-{other}") / single(run, measure, f"2021-{one}"))
+        return np.log(single(run, measure, f"2021-{second}") / single(run, measure, f"2021-{first}"))
 
     r, phi, psi = pearson(0.5), 0.6, 0.2
     start = _cross(r, phi, psi, 3)
@@ -504,12 +508,12 @@ targets:
 def _cross(r: float, phi: float, psi: float, last: int) -> Floats:
     """(months, months) covariances of two AR(1) of variance 1 that start stationary, their innovations correlated r."""
     n = last + 1
-    one, two = np.zeros((n, n)), np.zeros((n, n))
-    for matrix, kept in ((one, phi), (two, psi)):
+    first, second = np.zeros((n, n)), np.zeros((n, n))
+    for matrix, kept in ((first, phi), (second, psi)):
         for row in range(n):
             for drawn in range(row + 1):
                 matrix[row, drawn] = kept ** (row - drawn) * (1.0 if drawn == 0 else math.sqrt(1 - kept**2))
-    return r * one @ two.T
+    return r * first @ second.T
 
 
 REPAIR = """
@@ -525,8 +529,8 @@ SURE = "places: {count: 1}\nbaseline: {method: given, shape: flat, annual: 120 t
 def compound_poisson() -> Oracle:
     """Repair of 2 floods a year, each 10 to 40 tỷ: mean lam E X, variance lam E X^2, none with e^-lam."""
     text = SURE + REPAIR.format(rate=2, repair="10 tỷ to 40 tỷ") + targets(none=("cost.f", "at_most: 1 VND"))
-    chance = lognormal(10, 40)
-    moments = [float(chance.moment(k)) for k in (1, 2, 4)]  # type: ignore[attr-defined]
+    repair = lognormal(10, 40)
+    moments = [float(repair.moment(k)) for k in (1, 2, 4)]  # type: ignore[attr-defined]
     sd, kurtosis = math.sqrt(2 * moments[1]), moments[2] / (2 * moments[1] ** 2)
     return Oracle(
         "Compound Poisson",
@@ -607,7 +611,7 @@ shocks:
 
 
 def floods() -> Oracle:
-    """What Poisson floods leave of a month multiplies: E prod (1 - x) = exp(-lam E x)."""
+    """The shares of a month that Poisson floods leave multiply: E prod (1 - x) = exp(-lam E x)."""
     text = (
         SURE
         + """

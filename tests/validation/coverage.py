@@ -1,7 +1,8 @@
 """How often does a printed interval hold the truth? Over 2,000 seeds and more: 93.5 to 96.5% of the times.
 
 Clopper and Pearson's interval, for fewer than ten hits or misses, is wider by nature: not under 94%. First the tallies
-alone, on draws of known chances; then the public road, from a plan in YAML to what a run says. Exits 1 when one fails.
+alone, on draws of known distributions; then the public interface, from a plan in YAML to the figures of a run. Exits 1
+when one fails.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class Law:
-    """A chance that is drawn directly, with its truths."""
+    """A distribution that is drawn directly, with its truths."""
 
     name: str
     draw: Callable[[np.random.Generator, int], Floats]
@@ -82,7 +83,7 @@ class Law:
 def laws() -> tuple[Law, ...]:
     """A normal, and a lognormal with a longer tail than any range of the shipped plans."""
     s = 0.5
-    whole = math.exp(s * s / 2)
+    lognormal_mean = math.exp(s * s / 2)
     return (
         Law(
             "normal",
@@ -95,8 +96,8 @@ def laws() -> tuple[Law, ...]:
             "lognormal, s = .5",
             lambda random, n: np.exp(s * random.standard_normal(n)),
             lambda p: math.exp(s * float(ndtri(p))),
-            whole,
-            lambda x: whole * float(ndtr(math.log(x) / s - s)),
+            lognormal_mean,
+            lambda x: lognormal_mean * float(ndtr(math.log(x) / s - s)),
         ),
     )
 
@@ -104,7 +105,7 @@ def laws() -> tuple[Law, ...]:
 def tally_intervals(tally: Tally, law: Law) -> dict[str, tuple[Estimate, float]]:
     """Every interval that a tally prints, beside its truth."""
     threshold = law.ppf(0.2)
-    found = {
+    intervals = {
         "mean": (tally.mean_estimate(), law.mean),
         "CVaR 5%": (tally.cvar(0.05), law.worst(0.05)),
         "CVaR 5% from above": (tally.cvar(0.05, lower=False), law.best(0.05)),
@@ -114,10 +115,10 @@ def tally_intervals(tally: Tally, law: Law) -> dict[str, tuple[Estimate, float]]
         ),
     }
     for p in (0.05, 0.1, 0.5, 0.9, 0.95):
-        found[f"P{100 * p:.0f}"] = (tally.quantile(p), law.ppf(p))
+        intervals[f"P{100 * p:.0f}"] = (tally.quantile(p), law.ppf(p))
     for p in (0.5, 0.2, 0.05):
-        found[f"chance of {p:.0%}"] = (tally.chance_at_most(law.ppf(p)), p)
-    return found
+        intervals[f"chance of {p:.0%}"] = (tally.chance_at_most(law.ppf(p)), p)
+    return intervals
 
 
 def tally_coverage(law: Law, paths: int, seeds: int, exact: bool) -> list[Covered]:
@@ -136,9 +137,9 @@ def tally_coverage(law: Law, paths: int, seeds: int, exact: bool) -> list[Covere
     return [Covered(road, name, paths, truths[name], hits[name] / seeds, seeds) for name in truths]
 
 
-def count(said: Mapping[str, tuple[Estimate, float]], hits: dict[str, int], truths: dict[str, float]) -> None:
+def count(intervals: Mapping[str, tuple[Estimate, float]], hits: dict[str, int], truths: dict[str, float]) -> None:
     """Add one seed's intervals."""
-    for name, (estimate, truth) in said.items():
+    for name, (estimate, truth) in intervals.items():
         truths[name] = truth
         hits[name] = hits.get(name, 0) + (estimate.low <= truth <= estimate.high)
 
@@ -147,14 +148,14 @@ def rare_event_coverage(seeds: int) -> list[Covered]:
     """Chances with about four and about one hit in 4,096: the interval of Clopper and Pearson."""
     from forecast.stats.intervals import binomial_interval
 
-    found = []
+    rows = []
     for p in (0.001, 0.000_25, 0.999):
         hits = np.random.Generator(np.random.SFC64(1)).binomial(PATHS, p, seeds)
         inside = [estimate.low <= p <= estimate.high for estimate in (binomial_interval(float(h), PATHS) for h in hits)]
-        found.append(
+        rows.append(
             Covered("tally, few hits or misses", f"chance of {p}", PATHS, p, float(np.mean(inside)), seeds, True)
         )
-    return found
+    return rows
 
 
 PLAN = """
@@ -177,19 +178,19 @@ targets:
 
 
 def plan(copula: str, **settings: str) -> Scenario:
-    """The plan of the public road."""
-    said = {key.replace("__", "."): value for key, value in settings.items()}
-    return read_text(PLAN.replace("COPULA", copula), folder=f"{ROOT}/scenarios", set=said or None)
+    """The plan that is simulated through the public interface."""
+    overrides = {key.replace("__", "."): value for key, value in settings.items()}
+    return read_text(PLAN.replace("COPULA", copula), folder=f"{ROOT}/scenarios", set=overrides or None)
 
 
 def run_intervals(run: Simulation, better: Simulation) -> dict[str, tuple[Estimate, float]]:
     """What a run prints, beside its truth; `better` is the same plan with 1 tỷ more in a."""
     tally = run.tally("revenue.a", "2021")
     p, q, more = float(ndtr(0.4)), float(ndtr(0.5)), float(ndtr(0.6))
-    miss = -2 + 5 * float(stats.norm.pdf(-0.4) / ndtr(-0.4))
+    mean_shortfall = -2 + 5 * float(stats.norm.pdf(-0.4) / ndtr(-0.4))
     assert run.joint_chance is not None
     difference = paired_difference(run, better, "revenue.a", "2021")
-    found = {
+    intervals = {
         "chance": (run.chance("a"), p),
         "chance of all targets": (run.joint_chance, p * q),
         "mean": (tally.mean_estimate(), 120e9),
@@ -197,26 +198,28 @@ def run_intervals(run: Simulation, better: Simulation) -> dict[str, tuple[Estima
         "P50": (tally.quantile(0.5), 120e9),
         "P90": (tally.quantile(0.9), (120 + 5 * float(ndtri(0.9))) * 1e9),
         "CVaR 5%": (tally.cvar(0.05), (120 - 5 * float(stats.norm.pdf(ndtri(0.05))) / 0.05) * 1e9),
-        "expected shortfall": (tally.expected_shortfall(118e9), miss * 1e9),
+        "expected shortfall": (tally.expected_shortfall(118e9), mean_shortfall * 1e9),
         "difference of a chance, common random numbers": (difference.chances["a"], more - p),
     }
-    for one in achieved_correlations(run):
-        estimate = Estimate(one.achieved, one.achieved - one.error, one.achieved + one.error)
-        found[f"rank correlation achieved, {one.name}"] = (estimate, one.requested)
-    return found
+    for correlation in achieved_correlations(run):
+        estimate = Estimate(
+            correlation.achieved, correlation.achieved - correlation.error, correlation.achieved + correlation.error
+        )
+        intervals[f"rank correlation achieved, {correlation.name}"] = (estimate, correlation.requested)
+    return intervals
 
 
 def plan_coverage(copula: str, seeds: int) -> list[Covered]:
-    """From a plan in YAML to what the run says."""
+    """From a plan in YAML to the figures of the run."""
     settings = {} if copula == "gaussian" else {"correlations__cd": "null"}  # a t for every month takes its time
-    one = plan(copula, **settings)
-    other = plan(copula, services__a__baseline__annual="normal(121 tỷ, 5 tỷ)", **settings)
+    base = plan(copula, **settings)
+    better = plan(copula, services__a__baseline__annual="normal(121 tỷ, 5 tỷ)", **settings)
     hits: dict[str, int] = {}
     truths: dict[str, float] = {}
     for seed in range(seeds):
-        runs = [forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS) for scenario in (one, other)]
-        said = run_intervals(*runs)
-        count(said, hits, truths)
+        runs = [forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS) for scenario in (base, better)]
+        intervals = run_intervals(*runs)
+        count(intervals, hits, truths)
     return [
         Covered(f"a plan, copula {copula}", name, PATHS, truths[name], hits[name] / seeds, seeds) for name in truths
     ]
@@ -230,35 +233,35 @@ def tornado_coverage(seeds: int) -> list[Covered]:
     hits: dict[str, int] = {}
     truths: dict[str, float] = {}
     for seed in range(seeds):
-        found = compute_sensitivity(forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS), "sum")
-        assert found is not None
-        said = {}
-        for bar in found.bars:
+        sensitivity = compute_sensitivity(forecast.simulate(scenario, paths=PATHS, seed=seed, keep=PATHS), "sum")
+        assert sensitivity is not None
+        intervals = {}
+        for bar in sensitivity.bars:
             sd = {"a": 5.0, "b": 12.0}.get(bar.name.split(".")[1])
             if sd is not None:
                 estimate = Estimate(bar.high, bar.high - bar.error, bar.high + bar.error)
-                said[f"end of the tornado, {bar.name}"] = (estimate, sd * fifth * 1e9)
-        count(said, hits, truths)
+                intervals[f"end of the tornado, {bar.name}"] = (estimate, sd * fifth * 1e9)
+        count(intervals, hits, truths)
     return [Covered("a plan, tornado", name, PATHS, truths[name], hits[name] / seeds, seeds) for name in truths]
 
 
 def measured(seeds: int = SEEDS) -> list[Covered]:
     """Every interval."""
-    found: list[Covered] = []
+    rows: list[Covered] = []
     for law in laws():
-        found += tally_coverage(law, 1_000, CHEAP * seeds, exact=True)
-        found += tally_coverage(law, PATHS, CHEAP * seeds, exact=True)
-        found += tally_coverage(law, 4 * PATHS, seeds, exact=False)
-    found += rare_event_coverage(CHEAP * seeds)
+        rows += tally_coverage(law, 1_000, CHEAP * seeds, exact=True)
+        rows += tally_coverage(law, PATHS, CHEAP * seeds, exact=True)
+        rows += tally_coverage(law, 4 * PATHS, seeds, exact=False)
+    rows += rare_event_coverage(CHEAP * seeds)
     for copula in ("gaussian", "t(4)"):
-        found += plan_coverage(copula, seeds)
-    return found + tornado_coverage(seeds)
+        rows += plan_coverage(copula, seeds)
+    return rows + tornado_coverage(seeds)
 
 
-def table(found: list[Covered]) -> str:
+def table(rows: list[Covered]) -> str:
     """In Markdown."""
     lines = ["| measured on | interval | paths | truth | seeds | coverage |", "|---|---|--:|--:|--:|--:|"]
-    for row in found:
+    for row in rows:
         mark = "" if row.holds else " **fails**"
         lines.append(
             f"| {row.road} | {row.name} | {row.paths:,} | {row.truth:.6g} | {row.seeds:,} | {row.coverage:.2%}{mark} |"
@@ -271,13 +274,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     asked = parser.parse_args()
-    found = measured(asked.seeds)
-    wrong = [row for row in found if not row.holds]
+    rows = measured(asked.seeds)
+    wrong = [row for row in rows if not row.holds]
     if asked.json:
-        print(json.dumps({"seeds": asked.seeds, "intervals": [asdict(row) for row in found]}, indent=1))
+        print(json.dumps({"seeds": asked.seeds, "intervals": [asdict(row) for row in rows]}, indent=1))
     else:
-        print(table(found))
-        print(f"\n{len(found)} intervals, {len(wrong)} outside their gate")
+        print(table(rows))
+        print(f"\n{len(rows)} intervals, {len(wrong)} outside their gate")
     return 1 if wrong else 0
 
 

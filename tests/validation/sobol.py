@@ -1,9 +1,9 @@
 """What would Sobol points gain, and what would they cost? A trial on a shipped plan; the engine does not use them.
 
-The numbers that are drawn once a path (assumptions, happenings, common factors) come from Owen-scrambled Sobol points,
-a dimension a name; months and events stay as they are. Dimensions go to names by their order, which moves every name
-behind a new one, or by a hash of the name, which moves none. The gain is the variance over independent seeds of plain
-draws divided by that of the points: as many times fewer paths would do.
+The numbers that are drawn once a path (assumptions, whether something happens, common factors) come from Owen-scrambled
+Sobol points, a dimension a name; months and events stay as they are. Dimensions go to names by their order, which moves
+every name behind a new one, or by a hash of the name, which moves none. The gain is the variance over independent seeds
+of plain draws divided by that of the points: as many times fewer paths would do.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def hashed(text: str) -> int:
 
 
 def points(dimensions: list[int], paths: int) -> Words:
-    """(paths, dimensions) the first Sobol points as words, before they are scrambled."""
+    """(paths, dimensions) the first Sobol points as 32-bit integers, before they are scrambled."""
     engine = qmc.Sobol(max(dimensions) + 1, scramble=False, bits=32)
     rows = [engine.random(256)[:, dimensions] for _ in range(paths // 256)]
     return (np.concatenate(rows) * 2.0**32).astype(np.uint32)
@@ -81,8 +81,10 @@ class Stream:
         if self.column is None:
             self.plain.random(out=out)
             return
-        words = scrambled(self.column[self.block * PATHS_PER_BLOCK :][: len(out)], hashed(f"{self.seed} {self.name}"))
-        np.multiply(words.astype(np.float64) + 0.5, 2.0**-32, out=out)
+        scrambled_bits = scrambled(
+            self.column[self.block * PATHS_PER_BLOCK :][: len(out)], hashed(f"{self.seed} {self.name}")
+        )
+        np.multiply(scrambled_bits.astype(np.float64) + 0.5, 2.0**-32, out=out)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.plain, name)
@@ -109,32 +111,32 @@ class Trial:
 
     def figures(self, columns: Mapping[str, Words]) -> NDArray[np.float64]:
         """(seeds, 3) the chance of the target, the mean and the P5."""
-        found = []
+        rows = []
         for seed in SEEDS:
             run = self.simulate(seed, columns)
             tally = run.tally("revenue", "2021")
-            found.append((run.chance("revenue").value, tally.mean, tally.quantile(0.05).value))
-        return np.array(found)
+            rows.append((run.chance("revenue").value, tally.mean, tally.quantile(0.05).value))
+        return np.array(rows)
 
 
 def shared_dimension(pairs: int = 200) -> float:
     """Mean size of the rank correlation of two names that one dimension serves, each with its own scramble."""
     x = np.ascontiguousarray(points([7], PATHS_PER_BLOCK)[:, 0])
-    found = []
+    correlations = []
     for pair in range(pairs):
         a, b = (scrambled(x, hashed(f"{pair} {name}")).astype(np.float64) for name in "ab")
-        found.append(abs(np.corrcoef(a, b)[0, 1]))
-    return float(np.mean(found))
+        correlations.append(abs(np.corrcoef(a, b)[0, 1]))
+    return float(np.mean(correlations))
 
 
 def measured(plan: str = PLAN) -> dict[str, Any]:
-    """Gains of both ways to give out dimensions, and what a hash does where two names meet."""
+    """Gains of both ways to give out dimensions, and what a hash does where two names share a dimension."""
     trial = Trial(plan)
     base = trial.figures({}).var(axis=0, ddof=1)
     names = sorted(trial.names)
     by_order = list(range(len(names)))
     by_hash = [hashed(name) % MAX_DIMENSIONS for name in names]
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "plan": plan,
         "paths": PATHS,
         "seeds": len(SEEDS),
@@ -144,21 +146,21 @@ def measured(plan: str = PLAN) -> dict[str, Any]:
             1 - float(np.prod(1 - np.arange(len(names)) / MAX_DIMENSIONS)), 3
         ),
     }
-    found["rank_correlation_of_two_names_on_one_dimension"] = round(shared_dimension(), 2)
+    result["rank_correlation_of_two_names_on_one_dimension"] = round(shared_dimension(), 2)
     for way, dimensions in (("by_order", by_order), ("by_hash", by_hash)):
         drawn = points(dimensions, PATHS)
         columns = {name: np.ascontiguousarray(drawn[:, i]) for i, name in enumerate(names)}
         gain = base / trial.figures(columns).var(axis=0, ddof=1)
-        found[way] = dict(zip(("chance", "mean", "p5"), (round(float(g), 2) for g in gain), strict=True))
-    return found
+        result[way] = dict(zip(("chance", "mean", "p5"), (round(float(g), 2) for g in gain), strict=True))
+    return result
 
 
-def table(found: Mapping[str, Any]) -> str:
+def table(result: Mapping[str, Any]) -> str:
     """In Markdown."""
     lines = ["| dimensions are given | chance | mean | P5 |", "|---|--:|--:|--:|"]
-    for way, said in (("by_order", "in order of the names"), ("by_hash", "by a hash of the name")):
-        gain = found[way]
-        lines.append(f"| {said} | {gain['chance']:.1f} | {gain['mean']:.1f} | {gain['p5']:.1f} |")
+    for way, label in (("by_order", "in order of the names"), ("by_hash", "by a hash of the name")):
+        gain = result[way]
+        lines.append(f"| {label} | {gain['chance']:.1f} | {gain['mean']:.1f} | {gain['p5']:.1f} |")
     return "\n".join(lines)
 
 
@@ -167,12 +169,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plan", default=PLAN)
     asked = parser.parse_args()
-    found = measured(asked.plan)
+    result = measured(asked.plan)
     if asked.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(result, indent=1))
     else:
-        print(table(found))
-        print({key: value for key, value in found.items() if not isinstance(value, dict)})
+        print(table(result))
+        print({key: value for key, value in result.items() if not isinstance(value, dict)})
     return 0
 
 

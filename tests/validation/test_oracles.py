@@ -65,7 +65,7 @@ def assert_standard_normal(z: list[float]) -> None:
 @pytest.fixture(scope="module")
 def over_seeds() -> list[Simulation]:
     text = ONE_DISTRIBUTION_A_SERVICE + "".join(
-        f'  {name}: {{baseline: {{annual: "{said}"}}}}\n' for name, (said, _, _) in DISTRIBUTIONS.items()
+        f'  {name}: {{baseline: {{annual: "{amount}"}}}}\n' for name, (amount, _, _) in DISTRIBUTIONS.items()
     )
     scenario = read_plan_text(text)
     return [forecast.simulate(scenario, paths=PATHS, seed=seed) for seed in SEEDS]
@@ -93,7 +93,7 @@ def test_a_tenth_of_the_draws_lies_beyond_each_end_of_a_range(over_seeds: list[S
 
 
 def test_a_plan_without_history_is_a_sum_of_normals() -> None:
-    """250 tỷ on average, sd 13, so that 255 tỷ comes with Phi(-5/13)."""
+    """250 tỷ on average, sd 13, so that 255 tỷ is reached with chance Phi(-5/13)."""
     run = simulate_plan(TWO_SERVICES, paths=100_000, seed=20210111)
     chance = run.chance("revenue")
     assert chance.low <= ndtr(-5 / 13) <= chance.high
@@ -105,8 +105,8 @@ def test_a_plan_without_history_is_a_sum_of_normals() -> None:
 def test_expected_shortfall_of_a_normal_is_exact() -> None:
     tally = simulate_plan(TWO_SERVICES, paths=100_000).tally("revenue", "2021")
     density = math.exp(-(float(ndtri(0.05)) ** 2) / 2) / math.sqrt(2 * math.pi)
-    found = tally.cvar(0.05)
-    assert found.low - 1e8 <= 250e9 - 13e9 * density / 0.05 <= found.high + 1e8
+    cvar = tally.cvar(0.05)
+    assert cvar.low - 1e8 <= 250e9 - 13e9 * density / 0.05 <= cvar.high + 1e8
 
 
 def test_correlated_normals_have_the_variance_of_their_sum() -> None:
@@ -185,11 +185,11 @@ def test_a_hard_episode_replaces_the_mild_days_it_covers() -> None:
     run = simulate_plan(text, paths=40_000, keep=40_000, shocks__w=wave)
     assert run.path_sample is not None
     lost = run.values("lost.a", "horizon")
-    one = (run.path_sample.occurrences["shocks.w"] == 1) & (lost > 0)
+    single_wave = (run.path_sample.occurrences["shocks.w"] == 1) & (lost > 0)
     daily = 10e9 / 30.4375
     expected = daily * (30 * 0.1 + 20 * (0.5 * 0.6 + 0.5 * 0.1))
-    early = one & (np.abs(lost / expected - 1) < 0.15)  # a wave cut by the horizon loses less
-    assert early.sum() / one.sum() > 0.95
+    early = single_wave & (np.abs(lost / expected - 1) < 0.15)  # a wave cut by the horizon loses less
+    assert early.sum() / single_wave.sum() > 0.95
     assert abs(lost[early].mean() / expected - 1) < 0.01
 
 
@@ -201,7 +201,7 @@ def test_changes_of_two_drivers_multiply(drivers: tuple[str, str]) -> None:
 
 
 def test_a_ramp_is_the_exact_mean_over_each_month() -> None:
-    """From 1 July over 92 days: a straight line through July, August and September, then whole."""
+    """From 1 July over 92 days: a straight line through July, August and September, then the full effect."""
     run = simulate_plan(
         ONE_SERVICE, paths=10, initiatives__i="{start: 2021-07, ramp: 92 days, effect: {volume: {a: 12%}}}"
     )
@@ -232,11 +232,13 @@ def test_recovery_is_even_after_the_end_of_a_shock() -> None:
 
 
 def test_a_loss_that_two_shocks_share_is_permanent() -> None:
-    """Two shocks of 50% over the same days: each has 25% of its own, 25% is shared and never returns."""
+    """Two shocks of 50% over the same days: each loses 25% alone, 25% is shared and never returns."""
     shock = "{kind: event, from: 2021-05-01, until: 2021-05-31, effect: {volume: {a: -50%}}, recovered: {a: 100%}}"
     run = simulate_plan(ONE_SERVICE, paths=10, shocks__e=shock, shocks__f=shock)
-    found = {word: run.tally(f"{word}.a", "horizon").mean for word in ("lost", "returned", "carried", "gone")}
-    assert found == pytest.approx({"lost": 7.5e9, "returned": 5e9, "carried": 0, "gone": 2.5e9}, abs=1)
+    figures = {
+        outcome: run.tally(f"{outcome}.a", "horizon").mean for outcome in ("lost", "returned", "carried", "gone")
+    }
+    assert figures == pytest.approx({"lost": 7.5e9, "returned": 5e9, "carried": 0, "gone": 2.5e9}, abs=1)
 
 
 def test_months_follow_their_autoregression() -> None:
@@ -257,9 +259,9 @@ def test_twice_the_money_gives_exactly_twice_the_figures() -> None:
         .replace("130 tỷ, 12", "260 tỷ, 24")
         .replace("255", "510")
     )
-    one, two = simulate_plan(TWO_SERVICES), simulate_plan(double)
-    assert np.array_equal(2 * one.values("revenue", "2021"), two.values("revenue", "2021"))
-    assert one.chance("revenue") == two.chance("revenue")
+    base, doubled = simulate_plan(TWO_SERVICES), simulate_plan(double)
+    assert np.array_equal(2 * base.values("revenue", "2021"), doubled.values("revenue", "2021"))
+    assert base.chance("revenue") == doubled.chance("revenue")
 
 
 def test_two_halves_with_one_draw_equal_one_service() -> None:
@@ -270,8 +272,10 @@ services:
   a: {baseline: {method: given, annual: "normal(60 tỷ, 6 tỷ)", shape: flat}}
   b: {baseline: {method: given, annual: {same_as: services.a.baseline.annual}, shape: flat}}
 """
-    whole = simulate_plan(ONE_SERVICE, services__a__baseline__annual="normal(120 tỷ, 12 tỷ)").values("revenue", "2021")
-    assert np.allclose(simulate_plan(halves).values("revenue", "2021"), whole, rtol=1e-12)
+    one_service = simulate_plan(ONE_SERVICE, services__a__baseline__annual="normal(120 tỷ, 12 tỷ)").values(
+        "revenue", "2021"
+    )
+    assert np.allclose(simulate_plan(halves).values("revenue", "2021"), one_service, rtol=1e-12)
 
 
 def test_chances_fall_as_the_threshold_rises() -> None:
@@ -302,8 +306,8 @@ def test_the_interval_of_a_chance_covers_at_its_rate() -> None:
     random = np.random.default_rng(5)
     for p in (0.002, 0.05, 0.3, 0.9):
         hits = random.binomial(4096, p, 2_000)
-        found = [binomial_interval(float(h), 4096) for h in hits]
-        assert 0.935 <= np.mean([e.low <= p <= e.high for e in found]) <= 0.999
+        intervals = [binomial_interval(float(h), 4096) for h in hits]
+        assert 0.935 <= np.mean([e.low <= p <= e.high for e in intervals]) <= 0.999
 
 
 def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate() -> None:
@@ -312,21 +316,21 @@ def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate()
 
     random = np.random.default_rng(11)
     density = math.exp(-(float(ndtri(0.05)) ** 2) / 2) / math.sqrt(2 * math.pi)
-    miss = math.exp(-0.5) / math.sqrt(2 * math.pi) / float(ndtr(-1)) - 1
-    truths = {"mean": 0.0, "p10": float(ndtri(0.1)), "cvar": -density / 0.05, "miss": miss}
+    mean_shortfall = math.exp(-0.5) / math.sqrt(2 * math.pi) / float(ndtr(-1)) - 1
+    truths = {"mean": 0.0, "p10": float(ndtri(0.1)), "cvar": -density / 0.05, "miss": mean_shortfall}
     covered = dict.fromkeys(truths, 0)
     trials = 1_500
     for _ in range(trials):
         values = random.standard_normal(4096)
         tally = Tally(Bins.from_values(values), (-1.0,))
         tally.add(values)
-        found = {
+        estimates = {
             "mean": tally.mean_estimate(),
             "p10": tally.quantile(0.1),
             "cvar": tally.cvar(0.05),
             "miss": tally.expected_shortfall(-1.0),
         }
-        for name, estimate in found.items():
+        for name, estimate in estimates.items():
             covered[name] += estimate.low <= truths[name] <= estimate.high
     for name, count in covered.items():
         assert 0.93 <= count / trials <= 0.97, name
@@ -336,6 +340,6 @@ def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate()
 def test_every_printed_interval_covers_at_its_rate() -> None:
     """A fifth of the seeds of `python -m tests.validation.coverage`: a hundred rows, each within four errors of 95%."""
     for row in coverage.measured(400):
-        room = 4 * math.sqrt(0.95 * 0.05 / row.seeds)
-        assert row.coverage >= 0.95 - room, row
-        assert row.wide or row.coverage <= 0.95 + room, row
+        tolerance = 4 * math.sqrt(0.95 * 0.05 / row.seeds)
+        assert row.coverage >= 0.95 - tolerance, row
+        assert row.wide or row.coverage <= 0.95 + tolerance, row
