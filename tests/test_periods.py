@@ -17,9 +17,9 @@ def test_overlaps_equal_those_of_all_pairs() -> None:
     end[13:26] = YEAR.edges
     interval, month, days = month_overlaps(start, end, YEAR)
     dense = np.minimum(end[:, None], YEAR.edges[1:]) - np.maximum(start[:, None], YEAR.edges[:-1])
-    found = np.zeros((300, 12))
-    found[interval, month] = days
-    assert np.array_equal(found, np.maximum(dense, 0))
+    overlaps = np.zeros((300, 12))
+    overlaps[interval, month] = days
+    assert np.array_equal(overlaps, np.maximum(dense, 0))
 
 
 def test_a_ramp_is_the_mean_over_each_month() -> None:

@@ -27,22 +27,24 @@ PAIRS = {
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_requested_rank_correlation_is_achieved(pair: str, rank: float, copula: str) -> None:
     run = simulate_plan(correlated_plan(PAIRS[pair], rank, copula), paths=8_192)
-    (found,) = achieved_correlations(run)
-    assert found.requested == rank
-    assert abs(found.achieved - rank) < 2 * found.error  # four standard errors
-    assert 0.001 < found.error < 0.025
+    (correlation,) = achieved_correlations(run)
+    assert correlation.requested == rank
+    assert abs(correlation.achieved - rank) < 2 * correlation.error  # four standard errors
+    assert 0.001 < correlation.error < 0.025
 
 
 def test_all_rank_correlations_of_a_group_are_achieved() -> None:
     names = ("initiatives.shop.happens", "services.a.growth", "services.b.baseline.annual", "climate.2021")
-    found = achieved_correlations(simulate_plan(correlated_plan(names, 0.5), paths=8_192))
-    assert len(found) == 6
-    assert all(abs(one.achieved - 0.5) < 2 * one.error for one in found)
+    correlations = achieved_correlations(simulate_plan(correlated_plan(names, 0.5), paths=8_192))
+    assert len(correlations) == 6
+    assert all(abs(correlation.achieved - 0.5) < 2 * correlation.error for correlation in correlations)
 
 
 def test_error_of_a_rank_correlation_agrees_with_samples() -> None:
     random = np.random.default_rng(8)
     pairs = random.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], (400, 2_000))
-    found = [rank_correlation(pair[:, 0], pair[:, 1]) for pair in pairs]
-    error = np.std([one.value for one in found], ddof=1)
-    assert np.mean([one.high - one.low for one in found]) / (2 * 1.96) == pytest.approx(error, rel=0.12)
+    estimates = [rank_correlation(pair[:, 0], pair[:, 1]) for pair in pairs]
+    error = np.std([estimate.value for estimate in estimates], ddof=1)
+    assert np.mean([estimate.high - estimate.low for estimate in estimates]) / (2 * 1.96) == pytest.approx(
+        error, rel=0.12
+    )

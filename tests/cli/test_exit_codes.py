@@ -145,6 +145,6 @@ def test_killed_runs_leave_earlier_reports_readable(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.validation.kills", "--times", "8", "--paths", "2000"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
-    found = json.loads(done.stdout)
-    assert found["unreadable"] == found["strays_after_next_start"] == 0
+    result = json.loads(done.stdout)
+    assert result["unreadable"] == result["strays_after_next_start"] == 0
     assert done.returncode == 0

@@ -11,7 +11,7 @@ from tests.support.command_line import BAKERY_PLAN
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["rnu"], "command line:1:10: rnu: there is no such command; did you mean 'run'?"),
         (["xyzzy"], "command line:1:10: xyzzy: there is no such command; `forecast --help` lists them"),
@@ -32,12 +32,12 @@ from tests.support.command_line import BAKERY_PLAN
         (["schema", "--lang", "fr"], "--lang: 'fr' is not a language of the reports; write vi or en"),
     ],
 )
-def test_a_wrong_call_says_what_to_write(call: Any, arguments: list[str], said: str) -> None:
+def test_a_wrong_call_says_what_to_write(call: Any, arguments: list[str], expected: str) -> None:
     done = call(*arguments)
     assert done.code == 2
     assert done.out == ""
     assert len(done.complaints) == 1
-    assert said in done.err
+    assert expected in done.err
 
 
 def test_all_wrong_options_are_reported_at_once(call: Any) -> None:

@@ -18,12 +18,12 @@ def test_background_work_returns_and_raises_like_direct_work(monkeypatch: pytest
     for safe in (True, False):
         monkeypatch.setattr(background, "_is_safe_to_fork", lambda safe=safe: safe)
         with (
-            background.run_in_background(partial(square, 3, 4)) as one,
-            background.run_in_background(partial(fail_at_third_job, "disk", 3)) as other,
+            background.run_in_background(partial(square, 3, 4)) as work,
+            background.run_in_background(partial(fail_at_third_job, "disk", 3)) as failing_work,
         ):
-            assert one.result() == (4, 48)
+            assert work.result() == (4, 48)
             with pytest.raises(OutputError, match="the disk is full"):
-                other.result()
+                failing_work.result()
 
 
 def test_background_work_that_dies_is_reported_and_unneeded_work_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

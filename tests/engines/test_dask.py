@@ -38,7 +38,7 @@ def test_a_local_cluster_listens_on_localhost_with_one_thread_a_worker(cluster: 
     assert cluster._cluster is not None
     assert cluster._cluster.scheduler_address.startswith("tcp://")
     family = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    ports = [port for one in family for port in one.net_connections() if port.status == psutil.CONN_LISTEN]
+    ports = [port for process in family for port in process.net_connections() if port.status == psutil.CONN_LISTEN]
     assert len(ports) >= 3
     assert {port.laddr.ip for port in ports} == {"127.0.0.1"}
 

@@ -74,11 +74,11 @@ def test_no_worker_outlives_its_parent(
     here = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(script), str(tmp_path), engine, busy]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=here) as parent:
-        begun = wait_until_found(lambda: found if len(found := list(tmp_path.glob("worker.*"))) == workers else None)
+        begun = wait_until_found(lambda: files if len(files := list(tmp_path.glob("worker.*"))) == workers else None)
         parent.send_signal(number)
         try:
             parent.wait(15)
         finally:
             parent.kill()
     numbers = [int(worker.suffix[1:]) for worker in begun]
-    assert wait_until_found(lambda: not any(is_alive(one) for one in numbers) or None)
+    assert wait_until_found(lambda: not any(is_alive(process) for process in numbers) or None)

@@ -14,10 +14,10 @@ def test_a_cache_returns_what_was_stored(tmp_path: Path) -> None:
     cache, key = Cache(tmp_path), Cache.key("fit", {"a": 1}, b"data")
     assert cache.get(key) is None
     cache.put(key, {"mase": 0.5, "name": "bưu chính"}, {"mean": np.arange(3.0)})
-    found = cache.get(key)
-    assert found is not None
-    assert found.metadata == {"mase": 0.5, "name": "bưu chính"}
-    assert found.arrays["mean"].tolist() == [0, 1, 2]
+    entry = cache.get(key)
+    assert entry is not None
+    assert entry.metadata == {"mase": 0.5, "name": "bưu chính"}
+    assert entry.arrays["mean"].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -1])

@@ -24,11 +24,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", GOLDEN_SCENARIOS)
 def test_figures_of_a_shipped_scenario_do_not_move(name: str, cache: Path) -> None:
     """Names exactly, numbers to 1 in 1,000, because fits depend on the processor."""
-    found, kept = (
+    lines, kept = (
         render_golden(name, cache).splitlines(),
         (GOLDEN_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines(),
     )
-    assert found[0] == kept[0]
-    assert [parts(line)[0] for line in found[1:]] == [parts(line)[0] for line in kept[1:]]
-    for line, was in zip(found[1:], kept[1:], strict=True):
+    assert lines[0] == kept[0]
+    assert [parts(line)[0] for line in lines[1:]] == [parts(line)[0] for line in kept[1:]]
+    for line, was in zip(lines[1:], kept[1:], strict=True):
         assert parts(line)[1] == pytest.approx(parts(was)[1], rel=1e-3, abs=2e-3), line

@@ -22,9 +22,9 @@ def placeholders(sentence: str) -> list[str]:
 def test_every_message_has_the_same_placeholders_in_both_languages() -> None:
     wrong = [
         key
-        for key, said in message_catalog().items()
+        for key, texts in message_catalog().items()
         if key not in UNEQUAL_BY_LANGUAGE
-        if set(said) != set(LANGUAGES) or len({tuple(placeholders(said[one])) for one in LANGUAGES}) != 1
+        if set(texts) != set(LANGUAGES) or len({tuple(placeholders(texts[language])) for language in LANGUAGES}) != 1
     ]
     assert wrong == []
 
@@ -43,21 +43,21 @@ FAMILIES = ("share", "change", "effect", "amount")
 
 
 def codes_raised() -> set[str]:
-    found: set[str] = set()
+    codes: set[str] = set()
     folders = ("plan", "plan/checks", "plan/loading", "files")
     files = [FORECAST / "units.py", *(file for folder in folders for file in (FORECAST / folder).glob("*.py"))]
     for file in files:
         text = file.read_text(encoding="utf-8")
-        found |= {code for code in CODE_PATTERN.findall(text) if "_" in code}
-        found |= {code for pair in CONDITIONAL_CODE.findall(text) for code in pair}
-    return found | {f"{one}_{end}" for one in FAMILIES for end in ("out_of_bounds", "touches_bound")}
+        codes |= {code for code in CODE_PATTERN.findall(text) if "_" in code}
+        codes |= {code for pair in CONDITIONAL_CODE.findall(text) for code in pair}
+    return codes | {f"{family}_{end}" for family in FAMILIES for end in ("out_of_bounds", "touches_bound")}
 
 
 def test_every_problem_code_has_a_message() -> None:
-    silent = {"same_as_is_wrong"}  # said where the other number stands
-    found = codes_raised()
-    assert len(found) > 80
-    lacking = {code for code in found if code not in message_catalog() and f"{code}_near" not in message_catalog()}
+    silent = {"same_as_is_wrong"}  # reported where the other number stands
+    codes = codes_raised()
+    assert len(codes) > 80
+    lacking = {code for code in codes if code not in message_catalog() and f"{code}_near" not in message_catalog()}
     assert lacking - silent - {"at_least", "at_most"} == set()
 
 

@@ -44,8 +44,8 @@ def test_each_link_of_a_page_leads_to_a_file(page: str) -> None:
 
 
 def test_each_module_of_the_page_can_be_imported() -> None:
-    words = set(words_in_code(TEXTS["CONTRIBUTING.md"]))
-    modules = {word for word in words if re.fullmatch(r"(forecast|tests|benchmarks)(\.[a-z_]+)+", word)}
+    code_words = set(words_in_code(TEXTS["CONTRIBUTING.md"]))
+    modules = {word for word in code_words if re.fullmatch(r"(forecast|tests|benchmarks)(\.[a-z_]+)+", word)}
     assert modules
     assert sorted(module for module in modules if find_spec(module) is None) == []
 

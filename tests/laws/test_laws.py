@@ -29,14 +29,14 @@ def test_results_do_not_depend_on_the_number_of_workers(monkeypatch: pytest.Monk
     monkeypatch.setattr("forecast.simulation.simulate.MAX_SERIAL_PATHS", 0)
     monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 2)
     scenario = read_plan_text(FULL_PLAN)
-    one, two = (
+    one_worker, two_workers = (
         forecast.simulate(
             scenario, paths=5 * PATHS_PER_BLOCK - 7, seed=3, execution=forecast.ExecutionOptions(workers=w)
         )
         for w in (1, 2)
     )
-    assert json.dumps(tally_figures(one)) == json.dumps(tally_figures(two))
-    assert one.values(*YEAR).tobytes() == two.values(*YEAR).tobytes()
+    assert json.dumps(tally_figures(one_worker)) == json.dumps(tally_figures(two_workers))
+    assert one_worker.values(*YEAR).tobytes() == two_workers.values(*YEAR).tobytes()
 
 
 def test_a_run_is_repeatable_after_another_plan() -> None:
@@ -85,11 +85,11 @@ def test_a_certain_flood_loses_exactly_its_share() -> None:
 
 
 def test_a_horizon_of_part_of_a_year_keeps_its_months() -> None:
-    whole, part = (
+    full_year, three_months = (
         simulate_plan(FULL_PLAN, targets__revenue=None),
         simulate_plan(FULL_PLAN, targets__revenue=None, horizon__months=3),
     )
-    assert np.array_equal(whole.values("revenue", "2021-03"), part.values("revenue", "2021-03"))
+    assert np.array_equal(full_year.values("revenue", "2021-03"), three_months.values("revenue", "2021-03"))
 
 
 def test_an_empty_overlay_changes_no_path() -> None:
@@ -245,24 +245,26 @@ services: {postal: {growth: 0% to 20%}, finance: {growth: 0% to 15%}, distributi
     ):
         tally = run.tally(f"revenue.{service}", "2021")
         for p, end in ((0.1, low), (0.9, high)):
-            found = tally.quantile(p)
-            width = found.high - found.low
-            assert abs(found.value - last * (1 + end)) < 1.5 * width
+            quantile = tally.quantile(p)
+            width = quantile.high - quantile.low
+            assert abs(quantile.value - last * (1 + end)) < 1.5 * width
 
 
 def test_a_requested_correlation_is_achieved_without_changing_the_margins() -> None:
     between = "{between: [services.a.baseline.annual, services.b.baseline.annual], rank: 0.6}"
-    apart, together = (
+    independent, correlated = (
         simulate_plan(TWO_SERVICES, paths=40_000),
         simulate_plan(TWO_SERVICES, paths=40_000, correlations__c=between),
     )
-    a, b = (together.values(f"revenue.{s}", "2021").argsort().argsort() for s in "ab")
+    a, b = (correlated.values(f"revenue.{s}", "2021").argsort().argsort() for s in "ab")
     assert abs(np.corrcoef(a, b)[0, 1] - 0.6) < 0.015
     for service in "ab":
         for p in (0.05, 0.5, 0.95):
-            one, two = (run.tally(f"revenue.{service}", "2021").quantile(p) for run in (apart, together))
-            assert one.low <= two.high
-            assert two.low <= one.high
+            independent_quantile, correlated_quantile = (
+                run.tally(f"revenue.{service}", "2021").quantile(p) for run in (independent, correlated)
+            )
+            assert independent_quantile.low <= correlated_quantile.high
+            assert correlated_quantile.low <= independent_quantile.high
 
 
 @pytest.mark.parametrize("first", range(1, 40, 3))

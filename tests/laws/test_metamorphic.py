@@ -47,11 +47,11 @@ class Draft:
         head = f"name: A drawn plan\nhorizon: {{from: 2021-01, months: {self.months}}}\nplaces: {{count: 10}}\n"
         head += "baseline: {method: given, shape: [9, 8, 8, 7, 7, 7, 8, 8, 9, 9, 10, 10]}\nservices:\n"
         for name, kind, numbers, baseline in self.services:
-            said = ", ".join(f"{int(number) * 10**6 * self.factor} VND" for number in numbers.split())
-            head += f'  {name}: {{baseline: {{annual: "{kind.format(said)}"{baseline}}}}}\n'
+            amounts = ", ".join(f"{int(number) * 10**6 * self.factor} VND" for number in numbers.split())
+            head += f'  {name}: {{baseline: {{annual: "{kind.format(amounts)}"{baseline}}}}}\n'
         for table, entries in (("shocks", self.shocks), ("initiatives", self.initiatives)):
             if entries:
-                head += f"{table}:\n" + "".join(f"  {name}: {said}\n" for name, said in entries.items())
+                head += f"{table}:\n" + "".join(f"  {name}: {entry}\n" for name, entry in entries.items())
         first = self.services[0][0]
         head += f"targets:\n  sum: {{measure: revenue, period: 2021, at_least: {200 * 10**9 * self.factor} VND}}\n"
         for month in range(1, 13):
@@ -122,7 +122,7 @@ KINDS: dict[str, Callable[[float], str]] = {"epidemic": epidemic, "flood": flood
 
 
 SHOCKS = st.dictionaries(st.sampled_from(sorted(KINDS)), EFFECTS, max_size=3).map(
-    lambda said: {f"s_{kind}": KINDS[kind](depth) for kind, depth in said.items()}
+    lambda depths: {f"s_{kind}": KINDS[kind](depth) for kind, depth in depths.items()}
 )
 
 
@@ -141,35 +141,35 @@ DRAFTS = st.builds(Draft, services_of("abc"), SHOCKS, INITIATIVES)
 @given(DRAFTS, st.permutations(range(3)))
 def test_order_of_services_changes_no_byte(draft: Draft, order: list[int]) -> None:
     reordered = replace(draft, services=tuple(draft.services[i] for i in order))
-    one, two = draft.simulate(), reordered.simulate()
-    assert year(one).tobytes() == year(two).tobytes()
-    assert year(one, "revenue.b").tobytes() == year(two, "revenue.b").tobytes()
+    run, reordered_run = draft.simulate(), reordered.simulate()
+    assert year(run).tobytes() == year(reordered_run).tobytes()
+    assert year(run, "revenue.b").tobytes() == year(reordered_run, "revenue.b").tobytes()
 
 
 @few_examples
 @given(DRAFTS, st.sampled_from(["aa", "z"]))
 def test_a_service_without_revenue_does_not_change_the_others(draft: Draft, name: str) -> None:
     more = replace(draft, services=(*draft.services, (name, "{}", "0", "")))
-    one, two = draft.simulate(), more.simulate()
+    run, larger_run = draft.simulate(), more.simulate()
     for measure in ("revenue", "revenue.a", "revenue.c"):
-        assert year(one, measure).tobytes() == year(two, measure).tobytes()
+        assert year(run, measure).tobytes() == year(larger_run, measure).tobytes()
 
 
 @few_examples
 @given(DRAFTS, st.integers(1, 9))
 def test_results_scale_exactly_with_powers_of_two(draft: Draft, power: int) -> None:
     larger = replace(draft, factor=2**power)
-    one, two = draft.simulate(), larger.simulate()
-    assert (year(one) * 2.0**power).tobytes() == year(two).tobytes()
-    assert one.chance("sum") == two.chance("sum")
+    run, scaled_run = draft.simulate(), larger.simulate()
+    assert (year(run) * 2.0**power).tobytes() == year(scaled_run).tobytes()
+    assert run.chance("sum") == scaled_run.chance("sum")
 
 
 @few_examples
 @given(DRAFTS)
 def test_results_scale_with_the_unit_of_money(draft: Draft) -> None:
     wide = (("d", "{}", "40000", ""), ("e", "lognormal({})", "30000 60000", ""))
-    one = replace(draft, services=(*draft.services, *wide))
-    small, large = one.simulate(), replace(one, factor=1000).simulate()
+    wide_draft = replace(draft, services=(*draft.services, *wide))
+    small, large = wide_draft.simulate(), replace(wide_draft, factor=1000).simulate()
     assert np.allclose(year(small) * 1000, year(large), rtol=1e-12, atol=0)
 
 
@@ -178,8 +178,8 @@ def test_results_scale_with_the_unit_of_money(draft: Draft) -> None:
 def test_a_shock_of_zero_size_or_rate_changes_no_byte(draft: Draft, kind: str, by_rate: bool) -> None:
     none = {"epidemic": epidemic(20, "0"), "flood": flood(20, "0"), "event": event(20, "0%")}
     zero = none[kind] if by_rate and kind in none else KINDS[kind](0)
-    one, two = draft.simulate(), replace(draft, shocks={**draft.shocks, "nothing": zero}).simulate()
-    assert year(one).tobytes() == year(two).tobytes()
+    run, run_with_nothing = draft.simulate(), replace(draft, shocks={**draft.shocks, "nothing": zero}).simulate()
+    assert year(run).tobytes() == year(run_with_nothing).tobytes()
 
 
 @few_examples
@@ -224,20 +224,20 @@ def test_two_perfectly_correlated_halves_equal_one_service(baseline: str, shocks
         "  levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}\n"
         "  months: {between: [services.a, services.b], rank: 1}\n"
     )
-    whole = Draft((("a", "normal({})", "200000 16000", baseline),), shocks)
-    halves = replace(whole, services=tuple((n, "normal({})", "100000 8000", baseline) for n in "ab"), extra=same)
-    one, two = whole.simulate(), halves.simulate()
-    assert np.allclose(year(one), year(two), rtol=1e-9)
-    assert np.allclose(months(one, "a"), 2 * months(two, "a"), rtol=1e-9)
-    assert np.allclose(year(two, "revenue.a"), year(two, "revenue.b"), rtol=1e-9)
+    single = Draft((("a", "normal({})", "200000 16000", baseline),), shocks)
+    halves = replace(single, services=tuple((n, "normal({})", "100000 8000", baseline) for n in "ab"), extra=same)
+    single_run, halves_run = single.simulate(), halves.simulate()
+    assert np.allclose(year(single_run), year(halves_run), rtol=1e-9)
+    assert np.allclose(months(single_run, "a"), 2 * months(halves_run, "a"), rtol=1e-9)
+    assert np.allclose(year(halves_run, "revenue.a"), year(halves_run, "revenue.b"), rtol=1e-9)
 
 
 @few_examples
 @given(st.sampled_from(["t(3)", "t(8)"]), SHOCKS)
 def test_perfectly_correlated_halves_are_equal_under_a_t_copula(copula: str, shocks: dict[str, str]) -> None:
     same = "levels: {between: [services.a.baseline.annual, services.b.baseline.annual], rank: 1}"
-    said = f"copula: {copula}\ncorrelations:\n  {same}\n"
-    run = Draft(tuple((n, "normal({})", "100000 8000", "") for n in "ab"), shocks, extra=said).simulate()
+    extra = f"copula: {copula}\ncorrelations:\n  {same}\n"
+    run = Draft(tuple((n, "normal({})", "100000 8000", "") for n in "ab"), shocks, extra=extra).simulate()
     assert np.allclose(year(run, "revenue.a"), year(run, "revenue.b"), rtol=1e-9)
 
 
@@ -264,10 +264,10 @@ def test_a_later_shock_takes_the_same_share_of_a_later_month(
 def test_chances_fall_with_the_threshold_and_quantiles_ascend(draft: Draft, factors: list[float]) -> None:
     tally = draft.simulate().tally("revenue", YEAR)
     chances = [tally.chance_at_least(tally.mean * factor) for factor in sorted(factors)]
-    for one, next_one in pairwise(chances):
-        assert next_one.value <= one.value
-        assert next_one.low <= one.low
-        assert next_one.high <= one.high
+    for chance, next_chance in pairwise(chances):
+        assert next_chance.value <= chance.value
+        assert next_chance.low <= chance.low
+        assert next_chance.high <= chance.high
     p5, p50, p95 = (tally.quantile(p) for p in (0.05, 0.5, 0.95))
     assert p5.value <= p50.value <= p95.value
     for estimate in (p5, p50, p95, tally.cvar(0.05), tally.mean_estimate()):

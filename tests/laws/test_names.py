@@ -1,4 +1,4 @@
-"""Names: one public name, one thing; no grey locals; only the ground at the root of the package."""
+"""Names: one public name, one thing; locals say what they hold; only basic modules at the root of the package."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_package_re_exports_nothing() -> None:
 
 
 def test_a_variable_says_what_it_holds() -> None:
-    grey = []
+    unclear = []
     for path, tree in MODULES.items():
         for node in ast.walk(tree):
             name = (
@@ -67,5 +67,5 @@ def test_a_variable_says_what_it_holds() -> None:
                 else ""
             )
             if name in GREY and not (name == "left" and path.startswith("reports/charts/")):  # matplotlib's margin
-                grey.append(f"{path}:{node.lineno} {name}")
-    assert grey == []
+                unclear.append(f"{path}:{node.lineno} {name}")
+    assert unclear == []

@@ -20,7 +20,7 @@ def test_version_does_not_depend_on_installation() -> None:
     assert environment_versions()["forecast"] == forecast.__version__
 
 
-HOUSE = ROOT / "forecast"
+PACKAGE = ROOT / "forecast"
 
 
 def test_no_public_name_is_the_name_of_a_module() -> None:
@@ -39,9 +39,9 @@ def test_every_public_name_exists() -> None:
 
 
 def modules() -> dict[str, Path]:
-    found = {}
-    for path in sorted(HOUSE.rglob("*.py")):
-        parts = path.relative_to(HOUSE).with_suffix("").parts
+    files = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
         name = ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
-        found[name] = path
-    return found
+        files[name] = path
+    return files

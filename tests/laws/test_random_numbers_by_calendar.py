@@ -125,8 +125,8 @@ def test_the_noise_of_places_is_drawn_by_calendar_year() -> None:
         fill_normals(out, 5, "places.p1.a", 2, Calendar(12 * 2025 + first, months))
         return out
 
-    whole = noise(0, 36)
+    three_years = noise(0, 36)
     for first, months in ((0, 5), (3, 24), (12, 12), (17, 1), (17, 19)):
-        assert np.array_equal(noise(first, months), whole[first : first + months])
-    assert not np.array_equal(whole[:12], whole[12:24])
-    assert abs(whole.std() - 1) < 0.01
+        assert np.array_equal(noise(first, months), three_years[first : first + months])
+    assert not np.array_equal(three_years[:12], three_years[12:24])
+    assert abs(three_years.std() - 1) < 0.01

@@ -71,8 +71,8 @@ def test_only_the_careless_plan_is_rejected(desk: ReadmeWorkspace, true_texts: d
 
 def test_both_languages_show_the_same_commands() -> None:
     def typed(text: str) -> list[str]:
-        found = [line for fence in code_blocks(text) for line in commands_of(fence)]
-        return [re.sub(r" --lang (en|vi)", "", line) for line in found]
+        commands = [line for fence in code_blocks(text) for line in commands_of(fence)]
+        return [re.sub(r" --lang (en|vi)", "", line) for line in commands]
 
     assert typed(TEXTS["en"]) == typed(TEXTS["vi"])
     assert [fence.file for fence in code_blocks(TEXTS["en"])] == [fence.file for fence in code_blocks(TEXTS["vi"])]
@@ -112,8 +112,8 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in READMES.values()], ids=lambda page: page.name)
 def test_every_path_in_code_exists(page: Path) -> None:
-    words = set(words_in_code(page.read_text(encoding="utf-8")))
-    paths = {word for word in words if re.match(r"(forecast|tests|benchmarks|scenarios|docs)/[\w./-]+$", word)}
+    code_words = set(words_in_code(page.read_text(encoding="utf-8")))
+    paths = {word for word in code_words if re.match(r"(forecast|tests|benchmarks|scenarios|docs)/[\w./-]+$", word)}
     assert sorted(path for path in paths if not (ROOT / path).exists()) == []
 
 
@@ -139,8 +139,8 @@ def test_functions_named_in_a_page_are_public() -> None:
 
 def test_stated_speeds_are_the_limits_of_the_benchmark() -> None:
     for language, text in TEXTS.items():
-        said = text[text.index("benchmarks/run.py") :].partition("`--help`")
-        numbers = [float(n.replace(",", ".")) for n in re.findall(r"(\d+(?:[.,]\d+)?) (?:s\b|giây)", "".join(said))]
+        passage = text[text.index("benchmarks/run.py") :].partition("`--help`")
+        numbers = [float(n.replace(",", ".")) for n in re.findall(r"(\d+(?:[.,]\d+)?) (?:s\b|giây)", "".join(passage))]
         limits = [MAX_SECONDS[name] for name in ("simulate", "run_cold", "run_cached", "help")]
         assert numbers == limits, language
 

@@ -102,11 +102,11 @@ def test_the_last_unit_applies_to_all_numbers() -> None:
     ],
 )
 def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, link: str) -> None:
-    found = parse(text, kind)
-    assert isinstance(found, QuantileRange)
-    assert found.transform == link
-    ends = found.ppf(np.array([0.1, 0.9]))
-    assert ends == pytest.approx([found.low, found.high])
+    distribution = parse(text, kind)
+    assert isinstance(distribution, QuantileRange)
+    assert distribution.transform == link
+    ends = distribution.ppf(np.array([0.1, 0.9]))
+    assert ends == pytest.approx([distribution.low, distribution.high])
 
 
 @pytest.mark.parametrize(
@@ -192,10 +192,10 @@ FORMS = st.sampled_from(["{0}{u}", "{0} to {1}{u}", "uniform({0}{u}, {1}{u})", "
 def test_quantiles_stay_within_the_bounds_of_the_type(kind: AssumptionType, form: str, numbers: list[object]) -> None:
     text = form.format(*sorted(numbers), u=UNITS[kind.dimensions[-1]])  # type: ignore[type-var]
     try:
-        found = parse(text, kind)
+        distribution = parse(text, kind)
     except QuantityError:
         return
-    values = found.ppf(np.array([2.0**-54, 0.01, 0.1, 0.5, 0.9, 0.99, 1 - 2.0**-53]))
+    values = distribution.ppf(np.array([2.0**-54, 0.01, 0.1, 0.5, 0.9, 0.99, 1 - 2.0**-53]))
     assert np.all(np.isfinite(values))
     assert np.all(values >= kind.low)
     assert np.all(values <= kind.high)

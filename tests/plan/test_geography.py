@@ -45,17 +45,17 @@ def test_a_list_holds_at_most_twelve_thousand_places(tmp_path: Path) -> None:
 
 def test_services_with_equal_weights_share_one_array() -> None:
     rows = {"x": "d", "y": "d"}
-    terrain = build_geography(
+    geography = build_geography(
         rows, {}, {"a": {"x": 1.0, "y": 3.0}, "b": {"x": 2.0, "y": 6.0}, "c": {"x": 1.0, "y": 1.0}}
     )
-    assert terrain.cumulative_weight["a"] is terrain.cumulative_weight["b"]
-    assert terrain.weights("c").tolist() == [0.5, 0.5]
+    assert geography.cumulative_weight["a"] is geography.cumulative_weight["b"]
+    assert geography.weights("c").tolist() == [0.5, 0.5]
 
 
 def test_the_communes_of_the_project_are_216_in_13_districts() -> None:
     scenario = forecast.read(SCENARIOS / "by-commune.yaml")
     assert scenario.places is not None
-    terrain = read_places(str(scenario.places.file), scenario.service_names)
-    assert (terrain.count, len(terrain.districts)) == (216, 13)
-    assert terrain.display_name("442") == "Huyện Nghi Xuân"
-    assert terrain.row_range("442")[1] - terrain.row_range("442")[0] == 17
+    geography = read_places(str(scenario.places.file), scenario.service_names)
+    assert (geography.count, len(geography.districts)) == (216, 13)
+    assert geography.display_name("442") == "Huyện Nghi Xuân"
+    assert geography.row_range("442")[1] - geography.row_range("442")[0] == 17

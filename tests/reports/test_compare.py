@@ -52,14 +52,14 @@ LANGUAGES = ("vi", "en")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
     views, t = [report_fixture.other_view(), report_fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
-    found = []
+    faults = []
     for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
         with chart_style(size):
             for drawing in compare.comparison_charts(views, t).values():
-                found += layout_faults(drawing.figure(phone))
+                faults += layout_faults(drawing.figure(phone))
     with chart_style(TYPE_POINTS):
-        found += layout_faults(compare.draw_comparison_sheet(views, report_fixture.make_differences(), t))
-    assert found == []
+        faults += layout_faults(compare.draw_comparison_sheet(views, report_fixture.make_differences(), t))
+    assert faults == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

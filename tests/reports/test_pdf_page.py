@@ -31,10 +31,10 @@ def test_the_sheet_counts_omitted_targets_and_decisions(language: str) -> None:
     crowded = replace(view, scenario=scenario, findings=replace(view.findings, targets=rows))
     with chart_style(TYPE_POINTS):
         figure = pdf_page.draw_run_sheet(crowded, t)
-        said = [text.get_text() for text in figure.texts]
+        texts = [text.get_text() for text in figure.texts]
         assert layout_faults(figure) == []
     left_out = [t("sheet_more", count=len(all_of) - 4) for all_of in (rows, decisions)]
-    assert [text for text in said if text in left_out] == left_out
+    assert [text for text in texts if text in left_out] == left_out
 
 
 VIEWS = {

@@ -12,12 +12,12 @@ from tests.support.place_ledgers import LEDGER_PLAN, ledger_rows, write_ledger
 
 
 def test_the_place_ledger_is_part_of_the_run_id(tmp_path: Path) -> None:
-    one = run_inputs(read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows())), seed=1, paths=10, language="en")
-    two = run_inputs(
+    inputs = run_inputs(read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows())), seed=1, paths=10, language="en")
+    other_inputs = run_inputs(
         read_text(LEDGER_PLAN, write_ledger(tmp_path, ledger_rows(growth=0.01))), seed=1, paths=10, language="en"
     )
-    assert {row["name"] for row in one.manifest["data"]} == {"places.csv", "ledger.csv"}
-    assert one.run_id != two.run_id
+    assert {row["name"] for row in inputs.manifest["data"]} == {"places.csv", "ledger.csv"}
+    assert inputs.run_id != other_inputs.run_id
 
 
 PLAN = """
@@ -73,12 +73,12 @@ def test_the_run_id_depends_on_the_content_of_the_data(tmp_path: Path) -> None:
     rows = ["month,service,revenue,status"] + [f"2025-{month:02d},bread,5000000,actual" for month in range(1, 13)]
     text = PLAN.replace("    baseline: {method: given, annual: 60 million VND, shape: flat}\n", "")
     text += "history: {file: history.csv}\n"
-    found = []
+    inputs = []
     for cell in ("5000000", "5000001"):
         (tmp_path / "history.csv").write_text("\n".join([*rows[:-1], rows[-1].replace("5000000", cell)]) + "\n")
         scenario = read_text(text, tmp_path)
-        found.append(run_inputs(scenario, seed=1, paths=10, language="en"))
-    assert found[0].run_id != found[1].run_id
-    (data,) = found[0].manifest["data"]
+        inputs.append(run_inputs(scenario, seed=1, paths=10, language="en"))
+    assert inputs[0].run_id != inputs[1].run_id
+    (data,) = inputs[0].manifest["data"]
     assert data["name"] == "history.csv"
     assert data["size"] == (tmp_path / "history.csv").stat().st_size

@@ -38,11 +38,14 @@ def test_quantiles_of_histograms_agree_with_values_on_shipped_plans(
     for key, tally in exact.items():
         spread = tally.quantile(0.99).value - tally.quantile(0.01).value
         for p in FRAME_QUANTILE_LEVELS:
-            exactly, found = tally.quantile(p), binned[key].quantile(p).value
+            exactly, approximate = tally.quantile(p), binned[key].quantile(p).value
             value, width = exactly.value, exactly.high - exactly.low
-            if abs(found - value) > max(1e-4 * max(abs(value), spread), width / 20):
-                wrong[key, p] = (value, found, spread, width)
-            assert not key[0].startswith("revenue") or abs(found - value) <= 2e-4 * max(abs(value), spread), (key, p)
+            if abs(approximate - value) > max(1e-4 * max(abs(value), spread), width / 20):
+                wrong[key, p] = (value, approximate, spread, width)
+            assert not key[0].startswith("revenue") or abs(approximate - value) <= 2e-4 * max(abs(value), spread), (
+                key,
+                p,
+            )
     assert wrong == {}
 
 

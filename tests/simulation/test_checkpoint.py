@@ -40,28 +40,28 @@ def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
         monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 3)
     else:
         file.write_bytes(file.read_bytes()[: 1000 if harm == "cut" else 0])
-    said: Notes = []
+    notes: Notes = []
     run = simulate(
         scenario,
         paths=PATHS,
-        execution=ExecutionOptions(checkpoint=make_checkpoint(scenario, tmp_path, said, **asked)),
+        execution=ExecutionOptions(checkpoint=make_checkpoint(scenario, tmp_path, notes, **asked)),
         **asked,
     )
-    assert said == [("said_kept_unusable", 0)]
+    assert notes == [("said_kept_unusable", 0)]
     assert output_hash(run) == output_hash(simulate(scenario, paths=PATHS, **asked))
 
 
 def test_a_checkpoint_belongs_to_one_run(tmp_path: Path) -> None:
     scenario = read_plan_text(TWO_SERVICES)
-    own = make_checkpoint(scenario, tmp_path).key
-    assert make_checkpoint(read_plan_text(TWO_SERVICES), tmp_path).key == own
+    key = make_checkpoint(scenario, tmp_path).key
+    assert make_checkpoint(read_plan_text(TWO_SERVICES), tmp_path).key == key
     others = [
         make_checkpoint(scenario, tmp_path, seed=2),
         make_checkpoint(scenario, tmp_path, paths=PATHS + 1),
         make_checkpoint(scenario, tmp_path, precision=0.001),
         make_checkpoint(read_plan_text(TWO_SERVICES, services__a__baseline__annual="normal(121 tỷ, 5 tỷ)"), tmp_path),
     ]
-    assert len({own, *(one.key for one in others)}) == 5
+    assert len({key, *(other.key for other in others)}) == 5
 
 
 def test_deleted_and_expired_checkpoints_are_removed(tmp_path: Path) -> None:

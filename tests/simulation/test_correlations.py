@@ -77,20 +77,22 @@ def test_the_joint_tail_is_heavier_under_a_t_copula() -> None:
     gauss, heavy = (
         simulate_plan(TWO_SERVICES, paths=120_000, correlations__c=ANNUALS, copula=c) for c in ("gaussian", "t(3)")
     )
-    found = [achieved_correlations(run)[0] for run in (gauss, heavy)]
-    assert all(abs(one.achieved - 0.5) < 2 * one.error for one in found)
+    correlations = [achieved_correlations(run)[0] for run in (gauss, heavy)]
+    assert all(abs(correlation.achieved - 0.5) < 2 * correlation.error for correlation in correlations)
     assert joint_tail_share(heavy) > 1.4 * joint_tail_share(gauss) > 1.4 * 0.02**2 * 5
 
 
 @pytest.mark.parametrize("copula", ["gaussian", "t(3)"])
 def test_a_correlation_does_not_change_the_margins(copula: str) -> None:
-    apart, moved = (
+    independent, correlated = (
         simulate_plan(TWO_SERVICES, paths=PATHS),
         simulate_plan(TWO_SERVICES, paths=PATHS, correlations__c=ANNUALS, copula=copula),
     )
     for service in "ab":
-        one, two = (run.values(f"revenue.{service}", YEAR) for run in (apart, moved))
-        assert stats.ks_2samp(one, two).pvalue > 0.001
+        independent_values, correlated_values = (
+            run.values(f"revenue.{service}", YEAR) for run in (independent, correlated)
+        )
+        assert stats.ks_2samp(independent_values, correlated_values).pvalue > 0.001
 
 
 @pytest.mark.parametrize("copula", ["gaussian", "t(3)"])

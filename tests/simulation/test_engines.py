@@ -50,9 +50,9 @@ def scale_cluster(cluster: DaskEngine, workers: int) -> None:
 
 def simulate_with_stops(scenario: Scenario, folder: Path, engines: tuple[Engine, ...], **more: Any) -> Simulation:
     """A run that each engine but the last leaves after a chunk or two."""
-    said: Notes = []
+    notes: Notes = []
     for stops, engine in enumerate(engines[:-1], 1):
-        kept = make_checkpoint(scenario, folder, said)
+        kept = make_checkpoint(scenario, folder, notes)
         with pytest.raises(Stopped):
             simulate(
                 scenario,
@@ -60,14 +60,14 @@ def simulate_with_stops(scenario: Scenario, folder: Path, engines: tuple[Engine,
                 execution=ExecutionOptions(engine=engine, checkpoint=kept, progress=stop_after(2 * stops)),
                 **more,
             )
-        assert said[-1] == ("said_kept", stops * 4 * PATHS_PER_BLOCK)
+        assert notes[-1] == ("said_kept", stops * 4 * PATHS_PER_BLOCK)
     run = simulate(
         scenario,
         paths=PATHS,
-        execution=ExecutionOptions(engine=engines[-1], checkpoint=make_checkpoint(scenario, folder, said)),
+        execution=ExecutionOptions(engine=engines[-1], checkpoint=make_checkpoint(scenario, folder, notes)),
         **more,
     )
-    assert ("said_resumed", (len(engines) - 1) * 4 * PATHS_PER_BLOCK) in said
+    assert ("said_resumed", (len(engines) - 1) * 4 * PATHS_PER_BLOCK) in notes
     return run
 
 
@@ -82,8 +82,12 @@ def test_results_do_not_depend_on_workers_engine_or_stops(cluster: DaskEngine, t
     for workers in (1, 2, 4):
         scale_cluster(cluster, workers)
         hashes[f"dask {workers}"] = output_hash(simulate(scenario, execution=ExecutionOptions(engine=cluster), **asked))
-    one, two = create_engine(1), create_engine(2)
-    for name, engines in (("serial", (one, one, one)), ("local 2", (one, two)), ("dask", (cluster, one))):
+    one_worker, two_workers = create_engine(1), create_engine(2)
+    for name, engines in (
+        ("serial", (one_worker, one_worker, one_worker)),
+        ("local 2", (one_worker, two_workers)),
+        ("dask", (cluster, one_worker)),
+    ):
         stopped = simulate_with_stops(scenario, tmp_path / name, engines, keep=PATHS_PER_BLOCK)
         hashes[f"{name}, stopped"] = output_hash(stopped)
     assert len(hashes) == 10
@@ -139,13 +143,13 @@ def test_a_lost_scheduler_is_reported_and_finished_paths_are_kept(tmp_path: Path
     ) as other:
         assert other.stdout is not None
         address = other.stdout.readline().decode().strip()
-        scenario, said = read_plan_text(FULL_PLAN), Notes()
+        scenario, notes = read_plan_text(FULL_PLAN), Notes()
 
         def kill_it(done: int, total: int) -> None:
             if done >= 4 * PATHS_PER_BLOCK:
                 other.kill()
 
-        kept = make_checkpoint(scenario, tmp_path, said)
+        kept = make_checkpoint(scenario, tmp_path, notes)
         with DaskEngine(address) as engine, pytest.raises(OutputError) as caught:
             simulate(
                 scenario,
@@ -155,7 +159,7 @@ def test_a_lost_scheduler_is_reported_and_finished_paths_are_kept(tmp_path: Path
     assert caught.value.code == "scheduler_lost"
     for language in ("vi", "en"):
         assert address in Translator(language)("scheduler_lost", **caught.value.params)  # type: ignore[arg-type]
-    ((key, paths),) = said
+    ((key, paths),) = notes
     assert key == "said_kept"
     assert paths >= 4 * PATHS_PER_BLOCK
     again = simulate(

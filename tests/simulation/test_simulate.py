@@ -14,14 +14,14 @@ pytestmark = pytest.mark.usefixtures("small_chunks")
 
 def test_a_run_stops_at_the_first_precise_chunk_for_any_workers() -> None:
     scenario = read_plan_text(TWO_SERVICES)
-    found = [
+    runs = [
         simulate(scenario, paths=60 * PATHS_PER_BLOCK, precision=0.005, execution=ExecutionOptions(workers=workers))
         for workers in (1, 2)
     ]
-    assert {run.paths for run in found} == {10 * PATHS_PER_BLOCK}
-    assert {run.paths_requested for run in found} == {60 * PATHS_PER_BLOCK}
-    assert len({output_hash(run) for run in found}) == 1
-    chance = found[0].chance("revenue")
+    assert {run.paths for run in runs} == {10 * PATHS_PER_BLOCK}
+    assert {run.paths_requested for run in runs} == {60 * PATHS_PER_BLOCK}
+    assert len({output_hash(run) for run in runs}) == 1
+    chance = runs[0].chance("revenue")
     assert (chance.high - chance.low) / 2 <= 0.005
     before = simulate(scenario, paths=8 * PATHS_PER_BLOCK).chance("revenue")
     assert (before.high - before.low) / 2 > 0.005

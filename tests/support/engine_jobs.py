@@ -45,9 +45,9 @@ def send_half_of_an_answer(then: Callable[[], object]) -> bytes:
     """An answer that is sent half, in a worker."""
     send = Connection._send  # type: ignore[attr-defined]
 
-    def send_half(self: Connection, buffer: memoryview, *rest: object) -> None:
+    def send_half(self: Connection, buffer: memoryview, *arguments: object) -> None:
         is_answer = len(buffer) > 1_000
-        send(self, buffer[: len(buffer) // 2] if is_answer else buffer, *rest)
+        send(self, buffer[: len(buffer) // 2] if is_answer else buffer, *arguments)
         if is_answer:
             then()
 

@@ -132,7 +132,7 @@ class ReadmeWorkspace:
             (compare_workflow, "simulate_request", self._cached_simulate(compare_workflow.simulate_request)),
             (run_workflow, "run_plan", self._cached_run(run_workflow.run_plan)),
             (compare_workflow, "run_comparison", self._cached_compare(compare_workflow.run_comparison)),
-            (run_workflow, "render_files", lambda run, view, words: {"summary.json": json_bytes(view.summary)}),
+            (run_workflow, "render_files", lambda run, view, t: {"summary.json": json_bytes(view.summary)}),
             (compare_workflow, "simulate_cases", lambda _: ()),  # a comparison prints none
             (compare, "comparison_charts", lambda views, t: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),

@@ -27,10 +27,10 @@ def test_the_command_prints_a_table_and_publishes_a_report(
     plan = str(tmp_path / "plan.yaml")
     monkeypatch.setattr("forecast.timeseries.evaluation.backtest.backtest_baseline", lambda *_: small_backtest)
     assert main(["backtest", plan, "--lang", "vi"]) == 0
-    said = capsys.readouterr().out
-    assert "Mức sai (MASE)" in said
-    assert "lặp lại theo mùa" in said
-    assert "Không chấm điểm b" in said
+    output = capsys.readouterr().out
+    assert "Mức sai (MASE)" in output
+    assert "lặp lại theo mùa" in output
+    assert "Không chấm điểm b" in output
     folder = tmp_path / "reports" / "backtest-plan"
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert written == {
@@ -60,14 +60,14 @@ def backtest_services(plan: Path, out: Path, capsys: pytest.CaptureFixture[str])
     summary = json.loads(capsys.readouterr().out)["summary"]
     assert summary["every"] is None
     services: dict[str, dict[str, object]] = summary["services"]
-    assert all(one["models"] is None for one in services.values())
+    assert all(service["models"] is None for service in services.values())
     return services
 
 
 def test_a_reconstructed_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     services = backtest_services(plans.SCENARIOS / "covid.yaml", tmp_path, capsys)
     assert len(services) == 3
-    assert all("reconstructed" in str(one["why"]) for one in services.values())
+    assert all("reconstructed" in str(service["why"]) for service in services.values())
 
 
 def test_a_short_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,9 +21,9 @@ def test_summary_and_report_give_achieved_correlations(tmp_path: Path) -> None:
     run = simulate_plan(correlated_plan(("initiatives.shop.happens", "services.a.growth"), 0.5), paths=8_192)
     forecast.report(run, tmp_path)
     summary = json.loads(next(Path(tmp_path).rglob("summary.json")).read_text(encoding="utf-8"))
-    (said,) = summary["correlations"]
-    assert said["asked"] == 0.5
-    assert abs(said["achieved"] - 0.5) < 2 * said["error"]
+    (correlation,) = summary["correlations"]
+    assert correlation["asked"] == 0.5
+    assert abs(correlation["achieved"] - 0.5) < 2 * correlation["error"]
     page = next(Path(tmp_path).rglob("report.html")).read_text(encoding="utf-8")
     assert "initiatives.shop.happens ~ services.a.growth" in page
 
@@ -33,9 +33,9 @@ def test_summary_and_manifest_give_the_precision(tmp_path: Path, capfd: pytest.C
     plan = tmp_path / "plan.yaml"
     plan.write_text(TWO_SERVICES, encoding="utf-8")
     ids = set()
-    for half, said in (("0.5%", "Stopped at the precision asked"), ("0.001%", "was not reached")):
+    for half, sentence in (("0.5%", "Stopped at the precision asked"), ("0.001%", "was not reached")):
         assert main(["run", str(plan), "--paths", str(20 * PATHS_PER_BLOCK), "--precision", half, "--lang", "en"]) == 0
-        assert said in capfd.readouterr().out
+        assert sentence in capfd.readouterr().out
         summary = json.loads((tmp_path / "reports" / "plan" / "summary.json").read_text(encoding="utf-8"))
         manifest = json.loads((tmp_path / "reports" / "plan" / "manifest.json").read_text(encoding="utf-8"))
         assert manifest["paths"] == 20 * PATHS_PER_BLOCK
@@ -46,24 +46,24 @@ def test_summary_and_manifest_give_the_precision(tmp_path: Path, capfd: pytest.C
     assert len(ids) == 2
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Districts"), ("vi", "Các huyện")])
-def test_report_shows_districts_and_summary_lists_places(tmp_path: Path, language: str, said: str) -> None:
+@pytest.mark.parametrize(("language", "heading"), [("en", "Districts"), ("vi", "Các huyện")])
+def test_report_shows_districts_and_summary_lists_places(tmp_path: Path, language: str, heading: str) -> None:
     target = "  west: {measure: revenue, place: west, period: 2021, at_least: 60 tỷ}\n"
     scenario = read_plan(tmp_path, WITH_SHOCKS.replace("targets:\n", "targets:\n" + target))
     run = forecast.simulate(scenario, paths=3_000, keep=3_000)
     folder = forecast.report(run, tmp_path / "reports", language="vi" if language == "vi" else "en")
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert f"<h2>{said}</h2>" in page
+    assert f"<h2>{heading}</h2>" in page
     assert "west" in page[page.index('id="districts"') :]
-    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    assert [one["code"] for one in found["places"]["places"]] == ["p1", "p2", "p6", "p7", "p3", "p4", "p5"]
-    losses = [one["lost"]["all"] for one in found["places"]["districts"]]
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert [place["code"] for place in summary["places"]["places"]] == ["p1", "p2", "p6", "p7", "p3", "p4", "p5"]
+    losses = [district["lost"]["all"] for district in summary["places"]["districts"]]
     assert losses == sorted(losses, reverse=True)
-    assert set(found["places"]["districts"][0]["lost"]) == {"all", "waves", "floods", "works"}
-    assert found["targets"]["west"]["place"] == "west"
-    assert "revenue@west" in found["measures"]
-    assert "revenue@east" not in found["measures"]
-    assert f"revenue@east,{found['places']['period']},0.5," in (folder / "quantiles.csv").read_text(encoding="utf-8")
+    assert set(summary["places"]["districts"][0]["lost"]) == {"all", "waves", "floods", "works"}
+    assert summary["targets"]["west"]["place"] == "west"
+    assert "revenue@west" in summary["measures"]
+    assert "revenue@east" not in summary["measures"]
+    assert f"revenue@east,{summary['places']['period']},0.5," in (folder / "quantiles.csv").read_text(encoding="utf-8")
     assert (folder / "figures" / "districts.png").is_file()
 
 
@@ -73,10 +73,10 @@ def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path) -> None:
     folder = forecast.report(run, tmp_path, language="en")
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     for measure, periods in summary["measures"].items():
-        for period, said in periods.items():
+        for period, figures in periods.items():
             tally = run.tally(measure, period)
-            assert said["mean"] == tally.mean
-            assert (said["p50"], *said["error"]["p50"]) == tally.quantile(0.5)
+            assert figures["mean"] == tally.mean
+            assert (figures["p50"], *figures["error"]["p50"]) == tally.quantile(0.5)
     with (folder / "quantiles.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["measure"] == "revenue" and row["period"] == "2021"]
     named = {0.05: "p5", 0.1: "p10", 0.5: "p50", 0.9: "p90", 0.95: "p95"}
@@ -84,10 +84,10 @@ def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path) -> None:
     seen = {named[float(row["p"])]: float(row["value"]) for row in rows if float(row["p"]) in named}
     assert seen == {name: float(f"{year[name]:.9e}") for name in named.values()}
     page = re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text(encoding="utf-8"))
-    words = " ".join(page.split())
+    text = " ".join(page.split())
     target = summary["targets"]["revenue"]
-    assert f"({target['chance']:.0%})" in words
-    assert f"({target['low']:.0%} to {target['high']:.0%})" in words
-    assert f"{year['p10'] / 1e9:.0f} – {year['p90'] / 1e9:.0f} billion" in words
+    assert f"({target['chance']:.0%})" in text
+    assert f"({target['low']:.0%} to {target['high']:.0%})" in text
+    assert f"{year['p10'] / 1e9:.0f} – {year['p90'] / 1e9:.0f} billion" in text
     for month in summary["months"]["revenue"]:
-        assert all(f" {month[name] / 1e9:.1f} " in words for name in ("p10", "p50", "p90"))
+        assert all(f" {month[name] / 1e9:.1f} " in text for name in ("p10", "p50", "p90"))

@@ -14,9 +14,9 @@ def test_problems_of_plan_and_place_list_are_reported_at_once(tmp_path: Path) ->
     text = WITHOUT_SHOCKS.replace("places.csv}", "places.csv, count: 7}") + "paths: none\n"
     with pytest.raises(InputError) as wrong:
         read_plan(tmp_path, text, "place,district,weight\n1,a,x\n1,b,-2\n")
-    said = str(wrong.value)
+    message = str(wrong.value)
     for part in ("'none'", "take out 'count'", "places.csv:2:5", "places.csv:3:1", "places.csv:3:5"):
-        assert part in said
+        assert part in message
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,12 @@ UNUSED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), UNUSED)
-def test_an_entry_without_effect_is_rejected_with_its_line(text: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "expected"), UNUSED)
+def test_an_entry_without_effect_is_rejected_with_its_line(text: str, expected: str, tmp_path: Path) -> None:
     complaints = problems_in(f"{SMALL_PLAN}{text}\n", tmp_path)
     assert len(complaints) == 1
     assert complaints[0].startswith("a.yaml:6:")
-    assert said in complaints[0]
+    assert expected in complaints[0]
 
 
 def test_a_year_may_come_from_a_column_of_figures(tmp_path: Path) -> None:

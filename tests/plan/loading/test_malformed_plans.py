@@ -99,7 +99,7 @@ def test_malformed_text_is_rejected_with_its_position_in_time(tmp_path: Path, ca
     with pytest.raises(InputError) as caught:
         read(plan)
     assert time.process_time() - start < SECONDS
-    problems = [one.message("en").replace(f"{plan.parent.as_posix()}/", "") for one in caught.value.problems]
+    problems = [problem.message("en").replace(f"{plan.parent.as_posix()}/", "") for problem in caught.value.problems]
     assert any(sentence in line for line in problems), problems
 
 
@@ -224,10 +224,10 @@ def test_any_bytes_are_a_plan_or_an_input_error(tmp_path: Path, content: bytes) 
     plan.write_bytes(content)
     try:
         read(plan)
-    except InputError as wrong:
+    except InputError as caught:
         for language in LANGUAGES:
-            for one in wrong.problems:
-                assert one.message(language)
+            for problem in caught.problems:
+                assert problem.message(language)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

@@ -40,8 +40,8 @@ def test_a_list_is_replaced_as_a_whole_and_null_empties_a_table(parent: Path) ->
 
 
 def test_an_empty_overlay_changes_nothing(parent: Path) -> None:
-    whole = read(parent / "p.yaml")
-    assert read_scenario("extends: p.yaml\n", parent).model_copy(update={"file": whole.file}) == whole
+    scenario = read(parent / "p.yaml")
+    assert read_scenario("extends: p.yaml\n", parent).model_copy(update={"file": scenario.file}) == scenario
 
 
 def test_an_ancestor_counts_once_however_often_it_is_named(parent: Path) -> None:
@@ -111,5 +111,5 @@ def test_a_case_does_not_restore_a_deleted_service(tmp_path: Path) -> None:
     ]
     both = "extends: p.yaml\nservices: {parcels: null}\ncases: {more: null}\n"
     assert problems_in(both, tmp_path) == []
-    own = "extends: p.yaml\nservices: {parcels: null}\ncases: {more: {services: {parcels: {growth: 1%}}}}\n"
-    assert problems_in(own, tmp_path)[0].startswith("a.yaml:3:27: cases.more.services.parcels")
+    rewritten_case = "extends: p.yaml\nservices: {parcels: null}\ncases: {more: {services: {parcels: {growth: 1%}}}}\n"
+    assert problems_in(rewritten_case, tmp_path)[0].startswith("a.yaml:3:27: cases.more.services.parcels")

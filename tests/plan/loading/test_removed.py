@@ -15,7 +15,9 @@ def test_a_deleted_entry_removes_its_correlations_and_breaks_needs(parent: Path)
     )
     plan = read_plan(parent / "a.yaml", "extends: q.yaml\ninitiatives: {c: null}\n")
     assert plan.scenario.correlations == {}
-    assert [(one.correlation, one.name) for one in plan.removed] == [("k", "initiatives.c.effect.volume.all")]
+    assert [(removal.correlation, removal.name) for removal in plan.removed] == [
+        ("k", "initiatives.c.effect.volume.all")
+    ]
     problems = problems_in("extends: q.yaml\ninitiatives: {a: null}\n", parent)
     assert problems == [
         "p.yaml:11:31: initiatives.c.needs: 'a' is deleted at a.yaml:2:15; delete this too, or keep 'a'",

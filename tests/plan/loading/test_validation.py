@@ -82,8 +82,8 @@ initiatives:
 
 
 def test_a_mistyped_required_key_is_reported_once(tmp_path: Path) -> None:
-    said = problems_in(f"{SMALL_PLAN}targets: {{t: {{measure: revenue, perod: 2021, at_least: 3 tỷ}}}}\n", tmp_path)
-    assert said == ["a.yaml:6:33: targets.t.perod: unknown key; did you mean 'period'?"]
+    problems = problems_in(f"{SMALL_PLAN}targets: {{t: {{measure: revenue, perod: 2021, at_least: 3 tỷ}}}}\n", tmp_path)
+    assert problems == ["a.yaml:6:33: targets.t.perod: unknown key; did you mean 'period'?"]
 
 
 def test_problems_have_a_vietnamese_message(tmp_path: Path) -> None:
@@ -92,11 +92,12 @@ def test_problems_have_a_vietnamese_message(tmp_path: Path) -> None:
     assert caught.value.problems[0].message("vi").endswith("26 nghĩa là 2600%; hãy viết '26%'")
 
 
-@pytest.mark.parametrize("said", ["5,5%", "{value: 5,5%, grade: C}"])
-def test_a_comma_inside_braces_is_named(parent: Path, said: str) -> None:
+@pytest.mark.parametrize("growth", ["5,5%", "{value: 5,5%, grade: C}"])
+def test_a_comma_inside_braces_is_named(parent: Path, growth: str) -> None:
     braces = "so '5%' stands alone; write the number with a point, as 250.5"
     assert any(
-        braces in one for one in problems_in(f"extends: p.yaml\nservices: {{postal: {{growth: {said}}}}}\n", parent)
+        braces in problem
+        for problem in problems_in(f"extends: p.yaml\nservices: {{postal: {{growth: {growth}}}}}\n", parent)
     )
 
 
@@ -116,5 +117,6 @@ def test_a_comma_inside_braces_is_named(parent: Path, said: str) -> None:
 )
 def test_a_renamed_key_is_answered_with_its_new_name(parent: Path, text: str, instead: str) -> None:
     assert any(
-        f"unknown key; did you mean '{instead}'?" in one for one in problems_in(f"extends: p.yaml\n{text}", parent)
+        f"unknown key; did you mean '{instead}'?" in problem
+        for problem in problems_in(f"extends: p.yaml\n{text}", parent)
     )

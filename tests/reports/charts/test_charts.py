@@ -28,12 +28,12 @@ VIEWS = {
     ("view", "language"), [("covid", "vi"), ("covid", "en"), ("hostile", "vi"), ("shop", "en"), ("three years", "vi")]
 )
 def test_no_text_overlaps_or_leaves_a_chart(view: str, language: str) -> None:
-    found = []
+    faults = []
     for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
         with chart_style(size):
             for name, drawing in run_charts(VIEWS[view](), Translator(language)).items():  # type: ignore[arg-type]
-                found += [f"{name} phone={phone}: {fault}" for fault in layout_faults(drawing.figure(phone))]
-    assert found == []
+                faults += [f"{name} phone={phone}: {fault}" for fault in layout_faults(drawing.figure(phone))]
+    assert faults == []
 
 
 def test_overlapping_text_is_detected() -> None:

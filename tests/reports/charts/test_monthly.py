@@ -18,9 +18,9 @@ from tests.support import report_fixture
 def test_actual_estimated_and_reconstructed_months_are_distinguished(language: str) -> None:
     t, months = Translator(language), report_fixture.make_months()  # type: ignore[arg-type]
     known = ["actual"] * 9 + ["estimate"] * 2 + ["reconstructed"]
-    history = tuple((month, value, one) for (month, value, _), one in zip(months.history, known, strict=True))
+    history = tuple((month, value, status) for (month, value, _), status in zip(months.history, known, strict=True))
     mixed = replace(months, history=history)
-    names = [t(f"months_{one}") for one in ("actual", "estimate", "reconstructed")]
+    names = [t(f"months_{status}") for status in ("actual", "estimate", "reconstructed")]
     assert len(set(names)) == 3
     with chart_style(12):
         figure = new_figure(11, 4)

@@ -15,7 +15,7 @@ def test_assumptions_known_later_are_marked() -> None:
 
 
 def test_ranges_are_explained_in_the_unit_of_the_plan() -> None:
-    found = {assumption.name: assumption for assumption in report_fixture.covid_view().assumptions()}
-    length, postal = found["shocks.covid_waves.length"], found["shocks.covid_waves.upstream.effect.volume.postal"]
+    by_name = {assumption.name: assumption for assumption in report_fixture.covid_view().assumptions()}
+    length, postal = by_name["shocks.covid_waves.length"], by_name["shocks.covid_waves.upstream.effect.volume.postal"]
     assert assumptions.describe_range(length, Translator("vi")) == "80% khả năng nằm giữa 4 tuần và 10 tuần"
     assert assumptions.describe_range(postal, Translator("en")) == "80% chance between −40% and −5%"

@@ -27,6 +27,6 @@ def test_a_chance_near_the_required_one_is_neutral() -> None:
     view = report_fixture.covid_view()
     assert view.main_target is not None
     row = replace(view.main_target, chance=Estimate(0.79, 0.787, 0.793))
-    near = replace(view, findings=replace(view.findings, targets=(row, *view.findings.targets[1:])))
-    assert headline.headline_numbers(near, Translator("en"))[0].mood == ""
-    assert "close to" in headline.headline_notes(near, Translator("en"))[0]
+    borderline_view = replace(view, findings=replace(view.findings, targets=(row, *view.findings.targets[1:])))
+    assert headline.headline_numbers(borderline_view, Translator("en"))[0].mood == ""
+    assert "close to" in headline.headline_notes(borderline_view, Translator("en"))[0]

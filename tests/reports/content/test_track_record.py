@@ -32,15 +32,15 @@ def draw_track_record(language: str) -> list[tuple[str, Figure]]:
         .replace("{baseline:", "baseline:")
         .replace("flat}}", "flat}")
     )
-    words = Translator("vi" if language == "vi" else "en")
+    t = Translator("vi" if language == "vi" else "en")
     past: Floats = np.concatenate([np.full(40, 20.0), [np.nan], np.full(19, 21.0)])
     asked = {"a": TrackRecord("revenue", quarterly_origins(), parse_month("2016-01"), 1e9 * past)}
-    found = []
-    for drawing in track_record_charts(scenario, asked, words).values():
+    figures = []
+    for drawing in track_record_charts(scenario, asked, t).values():
         for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
             with chart_style(size):
-                found.append((f"{drawing.name} {phone}", drawing.figure(phone)))
-    return found
+                figures.append((f"{drawing.name} {phone}", drawing.figure(phone)))
+    return figures
 
 
 def view_with_checks() -> RunView:
@@ -48,37 +48,37 @@ def view_with_checks() -> RunView:
     view = report_fixture.covid_view()
     checks = tuple(
         OriginCheck(
-            one.first_month,
-            tuple(np.log(one.forecasts["blend"].mean)),
-            tuple(np.full(len(one.actual), 0.006)),
-            (*np.log(one.actual[:-1]), None),
+            origin.first_month,
+            tuple(np.log(origin.forecasts["blend"].mean)),
+            tuple(np.full(len(origin.actual), 0.006)),
+            (*np.log(origin.actual[:-1]), None),
         )
-        for one in quarterly_origins()
+        for origin in quarterly_origins()
     )
-    own = view.baseline.services["postal"]
-    asked = SimpleNamespace(**{**vars(own), "checks": checks, "forecast": SimpleNamespace(scale="log")})
+    postal = view.baseline.services["postal"]
+    asked = SimpleNamespace(**{**vars(postal), "checks": checks, "forecast": SimpleNamespace(scale="log")})
     services = {**view.baseline.services, "postal": asked}
     return replace(view, baseline=SimpleNamespace(**{**vars(view.baseline), "services": services}))
 
 
 def test_a_run_shows_its_track_record() -> None:
-    view, words = view_with_checks(), Translator("en")
+    view, t = view_with_checks(), Translator("en")
     asked = run_track_records(view)
     assert list(asked) == ["postal"]
     oldest = quarterly_origins()[-1]
     assert asked["postal"].first_month == oldest.first_month
     assert asked["postal"].actual[:3] == pytest.approx(oldest.actual[:3])
-    assert {"calibration", "fan_actual-postal"} < set(run_charts(view, words))
-    text = render_run_page(view, words).decode()
-    assert words("backtest_calibration_head") in text
+    assert {"calibration", "fan_actual-postal"} < set(run_charts(view, t))
+    text = render_run_page(view, t).decode()
+    assert t("backtest_calibration_head") in text
     assert "lie in the 80% interval" in text
 
 
 def test_a_run_on_reconstructed_months_shows_no_track_record() -> None:
-    view, words = report_fixture.covid_view(), Translator("en")
+    view, t = report_fixture.covid_view(), Translator("en")
     assert run_track_records(view) == {}
-    assert not {name for name in run_charts(view, words) if name.startswith(("calibration", "fan_actual"))}
-    assert words("backtest_calibration_head") not in render_run_page(view, words).decode()
+    assert not {name for name in run_charts(view, t) if name.startswith(("calibration", "fan_actual"))}
+    assert t("backtest_calibration_head") not in render_run_page(view, t).decode()
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -8,12 +8,12 @@ import pytest
 from forecast.simulation.model.footprints import PlaceRanges, locate_ranges, overlap_ranges
 
 
-def remaining_by_place(cells: np.ndarray, arcs: PlaceRanges, taken: np.ndarray, size: int, count: int) -> np.ndarray:
-    left = np.ones((count, size))
-    for cell, first, length, share in zip(cells, arcs.first, arcs.count, taken, strict=True):
+def remaining_by_place(cells: np.ndarray, arcs: PlaceRanges, shares: np.ndarray, size: int, count: int) -> np.ndarray:
+    remaining = np.ones((count, size))
+    for cell, first, length, share in zip(cells, arcs.first, arcs.count, shares, strict=True):
         for step in range(length):
-            left[cell, (first + step) % size] *= 1 - share
-    return left
+            remaining[cell, (first + step) % size] *= 1 - share
+    return remaining
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -23,13 +23,13 @@ def test_overlapping_ranges_equal_a_loop_over_places(seed: int) -> None:
     arcs = locate_ranges(
         rng.random(entries) * (rng.random(entries) > 0.1), rng.random(entries), rng.random(entries), size
     )
-    cells, taken = rng.integers(0, count, entries), rng.random(entries)
-    pieces = overlap_ranges(cells, arcs, {"s": taken}, size)
-    left = np.ones((count, size))
+    cells, shares = rng.integers(0, count, entries), rng.random(entries)
+    pieces = overlap_ranges(cells, arcs, {"s": shares}, size)
+    remaining = np.ones((count, size))
     for cell, low, high, share in zip(pieces.cell, pieces.low, pieces.high, pieces.factors["s"], strict=True):
-        assert (left[cell, low:high] == 1).all()
-        left[cell, low:high] = share
-    assert np.allclose(left, remaining_by_place(cells, arcs, taken, size, count))
+        assert (remaining[cell, low:high] == 1).all()
+        remaining[cell, low:high] = share
+    assert np.allclose(remaining, remaining_by_place(cells, arcs, shares, size, count))
 
 
 def test_a_fractional_number_of_places_is_kept_in_the_mean() -> None:

@@ -41,20 +41,20 @@ shocks:
 targets: {t: {measure: revenue, place: "00011", period: 2021, at_least: 3 tỷ}}
 """
     run = forecast.simulate(read_plan(tmp_path, text, place_list(40)), paths=20_000)
-    whole = run.values("revenue@00011", "2021") / (120e9 / 40)
+    relative_revenue = run.values("revenue@00011", "2021") / (120e9 / 40)
     assert run.places is not None
-    found = run.places.severe_loss_chance(11).value
-    assert 0.05 < found < 0.95
-    assert found == pytest.approx(np.mean(whole < 0.9), abs=2e-3)
-    taken = run.places.loss_shares(slice(11, 12))["floods"]
-    assert taken > 1 - whole.mean() > 0  # before what comes back, each flood by itself
+    chance = run.places.severe_loss_chance(11).value
+    assert 0.05 < chance < 0.95
+    assert chance == pytest.approx(np.mean(relative_revenue < 0.9), abs=2e-3)
+    loss_share = run.places.loss_shares(slice(11, 12))["floods"]
+    assert loss_share > 1 - relative_revenue.mean() > 0  # before what comes back, each flood by itself
 
 
 @pytest.mark.parametrize(("count", "districts"), [(90, 2), (80, 40), (1, 1), (33, 33)])
 def test_long_lists_add_up_in_few_and_many_districts(tmp_path: Path, count: int, districts: int) -> None:
     run = forecast.simulate(read_plan(tmp_path, WITH_SHOCKS, place_list(count, districts)), paths=PATHS_PER_BLOCK)
-    whole = run.tally("revenue", "2021").mean
+    province_mean = run.tally("revenue", "2021").mean
     codes = [f"d{row:03d}" for row in range(districts)]
-    assert sum(run.tally(f"revenue@{code}", "2021").mean for code in codes) == pytest.approx(whole, rel=1e-11)
+    assert sum(run.tally(f"revenue@{code}", "2021").mean for code in codes) == pytest.approx(province_mean, rel=1e-11)
     assert run.places is not None
-    assert sum(run.places.mean(row).value for row in range(count)) == pytest.approx(whole, rel=1e-11)
+    assert sum(run.places.mean(row).value for row in range(count)) == pytest.approx(province_mean, rel=1e-11)

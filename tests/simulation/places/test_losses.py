@@ -34,7 +34,7 @@ def place_levels(scenario: Scenario):  # type: ignore[no-untyped-def]
     from forecast.simulation.sampling.random_streams import Sampler
 
     compiled_plan = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
-    scene = block._simulate_state(compiled_plan, Sampler(compiled_plan.seed, range(1), compiled_plan.groups))
+    state = block._simulate_state(compiled_plan, Sampler(compiled_plan.seed, range(1), compiled_plan.groups))
     assert compiled_plan.places is not None
-    assert all(isinstance(one, Recovery) for one in scene.recoveries.values())
-    return PlaceLevels(compiled_plan.places.geography, scene.services, scene.recoveries, slice(0, 12)), scene.services
+    assert all(isinstance(recovery, Recovery) for recovery in state.recoveries.values())
+    return PlaceLevels(compiled_plan.places.geography, state.services, state.recoveries, slice(0, 12)), state.services

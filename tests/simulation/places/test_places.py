@@ -23,24 +23,24 @@ from tests.support.place_plans import (
 
 
 def test_places_sum_to_districts_and_districts_to_the_province_in_every_path(tmp_path: Path) -> None:
-    compiled_plan, one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))
+    compiled_plan, result = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))
     assert compiled_plan.places is not None
-    terrain = compiled_plan.places.geography
-    whole = {d.code: terrain.places[d.start : d.stop] for d in terrain.districts}
+    geography = compiled_plan.places.geography
+    places_by_district = {d.code: geography.places[d.start : d.stop] for d in geography.districts}
     for measure in ("revenue", "revenue:parts", "revenue.a", "revenue.b"):
-        of_districts = [one.figures[f"{measure}@{code}", "2021"] for code in whole]
-        assert np.allclose(sum(of_districts), one.figures[measure, "2021"], rtol=1e-12, atol=0)
-        for code, places in whole.items():
-            of_places = [one.figures[f"{measure}@{place}", "2021"] for place in places]
-            assert np.allclose(sum(of_places), one.figures[f"{measure}@{code}", "2021"], rtol=1e-12, atol=0)
+        of_districts = [result.figures[f"{measure}@{code}", "2021"] for code in places_by_district]
+        assert np.allclose(sum(of_districts), result.figures[measure, "2021"], rtol=1e-12, atol=0)
+        for code, places in places_by_district.items():
+            of_places = [result.figures[f"{measure}@{place}", "2021"] for place in places]
+            assert np.allclose(sum(of_places), result.figures[f"{measure}@{code}", "2021"], rtol=1e-12, atol=0)
             assert min(values.min() for values in of_places) >= 0
-    assert np.ptp(one.figures["revenue:parts@p1", "2021"] / one.figures["revenue@p1", "2021"]) > 0
+    assert np.ptp(result.figures["revenue:parts@p1", "2021"] / result.figures["revenue@p1", "2021"]) > 0
 
 
 def test_a_place_of_weight_zero_has_no_revenue(tmp_path: Path) -> None:
-    _, one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))
-    assert one.figures["revenue.b@p3", "2021"].max() == one.figures["revenue.a@p7", "2021"].max() == 0
-    assert one.figures["revenue.a@p3", "2021"].min() > 0
+    _, result = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))
+    assert result.figures["revenue.b@p3", "2021"].max() == result.figures["revenue.a@p7", "2021"].max() == 0
+    assert result.figures["revenue.a@p3", "2021"].min() > 0
 
 
 def test_totals_do_not_depend_on_places_without_shocks(tmp_path: Path) -> None:
@@ -53,21 +53,21 @@ def test_totals_do_not_depend_on_places_without_shocks(tmp_path: Path) -> None:
 
 
 def test_places_without_shocks_have_their_shares(tmp_path: Path) -> None:
-    compiled_plan, one = simulate_one_block(read_plan(tmp_path, WITHOUT_SHOCKS))
+    compiled_plan, result = simulate_one_block(read_plan(tmp_path, WITHOUT_SHOCKS))
     assert compiled_plan.places is not None
     for service in ("a", "b"):
         weights = compiled_plan.places.geography.weights(service)
         for row, place in enumerate(compiled_plan.places.geography.places):
-            share = one.figures[f"revenue.{service}@{place}", "2021"] / one.figures[f"revenue.{service}", "2021"]
+            share = result.figures[f"revenue.{service}@{place}", "2021"] / result.figures[f"revenue.{service}", "2021"]
             assert np.allclose(share, weights[row], rtol=1e-6)
 
 
 def test_equal_places_have_the_mean_losses_of_a_count_of_places(tmp_path: Path) -> None:
-    """216 places hit whole or not at all, in one commune or in another: the same loss in the mean."""
+    """216 places hit entirely or not at all, in one commune or in another: the same loss in the mean."""
     text = WITH_SHOCKS.replace(", noise: 10% to 30%", "").replace("wide: {weight: 1", "wide: {weight: 3")
     listed = read_plan(tmp_path, text, place_list(40))
     counted = read_text(text.replace("{file: places.csv}", "{count: 40}"), tmp_path)
-    runs = [forecast.simulate(one, paths=60_000) for one in (counted, listed)]
+    runs = [forecast.simulate(scenario, paths=60_000) for scenario in (counted, listed)]
     for service in ("a", "b"):
         lost = [run.values(f"lost.{service}", "horizon") for run in runs]
         error = (lost[1] - lost[0]).std() / np.sqrt(len(lost[0]))
@@ -80,10 +80,12 @@ def test_equal_places_have_the_mean_losses_of_a_count_of_places(tmp_path: Path) 
 def test_order_of_rows_changes_nothing(tmp_path: Path) -> None:
     head, *rows = SEVEN_PLACES.strip().split("\n")
     (tmp_path / "two").mkdir()
-    one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))[1]
-    two = simulate_one_block(read_plan(tmp_path / "two", WITH_SHOCKS, "\n".join([head, *rows[::-1]]) + "\n"))[1]
-    assert {key: values.tobytes() for key, values in one.figures.items()} == {
-        key: values.tobytes() for key, values in two.figures.items()
+    result = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))[1]
+    reversed_result = simulate_one_block(
+        read_plan(tmp_path / "two", WITH_SHOCKS, "\n".join([head, *rows[::-1]]) + "\n")
+    )[1]
+    assert {key: values.tobytes() for key, values in result.figures.items()} == {
+        key: values.tobytes() for key, values in reversed_result.figures.items()
     }
 
 
@@ -97,11 +99,11 @@ def test_places_do_not_depend_on_the_number_of_workers(tmp_path: Path, monkeypat
     monkeypatch.setattr("forecast.simulation.simulate.MAX_SERIAL_PATHS", 0)
     monkeypatch.setattr(chunks, "BLOCKS_PER_CHUNK", 2)
     scenario = read_plan(tmp_path, WITH_SHOCKS, place_list(35))
-    one, two = (
+    one_worker, two_workers = (
         forecast.simulate(scenario, paths=4 * PATHS_PER_BLOCK - 9, execution=forecast.ExecutionOptions(workers=workers))
         for workers in (1, 2)
     )
-    assert figure_bytes(one) == figure_bytes(two)
+    assert figure_bytes(one_worker) == figure_bytes(two_workers)
 
 
 def test_more_paths_keep_the_first_paths_and_a_longer_horizon_the_first_months(tmp_path: Path) -> None:
@@ -109,8 +111,8 @@ def test_more_paths_keep_the_first_paths_and_a_longer_horizon_the_first_months(t
     scenario = read_plan(tmp_path, WITH_SHOCKS.replace("targets:\n", "targets:\n" + target))
     longer = read_plan(tmp_path, WITH_SHOCKS.replace("targets:\n", "targets:\n" + target), horizon__months="30")
     few, many_paths, long = (
-        forecast.simulate(one, paths=paths).values("revenue@p2", "2021")
-        for one, paths in ((scenario, 5_000), (scenario, 9_000), (longer, 5_000))
+        forecast.simulate(plan, paths=paths).values("revenue@p2", "2021")
+        for plan, paths in ((scenario, 5_000), (scenario, 9_000), (longer, 5_000))
     )
     assert np.array_equal(few, many_paths[:5_000])
     assert np.array_equal(few, long)
@@ -126,8 +128,8 @@ def test_a_target_of_a_place_has_a_chance(tmp_path: Path) -> None:
 
 def test_noise_of_places_is_equal_within_and_across_districts(tmp_path: Path) -> None:
     scenario = read_plan(tmp_path, WITHOUT_SHOCKS.replace("places.csv}", "places.csv, noise: 20%}"), place_list(24, 4))
-    _, one = simulate_one_block(scenario)
-    logs = {row: np.log(one.figures[f"revenue.b@{row:05d}", "2021"]) for row in (0, 1, 12)}
+    _, result = simulate_one_block(scenario)
+    logs = {row: np.log(result.figures[f"revenue.b@{row:05d}", "2021"]) for row in (0, 1, 12)}
     wanted = 0.2 * np.sqrt(2 / 12)
     for other in (1, 12):
         assert (logs[0] - logs[other]).std() == pytest.approx(wanted, rel=0.05)
@@ -143,9 +145,13 @@ def test_a_shock_without_loss_changes_no_byte(tmp_path: Path) -> None:
     classes: {one: {weight: 1, reach: 10% to 60%, days: 1 to 4, loss_share: {all: 0%}}}
     recovered: {all: 50%}
 """
-    one = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))[1].figures
-    two = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS.replace("shocks:\n", "shocks:" + nothing)))[1].figures
-    assert {key: values.tobytes() for key, values in one.items()} == {key: two[key].tobytes() for key in one}
+    figures = simulate_one_block(read_plan(tmp_path, WITH_SHOCKS))[1].figures
+    figures_with_nothing = simulate_one_block(
+        read_plan(tmp_path, WITH_SHOCKS.replace("shocks:\n", "shocks:" + nothing))
+    )[1].figures
+    assert {key: values.tobytes() for key, values in figures.items()} == {
+        key: figures_with_nothing[key].tobytes() for key in figures
+    }
 
 
 def test_places_of_a_district_are_hit_together(tmp_path: Path) -> None:
@@ -158,8 +164,8 @@ def test_places_of_a_district_are_hit_together(tmp_path: Path) -> None:
     run = forecast.simulate(
         read_plan(tmp_path, text.replace("targets:\n", "targets:\n" + target), place_list(60)), paths=20_000
     )
-    near, beside, far = (run.values(f"revenue.a@{row:05d}", "2021-10") for row in (3, 4, 30))
-    assert np.corrcoef(near, beside)[0, 1] > np.corrcoef(near, far)[0, 1] + 0.05
+    place, neighbour, distant = (run.values(f"revenue.a@{row:05d}", "2021-10") for row in (3, 4, 30))
+    assert np.corrcoef(place, neighbour)[0, 1] > np.corrcoef(place, distant)[0, 1] + 0.05
 
 
 def test_districts_do_not_depend_on_counting_every_place(tmp_path: Path) -> None:
