@@ -27,7 +27,9 @@ def main() -> int:
     from forecast.reports.page_layout import TYPE_POINTS
     from forecast.reports.pdf_page import draw_run_sheet
     from forecast.timeseries.baseline import fit_baseline
-    from forecast.workflows.run import RunRequest, build_view, simulate_cases
+    from forecast.workflows.publish import build_view
+    from forecast.workflows.request import RunRequest
+    from forecast.workflows.run import simulate_cases
 
     os.chdir(HERE)  # the page names files as they are named from here
     scenario = forecast.read("scenarios/covid.yaml")

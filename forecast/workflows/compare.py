@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING, Any
 from forecast.i18n import Language, Translator
 from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, comparison_inputs
-from forecast.workflows.run import (
-    RunRequest,
-    build_view,
-    fit_request_baseline,
-    open_cluster,
-    show_run,
-    simulate_cases,
-    simulate_request,
-)
+from forecast.workflows.publish import build_view
+from forecast.workflows.request import RunRequest
+from forecast.workflows.run import fit_request_baseline, open_cluster, show_run, simulate_cases, simulate_request
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import Difference

@@ -14,7 +14,7 @@ import pytest
 import forecast
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import simulate
-from forecast.workflows.run import quantiles_csv
+from forecast.workflows.publish import quantiles_csv
 from tests.support.plans import FULL_PLAN
 from tests.support.processes import child_environment, wait_for
 

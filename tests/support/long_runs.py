@@ -14,7 +14,8 @@ from forecast.simulation.compiled import run_key
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import fit_baseline
-from forecast.workflows.run import RunRequest, build_view, quantiles_csv
+from forecast.workflows.publish import build_view, quantiles_csv
+from forecast.workflows.request import RunRequest
 
 PATHS = 9 * PATHS_PER_BLOCK - 5
 

@@ -123,6 +123,7 @@ class ReadmeWorkspace:
         from forecast.reports import compare
         from forecast.runs.repository import json_bytes
         from forecast.workflows import compare as compare_workflow
+        from forecast.workflows import publish
         from forecast.workflows import run as run_workflow
 
         before, environment = Path.cwd(), dict(os.environ)
@@ -132,7 +133,7 @@ class ReadmeWorkspace:
             (compare_workflow, "simulate_request", self._cached_simulate(compare_workflow.simulate_request)),
             (run_workflow, "run_plan", self._cached_run(run_workflow.run_plan)),
             (compare_workflow, "run_comparison", self._cached_compare(compare_workflow.run_comparison)),
-            (run_workflow, "render_files", lambda run, view, t: {"summary.json": json_bytes(view.summary)}),
+            (publish, "render_files", lambda run, view, t: {"summary.json": json_bytes(view.summary)}),
             (compare_workflow, "simulate_cases", lambda _: ()),  # a comparison prints none
             (compare, "comparison_charts", lambda views, t: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),

@@ -28,7 +28,7 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
     from forecast.plan.loading.loader import read_plan
     from forecast.timeseries.evaluation.backtest import DEFAULT_ORIGINS
     from forecast.workflows.backtest import BacktestRequest, run_backtest
-    from forecast.workflows.run import reports_folder
+    from forecast.workflows.request import reports_folder
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)

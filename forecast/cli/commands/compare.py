@@ -18,7 +18,7 @@ from forecast.files.paths import display_path
 from forecast.i18n import Translator
 
 if TYPE_CHECKING:
-    from forecast.workflows.run import RunRequest
+    from forecast.workflows.request import RunRequest
 
 
 def _refuse_single_plan(ctx: click.Context, param: click.Parameter, plans: tuple[str, ...]) -> tuple[str, ...]:

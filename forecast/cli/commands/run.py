@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from forecast.plan.loading.loader import LoadedPlan
     from forecast.plan.scenario import Scenario
     from forecast.runs.repository import StoredRun
-    from forecast.workflows.run import RunRequest
+    from forecast.workflows.request import RunRequest
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _print_repairs(session: Session, plan: LoadedPlan) -> None:
 
 def build_request(scenario: Scenario, options: CommonOptions) -> RunRequest:
     """The request that the options make of a plan."""
-    from forecast.workflows.run import RunRequest, reports_folder
+    from forecast.workflows.request import RunRequest, reports_folder
 
     return RunRequest(
         scenario=scenario,

@@ -1,0 +1,114 @@
+"""From a simulation to its published report: the view that pages are drawn from, and every file of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from forecast.engines.background import run_in_background
+from forecast.i18n import Translator
+from forecast.runs import repository
+from forecast.workflows.request import RunRequest
+
+if TYPE_CHECKING:
+    from forecast.analysis.findings import CaseRow
+    from forecast.reports.content.context import RunView
+    from forecast.simulation.compiled import FigureKey
+    from forecast.simulation.simulate import Precision, Simulation
+
+__all__ = ["build_view"]
+
+
+def publish_report(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> repository.StoredRun:
+    """Publish the report of a run and return where it lies; OutputError where it cannot be written."""
+    files = render_files(run, build_view(run, request, cases), Translator(request.language))
+    return repository.publish_run(request.reports, request.inputs, files, run.baseline.parameters)
+
+
+def build_view(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> RunView:
+    """Collect what the pages of a run are drawn from.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+    request : RunRequest
+        The request that it answers: its id and its manifest.
+    cases : tuple of CaseRow
+        The chances in the other cases of the plan.
+
+    Returns
+    -------
+    RunView
+        The plan, its summary and its findings.
+    """
+    from forecast.analysis.collect import collect_findings
+    from forecast.reports.content.context import RunView
+    from forecast.reports.summary import summarise_run
+
+    findings = collect_findings(run, cases)
+    summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
+    if run.precision is not None:
+        summary["precision"] = _precision_summary(run, run.precision)
+    return RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
+
+
+def _precision_summary(run: Simulation, goal: Precision) -> dict[str, Any]:
+    chance = run.chance(goal.target)
+    half_width = (chance.high - chance.low) / 2
+    return {
+        "target": goal.target,
+        "asked": goal.half_width,
+        "reached": half_width,
+        "met": half_width <= goal.half_width,
+        "paths_asked": run.paths_requested,
+    }
+
+
+def render_files(run: Simulation, view: RunView, t: Translator) -> dict[str, bytes]:
+    """Content of every file of a published run but its manifest, by name; half is rendered beside this process."""
+    from forecast.reports.content.charts import run_charts
+
+    figures = [f"figures/{name}.png" for name in run_charts(view, t)]
+    background = ("quantiles.csv", "report.pdf", *figures[::3])
+    foreground = ("report.html", *(name for name in figures if name not in background))
+    with run_in_background(partial(_render_named_files, run, view, t, background)) as job:
+        return {
+            "summary.json": repository.json_bytes(view.summary),
+            **_render_named_files(run, view, t, foreground),
+            **job.result(),
+        }
+
+
+def _render_named_files(run: Simulation, view: RunView, t: Translator, names: Sequence[str]) -> dict[str, bytes]:
+    """Content of the files of these names."""
+    from forecast.reports.content.charts import run_charts
+    from forecast.reports.html_page import render_run_page
+    from forecast.reports.pdf_page import render_run_pdf
+
+    charts = run_charts(view, t)
+    renderers: dict[str, Callable[[], bytes]] = {
+        "quantiles.csv": lambda: quantiles_csv(run, view.summary),
+        "report.html": lambda: render_run_page(view, t),
+        "report.pdf": lambda: render_run_pdf(view, t),
+        **{f"figures/{name}.png": chart.png for name, chart in charts.items()},
+    }
+    return {name: renderers[name]() for name in names}
+
+
+def quantiles_csv(run: Simulation, summary: Mapping[str, Any]) -> bytes:
+    """quantiles.csv of the figures of a summary: measure, period, p, value, low and high of its simulation error."""
+    from forecast.simulation.frames import figures_frame, quantiles_table
+
+    table = quantiles_table(figures_frame(run.tallies, _summary_figures(summary)))
+    return table.to_csv(index=False, float_format="%.10g", na_rep="nan", lineterminator="\n").encode()
+
+
+def _summary_figures(summary: Mapping[str, Any]) -> list[FigureKey]:
+    """The figures of a summary: years, months, then districts, each once."""
+    years = [(measure, period) for measure, by_period in summary["measures"].items() for period in by_period]
+    months = [(measure, row["month"]) for measure, rows in summary["months"].items() for row in rows]
+    by_place = summary.get("places") or {"districts": [], "period": ""}
+    districts = [(f"revenue@{row['code']}", by_place["period"]) for row in by_place["districts"]]
+    return list(dict.fromkeys(years + months + districts))

@@ -1,0 +1,112 @@
+"""A request: which plan to simulate, how, and where its report goes."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecast.engines import LOCAL
+from forecast.files.cache import cache_folder
+from forecast.i18n import Language
+from forecast.plan.data_files import project_folder
+from forecast.runs.manifest import RunInputs, run_inputs
+
+if TYPE_CHECKING:
+    from forecast.plan.scenario import Scenario
+    from forecast.simulation.simulate import Simulation
+    from forecast.timeseries.ensemble.pinned import PinnedFits
+
+__all__ = ["RunRequest", "reports_folder"]
+
+MAX_CASE_PATHS = 16_384
+"""Paths of a case: the first four blocks of its run; their simulation error is printed with them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RunRequest:
+    """A plan to simulate, and where its report goes."""
+
+    scenario: Scenario
+    seed: int
+    paths: int
+    language: Language
+    reports: Path
+    precision: float | None = None
+    """Half the width of the interval of the main target's chance at which it stops; None for all paths."""
+    engine: str = LOCAL
+    """`local`, `dask`, or `dask:` and the address of a scheduler."""
+    workers: int = 1
+    """Processes."""
+    pinned_fits: PinnedFits | None = None
+    """Fits of an earlier run that are used again; None to fit."""
+    cache: Path = dataclasses.field(default_factory=cache_folder)
+    """Folder in which fits are kept between runs."""
+    chances_only: bool = False
+    """Whether only chances of targets are read: no path is kept, and no place but districts and those of targets."""
+
+    @classmethod
+    def from_simulation(
+        cls, run: Simulation, reports: str | Path = "reports", language: Language | None = None
+    ) -> RunRequest:
+        """The request that a simulation answers; its report goes to `reports`."""
+        return cls(
+            scenario=run.scenario,
+            seed=run.seed,
+            paths=run.paths_requested,
+            language=language or run.scenario.language,
+            reports=Path(reports),
+            precision=run.precision.half_width if run.precision else None,
+        )
+
+    @cached_property
+    def inputs(self) -> RunInputs:
+        """Everything that the run is made of, by content; InputError where a data file cannot be read."""
+        return run_inputs(
+            self.scenario,
+            seed=self.seed,
+            paths=self.paths,
+            language=self.language,
+            pinned_digest=self.pinned_fits.digest if self.pinned_fits else "",
+            precision=self.precision,
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the folder that shows the newest run."""
+        return Path(self.scenario.file).stem or "plan"
+
+    def with_pinned_fits(self, pinned_fits: PinnedFits) -> RunRequest:
+        """The request that uses these fits; they are kept in a folder of their own."""
+        cache = cache_folder() / f"pinned-{pinned_fits.digest[:16]}"
+        return dataclasses.replace(self, pinned_fits=pinned_fits, cache=cache)
+
+    def for_case(self, case: str) -> RunRequest:
+        """The request of a case of the plan: the first paths of the run, simulated in this process."""
+        return dataclasses.replace(
+            self,
+            scenario=self.scenario.cases[case],
+            paths=min(self.paths, MAX_CASE_PATHS),
+            precision=None,
+            engine=LOCAL,
+            workers=1,
+            pinned_fits=None,
+            chances_only=True,
+        )
+
+
+def reports_folder(scenario: Scenario) -> Path:
+    """Folder of the reports of a plan: `reports` in the folder of its project.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    Path
+        The folder; it need not exist.
+    """
+    return project_folder(scenario.file) / "reports"
