@@ -113,13 +113,13 @@ def time_parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, floa
     compiled = compile_plan(scenario, baseline, PATHS, 1)
     parts = {
         "normals": (Sampler, "_independent_normals"),
-        "calm": (block, "sample_baseline"),
+        "baseline": (block, "sample_baseline"),
         "shocks": (block, "sample_impacts"),
     }
     parts |= {
         "initiatives": (block, "simulate_initiatives"),
-        "trade": (block, "simulate_service"),
-        "whole": (block, "simulate_block"),
+        "services": (block, "simulate_service"),
+        "block": (block, "simulate_block"),
     }
     spent = dict.fromkeys(parts, 0.0)
 
@@ -144,7 +144,7 @@ def time_parts(scenario: Scenario, baseline: Baseline, counts: Mapping[str, floa
     finally:
         for name, (owner, attribute) in parts.items():
             setattr(owner, attribute, kept[name])
-    spent["calm"] -= spent["normals"]
+    spent["baseline"] -= spent["normals"]
     return {name: round(value / draw_seconds, 2) for name, value in spent.items()}
 
 
