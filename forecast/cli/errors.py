@@ -17,6 +17,10 @@ from forecast.errors import CheckError, ForecastError, InputError, OutputError, 
 _DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
 
 
+RENAMED_OPTIONS = {"--pin": "--reuse-fit", "--repair": "--repair-correlations", "--fail-below": "--fail-under"}
+"""Options of an earlier form of the command line, and what replaced them."""
+
+
 def handle_error(fault: BaseException, session: Session) -> int:
     """Say what is wrong, in the language of the session; the exit code."""
     match fault:
@@ -82,7 +86,10 @@ def _usage_error(fault: click.UsageError, session: Session) -> InputError:
     if isinstance(fault, click.NoSuchOption):
         name = fault.option_name
         params = fault.ctx.command.get_params(fault.ctx) if fault.ctx else []
-        if close := closest_match(name, (option for param in params for option in param.opts), 0.5):
+        options = [option for param in params for option in param.opts]
+        longer = [option for option in options if option.startswith(f"{name}-")]
+        renamed = RENAMED_OPTIONS.get(name, "")
+        if close := renamed if renamed in options else next(iter(longer), "") or closest_match(name, options, 0.5):
             return session.input_error(name, name, "unknown_option", instead=close)
         return session.input_error(name, name, "unknown_option_plain", command=command)
     if isinstance(fault, click.MissingParameter) and fault.param is not None and fault.ctx is not None:

@@ -248,14 +248,18 @@ class Simulation:
         ValueError
             No path was kept.
         KeyError
-            The plan has no such figure.
+            No paths of such a figure are kept; those of single months are not. The message names what is kept.
         """
         import pandas as pd
 
         if self.path_sample is None:
             raise ValueError("no path was kept: simulate with keep=, as in forecast.simulate(scenario, keep=10_000)")
         if (measure, period) not in self.path_sample.figures:
-            raise KeyError(f"there is no figure {measure!r} of {period!r}; to_frame() lists those there are")
+            kept = ", ".join(f"{name} of {text}" for name, text in self.path_sample.figures if name == measure)
+            instead = (
+                f"kept are {kept}" if kept else f"measures: {', '.join({m: 0 for m, _ in self.path_sample.figures})}"
+            )
+            raise KeyError(f"no paths of {measure!r} in {period!r} are kept; {instead}")
         values = self.path_sample.figures[measure, period][: self.paths]
         return pd.Series(values, index=pd.RangeIndex(len(values), name="path"), name=measure)
 

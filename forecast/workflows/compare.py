@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.errors import InputError, Problem
 from forecast.i18n import Language, Translator
 from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, comparison_inputs
@@ -15,6 +16,7 @@ from forecast.workflows.run import fit_request_baseline, open_cluster, show_run,
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import Difference
+    from forecast.simulation.compiled import FigureKey
     from forecast.simulation.simulate import Simulation
 
 __all__ = ["compare", "run_comparison"]
@@ -40,7 +42,8 @@ def run_comparison(
     Raises
     ------
     InputError
-        A plan or its data cannot be read.
+        A plan or its data cannot be read; a later plan has another currency, or not the figure of the first plan's
+        main target.
     OutputError
         The report cannot be written; raised before anything is simulated where that is known.
     """
@@ -79,6 +82,8 @@ def compare(
 
     Raises
     ------
+    InputError
+        A later plan has another currency, or not the figure of the first plan's main target.
     ValueError
         The runs differ in seed or number of paths, or kept no path.
     OutputError
@@ -154,8 +159,25 @@ def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str])
     first = simulations[0]
     target = first.scenario.targets.get(first.scenario.main_target)
     figure = (target.measure, target.period.text) if target else ("revenue", first.bridge_period)
+    _raise_where_not_comparable(simulations, names, figure)
     pairs = zip(simulations[1:], names[1:], strict=True)
     return {(names[0], name): paired_difference(first, run, *figure) for run, name in pairs}
+
+
+def _raise_where_not_comparable(simulations: Sequence[Simulation], names: Sequence[str], figure: FigureKey) -> None:
+    """InputError where a later plan has another currency than the first, or not the figure that is compared."""
+    first = simulations[0].scenario
+    problems = []
+    for run in simulations[1:]:
+        scenario = run.scenario
+        if scenario.currency != first.currency:
+            params = {"first": names[0], "currency": first.currency, "other": scenario.currency}
+            problems.append(Problem.of(scenario.location_of("currency"), "currency", "compare_currency", **params))
+        elif figure not in run.tallies:
+            params = {"first": names[0], "measure": figure[0], "period": figure[1]}
+            problems.append(Problem.of(scenario.location_of("targets"), "targets", "compare_no_figure", **params))
+    if problems:
+        raise InputError(problems)
 
 
 def _difference_summary(pair: tuple[str, str], difference: Difference) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from tests.support.command_line import BAKERY_PLAN
         (["rnu"], "command line:1:10: rnu: there is no such command; did you mean 'run'?"),
         (["xyzzy"], "command line:1:10: xyzzy: there is no such command; `forecast --help` lists them"),
         (["run", "a.yaml", "--pathz", "3"], "--pathz: there is no such option; did you mean '--paths'?"),
+        (["run", "a.yaml", "--pin", "m"], "--pin: there is no such option; did you mean '--reuse-fit'?"),
+        (["run", "a.yaml", "--repair"], "--repair: there is no such option; did you mean '--repair-correlations'?"),
         (["run"], "SCENARIO: is missing; write `forecast run [OPTIONS] SCENARIO...`"),
         (["run", "a.yaml", "--seed"], "--seed: its value is missing; `forecast run --help` says how it is written"),
         (["check", "a", "b"], "Got unexpected extra argument (b); `forecast check --help` says how it is written"),

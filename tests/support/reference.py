@@ -27,7 +27,7 @@ FIELD_TYPES = {
     "_parse_level": "planner, history or mixture(60%)",
     "_parse_copula": "gaussian or t(4)",
     "_parse_year": "year",
-    "read": "whole number",
+    "parse": "whole number",
 }
 """How the small fields are read -> what they take."""
 KEY_MEANINGS = {
@@ -190,8 +190,9 @@ def _field_type(annotation: Any) -> str:
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
         for mark in marks:
-            if (read := FIELD_TYPES.get(getattr(getattr(mark, "func", None), "__name__", ""))) is not None:
-                return read
+            parser = getattr(mark, "func", None)
+            if getattr(parser, "__module__", "") == "forecast.plan.fields":
+                return FIELD_TYPES[parser.__name__]  # a KeyError: a parser without a line above
         return _field_type(inner)
     if get_origin(annotation) is Literal:
         return ", ".join(str(value) for value in get_args(annotation))
