@@ -1,4 +1,4 @@
-"""What a list of places costs: 216 communes, 3 services, 12 months, each with its own noise and its own shocks.
+"""Cost of a list of places: 216 communes, 3 services, 12 months, each with its own noise and its own shocks.
 
     python -m benchmarks.places              a table
     python -m benchmarks.places --json       {"places", "paths_per_s", "mib_above_imports", "reconcile_s", ...}

@@ -1,4 +1,4 @@
-"""How long a run takes, cold and with its fits kept, and how fast paths are simulated, beside bare draws.
+"""Time of a run, cold and with its fits kept, and how fast paths are simulated, beside bare draws.
 
 Prints one JSON object: seconds, and ratios taken in one process in turn. `--gate` exits 1 beyond the limits.
 """

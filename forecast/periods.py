@@ -91,12 +91,6 @@ def first_day(month: int) -> int:
     return date(month // 12, month % 12 + 1, 1).toordinal()
 
 
-def month_of_day(day: float) -> int:
-    """Return the month that holds a day."""
-    as_date = date.fromordinal(int(day))
-    return 12 * as_date.year + as_date.month - 1
-
-
 @dataclass(frozen=True)
 class Calendar:
     """Consecutive months.

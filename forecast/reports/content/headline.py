@@ -8,7 +8,6 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
-    chance_range_text,
     error_text,
     goal_text,
     period_text,
@@ -148,9 +147,3 @@ def _shortfall_number(view: RunView, t: Translator) -> HeadlineNumber:
     note = t(note_key, amount=scale.amount(view.statistics[quantile])) if quantile in view.statistics else ""
     shortfall = scale.short_amount(abs(row.expected_shortfall)).removesuffix(scale.unit).rstrip()
     return HeadlineNumber(shortfall, scale.unit, t("number_shortfall"), note)
-
-
-def spread_text(view: RunView, t: Translator) -> str:
-    """Return the spread of the main chance over the cases."""
-    row = view.main_target
-    return "" if row is None else chance_range_text(*row.spread, t)
