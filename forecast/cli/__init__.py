@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from forecast.cli.errors import handle_error, silence_stdout
 from forecast.cli.group import CommandGroup
+from forecast.cli.output import prepare_streams
 from forecast.cli.session import Session
 from forecast.cli.signals import raise_on_signals
 
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for library in ("OPENBLAS", "OMP", "MKL"):  # one thread: many small fits, and forks that must be safe
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    prepare_streams()
     typed = list(sys.argv[1:] if arguments is None else arguments)
     session = Session.from_arguments(typed)
     code = 0

@@ -13,6 +13,7 @@ import click
 from forecast.cli.session import Session
 from forecast.cli.signals import StoppedBySignal
 from forecast.errors import CheckError, ForecastError, InputError, OutputError, closest_match
+from forecast.files.characters import escape_invisible
 
 _DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
 
@@ -59,7 +60,7 @@ def silence_stdout() -> None:
 def _print_errors(lines: list[str]) -> None:
     with suppress(OSError, ValueError):
         if sys.stderr is not None:
-            sys.stderr.write("".join(f"{' '.join(line.splitlines())}\n" for line in lines))
+            sys.stderr.write("".join(f"{escape_invisible(' '.join(line.splitlines()))}\n" for line in lines))
             sys.stderr.flush()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from forecast.cli.option_types import InvalidValue
+from forecast.cli.output import print_lines
 from forecast.cli.session import Session
 from forecast.errors import InputError, closest_match
 
@@ -165,7 +166,7 @@ def _help_key(path: str) -> str:
 def _help_option() -> click.Option:
     def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
-            click.echo(ctx.get_help())
+            print_lines(ctx.get_help())
             ctx.exit()
 
     return Option(["--help"], is_flag=True, is_eager=True, expose_value=False, callback=show)
@@ -180,7 +181,7 @@ def _version_option() -> click.Option:
         if value and not ctx.resilient_parsing:
             from forecast._version import __version__
 
-            click.echo(f"forecast {__version__}")
+            print_lines(f"forecast {__version__}")
             ctx.exit()
 
     return Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show)
@@ -189,4 +190,4 @@ def _version_option() -> click.Option:
 @click.pass_context
 def _show_help(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        print_lines(ctx.get_help())

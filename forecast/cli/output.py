@@ -1,23 +1,87 @@
-"""Output of commands: results on stdout, a line for the person at the terminal on stderr."""
+"""Output of commands: results on stdout, a line for the person at the terminal on stderr; never a raw control."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
-from typing import Any
+import sys
+import unicodedata
+from contextlib import suppress
+from functools import partial
+from typing import Any, TextIO
 
-import click
+from forecast.files.characters import escape_invisible
+
+_PLAIN_LETTERS = {
+    "đ": "d",
+    "Đ": "D",
+    "₫": "đ",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "…": "...",
+    "→": "->",
+    "≥": ">=",
+    "≤": "<=",
+    "×": "x",
+    "·": ".",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+}
+"""Letters and signs without a decomposition, and what stands for them on a console that lacks them."""
+
+
+def prepare_streams() -> None:
+    """Let stdout and stderr write the nearest letters that their encoding has, whatever the console is."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            handler = f"forecast.nearest.{stream.encoding}"
+            codecs.register_error(handler, partial(_nearest_letters, stream.encoding))
+            with suppress(OSError, ValueError):  # closed
+                stream.reconfigure(errors=handler)
 
 
 def print_json(content: Any) -> None:
-    """Print JSON, indented, with the letters as they are."""
-    click.echo(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False))
+    """Print JSON, indented, in ASCII: it is the same on every console, and no name in it reaches a terminal raw."""
+    _write(sys.stdout, json.dumps(content, indent=1, allow_nan=False))
 
 
 def print_lines(*lines: str) -> None:
     """Print lines of text."""
-    click.echo("\n".join(lines))
+    _write(sys.stdout, escape_invisible("\n".join(lines)))
 
 
 def print_status(line: str) -> None:
     """Print a line for the person at the terminal, on stderr."""
-    click.echo(line, err=True)
+    _write(sys.stderr, escape_invisible(line))
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write and flush, where there is a stream at all; click's own `echo` writes UTF-8 to an ASCII console."""
+    if stream is not None:
+        stream.write(f"{text}\n")
+        stream.flush()
+
+
+def _nearest_letters(encoding: str, fault: UnicodeError) -> tuple[str, int]:
+    """Error handler of codecs: the nearest text that the encoding can write, and where to go on."""
+    # the encoding comes from the stream, for all of Windows' code pages call themselves "charmap" in their errors
+    if not isinstance(fault, UnicodeEncodeError):
+        raise fault
+    letters = fault.object[fault.start : fault.end]
+    return "".join(_nearest_letter(letter, encoding) for letter in letters), fault.end
+
+
+def _nearest_letter(letter: str, encoding: str) -> str:
+    """A letter with its marks set apart, or without them; a question mark where the encoding has neither."""
+    base, *marks = unicodedata.normalize("NFKD", letter)
+    decomposed = [unicodedata.normalize("NFC", base + mark) + "".join(m for m in marks if m != mark) for mark in marks]
+    plain = _PLAIN_LETTERS.get(letter, base)
+    for text in (*decomposed, base + "".join(marks), plain, _PLAIN_LETTERS.get(plain, "?")):
+        with suppress(UnicodeEncodeError):
+            text.encode(encoding)
+            return text
+    return "?"

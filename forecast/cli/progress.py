@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from forecast.cli.output import print_status
+from forecast.files.characters import escape_invisible
 from forecast.i18n import Translator
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class ProgressDisplay:
         """Show that a stage begins."""
         self._paths_start = None
         if self._live is not None:
-            self._live.update(self.t(key, **params), refresh=True)
+            self._live.update(escape_invisible(self.t(key, **params)), refresh=True)
 
     def show_paths(self, scenario: str, done: int, total: int) -> None:
         """Show how many paths are done."""
@@ -52,7 +53,7 @@ class ProgressDisplay:
         if (seconds := self._remaining_seconds(now, done, total)) is not None:
             text = self.t("said_playing_left", scenario=scenario, paths=paths, left=_duration_text(seconds, self.t))
         if self._live is not None:
-            self._live.update(text, refresh=True)
+            self._live.update(escape_invisible(text), refresh=True)
         elif not self._quiet and now - self._last_line_time >= PLAIN_LINE_SECONDS:
             self._last_line_time = now
             print_status(text)
@@ -61,7 +62,7 @@ class ProgressDisplay:
         """Print a line that stays."""
         text = self.t(key, **params)
         if self._live is not None:
-            self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._live.console.print(escape_invisible(text), markup=False, highlight=False, soft_wrap=True)
         elif not self._quiet or key in WARNING_KEYS:
             print_status(text)
 

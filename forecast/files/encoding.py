@@ -6,6 +6,7 @@ import codecs
 import re
 
 from forecast.errors import InputError, Location
+from forecast.files.characters import FORBIDDEN_CHARACTERS, code_point
 
 __all__ = ["decode_text"]
 
@@ -14,7 +15,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _TONES_AFTER_VOWELS = re.compile(
     rb"[aeiouyAEIOUY\xe2\xe3\xea\xf4\xf5\xfd\xc2\xc3\xca\xd4\xd5\xdd][\xcc\xd2\xde\xec\xf2]"
 )
@@ -50,7 +50,7 @@ def decode_text(content: bytes, file: str) -> str:
     Raises
     ------
     InputError
-        The bytes are no UTF-8 (the error names the encoding that they look like), or hold a control character.
+        The bytes are no UTF-8 (the error names the encoding that they look like), or hold an invisible character.
     """
     mark, encoding = next((entry for entry in _BYTE_ORDER_MARKS if content.startswith(entry[0])), (b"", "utf-8"))
     content = content.removeprefix(mark)
@@ -59,9 +59,9 @@ def decode_text(content: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding, errors="replace")
         raise InputError.of(_location_after(file, before), "", "not_utf8", encoding=guess_encoding(content)) from None
-    if match := _CONTROL_CHARACTERS.search(text):
-        character = f"U+{ord(match[0]):04X}"
-        raise InputError.of(_location_after(file, text[: match.start()]), "", "control_character", character=character)
+    if match := FORBIDDEN_CHARACTERS.search(text):
+        params = {"character": code_point(match[0])}
+        raise InputError.of(_location_after(file, text[: match.start()]), "", "invisible_character", **params)
     return text
 
 

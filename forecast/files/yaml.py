@@ -6,7 +6,6 @@ The parser's events are read one by one, so that neither depth nor aliases can m
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,8 +100,6 @@ MAX_DEPTH = 64
 """Levels of mappings and lists."""
 MAX_EVENTS = 20_000
 """Keys, values, mappings and lists of one file."""
-MAX_SECONDS = 3.0
-"""Time after which reading stops."""
 MAX_YAML_PROBLEMS = 100
 """Problems after which reading stops."""
 NULL_TEXTS = ("", "~", "null", "Null", "NULL")
@@ -292,11 +289,10 @@ def parse_yaml(text: str, file: str) -> tuple[object, list[Problem]]:
         Its node, None when it is empty, and what is wrong with it as YAML.
     """
     builder = _TreeBuilder(file)
-    deadline = time.monotonic() + MAX_SECONDS
     try:
         for count, event in enumerate(_parser_events(text)):
             builder.handle_event(event)
-            if count > MAX_EVENTS or time.monotonic() > deadline:
+            if count > MAX_EVENTS:
                 builder.add_problem(builder.locate(event.start_mark), "", "too_much", limit=MAX_EVENTS)
                 break
     except _ReadingStoppedError:

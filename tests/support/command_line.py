@@ -34,10 +34,12 @@ class CommandResult:
         return self.err.splitlines()
 
 
-def start_command(*arguments: str | Path, **more: Any) -> subprocess.Popen[bytes]:
+def start_command(
+    *arguments: str | Path, extra_environment: dict[str, str] | None = None, **more: Any
+) -> subprocess.Popen[bytes]:
     """`forecast` in a process of its own; `more` goes to Popen."""
     command = [sys.executable, "-m", "forecast", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", **(extra_environment or {})}
     options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
     return subprocess.Popen(command, env=environment, **options)
 
