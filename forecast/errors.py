@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
-from forecast.i18n import Language, Translator
+from forecast.i18n import Language, Translator, flatten_phrases
 
 __all__ = ["CheckError", "ForecastError", "InputError", "Location", "OutputError", "Problem", "closest_match"]
 
@@ -62,16 +62,19 @@ class Problem:
     """Dotted name of the key, or the column of a table."""
     code: str
     params: tuple[tuple[str, str], ...] = ()
-    """Name and text of each placeholder of the sentence, by name."""
+    """Name and text of each placeholder of the sentence, by name; `name.vi` is its text in Vietnamese, if another."""
 
     @classmethod
     def of(cls, location: Location, path: str, code: str, /, **params: object) -> Problem:
-        """Make a problem from the named parameters of its sentence."""
-        return cls(location, path, code, tuple((key, str(value)) for key, value in sorted(params.items())))
+        """Make a problem from the named parameters of its sentence; a Phrase has its words in each language."""
+        return cls(location, path, code, tuple(sorted(flatten_phrases(params).items())))
 
     def message(self, language: Language) -> str:
         """Return `FILE:LINE:COL: dotted.path: what is wrong; what to write instead`."""
-        sentence = Translator(language)(self.code, **dict(self.params))
+        texts = dict(self.params)
+        suffix = f".{language}"
+        texts |= {key.removesuffix(suffix): text for key, text in self.params if key.endswith(suffix)}
+        sentence = Translator(language)(self.code, **texts)
         path = f"{self.path}: " if self.path else ""
         return f"{self.location}: {path}{sentence}"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from forecast.errors import closest_match
+from forecast.i18n import Phrase, flatten_phrases
 from forecast.periods import DAYS_PER_MONTH
 
 __all__ = [
@@ -36,6 +37,15 @@ SCALES = {
     "triệu": 1e6, "million": 1e6,
     "nghìn": 1e3, "ngàn": 1e3, "thousand": 1e3,
 }  # fmt: skip
+"""Words of size; two may follow each other, the smaller first: `nghìn tỷ`."""
+FOREIGN_SCALES = {
+    **dict.fromkeys(("milliard", "milliards", "mrd", "mia"), Phrase("billion", "tỷ")),
+    **dict.fromkeys(("mio", "millions"), Phrase("million", "triệu")),
+    **dict.fromkeys(("tsd", "thousands"), Phrase("thousand", "nghìn")),
+    "billions": Phrase("billion", "tỷ"),
+    **dict.fromkeys(("trillion", "trillions"), Phrase("thousand billion", "nghìn tỷ")),
+}
+"""Words of size that are not read, and what to write instead; `trillion` is 10^12, as in English."""
 UNIT_FACTORS: dict[str, tuple[Dimension, float]] = {
     "%": ("percent", 0.01),
     **dict.fromkeys(("người", "people", "persons", "person"), ("people", 1.0)),
@@ -44,21 +54,38 @@ UNIT_FACTORS: dict[str, tuple[Dimension, float]] = {
     **dict.fromkeys(("month", "months", "tháng"), ("days", DAYS_PER_MONTH)),
     **dict.fromkeys(("year", "years", "năm"), ("days", 365.0)),
 }
-DONG_WORDS = ("đồng", "đ", "VND")
+DONG_WORDS = ("đồng", "đ", "VND", "vnđ", "₫", "đồng Việt Nam", "Việt Nam đồng")
 PER_PERSON = ("người/năm", "person/year", "people/year", "worker/year")
-SHORTHAND: dict[str, dict[str, tuple[str, str]]] = {
-    "money": {"b": ("tỷ", "billion"), "t": ("tỷ", "billion"), "tr": ("triệu", "million"), "m": ("triệu", "million"),
-              "mn": ("triệu", "million"), "k": ("nghìn", "thousand"), "n": ("nghìn", "thousand")},
-    "days": {"d": ("ngày", "days"), "w": ("tuần", "weeks"), "m": ("tháng", "months"), "y": ("năm", "years")},
-}  # fmt: skip
-"""Unit that a short form may mean, by dimension: in a plan in đồng, in any other. Short forms are refused."""
+THREE_DECIMAL_CURRENCIES = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+"""Currencies with a thousandth as smallest unit (ISO 4217): three digits after a point are decimals."""
+SHORTHAND: dict[str, dict[str, tuple[Phrase, ...]]] = {
+    "money": {
+        "b": (Phrase("billion", "tỷ"),),
+        "t": (Phrase("million", "triệu"), Phrase("billion", "tỷ"), Phrase("thousand billion", "nghìn tỷ")),
+        **dict.fromkeys(("tr", "m", "mn", "mil"), (Phrase("million", "triệu"),)),
+        **dict.fromkeys(("k", "n", "ng"), (Phrase("thousand", "nghìn"),)),
+    },
+    "days": {
+        "d": (Phrase("days", "ngày"),),
+        "w": (Phrase("weeks", "tuần"),),
+        "m": (Phrase("months", "tháng"),),
+        "y": (Phrase("years", "năm"),),
+    },
+}
+"""Units that a short form may mean, by dimension. Short forms are refused."""
 MAX_NUMBER_CHARACTERS = 40
 """Characters of a number."""
 MAX_QUANTITY = 1e30
 """Size of a quantity in base units; sums and products of such quantities stay far from the limit of 64 bits."""
 MAX_DIGITS_WITHOUT_UNIT = 6
 """Digits up to which an amount of đồng without a unit is one of tỷ or triệu; one of more digits is written out."""
-_UNIT_BY_DIMENSION: dict[str, str] = {"percent": "%", "people": "people", "days": "days"}
+MIN_UNIT_SIMILARITY = 0.8
+"""Similarity of a word and a unit from which the unit is meant: `milliard` and `million` have .67 [C]."""
+_UNIT_BY_DIMENSION: dict[str, Phrase] = {
+    "percent": Phrase("%", "%"),
+    "people": Phrase("people", "người"),
+    "days": Phrase("days", "ngày"),
+}
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]+)?")
@@ -71,14 +98,14 @@ class QuantityError(ValueError):
     ----------
     code : str
         Key of the sentence in `i18n/messages/`.
-    **params : str
-        Texts of its placeholders.
+    **params : object
+        Texts of its placeholders, and phrases.
     """
 
-    def __init__(self, code: str, **params: str) -> None:
+    def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)
         self.code = code
-        self.params = params
+        self.params = flatten_phrases(params)
 
 
 @dataclass(frozen=True)
@@ -121,7 +148,7 @@ def unit_words(currency: str, dimensions: Iterable[Dimension]) -> list[str]:
     return words
 
 
-def suggest_unit(dimension: Dimension, currency: str, number: str = "") -> str:
+def suggest_unit(dimension: Dimension, currency: str, number: str = "") -> Phrase:
     """Return the unit to propose where one is missing.
 
     Parameters
@@ -135,35 +162,46 @@ def suggest_unit(dimension: Dimension, currency: str, number: str = "") -> str:
 
     Returns
     -------
-    str
+    Phrase
         Empty for a plain number.
     """
-    money, people = ("đồng", "người/năm") if currency == "VND" else (currency, "person/year")
-    if currency == "VND" and len(number.lstrip("+-").partition(".")[0]) <= MAX_DIGITS_WITHOUT_UNIT:
-        return {"money": "tỷ", "money_per_person": f"triệu/{people}", **_UNIT_BY_DIMENSION}.get(dimension, "")
-    return {"money": money, "money_per_person": f"{money}/{people}", **_UNIT_BY_DIMENSION}.get(dimension, "")
+    if dimension in _UNIT_BY_DIMENSION:
+        return _UNIT_BY_DIMENSION[dimension]
+    if dimension not in ("money", "money_per_person"):
+        return Phrase("", "")
+    is_short = currency == "VND" and len(number.lstrip("+-").partition(".")[0]) <= MAX_DIGITS_WITHOUT_UNIT
+    if dimension == "money":
+        return Phrase("billion", "tỷ") if is_short else Phrase(currency, "đồng" if currency == "VND" else currency)
+    if is_short:
+        return Phrase("million/person/year", "triệu/người/năm")
+    return Phrase(f"{currency}/person/year", f"{'đồng' if currency == 'VND' else currency}/người/năm")
 
 
-def join_unit(number: str, unit: str) -> str:
+def join_unit(number: str, unit: str | Phrase) -> Phrase:
     """Join a number and its unit as they are written.
 
     Parameters
     ----------
     number : str
         Such as `5`.
-    unit : str
+    unit : str or Phrase
         Such as `%` or `tỷ`; may be empty.
 
     Returns
     -------
-    str
+    Phrase
         `5%`, `5 tỷ` or `5`.
     """
+    words = Phrase(unit, unit) if isinstance(unit, str) else unit
+    return Phrase(_join_words(number, words.en), _join_words(number, words.vi))
+
+
+def _join_words(number: str, unit: str) -> str:
     return f"{number}{unit}" if unit == "%" else f"{number} {unit}".strip()
 
 
 def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) -> tuple[Dimension, float]:
-    """Return the dimension of a unit and its factor to base units.
+    """Return the dimension of a unit and its factor to base units; capitals and marks do not matter.
 
     Parameters
     ----------
@@ -184,57 +222,110 @@ def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) ->
     QuantityError
         The unit is unknown.
     """
-    if text in UNIT_FACTORS:
-        return UNIT_FACTORS[text]
-    amount, _, per_person = text.partition("/")
-    scale, currency_word = 1.0, amount.strip()
-    for word, factor in SCALES.items():
-        if currency_word == word or currency_word.startswith(word + " "):
-            scale, currency_word = factor, currency_word[len(word) :].strip()
-            break
-    money = (
-        currency_word == currency
-        or (currency == "VND" and currency_word in DONG_WORDS)
-        or (currency_word == "" and scale != 1.0)
-    )
-    if money and per_person.replace(" ", "") in PER_PERSON:
-        return "money_per_person", scale
-    if money and not per_person:
-        return "money", scale
-    raise QuantityError(
-        "unknown_unit",
-        unit=text[:MAX_NUMBER_CHARACTERS],
-        instead=_suggest_similar_unit(text, currency, tuple(dimensions)),
-    )
+    unit = _strip_marks_and_case(text)
+    if unit in _PLAIN_UNIT_FACTORS:
+        return _PLAIN_UNIT_FACTORS[unit]
+    amount, slash, per_person = unit.partition("/")
+    words = amount.split()
+    n_scales = _count_scale_words(words)
+    factor = math.prod(_PLAIN_SCALES[word] for word in words[:n_scales])
+    money = " ".join(words[n_scales:])
+    if money in _money_words(currency) or (not money and n_scales):
+        if slash and per_person.replace(" ", "") in _PLAIN_PER_PERSON:
+            return "money_per_person", factor
+        if not slash:
+            return "money", factor
+    raise _unknown_unit(text, currency, tuple(dimensions))
 
 
-def _suggest_similar_unit(text: str, currency: str, dimensions: tuple[Dimension, ...]) -> str:
+def _count_scale_words(words: list[str]) -> int:
+    """Words of size at the start: one, or two with the smaller first."""
+    sizes = [_PLAIN_SCALES.get(word, 0.0) for word in words[:2]] + [0.0, 0.0]
+    if not sizes[0]:
+        return 0
+    return 2 if sizes[1] > sizes[0] else 1
+
+
+def _money_words(currency: str) -> tuple[str, ...]:
+    return (currency.lower(), *(_PLAIN_DONG_WORDS if currency == "VND" else ()))
+
+
+def _unknown_unit(text: str, currency: str, dimensions: tuple[Dimension, ...]) -> QuantityError:
+    """The error of a unit that is not read; it proposes units of the size that is written, or lists all."""
+    unit = text[:MAX_NUMBER_CHARACTERS]
+    options = _similar_units(text, currency, dimensions) or _unit_options(currency, dimensions)
+    if len(options) == 1:
+        return QuantityError("unknown_unit", unit=unit, instead=options[0])
+    names = [tuple(dict.fromkeys(getattr(option, language) for option in options)) for language in ("en", "vi")]
+    en, vi = ("', '".join(words) for words in names)
+    return QuantityError("unknown_unit_one_of", unit=unit, options=Phrase(en, vi))
+
+
+def _unit_options(currency: str, dimensions: tuple[Dimension, ...]) -> tuple[Phrase, ...]:
+    """One unit of each size that these dimensions have."""
+    options = [_UNIT_BY_DIMENSION[dimension] for dimension in dimensions if dimension in _UNIT_BY_DIMENSION]
+    if "days" in dimensions:
+        options += [phrases[0] for letter, phrases in SHORTHAND["days"].items() if letter != "d"]
+    if {"money", "money_per_person"} & set(dimensions) or not options:
+        options += [SHORTHAND["money"][letter][0] for letter in "bmk"]
+        options.append(suggest_unit("money", currency, "0" * (MAX_DIGITS_WITHOUT_UNIT + 1)))
+    return tuple(options)
+
+
+def _similar_units(text: str, currency: str, dimensions: tuple[Dimension, ...]) -> tuple[Phrase, ...]:
+    """The units that a text may mean; nothing where no unit is near enough to be sure of its size."""
     for dimension in dimensions:
-        short = SHORTHAND.get(dimension.partition("_")[0], {}).get(text.lower())
-        if short:
-            return short[0] if currency == "VND" and dimension != "days" else short[1]
+        if options := SHORTHAND.get(dimension.partition("_")[0], {}).get(text.lower()):
+            return options
+    words = [_similar_word(word, currency, dimensions) for word in text.partition("/")[0].split()]
+    if not words or None in words:
+        return ()
+    phrases = [word for word in words if word is not None]
+    amount = Phrase(" ".join(phrase.en for phrase in phrases), " ".join(phrase.vi for phrase in phrases))
+    if "/" in text:
+        amount = Phrase(f"{amount.en}/person/year", f"{amount.vi}/người/năm")
+    try:
+        dimension, _ = read_unit(amount.en, currency) if amount.en != text else ("none", 0.0)
+    except QuantityError:
+        return ()
+    return (amount,) if not dimensions or dimension in dimensions else ()
+
+
+def _similar_word(word: str, currency: str, dimensions: tuple[Dimension, ...]) -> Phrase | None:
+    """The word of a unit that a word is, or is nearly."""
+    plain = _strip_marks_and_case(word)
+    if plain in FOREIGN_SCALES:
+        return FOREIGN_SCALES[plain]
     words = unit_words(currency, dimensions) or unit_words(currency, ("money", "percent", "people", "days"))
-    plain = {_strip_marks_and_case(word): word for word in reversed(words)}
-    if closest := closest_match(_strip_marks_and_case(text), plain, 0.4):
-        return plain[closest]
-    return next((unit for dimension in dimensions if (unit := suggest_unit(dimension, currency))), words[0])
+    by_plain = {_strip_marks_and_case(unit): unit for unit in reversed(words) if "/" not in unit and " " not in unit}
+    closest = plain if plain in by_plain else closest_match(plain, [*by_plain, *FOREIGN_SCALES], MIN_UNIT_SIMILARITY)
+    if closest in FOREIGN_SCALES:
+        return FOREIGN_SCALES[closest]
+    return Phrase(by_plain[closest], by_plain[closest]) if closest else None
 
 
-def _strip_marks_and_case(word: str) -> str:
-    """Return a word without marks and capitals, as a hurried hand types it."""
-    without_marks = "".join(
-        character for character in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(character)
-    )
-    return without_marks.replace("đ", "d")
+def _strip_marks_and_case(text: str) -> str:
+    """Return a text without marks and capitals, as a hurried hand types it; a single đ keeps its bar."""
+    lowered = unicodedata.normalize("NFD", " ".join(text.lower().split()))
+    without_marks = "".join(character for character in lowered if not unicodedata.combining(character))
+    return " ".join(word if word == "đ" else word.replace("đ", "d") for word in without_marks.split())
 
 
-def read_number(text: str) -> float:
+_PLAIN_SCALES = {_strip_marks_and_case(word): factor for word, factor in SCALES.items()}
+_PLAIN_UNIT_FACTORS = {_strip_marks_and_case(word): value for word, value in UNIT_FACTORS.items()}
+_PLAIN_DONG_WORDS = tuple(map(_strip_marks_and_case, DONG_WORDS))
+_PLAIN_PER_PERSON = tuple(map(_strip_marks_and_case, PER_PERSON))
+
+
+def read_number(text: str, *, has_three_decimals: bool = False) -> float:
     """Read a number that cannot be misread.
 
     Parameters
     ----------
     text : str
         Digits with a decimal point, a sign and an exponent if wanted.
+    has_three_decimals : bool
+        True where a point before three digits is known to be a decimal point.
 
     Returns
     -------
@@ -253,11 +344,11 @@ def read_number(text: str) -> float:
     if re.fullmatch(r"[+-]?0[0-9]+(\.[0-9]+)?", text):
         sign = text[0] if text[0] in "+-" else ""
         raise QuantityError("leading_zero", number=text, instead=sign + (re.sub(r"^[+-]?0+(?=[0-9])", "", text)))
-    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", text):
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", text) and not (has_three_decimals and "." in text):
         raise QuantityError(
             "thousands_or_decimals", number=text,
             thousands=re.sub(r"[.,]", "", text), instead=re.sub(r"[.,]", "", text),
-            decimals=f"{float(text.replace(',', '.')):.1f}".removesuffix(".0"),
+            decimals=text.replace(",", ".") + ("" if has_three_decimals else "0"),
         )  # fmt: skip
     if not _NUMBER.fullmatch(text):
         raise _locale_error(text)
@@ -323,24 +414,22 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
         raise QuantityError("not_a_number", text=text[:MAX_NUMBER_CHARACTERS], example="3")
     unit = unit or unit_of_all
     dimension, factor = read_unit(unit, currency, dimensions) if unit else ("none", 1.0)
+    has_three_decimals = dimension in ("money", "money_per_person") and currency in THREE_DECIMAL_CURRENCIES
     try:
-        value = read_number(number)
+        value = read_number(number, has_three_decimals=has_three_decimals)
     except QuantityError as error:
-        number = error.params.get("instead", "")
-        error.params = _params_with_units(
-            error.params, unit, unit or suggest_unit((*dimensions, "none")[0], currency, number)
-        )
-        raise
+        needed = unit or suggest_unit((*dimensions, "none")[0], currency, error.params.get("instead", ""))
+        raise QuantityError(error.code, **_params_with_units(error.params, unit, needed)) from None
     if abs(value) * factor > MAX_QUANTITY:
         raise QuantityError("too_large", text=text[:MAX_NUMBER_CHARACTERS], most=f"{MAX_QUANTITY:g}")
     # a percentage is divided, which keeps 7% at the double nearest to 0.07
     return Quantity(value / 100 if factor == 0.01 else value * factor, dimension, unit)
 
 
-def _params_with_units(params: dict[str, str], written_unit: str, needed_unit: str) -> dict[str, str]:
-    completed = {key: join_unit(fact, written_unit) for key, fact in params.items() if key != "instead"}
-    if "thousands" in params:
-        completed["instead"] = join_unit(params["thousands"], needed_unit)
-    elif "instead" in params:
-        completed["instead"] = join_unit(params["instead"], needed_unit)
-    return completed
+def _params_with_units(params: Mapping[str, str], written_unit: str, needed_unit: str | Phrase) -> dict[str, object]:
+    """The number as it is written with its unit, and what to write instead with the unit that the key needs."""
+    written = {key: join_unit(params[key], written_unit) for key in ("number", "text") if key in params}
+    instead = {
+        key: join_unit(params[key], needed_unit) for key in ("instead", "thousands", "decimals") if key in params
+    }
+    return {**params, **written, **instead}

@@ -77,10 +77,11 @@ def _nearest_letters(encoding: str, fault: UnicodeError) -> tuple[str, int]:
 
 def _nearest_letter(letter: str, encoding: str) -> str:
     """A letter with its marks set apart, or without them; a question mark where the encoding has neither."""
-    base, *marks = unicodedata.normalize("NFKD", letter)
+    letters = unicodedata.normalize("NFKD", letter)
+    base, marks = letters[0], letters[1:]
     decomposed = [unicodedata.normalize("NFC", base + mark) + "".join(m for m in marks if m != mark) for mark in marks]
     plain = _PLAIN_LETTERS.get(letter, base)
-    for text in (*decomposed, base + "".join(marks), plain, _PLAIN_LETTERS.get(plain, "?")):
+    for text in (*decomposed, letters, plain, _PLAIN_LETTERS.get(plain, "?")):
         with suppress(UnicodeEncodeError):
             text.encode(encoding)
             return text

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-__all__ = ["LANGUAGES", "Language", "Translator", "message_catalog"]
+__all__ = ["LANGUAGES", "Language", "Phrase", "Translator", "flatten_phrases", "message_catalog"]
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
@@ -44,6 +44,40 @@ def message_catalog() -> Mapping[str, Mapping[str, str]]:
                 raise KeyError(f"{table}.toml repeats the key {key}")
             sentences[key] = sentence
     return sentences
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A few words inside a sentence, in every language: an example, or what to write instead.
+
+    Parameters
+    ----------
+    en, vi : str
+        The words.
+    """
+
+    en: str
+    vi: str
+
+    def __str__(self) -> str:
+        return self.en
+
+
+def flatten_phrases(params: Mapping[str, object]) -> dict[str, str]:
+    """Turn the parameters of a sentence into texts.
+
+    Parameters
+    ----------
+    params : mapping of str
+        Texts, numbers and phrases.
+
+    Returns
+    -------
+    dict of str
+        A phrase has two entries: `name` in English and `name.vi` in Vietnamese.
+    """
+    texts = {name: str(value) for name, value in params.items()}
+    return texts | {f"{name}.vi": value.vi for name, value in params.items() if isinstance(value, Phrase)}
 
 
 @dataclass(frozen=True)

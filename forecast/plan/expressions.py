@@ -11,6 +11,7 @@ from datetime import date
 
 from forecast.errors import Location
 from forecast.files.yaml import NO_LOCATION, ScalarNode
+from forecast.i18n import Phrase
 from forecast.periods import first_day, parse_month
 from forecast.plan.quantity_types import ParseContext, QuantityType
 from forecast.stats.distributions import (
@@ -100,7 +101,7 @@ class _ExpressionParser:
             raise QuantityError("two_units", text=self.text)
         ends = [self.add_unit(part, high.unit) for part in parts]
         if high.value < low.value:
-            raise QuantityError("backwards", text=self.text, instead=f"{ends[1]} to {ends[0]}")
+            raise QuantityError("backwards", text=self.text, instead=_range_phrase(ends[1], ends[0]))
         for value, part in ((low.value, parts[0]), (high.value, parts[1])):
             self.require_in_bounds(value, part)
         if low.value == high.value:
@@ -219,7 +220,9 @@ class _ExpressionParser:
             quantity = read_quantity(text, currency, unit_of_all, quantity_type.dimensions)
         except QuantityError as error:
             if error.code == "not_a_number":
-                error.params["example"] = quantity_type.example(currency)
+                raise QuantityError(
+                    error.code, **{**error.params, "example": quantity_type.example(currency)}
+                ) from None
             raise
         if quantity.dimension not in quantity_type.dimensions:
             raise self.unit_error(quantity, text)
@@ -250,14 +253,18 @@ class _ExpressionParser:
     def reject_hyphen(self) -> None:
         match = re.fullmatch(r"([0-9.]+ ?[^0-9 -]*) ?[-–—] ?([0-9.]+.*)", self.text)
         if match and not self.quantity_type.is_date:
-            raise QuantityError("hyphen", text=self.text, instead=f"{match[1].strip()} to {match[2]}")
+            raise QuantityError("hyphen", text=self.text, instead=_range_phrase(match[1].strip(), match[2]))
 
     def last_unit(self, parts: list[str]) -> str:
         return "" if self.quantity_type.is_date else split_unit(parts[-1].strip())[1]
 
     def add_unit(self, part: str, unit: str) -> str:
         number, part_unit = split_unit(part.strip())
-        return part.strip() if part_unit or not number or self.quantity_type.is_date else join_unit(number, unit)
+        return part.strip() if part_unit or not number or self.quantity_type.is_date else str(join_unit(number, unit))
+
+
+def _range_phrase(low: str, high: str) -> Phrase:
+    return Phrase(f"{low} to {high}", f"{low} đến {high}")
 
 
 def _bound_family(quantity_type: QuantityType) -> str:

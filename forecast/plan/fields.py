@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from forecast.errors import closest_match
+from forecast.i18n import flatten_phrases
 from forecast.periods import Calendar, parse_month, parse_period
 from forecast.plan.expressions import PLAN_YEARS
 from forecast.units import QuantityError, read_number
@@ -22,7 +23,7 @@ MEASURES_BY_NAME = ("revenue", "volume", "cost")
 
 def field_error(code: str, **params: object) -> PydanticCustomError:
     """The error that the reader turns into a problem of this code."""
-    return PydanticCustomError(code, "", {key: str(value) for key, value in params.items()})
+    return PydanticCustomError(code, "", flatten_phrases(params))
 
 
 class Period(tuple[str, Calendar]):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from forecast.errors import Location
+from forecast.i18n import Phrase
 from forecast.stats.transforms import Transform
 from forecast.units import Dimension
 
@@ -32,27 +33,28 @@ class QuantityType:
         """True for a date."""
         return self.dimensions == ("day",)
 
-    def example(self, currency: str) -> str:
+    def example(self, currency: str) -> Phrase:
         """A text that would be right, in the plan's own currency."""
-        text = QUANTITY_EXAMPLES[self.name]
-        return text if currency == "VND" else text.replace("250 tỷ", f"2650 {currency}")
+        if "money" not in self.dimensions:
+            return QUANTITY_EXAMPLES[self.name]
+        return Phrase("250 billion", "250 tỷ") if currency == "VND" else Phrase(f"2650 {currency}", f"2650 {currency}")
 
 
 QUANTITY_EXAMPLES = {
-    "share": "40% to 60%",
-    "change": "-2% to 4%",
-    "effect": "-20% to -5%",
-    "noise": "4% to 10%",
-    "rate": "0.5 to 1.2",
-    "days": "1 to 3",
-    "duration": "4 to 10 weeks",
-    "money": "250 tỷ",
-    "volume_or_money": "250 tỷ",
-    "weight": "3",
-    "count": "216",
-    "people": "1838 people",
-    "day": "2021-03 to 2021-09",
-    "threshold": "250 tỷ",
+    "share": Phrase("40% to 60%", "40% đến 60%"),
+    "change": Phrase("-2% to 4%", "-2% đến 4%"),
+    "effect": Phrase("-20% to -5%", "-20% đến -5%"),
+    "noise": Phrase("4% to 10%", "4% đến 10%"),
+    "rate": Phrase("0.5 to 1.2", "0.5 đến 1.2"),
+    "days": Phrase("1 to 3", "1 đến 3"),
+    "duration": Phrase("4 to 10 weeks", "4 đến 10 tuần"),
+    "money": Phrase("250 tỷ", "250 tỷ"),
+    "volume_or_money": Phrase("250 tỷ", "250 tỷ"),
+    "weight": Phrase("3", "3"),
+    "count": Phrase("216", "216"),
+    "people": Phrase("1838 people", "1838 người"),
+    "day": Phrase("2021-03 to 2021-09", "2021-03 đến 2021-09"),
+    "threshold": Phrase("250 tỷ", "250 tỷ"),
 }
 
 

@@ -88,7 +88,7 @@ def test_a_negative_correction_is_kept(tmp_path: Path) -> None:
         ('2020-01,"a,1,actual', "ledger.csv:2:1: a quote is left open"),
         ("2020-01,a,9007199254740993,actual", "ledger.csv:2:11: revenue: '9007199254740993' is above"),
         ('2020-01,a,"1.234.567,89",actual', "ledger.csv:2:11: revenue: '1.234.567,89'"),
-        ("2020-01,a,1.000,actual", "ledger.csv:2:11: revenue: '1.000' may be"),
+        ("2020-01,a,1.000,actual", "ledger.csv:2:11: revenue: '1.000' may have a thousands separator"),
         ("2020-01,a,,actual", "ledger.csv:2:11: revenue: no number"),
         ("2020-01,a,61 tỷ,actual", "ledger.csv:2:11: revenue: '61 tỷ' is not a plain number"),
         ("2020-01,a,nan,actual", "ledger.csv:2:11: revenue: 'nan' is not a plain number"),

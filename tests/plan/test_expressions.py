@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecast.errors import Problem
+from forecast.files.yaml import NO_LOCATION
 from forecast.periods import first_day, parse_month
 from forecast.plan.assumption import (
     CHANGE_TYPE,
@@ -78,8 +80,55 @@ def test_a_quantity_is_read_in_base_units(text: str, kind: AssumptionType, value
 def test_money_in_another_currency_needs_its_code() -> None:
     assert parse("60 thousand EUR", MONEY_TYPE, EUR) == Constant(60_000)
     assert parse("2650 EUR/person/year", THRESHOLD_TYPE, EUR) == Constant(2650)
-    assert rejection("5 EUR", MONEY_TYPE)[0] == "unknown_unit"
-    assert rejection("5 VND", MONEY_TYPE, EUR)[0] == "unknown_unit"
+    assert rejection("5 EUR", MONEY_TYPE)[0] == "unknown_unit_one_of"
+    assert rejection("5 VND", MONEY_TYPE, EUR)[0] == "unknown_unit_one_of"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("100 Tỷ đồng", 100e9),
+        ("100 TỶ ĐỒNG", 100e9),
+        ("100 ty dong", 100e9),
+        ("0.1 nghìn tỷ", 100e9),
+        ("0.1 Nghìn Tỷ đồng", 100e9),
+        ("1.5 thousand billion VND", 1.5e12),
+        ("2 Million vnd", 2e6),
+        ("250 ty", 250e9),
+        ("5 ₫", 5),
+    ],
+)
+def test_units_are_read_in_any_case_with_or_without_marks_and_compound(text: str, value: float) -> None:
+    assert parse(text, MONEY_TYPE) == Constant(value)
+
+
+def test_a_currency_of_three_decimals_needs_no_fourth_digit() -> None:
+    dinar = ParseContext("KWD")
+    assert parse("1.018 KWD", MONEY_TYPE, dinar) == Constant(1.018)
+    assert rejection("1,018 KWD", MONEY_TYPE, dinar)[0] == "thousands_or_decimals"
+    assert rejection("1.018 EUR", MONEY_TYPE, EUR)[0] == "thousands_or_decimals"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "english", "vietnamese"),
+    [
+        ("1.018 tỷ", MONEY_TYPE, "write '1018 tỷ' or '1.0180 tỷ'", "viết '1018 tỷ' hoặc '1.0180 tỷ'"),
+        ("1,838", PEOPLE_TYPE, "write '1838 people' or '1.8380 people'", "viết '1838 người' hoặc '1.8380 người'"),
+        ("760 người lớn", PEOPLE_TYPE, "write 'people'", "viết 'người'"),
+        ("5 t", MONEY_TYPE, "'million', 'billion', 'thousand billion'", "'triệu', 'tỷ', 'nghìn tỷ'"),
+        ("250", MONEY_TYPE, "'250 billion'", "'250 tỷ'"),
+        ("x", DURATION_TYPE, "'4 to 10 weeks'", "'4 đến 10 tuần'"),
+        ("20% to 5%", CHANGE_TYPE, "'5% to 20%'", "'5% đến 20%'"),
+    ],
+)
+def test_advice_names_every_reading_in_the_language_of_the_reader(
+    text: str, kind: AssumptionType, english: str, vietnamese: str
+) -> None:
+    with pytest.raises(QuantityError) as refused:
+        parse(text, kind)
+    problem = Problem.of(NO_LOCATION, "x", refused.value.code, **refused.value.params)
+    assert english in problem.message("en")
+    assert vietnamese in problem.message("vi")
 
 
 def test_the_last_unit_applies_to_all_numbers() -> None:
@@ -122,12 +171,18 @@ def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, 
         ("012 tỷ", MONEY_TYPE, "leading_zero", "12 tỷ"),
         ("0.3", SHARE_TYPE, "share_as_fraction", "30%"),
         ("26", CHANGE_TYPE, "percent_missing", "26%"),
-        ("250B", MONEY_TYPE, "unknown_unit", "tỷ"),
-        ("5k", MONEY_TYPE, "unknown_unit", "nghìn"),
+        ("250B", MONEY_TYPE, "unknown_unit", "billion"),
+        ("5k", MONEY_TYPE, "unknown_unit", "thousand"),
         ("3m", DURATION_TYPE, "unknown_unit", "months"),
-        ("3m", MONEY_TYPE, "unknown_unit", "triệu"),
-        ("5 tr", MONEY_TYPE, "unknown_unit", "triệu"),
-        ("250 ty", MONEY_TYPE, "unknown_unit", "tỷ"),
+        ("3m", MONEY_TYPE, "unknown_unit", "million"),
+        ("5 tr", MONEY_TYPE, "unknown_unit", "million"),
+        ("5 trieju", MONEY_TYPE, "unknown_unit", "triệu"),
+        ("5 milliard VND", MONEY_TYPE, "unknown_unit", "billion VND"),
+        ("5 trilion", MONEY_TYPE, "unknown_unit", "thousand billion"),
+        ("5 tỷ đồg", MONEY_TYPE, "unknown_unit", "tỷ đồng"),
+        ("5 t", MONEY_TYPE, "unknown_unit_one_of", ""),
+        ("5 tỷ nghìn", MONEY_TYPE, "unknown_unit_one_of", ""),
+        ("5 lakh", MONEY_TYPE, "unknown_unit_one_of", ""),
         ("10-30%", SHARE_TYPE, "hyphen", "10 to 30%"),
         ("10%–30%", SHARE_TYPE, "hyphen", "10% to 30%"),
         (".nan", CHANGE_TYPE, "not_a_number", ""),
@@ -136,9 +191,9 @@ def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, 
         ("٣٪", SHARE_TYPE, "not_a_number", ""),
         ("1e999 tỷ", MONEY_TYPE, "too_long", ""),
         ("9" * 5000, MONEY_TYPE, "too_long", ""),
-        ("250", MONEY_TYPE, "unit_missing", "250 tỷ"),
-        ("250000000000", MONEY_TYPE, "unit_missing", "250000000000 đồng"),
-        ("250.000.000.000", MONEY_TYPE, "vietnamese_grouping", "250000000000 đồng"),
+        ("250", MONEY_TYPE, "unit_missing", "250 billion"),
+        ("250000000000", MONEY_TYPE, "unit_missing", "250000000000 VND"),
+        ("250.000.000.000", MONEY_TYPE, "vietnamese_grouping", "250000000000 VND"),
         ("5 days", MONEY_TYPE, "wrong_unit", ""),
         ("20% to 5%", CHANGE_TYPE, "backwards", "5% to 20%"),
         ("20 to 5%", CHANGE_TYPE, "backwards", "5% to 20%"),

@@ -30,7 +30,8 @@ MESSAGES = [
     ("    growth: 26\n", "a.yaml:6:13: services.postal.growth: 26 means 2600%; write '26%'"),
     (
         "workforce:\n    headcount: 1.838\n",
-        "a.yaml:7:16: workforce.headcount: '1.838' may be 1838 or 1.8; write '1838 people'",
+        "a.yaml:7:16: workforce.headcount: '1.838' may have a thousands separator or decimals; "
+        "write '1838 people' or '1.8380 people'",
     ),
     (
         "targets:\n  t: {measure: revenue, period: 2021, at_least: 250 tye}\n",
