@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.errors import InputError, Location, Problem
+from forecast.files.paths import read_regular_file, real_path
 from forecast.i18n import LANGUAGES, Language, Translator
 
-_MAX_PEEK_BYTES = 1_000_000
-_MAX_PARENTS = 8
+_MAX_PEEKED_FILES = 100
+"""Files that are read to learn the language of a plan."""
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Session:
 
     def use_plan_language(self, file: str) -> None:
         """Speak the language that a plan names, even where the plan cannot be read otherwise."""
-        self.language = self.requested_language or _peek_language(Path(file)) or "en"
+        self.language = self.requested_language or _peek_language(Path(file), set()) or "en"
 
     def location(self, argument: str) -> Location:
         """The location of an argument in the command line; of its end for an empty argument."""
@@ -61,15 +62,26 @@ def _parse_language(text: str) -> Language | None:
     return next((language for language in LANGUAGES if language == text), None)
 
 
-def _peek_language(file: Path, depth: int = 0) -> Language | None:
+def _peek_language(file: Path, visited: set[Path]) -> Language | None:
     """The `language:` of a plan or of the first of its parents that has one, from its text alone."""
-    with suppress(OSError, ValueError):
-        if not file.is_file() or file.stat().st_size > _MAX_PEEK_BYTES or depth > _MAX_PARENTS:
-            return None
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
-        if key := re.search(r"^language:\s*['\"]?(vi|en)\b", text, re.M):
-            return _parse_language(key[1])
-        for parent in re.findall(r"[^\s\[\],'\"#]+\.ya?ml", " ".join(re.findall(r"^extends:(.*)$", text, re.M))):
-            if language := _peek_language(file.parent / parent, depth + 1):
+    key = real_path(file)
+    if key in visited or len(visited) >= _MAX_PEEKED_FILES:
+        return None
+    visited.add(key)
+    with suppress(InputError, OSError, ValueError):
+        lines = read_regular_file(file, Location(str(file)), "").decode(errors="replace").splitlines()
+        for line in lines:
+            if spoken := re.match(r"\ufeff?language:\s*['\"]?(vi|en)\b", line):
+                return _parse_language(spoken[1])
+        for parent in _peek_parents(lines):
+            if language := _peek_language(file.parent / parent, visited):
                 return language
     return None
+
+
+def _peek_parents(lines: Sequence[str]) -> list[str]:
+    """The files that a plan names under `extends:`, in a line or in the lines below it."""
+    start = next((row for row, line in enumerate(lines) if line.startswith("extends:")), len(lines))
+    stop = next((row for row in range(start + 1, len(lines)) if re.match(r"[^\s#-]", lines[row])), len(lines))
+    words = re.split(r"[\s\[\],'\"]+", " ".join(line.partition(" #")[0] for line in lines[start:stop]))
+    return [word for word in words if word.endswith((".yaml", ".yml"))]

@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 from forecast.errors import InputError, Location, Problem
 
 __all__ = [
+    "MAX_DEPTH",
     "NO_LOCATION",
     "MappingNode",
     "ScalarNode",

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forecast.errors import InputError, Location, Problem
-from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode, parse_yaml
+from forecast.files.yaml import MAX_DEPTH, MappingNode, ScalarNode, SequenceNode, parse_yaml
 from forecast.plan.loading.layers import Layer, expand_history
 
 OVERRIDE_FILE = "--set"
 MAX_OVERRIDE_CHARS = 10_000
 """Characters of one override."""
+MAX_SHOWN_CHARS = 80
+"""Characters of a name that a problem shows."""
 
 
 def build_override_layer(overrides: Mapping[str, object], child: Layer) -> tuple[Layer, list[Problem]]:
@@ -34,7 +36,7 @@ def build_override_layer(overrides: Mapping[str, object], child: Layer) -> tuple
 def _parse_override(name: str, value: object, line: int) -> tuple[object, list[Problem]]:
     location = Location(OVERRIDE_FILE, line, len(name) + 2)
     if not isinstance(value, str):
-        return _node_from_python(value, location), []
+        return _node_from_python(value, location, name.count(".")), []
     if not value.strip():
         raise InputError.of(location, name, "set_nothing")
     if len(value) > MAX_OVERRIDE_CHARS:
@@ -75,7 +77,9 @@ def _strip_digit_separators(text: str) -> str:
     return re.sub(r"(?<=\d)_(?=\d{3}(?!\d))", "", text) if starts_with_number else str(text)
 
 
-def _node_from_python(value: object, location: Location) -> object:
+def _node_from_python(value: object, location: Location, depth: int) -> object:
+    if depth > MAX_DEPTH:
+        raise InputError.of(location, "", "too_deep", limit=MAX_DEPTH)
     match value:
         case None:
             return None
@@ -84,11 +88,11 @@ def _node_from_python(value: object, location: Location) -> object:
         case Mapping():
             node = MappingNode(location)
             node.key_locations.update({str(key): location for key in value})
-            node.update({str(key): _node_from_python(item, location) for key, item in value.items()})
+            node.update({str(key): _node_from_python(item, location, depth + 1) for key, item in value.items()})
             return node
         case list() | tuple():
             listed = SequenceNode(location)
-            listed.extend(_node_from_python(item, location) for item in value)
+            listed.extend(_node_from_python(item, location, depth + 1) for item in value)
             return listed
     return ScalarNode(_strip_digit_separators(str(value)), location)
 
@@ -96,7 +100,9 @@ def _node_from_python(value: object, location: Location) -> object:
 def _insert_node(root: MappingNode, name: str, node: object, location: Location) -> None:
     steps = name.split(".")
     if not all(steps):
-        raise InputError.of(location, "", "set_name", name=name)
+        raise InputError.of(location, "", "set_name", name=name[:MAX_SHOWN_CHARS])
+    if len(steps) > MAX_DEPTH:
+        raise InputError.of(location, "", "too_deep", limit=MAX_DEPTH)
     level = root
     for step in steps[:-1]:
         level.key_locations.setdefault(step, location)

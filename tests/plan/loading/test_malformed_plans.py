@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forecast.errors import InputError
 from forecast.i18n import LANGUAGES
-from forecast.plan.loading.loader import read
+from forecast.plan.loading.loader import read, read_text
 from tests.support.plan_texts import SMALL_PLAN, problems_in
 from tests.support.plans import ROOT
 
@@ -266,3 +266,18 @@ def test_a_column_that_cannot_be_drawn_from_is_named(tmp_path: Path, rows: str |
     problems = "\n".join(problems_in(f"{SMALL_PLAN}  {number}\n", tmp_path))
     assert sentence in problems
     assert bool(problems) == bool(sentence)
+
+
+def test_a_deep_name_is_refused() -> None:
+    for overrides in ({"a." * 5000 + "b": "1"}, {"a": nested(5000)}):
+        with pytest.raises(InputError) as refused:
+            read_text(SMALL_PLAN, set=overrides)
+        assert refused.value.problems[0].code == "too_deep"
+
+
+def nested(depth: int) -> object:
+    """Mappings inside each other."""
+    value: object = "1"
+    for _ in range(depth):
+        value = {"a": value}
+    return value
