@@ -13,9 +13,9 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
-from forecast.periods import Calendar, format_month, parse_month
+from forecast.periods import Calendar, format_month, normalize_period, parse_month, recognize_month
 
-__all__ = ["STATUSES_WEAKEST_FIRST", "History", "read_history"]
+__all__ = ["STATUSES_WEAKEST_FIRST", "History", "parse_month_cell", "read_history"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,7 +168,7 @@ def read_history(path: str, currency: str) -> History:
 
 def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, problems: list[Problem]) -> _LedgerRow | None:
     problems_before = len(problems)
-    month = _parse_month(row["month"], problems)
+    month = parse_month_cell(row["month"], problems)
     if not row["service"].text:
         problems.append(Problem.of(row["service"].location, "service", "history_service_missing"))
     status = row["status"].text.lower()
@@ -187,7 +187,21 @@ def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, problems: l
     return _LedgerRow(month, row["month"], status, values.get("revenue", volume * price), volume, price)
 
 
-def _parse_month(cell: CsvCell, problems: list[Problem]) -> int:
+def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
+    """Read the month of a row.
+
+    Parameters
+    ----------
+    cell : CsvCell
+        The field.
+    problems : list of Problem
+        A text that is not written as `2020-01` is added, with the month that it means where that is known.
+
+    Returns
+    -------
+    int
+        Month from year 0; 0 when it cannot be read.
+    """
     text = cell.text
     try:
         return parse_month(text)
@@ -202,8 +216,10 @@ def _parse_month(cell: CsvCell, problems: list[Problem]) -> int:
         params["instead"] = "' / '".join(instead) or "2020-01"
     elif re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}.*", text):
         code, params["instead"] = "history_day", text[:7]
-    elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text):
+    elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text) or re.fullmatch(r"\d{4}(-Q\d)?", normalize_period(text)):
         code = "history_frequency"
+    elif recognized := recognize_month(text):
+        code, params["instead"] = "month_form", format_month(recognized[0])
     problems.append(Problem.of(cell.location, "month", code, **params))
     return 0
 

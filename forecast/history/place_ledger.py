@@ -10,8 +10,8 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
-from forecast.history.ledger import STATUSES, STATUSES_WEAKEST_FIRST
-from forecast.periods import SEASON_MONTHS, Calendar, format_month, parse_month
+from forecast.history.ledger import STATUSES, STATUSES_WEAKEST_FIRST, parse_month_cell
+from forecast.periods import SEASON_MONTHS, Calendar, format_month
 
 __all__ = ["PlaceLedger", "read_place_ledger"]
 
@@ -83,12 +83,7 @@ def _read_row(
     problems: list[Problem],
 ) -> None:
     problems_before = len(problems)
-    try:
-        month = parse_month(row["month"].text)
-    except ValueError:
-        params = {"text": row["month"].text[:40]}
-        problems.append(Problem.of(row["month"].location, "month", "history_month", **params))
-        month = 0
+    month = parse_month_cell(row["month"], problems)
     for column, names in known.items():
         text = row[column].text
         if text not in names:

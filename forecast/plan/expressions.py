@@ -12,7 +12,7 @@ from datetime import date
 from forecast.errors import Location
 from forecast.files.yaml import NO_LOCATION, ScalarNode
 from forecast.i18n import Phrase
-from forecast.periods import first_day, parse_month
+from forecast.periods import first_day, format_month, parse_month, recognize_month
 from forecast.plan.quantity_types import ParseContext, QuantityType
 from forecast.stats.distributions import (
     Beta,
@@ -41,6 +41,7 @@ MAX_TRUNCATED_SHARE = 0.01
 """The largest share of a written normal that the bounds of its key may cut away."""
 MAX_EXPRESSION_CHARS = 2_000
 """Characters of a number with everything in it."""
+_MONTH_TEXT = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 PLAN_YEARS = range(1900, 2201)
 """Years that a plan may speak of."""
 FUNCTION_ARITY = {"pert": 3, "triangular": 3, "uniform": 2, "normal": 2, "lognormal": 2, "beta": 2}
@@ -272,6 +273,17 @@ def _bound_family(quantity_type: QuantityType) -> str:
     return quantity_type.name if quantity_type.name in ("share", "change", "effect") else "amount"
 
 
+def parse_plan_month(text: str) -> int:
+    """Month from year 0, in any form that can mean one month only."""
+    canonical = _MONTH_TEXT.fullmatch(text)
+    recognized = (parse_month(text), True) if canonical else recognize_month(text)
+    if recognized is None or recognized[0] // 12 not in PLAN_YEARS:
+        raise QuantityError("not_a_month", text=text[:40])
+    if not recognized[1]:
+        raise QuantityError("month_form", text=text[:40], instead=format_month(recognized[0]))
+    return recognized[0]
+
+
 def parse_day(text: str, *, at_end: bool = False) -> float:
     """Ordinal of a date; of a month its first day, or its last."""
     try:
@@ -280,9 +292,11 @@ def parse_day(text: str, *, at_end: bool = False) -> float:
             if day.year in PLAN_YEARS:
                 return float(day.toordinal())
             raise ValueError(text)
-        month = parse_month(text)
-        if month // 12 not in PLAN_YEARS or not text.isascii():
-            raise ValueError(text)
     except ValueError:
         raise QuantityError("not_a_day", text=text[:40]) from None
+    try:
+        month = parse_plan_month(text)
+    except QuantityError as error:
+        code = "not_a_day" if error.code == "not_a_month" else error.code
+        raise QuantityError(code, **error.params) from None
     return float(first_day(month + 1) - 1 if at_end else first_day(month))

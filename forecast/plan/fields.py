@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from forecast.errors import closest_match
 from forecast.i18n import flatten_phrases
-from forecast.periods import Calendar, parse_month, parse_period
-from forecast.plan.expressions import PLAN_YEARS
+from forecast.periods import Calendar, normalize_period, parse_period
+from forecast.plan.expressions import PLAN_YEARS, parse_plan_month
 from forecast.units import QuantityError, read_number
 
 MEASURES = ("revenue", "volume", "cost", "profit", "margin", "headcount", "productivity")
@@ -56,7 +56,7 @@ def _quote(written: Any) -> str:
 def _parse_period(written: Any) -> Period:
     if isinstance(written, Period):
         return written
-    text = _quote(written)
+    text = normalize_period(_quote(written))
     try:
         calendar = parse_period(text)
         if not text.isascii() or calendar.first // 12 not in PLAN_YEARS or calendar.last // 12 not in PLAN_YEARS:
@@ -69,13 +69,10 @@ def _parse_period(written: Any) -> Period:
 def _parse_month(written: Any) -> int:
     if isinstance(written, int):
         return written
-    text = _quote(written)
     try:
-        month = parse_month(text)
-        if not text.isascii() or month // 12 not in PLAN_YEARS:
-            raise ValueError(text)
-    except ValueError:
-        raise field_error("not_a_month", text=text) from None
+        month = parse_plan_month(_quote(written))
+    except QuantityError as error:
+        raise field_error(error.code, **error.params) from None
     return month
 
 

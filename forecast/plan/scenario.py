@@ -11,8 +11,9 @@ from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_v
 
 from forecast.errors import Location
 from forecast.i18n import Language
-from forecast.periods import Calendar, first_day, parse_month
+from forecast.periods import Calendar, first_day, format_month, parse_month
 from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, VolumeOrMoney
+from forecast.plan.expressions import parse_plan_month
 from forecast.plan.fields import (
     CopulaField,
     Currency,
@@ -22,6 +23,7 @@ from forecast.plan.fields import (
     PositiveNumber,
     RankCorrelation,
     YearField,
+    field_error,
     integer_between,
 )
 from forecast.plan.initiatives import Initiative
@@ -30,6 +32,7 @@ from forecast.plan.shocks import AnyShock, Event
 from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
+from forecast.units import QuantityError
 
 __all__ = ["BaselineChoice", "Cost", "Scenario", "StatedYear", "assumptions_known_after"]
 
@@ -37,13 +40,35 @@ MEASURES_BY_PRIORITY = ("revenue", "profit", "productivity", "margin")
 """Measures of the targets that a report tells first; all others after them."""
 
 
+MAX_HORIZON_MONTHS = 120
+"""Months that a plan simulates at most."""
+
+
 class Horizon(Record):
     """The months that are simulated."""
 
     from_: MonthField = Field(alias="from")
     """The first month."""
-    months: Annotated[int, integer_between(1, 120)]
-    """Number of months."""
+    months: Annotated[int, integer_between(1, MAX_HORIZON_MONTHS)]
+    """Number of months; or write `to`."""
+    to: MonthField | None = None
+    """The last month, in place of `months`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _count_months(cls, written: Any) -> Any:
+        """Count the months where the last one is written."""
+        if not isinstance(written, Mapping) or written.get("to") is None or "from" not in written:
+            return written
+        if "months" in written:
+            raise field_error("horizon_months_and_to")
+        try:
+            first, last = (parse_plan_month(str(written[key])) for key in ("from", "to"))
+        except QuantityError:
+            return {**written, "months": 1}  # the field itself names what is wrong
+        if last < first:
+            raise field_error("horizon_backwards", start=format_month(first))
+        return {**written, "months": str(last - first + 1)}
 
     @property
     def calendar(self) -> Calendar:
