@@ -26,6 +26,7 @@ def run_summary_lines(run: StoredRun, summary: Mapping[str, Any], scenario: Scen
     lines += [
         t(f"said_{status}", months=months[status]) for status in ("reconstructed", "example") if months.get(status)
     ]
+    lines += [t("said_note", text=t(note["key"], **note["params"])) for note in summary["history_notes"]]
     lines.append(t("said_report", path=display_path(run.folder.parent.parent / run.scenario / "report.html")))
     return lines
 

@@ -1,30 +1,36 @@
 """CSV files, read strictly: every field is text that knows its line and column.
 
-Nothing is guessed: the file is UTF-8 with commas, one row a line, and each row has as many fields as the header. The
-fields are split here because the standard library's `csv` and pandas give no column of a field.
+A file is UTF-8 or marked UTF-16, separated by commas, or by semicolons or tabs as spreadsheets export it; each row has
+as many fields as the header. The fields are split here because the standard library's `csv` and pandas give no column
+of a field.
 """
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from forecast.errors import InputError, Location, Problem, closest_match
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, resolve_in_project
+from forecast.i18n import Note
 from forecast.units import QuantityError, read_number
 
 __all__ = [
     "CsvCell",
     "CsvFile",
     "CsvRow",
+    "DecimalMark",
     "check_columns",
     "column_reader",
+    "decimal_mark",
+    "number_notes",
     "parse_number_cell",
     "raise_if_problems",
     "read_csv",
@@ -33,20 +39,50 @@ __all__ = [
 MAX_CSV_BYTES = 8 * 2**20
 MAX_CSV_COLUMNS = 1_000
 MAX_CSV_PROBLEMS = 50
+MAX_UNKNOWN_COLUMNS = 20
+"""Unknown columns that are named, each with its problem."""
 MAX_COLUMN_VALUES = 100_000
 """Values of a column that a plan draws from."""
 MAX_SAFE_INTEGER = 2**53
 """Whole numbers above it are not all held by a double."""
+SEPARATORS = (",", ";", "\t")
+_WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""First bytes of .xlsx and .ods, and of .xls."""
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])[ \t]*")
+"""Line above the header by which a spreadsheet names its separator."""
 
-_FIELD = re.compile(r'[ \t]*(?:"((?:[^"]|"")*)"[ \t]*(?=,|$)|([^,"]*)(?=,|$))')
+DecimalMark = Literal["", ".", ","]
+"""The decimal mark that the numbers of a column show; empty where none shows it, or two do."""
+_AMBIGUOUS_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_SHOWN_MARKS: tuple[tuple[DecimalMark, re.Pattern[str]], ...] = (
+    (".", re.compile(r"[+-]?[0-9]+\.(?![0-9]{3}$)[0-9]+")),
+    (".", re.compile(r"[+-]?(?:0|[0-9]{4,})\.[0-9]{3}")),
+    (".", re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")),
+    (".", re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}")),
+    (",", re.compile(r"[+-]?[0-9]+,(?![0-9]{3}$)[0-9]+")),
+    (",", re.compile(r"[+-]?(?:0|[0-9]{4,}),[0-9]{3}")),
+    (",", re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")),
+    (",", re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){2,}")),
+)
+"""Decimal marks, and numbers that can only be read with them."""
+_COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
+_SCIENTIFIC_NUMBER = re.compile(r"[+-]?([0-9](?:\.([0-9]+))?)[eE]\+?([0-9]{1,3})")
+MIN_EXACT_DIGITS = 10
+"""Digits of an amount in scientific notation from which it is taken for exact."""
 
 
-@dataclass(frozen=True)
-class CsvCell:
+class CsvCell(NamedTuple):
     """One field of a row, without the spaces around it."""
 
     text: str
-    location: Location
+    file: str
+    line: int
+    column: int
+
+    @property
+    def location(self) -> Location:
+        """Place of the field."""
+        return Location(self.file, self.line, self.column)
 
 
 CsvRow = dict[str, CsvCell]
@@ -62,6 +98,7 @@ class CsvFile:
     rows: tuple[CsvRow, ...]
     digest: str
     """SHA-256 of the bytes."""
+    separator: str = ","
 
 
 def read_csv(path: str | Path, problems: list[Problem]) -> CsvFile:
@@ -77,79 +114,192 @@ def read_csv(path: str | Path, problems: list[Problem]) -> CsvFile:
     Returns
     -------
     CsvFile
-        Column names in lower case, and the rows.
+        Column names in lower case, and the rows; lines without any field are passed over.
 
     Raises
     ------
     InputError
         The file cannot be read as a table at all.
     """
-    header = Location(display_path(Path(path)))
-    content = read_regular_file(Path(path), header, "", MAX_CSV_BYTES)
-    lines = re.split(r"\r\n|\n|\r", _decode(content, header))
-    if not lines or not lines[0].strip():
-        raise InputError.of(header, "", "csv_empty")
-    if lines[0].count(",") >= MAX_CSV_COLUMNS:
-        raise InputError.of(header, "", "csv_too_wide", count=lines[0].count(",") + 1, most=MAX_CSV_COLUMNS)
-    columns = _parse_header(lines[0], header)
-    rows = tuple(_parse_rows(lines[1:], columns, header, problems))
+    file = Location(display_path(Path(path)))
+    content = read_regular_file(Path(path), file, "", MAX_CSV_BYTES)
+    if content.startswith(_WORKBOOK_STARTS):
+        raise InputError.of(file, "", "csv_is_workbook")
+    lines = re.split(r"\r\n|\n|\r", decode_text(content, file.file))
+    header_line, separator = _find_header(lines, file)
+    header = Location(file.file, header_line + 1)
+    if lines[header_line].count(separator) >= MAX_CSV_COLUMNS:
+        count = lines[header_line].count(separator) + 1
+        raise InputError.of(header, "", "csv_too_wide", count=count, most=MAX_CSV_COLUMNS)
+    columns = _parse_header(lines[header_line], separator, header)
+    rows = tuple(_parse_rows(lines, separator, columns, header, problems))
     if not rows and not problems:
-        raise InputError.of(Location(header.file, 2), "", "csv_no_rows")
-    return CsvFile(header, columns, rows, hashlib.sha256(content).hexdigest())
+        raise InputError.of(Location(header.file, header.line + 1), "", "csv_no_rows")
+    return CsvFile(header, columns, rows, hashlib.sha256(content).hexdigest(), separator)
 
 
-def _decode(content: bytes, header: Location) -> str:
-    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise InputError.of(header, "", "not_utf8", encoding="UTF-16")
-    return decode_text(content, header.file)
+def _find_header(lines: list[str], file: Location) -> tuple[int, str]:
+    """Row of the header, and the separator: the one that a line above it names, or that the header shows."""
+    named = ""
+    for row, line in enumerate(lines):
+        if match := _SEPARATOR_LINE.fullmatch(line):
+            named = match[1]
+        elif line.strip(" \t,;"):
+            return row, named or max(SEPARATORS, key=line.count)
+    raise InputError.of(file, "", "csv_empty")
 
 
-def _parse_header(line: str, header: Location) -> tuple[str, ...]:
-    cells = _split_line(line, header.file, 1)
+def _parse_header(line: str, separator: str, header: Location) -> tuple[str, ...]:
+    cells = _split_line(line, separator, header.file, header.line)
     if cells is None:
         raise InputError.of(header, "", "csv_quote")
+    while cells and not cells[-1].text:  # columns of a spreadsheet that are empty to the end
+        cells.pop()
     columns = tuple(cell.text.lower() for cell in cells)
-    if len(columns) == 1 and re.search(r"[;\t]", line):
-        raise InputError.of(header, "", "csv_separator", separator=";" if ";" in line else "TAB")
-    for position, column in enumerate(columns):
+    seen: set[str] = set()
+    for cell, column in zip(cells, columns, strict=True):
         if not column:
-            raise InputError.of(cells[position].location, "", "csv_column_unnamed")
-        if column in columns[:position]:
-            raise InputError.of(cells[position].location, column, "csv_column_twice", column=column)
+            raise InputError.of(cell.location, "", "csv_column_unnamed")
+        if column in seen:
+            raise InputError.of(cell.location, column[:80], "csv_column_twice", column=column[:80])
+        seen.add(column)
     return columns
 
 
 def _parse_rows(
-    lines: list[str], columns: tuple[str, ...], header: Location, problems: list[Problem]
+    lines: list[str], separator: str, columns: tuple[str, ...], header: Location, problems: list[Problem]
 ) -> Iterator[CsvRow]:
-    for line_number, line in enumerate(lines, start=2):
-        if not line.strip():
+    for line_number, line in enumerate(lines[header.line :], start=header.line + 1):
+        if not line.strip(f" \t{separator}"):
             continue
-        cells = _split_line(line, header.file, line_number)
-        location = Location(header.file, line_number)
+        cells = _split_line(line, separator, header.file, line_number)
         if cells is None:
-            problems.append(Problem.of(location, "", "csv_quote"))
-        elif len(cells) != len(columns):
-            is_longer = len(cells) > len(columns)
-            location = cells[len(columns)].location if is_longer else Location(header.file, line_number, len(line) + 1)
-            code = "csv_long_row" if is_longer else "csv_short_row"
-            problems.append(Problem.of(location, "", code, count=len(cells), columns=len(columns)))
-        else:
+            problems.append(Problem.of(Location(header.file, line_number), "", "csv_quote"))
+            continue
+        while len(cells) > len(columns) and not cells[-1].text:
+            cells.pop()
+        if len(cells) == len(columns):
             yield dict(zip(columns, cells, strict=True))
+            continue
+        is_longer = len(cells) > len(columns)
+        location = cells[len(columns)].location if is_longer else Location(header.file, line_number, len(line) + 1)
+        code = "csv_long_row" if is_longer else "csv_short_row"
+        problems.append(Problem.of(location, "", code, count=len(cells), columns=len(columns)))
 
 
-def _split_line(line: str, file: str, line_number: int) -> list[CsvCell] | None:
+def _split_line(line: str, separator: str, file: str, line_number: int) -> list[CsvCell] | None:
     """Split a line into its fields; None when a quote is left open or stands inside a field."""
     cells = []
     start = 0
+    if '"' not in line:
+        for text in line.split(separator):
+            cells.append(CsvCell(text.strip(), file, line_number, start + 1))
+            start += len(text) + 1
+        return cells
+    pattern = _field_pattern(separator)
     while True:
-        if not (match := _FIELD.match(line, start)):
+        if not (match := pattern.match(line, start)):
             return None
         text = match[2] if match[1] is None else match[1].replace('""', '"')
-        cells.append(CsvCell(text.strip(), Location(file, line_number, start + 1)))
+        cells.append(CsvCell(text.strip(), file, line_number, start + 1))
         if match.end() == len(line):
             return cells
         start = match.end() + 1
+
+
+@cache
+def _field_pattern(separator: str) -> re.Pattern[str]:
+    """A field, quoted or plain, up to a separator; it never goes back, so that it takes linear time."""
+    blank = "[ ]" if separator == "\t" else r"[ \t]"
+    end = f"(?={separator}|$)"
+    return re.compile(f'{blank}*+(?:"((?:[^"]|"")*+)"{blank}*+{end}|([^{separator}"]*+){end})')
+
+
+def decimal_mark(table: CsvFile, column: str) -> DecimalMark:
+    """Return the decimal mark that decides how the ambiguous numbers of a column are read, such as 1.018.
+
+    Parameters
+    ----------
+    table : CsvFile
+        The table.
+    column : str
+        Name of a column of numbers.
+
+    Returns
+    -------
+    DecimalMark
+        The mark that at least one number can only be read with, where no number needs the other one. A comma counts
+        only in a table that a spreadsheet separated by something else.
+    """
+    shown: set[DecimalMark] = set()
+    for row in table.rows:
+        text = row[column].text
+        shown.update(mark for mark, pattern in _SHOWN_MARKS if pattern.fullmatch(text))
+        if len(shown) > 1:
+            return ""
+    mark = shown.pop() if shown else ""
+    return "" if mark == "," and table.separator == "," else mark
+
+
+def number_notes(table: CsvFile, columns: Iterable[str]) -> list[Note]:
+    """Return notes on numbers that are read in a way that a reader should know.
+
+    Parameters
+    ----------
+    table : CsvFile
+        The table.
+    columns : iterable of str
+        Its columns of numbers.
+
+    Returns
+    -------
+    list of Note
+        Ambiguous numbers that the others of their column decide, and numbers in scientific notation with few digits,
+        which a spreadsheet may have rounded.
+    """
+    notes: list[Note] = []
+    for column in columns:
+        texts = [row[column].text for row in table.rows]
+        notes += _decided_note(column, texts, decimal_mark(table, column))
+        notes += _scientific_note(column, texts)
+    return notes
+
+
+def _decided_note(column: str, texts: list[str], mark: DecimalMark) -> Iterator[Note]:
+    decided = [text for text in texts if mark in text and _AMBIGUOUS_NUMBER.fullmatch(text)] if mark == "." else []
+    if mark == ",":
+        decided = [text for text in texts if _AMBIGUOUS_NUMBER.fullmatch(text)]
+    if decided:
+        params = {"value": _plain_text(decided[0], mark), "example": decided[0], "mark": mark}
+        yield _note("csv_decimals_decided", column=column, count=len(decided), **params)
+
+
+def _scientific_note(column: str, texts: list[str]) -> Iterator[Note]:
+    matches = [_SCIENTIFIC_NUMBER.fullmatch(text) for text in texts]
+    rounded = [match for match in matches if match and _loses_digits(match)]
+    if rounded:
+        error = f"{100 * max(map(_rounding_error, rounded)):.1g}%"
+        yield _note("csv_scientific", column=column, count=len(rounded), example=rounded[0][0], error=error)
+
+
+def _note(key: str, **params: object) -> Note:
+    return key, tuple(sorted((name, str(value)) for name, value in params.items()))
+
+
+def _loses_digits(match: re.Match[str]) -> bool:
+    """True where a number in scientific notation has few digits and its last one stands for more than a unit."""
+    decimals = len(match[2] or "")
+    return 1 + decimals < MIN_EXACT_DIGITS and int(match[3]) > decimals
+
+
+def _rounding_error(match: re.Match[str]) -> float:
+    """Largest relative error of a number that was rounded to its digits."""
+    return 0.5 * 10.0 ** -len(match[2] or "") / max(float(match[1]), 1.0)
+
+
+def _plain_text(text: str, mark: DecimalMark) -> str:
+    """A number with a decimal point and without separators of thousands."""
+    return text.replace(".", "").replace(",", ".") if mark == "," else text
 
 
 def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, ...]) -> list[Problem]:
@@ -172,14 +322,17 @@ def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, .
     columns = (*needed, *allowed)
     missing = [name for name in needed if name not in table.columns]
     problems = [Problem.of(table.location, name, "csv_column_missing", column=name) for name in missing]
-    for name in table.columns:
-        if name not in columns:
-            instead = closest_match(name, columns) or ", ".join(columns)
-            problems.append(Problem.of(table.location, name[:80], "csv_column_unknown", instead=instead))
+    unknown = [name for name in table.columns if name not in columns]
+    for name in unknown[:MAX_UNKNOWN_COLUMNS]:
+        instead = closest_match(name, columns) or ", ".join(columns)
+        problems.append(Problem.of(table.location, name[:80], "csv_column_unknown", instead=instead))
+    if len(unknown) > MAX_UNKNOWN_COLUMNS:
+        count = len(unknown) - MAX_UNKNOWN_COLUMNS
+        problems.append(Problem.of(table.location, "", "csv_more_columns_unknown", count=count))
     return problems
 
 
-def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem]) -> float:
+def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark: DecimalMark = "") -> float:
     """Read the number of a field.
 
     Parameters
@@ -190,6 +343,8 @@ def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem]) -> fl
         Name of its column.
     problems : list of Problem
         A number that cannot be read in one way only is added.
+    mark : DecimalMark
+        Decimal mark of the column, where it is known.
 
     Returns
     -------
@@ -202,7 +357,9 @@ def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem]) -> fl
             raise QuantityError("csv_number_missing")
         if not re.fullmatch(r"[+-]?\d[\d.,_]*(?:[eE][+-]?\d{1,3})?", text):
             raise QuantityError("csv_not_a_number", text=text[:40])
-        value = read_number(text)
+        if mark == "," and _COMMA_NUMBER.fullmatch(text):
+            text = _plain_text(text, mark)
+        value = read_number(text, has_three_decimals=bool(mark))
         if abs(Decimal(text)) > MAX_SAFE_INTEGER:
             raise QuantityError("csv_number_too_large", text=text[:40])
     except QuantityError as error:

@@ -12,7 +12,19 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match
-from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.csv import (
+    CsvCell,
+    CsvFile,
+    CsvRow,
+    DecimalMark,
+    check_columns,
+    decimal_mark,
+    number_notes,
+    parse_number_cell,
+    raise_if_problems,
+    read_csv,
+)
+from forecast.i18n import Note
 from forecast.periods import Calendar, format_month, normalize_period, parse_month, recognize_month
 
 __all__ = ["STATUSES_WEAKEST_FIRST", "History", "parse_month_cell", "read_history"]
@@ -57,6 +69,8 @@ class History:
     row_count: int
     leading_zero_months: Mapping[str, int] = field(default_factory=dict)
     """Service -> months of zero at the start of its rows, which are read as months before it began."""
+    notes: tuple[Note, ...] = ()
+    """How its numbers are read, where a reader should know."""
 
     def service_calendar(self, service: str) -> Calendar:
         """The months of one service."""
@@ -152,8 +166,9 @@ def read_history(path: str, currency: str) -> History:
     if columns:
         raise InputError([*columns, *problems])
     entries: dict[str, list[_LedgerRow]] = {}
+    marks = {figure: decimal_mark(table, figure) for figure in figures}
     for row in table.rows:
-        if entry := _parse_row(row, figures, currency, problems):
+        if entry := _parse_row(row, marks, currency, problems):
             entries.setdefault(row["service"].text, []).append(entry)
     if not problems:
         problems += _order_problems(entries, table)
@@ -166,7 +181,9 @@ def read_history(path: str, currency: str) -> History:
     )
 
 
-def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, problems: list[Problem]) -> _LedgerRow | None:
+def _parse_row(
+    row: CsvRow, marks: Mapping[str, DecimalMark], currency: str, problems: list[Problem]
+) -> _LedgerRow | None:
     problems_before = len(problems)
     month = parse_month_cell(row["month"], problems)
     if not row["service"].text:
@@ -178,7 +195,7 @@ def _parse_row(row: CsvRow, figures: tuple[str, ...], currency: str, problems: l
     if "currency" in row and row["currency"].text not in ("", currency):
         params = {"text": row["currency"].text[:40], "currency": currency}
         problems.append(Problem.of(row["currency"].location, "currency", "history_currency", **params))
-    values = {figure: parse_number_cell(row[figure], figure, problems) for figure in figures}
+    values = {figure: parse_number_cell(row[figure], figure, problems, mark) for figure, mark in marks.items()}
     if values.get("price", 1.0) <= 0:
         problems.append(Problem.of(row["price"].location, "price", "history_price", text=row["price"].text[:40]))
     if len(problems) > problems_before:
@@ -293,4 +310,5 @@ def _build_history(
         digest=table.digest,
         row_count=len(table.rows),
         leading_zero_months=leading_zeros,
+        notes=tuple(number_notes(table, ("volume", "price") if is_counted else ("revenue",))),
     )

@@ -9,7 +9,17 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match
-from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.csv import (
+    CsvCell,
+    CsvFile,
+    CsvRow,
+    DecimalMark,
+    check_columns,
+    decimal_mark,
+    parse_number_cell,
+    raise_if_problems,
+    read_csv,
+)
 from forecast.history.ledger import STATUSES, STATUSES_WEAKEST_FIRST, parse_month_cell
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 
@@ -61,8 +71,9 @@ def read_place_ledger(path: str, services: tuple[str, ...], places: tuple[str, .
         raise InputError([*columns, *problems])
     cells: dict[tuple[str, str, int], tuple[CsvCell, float]] = {}
     known = {"service": services, "place": places}
+    mark = decimal_mark(table, "revenue")
     for row in table.rows:
-        _read_row(row, known, cells, problems)
+        _read_row(row, known, mark, cells, problems)
     if not problems:
         problems += _gap_problems(cells, services, places, table)
     raise_if_problems(problems)
@@ -79,6 +90,7 @@ def read_place_ledger(path: str, services: tuple[str, ...], places: tuple[str, .
 def _read_row(
     row: CsvRow,
     known: Mapping[str, tuple[str, ...]],
+    mark: DecimalMark,
     cells: dict[tuple[str, str, int], tuple[CsvCell, float]],
     problems: list[Problem],
 ) -> None:
@@ -95,7 +107,7 @@ def _read_row(
         suggestion = closest_match(row["status"].text.lower(), STATUSES) or ", ".join(STATUSES)
         params = {"text": row["status"].text[:40], "instead": suggestion}
         problems.append(Problem.of(row["status"].location, "status", "history_status", **params))
-    revenue = parse_number_cell(row["revenue"], "revenue", problems)
+    revenue = parse_number_cell(row["revenue"], "revenue", problems, mark)
     if revenue < 0:
         text = row["revenue"].text[:40]
         problems.append(Problem.of(row["revenue"].location, "revenue", "ledger_negative", text=text))

@@ -15,10 +15,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-__all__ = ["LANGUAGES", "Language", "Phrase", "Translator", "flatten_phrases", "message_catalog"]
+__all__ = ["LANGUAGES", "Language", "Note", "Phrase", "Translator", "flatten_phrases", "message_catalog"]
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
+Note = tuple[str, tuple[tuple[str, str], ...]]
+"""A remark for the reader: key of its sentence, and its parameters by name."""
 MESSAGE_TABLES = ("messages", "terms", "report", "data", "run", "backtest", "places")
 
 

@@ -13,7 +13,16 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match
-from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.csv import (
+    CsvCell,
+    CsvFile,
+    CsvRow,
+    check_columns,
+    decimal_mark,
+    parse_number_cell,
+    raise_if_problems,
+    read_csv,
+)
 
 __all__ = ["District", "Geography", "build_geography", "read_places"]
 
@@ -130,7 +139,8 @@ def _read_weights(table: CsvFile, column: str, equal: bool, problems: list[Probl
         return {row["place"].text: 1.0 for row in table.rows}
     if equal:
         problems.append(Problem.of(filled[0].location, column, "places_equal_and_weighed"))
-    weights = {place: parse_number_cell(cell, column, problems) for place, cell in cells}
+    mark = decimal_mark(table, column)
+    weights = {place: parse_number_cell(cell, column, problems, mark) for place, cell in cells}
     for place, cell in cells:
         if weights[place] < 0:
             problems.append(Problem.of(cell.location, column, "places_weight_negative", text=cell.text[:40]))

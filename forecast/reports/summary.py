@@ -65,6 +65,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         ],
         "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
+        "history_notes": [{"key": key, "params": dict(params)} for key, params in run.baseline.history_notes],
     }
 
 

@@ -14,11 +14,12 @@ from forecast.arrays import Floats
 from forecast.engines.engine import Engine
 from forecast.files.csv import raise_if_problems
 from forecast.history.ledger import History, read_history
+from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.checks import check_baselines, check_history
 from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
-from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask, HistoryKind, Note, holiday_for_currency
+from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask, HistoryKind, holiday_for_currency
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, restore_pinned, serialise_fit
 from forecast.timeseries.interventions import Intervention, build_intervention
@@ -97,6 +98,8 @@ class Baseline:
     """SHA-256 of the history file; empty without one."""
     parameters: Mapping[str, Any]
     """Service -> model -> fitted numbers as JSON; under `blend` the combination that `--reuse-fit` needs."""
+    history_notes: tuple[Note, ...] = ()
+    """How the numbers of the history are read, where a reader should know."""
 
 
 def fit_baseline(
@@ -151,7 +154,8 @@ def fit_baseline(
     correlation = _expand_correlation(fits.correlation, fitted, names)
     combinations = {task.service: serialise_fit(task, fits, months, history.digest) for task in tasks}
     parameters = {name: {**fits.services[name].parameters, COMBINATION_KEY: combinations[name]} for name in fitted}
-    return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
+    status = history.months_by_status()
+    return Baseline(calendar, services, correlation, status, history.digest, parameters, history.notes)
 
 
 def _restore_pinned(

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem, closest_match
-from forecast.files.csv import CsvCell, check_columns, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.csv import CsvCell, check_columns, decimal_mark, parse_number_cell, raise_if_problems, read_csv
 from forecast.files.paths import display_path, read_regular_file
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.shocks import Event
@@ -207,9 +207,10 @@ def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, d
     raise_if_problems(problems)
     totals: dict[str, dict[int, float]] = {}
     cells: dict[str, CsvCell] = {}
+    mark = decimal_mark(table, "revenue")
     for row in table.rows:
         cell, service, revenue = row[column], row["service"].text, row["revenue"]
-        amount = parse_number_cell(revenue, "revenue", problems)
+        amount = parse_number_cell(revenue, "revenue", problems, mark)
         period = _parse_period(cell.text, months_per_period)
         if period is None:
             text = cell.text[:MAX_QUOTED_CHARACTERS]

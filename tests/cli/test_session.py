@@ -32,7 +32,9 @@ def test_plans_that_extend_each_other_are_read_once_each(tmp_path: Path, monkeyp
         (tmp_path / name).write_text(f"extends: [{', '.join(names)}]\n")
     reads: list[Path] = []
     read = session.read_regular_file
-    monkeypatch.setattr(session, "read_regular_file", lambda path, *rest: (reads.append(path), read(path, *rest))[1])
+    monkeypatch.setattr(
+        session, "read_regular_file", lambda path, *others: (reads.append(path), read(path, *others))[1]
+    )
     assert language_of(tmp_path / names[0]) == "en"
     assert len(reads) == len(names)
 

@@ -10,7 +10,7 @@ import click
 from forecast.cli.group import command, get_session
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
-from forecast.i18n import Translator
+from forecast.i18n import Note, Translator
 
 if TYPE_CHECKING:
     from forecast.plan.loading.loader import LoadedPlan
@@ -30,13 +30,17 @@ def check_command(ctx: click.Context, /, scenario: str, **params: Any) -> None:
     options = CommonOptions.from_params(params)
     session.use_plan_language(scenario)
     plan = read_plan(Path(scenario), overrides=options.overrides or None)
-    _check_data(plan.scenario)
+    notes = _check_data(plan.scenario)
     values = effective_values(plan)
     if options.json:
-        print_json({"file": plan.scenario.file, "values": [value.to_dict() for value in values]})
+        content = {"values": [value.to_dict() for value in values]}
+        content["notes"] = [{"key": key, "params": dict(params)} for key, params in notes]
+        print_json({"file": plan.scenario.file, **content})
         return
     if not options.quiet:
         print_lines(*(value.format_line(session.t) for value in values), *_removed_correlation_lines(plan, session.t))
+    if notes:
+        print_lines(*(session.t("said_note", text=session.t(key, **dict(params))) for key, params in notes))
     print_lines(_summary_line(plan.scenario, len(values), session.t))
 
 
@@ -48,16 +52,18 @@ def _removed_correlation_lines(plan: LoadedPlan, t: Translator) -> list[str]:
     ]
 
 
-def _check_data(scenario: Scenario) -> None:
-    """Read the history too: its problems are problems of the plan."""
+def _check_data(scenario: Scenario) -> tuple[Note, ...]:
+    """Read the history too: its problems are problems of the plan, and its notes are told."""
     from forecast.files.csv import raise_if_problems
     from forecast.history.ledger import read_history
     from forecast.timeseries.checks import check_baselines, check_history
 
     problems = list(check_baselines(scenario))
-    if scenario.history is not None:
-        problems += check_history(scenario, read_history(scenario.history.file, scenario.currency))
+    history = read_history(scenario.history.file, scenario.currency) if scenario.history else None
+    if history is not None:
+        problems += check_history(scenario, history)
     raise_if_problems(problems)
+    return history.notes if history is not None else ()
 
 
 def _summary_line(scenario: Scenario, values: int, t: Translator) -> str:

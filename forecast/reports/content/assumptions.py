@@ -198,8 +198,8 @@ def reader_notes(view: RunView, t: Translator) -> list[str]:
 
 
 def baseline_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the notes of the baseline, each once."""
-    notes = []
+    """Return the notes of the history and of the baseline, each once."""
+    notes = [t(key, **dict(params)) for key, params in view.baseline.history_notes]
     for service in view.baseline.services.values():
         for key, params in service.notes:
             if t.has(key):

@@ -15,6 +15,7 @@ from forecast.engines.engine import Engine
 from forecast.engines.serial import SerialEngine
 from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
+from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS
 from forecast.stats.cholesky import cholesky
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
@@ -33,7 +34,6 @@ __all__ = [
     "Fit",
     "FitTask",
     "HistoryKind",
-    "Note",
     "ValueScale",
     "forecast_by_model",
     "holiday_for_currency",
@@ -59,8 +59,6 @@ FITTING_LIBRARIES = ("holidays", "numpy", "pandas", "scipy", "statsmodels")
 
 HistoryKind = Literal["actual", "reconstructed"]
 ValueScale = Literal["log", "raw"]
-Note = tuple[str, tuple[tuple[str, str], ...]]
-"""Key of a sentence in `i18n/messages/data.toml`, and its parameters by name."""
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,12 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.engines.background import run_in_background
 from forecast.history.ledger import History
+from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
 from forecast.stats.scoring import seasonal_scale
 from forecast.timeseries.baseline import fit_tasks, history_kind, modelled_drivers
-from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, Fit, Note, forecast_by_model
+from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, Fit, forecast_by_model
 from forecast.timeseries.evaluation.scores import (
     BACKTEST_HORIZON_MONTHS,
     COMBINATION,

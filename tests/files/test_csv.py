@@ -1,0 +1,143 @@
+"""Tables as people and spreadsheets write them: read where there is one reading, else answered with a way out."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from forecast.errors import InputError, Problem
+from forecast.files.csv import CsvFile, decimal_mark, number_notes, parse_number_cell, read_csv
+
+
+def write_table(folder: Path, text: str | bytes) -> Path:
+    path = folder / "t.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def read_rows(folder: Path, text: str | bytes) -> list[list[str]]:
+    problems: list[Problem] = []
+    table = read_csv(write_table(folder, text), problems)
+    assert problems == []
+    return [[cell.text for cell in row.values()] for row in table.rows]
+
+
+def read_numbers(table: CsvFile, column: str) -> tuple[list[float], list[str]]:
+    """The numbers of a column, and the codes of its problems."""
+    problems: list[Problem] = []
+    mark = decimal_mark(table, column)
+    values = [parse_number_cell(row[column], column, problems, mark) for row in table.rows]
+    return values, [problem.code for problem in problems]
+
+
+TABLE = "a,b\n1,x\n2,y\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TABLE,
+        TABLE.replace("\n", "\r\n"),
+        TABLE.replace(",", ";"),
+        TABLE.replace(",", "\t"),
+        "sep=;\n" + TABLE.replace(",", ";"),
+        "sep=,\n" + TABLE,
+        "\n,,\n" + TABLE + ",\n\n",
+        "a,b,,\n1,x,,\n,,,\n2,y,,\n",
+        TABLE.encode("utf-8-sig"),
+        "\ufeff".encode("utf-16-le") + TABLE.replace(",", "\t").encode("utf-16-le"),
+        "\ufeff".encode("utf-16-be") + TABLE.replace(",", ";").encode("utf-16-be"),
+        'a,b\n"1",x\n 2 ,"y"\n',
+    ],
+)
+def test_exports_of_spreadsheets_are_read(tmp_path: Path, text: str | bytes) -> None:
+    assert read_rows(tmp_path, text) == [["1", "x"], ["2", "y"]]
+
+
+def test_a_field_knows_its_place_below_a_separator_line(tmp_path: Path) -> None:
+    table = read_csv(write_table(tmp_path, "sep=;\n\na;b\n\n1;xy\n"), [])
+    location = table.rows[0]["b"].location
+    assert (location.line, location.column) == (5, 3)
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04rest", b"\xd0\xcf\x11\xe0\xa1\xb1"])
+def test_a_workbook_is_called_a_workbook(tmp_path: Path, start: bytes) -> None:
+    with pytest.raises(InputError) as refused:
+        read_csv(write_table(tmp_path, start), [])
+    assert refused.value.problems[0].code == "csv_is_workbook"
+
+
+@pytest.mark.parametrize(
+    ("separator", "texts", "values"),
+    [
+        (",", ["0.9421", "1.018", "0.949"], [0.9421, 1.018, 0.949]),
+        (",", ["1234.567", "1.018"], [1234.567, 1.018]),
+        (";", ["0,9421", "1,018"], [0.9421, 1.018]),
+        (";", ["2,5", "1.018"], [2.5, 1018]),
+        (";", ["1.234.567,89", "1.018"], [1234567.89, 1018]),
+        (";", ["1.234.567", "12.345", "-7"], [1234567, 12345, -7]),
+        ("\t", ["61,5", "1.000"], [61.5, 1000]),
+    ],
+)
+def test_the_other_rows_of_a_column_decide_and_it_is_noted(
+    tmp_path: Path, separator: str, texts: list[str], values: list[float]
+) -> None:
+    rows = "".join(f"{text}{separator}x\n" for text in texts)
+    table = read_csv(write_table(tmp_path, f"n{separator}b\n{rows}"), [])
+    assert read_numbers(table, "n") == (values, [])
+    if any(text in ("1.018", "1,018", "12.345", "1.000") for text in texts):
+        assert [key for key, _ in number_notes(table, ["n"])] == ["csv_decimals_decided"]
+
+
+@pytest.mark.parametrize(
+    ("separator", "texts", "code"),
+    [
+        (",", ["1.018", "1.102"], "thousands_or_decimals"),
+        (";", ["1.018", "7"], "thousands_or_decimals"),
+        (";", ["2.5", "2,5", "1.018"], "thousands_or_decimals"),
+        (",", ["1.234.567", "1.018"], "thousands_or_decimals"),
+    ],
+)
+def test_nothing_is_guessed_where_no_row_decides(tmp_path: Path, separator: str, texts: list[str], code: str) -> None:
+    rows = "".join(f"{text}{separator}x\n" for text in texts)
+    table = read_csv(write_table(tmp_path, f"n{separator}b\n{rows}"), [])
+    assert code in read_numbers(table, "n")[1]
+
+
+def test_an_ambiguous_number_is_answered_with_both_readings(tmp_path: Path) -> None:
+    problems: list[Problem] = []
+    table = read_csv(write_table(tmp_path, "n\n1.018\n"), problems)
+    parse_number_cell(table.rows[0]["n"], "n", problems)
+    assert "write '1018' or '1.0180'" in problems[0].message("en")
+
+
+@pytest.mark.parametrize(
+    ("texts", "count", "error"),
+    [
+        (["1.37E+11", "1.38E+11", "5"], "2", "0.4%"),
+        (["9E+10"], "1", "6%"),
+        (["1.3700000000E+11", "1.37E+2", "1.5E+1"], "", ""),
+    ],
+)
+def test_scientific_notation_is_noted_with_what_may_be_lost(
+    tmp_path: Path, texts: list[str], count: str, error: str
+) -> None:
+    table = read_csv(write_table(tmp_path, "n\n" + "\n".join(texts)), [])
+    notes = [dict(params) for key, params in number_notes(table, ["n"]) if key == "csv_scientific"]
+    assert [(note["count"], note["error"]) for note in notes] == ([(count, error)] if count else [])
+
+
+@pytest.mark.parametrize(
+    "line", [" " * 7_000_000 + 'x"', '"' * 6_999_999, '"a"' * 2_000_000, "," * 900, ("c" + ",c") * 400]
+)
+def test_no_line_takes_long(tmp_path: Path, line: str) -> None:
+    start = time.process_time()
+    for text in (f"{line}\n1\n", f"a\n{line}\n"):
+        problems: list[Problem] = []
+        with suppress(InputError):
+            read_csv(write_table(tmp_path, text), problems)
+        assert all(len(problem.message("vi")) < 10_000 for problem in problems)
+    assert time.process_time() - start < 5
