@@ -21,6 +21,7 @@ __all__ = [
     "Dimension",
     "Quantity",
     "QuantityError",
+    "fold_text",
     "join_unit",
     "normalize_text",
     "read_number",
@@ -222,7 +223,7 @@ def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) ->
     QuantityError
         The unit is unknown.
     """
-    unit = _strip_marks_and_case(text)
+    unit = fold_text(text)
     if unit in _PLAIN_UNIT_FACTORS:
         return _PLAIN_UNIT_FACTORS[unit]
     amount, slash, per_person = unit.partition("/")
@@ -293,28 +294,39 @@ def _similar_units(text: str, currency: str, dimensions: tuple[Dimension, ...]) 
 
 def _similar_word(word: str, currency: str, dimensions: tuple[Dimension, ...]) -> Phrase | None:
     """The word of a unit that a word is, or is nearly."""
-    plain = _strip_marks_and_case(word)
+    plain = fold_text(word)
     if plain in FOREIGN_SCALES:
         return FOREIGN_SCALES[plain]
     words = unit_words(currency, dimensions) or unit_words(currency, ("money", "percent", "people", "days"))
-    by_plain = {_strip_marks_and_case(unit): unit for unit in reversed(words) if "/" not in unit and " " not in unit}
+    by_plain = {fold_text(unit): unit for unit in reversed(words) if "/" not in unit and " " not in unit}
     closest = plain if plain in by_plain else closest_match(plain, [*by_plain, *FOREIGN_SCALES], MIN_UNIT_SIMILARITY)
     if closest in FOREIGN_SCALES:
         return FOREIGN_SCALES[closest]
     return Phrase(by_plain[closest], by_plain[closest]) if closest else None
 
 
-def _strip_marks_and_case(text: str) -> str:
-    """Return a text without marks and capitals, as a hurried hand types it; a single đ keeps its bar."""
-    lowered = unicodedata.normalize("NFD", " ".join(text.lower().split()))
+def fold_text(text: str) -> str:
+    """Return a text without marks and capitals, as a hurried hand types it.
+
+    Parameters
+    ----------
+    text : str
+        As it is written.
+
+    Returns
+    -------
+    str
+        With single spaces; a đ that stands alone keeps its bar.
+    """
+    lowered = unicodedata.normalize("NFKD", " ".join(text.lower().split()))
     without_marks = "".join(character for character in lowered if not unicodedata.combining(character))
     return " ".join(word if word == "đ" else word.replace("đ", "d") for word in without_marks.split())
 
 
-_PLAIN_SCALES = {_strip_marks_and_case(word): factor for word, factor in SCALES.items()}
-_PLAIN_UNIT_FACTORS = {_strip_marks_and_case(word): value for word, value in UNIT_FACTORS.items()}
-_PLAIN_DONG_WORDS = tuple(map(_strip_marks_and_case, DONG_WORDS))
-_PLAIN_PER_PERSON = tuple(map(_strip_marks_and_case, PER_PERSON))
+_PLAIN_SCALES = {fold_text(word): factor for word, factor in SCALES.items()}
+_PLAIN_UNIT_FACTORS = {fold_text(word): value for word, value in UNIT_FACTORS.items()}
+_PLAIN_DONG_WORDS = tuple(map(fold_text, DONG_WORDS))
+_PLAIN_PER_PERSON = tuple(map(fold_text, PER_PERSON))
 
 
 def read_number(text: str, *, has_three_decimals: bool = False) -> float:

@@ -9,7 +9,7 @@ from forecast.analysis.findings import CaseRow, Findings
 from forecast.analysis.monthly import summarise_months
 from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.targets import evaluate_targets
-from forecast.history.ledger import History, read_history
+from forecast.plan.accounts import read_plan_history
 from forecast.simulation.simulate import Simulation
 
 __all__ = ["collect_findings"]
@@ -35,7 +35,7 @@ def collect_findings(run: Simulation, cases: tuple[CaseRow, ...]) -> Findings:
     return Findings(
         targets=evaluate_targets(run, cases),
         main_target=main,
-        months=summarise_months(run, _read_run_history(run)),
+        months=summarise_months(run, read_plan_history(scenario)),
         bridge=compute_bridge(run),
         exceedance={name: exceedance_curve(run, name) for name in sorted(scenario.targets)},
         sensitivity=compute_sensitivity(run, main) if main else None,
@@ -43,8 +43,3 @@ def collect_findings(run: Simulation, cases: tuple[CaseRow, ...]) -> Findings:
         joint_chance=run.joint_chance if len(scenario.targets) > 1 else None,
         districts=rank_districts(run),
     )
-
-
-def _read_run_history(run: Simulation) -> History | None:
-    source = run.scenario.history
-    return read_history(source.file, run.scenario.currency) if source is not None else None

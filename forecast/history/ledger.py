@@ -24,8 +24,10 @@ from forecast.files.csv import (
     raise_if_problems,
     read_csv,
 )
+from forecast.files.month_forms import normalize_period, recognize_month
+from forecast.history.accounts import Accounts
 from forecast.i18n import Note
-from forecast.periods import Calendar, format_month, normalize_period, parse_month, recognize_month
+from forecast.periods import Calendar, format_month, parse_month
 
 __all__ = ["STATUSES_WEAKEST_FIRST", "History", "parse_month_cell", "read_history"]
 
@@ -36,6 +38,8 @@ STATUSES = ("actual", "reconstructed", "estimate", "example")
 STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
 OPTIONAL_LEDGER_COLUMNS = ("source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
+MAX_NAMES_CHARACTERS = 200
+"""Characters of the names that a note lists."""
 MAX_LISTED_MONTHS = 12
 """Missing months that a problem names before it counts the others."""
 
@@ -129,7 +133,7 @@ class _LedgerRow:
     price: float
 
 
-def read_history(path: str, currency: str) -> History:
+def read_history(path: str, currency: str, accounts: Accounts | None = None) -> History:
     """Read a ledger: month, service, status and either revenue or volume and price.
 
     Parameters
@@ -138,6 +142,8 @@ def read_history(path: str, currency: str) -> History:
         A CSV file.
     currency : str
         The currency of its amounts: `VND`.
+    accounts : Accounts, optional
+        What its rows call the services of a plan; several accounts of a service are added up.
 
     Returns
     -------
@@ -167,18 +173,53 @@ def read_history(path: str, currency: str) -> History:
         raise InputError([*columns, *problems])
     entries: dict[str, list[_LedgerRow]] = {}
     marks = {figure: decimal_mark(table, figure) for figure in figures}
+    accounts = accounts or Accounts()
+    cost_rows = [row for row in table.rows if accounts.is_cost(row["service"].text)]
     for row in table.rows:
-        if entry := _parse_row(row, marks, currency, problems):
+        is_cost = bool(cost_rows) and accounts.is_cost(row["service"].text)
+        if not is_cost and (entry := _parse_row(row, marks, currency, problems)):
             entries.setdefault(row["service"].text, []).append(entry)
     if not problems:
         problems += _order_problems(entries, table)
-    problems += _all_zero_problems(entries)
     raise_if_problems(problems)
+    entries = _add_accounts(entries, accounts)
+    raise_if_problems(_all_zero_problems(entries))
+    notes = [*number_notes(table, figures), *_cost_notes(cost_rows)]
     leading_zeros = {service: _count_leading_zeros(rows) for service, rows in entries.items()}
     rows_by_service = {service: rows[leading_zeros[service] :] for service, rows in entries.items()}
     return _build_history(
-        rows_by_service, is_counted, table, {service: count for service, count in leading_zeros.items() if count}
+        rows_by_service, is_counted, table, {service: count for service, count in leading_zeros.items() if count}, notes
     )
+
+
+def _add_accounts(entries: Mapping[str, list[_LedgerRow]], accounts: Accounts) -> dict[str, list[_LedgerRow]]:
+    """The rows of each service, month by month the sum of its accounts."""
+    by_service: dict[str, list[list[_LedgerRow]]] = {}
+    for text, rows in entries.items():
+        by_service.setdefault(accounts.service_of(text), []).append(rows)
+    return {service: lists[0] if len(lists) == 1 else _sum_rows(lists) for service, lists in by_service.items()}
+
+
+def _sum_rows(lists: list[list[_LedgerRow]]) -> list[_LedgerRow]:
+    """One row a month: amounts added up, the mean price, the weakest status."""
+    by_month: dict[int, list[_LedgerRow]] = {}
+    for entry in (entry for rows in lists for entry in rows):
+        by_month.setdefault(entry.month, []).append(entry)
+    sums = []
+    for month, rows in sorted(by_month.items()):
+        revenue, volume = (sum(getattr(entry, figure) for entry in rows) for figure in ("revenue", "volume"))
+        status = min((entry.status for entry in rows), key=STATUSES_WEAKEST_FIRST.index)
+        price = revenue / volume if volume else float(np.mean([entry.price for entry in rows]))
+        sums.append(_LedgerRow(month, rows[0].cell, status, revenue, volume, price))
+    return sums
+
+
+def _cost_notes(rows: list[CsvRow]) -> list[Note]:
+    """A note on rows of costs, which are not read."""
+    if not rows:
+        return []
+    names = ", ".join(sorted({row["service"].text for row in rows}))
+    return [("history_cost_rows", (("count", str(len(rows))), ("names", names[:MAX_NAMES_CHARACTERS])))]
 
 
 def _parse_row(
@@ -291,7 +332,11 @@ def _list_months(months: list[int]) -> str:
 
 
 def _build_history(
-    entries: dict[str, list[_LedgerRow]], is_counted: bool, table: CsvFile, leading_zeros: dict[str, int]
+    entries: dict[str, list[_LedgerRow]],
+    is_counted: bool,
+    table: CsvFile,
+    leading_zeros: dict[str, int],
+    notes: list[Note],
 ) -> History:
     services = tuple(sorted(entries))
     first = min(rows[0].month for rows in entries.values())
@@ -310,5 +355,5 @@ def _build_history(
         digest=table.digest,
         row_count=len(table.rows),
         leading_zero_months=leading_zeros,
-        notes=tuple(number_notes(table, ("volume", "price") if is_counted else ("revenue",))),
+        notes=tuple(notes),
     )

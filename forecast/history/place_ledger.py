@@ -20,6 +20,7 @@ from forecast.files.csv import (
     raise_if_problems,
     read_csv,
 )
+from forecast.history.accounts import Accounts
 from forecast.history.ledger import STATUSES, STATUSES_WEAKEST_FIRST, parse_month_cell
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 
@@ -42,7 +43,9 @@ class PlaceLedger:
     digest: str
 
 
-def read_place_ledger(path: str, services: tuple[str, ...], places: tuple[str, ...]) -> PlaceLedger:
+def read_place_ledger(
+    path: str, services: tuple[str, ...], places: tuple[str, ...], accounts: Accounts | None = None
+) -> PlaceLedger:
     """Read a ledger by place: month, service, place, revenue and status.
 
     Parameters
@@ -53,6 +56,8 @@ def read_place_ledger(path: str, services: tuple[str, ...], places: tuple[str, .
         Services of the plan, sorted.
     places : tuple of str
         Codes of the places, in their order in the geography.
+    accounts : Accounts, optional
+        What its rows call the services.
 
     Returns
     -------
@@ -71,9 +76,11 @@ def read_place_ledger(path: str, services: tuple[str, ...], places: tuple[str, .
         raise InputError([*columns, *problems])
     cells: dict[tuple[str, str, int], tuple[CsvCell, float]] = {}
     known = {"service": services, "place": places}
-    mark = decimal_mark(table, "revenue")
+    mark, accounts = decimal_mark(table, "revenue"), accounts or Accounts()
     for row in table.rows:
-        _read_row(row, known, mark, cells, problems)
+        service = accounts.service_of(row["service"].text)
+        named = row if service == row["service"].text else {**row, "service": row["service"]._replace(text=service)}
+        _read_row(named, known, mark, cells, problems)
     if not problems:
         problems += _gap_problems(cells, services, places, table)
     raise_if_problems(problems)

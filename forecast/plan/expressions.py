@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast.errors import Location
+from forecast.files.month_forms import recognize_month
 from forecast.files.yaml import NO_LOCATION, ScalarNode
 from forecast.i18n import Phrase
-from forecast.periods import first_day, format_month, parse_month, recognize_month
+from forecast.periods import first_day, format_month, parse_month
 from forecast.plan.quantity_types import ParseContext, QuantityType
 from forecast.stats.distributions import (
     Beta,

@@ -11,8 +11,9 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from forecast.errors import closest_match
+from forecast.files.month_forms import normalize_period
 from forecast.i18n import flatten_phrases
-from forecast.periods import Calendar, normalize_period, parse_period
+from forecast.periods import Calendar, parse_period
 from forecast.plan.expressions import PLAN_YEARS, parse_plan_month
 from forecast.units import QuantityError, read_number
 
@@ -179,6 +180,19 @@ def integer_between(low: int, high: int) -> BeforeValidator:
     return BeforeValidator(parse)
 
 
+def _parse_accounts(written: Any) -> tuple[str, ...]:
+    texts = written if isinstance(written, list | tuple) else [written]
+    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+        raise field_error("not_an_account")
+    return tuple(" ".join(text.split()) for text in texts)
+
+
+AccountsField = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_parse_accounts),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+"""A text, or a list of texts."""
 MonthField = Annotated[
     int, BeforeValidator(_parse_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})
 ]

@@ -15,6 +15,7 @@ from forecast.periods import Calendar, first_day, format_month, parse_month
 from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, VolumeOrMoney
 from forecast.plan.expressions import parse_plan_month
 from forecast.plan.fields import (
+    AccountsField,
     CopulaField,
     Currency,
     DateField,
@@ -34,7 +35,7 @@ from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
 from forecast.units import QuantityError
 
-__all__ = ["BaselineChoice", "Cost", "Scenario", "StatedYear", "assumptions_known_after"]
+__all__ = ["BaselineChoice", "Cost", "Scenario", "Service", "StatedYear", "assumptions_known_after"]
 
 MEASURES_BY_PRIORITY = ("revenue", "profit", "productivity", "margin")
 """Measures of the targets that a report tells first; all others after them."""
@@ -133,6 +134,8 @@ class Service(Record):
     """A line of business."""
 
     label: Label | None = None
+    account: AccountsField = ()
+    """What the ledger calls it, a text or a list; its label where nothing is said."""
     growth: Change | None = None
     """Year on year, of what the history holds, without the named shocks and initiatives."""
     price_change: Change | None = None
@@ -166,6 +169,8 @@ class Cost(Record):
     """A cost, by what it follows."""
 
     label: Label | None = None
+    account: AccountsField = ()
+    """What the ledger calls it, a text or a list; its label where nothing is said."""
     per_unit: ByService[Money] = FrozenDict()
     """Cost of each piece sold."""
     of_revenue: ByService[Share] = FrozenDict()

@@ -15,6 +15,7 @@ from forecast.arrays import Floats
 from forecast.files.cache import Cache
 from forecast.files.fingerprint import code_digest, environment_versions, to_jsonable
 from forecast.periods import Calendar, format_month
+from forecast.plan.accounts import ledger_accounts
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import data_files
 from forecast.plan.geography import read_places
@@ -228,7 +229,8 @@ def compile_place_outputs(scenario: Scenario) -> PlaceOutputs | None:
     geography = read_places(scenario.places.file, scenario.service_names, equal)
     if (ledger := scenario.places.ledger) is not None:
         horizon = scenario.horizon.calendar
-        geography = weight_by_ledger(geography, scenario.places.file, ledger, scenario.service_names, horizon)
+        accounts = ledger_accounts(scenario)
+        geography = weight_by_ledger(geography, scenario.places.file, ledger, scenario.service_names, accounts, horizon)
     place_targets = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
     periods = {output.period: output.calendar for output in output_periods(scenario) if not output.is_month}
     required = {target.period.text for target in place_targets}

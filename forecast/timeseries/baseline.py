@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats
 from forecast.engines.engine import Engine
 from forecast.files.csv import raise_if_problems
-from forecast.history.ledger import History, read_history
+from forecast.history.ledger import History
 from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
+from forecast.plan.accounts import read_plan_history
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.checks import check_baselines, check_history
 from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
@@ -135,8 +136,8 @@ def fit_baseline(
     if not fitted:
         given = {name: _given_baseline(scenario, name, calendar) for name in names}
         return Baseline(calendar, given, None, {}, "", {})
-    assert scenario.history is not None  # checked above
-    history = read_history(scenario.history.file, scenario.currency)
+    history = read_plan_history(scenario)
+    assert history is not None  # checked above
     raise_if_problems(check_history(scenario, history))
     prepared = {name: _fit_task(scenario, history, name) for name in fitted}
     months = calendar.last - history.calendar.last

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from forecast.errors import Location, Problem
+from forecast.errors import Location, Problem, closest_match
 from forecast.history.ledger import History
 from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
+from forecast.plan.accounts import ledger_accounts
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS
@@ -81,8 +82,11 @@ def _row_location(scenario: Scenario, service: str, column: str, month: str = ""
     from forecast.files.csv import read_csv
 
     rows = read_csv(scenario.history.file, []).rows if scenario.history else ()
+    accounts = ledger_accounts(scenario)
     locations = (
-        row[column].location for row in rows if row["service"].text == service and month in ("", row["month"].text)
+        row[column].location
+        for row in rows
+        if accounts.service_of(row["service"].text) == service and month in ("", row["month"].text)
     )
     return next(locations, _ledger_location(scenario))
 
@@ -95,17 +99,20 @@ def _fitted_services(scenario: Scenario, history: History) -> list[str]:
 def _check_services(scenario: Scenario, history: History) -> list[Problem]:
     """Services that only the plan or only the history has."""
     problems = []
+    fitted = [name for name in scenario.service_names if scenario.baseline_for(name).method == "fit"]
+    missing = [name for name in fitted if name not in history.services]
+    unknown = [name for name in history.services if name not in scenario.services]
+    for name in unknown:
+        params = {"service": name[:MAX_NAME_CHARACTERS], "known": ", ".join(scenario.service_names)}
+        code = "plan_lacks_service"
+        if missing:  # a service without rows, and rows without a service, are one mistake
+            code, params["instead"] = "ledger_calls_service", closest_match(name, missing, 0.0) or missing[0]
+        problems.append(Problem.of(_row_location(scenario, name, "service"), "service", code, **params))
     file, known = _ledger_location(scenario).file, ", ".join(history.services)
-    for service in scenario.service_names:
-        if scenario.baseline_for(service).method == "fit" and service not in history.services:
-            path = f"services.{service}"
-            params = {"service": service, "file": file, "known": known[:MAX_LISTED_CHARACTERS]}
-            problems.append(Problem.of(scenario.location_of(path), path, "history_lacks_service", **params))
-    for service in history.services:
-        if service not in scenario.services:
-            location = _row_location(scenario, service, "service")
-            params = {"service": service[:MAX_NAME_CHARACTERS], "known": ", ".join(scenario.service_names)}
-            problems.append(Problem.of(location, "service", "plan_lacks_service", **params))
+    for name in missing if not unknown else ():
+        path = f"services.{name}"
+        params = {"service": name, "file": file, "known": known[:MAX_LISTED_CHARACTERS]}
+        problems.append(Problem.of(scenario.location_of(path), path, "history_lacks_service", **params))
     return problems
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.history.accounts import Accounts
 from forecast.history.place_ledger import PlaceLedger, read_place_ledger
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.geography import Geography, build_geography, read_places
@@ -50,17 +51,20 @@ def _district_of(geography: Geography) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4)
-def _place_shares(path: str, digest: str, listed: str, services: tuple[str, ...], first: int, months: int) -> Floats:
+def _place_shares(
+    path: str, digest: str, listed: str, services: tuple[str, ...], accounts: Accounts, horizon: Calendar
+) -> Floats:
     """(services, places): forecast sum of the months simulated; the `digest` of list and ledger keys the cache."""
     geography = read_places(listed, services)
-    ledger = read_place_ledger(path, services, geography.places)
+    ledger = read_place_ledger(path, services, geography.places, accounts)
+    first, months = horizon.first, horizon.count
     ahead = max(min(first + months - ledger.calendar.last - 1, MAX_MONTHS_AHEAD), 1)
     forecast = forecast_by_place(ledger, geography, services, ahead)
     return np.asarray(forecast[:, :, -min(months, ahead) :].sum(axis=2))
 
 
 def weight_by_ledger(
-    geography: Geography, listed: str, path: str, services: tuple[str, ...], horizon: Calendar
+    geography: Geography, listed: str, path: str, services: tuple[str, ...], accounts: Accounts, horizon: Calendar
 ) -> Geography:
     """Weigh places by the forecast of their ledger.
 
@@ -74,6 +78,8 @@ def weight_by_ledger(
         Path of the ledger by place.
     services : tuple of str
         Names of the services.
+    accounts : Accounts
+        What the ledger calls them.
     horizon : Calendar
         Months simulated.
 
@@ -82,8 +88,8 @@ def weight_by_ledger(
     Geography
         The same places, weighed in each service by their revenue over the horizon, with the status of the ledger.
     """
-    ledger = read_place_ledger(path, services, geography.places)
-    shares = _place_shares(path, f"{ledger.digest} {geography.digest}", listed, services, horizon.first, horizon.count)
+    ledger = read_place_ledger(path, services, geography.places, accounts)
+    shares = _place_shares(path, f"{ledger.digest} {geography.digest}", listed, services, accounts, horizon)
     weights = {
         service: dict(zip(geography.places, map(float, shares[number]), strict=True))
         for number, service in enumerate(services)

@@ -118,13 +118,14 @@ def _backtest_and_publish(
 
 def _read_checked_history(scenario: Scenario) -> History:
     from forecast.files.csv import raise_if_problems
-    from forecast.history.ledger import read_history
+    from forecast.plan.accounts import read_plan_history
     from forecast.timeseries.checks import check_baselines, check_history
 
     raise_if_problems(check_baselines(scenario))
     if scenario.history is None or all(scenario.baseline_for(name).method != "fit" for name in scenario.service_names):
         raise InputError.of(Location(scenario.file or "<plan>"), "", "backtest_no_history")
-    history = read_history(scenario.history.file, scenario.currency)
+    history = read_plan_history(scenario)
+    assert history is not None  # checked above
     raise_if_problems(check_history(scenario, history))
     return history
 

@@ -28,8 +28,7 @@ def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> 
         for problem in problems
     }
     assert places == {
-        ("history_lacks_service", "a.yaml", 9, 3),
-        ("plan_lacks_service", "h.csv", 38, 9),
+        ("ledger_calls_service", "h.csv", 38, 9),
         ("history_ends_before_plan", "a.yaml", 6, 9),
         ("history_of_the_future", "h.csv", 37, 20),
         ("history_of_the_future", "h.csv", 73, 21),

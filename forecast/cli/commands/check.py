@@ -55,11 +55,11 @@ def _removed_correlation_lines(plan: LoadedPlan, t: Translator) -> list[str]:
 def _check_data(scenario: Scenario) -> tuple[Note, ...]:
     """Read the history too: its problems are problems of the plan, and its notes are told."""
     from forecast.files.csv import raise_if_problems
-    from forecast.history.ledger import read_history
+    from forecast.plan.accounts import read_plan_history
     from forecast.timeseries.checks import check_baselines, check_history
 
     problems = list(check_baselines(scenario))
-    history = read_history(scenario.history.file, scenario.currency) if scenario.history else None
+    history = read_plan_history(scenario)
     if history is not None:
         problems += check_history(scenario, history)
     raise_if_problems(problems)

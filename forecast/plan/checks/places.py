@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from forecast.errors import InputError, Problem
 from forecast.history.place_ledger import read_place_ledger
+from forecast.plan.accounts import ledger_accounts
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.geography import Geography, read_places
 
@@ -39,7 +40,8 @@ def _check_place_ledger(context: CheckContext, file: str, geography: Geography) 
     if context.node("places.weights") is not None or geography.is_weighted:
         yield context.problem("places.ledger", "ledger_and_weights")
     try:
-        read_place_ledger(file, context.scenario.service_names, geography.places)
+        accounts = ledger_accounts(context.scenario)
+        read_place_ledger(file, context.scenario.service_names, geography.places, accounts)
     except InputError as error:
         yield from error.problems
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forecast.errors import Problem
+from forecast.plan.accounts import shared_accounts
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.scenario import Scenario
 
@@ -15,6 +16,8 @@ DEFAULT_MAX_GAP_SHARE = 0.01
 def check_services(context: CheckContext) -> Iterator[Problem]:
     """Everything about services and what is stated of them."""
     yield from _check_service_names(context)
+    for path, text, first in shared_accounts(context.scenario):
+        yield context.problem(f"{path}.account", "account_twice", text=text[:80], first=first)
     for service in context.scenario.service_names:
         yield from _check_baseline(context, service)
     for year in context.scenario.stated:

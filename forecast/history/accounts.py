@@ -1,0 +1,65 @@
+"""Accounts: the texts by which the rows of a ledger name the services and costs of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from forecast.units import fold_text
+
+__all__ = ["Accounts"]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Texts of a ledger, and what they stand for; capitals, marks and spaces do not matter.
+
+    Parameters
+    ----------
+    services : tuple of (str, str), optional
+        Folded text and service.
+    costs : tuple of (str, str), optional
+        Folded text and cost.
+    """
+
+    services: tuple[tuple[str, str], ...] = ()
+    costs: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def _service_by_text(self) -> dict[str, str]:
+        return dict(self.services)
+
+    @cached_property
+    def _cost_by_text(self) -> dict[str, str]:
+        return dict(self.costs)
+
+    def service_of(self, text: str) -> str:
+        """Return the service that a text stands for; the text itself where it stands for none.
+
+        Parameters
+        ----------
+        text : str
+            As it stands in a row.
+
+        Returns
+        -------
+        str
+            Name of a service, or the text.
+        """
+        return self._service_by_text.get(fold_text(text), text)
+
+    def is_cost(self, text: str) -> bool:
+        """Return whether a text stands for a cost and for no service.
+
+        Parameters
+        ----------
+        text : str
+            As it stands in a row.
+
+        Returns
+        -------
+        bool
+            True for a cost.
+        """
+        folded = fold_text(text)
+        return folded in self._cost_by_text and folded not in self._service_by_text

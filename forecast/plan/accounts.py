@@ -1,0 +1,85 @@
+"""The accounts of a plan: what its ledger calls each service and each cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from forecast.history.accounts import Accounts
+from forecast.history.ledger import History, read_history
+from forecast.plan.scenario import Cost, Scenario, Service
+from forecast.units import fold_text
+
+__all__ = ["ledger_accounts", "read_plan_history", "shared_accounts"]
+
+
+def ledger_accounts(scenario: Scenario) -> Accounts:
+    """Build the accounts of a plan.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    Accounts
+        For each service and cost its name, and its `account`, or its label in both languages where it has none. A text
+        that several of them claim stands for the one whose name it is, else for none.
+    """
+    return Accounts(tuple(_by_text(scenario.services).items()), tuple(_by_text(scenario.costs).items()))
+
+
+def read_plan_history(scenario: Scenario) -> History | None:
+    """Read the ledger that a plan names, by the accounts of the plan.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    History, optional
+        None where the plan names none.
+
+    Raises
+    ------
+    InputError
+        The ledger is wrong: every problem at once.
+    """
+    source = scenario.history
+    return read_history(source.file, scenario.currency, ledger_accounts(scenario)) if source is not None else None
+
+
+def shared_accounts(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
+    """Find the texts under `account` that two entries claim.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Yields
+    ------
+    tuple of str
+        Dotted name of the second entry, the text, and dotted name of the first.
+    """
+    claimed: dict[str, str] = {}
+    for table, entries in (("services", scenario.services), ("costs", scenario.costs)):
+        for name, entry in entries.items():
+            path = f"{table}.{name}"
+            for text in dict.fromkeys(map(fold_text, entry.account)):
+                if text in claimed:
+                    yield path, text, claimed[text]
+                claimed.setdefault(text, path)
+
+
+def _by_text(entries: Mapping[str, Service] | Mapping[str, Cost]) -> dict[str, str]:
+    """Folded text -> name; names win over what others are called."""
+    claims: dict[str, set[str]] = {}
+    for name, entry in entries.items():
+        labels = (entry.label.vi, entry.label.en) if entry.label else ()
+        for text in entry.account or labels:
+            claims.setdefault(fold_text(text), set()).add(name)
+    texts = {text: names.pop() for text, names in claims.items() if len(names) == 1 and text}
+    return texts | {fold_text(name): name for name in entries}
