@@ -22,6 +22,7 @@ __all__ = [
     "Quantity",
     "QuantityError",
     "fold_text",
+    "is_size_alone",
     "join_unit",
     "normalize_text",
     "read_number",
@@ -237,6 +238,23 @@ def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) ->
         if not slash:
             return "money", factor
     raise _unknown_unit(text, currency, tuple(dimensions))
+
+
+def is_size_alone(unit: str) -> bool:
+    """Return whether a unit only says a size, such as `triệu` or `nghìn tỷ`, and not of what.
+
+    Parameters
+    ----------
+    unit : str
+        As it is written.
+
+    Returns
+    -------
+    bool
+        False for an empty unit.
+    """
+    words = fold_text(unit).split()
+    return bool(words) and _count_scale_words(words) == len(words)
 
 
 def _count_scale_words(words: list[str]) -> int:

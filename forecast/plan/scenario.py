@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -33,7 +33,7 @@ from forecast.plan.shocks import AnyShock, Event
 from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
-from forecast.units import QuantityError
+from forecast.units import QuantityError, fold_text
 
 __all__ = ["BaselineChoice", "Cost", "Scenario", "Service", "StatedYear", "assumptions_known_after"]
 
@@ -136,6 +136,8 @@ class Service(Record):
     label: Label | None = None
     account: AccountsField = ()
     """What the ledger calls it, a text or a list; its label where nothing is said."""
+    unit: Label | None = None
+    """What its volume counts, such as parcels or kg; pieces where nothing is said."""
     growth: Change | None = None
     """Year on year, of what the history holds, without the named shocks and initiatives."""
     price_change: Change | None = None
@@ -256,6 +258,11 @@ class Scenario(Record):
         while name and name not in self._locations:
             name = name.rpartition(".")[0]
         return self._locations[name] if name else Location(self.file or "<plan>")
+
+    def volume_units(self, services: Iterable[str]) -> set[str]:
+        """What the volumes of some services count; two of them cannot be added up."""
+        units = (self.services[name].unit for name in services)
+        return {fold_text(unit.in_language("en")) if unit else "pieces" for unit in units}
 
     @property
     def service_names(self) -> tuple[str, ...]:

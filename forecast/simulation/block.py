@@ -138,7 +138,8 @@ def _statement_inputs(
 def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Floats]:
     """(paths,) or (1,) by figure: the statement of each period, the months, the bridge and the losses."""
     basis = plan.workforce.basis if plan.workforce else ""
-    lines = statement_lines(state.statement_inputs, bool(plan.costs.by_name), basis)
+    has_costs = bool(plan.costs.by_name)
+    lines = statement_lines(state.statement_inputs, has_costs, basis, adds_volumes=plan.adds_volumes)
     figures: dict[FigureKey, Floats] = {}
     for output in plan.periods:
         if not output.is_month:

@@ -94,6 +94,8 @@ class CompiledPlan:
     """Name of the target whose story a page tells; empty without targets."""
     trigger_values: tuple[tuple[FigureKey, float], ...] = field(default=())
     """Figures that call for a decision, and the value at which they do."""
+    adds_volumes: bool = True
+    """False where the volumes of the services count unlike things."""
 
     @property
     def horizon(self) -> Calendar:
@@ -195,7 +197,14 @@ def compile_plan(
         targets=dict(scenario.targets),
         main_target=scenario.main_target,
         trigger_values=_trigger_values(scenario),
+        adds_volumes=_has_one_volume_unit(scenario, baseline),
     )
+
+
+def _has_one_volume_unit(scenario: Scenario, baseline: Baseline) -> bool:
+    """True where the volumes of all services that have one count the same things."""
+    counted = [name for name, service in baseline.services.items() if service.measured == "volume"]
+    return len(scenario.volume_units(counted)) < 2
 
 
 def output_periods(scenario: Scenario) -> tuple[OutputPeriod, ...]:

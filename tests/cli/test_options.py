@@ -63,3 +63,20 @@ def test_messages_use_the_requested_language_or_that_of_the_plan(call: Any, plan
     assert "did you mean 'horizon'?" in call("check", plan, "--lang", "en").err
     (plan.parent / "child.yaml").write_text("extends: bakery.yaml\nname: x\n")
     assert "có phải 'horizon'?" in call("check", plan.parent / "child.yaml").err
+
+
+def test_a_path_that_is_set_is_relative_to_the_plan(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the file itself, wherever one stands."""
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    months = [f"{2023 + row // 12}-{row % 12 + 1:02d}" for row in range(36)]
+    ledger = "month,service,revenue,status\n" + "".join(f"{month},bread,5000000,actual\n" for month in months)
+    (tmp_path / "data" / "ledger.csv").write_text(ledger)
+    (tmp_path / "scenarios" / "a.yaml").write_text(
+        "name: x\nhorizon: {from: 2026-01, months: 12}\nservices:\n  bread: {growth: 2%}\n"
+    )
+    for folder in ("elsewhere", "scenarios", "data"):
+        monkeypatch.chdir(tmp_path / folder)
+        done = call("check", tmp_path / "scenarios" / "a.yaml", "--set", "history=../data/ledger.csv")
+        assert done.code == 0, done.err

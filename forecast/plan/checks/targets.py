@@ -11,7 +11,7 @@ from forecast.plan.checks.context import CheckContext
 from forecast.plan.fields import Period
 from forecast.plan.shocks import Weather
 from forecast.plan.workforce import ImpliedHeadcount
-from forecast.units import join_unit, suggest_unit
+from forecast.units import is_size_alone, join_unit, suggest_unit
 
 MEASURE_DIMENSIONS = {
     "revenue": "money", "cost": "money", "profit": "money", "margin": "percent",
@@ -45,7 +45,8 @@ def _check_limits(
         yield context.problem(path, "one_threshold", first=min(limits), second=max(limits))
     kind, _, _ = measure.partition(".")
     for key, limit in given.items():
-        if limit.dimension != MEASURE_DIMENSIONS[kind]:
+        is_count = kind == "volume" and is_size_alone(limit.unit)
+        if limit.dimension != MEASURE_DIMENSIONS[kind] and not is_count:
             yield _unit_problem(context, f"{path}.{key}", kind, limit)
     horizon = context.scenario.horizon.calendar
     inside = horizon.first <= period.calendar.first and period.calendar.last <= horizon.last
@@ -71,6 +72,8 @@ def _check_measure(context: CheckContext, path: str, measure: str) -> Iterator[P
         yield context.problem(path, "needs_costs", measure=kind)
     if kind in ("productivity", "headcount") and not context.names("workforce"):
         yield context.problem(path, "needs_workforce", measure=kind)
+    if kind == "volume" and not name and len(context.scenario.volume_units(_counted_services(context))) > 1:
+        yield context.problem(path, "volume_of_unlike_units", instead=f"volume.{min(_counted_services(context))}")
     if kind in ("revenue", "volume") and name and name not in context.names("services"):
         yield context.missing_name_problem(path, name, context.names("services"), "unknown_service", "services")
     if kind == "cost" and name and name not in _cost_names(context):
@@ -78,6 +81,12 @@ def _check_measure(context: CheckContext, path: str, measure: str) -> Iterator[P
             (key for key in ("costs", "initiatives", "shocks") if context.deletion_location(f"{key}.{name}")), "costs"
         )
         yield context.missing_name_problem(path, name, _cost_names(context), "unknown_cost", table)
+
+
+def _counted_services(context: CheckContext) -> list[str]:
+    """Services that may have a volume: all but those that are given in money."""
+    choices = {name: context.scenario.baseline_for(name) for name in context.scenario.service_names}
+    return [name for name, choice in choices.items() if choice.annual is None or choice.annual.dimension != "money"]
 
 
 def _cost_names(context: CheckContext) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from forecast.errors import InputError, Location, Problem
 from forecast.files.yaml import MAX_DEPTH, MappingNode, ScalarNode, SequenceNode, parse_yaml
@@ -30,7 +29,7 @@ def build_override_layer(overrides: Mapping[str, object], child: Layer) -> tuple
         except InputError as error:
             problems += error.problems
     expand_history(root)
-    return Layer(OVERRIDE_FILE, Path.cwd(), root, (child,), Location(OVERRIDE_FILE)), problems
+    return Layer(OVERRIDE_FILE, child.folder, root, (child,), Location(OVERRIDE_FILE)), problems
 
 
 def _parse_override(name: str, value: object, line: int) -> tuple[object, list[Problem]]:

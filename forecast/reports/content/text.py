@@ -94,7 +94,10 @@ def measure_text(measure: str, scenario: Scenario, t: Translator) -> str:
     measure_name = t(f"measure_{kind}")
     if not part:
         return measure_name
-    owner = scenario.services.get(part) or scenario.costs.get(part)
+    service = scenario.services.get(part)
+    owner = service or scenario.costs.get(part)
+    if kind == "volume" and service is not None and service.unit is not None:
+        measure_name = f"{measure_name} ({service.unit.in_language(t.language)})"
     return t("measure_of", measure=measure_name, part=display_name(part, owner.label if owner else None, t))
 
 

@@ -22,11 +22,13 @@ class StatementLine:
     operands: tuple[str, ...]
 
 
-def statement_lines(inputs: Mapping[str, object], profit: bool, basis: str) -> tuple[StatementLine, ...]:
+def statement_lines(
+    inputs: Mapping[str, object], profit: bool, basis: str, *, adds_volumes: bool = True
+) -> tuple[StatementLine, ...]:
     """The lines that the inputs allow, each after the lines it is made of.
 
     Inputs are `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`; `basis` is the
-    revenue that a worker's year is counted on.
+    revenue that a worker's year is counted on. Volumes of unlike units are not added up.
     """
     names = sorted(inputs)
     services = tuple(name for name in names if name.startswith("revenue."))
@@ -35,7 +37,7 @@ def statement_lines(inputs: Mapping[str, object], profit: bool, basis: str) -> t
     lines = [StatementLine("revenue", "sum", services + (("gap",) if "gap" in inputs else ()))]
     if "gap" in inputs:
         lines.append(StatementLine("revenue:parts", "sum", services))
-    if volumes:
+    if volumes and adds_volumes:
         lines.append(StatementLine("volume", "sum", volumes))
     if costs:
         lines.append(StatementLine("cost", "sum", costs))

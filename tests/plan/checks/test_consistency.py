@@ -19,7 +19,13 @@ INCONSISTENT = [
     ),
     ("targets: {t: {measure: revenue, period: 2022, at_least: 5 tỷ}}\n", "'2022' is not inside the plan's months"),
     ("targets: {t: {measure: revenue, period: 2021, at_least: 5%}}\n", "'5%' does not measure revenue"),
-    ("targets: {t: {measure: volume, period: 2021, at_least: 5 tỷ}}\n", "'5 tỷ' is no number of pieces"),
+    ("targets: {t: {measure: volume, period: 2021, at_least: 5 tỷ đồng}}\n", "'5 tỷ đồng' is no number of pieces"),
+    (
+        "  mail: {unit: kg, baseline: {method: given, annual: 5000}}\n"
+        "  parcels: {unit: {en: parcels, vi: bưu gửi}, baseline: {method: given, annual: 5000}}\n"
+        "targets: {t: {measure: volume, period: 2021, at_least: 5}}\n",
+        "the services count unlike units, which have no sum; write 'volume.mail'",
+    ),
     ("targets: {t: {measure: revenu, period: 2021, at_least: 5 tỷ}}\n", "did you mean 'revenue'?"),
     ("targets: {t: {measure: revenue.postl, period: 2021, at_least: 5 tỷ}}\n", "did you mean 'postal'?"),
     ("targets: {t: {measure: headcount, period: 2021, at_least: 5 people}}\n", "headcount needs people"),
