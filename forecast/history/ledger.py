@@ -26,6 +26,7 @@ from forecast.files.csv import (
 )
 from forecast.files.month_forms import normalize_period, recognize_month
 from forecast.history.accounts import Accounts
+from forecast.history.slips import slip_notes
 from forecast.i18n import Note
 from forecast.periods import Calendar, format_month, parse_month
 
@@ -184,7 +185,7 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
     raise_if_problems(problems)
     entries = _add_accounts(entries, accounts)
     raise_if_problems(_all_zero_problems(entries))
-    notes = [*number_notes(table, figures), *_cost_notes(cost_rows)]
+    notes = [*number_notes(table, figures), *_cost_notes(cost_rows), *_slip_notes(entries, figures)]
     leading_zeros = {service: _count_leading_zeros(rows) for service, rows in entries.items()}
     rows_by_service = {service: rows[leading_zeros[service] :] for service, rows in entries.items()}
     return _build_history(
@@ -212,6 +213,16 @@ def _sum_rows(lists: list[list[_LedgerRow]]) -> list[_LedgerRow]:
         price = revenue / volume if volume else float(np.mean([entry.price for entry in rows]))
         sums.append(_LedgerRow(month, rows[0].cell, status, revenue, volume, price))
     return sums
+
+
+def _slip_notes(entries: Mapping[str, list[_LedgerRow]], figures: tuple[str, ...]) -> list[Note]:
+    """Notes on amounts that are hardly meant."""
+    notes: list[Note] = []
+    for service, rows in sorted(entries.items()):
+        for figure in figures:
+            values = np.array([getattr(entry, figure) for entry in rows])
+            notes += slip_notes(service, figure, values, Calendar(rows[0].month, len(rows)))
+    return notes
 
 
 def _cost_notes(rows: list[CsvRow]) -> list[Note]:
