@@ -184,7 +184,7 @@ _INF = float("inf")
 
 SHARE_TYPE = AssumptionType("share", "share", 0, 1, ("percent",))
 CHANGE_TYPE = AssumptionType("change", "change", -1, _INF, ("percent",), has_closed_bounds=False)
-EFFECT_TYPE = AssumptionType("effect", "change", -1, _INF, ("percent",))
+EFFECT_TYPE = AssumptionType("effect", "plain", -1, _INF, ("percent",))
 NOISE_TYPE = AssumptionType("noise", "log", 0, _INF, ("percent",))
 RATE_TYPE = AssumptionType("rate", "log", 0, _INF, ("none",))
 DAYS_TYPE = AssumptionType("days", "log", 0, _INF, ("none", "days"))
