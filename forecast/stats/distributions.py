@@ -158,6 +158,12 @@ class QuantileRange(_NormalBased):
         low, high = TRANSFORM_BOUNDS[self.transform]
         return max(low, self.clip[0]), min(high, self.clip[1])
 
+    @property
+    def kelly_skewness(self) -> float:
+        """Kelly's skewness, (P10 + P90 - 2 P50) / (P90 - P10): 0 where the middle is halfway between the ends."""
+        middle = float(self.ppf(np.array([0.5]))[0])
+        return (self.low + self.high - 2 * middle) / (self.high - self.low)
+
     def ppf(self, u: Floats) -> Floats:
         """Quantiles, in the shape of `u`."""
         return self._clip(super().ppf(u))
