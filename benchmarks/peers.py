@@ -61,10 +61,8 @@ def lognormal_parameters(low: float, high: float) -> tuple[float, float]:
     return math.log(low * high) / 2, math.log(high / low) / (2 * Z90)
 
 
-LOSS_LOGIT = (  # logit of a loss of 10% to 30%
-    (math.log(0.1 / 0.9) + math.log(0.3 / 0.7)) / 2,
-    (math.log(0.3 / 0.7) - math.log(0.1 / 0.9)) / (2 * Z90),
-)
+LOSS = (0.2, 0.1 / Z90)
+"""Mean and sd of a loss of 10% to 30%, which is clipped at 0 and 1."""
 LIFT_LOG = lognormal_parameters(1.02, 1.06)
 
 
@@ -119,7 +117,7 @@ def by_forecast(paths: int) -> tuple[float, float]:
 def by_loop(paths: int) -> tuple[float, float]:
     """Plain Python, the standard library alone."""
     draw = random.Random(1)
-    (loss_mean, loss_sd), (lift_mean, lift_sd) = LOSS_LOGIT, LIFT_LOG
+    (loss_mean, loss_sd), (lift_mean, lift_sd) = LOSS, LIFT_LOG
     levels = [lognormal_parameters(*ends) for ends in RANGES]
     started = time.process_time()
     hits = 0
@@ -130,7 +128,7 @@ def by_loop(paths: int) -> tuple[float, float]:
         while moment < 1:
             starts.append(365 * moment)
             moment += draw.expovariate(RATE)
-        loss = 1 / (1 + math.exp(-draw.gauss(loss_mean, loss_sd)))
+        loss = min(max(draw.gauss(loss_mean, loss_sd), 0.0), 1.0)
         lift = math.exp(draw.gauss(lift_mean, lift_sd)) if draw.random() < CHANCE else 1.0
         hits += simulate_year(amounts, noise, starts, loss, lift) >= TARGET
     return hits / paths, time.process_time() - started
@@ -150,7 +148,7 @@ def by_squigglepy(paths: int) -> tuple[float, float]:
     count = np.asarray(sq.sample(sq.poisson(RATE), n=paths))
     starts = np.asarray(sq.sample(sq.uniform(0, 365), n=MOST * paths)).reshape(MOST, paths)
     starts[np.arange(MOST)[:, None] >= count] = np.inf
-    loss = 1 / (1 + np.exp(-normal(*LOSS_LOGIT, paths)))
+    loss = np.clip(normal(*LOSS, paths), 0, 1)
     happens = np.asarray(sq.sample(sq.bernoulli(CHANCE), n=paths))
     lift = np.where(happens, np.exp(normal(*LIFT_LOG, paths)), 1.0)
     chance = float(np.mean(simulate_years(amounts, noise, starts, loss, lift) >= TARGET))
@@ -166,7 +164,7 @@ def by_pymc(paths: int) -> tuple[float, float]:
         pm.Normal.dist(0, NOISE, shape=(3, 12, paths)),
         pm.Poisson.dist(RATE, shape=paths),
         pm.Uniform.dist(0, 365, shape=(MOST, paths)),
-        pm.Normal.dist(*LOSS_LOGIT, shape=paths),
+        pm.Normal.dist(*LOSS, shape=paths),
         pm.Bernoulli.dist(CHANCE, shape=paths),
         pm.Normal.dist(*LIFT_LOG, shape=paths),
     ]
@@ -174,9 +172,7 @@ def by_pymc(paths: int) -> tuple[float, float]:
     started = time.process_time()
     amounts, noise, count, starts, loss, happens, lift = pm.draw(drawn, random_seed=1)
     starts = np.where(np.arange(MOST)[:, None] < count, starts, np.inf)
-    total = simulate_years(
-        np.exp(amounts.T), noise, starts, 1 / (1 + np.exp(-loss)), np.where(happens, np.exp(lift), 1.0)
-    )
+    total = simulate_years(np.exp(amounts.T), noise, starts, np.clip(loss, 0, 1), np.where(happens, np.exp(lift), 1.0))
     return float(np.mean(total >= TARGET)), time.process_time() - started
 
 
@@ -194,7 +190,7 @@ def path_revenue(drawn: dict[str, float]) -> float:
     ]
     noise = [NOISE * drawn[f"e{i}"] for i in range(36)]
     starts = [365 * drawn[f"s{i}"] for i in range(int(drawn["count"]))]
-    loss = 1 / (1 + math.exp(-LOSS_LOGIT[0] - LOSS_LOGIT[1] * drawn["loss"]))
+    loss = min(max(LOSS[0] + LOSS[1] * drawn["loss"], 0.0), 1.0)
     lift = math.exp(LIFT_LOG[0] + LIFT_LOG[1] * drawn["lift"]) if drawn["happens"] < CHANCE else 1.0
     return simulate_year(amounts, noise, starts, loss, lift)
 

@@ -17,7 +17,7 @@ from forecast.errors import Location
 from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode
 from forecast.plan.expressions import parse_day, parse_expression
 from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, QuantityType
-from forecast.stats.distributions import Distribution
+from forecast.stats.distributions import Distribution, QuantileRange
 from forecast.units import Dimension, QuantityError, normalize_text
 
 __all__ = ["Assumption"]
@@ -25,6 +25,8 @@ __all__ = ["Assumption"]
 Grade = Literal["A", "B", "C"]
 PROVENANCE_KEYS = ("source", "grade", "note", "known")
 """Keys that a number may have beside its value."""
+MAX_KELLY_SKEWNESS = 2 / 3
+"""Kelly's skewness of a range whose middle is a third of its width away from halfway between its ends."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,14 @@ class Assumption:
     def is_constant(self) -> bool:
         """True when it has one value only."""
         return self.distribution.is_constant
+
+    @property
+    def is_skewed_range(self) -> bool:
+        """True for `a to b` whose middle is far from halfway between its ends; a `lognormal` is so on purpose."""
+        distribution = self.distribution
+        if not isinstance(distribution, QuantileRange) or self.text.startswith("lognormal"):
+            return False
+        return abs(distribution.kelly_skewness) > MAX_KELLY_SKEWNESS
 
     @property
     def value(self) -> float:
@@ -184,7 +194,7 @@ _INF = float("inf")
 
 SHARE_TYPE = AssumptionType("share", "share", 0, 1, ("percent",))
 CHANGE_TYPE = AssumptionType("change", "change", -1, _INF, ("percent",), has_closed_bounds=False)
-EFFECT_TYPE = AssumptionType("effect", "change", -1, _INF, ("percent",))
+EFFECT_TYPE = AssumptionType("effect", "plain", -1, _INF, ("percent",))
 NOISE_TYPE = AssumptionType("noise", "log", 0, _INF, ("percent",))
 RATE_TYPE = AssumptionType("rate", "log", 0, _INF, ("none",))
 DAYS_TYPE = AssumptionType("days", "log", 0, _INF, ("none", "days"))

@@ -26,7 +26,6 @@ from forecast.stats.distributions import (
     Triangular,
     Uniform,
 )
-from forecast.stats.transforms import Transform
 from forecast.units import (
     Dimension,
     Quantity,
@@ -46,7 +45,7 @@ _MONTH_TEXT = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 PLAN_YEARS = range(1900, 2201)
 """Years that a plan may speak of."""
 FUNCTION_ARITY = {"pert": 3, "triangular": 3, "uniform": 2, "normal": 2, "lognormal": 2, "beta": 2}
-UNREACHED_BOUNDS = {"log": (0.0,), "change": (-1.0,), "share": (0.0, 1.0), "loss": (-1.0, 0.0), "plain": ()}
+UNREACHED_BOUNDS = {"log": (0.0,), "change": (-1.0,), "share": (0.0, 1.0), "plain": ()}
 """Values that a range on this scale never reaches."""
 
 
@@ -108,15 +107,21 @@ class _ExpressionParser:
             self.require_in_bounds(value, part)
         if low.value == high.value:
             return ParsedQuantity(Constant(low.value), low.dimension, high.unit)
-        loss = self.quantity_type.name == "effect" and high.value < 0
-        transform: Transform = "loss" if loss else self.quantity_type.transform
         for end, value, part in (("P10", low.value, ends[0]), ("P90", high.value, ends[1])):
-            if value in UNREACHED_BOUNDS[transform]:
+            if value in UNREACHED_BOUNDS[self.quantity_type.transform]:
                 instead = f"uniform({ends[0]}, {ends[1]})"
                 raise QuantityError(
                     f"{_bound_family(self.quantity_type)}_touches_bound", end=end, bound=part, instead=instead
                 )
-        return ParsedQuantity(QuantileRange(low.value, high.value, transform), high.dimension, high.unit)
+        return ParsedQuantity(self.build_range(low.value, high.value), high.dimension, high.unit)
+
+    def build_range(self, low: float, high: float) -> QuantileRange:
+        """P10 to P90; an effect is a loss or a gain throughout where both of its ends are."""
+        quantity_type = self.quantity_type
+        if quantity_type.name != "effect":
+            return QuantileRange(low, high, quantity_type.transform)
+        clip = (0.0 if low >= 0 else quantity_type.low, 0.0 if high <= 0 else quantity_type.high)
+        return QuantileRange(low, high, quantity_type.transform, clip)
 
     def parse_function(self, name: str, inside: str) -> ParsedQuantity:
         match name:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from forecast.analysis.correlation import achieved_correlations
 from forecast.analysis.findings import Findings, TargetRow
 from forecast.periods import format_month
@@ -280,9 +282,11 @@ def _losses(run: Simulation) -> dict[str, dict[str, float]]:
 
 
 def _assumption(assumption: Assumption) -> dict[str, Any]:
+    quantiles = assumption.distribution.ppf(np.array([0.1, 0.5, 0.9]))
     return {
         "name": assumption.name,
         "text": assumption.text,
+        **dict(zip(("p10", "p50", "p90"), map(float, quantiles), strict=True)),
         "unit": assumption.unit,
         "grade": assumption.grade,
         "source": assumption.source,

@@ -12,7 +12,7 @@ from forecast.arrays import Floats
 
 __all__ = ["Z90", "Transform"]
 
-Transform = Literal["plain", "log", "change", "share", "loss"]
+Transform = Literal["plain", "log", "change", "share"]
 
 Z90 = float(ndtri(0.9))
 """Standard normal quantile of 90%: a range `a to b` is P10 to P90."""
@@ -31,8 +31,6 @@ def forward(transform: Transform, value: float) -> float:
                 return float(np.log1p(x))
             case "share":
                 return float(np.log(x) - np.log1p(-x))
-            case "loss":
-                return float(np.log(-x) - np.log1p(x))
 
 
 def inverse(transform: Transform, y: Floats) -> Floats:
@@ -43,10 +41,10 @@ def inverse(transform: Transform, y: Floats) -> Floats:
         case "change":
             np.exp(y, out=y)  # a third of the time of expm1, and within 1e-16 of it
             y -= 1
-        case "share" | "loss":
+        case "share":
             np.exp(np.negative(y, out=y), out=y)
             y += 1
-            np.divide(1.0 if transform == "share" else -1.0, y, out=y)
+            np.divide(1.0, y, out=y)
     return y
 
 
@@ -54,7 +52,7 @@ def inverse(transform: Transform, y: Floats) -> Floats:
 def centre_and_sd(low: float, high: float, transform: Transform) -> tuple[float, float]:
     """Mean and standard deviation, on the transformed scale, of the normal whose P10 and P90 are two values."""
     low_end, high_end = forward(transform, low), forward(transform, high)
-    return (low_end + high_end) / 2, abs(high_end - low_end) / (2 * Z90)
+    return (low_end + high_end) / 2, (high_end - low_end) / (2 * Z90)
 
 
 TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
@@ -62,6 +60,5 @@ TRANSFORM_BOUNDS: dict[Transform, tuple[float, float]] = {
     "log": (0.0, np.inf),
     "change": (-1.0, np.inf),
     "share": (0.0, 1.0),
-    "loss": (-1.0, 0.0),
 }
 """Open interval of the values under each transform."""

@@ -21,6 +21,8 @@ __all__ = ["build_intervention"]
 
 MIN_FACTOR_CHANGE = 0.01
 """Distance of a factor from one beyond which its month is masked."""
+MIN_FACTOR = 0.01
+"""Smallest factor of a month: the ledger is divided by it, and a loss of 100% says nothing about what was lost."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _event_effects(event: Event, service: str, calendar: Calendar, drivers: tupl
     reach = event.reach.value if event.reach else 1.0
     effects = [for_service(getattr(event.effect, driver), service) for driver in drivers]
     change = np.prod([1 + reach * effect.value for effect in effects if effect]) - 1
-    factor = 1 + change * days_inside(calendar, start, stop) / calendar.days
+    factor = np.maximum(MIN_FACTOR, 1 + change * days_inside(calendar, start, stop) / calendar.days)
     recovered = for_service(event.recovered, service)
     within = event.within.value if event.within else DEFAULT_RECOVERY_DAYS
     share = recovered.value if recovered else 0.0

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+LOSSY_PLAN = """\
+name: A loss
+currency: EUR
+horizon: {from: 2021-01, months: 12}
+services:
+  a: {baseline: {method: given, annual: 100 EUR, shape: flat}}
+costs: {rent: {of_revenue: {a: 10% to 20%}}}
+shocks:
+  s: {kind: event, from: 2021-01, until: 2021-12, effect: {volume: {a: -20% to -0.1%}}}
+targets:
+  revenue: {measure: revenue, period: 2021, at_least: 95 EUR}
+"""
 
 
 def test_check_shows_values_with_their_location(call: Any, plan: Path) -> None:
@@ -17,3 +34,59 @@ def test_check_shows_values_with_their_location(call: Any, plan: Path) -> None:
     assert "child.yaml:3" in line
     assert "60 million VND" in line
     assert "bakery.yaml:7" in line
+
+
+@pytest.fixture
+def lossy_plan(tmp_path: Path) -> Path:
+    (tmp_path / "loss.yaml").write_text(LOSSY_PLAN)
+    return tmp_path / "loss.yaml"
+
+
+@pytest.mark.parametrize("high", ["-5%", "-0.1%", "0%", "0.1%", "5%"])
+def test_check_prints_the_middle_of_an_effect(call: Any, lossy_plan: Path, high: str) -> None:
+    effect = f"shocks.s.effect.volume.a=-20% to {high}"
+    middle = {"-5%": "12.5%", "5%": "7.5%"}.get(high, "10%")
+    for language, words in (("en", f"middle −{middle}"), ("vi", f"mức giữa −{middle.replace('.', ',')}")):
+        done = call("check", lossy_plan, "--set", effect, "--lang", language)
+        assert done.code == 0
+        (line,) = [line for line in done.out.splitlines() if line.startswith("shocks.s.effect")]
+        assert words in line
+    answer = json.loads(call("check", lossy_plan, "--set", effect, "--json").out)
+    (value,) = [value for value in answer["values"] if value["name"] == "shocks.s.effect.volume.a"]
+    assert value["p50"] == pytest.approx((-0.2 + float(high[:-1]) / 100) / 2)
+    assert f"middle −{middle}" in value["meaning"]
+    assert value["warning"] == ""
+
+
+def test_check_warns_of_a_middle_far_from_halfway(call: Any, lossy_plan: Path) -> None:
+    share = "costs.rent.of_revenue.a=1% to 50%"
+    done = call("check", lossy_plan, "--set", share, "--lang", "en")
+    assert done.code == 0
+    (warning,) = [line for line in done.out.splitlines() if line.startswith("warning: ")]
+    for part in ("costs.rent.of_revenue.a", "--set:1", "9%", "pert(1%, 26%, 50%)", "uniform(1%, 50%)"):
+        assert part in warning
+    assert "cảnh báo: costs.rent.of_revenue.a" in call("check", lossy_plan, "--set", share, "--lang", "vi").out
+    answer = json.loads(call("check", lossy_plan, "--set", share, "--json").out)
+    assert [value["name"] for value in answer["values"] if value["warning"]] == ["costs.rent.of_revenue.a"]
+    for instead in ("pert(1%, 26%, 50%)", "uniform(1%, 50%)"):
+        done = call("check", lossy_plan, "--set", f"costs.rent.of_revenue.a={instead}", "--lang", "en")
+        assert done.code == 0
+        assert "warning" not in done.out
+
+
+@pytest.mark.parametrize(("language", "middle"), [("en", "middle"), ("vi", "mức giữa")])
+def test_the_report_and_its_summary_have_the_middle(call: Any, lossy_plan: Path, language: str, middle: str) -> None:
+    share = "costs.rent.of_revenue.a=1% to 50%"
+    done = call("run", lossy_plan, "--set", share, "--paths", "2_000", "--lang", language, "--json")
+    assert done.code == 0
+    answer = json.loads(done.out)
+    by_name = {assumption["name"]: assumption for assumption in answer["summary"]["assumptions"]}
+    effect = by_name["shocks.s.effect.volume.a"]
+    assert [effect["p10"], effect["p50"], effect["p90"]] == pytest.approx([-0.2, -0.1005, -0.001])
+    page = (Path(answer["run_dir"]) / "report.html").read_text(encoding="utf-8")
+    assert re.search(
+        rf'title="80%: −20% \w+ −0[.,]1%, {middle} −10%">−20% to −0.1%<|title="80%: [^"]*{middle} −10%"', page
+    )
+    assert page.count("△ 1<") == 1
+    assert f"{middle} 9%<small" in page
+    assert "uniform(1%, 50%)" in page

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forecast.errors import Problem
@@ -32,6 +32,7 @@ from forecast.plan.assumption import (
 from forecast.plan.expressions import parse_expression
 from forecast.plan.quantity_types import ParseContext
 from forecast.stats.distributions import Constant, Distribution, QuantileRange, Uniform
+from forecast.stats.transforms import Z90
 from forecast.units import QuantityError
 
 VND, EUR = ParseContext("VND"), ParseContext("EUR")
@@ -143,8 +144,9 @@ def test_the_last_unit_applies_to_all_numbers() -> None:
         ("20% to 80%", SHARE_TYPE, "share"),
         ("-10% to 5%", CHANGE_TYPE, "change"),
         ("-10% to -5%", CHANGE_TYPE, "change"),
-        ("-10% to 5%", EFFECT_TYPE, "change"),
-        ("-10% to -5%", EFFECT_TYPE, "loss"),
+        ("-10% to 5%", EFFECT_TYPE, "plain"),
+        ("-10% to -5%", EFFECT_TYPE, "plain"),
+        ("-100% to 0%", EFFECT_TYPE, "plain"),
         ("4% to 10%", NOISE_TYPE, "log"),
         ("0.5 to 1.2", RATE_TYPE, "log"),
         ("2021-03 to 2021-09", DAY_TYPE, "plain"),
@@ -156,6 +158,44 @@ def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, 
     assert distribution.transform == link
     ends = distribution.ppf(np.array([0.1, 0.9]))
     assert ends == pytest.approx([distribution.low, distribution.high])
+
+
+PROBABILITIES = (np.arange(100_000) + 0.5) / 100_000
+EFFECT_ENDS = st.lists(st.decimals(-100, 300, places=2, allow_nan=False), min_size=2, max_size=2, unique=True)
+
+
+def effect_range(low: float, high: float) -> QuantileRange:
+    distribution = parse(f"{low:f}% to {high:f}%", EFFECT_TYPE)
+    assert isinstance(distribution, QuantileRange)
+    return distribution
+
+
+@given(EFFECT_ENDS.map(sorted))
+@example([-100, -50])
+@example([-100, 0])
+@example([-20, 0])
+@example([0, 20])
+@example([-100, 300])
+def test_an_effect_has_its_ends_and_its_middle_halfway_between(ends: list[float]) -> None:
+    low, high = (float(end) / 100 for end in ends)
+    distribution = effect_range(*ends)
+    assert distribution.ppf(np.array([0.1, 0.5, 0.9])) == pytest.approx([low, (low + high) / 2, high], abs=1e-12)
+    values = distribution.ppf(PROBABILITIES)
+    sd = (high - low) / (2 * Z90)
+    assert abs(values.mean() - (low + high) / 2) < 0.05 * sd
+    assert values.min() >= (0 if low >= 0 else -1)
+    assert values.max() <= (0 if high <= 0 else np.inf)
+
+
+@given(st.sampled_from([-100, -60, -20, -1]), st.sampled_from([1e-4, 1e-2, 0.1]))
+@example(-20, 0.1)
+def test_effects_are_continuous_where_an_end_passes_zero(end: float, step: float) -> None:
+    for ends in ([(end, -step), (end, 0), (end, step)], [(-step, -end), (0, -end), (step, -end)]):
+        before, at_zero, after = (effect_range(*pair).ppf(np.array([0.1, 0.5, 0.9])) for pair in ends)
+        for neighbour in (before, after):
+            assert np.abs(neighbour - at_zero).max() <= step / 100 + 1e-12
+        means = [effect_range(*pair).ppf(PROBABILITIES).mean() for pair in ends]
+        assert np.ptp(means) < 0.05 * abs(end) / 100 / (2 * Z90) + step / 100
 
 
 @pytest.mark.parametrize(
@@ -199,7 +239,6 @@ def test_assumption_type_chooses_the_transform(text: str, kind: AssumptionType, 
         ("20 to 5%", CHANGE_TYPE, "backwards", "5% to 20%"),
         ("60% to 100%", SHARE_TYPE, "share_touches_bound", "uniform(60%, 100%)"),
         ("0 to 5 tỷ", MONEY_TYPE, "amount_touches_bound", "uniform(0 tỷ, 5 tỷ)"),
-        ("-100% to -20%", EFFECT_TYPE, "effect_touches_bound", "uniform(-100%, -20%)"),
         ("120%", SHARE_TYPE, "share_out_of_bounds", ""),
         ("-0.1", SHARE_TYPE, "share_out_of_bounds", ""),
         ("-5 tỷ", MONEY_TYPE, "amount_out_of_bounds", ""),

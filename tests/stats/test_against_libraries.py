@@ -36,6 +36,21 @@ def test_bins_count_as_numpy_does() -> None:
 SIGMA = np.log(2) / (2 * Z90)
 
 
+@pytest.mark.parametrize(("low", "high"), [(-0.2, 0.0), (-0.2, -0.001), (-1.0, -0.5), (-1.0, 0.0)])
+@pytest.mark.parametrize("precision", [np.float64, np.float32])
+def test_a_clipped_range_is_the_clipped_normal_of_the_library(
+    low: float, high: float, precision: type[np.floating]
+) -> None:
+    u = np.linspace(0.001, 0.999, 4_001).astype(precision)
+    sd = (high - low) / (2 * Z90)
+    library = np.clip(scipy.stats.norm((low + high) / 2, sd).ppf(u.astype(np.float64)), -1, 0)
+    drawn = QuantileRange(low, high, "plain", (-1.0, 0.0)).transform_uniform(u)
+    assert_allclose(drawn, library, rtol=0, atol=1.5e-5 * sd)
+    away_from_corners = np.abs(u[:, None] - [0.1, 0.9]).min(axis=1) > 1e-4
+    for bound in (-1, 0):
+        assert np.array_equal((drawn == bound)[away_from_corners], (library == bound)[away_from_corners])
+
+
 @pytest.mark.parametrize(
     ("distribution", "library", "tolerance"),
     [

@@ -26,7 +26,10 @@ YEAR = Calendar(12 * 2021, 12)
     "chance",
     [
         QuantileRange(0.1, 0.3, "share"),
-        QuantileRange(-0.3, -0.1, "loss"),
+        QuantileRange(-0.3, -0.1, "plain", (-1.0, 0.0)),
+        QuantileRange(-0.2, 0.0, "plain", (-1.0, 0.0)),
+        QuantileRange(-1.0, 0.0, "plain", (-1.0, 0.0)),
+        QuantileRange(0.01, 0.5, "plain", (0.0, np.inf)),
         QuantileRange(-0.02, 0.04, "change"),
         QuantileRange(60e9, 66e9, "log"),
         Normal(1.0, 2.0, 0.0, 5.0),

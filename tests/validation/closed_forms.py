@@ -241,7 +241,7 @@ def scales() -> Oracle:
     """Ranges of shares, changes and losses; chances, needs, starts."""
     text = """
 baseline: {method: given, shape: flat, annual: 120 tỷ}
-services: {a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {}, h: {}}
+services: {a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {}, h: {}, i: {}}
 costs:
   share: {of_revenue: {a: 10% to 30%}}
   beta: {of_revenue: {a: "beta(2, 5)"}}
@@ -259,13 +259,13 @@ shocks:
 initiatives:
   change: {start: 2021-01, effect: {revenue: {b: -2% to 4%}}}
   loss: {start: 2021-01, effect: {volume: {c: -20% to -5%}}}
+  small_loss: {start: 2021-01, effect: {volume: {i: -20% to 0%}}}
   two: {start: 2021-01, effect: {volume: {d: -2% to 4%}, price: {d: 1% to 5%}}}
   first: {start: 2021-01, chance: 60%, effect: {volume: {g: 1%}}}
   second: {start: 2021-01, chance: 50%, needs: [first], effect: {volume: {g: 10%}}}
   late: {start: "uniform(2021-01, 2021-12)", effect: {volume: {e: 10%}}}
 """
-    mu = math.log(0.98 * 1.04 * 1.01 * 1.05) / 2
-    sd = math.hypot(math.log(1.04 / 0.98), math.log(1.05 / 1.01)) / (2 * Z90)
+    volume = stats.norm(0.01, 0.06 / (2 * Z90))
     text += targets(
         share_low=("cost.share", "at_most: 12 tỷ"),
         share_high=("cost.share", "at_least: 36 tỷ"),
@@ -274,8 +274,9 @@ initiatives:
         change_high=("revenue.b", f"at_least: {120 * 1.04} tỷ"),
         loss_low=("revenue.c", "at_most: 96 tỷ"),
         loss_high=("revenue.c", "at_least: 114 tỷ"),
-        loss_half=("revenue.c", f"at_least: {120 * (1 - expit((logit(0.05) + logit(0.2)) / 2)):.9f} tỷ"),
-        two=("revenue.d", f"at_least: {120 * math.exp(mu + sd):.9f} tỷ"),
+        loss_half=("revenue.c", "at_least: 105 tỷ"),
+        no_loss=("revenue.i", "at_least: 120 tỷ"),
+        two=("revenue.d", "at_least: 128 tỷ"),
         unsure=("revenue.f", "at_most: 119 tỷ"),
         needs=("revenue.g", "at_least: 130 tỷ"),
     )
@@ -290,8 +291,14 @@ initiatives:
             likely("range -2% to 4% of a change, a tenth above", "change_high", 0.1),
             likely("range -20% to -5% of a loss, a tenth below", "loss_low", 0.1),
             likely("range -20% to -5% of a loss, a tenth above", "loss_high", 0.1),
-            likely("range of a loss, median on the logit", "loss_half", 0.5),
-            likely("volume and price, product of two lognormals", "two", float(ndtr(-1))),
+            likely("range of a loss, its middle halfway", "loss_half", 0.5),
+            likely("range -20% to 0% of a loss, a tenth at 0", "no_loss", 0.1),
+            mean("range -20% to 0% of a loss, mean", "revenue.i", *_mean_and_sd(120 * (1 + _effect(-0.2, 0.0)))),
+            likely(
+                "volume and price, product of two normals",
+                "two",
+                float(volume.sf(128 / 120 / (1 + _effect(0.01, 0.05)) - 1).mean()),
+            ),
             *both("share beta(2, 5)", "cost.beta", stats.beta(2, 5, 0, 120)),
             likely("event of chance pert(10%, 20%, 60%)", "unsure", 0.25),
             likely("initiative 50% that needs one of 60%", "needs", 0.3),
@@ -313,6 +320,16 @@ def _event_and_late() -> tuple[float, float]:
     kept = (0.97, 0.7 + 0.3 * 0.81)
     first, second = 120 * moments[0] * kept[0], 120**2 * moments[1] * kept[1]
     return float(first), math.sqrt(second - first**2)
+
+
+def _effect(low: float, high: float) -> Floats:
+    """(100_000,) quantiles of an effect at even steps: a normal that is cut at 0 where both ends lie on one side."""
+    values = stats.norm((low + high) / 2, (high - low) / (2 * Z90)).ppf((np.arange(100_000) + 0.5) / 100_000)
+    return np.clip(values, 0 if low >= 0 else -1, 0 if high <= 0 else np.inf)
+
+
+def _mean_and_sd(values: Floats) -> tuple[float, float]:
+    return float(values.mean()), float(values.std())
 
 
 def _sd_of_share(low: float, high: float) -> float:

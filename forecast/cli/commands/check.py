@@ -13,7 +13,6 @@ from forecast.cli.output import print_json, print_lines
 from forecast.i18n import Note, Translator
 
 if TYPE_CHECKING:
-    from forecast.plan.loading.loader import LoadedPlan
     from forecast.plan.scenario import Scenario
 
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def check_command(ctx: click.Context, /, scenario: str, **params: Any) -> None:
     """Read a plan, say all that is wrong with it, and show every value and where it comes from."""
-    from forecast.plan.loading.effective import effective_values
+    from forecast.plan.loading.effective import EffectivePlan, effective_values
     from forecast.plan.loading.loader import read_plan
 
     session = get_session(ctx)
@@ -38,18 +37,10 @@ def check_command(ctx: click.Context, /, scenario: str, **params: Any) -> None:
         print_json({"file": plan.scenario.file, **content})
         return
     if not options.quiet:
-        print_lines(*(value.format_line(session.t) for value in values), *_removed_correlation_lines(plan, session.t))
+        print_lines(EffectivePlan(plan, values).format_text(session.t))
     if notes:
         print_lines(*(session.t("said_note", text=session.t(key, **dict(params))) for key, params in notes))
     print_lines(_summary_line(plan.scenario, len(values), session.t))
-
-
-def _removed_correlation_lines(plan: LoadedPlan, t: Translator) -> list[str]:
-    """The correlations that went with a deleted or a settled number."""
-    return [
-        t(removed.message_key, correlation=removed.correlation, name=removed.name, where=removed.location)
-        for removed in plan.removed
-    ]
 
 
 def _check_data(scenario: Scenario) -> tuple[Note, ...]:

@@ -14,7 +14,7 @@ from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
 from forecast.i18n import Translator
 from forecast.periods import first_day
 from forecast.plan.assumption import PROVENANCE_KEYS, Assumption
-from forecast.plan.describe import describe_assumption, describe_weights
+from forecast.plan.describe import describe_assumption, describe_skewness, describe_weights
 from forecast.plan.document import Node
 from forecast.plan.loading.loader import LoadedPlan, read_plan
 from forecast.plan.scenario import assumptions_known_after
@@ -53,6 +53,12 @@ class EffectiveValue:
         same = self.assumption.same_as
         return t("means_same", name=same, meaning=meaning) if same else meaning
 
+    def warning(self, t: Translator) -> str:
+        """Warning that its text may not be what was meant; empty for none."""
+        if self.assumption is None or self.assumption.same_as:
+            return ""
+        return describe_skewness(self.assumption, self.currency, t)
+
     def to_dict(self) -> dict[str, object]:
         """The value for machines: every part of it, its meaning in English, P10, P50 and P90 in base units."""
         number: dict[str, object] = {}
@@ -63,6 +69,7 @@ class EffectiveValue:
             "name": self.name,
             "text": self.text,
             "meaning": self.describe(Translator("en")),
+            "warning": self.warning(Translator("en")),
             "where": str(self.location),
             **number,
             "replaced": [{"text": text, "where": str(location)} for text, location in self.replaced],
@@ -104,9 +111,17 @@ class EffectivePlan:
             for removed in self.plan.removed
         )
 
+    def warnings(self, t: Translator) -> tuple[str, ...]:
+        """One sentence for each value that may not be what was meant."""
+        return tuple(
+            t("value_warning", name=value.name, where=f"{value.location.file}:{value.location.line}", warning=warning)
+            for value in self.values
+            if (warning := value.warning(t))
+        )
+
     def format_text(self, t: Translator) -> str:
-        """The plan in plain text, one value a line, notes last."""
-        return "\n".join([*(value.format_line(t) for value in self.values), *self.notes(t)])
+        """The plan in plain text, one value a line, notes and warnings last."""
+        return "\n".join([*(value.format_line(t) for value in self.values), *self.notes(t), *self.warnings(t)])
 
 
 def read_effective_plan(path: str | Path, set: Mapping[str, object] | None = None) -> EffectivePlan:  # noqa: A002

@@ -15,6 +15,7 @@ from forecast.errors import Location
 from forecast.i18n import Translator
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import project_folder
+from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, name_text, range_text, sentence_case, tenths_text
 from forecast.units import SCALES
@@ -30,7 +31,9 @@ class AssumptionRow:
     """As written in the plan."""
     unit: str
     meaning: str
-    """Its 80% range as a sentence."""
+    """Its 80% range and its middle as a sentence."""
+    warning: str
+    """Where its middle is far from halfway between its ends, what to write instead; else empty."""
     source: str
     note: str
     grade: str
@@ -47,6 +50,8 @@ class AssumptionGroup:
     assumptions: tuple[AssumptionRow, ...]
     grades: str
     """`A 2 · B 3 · C 1`."""
+    warning_count: int
+    """Assumptions with a warning."""
     hindsight_count: int
     """Assumptions whose source came out after the day of the plan."""
 
@@ -71,7 +76,8 @@ def _assumption_group(name: str, rows: list[AssumptionRow], view: RunView, t: Tr
     hindsight_count = sum(bool(row.hindsight) for row in rows)
     key = f"group_{name}"
     label = t(key) if t.has(key) else sentence_case(name_text(name, view.scenario, t))
-    return AssumptionGroup(label, tuple(rows), grades, hindsight_count)
+    warning_count = sum(bool(row.warning) for row in rows)
+    return AssumptionGroup(label, tuple(rows), grades, warning_count, hindsight_count)
 
 
 def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hindsight: bool) -> AssumptionRow:
@@ -81,6 +87,7 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         text=assumption.text,
         unit=range_text(f" {assumption.unit}", t).strip(),
         meaning=describe_range(assumption, t),
+        warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source or t("assumption_judgement"),
         note=assumption.note,
         grade=assumption.grade,
@@ -90,19 +97,24 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
 
 
 def describe_range(assumption: Assumption, t: Translator) -> str:
-    """Return the P10 to P90 of an assumption as a sentence."""
+    """Return the P10 to P90 of an assumption and its middle as a sentence."""
     if assumption.same_as:
         return t("assumption_same", name=assumption.same_as)
     if assumption.is_constant:
         return t("assumption_constant")
-    low, high = (float(end) for end in assumption.distribution.ppf(np.array([0.1, 0.9])))
+    quantiles = [float(value) for value in assumption.distribution.ppf(np.array([0.1, 0.5, 0.9]))]
     if assumption.dimension == "day":
-        return t("assumption_range", low=_day_text(low, t), high=_day_text(high, t))
-    factor = _unit_factor(assumption)
-    decimals = _common_decimals((low / factor, high / factor))
-    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
-    low_text, high_text = (range_text(t.number(end / factor, decimals) + unit, t) for end in (low, high))
-    return t("assumption_range", low=low_text, high=high_text)
+        low_text, middle_text, high_text = (_day_text(day, t) for day in quantiles)
+    else:
+        low, middle, high = (value / _unit_factor(assumption) for value in quantiles)
+        end_decimals = _common_decimals((low, high))
+        decimals = (end_decimals, decimals_of_middle(middle, high - low), end_decimals)
+        unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+        low_text, middle_text, high_text = (
+            range_text(t.number(value, places) + unit, t)
+            for value, places in zip((low, middle, high), decimals, strict=True)
+        )
+    return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
 
 
 def _day_text(ordinal: float, t: Translator) -> str:

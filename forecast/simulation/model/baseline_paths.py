@@ -21,6 +21,10 @@ from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Sampler
 
+MIN_REMAINING_SHARE = 0.05
+"""Smallest share that a base year's own shocks leave of it: its total is divided by it. An effect reaches -100%, a year
+with revenue did not; without a limit, the mean over a range of losses of a whole year does not exist."""
+
 
 @dataclass(frozen=True)
 class BaselinePaths:
@@ -75,7 +79,7 @@ def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict
         if baseline.base_year_shocks and year is not None:
             if year not in remaining_by_year:
                 remaining_by_year[year] = _remaining_shares(baseline, year, sampler)
-            base[name] = last_year[name] / remaining_by_year[year][name]
+            base[name] = last_year[name] / np.maximum(MIN_REMAINING_SHARE, remaining_by_year[year][name])
     return last_year, base
 
 
