@@ -294,8 +294,8 @@ def _gap_month_shares(scenario: Scenario, baseline: Baseline) -> Floats:
     calendar = baseline.calendar
     shares = np.zeros(calendar.count)
     for service in scenario.service_names:
-        size = _annual_revenue(scenario, baseline, service)
-        season = np.exp(baseline.services[service].shape)
+        size = abs(_annual_revenue(scenario, baseline, service))
+        season = baseline.services[service].month_sizes
         for year in calendar.years:
             rows = calendar.year_rows(year)
             shares[rows] += size * season[rows] / season[rows].sum()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,16 +16,25 @@ from forecast.files.csv import raise_if_problems
 from forecast.history.ledger import History, read_history
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
+from forecast.timeseries.censored_months import fill_empty_years, means_from_zero, month_scale
 from forecast.timeseries.checks import check_baselines, check_history
 from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
-from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask, HistoryKind, Note, holiday_for_currency
+from forecast.timeseries.ensemble.ensemble import (
+    Ensemble,
+    Fit,
+    FitTask,
+    HistoryKind,
+    Note,
+    holiday_for_currency,
+    mean_month_size,
+)
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, restore_pinned, serialise_fit
-from forecast.timeseries.interventions import Intervention, build_intervention
-from forecast.timeseries.models.base import Forecast, TimeSeries
+from forecast.timeseries.interventions import Intervention, build_intervention, modelled_drivers
+from forecast.timeseries.models.base import Forecast, MonthScale, TimeSeries
 from forecast.timeseries.models.outliers import clean, impute
 
-__all__ = ["Baseline", "ServiceBaseline", "fit_baseline", "fit_tasks", "history_kind", "modelled_drivers"]
+__all__ = ["Baseline", "ServiceBaseline", "fit_baseline", "fit_tasks", "history_kind"]
 
 MONTHS_PER_CORRECTION = 20
 """Months among which one that is not above zero counts as a correction of the books [C]."""
@@ -33,8 +42,8 @@ ANNUAL_QUANTILE_DRAWS = 4_000
 """Draws behind the annual quantiles of the history alone."""
 ANNUAL_QUANTILE_SEED = 20210111
 """Seed of those draws; they are for show and share no random number with the simulation."""
-MIN_RAW_SHARE = 1e-6
-"""Least month of a raw shape, as a share of its largest, so that it has a log."""
+MIN_BASE_SHARE = 1e-6
+"""Least total of a year, as a share of the sum of its months' sizes, that the months are shares of."""
 MIN_TRAILING_ZERO_MONTHS = 3
 """Months of zero at the end of a history from which a note names them."""
 MAX_NAMED_MONTHS = 6
@@ -54,18 +63,26 @@ class ServiceBaseline:
     """The last full calendar year of the history."""
     base_total: float
     """Sum of the measure in that year; in the last twelve months where no year is full; 0 where given."""
+    base_undisturbed: float
+    """Sum of the measure in that year without the dated shocks of the history; 0 where given."""
     base_weights: Floats
-    """(12,): shares of the months of that year without the dated shocks of the history; sums to 1."""
+    """(12,): shares of the months in that sum; sums to 1, some below 0 where months are."""
     base_price: float | None
     """Mean price of that year, revenue / volume; None without prices."""
     last_price: float | None
     """Price of the last month; None without prices."""
+    scale: MonthScale
+    """Scale of the simulated months."""
     shape: Floats
-    """(months of the calendar,): log of the undisturbed months: season, holiday, trend; only differences count."""
+    """(months of the calendar,): undisturbed months: season, holiday, trend. On `log` logs of which only differences
+    count, else in the unit of the measure."""
+    month_size: float
+    """Mean size of the months of the history, their signs left out; 1 on `log`."""
     forecast: Forecast | None
     """Forecast of the history alone, by the combination of models; None where given."""
     noise: float | None
-    """Standard deviation of one month's log residual; None where reconstructed or given."""
+    """Standard deviation of one month's residual as a share of `month_size`, in logs on `log`; None where reconstructed
+    or given."""
     persistence: float | None
     """Correlation of neighbouring residuals; None where reconstructed or given."""
     weights: Mapping[str, float]
@@ -81,6 +98,11 @@ class ServiceBaseline:
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
     """Notes for the reader on the history of the service."""
+
+    @property
+    def month_sizes(self) -> Floats:
+        """(months of the calendar,): the undisturbed months without their signs; only ratios count."""
+        return np.exp(self.shape) if self.scale == "log" else np.abs(self.shape)
 
 
 @dataclass(frozen=True)
@@ -211,24 +233,6 @@ def history_kind(history: History, service: str) -> HistoryKind:
     return "reconstructed" if "reconstructed" in history.status[service] else "actual"
 
 
-def modelled_drivers(history: History, service: str) -> tuple[str, ...]:
-    """List the drivers that the modelled measure of a service follows.
-
-    Parameters
-    ----------
-    history : History
-        The ledger.
-    service : str
-        Name of the service.
-
-    Returns
-    -------
-    tuple of str
-        Volume alone where the ledger has it, else volume, price and revenue.
-    """
-    return ("volume",) if service in history.volume else ("volume", "price", "revenue")
-
-
 def _fit_task(scenario: Scenario, history: History, service: str) -> tuple[FitTask, Intervention]:
     """The cleaned series of a service without the dated shocks, and those shocks."""
     assert scenario.history is not None
@@ -264,10 +268,15 @@ def _fitted_baseline(
     service, months = task.service, task.series.calendar
     measured = history.modelled_series(service)
     undisturbed = _without_shocks(task, shocks.remove_from(measured))
-    forecast, shape = _align_to_calendar(task, fit, measured, undisturbed, calendar)
+    scale = month_scale(task, measured)
+    mean = fit.mean if scale != "censored" else means_from_zero(fit, measured, months, calendar)
+    forecast, shape = _align_to_calendar(task, replace(fit, mean=mean), measured, undisturbed, calendar, scale)
     year, rows = _base_year(months)
-    base = np.maximum(undisturbed[rows], 0.0)
-    weights = base / base.sum() if year is not None and base.sum() > 0 else _monthly_shares(shape)
+    base = undisturbed[rows] if scale == "raw" else np.maximum(undisturbed[rows], 0.0)
+    has_shares = year is not None and abs(base.sum()) > MIN_BASE_SHARE * np.abs(base).sum()
+    weights = base / base.sum() if has_shares else _monthly_shares(shape, scale)
+    if scale == "censored":
+        shape = fill_empty_years(shape, weights)
     price = history.price.get(service)
     base_revenue, base_total = float(history.revenue[service][rows].sum()), float(measured[rows].sum())
     return ServiceBaseline(
@@ -276,10 +285,13 @@ def _fitted_baseline(
         measured="volume" if service in history.volume else "revenue",
         base_year=year,
         base_total=base_total,
+        base_undisturbed=float(base.sum()),
         base_weights=weights,
-        base_price=None if price is None else base_revenue / base_total,
+        base_price=None if price is None else _mean_price(price[rows], measured[rows]),
         last_price=None if price is None else float(price[-1]),
+        scale=scale,
         shape=shape,
+        month_size=mean_month_size(task),
         forecast=forecast,
         noise=fit.noise,
         persistence=fit.persistence,
@@ -291,6 +303,12 @@ def _fitted_baseline(
         annual_quantiles=_annual_quantiles(forecast, calendar),
         notes=(*_fitted_notes(scenario, history, task, year, base_revenue), *fit.notes),
     )
+
+
+def _mean_price(price: Floats, volume: Floats) -> float:
+    """Mean price of some months, by the size of their volumes."""
+    sizes = np.abs(volume)
+    return float(np.abs(price * volume).sum() / sizes.sum() if sizes.sum() > 0 else price.mean())
 
 
 def _without_shocks(task: FitTask, undisturbed: Floats) -> Floats:
@@ -316,10 +334,13 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         measured="revenue",
         base_year=None,
         base_total=0.0,
+        base_undisturbed=0.0,
         base_weights=weights,
         base_price=None,
         last_price=None,
+        scale="log",
         shape=shape,
+        month_size=1.0,
         forecast=None,
         noise=None,
         persistence=None,
@@ -334,11 +355,11 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
 
 
 def _align_to_calendar(
-    task: FitTask, fit: Fit, measured: Floats, undisturbed: Floats, calendar: Calendar
+    task: FitTask, fit: Fit, measured: Floats, undisturbed: Floats, calendar: Calendar, scale: MonthScale
 ) -> tuple[Forecast, Floats]:
     """Forecast and undisturbed shape over the calendar; months that the history holds are as they were."""
     history = task.series.calendar
-    if task.scale == "log":
+    if scale == "log":
         measured, undisturbed = (np.log(np.where(values > 0, values, 1.0)) for values in (measured, undisturbed))
     mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
     factor = np.zeros((calendar.count, calendar.count))
@@ -352,9 +373,7 @@ def _align_to_calendar(
             mean[row], shape[row] = measured[history_row], undisturbed[history_row]
         else:  # before the history began: as the same month a year later
             mean[row] = shape[row] = fit.mean[(row - n_known) % SEASON_MONTHS]
-    if task.scale == "raw":
-        shape = np.log(np.maximum(shape, MIN_RAW_SHARE * max(float(np.abs(shape).max()), 1e-300)))
-    return Forecast(mean, factor, task.scale), shape
+    return Forecast(mean, factor, scale), np.maximum(shape, 0.0) if scale == "censored" else shape
 
 
 def _base_year(months: Calendar) -> tuple[int | None, slice]:
@@ -365,10 +384,11 @@ def _base_year(months: Calendar) -> tuple[int | None, slice]:
     return year, months.year_rows(year)
 
 
-def _monthly_shares(shape: Floats) -> Floats:
-    """(12,): shares of the months in the first calendar year of a shape."""
-    months: Floats = np.exp(shape[:SEASON_MONTHS] - shape[:SEASON_MONTHS].max())
-    return np.asarray(months / months.sum(), float)
+def _monthly_shares(shape: Floats, scale: MonthScale) -> Floats:
+    """(12,): shares of the months in the first calendar year of a shape, by size where some may be below zero."""
+    first = shape[:SEASON_MONTHS]
+    months = np.exp(first - first.max()) if scale == "log" else np.abs(first)
+    return np.asarray(months / months.sum() if months.sum() > 0 else np.full(SEASON_MONTHS, 1 / SEASON_MONTHS), float)
 
 
 def _annual_quantiles(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:

@@ -9,8 +9,10 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.arrays import Floats, Floats32
 from forecast.periods import Calendar
@@ -20,6 +22,8 @@ from forecast.simulation.model.inputs import BaselineInputs, GapInputs, ServiceI
 from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Sampler
+from forecast.stats.censored_normal import unit_censored_normal
+from forecast.timeseries.baseline import ServiceBaseline
 
 MIN_REMAINING_SHARE = 0.05
 """Smallest share that a base year's own shocks leave of it: its total is divided by it. An effect reaches -100%, a year
@@ -69,7 +73,7 @@ def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths
 
 
 def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """By service, the last year as it was and without its own shocks: Y and U = Y / sum of (w F + recovered)."""
+    """By service, the last year as it was and without its own shocks: Y and U."""
     last_year: dict[str, Floats] = {}
     base: dict[str, Floats] = {}
     remaining_by_year: dict[int, Mapping[str, Floats]] = {}
@@ -78,9 +82,19 @@ def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict
         last_year[name] = base[name] = _sample_last_year(service, sampler)
         if baseline.base_year_shocks and year is not None:
             if year not in remaining_by_year:
-                remaining_by_year[year] = _remaining_shares(baseline, year, sampler)
-            base[name] = last_year[name] / np.maximum(MIN_REMAINING_SHARE, remaining_by_year[year][name])
+                remaining_by_year[year] = _remaining_years(baseline, year, sampler)
+            base[name] = _without_shocks(service.fitted, last_year[name], remaining_by_year[year][name])
     return last_year, base
+
+
+def _without_shocks(fitted: ServiceBaseline, last_year: Floats, remaining: Floats) -> Floats:
+    """(paths,) or (1,) the year without its shocks, relative to what they left of it.
+
+    U = Y / remaining share; where months may be below zero the difference, for a share of their sum says nothing.
+    """
+    if fitted.scale == "raw":
+        return last_year + fitted.base_undisturbed - remaining
+    return last_year / np.maximum(MIN_REMAINING_SHARE, remaining)
 
 
 def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
@@ -94,8 +108,11 @@ def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
     return amount if stated.understated_by is None else amount + sampler(stated.understated_by)
 
 
-def _remaining_shares(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
-    """By service, the share of the year that its own shocks left, recovery included: (paths,) or (1,)."""
+def _remaining_years(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
+    """By service, what its own shocks left of the year, recovery included: (paths,) or (1,).
+
+    A share of the year; an amount where months may be below zero.
+    """
     services = tuple(name for name, service in baseline.services.items() if service.fitted.base_year == year)
     context = SimulationContext(Calendar(12 * year, 12), services, sampler.paths)
     impacts = {
@@ -105,8 +122,9 @@ def _remaining_shares(baseline: BaselineInputs, year: int, sampler: Sampler) -> 
     recoveries = {name: Recovery(impacts[name], context.calendar, sampler.paths) for name in impacts}
     remaining: dict[str, Floats] = {}
     for service in services:
-        month_shares = baseline.services[service].fitted.base_weights
-        shocked = apply_impacts(np.broadcast_to(month_shares[:, None], (12, sampler.paths)), service, impacts)
+        fitted = baseline.services[service].fitted
+        months = fitted.base_weights * (fitted.base_undisturbed if fitted.scale == "raw" else 1.0)
+        shocked = apply_impacts(np.broadcast_to(months[:, None], (12, sampler.paths)), service, impacts)
         remaining[service] = shocked.amount.sum(axis=0)
         for name, loss in shocked.net_losses.items():
             remaining[service] = remaining[service] + recoveries[name].recover(service, loss).within_horizon
@@ -138,38 +156,81 @@ def _planner_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calen
             assert base_year is not None  # the baseline asks for a whole year where a growth stands
             level = base * change ** (year - base_year)
         months = paths[calendar.year_rows(year)]
-        months *= level / months.sum(axis=0)
+        if service.fitted.scale == "raw":  # months may be below zero: x = A / 12 + (1 + g)^years (b - mean of b)
+            assert base_year is not None
+            months -= months.mean(axis=0)
+            months *= change ** (year - base_year)
+            months += level / len(months)
+        else:
+            months *= level / months.sum(axis=0)
     return paths
 
 
 def _seasonal_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
-    """b = exp(season + Tết + residuals), (months, paths) or (months, 1), drawn in 32 bits."""
-    logs = _log_residuals(service, sampler, calendar)
-    logs += service.fitted.shape[:, None].astype(np.float32)
-    np.clip(logs, -80, 80, out=logs)  # 32 bits end at e^88
-    return np.exp(logs, out=logs).astype(np.float64)  # here: 64 and 32 bits together cost more
+    """b, the months before they are put to the year's total, (months, paths) or (months, 1), drawn in 32 bits."""
+    fitted = service.fitted
+    if fitted.scale == "censored":
+        return _censored_paths(service, sampler, calendar)
+    residuals = _residuals(service, sampler, calendar)
+    if fitted.scale == "raw":
+        return np.asarray(fitted.shape[:, None] + fitted.month_size * residuals)
+    residuals += fitted.shape[:, None].astype(np.float32)
+    np.clip(residuals, -80, 80, out=residuals)  # 32 bits end at e^88
+    return np.exp(residuals, out=residuals).astype(np.float64)  # here: 64 and 32 bits together cost more
 
 
-def _log_residuals(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32:
-    """Log residuals: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
+def _censored_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
+    """Months from zero up: b = shape max(0, location + scale z) exp(level noise), of mean shape and sd noise * shape.
 
-    (months, paths), or (months, 1) where there are none; the array is the caller's.
+    (months, paths), or (months, 1) where there is no noise.
     """
-    name = f"services.{service.fitted.service}"
+    noise = _sample_or_fitted(service.noise, service.fitted.noise, sampler)
+    location, scale = unit_censored_normal(noise)
+    months = np.maximum(location + scale * _persistent_normals(service, sampler, calendar, noise > 0), 0.0)
+    walk = _level_walk(service, sampler, calendar)
+    if walk is not None:
+        months = months * np.exp(walk)
+    shape = service.fitted.shape[:, None]
+    paths = np.asarray(shape * months)
+    for year in calendar.years:
+        rows = calendar.year_rows(year)
+        is_empty = paths[rows].sum(axis=0) <= 0  # zeros cannot be put to a total: the months are as the shape has them
+        paths[rows] = np.where(is_empty, shape[rows], paths[rows])
+    return paths
+
+
+def _residuals(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32:
+    """Residuals: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
+
+    In logs, or as shares of the mean size of a month; (months, paths), or (months, 1) where there are none; the array
+    is the caller's.
+    """
     noise = _sample_or_fitted(service.noise, service.fitted.noise, sampler).astype(np.float32)
+    residuals = _persistent_normals(service, sampler, calendar, noise)
+    walk = _level_walk(service, sampler, calendar)
+    if walk is None:
+        return residuals
+    return walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
+
+
+def _persistent_normals(service: ServiceInputs, sampler: Sampler, calendar: Calendar, sd: NDArray[Any]) -> Floats32:
+    """AR(1) of stationary sd (paths,) or (1,): (months, paths), or zeros (months, 1) where every sd is 0."""
     persistence = _sample_or_fitted(service.persistence, service.fitted.persistence, sampler).astype(np.float32)
-    residuals = np.zeros((calendar.count, 1), np.float32)
-    if np.any(noise > 0):
-        residuals = sampler.normals(name, calendar.years)
-        residuals *= noise
-        residuals[1:] *= np.sqrt(1 - np.square(persistence))
-        _accumulate(residuals, persistence)
-    if service.level_noise is not None:
-        sd = (sampler(service.level_noise) / math.sqrt(12)).astype(np.float32)
-        steps = np.multiply(sampler.normals(f"{name}.level_noise", calendar.years), sd)
-        walk = _accumulate(steps, np.ones(1, np.float32))
-        residuals = walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
-    return residuals
+    if not np.any(sd > 0):
+        return np.zeros((calendar.count, 1), np.float32)
+    residuals = sampler.normals(f"services.{service.fitted.service}", calendar.years)
+    residuals *= sd
+    residuals[1:] *= np.sqrt(1 - np.square(persistence))
+    return _accumulate(residuals, persistence)
+
+
+def _level_walk(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32 | None:
+    """(months, paths) random walk of the level, in logs; None without `level_noise`."""
+    if service.level_noise is None:
+        return None
+    sd = (sampler(service.level_noise) / math.sqrt(12)).astype(np.float32)
+    normals = sampler.normals(f"services.{service.fitted.service}.level_noise", calendar.years)
+    return _accumulate(np.multiply(normals, sd), np.ones(1, np.float32))
 
 
 def _accumulate(steps: Floats32, persistence: Floats32) -> Floats32:
@@ -198,7 +259,7 @@ def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar)
             if (weight := float(forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
-    return np.exp(x) if forecast.scale == "log" else np.maximum(x, 0.0)
+    return forecast.to_amounts(x)
 
 
 def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | None:

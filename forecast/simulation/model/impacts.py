@@ -120,6 +120,14 @@ class Impact:
         return self._loss_factors[id(factor)]
 
 
+def signed_factor(factor: Floats, amount: Floats) -> Floats:
+    """Factor of months (months, paths) by which each changes by a share of its size (docs/model.md, section 1).
+
+    A loss of 60% takes 0.6 |x| off a month x also where x is below zero: its factor is 1.6.
+    """
+    return factor if amount.min() >= 0 else np.where(amount < 0, 2.0 - factor, factor)
+
+
 def row_strips(months: int, paths: int) -> Iterator[slice]:
     """Strips of rows of (months, paths), each of as many numbers as the cache holds."""
     rows = max(1, MAX_NUMBERS_PER_STRIP // paths)

@@ -89,7 +89,10 @@ def apply_impacts(
 
     The loss to shock k alone is base * max(0, 1 - F_k) * product of min(1, F_j) over the others, so that a loss which
     two shocks share is permanent (docs/model.md, section 4). Months go in strips; `on_step` is called after each shock.
+    A month below zero loses and gains shares of its size.
     """
+    if base.min() < 0:
+        return _apply_to_sizes(base, service, impacts, on_step)
     key: DriverKey = ("amount", service)
     ordered = sorted(impacts.items())
     acting = {name: impact for name, impact in ordered if key in impact.factors}
@@ -116,14 +119,32 @@ def apply_impacts(
         for unshocked_month, remaining_month in zip(unshocked, remaining, strict=True):
             lost += unshocked_month
             lost -= remaining_month
-        for name, net_loss_of_shock in net_losses.items():
-            net_loss = net_loss_of_shock[rows]
-            np.subtract(1.0, loss_factors[name][rows], out=net_loss)
-            net_loss *= unshocked
-            for other, factor in loss_factors.items():
-                if other != name:
-                    net_loss *= factor[rows]
+        _fill_net_losses(net_losses, loss_factors, unshocked, rows)
     return ShockedPaths(amount, lost, net_losses)
+
+
+def _fill_net_losses(
+    net_losses: Mapping[str, Floats], loss_factors: Mapping[str, Floats], unshocked: Floats, rows: slice
+) -> None:
+    """Fill a strip of rows of the loss to each shock alone."""
+    for name, net_loss_of_shock in net_losses.items():
+        net_loss = net_loss_of_shock[rows]
+        np.subtract(1.0, loss_factors[name][rows], out=net_loss)
+        net_loss *= unshocked
+        for other, factor in loss_factors.items():
+            if other != name:
+                net_loss *= factor[rows]
+
+
+def _apply_to_sizes(base: Floats, service: str, impacts: Mapping[str, Impact], on_step: StepRecorder) -> ShockedPaths:
+    """The same where months lie below zero: shocks act on the sizes |x|, and x + (|x| F - |x|) is what remains."""
+    below_zero = 2 * np.minimum(base, 0.0)  # x - |x|
+
+    def record_step(name: str, first: int, remaining: Floats) -> None:
+        on_step(name, first, remaining + below_zero[first : first + len(remaining)])
+
+    shocked = apply_impacts(np.abs(base), service, impacts, record_step)
+    return ShockedPaths(shocked.amount + below_zero, shocked.lost, shocked.net_losses)
 
 
 class Recovery:

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.simulation.model.baseline_paths import BaselinePaths
-from forecast.simulation.model.impacts import Impact
+from forecast.simulation.model.impacts import Impact, signed_factor
 from forecast.simulation.model.initiatives import InitiativeEffects
 from forecast.simulation.model.recovery import LossAccount, RecoveredLoss, Recovery, ShockedPaths, apply_impacts
 
@@ -48,10 +48,10 @@ class ServicePaths:
         """Multiply by the factors of one step; `revenue_factor` acts on revenue alone."""
         if amount is None and price is None and revenue_factor is None:
             return
-        self.amount = self.amount if amount is None else self.amount * amount
+        self.amount = self.amount if amount is None else self.amount * signed_factor(amount, self.amount)
         for factor in (price, revenue_factor):
             if factor is not None:
-                self.price = factor if self.price is None else self.price * factor
+                self._change_price(factor)
         self._record_step(step, self._step_revenue())
 
     def apply_shocks(self, service: str, impacts: Mapping[str, Impact], paths: int) -> ShockedPaths | None:
@@ -62,7 +62,7 @@ class ServicePaths:
         for name, impact in sorted(impacts.items()):
             price = impact.factors.get(("price", service))
             if price is not None:
-                self.price = price if self.price is None else self.price * price
+                self._change_price(price)
             if price is not None or self._affects_amount(service, impact):
                 prices[name], revenue_after[name] = self.price, np.zeros(paths)
 
@@ -79,6 +79,11 @@ class ServicePaths:
         for name, revenue in revenue_after.items():
             self._record_step(f"shocks.{name}", revenue)
         return shocked if any(self._affects_amount(service, impact) for impact in impacts.values()) else None
+
+    def _change_price(self, factor: Floats) -> None:
+        """Multiply the revenue of one unit by a factor."""
+        factor = signed_factor(factor, self.amount)
+        self.price = factor if self.price is None else self.price * factor
 
     @staticmethod
     def _affects_amount(service: str, impact: Impact) -> bool:

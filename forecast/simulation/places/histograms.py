@@ -16,7 +16,7 @@ from forecast.stats.intervals import Z975, Estimate, binomial_interval
 __all__ = ["PlaceTally"]
 
 BINS_PER_PLACE = 1_024
-"""Bins of a place, from 0 to its upper bound."""
+"""Bins of a place, up to its upper bound."""
 SEVERE_LOSS_SHARE = 0.10
 """Share of its revenue that a place loses in the paths that are counted."""
 
@@ -31,6 +31,8 @@ class PlaceTally:
     """(places,) end of each histogram; what lies above counts in the last bin."""
     causes: tuple[str, ...]
     """Names of the shocks, in order."""
+    low: float = 0.0
+    """Start of each histogram in units of its end, 0 or less; what lies below counts in the first bin."""
 
     def __post_init__(self) -> None:
         places = len(self.upper_bounds)
@@ -61,7 +63,8 @@ class PlaceTally:
         scaled = values * (1 / self.upper_bounds[place])
         self.sums[place] += scaled.sum(), np.dot(scaled, scaled)
         self.extremes[place] = min(self.extremes[place, 0], scaled.min()), max(self.extremes[place, 1], scaled.max())
-        np.minimum(scaled * BINS_PER_PLACE, BINS_PER_PLACE - 1, out=scaled)
+        positions = (scaled - self.low) * (BINS_PER_PLACE / (1 - self.low))
+        np.clip(positions, 0, BINS_PER_PLACE - 1, out=scaled)
         self.counts[place] += np.bincount(scaled.astype(np.intp), minlength=BINS_PER_PLACE).astype(np.uint32)
         self.severe_losses[place] += severe_losses
 
@@ -149,11 +152,9 @@ class PlaceTally:
         """
         half = Z975 * math.sqrt(self.n * p * (1 - p))
         ranks = np.array([self.n * p, self.n * p - half, self.n * p + half])
+        edges = self.low + (1 - self.low) * np.arange(BINS_PER_PLACE + 1) / BINS_PER_PLACE
         steps = np.concatenate([[0], np.cumsum(self.counts[place], dtype=np.float64)])
-        quantiles = (
-            np.clip(np.interp(ranks, steps, np.arange(BINS_PER_PLACE + 1) / BINS_PER_PLACE), *self.extremes[place])
-            * self.upper_bounds[place]
-        )
+        quantiles = np.clip(np.interp(ranks, steps, edges), *self.extremes[place]) * self.upper_bounds[place]
         return Estimate(*map(float, quantiles))
 
     def severe_loss_chance(self, place: int) -> Estimate:
@@ -172,7 +173,7 @@ class PlaceTally:
         return binomial_interval(int(self.severe_losses[place]), self.n)
 
     def loss_shares(self, rows: NDArray[np.intp] | slice) -> dict[str, float]:
-        """Loss to each shock as a share of the revenue without shocks.
+        """Loss to each shock as a share of the size of the revenue without shocks.
 
         Parameters
         ----------
@@ -184,7 +185,7 @@ class PlaceTally:
         dict
             Share by shock, before recovery.
         """
-        baseline = float(self.baseline_sums[rows].sum())
+        baseline = abs(float(self.baseline_sums[rows].sum()))
         losses = self.loss_sums[:, rows].sum(axis=1)
         return {
             cause: float(lost) / baseline if baseline > 0 else 0.0

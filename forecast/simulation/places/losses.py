@@ -1,6 +1,7 @@
 """Levels of places: revenue after shocks and recovery, month by month, as a share of that of an unreached place.
 
-A hit lowers the levels of the places in its range, recovery raises them. A level is 1 plus a sum over the pieces that
+A hit lowers the revenue of the places in its range, recovery raises it; of a month below zero it lowers what is below
+zero further, so that the level rises. A level is 1 plus a sum over the pieces that
 hold the place, and walking the places in order changes only the cells in which a piece begins or ends. The level of a
 district is the mean of its places' levels by weight.
 """
@@ -68,17 +69,20 @@ class PlaceLevels:
         self.services = tuple(sorted(services))
         self._service_paths = [services[service] for service in self.services]
         self._unshocked = [service.unshocked for service in self._service_paths]
+        self._sizes = [np.abs(unshocked) for unshocked in self._unshocked]
+        """Months without their signs, which losses are shares of."""
         self._shape = self._unshocked[0].shape
         self._impacts = {name: recovery.impact for name, recovery in sorted(recoveries.items())}
         self._footprints = {
             name: impact.footprint for name, impact in self._impacts.items() if impact.footprint is not None
         }
         self._rows = rows
-        untouched = np.array([self._unreached_amount(service, n) for n, service in enumerate(self.services)])
+        untouched_sizes = np.array([self._unreached_size(service, n) for n, service in enumerate(self.services)])
         recovered, spread = self._recovery_changes(recoveries)
-        untouched += spread
-        changes = _concatenate_changes([self._loss_changes(untouched - spread), *recovered])
-        self._untouched_amounts = np.maximum(untouched, MIN_UNTOUCHED_SHARE * np.array(self._unshocked))
+        untouched = untouched_sizes + 2 * np.minimum(self._unshocked, 0.0) + spread
+        changes = _concatenate_changes([self._loss_changes(untouched_sizes), *recovered])
+        least = MIN_UNTOUCHED_SHARE * np.array(self._sizes)
+        self._untouched_amounts = np.where(untouched < 0, np.minimum(untouched, -least), np.maximum(untouched, least))
         self._changes = self._order_changes(changes)
         self.levels = np.ones((len(self.services), *self._shape), np.float32)
         """(services, months, paths) at the place that the walk has come to."""
@@ -103,19 +107,19 @@ class PlaceLevels:
         """(paths,) revenue of the recorded months."""
         return np.asarray(np.einsum("mp,mp->p", amount[self._rows], self._prices[n][self._rows]))
 
-    def _unreached_amount(self, service: str, n: int) -> Floats:
-        """(months, paths) amount, before recovery, of a place outside every range."""
-        amount = self._unshocked[n].copy()
+    def _unreached_size(self, service: str, n: int) -> Floats:
+        """(months, paths) size of a month, before recovery, at a place outside every range."""
+        size = self._sizes[n].copy()
         for impact in self._impacts.values():
             footprint = impact.footprint
             factor_outside = (
                 impact.factors.get(("amount", service)) if footprint is None else footprint.outside_factors.get(service)
             )
             if factor_outside is not None:
-                amount *= factor_outside
-        return amount
+                size *= factor_outside
+        return size
 
-    def _loss_changes(self, untouched: Floats) -> _LevelChanges:
+    def _loss_changes(self, untouched_sizes: Floats) -> _LevelChanges:
         """Losses to hits of all shocks together: the hits of one place in one month multiply."""
         place_count = self.geography.count
         footprints = list(self._footprints.values())
@@ -131,8 +135,8 @@ class PlaceLevels:
             for service in self.services
         }
         overlaps = overlap_ranges(cells, ranges, loss_shares, place_count)
-        amounts = untouched.reshape(len(self.services), -1)
-        amount = np.array([amounts[n][overlaps.cell] * (overlaps.factors[s] - 1) for n, s in enumerate(self.services)])
+        sizes = untouched_sizes.reshape(len(self.services), -1)
+        amount = np.array([sizes[n][overlaps.cell] * (overlaps.factors[s] - 1) for n, s in enumerate(self.services)])
         return _LevelChanges(overlaps.cell, overlaps.low, overlaps.high, amount)
 
     def _recovery_changes(self, recoveries: Mapping[str, Recovery]) -> tuple[list[_LevelChanges], Floats]:
@@ -188,12 +192,12 @@ class PlaceLevels:
     def _range_shares(self, n: int, footprint: Footprint, losses: EventLosses, weight: Floats) -> Floats:
         """(ranges,) share of each in the loss of one service to its event."""
         service = self.services[n]
-        unshocked = self._unshocked[n].reshape(-1)
-        losses_of_entries = footprint.loss_shares[service] * weight[footprint.range_index] * unshocked[footprint.cell]
+        sizes = self._sizes[n].reshape(-1)
+        losses_of_entries = footprint.loss_shares[service] * weight[footprint.range_index] * sizes[footprint.cell]
         if service in footprint.outside_factors:
             losses_of_entries *= footprint.outside_factors[service].reshape(-1)[footprint.cell]
         range_loss = sum_by_cell(footprint.range_index, losses_of_entries, len(weight))
-        lost = losses.lost(np.arange(len(losses.cell)))["amount", service] * unshocked[losses.cell]
+        lost = losses.lost(np.arange(len(losses.cell)))["amount", service] * sizes[losses.cell]
         total = sum_by_cell(losses.event, lost, len(losses.end))[footprint.event]
         share = np.divide(range_loss, total, out=np.zeros_like(range_loss), where=total > 0)
         return np.clip(share, 0.0, 1.0)
@@ -201,7 +205,7 @@ class PlaceLevels:
     def _order_changes(self, changes: _LevelChanges) -> _LevelChanges:
         """Changes as levels, in the order in which the walk meets their beginnings."""
         amounts = self._untouched_amounts.reshape(len(self.services), -1)[:, changes.cell]
-        level = np.divide(changes.amount, amounts, out=np.zeros_like(changes.amount), where=amounts > 0)
+        level = np.divide(changes.amount, amounts, out=np.zeros_like(changes.amount), where=amounts != 0)
         changed = np.flatnonzero((level != 0).any(axis=0))
         order = changed[np.argsort(changes.low[changed], kind="stable")]
         in_order = _LevelChanges(changes.cell[order], changes.low[order], changes.high[order], level[:, order])
@@ -247,11 +251,11 @@ class PlaceLevels:
             revenue = self._unshocked[n][self._rows, :paths] * self._prices[n][self._rows, :paths]
             baseline += weights * revenue.sum()
             for row, name in enumerate(shocks):
-                losses[row] += weights * self._shock_loss(n, service, self._impacts[name], revenue, paths)
+                losses[row] += weights * self._shock_loss(n, service, self._impacts[name], np.abs(revenue), paths)
         return losses, baseline
 
     def _shock_loss(self, n: int, service: str, impact: Impact, revenue: Floats, paths: int) -> Floats | float:
-        """(places,) or one figure: loss to one shock of a place of weight 1."""
+        """(places,) or one figure: loss to one shock of a place of weight 1; `revenue` without its signs."""
         footprint = impact.footprint
         if footprint is None:
             factor = impact.factors.get(("amount", service))

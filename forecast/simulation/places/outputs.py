@@ -36,6 +36,8 @@ class PlaceOutputs:
     """Codes of places whose figures are recorded path by path, beside all districts."""
     upper_bounds: Floats | None = None
     """(places,) ends of the histograms of all other places; None while they are not counted."""
+    has_negatives: bool = False
+    """True where revenue may be below zero; the histograms then begin as far below zero as they end above."""
 
     def with_histograms(self, figures: Mapping[tuple[str, str], Floats]) -> PlaceOutputs:
         """The same with histograms, from the figures of the province in the first block."""
@@ -43,15 +45,19 @@ class PlaceOutputs:
         services = sorted(self.geography.cumulative_weight)
         means = np.array([figures[f"revenue.{service}", text].mean() for service in services])
         weights = np.array([self.geography.weights(service) for service in services])
+        largest = np.array([np.abs(figures[f"revenue.{service}", text]).max() for service in services])
+        has_negatives = any(figures[f"revenue.{service}", text].min() < 0 for service in services)
         share = np.einsum("sc,s->c", weights, means) / max(means.sum(), MIN_HISTOGRAM_BOUND)
+        expected = weights.T @ largest if has_negatives else share * float(figures["revenue", text].max())
         noise = 0.0 if self.noise is None else self.noise.value
         headroom = 1.5 * np.exp(min(6 * noise / np.sqrt(calendar.count), 3.0))
-        upper_bounds = share * float(figures["revenue", text].max()) * headroom
-        return replace(self, upper_bounds=np.maximum(upper_bounds, MIN_HISTOGRAM_BOUND))
+        upper_bounds = np.maximum(expected * headroom, MIN_HISTOGRAM_BOUND)
+        return replace(self, upper_bounds=upper_bounds, has_negatives=has_negatives)
 
     def empty_tally(self, causes: tuple[str, ...]) -> PlaceTally | None:
         """An empty tally of the places; None while they are not counted."""
-        return None if self.upper_bounds is None else PlaceTally(self.upper_bounds, causes)
+        low = -1.0 if self.has_negatives else 0.0
+        return None if self.upper_bounds is None else PlaceTally(self.upper_bounds, causes, low)
 
 
 @dataclass
@@ -90,12 +96,9 @@ class PlaceFigures:
                         self.figures[f"revenue:parts@{part.code}", text] = revenue_of_services
         if self.tally is not None and not part.parts:
             total = self._add_gap(amounts[:, 0].sum(axis=0), 0, part)[: self.paths]
-            severe_losses = int(
-                np.count_nonzero(
-                    expected_revenue[0, : self.paths] < (1 - SEVERE_LOSS_SHARE) * expected_revenue[1, : self.paths]
-                )
-            )
-            self.tally.add(part.start, total, severe_losses)
+            shocked, baseline = expected_revenue[:, : self.paths]
+            limit = np.where(baseline < 0, 1 + SEVERE_LOSS_SHARE, 1 - SEVERE_LOSS_SHARE) * baseline
+            self.tally.add(part.start, total, int(np.count_nonzero(shocked < limit)))
 
     def _add_gap(self, revenue_of_services: Floats, period: int, part: PlaceNode) -> Floats:
         """(paths,) revenue with the gap spread as the services' revenue is, by weight where that is 0."""
@@ -110,8 +113,8 @@ class PlaceFigures:
 
 
 def gap_ratio(figures: Mapping[str, Floats]) -> tuple[Floats, Floats | None]:
-    """(paths,) revenue / revenue of the services, and (paths,) the revenue where the services have none, or None."""
+    """(paths,) revenue / revenue of the services; (paths,) the gap where the services have none or less, or None."""
     revenue, revenue_of_services = figures["revenue"], figures["revenue:parts"]
     is_positive = revenue_of_services > 0
-    ratio = np.divide(revenue, revenue_of_services, out=np.zeros(PATHS_PER_BLOCK), where=is_positive)
-    return ratio, None if is_positive.all() else np.where(is_positive, 0.0, revenue)
+    ratio = np.divide(revenue, revenue_of_services, out=np.ones(PATHS_PER_BLOCK), where=is_positive)
+    return ratio, None if is_positive.all() else np.where(is_positive, 0.0, revenue - revenue_of_services)

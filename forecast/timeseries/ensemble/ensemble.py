@@ -37,6 +37,7 @@ __all__ = [
     "ValueScale",
     "forecast_by_model",
     "holiday_for_currency",
+    "mean_month_size",
 ]
 
 FORECAST_MONTHS = 132
@@ -48,6 +49,7 @@ FITTING_CODE = (
     "timeseries/panel",
     "timeseries/ensemble",
     "periods.py",
+    "stats/censored_normal.py",
     "stats/cholesky.py",
     "stats/intervals.py",
     "stats/scoring.py",
@@ -277,14 +279,28 @@ def _combine_service(task: FitTask, result: _ServiceForecasts, errors: Mapping[s
 
 
 def _estimate_noise(task: FitTask) -> tuple[float | None, float | None]:
-    """Noise and persistence that the history teaches, as shares of the mean on the raw scale."""
+    """Noise and persistence that the history teaches, the noise as a share of the mean size of a month."""
     if task.kind == "reconstructed":
         return None, None
     residuals = compute_residuals(task.series)
-    if task.scale == "raw":
-        size = max(abs(float(np.mean(task.series.values))), 1e-12)
-        residuals = Residuals(residuals.values / size, residuals.df)
+    residuals = Residuals(residuals.values / max(mean_month_size(task), 1e-12), residuals.df)
     return residuals.noise, residuals.persistence
+
+
+def mean_month_size(task: FitTask) -> float:
+    """Compute the size of a month, of which its noise is a share.
+
+    Parameters
+    ----------
+    task : FitTask
+        A service and its series.
+
+    Returns
+    -------
+    float
+        Mean of the months' absolute values in the unit of the history; 1 on the log scale.
+    """
+    return 1.0 if task.scale == "log" else float(np.mean(np.abs(task.series.values)))
 
 
 def _select_models(task: FitTask, pooled_season: Floats | None) -> tuple[Mapping[str, Model], list[Note]]:

@@ -19,7 +19,8 @@ from forecast.history.ledger import History
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
 from forecast.stats.scoring import seasonal_scale
-from forecast.timeseries.baseline import fit_tasks, history_kind, modelled_drivers
+from forecast.timeseries.baseline import fit_tasks, history_kind
+from forecast.timeseries.censored_months import month_scale
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, Fit, Note, forecast_by_model
 from forecast.timeseries.evaluation.scores import (
     BACKTEST_HORIZON_MONTHS,
@@ -30,7 +31,7 @@ from forecast.timeseries.evaluation.scores import (
     mean_scores,
     score_models,
 )
-from forecast.timeseries.interventions import build_intervention
+from forecast.timeseries.interventions import build_intervention, modelled_drivers
 from forecast.timeseries.models.base import PredictiveNormal
 
 if TYPE_CHECKING:
@@ -207,7 +208,8 @@ def _evaluate_origin(
         sd = np.sqrt(np.diag(models[name].covariance)[:ahead])
         forecasts[name] = MarginalNormals(models[name].mean[:ahead], sd)
     error_scale = float(seasonal_scale(history_without_shocks(scenario, known, service)))
-    return Origin(month, task.scale, forecasts, actual, error_scale)
+    scale = month_scale(task, known.modelled_series(service))
+    return Origin(month, scale, forecasts, actual, error_scale)
 
 
 def _service_backtest(

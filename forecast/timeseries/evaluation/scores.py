@@ -14,7 +14,7 @@ from forecast.periods import SEASON_MONTHS
 from forecast.stats.intervals import Z975
 from forecast.stats.scoring import crps_lognormal, crps_normal, interval_score
 from forecast.stats.transforms import Z90
-from forecast.timeseries.ensemble.ensemble import ValueScale
+from forecast.timeseries.models.base import MonthScale
 
 __all__ = [
     "COMBINATION",
@@ -54,7 +54,7 @@ class Origin:
 
     first_month: int
     """The first month ahead."""
-    scale: ValueScale
+    scale: MonthScale
     forecasts: Mapping[str, MarginalNormals]
     """Model -> its forecast; `blend` is the combination that a plan would have used."""
     actual: Floats
@@ -298,6 +298,8 @@ def _finite_or_none(value: np.floating[Any] | float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _from_scale(values: Floats, scale: ValueScale) -> Floats:
+def _from_scale(values: Floats, scale: MonthScale) -> Floats:
     """The values in the unit of the history."""
-    return np.exp(values) if scale == "log" else values
+    if scale == "log":
+        return np.exp(values)
+    return np.maximum(values, 0.0) if scale == "censored" else values
