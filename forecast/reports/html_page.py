@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import truncate_label
@@ -113,9 +114,8 @@ def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
         if findings.joint_chance is None or len(findings.targets) < 2
         else t(
             "target_joint",
-            chance=t.percent(findings.joint_chance.value),
-            low=t.percent(findings.joint_chance.low, 1),
-            high=t.percent(findings.joint_chance.high, 1),
+            chance=whole_percent(findings.joint_chance.value, t),
+            error=interval_text(findings.joint_chance.low, findings.joint_chance.high, t),
         )
     )
     return {

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import (
     BAD,
@@ -284,7 +285,7 @@ def _weakness_notes(view: RunView, t: Translator) -> Sequence[str]:
     status = view.summary.get("data_status", {})
     notes = []
     if view.findings.sensitivity is not None:
-        notes.append(t("sheet_judgement", percent=t.percent(view.findings.sensitivity.judgement_share)))
+        notes.append(t("sheet_judgement", share=whole_percent(view.findings.sensitivity.judgement_share, t)))
     if status.get("reconstructed"):
         notes.append(t("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
     if hindsight_count := len(view.hindsight_assumptions()):

@@ -13,11 +13,12 @@ import numpy as np
 
 from forecast.errors import Location
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import project_folder
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_text, sentence_case, tenths_text
+from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
 
@@ -175,7 +176,7 @@ def judgement_notes(view: RunView, t: Translator) -> list[str]:
     notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share
-        notes.append(t("judgement_lead", tenths=tenths_text(share, t)))
+        notes.append(t("judgement_lead", share=whole_percent(share, t)))
     notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
     return notes
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from forecast.analysis.findings import TargetRow
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale
+from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, interval_text, whole_percent
 from forecast.plan.record import for_service
 from forecast.plan.shocks import AnyShock, Drift, Event
 from forecast.reports.charts.bridge import rounded_amounts
@@ -24,9 +24,9 @@ from forecast.reports.content.text import (
     period_text,
     range_text,
     sentence_case,
+    target_chance_text,
     target_measure_text,
     target_text,
-    tenths_text,
 )
 from forecast.timeseries.baseline import ServiceBaseline
 
@@ -70,15 +70,14 @@ def _target_cells(row: TargetRow, view: RunView, t: Translator) -> tuple[str, ..
     if row.other_basis is not None:
         basis = view.scenario.targets[row.name].basis if row.name in view.scenario.targets else "stated"
         key = "target_other_parts" if basis == "stated" else "target_other_stated"
-        other_basis = t(key, chance=t.percent(row.other_basis.value))
-    chance = f"{tenths_text(row.chance.value, t)} ({t.percent(row.chance.value)})"
+        other_basis = t(key, chance=whole_percent(row.other_basis.value, t, row.required_chance))
     return (
         f"{target_text(row, view, t)}\n{sentence_case(target_measure_text(row, view.scenario, t))}, "
         f"{period_text(row.period, t)}: {goal_text(row, view, t)}",
-        t("not_stated") if row.required_chance is None else t.percent(row.required_chance),
-        chance,
-        f"{error_text(row.chance, t)} ({chance_range_text(row.chance.low, row.chance.high, t)})",
-        chance_range_text(*row.spread, t) if view.findings.cases else t("not_tried"),
+        t("not_stated") if row.required_chance is None else exact_percent(row.required_chance, t),
+        target_chance_text(row, t),
+        f"{error_text(row.chance, t)} ({interval_text(row.chance.low, row.chance.high, t)})",
+        chance_range_text(*row.spread, t, row.required_chance) if view.findings.cases else t("not_tried"),
         scale.short_amount(abs(row.expected_shortfall)),
         other_basis,
     )
@@ -89,10 +88,10 @@ def short_target_rows(view: RunView, t: Translator) -> list[tuple[str, ...]]:
     return [
         (
             target_text(row, view, t),
-            t("not_stated") if row.required_chance is None else t.percent(row.required_chance),
-            t.percent(row.chance.value),
+            t("not_stated") if row.required_chance is None else exact_percent(row.required_chance, t),
+            target_chance_text(row, t),
             error_text(row.chance, t),
-            chance_range_text(*row.spread, t) if view.findings.cases else t("not_tried"),
+            chance_range_text(*row.spread, t, row.required_chance) if view.findings.cases else t("not_tried"),
         )
         for row in view.findings.targets
     ]
@@ -249,7 +248,7 @@ def _accuracy_text(service: ServiceBaseline, t: Translator) -> str:
     coverages = (service.coverage80, service.coverage95)
     texts = [] if service.mase is None else [t("baseline_mase", mase=t.number(service.mase, 2))]
     if None not in coverages:
-        low, high = (t.percent(float(share or 0.0)) for share in coverages)
+        low, high = (whole_percent(float(share or 0.0), t) for share in coverages)
         texts.append(t("baseline_coverage", coverage80=low, coverage95=high))
     return "; ".join(texts) or t("baseline_untested")
 

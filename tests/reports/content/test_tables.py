@@ -10,7 +10,8 @@ from tests.support import report_fixture
 def test_chance_simulation_error_and_cases_are_separate_columns() -> None:
     table = tables.target_table(report_fixture.covid_view(), Translator("en"))
     row = table.rows[0]
-    assert row[2].startswith("About 7 in 10")
+    assert row[1] == "80%"
+    assert row[2] == "74%"
     assert row[3].startswith("±0.3 points")
     assert row[4] == "52% to 89%"
 
