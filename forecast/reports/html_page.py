@@ -78,7 +78,6 @@ def render_run_page(view: RunView, t: Translator) -> bytes:
 
 
 def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
-    all_assumptions = view.assumptions()
     return {
         "targets": tables.target_table(view, t),
         "months": tables.monthly_table(view, t),
@@ -95,9 +94,7 @@ def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
         "district_notes": districts.district_notes(view, t),
         "initiatives": tables.initiative_table(view, t),
         "assumption_groups": assumptions.assumption_groups(view, t),
-        "assumptions_lead": t(
-            "assumptions_lead", count=len(all_assumptions), unsure=sum(not a.is_constant for a in all_assumptions)
-        ),
+        "assumptions_lead": t("assumptions_lead", count=len(view.assumptions()), drawn=len(view.drawn_assumptions())),
         "data_notes": assumptions.data_notes(view, t),
         "how": assumptions.reader_notes(view, t),
         "baseline_notes": assumptions.baseline_notes(view, t),

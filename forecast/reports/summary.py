@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from forecast.analysis.findings import Findings, TargetRow
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import for_service
+from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -66,6 +68,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
             for a in achieved_correlations(run)
         ],
         "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
+        "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
     }
 
@@ -278,6 +281,12 @@ def _losses(run: Simulation) -> dict[str, dict[str, float]]:
             part, _, service = measure.partition(".")
             losses.setdefault(service, {})[part] = tally.mean
     return losses
+
+
+def _grades(scenario: Scenario) -> dict[str, int]:
+    """Count the assumptions that are drawn, by grade and in all."""
+    counts = Counter(assumption.grade for assumption in scenario.drawn_assumptions())
+    return {**{grade: counts[grade] for grade in ("A", "B", "C")}, "drawn": counts.total()}
 
 
 def _assumption(assumption: Assumption) -> dict[str, Any]:

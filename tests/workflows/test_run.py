@@ -86,8 +86,8 @@ def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path) -> None:
     page = re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text(encoding="utf-8"))
     text = " ".join(page.split())
     target = summary["targets"]["revenue"]
-    assert f"({target['chance']:.0%})" in text
-    assert f"({target['low']:.0%} to {target['high']:.0%})" in text
+    assert f" {target['chance']:.0%} ±" in text
+    assert f"({target['low']:.1%} to {target['high']:.1%})" in text
     assert f"{year['p10'] / 1e9:.0f} – {year['p90'] / 1e9:.0f} billion" in text
     for month in summary["months"]["revenue"]:
         assert all(f" {month[name] / 1e9:.1f} " in text for name in ("p10", "p50", "p90"))

@@ -38,6 +38,7 @@ class AssumptionRow:
     source: str
     note: str
     grade: str
+    """Empty for one sure value that nobody graded."""
     location: str
     hindsight: str
     """The day its source came out, as a sentence, where that is after the day of the plan; else empty."""
@@ -50,7 +51,7 @@ class AssumptionGroup:
     label: str
     assumptions: tuple[AssumptionRow, ...]
     grades: str
-    """`A 2 · B 3 · C 1`."""
+    """Of those that are drawn: `A 2 · B 3 · C 1`."""
     warning_count: int
     """Assumptions with a warning."""
     hindsight_count: int
@@ -72,7 +73,8 @@ def assumption_groups(view: RunView, t: Translator) -> list[AssumptionGroup]:
 
 
 def _assumption_group(name: str, rows: list[AssumptionRow], view: RunView, t: Translator) -> AssumptionGroup:
-    counts = Counter(row.grade for row in rows)
+    drawn = {assumption.name for assumption in view.drawn_assumptions()}
+    counts = Counter(row.grade for row in rows if row.name in drawn)
     grades = " · ".join(f"{grade} {counts[grade]}" for grade in "ABC" if counts[grade])
     hindsight_count = sum(bool(row.hindsight) for row in rows)
     key = f"group_{name}"
@@ -91,7 +93,7 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source or t("assumption_judgement"),
         note=assumption.note,
-        grade=assumption.grade,
+        grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
         hindsight=t("hindsight_mark", known=assumption.known_since) if is_hindsight else "",
     )
@@ -166,8 +168,8 @@ def path_in_project(file: str, view: RunView) -> str:
 
 
 def count_grades(view: RunView) -> Counter[str]:
-    """Count the assumptions of each grade."""
-    return Counter(assumption.grade for assumption in view.assumptions())
+    """Count the assumptions of each grade: those that are drawn."""
+    return Counter(assumption.grade for assumption in view.drawn_assumptions())
 
 
 def judgement_notes(view: RunView, t: Translator) -> list[str]:
