@@ -186,7 +186,7 @@ def _chance_text(row: TargetRow | None, t: Translator) -> str:
 def _shortfall_text(row: TargetRow | None, view: RunView, t: Translator) -> str:
     if row is None:
         return "–"
-    return view.scale_for(row.measure, row.period, [row.threshold], t).short_amount(abs(row.expected_shortfall))
+    return view.scale_for(row.measure, row.period, [row.threshold], t).short_amount(abs(row.average_shortfall))
 
 
 def difference_table(views: Sequence[RunView], differences: Differences, t: Translator) -> tables.Table | None:

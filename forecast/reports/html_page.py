@@ -82,6 +82,7 @@ def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
         "targets": tables.target_table(view, t),
         "months": tables.monthly_table(view, t),
         "steps": tables.bridge_table(view, t),
+        "tail": tables.tail_table(view, t),
         "gaps": [
             tables.gap_table(year, entry, view, t)
             for year, entry in view.summary.get("history", {}).items()

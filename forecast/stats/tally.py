@@ -249,7 +249,7 @@ class Tally:
         """Estimate the chance of a value at or below the threshold, with the interval of `binomial_interval`."""
         return binomial_interval(self._count_below(threshold) + self._count_on(threshold), self.n)
 
-    def expected_shortfall(self, threshold: float, at_least: bool = True) -> Estimate:
+    def average_shortfall(self, threshold: float, at_least: bool = True) -> Estimate:
         """Estimate the average shortfall when a threshold is missed, with its normal interval; 0 when it never is."""
         count, total, squares, n_on_threshold = (float(value) for value in self._threshold_row(threshold))
         if not at_least:
@@ -264,7 +264,10 @@ class Tally:
         return Estimate(mean, max(0.0, mean - half), mean + half)
 
     def cvar(self, p: float, lower: bool = True) -> Estimate:
-        """Estimate the mean of the worst share p of the paths, linearised interval (Manistre and Hancock 2005)."""
+        """Estimate the mean of the worst share p of the paths: the expected shortfall, or CVaR.
+
+        The interval is linearised (Manistre and Hancock 2005).
+        """
         if self.is_exact:
             values, weights, within = self._sorted_values(), np.ones(self.n), np.zeros(self.n)
         else:

@@ -70,8 +70,8 @@ def headline_notes(view: RunView, t: Translator) -> list[str]:
         notes.append(t("verdict_spread", chances=chance_range_text(low, high, t, row.required_chance)))
     else:
         notes.append(t("verdict_narrow"))
-    if row.expected_shortfall:
-        notes.append(t("verdict_shortfall", amount=view.main_scale(t).short_amount(abs(row.expected_shortfall))))
+    if row.average_shortfall:
+        notes.append(t("verdict_shortfall", amount=view.main_scale(t).short_amount(abs(row.average_shortfall))))
     return notes
 
 
@@ -102,7 +102,7 @@ def headline_numbers(view: RunView, t: Translator) -> list[HeadlineNumber]:
         )
         range_text = f"{low}{dash}{high}"
         numbers.append(HeadlineNumber(range_text, scale.unit, t("number_range"), t("number_range_note")))
-    if row is not None and row.expected_shortfall:
+    if row is not None and row.average_shortfall:
         numbers.append(_shortfall_number(view, t))
     return numbers
 
@@ -130,5 +130,5 @@ def _shortfall_number(view: RunView, t: Translator) -> HeadlineNumber:
         ("p5", "number_shortfall_note") if row.direction == "at_least" else ("p95", "number_excess_note")
     )
     note = t(note_key, amount=scale.amount(view.statistics[quantile])) if quantile in view.statistics else ""
-    shortfall = scale.short_amount(abs(row.expected_shortfall)).removesuffix(scale.unit).rstrip()
+    shortfall = scale.short_amount(abs(row.average_shortfall)).removesuffix(scale.unit).rstrip()
     return HeadlineNumber(shortfall, scale.unit, t("number_shortfall"), note)

@@ -16,7 +16,7 @@ from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
 
-__all__ = ["measure_text", "period_text", "sentence_case"]
+__all__ = ["chance_range_text", "measure_text", "period_text", "sentence_case"]
 
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
@@ -152,7 +152,22 @@ def error_text(chance: Estimate, t: Translator) -> str:
 
 
 def chance_range_text(low: float, high: float, t: Translator, required: float | None = None) -> str:
-    """Return two chances in whole percent, or with decimals where they lie closer than two percentage points."""
+    """Return a range of chances.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends, from 0 to 1.
+    t : Translator
+        Language of the text.
+    required : float, optional
+        Chance that is required: no end is rounded across it.
+
+    Returns
+    -------
+    str
+        Such as `58% to 92%`; with decimals where the ends lie closer than two percentage points.
+    """
     if high - low < MIN_WHOLE_PERCENT_RANGE:
         return interval_text(low, high, t)
     return t("span_from_to", low=whole_percent(low, t, required), high=whole_percent(high, t, required))
