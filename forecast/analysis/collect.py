@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forecast.analysis.bridge import compute_bridge
 from forecast.analysis.districts import rank_districts
-from forecast.analysis.exceedance import exceedance_curve
+from forecast.analysis.exceedance import exceedance_curve, tail_risk
 from forecast.analysis.findings import CaseRow, Findings
 from forecast.analysis.monthly import summarise_months
 from forecast.analysis.sensitivity import compute_sensitivity
@@ -42,6 +42,7 @@ def collect_findings(run: Simulation, cases: tuple[CaseRow, ...]) -> Findings:
         cases=cases,
         joint_chance=run.joint_chance if len(scenario.targets) > 1 else None,
         districts=rank_districts(run),
+        tails={name: tail_risk(run, name) for name in sorted(scenario.targets)},
     )
 
 

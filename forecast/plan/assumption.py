@@ -70,6 +70,11 @@ class Assumption:
         return abs(distribution.kelly_skewness) > MAX_KELLY_SKEWNESS
 
     @property
+    def shown_grade(self) -> str:
+        """Grade that is printed; empty for one sure value that nobody graded, such as a date, a ramp or a threshold."""
+        return "" if self.is_constant and self.grade == "C" else self.grade
+
+    @property
     def value(self) -> float:
         """Its median, in base units; the value itself when it is sure."""
         import numpy as np

@@ -252,6 +252,20 @@ class Scenario(Record):
         by_name = {a.name: a for a in self.assumptions() if not a.is_constant}
         yield from (by_name[name] for name in sorted(by_name))
 
+    def drawn_assumptions(self) -> tuple[Assumption, ...]:
+        """Every number that is drawn, by name: a draw that several names share once, and none of inactive initiatives.
+
+        Dates on record, ramps, settings, thresholds and required chances are one sure value, which nothing draws.
+        """
+        by_stream: dict[str, Assumption] = {}
+        for assumption in self.uncertain_assumptions():
+            keys = assumption.name.split(".")
+            if keys[0] == "initiatives" and not self.initiatives[keys[1]].active:
+                continue
+            if assumption.name == assumption.stream_name or assumption.stream_name not in by_stream:
+                by_stream[assumption.stream_name] = assumption
+        return tuple(by_stream[stream] for stream in sorted(by_stream))
+
     @property
     def targets_by_priority(self) -> tuple[str, ...]:
         """Names of the targets, main first: the whole before a place, then by measure, a year before a quarter."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
@@ -192,7 +193,7 @@ def score_cells(score: Score, t: Translator) -> tuple[str, ...]:
     """
     return (
         *("–" if value is None else t.number(value, 2) for value in (score.mase, score.crps)),
-        *("–" if value is None else t.percent(value) for value in (score.coverage80, score.coverage95)),
+        *("–" if value is None else whole_percent(value, t) for value in (score.coverage80, score.coverage95)),
         "–" if score.bias is None else _signed_percent(score.bias, t),
         t.number(score.months),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import truncate_label
@@ -77,11 +78,11 @@ def render_run_page(view: RunView, t: Translator) -> bytes:
 
 
 def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
-    all_assumptions = view.assumptions()
     return {
         "targets": tables.target_table(view, t),
         "months": tables.monthly_table(view, t),
         "steps": tables.bridge_table(view, t),
+        "tail": tables.tail_table(view, t),
         "gaps": [
             tables.gap_table(year, entry, view, t)
             for year, entry in view.summary.get("history", {}).items()
@@ -94,9 +95,7 @@ def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
         "district_notes": districts.district_notes(view, t),
         "initiatives": tables.initiative_table(view, t),
         "assumption_groups": assumptions.assumption_groups(view, t),
-        "assumptions_lead": t(
-            "assumptions_lead", count=len(all_assumptions), unsure=sum(not a.is_constant for a in all_assumptions)
-        ),
+        "assumptions_lead": t("assumptions_lead", count=len(view.assumptions()), drawn=len(view.drawn_assumptions())),
         "data_notes": assumptions.data_notes(view, t),
         "how": assumptions.reader_notes(view, t),
         "baseline_notes": assumptions.baseline_notes(view, t),
@@ -113,9 +112,8 @@ def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
         if findings.joint_chance is None or len(findings.targets) < 2
         else t(
             "target_joint",
-            chance=t.percent(findings.joint_chance.value),
-            low=t.percent(findings.joint_chance.low, 1),
-            high=t.percent(findings.joint_chance.high, 1),
+            chance=whole_percent(findings.joint_chance.value, t),
+            error=interval_text(findings.joint_chance.low, findings.joint_chance.high, t),
         )
     )
     return {

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from forecast.analysis.correlation import achieved_correlations
-from forecast.analysis.findings import Findings, TargetRow
+from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import for_service
+from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -19,7 +21,7 @@ from forecast.stats.tally import Tally
 
 __all__ = ["summarise_run"]
 
-SUMMARY_SCHEMA = 2
+SUMMARY_SCHEMA = 3
 """Version of the content; a change of a key raises it."""
 SUMMARY_QUANTILES = (("p5", 0.05), ("p10", 0.10), ("p50", 0.50), ("p90", 0.90), ("p95", 0.95))
 
@@ -39,8 +41,8 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
     Returns
     -------
     dict
-        JSON values; amounts in the plan's currency, chances and shares from 0 to 1. The scores of a baseline are null
-        where the history is reconstructed.
+        JSON values; amounts in the plan's currency, chances and shares from 0 to 1. The scores and the range of a
+        baseline are null where its history is reconstructed.
     """
     scenario = run.scenario
     return {
@@ -66,6 +68,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
             for a in achieved_correlations(run)
         ],
         "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
+        "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
     }
 
@@ -177,8 +180,8 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
     target = run.scenario.targets[row.name]
     tally = run.tally(*run.target_figure(target))
     at_least = row.direction == "at_least"
-    worst = tally.cvar(0.05, lower=at_least)
-    shortfall = tally.expected_shortfall(row.threshold, at_least)
+    tail = findings.tails[row.name]
+    shortfall = tally.average_shortfall(row.threshold, at_least)
     return {
         "measure": row.measure,
         **({"place": row.place, "place_name": row.place_name} if row.place else {}),
@@ -190,15 +193,26 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
         "low": row.chance.low,
         "high": row.chance.high,
         "spread": list(row.spread),
-        "expected_shortfall": shortfall.value,
-        "cvar5": worst.value,
-        "error": {"expected_shortfall": [shortfall.low, shortfall.high], "cvar5": [worst.low, worst.high]},
+        "average_shortfall": shortfall.value,
+        "cvar5": tail.cvar.value,
+        "error": {"average_shortfall": [shortfall.low, shortfall.high], "cvar5": [tail.cvar.low, tail.cvar.high]},
+        "return_periods": [_return_level(level) for level in tail.levels],
         "other_basis": _chance_summary(row.other_basis),
         "restates_the_plan": row.is_restatement,
         "cases": {r.name: r.chances[row.name].value for r in findings.cases if row.name in r.chances},
         "reading_errors": {
             r.name: [r.chances[row.name].low, r.chances[row.name].high] for r in findings.cases if row.name in r.chances
         },
+    }
+
+
+def _return_level(level: ReturnLevel) -> dict[str, Any]:
+    amount = level.amount
+    return {
+        "return_period": round(level.return_period),
+        "chance": level.chance,
+        "amount": amount.value,
+        "error": [amount.low, amount.high],
     }
 
 
@@ -235,10 +249,14 @@ def _baseline(run: Simulation, service: str) -> dict[str, Any]:
         "mase": baseline.mase,
         "coverage80": baseline.coverage80,
         "coverage95": baseline.coverage95,
-        "said": {
-            str(year): dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
-            for year, quantiles in baseline.annual_quantiles.items()
-        },
+        "said": None if baseline.kind == "reconstructed" else _annual_quantiles(baseline.annual_quantiles),
+    }
+
+
+def _annual_quantiles(quantiles_by_year: Mapping[int, tuple[float, float, float]]) -> dict[str, dict[str, float]]:
+    return {
+        str(year): dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
+        for year, quantiles in quantiles_by_year.items()
     }
 
 
@@ -278,6 +296,12 @@ def _losses(run: Simulation) -> dict[str, dict[str, float]]:
             part, _, service = measure.partition(".")
             losses.setdefault(service, {})[part] = tally.mean
     return losses
+
+
+def _grades(scenario: Scenario) -> dict[str, int]:
+    """Count the assumptions that are drawn, by grade and in all."""
+    counts = Counter(assumption.grade for assumption in scenario.drawn_assumptions())
+    return {**{grade: counts[grade] for grade in ("A", "B", "C")}, "drawn": counts.total()}
 
 
 def _assumption(assumption: Assumption) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class BlockResult:
     """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
+    place_atoms: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    """By place, the revenues that many paths share, where they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,15 @@ def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
     state = _simulate_state(plan, sampler)
     figures = _block_figures(plan, state)
     count = plan.count_paths(blocks)
-    places = None
+    places, place_atoms = None, {}
     if plan.places is not None:
         allocated = allocate_block(plan.places, sampler, count, plan.horizon, state.services, state.recoveries, figures)
         figures.update(allocated.figures)
-        places = allocated.tally
+        places, place_atoms = allocated.tally, allocated.atoms
     counted = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
     uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
-    return BlockResult(counted, uniforms, {name: values[:count] for name, values in state.occurrences.items()}, places)
+    occurrences = {name: values[:count] for name, values in state.occurrences.items()}
+    return BlockResult(counted, uniforms, occurrences, places, place_atoms)
 
 
 def _simulate_state(plan: CompiledPlan, sampler: Sampler) -> _BlockState:

@@ -132,7 +132,7 @@ def shortfall(name: str, measure: str, threshold: float, truth: float) -> Check:
     """The mean shortfall of the paths below the threshold; the error is the one that the run prints."""
 
     def find(run: Simulation) -> Measured:
-        estimate = run.tally(measure, YEAR).expected_shortfall(threshold * TY)
+        estimate = run.tally(measure, YEAR).average_shortfall(threshold * TY)
         return Measured(estimate.value / TY, (estimate.high - estimate.low) / (2 * Z95 * TY))
 
     return Check(name, truth, find)

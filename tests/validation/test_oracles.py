@@ -102,7 +102,7 @@ def test_a_plan_without_history_is_a_sum_of_normals() -> None:
     assert abs(tally.sd - 13e9) < 3 * 13e9 / math.sqrt(200_000)
 
 
-def test_expected_shortfall_of_a_normal_is_exact() -> None:
+def test_average_shortfall_of_a_normal_is_exact() -> None:
     tally = simulate_plan(TWO_SERVICES, paths=100_000).tally("revenue", "2021")
     density = math.exp(-(float(ndtri(0.05)) ** 2) / 2) / math.sqrt(2 * math.pi)
     cvar = tally.cvar(0.05)
@@ -328,7 +328,7 @@ def test_the_intervals_of_mean_quantile_shortfall_and_cvar_cover_at_their_rate()
             "mean": tally.mean_estimate(),
             "p10": tally.quantile(0.1),
             "cvar": tally.cvar(0.05),
-            "miss": tally.expected_shortfall(-1.0),
+            "miss": tally.average_shortfall(-1.0),
         }
         for name, estimate in estimates.items():
             covered[name] += estimate.low <= truths[name] <= estimate.high

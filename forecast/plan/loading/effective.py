@@ -189,7 +189,7 @@ def _effective_value(
         is_weights=assumption is None and isinstance(node, MappingNode) and "value" in node,
         replaced=tuple((format_node(value), location) for value, location in replaced),
         source=assumption.source if assumption else provenance.get("source", ""),
-        grade=assumption.grade if assumption else provenance.get("grade", ""),
+        grade=assumption.shown_grade if assumption else provenance.get("grade", ""),
         known_since=assumption.known_since if assumption else provenance.get("known", ""),
         is_known_later=is_known_later,
         currency=plan.scenario.currency,

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from forecast.analysis.findings import CaseRow, TargetRow
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.reports.charts.rows import display_name, draw_row_labels, set_x_limits
 from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, PAPER, Margin, text_width
 from forecast.stats.intervals import Estimate
@@ -36,7 +37,7 @@ def draw_cases(axes: Axes, rows: Sequence[CaseRow], target: TargetRow, t: Transl
     axes.scatter(values, y, s=45, c=faces, edgecolors=CORE, linewidths=1.6, zorder=3)
     for row, (_, chance) in enumerate(chances):
         axes.text(
-            1, -row, t.percent(chance.value), transform=axes.get_yaxis_transform(), ha="right", va="center",
-            weight="bold" if row == 0 else "normal",
+            1, -row, whole_percent(chance.value, t, target.required_chance),
+            transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold" if row == 0 else "normal",
         )  # fmt: skip
     axes.set_xticks([0, 0.5, 1], [t.percent(share) for share in (0, 0.5, 1)], color=MUTED)

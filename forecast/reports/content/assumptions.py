@@ -13,11 +13,12 @@ import numpy as np
 
 from forecast.errors import Location
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import project_folder
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_text, sentence_case, tenths_text
+from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
 
@@ -37,6 +38,7 @@ class AssumptionRow:
     source: str
     note: str
     grade: str
+    """Empty for one sure value that nobody graded."""
     location: str
     hindsight: str
     """The day its source came out, as a sentence, where that is after the day of the plan; else empty."""
@@ -49,7 +51,7 @@ class AssumptionGroup:
     label: str
     assumptions: tuple[AssumptionRow, ...]
     grades: str
-    """`A 2 · B 3 · C 1`."""
+    """Of those that are drawn: `A 2 · B 3 · C 1`."""
     warning_count: int
     """Assumptions with a warning."""
     hindsight_count: int
@@ -71,7 +73,8 @@ def assumption_groups(view: RunView, t: Translator) -> list[AssumptionGroup]:
 
 
 def _assumption_group(name: str, rows: list[AssumptionRow], view: RunView, t: Translator) -> AssumptionGroup:
-    counts = Counter(row.grade for row in rows)
+    drawn = {assumption.name for assumption in view.drawn_assumptions()}
+    counts = Counter(row.grade for row in rows if row.name in drawn)
     grades = " · ".join(f"{grade} {counts[grade]}" for grade in "ABC" if counts[grade])
     hindsight_count = sum(bool(row.hindsight) for row in rows)
     key = f"group_{name}"
@@ -90,7 +93,7 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source or t("assumption_judgement"),
         note=assumption.note,
-        grade=assumption.grade,
+        grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
         hindsight=t("hindsight_mark", known=assumption.known_since) if is_hindsight else "",
     )
@@ -165,8 +168,8 @@ def path_in_project(file: str, view: RunView) -> str:
 
 
 def count_grades(view: RunView) -> Counter[str]:
-    """Count the assumptions of each grade."""
-    return Counter(assumption.grade for assumption in view.assumptions())
+    """Count the assumptions of each grade: those that are drawn."""
+    return Counter(assumption.grade for assumption in view.drawn_assumptions())
 
 
 def judgement_notes(view: RunView, t: Translator) -> list[str]:
@@ -175,7 +178,7 @@ def judgement_notes(view: RunView, t: Translator) -> list[str]:
     notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share
-        notes.append(t("judgement_lead", tenths=tenths_text(share, t)))
+        notes.append(t("judgement_lead", share=whole_percent(share, t)))
     notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
     return notes
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.i18n import Translator
-from forecast.i18n.amounts import choose_scale
+from forecast.i18n.amounts import choose_scale, whole_percent
 from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts import CHARTS
@@ -64,7 +64,10 @@ def coverage_notes(origins: Sequence[Origin], t: Translator) -> list[str]:
     calibration = assess_calibration(origins)
     if calibration is None:
         return []
-    shares = {"share80": t.percent(calibration.coverage80), "share95": t.percent(calibration.coverage95)}
+    shares = {
+        "share80": whole_percent(calibration.coverage80, t),
+        "share95": whole_percent(calibration.coverage95, t),
+    }
     return [t("backtest_coverage", **shares), t("backtest_overlap", months=t.number(calibration.months))]
 
 
@@ -89,7 +92,7 @@ def _calibration_chart(origins: Sequence[Origin], t: Translator, foot: str) -> C
         return None
     draw, margin = CHARTS["calibration"]
     heading = t("calibration_title")
-    alt = f"{heading}: " + ", ".join(t.percent(share) for share in finding.shares)
+    alt = f"{heading}: " + ", ".join(whole_percent(share, t) for share in finding.shares)
     draw_bars = partial(draw, finding=finding, t=t)
     return Chart("calibration", heading, alt, draw_bars, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.4), foot)
 

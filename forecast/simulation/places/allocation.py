@@ -53,7 +53,7 @@ class _Allocation:
         """Allocate the flows of a node, (months, paths) by service; `sums` (services, periods, paths) are theirs."""
         has_inner_parts = bool(node.parts[0].parts)
         has_path_figures = self.figures.has_path_figures(node)
-        if not has_path_figures and self.figures.tally is None:
+        if not has_path_figures and not self.figures.visits_every_place:
             return
         amounts = np.empty(
             (len(flows), len(self.period_rows) if has_path_figures else 1, len(node.parts), PATHS_PER_BLOCK)
