@@ -14,7 +14,7 @@ from forecast.periods import SEASON_MONTHS
 from forecast.stats.intervals import Z975
 from forecast.stats.scoring import crps_lognormal, crps_normal, interval_score
 from forecast.stats.transforms import Z90
-from forecast.timeseries.ensemble.ensemble import ValueScale
+from forecast.timeseries.models.base import ValueScale
 
 __all__ = [
     "COMBINATION",

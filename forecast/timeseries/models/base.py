@@ -15,7 +15,10 @@ from forecast.periods import Calendar
 from forecast.stats.cholesky import cholesky
 from forecast.timeseries.models.moving_holidays import MovingHoliday
 
-__all__ = ["FittedModel", "Forecast", "Model", "ModelFailed", "PredictiveNormal", "TimeSeries"]
+__all__ = ["FittedModel", "Forecast", "Model", "ModelFailed", "PredictiveNormal", "TimeSeries", "ValueScale"]
+
+ValueScale = Literal["log", "raw"]
+"""Scale of the months of a series: their logarithms, or as they are."""
 
 MIN_HOLIDAY_OCCURRENCES = 3
 """Complete occurrences from which a history can teach the effect of a holiday."""
@@ -180,6 +183,22 @@ class PredictiveNormal:
         """
         return PredictiveNormal(self.mean, self.covariance * np.outer(factors, factors))
 
+    def with_common_level(self, share: float) -> PredictiveNormal:
+        """Give a share of every month's variance to one level that all months have in common; the variances stay.
+
+        Parameters
+        ----------
+        share : float
+            0 to 1: r, where the correlation C of two months becomes (1 - r) C + r.
+
+        Returns
+        -------
+        PredictiveNormal
+            The same months, whose sums are wider.
+        """
+        sd = np.sqrt(np.diag(self.covariance))
+        return PredictiveNormal(self.mean, (1 - share) * self.covariance + share * np.outer(sd, sd))
+
 
 class FittedModel(Protocol):
     """A model fitted to a series."""
@@ -252,7 +271,7 @@ class Forecast:
     """(months,), on `scale`."""
     cholesky: Floats
     """(months, months), lower triangular; the rows of months that are known are zero."""
-    scale: Literal["log", "raw"]
+    scale: ValueScale
 
     def transform_normal(self, z: Floats) -> Floats:
         """Transform standard normals to the months of the calendar.
