@@ -14,6 +14,8 @@ from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
+from forecast.timeseries.baseline import ServiceBaseline
+from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["summarise_run"]
 
@@ -233,11 +235,20 @@ def _baseline(run: Simulation, service: str) -> dict[str, Any]:
         "mase": baseline.mase,
         "coverage80": baseline.coverage80,
         "coverage95": baseline.coverage95,
+        "sums": _sum_summaries(baseline),
         "said": {
             str(year): dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
             for year, quantiles in baseline.annual_quantiles.items()
         },
     }
+
+
+def _sum_summaries(baseline: ServiceBaseline) -> list[dict[str, Any]] | None:
+    """Scores of months and of sums of them at past origins; None where none was forecast."""
+    if not baseline.checks:
+        return None
+    scores = [score for check in baseline.checks for score in check.sums]
+    return [accuracy.to_dict() for accuracy in assess_sums({baseline.service: scores})]
 
 
 def _level_source(run: Simulation, service: str) -> str:
