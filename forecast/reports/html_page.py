@@ -11,12 +11,13 @@ from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import truncate_label
-from forecast.reports.content import assumptions, decisions, districts, headline, tables, track_record
+from forecast.reports.content import assumptions, decisions, districts, headline, sums, tables, track_record
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import report_label, run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, period_text
 from forecast.reports.templating import render_template
+from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["render_run_page"]
 
@@ -100,7 +101,19 @@ def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
         "how": assumptions.reader_notes(view, t),
         "baseline_notes": assumptions.baseline_notes(view, t),
         "provenance": assumptions.run_provenance(view, t),
-        "coverage": track_record.coverage_notes(track_record.pool_origins(track_record.run_track_records(view)), t),
+        **_track_record_params(view, t),
+    }
+
+
+def _track_record_params(view: RunView, t: Translator) -> dict[str, Any]:
+    """Return the sentences on past forecasts, and the table of sums of months; empty where none was checked."""
+    records = track_record.run_track_records(view)
+    accuracies = assess_sums({name: record.sums for name, record in records.items()}) if records else ()
+    return {
+        "coverage": track_record.coverage_notes(records, t),
+        "sums": sums.sum_table(accuracies, t) if accuracies else None,
+        "sum_reasons": sums.sum_reasons(accuracies, t),
+        "sum_notes": sums.sum_notes(t),
     }
 
 

@@ -18,6 +18,8 @@ from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
+from forecast.timeseries.baseline import ServiceBaseline
+from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["summarise_run"]
 
@@ -249,6 +251,7 @@ def _baseline(run: Simulation, service: str) -> dict[str, Any]:
         "mase": baseline.mase,
         "coverage80": baseline.coverage80,
         "coverage95": baseline.coverage95,
+        "sums": _sum_summaries(baseline),
         "said": None if baseline.kind == "reconstructed" else _annual_quantiles(baseline.annual_quantiles),
     }
 
@@ -258,6 +261,14 @@ def _annual_quantiles(quantiles_by_year: Mapping[int, tuple[float, float, float]
         str(year): dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
         for year, quantiles in quantiles_by_year.items()
     }
+
+
+def _sum_summaries(baseline: ServiceBaseline) -> list[dict[str, Any]] | None:
+    """Scores of months and of sums of them at past origins; None where none was forecast."""
+    if not baseline.checks:
+        return None
+    scores = [score for check in baseline.checks for score in check.sums]
+    return [accuracy.to_dict() for accuracy in assess_sums({baseline.service: scores})]
 
 
 def _level_source(run: Simulation, service: str) -> str:

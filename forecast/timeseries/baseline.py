@@ -94,6 +94,8 @@ class ServiceBaseline:
     coverage95: float | None
     checks: tuple[OriginCheck, ...]
     """Forecast of the combination and actual at past origins."""
+    masked_actual: Mapping[int, float]
+    """Month of the history that is masked -> its figure as booked; empty where given."""
     annual_quantiles: Mapping[int, tuple[float, float, float]]
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
@@ -300,6 +302,7 @@ def _fitted_baseline(
         coverage80=fit.coverage80,
         coverage95=fit.coverage95,
         checks=fit.checks,
+        masked_actual={months.first + int(row): float(measured[row]) for row in np.flatnonzero(task.series.masked)},
         annual_quantiles=_annual_quantiles(forecast, calendar),
         notes=(*_fitted_notes(scenario, history, task, year, base_revenue), *fit.notes),
     )
@@ -349,6 +352,7 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         coverage80=None,
         coverage95=None,
         checks=(),
+        masked_actual={},
         annual_quantiles={},
         notes=_given_notes(scenario, service, calendar, in_history),
     )

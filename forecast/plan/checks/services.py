@@ -71,9 +71,9 @@ def _check_gap(context: CheckContext, year: str) -> Iterator[Problem]:
     if abs(gap) > max_share * total:
         limit_path = f"{path}.gap.at_most" if limit is not None else f"{path}.total"
         yield context.problem(
-            limit_path, "gap_too_wide", year=year,
-            gap=format_plan_amount(gap, context.scenario),
-            share=f"{100 * gap / total:.1f}%", most=f"{100 * max_share:g}%",
+            limit_path, "total_above_services" if gap > 0 else "total_below_services", year=year,
+            gap=format_plan_amount(abs(gap), context.scenario),
+            share=f"{100 * abs(gap) / total:.1f}%", most=f"{100 * max_share:g}%",
         )  # fmt: skip
 
 

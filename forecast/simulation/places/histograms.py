@@ -45,10 +45,10 @@ class PlaceTally:
     """(places,) end of each histogram; what lies above counts in the last bin."""
     causes: tuple[str, ...]
     """Names of the shocks, in order."""
-    low: float = 0.0
-    """Start of each histogram in units of its end, 0 or less; what lies below counts in the first bin."""
     atoms: tuple[tuple[float, ...], ...] = ()
     """By place, the revenues that many paths share, ascending; empty where none are looked for."""
+    low: float = 0.0
+    """Start of each histogram in units of its end, 0 or less; what lies below counts in the first bin."""
 
     def __post_init__(self) -> None:
         places = len(self.upper_bounds)

@@ -68,7 +68,7 @@ class PlaceOutputs:
     def empty_tally(self, causes: tuple[str, ...]) -> PlaceTally | None:
         """An empty tally of the places; None while they are not counted."""
         low = -1.0 if self.has_negatives else 0.0
-        return None if self.upper_bounds is None else PlaceTally(self.upper_bounds, causes, low, self.atoms)
+        return None if self.upper_bounds is None else PlaceTally(self.upper_bounds, causes, self.atoms, low)
 
 
 @dataclass

@@ -17,9 +17,9 @@ from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
 from forecast.periods import SEASON_MONTHS
 from forecast.stats.cholesky import cholesky
-from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.ensemble.interval_calibration import COMMON_LEVEL_SHARE, OriginCheck
 from forecast.timeseries.ensemble.residuals import Residuals, compute_residuals, residual_correlation
-from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries
+from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries, ValueScale
 from forecast.timeseries.models.combination import combine
 from forecast.timeseries.models.moving_holidays import NO_HOLIDAY, TET_HOLIDAY, MovingHoliday
 
@@ -34,7 +34,6 @@ __all__ = [
     "FitTask",
     "HistoryKind",
     "Note",
-    "ValueScale",
     "forecast_by_model",
     "holiday_for_currency",
     "mean_month_size",
@@ -60,7 +59,6 @@ FITTING_LIBRARIES = ("holidays", "numpy", "pandas", "scipy", "statsmodels")
 """Libraries whose versions move the figures of a fit."""
 
 HistoryKind = Literal["actual", "reconstructed"]
-ValueScale = Literal["log", "raw"]
 Note = tuple[str, tuple[tuple[str, str], ...]]
 """Key of a sentence in `i18n/messages/data.toml`, and its parameters by name."""
 
@@ -261,7 +259,7 @@ def _combine_service(task: FitTask, result: _ServiceForecasts, errors: Mapping[s
     combined = combine(result.forecasts, weights)
     if result.standardised_errors is not None:
         factors = sd_factors([result.standardised_errors, *siblings])
-        combined = combined.with_scaled_sd(extend(factors, FORECAST_MONTHS))
+        combined = combined.with_scaled_sd(extend(factors, FORECAST_MONTHS)).with_common_level(COMMON_LEVEL_SHARE)
     noise, persistence = _estimate_noise(task)
     return Fit(
         mean=combined.mean,

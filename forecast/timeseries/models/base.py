@@ -16,7 +16,19 @@ from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.cholesky import cholesky
 from forecast.timeseries.models.moving_holidays import MovingHoliday
 
-__all__ = ["FittedModel", "Forecast", "Model", "ModelFailed", "MonthScale", "PredictiveNormal", "TimeSeries"]
+__all__ = [
+    "FittedModel",
+    "Forecast",
+    "Model",
+    "ModelFailed",
+    "MonthScale",
+    "PredictiveNormal",
+    "TimeSeries",
+    "ValueScale",
+]
+
+ValueScale = Literal["log", "raw"]
+"""Scale of the months of a series: their logarithms, or as they are."""
 
 MonthScale = Literal["log", "raw", "censored"]
 """Scale of simulated months: lognormal, normal, or a normal censored at zero (docs/model.md, section 2)."""
@@ -182,6 +194,22 @@ class PredictiveNormal:
             The same mean with the scaled covariance.
         """
         return PredictiveNormal(self.mean, self.covariance * np.outer(factors, factors))
+
+    def with_common_level(self, share: float) -> PredictiveNormal:
+        """Give a share of every month's variance to one level that all months have in common; the variances stay.
+
+        Parameters
+        ----------
+        share : float
+            0 to 1: r, where the correlation C of two months becomes (1 - r) C + r.
+
+        Returns
+        -------
+        PredictiveNormal
+            The same months, whose sums are wider.
+        """
+        sd = np.sqrt(np.diag(self.covariance))
+        return PredictiveNormal(self.mean, (1 - share) * self.covariance + share * np.outer(sd, sd))
 
 
 class FittedModel(Protocol):

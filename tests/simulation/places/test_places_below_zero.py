@@ -44,8 +44,9 @@ def simulate_places(scenario: Scenario) -> BlockResult:
     """One block, with the histograms of every place."""
     plan = compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK)
     assert plan.places is not None
-    figures = simulate_block(plan, range(1)).figures
-    return simulate_block(replace(plan, places=plan.places.with_histograms(figures)), range(1))
+    first = simulate_block(replace(plan, places=replace(plan.places, looks_for_atoms=True)), range(1))
+    counted = plan.places.with_histograms(first.figures, first.place_atoms)
+    return simulate_block(replace(plan, places=counted), range(1))
 
 
 @pytest.mark.parametrize("noise", ["", ", noise: 30%"])
