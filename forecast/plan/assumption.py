@@ -210,10 +210,14 @@ THRESHOLD_TYPE = AssumptionType(
     "threshold", "plain", -_INF, _INF, ("money", "money_per_person", "percent", "people", "none"), is_single=True
 )
 
+COEFFICIENT_TYPE = AssumptionType("coefficient", "share", 0, 1, ("none", "percent"), is_single=True)
+
 Share = Annotated[Assumption, SHARE_TYPE]
 """0% to 100%."""
 Change = Annotated[Assumption, CHANGE_TYPE]
 """A change of one year on another, above -100%."""
+Coefficient = Annotated[Assumption, COEFFICIENT_TYPE]
+"""One number from 0 to 1, such as a correlation: 0.5."""
 Effect = Annotated[Assumption, EFFECT_TYPE]
 """Change of a driver by a shock or an initiative, -100% and up."""
 Noise = Annotated[Assumption, NOISE_TYPE]

@@ -12,6 +12,7 @@ from forecast.analysis.findings import Findings, TargetRow
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import for_service
+from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -65,6 +66,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
             {"name": a.name, "between": list(a.pair), "asked": a.requested, "achieved": a.achieved, "error": a.error}
             for a in achieved_correlations(run)
         ],
+        "growth_correlation": _growth_correlation(scenario),
         "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
     }
@@ -278,6 +280,14 @@ def _losses(run: Simulation) -> dict[str, dict[str, float]]:
             part, _, service = measure.partition(".")
             losses.setdefault(service, {})[part] = tally.mean
     return losses
+
+
+def _growth_correlation(scenario: Scenario) -> dict[str, Any] | None:
+    """Return how two years of a growth are correlated; None where no growth is unsure in two years."""
+    if not scenario.has_correlated_years:
+        return None
+    correlation = scenario.correlation_of_years
+    return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source}
 
 
 def _assumption(assumption: Assumption) -> dict[str, Any]:
