@@ -55,6 +55,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         "measures": _measures(run),
         "months": _months(run),
         "targets": {row.name: _target(run, row, findings) for row in findings.targets},
+        "case_paths": max((case.paths for case in findings.cases), default=0),
         "joint": _chance_summary(findings.joint_chance),
         "triggers": _triggers(run),
         "baseline": {name: _baseline(run, name) for name in scenario.service_names},
