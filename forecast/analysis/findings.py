@@ -178,6 +178,8 @@ class CaseRow:
     label: Label | None
     chances: Mapping[str, Estimate]
     """Target -> chance."""
+    paths: int = 0
+    """First paths of the run over which it is compared with the plan."""
 
 
 @dataclass(frozen=True)

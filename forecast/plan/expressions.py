@@ -266,8 +266,8 @@ class _ExpressionParser:
 
 
 def _bound_family(quantity_type: QuantityType) -> str:
-    """The kinds that are bounded alike: share, change, effect, amount."""
-    return quantity_type.name if quantity_type.name in ("share", "change", "effect") else "amount"
+    """The kinds that are bounded alike: share, change, effect, coefficient, amount."""
+    return quantity_type.name if quantity_type.name in ("share", "change", "effect", "coefficient") else "amount"
 
 
 def parse_day(text: str, *, at_end: bool = False) -> float:

@@ -53,6 +53,7 @@ QUANTITY_EXAMPLES = {
     "people": "1838 people",
     "day": "2021-03 to 2021-09",
     "threshold": "250 tỷ",
+    "coefficient": "0.5",
 }
 
 

@@ -138,6 +138,7 @@ def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
         "judgement": assumptions.judgement_notes(view, t),
         "caveats": [caveat.text for caveat in target_caveats(view, t)],
         "joint": joint,
+        "case_paths": max((case.paths for case in view.findings.cases), default=0),
         "is_reconstructed": any(service.kind == "reconstructed" for service in view.baseline.services.values()),
         "less_is_better": view.main_target is not None and view.main_target.direction == "at_most",
     }

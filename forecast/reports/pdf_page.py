@@ -43,8 +43,8 @@ from forecast.reports.page_layout import (
 
 __all__ = ["render_run_pdf"]
 
-MAX_SHEET_STEPS, MAX_SHEET_BARS = 7, 6
-"""Rows of the bridge and of the tornado."""
+MAX_SHEET_STEPS, MAX_SHEET_BARS, MAX_SHEET_CASES = 7, 6, 8
+"""Rows of the bridge, of the tornado, and of the cases beside the plan."""
 MAX_SHEET_ROWS = 4
 """Targets, and decisions, that the page has room for; it counts those left out."""
 TAIL_TEXT = TextStyle(6.8)
@@ -131,7 +131,7 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
 
 def _with_fewer_rows(name: str, chart: Chart) -> Callable[[Axes], None] | None:
     """Return the drawing function of a chart with as many rows as the page has room for; None if it has no limit."""
-    max_rows = {"bridge": MAX_SHEET_STEPS, "tornado": MAX_SHEET_BARS}.get(name)
+    max_rows = {"bridge": MAX_SHEET_STEPS, "tornado": MAX_SHEET_BARS, "cases": MAX_SHEET_CASES}.get(name)
     draw: Callable[..., None] = chart.draw
     return partial(draw, max_rows=max_rows) if max_rows else None
 

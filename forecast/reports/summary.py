@@ -58,6 +58,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         "measures": _measures(run),
         "months": _months(run),
         "targets": {row.name: _target(run, row, findings) for row in findings.targets},
+        "case_paths": max((case.paths for case in findings.cases), default=0),
         "joint": _chance_summary(findings.joint_chance),
         "triggers": _triggers(run),
         "baseline": {name: _baseline(run, name) for name in scenario.service_names},
@@ -69,6 +70,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
             {"name": a.name, "between": list(a.pair), "asked": a.requested, "achieved": a.achieved, "error": a.error}
             for a in achieved_correlations(run)
         ],
+        "growth_correlation": _growth_correlation(scenario),
         "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
         "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
@@ -313,6 +315,14 @@ def _grades(scenario: Scenario) -> dict[str, int]:
     """Count the assumptions that are drawn, by grade and in all."""
     counts = Counter(assumption.grade for assumption in scenario.drawn_assumptions())
     return {**{grade: counts[grade] for grade in ("A", "B", "C")}, "drawn": counts.total()}
+
+
+def _growth_correlation(scenario: Scenario) -> dict[str, Any] | None:
+    """Return how two years of a growth are correlated; None where no growth is unsure in two years."""
+    if not scenario.has_correlated_years:
+        return None
+    correlation = scenario.correlation_of_years
+    return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source}
 
 
 def _assumption(assumption: Assumption) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class _BlockState:
 
 def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
     """Figures, uniforms and occurrences of some consecutive blocks."""
-    sampler = Sampler(plan.seed, blocks, plan.groups)
+    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly)
     state = _simulate_state(plan, sampler)
     figures = _block_figures(plan, state)
     count = plan.count_paths(blocks)

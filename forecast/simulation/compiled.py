@@ -24,6 +24,7 @@ from forecast.plan.scenario import Scenario, StatedYear
 from forecast.plan.shocks import AnyShock, Drift
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount, Workforce
+from forecast.plan.yearly_changes import change_in_year, draw_in_year
 from forecast.simulation.model.inputs import (
     BaselineInputs,
     CostInputs,
@@ -35,6 +36,7 @@ from forecast.simulation.model.inputs import (
 )
 from forecast.simulation.places.outputs import MAX_PLACES_IN_DETAIL, PlaceOutputs
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+from forecast.simulation.sampling.yearly_draws import YearlyDraws
 from forecast.stats.copula import CorrelatedGroup, build_correlated_groups
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 from forecast.timeseries.place_shares import weight_by_ledger
@@ -85,6 +87,8 @@ class CompiledPlan:
     """Outputs of the places, where they are listed."""
     groups: Mapping[str, CorrelatedGroup]
     """By name, what is correlated with it."""
+    yearly: YearlyDraws
+    """Draws of growths, prices and costs that change from year to year."""
     periods: tuple[OutputPeriod, ...]
     bridge_period: str
     """Period of the steps from last year to the forecast."""
@@ -177,18 +181,20 @@ def compile_plan(
     if count < 1:
         raise ValueError("a run needs at least one path")
     periods = output_periods(scenario)
+    groups = _correlated_groups(scenario, baseline)
     return CompiledPlan(
         seed=scenario.seed if seed is None else seed,
         paths=count,
         baseline=_compile_baseline(scenario, baseline),
         shocks=dict(sorted(scenario.shocks.items())),
         initiatives=dict(sorted(scenario.initiatives.items())),
-        costs=CostInputs(dict(sorted(scenario.costs.items())), scenario.service_names, scenario.horizon.months),
+        costs=_compile_costs(scenario),
         workforce=_compile_workforce(scenario, scenario.workforce, baseline) if scenario.workforce else None,
         climate_shape=scenario.climate.shape if scenario.climate else None,
         place_count=scenario.places.count if scenario.places else None,
         places=compile_place_outputs(scenario),
-        groups=_correlated_groups(scenario, baseline),
+        groups=groups,
+        yearly=_yearly_draws(scenario, groups),
         periods=periods,
         bridge_period=_choose_bridge_period(scenario, periods),
         targets=dict(scenario.targets),
@@ -263,14 +269,47 @@ def _compile_service(scenario: Scenario, fitted: ServiceBaseline) -> ServiceInpu
         fitted=fitted,
         level="mixture" if mixture else "planner" if written == "planner" else "history",
         planner_share=float(mixture.removeprefix("mixture(").removesuffix("%)")) / 100 if mixture else 0.0,
-        growth=service.growth,
-        price_change=service.price_change,
+        growth=_changes_by_year(scenario, f"services.{fitted.service}.growth"),
+        price_change=None
+        if service.price_change is None
+        else _changes_by_year(scenario, f"services.{fitted.service}.price_change"),
         annual=choice.annual,
         noise=choice.noise,
         persistence=choice.persistence,
         level_noise=choice.level_noise,
         last_year=_stated_amount(stated, fitted.service) if stated else None,
     )
+
+
+def _compile_costs(scenario: Scenario) -> CostInputs:
+    by_name = dict(sorted(scenario.costs.items()))
+    changes = {
+        name: _changes_by_year(scenario, f"costs.{name}.change_per_year")
+        for name, cost in by_name.items()
+        if cost.change_per_year is not None
+    }
+    return CostInputs(by_name, scenario.service_names, scenario.horizon.calendar, changes)
+
+
+def _changes_by_year(scenario: Scenario, name: str) -> dict[int, Assumption]:
+    """The assumption of each year in which a yearly change counts; empty where the plan has no such change."""
+    change = scenario.yearly_changes.get(name)
+    return {} if change is None else {year: change_in_year(change, year) for year in scenario.changing_years[name]}
+
+
+def _yearly_draws(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> YearlyDraws:
+    """The first year of each draw; what is correlated has one first year, so that each year is correlated as asked."""
+    first_years: dict[str, int] = {}
+    for name in scenario.yearly_changes:
+        for year, assumption in _changes_by_year(scenario, name).items():
+            stream, drawn_year = draw_in_year(assumption, year)
+            first_years[stream] = min(drawn_year, first_years.get(stream, drawn_year))
+    by_group = {
+        stream: min(first_years[member] for member in group.names if member in first_years)
+        for stream in first_years
+        if (group := groups.get(stream)) is not None
+    }
+    return YearlyDraws({**first_years, **by_group}, scenario.correlation_of_years.value)
 
 
 def _stated_amount(year: StatedYear, service: str) -> StatedAmount | None:

@@ -155,7 +155,8 @@ def _check_history_limits(scenario: Scenario, history: History) -> list[Problem]
         count = history.service_calendar(service).count
         if growth is not None and not _has_full_year(history, service):
             params = {"service": service, "count": count}
-            problems.append(Problem.of(growth.location, f"{path}.growth", "growth_without_year", **params))
+            location = scenario.location_of(f"{path}.growth")
+            problems.append(Problem.of(location, f"{path}.growth", "growth_without_year", **params))
         is_reconstructed = "reconstructed" in history.status[service]
         key_problems = _reconstructed_problems if is_reconstructed else _short_history_problems
         problems += [
@@ -179,7 +180,7 @@ def _check_growth(scenario: Scenario, history: History) -> list[Problem]:
         path = f"services.{service}.growth"
         for find in (_base_year_problems, _begun_year_problems):
             problems += [
-                Problem.of(growth.location, path, code, service=service, **params)
+                Problem.of(scenario.location_of(path), path, code, service=service, **params)
                 for code, params in find(scenario, history, service)
             ]
     return problems

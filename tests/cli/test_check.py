@@ -133,3 +133,38 @@ targets:
     at_least: {value: 60 million VND, grade: A, source: the bank}
     required_chance: 80%
 """
+
+
+YEARS_PLAN = """name: Three years
+horizon: {from: 2021-01, months: 36}
+services:
+  a: {growth: {2022: 2% to 12%, 2023: 1% to 8%}, baseline: {method: given, annual: 120 tỷ, shape: flat}}
+"""
+
+
+def test_check_shows_each_year_and_the_correlation_that_no_line_writes(call: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "years.yaml"
+    plan.write_text(YEARS_PLAN, encoding="utf-8")
+    lines = call("check", plan, "--lang", "en").out.splitlines()
+    (correlation,) = [line for line in lines if line.startswith("growth_correlation")]
+    assert correlation == "growth_correlation: 0.5  exactly 0.5; not written: this is what holds; grade C"
+    assert [line.split(": ")[0] for line in lines if ".growth." in line] == [
+        "services.a.growth.2022",
+        "services.a.growth.2023",
+    ]
+    (correlation,) = [line for line in call("check", plan, "--lang", "vi").out.splitlines() if "growth_corr" in line]
+    assert "không ghi trong kế hoạch" in correlation
+    values = {value["name"]: value for value in json.loads(call("check", plan, "--json").out)["values"]}
+    assert (values["growth_correlation"]["p50"], values["growth_correlation"]["where"]) == (0.5, "")
+    plan.write_text(YEARS_PLAN + "growth_correlation: 0.2\n", encoding="utf-8")
+    (correlation,) = [line for line in call("check", plan, "--lang", "en").out.splitlines() if "growth_corr" in line]
+    assert "years.yaml:5]" in correlation
+    assert "not written" not in correlation
+
+
+def test_check_of_one_grown_year_says_nothing_of_years(call: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "years.yaml"
+    plan.write_text(YEARS_PLAN, encoding="utf-8")
+    done = call("check", plan, "--set", "horizon.months=24")
+    assert done.code == 0
+    assert "growth_correlation" not in done.out

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from forecast.errors import Problem
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.scenario import Scenario
+from forecast.plan.yearly_changes import missing_years
 
 DEFAULT_MAX_GAP_SHARE = 0.01
 """Share of the stated total that the gap may be, where nothing is said."""
@@ -17,6 +18,7 @@ def check_services(context: CheckContext) -> Iterator[Problem]:
     yield from _check_service_names(context)
     for service in context.scenario.service_names:
         yield from _check_baseline(context, service)
+    yield from _check_years(context)
     for year in context.scenario.stated:
         yield from _check_gap(context, year)
 
@@ -49,6 +51,16 @@ def _check_baseline(context: CheckContext, service: str) -> Iterator[Problem]:
             yield context.problem(
                 _baseline_key_path(context, service, "level"), "level_needs_growth", text=choice.level, service=service
             )
+
+
+def _check_years(context: CheckContext) -> Iterator[Problem]:
+    """A change by year names every year of the horizon in which it counts."""
+    changes = context.scenario.yearly_changes
+    if "horizon" in context.unread:
+        return
+    for name, years in context.scenario.changing_years.items():
+        if missing := missing_years(changes[name], years):
+            yield context.problem(name, "years_missing", years=", ".join(map(str, missing)))
 
 
 def _baseline_key_path(context: CheckContext, service: str, key: str) -> str:

@@ -213,8 +213,12 @@ def reader_notes(view: RunView, t: Translator) -> list[str]:
 
 
 def baseline_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the notes of the baseline, each once."""
+    """Return the notes of the baseline, each once, and how two years of it are correlated."""
     notes = []
+    if view.scenario.has_correlated_years:
+        correlation = view.scenario.correlation_of_years
+        decimals = 1 if round(correlation.value, 1) == correlation.value else 2
+        notes.append(t("years_correlated", value=t.number(correlation.value, decimals), grade=correlation.grade))
     for service in view.baseline.services.values():
         for key, params in service.notes:
             if t.has(key):

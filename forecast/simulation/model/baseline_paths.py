@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats, Floats32
-from forecast.periods import Calendar
+from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.assumption import Assumption
 from forecast.simulation.model.impacts import SimulationContext
 from forecast.simulation.model.inputs import BaselineInputs, GapInputs, ServiceInputs, StatedAmount
@@ -144,22 +144,23 @@ def _amount_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calend
 
 def _planner_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
     """(months, paths) of whole years whose totals are the planner's."""
-    change = 1 + (np.zeros(1) if service.growth is None else sampler(service.growth))
     paths = _seasonal_paths(service, sampler, calendar)
     if paths.shape[1] == 1:
         paths = np.repeat(paths, sampler.paths, axis=1)
-    base_year = service.fitted.base_year
+    if service.fitted.kind == "given" and service.annual is not None:
+        level = sampler(service.annual)
+    else:
+        assert service.fitted.base_year is not None  # the baseline asks for a whole year where a growth stands
+        level = base
+    grown = np.ones(1)
     for year in calendar.years:
-        if service.fitted.kind == "given" and service.annual is not None:
-            level = sampler(service.annual) * change ** (year - calendar.years[0])
-        else:
-            assert base_year is not None  # the baseline asks for a whole year where a growth stands
-            level = base * change ** (year - base_year)
+        if year in service.growth:
+            change = 1 + sampler.in_year(service.growth[year], year)
+            level, grown = level * change, grown * change
         months = paths[calendar.year_rows(year)]
-        if service.fitted.scale == "raw":  # months may be below zero: x = A / 12 + (1 + g)^years (b - mean of b)
-            assert base_year is not None
+        if service.fitted.scale == "raw":  # months may be below zero: x = A / 12 + (all 1 + g) (b - mean of b)
             months -= months.mean(axis=0)
-            months *= change ** (year - base_year)
+            months *= grown
             months += level / len(months)
         else:
             months *= level / months.sum(axis=0)
@@ -270,10 +271,12 @@ def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -
     fitted = service.fitted
     if service.price_change is None:
         return None if fitted.last_price is None else np.full((calendar.count, 1), fitted.last_price)
-    first = calendar.years[0] - (fitted.kind != "given") if fitted.base_year is None else fitted.base_year
-    change = 1 + sampler(service.price_change)
-    by_year = [service.unit_price * change ** (year - first) for year in calendar.years]
-    return np.repeat(np.array(by_year), 12, axis=0)
+    price, by_year = np.full(1, service.unit_price), []
+    for year in calendar.years:
+        if year in service.price_change:
+            price = price * (1 + sampler.in_year(service.price_change[year], year))
+        by_year.append(price)
+    return np.repeat(np.array(np.broadcast_arrays(*by_year)), SEASON_MONTHS, axis=0)
 
 
 def _gap_paths(gap: GapInputs, baseline: BaselineInputs, last_year: Mapping[str, Floats], sampler: Sampler) -> Floats:

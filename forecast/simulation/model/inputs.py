@@ -33,8 +33,10 @@ class ServiceInputs:
     """Whose level of the year."""
     planner_share: float
     """Under `mixture`, the chance that a path takes the planner's level."""
-    growth: Assumption | None
-    price_change: Assumption | None
+    growth: Mapping[int, Assumption]
+    """By calendar year in which it counts, ascending; empty where the planner gives none."""
+    price_change: Mapping[int, Assumption] | None
+    """The same of the price; None where it stays."""
     annual: Assumption | None
     """The year that the planner gives."""
     noise: Assumption | None
@@ -109,5 +111,7 @@ class CostInputs:
     by_name: Mapping[str, Cost]
     services: tuple[str, ...]
     """In the order in which they are summed."""
-    months: int
-    """Months of the horizon."""
+    horizon: Calendar
+    """The months that are simulated."""
+    changes: Mapping[str, Mapping[int, Assumption]]
+    """By name of a cost that changes, its change of each calendar year."""
