@@ -57,7 +57,8 @@ class HistorySource(Record):
     file: str
     """A CSV: month, service, revenue or volume and price, status."""
     shocks: ByName[Event] = FrozenDict()
-    """Dated events of the past; `growth` is over the year without them."""
+    """Dated events of the past; `growth` is over the year without them. One that is under way goes on in the horizon,
+    and what is recovered of it there comes back."""
 
     @model_validator(mode="before")
     @classmethod
@@ -181,14 +182,16 @@ class Scenario(Record):
 
     name: Label
     as_of: DateField | None = None
-    """The day on which the plan was made; what is known later is named in the report."""
+    """The day on which the plan was made; random events begin after it, and what is known later is named in the
+    report."""
     currency: Currency = "VND"
     language: Language = "en"
     horizon: Horizon
     history: HistorySource | None = None
     """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
-    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands."""
+    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands, what
+    comes back of its losses included."""
     paths: Annotated[int, integer_between(100, 10**10)] = 100_000
     """With fewer no figure has an error that could be told."""
     seed: Annotated[int, integer_between(0, 2**63 - 1)] = 20210111

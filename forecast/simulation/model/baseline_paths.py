@@ -36,6 +36,8 @@ class BaselinePaths:
     """The same without the shocks that the history holds."""
     gap: Floats | None
     """(months, paths) or (months, 1): the stated total less the services, carried."""
+    earlier: Mapping[str, Floats]
+    """By service, (months, paths) or (months, 1) amount of the months before the horizon that still count."""
 
     @property
     def revenue(self) -> dict[str, Floats]:
@@ -49,9 +51,12 @@ def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths
     rows = calendar.rows(baseline.horizon)
     last_year, base = _sample_base_years(baseline, sampler)
     amount: dict[str, Floats] = {}
+    earlier: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
     for name, service in baseline.services.items():
-        amount[name] = _amount_paths(service, base[name], sampler, calendar)[rows]
+        whole_years = _amount_paths(service, base[name], sampler, calendar)
+        amount[name] = whole_years[rows]
+        earlier[name] = _earlier_amounts(service, base[name], whole_years, baseline)
         prices = _price_paths(service, sampler, calendar)
         price[name] = None if prices is None else prices[rows]
     unit_prices = {name: service.unit_price for name, service in baseline.services.items()}
@@ -61,7 +66,24 @@ def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths
         {name: last_year[name] * unit_prices[name] for name in last_year},
         {name: base[name] * unit_prices[name] for name in base},
         None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
+        earlier,
     )
+
+
+def _earlier_amounts(service: ServiceInputs, base: Floats, whole_years: Floats, baseline: BaselineInputs) -> Floats:
+    """(months, paths) or (months, 1) undisturbed amount of the months before the horizon that still count.
+
+    Months of the calendar years that the horizon touches are as simulated, or as booked where the history sets the
+    level. Those before are the months of the base year, or of the first of these years where there is none.
+    """
+    first_row = baseline.horizon.first - baseline.calendar.first
+    rows = np.arange(first_row - baseline.earlier_months, first_row)
+    row_of_years = np.where(rows < 0, rows % 12, rows)
+    fitted = service.fitted
+    amount = np.exp(fitted.shape)[row_of_years, None] if service.level == "history" else whole_years[row_of_years]
+    if fitted.base_year is None or not len(rows):
+        return amount
+    return np.where(rows[:, None] < 0, fitted.base_weights[rows % 12, None] * base, amount)
 
 
 def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict[str, Floats], dict[str, Floats]]:
@@ -93,19 +115,23 @@ def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
 def _remaining_shares(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
     """By service, the share of the year that its own shocks left, recovery included: (paths,) or (1,)."""
     services = tuple(name for name, service in baseline.services.items() if service.fitted.base_year == year)
-    context = SimulationContext(Calendar(12 * year, 12), services, sampler.paths)
+    earlier = baseline.base_year_earlier_months
+    context = SimulationContext(Calendar(12 * year - earlier, 12 + earlier), services, sampler.paths, earlier=earlier)
     impacts = {
         name: impact(shock, f"history.shocks.{name}", sampler, context)
         for name, shock in baseline.base_year_shocks.items()
     }
-    recoveries = {name: Recovery(impacts[name], context.calendar, sampler.paths) for name in impacts}
+    recoveries = {
+        name: Recovery(impacts[name], Calendar(12 * year, 12), sampler.paths, earlier, earlier) for name in impacts
+    }
     remaining: dict[str, Floats] = {}
     for service in services:
-        month_shares = baseline.services[service].fitted.base_weights
-        shocked = apply_impacts(np.broadcast_to(month_shares[:, None], (12, sampler.paths)), service, impacts)
-        remaining[service] = shocked.amount.sum(axis=0)
+        month_shares = baseline.services[service].fitted.base_weights[np.arange(-earlier, 12) % 12, None]
+        shocked = apply_impacts(np.broadcast_to(month_shares, context.shape), service, impacts, earlier=earlier)
+        remaining[service] = shocked.amount[earlier:].sum(axis=0)
         for name, loss in shocked.net_losses.items():
-            remaining[service] = remaining[service] + recoveries[name].recover(service, loss).within_horizon
+            recovered = recoveries[name].recover(service, loss)
+            remaining[service] = remaining[service] + recovered.within_horizon + recovered.brought
     return remaining
 
 
