@@ -62,7 +62,8 @@ class HistorySource(Record):
     file: str
     """A CSV: month, service, revenue or volume and price, status."""
     shocks: ByName[Event] = FrozenDict()
-    """Dated events of the past; `growth` is over the year without them."""
+    """Dated events of the past; `growth` is over the year without them. One that is under way goes on in the horizon,
+    and what is recovered of it there comes back."""
 
     @model_validator(mode="before")
     @classmethod
@@ -186,14 +187,16 @@ class Scenario(Record):
 
     name: Label
     as_of: DateField | None = None
-    """The day on which the plan was made; what is known later is named in the report."""
+    """The day on which the plan was made; random events begin after it, and what is known later is named in the
+    report."""
     currency: Currency = "VND"
     language: Language = "en"
     horizon: Horizon
     history: HistorySource | None = None
     """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
-    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands."""
+    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands, what
+    comes back of its losses included."""
     growth_correlation: Coefficient | None = None
     """Correlation of any two years of a `growth`, `price_change` or `change_per_year`; 0.5 where nothing is said."""
     paths: Annotated[int, integer_between(100, 10**10)] = 100_000

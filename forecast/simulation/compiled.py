@@ -6,6 +6,7 @@ are those of the plan; what depends on several of its keys, or on the history, i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +15,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.files.cache import Cache
 from forecast.files.fingerprint import code_digest, environment_versions, to_jsonable
-from forecast.periods import Calendar, format_month
+from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import data_files
 from forecast.plan.geography import read_places
@@ -25,6 +26,7 @@ from forecast.plan.shocks import AnyShock, Drift
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount, Workforce
 from forecast.plan.yearly_changes import change_in_year, draw_in_year
+from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
 from forecast.simulation.model.inputs import (
     BaselineInputs,
     CostInputs,
@@ -76,6 +78,8 @@ class CompiledPlan:
     baseline: BaselineInputs
     shocks: Mapping[str, AnyShock]
     """By name, in the order in which they act; so are the initiatives."""
+    earlier: EarlierTime
+    """What counts of the time before the horizon, with the shocks of the history that still act."""
     initiatives: Mapping[str, Initiative]
     costs: CostInputs
     workforce: WorkforceInputs | None
@@ -116,14 +120,15 @@ class CompiledPlan:
     @property
     def causes(self) -> tuple[str, ...]:
         """Names of the shocks that may take from the trade of places."""
-        return tuple(name for name, shock in self.shocks.items() if not isinstance(shock, Drift))
+        of_plan = (name for name, shock in self.shocks.items() if not isinstance(shock, Drift))
+        return tuple(sorted((*self.earlier.past_shocks, *of_plan)))
 
     @property
     def batch_blocks(self) -> int:
         """Blocks that are simulated together; which they are changes nothing in any path."""
         if self.places is not None:
             return 1
-        months = self.horizon.count
+        months = self.horizon.count + self.earlier.months
         events = sum(shock.events_per_year for shock in self.shocks.values()) * months / 12
         size = months * len(self.services) + 4 * events
         if size <= MAX_BATCH_MONTHS:
@@ -182,11 +187,13 @@ def compile_plan(
         raise ValueError("a run needs at least one path")
     periods = output_periods(scenario)
     groups = _correlated_groups(scenario, baseline)
+    earlier = _compile_earlier_time(scenario, baseline)
     return CompiledPlan(
         seed=scenario.seed if seed is None else seed,
         paths=count,
-        baseline=_compile_baseline(scenario, baseline),
+        baseline=_compile_baseline(scenario, baseline, earlier.months),
         shocks=dict(sorted(scenario.shocks.items())),
+        earlier=earlier,
         initiatives=dict(sorted(scenario.initiatives.items())),
         costs=_compile_costs(scenario),
         workforce=_compile_workforce(scenario, scenario.workforce, baseline) if scenario.workforce else None,
@@ -248,15 +255,34 @@ def compile_place_outputs(scenario: Scenario) -> PlaceOutputs | None:
     return PlaceOutputs(geography, scenario.places.noise, in_order, frozenset(detailed))
 
 
-def _compile_baseline(scenario: Scenario, baseline: Baseline) -> BaselineInputs:
+def _compile_earlier_time(scenario: Scenario, baseline: Baseline) -> EarlierTime:
+    past_shocks = scenario.history.shocks if scenario.history else {}
+    gives_back = scenario.growth_over == "underlying"
+    known_until = _first_unknown_moment(scenario, baseline)
+    return compile_earlier_time(scenario.shocks, past_shocks, scenario.horizon.calendar, known_until, gives_back)
+
+
+def _first_unknown_moment(scenario: Scenario, baseline: Baseline) -> float:
+    """Ordinal day after the day of the plan, else after the last known month of the history; else minus infinity."""
+    if scenario.as_of is not None:
+        return scenario.as_of.toordinal() + 1.0
+    return -math.inf if baseline.last_known_month is None else float(first_day(baseline.last_known_month + 1))
+
+
+def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: int) -> BaselineInputs:
     takes_shocks_out = scenario.growth_over == "underlying" and scenario.history is not None
     shocks = scenario.history.shocks if scenario.history and takes_shocks_out else {}
+    base_years = {fitted.base_year for fitted in baseline.services.values() if fitted.base_year is not None}
     return BaselineInputs(
         calendar=baseline.calendar,
         horizon=scenario.horizon.calendar,
         services={name: _compile_service(scenario, baseline.services[name]) for name in scenario.service_names},
         base_year_shocks=dict(sorted(shocks.items())),
         gap=_compile_gap(scenario, baseline),
+        earlier_months=earlier_months,
+        base_year_earlier_months=max(
+            (months_still_recovered(shocks.values(), SEASON_MONTHS * year) for year in base_years), default=0
+        ),
     )
 
 

@@ -121,6 +121,8 @@ class Baseline:
     """SHA-256 of the history file; empty without one."""
     parameters: Mapping[str, Any]
     """Service -> model -> fitted numbers as JSON; under `blend` the combination that `--reuse-fit` needs."""
+    last_known_month: int | None = None
+    """Last month of the history that is no estimate, from year 0; None without one."""
 
 
 def fit_baseline(
@@ -175,7 +177,26 @@ def fit_baseline(
     correlation = _expand_correlation(fits.correlation, fitted, names)
     combinations = {task.service: serialise_fit(task, fits, months, history.digest) for task in tasks}
     parameters = {name: {**fits.services[name].parameters, COMBINATION_KEY: combinations[name]} for name in fitted}
-    return Baseline(calendar, services, correlation, history.months_by_status(), history.digest, parameters)
+    return Baseline(
+        calendar,
+        services,
+        correlation,
+        history.months_by_status(),
+        history.digest,
+        parameters,
+        _last_known_month(history),
+    )
+
+
+def _last_known_month(history: History) -> int | None:
+    """The last month up to which no service has an estimate at the end of its history; None where all are estimates."""
+    estimates = max(_trailing_estimates(history.status[service]) for service in history.services)
+    return history.calendar.last - estimates if estimates < history.calendar.count else None
+
+
+def _trailing_estimates(status: tuple[str, ...]) -> int:
+    """Months at the end of a history that are estimates."""
+    return next((n for n, each in enumerate(reversed(status)) if each != "estimate"), len(status))
 
 
 def _restore_pinned(

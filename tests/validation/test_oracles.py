@@ -164,9 +164,9 @@ def test_events_fall_in_the_months_of_their_season() -> None:
 
 
 def test_no_day_of_overlapping_waves_counts_twice() -> None:
-    """A day is inside a wave with chance 1 - exp(-lam min(t, L)): no wave is active on the first day."""
+    """A day is inside a wave with chance 1 - exp(-lam min(t, L)) where none is known to be active on the first day."""
     wave = "{kind: epidemic, waves_per_year: 6, length: 60 days, mild: {effect: {volume: {all: -20%}}}}"
-    run = simulate_plan(ONE_SERVICE, paths=60_000, shocks__w=wave)
+    run = simulate_plan(ONE_SERVICE, paths=60_000, as_of="2020-12-31", shocks__w=wave)
     calendar = Calendar(12 * 2021, 12)
     edges = calendar.edges - calendar.edges[0]
     lost = 0.0
@@ -182,7 +182,7 @@ def test_a_hard_episode_replaces_the_mild_days_it_covers() -> None:
     wave = """{kind: epidemic, waves_per_year: 0.3, length: 50 days, mild: {effect: {volume: {all: -10%}}},
         hard: {chance: 100%, length: 20 days, reach: 50%, effect: {volume: {all: -60%}}}}"""
     text = ONE_SERVICE.replace("months: 12", "months: 36")
-    run = simulate_plan(text, paths=40_000, keep=40_000, shocks__w=wave)
+    run = simulate_plan(text, paths=40_000, keep=40_000, as_of="2020-12-31", shocks__w=wave)
     assert run.path_sample is not None
     lost = run.values("lost.a", "horizon")
     single_wave = (run.path_sample.occurrences["shocks.w"] == 1) & (lost > 0)

@@ -44,6 +44,8 @@ class BaselinePaths:
     """The same without the shocks that the history holds."""
     gap: Floats | None
     """(months, paths) or (months, 1): the stated total less the services, carried."""
+    earlier: Mapping[str, Floats]
+    """By service, (months, paths) or (months, 1) amount of the months before the horizon that still count."""
 
     @property
     def revenue(self) -> dict[str, Floats]:
@@ -57,9 +59,12 @@ def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths
     rows = calendar.rows(baseline.horizon)
     last_year, base = _sample_base_years(baseline, sampler)
     amount: dict[str, Floats] = {}
+    earlier: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
     for name, service in baseline.services.items():
-        amount[name] = _amount_paths(service, base[name], sampler, calendar)[rows]
+        whole_years = _amount_paths(service, base[name], sampler, calendar)
+        amount[name] = whole_years[rows]
+        earlier[name] = _earlier_amounts(service, base[name], whole_years, baseline)
         prices = _price_paths(service, sampler, calendar)
         price[name] = None if prices is None else prices[rows]
     unit_prices = {name: service.unit_price for name, service in baseline.services.items()}
@@ -69,7 +74,27 @@ def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths
         {name: last_year[name] * unit_prices[name] for name in last_year},
         {name: base[name] * unit_prices[name] for name in base},
         None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
+        earlier,
     )
+
+
+def _earlier_amounts(service: ServiceInputs, base: Floats, whole_years: Floats, baseline: BaselineInputs) -> Floats:
+    """(months, paths) or (months, 1) undisturbed amount of the months before the horizon that still count.
+
+    Months of the calendar years that the horizon touches are as simulated, or as booked where the history sets the
+    level. Those before are the months of the base year, or of the first of these years where there is none.
+    """
+    first_row = baseline.horizon.first - baseline.calendar.first
+    rows = np.arange(first_row - baseline.earlier_months, first_row)
+    row_of_years = np.where(rows < 0, rows % 12, rows)
+    fitted = service.fitted
+    booked = np.exp(fitted.shape) if fitted.scale == "log" else fitted.shape
+    amount = booked[row_of_years, None] if service.level == "history" else whole_years[row_of_years]
+    if fitted.base_year is None or not len(rows):
+        return amount
+    # a sum of months of both signs may be near zero: there the months as they were, not shares of what a path has
+    base_year = fitted.base_undisturbed if fitted.scale == "raw" else base
+    return np.where(rows[:, None] < 0, fitted.base_weights[rows % 12, None] * base_year, amount)
 
 
 def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict[str, Floats], dict[str, Floats]]:
@@ -114,20 +139,25 @@ def _remaining_years(baseline: BaselineInputs, year: int, sampler: Sampler) -> d
     A share of the year; an amount where months may be below zero.
     """
     services = tuple(name for name, service in baseline.services.items() if service.fitted.base_year == year)
-    context = SimulationContext(Calendar(12 * year, 12), services, sampler.paths)
+    earlier = baseline.base_year_earlier_months
+    context = SimulationContext(Calendar(12 * year - earlier, 12 + earlier), services, sampler.paths, earlier=earlier)
     impacts = {
         name: impact(shock, f"history.shocks.{name}", sampler, context)
         for name, shock in baseline.base_year_shocks.items()
     }
-    recoveries = {name: Recovery(impacts[name], context.calendar, sampler.paths) for name in impacts}
+    recoveries = {
+        name: Recovery(impacts[name], Calendar(12 * year, 12), sampler.paths, earlier, earlier) for name in impacts
+    }
     remaining: dict[str, Floats] = {}
     for service in services:
         fitted = baseline.services[service].fitted
         months = fitted.base_weights * (fitted.base_undisturbed if fitted.scale == "raw" else 1.0)
-        shocked = apply_impacts(np.broadcast_to(months[:, None], (12, sampler.paths)), service, impacts)
-        remaining[service] = shocked.amount.sum(axis=0)
+        undisturbed = np.broadcast_to(months[np.arange(-earlier, 12) % 12, None], context.shape)
+        shocked = apply_impacts(undisturbed, service, impacts, earlier=earlier)
+        remaining[service] = shocked.amount[earlier:].sum(axis=0)
         for name, loss in shocked.net_losses.items():
-            remaining[service] = remaining[service] + recoveries[name].recover(service, loss).within_horizon
+            recovered = recoveries[name].recover(service, loss)
+            remaining[service] = remaining[service] + recovered.within_horizon + recovered.brought
     return remaining
 
 

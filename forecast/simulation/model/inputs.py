@@ -75,6 +75,10 @@ class BaselineInputs:
     base_year_shocks: Mapping[str, Event]
     """Dated shocks of the history that are taken out of the base year; empty where growth is over it as stated."""
     gap: GapInputs | None
+    earlier_months: int
+    """Months before the horizon whose losses still come back."""
+    base_year_earlier_months: int
+    """Months before the base year whose losses came back in it."""
 
 
 @dataclass(frozen=True)

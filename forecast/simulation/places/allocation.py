@@ -44,7 +44,7 @@ class _Allocation:
 
     def allocate(self, services: Mapping[str, ServicePaths]) -> None:
         """Allocate from the province down to the places."""
-        shape = self.levels.levels.shape[1:]
+        shape = (self.horizon.count, PATHS_PER_BLOCK)
         flows = [np.broadcast_to(services[s].revenue, shape).astype(np.float32) for s in self.levels.services]
         sums = np.array([[figures[f"revenue.{s}"] for figures in self.totals] for s in self.levels.services])
         self._allocate_node(build_place_tree(self.figures.outputs.geography), flows, sums, 0)
@@ -122,7 +122,7 @@ class _Allocation:
         if part.parts:
             return self.levels.mean_level(n, part.start, part.stop)
         self.levels.walk_to(n, part.start)
-        return np.asarray(self.levels.levels[n])
+        return self.levels.level(n)
 
     def _fill_noisy_weights(
         self, part: PlaceNode, n: int, cumulative_weight: Floats, out: Floats32, is_equal: bool
