@@ -21,6 +21,9 @@ from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Sampler
 
+RECENT_SHIFT = "recent_shift"
+"""Name of the draws of a recent level shift."""
+
 
 @dataclass(frozen=True)
 class BaselinePaths:
@@ -194,7 +197,21 @@ def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar)
             if (weight := float(forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
+    x[service.fitted.known_months :] += _recent_shift_deviations(service, sampler, calendar)
     return np.exp(x) if forecast.scale == "log" else np.maximum(x, 0.0)
+
+
+def _recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | float:
+    """(months that are not known, paths): what a recent level shift that comes back moves; 0 without one.
+
+    Services share the draws of when and how far, for what moves several at a time mostly has one cause.
+    """
+    shift = service.fitted.recent_shift
+    if shift is None:
+        return 0.0
+    names = (f"{RECENT_SHIFT}.end", f"{RECENT_SHIFT}.share", f"services.{service.fitted.service}.{RECENT_SHIFT}")
+    uniforms = np.array([sampler.uniform(name) for name in names])
+    return shift.deviations(uniforms, calendar.count - service.fitted.known_months)
 
 
 def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | None:

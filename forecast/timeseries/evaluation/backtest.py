@@ -32,6 +32,7 @@ from forecast.timeseries.evaluation.scores import (
 )
 from forecast.timeseries.interventions import build_intervention
 from forecast.timeseries.models.base import PredictiveNormal
+from forecast.timeseries.models.recent_shift import RecentShift, recent_shift
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,13 +202,21 @@ def _evaluate_origin(
     months = history.service_calendar(service)
     actual = history_without_shocks(scenario, history, service)[month - months.first :][:BACKTEST_HORIZON_MONTHS]
     ahead = len(actual)
-    sd = np.sqrt(np.sum(fit.cholesky[:ahead] ** 2, axis=1))
-    forecasts = {COMBINATION: MarginalNormals(fit.mean[:ahead], sd)}
+    forecasts = {COMBINATION: _combination(fit, recent_shift(task.series), ahead)}
     for name in sorted(models):
         sd = np.sqrt(np.diag(models[name].covariance)[:ahead])
         forecasts[name] = MarginalNormals(models[name].mean[:ahead], sd)
     error_scale = float(seasonal_scale(history_without_shocks(scenario, known, service)))
     return Origin(month, task.scale, forecasts, actual, error_scale)
+
+
+def _combination(fit: Fit, shift: RecentShift | None, ahead: int) -> MarginalNormals:
+    """The combination of the months ahead, with the mean and the variance of the doubt about a recent level shift."""
+    mean, variance = fit.mean[:ahead], np.sum(fit.cholesky[:ahead] ** 2, axis=1)
+    if shift is not None:
+        move, doubt = shift.moments(ahead)
+        mean, variance = mean + move, variance + np.diag(doubt)
+    return MarginalNormals(mean, np.sqrt(variance))
 
 
 def _service_backtest(

@@ -254,20 +254,22 @@ class Forecast:
     """(months, months), lower triangular; the rows of months that are known are zero."""
     scale: Literal["log", "raw"]
 
-    def transform_normal(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats, deviations: Floats | float = 0.0) -> Floats:
         """Transform standard normals to the months of the calendar.
 
         Parameters
         ----------
         z : (months, paths)
             Standard normals.
+        deviations : (months, paths), optional
+            Added on `scale`.
 
         Returns
         -------
         Floats
             (months, paths), in the unit of the history.
         """
-        values = self.mean[:, None] + self.cholesky @ z
+        values = self.mean[:, None] + self.cholesky @ z + deviations
         return np.exp(values) if self.scale == "log" else values
 
 
