@@ -33,8 +33,16 @@ from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, res
 from forecast.timeseries.interventions import Intervention, build_intervention, modelled_drivers
 from forecast.timeseries.models.base import Forecast, MonthScale, TimeSeries
 from forecast.timeseries.models.outliers import clean, impute
+from forecast.timeseries.models.recent_shift import RecentShift, recent_shift
 
-__all__ = ["Baseline", "ServiceBaseline", "fit_baseline", "fit_tasks", "history_kind"]
+__all__ = [
+    "Baseline",
+    "ServiceBaseline",
+    "fit_baseline",
+    "fit_tasks",
+    "history_kind",
+    "history_notes",
+]
 
 MONTHS_PER_CORRECTION = 20
 """Months among which one that is not above zero counts as a correction of the books [C]."""
@@ -80,6 +88,10 @@ class ServiceBaseline:
     """Mean size of the months of the history, their signs left out; 1 on `log`."""
     forecast: Forecast | None
     """Forecast of the history alone, by the combination of models; None where given."""
+    recent_shift: RecentShift | None
+    """A level shift that `forecast` takes to stay, and that may not; None without one."""
+    known_months: int
+    """First months of the calendar, which the history holds."""
     noise: float | None
     """Standard deviation of one month's residual as a share of `month_size`, in logs on `log`; None where reconstructed
     or given."""
@@ -238,6 +250,28 @@ def fit_tasks(scenario: Scenario, history: History) -> list[FitTask]:
     return [_fit_task(scenario, history, name)[0] for name in names if name in history.services]
 
 
+def history_notes(scenario: Scenario, history: History) -> list[Note]:
+    """List the notes on months of the history that differ from the others, before anything is fitted.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    history : History
+        Its ledger, which agrees with the plan (`check_history`).
+
+    Returns
+    -------
+    list of Note
+        By service: outlying months, corrections, level shifts, and what growth counts from.
+    """
+    notes = []
+    for task in fit_tasks(scenario, history):
+        year, _rows = _base_year(task.series.calendar)
+        notes += _month_notes(scenario, history, task, year)
+    return notes
+
+
 def history_kind(history: History, service: str) -> HistoryKind:
     """Classify the history of a service.
 
@@ -294,6 +328,7 @@ def _fitted_baseline(
     scale = month_scale(task, measured)
     mean = fit.mean if scale != "censored" else means_from_zero(fit, measured, months, calendar)
     forecast, shape = _align_to_calendar(task, replace(fit, mean=mean), measured, undisturbed, calendar, scale)
+    shift, known_months = recent_shift(task.series), _known_months(task, calendar)
     year, rows = _base_year(months)
     base = undisturbed[rows] if scale == "raw" else np.maximum(undisturbed[rows], 0.0)
     has_shares = year is not None and abs(base.sum()) > MIN_BASE_SHARE * np.abs(base).sum()
@@ -316,6 +351,8 @@ def _fitted_baseline(
         shape=shape,
         month_size=mean_month_size(task),
         forecast=forecast,
+        recent_shift=shift,
+        known_months=known_months,
         noise=fit.noise,
         persistence=fit.persistence,
         weights=fit.weights,
@@ -324,7 +361,7 @@ def _fitted_baseline(
         coverage95=fit.coverage95,
         checks=fit.checks,
         masked_actual={months.first + int(row): float(measured[row]) for row in np.flatnonzero(task.series.masked)},
-        annual_quantiles=_annual_quantiles(forecast, calendar),
+        annual_quantiles=_annual_quantiles(forecast, shift, known_months, calendar),
         notes=(*_fitted_notes(scenario, history, task, year, base_revenue), *fit.notes),
     )
 
@@ -366,6 +403,8 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         shape=shape,
         month_size=1.0,
         forecast=None,
+        recent_shift=None,
+        known_months=0,
         noise=None,
         persistence=None,
         weights={},
@@ -388,7 +427,7 @@ def _align_to_calendar(
         measured, undisturbed = (np.log(np.where(values > 0, values, 1.0)) for values in (measured, undisturbed))
     mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
     factor = np.zeros((calendar.count, calendar.count))
-    n_known = max(0, history.last + 1 - calendar.first)
+    n_known = _known_months(task, calendar)
     steps = calendar.count - n_known
     mean[n_known:] = shape[n_known:] = fit.mean[:steps]
     factor[n_known:, n_known:] = fit.cholesky[:steps, :steps]
@@ -399,6 +438,11 @@ def _align_to_calendar(
         else:  # before the history began: as the same month a year later
             mean[row] = shape[row] = fit.mean[(row - n_known) % SEASON_MONTHS]
     return Forecast(mean, factor, scale), np.maximum(shape, 0.0) if scale == "censored" else shape
+
+
+def _known_months(task: FitTask, calendar: Calendar) -> int:
+    """Number of first months of the calendar that the history holds."""
+    return max(0, task.series.calendar.last + 1 - calendar.first)
 
 
 def _base_year(months: Calendar) -> tuple[int | None, slice]:
@@ -416,10 +460,17 @@ def _monthly_shares(shape: Floats, scale: MonthScale) -> Floats:
     return np.asarray(months / months.sum() if months.sum() > 0 else np.full(SEASON_MONTHS, 1 / SEASON_MONTHS), float)
 
 
-def _annual_quantiles(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:
+def _annual_quantiles(
+    forecast: Forecast, shift: RecentShift | None, known_months: int, calendar: Calendar
+) -> dict[int, tuple[float, float, float]]:
     """Year -> P10, P50 and P90 of its total by the history alone, from draws of its own."""
-    z = np.random.default_rng(ANNUAL_QUANTILE_SEED).standard_normal((calendar.count, ANNUAL_QUANTILE_DRAWS))
-    values = forecast.transform_normal(z)
+    rng = np.random.default_rng(ANNUAL_QUANTILE_SEED)
+    z = rng.standard_normal((calendar.count, ANNUAL_QUANTILE_DRAWS))
+    deviations = np.zeros_like(z)
+    if shift is not None:
+        uniforms = rng.random((3, ANNUAL_QUANTILE_DRAWS))
+        deviations[known_months:] = shift.deviations(uniforms, calendar.count - known_months)
+    values = forecast.transform_normal(z, deviations)
     quantiles = {}
     for year in calendar.years:
         low, median, high = np.quantile(values[calendar.year_rows(year)].sum(axis=0), (0.1, 0.5, 0.9))
@@ -437,10 +488,7 @@ def _fitted_notes(
         notes.append(("baseline_not_believed", (("service", service),)))
     if task.scale == "raw":
         notes.append(("baseline_not_above_zero", (("service", service),)))
-    notes += _outlier_notes(task)
-    n_zeros = _trailing_zeros(history.modelled_series(service))
-    if n_zeros >= MIN_TRAILING_ZERO_MONTHS:
-        notes.append(("baseline_stopped", (("count", str(n_zeros)), ("service", service))))
+    notes += _month_notes(scenario, history, task, year)
     if service in history.leading_zero_months:
         n_leading = str(history.leading_zero_months[service])
         notes.append(("baseline_late_start", (("count", n_leading), ("service", service))))
@@ -448,6 +496,18 @@ def _fitted_notes(
     if n_estimates:
         notes.append(("baseline_estimates", (("count", str(n_estimates)), ("service", service))))
     return notes + _stated_notes(scenario, service, year, base_revenue)
+
+
+def _month_notes(scenario: Scenario, history: History, task: FitTask, year: int | None) -> list[Note]:
+    """Notes on months that differ from the others, each month in one note at most."""
+    n_zeros = _trailing_zeros(history.modelled_series(task.service))
+    has_stopped = n_zeros >= MIN_TRAILING_ZERO_MONTHS
+    year_notes = _base_year_notes(scenario, history, task, year)
+    explained = task.series.calendar.last + 1 - n_zeros if has_stopped else None
+    if explained is None and year is not None and year_notes:
+        explained = SEASON_MONTHS * year
+    stopped = [_stopped_note(task, n_zeros)] if has_stopped else []
+    return [*_outlier_notes(task), *_level_notes(task, explained), *year_notes, *stopped]
 
 
 def _stated_notes(scenario: Scenario, service: str, year: int | None, base_revenue: float) -> list[Note]:
@@ -472,18 +532,15 @@ def _trailing_zeros(measured: Floats) -> int:
 
 
 def _outlier_notes(task: FitTask) -> list[Note]:
-    """Notes on level shifts, outlying months and corrections."""
+    """Notes on outlying months and corrections; a month stands in one note at most."""
     series, source = task.series, task.series.source
     if source is None:
         return []
     notes: list[Note] = []
-    for row, step in series.level_shifts:
-        level = 1.0 if series.is_log else abs(float(np.nanmedian(source.values[:row])))
-        share = np.expm1(step) if series.is_log else step / max(level, 1e-12)
-        month = format_month(series.calendar.first + row)
-        params = (("month", month), ("service", task.service), ("share", f"{share:+.0%}"))
-        notes.append(("baseline_level_moved", params))
     outlying = series.masked & ~source.masked
+    outlying[[row for row, _step in series.level_shifts]] = False
+    if (shift := recent_shift(series)) is not None:
+        outlying[shift.row :] = False
     corrections = source.masked & np.isnan(source.values) if task.scale == "log" else np.zeros(0, bool)
     for key, rows in (("baseline_odd_months", outlying), ("baseline_corrections", corrections)):
         if rows.any():
@@ -491,11 +548,78 @@ def _outlier_notes(task: FitTask) -> list[Note]:
     return notes
 
 
+def _stopped_note(task: FitTask, n_zeros: int) -> Note:
+    """The note on a service whose last months are zero."""
+    params = [("count", str(n_zeros)), ("service", task.service)]
+    recent = recent_shift(task.series)
+    if recent is None or recent.row < task.series.calendar.count - n_zeros:
+        return "baseline_stopped", tuple(params)
+    return "baseline_stopped_lately", (("chance", f"{recent.return_chance:.0%}"), *params)
+
+
+def _level_notes(task: FitTask, explained_from: int | None) -> list[Note]:
+    """Notes on level shifts, but for those from the month `explained_from` on, which another note explains."""
+    series, recent = task.series, recent_shift(task.series)
+    notes: list[Note] = []
+    for row, step in series.level_shifts:
+        if explained_from is not None and series.calendar.first + row >= explained_from:
+            continue
+        params = {
+            "month": format_month(series.calendar.first + row),
+            "service": task.service,
+            "share": _share_text(series, row, step),
+        }
+        key = "baseline_level_moved"
+        if recent is not None and row == recent.row:
+            key = "baseline_level_recent"
+            params |= {"chance": f"{recent.return_chance:.0%}", "count": str(recent.age)}
+        notes.append((key, tuple(sorted(params.items()))))
+    return notes
+
+
+def _share_text(series: TimeSeries, row: int, step: float) -> str:
+    """The move of the level at a row, as a share of the level before."""
+    if series.is_log:
+        return f"{np.expm1(step):+.0%}"
+    assert series.source is not None  # a series with a level shift was cleaned
+    level = abs(float(np.nanmedian(series.source.values[:row])))
+    return f"{step / max(level, 1e-12):+.0%}"
+
+
+def _base_year_notes(scenario: Scenario, history: History, task: FitTask, year: int | None) -> list[Note]:
+    """A note where growth is over a year with a temporary change, or with two levels."""
+    source, service = task.series.source, task.service
+    level = scenario.baseline_for(service).level or ("history" if scenario.services[service].growth is None else "")
+    if year is None or source is None or level == "history":
+        return []
+    months = task.series.calendar
+    rows = months.year_rows(year)
+    booked = float(history.modelled_series(service)[rows].sum())
+    params = {"booked": f"{booked:.0f}", "service": service, "year": str(year)}
+    at_last_level = np.exp(task.series.values) if task.scale == "log" else task.series.values
+    shifts = [(row, step) for row, step in task.series.level_shifts if rows.start < row < rows.stop]
+    if shifts:
+        row, step = shifts[-1]
+        at_level_before = at_last_level * np.exp(-step) if task.scale == "log" else at_last_level - step
+        params["month"] = format_month(months.first + row)
+        params |= {"after": f"{at_last_level[rows].sum():.0f}", "before": f"{at_level_before[rows].sum():.0f}"}
+        return [("baseline_year_of_two_levels", tuple(sorted(params.items())))]
+    outlying = task.series.masked & ~source.masked
+    outlying[: rows.start] = False
+    undisturbed = float(at_last_level[rows].sum())
+    if not outlying.any() or abs(undisturbed - booked) <= MIN_STATED_DIFFERENCE * abs(booked):
+        return []
+    params |= {"months": _months_text(months, outlying), "undisturbed": f"{undisturbed:.0f}"}
+    return [("baseline_year_disturbed", tuple(sorted(params.items())))]
+
+
 def _months_text(calendar: Calendar, rows: NDArray[np.bool_]) -> str:
-    """The first few of these months, and the number of the others."""
-    months = [format_month(calendar.first + int(row)) for row in np.flatnonzero(rows)]
-    n_unnamed = len(months) - MAX_NAMED_MONTHS
-    return ", ".join(months[:MAX_NAMED_MONTHS]) + (f", … (+{n_unnamed})" if n_unnamed > 0 else "")
+    """The first few of these months, consecutive ones as FIRST..LAST, and the number of the others."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(int)))
+    spans = [(calendar.first + int(first), calendar.first + int(stop) - 1) for first, stop in edges.reshape(-1, 2)]
+    named = [format_month(a) if a == b else f"{format_month(a)}..{format_month(b)}" for a, b in spans]
+    n_unnamed = sum(last - first + 1 for first, last in spans[MAX_NAMED_MONTHS:])
+    return ", ".join(named[:MAX_NAMED_MONTHS]) + (f", … (+{n_unnamed})" if n_unnamed > 0 else "")
 
 
 def _given_notes(scenario: Scenario, service: str, calendar: Calendar, in_history: bool) -> tuple[Note, ...]:

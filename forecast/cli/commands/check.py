@@ -14,6 +14,7 @@ from forecast.i18n import Translator
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
+    from forecast.timeseries.ensemble.ensemble import Note
 
 
 @command("check")
@@ -29,26 +30,45 @@ def check_command(ctx: click.Context, /, scenario: str, **params: Any) -> None:
     options = CommonOptions.from_params(params)
     session.use_plan_language(scenario)
     plan = read_plan(Path(scenario), overrides=options.overrides or None)
-    _check_data(plan.scenario)
+    notes = _check_data(plan.scenario)
     values = effective_values(plan)
     if options.json:
-        print_json({"file": plan.scenario.file, "values": [value.to_dict() for value in values]})
+        lines = _note_lines(plan.scenario, notes, session.t)
+        print_json({"file": plan.scenario.file, "values": [value.to_dict() for value in values], "notes": lines})
         return
     if not options.quiet:
         print_lines(EffectivePlan(plan, values).format_text(session.t))
+        if notes:
+            print_lines(*_note_lines(plan.scenario, notes, session.t))
     print_lines(_summary_line(plan.scenario, len(values), session.t))
 
 
-def _check_data(scenario: Scenario) -> None:
-    """Read the history too: its problems are problems of the plan."""
+def _note_lines(scenario: Scenario, notes: list[Note], t: Translator) -> list[str]:
+    """The notes on the history, services by their labels."""
+    lines = []
+    for key, params in notes:
+        texts = dict(params)
+        service = scenario.services.get(texts.get("service", ""))
+        if service and service.label:
+            texts["service"] = service.label.in_language(t.language)
+        lines.append(t(key, **texts))
+    return lines
+
+
+def _check_data(scenario: Scenario) -> list[Note]:
+    """Read the history too: its problems are problems of the plan, and what is to know of it is noted."""
     from forecast.files.csv import raise_if_problems
     from forecast.history.ledger import read_history
+    from forecast.timeseries.baseline import history_notes
     from forecast.timeseries.checks import check_baselines, check_history
 
     problems = list(check_baselines(scenario))
+    history = None
     if scenario.history is not None:
-        problems += check_history(scenario, read_history(scenario.history.file, scenario.currency))
+        history = read_history(scenario.history.file, scenario.currency)
+        problems += check_history(scenario, history)
     raise_if_problems(problems)
+    return [] if history is None else history_notes(scenario, history)
 
 
 def _summary_line(scenario: Scenario, values: int, t: Translator) -> str:

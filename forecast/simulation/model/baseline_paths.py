@@ -29,6 +29,9 @@ MIN_REMAINING_SHARE = 0.05
 """Smallest share that a base year's own shocks leave of it: its total is divided by it. An effect reaches -100%, a year
 with revenue did not; without a limit, the mean over a range of losses of a whole year does not exist."""
 
+RECENT_SHIFT = "recent_shift"
+"""Name of the draws of a recent level shift."""
+
 
 @dataclass(frozen=True)
 class BaselinePaths:
@@ -290,7 +293,21 @@ def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar)
             if (weight := float(forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
+    x[service.fitted.known_months :] += _recent_shift_deviations(service, sampler, calendar)
     return forecast.to_amounts(x)
+
+
+def _recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | float:
+    """(months that are not known, paths): what a recent level shift that comes back moves; 0 without one.
+
+    Services share the draws of when and how far, for what moves several at a time mostly has one cause.
+    """
+    shift = service.fitted.recent_shift
+    if shift is None:
+        return 0.0
+    names = (f"{RECENT_SHIFT}.end", f"{RECENT_SHIFT}.share", f"services.{service.fitted.service}.{RECENT_SHIFT}")
+    uniforms = np.array([sampler.uniform(name) for name in names])
+    return shift.deviations(uniforms, calendar.count - service.fitted.known_months)
 
 
 def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | None:

@@ -27,6 +27,7 @@ from forecast.timeseries.ensemble.sum_scores import SumScore, score_sums
 from forecast.timeseries.models.base import FittedModel, Model, ModelFailed, PredictiveNormal, TimeSeries, ValueScale
 from forecast.timeseries.models.combination import combine
 from forecast.timeseries.models.outliers import clean_as_of
+from forecast.timeseries.models.recent_shift import recent_shift
 
 MONTHLY_ORIGINS = 24
 """Months at the end of the history that are all origins, where two years come before them."""
@@ -89,7 +90,7 @@ def cross_validate(models: Mapping[str, Model], series: TimeSeries) -> list[Orig
     origins = []
     for n_known in rolling_origins(series.calendar.count):
         known = clean_as_of(series, n_known)
-        actual = _actual_after(series, n_known)
+        actual = _actual_after(series, known)
         reusable = fitted
         if n_known - fitted_at >= REFIT_EVERY_MONTHS:
             reusable, fitted_at = {}, n_known
@@ -107,10 +108,16 @@ def cross_validate(models: Mapping[str, Model], series: TimeSeries) -> list[Orig
     return origins
 
 
-def _actual_after(series: TimeSeries, n_known: int) -> Floats:
-    """(months,): up to a year after the known months, NaN where masked and from a later level shift on."""
-    # no model could know that the level would move for good: such a risk is the scenario's
-    values = (series.source or series).values
+def _actual_after(series: TimeSeries, known: TimeSeries) -> Floats:
+    """(months,): up to a year after the known months, NaN where masked and from a later level shift on.
+
+    All are NaN after a change that was under way and came back.
+    """
+    # no model could know that the level would move, such a risk is the scenario's, nor that it would come back: that
+    # doubt has a law of its own
+    n_known, values = known.calendar.count, (series.source or series).values
+    if (shift := recent_shift(known)) is not None and series.masked[shift.row : n_known].all():
+        return np.full(len(values[n_known : n_known + CV_HORIZON_MONTHS]), np.nan)
     actual = np.where(series.masked, np.nan, values)[n_known : n_known + CV_HORIZON_MONTHS]
     for row, _step in series.level_shifts:
         if row >= n_known:
@@ -205,10 +212,10 @@ def evaluate(
     sizes = np.abs(calibrated[~np.isnan(calibrated)])
     if not len(sizes):
         return Evaluation(checks=tuple(checks))
-    differences = [
-        _from_scale(forecast.mean, scale) - _from_scale(origin.actual, scale)
-        for origin, forecast in zip(origins, combined, strict=True)
-    ]
+    differences = []
+    for origin, forecast in zip(origins, combined, strict=True):  # at the last level, as what they are scaled by
+        later = sum(step for row, step in series.level_shifts if row >= origin.n_known)
+        differences.append(_from_scale(forecast.mean + later, scale) - _from_scale(origin.actual + later, scale))
     scaled_error = float(mase(np.concatenate(differences), _from_scale(series.observed, scale)))
     coverage80, coverage95 = (float(np.mean(sizes <= z)) for z in (Z90, Z975))
     return Evaluation(scaled_error if np.isfinite(scaled_error) else None, coverage80, coverage95, tuple(checks))

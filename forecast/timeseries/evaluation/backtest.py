@@ -35,6 +35,7 @@ from forecast.timeseries.evaluation.scores import (
 from forecast.timeseries.evaluation.sums import SumAccuracy, assess_sums
 from forecast.timeseries.interventions import build_intervention, modelled_drivers
 from forecast.timeseries.models.base import PredictiveNormal
+from forecast.timeseries.models.recent_shift import RecentShift, recent_shift
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -250,8 +251,7 @@ def _evaluate_origin(
     months = history.service_calendar(service)
     actual = history_without_shocks(scenario, history, service)[month - months.first :][:BACKTEST_HORIZON_MONTHS]
     ahead = len(actual)
-    factor = fit.cholesky[:ahead, :ahead]
-    joint = {COMBINATION: PredictiveNormal(fit.mean[:ahead], factor @ factor.T)}
+    joint = {COMBINATION: _combination(fit, recent_shift(task.series), ahead)}
     joint |= {name: models[name] for name in sorted(models)}
     forecasts = {
         name: MarginalNormals(forecast.mean[:ahead], np.sqrt(np.diag(forecast.covariance)[:ahead]))
@@ -261,6 +261,16 @@ def _evaluate_origin(
     scale = month_scale(task, known.modelled_series(service))
     sums = {name: score_sums(forecast, task.scale, actual, month, error_scale) for name, forecast in joint.items()}
     return Origin(month, scale, forecasts, actual, error_scale, sums)
+
+
+def _combination(fit: Fit, shift: RecentShift | None, ahead: int) -> PredictiveNormal:
+    """The combination of the months ahead, with the moments of the doubt about a recent level shift."""
+    factor = fit.cholesky[:ahead, :ahead]
+    combination = PredictiveNormal(fit.mean[:ahead], factor @ factor.T)
+    if shift is None:
+        return combination
+    move, doubt = shift.moments(ahead)
+    return PredictiveNormal(combination.mean + move, combination.covariance + doubt)
 
 
 def _service_backtest(

@@ -285,20 +285,22 @@ class Forecast:
     """(months, months), lower triangular; the rows of months that are known are zero."""
     scale: MonthScale
 
-    def transform_normal(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats, deviations: Floats | float = 0.0) -> Floats:
         """Transform standard normals to the months of the calendar.
 
         Parameters
         ----------
         z : (months, paths)
             Standard normals.
+        deviations : (months, paths), optional
+            Added on `scale`.
 
         Returns
         -------
         Floats
             (months, paths), in the unit of the history.
         """
-        return self.to_amounts(self.mean[:, None] + self.cholesky @ z)
+        return self.to_amounts(self.mean[:, None] + self.cholesky @ z + deviations)
 
     def to_amounts(self, normals: NDArray[Any]) -> NDArray[Any]:
         """Transform correlated normals to amounts by the scale of the months.

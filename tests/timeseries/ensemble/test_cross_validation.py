@@ -82,6 +82,32 @@ def test_later_months_do_not_change_forecasts_at_an_origin() -> None:
     assert not np.array_equal(original[-1].forecasts["regression"].mean, moved[-1].forecasts["regression"].mean)
 
 
+def test_origins_inside_a_change_that_came_back_are_not_evaluated() -> None:
+    """No model could know that it would; an origin before it and one after it are evaluated on the other months."""
+    values = noisy_log_sales(60)
+    values[48:52] -= 2.0
+    past = cleaned_series(values, holiday=NO_HOLIDAY)
+    origins = {origin.n_known: origin for origin in cross_validate({"naive": MODELS["seasonal_naive"]}, past)}
+    for n_known in (49, 50, 51, 52):
+        assert np.isnan(origins[n_known].actual).all()
+    assert np.flatnonzero(np.isnan(origins[47].actual)).tolist() == [1, 2, 3, 4]
+    assert not np.isnan(origins[53].actual).any()
+
+
+def test_errors_before_a_level_shift_are_scaled_at_their_own_level() -> None:
+    values = noisy_log_sales(60)
+    models = {"naive": MODELS["seasonal_naive"]}
+    scores = []
+    for step in (0.0, -3.0):
+        shifted = values + np.where(np.arange(60) < 50, 0.0, step)
+        past = cleaned_series(shifted, holiday=NO_HOLIDAY)
+        assert bool(past.level_shifts) == (step < 0)
+        evaluation = evaluate(cross_validate(models, past), past, "log")
+        assert evaluation.mase is not None
+        scores.append(evaluation.mase)
+    assert scores[1] == pytest.approx(scores[0], rel=0.4)
+
+
 def test_actual_months_of_an_origin_are_not_estimates() -> None:
     values = noisy_log_sales(60)
     origins = cross_validate({"seasonal_naive": MODELS["seasonal_naive"]}, cleaned_series(values, unknown=(50,)))
