@@ -104,7 +104,7 @@ def read_results(run: Simulation) -> None:
     for name, target in run.scenario.targets.items():
         run.chance(name)
         tally = run.tally(*run.target_figure(target))
-        tally.expected_shortfall(target.threshold.value, target.at_least is not None)
+        tally.average_shortfall(target.threshold.value, target.at_least is not None)
         tally.cvar(0.05, lower=target.at_least is not None)
 
 

@@ -35,6 +35,7 @@ Floats = NDArray[np.float64]
 HERE = Path(__file__)
 PLAN = """
 name: The plan of the peers
+as_of: 2020-12-31
 horizon: {from: 2021-01, months: 12}
 baseline: {method: given, shape: flat, noise: 6%}
 services:

@@ -243,17 +243,36 @@ def month_overlaps(start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints
     -------
     tuple of Ints, Ints and Floats
         Row of the interval, row of the month and days of the overlap, (overlaps,) each: the first month of every
-        interval, then the second of those that have one, and so on.
+        interval, then the second of those that have one, and so on, whether or not the calendar has these months.
     """
-    month = np.maximum(calendar.rows_at(start), 0)
-    opening = np.maximum(start, calendar.edges[0])
-    month_ends, last_ends = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
+    meets = end > np.maximum(start, calendar.edges[0])
+    meets &= start < calendar.edges[-1]
     interval = np.arange(len(start))
-    meets = end > opening
-    meets &= month < calendar.count
     if not meets.all():
         interval = np.flatnonzero(meets)
-        month, opening, end = month[interval], opening[interval], end[interval]
+        start, end = start[interval], end[interval]
+    earlier = _months_before(calendar, start.min(initial=np.inf))
+    if not earlier:
+        return _overlaps_of_later(interval, start, end, calendar)
+    interval, month, days = _overlaps_of_later(
+        interval, start, end, Calendar(calendar.first - earlier, calendar.count + earlier)
+    )
+    inside = np.flatnonzero(month >= earlier)
+    return interval[inside], month[inside] - earlier, days[inside]
+
+
+def _months_before(calendar: Calendar, day: float) -> int:
+    """Months from the one that holds a day to the first of a calendar; 0 for a day that is not before it."""
+    if day >= calendar.edges[0]:
+        return 0
+    held = date.fromordinal(int(day))
+    return calendar.first - (12 * held.year + held.month - 1)
+
+
+def _overlaps_of_later(interval: Ints, start: Floats, end: Floats, calendar: Calendar) -> tuple[Ints, Ints, Floats]:
+    """Overlaps of intervals (intervals,), all of which begin inside the calendar."""
+    month, opening = calendar.rows_at(start), start
+    month_ends, last_ends = calendar.edges[1:], np.append(calendar.edges[1:-1], np.inf)
     chunks = []
     while True:
         month_end = month_ends.take(month)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from forecast.analysis.bridge import compute_bridge
+from forecast.analysis.cases import SimulatedCase, case_row
 from forecast.analysis.districts import rank_districts
-from forecast.analysis.exceedance import exceedance_curve
-from forecast.analysis.findings import CaseRow, Findings
+from forecast.analysis.exceedance import exceedance_curve, tail_risk
+from forecast.analysis.findings import Findings
 from forecast.analysis.monthly import summarise_months
 from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.targets import evaluate_targets
@@ -15,15 +16,15 @@ from forecast.simulation.simulate import Simulation
 __all__ = ["collect_findings"]
 
 
-def collect_findings(run: Simulation, cases: tuple[CaseRow, ...]) -> Findings:
+def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...]) -> Findings:
     """Run every analysis of a simulation.
 
     Parameters
     ----------
     run : Simulation
         With a sample of its paths, for the sensitivity; without one the findings have none.
-    cases : tuple of CaseRow
-        Results of the other assumption cases, simulated with the run's random numbers.
+    cases : tuple of SimulatedCase
+        The other assumption cases, simulated with the run's random numbers.
 
     Returns
     -------
@@ -32,14 +33,16 @@ def collect_findings(run: Simulation, cases: tuple[CaseRow, ...]) -> Findings:
     """
     scenario = run.scenario
     main = scenario.main_target
+    case_rows = tuple(case_row(run, case) for case in cases)
     return Findings(
-        targets=evaluate_targets(run, cases),
+        targets=evaluate_targets(run, case_rows),
         main_target=main,
         months=summarise_months(run, read_plan_history(scenario)),
         bridge=compute_bridge(run),
         exceedance={name: exceedance_curve(run, name) for name in sorted(scenario.targets)},
         sensitivity=compute_sensitivity(run, main) if main else None,
-        cases=cases,
+        cases=case_rows,
         joint_chance=run.joint_chance if len(scenario.targets) > 1 else None,
         districts=rank_districts(run),
+        tails={name: tail_risk(run, name) for name in sorted(scenario.targets)},
     )

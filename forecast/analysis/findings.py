@@ -6,7 +6,7 @@ Amounts are plain floats in the plan's currency (not in tỷ), chances and share
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from forecast.periods import format_month, parse_month
@@ -23,8 +23,10 @@ __all__ = [
     "Findings",
     "MonthBar",
     "Months",
+    "ReturnLevel",
     "Sensitivity",
     "SensitivityBar",
+    "TailRisk",
     "TargetRow",
 ]
 
@@ -111,6 +113,33 @@ class Exceedance:
 
 
 @dataclass(frozen=True)
+class ReturnLevel:
+    """An amount, and the chance of a worse one."""
+
+    chance: float
+    """Chance of less, or of more where less is better, 0 to 1."""
+    amount: Estimate
+
+    @property
+    def return_period(self) -> float:
+        """Reciprocal of the chance, in periods of the figure."""
+        return 1 / self.chance
+
+
+@dataclass(frozen=True)
+class TailRisk:
+    """The bad tail of a target's figure."""
+
+    measure: str
+    period: str
+    higher_is_better: bool
+    levels: tuple[ReturnLevel, ...]
+    """By falling chance."""
+    cvar: Estimate
+    """Expected shortfall (CVaR): the mean of the worst 5% of the paths."""
+
+
+@dataclass(frozen=True)
 class SensitivityBar:
     """Change of a measure when one assumption lies low or high: a bar of the tornado."""
 
@@ -149,6 +178,8 @@ class CaseRow:
     label: Label | None
     chances: Mapping[str, Estimate]
     """Target -> chance."""
+    paths: int = 0
+    """First paths of the run over which it is compared with the plan."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +196,7 @@ class TargetRow:
     chance: Estimate
     spread: tuple[float, float]
     """Lowest and highest chance over the cases and the plan itself, at least as wide as the simulation error."""
-    expected_shortfall: float
+    average_shortfall: float
     """Mean distance from the threshold over the paths that miss it, in the unit of the measure."""
     other_basis: Estimate | None
     """The chance on the basis that the target does not use (stated or parts)."""
@@ -234,6 +265,8 @@ class Findings:
     """The chance of all targets together."""
     districts: Districts | None = None
     """None where the plan lists no places."""
+    tails: Mapping[str, TailRisk] = field(default_factory=dict)
+    """By target."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _district_rows(findings: Findings) -> _Rows:
 
 
 _TARGET_COLUMNS = ["target", "measure", "period", "place", "direction", "threshold", "required_chance"]
-_TARGET_COLUMNS += ["chance", "low", "high", "spread_low", "spread_high", "expected_shortfall"]
+_TARGET_COLUMNS += ["chance", "low", "high", "spread_low", "spread_high", "average_shortfall"]
 _MONTH_COLUMNS = ["measure", "month", "previous_year", "plan", "mean", "p5", "p10", "p25", "p50", "p75", "p90", "p95"]
 _BAR_COLUMNS = [
     "target",

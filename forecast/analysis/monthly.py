@@ -51,5 +51,12 @@ def _planned_revenue(run: Simulation, measure: str) -> dict[str, float]:
         if len(months) != 12 or planned.keys() & set(months):
             continue
         means = [run.tally(measure, text).mean for text in months]
-        planned |= {text: target.threshold.value * mean / sum(means) for text, mean in zip(months, means, strict=True)}
+        planned |= zip(months, _spread(target.threshold.value, means), strict=True)
     return planned
+
+
+def _spread(total: float, means: list[float]) -> list[float]:
+    """Return a total by month in the shares of the means; where some are not above zero, with equal differences."""
+    if min(means) > 0:
+        return [total * mean / sum(means) for mean in means]
+    return [mean + (total - sum(means)) / len(means) for mean in means]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from forecast.analysis.findings import Sensitivity, SensitivityBar
 from forecast.arrays import Floats
@@ -12,6 +15,8 @@ from forecast.i18n import Translator
 from forecast.plan.assumption import Assumption
 from forecast.plan.labels import display_label
 from forecast.plan.record import Label
+from forecast.plan.scenario import Scenario
+from forecast.plan.yearly_changes import draw_of_change, parts_of_change
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Z975
 
@@ -30,11 +35,10 @@ def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
     target = run.scenario.targets[name]
     figure = run.target_figure(target)
     values = run.path_sample.figures[figure]
-    assumption_by_stream = {
-        a.stream_name: a for a in sorted(run.scenario.uncertain_assumptions(), key=lambda a: a.name == a.stream_name)
-    }
+    assumption_by_stream = _assumptions_by_stream(run.scenario)
+    uniforms = _fold_years(run.path_sample.uniforms, assumption_by_stream.keys(), target.period.calendar.years[-1])
     bars, variances = [], {}
-    for stream, u in run.path_sample.uniforms.items():
+    for stream, u in uniforms.items():
         if stream in assumption_by_stream:
             bars.append(_assumption_bar(run, assumption_by_stream[stream], u, values))
             variances[stream] = _first_order_variance(u, values)
@@ -48,6 +52,48 @@ def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
     return Sensitivity(
         name, target.measure, figure[1], tuple(bars), judged_variance / total_variance if total_variance > 0 else 0.0
     )
+
+
+def _assumptions_by_stream(scenario: Scenario) -> dict[str, Assumption]:
+    """Return by stream the assumption that it draws; a change by year is one assumption, as its years move together."""
+    by_name = {a.name: a for a in scenario.uncertain_assumptions()}
+    for name, change in scenario.yearly_changes.items():
+        parts = [by_name.pop(part.name) for part in parts_of_change(change) if part.name in by_name]
+        if parts:
+            by_name[name] = _joined_years(name, draw_of_change(name, change), parts)
+    in_order = sorted(by_name.values(), key=lambda a: (a.name == a.stream_name, a.name))
+    return {a.stream_name: a for a in in_order}
+
+
+def _joined_years(name: str, stream: str, parts: Sequence[Assumption]) -> Assumption:
+    """Return the unsure years of a change as one assumption, of the weakest grade; the text has the first and last."""
+    same_as = "" if stream == name else stream
+    if parts[0].name == name:
+        return replace(parts[0], same_as=same_as)
+    ends = dict.fromkeys((parts[0], parts[-1]))
+    text = (" … " if len(parts) > 2 else ", ").join(f"{part.name.rpartition('.')[2]}: {part.text}" for part in ends)
+    grade = max(part.grade for part in parts)
+    return replace(parts[0], name=name, text=text, grade=grade, same_as=same_as)
+
+
+def _fold_years(uniforms: Mapping[str, Floats], streams: Collection[str], last_year: int) -> dict[str, Floats]:
+    """Return uniforms (paths,) by stream; those of several years up to the last as the ranks of their mean score."""
+    by_stream: dict[str, list[Floats]] = {}
+    for name, u in uniforms.items():
+        stream, _, year = name.rpartition(".")
+        if stream not in streams or not year.isdigit():
+            by_stream.setdefault(name, []).insert(0, u)
+        elif int(year) <= last_year:
+            by_stream.setdefault(stream, []).append(u)
+    return {stream: years[0] if len(years) == 1 else _mean_score_ranks(years) for stream, years in by_stream.items()}
+
+
+def _mean_score_ranks(uniforms: Sequence[Floats]) -> Floats:
+    """Return the ranks, between 0 and 1, (paths,), of the mean normal score of several uniforms."""
+    score = np.sum([ndtri(u) for u in uniforms], axis=0)
+    ranks = np.empty(len(score))
+    ranks[np.argsort(score, kind="stable")] = (np.arange(len(score)) + 0.5) / len(score)
+    return ranks
 
 
 def _assumption_bar(run: Simulation, assumption: Assumption, u: Floats, values: Floats) -> SensitivityBar:

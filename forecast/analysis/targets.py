@@ -31,7 +31,7 @@ def _target_row(run: Simulation, name: str, cases: tuple[CaseRow, ...]) -> Targe
         required_chance=target.required_chance.value if target.required_chance is not None else None,
         chance=chance,
         spread=_chance_spread(chance, name, cases),
-        expected_shortfall=tally.expected_shortfall(target.threshold.value, at_least).value,
+        average_shortfall=tally.average_shortfall(target.threshold.value, at_least).value,
         other_basis=_other_basis_chance(run, target),
         is_restatement=_is_restatement(run.scenario, target, name),
         place=target.place or "",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.files.paths import display_path
 from forecast.i18n import Translator
-from forecast.i18n.amounts import choose_scale
+from forecast.i18n.amounts import choose_scale, interval_text, whole_percent
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -32,10 +32,10 @@ def run_summary_lines(run: StoredRun, summary: Mapping[str, Any], scenario: Scen
 
 
 def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:
-    from forecast.reports.content.text import measure_text, period_text, sentence_case, tenths_text
+    from forecast.reports.content.text import chance_range_text, measure_text, period_text, sentence_case
 
     direction = "at_least" if target.get("at_least") is not None else "at_most"
-    threshold, chance = target[direction], target["chance"]
+    threshold, required = target[direction], target["required_chance"]
     scale = choose_scale(target["measure"], [threshold], summary["currency"], t)
     goal = t(f"goal_{direction}", amount=scale.exact_amount(threshold))
     measure = measure_text(target["measure"], scenario, t)
@@ -44,14 +44,12 @@ def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario
     spread = ""
     if target["cases"]:
         low, high = target["spread"]
-        spread = t("said_spread", low=t.percent(low), high=t.percent(high))
+        spread = t("said_spread", chances=chance_range_text(low, high, t, required))
     return t(
         "said_target",
         target=f"{sentence_case(measure)} {period_text(target['period'], t)}, {goal}",
-        tenths=tenths_text(chance, t).lower(),
-        chance=t.percent(chance, 1),
-        low=t.percent(target["low"], 1),
-        high=t.percent(target["high"], 1),
+        chance=whole_percent(target["chance"], t, required),
+        error=interval_text(target["low"], target["high"], t),
         spread=spread,
     )
 

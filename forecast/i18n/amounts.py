@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 
 from forecast.i18n import Translator
 
-__all__ = ["LESS_IS_BETTER", "AmountScale", "choose_scale", "round_preserving_sum"]
+__all__ = [
+    "LESS_IS_BETTER",
+    "AmountScale",
+    "choose_scale",
+    "exact_percent",
+    "interval_text",
+    "round_preserving_sum",
+    "whole_percent",
+]
 
 MONEY_FACTORS = (1e9, 1e6, 1e3, 1.0)
 """Factors that have a name: billion, million, thousand, one."""
 LESS_IS_BETTER = ("cost", "headcount")
 """Measures of which less is better."""
+MAX_INTERVAL_DECIMALS = 6
+"""Decimals of a percentage, at most: enough for the interval of a chance in 100 million paths."""
 
 
 @dataclass(frozen=True)
@@ -154,3 +164,75 @@ def round_preserving_sum(
         [round(step * unit, decimals) for step in units],
         round(end_units * unit, decimals),
     )
+
+
+def whole_percent(chance: float, t: Translator, required: float | None = None) -> str:
+    """Format a chance, or a share, as a whole percent.
+
+    Parameters
+    ----------
+    chance : float
+        From 0 to 1.
+    t : Translator
+        Language of the number.
+    required : float, optional
+        Chance that is required: rounding never moves the chance across it.
+
+    Returns
+    -------
+    str
+        Such as `79%`; `>99%` and `<1%` where a chance that is neither 1 nor 0 would round to it.
+    """
+    percent = round(100 * chance, 9)  # 100 * 0.57 is 56.99999999999999
+    nearest = rounded = floor(percent + 0.5)
+    limit = None if required is None else round(100 * required, 9)
+    if limit is not None and (percent >= limit) != (rounded >= limit):
+        rounded = floor(percent) if rounded > percent else ceil(percent)
+    if max(nearest, rounded) >= 100 and chance < 1:
+        return f">{t.percent(0.99)}"
+    if min(nearest, rounded) <= 0 and chance > 0:
+        return f"<{t.percent(0.01)}"
+    return t.percent(rounded / 100)
+
+
+def exact_percent(share: float, t: Translator) -> str:
+    """Format a share as the plan writes it, such as a required chance.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+    t : Translator
+        Language of the number.
+
+    Returns
+    -------
+    str
+        With as many decimals as it needs: `80%`, `82.5%`.
+    """
+    return AmountScale(t, 0.01, "%", 0).exact_amount(share)
+
+
+def interval_text(low: float, high: float, t: Translator) -> str:
+    """Format the 95% interval of a chance.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends, from 0 to 1.
+    t : Translator
+        Language of the text.
+
+    Returns
+    -------
+    str
+        Such as `78.7% to 79.2%`, with the decimals that tell its ends apart, and from 0% and 100%.
+    """
+    decimals = next((d for d in range(1, MAX_INTERVAL_DECIMALS) if _tells_ends(low, high, d)), MAX_INTERVAL_DECIMALS)
+    return t("span_from_to", low=t.percent(low, decimals), high=t.percent(high, decimals))
+
+
+def _tells_ends(low: float, high: float, decimals: int) -> bool:
+    printed = [round(100 * end, decimals) for end in (low, high)]
+    hides_bound = any(text in (0, 100) and 0 < end < 1 for text, end in zip(printed, (low, high), strict=True))
+    return not hides_bound and (low == high or printed[0] != printed[1])

@@ -70,11 +70,20 @@ class Assumption:
         return abs(distribution.kelly_skewness) > MAX_KELLY_SKEWNESS
 
     @property
+    def shown_grade(self) -> str:
+        """Grade that is printed; empty for one sure value that nobody graded, such as a date, a ramp or a threshold."""
+        return "" if self.is_constant and self.grade == "C" else self.grade
+
+    @property
     def value(self) -> float:
         """Its median, in base units; the value itself when it is sure."""
         import numpy as np
 
         return float(self.distribution.ppf(np.array([0.5]))[0])
+
+    def widened(self, factor: float) -> Assumption:
+        """The assumption with `factor` times its width around the same middle, inside the bounds of its kind."""
+        return replace(self, distribution=self.distribution.widened(factor, *BOUNDS_BY_TYPE[self.type_name]))
 
 
 @dataclass(frozen=True)
@@ -210,10 +219,23 @@ THRESHOLD_TYPE = AssumptionType(
     "threshold", "plain", -_INF, _INF, ("money", "money_per_person", "percent", "people", "none"), is_single=True
 )
 
+COEFFICIENT_TYPE = AssumptionType("coefficient", "share", 0, 1, ("none", "percent"), is_single=True)
+
+BOUNDS_BY_TYPE = {
+    kind.name: (kind.low, kind.high)
+    for kind in (
+        SHARE_TYPE, CHANGE_TYPE, EFFECT_TYPE, NOISE_TYPE, RATE_TYPE, DAYS_TYPE, DURATION_TYPE, MONEY_TYPE,
+        VOLUME_OR_MONEY_TYPE, WEIGHT_TYPE, COUNT_TYPE, PEOPLE_TYPE, DAY_TYPE, THRESHOLD_TYPE, COEFFICIENT_TYPE,
+    )
+}  # fmt: skip
+"""Lowest and highest value of each type."""
+
 Share = Annotated[Assumption, SHARE_TYPE]
 """0% to 100%."""
 Change = Annotated[Assumption, CHANGE_TYPE]
 """A change of one year on another, above -100%."""
+Coefficient = Annotated[Assumption, COEFFICIENT_TYPE]
+"""One number from 0 to 1, such as a correlation: 0.5."""
 Effect = Annotated[Assumption, EFFECT_TYPE]
 """Change of a driver by a shock or an initiative, -100% and up."""
 Noise = Annotated[Assumption, NOISE_TYPE]

@@ -275,8 +275,8 @@ def _range_phrase(low: str, high: str) -> Phrase:
 
 
 def _bound_family(quantity_type: QuantityType) -> str:
-    """The kinds that are bounded alike: share, change, effect, amount."""
-    return quantity_type.name if quantity_type.name in ("share", "change", "effect") else "amount"
+    """The kinds that are bounded alike: share, change, effect, coefficient, amount."""
+    return quantity_type.name if quantity_type.name in ("share", "change", "effect", "coefficient") else "amount"
 
 
 def parse_plan_month(text: str) -> int:

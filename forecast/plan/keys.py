@@ -13,6 +13,7 @@ from forecast.plan.assumption import AssumptionType
 from forecast.plan.record import ServiceOrAll
 from forecast.plan.scenario import Scenario
 from forecast.plan.weights import WeightsType
+from forecast.plan.yearly_changes import is_by_year
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class KeySchema:
             return True
         if self.value_type is None:
             return False
+        if self.entries is not None:
+            return not is_by_year(written)
         return not self.records or "value" in written or "same_as" in written
 
 

@@ -55,6 +55,7 @@ QUANTITY_EXAMPLES = {
     "people": Phrase("1838 people", "1838 người"),
     "day": Phrase("2021-03 to 2021-09", "2021-03 đến 2021-09"),
     "threshold": Phrase("250 tỷ", "250 tỷ"),
+    "coefficient": Phrase("0.5", "0.5"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
@@ -123,3 +123,25 @@ def assumptions_in(content: Any) -> Iterator[Assumption]:
         case tuple() | list():
             for value in content:
                 yield from assumptions_in(value)
+
+
+def map_assumptions(content: T, change: Callable[[Assumption], Assumption]) -> T:
+    """A value of a record with every assumption inside changed; what holds no changed one is the same object."""
+    mapped: Any = content
+    match content:
+        case Assumption():
+            mapped = change(content)
+        case Record():
+            old = {field: getattr(content, field) for field in type(content).model_fields}
+            new = {field: map_assumptions(value, change) for field, value in old.items()}
+            if updates := {field: value for field, value in new.items() if value is not old[field]}:
+                mapped = content.model_copy(update=updates)
+        case dict():
+            entries = {key: map_assumptions(value, change) for key, value in content.items()}
+            if any(entries[key] is not value for key, value in content.items()):
+                mapped = FrozenDict(entries)
+        case tuple():
+            items = tuple(map_assumptions(value, change) for value in content)
+            if any(new is not old for new, old in zip(items, content, strict=True)):
+                mapped = items
+    return mapped  # type: ignore[no-any-return]  # of the type of `content`

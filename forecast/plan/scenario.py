@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, WithJsonSchema, model_v
 from forecast.errors import Location
 from forecast.i18n import Language
 from forecast.periods import Calendar, first_day, format_month, parse_month
-from forecast.plan.assumption import Assumption, Change, Count, Money, Noise, Share, VolumeOrMoney
+from forecast.plan.assumption import Assumption, Coefficient, Count, Money, Noise, Share, VolumeOrMoney
 from forecast.plan.expressions import parse_plan_month
 from forecast.plan.fields import (
     AccountsField,
@@ -33,9 +33,14 @@ from forecast.plan.shocks import AnyShock, Event
 from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, YearShape
 from forecast.plan.workforce import Workforce
+from forecast.plan.yearly_changes import YearlyChange, YearlyValue, change_in_year
+from forecast.stats.distributions import Constant
 from forecast.units import QuantityError, fold_text
 
 __all__ = ["BaselineChoice", "Cost", "Scenario", "Service", "StatedYear", "assumptions_known_after"]
+
+DEFAULT_GROWTH_CORRELATION = Assumption("growth_correlation", "0.5", Constant(0.5), "coefficient", "none")
+"""Correlation of two years where a plan says nothing: half of the doubt is about all years, half about the year."""
 
 MEASURES_BY_PRIORITY = ("revenue", "profit", "productivity", "margin")
 """Measures of the targets that a report tells first; all others after them."""
@@ -83,7 +88,8 @@ class HistorySource(Record):
     file: str
     """A CSV: month, service, revenue or volume and price, status."""
     shocks: ByName[Event] = FrozenDict()
-    """Dated events of the past; `growth` is over the year without them."""
+    """Dated events of the past; `growth` is over the year without them. One that is under way goes on in the horizon,
+    and what is recovered of it there comes back."""
 
     @model_validator(mode="before")
     @classmethod
@@ -138,9 +144,9 @@ class Service(Record):
     """What the ledger calls it, a text or a list; its label where nothing is said."""
     unit: Label | None = None
     """What its volume counts, such as parcels or kg; pieces where nothing is said."""
-    growth: Change | None = None
+    growth: YearlyChange | None = None
     """Year on year, of what the history holds, without the named shocks and initiatives."""
-    price_change: Change | None = None
+    price_change: YearlyChange | None = None
     """Year on year, of the price."""
     baseline: BaselineChoice = BaselineChoice()
 
@@ -180,7 +186,7 @@ class Cost(Record):
     per_person_month: Money | None = None
     once: Money | None = None
     """In the first month of the horizon."""
-    change_per_year: Change | None = None
+    change_per_year: YearlyChange | None = None
     """From the first month of the horizon on, month by month."""
 
 
@@ -213,14 +219,18 @@ class Scenario(Record):
 
     name: Label
     as_of: DateField | None = None
-    """The day on which the plan was made; what is known later is named in the report."""
+    """The day on which the plan was made; random events begin after it, and what is known later is named in the
+    report."""
     currency: Currency = "VND"
     language: Language = "en"
     horizon: Horizon
     history: HistorySource | None = None
     """A CSV, or {file: CSV, shocks: ...}."""
     growth_over: Literal["underlying", "stated"] = "underlying"
-    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands."""
+    """`underlying`: `growth` is over the last year without `history.shocks`; `stated`: over the year as it stands, what
+    comes back of its losses included."""
+    growth_correlation: Coefficient | None = None
+    """Correlation of any two years of a `growth`, `price_change` or `change_per_year`; 0.5 where nothing is said."""
     paths: Annotated[int, integer_between(100, 10**10)] = 100_000
     """With fewer no figure has an error that could be told."""
     seed: Annotated[int, integer_between(0, 2**63 - 1)] = 20210111
@@ -288,6 +298,55 @@ class Scenario(Record):
         """Every assumption that is not one sure value, each once, by name."""
         by_name = {a.name: a for a in self.assumptions() if not a.is_constant}
         yield from (by_name[name] for name in sorted(by_name))
+
+    def drawn_assumptions(self) -> tuple[Assumption, ...]:
+        """Every number that is drawn, by name: a draw that several names share once, and none of inactive initiatives.
+
+        Dates on record, ramps, settings, thresholds and required chances are one sure value, which nothing draws.
+        """
+        by_stream: dict[str, Assumption] = {}
+        for assumption in self.uncertain_assumptions():
+            keys = assumption.name.split(".")
+            if keys[0] == "initiatives" and not self.initiatives[keys[1]].active:
+                continue
+            if assumption.name == assumption.stream_name or assumption.stream_name not in by_stream:
+                by_stream[assumption.stream_name] = assumption
+        return tuple(by_stream[stream] for stream in sorted(by_stream))
+
+    @property
+    def yearly_changes(self) -> dict[str, YearlyValue]:
+        """Growth and price change of each service and yearly change of each cost, by dotted name."""
+        by_name = {f"services.{name}.growth": service.growth for name, service in sorted(self.services.items())}
+        by_name |= {f"services.{name}.price_change": s.price_change for name, s in sorted(self.services.items())}
+        by_name |= {f"costs.{name}.change_per_year": cost.change_per_year for name, cost in sorted(self.costs.items())}
+        return {name: change for name, change in by_name.items() if change is not None}
+
+    @property
+    def changing_years(self) -> dict[str, range]:
+        """Calendar years in which each yearly change counts, by its dotted name."""
+        return {name: self._years_of_change(*name.split(".")) for name in self.yearly_changes}
+
+    def _years_of_change(self, table: str, name: str, key: str) -> range:
+        first, last = self.horizon.calendar.years[0], self.horizon.calendar.years[-1]
+        if table == "costs":  # from each month to the next: the last month leads nowhere
+            return range(first, (self.horizon.calendar.last - 1) // 12 + 1)
+        choice = self.baseline_for(name)
+        if key == "growth" and choice.level == "history":
+            return range(0)
+        return range(first + (choice.method == "given"), last + 1)  # the planner gives the first year itself
+
+    @property
+    def has_correlated_years(self) -> bool:
+        """True when a yearly change is unsure in more than one year of the horizon."""
+        return any(
+            sum(not change_in_year(change, year).is_constant for year in self.changing_years[name]) > 1
+            for name, change in self.yearly_changes.items()
+        )
+
+    @property
+    def correlation_of_years(self) -> Assumption:
+        """Correlation of each pair of years of a yearly change."""
+        return self.growth_correlation or DEFAULT_GROWTH_CORRELATION
 
     @property
     def targets_by_priority(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from forecast.periods import DAYS_PER_MONTH
-from forecast.plan.assumption import Day, Days, Duration, Effect, LastDay, Money, Rate, Share, Weight
+from forecast.plan.assumption import Assumption, Day, Days, Duration, Effect, LastDay, Money, Rate, Share, Weight
 from forecast.plan.record import ByName, ByService, FrozenDict, Label, Record
 from forecast.plan.weights import MonthWeights
 
@@ -29,6 +29,7 @@ __all__ = [
     "UpstreamRegime",
     "Weather",
     "WeatherClass",
+    "dotted_shock",
 ]
 
 DEFAULT_RECOVERY_DAYS = 2 * DAYS_PER_MONTH
@@ -63,6 +64,11 @@ class Shock(Record):
     def events_per_year(self) -> float:
         """Expected number of random events a year; 0 for a shock with dates."""
         return 0.0
+
+    @property
+    def event_lengths(self) -> tuple[Assumption, ...]:
+        """Lengths that its random events may have, in days; none for a shock with dates."""
+        return ()
 
 
 class Drift(Shock):
@@ -120,6 +126,11 @@ class Weather(Shock):
         """Expected number of events a year, at the middle of its range."""
         return self.per_year.value
 
+    @property
+    def event_lengths(self) -> tuple[Assumption, ...]:
+        """Days for which a place is shut, class by class."""
+        return tuple(self.classes[name].days for name in sorted(self.classes))
+
 
 class Storm(Weather):
     """Wind: some places shut for some days, part of the loss returns."""
@@ -175,6 +186,27 @@ class Epidemic(Shock):
     def events_per_year(self) -> float:
         """Expected number of waves a year, at the middle of its range."""
         return self.waves_per_year.value
+
+    @property
+    def event_lengths(self) -> tuple[Assumption, ...]:
+        """The length of a wave."""
+        return (self.length,)
+
+
+def dotted_shock(name: str) -> str:
+    """Return the dotted name of a shock that acts in the horizon.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shock of the plan, or the dotted name of one of its history.
+
+    Returns
+    -------
+    str
+        Such as `shocks.floods` or `history.shocks.lockdown`.
+    """
+    return name if name.startswith("history.") else f"shocks.{name}"
 
 
 AnyShock = Annotated[Epidemic | Storm | Flood | Event | Drift, Field(discriminator="kind")]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.rows import display_name
 from forecast.reports.charts.style import truncate_label
+from forecast.reports.content.sums import sum_notes, sum_reasons, sum_table
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text, sentence_case
 from forecast.reports.content.track_record import TrackRecord, coverage_notes, pool_origins, track_record_charts
@@ -24,6 +26,7 @@ __all__ = [
     "SCORE_COLUMNS",
     "BacktestView",
     "backtest_charts",
+    "backtest_track_records",
     "model_text",
     "render_backtest_page",
     "score_cells",
@@ -65,10 +68,10 @@ def render_backtest_page(view: BacktestView, t: Translator) -> bytes:
         "title": backtest_title(view.backtest, t),
         "about": backtest_scope(view, t),
         "unscored": unscored_services(view, t),
-        "coverage": coverage_notes(pool_origins(backtest_track_records(view.backtest)), t),
+        "coverage": coverage_notes(backtest_track_records(view.backtest), t),
         "tables": score_tables(view, t),
         "charts": {name: chart_image(chart) for name, chart in backtest_charts(view, t).items()},
-        "how": [t(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")],
+        "how": [*(t(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")), *sum_notes(t)],
         "provenance": backtest_provenance(view, t),
     }
     return render_template("backtest.html.jinja", t, params)
@@ -138,15 +141,31 @@ def unscored_services(view: BacktestView, t: Translator) -> list[str]:
     return sentences
 
 
-def score_tables(view: BacktestView, t: Translator) -> list[tuple[str, Table]]:
-    """Return headings and tables: all services where there are several, then each."""
-    scores_by_heading = [(t("backtest_every"), view.backtest.mean_scores)] if view.backtest.mean_scores else []
-    scores_by_heading += [
-        (sentence_case(service_text(service.service, view.scenario, t)), service.scores)
-        for service in view.backtest.services.values()
+class ScoreTables(NamedTuple):
+    """Tables of one service, or of all together."""
+
+    heading: str
+    scores: Table
+    """One row a model."""
+    sums: Table
+    """One row a length, of the combination."""
+    reasons: list[str]
+    """Sentence of each length with too few sums."""
+
+
+def score_tables(view: BacktestView, t: Translator) -> list[ScoreTables]:
+    """Return the tables of all services where there are several, then of each."""
+    backtest = view.backtest
+    entries = [(t("backtest_every"), backtest.mean_scores, backtest.mean_sums)] if backtest.mean_scores else []
+    entries += [
+        (sentence_case(service_text(service.service, view.scenario, t)), service.scores, service.sum_accuracy())
+        for service in backtest.services.values()
         if service.scores
     ]
-    return [(heading, score_table(scores, t)) for heading, scores in scores_by_heading]
+    return [
+        ScoreTables(heading, score_table(scores, t), sum_table(sums, t), sum_reasons(sums, t))
+        for heading, scores, sums in entries
+    ]
 
 
 def score_table(scores: Mapping[str, Score], t: Translator) -> Table:
@@ -192,15 +211,17 @@ def score_cells(score: Score, t: Translator) -> tuple[str, ...]:
     """
     return (
         *("–" if value is None else t.number(value, 2) for value in (score.mase, score.crps)),
-        *("–" if value is None else t.percent(value) for value in (score.coverage80, score.coverage95)),
-        "–" if score.bias is None else _signed_percent(score.bias, t),
+        *("–" if value is None else whole_percent(value, t) for value in (score.coverage80, score.coverage95)),
+        "–" if score.bias is None else _bias_text(score.bias, t),
         t.number(score.months),
     )
 
 
-def _signed_percent(share: float, t: Translator) -> str:
-    text = t.percent(share, 1)
-    return f"+{text}" if round(share, 3) > 0 else text
+def _bias_text(share: float, t: Translator) -> str:
+    """Return the bias in words, so that no sign has to be read: too high by, too low by, or none."""
+    if round(share, 3) == 0:
+        return t("backtest_unbiased")
+    return t("backtest_too_high" if share > 0 else "backtest_too_low", share=t.percent(abs(share), 1))
 
 
 def backtest_provenance(view: BacktestView, t: Translator) -> list[tuple[str, str]]:
@@ -234,9 +255,27 @@ def backtest_charts(view: BacktestView, t: Translator) -> dict[str, Chart]:
 
 
 def backtest_track_records(backtest: Backtest) -> dict[str, TrackRecord]:
-    """Return the track record of each service."""
+    """Return the track record of each service.
+
+    Parameters
+    ----------
+    backtest : Backtest
+        Forecasts and actuals.
+
+    Returns
+    -------
+    dict of str to TrackRecord
+        By service.
+    """
     services = backtest.services.items()
     return {
-        name: TrackRecord(service.measured, service.origins, service.calendar.first, service.actual)
+        name: TrackRecord(
+            service.measured,
+            service.origins,
+            service.calendar.first,
+            service.actual,
+            service.masked_actual,
+            service.sum_scores(),
+        )
         for name, service in services
     }

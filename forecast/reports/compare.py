@@ -17,12 +17,13 @@ from forecast.reports.content import assumptions, tables
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
     chance_range_text,
+    error_text,
     goal_text,
     measure_text,
     period_text,
     sentence_case,
+    target_chance_text,
     target_text,
-    whole_tenths,
 )
 from forecast.reports.html_page import chart_image
 from forecast.reports.page_layout import (
@@ -104,18 +105,17 @@ def _scenario_name(view: RunView, t: Translator) -> str:
 
 def comparison_title(views: Sequence[RunView], t: Translator) -> str:
     """Return the title: the runs with the highest and the lowest chance of their target."""
-    chances = [(view.main_target.chance.value, _scenario_name(view, t)) for view in views if view.main_target]
+    chances = [
+        (row.chance.value, _scenario_name(view, t), target_chance_text(row, t))
+        for view in views
+        if (row := view.main_target)
+    ]
     if len(chances) < len(views):
         return " · ".join(_scenario_name(view, t) for view in views)
-    (lowest, lowest_name), (highest, highest_name) = min(chances), max(chances)
+    (lowest, worse, low), (highest, better, high) = min(chances), max(chances)
     if highest - lowest < MIN_CHANCE_DIFFERENCE:
-        return t("compare_title_same", count=whole_tenths(highest))
-    if whole_tenths(highest) == whole_tenths(lowest):
-        params = {"high": t.percent(highest), "low": t.percent(lowest)}
-        return t("compare_title_close", better=highest_name, worse=lowest_name, **params)
-    return t(
-        "compare_title", better=highest_name, worse=lowest_name, high=whole_tenths(highest), low=whole_tenths(lowest)
-    )
+        return t("compare_title_same", chances=low if low == high else t("span_from_to", low=low, high=high))
+    return t("compare_title", better=better, worse=worse, high=high, low=low)
 
 
 def comparison_scope(views: Sequence[RunView], t: Translator) -> str:
@@ -169,7 +169,7 @@ def _target_rows(name: str, views: Sequence[RunView], t: Translator) -> list[tup
         lines.append(
             (
                 sentence_case(t("compare_spread", goal=goal)),
-                *(chance_range_text(*row.spread, t) if row else "–" for row in target_rows),
+                *(chance_range_text(*row.spread, t, row.required_chance) if row else "–" for row in target_rows),
             )
         )
     shortfalls = (_shortfall_text(row, run, t) for row, run in zip(target_rows, views, strict=True))
@@ -180,15 +180,13 @@ def _target_rows(name: str, views: Sequence[RunView], t: Translator) -> list[tup
 def _chance_text(row: TargetRow | None, t: Translator) -> str:
     if row is None:
         return "–"
-    value = t.percent(row.chance.value)
-    half_width = 50 * (row.chance.high - row.chance.low)
-    return f"{value} {t('points_of', points=t.number(half_width, 1 if half_width >= 0.05 else 2))}"
+    return f"{target_chance_text(row, t)} {error_text(row.chance, t)}"
 
 
 def _shortfall_text(row: TargetRow | None, view: RunView, t: Translator) -> str:
     if row is None:
         return "–"
-    return view.scale_for(row.measure, row.period, [row.threshold], t).short_amount(abs(row.expected_shortfall))
+    return view.scale_for(row.measure, row.period, [row.threshold], t).short_amount(abs(row.average_shortfall))
 
 
 def difference_table(views: Sequence[RunView], differences: Differences, t: Translator) -> tables.Table | None:
@@ -293,9 +291,9 @@ def _exceedance_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
         unit=scale.unit,
     )
     alt = f"{heading}: {goal_text(views[0].main_target, views[0], t)}: " + ", ".join(
-        f"{label} {t.percent(curve.target_chance.value)}"
-        for label, curve in curve_by_label.items()
-        if curve.target_chance
+        f"{label} {target_chance_text(row, t)}"
+        for label, view in zip(_run_labels(views, t), views, strict=True)
+        if (row := view.main_target)
     )
     draw, margin = CHARTS["exceedances"]
     return Chart(
@@ -319,8 +317,8 @@ def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t:
     if not _has_same_goal(views):
         page.y = page.text(t("compare_other_targets"), EDGE_INCHES, page.y, page.width, lines=2) + 0.05
     for chart in comparison_charts(views, t).values():
-        page.chart(chart, EDGE_INCHES, page.y, page.width, 2.35)
-        page.y += 2.5
+        page.chart(chart, EDGE_INCHES, page.y, page.width, 2.25)
+        page.y += 2.4
     table = comparison_table(views, t)
     _draw_table(page, t("compare_table"), table)
     if (differences_table := difference_table(views, differences, t)) is not None:

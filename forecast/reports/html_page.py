@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import truncate_label
-from forecast.reports.content import assumptions, decisions, districts, headline, tables, track_record
+from forecast.reports.content import assumptions, decisions, districts, headline, sums, tables, track_record
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import report_label, run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, period_text
 from forecast.reports.templating import render_template
+from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["render_run_page"]
 
@@ -77,11 +79,11 @@ def render_run_page(view: RunView, t: Translator) -> bytes:
 
 
 def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
-    all_assumptions = view.assumptions()
     return {
         "targets": tables.target_table(view, t),
         "months": tables.monthly_table(view, t),
         "steps": tables.bridge_table(view, t),
+        "tail": tables.tail_table(view, t),
         "gaps": [
             tables.gap_table(year, entry, view, t)
             for year, entry in view.summary.get("history", {}).items()
@@ -94,14 +96,24 @@ def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
         "district_notes": districts.district_notes(view, t),
         "initiatives": tables.initiative_table(view, t),
         "assumption_groups": assumptions.assumption_groups(view, t),
-        "assumptions_lead": t(
-            "assumptions_lead", count=len(all_assumptions), unsure=sum(not a.is_constant for a in all_assumptions)
-        ),
+        "assumptions_lead": t("assumptions_lead", count=len(view.assumptions()), drawn=len(view.drawn_assumptions())),
         "data_notes": assumptions.data_notes(view, t),
         "how": assumptions.reader_notes(view, t),
         "baseline_notes": assumptions.baseline_notes(view, t),
         "provenance": assumptions.run_provenance(view, t),
-        "coverage": track_record.coverage_notes(track_record.pool_origins(track_record.run_track_records(view)), t),
+        **_track_record_params(view, t),
+    }
+
+
+def _track_record_params(view: RunView, t: Translator) -> dict[str, Any]:
+    """Return the sentences on past forecasts, and the table of sums of months; empty where none was checked."""
+    records = track_record.run_track_records(view)
+    accuracies = assess_sums({name: record.sums for name, record in records.items()}) if records else ()
+    return {
+        "coverage": track_record.coverage_notes(records, t),
+        "sums": sums.sum_table(accuracies, t) if accuracies else None,
+        "sum_reasons": sums.sum_reasons(accuracies, t),
+        "sum_notes": sums.sum_notes(t),
     }
 
 
@@ -113,9 +125,8 @@ def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
         if findings.joint_chance is None or len(findings.targets) < 2
         else t(
             "target_joint",
-            chance=t.percent(findings.joint_chance.value),
-            low=t.percent(findings.joint_chance.low, 1),
-            high=t.percent(findings.joint_chance.high, 1),
+            chance=whole_percent(findings.joint_chance.value, t),
+            error=interval_text(findings.joint_chance.low, findings.joint_chance.high, t),
         )
     )
     return {
@@ -127,6 +138,7 @@ def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
         "judgement": assumptions.judgement_notes(view, t),
         "caveats": [caveat.text for caveat in target_caveats(view, t)],
         "joint": joint,
+        "case_paths": max((case.paths for case in view.findings.cases), default=0),
         "is_reconstructed": any(service.kind == "reconstructed" for service in view.baseline.services.values()),
         "less_is_better": view.main_target is not None and view.main_target.direction == "at_most",
     }

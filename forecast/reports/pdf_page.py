@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import (
     BAD,
@@ -42,10 +43,13 @@ from forecast.reports.page_layout import (
 
 __all__ = ["render_run_pdf"]
 
-MAX_SHEET_STEPS, MAX_SHEET_BARS = 7, 6
-"""Rows of the bridge and of the tornado."""
+MAX_SHEET_STEPS, MAX_SHEET_BARS, MAX_SHEET_CASES = 7, 6, 8
+"""Rows of the bridge, of the tornado, and of the cases beside the plan."""
 MAX_SHEET_ROWS = 4
 """Targets, and decisions, that the page has room for; it counts those left out."""
+TAIL_TEXT = TextStyle(6.8)
+MAX_TAIL_LINES = 2
+"""Lines of the worst outcomes."""
 
 
 def render_run_pdf(view: RunView, t: Translator) -> bytes:
@@ -109,6 +113,8 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
         page.chart(charts["months"], EDGE_INCHES, y, page.width, height)
 
     def draw_closing(page: PrintedPage, y: float, height: float, t: Translator) -> None:
+        page.text(tables.tail_line(view, t), EDGE_INCHES, y - 0.03, page.width, TAIL_TEXT, lines=MAX_TAIL_LINES)
+        y += _tail_height(view, t)
         page.rule(y - 0.05)
         _draw_targets(page, view, t, EDGE_INCHES, y, half_width + 0.55)
         _draw_decisions(page, view, t, right_x + 0.55, y, half_width - 0.55)
@@ -125,7 +131,7 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
 
 def _with_fewer_rows(name: str, chart: Chart) -> Callable[[Axes], None] | None:
     """Return the drawing function of a chart with as many rows as the page has room for; None if it has no limit."""
-    max_rows = {"bridge": MAX_SHEET_STEPS, "tornado": MAX_SHEET_BARS}.get(name)
+    max_rows = {"bridge": MAX_SHEET_STEPS, "tornado": MAX_SHEET_BARS, "cases": MAX_SHEET_CASES}.get(name)
     draw: Callable[..., None] = chart.draw
     return partial(draw, max_rows=max_rows) if max_rows else None
 
@@ -138,11 +144,19 @@ def _closing_height(view: RunView, t: Translator, width: float) -> float:
         for action, details in decision_lines
     )
     target_count, decision_count = len(view.findings.targets), len(view.scenario.decisions)
-    return max(
+    return _tail_height(view, t) + max(
         0.62 + 0.32 * min(target_count, MAX_SHEET_ROWS) + 0.13 * (target_count > MAX_SHEET_ROWS),
         0.2 + decisions_height + 0.13 * (decision_count > MAX_SHEET_ROWS),
         0.5,
     )
+
+
+def _tail_height(view: RunView, t: Translator) -> float:
+    """Return the height of the line of worst outcomes, in inches; 0 without a target."""
+    if not (line := tables.tail_line(view, t)):
+        return 0.0
+    lines = wrap_text(line, A4_INCHES[0] - 2 * EDGE_INCHES, TAIL_TEXT.size, lines=MAX_TAIL_LINES)
+    return LINE_HEIGHT_EMS * TAIL_TEXT.size * len(lines) / 72 + 0.06
 
 
 def _draw_head(page: PrintedPage, view: RunView, t: Translator) -> None:
@@ -284,7 +298,7 @@ def _weakness_notes(view: RunView, t: Translator) -> Sequence[str]:
     status = view.summary.get("data_status", {})
     notes = []
     if view.findings.sensitivity is not None:
-        notes.append(t("sheet_judgement", percent=t.percent(view.findings.sensitivity.judgement_share)))
+        notes.append(t("sheet_judgement", share=whole_percent(view.findings.sensitivity.judgement_share, t)))
     if status.get("reconstructed"):
         notes.append(t("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
     if hindsight_count := len(view.hindsight_assumptions()):

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from forecast.analysis.correlation import achieved_correlations
-from forecast.analysis.findings import Findings, TargetRow
+from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import for_service
+from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
+from forecast.timeseries.baseline import ServiceBaseline
+from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["summarise_run"]
 
-SUMMARY_SCHEMA = 2
+SUMMARY_SCHEMA = 3
 """Version of the content; a change of a key raises it."""
 SUMMARY_QUANTILES = (("p5", 0.05), ("p10", 0.10), ("p50", 0.50), ("p90", 0.90), ("p95", 0.95))
 
@@ -39,8 +43,8 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
     Returns
     -------
     dict
-        JSON values; amounts in the plan's currency, chances and shares from 0 to 1. The scores of a baseline are null
-        where the history is reconstructed.
+        JSON values; amounts in the plan's currency, chances and shares from 0 to 1. The scores and the range of a
+        baseline are null where its history is reconstructed.
     """
     scenario = run.scenario
     return {
@@ -54,6 +58,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         "measures": _measures(run),
         "months": _months(run),
         "targets": {row.name: _target(run, row, findings) for row in findings.targets},
+        "case_paths": max((case.paths for case in findings.cases), default=0),
         "joint": _chance_summary(findings.joint_chance),
         "triggers": _triggers(run),
         "baseline": {name: _baseline(run, name) for name in scenario.service_names},
@@ -65,7 +70,9 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
             {"name": a.name, "between": list(a.pair), "asked": a.requested, "achieved": a.achieved, "error": a.error}
             for a in achieved_correlations(run)
         ],
+        "growth_correlation": _growth_correlation(scenario),
         "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
+        "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
         "history_notes": [{"key": key, "params": dict(params)} for key, params in run.baseline.history_notes],
     }
@@ -178,8 +185,8 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
     target = run.scenario.targets[row.name]
     tally = run.tally(*run.target_figure(target))
     at_least = row.direction == "at_least"
-    worst = tally.cvar(0.05, lower=at_least)
-    shortfall = tally.expected_shortfall(row.threshold, at_least)
+    tail = findings.tails[row.name]
+    shortfall = tally.average_shortfall(row.threshold, at_least)
     return {
         "measure": row.measure,
         **({"place": row.place, "place_name": row.place_name} if row.place else {}),
@@ -191,15 +198,26 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
         "low": row.chance.low,
         "high": row.chance.high,
         "spread": list(row.spread),
-        "expected_shortfall": shortfall.value,
-        "cvar5": worst.value,
-        "error": {"expected_shortfall": [shortfall.low, shortfall.high], "cvar5": [worst.low, worst.high]},
+        "average_shortfall": shortfall.value,
+        "cvar5": tail.cvar.value,
+        "error": {"average_shortfall": [shortfall.low, shortfall.high], "cvar5": [tail.cvar.low, tail.cvar.high]},
+        "return_periods": [_return_level(level) for level in tail.levels],
         "other_basis": _chance_summary(row.other_basis),
         "restates_the_plan": row.is_restatement,
         "cases": {r.name: r.chances[row.name].value for r in findings.cases if row.name in r.chances},
         "reading_errors": {
             r.name: [r.chances[row.name].low, r.chances[row.name].high] for r in findings.cases if row.name in r.chances
         },
+    }
+
+
+def _return_level(level: ReturnLevel) -> dict[str, Any]:
+    amount = level.amount
+    return {
+        "return_period": round(level.return_period),
+        "chance": level.chance,
+        "amount": amount.value,
+        "error": [amount.low, amount.high],
     }
 
 
@@ -236,11 +254,24 @@ def _baseline(run: Simulation, service: str) -> dict[str, Any]:
         "mase": baseline.mase,
         "coverage80": baseline.coverage80,
         "coverage95": baseline.coverage95,
-        "said": {
-            str(year): dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
-            for year, quantiles in baseline.annual_quantiles.items()
-        },
+        "sums": _sum_summaries(baseline),
+        "said": None if baseline.kind == "reconstructed" else _annual_quantiles(baseline.annual_quantiles),
     }
+
+
+def _annual_quantiles(quantiles_by_year: Mapping[int, tuple[float, float, float]]) -> dict[str, dict[str, float]]:
+    return {
+        str(year): dict(zip(("p10", "p50", "p90"), quantiles, strict=True))
+        for year, quantiles in quantiles_by_year.items()
+    }
+
+
+def _sum_summaries(baseline: ServiceBaseline) -> list[dict[str, Any]] | None:
+    """Scores of months and of sums of them at past origins; None where none was forecast."""
+    if not baseline.checks:
+        return None
+    scores = [score for check in baseline.checks for score in check.sums]
+    return [accuracy.to_dict() for accuracy in assess_sums({baseline.service: scores})]
 
 
 def _level_source(run: Simulation, service: str) -> str:
@@ -279,6 +310,20 @@ def _losses(run: Simulation) -> dict[str, dict[str, float]]:
             part, _, service = measure.partition(".")
             losses.setdefault(service, {})[part] = tally.mean
     return losses
+
+
+def _grades(scenario: Scenario) -> dict[str, int]:
+    """Count the assumptions that are drawn, by grade and in all."""
+    counts = Counter(assumption.grade for assumption in scenario.drawn_assumptions())
+    return {**{grade: counts[grade] for grade in ("A", "B", "C")}, "drawn": counts.total()}
+
+
+def _growth_correlation(scenario: Scenario) -> dict[str, Any] | None:
+    """Return how two years of a growth are correlated; None where no growth is unsure in two years."""
+    if not scenario.has_correlated_years:
+        return None
+    correlation = scenario.correlation_of_years
+    return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source}
 
 
 def _assumption(assumption: Assumption) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from forecast.errors import OutputError
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.runs.repository import StoredRun
 
 __all__ = ["ListedRun", "listed_runs"]
@@ -24,6 +25,8 @@ class ListedRun:
     """Whether `reports/<scenario>` leads to it."""
     chances: Mapping[str, float]
     """Target -> chance."""
+    required_chances: Mapping[str, float]
+    """Target -> chance that is required, where one is."""
 
     @property
     def created_text(self) -> str:
@@ -72,7 +75,10 @@ class ListedRun:
         list of str
             `revenue 74%`.
         """
-        return [f"{name} {t.percent(chance)}" for name, chance in self.chances.items()]
+        return [
+            f"{name} {whole_percent(chance, t, self.required_chances.get(name))}"
+            for name, chance in self.chances.items()
+        ]
 
 
 def listed_runs(runs: Sequence[StoredRun], linked: Collection[str]) -> list[ListedRun]:
@@ -90,11 +96,14 @@ def listed_runs(runs: Sequence[StoredRun], linked: Collection[str]) -> list[List
     list of ListedRun
         One row a run, in the order of `runs`.
     """
-    return [ListedRun(run, run.folder.name in linked, _target_chances(run)) for run in runs]
+    return [ListedRun(run, run.folder.name in linked, *_target_chances(run)) for run in runs]
 
 
-def _target_chances(run: StoredRun) -> dict[str, float]:
-    """Target -> chance; empty where the summary of a run has none."""
+def _target_chances(run: StoredRun) -> tuple[dict[str, float], dict[str, float]]:
+    """Target -> chance, and target -> required chance; empty where the summary of a run has none."""
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
-        return {str(name): float(target["chance"]) for name, target in run.summary()["targets"].items()}
-    return {}
+        targets = run.summary()["targets"]
+        chances = {str(name): float(target["chance"]) for name, target in targets.items()}
+        required = {str(name): target.get("required_chance") for name, target in targets.items()}
+        return chances, {name: float(chance) for name, chance in required.items() if chance is not None}
+    return {}, {}

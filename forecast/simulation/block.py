@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar
-from forecast.plan.shocks import Drift
+from forecast.plan.shocks import Drift, dotted_shock
 from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod
 from forecast.simulation.model.baseline_paths import BaselinePaths, sample_baseline
 from forecast.simulation.model.costs import cost_paths
@@ -22,6 +22,7 @@ from forecast.simulation.model.statement import StatementLine, evaluate_statemen
 from forecast.simulation.model.workforce import sample_headcount, sample_wage_shares
 from forecast.simulation.places.allocation import allocate_block
 from forecast.simulation.places.histograms import PlaceTally
+from forecast.simulation.sampling.events import event_years
 from forecast.simulation.sampling.random_streams import Sampler
 
 np.empty(30 * 2**17)
@@ -41,6 +42,8 @@ class BlockResult:
     """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
+    place_atoms: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    """By place, the revenues that many paths share, where they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,19 @@ class _BlockState:
 
 def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
     """Figures, uniforms and occurrences of some consecutive blocks."""
-    sampler = Sampler(plan.seed, blocks, plan.groups)
+    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly)
     state = _simulate_state(plan, sampler)
     figures = _block_figures(plan, state)
     count = plan.count_paths(blocks)
-    places = None
+    places, place_atoms = None, {}
     if plan.places is not None:
         allocated = allocate_block(plan.places, sampler, count, plan.horizon, state.services, state.recoveries, figures)
         figures.update(allocated.figures)
-        places = allocated.tally
+        places, place_atoms = allocated.tally, allocated.atoms
     counted = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
     uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
-    return BlockResult(counted, uniforms, {name: values[:count] for name, values in state.occurrences.items()}, places)
+    occurrences = {name: values[:count] for name, values in state.occurrences.items()}
+    return BlockResult(counted, uniforms, occurrences, places, place_atoms)
 
 
 def _simulate_state(plan: CompiledPlan, sampler: Sampler) -> _BlockState:
@@ -79,15 +83,21 @@ def _simulate_state(plan: CompiledPlan, sampler: Sampler) -> _BlockState:
     baseline = sample_baseline(plan.baseline, sampler)
     context = _simulation_context(plan, sampler)
     impacts = sample_impacts(plan, sampler, context)
-    drifts = {name: impacts[name] for name in impacts if isinstance(plan.shocks[name], Drift)}
+    drifts = {name: impacts[name] for name, shock in plan.shocks.items() if isinstance(shock, Drift)}
     initiatives = simulate_initiatives(plan.initiatives, sampler, context, baseline.revenue)
-    recoveries = {n: Recovery(impacts[n], plan.horizon, sampler.paths) for n in impacts if n not in drifts}
+    recoveries = {
+        name: Recovery(
+            impacts[name], plan.horizon, sampler.paths, plan.earlier.months, plan.earlier.by_shock[name].months
+        )
+        for name in impacts
+        if name not in drifts
+    }
     bridge_rows = plan.horizon.rows(plan.bridge_output.calendar)
     services = {
         name: simulate_service(name, baseline, drifts, initiatives, recoveries, bridge_rows, sampler.paths)
         for name in plan.services
     }
-    occurrences = {f"shocks.{n}": events for n in impacts if (events := impacts[n].event_counts) is not None}
+    occurrences = {dotted_shock(n): events for n in impacts if (events := impacts[n].event_counts) is not None}
     occurrences |= {f"initiatives.{name}": happens for name, happens in initiatives.happens.items()}
     wage_shares = sample_wage_shares(plan.workforce, sampler) if plan.workforce else {}
     inputs = _statement_inputs(plan, sampler, baseline, services, impacts, initiatives)
@@ -95,8 +105,24 @@ def _simulate_state(plan: CompiledPlan, sampler: Sampler) -> _BlockState:
 
 
 def sample_impacts(plan: CompiledPlan, sampler: Sampler, context: SimulationContext) -> dict[str, Impact]:
-    """By shock, its impact on the drivers."""
-    return {name: impact(shock, f"shocks.{name}", sampler, context) for name, shock in plan.shocks.items()}
+    """By shock, its impact on the drivers; shocks of the history that still act have their dotted names.
+
+    `context` is that of the horizon. All but drifts also have the months before it whose losses still come back.
+    """
+    earlier = plan.earlier
+    longer = replace(context, calendar=earlier.calendar(plan.horizon), earlier=earlier.months)
+    impacts: dict[str, Impact] = {}
+    for name, shock in plan.shocks.items():
+        if isinstance(shock, Drift):
+            impacts[name] = impact(shock, f"shocks.{name}", sampler, context)
+            continue
+        since_known = replace(
+            longer, first_moment=earlier.by_shock[name].first_moment, longest=earlier.by_shock[name].longest
+        )
+        impacts[name] = impact(shock, f"shocks.{name}", sampler, since_known).from_horizon_on(earlier.months)
+    for name, event in earlier.past_shocks.items():
+        impacts[name] = impact(event, name, sampler, longer).from_horizon_on(earlier.months)
+    return impacts
 
 
 def _simulation_context(plan: CompiledPlan, sampler: Sampler) -> SimulationContext:
@@ -104,10 +130,17 @@ def _simulation_context(plan: CompiledPlan, sampler: Sampler) -> SimulationConte
     place_count = sampler(plan.place_count) if plan.place_count else None
     if geography is not None:
         place_count = np.array([float(geography.count)])
-    climate = None
+    climate = {}
     if plan.climate_shape is not None:
-        climate = sampler.gammas("climate", plan.climate_shape, plan.horizon.years)
+        years = range(_first_event_year(plan), plan.horizon.years.stop)
+        climate = dict(zip(years, sampler.gammas("climate", plan.climate_shape, years), strict=True))
     return SimulationContext(plan.horizon, plan.services, sampler.paths, place_count, climate, geography)
+
+
+def _first_event_year(plan: CompiledPlan) -> int:
+    """The first calendar year of the horizon, or before it, in which a random event may begin."""
+    moments = [plan.earlier.by_shock[name].first_moment for name, shock in plan.shocks.items() if shock.event_lengths]
+    return min((event_years(plan.horizon, moment).start for moment in moments), default=plan.horizon.years.start)
 
 
 def _statement_inputs(
@@ -231,6 +264,7 @@ def _loss_figures(state: _BlockState) -> dict[FigureKey, Floats]:
                 "returned": account.returned,
                 "carried": account.carried,
                 "gone": account.permanent,
+                "brought": account.brought,
             }
             figures |= {(f"{measure}.{name}", HORIZON_PERIOD): amounts for measure, amounts in losses.items()}
     return figures

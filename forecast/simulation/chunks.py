@@ -156,15 +156,20 @@ class ChunkJob:
 
 def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_place: bool = True) -> ChunkJob:
     """The job of a plan: the first block fixes the bins of each histogram; `keep` blocks stay path by path."""
-    first = simulate_block(plan, range(1))
+    first = simulate_block(_with_atom_search(plan) if every_place else plan, range(1))
     bins = {key: Bins.from_values(values) for key, values in first.figures.items()}
     thresholds = _thresholds(plan, bins)
     blocks_per_chunk = BLOCKS_PER_CHUNK
     if plan.places is not None:
         blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
         if every_place:
-            plan = replace(plan, places=plan.places.with_histograms(first.figures))
+            plan = replace(plan, places=plan.places.with_histograms(first.figures, first.place_atoms))
     return ChunkJob(plan, bins, thresholds, keep, blocks_per_chunk, plan.paths <= MAX_EXACT_PATHS, required_version)
+
+
+def _with_atom_search(plan: CompiledPlan) -> CompiledPlan:
+    """The same plan, a block of which finds the atoms of every place."""
+    return plan if plan.places is None else replace(plan, places=replace(plan.places, looks_for_atoms=True))
 
 
 def _thresholds(plan: CompiledPlan, bins: Mapping[FigureKey, Bins]) -> dict[FigureKey, tuple[float, ...]]:

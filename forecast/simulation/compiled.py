@@ -6,6 +6,7 @@ are those of the plan; what depends on several of its keys, or on the history, i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +15,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.files.cache import Cache
 from forecast.files.fingerprint import code_digest, environment_versions, to_jsonable
-from forecast.periods import Calendar, format_month
+from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import data_files
@@ -25,6 +26,8 @@ from forecast.plan.scenario import Scenario, StatedYear
 from forecast.plan.shocks import AnyShock, Drift
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount, Workforce
+from forecast.plan.yearly_changes import change_in_year, draw_in_year
+from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
 from forecast.simulation.model.inputs import (
     BaselineInputs,
     CostInputs,
@@ -36,6 +39,7 @@ from forecast.simulation.model.inputs import (
 )
 from forecast.simulation.places.outputs import MAX_PLACES_IN_DETAIL, PlaceOutputs
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+from forecast.simulation.sampling.yearly_draws import YearlyDraws
 from forecast.stats.copula import CorrelatedGroup, build_correlated_groups
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 from forecast.timeseries.place_shares import weight_by_ledger
@@ -75,6 +79,8 @@ class CompiledPlan:
     baseline: BaselineInputs
     shocks: Mapping[str, AnyShock]
     """By name, in the order in which they act; so are the initiatives."""
+    earlier: EarlierTime
+    """What counts of the time before the horizon, with the shocks of the history that still act."""
     initiatives: Mapping[str, Initiative]
     costs: CostInputs
     workforce: WorkforceInputs | None
@@ -86,6 +92,8 @@ class CompiledPlan:
     """Outputs of the places, where they are listed."""
     groups: Mapping[str, CorrelatedGroup]
     """By name, what is correlated with it."""
+    yearly: YearlyDraws
+    """Draws of growths, prices and costs that change from year to year."""
     periods: tuple[OutputPeriod, ...]
     bridge_period: str
     """Period of the steps from last year to the forecast."""
@@ -115,14 +123,15 @@ class CompiledPlan:
     @property
     def causes(self) -> tuple[str, ...]:
         """Names of the shocks that may take from the trade of places."""
-        return tuple(name for name, shock in self.shocks.items() if not isinstance(shock, Drift))
+        of_plan = (name for name, shock in self.shocks.items() if not isinstance(shock, Drift))
+        return tuple(sorted((*self.earlier.past_shocks, *of_plan)))
 
     @property
     def batch_blocks(self) -> int:
         """Blocks that are simulated together; which they are changes nothing in any path."""
         if self.places is not None:
             return 1
-        months = self.horizon.count
+        months = self.horizon.count + self.earlier.months
         events = sum(shock.events_per_year for shock in self.shocks.values()) * months / 12
         size = months * len(self.services) + 4 * events
         if size <= MAX_BATCH_MONTHS:
@@ -180,18 +189,22 @@ def compile_plan(
     if count < 1:
         raise ValueError("a run needs at least one path")
     periods = output_periods(scenario)
+    groups = _correlated_groups(scenario, baseline)
+    earlier = _compile_earlier_time(scenario, baseline)
     return CompiledPlan(
         seed=scenario.seed if seed is None else seed,
         paths=count,
-        baseline=_compile_baseline(scenario, baseline),
+        baseline=_compile_baseline(scenario, baseline, earlier.months),
         shocks=dict(sorted(scenario.shocks.items())),
+        earlier=earlier,
         initiatives=dict(sorted(scenario.initiatives.items())),
-        costs=CostInputs(dict(sorted(scenario.costs.items())), scenario.service_names, scenario.horizon.months),
+        costs=_compile_costs(scenario),
         workforce=_compile_workforce(scenario, scenario.workforce, baseline) if scenario.workforce else None,
         climate_shape=scenario.climate.shape if scenario.climate else None,
         place_count=scenario.places.count if scenario.places else None,
         places=compile_place_outputs(scenario),
-        groups=_correlated_groups(scenario, baseline),
+        groups=groups,
+        yearly=_yearly_draws(scenario, groups),
         periods=periods,
         bridge_period=_choose_bridge_period(scenario, periods),
         targets=dict(scenario.targets),
@@ -253,15 +266,34 @@ def compile_place_outputs(scenario: Scenario) -> PlaceOutputs | None:
     return PlaceOutputs(geography, scenario.places.noise, in_order, frozenset(detailed))
 
 
-def _compile_baseline(scenario: Scenario, baseline: Baseline) -> BaselineInputs:
+def _compile_earlier_time(scenario: Scenario, baseline: Baseline) -> EarlierTime:
+    past_shocks = scenario.history.shocks if scenario.history else {}
+    gives_back = scenario.growth_over == "underlying"
+    known_until = _first_unknown_moment(scenario, baseline)
+    return compile_earlier_time(scenario.shocks, past_shocks, scenario.horizon.calendar, known_until, gives_back)
+
+
+def _first_unknown_moment(scenario: Scenario, baseline: Baseline) -> float:
+    """Ordinal day after the day of the plan, else after the last known month of the history; else minus infinity."""
+    if scenario.as_of is not None:
+        return scenario.as_of.toordinal() + 1.0
+    return -math.inf if baseline.last_known_month is None else float(first_day(baseline.last_known_month + 1))
+
+
+def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: int) -> BaselineInputs:
     takes_shocks_out = scenario.growth_over == "underlying" and scenario.history is not None
     shocks = scenario.history.shocks if scenario.history and takes_shocks_out else {}
+    base_years = {fitted.base_year for fitted in baseline.services.values() if fitted.base_year is not None}
     return BaselineInputs(
         calendar=baseline.calendar,
         horizon=scenario.horizon.calendar,
         services={name: _compile_service(scenario, baseline.services[name]) for name in scenario.service_names},
         base_year_shocks=dict(sorted(shocks.items())),
         gap=_compile_gap(scenario, baseline),
+        earlier_months=earlier_months,
+        base_year_earlier_months=max(
+            (months_still_recovered(shocks.values(), SEASON_MONTHS * year) for year in base_years), default=0
+        ),
     )
 
 
@@ -274,14 +306,47 @@ def _compile_service(scenario: Scenario, fitted: ServiceBaseline) -> ServiceInpu
         fitted=fitted,
         level="mixture" if mixture else "planner" if written == "planner" else "history",
         planner_share=float(mixture.removeprefix("mixture(").removesuffix("%)")) / 100 if mixture else 0.0,
-        growth=service.growth,
-        price_change=service.price_change,
+        growth=_changes_by_year(scenario, f"services.{fitted.service}.growth"),
+        price_change=None
+        if service.price_change is None
+        else _changes_by_year(scenario, f"services.{fitted.service}.price_change"),
         annual=choice.annual,
         noise=choice.noise,
         persistence=choice.persistence,
         level_noise=choice.level_noise,
         last_year=_stated_amount(stated, fitted.service) if stated else None,
     )
+
+
+def _compile_costs(scenario: Scenario) -> CostInputs:
+    by_name = dict(sorted(scenario.costs.items()))
+    changes = {
+        name: _changes_by_year(scenario, f"costs.{name}.change_per_year")
+        for name, cost in by_name.items()
+        if cost.change_per_year is not None
+    }
+    return CostInputs(by_name, scenario.service_names, scenario.horizon.calendar, changes)
+
+
+def _changes_by_year(scenario: Scenario, name: str) -> dict[int, Assumption]:
+    """The assumption of each year in which a yearly change counts; empty where the plan has no such change."""
+    change = scenario.yearly_changes.get(name)
+    return {} if change is None else {year: change_in_year(change, year) for year in scenario.changing_years[name]}
+
+
+def _yearly_draws(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> YearlyDraws:
+    """The first year of each draw; what is correlated has one first year, so that each year is correlated as asked."""
+    first_years: dict[str, int] = {}
+    for name in scenario.yearly_changes:
+        for year, assumption in _changes_by_year(scenario, name).items():
+            stream, drawn_year = draw_in_year(assumption, year)
+            first_years[stream] = min(drawn_year, first_years.get(stream, drawn_year))
+    by_group = {
+        stream: min(first_years[member] for member in group.names if member in first_years)
+        for stream in first_years
+        if (group := groups.get(stream)) is not None
+    }
+    return YearlyDraws({**first_years, **by_group}, scenario.correlation_of_years.value)
 
 
 def _stated_amount(year: StatedYear, service: str) -> StatedAmount | None:
@@ -305,8 +370,8 @@ def _gap_month_shares(scenario: Scenario, baseline: Baseline) -> Floats:
     calendar = baseline.calendar
     shares = np.zeros(calendar.count)
     for service in scenario.service_names:
-        size = _annual_revenue(scenario, baseline, service)
-        season = np.exp(baseline.services[service].shape)
+        size = abs(_annual_revenue(scenario, baseline, service))
+        season = baseline.services[service].month_sizes
         for year in calendar.years:
             rows = calendar.year_rows(year)
             shares[rows] += size * season[rows] / season[rows].sum()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
 
-__all__ = ["Bins", "meets"]
+__all__ = ["Bins", "find_atoms", "meets", "snap_to_atoms", "split_bins_at_atoms"]
 
 N_BINS = 8_192
 """Bins of a histogram, over one and a quarter times the range of the first block; the outermost go on to the ends."""
 THRESHOLD_TOLERANCE = 1e-12
 """Share of a threshold by which a value may miss it and yet be on it."""
-MIN_ATOM_SHARE = 0.005
-"""Share of the first block from which a value counts as an atom."""
+MIN_ATOM_SHARE = 0.001
+"""Share of the first block from which a value counts as an atom: the printed quantiles lie at 5% and more."""
+ATOM_TOLERANCE = 1e-12
+"""Share of the largest value by which paths of one atom may differ: the last bits of a sum of months."""
+MAX_ATOM_TOLERANCE_BINS = 1e-3
+"""The same in bins, at most, so that a narrow figure of large values is no atom."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +31,26 @@ class Bins:
     ----------
     low, high : float
         Ends, in the unit of the figure; the outermost bins go on beyond them.
-    atom : float
-        A value that many paths share, such as no cost at all: it is counted apart. NaN where there is none.
+    atoms : tuple of float
+        Values that many paths share, ascending, such as no cost at all: each is counted by itself.
     """
 
     low: float
     high: float
-    atom: float = math.nan
+    atoms: tuple[float, ...] = ()
 
     @classmethod
     def from_values(cls, values: Floats) -> Bins:
         """Make bins one and a quarter times as wide as `values` (paths,)."""
         low, high = float(values.min()), float(values.max())
         margin = (high - low) / 8 or max(abs(low), 1.0) * 1e-9
-        counts = {value: int(np.count_nonzero(values == value)) for value in (0.0, low, high)}
-        atom = max(counts, key=lambda value: counts[value])
-        is_atom = counts[atom] >= max(2.0, MIN_ATOM_SHARE * len(values))
-        return cls(low - margin, high + margin, atom if is_atom else math.nan)
+        bins = cls(low - margin, high + margin)
+        return replace(bins, atoms=find_atoms(values, bins.atom_tolerance, max(2.0, MIN_ATOM_SHARE * len(values))))
+
+    @property
+    def atom_tolerance(self) -> float:
+        """Distance from an atom within which a value is on it, in the unit of the figure."""
+        return min(ATOM_TOLERANCE * max(abs(self.low), abs(self.high)), MAX_ATOM_TOLERANCE_BINS * self.width)
 
     @property
     def width(self) -> float:
@@ -85,6 +92,99 @@ def meets(values: Floats, limit: float, at_least: bool) -> Bools:
     """
     slack = THRESHOLD_TOLERANCE * abs(limit)
     return values >= limit - slack if at_least else values <= limit + slack
+
+
+def find_atoms(values: Floats, tolerance: float, min_count: float, max_atoms: int | None = None) -> tuple[float, ...]:
+    """Find the values that many paths share (the atoms of a distribution).
+
+    Parameters
+    ----------
+    values : Floats
+        (paths,) of the first block.
+    tolerance : float
+        Distance between two neighbours of one atom, in the unit of the values.
+    min_count : float
+        Paths of an atom, at least.
+    max_atoms : int, optional
+        The largest atoms that are returned; all where nothing is given.
+
+    Returns
+    -------
+    tuple of float
+        Ascending; of each group of neighbours its most frequent value.
+    """
+    ascending = np.sort(values)
+    ends_group = np.diff(ascending) > tolerance
+    if ends_group.all():
+        return ()
+    starts = np.concatenate([[0], np.flatnonzero(ends_group) + 1])
+    counts = np.diff(starts, append=len(values))
+    largest_first = np.argsort(-counts, kind="stable")[:max_atoms]
+    atoms = np.sort(largest_first[counts[largest_first] >= min_count])
+    return tuple(_most_frequent(ascending[starts[atom] : starts[atom] + counts[atom]]) for atom in atoms)
+
+
+def _most_frequent(ascending: Floats) -> float:
+    values, counts = np.unique(ascending, return_counts=True)
+    return float(values[counts.argmax()])
+
+
+def snap_to_atoms(values: Floats, atoms: Floats, tolerance: float) -> tuple[Floats, Ints]:
+    """Move values near an atom onto it.
+
+    Parameters
+    ----------
+    values : Floats
+        (paths,).
+    atoms : Floats
+        (atoms,), ascending, at least one.
+    tolerance : float
+        Distance within which a value is moved, in the unit of the values.
+
+    Returns
+    -------
+    tuple of Floats and Ints
+        The values, (paths,), and how many lie on each atom, (atoms,).
+    """
+    nearest = np.searchsorted((atoms[1:] + atoms[:-1]) / 2, values)
+    atom = atoms[nearest]
+    is_on_atom = np.abs(values - atom) <= tolerance
+    return np.where(is_on_atom, atom, values), np.bincount(nearest[is_on_atom], minlength=len(atoms))
+
+
+def split_bins_at_atoms(
+    edges: Floats, counts: Floats, atoms: Floats, atom_counts: Ints, rows: Ints, extremes: tuple[float, float]
+) -> tuple[Floats, Floats]:
+    """Split the bins of atoms, so that each atom is a bin without a width.
+
+    Parameters
+    ----------
+    edges, counts : Floats
+        (bins + 1,) and (bins,), those on the atoms included.
+    atoms, atom_counts, rows : Floats, Ints, Ints
+        (atoms,), ascending: the values, how many paths lie on each, and the bin in which they are counted.
+    extremes : tuple of float
+        The lowest and the highest value: no path lies beyond them.
+
+    Returns
+    -------
+    tuple of Floats
+        Edges and counts; the other values of a bin are spread evenly between its ends and its atoms.
+    """
+    pieces, inner_edges, start = [], [], 0
+    for row in np.unique(rows):
+        in_row = rows == row
+        points = np.clip(np.concatenate([[edges[row]], atoms[in_row], [edges[row + 1]]]), *extremes)
+        lengths = np.diff(points)
+        total = lengths.sum()
+        shares = lengths / total if total > 0 else np.full(len(lengths), 1 / len(lengths))
+        others = max(0.0, float(counts[row] - atom_counts[in_row].sum()))
+        split = np.zeros(2 * len(lengths) - 1)
+        split[::2], split[1::2] = others * shares, atom_counts[in_row]
+        pieces += [counts[start:row], split]
+        inner_edges += [edges[start : row + 1], np.repeat(atoms[in_row], 2)]
+        start = row + 1
+    return np.concatenate([*inner_edges, edges[start:]]), np.concatenate([*pieces, counts[start:]])
 
 
 class RunningSums:

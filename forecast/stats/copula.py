@@ -26,6 +26,7 @@ __all__ = [
     "HAPPENS_SUFFIX",
     "CorrelatedGroup",
     "build_correlated_groups",
+    "clip_uniforms",
     "connected_components",
     "pearson_from_spearman",
 ]
@@ -73,6 +74,22 @@ def t_copula_spearman(r: float, df: float) -> float:
     w = df / (2 * gammaincinv(df / 2, (np.arange(40) + 0.5) / 40))
     w1, w2, w3 = w[:, None, None], w[None, :, None], w[None, None, :]
     return float(6 / math.pi * np.mean(np.arcsin(r * w1 / np.sqrt((w1 + w2) * (w1 + w3)))))
+
+
+def clip_uniforms(u: Floats) -> Floats:
+    """Keep probabilities inside 0 to 1, where a rounded one is neither.
+
+    Parameters
+    ----------
+    u : ndarray
+        Probabilities, (..., paths).
+
+    Returns
+    -------
+    ndarray
+        The same, at least 2^-54 and at most 1 - 2^-53.
+    """
+    return np.clip(u, 2.0**-54, 1 - 2.0**-53)
 
 
 @dataclass(frozen=True)
@@ -128,7 +145,7 @@ class CorrelatedGroup:
     def _t_uniforms(self, z: Floats | Floats32, scale: Floats) -> Floats:
         """Uniforms of the t made of normals (..., paths) and their scale."""
         assert self.df is not None
-        return np.clip(stdtr(self.df, z * scale), 2.0**-54, 1 - 2.0**-53)
+        return clip_uniforms(np.asarray(stdtr(self.df, z * scale), np.float64))
 
     def uniforms(self, sample_uniforms: UniformSource, sample_chi_square: ChiSquareSource) -> dict[str, Floats]:
         """Correlated uniforms (paths,) of every member, from the uniforms of their own streams."""
@@ -137,7 +154,7 @@ class CorrelatedGroup:
         if self.df is not None:
             scale = self._t_scale(sample_chi_square)
             return {name: self._t_uniforms(z, scale) for name, z in correlated.items()}
-        return {name: np.clip(ndtr(z), 2.0**-54, 1 - 2.0**-53) for name, z in correlated.items()}
+        return {name: clip_uniforms(ndtr(z)) for name, z in correlated.items()}
 
     def normals(
         self, sample_normals: Callable[[str], Floats32], sample_chi_square: ChiSquareSource

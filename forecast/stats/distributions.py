@@ -8,7 +8,7 @@ in 64 bits or in 32.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from scipy.special import betaincinv, ndtr, ndtri
 
 from forecast.arrays import Floats
 from forecast.stats.quantile_table import FloatT, QuantileTable
-from forecast.stats.transforms import TRANSFORM_BOUNDS, Transform, centre_and_sd, inverse
+from forecast.stats.transforms import TRANSFORM_BOUNDS, Z90, Transform, centre_and_sd, inverse
 
 __all__ = [
     "Beta",
@@ -59,6 +59,10 @@ class Distribution(Protocol):
         """Quantiles of uniform numbers (values,), in their precision and within 1e-5 sd of the exact ones."""
         ...
 
+    def widened(self, factor: float, low: float, high: float) -> Distribution:
+        """The same middle and `factor` times the width, inside the bounds `low` to `high` of its key."""
+        ...
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -89,6 +93,16 @@ class Constant:
     def transform_uniform(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
         """The value, in the shape of `u`."""
         return np.full_like(u, self.value)
+
+    def widened(self, factor: float, low: float, high: float) -> Constant:
+        """The value: what is known has no width."""
+        return self
+
+
+def _widened_ends(low: float, high: float, factor: float, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Both ends moved out by the same amount, so that their distance is `factor` times as large, cut at the bounds."""
+    step = (factor - 1) / 2 * (high - low)
+    return max(bounds[0], low - step), min(bounds[1], high + step)
 
 
 class _NonConstant:
@@ -182,6 +196,11 @@ class QuantileRange(_NormalBased):
         z += centre
         return inverse(self.transform, z)
 
+    def widened(self, factor: float, low: float, high: float) -> QuantileRange:
+        """P10 and P90 further from the median on the transformed scale, clipped as before."""
+        z = np.array([-factor * Z90, factor * Z90])
+        return replace(self, **dict(zip(("low", "high"), sorted(self.transform_normal(z).tolist()), strict=True)))
+
 
 @dataclass(frozen=True)
 class Normal(_NormalBased):
@@ -222,6 +241,10 @@ class Normal(_NormalBased):
         lower, upper = ndtri(ndtr(low) + ndtr(z) * inside), -ndtri(ndtr(-high) + ndtr(-z) * inside)
         return np.clip(self.mean + self.sd * np.where(z < 0, lower, upper), self.low, self.high)
 
+    def widened(self, factor: float, low: float, high: float) -> Normal:
+        """`factor` times the standard deviation, truncated as before."""
+        return replace(self, sd=factor * self.sd)
+
 
 @dataclass(frozen=True)
 class Uniform(_NonConstant):
@@ -244,6 +267,10 @@ class Uniform(_NonConstant):
     def ppf(self, u: Floats) -> Floats:
         """Quantiles, in the shape of `u`."""
         return self.low + (self.high - self.low) * u
+
+    def widened(self, factor: float, low: float, high: float) -> Uniform:
+        """Both ends moved out, cut at the bounds."""
+        return Uniform(*_widened_ends(self.low, self.high, factor, (low, high)))
 
 
 @dataclass(frozen=True)
@@ -272,6 +299,11 @@ class Triangular(_NonConstant):
         rising = self.low + np.sqrt(u * width * (self.mode - self.low))
         falling = self.high - np.sqrt((1 - u) * width * (self.high - self.mode))
         return np.where(u < knee, rising, falling)
+
+    def widened(self, factor: float, low: float, high: float) -> Triangular:
+        """Both ends moved out, cut at the bounds; the mode stays."""
+        lowest, highest = _widened_ends(self.low, self.high, factor, (low, high))
+        return Triangular(lowest, self.mode, highest)
 
 
 @lru_cache(maxsize=512)
@@ -324,6 +356,14 @@ class Beta(_NonConstant):
         position += self.low
         return position
 
+    def widened(self, factor: float, low: float, high: float) -> Beta:
+        """The PERT whose ends are moved out and cut at the bounds, the mode stays; itself where no end can move."""
+        lowest, highest = _widened_ends(self.low, self.high, factor, (low, high))
+        if (lowest, highest) == (self.low, self.high):
+            return self
+        mode = self.low + (self.a - 1) / (self.a + self.b - 2) * (self.high - self.low)
+        return Beta.pert(lowest, mode, highest)
+
 
 @dataclass(frozen=True)
 class Discrete(_NonConstant):
@@ -351,6 +391,10 @@ class Discrete(_NonConstant):
         chosen = np.searchsorted(cumulative, u, side="right")
         return np.asarray(self.values)[np.minimum(chosen, len(self.values) - 1)]
 
+    def widened(self, factor: float, low: float, high: float) -> Discrete:
+        """The same values: a list has no scale on which it could be wider."""
+        return self
+
 
 @dataclass(frozen=True)
 class Empirical(_NonConstant):
@@ -372,3 +416,7 @@ class Empirical(_NonConstant):
     def ppf(self, u: Floats) -> Floats:
         """Quantiles, in the shape of `u`: the inverse of the step function, no value between two."""
         return np.asarray(self.values)[(u * len(self.values)).astype(np.intp)]
+
+    def widened(self, factor: float, low: float, high: float) -> Empirical:
+        """The same values: what is on record is not made wider."""
+        return self

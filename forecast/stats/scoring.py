@@ -25,8 +25,10 @@ __all__ = [
     "mase",
     "msis",
     "pinball",
+    "scaled_crps",
     "seasonal_scale",
     "smape",
+    "weighted_quantile_loss",
     "within_central_80",
 ]
 
@@ -118,6 +120,63 @@ def pinball(actual: ArrayLike, quantile: ArrayLike, level: ArrayLike) -> Floats:
     """
     y, q, tau = (np.asarray(value, float) for value in (actual, quantile, level))
     return np.asarray((tau - (y < q)) * (y - q))
+
+
+def weighted_quantile_loss(actual: Floats, quantiles: Floats, levels: ArrayLike) -> Floats:
+    """Weighted quantile loss, mean over the levels tau: 2 sum_t (tau - 1{z_t < q_t}) (z_t - q_t) / sum_t |z_t|.
+
+    Parameters
+    ----------
+    actual : Floats
+        z, (..., horizon).
+    quantiles : Floats
+        q, (levels, ..., horizon).
+    levels : array_like
+        tau, (levels,), between 0 and 1.
+
+    Returns
+    -------
+    Floats
+        (...,), without a unit; NaN where every actual value is 0. Levels spread evenly make it the sum of the CRPS by
+        that of the actual values.
+
+    References
+    ----------
+    Salinas, Flunkert, Gasthaus and Januschowski (2020), DeepAR, the rho-risk of section 4; the quantile loss is that of
+    Gneiting and Raftery (2007), Strictly proper scoring rules, section 6.1, and of Makridakis and others (2022), The M5
+    uncertainty competition.
+    """
+    z, tau = np.asarray(actual, float), np.asarray(levels, float)
+    loss = pinball(z, quantiles, tau.reshape(-1, *[1] * z.ndim))
+    size = _nanmean(np.abs(z))
+    return np.asarray(2 * _nanmean(loss).mean(axis=0) / np.where(size > 0, size, np.nan))[()]
+
+
+def scaled_crps(crps: Floats, history: Floats, season: int = SEASON_MONTHS, months: int = 1) -> Floats:
+    """Scaled continuous ranked probability score: mean CRPS(F_t, y_t) / (k Q).
+
+    Parameters
+    ----------
+    crps : Floats
+        CRPS(F, y) of months, or of sums of k months, (..., scores), in the unit of the history.
+    history : Floats
+        (..., months), for the scale Q of `seasonal_scale`.
+    season : int
+        Months of a season; 1 for yearly values.
+    months : int
+        k, months of a sum; 1 for the scores of months.
+
+    Returns
+    -------
+    Floats
+        (...,), without a unit: `mase` where the forecasts F are points.
+
+    References
+    ----------
+    Gneiting and Raftery (2007), Strictly proper scoring rules, equation 20 with the other sign; the scale is that of
+    Hyndman and Koehler (2006).
+    """
+    return np.asarray(_nanmean(crps) / (months * seasonal_scale(history, season)))[()]
 
 
 def interval_score(actual: Floats, low: Floats, high: Floats, alpha: float) -> Floats:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from forecast.arrays import Floats
-from forecast.stats.bins import N_BINS, Bins, RunningSums
+from forecast.stats.bins import N_BINS, Bins, RunningSums, snap_to_atoms, split_bins_at_atoms
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 
 __all__ = ["MAX_EXACT_PATHS", "Tally"]
@@ -49,8 +49,9 @@ class Tally:
         self._sums = RunningSums(len(self.thresholds))
         self._values: list[Floats] = []
         self._counts = np.zeros(0 if exact else N_BINS, np.int64)
-        self._atom_count = 0.0
-        """Values that are exactly the atom; they are in the bins too."""
+        self._atoms = np.array(bins.atoms)
+        self._atom_counts = np.zeros(len(bins.atoms), np.int64)
+        """(atoms,) values on each atom; they are in the bins too."""
         self._sorted: Floats | None = None
         self._curve: tuple[int, Floats, Floats] | None = None
 
@@ -60,12 +61,13 @@ class Tally:
             self._values.append(values)
         else:
             # 4.4 ns a value with sums and a threshold, and 64 KiB; sorted values would take 8 bytes a path
+            if len(self._atoms):
+                values, on_atoms = snap_to_atoms(values, self._atoms, self.bins.atom_tolerance)
+                self._atom_counts += on_atoms
             positions = self.bins.positions(values)
             extremes = self._sums.add(values, positions, self.thresholds)
             self._sums.add_outer(positions, self.bins, *extremes)
             self._counts += np.bincount(self.bins.indices(positions, *extremes), minlength=N_BINS)
-            if not math.isnan(self.bins.atom):
-                self._atom_count += np.count_nonzero(values == self.bins.atom)
 
     def merge(self, later: Tally) -> None:
         """Add the tally of the chunk that follows."""
@@ -74,7 +76,7 @@ class Tally:
             self._sums = RunningSums(len(self.thresholds))
         else:
             self._counts = self._counts + later._counts
-            self._atom_count += later._atom_count
+            self._atom_counts = self._atom_counts + later._atom_counts
             self._sums.merge(later._sums)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -92,23 +94,22 @@ class Tally:
         if self.is_exact:
             return {"values": self.values}
         sums = self._sums
-        totals = np.array(
-            [sums.n, sums.minimum, sums.maximum, self._atom_count, *sums.position_sums, *sums.outer_sums.flat]
-        )
-        return {"counts": self._counts, "sums": totals, "below": sums.threshold_sums}
+        totals = np.array([sums.n, sums.minimum, sums.maximum, *sums.position_sums, *sums.outer_sums.flat])
+        return {"counts": self._counts, "atoms": self._atom_counts, "sums": totals, "below": sums.threshold_sums}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Restore a state into an empty tally; KeyError or ValueError when it does not fit."""
         if self.is_exact:
             self._values = [np.asarray(state["values"], float)]
             return
-        counts = np.asarray(state["counts"], np.int64)
+        counts, atom_counts = (np.asarray(state[name], np.int64) for name in ("counts", "atoms"))
         threshold_sums, sums = (np.asarray(state[name], float) for name in ("below", "sums"))
-        if counts.shape != self._counts.shape or threshold_sums.shape != self._sums.threshold_sums.shape:
+        shapes = [array.shape for array in (counts, atom_counts, threshold_sums)]
+        if shapes != [array.shape for array in (self._counts, self._atom_counts, self._sums.threshold_sums)]:
             raise ValueError("the tally has other bins or thresholds")
-        self._counts, self._sums.threshold_sums = counts, threshold_sums
-        n, self._sums.minimum, self._sums.maximum, self._atom_count = (float(value) for value in sums[:4])
-        self._sums.n, self._sums.position_sums, self._sums.outer_sums = int(n), sums[4:6], sums[6:].reshape(2, 3)
+        self._counts, self._atom_counts, self._sums.threshold_sums = counts, atom_counts, threshold_sums
+        n, self._sums.minimum, self._sums.maximum = (float(value) for value in sums[:3])
+        self._sums.n, self._sums.position_sums, self._sums.outer_sums = int(n), sums[3:5], sums[5:].reshape(2, 3)
 
     @property
     def sums(self) -> RunningSums:
@@ -184,25 +185,15 @@ class Tally:
         """Edges of the bins and the number of values below each, (edges,) both; an atom stands twice."""
         if self._curve is None or self._curve[0] != self.n:
             edges = self.bins.low + np.arange(N_BINS + 1, dtype=np.float64) * self.bins.width
-            counts: NDArray[Any] = self._counts
-            if self._atom_count:
-                edges, counts = self._split_atom_bin(edges)
+            counts = self._counts.astype(np.float64)
+            if self._atom_counts.any():
+                atoms, extremes = self._atoms, (self.minimum, self.maximum)
+                rows = self.bins.indices(self.bins.positions(atoms), *extremes)
+                edges, counts = split_bins_at_atoms(edges, counts, atoms, self._atom_counts, rows, extremes)
             below = np.concatenate([[0.0], np.cumsum(counts)])
             edges[0], edges[-1] = min(edges[0], self.minimum), max(edges[-1], self.maximum)
             self._curve = (self.n, edges, below)
         return self._curve[1:]
-
-    def _split_atom_bin(self, edges: Floats) -> tuple[Floats, Floats]:
-        """Edges of the bins and their counts, the bin of the atom split into the values below, at and above it."""
-        atom = self.bins.atom
-        row = int(self.bins.indices(self.bins.positions(np.array([atom])), atom, atom)[0])
-        others = self._counts[row] - self._atom_count
-        share = (atom - edges[row]) / self.bins.width
-        if atom in (self.minimum, self.maximum):
-            share = float(atom == self.maximum)
-        parts = [others * share, self._atom_count, others * (1 - share)]
-        counts = np.concatenate([self._counts[:row], parts, self._counts[row + 1 :]])
-        return np.concatenate([edges[: row + 1], [atom, atom], edges[row + 1 :]]), counts
 
     def _bin_moments(self) -> tuple[Floats, Floats, Floats]:
         """Mean, number and variance of the values of each bin, (bins,) each: exact in the outermost, which are wide."""
@@ -242,20 +233,23 @@ class Tally:
             return float(below[row])
         return float(np.interp(threshold, edges[row - 1 : row + 1], below[row - 1 : row + 1]))
 
+    def _count_on(self, threshold: float) -> float:
+        """Values on the threshold: exactly where it is counted or values are kept, else those of an atom."""
+        if threshold in self.thresholds:
+            return float(self._threshold_row(threshold)[3])
+        if self.is_exact:
+            return float(np.searchsorted(self._sorted_values(), threshold, side="right")) - self._count_below(threshold)
+        return float(self._atom_counts[self._atoms == threshold].sum())
+
     def chance_at_least(self, threshold: float) -> Estimate:
         """Estimate the chance of a value at or above the threshold, with the interval of `binomial_interval`."""
         return binomial_interval(self.n - self._count_below(threshold), self.n)
 
     def chance_at_most(self, threshold: float) -> Estimate:
         """Estimate the chance of a value at or below the threshold, with the interval of `binomial_interval`."""
-        n_on_threshold = self._threshold_row(threshold)[3] if threshold in self.thresholds else 0.0
-        if threshold not in self.thresholds and self.is_exact:
-            n_on_threshold = float(np.searchsorted(self._sorted_values(), threshold, side="right")) - self._count_below(
-                threshold
-            )
-        return binomial_interval(self._count_below(threshold) + float(n_on_threshold), self.n)
+        return binomial_interval(self._count_below(threshold) + self._count_on(threshold), self.n)
 
-    def expected_shortfall(self, threshold: float, at_least: bool = True) -> Estimate:
+    def average_shortfall(self, threshold: float, at_least: bool = True) -> Estimate:
         """Estimate the average shortfall when a threshold is missed, with its normal interval; 0 when it never is."""
         count, total, squares, n_on_threshold = (float(value) for value in self._threshold_row(threshold))
         if not at_least:
@@ -270,7 +264,10 @@ class Tally:
         return Estimate(mean, max(0.0, mean - half), mean + half)
 
     def cvar(self, p: float, lower: bool = True) -> Estimate:
-        """Estimate the mean of the worst share p of the paths, linearised interval (Manistre and Hancock 2005)."""
+        """Estimate the mean of the worst share p of the paths: the expected shortfall, or CVaR.
+
+        The interval is linearised (Manistre and Hancock 2005).
+        """
         if self.is_exact:
             values, weights, within = self._sorted_values(), np.ones(self.n), np.zeros(self.n)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,16 +18,32 @@ from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.accounts import read_plan_history
 from forecast.plan.scenario import Scenario
+from forecast.timeseries.censored_months import fill_empty_years, means_from_zero, month_scale
 from forecast.timeseries.checks import check_baselines, check_history
 from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
-from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask, HistoryKind, holiday_for_currency
+from forecast.timeseries.ensemble.ensemble import (
+    Ensemble,
+    Fit,
+    FitTask,
+    HistoryKind,
+    holiday_for_currency,
+    mean_month_size,
+)
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, restore_pinned, serialise_fit
-from forecast.timeseries.interventions import Intervention, build_intervention
-from forecast.timeseries.models.base import Forecast, TimeSeries
+from forecast.timeseries.interventions import Intervention, build_intervention, modelled_drivers
+from forecast.timeseries.models.base import Forecast, MonthScale, TimeSeries
 from forecast.timeseries.models.outliers import clean, impute
+from forecast.timeseries.models.recent_shift import RecentShift, recent_shift
 
-__all__ = ["Baseline", "ServiceBaseline", "fit_baseline", "fit_tasks", "history_kind", "modelled_drivers"]
+__all__ = [
+    "Baseline",
+    "ServiceBaseline",
+    "fit_baseline",
+    "fit_tasks",
+    "history_kind",
+    "history_notes",
+]
 
 MONTHS_PER_CORRECTION = 20
 """Months among which one that is not above zero counts as a correction of the books [C]."""
@@ -35,8 +51,8 @@ ANNUAL_QUANTILE_DRAWS = 4_000
 """Draws behind the annual quantiles of the history alone."""
 ANNUAL_QUANTILE_SEED = 20210111
 """Seed of those draws; they are for show and share no random number with the simulation."""
-MIN_RAW_SHARE = 1e-6
-"""Least month of a raw shape, as a share of its largest, so that it has a log."""
+MIN_BASE_SHARE = 1e-6
+"""Least total of a year, as a share of the sum of its months' sizes, that the months are shares of."""
 MIN_TRAILING_ZERO_MONTHS = 3
 """Months of zero at the end of a history from which a note names them."""
 MAX_NAMED_MONTHS = 6
@@ -56,18 +72,30 @@ class ServiceBaseline:
     """The last full calendar year of the history."""
     base_total: float
     """Sum of the measure in that year; in the last twelve months where no year is full; 0 where given."""
+    base_undisturbed: float
+    """Sum of the measure in that year without the dated shocks of the history; 0 where given."""
     base_weights: Floats
-    """(12,): shares of the months of that year without the dated shocks of the history; sums to 1."""
+    """(12,): shares of the months in that sum; sums to 1, some below 0 where months are."""
     base_price: float | None
     """Mean price of that year, revenue / volume; None without prices."""
     last_price: float | None
     """Price of the last month; None without prices."""
+    scale: MonthScale
+    """Scale of the simulated months."""
     shape: Floats
-    """(months of the calendar,): log of the undisturbed months: season, holiday, trend; only differences count."""
+    """(months of the calendar,): undisturbed months: season, holiday, trend. On `log` logs of which only differences
+    count, else in the unit of the measure."""
+    month_size: float
+    """Mean size of the months of the history, their signs left out; 1 on `log`."""
     forecast: Forecast | None
     """Forecast of the history alone, by the combination of models; None where given."""
+    recent_shift: RecentShift | None
+    """A level shift that `forecast` takes to stay, and that may not; None without one."""
+    known_months: int
+    """First months of the calendar, which the history holds."""
     noise: float | None
-    """Standard deviation of one month's log residual; None where reconstructed or given."""
+    """Standard deviation of one month's residual as a share of `month_size`, in logs on `log`; None where reconstructed
+    or given."""
     persistence: float | None
     """Correlation of neighbouring residuals; None where reconstructed or given."""
     weights: Mapping[str, float]
@@ -79,10 +107,17 @@ class ServiceBaseline:
     coverage95: float | None
     checks: tuple[OriginCheck, ...]
     """Forecast of the combination and actual at past origins."""
+    masked_actual: Mapping[int, float]
+    """Month of the history that is masked -> its figure as booked; empty where given."""
     annual_quantiles: Mapping[int, tuple[float, float, float]]
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
     """Notes for the reader on the history of the service."""
+
+    @property
+    def month_sizes(self) -> Floats:
+        """(months of the calendar,): the undisturbed months without their signs; only ratios count."""
+        return np.exp(self.shape) if self.scale == "log" else np.abs(self.shape)
 
 
 @dataclass(frozen=True)
@@ -101,6 +136,8 @@ class Baseline:
     """Service -> model -> fitted numbers as JSON; under `blend` the combination that `--reuse-fit` needs."""
     history_notes: tuple[Note, ...] = ()
     """How the numbers of the history are read, where a reader should know."""
+    last_known_month: int | None = None
+    """Last month of the history that is no estimate, from year 0; None without one."""
 
 
 def fit_baseline(
@@ -155,8 +192,27 @@ def fit_baseline(
     correlation = _expand_correlation(fits.correlation, fitted, names)
     combinations = {task.service: serialise_fit(task, fits, months, history.digest) for task in tasks}
     parameters = {name: {**fits.services[name].parameters, COMBINATION_KEY: combinations[name]} for name in fitted}
-    status = history.months_by_status()
-    return Baseline(calendar, services, correlation, status, history.digest, parameters, history.notes)
+    return Baseline(
+        calendar,
+        services,
+        correlation,
+        history.months_by_status(),
+        history.digest,
+        parameters,
+        history.notes,
+        _last_known_month(history),
+    )
+
+
+def _last_known_month(history: History) -> int | None:
+    """The last month up to which no service has an estimate at the end of its history; None where all are estimates."""
+    estimates = max(_trailing_estimates(history.status[service]) for service in history.services)
+    return history.calendar.last - estimates if estimates < history.calendar.count else None
+
+
+def _trailing_estimates(status: tuple[str, ...]) -> int:
+    """Months at the end of a history that are estimates."""
+    return next((n for n, each in enumerate(reversed(status)) if each != "estimate"), len(status))
 
 
 def _restore_pinned(
@@ -198,6 +254,28 @@ def fit_tasks(scenario: Scenario, history: History) -> list[FitTask]:
     return [_fit_task(scenario, history, name)[0] for name in names if name in history.services]
 
 
+def history_notes(scenario: Scenario, history: History) -> list[Note]:
+    """List the notes on months of the history that differ from the others, before anything is fitted.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    history : History
+        Its ledger, which agrees with the plan (`check_history`).
+
+    Returns
+    -------
+    list of Note
+        By service: outlying months, corrections, level shifts, and what growth counts from.
+    """
+    notes = []
+    for task in fit_tasks(scenario, history):
+        year, _rows = _base_year(task.series.calendar)
+        notes += _month_notes(scenario, history, task, year)
+    return notes
+
+
 def history_kind(history: History, service: str) -> HistoryKind:
     """Classify the history of a service.
 
@@ -214,24 +292,6 @@ def history_kind(history: History, service: str) -> HistoryKind:
         Reconstructed when any month is; an estimate or an example counts as actual.
     """
     return "reconstructed" if "reconstructed" in history.status[service] else "actual"
-
-
-def modelled_drivers(history: History, service: str) -> tuple[str, ...]:
-    """List the drivers that the modelled measure of a service follows.
-
-    Parameters
-    ----------
-    history : History
-        The ledger.
-    service : str
-        Name of the service.
-
-    Returns
-    -------
-    tuple of str
-        Volume alone where the ledger has it, else volume, price and revenue.
-    """
-    return ("volume",) if service in history.volume else ("volume", "price", "revenue")
 
 
 def _fit_task(scenario: Scenario, history: History, service: str) -> tuple[FitTask, Intervention]:
@@ -269,10 +329,16 @@ def _fitted_baseline(
     service, months = task.service, task.series.calendar
     measured = history.modelled_series(service)
     undisturbed = _without_shocks(task, shocks.remove_from(measured))
-    forecast, shape = _align_to_calendar(task, fit, measured, undisturbed, calendar)
+    scale = month_scale(task, measured)
+    mean = fit.mean if scale != "censored" else means_from_zero(fit, measured, months, calendar)
+    forecast, shape = _align_to_calendar(task, replace(fit, mean=mean), measured, undisturbed, calendar, scale)
+    shift, known_months = recent_shift(task.series), _known_months(task, calendar)
     year, rows = _base_year(months)
-    base = np.maximum(undisturbed[rows], 0.0)
-    weights = base / base.sum() if year is not None and base.sum() > 0 else _monthly_shares(shape)
+    base = undisturbed[rows] if scale == "raw" else np.maximum(undisturbed[rows], 0.0)
+    has_shares = year is not None and abs(base.sum()) > MIN_BASE_SHARE * np.abs(base).sum()
+    weights = base / base.sum() if has_shares else _monthly_shares(shape, scale)
+    if scale == "censored":
+        shape = fill_empty_years(shape, weights)
     price = history.price.get(service)
     base_revenue, base_total = float(history.revenue[service][rows].sum()), float(measured[rows].sum())
     return ServiceBaseline(
@@ -281,11 +347,16 @@ def _fitted_baseline(
         measured="volume" if service in history.volume else "revenue",
         base_year=year,
         base_total=base_total,
+        base_undisturbed=float(base.sum()),
         base_weights=weights,
-        base_price=None if price is None else base_revenue / base_total,
+        base_price=None if price is None else _mean_price(price[rows], measured[rows]),
         last_price=None if price is None else float(price[-1]),
+        scale=scale,
         shape=shape,
+        month_size=mean_month_size(task),
         forecast=forecast,
+        recent_shift=shift,
+        known_months=known_months,
         noise=fit.noise,
         persistence=fit.persistence,
         weights=fit.weights,
@@ -293,9 +364,16 @@ def _fitted_baseline(
         coverage80=fit.coverage80,
         coverage95=fit.coverage95,
         checks=fit.checks,
-        annual_quantiles=_annual_quantiles(forecast, calendar),
+        masked_actual={months.first + int(row): float(measured[row]) for row in np.flatnonzero(task.series.masked)},
+        annual_quantiles=_annual_quantiles(forecast, shift, known_months, calendar),
         notes=(*_fitted_notes(scenario, history, task, year, base_revenue), *fit.notes),
     )
+
+
+def _mean_price(price: Floats, volume: Floats) -> float:
+    """Mean price of some months, by the size of their volumes."""
+    sizes = np.abs(volume)
+    return float(np.abs(price * volume).sum() / sizes.sum() if sizes.sum() > 0 else price.mean())
 
 
 def _without_shocks(task: FitTask, undisturbed: Floats) -> Floats:
@@ -321,11 +399,16 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         measured="revenue",
         base_year=None,
         base_total=0.0,
+        base_undisturbed=0.0,
         base_weights=weights,
         base_price=None,
         last_price=None,
+        scale="log",
         shape=shape,
+        month_size=1.0,
         forecast=None,
+        recent_shift=None,
+        known_months=0,
         noise=None,
         persistence=None,
         weights={},
@@ -333,21 +416,22 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         coverage80=None,
         coverage95=None,
         checks=(),
+        masked_actual={},
         annual_quantiles={},
         notes=_given_notes(scenario, service, calendar, in_history),
     )
 
 
 def _align_to_calendar(
-    task: FitTask, fit: Fit, measured: Floats, undisturbed: Floats, calendar: Calendar
+    task: FitTask, fit: Fit, measured: Floats, undisturbed: Floats, calendar: Calendar, scale: MonthScale
 ) -> tuple[Forecast, Floats]:
     """Forecast and undisturbed shape over the calendar; months that the history holds are as they were."""
     history = task.series.calendar
-    if task.scale == "log":
+    if scale == "log":
         measured, undisturbed = (np.log(np.where(values > 0, values, 1.0)) for values in (measured, undisturbed))
     mean, shape = np.zeros(calendar.count), np.zeros(calendar.count)
     factor = np.zeros((calendar.count, calendar.count))
-    n_known = max(0, history.last + 1 - calendar.first)
+    n_known = _known_months(task, calendar)
     steps = calendar.count - n_known
     mean[n_known:] = shape[n_known:] = fit.mean[:steps]
     factor[n_known:, n_known:] = fit.cholesky[:steps, :steps]
@@ -357,9 +441,12 @@ def _align_to_calendar(
             mean[row], shape[row] = measured[history_row], undisturbed[history_row]
         else:  # before the history began: as the same month a year later
             mean[row] = shape[row] = fit.mean[(row - n_known) % SEASON_MONTHS]
-    if task.scale == "raw":
-        shape = np.log(np.maximum(shape, MIN_RAW_SHARE * max(float(np.abs(shape).max()), 1e-300)))
-    return Forecast(mean, factor, task.scale), shape
+    return Forecast(mean, factor, scale), np.maximum(shape, 0.0) if scale == "censored" else shape
+
+
+def _known_months(task: FitTask, calendar: Calendar) -> int:
+    """Number of first months of the calendar that the history holds."""
+    return max(0, task.series.calendar.last + 1 - calendar.first)
 
 
 def _base_year(months: Calendar) -> tuple[int | None, slice]:
@@ -370,16 +457,24 @@ def _base_year(months: Calendar) -> tuple[int | None, slice]:
     return year, months.year_rows(year)
 
 
-def _monthly_shares(shape: Floats) -> Floats:
-    """(12,): shares of the months in the first calendar year of a shape."""
-    months: Floats = np.exp(shape[:SEASON_MONTHS] - shape[:SEASON_MONTHS].max())
-    return np.asarray(months / months.sum(), float)
+def _monthly_shares(shape: Floats, scale: MonthScale) -> Floats:
+    """(12,): shares of the months in the first calendar year of a shape, by size where some may be below zero."""
+    first = shape[:SEASON_MONTHS]
+    months = np.exp(first - first.max()) if scale == "log" else np.abs(first)
+    return np.asarray(months / months.sum() if months.sum() > 0 else np.full(SEASON_MONTHS, 1 / SEASON_MONTHS), float)
 
 
-def _annual_quantiles(forecast: Forecast, calendar: Calendar) -> dict[int, tuple[float, float, float]]:
+def _annual_quantiles(
+    forecast: Forecast, shift: RecentShift | None, known_months: int, calendar: Calendar
+) -> dict[int, tuple[float, float, float]]:
     """Year -> P10, P50 and P90 of its total by the history alone, from draws of its own."""
-    z = np.random.default_rng(ANNUAL_QUANTILE_SEED).standard_normal((calendar.count, ANNUAL_QUANTILE_DRAWS))
-    values = forecast.transform_normal(z)
+    rng = np.random.default_rng(ANNUAL_QUANTILE_SEED)
+    z = rng.standard_normal((calendar.count, ANNUAL_QUANTILE_DRAWS))
+    deviations = np.zeros_like(z)
+    if shift is not None:
+        uniforms = rng.random((3, ANNUAL_QUANTILE_DRAWS))
+        deviations[known_months:] = shift.deviations(uniforms, calendar.count - known_months)
+    values = forecast.transform_normal(z, deviations)
     quantiles = {}
     for year in calendar.years:
         low, median, high = np.quantile(values[calendar.year_rows(year)].sum(axis=0), (0.1, 0.5, 0.9))
@@ -397,10 +492,7 @@ def _fitted_notes(
         notes.append(("baseline_not_believed", (("service", service),)))
     if task.scale == "raw":
         notes.append(("baseline_not_above_zero", (("service", service),)))
-    notes += _outlier_notes(task)
-    n_zeros = _trailing_zeros(history.modelled_series(service))
-    if n_zeros >= MIN_TRAILING_ZERO_MONTHS:
-        notes.append(("baseline_stopped", (("count", str(n_zeros)), ("service", service))))
+    notes += _month_notes(scenario, history, task, year)
     if service in history.leading_zero_months:
         n_leading = str(history.leading_zero_months[service])
         notes.append(("baseline_late_start", (("count", n_leading), ("service", service))))
@@ -408,6 +500,18 @@ def _fitted_notes(
     if n_estimates:
         notes.append(("baseline_estimates", (("count", str(n_estimates)), ("service", service))))
     return notes + _stated_notes(scenario, service, year, base_revenue)
+
+
+def _month_notes(scenario: Scenario, history: History, task: FitTask, year: int | None) -> list[Note]:
+    """Notes on months that differ from the others, each month in one note at most."""
+    n_zeros = _trailing_zeros(history.modelled_series(task.service))
+    has_stopped = n_zeros >= MIN_TRAILING_ZERO_MONTHS
+    year_notes = _base_year_notes(scenario, history, task, year)
+    explained = task.series.calendar.last + 1 - n_zeros if has_stopped else None
+    if explained is None and year is not None and year_notes:
+        explained = SEASON_MONTHS * year
+    stopped = [_stopped_note(task, n_zeros)] if has_stopped else []
+    return [*_outlier_notes(task), *_level_notes(task, explained), *year_notes, *stopped]
 
 
 def _stated_notes(scenario: Scenario, service: str, year: int | None, base_revenue: float) -> list[Note]:
@@ -432,18 +536,15 @@ def _trailing_zeros(measured: Floats) -> int:
 
 
 def _outlier_notes(task: FitTask) -> list[Note]:
-    """Notes on level shifts, outlying months and corrections."""
+    """Notes on outlying months and corrections; a month stands in one note at most."""
     series, source = task.series, task.series.source
     if source is None:
         return []
     notes: list[Note] = []
-    for row, step in series.level_shifts:
-        level = 1.0 if series.is_log else abs(float(np.nanmedian(source.values[:row])))
-        share = np.expm1(step) if series.is_log else step / max(level, 1e-12)
-        month = format_month(series.calendar.first + row)
-        params = (("month", month), ("service", task.service), ("share", f"{share:+.0%}"))
-        notes.append(("baseline_level_moved", params))
     outlying = series.masked & ~source.masked
+    outlying[[row for row, _step in series.level_shifts]] = False
+    if (shift := recent_shift(series)) is not None:
+        outlying[shift.row :] = False
     corrections = source.masked & np.isnan(source.values) if task.scale == "log" else np.zeros(0, bool)
     for key, rows in (("baseline_odd_months", outlying), ("baseline_corrections", corrections)):
         if rows.any():
@@ -451,11 +552,78 @@ def _outlier_notes(task: FitTask) -> list[Note]:
     return notes
 
 
+def _stopped_note(task: FitTask, n_zeros: int) -> Note:
+    """The note on a service whose last months are zero."""
+    params = [("count", str(n_zeros)), ("service", task.service)]
+    recent = recent_shift(task.series)
+    if recent is None or recent.row < task.series.calendar.count - n_zeros:
+        return "baseline_stopped", tuple(params)
+    return "baseline_stopped_lately", (("chance", f"{recent.return_chance:.0%}"), *params)
+
+
+def _level_notes(task: FitTask, explained_from: int | None) -> list[Note]:
+    """Notes on level shifts, but for those from the month `explained_from` on, which another note explains."""
+    series, recent = task.series, recent_shift(task.series)
+    notes: list[Note] = []
+    for row, step in series.level_shifts:
+        if explained_from is not None and series.calendar.first + row >= explained_from:
+            continue
+        params = {
+            "month": format_month(series.calendar.first + row),
+            "service": task.service,
+            "share": _share_text(series, row, step),
+        }
+        key = "baseline_level_moved"
+        if recent is not None and row == recent.row:
+            key = "baseline_level_recent"
+            params |= {"chance": f"{recent.return_chance:.0%}", "count": str(recent.age)}
+        notes.append((key, tuple(sorted(params.items()))))
+    return notes
+
+
+def _share_text(series: TimeSeries, row: int, step: float) -> str:
+    """The move of the level at a row, as a share of the level before."""
+    if series.is_log:
+        return f"{np.expm1(step):+.0%}"
+    assert series.source is not None  # a series with a level shift was cleaned
+    level = abs(float(np.nanmedian(series.source.values[:row])))
+    return f"{step / max(level, 1e-12):+.0%}"
+
+
+def _base_year_notes(scenario: Scenario, history: History, task: FitTask, year: int | None) -> list[Note]:
+    """A note where growth is over a year with a temporary change, or with two levels."""
+    source, service = task.series.source, task.service
+    level = scenario.baseline_for(service).level or ("history" if scenario.services[service].growth is None else "")
+    if year is None or source is None or level == "history":
+        return []
+    months = task.series.calendar
+    rows = months.year_rows(year)
+    booked = float(history.modelled_series(service)[rows].sum())
+    params = {"booked": f"{booked:.0f}", "service": service, "year": str(year)}
+    at_last_level = np.exp(task.series.values) if task.scale == "log" else task.series.values
+    shifts = [(row, step) for row, step in task.series.level_shifts if rows.start < row < rows.stop]
+    if shifts:
+        row, step = shifts[-1]
+        at_level_before = at_last_level * np.exp(-step) if task.scale == "log" else at_last_level - step
+        params["month"] = format_month(months.first + row)
+        params |= {"after": f"{at_last_level[rows].sum():.0f}", "before": f"{at_level_before[rows].sum():.0f}"}
+        return [("baseline_year_of_two_levels", tuple(sorted(params.items())))]
+    outlying = task.series.masked & ~source.masked
+    outlying[: rows.start] = False
+    undisturbed = float(at_last_level[rows].sum())
+    if not outlying.any() or abs(undisturbed - booked) <= MIN_STATED_DIFFERENCE * abs(booked):
+        return []
+    params |= {"months": _months_text(months, outlying), "undisturbed": f"{undisturbed:.0f}"}
+    return [("baseline_year_disturbed", tuple(sorted(params.items())))]
+
+
 def _months_text(calendar: Calendar, rows: NDArray[np.bool_]) -> str:
-    """The first few of these months, and the number of the others."""
-    months = [format_month(calendar.first + int(row)) for row in np.flatnonzero(rows)]
-    n_unnamed = len(months) - MAX_NAMED_MONTHS
-    return ", ".join(months[:MAX_NAMED_MONTHS]) + (f", … (+{n_unnamed})" if n_unnamed > 0 else "")
+    """The first few of these months, consecutive ones as FIRST..LAST, and the number of the others."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(int)))
+    spans = [(calendar.first + int(first), calendar.first + int(stop) - 1) for first, stop in edges.reshape(-1, 2)]
+    named = [format_month(a) if a == b else f"{format_month(a)}..{format_month(b)}" for a, b in spans]
+    n_unnamed = sum(last - first + 1 for first, last in spans[MAX_NAMED_MONTHS:])
+    return ", ".join(named[:MAX_NAMED_MONTHS]) + (f", … (+{n_unnamed})" if n_unnamed > 0 else "")
 
 
 def _given_notes(scenario: Scenario, service: str, calendar: Calendar, in_history: bool) -> tuple[Note, ...]:

@@ -12,6 +12,7 @@ from forecast.plan.accounts import ledger_accounts
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS
+from forecast.timeseries.interventions import build_intervention, modelled_drivers
 
 __all__ = ["check_baselines", "check_history"]
 
@@ -66,6 +67,7 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
         *_check_end(scenario, history),
         *_check_future_months(scenario, history),
         *_check_history_limits(scenario, history),
+        *_check_growth(scenario, history),
         *_check_unit_costs(scenario, history),
     ]
 
@@ -160,7 +162,8 @@ def _check_history_limits(scenario: Scenario, history: History) -> list[Problem]
         count = history.service_calendar(service).count
         if growth is not None and not _has_full_year(history, service):
             params = {"service": service, "count": count}
-            problems.append(Problem.of(growth.location, f"{path}.growth", "growth_without_year", **params))
+            location = scenario.location_of(f"{path}.growth")
+            problems.append(Problem.of(location, f"{path}.growth", "growth_without_year", **params))
         is_reconstructed = "reconstructed" in history.status[service]
         key_problems = _reconstructed_problems if is_reconstructed else _short_history_problems
         problems += [
@@ -172,6 +175,61 @@ def _check_history_limits(scenario: Scenario, history: History) -> list[Problem]
             for code, params in _mask_problems(scenario, service, history.service_calendar(service))
         ]
     return problems
+
+
+def _check_growth(scenario: Scenario, history: History) -> list[Problem]:
+    """Growth of a year that it cannot be a share of, or of a year that has begun; one problem a service and reason."""
+    problems = []
+    for service in _fitted_services(scenario, history):
+        growth = scenario.services[service].growth
+        if growth is None or _history_level(scenario, service) == "history" or not _has_full_year(history, service):
+            continue
+        path = f"services.{service}.growth"
+        for find in (_base_year_problems, _begun_year_problems):
+            problems += [
+                Problem.of(scenario.location_of(path), path, code, service=service, **params)
+                for code, params in find(scenario, history, service)
+            ]
+    return problems
+
+
+def _base_year_problems(scenario: Scenario, history: History, service: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Code and parameters of the problem of a base year that is not above zero: growth is a share of it."""
+    assert scenario.history is not None
+    months = history.service_calendar(service)
+    year = _last_full_year(months)
+    measured, rows = history.modelled_series(service), months.year_rows(year)
+    is_reconstructed = "reconstructed" in history.status[service]
+    stated = scenario.stated.get(str(year)) if is_reconstructed else None
+    amount = for_service(stated.services, service) if stated else None
+    totals = {"growth_over_nothing": float(measured[rows].sum())}
+    if amount is not None:
+        totals["growth_over_stated_nothing"] = amount.value
+    if scenario.growth_over == "underlying" and scenario.history.shocks:
+        shocks = build_intervention(scenario.history.shocks, service, months, modelled_drivers(history, service))
+        totals["growth_over_underlying_nothing"] = float(shocks.remove_from(measured)[rows].sum())
+    instead = "baseline: {method: given, annual: …}"
+    if not is_reconstructed:
+        instead = f"baseline: {{level: history}}' / '{instead}"
+    code = next((code for code, total in totals.items() if total <= 0), None)
+    if code is not None:
+        yield code, {"total": f"{totals[code]:.6g}", "year": year, "instead": instead}
+
+
+def _begun_year_problems(scenario: Scenario, history: History, service: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Code and parameters of the problem of a year whose total `growth` sets while some of its months are booked."""
+    start = scenario.horizon.from_
+    january = start - start % SEASON_MONTHS
+    booked = [
+        format_month(month)
+        for month in range(january, start)
+        if history.status_at(service, month) not in (None, "reconstructed")
+    ]
+    if booked:
+        is_reconstructed = "reconstructed" in history.status[service]
+        code = "growth_of_begun_year_reconstructed" if is_reconstructed else "growth_of_begun_year"
+        params = {"months": ", ".join(booked), "start": format_month(start), "instead": format_month(january)}
+        yield code, {**params, "year": january // SEASON_MONTHS}
 
 
 def _history_level(scenario: Scenario, service: str) -> str:
@@ -214,7 +272,12 @@ def _mask_problems(scenario: Scenario, service: str, months: Calendar) -> Iterat
 def _has_full_year(history: History, service: str) -> bool:
     """True where the history of a service holds a full calendar year."""
     months = history.service_calendar(service)
-    return SEASON_MONTHS * ((months.last + 1) // SEASON_MONTHS - 1) >= months.first
+    return SEASON_MONTHS * _last_full_year(months) >= months.first
+
+
+def _last_full_year(months: Calendar) -> int:
+    """The last calendar year that ends within some months."""
+    return (months.last + 1) // SEASON_MONTHS - 1
 
 
 def _check_unit_costs(scenario: Scenario, history: History) -> list[Problem]:

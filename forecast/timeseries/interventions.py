@@ -1,7 +1,8 @@
 """Intervention analysis: the effect of dated shocks of the past on the months of a history, at their medians.
 
 A disturbed month is the undisturbed one times the factors of its shocks, plus the recovery of earlier losses. That is
-linear in the undisturbed months, so it is one matrix (docs/model.md, sections 2, 3 and 5; Box and Tiao 1975).
+linear in the undisturbed months, so it is one matrix (docs/model.md, sections 2, 3 and 5; Box and Tiao 1975). A month
+below zero changes by as much of its size as one above zero, so the matrix depends on the signs of the months.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats
+from forecast.history.ledger import History
 from forecast.periods import Calendar, days_inside
 from forecast.plan.record import for_service
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Event
 
-__all__ = ["build_intervention"]
+__all__ = ["build_intervention", "modelled_drivers"]
 
+MAX_SIGN_ROUNDS = 10
+"""Rounds in which the signs of the undisturbed months are looked for; two are usual."""
 MIN_FACTOR_CHANGE = 0.01
 """Distance of a factor from one beyond which its month is masked."""
 MIN_FACTOR = 0.01
@@ -27,7 +31,7 @@ MIN_FACTOR = 0.01
 
 @dataclass(frozen=True)
 class Intervention:
-    """Effect of the dated shocks on one service: disturbed = matrix @ undisturbed."""
+    """Effect of the dated shocks on one service: disturbed = undisturbed + (matrix - 1) @ |undisturbed|."""
 
     matrix: Floats
     """(months, months): factors on the diagonal, and recovered shares below it."""
@@ -36,7 +40,17 @@ class Intervention:
 
     def remove_from(self, disturbed: Floats) -> Floats:
         """(months,): the months without the shocks, from the disturbed ones (months,)."""
-        return np.asarray(np.linalg.solve(self.matrix, disturbed), float)
+        undisturbed = np.asarray(np.linalg.solve(self.matrix, disturbed), float)
+        signs = np.ones(len(disturbed))
+        for _ in range(MAX_SIGN_ROUNDS):
+            # a gain of all of its size or more turns a month above zero: such a month was not below it
+            negative = (undisturbed < 0) & (np.diag(self.matrix) < 2)
+            if np.array_equal(negative, signs < 0):
+                break
+            signs = np.where(negative, -1.0, 1.0)
+            changes = self.matrix - np.eye(len(disturbed))
+            undisturbed = np.asarray(np.linalg.solve(np.eye(len(disturbed)) + changes * signs, disturbed), float)
+        return undisturbed
 
 
 def build_intervention(
@@ -80,6 +94,24 @@ def build_intervention(
         if touched.any():
             masked |= (recovered[row] > 0) & (lost.sum() > 0)
     return Intervention(matrix, masked)
+
+
+def modelled_drivers(history: History, service: str) -> tuple[str, ...]:
+    """List the drivers that the modelled measure of a service follows.
+
+    Parameters
+    ----------
+    history : History
+        The ledger.
+    service : str
+        Name of the service.
+
+    Returns
+    -------
+    tuple of str
+        Volume alone where the ledger has it, else volume, price and revenue.
+    """
+    return ("volume",) if service in history.volume else ("volume", "price", "revenue")
 
 
 def _event_effects(event: Event, service: str, calendar: Calendar, drivers: tuple[str, ...]) -> tuple[Floats, Floats]:

@@ -19,9 +19,11 @@ MAX_MONTHS_AHEAD = 36
 """Months after the ledger up to which it is forecast."""
 
 
-def forecast_by_place(ledger: PlaceLedger, geography: Geography, services: tuple[str, ...], months: int) -> Floats:
-    """(services, places, months) after the ledger, in its unit: forecasts of all nodes, reconciled by variance."""
-    from forecast.timeseries.panel.automatic import combine_panel  # slow to load, and few plans have such a ledger
+def forecast_by_place(ledger: PlaceLedger, geography: Geography, services: tuple[str, ...], periods: range) -> Floats:
+    """(services, places, periods): forecasts of all nodes, reconciled by the variance of their sum over the periods."""
+    # in the unit of the ledger, 0 for its next month; slow to load, and few plans have such a ledger
+    from forecast.timeseries.panel.automatic import forecast_panel
+    from forecast.timeseries.panel.joint import JointForecast
     from forecast.timeseries.panel.panel import Panel
     from forecast.timeseries.reconciliation import fit_reconciler, grouped_hierarchy
 
@@ -30,14 +32,14 @@ def forecast_by_place(ledger: PlaceLedger, geography: Geography, services: tuple
     names = sorted(geography.places)
     bottom = np.array([ledger.revenue[number, row[name]] for number in range(len(services)) for name in names])
     panel = Panel.from_series(list(hierarchy.aggregate(bottom)), SEASON_MONTHS)
-    base = combine_panel(panel, months)
-    sd = base.value_sd[:, 0]
+    base = forecast_panel(panel, periods.stop)
+    sd = JointForecast(base).sum_sd(periods)
     if sd.any():
         reconciler = fit_reconciler(hierarchy, "wls", variances=np.square(sd))
     else:  # every node is certain
         reconciler = fit_reconciler(hierarchy, "bottom_up")
-    reconciled = reconciler(base.mean)[len(hierarchy.upper) :]
-    by_name = reconciled.reshape(len(services), len(geography.places), months)
+    reconciled = reconciler(base.mean[:, periods.start :])[len(hierarchy.upper) :]
+    by_name = reconciled.reshape(len(services), len(geography.places), len(periods))
     return by_name[:, [names.index(name) for name in geography.places]]
 
 
@@ -59,8 +61,8 @@ def _place_shares(
     ledger = read_place_ledger(path, services, geography.places, accounts)
     first, months = horizon.first, horizon.count
     ahead = max(min(first + months - ledger.calendar.last - 1, MAX_MONTHS_AHEAD), 1)
-    forecast = forecast_by_place(ledger, geography, services, ahead)
-    return np.asarray(forecast[:, :, -min(months, ahead) :].sum(axis=2))
+    simulated = range(ahead - min(months, ahead), ahead)
+    return np.asarray(forecast_by_place(ledger, geography, services, simulated).sum(axis=2))
 
 
 def weight_by_ledger(

@@ -134,10 +134,13 @@ def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
     """Content of every file but the manifest, by name."""
     from forecast.reports.backtest import backtest_charts, render_backtest_page
 
-    scores = view.backtest.to_frame().to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    frames = {"scores.csv": view.backtest.to_frame(), "sums.csv": view.backtest.sums_to_frame()}
     return {
         "summary.json": repository.json_bytes(summarise_backtest(view, t)),
-        "scores.csv": scores.encode(),
+        **{
+            name: frame.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
+            for name, frame in frames.items()
+        },
         "report.html": render_backtest_page(view, t),
         **{f"figures/{name}.png": chart.png() for name, chart in backtest_charts(view, t).items()},
     }
@@ -146,9 +149,10 @@ def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
 def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:
     """summary.json: scores by service and model; null with the reason where a service is not scored."""
     from forecast.periods import format_month
-    from forecast.reports.backtest import service_text
+    from forecast.reports.backtest import backtest_track_records, service_text
+    from forecast.reports.content.sums import summarise_sums
 
-    services = {}
+    services, records = {}, backtest_track_records(view.backtest)
     for name, service in view.backtest.services.items():
         reason = None
         if service.reason is not None:
@@ -158,6 +162,8 @@ def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:
             "measured": service.measured,
             "origins": [format_month(origin.first_month) for origin in service.origins],
             "models": _score_summaries(service.scores) if service.scores else None,
+            "sums": summarise_sums(service.sum_accuracy(), t) if service.scores else None,
+            "masked": [format_month(month) for month in records[name].masked_months],
             "why": reason,
         }
     return {
@@ -167,6 +173,7 @@ def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:
         "currency": view.scenario.currency,
         "services": services,
         "every": _score_summaries(view.backtest.mean_scores) if view.backtest.mean_scores else None,
+        "every_sums": summarise_sums(view.backtest.mean_sums, t) if view.backtest.mean_scores else None,
     }
 
 

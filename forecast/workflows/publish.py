@@ -12,7 +12,7 @@ from forecast.runs import repository
 from forecast.workflows.request import RunRequest
 
 if TYPE_CHECKING:
-    from forecast.analysis.findings import CaseRow
+    from forecast.analysis.cases import SimulatedCase
     from forecast.reports.content.context import RunView
     from forecast.simulation.compiled import FigureKey
     from forecast.simulation.simulate import Precision, Simulation
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["build_view"]
 
 
-def publish_report(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> repository.StoredRun:
+def publish_report(run: Simulation, request: RunRequest, cases: tuple[SimulatedCase, ...]) -> repository.StoredRun:
     """Publish the report of a run and return where it lies; OutputError where it cannot be written."""
     files = render_files(run, build_view(run, request, cases), Translator(request.language))
     return repository.publish_run(request.reports, request.inputs, files, run.baseline.parameters)
 
 
-def build_view(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> RunView:
+def build_view(run: Simulation, request: RunRequest, cases: tuple[SimulatedCase, ...]) -> RunView:
     """Collect what the pages of a run are drawn from.
 
     Parameters
@@ -35,8 +35,8 @@ def build_view(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...])
         The simulated plan.
     request : RunRequest
         The request that it answers: its id and its manifest.
-    cases : tuple of CaseRow
-        The chances in the other cases of the plan.
+    cases : tuple of SimulatedCase
+        The other cases of the plan.
 
     Returns
     -------

@@ -43,8 +43,8 @@ class RunRequest:
     """Fits of an earlier run that are used again; None to fit."""
     cache: Path = dataclasses.field(default_factory=cache_folder)
     """Folder in which fits are kept between runs."""
-    chances_only: bool = False
-    """Whether only chances of targets are read: no path is kept, and no place but districts and those of targets."""
+    is_case: bool = False
+    """Whether only the targets are read, path by path, and no place but districts and those of targets."""
 
     @classmethod
     def from_simulation(
@@ -82,17 +82,17 @@ class RunRequest:
         cache = cache_folder() / f"pinned-{pinned_fits.digest[:16]}"
         return dataclasses.replace(self, pinned_fits=pinned_fits, cache=cache)
 
-    def for_case(self, case: str) -> RunRequest:
-        """The request of a case of the plan: the first paths of the run, simulated in this process."""
+    def for_case(self, case: Scenario) -> RunRequest:
+        """The request of a case of the plan, or of the plan itself: the first paths of the run, in this process."""
         return dataclasses.replace(
             self,
-            scenario=self.scenario.cases[case],
+            scenario=case,
             paths=min(self.paths, MAX_CASE_PATHS),
             precision=None,
             engine=LOCAL,
             workers=1,
             pinned_fits=None,
-            chances_only=True,
+            is_case=True,
         )
 
 

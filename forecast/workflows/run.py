@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from forecast.analysis.findings import CaseRow
+    from forecast.analysis.cases import SimulatedCase
     from forecast.simulation.checkpoint import Checkpoint
     from forecast.simulation.simulate import ExecutionOptions, Simulation
     from forecast.timeseries.baseline import Baseline
@@ -132,7 +132,7 @@ def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> 
 
 
 def simulate_request(request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None) -> Simulation:
-    """Simulate the plan of a request, a case as any other; keep the first paths unless it asks for chances alone."""
+    """Simulate the plan of a request, a case as any other; keep its first paths, and every path of a case."""
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
     from forecast.simulation.simulate import simulate
 
@@ -141,15 +141,15 @@ def simulate_request(request: RunRequest, baseline: Baseline, execution: Executi
         paths=request.paths,
         seed=request.seed,
         precision=request.precision,
-        keep=0 if request.chances_only else SENSITIVITY_PATHS,
-        every_place=not request.chances_only,
+        keep=request.paths if request.is_case else SENSITIVITY_PATHS,
+        every_place=not request.is_case,
         baseline=baseline,
         execution=execution,
     )
 
 
-def simulate_cases(request: RunRequest) -> tuple[CaseRow, ...]:
-    """Simulate every other case of a plan with the random numbers of the plan itself.
+def simulate_cases(request: RunRequest) -> tuple[SimulatedCase, ...]:
+    """Simulate the cases of a plan, its own and the standing ones, over the first paths of the plan itself.
 
     Parameters
     ----------
@@ -158,16 +158,26 @@ def simulate_cases(request: RunRequest) -> tuple[CaseRow, ...]:
 
     Returns
     -------
-    tuple of CaseRow
-        The chance of each target in each case, in the order of their names.
+    tuple of SimulatedCase
+        The plan's own in the order of their names, then the standing ones.
     """
     from forecast.analysis.cases import evaluate_case
+    from forecast.plan.standing_cases import standing_cases
 
-    rows = []
-    for name in sorted(request.scenario.cases):
-        case = request.for_case(name)
-        rows.append(evaluate_case(name, request.scenario, simulate_request(case, fit_request_baseline(case))))
-    return tuple(rows)
+    written = request.scenario.cases
+    standing = standing_cases(request.scenario) if request.scenario.targets else {}
+    if not (written or standing):
+        return ()
+    plan_request = request.for_case(request.scenario)
+    baseline = fit_request_baseline(plan_request)
+    plan = simulate_request(plan_request, baseline)
+    cases = []
+    for name in sorted(written):
+        case = request.for_case(written[name])
+        cases.append(evaluate_case(name, simulate_request(case, fit_request_baseline(case)), plan))
+    for name, scenario in standing.items():  # with the fits of the plan: a doubt is no other history
+        cases.append(evaluate_case(name, simulate_request(request.for_case(scenario), baseline), plan))
+    return tuple(cases)
 
 
 def analyse(run: Simulation) -> dict[str, pd.DataFrame]:

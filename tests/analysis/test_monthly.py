@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import forecast
 from forecast.analysis.monthly import summarise_months
 from tests.support.plans import FULL_PLAN, simulate_plan
+from tests.support.signed_ledgers import LEDGERS, read_signed_plan
 
 
 def test_monthly_bars_have_the_ascending_quantiles_of_their_tallies() -> None:
@@ -15,3 +22,13 @@ def test_monthly_bars_have_the_ascending_quantiles_of_their_tallies() -> None:
         tally = run.tally("revenue", bar.month)
         assert bar.p5 < bar.p10 < bar.p25 < bar.p50 < bar.p75 < bar.p90 < bar.p95
         assert (bar.p10, bar.p90, bar.mean) == (tally.quantile(0.1).value, tally.quantile(0.9).value, tally.mean)
+
+
+def test_a_target_is_spread_over_months_of_any_sign(tmp_path: Path) -> None:
+    """A year above its forecast plans no month below it, also where the forecast is below zero."""
+    target = "targets: {r: {measure: revenue, period: 2026, at_least: 500 EUR}}\n"
+    scenario = read_signed_plan(tmp_path, {"a": LEDGERS["all_negative"]}, "{a: {}}", target)
+    bars = summarise_months(forecast.simulate(scenario, paths=2_000), None).bars
+    plans = [bar.plan for bar in bars if bar.plan is not None]
+    assert sum(plans) == pytest.approx(500)
+    assert np.ptp([plan - bar.mean for plan, bar in zip(plans, bars, strict=True)]) < 1e-6

@@ -15,7 +15,7 @@ def test_a_target_has_the_chance_and_the_shortfall_of_its_run() -> None:
     assert (row.name, row.threshold, row.direction, row.chance) == ("revenue", 255e9, "at_least", chance)
     values = run.values("revenue", "2021")
     missed = values[values < 255e9]
-    assert abs(row.expected_shortfall - (255e9 - missed.mean())) < 1
+    assert abs(row.average_shortfall - (255e9 - missed.mean())) < 1
 
 
 def test_the_spread_of_a_chance_includes_the_other_cases() -> None:

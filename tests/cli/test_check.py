@@ -90,3 +90,81 @@ def test_the_report_and_its_summary_have_the_middle(call: Any, lossy_plan: Path,
     assert page.count("△ 1<") == 1
     assert f"{middle} 9%<small" in page
     assert "uniform(1%, 50%)" in page
+
+
+def test_a_sure_value_that_nobody_graded_has_no_grade(call: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "graded.yaml"
+    plan.write_text(GRADED_PLAN)
+    lines = {line.partition(": ")[0]: line for line in call("check", plan, "--lang", "en").out.splitlines()}
+    assert "grade C" in lines["services.bread.baseline.annual"]
+    assert "grade A" in lines["targets.revenue.at_least"]
+    for name in ("services.bread.baseline.noise", "targets.revenue.required_chance", "shocks.strike.from"):
+        assert "; grade" not in lines[name], name
+    values = {value["name"]: value["grade"] for value in json.loads(call("check", plan, "--json").out)["values"]}
+    assert [values[name] for name in ("services.bread.baseline.annual", "targets.revenue.required_chance")] == ["C", ""]
+
+
+def test_report_and_summary_count_the_numbers_that_are_drawn(call: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "graded.yaml"
+    plan.write_text(GRADED_PLAN)
+    answer = json.loads(call("run", plan, "--paths", "2_000", "--json", "--lang", "en").out)
+    assert answer["summary"]["grades"] == {"A": 0, "B": 1, "C": 1, "drawn": 2}
+    page = (Path(answer["run_dir"]) / "report.html").read_text()
+    assert "Of 2 assumptions that are drawn, 0 are on record (A), 1 derived from a record (B), 1 judgement (C)." in page
+    assert "2 of them are drawn anew in every path" in page
+
+
+GRADED_PLAN = """\
+name: A bakery
+horizon: {from: 2026-01, months: 12}
+services:
+  bread: {baseline: {method: given, annual: 50 million VND to 70 million VND, shape: flat, noise: 4%}}
+shocks:
+  strike:
+    kind: event
+    chance: {value: 10% to 20%, grade: B, source: the union}
+    from: 2026-03-01
+    until: 2026-03-31
+    effect: {volume: {bread: -50%}}
+targets:
+  revenue:
+    measure: revenue
+    period: 2026
+    at_least: {value: 60 million VND, grade: A, source: the bank}
+    required_chance: 80%
+"""
+
+
+YEARS_PLAN = """name: Three years
+horizon: {from: 2021-01, months: 36}
+services:
+  a: {growth: {2022: 2% to 12%, 2023: 1% to 8%}, baseline: {method: given, annual: 120 tỷ, shape: flat}}
+"""
+
+
+def test_check_shows_each_year_and_the_correlation_that_no_line_writes(call: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "years.yaml"
+    plan.write_text(YEARS_PLAN, encoding="utf-8")
+    lines = call("check", plan, "--lang", "en").out.splitlines()
+    (correlation,) = [line for line in lines if line.startswith("growth_correlation")]
+    assert correlation == "growth_correlation: 0.5  exactly 0.5; not written: this is what holds; grade C"
+    assert [line.split(": ")[0] for line in lines if ".growth." in line] == [
+        "services.a.growth.2022",
+        "services.a.growth.2023",
+    ]
+    (correlation,) = [line for line in call("check", plan, "--lang", "vi").out.splitlines() if "growth_corr" in line]
+    assert "không ghi trong kế hoạch" in correlation
+    values = {value["name"]: value for value in json.loads(call("check", plan, "--json").out)["values"]}
+    assert (values["growth_correlation"]["p50"], values["growth_correlation"]["where"]) == (0.5, "")
+    plan.write_text(YEARS_PLAN + "growth_correlation: 0.2\n", encoding="utf-8")
+    (correlation,) = [line for line in call("check", plan, "--lang", "en").out.splitlines() if "growth_corr" in line]
+    assert "years.yaml:5]" in correlation
+    assert "not written" not in correlation
+
+
+def test_check_of_one_grown_year_says_nothing_of_years(call: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "years.yaml"
+    plan.write_text(YEARS_PLAN, encoding="utf-8")
+    done = call("check", plan, "--set", "horizon.months=24")
+    assert done.code == 0
+    assert "growth_correlation" not in done.out

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from forecast.runs import repository
 from tests.support.command_line import BAKERY_PLAN
@@ -43,7 +45,7 @@ def test_a_quiet_run_prints_its_summary_to_stdout_only(call: Any, project: Path)
     done = call("run", project / "scenarios" / "bakery.yaml", "--paths", "2_000", "--quiet")
     assert done.code == 0
     assert done.err == ""
-    assert "in 10" in done.out
+    assert re.search(r"VND: \d+% \(simulation error \d+\.\d+% to \d+\.\d+%", done.out)
     assert "simulation error" in done.out
     assert "60 million VND" in done.out
     assert str(project / "reports" / "bakery" / "report.html") in done.out
@@ -127,3 +129,37 @@ def test_two_plans_of_one_name_are_rejected(call: Any, tmp_path: Path) -> None:
     done = call("run", tmp_path / "one" / "plan.yaml", tmp_path / "two" / "plan.yaml", "--out", tmp_path / "out")
     assert done.code == 2
     assert "same folder 'plan'" in done.err
+
+
+YEARS_PLAN = """name: Three years
+horizon: {from: 2021-01, months: 36}
+services:
+  a: {growth: 2% to 12%, baseline: {method: given, annual: 120 tỷ, shape: flat}}
+  b: {growth: 1% to 8%, baseline: {method: given, annual: 130 tỷ, shape: flat}}
+targets: {revenue: {measure: revenue, period: 2023, at_least: 275 tỷ}}
+"""
+STANDING = ["growths_together", "independent_years", "same_growth_every_year", "wider_ranges"]
+TITLES = {
+    "en": ["Growths of all services move together", "Growth of each year on its own", "correlated 0.5"],
+    "vi": ["Tăng trưởng các dịch vụ cùng chiều", "Tăng trưởng từng năm độc lập", "tương quan 0,5"],
+}
+
+
+@pytest.mark.parametrize("language", TITLES)
+def test_a_plan_without_cases_has_the_standing_ones(call: Any, tmp_path: Path, language: str) -> None:
+    plan = tmp_path / "years.yaml"
+    plan.write_text(YEARS_PLAN, encoding="utf-8")
+    done = call("run", plan, "--paths", "4_000", "--quiet", "--lang", language)
+    low, high = re.findall(r"(\d+)% (?:to|đến) (\d+)%\)", done.out)[0]
+    summary = json.loads(call("run", plan, "--paths", "4_000", "--json", "--lang", language).out)["summary"]
+    target = summary["targets"]["revenue"]
+    assert list(target["cases"]) == STANDING
+    assert (int(low), int(high)) == tuple(round(100 * end) for end in target["spread"])
+    assert target["spread"][0] <= min(target["cases"].values()) <= target["chance"] <= max(target["cases"].values())
+    assert target["cases"]["independent_years"] != target["cases"]["same_growth_every_year"]
+    assert (summary["growth_correlation"]["value"], summary["case_paths"]) == (0.5, 4_000)
+    page = (tmp_path / "reports" / "years" / "report.html").read_text(encoding="utf-8")
+    assert TITLES[language][2] in page
+    sheet = PdfReader(tmp_path / "reports" / "years" / "report.pdf").pages[0].extract_text()
+    for title in TITLES[language][:2]:
+        assert title in sheet

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import choose_scale, round_preserving_sum
+from forecast.i18n.amounts import (
+    choose_scale,
+    exact_percent,
+    interval_text,
+    round_preserving_sum,
+    whole_percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,80 @@ def test_a_threshold_keeps_the_digits_of_the_plan() -> None:
     assert (
         choose_scale("productivity", [136e6], "VND", Translator("vi")).exact_amount(136e6) == "136 triệu đồng/người/năm"
     )
+
+
+@pytest.mark.parametrize(
+    ("chance", "required", "shown"),
+    [
+        (0.789, None, "79%"),
+        (0.785, None, "79%"),  # halves upwards
+        (0.57, None, "57%"),
+        (0.796, None, "80%"),
+        (0.796, 0.80, "79%"),
+        (0.79999, 0.80, "79%"),
+        (0.80, 0.80, "80%"),
+        (0.802, 0.805, "80%"),
+        (0.8049, 0.805, "80%"),
+        (0.805, 0.805, "81%"),
+        (0.803, 0.802, "81%"),  # 80% would be below what is required
+        (0.5504, 0.55, "55%"),
+        (0.5496, 0.55, "54%"),
+        (0.28999, 0.29, "28%"),
+        (0.0, None, "0%"),
+        (0.0004, None, "<1%"),
+        (0.004, 0.003, "<1%"),
+        (0.006, 0.007, "<1%"),
+        (0.006, None, "1%"),
+        (1.0, None, "100%"),
+        (1.0, 1.0, "100%"),
+        (0.99999, None, ">99%"),
+        (0.994, 0.993, ">99%"),
+        (0.995, 0.999, ">99%"),
+        (0.99996, 1.0, ">99%"),
+        (0.994, None, "99%"),
+    ],
+)
+def test_a_chance_is_a_whole_percent_on_its_side_of_the_required_one(
+    chance: float, required: float | None, shown: str
+) -> None:
+    for language in ("en", "vi"):
+        assert whole_percent(chance, Translator(language), required) == shown  # type: ignore[arg-type]
+
+
+def test_no_chance_is_printed_across_a_required_one_or_as_certain() -> None:
+    t = Translator("en")
+    for hits in range(1, 1000):
+        chance = hits / 1000
+        for required in (0.2, 0.295, 0.5, 0.57, 0.7, 0.801, 0.95, 0.999):
+            shown = whole_percent(chance, t, required)
+            number = float(shown.strip("<>%"))
+            assert abs(number - 100 * chance) < 1 + 1e-9
+            if shown[0] not in "<>":
+                assert 0 < number < 100
+                assert (number >= round(100 * required, 9)) == (chance >= required)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "en", "vi"),
+    [
+        (0.787, 0.792, "78.7% to 79.2%", "78,7% đến 79,2%"),
+        (0.7871, 0.7872, "78.71% to 78.72%", "78,71% đến 78,72%"),
+        (0.0, 0.0000369, "0.000% to 0.004%", "0,000% đến 0,004%"),
+        (0.999963, 1.0, "99.996% to 100.000%", "99,996% đến 100,000%"),
+        (0.5, 0.5, "50.0% to 50.0%", "50,0% đến 50,0%"),
+    ],
+)
+def test_an_interval_of_a_chance_tells_its_ends_apart(low: float, high: float, en: str, vi: str) -> None:
+    assert interval_text(low, high, Translator("en")) == en
+    assert interval_text(low, high, Translator("vi")) == vi
+
+
+def test_a_required_chance_is_printed_as_it_is_written() -> None:
+    assert [exact_percent(share, Translator("en")) for share in (0.8, 0.805, 0.57, 0.9999, 1.0)] == [
+        "80%",
+        "80.5%",
+        "57%",
+        "99.99%",
+        "100%",
+    ]
+    assert exact_percent(0.805, Translator("vi")) == "80,5%"

@@ -114,7 +114,13 @@ def test_a_productivity_implied_by_the_plan_is_noted(covid: dict[str, bytes]) ->
 
 
 def test_a_trigger_has_its_chance(covid: dict[str, bytes]) -> None:
-    assert "In the forecast the chance of that is 4.8% (simulation error ±0.2 points)." in covid["en"].decode()
+    assert "In the forecast the chance of that is 5% (simulation error 4.6% to 4.9%)." in covid["en"].decode()
+
+
+def test_the_worst_outcomes_stand_on_the_page(covid: dict[str, bytes]) -> None:
+    section = covid["en"].decode().partition('<section id="chance">')[2].partition("</section>")[0]
+    rows = re.findall(r'<th scope="row">([^<]*)</th>', section)
+    assert rows == ["20%", "10%", "5%", "Mean of the worst 5% (expected shortfall, CVaR)"]
 
 
 def test_a_reconstructed_history_shows_no_accuracy(covid: dict[str, bytes]) -> None:

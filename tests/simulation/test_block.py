@@ -59,3 +59,28 @@ def test_results_do_not_depend_on_batch_size() -> None:
             assert np.array_equal(values, np.concatenate([result.figures[key] for result in alone])), key
         for name, occurred in together.occurrences.items():
             assert np.array_equal(occurred, np.concatenate([result.occurrences[name] for result in alone])), name
+
+
+WITH_ATOMS = """
+name: A strike that comes with a chance of 40%
+horizon: {from: 2026-01, months: 12}
+currency: EUR
+services:
+  a: {baseline: {method: given, annual: 2400 EUR, shape: flat}}
+shocks:
+  strike: {kind: event, chance: 40%, from: 2026-03-01, until: 2026-03-31, effect: {volume: {a: LOSS}}}
+targets: {t: {measure: revenue, period: 2026, at_least: 2390 EUR}}
+"""
+
+
+@pytest.mark.parametrize("paths", [6_000, 140_000])
+@pytest.mark.parametrize("loss", ["-60% to -20%", '"discrete(-50% at 50%, -25% at 50%)"'])
+def test_a_quantile_of_the_paths_without_an_event_is_the_amount_without_it(paths: int, loss: str) -> None:
+    """Histograms (of months, and of years above 131,072 paths) print the atom as sorted values do."""
+    run = forecast.simulate(read_plan_text(WITH_ATOMS.replace("LOSS", loss)), paths=paths)
+    for p in (0.5, 0.9):
+        assert run.tally("revenue", "2026-03").quantile(p).value == pytest.approx(200.0, rel=1e-14)
+        assert run.tally("revenue", "2026").quantile(p).value == pytest.approx(2400.0, rel=1e-14)
+    if "discrete" in loss:
+        assert run.tally("revenue", "2026-03").quantile(0.1).value == pytest.approx(100.0, rel=1e-14)
+        assert run.tally("revenue", "2026-03").quantile(0.3).value == pytest.approx(150.0, rel=1e-14)

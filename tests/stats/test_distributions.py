@@ -10,6 +10,7 @@ from forecast.periods import Calendar
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, stream
 from forecast.stats.distributions import (
     Beta,
+    Constant,
     Discrete,
     Distribution,
     Empirical,
@@ -79,3 +80,52 @@ def test_monthly_normals_are_those_of_numpy_row_by_row() -> None:
     for row, year in ((slice(0, 12), 2021), (slice(12, 24), 2022)):
         normals = stream(5, "services.a", 4, year).standard_normal((12, PATHS_PER_BLOCK), np.float32)
         assert np.array_equal(z[row, PATHS_PER_BLOCK:], normals)
+
+
+INF = np.inf
+WIDENED = {
+    "a share": (QuantileRange(0.4, 0.6, "share"), (0.0, 1.0), None),
+    "a change": (QuantileRange(0.02, 0.12, "change"), (-1.0, INF), None),
+    "an amount": (QuantileRange(60e9, 66e9, "log"), (0.0, INF), None),
+    "a plain range": (QuantileRange(-2.0, 5.0, "plain"), (-INF, INF), (-3.75, 6.75)),
+    "a loss at its bound": (QuantileRange(-0.2, 0.0, "plain", (-1.0, 0.0)), (-1.0, INF), (-0.25, 0.05)),
+    "a normal": (Normal(10.0, 2.0, 0.0, INF), (0.0, INF), None),
+    "a uniform at its bound": (Uniform(0.0, 1.0), (0.0, INF), (0.0, 1.25)),
+    "a uniform": (Uniform(3.0, 7.0), (-INF, INF), (2.0, 8.0)),
+    "a triangular": (Triangular(1.0, 2.0, 5.0), (-INF, INF), (0.0, 6.0)),
+    "a pert": (Beta.pert(0.0, 0.04, 0.1), (-1.0, INF), (-0.025, 0.125)),
+    "a pert of a share": (Beta.pert(0.05, 0.7, 1.0), (0.0, 1.0), (0.0, 1.0)),
+}
+
+
+@pytest.mark.parametrize(("written", "bounds", "ends"), WIDENED.values(), ids=WIDENED)
+def test_a_widened_distribution_keeps_its_middle_inside_its_bounds(
+    written: Distribution, bounds: tuple[float, float], ends: tuple[float, float] | None
+) -> None:
+    wider = written.widened(1.5, *bounds)
+    low, middle, high = written.ppf(np.array([0.1, 0.5, 0.9]))
+    wider_low, wider_middle, wider_high = wider.ppf(np.array([0.1, 0.5, 0.9]))
+    assert wider_high - wider_low > high - low
+    assert bounds[0] <= wider.bounds[0]
+    assert wider.bounds[1] <= bounds[1]
+    if isinstance(written, QuantileRange | Normal):
+        assert wider_middle == pytest.approx(middle, rel=1e-3)
+    if ends is not None:
+        stated = (wider.low, wider.high)  # type: ignore[attr-defined]  # P10 and P90 of a range, else the ends
+        assert stated == pytest.approx(ends)
+
+
+def test_a_quantile_range_is_widened_on_its_own_scale() -> None:
+    for written in (QuantileRange(0.4, 0.6, "share"), QuantileRange(0.02, 0.12, "change"), QuantileRange(1, 9, "log")):
+        wider = written.widened(1.5, *written.bounds)
+        scale = {"share": lambda x: np.log(x / (1 - x)), "change": np.log1p, "log": np.log}[written.transform]
+        width = scale(np.float64(written.high)) - scale(np.float64(written.low))
+        assert scale(np.float64(wider.high)) - scale(np.float64(wider.low)) == pytest.approx(1.5 * width)
+        assert scale(np.float64(wider.high)) - scale(np.float64(written.high)) == pytest.approx(0.25 * width)
+
+
+@pytest.mark.parametrize(
+    "distribution", [Constant(3.0), Discrete((1.0, 2.0), (0.3, 0.7)), Empirical((1.0, 4.0)), Beta(2.0, 3.0)]
+)
+def test_what_cannot_be_wider_stays(distribution: Distribution) -> None:
+    assert distribution.widened(1.5, 0.0, 1.0 if isinstance(distribution, Beta) else INF) == distribution

@@ -7,6 +7,7 @@ import pytest
 import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import ndtri
 
 from forecast.arrays import Floats
 from forecast.stats import scoring
@@ -71,12 +72,57 @@ def test_pinball_loss_equals_scoringrules(seed: int, level: float) -> None:
 
 
 def test_pinball_over_all_levels_is_half_of_crps() -> None:
-    from scipy.special import ndtri
-
     levels = (np.arange(20_000) + 0.5) / 20_000
     for y in (-1.5, 0.0, 2.2):
         mean = scoring.pinball(y, 0.3 + 0.8 * ndtri(levels), levels).mean()
         assert 2 * mean == pytest.approx(scoring.crps_normal(y, 0.3, 0.8), rel=1e-3)
+
+
+@given(SEED, st.integers(1, 9))
+def test_weighted_quantile_loss_equals_scoringrules(seed: int, count: int) -> None:
+    y, mu, sigma = (values.reshape(4, 10) for values in cases(seed))
+    levels = np.arange(1, count + 1) / (count + 1)
+    quantiles = mu + sigma * ndtri(levels)[:, None, None]
+    losses = np.array([scoringrules.quantile_score(y, q, level) for q, level in zip(quantiles, levels, strict=True)])
+    expected = 2 * losses.mean(axis=0).sum(axis=1) / np.abs(y).sum(axis=1)
+    assert scoring.weighted_quantile_loss(y, quantiles, levels) == pytest.approx(expected)
+    pooled = scoring.weighted_quantile_loss(y.ravel(), quantiles.reshape(count, -1), levels)
+    assert pooled == pytest.approx(2 * losses.mean(axis=0).sum() / np.abs(y).sum())
+
+
+def test_weighted_quantile_loss_of_medians_and_of_all_levels() -> None:
+    y, median = np.array([2.0, 0.0, 8.0]), np.array([[3.0, 2.0, 6.0]])
+    assert scoring.weighted_quantile_loss(y, median, [0.5]) == pytest.approx((1 + 2 + 2) / 10)  # wMAPE
+    levels = (np.arange(20_000) + 0.5) / 20_000
+    quantiles = 1 + 0.5 * np.repeat(ndtri(levels)[:, None], 3, axis=1)
+    expected = scoringrules.crps_normal(y, 1.0, 0.5).sum() / 10
+    assert scoring.weighted_quantile_loss(y, quantiles, levels) == pytest.approx(expected, rel=1e-3)
+
+
+def test_weighted_quantile_loss_leaves_unknown_months_out() -> None:
+    y, q = np.array([2.0, np.nan, 8.0]), np.array([[3.0, 99.0, 6.0]])
+    assert scoring.weighted_quantile_loss(y, q, [0.5]) == pytest.approx(3 / 10)
+    assert np.isnan(scoring.weighted_quantile_loss(np.zeros(3), q, [0.5]))
+    assert np.isnan(scoring.weighted_quantile_loss(np.full(3, np.nan), q, [0.5]))
+
+
+@given(SEED)
+def test_scaled_crps_is_that_of_scoringrules_in_seasonal_naive_errors(seed: int) -> None:
+    y, mu, sigma = (values.reshape(2, 20) for values in cases(seed))
+    history = np.random.default_rng(seed).normal(0, 1, (2, 30))
+    scale = np.abs(history[:, 12:] - history[:, :-12]).mean(axis=1)
+    crps = scoringrules.crps_normal(y, mu, sigma)
+    assert scoring.scaled_crps(crps, history) == pytest.approx(crps.mean(axis=1) / scale)
+    sums = np.sqrt(12) * sigma[:, :1]
+    crps = scoringrules.crps_normal(y[:, :12].sum(axis=1, keepdims=True), mu[:, :12].sum(axis=1, keepdims=True), sums)
+    assert scoring.scaled_crps(crps, history, months=12) == pytest.approx(crps[:, 0] / 12 / scale)
+
+
+def test_scaled_crps_of_points_is_mase() -> None:
+    rng = np.random.default_rng(3)
+    history, actual, forecast = rng.normal(0, 1, (5, 30)), rng.normal(0, 1, (5, 8)), rng.normal(0, 1, (5, 8))
+    points = scoring.crps_normal(actual, forecast, 0.0)
+    assert scoring.scaled_crps(points, history, 4) == pytest.approx(mase(forecast - actual, history, 4))
 
 
 @given(SEED, st.sampled_from([0.05, 0.2]))

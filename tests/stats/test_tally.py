@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
+from forecast.arrays import Floats
 from forecast.simulation.frames import FRAME_QUANTILE_LEVELS
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.stats.bins import Bins
@@ -110,3 +111,77 @@ def test_a_histogram_keeps_chances_quantiles_and_tail_means() -> None:
     for p in (0.01, 0.05, 0.1, 0.5, 0.9, 0.99):
         assert binned.quantile(p).value == pytest.approx(exact.quantile(p).value, rel=1e-4)
     assert binned.cvar(0.05).value == pytest.approx(exact.cvar(0.05).value, rel=1e-4)
+
+
+def _counted(values: Floats, *, exact: bool) -> Tally:
+    """A tally of ten blocks; the first fixes the bins."""
+    blocks = np.split(values, 10)
+    tally = Tally(Bins.from_values(blocks[0]), exact=exact)
+    for block in blocks:
+        tally.add(block)
+    return tally
+
+
+ATOMS = {
+    "at the median": ({200.0: 0.6}, {0.45: 200.0, 0.5: 200.0, 0.9: 200.0}),
+    "at P10": ({150.0: 0.12}, {0.05: 150.0, 0.1: 150.0}),
+    "at zero": ({0.0: 0.3}, {0.05: 0.0, 0.1: 0.0, 0.25: 0.0}),
+    "three": ({170.0: 0.2, 180.0: 0.3, 200.0: 0.4}, {0.2: 170.0, 0.5: 180.0, 0.9: 200.0}),
+    "two in a bin": ({199.999: 0.2, 200.0: 0.7}, {0.2: 199.999, 0.5: 200.0, 0.9: 200.0}),
+    "only atoms": ({-344.0: 0.1, 0.0: 0.5, 1200.0: 0.4}, {0.05: -344.0, 0.5: 0.0, 0.9: 1200.0}),
+    "small": ({150.0: 0.004}, {0.002: 150.0}),
+}
+"""Share of each atom, the rest from 150 to 200 (of `small` and `at P10` from above it); some of their quantiles."""
+
+
+@pytest.mark.parametrize("case", ATOMS)
+@pytest.mark.parametrize("noise", [0.0, 1e-14])
+def test_a_quantile_on_an_atom_is_the_atom(case: str, noise: float) -> None:
+    """Also where the last bits of the atom differ from path to path."""
+    shares, quantiles = ATOMS[case]
+    rng = np.random.default_rng(8)
+    values = rng.uniform(150.2, 199.5, 40_000)
+    ends = np.concatenate([[0.0], np.cumsum(list(shares.values()))])
+    u = rng.random(len(values))
+    for atom, low, high in zip(shares, ends[:-1], ends[1:], strict=True):
+        values[(low <= u) & (u < high)] = atom
+    values *= 1 + noise * rng.integers(-1, 2, len(values))
+    exact, binned = (_counted(values, exact=kept) for kept in (True, False))
+    for p, atom in quantiles.items():
+        assert binned.quantile(p).value == pytest.approx(atom, rel=1e-12, abs=1e-9), p
+        assert exact.quantile(p).value == pytest.approx(atom, rel=1e-12, abs=1e-9), p
+    for p in np.linspace(0.011, 0.989, 15):
+        assert binned.quantile(p).value == pytest.approx(exact.quantile(p).value, abs=0.6)
+
+
+def test_a_chance_of_at_most_an_atom_counts_it_in_a_histogram() -> None:
+    values = np.random.default_rng(2).uniform(100, 300, 40_000)
+    values[::2] = 200.0
+    exact, binned = (_counted(values, exact=kept) for kept in (True, False))
+    assert binned.chance_at_most(200.0).value == pytest.approx(exact.chance_at_most(200.0).value, abs=1e-3)
+    assert binned.chance_at_least(200.0).value == pytest.approx(exact.chance_at_least(200.0).value, abs=1e-3)
+    assert exact.chance_at_most(200.0).value == pytest.approx(0.75, abs=0.01)
+
+
+def test_continuous_values_have_no_atom() -> None:
+    rng = np.random.default_rng(4)
+    for values in (rng.normal(0, 1, 4096), 1e15 + rng.normal(0, 3, 4096), 250e9 * (1 + 1e-9 * rng.normal(0, 1, 4096))):
+        bins = Bins.from_values(values)
+        on_atoms = np.isin(values, bins.atoms).mean() if values[0] < 1e14 else 0.0
+        assert on_atoms == 0.0
+
+
+def test_atoms_survive_a_checkpoint_and_a_merge() -> None:
+    values = np.random.default_rng(3).normal(10, 1, 8 * PATHS_PER_BLOCK)
+    values[::3] = 9.0
+    halves = np.split(values, 2)
+    first, second, restored, together = (Tally(Bins.from_values(halves[0]), exact=False) for _ in range(4))
+    first.add(halves[0])
+    second.add(halves[1])
+    restored.restore(first.state())
+    restored.merge(second)
+    for half in halves:
+        together.add(half)
+    assert restored.quantile(0.35) == together.quantile(0.35) == (9.0, 9.0, 9.0)
+    with pytest.raises(ValueError, match="other bins"):
+        Tally(Bins.from_values(np.linspace(0, 1, 4096)), exact=False).restore(first.state())

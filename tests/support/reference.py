@@ -164,6 +164,8 @@ def _accepted_values(annotation: Any) -> str:
     slot = annotation_schema(annotation)
     if slot.is_by_service:
         return f"by service: {_number_type(annotation_schema(slot.entries))}"
+    if slot.entries is not None and slot.value_type is not None:
+        return f"{_number_type(slot)}, or {_number_type(slot)} by year"
     if slot.entries is not None:
         return "records by name"
     if slot.value_type is not None:

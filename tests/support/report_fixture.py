@@ -18,8 +18,10 @@ from forecast.analysis.findings import (
     Findings,
     MonthBar,
     Months,
+    ReturnLevel,
     Sensitivity,
     SensitivityBar,
+    TailRisk,
     TargetRow,
 )
 from forecast.periods import format_month, parse_month
@@ -70,6 +72,16 @@ def make_exceedance(mean: float, sd: float, target: float, measure: str = "reven
     falls = tuple(0.5 * (1 - erf((x - mean) / sd / sqrt(2))) for x in at)
     reached = 0.5 * (1 - erf((target - mean) / sd / sqrt(2)))
     return Exceedance(measure, "2021", at, falls, target, make_chance(reached), True)
+
+
+def make_tail(mean: float, sd: float, measure: str = "revenue", period: str = "2021") -> TailRisk:
+    """The lower tail of a normal."""
+
+    def estimate(z: float) -> Estimate:
+        return Estimate(mean + sd * z, mean + sd * (z - 0.01), mean + sd * (z + 0.01))
+
+    levels = tuple(ReturnLevel(chance, estimate(z)) for chance, z in ((0.2, -0.8416), (0.1, -1.2816), (0.05, -1.645)))
+    return TailRisk(measure, period, True, levels, estimate(-2.063))
 
 
 def covid_bridge(end: float = 258e9) -> Bridge:
@@ -183,7 +195,7 @@ def make_findings(mean: float = 258e9) -> Findings:
         targets=rows, main_target="revenue", months=make_months(mean), bridge=covid_bridge(mean),
         exceedance={"revenue": curve, "productivity": make_exceedance(140e6, 8e6, 136e6, "productivity")},
         sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars(), 0.91),
-        cases=covid_cases(), joint_chance=make_chance(0.63),
+        cases=covid_cases(), joint_chance=make_chance(0.63), tails={"revenue": make_tail(mean, 12.5e9)},
     )  # fmt: skip
 
 
@@ -371,10 +383,10 @@ def shop_view() -> RunView:
         threshold=0.0,
         required_chance=0.6,
         chance=make_chance(0.51),
-        expected_shortfall=2600,
+        average_shortfall=2600,
     )
     margin = replace(
-        row, name="margin", measure="margin", threshold=0.08, required_chance=None, expected_shortfall=0.021
+        row, name="margin", measure="margin", threshold=0.08, required_chance=None, average_shortfall=0.021
     )
     bridge = Bridge(
         "profit", "2026", BridgeStep("plan", None, 60_000, 60_000, 60_000),
@@ -383,7 +395,15 @@ def shop_view() -> RunView:
     )  # fmt: skip
     bridge = replace(bridge, steps=tuple(replace(s, low=s.amount - 100, high=s.amount + 100) for s in bridge.steps))
     findings = Findings(
-        (row, quarter, margin), "profit", Months("profit", (), bars), bridge, {"profit": curve}, None, (), None
+        (row, quarter, margin),
+        "profit",
+        Months("profit", (), bars),
+        bridge,
+        {"profit": curve},
+        None,
+        (),
+        None,
+        tails={"profit": make_tail(66_000, 21_000, "profit", "2026")},
     )
     summary = {
         "schema": 2,

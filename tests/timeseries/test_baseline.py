@@ -52,6 +52,8 @@ services:
 """
 
 
+FROM_MARCH = PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10").replace("growth: 0% to 9%", "")
+"""A plan that goes on from the months of its first year that are booked."""
 Ledger = Callable[..., Path]
 
 
@@ -203,9 +205,7 @@ def test_under_a_year_the_season_comes_from_other_services(ledger: Ledger) -> No
 
 def test_actual_months_of_the_first_year_are_kept(ledger: Ledger) -> None:
     folder = ledger(first="2019-01", count=26)
-    service = fit_baseline(
-        plan(folder, PLAN.replace("from: 2021-01, months: 12", "from: 2021-03, months: 10"))
-    ).services["a"]
+    service = fit_baseline(plan(folder, FROM_MARCH)).services["a"]
     assert service.forecast is not None
     assert np.exp(service.forecast.mean[:2]) == pytest.approx(months_of("2019-01", 26)[24:], rel=1e-6)
     assert not service.forecast.cholesky[:2].any()
@@ -230,7 +230,7 @@ def test_a_correction_in_the_first_year_is_kept(ledger: Ledger) -> None:
     lines = [f"{format_month(parse_month('2019-01') + row)},a,{value:.4f},actual" for row, value in enumerate(values)]
     folder = ledger()
     (folder / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *lines, ""]), encoding="utf-8")
-    service = fit_baseline(plan(folder, PLAN.replace("2021-01, months: 12", "2021-03, months: 10"))).services["a"]
+    service = fit_baseline(plan(folder, FROM_MARCH)).services["a"]
     assert service.forecast is not None
     assert service.forecast.mean[0] == pytest.approx(-50)
 

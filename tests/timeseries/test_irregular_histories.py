@@ -84,7 +84,7 @@ def test_an_outlier_in_the_first_month_hardly_changes_the_forecast(booked: Booke
     assert width(service) < 1.25 * width(original)
 
 
-@pytest.mark.parametrize(("row", "times"), [(12, 0.4), (30, 2.0), (54, 2.0)])
+@pytest.mark.parametrize(("row", "times"), [(12, 0.4), (30, 2.0), (42, 2.0)])
 def test_a_level_shift_is_noted_and_the_interval_stays_narrow(
     booked: Booked, plain: float, row: int, times: float
 ) -> None:
@@ -132,8 +132,13 @@ def test_leading_zeros_are_not_months_of_the_service(booked: Booked) -> None:
 
 
 def test_a_stopped_service_is_noted(booked: Booked) -> None:
+    """One that stopped lately may come back; after twenty months it hardly does."""
     values = usual(48)
     values[-6:] = 0
+    service, notes = fit_and_simulate(booked(values))
+    assert "baseline_stopped_lately" in notes
+    assert service.annual_quantiles[2021][0] < 0.3 * values[:12].sum() < service.annual_quantiles[2021][2]
+    values[-20:] = 0
     service, notes = fit_and_simulate(booked(values))
     assert "baseline_stopped" in notes
     assert service.annual_quantiles[2021][2] < 0.5 * values[:12].sum()

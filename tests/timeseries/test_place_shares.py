@@ -44,6 +44,13 @@ def test_a_growing_place_gains_share(tmp_path: Path) -> None:
     assert growing["a", "p3"] > still["a", "p3"] + 0.1
 
 
+def test_shares_are_those_of_the_simulated_months_when_the_ledger_ends_earlier(tmp_path: Path) -> None:
+    rows = ledger_rows(60, growth=0.3)[: 1 + 48 * len(SIZES)]  # without 2020
+    grown = {year: 3 * 1.3 ** (60 / 12 + 5.5 / 12 + year - 2021) for year in (2020, 2021)}
+    share = {year: size / (size + 5 + 2) for year, size in grown.items()}
+    assert simulated_shares(tmp_path, rows)["a", "p3"] > (share[2020] + share[2021]) / 2
+
+
 def test_forecasts_by_place_add_up_and_are_not_negative(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     districts = {f"{place:03d}": f"d{place // 17:02d}" for place in range(217)}
@@ -52,7 +59,7 @@ def test_forecasts_by_place_add_up_and_are_not_negative(tmp_path: Path) -> None:
     revenue[0, :5] = 0
     start = time.process_time()
     forecasts = forecast_by_place(
-        PlaceLedger(Calendar(12 * 2018, 36), revenue, "actual", ""), geography, ("a", "b", "c"), 12
+        PlaceLedger(Calendar(12 * 2018, 36), revenue, "actual", ""), geography, ("a", "b", "c"), range(12)
     )
     assert time.process_time() - start < 4
     assert forecasts.shape == (3, 217, 12)

@@ -109,8 +109,8 @@ def tally_intervals(tally: Tally, law: Law) -> dict[str, tuple[Estimate, float]]
         "mean": (tally.mean_estimate(), law.mean),
         "CVaR 5%": (tally.cvar(0.05), law.worst(0.05)),
         "CVaR 5% from above": (tally.cvar(0.05, lower=False), law.best(0.05)),
-        "expected shortfall, 20% miss": (
-            tally.expected_shortfall(threshold),
+        "average shortfall when missed, 20% miss": (
+            tally.average_shortfall(threshold),
             threshold - law.below(threshold) / 0.2,
         ),
     }
@@ -198,7 +198,7 @@ def run_intervals(run: Simulation, better: Simulation) -> dict[str, tuple[Estima
         "P50": (tally.quantile(0.5), 120e9),
         "P90": (tally.quantile(0.9), (120 + 5 * float(ndtri(0.9))) * 1e9),
         "CVaR 5%": (tally.cvar(0.05), (120 - 5 * float(stats.norm.pdf(ndtri(0.05))) / 0.05) * 1e9),
-        "expected shortfall": (tally.expected_shortfall(118e9), mean_shortfall * 1e9),
+        "average shortfall when missed": (tally.average_shortfall(118e9), mean_shortfall * 1e9),
         "difference of a chance, common random numbers": (difference.chances["a"], more - p),
     }
     for correlation in achieved_correlations(run):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import forecast
+from forecast.periods import Calendar
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS
 from forecast.simulation.block import simulate_block
@@ -25,6 +26,8 @@ PLAN = Path(__file__).parents[2] / "benchmarks" / "reference.yaml"
 
 PATHS = 128
 
+EARLIER = 24
+"""Months before the horizon that the reference walks through where the plan names no day: more than any event needs."""
 
 Interval = tuple[float, float]
 
@@ -38,8 +41,10 @@ class ReferencePath:
 
     def __init__(self, scenario: Scenario, sampler: Sampler, path: int) -> None:
         self.plan, self.draws, self.path = scenario, sampler, path
-        edges = scenario.horizon.calendar.edges
-        self.months: list[Interval] = [(float(a), float(b)) for a, b in pairwise(edges)]
+        horizon = scenario.horizon.calendar
+        self.calendar = Calendar(horizon.first - EARLIER, horizon.count + EARLIER)
+        self.months: list[Interval] = [(float(a), float(b)) for a, b in pairwise(self.calendar.edges)]
+        self.first_moment = float(scenario.as_of.toordinal() + 1) if scenario.as_of else self.months[0][0]
         self.services = scenario.service_names
 
     def value(self, assumption: object) -> float:
@@ -70,7 +75,7 @@ class ReferencePath:
             inside = min(max(day - start, 0.0), length)
             return inside**2 / (2 * length) + max(day - start - length, 0.0)
 
-        return [1 + effect * (area(b) - area(a)) / (b - a) for a, b in self.months]
+        return [1 + effect * (area(b) - area(a)) / (b - a) for a, b in self.months[EARLIER:]]
 
     def events_of_path(self, events: EventSet) -> list[int]:
         return sorted(np.flatnonzero(events.path == self.path), key=lambda row: events.start[row])
@@ -80,7 +85,7 @@ class ReferencePath:
         shock = self.plan.shocks[name]
         ordinary = shock.classes["ordinary"]
         rate = np.atleast_2d(self.draws(shock.per_year))
-        events = sample_events(self.draws, f"shocks.{name}", rate, shock.season, self.plan.horizon.calendar)
+        events = sample_events(self.draws, f"shocks.{name}", rate, shock.season, self.calendar, self.first_moment)
         reach, days, depth = (events.draw(a) for a in (ordinary.reach, ordinary.days, ordinary.loss_share["all"]))
         results = []
         for row in self.events_of_path(events):
@@ -93,7 +98,7 @@ class ReferencePath:
         """For each outbreak, by a walk over the days, the share of each month that it loses; and its last day."""
         shock = self.plan.shocks["covid"]
         rate = np.atleast_2d(self.draws(shock.waves_per_year))
-        events = sample_events(self.draws, "shocks.covid", rate, None, self.plan.horizon.calendar)
+        events = sample_events(self.draws, "shocks.covid", rate, None, self.calendar, self.first_moment)
         length = events.draw(shock.length)
         reach = events.draw(shock.hard.reach) if shock.hard.reach else np.ones(len(events))
         outbreaks: list[tuple[list[Interval], list[Interval], list[tuple[Interval, float]]]] = []
@@ -112,7 +117,7 @@ class ReferencePath:
         for waves, ups, hard in outbreaks:
             spans = waves + ups + [span for span, _ in hard] + self.months
             cuts = sorted({moment for span in spans for moment in span})
-            losses = [0.0] * 12
+            losses = [0.0] * len(self.months)
             for piece in pairwise(cuts):
                 middle = sum(piece) / 2
                 if any(a <= middle < b for a, b in waves):
@@ -133,36 +138,41 @@ class ReferencePath:
         return [(start, min(start + long, wave[1]))]
 
     def service(self, service: str) -> dict[str, object]:
-        """Revenue by month, and where the losses went."""
-        baseline = self.baseline(service)
+        """Revenue by month, where the losses went, and what came back of losses before the horizon."""
+        baseline = self.baseline(service) * (1 + EARLIER // 12)  # a given year, and the same before it
         causes = {name: self.storm(name) for name in ("storms", "floods")}
-        factors = {name: [math.prod(1 - e[0][m] for e in causes[name]) for m in range(12)] for name in causes}
+        months = range(len(baseline))
+        horizon = range(EARLIER, len(baseline))
+        factors = {name: [math.prod(1 - e[0][m] for e in causes[name]) for m in months] for name in causes}
         causes["covid"] = self.epidemic(service)
-        factors["covid"] = [max(0.0, 1 - sum(e[0][m] for e in causes["covid"])) for m in range(12)]
+        factors["covid"] = [max(0.0, 1 - sum(e[0][m] for e in causes["covid"])) for m in months]
         amount = [x * math.prod(factor[m] for factor in factors.values()) for m, x in enumerate(baseline)]
-        remaining = [math.prod(min(1.0, factor[m]) for factor in factors.values()) for m in range(12)]
-        lost, returned, ever = sum(x * (1 - y) for x, y in zip(baseline, remaining, strict=True)), 0.0, 0.0
-        share = self.value(self.plan.shocks["covid"].recovered["all"])
+        remaining = [math.prod(min(1.0, factor[m]) for factor in factors.values()) for m in months]
+        lost = sum(baseline[m] * (1 - remaining[m]) for m in horizon)
+        share, returned, ever, brought = self.value(self.plan.shocks["covid"].recovered["all"]), 0.0, 0.0, 0.0
         for losses, end in causes["covid"]:
-            back = 0.0
-            for month in range(12):
+            back = {True: 0.0, False: 0.0}  # of losses in the horizon, and of those before it
+            for month in months:
                 others = math.prod(min(1.0, factors[name][month]) for name in factors if name != "covid")
                 net = baseline[month] * max(0.0, 1 - factors["covid"][month]) * others
                 total_losses = sum(max(0.0, e[0][month]) for e in causes["covid"])
-                back += share * net * max(0.0, losses[month]) / total_losses if total_losses > 0 else 0.0
-            ever += back
-            for month, span in enumerate(self.months):
-                inside = back * overlap((end, end + DEFAULT_RECOVERY_DAYS), span) / DEFAULT_RECOVERY_DAYS
-                amount[month] += inside
-                returned += inside
+                if total_losses > 0:
+                    back[month in horizon] += share * net * max(0.0, losses[month]) / total_losses
+            ever += back[True]
+            for month in horizon:
+                inside = overlap((end, end + DEFAULT_RECOVERY_DAYS), self.months[month]) / DEFAULT_RECOVERY_DAYS
+                amount[month] += (back[True] + back[False]) * inside
+                returned += back[True] * inside
+                brought += back[False] * inside
         carried = max(0.0, ever - returned)
         worth = self.initiative() if service == "finance" else [1.0] * 12
-        revenue = [value * factor for value, factor in zip(amount, worth, strict=True)]
-        return {"revenue": revenue, "lost": lost, "returned": returned, "carried": carried}
+        revenue = [value * factor for value, factor in zip(amount[EARLIER:], worth, strict=True)]
+        return {"revenue": revenue, "lost": lost, "returned": returned, "carried": carried, "brought": brought}
 
 
 REGIMES = """
 extends: reference.yaml
+as_of: null
 shocks:
   covid:
     waves_per_year: 2 to 5
@@ -171,11 +181,22 @@ shocks:
 """
 
 
-@pytest.fixture(scope="module", params=["reference", "regimes"])
+IN_HORIZON = """
+extends: regimes.yaml
+as_of: 2021-02-10
+"""
+AUTUMN = """
+extends: regimes.yaml
+as_of: 2020-10-20
+"""
+
+
+@pytest.fixture(scope="module", params=["reference", "regimes", "autumn", "in_horizon"])
 def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scenario, CompiledPlan]:
     folder = tmp_path_factory.mktemp("plans")
     (folder / "reference.yaml").write_text(PLAN.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "regimes.yaml").write_text(REGIMES, encoding="utf-8")
+    for name, text in {"regimes": REGIMES, "autumn": AUTUMN, "in_horizon": IN_HORIZON}.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     scenario = forecast.read(folder / f"{request.param}.yaml")
     return scenario, compile_plan(scenario, fit_baseline(scenario), 4096, 5)
 
@@ -191,8 +212,8 @@ def test_every_path_equals_the_reference_model(compiled: tuple[Scenario, Compile
             for month in range(12):
                 simulated = figures[f"revenue.{service}", f"2021-{month + 1:02}"][number]
                 assert simulated == pytest.approx(expected["revenue"][month], rel=2e-6)  # noise is drawn in 32 bits
-            for outcome in ("lost", "returned", "carried"):
-                simulated = figures[f"{outcome}.{service}", "horizon"][number]
+            for outcome in ("lost", "returned", "carried", "brought"):
+                simulated = np.broadcast_to(figures[f"{outcome}.{service}", "horizon"], 4096)[number]
                 assert simulated == pytest.approx(expected[outcome], rel=2e-6, abs=1e4)
         yearly = {service: sum(expected["revenue"]) for service, expected in reference.items()}
         assert figures["revenue", "2021"][number] == pytest.approx(sum(yearly.values()), rel=1e-6)

@@ -86,8 +86,27 @@ def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path) -> None:
     page = re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text(encoding="utf-8"))
     text = " ".join(page.split())
     target = summary["targets"]["revenue"]
-    assert f"({target['chance']:.0%})" in text
-    assert f"({target['low']:.0%} to {target['high']:.0%})" in text
+    assert f" {target['chance']:.0%} ±" in text
+    assert f"({target['low']:.1%} to {target['high']:.1%})" in text
     assert f"{year['p10'] / 1e9:.0f} – {year['p90'] / 1e9:.0f} billion" in text
     for month in summary["months"]["revenue"]:
         assert all(f" {month[name] / 1e9:.1f} " in text for name in ("p10", "p50", "p90"))
+
+
+def test_the_summary_has_the_bad_tail_and_the_average_shortfall_with_their_errors(tmp_path: Path) -> None:
+    run = simulate_plan(FULL_PLAN, paths=8_192)
+    folder = forecast.report(run, tmp_path, language="en")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    target, tally = summary["targets"]["revenue"], run.tally("revenue", "2021")
+    assert [(level["return_period"], level["chance"]) for level in target["return_periods"]] == [
+        (5, 0.2),
+        (10, 0.1),
+        (20, 0.05),
+    ]
+    for level in target["return_periods"]:
+        assert (level["amount"], *level["error"]) == tally.quantile(level["chance"])
+    assert (target["cvar5"], *target["error"]["cvar5"]) == tally.cvar(0.05)
+    threshold = run.scenario.targets["revenue"].threshold.value
+    assert (target["average_shortfall"], *target["error"]["average_shortfall"]) == tally.average_shortfall(threshold)
+    assert "expected_shortfall" not in target
+    assert all(each["said"] is None for each in summary["baseline"].values() if each["kind"] == "reconstructed")

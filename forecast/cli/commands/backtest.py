@@ -52,13 +52,19 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
 
 
 def _score_lines(summary: dict[str, Any], t: Translator) -> list[str]:
-    """A table of text for each service, and for all of them; the reason where one is not scored."""
-    tables = [(name, service["models"], service["why"]) for name, service in summary["services"].items()]
-    if summary["every"]:
-        tables.append((t("backtest_every"), summary["every"], ""))
+    """Tables of text for each service, and for all of them; the reason where one is not scored."""
+    from forecast.reports.content.track_record import masked_notes
+
     lines: list[str] = []
-    for name, models, reason in tables:
-        lines += [reason] if models is None else _score_table_lines(name, models, t)
+    for name, service in summary["services"].items():
+        if service["models"] is None:
+            lines.append(service["why"])
+            continue
+        lines += _score_table_lines(name, service["models"], t) + _sum_table_lines(service["sums"], t)
+        lines += masked_notes(len(service["masked"]), t)
+    if summary["every"]:
+        lines += _score_table_lines(t("backtest_every"), summary["every"], t)
+        lines += _sum_table_lines(summary["every_sums"], t)
     return lines
 
 
@@ -70,6 +76,21 @@ def _score_table_lines(name: str, models: dict[str, Any], t: Translator) -> list
     for model, score in models.items():
         label = t("backtest_blend_short") if model == COMBINATION else model_text(model, t)
         rows.append((f"  {label}", *score_cells(Score(**score), t)))
+    return _table_lines(rows)
+
+
+def _sum_table_lines(sums: list[dict[str, Any]], t: Translator) -> list[str]:
+    """A row for single months and for each length of sums, and the reason of each length without scores."""
+    from forecast.reports.content.sums import sum_rows
+    from forecast.timeseries.evaluation.sums import SumAccuracy
+
+    accuracies = [SumAccuracy(**{key: value for key, value in entry.items() if key != "why"}) for entry in sums]
+    heads, *rows = sum_rows(accuracies, t)
+    table = [(t("sums_head"), *heads[1:]), *((f"  {length}", *cells) for length, *cells in rows)]
+    return _table_lines(table) + [entry["why"] for entry in sums if entry["why"]]
+
+
+def _table_lines(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [_table_line(row, widths) for row in rows]
 

@@ -32,21 +32,33 @@ def check_command(ctx: click.Context, /, scenario: str, **params: Any) -> None:
     notes = _check_data(plan.scenario)
     values = effective_values(plan)
     if options.json:
-        content = {"values": [value.to_dict() for value in values]}
-        content["notes"] = [{"key": key, "params": dict(params)} for key, params in notes]
-        print_json({"file": plan.scenario.file, **content})
+        lines = _note_lines(plan.scenario, notes, session.t)
+        print_json({"file": plan.scenario.file, "values": [value.to_dict() for value in values], "notes": lines})
         return
     if not options.quiet:
         print_lines(EffectivePlan(plan, values).format_text(session.t))
     if notes:
-        print_lines(*(session.t("said_note", text=session.t(key, **dict(params))) for key, params in notes))
+        print_lines(*(session.t("said_note", text=line) for line in _note_lines(plan.scenario, notes, session.t)))
     print_lines(_summary_line(plan.scenario, len(values), session.t))
 
 
-def _check_data(scenario: Scenario) -> tuple[Note, ...]:
-    """Read the history too: its problems are problems of the plan, and its notes are told."""
+def _note_lines(scenario: Scenario, notes: list[Note], t: Translator) -> list[str]:
+    """The notes on the history, services by their labels."""
+    lines = []
+    for key, params in notes:
+        texts = dict(params)
+        service = scenario.services.get(texts.get("service", ""))
+        if service and service.label:
+            texts["service"] = service.label.in_language(t.language)
+        lines.append(t(key, **texts))
+    return lines
+
+
+def _check_data(scenario: Scenario) -> list[Note]:
+    """Read the history too: its problems are problems of the plan, and what is to know of it is noted."""
     from forecast.files.csv import raise_if_problems
     from forecast.plan.accounts import read_plan_history
+    from forecast.timeseries.baseline import history_notes
     from forecast.timeseries.checks import check_baselines, check_history
 
     problems = list(check_baselines(scenario))
@@ -54,7 +66,7 @@ def _check_data(scenario: Scenario) -> tuple[Note, ...]:
     if history is not None:
         problems += check_history(scenario, history)
     raise_if_problems(problems)
-    return history.notes if history is not None else ()
+    return [] if history is None else [*history.notes, *history_notes(scenario, history)]
 
 
 def _summary_line(scenario: Scenario, values: int, t: Translator) -> str:

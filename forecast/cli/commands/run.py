@@ -17,6 +17,7 @@ from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, InputError, Problem, closest_match
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 
 if TYPE_CHECKING:
     from forecast.plan.loading.loader import LoadedPlan
@@ -193,7 +194,8 @@ def _check_gates(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> None
         for gate in gates:
             for name, target in each.summary["targets"].items():
                 if gate.target in ("", name) and target["chance"] < gate.chance:
+                    chance = whole_percent(target["chance"], each.t, gate.chance)
                     params = {"scenario": each.run.scenario, "target": name, "asked": gate.text}
-                    missed.append(each.t("chance_below_one", chance=each.t.percent(target["chance"], 1), **params))
+                    missed.append(each.t("chance_below_one", chance=chance, **params))
     if missed:
         raise CheckError("chance_below", names="; ".join(missed))

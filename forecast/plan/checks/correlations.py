@@ -15,10 +15,12 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import Problem
+from forecast.plan.assumption import Assumption
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.checks.per_event import is_drawn_per_event, per_path_names
 from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Correlation, Scenario
+from forecast.plan.yearly_changes import draw_of_change, parts_of_change
 from forecast.stats.copula import connected_components, pearson_from_spearman
 
 IMPOSSIBLE_CODE = "impossible_correlations"
@@ -68,20 +70,25 @@ def _check_entry(context: CheckContext, name: str) -> Iterator[Problem]:
     between, path = context.scenario.correlations[name].between, f"correlations.{name}.between"
     if len(between) < 2:
         yield context.problem(path, "correlation_needs_two")
-    streams = [
-        context.assumptions[member].stream_name if member in context.assumptions else member for member in between
-    ]
+    streams = [_stream_name(context, member) for member in between]
     if len(set(streams)) < len(streams):
         repeated = next(member for i, member in enumerate(streams) if member in streams[:i])
         yield context.problem(path, "correlated_with_itself", name=repeated)
     services = [_is_service(context, member) for member in between]
-    numbers = context.number_names | per_path_names(context.scenario)
+    numbers = context.number_names | per_path_names(context.scenario) | context.scenario.yearly_changes.keys()
     if any(services) and any(member in numbers for member in between):
         other = next(member for member in between if member in numbers)
         yield context.problem(path, "two_sorts", service=between[services.index(True)], other=other)
         return
     for member in between:
         yield from _check_member(context, path, member)
+
+
+def _stream_name(context: CheckContext, member: str) -> str:
+    """Name of the random numbers of a member."""
+    if (change := context.scenario.yearly_changes.get(member)) is not None:
+        return draw_of_change(member, change)
+    return context.assumptions[member].stream_name if member in context.assumptions else member
 
 
 def _is_service(context: CheckContext, name: str) -> bool:
@@ -93,10 +100,19 @@ def _check_member(context: CheckContext, path: str, name: str) -> Iterator[Probl
     path_names = per_path_names(context.scenario)
     if _is_service(context, name) or name in path_names:
         return
+    changes = context.scenario.yearly_changes
+    if name in changes:
+        yield from _check_yearly_member(context, path, name, parts_of_change(changes[name]))
+        return
+    change_name = name.rpartition(".")[0]
+    if change_name in changes:
+        yield context.problem(path, "correlated_year", name=name, instead=change_name)
+        return
     numbers = context.number_names
     if name not in numbers:
         services = [f"services.{service}" for service in context.names("services")]
-        yield context.missing_name_problem(path, name, [*numbers, *path_names, *services], "unknown_assumption")
+        known = [*numbers, *changes, *path_names, *services]
+        yield context.missing_name_problem(path, name, known, "unknown_assumption")
         return
     assumption = context.assumptions.get(name)
     if assumption is None:
@@ -105,6 +121,15 @@ def _check_member(context: CheckContext, path: str, name: str) -> Iterator[Probl
         yield context.problem(path, "correlated_but_sure", name=name, text=assumption.text)
     elif is_drawn_per_event(assumption.stream_name, context.scenario):
         yield context.problem(path, "drawn_per_event", name=name)
+
+
+def _check_yearly_member(
+    context: CheckContext, path: str, name: str, parts: tuple[Assumption, ...]
+) -> Iterator[Problem]:
+    """A change of which no year is unsure cannot be correlated."""
+    if all(part.is_constant for part in parts):
+        text = ", ".join(part.text for part in parts)
+        yield context.problem(path, "correlated_but_sure", name=name, text=text)
 
 
 def _copula_df(scenario: Scenario) -> float | None:

@@ -8,6 +8,7 @@ from forecast.errors import Problem
 from forecast.plan.accounts import shared_accounts
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.scenario import Scenario
+from forecast.plan.yearly_changes import missing_years
 
 DEFAULT_MAX_GAP_SHARE = 0.01
 """Share of the stated total that the gap may be, where nothing is said."""
@@ -20,6 +21,7 @@ def check_services(context: CheckContext) -> Iterator[Problem]:
         yield context.problem(f"{path}.account", "account_twice", text=text[:80], first=first)
     for service in context.scenario.service_names:
         yield from _check_baseline(context, service)
+    yield from _check_years(context)
     for year in context.scenario.stated:
         yield from _check_gap(context, year)
 
@@ -54,6 +56,16 @@ def _check_baseline(context: CheckContext, service: str) -> Iterator[Problem]:
             )
 
 
+def _check_years(context: CheckContext) -> Iterator[Problem]:
+    """A change by year names every year of the horizon in which it counts."""
+    changes = context.scenario.yearly_changes
+    if "horizon" in context.unread:
+        return
+    for name, years in context.scenario.changing_years.items():
+        if missing := missing_years(changes[name], years):
+            yield context.problem(name, "years_missing", years=", ".join(map(str, missing)))
+
+
 def _baseline_key_path(context: CheckContext, service: str, key: str) -> str:
     service_path = f"services.{service}.baseline.{key}"
     return service_path if context.node(service_path) is not None else f"baseline.{key}"
@@ -74,9 +86,9 @@ def _check_gap(context: CheckContext, year: str) -> Iterator[Problem]:
     if abs(gap) > max_share * total:
         limit_path = f"{path}.gap.at_most" if limit is not None else f"{path}.total"
         yield context.problem(
-            limit_path, "gap_too_wide", year=year,
-            gap=format_plan_amount(gap, context.scenario),
-            share=f"{100 * gap / total:.1f}%", most=f"{100 * max_share:g}%",
+            limit_path, "total_above_services" if gap > 0 else "total_below_services", year=year,
+            gap=format_plan_amount(abs(gap), context.scenario),
+            share=f"{100 * abs(gap) / total:.1f}%", most=f"{100 * max_share:g}%",
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from forecast.plan.assumption import PROVENANCE_KEYS, Assumption
 from forecast.plan.describe import describe_assumption, describe_skewness, describe_weights
 from forecast.plan.document import Node
 from forecast.plan.loading.loader import LoadedPlan, read_plan
-from forecast.plan.scenario import assumptions_known_after
+from forecast.plan.scenario import Scenario, assumptions_known_after
 from forecast.plan.tree import format_node, is_label
 
 __all__ = ["EffectivePlan", "EffectiveValue", "effective_values", "read_effective_plan"]
@@ -42,6 +42,8 @@ class EffectiveValue:
     is_known_later: bool = False
     """True when its source came out after the day of the plan."""
     currency: str = "VND"
+    is_default: bool = False
+    """True when the plan does not write it."""
 
     def describe(self, t: Translator) -> str:
         """Its meaning in words; empty for a text or a list."""
@@ -70,7 +72,7 @@ class EffectiveValue:
             "text": self.text,
             "meaning": self.describe(Translator("en")),
             "warning": self.warning(Translator("en")),
-            "where": str(self.location),
+            "where": "" if self.is_default else str(self.location),
             **number,
             "replaced": [{"text": text, "where": str(location)} for text, location in self.replaced],
             "source": self.source,
@@ -82,6 +84,8 @@ class EffectiveValue:
     def format_line(self, t: Translator) -> str:
         """The value in one line, for people."""
         remarks = [self.describe(t)]
+        if self.is_default:
+            remarks.append(t("value_not_written"))
         if self.grade:
             remarks.append(t("value_grade", grade=self.grade))
         if self.source:
@@ -92,9 +96,8 @@ class EffectiveValue:
             text, location = self.replaced[-1]
             remarks.append(t("value_replaces", text=text, where=f"{location.file}:{location.line}"))
         remark = "; ".join(part for part in remarks if part)
-        return f"{self.name}: {self.text}  [{self.location.file}:{self.location.line}]" + (
-            f"  {remark}" if remark else ""
-        )
+        place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
+        return f"{self.name}: {self.text}{place}" + (f"  {remark}" if remark else "")
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,16 @@ def effective_values(plan: LoadedPlan) -> tuple[EffectiveValue, ...]:
         _effective_value(name, node, plan, assumptions.get(name), name in known_later)
         for name, node in plan.document.values()
     )
-    return tuple(sorted(values, key=lambda value: (value.name.startswith("cases."), value.name)))
+    in_order = sorted((*values, *_default_values(scenario)), key=lambda v: (v.name.startswith("cases."), v.name))
+    return tuple(in_order)
+
+
+def _default_values(scenario: Scenario) -> Iterator[EffectiveValue]:
+    """Assumptions that hold although the plan does not write them."""
+    correlation = scenario.correlation_of_years
+    if scenario.growth_correlation is None and scenario.has_correlated_years:
+        name, text, location = correlation.name, correlation.text, correlation.location
+        yield EffectiveValue(name, text, location, correlation, grade=correlation.grade, is_default=True)
 
 
 def _effective_value(
@@ -189,7 +201,7 @@ def _effective_value(
         is_weights=assumption is None and isinstance(node, MappingNode) and "value" in node,
         replaced=tuple((format_node(value), location) for value, location in replaced),
         source=assumption.source if assumption else provenance.get("source", ""),
-        grade=assumption.grade if assumption else provenance.get("grade", ""),
+        grade=assumption.shown_grade if assumption else provenance.get("grade", ""),
         known_since=assumption.known_since if assumption else provenance.get("known", ""),
         is_known_later=is_known_later,
         currency=plan.scenario.currency,

@@ -31,6 +31,7 @@ from forecast.plan.loading.validation import (
 from forecast.plan.quantity_types import ParseContext
 from forecast.plan.record import FrozenDict, is_valid_name
 from forecast.plan.scenario import Scenario
+from forecast.plan.standing_cases import STANDING_CASES
 from forecast.plan.tree import format_node
 
 __all__ = ["LoadedPlan", "read", "read_plan", "read_text"]
@@ -202,6 +203,9 @@ class _ScenarioBuilder:
     ) -> Scenario | None:
         """The plan with one case laid over it; its problems stand under its own name."""
         overlay, location = overlays[name], overlays.key_locations[name]
+        if name in STANDING_CASES:
+            self.problems.append(Problem.of(location, f"cases.{name}", "case_is_standing", name=name))
+            return None
         if not isinstance(overlay, MappingNode) or not is_valid_name(name):
             code = "not_a_name" if isinstance(overlay, MappingNode) else "map_expected"
             params = {"name": name[:60], "text": format_node(overlay)[:60]}

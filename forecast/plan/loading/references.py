@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from forecast.errors import Problem, closest_match
+from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import AssumptionType
 from forecast.plan.document import DocumentEntry, Node, PlanDocument
 from forecast.plan.keys import KeySchema
+from forecast.plan.yearly_changes import is_by_year
 
 MAX_REFERENCE_SUGGESTIONS = 20
 """Problems after which no nearest name is looked for."""
@@ -44,6 +46,9 @@ def _resolve_reference(
         if target_name not in document.numbers:
             if len(chain) > 1:
                 return None
+            if is_by_year(by_year := document.node(target_name)):
+                assert isinstance(by_year, MappingNode)
+                return Problem.of(location, name, "same_as_by_year", name=target_name, year=next(iter(by_year)))
             suggestion = closest_match(target_name, suggestions)
             code = "same_as_missing_near" if suggestion else "same_as_missing"
             return Problem.of(location, name, code, name=target_name, instead=suggestion)

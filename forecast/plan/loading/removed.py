@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from forecast.errors import Location
 from forecast.files.yaml import ScalarNode, SequenceNode
+from forecast.plan.assumption import Assumption
 from forecast.plan.document import PlanDocument
 from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Correlation, Scenario
+from forecast.plan.yearly_changes import draw_of_change, parts_of_change
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ def remove_constant_names(scenario: Scenario, document: PlanDocument) -> tuple[S
     A plan that correlates a number which it calls sure itself is an error; an overlay that settles a
     number need not know its correlations. Names of `same_as` become those of their draws.
     """
-    assumptions = {a.name: a for a in scenario.assumptions()}
+    changes = scenario.yearly_changes
+    assumptions: dict[str, tuple[Assumption, ...]] = {a.name: (a,) for a in scenario.assumptions()}
+    assumptions |= {name: parts_of_change(change) for name, change in changes.items()}
+    draws = {name: parts[0].stream_name for name, parts in assumptions.items()}
+    draws |= {name: draw_of_change(name, change) for name, change in changes.items()}
     correlations: dict[str, Correlation] = {}
     removed: list[RemovedName] = []
     for key, entry in scenario.correlations.items():
@@ -57,11 +63,11 @@ def remove_constant_names(scenario: Scenario, document: PlanDocument) -> tuple[S
         file = between.location.file if isinstance(between, SequenceNode | ScalarNode) else ""
         settled = [
             name for name in entry.between
-            if name in assumptions and assumptions[name].is_constant and assumptions[name].location.file != file
+            if name in assumptions and all(a.is_constant and a.location.file != file for a in assumptions[name])
         ]  # fmt: skip
-        removed += [RemovedName(key, name, assumptions[name].location, "dropped_sure") for name in settled]
+        removed += [RemovedName(key, name, assumptions[name][0].location, "dropped_sure") for name in settled]
         remaining = [name for name in entry.between if name not in settled]
-        streams = tuple(assumptions[name].stream_name if name in assumptions else name for name in remaining)
+        streams = tuple(draws.get(name, name) for name in remaining)
         if not settled or len(remaining) > 1:
             correlations[key] = entry.model_copy(update={"between": streams})
     return scenario.model_copy(update={"correlations": FrozenDict(correlations)}), removed

@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.reports.charts.style import CORE, FAINT, INK, RECONSTRUCTED, Margin, draw_legend_above
 from forecast.timeseries.evaluation.scores import Calibration
 
@@ -40,7 +41,7 @@ def draw_calibration(axes: Axes, finding: Calibration, t: Translator) -> None:
     handles: list[Artist] = [
         Patch(color=CORE), Patch(color=RECONSTRUCTED), Line2D([], [], color=INK, linewidth=1.1, linestyle="--")
     ]  # fmt: skip
-    inside, outside = t.percent(finding.coverage80), t.percent(1 - finding.coverage80)
+    inside, outside = whole_percent(finding.coverage80, t), whole_percent(1 - finding.coverage80, t)
     labels = [
         t("calibration_inside", share=inside),
         t("calibration_outside", share=outside),

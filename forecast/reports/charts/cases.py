@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from forecast.analysis.findings import CaseRow, TargetRow
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.reports.charts.rows import display_name, draw_row_labels, set_x_limits
 from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, PAPER, Margin, text_width
 from forecast.stats.intervals import Estimate
@@ -16,12 +17,18 @@ from forecast.stats.intervals import Estimate
 CASES_MARGIN = Margin(0.2, 0.4, 0.2, 1.8)
 
 
-def draw_cases(axes: Axes, rows: Sequence[CaseRow], target: TargetRow, t: Translator) -> None:
-    """Draw the chance in each case with its simulation error; the shade is the spread, the dashes what is required."""
+def draw_cases(
+    axes: Axes, rows: Sequence[CaseRow], target: TargetRow, t: Translator, max_rows: int | None = None
+) -> None:
+    """Draw the chance in each case with its simulation error; the shade is the spread, the dashes what is required.
+
+    With more than `max_rows` cases, those that differ most from the plan.
+    """
     chances: list[tuple[str, Estimate]] = [(t("cases_plan"), target.chance)]
     others = [
         (display_name(row.name, row.label, t), row.chances[target.name]) for row in rows if target.name in row.chances
     ]
+    others = sorted(others, key=lambda pair: -abs(pair[1].value - target.chance.value))[:max_rows]
     chances += sorted(others, key=lambda pair: -pair[1].value)
     draw_row_labels(axes, [label for label, _ in chances], bold=(0,))
     set_x_limits(axes, 0, 1, 0.04, text_width("100%", weight="bold") + 0.12)
@@ -36,7 +43,7 @@ def draw_cases(axes: Axes, rows: Sequence[CaseRow], target: TargetRow, t: Transl
     axes.scatter(values, y, s=45, c=faces, edgecolors=CORE, linewidths=1.6, zorder=3)
     for row, (_, chance) in enumerate(chances):
         axes.text(
-            1, -row, t.percent(chance.value), transform=axes.get_yaxis_transform(), ha="right", va="center",
-            weight="bold" if row == 0 else "normal",
+            1, -row, whole_percent(chance.value, t, target.required_chance),
+            transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold" if row == 0 else "normal",
         )  # fmt: skip
     axes.set_xticks([0, 0.5, 1], [t.percent(share) for share in (0, 0.5, 1)], color=MUTED)

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from forecast.analysis.findings import Exceedance
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale
+from forecast.i18n.amounts import AmountScale, exact_percent, whole_percent
 from forecast.reports.charts.fan import draw_run_legend
 from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, PAPER, RUN_LINE_STYLES, Margin, truncate_label
 
@@ -37,10 +37,10 @@ def draw_exceedance(
         axes.plot([finding.target], [chance_met], "o", color=colour, markersize=6, markeredgecolor=PAPER)
     text = t(
         "exceedance_target" if finding.higher_is_better else "exceedance_target_most",
-        chance=t.percent(chance_met), amount=scale.exact_amount(finding.target),
+        chance=whole_percent(chance_met, t, required_chance), amount=scale.exact_amount(finding.target),
     )  # fmt: skip
     if required_chance is not None:
-        text = f"{text}\n{t('exceedance_required', want=t.percent(required_chance))}"
+        text = f"{text}\n{t('exceedance_required', required=exact_percent(required_chance, t))}"
     is_right = (finding.target - low) / (high - low) < 0.5
     falling = finding.higher_is_better
     is_top = falling == is_right

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -28,16 +29,33 @@ from forecast.reports.charts.style import (
 from forecast.timeseries.evaluation.scores import Fan
 
 FAN_WITH_ACTUALS_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
+HOLLOW_DOT: Mapping[str, Any] = {"color": INK, "marker": "o", "markersize": 3.6, "mfc": "none", "linestyle": "none"}
+"""Marker of a masked month, in points."""
 LEAD_MONTHS = 18
 """Actual months that are shown before the first fan."""
 
 
+class ActualMonths(NamedTuple):
+    """Actual months of one service, from its first on."""
+
+    first_month: int
+    scored: Floats
+    """(months,), as measured; NaN where masked."""
+    masked: Floats
+    """(months,), as booked where masked, else NaN."""
+
+
+def first_shown_month(fans: Sequence[Fan], first_month: int) -> int:
+    """Return the first month of the chart, for actual months that begin at `first_month`."""
+    return max(first_month, fans[0].first_month - LEAD_MONTHS)
+
+
 def draw_fan_with_actuals(
-    axes: Axes, fans: Sequence[Fan], first_month: int, actual: Floats, t: Translator, scale: AmountScale
+    axes: Axes, fans: Sequence[Fan], months: ActualMonths, t: Translator, scale: AmountScale
 ) -> None:
-    """Draw one fan an origin, bands of 95% and 80%; over them `actual` (months,), which begins at `first_month`."""
-    start = max(first_month, fans[0].first_month - LEAD_MONTHS)
-    shown_actual = actual[start - first_month :]
+    """Draw one fan an origin, bands of 95% and 80%; over them the actual months, masked ones hollow."""
+    start = first_shown_month(fans, months.first_month)
+    shown_actual, shown_masked = (values[start - months.first_month :] for values in (months.scored, months.masked))
     for fan in fans:
         x = np.arange(fan.first_month, fan.first_month + len(fan.median))
         axes.fill_between(x, fan.low95, fan.high95, color=BAND, alpha=0.38, linewidth=0)
@@ -48,6 +66,9 @@ def draw_fan_with_actuals(
         np.arange(start, start + len(shown_actual)), shown_actual, color=INK, linewidth=1.3, marker="o", markersize=2.4
     )
     end = start + len(shown_actual)
+    has_masked = not np.isnan(shown_masked).all()
+    if has_masked:
+        axes.plot(np.arange(start, end), shown_masked, **HOLLOW_DOT)
     axes.set_xlim(start - 0.7, end - 0.3)
     years = [month for month in range(start, end) if month % 12 == 0]
     year_width = axes_size_inches(axes)[0] / max(end - start, 1) * 12
@@ -69,5 +90,8 @@ def draw_fan_with_actuals(
         Patch(color=BAND, alpha=0.95),
         Patch(color=BAND, alpha=0.38),
     ]
-    keys = ("fan_actual_observed", "fan_actual_middle", "fan_actual_80", "fan_actual_95")
+    keys = ["fan_actual_observed", "fan_actual_middle", "fan_actual_80", "fan_actual_95"]
+    if has_masked:
+        handles.insert(1, Line2D([], [], **HOLLOW_DOT))
+        keys.insert(1, "fan_actual_masked")
     draw_legend_above(axes, handles, [t(key) for key in keys], handle_ems=2.4)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from forecast.errors import Location
-from forecast.i18n import Translator
+from forecast.i18n import Note, Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import project_folder
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_text, sentence_case, tenths_text
+from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
 
@@ -37,6 +38,7 @@ class AssumptionRow:
     source: str
     note: str
     grade: str
+    """Empty for one sure value that nobody graded."""
     location: str
     hindsight: str
     """The day its source came out, as a sentence, where that is after the day of the plan; else empty."""
@@ -49,7 +51,7 @@ class AssumptionGroup:
     label: str
     assumptions: tuple[AssumptionRow, ...]
     grades: str
-    """`A 2 · B 3 · C 1`."""
+    """Of those that are drawn: `A 2 · B 3 · C 1`."""
     warning_count: int
     """Assumptions with a warning."""
     hindsight_count: int
@@ -71,7 +73,8 @@ def assumption_groups(view: RunView, t: Translator) -> list[AssumptionGroup]:
 
 
 def _assumption_group(name: str, rows: list[AssumptionRow], view: RunView, t: Translator) -> AssumptionGroup:
-    counts = Counter(row.grade for row in rows)
+    drawn = {assumption.name for assumption in view.drawn_assumptions()}
+    counts = Counter(row.grade for row in rows if row.name in drawn)
     grades = " · ".join(f"{grade} {counts[grade]}" for grade in "ABC" if counts[grade])
     hindsight_count = sum(bool(row.hindsight) for row in rows)
     key = f"group_{name}"
@@ -90,7 +93,7 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source or t("assumption_judgement"),
         note=assumption.note,
-        grade=assumption.grade,
+        grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
         hindsight=t("hindsight_mark", known=assumption.known_since) if is_hindsight else "",
     )
@@ -165,8 +168,8 @@ def path_in_project(file: str, view: RunView) -> str:
 
 
 def count_grades(view: RunView) -> Counter[str]:
-    """Count the assumptions of each grade."""
-    return Counter(assumption.grade for assumption in view.assumptions())
+    """Count the assumptions of each grade: those that are drawn."""
+    return Counter(assumption.grade for assumption in view.drawn_assumptions())
 
 
 def judgement_notes(view: RunView, t: Translator) -> list[str]:
@@ -175,7 +178,7 @@ def judgement_notes(view: RunView, t: Translator) -> list[str]:
     notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share
-        notes.append(t("judgement_lead", tenths=tenths_text(share, t)))
+        notes.append(t("judgement_lead", share=whole_percent(share, t)))
     notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
     return notes
 
@@ -210,13 +213,20 @@ def reader_notes(view: RunView, t: Translator) -> list[str]:
 
 
 def baseline_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the notes of the history and of the baseline, each once."""
-    notes = [t(key, **dict(params)) for key, params in view.baseline.history_notes]
+    """Return the notes of the history and of the baseline, each once, and how two years of it are correlated."""
+    notes = [_note_text(note, view, t) for note in view.baseline.history_notes]
+    if view.scenario.has_correlated_years:
+        correlation = view.scenario.correlation_of_years
+        decimals = 1 if round(correlation.value, 1) == correlation.value else 2
+        notes.append(t("years_correlated", value=t.number(correlation.value, decimals), grade=correlation.grade))
     for service in view.baseline.services.values():
-        for key, params in service.notes:
-            if t.has(key):
-                notes.append(t(key, **{name: _param_text(name, value, view, t) for name, value in params}))
+        notes += [_note_text(note, view, t) for note in service.notes if t.has(note[0])]
     return list(dict.fromkeys(notes))
+
+
+def _note_text(note: Note, view: RunView, t: Translator) -> str:
+    key, params = note
+    return t(key, **{name: _param_text(name, value, view, t) for name, value in params})
 
 
 def _param_text(name: str, value: str, view: RunView, t: Translator) -> str:

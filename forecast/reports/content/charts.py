@@ -17,12 +17,14 @@ from forecast.reports.charts.districts import MAX_DISTRICTS
 from forecast.reports.charts.tornado import MAX_BARS
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
+    chance_range_text,
     goal_text,
     measure_text,
     name_text,
     period_text,
     range_text,
     sentence_case,
+    target_chance_text,
     target_text,
 )
 from forecast.reports.content.track_record import run_track_records, track_record_charts
@@ -121,7 +123,7 @@ def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
     scale = view.main_scale(t)
     key = "exceedance_title" if finding.higher_is_better else "exceedance_title_most"
     title = t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit))
-    alt = f"{title}: {goal_text(view.main_target, view, t)} {t.percent(view.main_target.chance.value)}"
+    alt = f"{title}: {goal_text(view.main_target, view, t)} {target_chance_text(view.main_target, t)}"
     draw, margin = CHARTS["exceedance"]
     draw_curve = partial(draw, finding=finding, t=t, scale=scale, required_chance=view.main_target.required_chance)
     return Chart(
@@ -154,7 +156,7 @@ def _cases_chart(view: RunView, t: Translator) -> Chart | None:
     if row is None or not rows:
         return None
     title = t("cases_title", goal=goal_text(row, view, t))
-    alt = f"{target_text(row, view, t)}: {t.percent(row.spread[0])} – {t.percent(row.spread[1])}"
+    alt = f"{target_text(row, view, t)}: {chance_range_text(*row.spread, t, row.required_chance)}"
     draw, margin = CHARTS["cases"]
     rows_height = 0.37 * (len(rows) + 1)
     return Chart(

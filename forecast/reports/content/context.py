@@ -113,6 +113,10 @@ class RunView:
         by_name = {a.name: a for a in self.scenario.assumptions()}
         return tuple(by_name.values())
 
+    def drawn_assumptions(self) -> tuple[Assumption, ...]:
+        """Return the assumptions that are drawn, each draw once: those that have a grade of their own."""
+        return self.scenario.drawn_assumptions()
+
     def hindsight_assumptions(self) -> frozenset[str]:
         """Return the names of the assumptions whose sources came out after the day of the plan."""
         return frozenset(assumption.name for assumption in assumptions_known_after(self.scenario, self.as_of))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.plan.targets import Decision
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, error_text, measure_text, name_text, period_text
-from forecast.stats.intervals import Estimate
+from forecast.reports.content.text import date_text, measure_text, name_text, period_text
 
 
 @dataclass(frozen=True)
@@ -59,5 +59,5 @@ def _trigger_chance(trigger: Mapping[str, float] | None, t: Translator) -> str:
     """Return the sentence on the chance of a trigger; empty where the summary has none."""
     if trigger is None:
         return ""
-    chance = Estimate(trigger["chance"], trigger["low"], trigger["high"])
-    return " " + t("decision_chance", chance=t.percent(chance.value, 1), error=error_text(chance, t))
+    interval = interval_text(trigger["low"], trigger["high"], t)
+    return " " + t("decision_chance", chance=whole_percent(trigger["chance"], t), error=interval)

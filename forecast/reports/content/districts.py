@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forecast.i18n import Translator
+from forecast.plan.shocks import dotted_shock
 from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.charts import district_scale
 from forecast.reports.content.context import RunView
@@ -55,6 +56,6 @@ def _loss_by_shock_text(loss_by_shock: Mapping[str, float], view: RunView, t: Tr
     """Return the loss to each shock, the largest first, without those that round to zero."""
     visible = [(name, share) for name, share in loss_by_shock.items() if share >= 0.0005]
     return "; ".join(
-        f"{truncate_label(name_text(f'shocks.{name}', view.scenario, t))} {t.percent(share, 1)}"
+        f"{truncate_label(name_text(dotted_shock(name), view.scenario, t))} {t.percent(share, 1)}"
         for name, share in sorted(visible, key=lambda pair: (-pair[1], pair[0]))
     )

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale
+from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, exact_percent, interval_text
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
-    error_text,
+    chance_range_text,
     goal_text,
     period_text,
-    sentence_case,
+    target_chance_text,
     target_measure_text,
-    tenths_text,
-    whole_tenths,
 )
 
 MIN_WIDE_SPREAD = 0.1
@@ -35,19 +33,18 @@ class HeadlineNumber(NamedTuple):
 
 
 def run_title(view: RunView, t: Translator) -> str:
-    """Return the title: the chance of the main target, in tenths."""
+    """Return the title: the chance of the main target."""
     row = view.main_target
     if row is None:
         return view.scenario.name.in_language(t.language)
     scale = view.scale_for(row.measure, row.period, [row.threshold], t)
-    sentence = t(
+    return t(
         "title_at_least" if row.direction == "at_least" else "title_at_most",
-        tenths=tenths_text(row.chance.value, t),
+        chance=target_chance_text(row, t),
         measure=target_measure_text(row, view.scenario, t),
         amount=scale.exact_amount(row.threshold),
         period=period_text(row.period, t),
     )
-    return sentence_case(sentence)
 
 
 def headline_notes(view: RunView, t: Translator) -> list[str]:
@@ -65,22 +62,17 @@ def headline_notes(view: RunView, t: Translator) -> list[str]:
             if row.chance.value > row.required_chance
             else "verdict_missed"
         )
-        notes.append(t(key, want=_exact_tenths_text(row.required_chance, t)))
+        notes.append(t(key, required=exact_percent(row.required_chance, t)))
     low, high = row.spread
     if not view.findings.cases:
         notes.append(t("verdict_single"))
     elif high - low >= MIN_WIDE_SPREAD:
-        notes.append(t("verdict_spread", low=whole_tenths(low), high=whole_tenths(high)))
+        notes.append(t("verdict_spread", chances=chance_range_text(low, high, t, row.required_chance)))
     else:
         notes.append(t("verdict_narrow"))
-    if row.expected_shortfall:
-        notes.append(t("verdict_shortfall", amount=view.main_scale(t).short_amount(abs(row.expected_shortfall))))
+    if row.average_shortfall:
+        notes.append(t("verdict_shortfall", amount=view.main_scale(t).short_amount(abs(row.average_shortfall))))
     return notes
-
-
-def _exact_tenths_text(share: float, t: Translator) -> str:
-    decimals = next((d for d in range(3) if abs(round(10 * share, d) - 10 * share) < 1e-9), 3)
-    return t.number(10 * share, decimals)
 
 
 def headline_numbers(view: RunView, t: Translator) -> list[HeadlineNumber]:
@@ -97,17 +89,10 @@ def headline_numbers(view: RunView, t: Translator) -> list[HeadlineNumber]:
             else "bad"
         )
         key = "number_chance_note" if view.findings.cases else "number_chance_note_alone"
-        low, high = (t.percent(end) for end in row.spread)
-        note = t(key, error=error_text(row.chance, t), low=low, high=high)
-        numbers.append(
-            HeadlineNumber(
-                t.percent(row.chance.value),
-                "",
-                t("number_chance", goal=goal_text(row, view, t)),
-                note,
-                mood,
-            )
-        )
+        interval = interval_text(row.chance.low, row.chance.high, t)
+        note = t(key, error=interval, chances=chance_range_text(*row.spread, t, row.required_chance))
+        chance = target_chance_text(row, t)
+        numbers.append(HeadlineNumber(chance, "", t("number_chance", goal=goal_text(row, view, t)), note, mood))
     if "p50" in figures:
         numbers.append(_median_number(view, t))
     if "p10" in figures and "p90" in figures:
@@ -117,7 +102,7 @@ def headline_numbers(view: RunView, t: Translator) -> list[HeadlineNumber]:
         )
         range_text = f"{low}{dash}{high}"
         numbers.append(HeadlineNumber(range_text, scale.unit, t("number_range"), t("number_range_note")))
-    if row is not None and row.expected_shortfall:
+    if row is not None and row.average_shortfall:
         numbers.append(_shortfall_number(view, t))
     return numbers
 
@@ -145,5 +130,5 @@ def _shortfall_number(view: RunView, t: Translator) -> HeadlineNumber:
         ("p5", "number_shortfall_note") if row.direction == "at_least" else ("p95", "number_excess_note")
     )
     note = t(note_key, amount=scale.amount(view.statistics[quantile])) if quantile in view.statistics else ""
-    shortfall = scale.short_amount(abs(row.expected_shortfall)).removesuffix(scale.unit).rstrip()
+    shortfall = scale.short_amount(abs(row.average_shortfall)).removesuffix(scale.unit).rstrip()
     return HeadlineNumber(shortfall, scale.unit, t("number_shortfall"), note)

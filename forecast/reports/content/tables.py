@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from forecast.analysis.findings import TargetRow
+from forecast.analysis.findings import ReturnLevel, TailRisk, TargetRow
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale
+from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, interval_text, whole_percent
+from forecast.periods import parse_period
 from forecast.plan.record import for_service
 from forecast.plan.shocks import AnyShock, Drift, Event
 from forecast.reports.charts.bridge import rounded_amounts
@@ -24,11 +25,17 @@ from forecast.reports.content.text import (
     period_text,
     range_text,
     sentence_case,
+    target_chance_text,
     target_measure_text,
     target_text,
-    tenths_text,
 )
+from forecast.stats.intervals import Estimate
 from forecast.timeseries.baseline import ServiceBaseline
+
+MONTHS_PER_YEAR = 12
+"""Months of a figure whose return period is counted in years."""
+MAX_ERROR_DECIMALS = 4
+"""Decimals, at most, of an amount that is printed with as many as its simulation error needs."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +72,20 @@ def target_table(view: RunView, t: Translator) -> Table:
 
 
 def _target_cells(row: TargetRow, view: RunView, t: Translator) -> tuple[str, ...]:
-    scale = view.scale_for(row.measure, row.period, [row.threshold, row.expected_shortfall], t)
+    scale = view.scale_for(row.measure, row.period, [row.threshold, row.average_shortfall], t)
     other_basis = ""
     if row.other_basis is not None:
         basis = view.scenario.targets[row.name].basis if row.name in view.scenario.targets else "stated"
         key = "target_other_parts" if basis == "stated" else "target_other_stated"
-        other_basis = t(key, chance=t.percent(row.other_basis.value))
-    chance = f"{tenths_text(row.chance.value, t)} ({t.percent(row.chance.value)})"
+        other_basis = t(key, chance=whole_percent(row.other_basis.value, t, row.required_chance))
     return (
         f"{target_text(row, view, t)}\n{sentence_case(target_measure_text(row, view.scenario, t))}, "
         f"{period_text(row.period, t)}: {goal_text(row, view, t)}",
-        t("not_stated") if row.required_chance is None else t.percent(row.required_chance),
-        chance,
-        f"{error_text(row.chance, t)} ({chance_range_text(row.chance.low, row.chance.high, t)})",
-        chance_range_text(*row.spread, t) if view.findings.cases else t("not_tried"),
-        scale.short_amount(abs(row.expected_shortfall)),
+        t("not_stated") if row.required_chance is None else exact_percent(row.required_chance, t),
+        target_chance_text(row, t),
+        f"{error_text(row.chance, t)} ({interval_text(row.chance.low, row.chance.high, t)})",
+        chance_range_text(*row.spread, t, row.required_chance) if view.findings.cases else t("not_tried"),
+        scale.short_amount(abs(row.average_shortfall)),
         other_basis,
     )
 
@@ -89,13 +95,65 @@ def short_target_rows(view: RunView, t: Translator) -> list[tuple[str, ...]]:
     return [
         (
             target_text(row, view, t),
-            t("not_stated") if row.required_chance is None else t.percent(row.required_chance),
-            t.percent(row.chance.value),
+            t("not_stated") if row.required_chance is None else exact_percent(row.required_chance, t),
+            target_chance_text(row, t),
             error_text(row.chance, t),
-            chance_range_text(*row.spread, t) if view.findings.cases else t("not_tried"),
+            chance_range_text(*row.spread, t, row.required_chance) if view.findings.cases else t("not_tried"),
         )
         for row in view.findings.targets
     ]
+
+
+def tail_table(view: RunView, t: Translator) -> Table | None:
+    """Return the bad tail of the main target's figure: amounts by chance, and the mean of the worst 5%."""
+    tail = view.findings.tails.get(view.findings.main_target)
+    if tail is None:
+        return None
+    scale = view.main_scale(t)
+    rows = [
+        (exact_percent(level.chance, t), _return_period_text(level, tail, t), *_estimate_texts(level.amount, scale, t))
+        for level in tail.levels
+    ]
+    rows.append((t("tail_cvar"), "", *_estimate_texts(tail.cvar, scale, t)))
+    heads = (
+        t("tail_below" if tail.higher_is_better else "tail_above"),
+        t("tail_return_period"),
+        t("tail_amount", unit=scale.unit),
+        t("why_error"),
+    )
+    return Table(heads, tuple(rows), frozenset((1, 2, 3)))
+
+
+def tail_line(view: RunView, t: Translator) -> str:
+    """Return the bad tail of the main target's figure as one line, for the A4 page; empty without a target."""
+    tail, scale = view.findings.tails.get(view.findings.main_target), view.main_scale(t)
+    if tail is None:
+        return ""
+    levels = (
+        f"{exact_percent(level.chance, t)} ({_return_period_text(level, tail, t)}): "
+        + " ".join(_estimate_texts(level.amount, scale, t))
+        for level in tail.levels
+    )
+    return t(
+        "sheet_tail_below" if tail.higher_is_better else "sheet_tail_above",
+        levels=" · ".join(levels),
+        cvar=" ".join(_estimate_texts(tail.cvar, scale, t)),
+        unit=scale.unit,
+    )
+
+
+def _return_period_text(level: ReturnLevel, tail: TailRisk, t: Translator) -> str:
+    is_year = parse_period(tail.period).count == MONTHS_PER_YEAR
+    return t("return_years" if is_year else "return_periods", count=t.number(level.return_period))
+
+
+def _estimate_texts(estimate: Estimate, scale: AmountScale, t: Translator) -> tuple[str, str]:
+    """Return an amount and its simulation error, with the digits that suit the error."""
+    half_width = (estimate.high - estimate.low) / 2
+    size = half_width / scale.factor
+    decimals = next((d for d in range(1, MAX_ERROR_DECIMALS) if size * 10**d >= 0.5), MAX_ERROR_DECIMALS)
+    decimals = 0 if size >= 2 else decimals if size else scale.decimals  # on an atom there is no error
+    return scale.number(estimate.value, decimals), f"±{scale.number(half_width, decimals)}"
 
 
 def monthly_table(view: RunView, t: Translator) -> Table:
@@ -110,7 +168,7 @@ def monthly_table(view: RunView, t: Translator) -> Table:
         ]
         columns.append((t(f"months_{status}"), ["" if value is None else scale.number(value) for value in actual]))
     if has_plan:
-        columns.append((t("bridge_plan"), ["" if bar.plan is None else scale.number(bar.plan) for bar in bars]))
+        columns.append((t("months_plan"), ["" if bar.plan is None else scale.number(bar.plan) for bar in bars]))
     columns.append(("P10", [scale.number(bar.p10) for bar in bars]))
     columns.append(("P50", [scale.number(bar.p50) for bar in bars]))
     columns.append(("P90", [scale.number(bar.p90) for bar in bars]))
@@ -203,7 +261,8 @@ def baseline_table(view: RunView, t: Translator) -> Table | None:
         label = display_name(name, service.label if service else None, t)
         measure = f"{service_baseline.measured}.{name}"
         statistics = view.summary.get("measures", {}).get(measure, {}).get(str(year), {})
-        baseline_range = service_baseline.annual_quantiles.get(year) if year is not None else None
+        is_reconstructed = service_baseline.kind == "reconstructed"  # a width of its own making says nothing
+        baseline_range = service_baseline.annual_quantiles.get(year) if year and not is_reconstructed else None
         scale = choose_scale(measure, [statistics.get("p50", 0.0), *(baseline_range or ())], view.scenario.currency, t)
         forecast_range = (statistics["p10"], statistics["p50"], statistics["p90"]) if "p10" in statistics else None
         weights = ", ".join(
@@ -215,7 +274,7 @@ def baseline_table(view: RunView, t: Translator) -> Table | None:
         rows.append(
             (
                 label,
-                _range_text(baseline_range, scale, t),
+                t("baseline_no_range") if is_reconstructed else _range_text(baseline_range, scale, t),
                 _range_text(forecast_range, scale, t),
                 weights or kind,
                 _accuracy_text(service_baseline, t),
@@ -249,7 +308,7 @@ def _accuracy_text(service: ServiceBaseline, t: Translator) -> str:
     coverages = (service.coverage80, service.coverage95)
     texts = [] if service.mase is None else [t("baseline_mase", mase=t.number(service.mase, 2))]
     if None not in coverages:
-        low, high = (t.percent(float(share or 0.0)) for share in coverages)
+        low, high = (whole_percent(float(share or 0.0), t) for share in coverages)
         texts.append(t("baseline_coverage", coverage80=low, coverage95=high))
     return "; ".join(texts) or t("baseline_untested")
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from forecast.analysis.findings import TargetRow
 from forecast.i18n import Translator
+from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.periods import parse_period
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
@@ -15,7 +16,10 @@ from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
 
-__all__ = ["measure_text", "period_text", "sentence_case", "tenths_text"]
+__all__ = ["chance_range_text", "measure_text", "period_text", "sentence_case"]
+
+MIN_WHOLE_PERCENT_RANGE = 0.02
+"""Distance of two chances from which whole percents tell them apart."""
 
 
 def period_text(text: str, t: Translator) -> str:
@@ -139,35 +143,9 @@ def target_text(row: TargetRow, view: RunView, t: Translator) -> str:
     return f"{sentence_case(measure)} {period_text(row.period, t)}: {goal_text(row, view, t)}"
 
 
-def whole_tenths(chance: float) -> int:
-    """Return a chance in whole tenths, halves upwards."""
-    return int(10 * chance + 0.5)
-
-
-def tenths_text(chance: float, t: Translator) -> str:
-    """Return a chance in tenths; never as certain.
-
-    Parameters
-    ----------
-    chance : float
-        From 0 to 1.
-    t : Translator
-        Language of the text.
-
-    Returns
-    -------
-    str
-        Such as `About 7 in 10`.
-    """
-    if chance < 0.01:
-        return t("tenths_rare")
-    if chance > 0.99:
-        return t("tenths_sure")
-    if chance < 0.05:
-        return t("tenths_few")
-    if chance >= 0.95:
-        return t("tenths_most")
-    return t("tenths", count=whole_tenths(chance))
+def target_chance_text(row: TargetRow, t: Translator) -> str:
+    """Return the chance of a target as a whole percent, on its side of the required chance."""
+    return whole_percent(row.chance.value, t, row.required_chance)
 
 
 def error_text(chance: Estimate, t: Translator) -> str:
@@ -176,10 +154,26 @@ def error_text(chance: Estimate, t: Translator) -> str:
     return t("points_of", points=t.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2))
 
 
-def chance_range_text(low: float, high: float, t: Translator) -> str:
-    """Return two chances, with a decimal only where they lie closer than two percentage points."""
-    decimals = 0 if high - low >= 0.02 else 1
-    return t("span_from_to", low=t.percent(low, decimals), high=t.percent(high, decimals))
+def chance_range_text(low: float, high: float, t: Translator, required: float | None = None) -> str:
+    """Return a range of chances.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends, from 0 to 1.
+    t : Translator
+        Language of the text.
+    required : float, optional
+        Chance that is required: no end is rounded across it.
+
+    Returns
+    -------
+    str
+        Such as `58% to 92%`; with decimals where the ends lie closer than two percentage points.
+    """
+    if high - low < MIN_WHOLE_PERCENT_RANGE:
+        return interval_text(low, high, t)
+    return t("span_from_to", low=whole_percent(low, t, required), high=whole_percent(high, t, required))
 
 
 def name_text(name: str, scenario: Scenario, t: Translator) -> str:

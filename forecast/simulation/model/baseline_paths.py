@@ -9,21 +9,28 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.arrays import Floats, Floats32
-from forecast.periods import Calendar
+from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.assumption import Assumption
 from forecast.simulation.model.impacts import SimulationContext
 from forecast.simulation.model.inputs import BaselineInputs, GapInputs, ServiceInputs, StatedAmount
 from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Sampler
+from forecast.stats.censored_normal import unit_censored_normal
+from forecast.timeseries.baseline import ServiceBaseline
 
 MIN_REMAINING_SHARE = 0.05
 """Smallest share that a base year's own shocks leave of it: its total is divided by it. An effect reaches -100%, a year
 with revenue did not; without a limit, the mean over a range of losses of a whole year does not exist."""
+
+RECENT_SHIFT = "recent_shift"
+"""Name of the draws of a recent level shift."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class BaselinePaths:
     """The same without the shocks that the history holds."""
     gap: Floats | None
     """(months, paths) or (months, 1): the stated total less the services, carried."""
+    earlier: Mapping[str, Floats]
+    """By service, (months, paths) or (months, 1) amount of the months before the horizon that still count."""
 
     @property
     def revenue(self) -> dict[str, Floats]:
@@ -53,9 +62,12 @@ def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths
     rows = calendar.rows(baseline.horizon)
     last_year, base = _sample_base_years(baseline, sampler)
     amount: dict[str, Floats] = {}
+    earlier: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
     for name, service in baseline.services.items():
-        amount[name] = _amount_paths(service, base[name], sampler, calendar)[rows]
+        whole_years = _amount_paths(service, base[name], sampler, calendar)
+        amount[name] = whole_years[rows]
+        earlier[name] = _earlier_amounts(service, base[name], whole_years, baseline)
         prices = _price_paths(service, sampler, calendar)
         price[name] = None if prices is None else prices[rows]
     unit_prices = {name: service.unit_price for name, service in baseline.services.items()}
@@ -65,11 +77,31 @@ def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths
         {name: last_year[name] * unit_prices[name] for name in last_year},
         {name: base[name] * unit_prices[name] for name in base},
         None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
+        earlier,
     )
 
 
+def _earlier_amounts(service: ServiceInputs, base: Floats, whole_years: Floats, baseline: BaselineInputs) -> Floats:
+    """(months, paths) or (months, 1) undisturbed amount of the months before the horizon that still count.
+
+    Months of the calendar years that the horizon touches are as simulated, or as booked where the history sets the
+    level. Those before are the months of the base year, or of the first of these years where there is none.
+    """
+    first_row = baseline.horizon.first - baseline.calendar.first
+    rows = np.arange(first_row - baseline.earlier_months, first_row)
+    row_of_years = np.where(rows < 0, rows % 12, rows)
+    fitted = service.fitted
+    booked = np.exp(fitted.shape) if fitted.scale == "log" else fitted.shape
+    amount = booked[row_of_years, None] if service.level == "history" else whole_years[row_of_years]
+    if fitted.base_year is None or not len(rows):
+        return amount
+    # a sum of months of both signs may be near zero: there the months as they were, not shares of what a path has
+    base_year = fitted.base_undisturbed if fitted.scale == "raw" else base
+    return np.where(rows[:, None] < 0, fitted.base_weights[rows % 12, None] * base_year, amount)
+
+
 def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """By service, the last year as it was and without its own shocks: Y and U = Y / sum of (w F + recovered)."""
+    """By service, the last year as it was and without its own shocks: Y and U."""
     last_year: dict[str, Floats] = {}
     base: dict[str, Floats] = {}
     remaining_by_year: dict[int, Mapping[str, Floats]] = {}
@@ -78,9 +110,19 @@ def _sample_base_years(baseline: BaselineInputs, sampler: Sampler) -> tuple[dict
         last_year[name] = base[name] = _sample_last_year(service, sampler)
         if baseline.base_year_shocks and year is not None:
             if year not in remaining_by_year:
-                remaining_by_year[year] = _remaining_shares(baseline, year, sampler)
-            base[name] = last_year[name] / np.maximum(MIN_REMAINING_SHARE, remaining_by_year[year][name])
+                remaining_by_year[year] = _remaining_years(baseline, year, sampler)
+            base[name] = _without_shocks(service.fitted, last_year[name], remaining_by_year[year][name])
     return last_year, base
+
+
+def _without_shocks(fitted: ServiceBaseline, last_year: Floats, remaining: Floats) -> Floats:
+    """(paths,) or (1,) the year without its shocks, relative to what they left of it.
+
+    U = Y / remaining share; where months may be below zero the difference, for a share of their sum says nothing.
+    """
+    if fitted.scale == "raw":
+        return last_year + fitted.base_undisturbed - remaining
+    return last_year / np.maximum(MIN_REMAINING_SHARE, remaining)
 
 
 def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
@@ -94,22 +136,31 @@ def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
     return amount if stated.understated_by is None else amount + sampler(stated.understated_by)
 
 
-def _remaining_shares(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
-    """By service, the share of the year that its own shocks left, recovery included: (paths,) or (1,)."""
+def _remaining_years(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
+    """By service, what its own shocks left of the year, recovery included: (paths,) or (1,).
+
+    A share of the year; an amount where months may be below zero.
+    """
     services = tuple(name for name, service in baseline.services.items() if service.fitted.base_year == year)
-    context = SimulationContext(Calendar(12 * year, 12), services, sampler.paths)
+    earlier = baseline.base_year_earlier_months
+    context = SimulationContext(Calendar(12 * year - earlier, 12 + earlier), services, sampler.paths, earlier=earlier)
     impacts = {
         name: impact(shock, f"history.shocks.{name}", sampler, context)
         for name, shock in baseline.base_year_shocks.items()
     }
-    recoveries = {name: Recovery(impacts[name], context.calendar, sampler.paths) for name in impacts}
+    recoveries = {
+        name: Recovery(impacts[name], Calendar(12 * year, 12), sampler.paths, earlier, earlier) for name in impacts
+    }
     remaining: dict[str, Floats] = {}
     for service in services:
-        month_shares = baseline.services[service].fitted.base_weights
-        shocked = apply_impacts(np.broadcast_to(month_shares[:, None], (12, sampler.paths)), service, impacts)
-        remaining[service] = shocked.amount.sum(axis=0)
+        fitted = baseline.services[service].fitted
+        months = fitted.base_weights * (fitted.base_undisturbed if fitted.scale == "raw" else 1.0)
+        undisturbed = np.broadcast_to(months[np.arange(-earlier, 12) % 12, None], context.shape)
+        shocked = apply_impacts(undisturbed, service, impacts, earlier=earlier)
+        remaining[service] = shocked.amount[earlier:].sum(axis=0)
         for name, loss in shocked.net_losses.items():
-            remaining[service] = remaining[service] + recoveries[name].recover(service, loss).within_horizon
+            recovered = recoveries[name].recover(service, loss)
+            remaining[service] = remaining[service] + recovered.within_horizon + recovered.brought
     return remaining
 
 
@@ -126,50 +177,94 @@ def _amount_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calend
 
 def _planner_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
     """(months, paths) of whole years whose totals are the planner's."""
-    change = 1 + (np.zeros(1) if service.growth is None else sampler(service.growth))
     paths = _seasonal_paths(service, sampler, calendar)
     if paths.shape[1] == 1:
         paths = np.repeat(paths, sampler.paths, axis=1)
-    base_year = service.fitted.base_year
+    if service.fitted.kind == "given" and service.annual is not None:
+        level = sampler(service.annual)
+    else:
+        assert service.fitted.base_year is not None  # the baseline asks for a whole year where a growth stands
+        level = base
+    grown = np.ones(1)
     for year in calendar.years:
-        if service.fitted.kind == "given" and service.annual is not None:
-            level = sampler(service.annual) * change ** (year - calendar.years[0])
-        else:
-            assert base_year is not None  # the baseline asks for a whole year where a growth stands
-            level = base * change ** (year - base_year)
+        if year in service.growth:
+            change = 1 + sampler.in_year(service.growth[year], year)
+            level, grown = level * change, grown * change
         months = paths[calendar.year_rows(year)]
-        months *= level / months.sum(axis=0)
+        if service.fitted.scale == "raw":  # months may be below zero: x = A / 12 + (all 1 + g) (b - mean of b)
+            months -= months.mean(axis=0)
+            months *= grown
+            months += level / len(months)
+        else:
+            months *= level / months.sum(axis=0)
     return paths
 
 
 def _seasonal_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
-    """b = exp(season + Tết + residuals), (months, paths) or (months, 1), drawn in 32 bits."""
-    logs = _log_residuals(service, sampler, calendar)
-    logs += service.fitted.shape[:, None].astype(np.float32)
-    np.clip(logs, -80, 80, out=logs)  # 32 bits end at e^88
-    return np.exp(logs, out=logs).astype(np.float64)  # here: 64 and 32 bits together cost more
+    """b, the months before they are put to the year's total, (months, paths) or (months, 1), drawn in 32 bits."""
+    fitted = service.fitted
+    if fitted.scale == "censored":
+        return _censored_paths(service, sampler, calendar)
+    residuals = _residuals(service, sampler, calendar)
+    if fitted.scale == "raw":
+        return np.asarray(fitted.shape[:, None] + fitted.month_size * residuals)
+    residuals += fitted.shape[:, None].astype(np.float32)
+    np.clip(residuals, -80, 80, out=residuals)  # 32 bits end at e^88
+    return np.exp(residuals, out=residuals).astype(np.float64)  # here: 64 and 32 bits together cost more
 
 
-def _log_residuals(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32:
-    """Log residuals: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
+def _censored_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
+    """Months from zero up: b = shape max(0, location + scale z) exp(level noise), of mean shape and sd noise * shape.
 
-    (months, paths), or (months, 1) where there are none; the array is the caller's.
+    (months, paths), or (months, 1) where there is no noise.
     """
-    name = f"services.{service.fitted.service}"
+    noise = _sample_or_fitted(service.noise, service.fitted.noise, sampler)
+    location, scale = unit_censored_normal(noise)
+    months = np.maximum(location + scale * _persistent_normals(service, sampler, calendar, noise > 0), 0.0)
+    walk = _level_walk(service, sampler, calendar)
+    if walk is not None:
+        months = months * np.exp(walk)
+    shape = service.fitted.shape[:, None]
+    paths = np.asarray(shape * months)
+    for year in calendar.years:
+        rows = calendar.year_rows(year)
+        is_empty = paths[rows].sum(axis=0) <= 0  # zeros cannot be put to a total: the months are as the shape has them
+        paths[rows] = np.where(is_empty, shape[rows], paths[rows])
+    return paths
+
+
+def _residuals(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32:
+    """Residuals: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
+
+    In logs, or as shares of the mean size of a month; (months, paths), or (months, 1) where there are none; the array
+    is the caller's.
+    """
     noise = _sample_or_fitted(service.noise, service.fitted.noise, sampler).astype(np.float32)
+    residuals = _persistent_normals(service, sampler, calendar, noise)
+    walk = _level_walk(service, sampler, calendar)
+    if walk is None:
+        return residuals
+    return walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
+
+
+def _persistent_normals(service: ServiceInputs, sampler: Sampler, calendar: Calendar, sd: NDArray[Any]) -> Floats32:
+    """AR(1) of stationary sd (paths,) or (1,): (months, paths), or zeros (months, 1) where every sd is 0."""
     persistence = _sample_or_fitted(service.persistence, service.fitted.persistence, sampler).astype(np.float32)
-    residuals = np.zeros((calendar.count, 1), np.float32)
-    if np.any(noise > 0):
-        residuals = sampler.normals(name, calendar.years)
-        residuals *= noise
-        residuals[1:] *= np.sqrt(1 - np.square(persistence))
-        _accumulate(residuals, persistence)
-    if service.level_noise is not None:
-        sd = (sampler(service.level_noise) / math.sqrt(12)).astype(np.float32)
-        steps = np.multiply(sampler.normals(f"{name}.level_noise", calendar.years), sd)
-        walk = _accumulate(steps, np.ones(1, np.float32))
-        residuals = walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
-    return residuals
+    if not np.any(sd > 0):
+        return np.zeros((calendar.count, 1), np.float32)
+    residuals = sampler.normals(f"services.{service.fitted.service}", calendar.years)
+    residuals *= sd
+    residuals[1:] *= np.sqrt(1 - np.square(persistence))
+    return _accumulate(residuals, persistence)
+
+
+def _level_walk(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32 | None:
+    """(months, paths) random walk of the level, in logs; None without `level_noise`."""
+    if service.level_noise is None:
+        return None
+    sd = (sampler(service.level_noise) / math.sqrt(12)).astype(np.float32)
+    normals = sampler.normals(f"services.{service.fitted.service}.level_noise", calendar.years)
+    return _accumulate(np.multiply(normals, sd), np.ones(1, np.float32))
 
 
 def _accumulate(steps: Floats32, persistence: Floats32) -> Floats32:
@@ -198,7 +293,21 @@ def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar)
             if (weight := float(forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
-    return np.exp(x) if forecast.scale == "log" else np.maximum(x, 0.0)
+    x[service.fitted.known_months :] += _recent_shift_deviations(service, sampler, calendar)
+    return forecast.to_amounts(x)
+
+
+def _recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | float:
+    """(months that are not known, paths): what a recent level shift that comes back moves; 0 without one.
+
+    Services share the draws of when and how far, for what moves several at a time mostly has one cause.
+    """
+    shift = service.fitted.recent_shift
+    if shift is None:
+        return 0.0
+    names = (f"{RECENT_SHIFT}.end", f"{RECENT_SHIFT}.share", f"services.{service.fitted.service}.{RECENT_SHIFT}")
+    uniforms = np.array([sampler.uniform(name) for name in names])
+    return shift.deviations(uniforms, calendar.count - service.fitted.known_months)
 
 
 def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | None:
@@ -209,10 +318,12 @@ def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -
     fitted = service.fitted
     if service.price_change is None:
         return None if fitted.last_price is None else np.full((calendar.count, 1), fitted.last_price)
-    first = calendar.years[0] - (fitted.kind != "given") if fitted.base_year is None else fitted.base_year
-    change = 1 + sampler(service.price_change)
-    by_year = [service.unit_price * change ** (year - first) for year in calendar.years]
-    return np.repeat(np.array(by_year), 12, axis=0)
+    price, by_year = np.full(1, service.unit_price), []
+    for year in calendar.years:
+        if year in service.price_change:
+            price = price * (1 + sampler.in_year(service.price_change[year], year))
+        by_year.append(price)
+    return np.repeat(np.array(np.broadcast_arrays(*by_year)), SEASON_MONTHS, axis=0)
 
 
 def _gap_paths(gap: GapInputs, baseline: BaselineInputs, last_year: Mapping[str, Floats], sampler: Sampler) -> Floats:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.periods import SEASON_MONTHS, Calendar
+from forecast.plan.assumption import Assumption
 from forecast.plan.record import for_service
-from forecast.plan.scenario import Cost
 from forecast.simulation.model.impacts import Impact
 from forecast.simulation.model.initiatives import InitiativeEffects
 from forecast.simulation.model.inputs import CostInputs
@@ -28,8 +29,7 @@ def cost_paths(
     """
     unit_cost_factors = _unit_cost_factors(costs.services, impacts, initiatives)
     paths_by_name = {
-        f"cost.{name}": _plan_cost(cost, costs, sampler, inputs, unit_cost_factors)
-        for name, cost in costs.by_name.items()
+        f"cost.{name}": _plan_cost(name, costs, sampler, inputs, unit_cost_factors) for name in costs.by_name
     }
     repairs = {name: impact.cost for name, impact in sorted(impacts.items()) if impact.cost is not None}
     for name, cost_of_paths in (*initiatives.costs.items(), *repairs.items()):
@@ -50,15 +50,27 @@ def _unit_cost_factors(
     return by_service
 
 
+def _cost_factors(changes: Mapping[int, Assumption], horizon: Calendar, sampler: Sampler) -> Floats:
+    """(months, paths) or (months, 1) of a cost over its first month: each month changes at the rate of its year."""
+    factors: list[Floats] = []
+    start: Floats = np.ones(1)
+    for year in horizon.years:
+        months = [month for month in horizon.months if month // SEASON_MONTHS == year]
+        change = 1 + sampler.in_year(changes[year], year) if year in changes else np.ones(1)
+        factors += [start * change ** (i / SEASON_MONTHS) for i in range(len(months))]
+        start = start * change ** (len(months) / SEASON_MONTHS)
+    return np.array(np.broadcast_arrays(*factors))
+
+
 def _plan_cost(
-    cost: Cost,
+    name: str,
     costs: CostInputs,
     sampler: Sampler,
     inputs: Mapping[str, Floats],
     unit_cost_factors: Mapping[str, Floats],
 ) -> Floats:
     """(months, paths) or (months, 1) of one cost of the plan."""
-    months = costs.months
+    cost, months = costs.by_name[name], costs.horizon.count
     total: Floats = np.zeros((months, 1))
     for service in costs.services:
         per_unit = for_service(cost.per_unit, service)
@@ -71,9 +83,8 @@ def _plan_cost(
         total = total + sampler(cost.per_month)
     if cost.per_person_month is not None and "headcount" in inputs:
         total = total + sampler(cost.per_person_month) * inputs["headcount"]
-    if cost.change_per_year is not None:
-        years_since_start = np.arange(months)[:, None] / 12
-        total = total * (1 + sampler(cost.change_per_year)) ** years_since_start
+    if name in costs.changes:
+        total = total * _cost_factors(costs.changes[name], costs.horizon, sampler)
     if cost.once is not None:
         total = total + np.eye(months, 1) * sampler(cost.once)
     return total

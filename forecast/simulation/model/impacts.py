@@ -7,11 +7,11 @@ month, one path.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from forecast.arrays import Floats, Ints
+from forecast.arrays import Floats, Floats32, Ints
 from forecast.periods import Calendar
 from forecast.plan.geography import Geography
 from forecast.plan.record import for_service
@@ -33,15 +33,35 @@ class SimulationContext:
     """Surroundings of a shock that decide its impact: months, services, places and each year's climate."""
 
     calendar: Calendar
+    """The horizon, and before it the months whose losses still come back."""
     services: tuple[str, ...]
     paths: int
     """Number of paths simulated together."""
     places: Floats | None = None
     """Number of places, (paths,) or (1,)."""
-    climate: Floats | None = None
-    """(years, paths) factor on the rates of storms and floods."""
+    climate: Mapping[int, Floats] = field(default_factory=dict)
+    """By calendar year, (paths,) factor on the rates of storms and floods; empty without a climate."""
     geography: Geography | None = None
     """The places by name, where the plan lists them."""
+    earlier: int = 0
+    """Months of the calendar that lie before the horizon."""
+    first_moment: float = -np.inf
+    """Ordinal day from which on the shock may begin by chance."""
+    longest: float = np.inf
+    """Days after which an event is over that began before the horizon."""
+
+    def event_ends(self, start: Floats, length: Floats | Floats32) -> Floats:
+        """(events,) ordinal day on which each event ends, from its start and its length in days."""
+        end = start + length
+        opening = self.calendar.edges[self.earlier]
+        if self.first_moment < opening:
+            np.minimum(end, start + self.longest, out=end, where=start < opening)
+        return end
+
+    def count_events(self, path: Ints, end: Floats) -> Floats:
+        """(paths,) number of the events (events,) that are under way in the horizon."""
+        acting = end > self.calendar.edges[self.earlier]
+        return np.bincount(path[acting], minlength=self.paths).astype(float)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -112,12 +132,27 @@ class Impact:
     footprint: Footprint | None = None
     _loss_factors: dict[int, Floats] = field(default_factory=dict)
 
+    def from_horizon_on(self, earlier: int) -> Impact:
+        """Costs and drivers without the first `earlier` months; amounts keep them, for what they give back."""
+        if not earlier:
+            return self
+        factors = {key: factor if key[0] == "amount" else factor[earlier:] for key, factor in self.factors.items()}
+        return replace(self, factors=factors, cost=None if self.cost is None else self.cost[earlier:])
+
     def loss_factors(self, key: DriverKey) -> Floats:
         """Factors of a key cut at 1: the losses without the gains."""
         factor = self.factors[key]
         if id(factor) not in self._loss_factors:
             self._loss_factors[id(factor)] = np.minimum(factor, 1.0) if factor.max() > 1 else factor
         return self._loss_factors[id(factor)]
+
+
+def signed_factor(factor: Floats, amount: Floats) -> Floats:
+    """Factor of months (months, paths) by which each changes by a share of its size (docs/model.md, section 1).
+
+    A loss of 60% takes 0.6 |x| off a month x also where x is below zero: its factor is 1.6.
+    """
+    return factor if amount.min() >= 0 else np.where(amount < 0, 2.0 - factor, factor)
 
 
 def row_strips(months: int, paths: int) -> Iterator[slice]:

@@ -104,12 +104,13 @@ class _InitiativeSchedule:
 
 
 def _gain_share(gains: Mapping[str, Floats], donor: str, revenue: Mapping[str, Floats]) -> Floats:
-    """Gains of the other services as a share of the donor's revenue; 0 where the donor has none."""
+    """Gains of the other services as a share of the size of the donor's revenue; 0 where the donor has none."""
     total: Floats = np.zeros(1)
     for service in sorted(gains):
         if service != donor:
-            total = total + revenue[service] * (gains[service] - 1)
-    return np.divide(total, revenue[donor], out=np.zeros_like(total * revenue[donor]), where=revenue[donor] > 0)
+            total = total + np.abs(revenue[service]) * (gains[service] - 1)
+    size = np.abs(revenue[donor])
+    return np.divide(total, size, out=np.zeros_like(total * size), where=size > 0)
 
 
 def _initiative_cost(

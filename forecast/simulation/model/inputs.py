@@ -33,8 +33,10 @@ class ServiceInputs:
     """Whose level of the year."""
     planner_share: float
     """Under `mixture`, the chance that a path takes the planner's level."""
-    growth: Assumption | None
-    price_change: Assumption | None
+    growth: Mapping[int, Assumption]
+    """By calendar year in which it counts, ascending; empty where the planner gives none."""
+    price_change: Mapping[int, Assumption] | None
+    """The same of the price; None where it stays."""
     annual: Assumption | None
     """The year that the planner gives."""
     noise: Assumption | None
@@ -73,6 +75,10 @@ class BaselineInputs:
     base_year_shocks: Mapping[str, Event]
     """Dated shocks of the history that are taken out of the base year; empty where growth is over it as stated."""
     gap: GapInputs | None
+    earlier_months: int
+    """Months before the horizon whose losses still come back."""
+    base_year_earlier_months: int
+    """Months before the base year whose losses came back in it."""
 
 
 @dataclass(frozen=True)
@@ -109,5 +115,7 @@ class CostInputs:
     by_name: Mapping[str, Cost]
     services: tuple[str, ...]
     """In the order in which they are summed."""
-    months: int
-    """Months of the horizon."""
+    horizon: Calendar
+    """The months that are simulated."""
+    changes: Mapping[str, Mapping[int, Assumption]]
+    """By name of a cost that changes, its change of each calendar year."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LossAccount:
-    """Losses of one service, (paths,) each: lost = returned + carried + permanent."""
+    """Losses of one service in the horizon, (paths,) each: lost = returned + carried + permanent."""
 
     lost: Floats
     returned: Floats
@@ -38,6 +38,8 @@ class LossAccount:
     carried: Floats
     """Recovered after the horizon."""
     permanent: Floats
+    brought: Floats
+    """Recovered within the horizon of what was lost before it; no part of the losses above."""
 
 
 StepRecorder = Callable[[str, int, Floats], None]
@@ -52,9 +54,11 @@ class RecoveredLoss(NamedTuple):
     amount: Floats
     """(entries,)"""
     within_horizon: Floats
-    """(paths,) recovered within the horizon."""
+    """(paths,) recovered within the horizon of what was lost there."""
     total: Floats
-    """(paths,) recovered within the horizon and after it."""
+    """(paths,) recovered within the horizon and after it, of the same losses."""
+    brought: Floats
+    """(paths,) or (1,) recovered within the horizon of what was lost before it."""
 
 
 class _RecoverySchedule(NamedTuple):
@@ -77,19 +81,27 @@ class ShockedPaths:
     amount: Floats
     """(months, paths)"""
     lost: Floats
-    """(paths,) loss to all shocks together, without gains."""
+    """(paths,) loss of the horizon to all shocks together, without gains."""
     net_losses: Mapping[str, Floats]
     """By shock with recovery, (months, paths) the loss to it alone."""
 
 
 def apply_impacts(
-    base: Floats, service: str, impacts: Mapping[str, Impact], on_step: StepRecorder = lambda name, month, shocked: None
+    base: Floats,
+    service: str,
+    impacts: Mapping[str, Impact],
+    on_step: StepRecorder = lambda name, month, shocked: None,
+    earlier: int = 0,
 ) -> ShockedPaths:
     """Multiply an amount (months, paths) by the factors of all shocks, in order of their names.
 
     The loss to shock k alone is base * max(0, 1 - F_k) * product of min(1, F_j) over the others, so that a loss which
     two shocks share is permanent (docs/model.md, section 4). Months go in strips; `on_step` is called after each shock.
+    A month below zero loses and gains shares of its size. The first `earlier` months lie before the horizon and count
+    in no loss.
     """
+    if base.min() < 0:
+        return _apply_to_sizes(base, service, impacts, on_step, earlier)
     key: DriverKey = ("amount", service)
     ordered = sorted(impacts.items())
     acting = {name: impact for name, impact in ordered if key in impact.factors}
@@ -113,30 +125,57 @@ def apply_impacts(
             remaining = unshocked.copy()
             for factor in loss_factors.values():
                 remaining *= factor[rows]
-        for unshocked_month, remaining_month in zip(unshocked, remaining, strict=True):
+        counted = slice(max(0, earlier - rows.start), None)
+        for unshocked_month, remaining_month in zip(unshocked[counted], remaining[counted], strict=True):
             lost += unshocked_month
             lost -= remaining_month
-        for name, net_loss_of_shock in net_losses.items():
-            net_loss = net_loss_of_shock[rows]
-            np.subtract(1.0, loss_factors[name][rows], out=net_loss)
-            net_loss *= unshocked
-            for other, factor in loss_factors.items():
-                if other != name:
-                    net_loss *= factor[rows]
+        _fill_net_losses(net_losses, loss_factors, unshocked, rows)
     return ShockedPaths(amount, lost, net_losses)
+
+
+def _fill_net_losses(
+    net_losses: Mapping[str, Floats], loss_factors: Mapping[str, Floats], unshocked: Floats, rows: slice
+) -> None:
+    """Fill a strip of rows of the loss to each shock alone."""
+    for name, net_loss_of_shock in net_losses.items():
+        net_loss = net_loss_of_shock[rows]
+        np.subtract(1.0, loss_factors[name][rows], out=net_loss)
+        net_loss *= unshocked
+        for other, factor in loss_factors.items():
+            if other != name:
+                net_loss *= factor[rows]
+
+
+def _apply_to_sizes(
+    base: Floats, service: str, impacts: Mapping[str, Impact], on_step: StepRecorder, earlier: int
+) -> ShockedPaths:
+    """The same where months lie below zero: shocks act on the sizes |x|, and x + (|x| F - |x|) is what remains."""
+    below_zero = 2 * np.minimum(base, 0.0)  # x - |x|
+
+    def record_step(name: str, first: int, remaining: Floats) -> None:
+        on_step(name, first, remaining + below_zero[first : first + len(remaining)])
+
+    shocked = apply_impacts(np.abs(base), service, impacts, record_step, earlier)
+    return ShockedPaths(shocked.amount + below_zero, shocked.lost, shocked.net_losses)
 
 
 class Recovery:
     """Recovery of the losses to one shock, service by service.
 
     The loss to it alone is divided among its events by the loss to each, and recovered evenly over `within` after the
-    end of the event.
+    end of the event. Losses are those of the months of the impact, of which the first `earlier` lie before the horizon;
+    only those of the last `recovered_months` of them may come back.
     """
 
-    def __init__(self, impact: Impact, calendar: Calendar, paths: int) -> None:
+    def __init__(
+        self, impact: Impact, horizon: Calendar, paths: int, earlier: int = 0, recovered_months: int = 0
+    ) -> None:
         self.impact = impact
-        self.calendar = calendar
+        self.horizon = horizon
         self.paths = paths
+        self.earlier = earlier
+        self.first_month = earlier - recovered_months
+        """Row of the first month whose losses come back."""
 
     @property
     def event(self) -> Ints:
@@ -162,10 +201,11 @@ class Recovery:
     def _schedule(self) -> _RecoverySchedule:
         losses = self._losses
         within = values_at(losses.path_of_event, self.impact.within)
-        event, month, days = month_overlaps(losses.end, losses.end + within, self.calendar)
+        event, month, days = month_overlaps(losses.end, losses.end + within, self.horizon)
         share = days / (within[event] if len(self.impact.within) > 1 else self.impact.within)
         within_horizon = np.minimum(sum_by_cell(event, share, len(losses.end)), 1.0)  # days have rounding of their own
-        return _RecoverySchedule(event, month * self.paths + losses.path_of_event[event], share, within_horizon)
+        cell = (month + self.earlier) * self.paths + losses.path_of_event[event]
+        return _RecoverySchedule(event, cell, share, within_horizon)
 
     def recover(self, service: str, net_loss: Floats) -> RecoveredLoss:
         """Recovered loss of a service; `net_loss` (months, paths) is its loss to this shock alone."""
@@ -173,13 +213,33 @@ class Recovery:
             return self._recover_episode(self.impact.losses, service, net_loss)
         losses, schedule = self._losses, self._schedule
         losses_of_entries = self._share_among_events(net_loss.reshape(-1).take(losses.cell), ("amount", service))
-        recovered = sum_by_cell(losses.event, losses_of_entries, len(losses.end))
-        recovered *= values_at(losses.path_of_event, self.impact.recovered[service])
-        within_horizon, total = (
-            sum_by_cell(losses.path_of_event, by_event, self.paths)
-            for by_event in (recovered * schedule.within_horizon, recovered)
+        losses_of_entries = self.keep_since(self.first_month, losses.cell, losses_of_entries)
+        recovered = self._recovered_by_event(service, losses_of_entries)
+        of_horizon, brought = recovered, np.zeros(1)
+        if self.first_month < self.earlier:
+            losses_of_entries = self.keep_since(self.earlier, losses.cell, losses_of_entries)
+            of_horizon = self._recovered_by_event(service, losses_of_entries)
+            brought = self._sum_by_path((recovered - of_horizon) * schedule.within_horizon)
+        return RecoveredLoss(
+            schedule.cell,
+            recovered[schedule.event] * schedule.share,
+            self._sum_by_path(of_horizon * schedule.within_horizon),
+            self._sum_by_path(of_horizon),
+            brought,
         )
-        return RecoveredLoss(schedule.cell, recovered[schedule.event] * schedule.share, within_horizon, total)
+
+    def keep_since(self, month: int, cell: Ints, losses: Floats) -> Floats:
+        """(entries,) losses in cells of the months from one row on; 0 before it."""
+        return np.where(cell < month * self.paths, 0.0, losses) if month else losses
+
+    def _recovered_by_event(self, service: str, losses_of_entries: Floats) -> Floats:
+        """(events,) what is ever recovered of the losses of some entries."""
+        recovered = sum_by_cell(self._losses.event, losses_of_entries, len(self._losses.end))
+        recovered *= values_at(self._losses.path_of_event, self.impact.recovered[service])
+        return recovered
+
+    def _sum_by_path(self, by_event: Floats) -> Floats:
+        return sum_by_cell(self._losses.path_of_event, by_event, self.paths)
 
     def _share_among_events(self, losses_of_entries: Floats, key: DriverKey) -> Floats:
         """(entries,) the part of each entry in the loss of its cell; most cells have one entry."""
@@ -190,8 +250,12 @@ class Recovery:
         return losses_of_entries
 
     def _recover_episode(self, episode: Episode, service: str, net_loss: Floats) -> RecoveredLoss:
-        total = net_loss[episode.rows].sum(axis=0) * self.impact.recovered[service]
-        opening, closing = self.calendar.edges[:-1, None], self.calendar.edges[1:, None]
+        first, stop = max(episode.rows.start, self.first_month), episode.rows.stop
+        share_recovered = self.impact.recovered[service]
+        opens = min(max(first, self.earlier), stop)
+        before = net_loss[first:opens].sum(axis=0) * share_recovered
+        total = net_loss[opens:stop].sum(axis=0) * share_recovered
+        opening, closing = self.horizon.edges[:-1, None], self.horizon.edges[1:, None]
         days = np.minimum(closing, episode.end + self.impact.within) - np.maximum(opening, episode.end)
         share = np.divide(days, self.impact.within, out=np.zeros(days.shape), where=days > 0)
         month, column = np.nonzero(share)
@@ -199,6 +263,11 @@ class Recovery:
         if share.shape[1] == 1:  # the same months in every path
             column = np.tile(np.arange(self.paths), len(month))
             month, share_of_entry = np.repeat(month, self.paths), np.repeat(share_of_entry, self.paths)
+        share_of_horizon = share.sum(axis=0)
         return RecoveredLoss(
-            month * self.paths + column, total[column] * share_of_entry, total * share.sum(axis=0), total
+            (month + self.earlier) * self.paths + column,
+            (before + total)[column] * share_of_entry,
+            total * share_of_horizon,
+            total,
+            before * share_of_horizon,
         )

@@ -12,8 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.plan.shocks import dotted_shock
 from forecast.simulation.model.baseline_paths import BaselinePaths
-from forecast.simulation.model.impacts import Impact
+from forecast.simulation.model.impacts import Impact, signed_factor
 from forecast.simulation.model.initiatives import InitiativeEffects
 from forecast.simulation.model.recovery import LossAccount, RecoveredLoss, Recovery, ShockedPaths, apply_impacts
 
@@ -21,8 +22,10 @@ from forecast.simulation.model.recovery import LossAccount, RecoveredLoss, Recov
 class ServicePaths:
     """One service through the steps; arrays are (months, paths)."""
 
-    def __init__(self, amount: Floats, price: Floats | None, rows: slice) -> None:
+    def __init__(self, amount: Floats, price: Floats | None, rows: slice, earlier: Floats | None = None) -> None:
         self.amount = amount
+        self.earlier = amount[:0] if earlier is None else earlier
+        """(months, paths) amount of the months before the horizon whose losses still come back."""
         self.price = price
         """Revenue of one unit of the amount; None where the amount is revenue."""
         self.step_rows = rows
@@ -31,7 +34,7 @@ class ServicePaths:
         """By step, its change of the revenue of those months, (paths,) or (1,)."""
         self.loss_account: LossAccount | None = None
         self.unshocked = amount
-        """The amount before shocks, (months, paths)."""
+        """The amount before shocks, (months, paths), with the earlier months before it."""
         self.recovered: Mapping[str, RecoveredLoss] = {}
         """By shock, its recovered loss."""
         self.baseline_revenue = self._recorded_revenue = self._step_revenue()
@@ -48,47 +51,60 @@ class ServicePaths:
         """Multiply by the factors of one step; `revenue_factor` acts on revenue alone."""
         if amount is None and price is None and revenue_factor is None:
             return
-        self.amount = self.amount if amount is None else self.amount * amount
+        self.amount = self.amount if amount is None else self.amount * signed_factor(amount, self.amount)
         for factor in (price, revenue_factor):
             if factor is not None:
-                self.price = factor if self.price is None else self.price * factor
+                self._change_price(factor)
         self._record_step(step, self._step_revenue())
 
     def apply_shocks(self, service: str, impacts: Mapping[str, Impact], paths: int) -> ShockedPaths | None:
         """Multiply by the factors of the shocks, in order of their names; None where no shock acts on the amount."""
-        self.unshocked = np.broadcast_to(self.amount, (len(self.amount), paths))
+        n_earlier = len(self.earlier)
+        self.unshocked = self._join_earlier_months(paths)
         prices: dict[str, Floats | None] = {}
         revenue_after: dict[str, Floats] = {}
         for name, impact in sorted(impacts.items()):
             price = impact.factors.get(("price", service))
             if price is not None:
-                self.price = price if self.price is None else self.price * price
+                self._change_price(price)
             if price is not None or self._affects_amount(service, impact):
                 prices[name], revenue_after[name] = self.price, np.zeros(paths)
 
         def record_revenue(name: str, first: int, remaining: Floats) -> None:
             if name in revenue_after:
                 price, revenue = prices[name], revenue_after[name]
-                for month, row in enumerate(remaining, first):
+                for month, row in enumerate(remaining, first - n_earlier):
                     if self.step_rows.start <= month < self.step_rows.stop:
                         revenue += row if price is None else row * price[month]
 
-        shocked = apply_impacts(self.unshocked, service, impacts, record_revenue) if revenue_after else None
+        shocked = apply_impacts(self.unshocked, service, impacts, record_revenue, n_earlier) if revenue_after else None
         if shocked is not None:
-            self.amount = shocked.amount
+            self.amount = shocked.amount[n_earlier:]
         for name, revenue in revenue_after.items():
-            self._record_step(f"shocks.{name}", revenue)
+            self._record_step(dotted_shock(name), revenue)
         return shocked if any(self._affects_amount(service, impact) for impact in impacts.values()) else None
+
+    def _change_price(self, factor: Floats) -> None:
+        """Multiply the revenue of one unit by a factor."""
+        factor = signed_factor(factor, self.amount)
+        self.price = factor if self.price is None else self.price * factor
+
+    def _join_earlier_months(self, paths: int) -> Floats:
+        """(months, paths) the amount, with the earlier months before it."""
+        amount = np.broadcast_to(self.amount, (len(self.amount), paths))
+        if not len(self.earlier):
+            return amount
+        return np.concatenate([np.broadcast_to(self.earlier, (len(self.earlier), paths)), amount])
 
     @staticmethod
     def _affects_amount(service: str, impact: Impact) -> bool:
         return ("amount", service) in impact.factors
 
-    def add_recovered(self, recovered: Mapping[str, RecoveredLoss]) -> None:
-        """Add the recovered losses, by step, to the amount after shocks."""
-        for step, loss in recovered.items():
-            np.add.at(self.amount.reshape(-1), loss.cell, loss.amount)
-            self._record_step(step, self._step_revenue())
+    def add_recovered(self, shocked: ShockedPaths) -> None:
+        """Add the recovered losses, shock by shock, to the amount after shocks, of which this amount is a part."""
+        for name, loss in self.recovered.items():
+            np.add.at(shocked.amount.reshape(-1), loss.cell, loss.amount)
+            self._record_step(dotted_shock(name), self._step_revenue())
 
     def _record_step(self, step: str, revenue_after: Floats) -> None:
         """Attribute the change since the last step to this one."""
@@ -114,7 +130,7 @@ def simulate_service(
     paths: int,
 ) -> ServicePaths:
     """Drifts, initiatives and shocks on one service, in order of their names, then recovery."""
-    service_paths = ServicePaths(baseline.amount[service], baseline.price[service], rows)
+    service_paths = ServicePaths(baseline.amount[service], baseline.price[service], rows, baseline.earlier.get(service))
     for name, impact in sorted(drifts.items()):
         service_paths.apply_factors(
             f"shocks.{name}", impact.factors.get(("amount", service)), impact.factors.get(("price", service))
@@ -134,12 +150,14 @@ def _apply_recovery(
     service: str, service_paths: ServicePaths, shocked: ShockedPaths, recoveries: Mapping[str, Recovery]
 ) -> None:
     """Recovery after all factors; a loss that several shocks share is permanent."""
-    returned = carried = np.zeros(service_paths.unshocked.shape[1])
+    returned = carried = brought = np.zeros(service_paths.unshocked.shape[1])
     service_paths.recovered = {
         name: recoveries[name].recover(service, loss) for name, loss in shocked.net_losses.items()
     }
     for loss in service_paths.recovered.values():
         returned = returned + loss.within_horizon
         carried = carried + np.maximum(0.0, loss.total - loss.within_horizon)
-    service_paths.add_recovered({f"shocks.{name}": loss for name, loss in service_paths.recovered.items()})
-    service_paths.loss_account = LossAccount(shocked.lost, returned, carried, shocked.lost - returned - carried)
+        brought = brought + loss.brought
+    service_paths.add_recovered(shocked)
+    permanent = shocked.lost - returned - carried
+    service_paths.loss_account = LossAccount(shocked.lost, returned, carried, permanent, brought)

@@ -44,7 +44,7 @@ class _Allocation:
 
     def allocate(self, services: Mapping[str, ServicePaths]) -> None:
         """Allocate from the province down to the places."""
-        shape = self.levels.levels.shape[1:]
+        shape = (self.horizon.count, PATHS_PER_BLOCK)
         flows = [np.broadcast_to(services[s].revenue, shape).astype(np.float32) for s in self.levels.services]
         sums = np.array([[figures[f"revenue.{s}"] for figures in self.totals] for s in self.levels.services])
         self._allocate_node(build_place_tree(self.figures.outputs.geography), flows, sums, 0)
@@ -53,7 +53,7 @@ class _Allocation:
         """Allocate the flows of a node, (months, paths) by service; `sums` (services, periods, paths) are theirs."""
         has_inner_parts = bool(node.parts[0].parts)
         has_path_figures = self.figures.has_path_figures(node)
-        if not has_path_figures and self.figures.tally is None:
+        if not has_path_figures and not self.figures.visits_every_place:
             return
         amounts = np.empty(
             (len(flows), len(self.period_rows) if has_path_figures else 1, len(node.parts), PATHS_PER_BLOCK)
@@ -69,7 +69,7 @@ class _Allocation:
             for period, rows in enumerate(self.period_rows[: amounts.shape[1]]):
                 for row in range(len(node.parts)):
                     amounts[n, period, row] = np.einsum("mp,mp->p", parts[row, rows], factor[rows])
-                _rescale(amounts[n, period], sums[n, period])
+                (_rescale if flow.min() >= 0 else _close)(amounts[n, period], sums[n, period])
             part_flows.append(parts)
         for row, part in enumerate(node.parts):
             self.figures.record(part, amounts[:, :, row], expected_revenue[:, row])
@@ -122,7 +122,7 @@ class _Allocation:
         if part.parts:
             return self.levels.mean_level(n, part.start, part.stop)
         self.levels.walk_to(n, part.start)
-        return np.asarray(self.levels.levels[n])
+        return self.levels.level(n)
 
     def _fill_noisy_weights(
         self, part: PlaceNode, n: int, cumulative_weight: Floats, out: Floats32, is_equal: bool
@@ -145,7 +145,7 @@ class _Allocation:
         node: PlaceNode, cumulative_weight: Floats, flow: Floats32, parts: Floats32, total: Floats32
     ) -> None:
         """Months in which every part is closed and there is revenue all the same are split by weight."""
-        is_closed = (total <= 0) & (flow > 0)
+        is_closed = (total <= 0) & (flow != 0)
         if is_closed.any():
             for row, part in enumerate(node.parts):
                 parts[row][is_closed] = cumulative_weight[part.stop] - cumulative_weight[part.start]
@@ -156,6 +156,13 @@ def _rescale(parts: Floats, total: Floats) -> None:
     """Scale (parts, paths), summed in 32 bits, to their total (paths,) of 64 bits."""
     summed = parts.sum(axis=0)
     parts *= np.divide(total, summed, out=np.ones_like(summed), where=summed > 0)
+
+
+def _close(parts: Floats, total: Floats) -> None:
+    """Add by size to (parts, paths), summed in 32 bits, what they lack of a total (paths,) that may be about zero."""
+    sizes = np.abs(parts)
+    size = sizes.sum(axis=0)
+    parts += sizes * np.divide(total - parts.sum(axis=0), size, out=np.zeros_like(size), where=size > 0)
 
 
 def allocate_block(

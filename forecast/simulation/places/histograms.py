@@ -10,17 +10,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
+from forecast.stats.bins import find_atoms, snap_to_atoms, split_bins_at_atoms
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 
 __all__ = ["PlaceTally"]
 
 BINS_PER_PLACE = 1_024
-"""Bins of a place, from 0 to its upper bound."""
+"""Bins of a place, up to its upper bound."""
 SEVERE_LOSS_SHARE = 0.10
 """Share of its revenue that a place loses in the paths that are counted."""
 
-_STATE_FIELDS = ("counts", "sums", "extremes", "severe_losses", "loss_sums", "baseline_sums")
+PLACE_ATOM_TOLERANCE = 1e-6
+"""Share of a place's largest revenue by which paths of one atom may differ: levels of places have 24 bits."""
+MIN_PLACE_ATOM_SHARE, MIN_PLACE_ATOM_PATHS = 0.01, 8
+"""Share of the first block, and paths, from which a revenue counts as an atom: fewer lie so close by chance."""
+MAX_ATOMS_PER_PLACE = 64
+"""Atoms of a place that are counted by themselves, so that memory grows with the places alone."""
+
+_STATE_FIELDS = ("counts", "atom_counts", "sums", "extremes", "severe_losses", "loss_sums", "baseline_sums")
+
+
+def find_place_atoms(values: Floats) -> tuple[float, ...]:
+    """Return the revenues (paths,) of a place that many paths of the first block share, ascending."""
+    min_count = max(MIN_PLACE_ATOM_PATHS, MIN_PLACE_ATOM_SHARE * len(values))
+    return find_atoms(values, PLACE_ATOM_TOLERANCE * float(values.max()), min_count, MAX_ATOMS_PER_PLACE)
 
 
 @dataclass
@@ -31,11 +45,17 @@ class PlaceTally:
     """(places,) end of each histogram; what lies above counts in the last bin."""
     causes: tuple[str, ...]
     """Names of the shocks, in order."""
+    atoms: tuple[tuple[float, ...], ...] = ()
+    """By place, the revenues that many paths share, ascending; empty where none are looked for."""
+    low: float = 0.0
+    """Start of each histogram in units of its end, 0 or less; what lies below counts in the first bin."""
 
     def __post_init__(self) -> None:
         places = len(self.upper_bounds)
         self.n = 0
         self.counts = np.zeros((places, BINS_PER_PLACE), np.uint32)
+        self.atom_counts = np.zeros((places, max(map(len, self.atoms), default=0)), np.uint32)
+        """(places, atoms) values on each atom; they are in the bins too."""
         self.sums = np.zeros((places, 2))
         """(places, 2) of the amounts in units of the upper bound, and of their squares."""
         self.extremes = np.tile([math.inf, -math.inf], (places, 1))
@@ -58,12 +78,19 @@ class PlaceTally:
         severe_losses : int
             Paths of the block with a severe loss.
         """
-        scaled = values * (1 / self.upper_bounds[place])
+        scale, atoms = 1 / self.upper_bounds[place], self._scaled_atoms(place)
+        scaled = values * scale
+        if len(atoms):
+            scaled, on_atoms = snap_to_atoms(scaled, atoms, PLACE_ATOM_TOLERANCE)
+            self.atom_counts[place, : len(atoms)] += on_atoms.astype(np.uint32)
         self.sums[place] += scaled.sum(), np.dot(scaled, scaled)
         self.extremes[place] = min(self.extremes[place, 0], scaled.min()), max(self.extremes[place, 1], scaled.max())
-        np.minimum(scaled * BINS_PER_PLACE, BINS_PER_PLACE - 1, out=scaled)
-        self.counts[place] += np.bincount(scaled.astype(np.intp), minlength=BINS_PER_PLACE).astype(np.uint32)
+        self.counts[place] += np.bincount(self._bin_rows(scaled), minlength=BINS_PER_PLACE).astype(np.uint32)
         self.severe_losses[place] += severe_losses
+
+    def _scaled_atoms(self, place: int) -> Floats:
+        """(atoms,) in units of the upper bound."""
+        return np.asarray(self.atoms[place] if self.atoms else (), float) * float(1 / self.upper_bounds[place])
 
     def merge(self, later: PlaceTally) -> None:
         """Add the tally of the blocks that follow.
@@ -75,6 +102,7 @@ class PlaceTally:
         """
         self.n += later.n
         self.counts += later.counts
+        self.atom_counts += later.atom_counts
         self.sums += later.sums
         self.extremes[:, 0] = np.minimum(self.extremes[:, 0], later.extremes[:, 0])
         self.extremes[:, 1] = np.maximum(self.extremes[:, 1], later.extremes[:, 1])
@@ -133,7 +161,7 @@ class PlaceTally:
         return Estimate(*(float(x * self.upper_bounds[place]) for x in (mean, mean - half, mean + half)))
 
     def quantile(self, place: int, p: float) -> Estimate:
-        """Quantile of the revenue of a place, linear inside a bin.
+        """Quantile of the revenue of a place: an atom, or linear inside a bin.
 
         Parameters
         ----------
@@ -149,12 +177,26 @@ class PlaceTally:
         """
         half = Z975 * math.sqrt(self.n * p * (1 - p))
         ranks = np.array([self.n * p, self.n * p - half, self.n * p + half])
-        steps = np.concatenate([[0], np.cumsum(self.counts[place], dtype=np.float64)])
-        quantiles = (
-            np.clip(np.interp(ranks, steps, np.arange(BINS_PER_PLACE + 1) / BINS_PER_PLACE), *self.extremes[place])
-            * self.upper_bounds[place]
-        )
+        edges, below = self._cumulative_counts(place)
+        quantiles = np.clip(np.interp(ranks, below, edges), *self.extremes[place]) * self.upper_bounds[place]
         return Estimate(*map(float, quantiles))
+
+    def _bin_rows(self, scaled: Floats) -> Ints:
+        """Bin of each value in units of the upper bound."""
+        positions = (scaled - self.low) * (BINS_PER_PLACE / (1 - self.low))
+        return np.clip(positions, 0, BINS_PER_PLACE - 1, out=positions).astype(np.intp)
+
+    def _cumulative_counts(self, place: int) -> tuple[Floats, Floats]:
+        """Edges of the bins in units of the upper bound, and the number of values below each; an atom stands twice."""
+        edges = self.low + (1 - self.low) * np.arange(BINS_PER_PLACE + 1) / BINS_PER_PLACE
+        counts = self.counts[place].astype(np.float64)
+        atoms = self._scaled_atoms(place)
+        if len(atoms):
+            rows = self._bin_rows(atoms)
+            atom_counts = self.atom_counts[place, : len(atoms)].astype(np.int64)
+            lowest, highest = self.extremes[place]
+            edges, counts = split_bins_at_atoms(edges, counts, atoms, atom_counts, rows, (lowest, highest))
+        return edges, np.concatenate([[0.0], np.cumsum(counts)])
 
     def severe_loss_chance(self, place: int) -> Estimate:
         """Chance of a severe loss: more than a tenth of the revenue of a place is lost to shocks.
@@ -172,7 +214,7 @@ class PlaceTally:
         return binomial_interval(int(self.severe_losses[place]), self.n)
 
     def loss_shares(self, rows: NDArray[np.intp] | slice) -> dict[str, float]:
-        """Loss to each shock as a share of the revenue without shocks.
+        """Loss to each shock as a share of the size of the revenue without shocks.
 
         Parameters
         ----------
@@ -184,7 +226,7 @@ class PlaceTally:
         dict
             Share by shock, before recovery.
         """
-        baseline = float(self.baseline_sums[rows].sum())
+        baseline = abs(float(self.baseline_sums[rows].sum()))
         losses = self.loss_sums[:, rows].sum(axis=1)
         return {
             cause: float(lost) / baseline if baseline > 0 else 0.0

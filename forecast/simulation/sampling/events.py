@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,21 +128,31 @@ def _event_days(year: int, moment: Floats32, season: Weights | None) -> Floats:
     return np.asarray((edges[months] - slope * steps[:-1])[row] + slope[row] * moment)
 
 
-def sample_events(sampler: Sampler, name: str, rate: Floats, season: Weights | None, calendar: Calendar) -> EventSet:
-    """Events at `rate` a year, (years, paths) or (years, 1), inside the months of `calendar`.
+def event_years(calendar: Calendar, first_moment: float) -> range:
+    """Calendar years in which events begin from `first_moment`, an ordinal day, to the end of the months."""
+    first = date.fromordinal(max(1, int(first_moment))).year
+    return range(min(first, calendar.years[-1]), calendar.years.stop)
+
+
+def sample_events(
+    sampler: Sampler, name: str, rate: Floats, season: Weights | None, calendar: Calendar, first_moment: float
+) -> EventSet:
+    """Events that begin from `first_moment`, an ordinal day, to the end of the months of `calendar`.
+
+    `rate` a year is (years, paths) or (years, 1) for the years of `event_years`, or one row for all.
+
 
     The number of a path's events in a year is a Poisson quantile, in layers of `rate`: a higher rate keeps every event
     of the lower one, no path is moved by another, and another horizon keeps the events of the years that both have.
     `season` weighs the months; without it every day has the same weight.
     """
     layers_of_years = []
-    for row, year in enumerate(calendar.years):
+    for row, year in enumerate(event_years(calendar, first_moment)):
         rate_of_year = rate[min(row, len(rate) - 1)]
         layers = max(1, math.ceil(rate_of_year.max() / _MAX_LAYER_RATE))
         layers_of_years += [_sample_layer(sampler, name, year, rate_of_year, layer, season) for layer in range(layers)]
     events = layers_of_years[0] if len(layers_of_years) == 1 else _concatenate_events(layers_of_years)
-    edges = calendar.edges
-    is_inside = (events.start >= edges[0]) & (events.start < edges[-1])
+    is_inside = (events.start >= first_moment) & (events.start < calendar.edges[-1])
     return events if is_inside.all() else events.select(np.flatnonzero(is_inside))
 
 

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, ndtr, ndtri
 
 from forecast.arrays import Floats, Floats32
 from forecast.periods import SEASON_MONTHS
 from forecast.plan.assumption import Assumption
-from forecast.stats.copula import CorrelatedGroup
+from forecast.plan.yearly_changes import draw_in_year
+from forecast.simulation.sampling.yearly_draws import YearlyDraws, year_loadings
+from forecast.stats.copula import CorrelatedGroup, clip_uniforms
 
 __all__ = ["PATHS_PER_BLOCK", "Sampler"]
 
@@ -68,20 +70,26 @@ class Sampler:
         Numbers of the blocks, `PATHS_PER_BLOCK` paths each.
     groups : mapping of str to CorrelatedGroup
         By name of a draw, what is correlated with it.
+    yearly : YearlyDraws, optional
+        Of the yearly changes; without it every year has the draw of its name.
 
     References
     ----------
     docs/model.md, section 7.
     """
 
-    def __init__(self, seed: int, blocks: range, groups: Mapping[str, CorrelatedGroup]) -> None:
+    def __init__(
+        self, seed: int, blocks: range, groups: Mapping[str, CorrelatedGroup], yearly: YearlyDraws | None = None
+    ) -> None:
         self.seed = seed
         self.blocks = blocks
         self.paths = len(blocks) * PATHS_PER_BLOCK
         self.groups = groups
+        self.yearly = yearly or YearlyDraws({}, 1.0)
         self.uniforms: dict[str, Floats] = {}
         """By name of the draw, (paths,)."""
         self._values: dict[tuple[str, object], Floats] = {}
+        self._innovations: dict[tuple[str, int], Floats] = {}
         self._normals: dict[tuple[str, range], Floats32] = {}
 
     def __call__(self, assumption: Assumption) -> Floats:
@@ -105,6 +113,71 @@ class Sampler:
                 self._values[key] = assumption.distribution.transform_uniform(self.uniform(assumption.stream_name))
         return self._values[key]
 
+    def in_year(self, change: Assumption, year: int) -> Floats:
+        """Values of a yearly change in one calendar year.
+
+        Parameters
+        ----------
+        change : Assumption
+            Growth, price change or change of a cost, of that year.
+        year : int
+            Calendar year.
+
+        Returns
+        -------
+        ndarray
+            (paths,), or (1,) for a constant.
+        """
+        if change.is_constant:
+            return self(change)
+        name, drawn_year = draw_in_year(change, year)
+        return change.distribution.transform_uniform(self.uniform_in_year(name, drawn_year))
+
+    def uniform_in_year(self, name: str, year: int) -> Floats:
+        """One uniform number a path and year; the normal scores of two years have the correlation of `yearly`.
+
+        Parameters
+        ----------
+        name : str
+            Of the draw.
+        year : int
+            Calendar year.
+
+        Returns
+        -------
+        ndarray
+            (paths,) above 0 and below 1; in the first year that of `uniform`.
+        """
+        first = self.yearly.first_years.get(name, year)
+        loadings = year_loadings(year - first, self.yearly.correlation)
+        if not any(loadings[1:]):
+            return self.uniform(name)
+        key = f"{name}.{year}"
+        if key not in self.uniforms:
+            scores = np.zeros(self.paths)
+            for drawn_year, loading in enumerate(loadings, first):
+                if loading:
+                    scores += loading * ndtri(self._innovation(name, drawn_year, first))
+            self.uniforms[key] = clip_uniforms(ndtr(scores))
+        return self.uniforms[key]
+
+    def _innovation(self, name: str, year: int, first: int) -> Floats:
+        """(paths,) uniforms of one year that no other year has, correlated with those of the group in that year."""
+        if year == first:
+            return self.uniform(name)
+        if (name, year) not in self._innovations:
+            group = self.groups.get(name)
+            drawn = (
+                {name: self._independent_uniform(name, year)}
+                if group is None
+                else group.uniforms(
+                    lambda member: self._independent_uniform(member, year),
+                    lambda stream_name, df: self._chi_square(stream_name, df, year),
+                )
+            )
+            self._innovations.update({(member, year): u for member, u in drawn.items()})
+        return self._innovations[name, year]
+
     def uniform(self, name: str) -> Floats:
         """One uniform number a path, correlated where the plan says so.
 
@@ -125,12 +198,12 @@ class Sampler:
                 self.uniforms[name] = self._independent_uniform(name)
         return self.uniforms[name]
 
-    def _independent_uniform(self, name: str) -> Floats:
-        return _lift_above_zero(self.sample_by_block(name, 0, lambda generator, out: generator.random(out=out)))
+    def _independent_uniform(self, name: str, layer: int = 0) -> Floats:
+        return _lift_above_zero(self.sample_by_block(name, layer, lambda generator, out: generator.random(out=out)))
 
-    def _chi_square(self, name: str, df: float) -> Floats:
+    def _chi_square(self, name: str, df: float, layer: int = 1) -> Floats:
         return self.sample_by_block(
-            name, 1, lambda generator, out: np.copyto(out, generator.chisquare(df, PATHS_PER_BLOCK))
+            name, layer, lambda generator, out: np.copyto(out, generator.chisquare(df, PATHS_PER_BLOCK))
         )
 
     def sample_by_block(

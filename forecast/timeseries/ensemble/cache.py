@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from forecast.arrays import Floats
 from forecast.engines.engine import Engine
 from forecast.files.cache import Cache, CacheEntry
 from forecast.timeseries.ensemble.ensemble import FORECAST_MONTHS, Ensemble, Fit, FitTask, fit_ensemble, fitting_version
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.ensemble.sum_scores import SumScore
 
 __all__ = ["fit_with_cache", "store_fits"]
 
@@ -109,6 +111,7 @@ def _cache_key(tasks: list[FitTask], currency: str) -> str:
     return Cache.key("fit", *parts)
 
 
-def _check_from_fields(first_month: int, **columns: list[float | None]) -> OriginCheck:
+def _check_from_fields(first_month: int, sums: list[dict[str, Any]], **columns: list[float | None]) -> OriginCheck:
     """The check of an origin from its stored fields."""
-    return OriginCheck(first_month, *(tuple(columns[key]) for key in ("mean", "sd", "actual")))  # type: ignore[arg-type]
+    mean, sd, actual = (tuple(columns[key]) for key in ("mean", "sd", "actual"))
+    return OriginCheck(first_month, mean, sd, actual, tuple(SumScore(**score) for score in sums))  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """Time series cross-validation: models are fitted at rolling origins, and weighed by their errors there.
 
 No origin sees a later month: masks and estimates are those of the months known to it, and parameters are fitted at the
-first origin and again every `REFIT_EVERY_ORIGINS`, never later than the origin that uses them.
+first origin and again every `REFIT_EVERY_MONTHS`, never later than the origin that uses them.
 """
 
 from __future__ import annotations
@@ -14,21 +14,40 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS
 from forecast.stats.intervals import Z975
-from forecast.stats.scoring import mase
+from forecast.stats.scoring import mase, seasonal_scale
 from forecast.stats.transforms import Z90
-from forecast.timeseries.ensemble.interval_calibration import OriginCheck, StandardisedErrors, sd_factors
-from forecast.timeseries.models.base import FittedModel, Model, ModelFailed, PredictiveNormal, TimeSeries
+from forecast.timeseries.ensemble.interval_calibration import (
+    COMMON_LEVEL_SHARE,
+    OriginCheck,
+    StandardisedErrors,
+    independent_shares,
+    sd_factors,
+)
+from forecast.timeseries.ensemble.sum_scores import SumScore, score_sums
+from forecast.timeseries.models.base import FittedModel, Model, ModelFailed, PredictiveNormal, TimeSeries, ValueScale
 from forecast.timeseries.models.combination import combine
 from forecast.timeseries.models.outliers import clean_as_of
+from forecast.timeseries.models.recent_shift import recent_shift
 
-MAX_ORIGINS = 24
-"""Months at the end of the history that are origins, where two years come before them."""
+MONTHLY_ORIGINS = 24
+"""Months at the end of the history that are all origins, where two years come before them."""
+MAX_OLDER_ORIGINS = 12
+"""Older origins at most, so that a long history gives evidence of five years. With 24 of them, which reach back to
+origins of a shorter past, MASE on long series of M1 rises from .872 to .879."""
+OLDER_ORIGIN_STEP_MONTHS = 3
+"""Months from one older origin to the next: forecasts from months between share most of their errors."""
+MIN_MONTHS_AT_OLDER_ORIGIN = 3 * SEASON_MONTHS
+"""Months that an older origin has before it."""
 CV_HORIZON_MONTHS = SEASON_MONTHS
 """Months ahead of each origin, where so many actuals are known."""
-REFIT_EVERY_ORIGINS = 12
-"""Origins over which the parameters are kept."""
-ERROR_WEIGHT_SHARE = 0.5
-"""Share of a weight that follows the errors; the remainder is equal, for few origins say little."""
+REFIT_EVERY_MONTHS = 12
+"""Months over which the parameters are kept."""
+PRIOR_ERRORS = 30.0
+"""Independent errors that equal weights are worth."""
+ERRORS_PER_POWER = 40.0
+"""Independent errors for each power of the mean squared error in a weight. Both were tuned on the 478 monthly series of
+M1 with four years and more, where any choice is within .5% of the best: half of the way from equal weights gave a MASE
+of .8806, this .8823; on 201 series of M3 .7448 and .7431, and where members differ plainly up to a sixth less."""
 MIN_MEAN_SQUARED_ERROR = 1e-8
 """Least mean squared error, so that a perfect past does not divide by zero."""
 
@@ -57,19 +76,24 @@ class OriginForecasts:
         return first.n_known + len(first.actual) <= second.n_known
 
 
-def rolling_origins(count: int) -> range:
-    """Months known at each origin of a history of `count` months: two years and more, the last 24 at most."""
-    return range(max(2 * SEASON_MONTHS, count - MAX_ORIGINS), count)
+def rolling_origins(count: int) -> list[int]:
+    """Months known at each origin of a history of `count` months: two years or more, by month and before by quarter."""
+    first_monthly = max(2 * SEASON_MONTHS, count - MONTHLY_ORIGINS)
+    older = range(first_monthly - OLDER_ORIGIN_STEP_MONTHS, MIN_MONTHS_AT_OLDER_ORIGIN - 1, -OLDER_ORIGIN_STEP_MONTHS)
+    return [*reversed(older[:MAX_OLDER_ORIGINS]), *range(first_monthly, count)]
 
 
 def cross_validate(models: Mapping[str, Model], series: TimeSeries) -> list[OriginForecasts]:
     """Forecasts of the models at each origin, up to a year ahead; a model that fails there is left out."""
     fitted: dict[str, FittedModel] = {}
+    fitted_at = -REFIT_EVERY_MONTHS
     origins = []
-    for number, n_known in enumerate(rolling_origins(series.calendar.count)):
+    for n_known in rolling_origins(series.calendar.count):
         known = clean_as_of(series, n_known)
-        actual = _actual_after(series, n_known)
-        reusable = fitted if number % REFIT_EVERY_ORIGINS else {}
+        actual = _actual_after(series, known)
+        reusable = fitted
+        if n_known - fitted_at >= REFIT_EVERY_MONTHS:
+            reusable, fitted_at = {}, n_known
         forecasts = {}
         for name, model in models.items():
             try:
@@ -84,10 +108,16 @@ def cross_validate(models: Mapping[str, Model], series: TimeSeries) -> list[Orig
     return origins
 
 
-def _actual_after(series: TimeSeries, n_known: int) -> Floats:
-    """(months,): up to a year after the known months, NaN where masked and from a later level shift on."""
-    # no model could know that the level would move for good: such a risk is the scenario's
-    values = (series.source or series).values
+def _actual_after(series: TimeSeries, known: TimeSeries) -> Floats:
+    """(months,): up to a year after the known months, NaN where masked and from a later level shift on.
+
+    All are NaN after a change that was under way and came back.
+    """
+    # no model could know that the level would move, such a risk is the scenario's, nor that it would come back: that
+    # doubt has a law of its own
+    n_known, values = known.calendar.count, (series.source or series).values
+    if (shift := recent_shift(known)) is not None and series.masked[shift.row : n_known].all():
+        return np.full(len(values[n_known : n_known + CV_HORIZON_MONTHS]), np.nan)
     actual = np.where(series.masked, np.nan, values)[n_known : n_known + CV_HORIZON_MONTHS]
     for row, _step in series.level_shifts:
         if row >= n_known:
@@ -101,7 +131,11 @@ def _apply(model: Model, fitted: FittedModel | None, series: TimeSeries) -> Fitt
 
 
 def combination_weights(names: list[str], origins: Sequence[OriginForecasts]) -> dict[str, float]:
-    """Weights of the models, half equal and half by inverse mean squared error; they sum to 1."""
+    """Weights of the models, which follow their errors the more, the more independent errors there are; they sum to 1.
+
+    From n independent errors the weights are n / (n + `PRIOR_ERRORS`) of the way from equal ones to powers of the
+    inverse mean squared error, with n / `ERRORS_PER_POWER` as the exponent.
+    """
     errors = {}
     for name in names:
         squares = [origin.squared_errors(name) for origin in origins if name in origin.forecasts]
@@ -111,9 +145,19 @@ def combination_weights(names: list[str], origins: Sequence[OriginForecasts]) ->
     if not errors:
         return dict.fromkeys(names, 1 / len(names))
     median = float(np.median(list(errors.values())))  # of a model without any origin
-    inverse = {name: 1 / errors.get(name, median) for name in names}
-    total = sum(inverse.values())
-    return {name: (1 - ERROR_WEIGHT_SHARE) / len(names) + ERROR_WEIGHT_SHARE * inverse[name] / total for name in names}
+    least, count = min(errors.values()), independent_error_count(origins)
+    powers = {name: (least / errors.get(name, median)) ** (count / ERRORS_PER_POWER) for name in names}
+    total, evidence = sum(powers.values()), count / (count + PRIOR_ERRORS)
+    return {name: (1 - evidence) / len(names) + evidence * powers[name] / total for name in names}
+
+
+def independent_error_count(origins: Sequence[OriginForecasts]) -> float:
+    """Independent errors that the overlapping months ahead of these origins, in their order, are worth."""
+    shares = independent_shares(np.array([origin.n_known for origin in origins], int), CV_HORIZON_MONTHS)
+    known = np.zeros(shares.shape, bool)
+    for row, origin in zip(known, origins, strict=True):
+        row[: len(origin.actual)] = ~np.isnan(origin.actual)
+    return float(shares[known].sum())
 
 
 def combine_at_origins(origins: Sequence[OriginForecasts]) -> list[PredictiveNormal]:
@@ -147,37 +191,45 @@ class Evaluation:
 
 
 def evaluate(
-    origins: Sequence[OriginForecasts], series: TimeSeries, scale: str, siblings: Sequence[StandardisedErrors] = ()
+    origins: Sequence[OriginForecasts],
+    series: TimeSeries,
+    scale: ValueScale,
+    siblings: Sequence[StandardisedErrors] = (),
 ) -> Evaluation:
     """MASE in the unit of the history, and the shares of months inside the 80% and the 95% interval."""
     # weights and widths of an origin are those of origins, its own and the siblings', that share no month with it
     combined = combine_at_origins(origins)
     errors = standardised_errors(origins, combined, series)
+    error_scale = float(seasonal_scale(_from_scale(series.observed, scale)))
     calibrated = np.full_like(errors.values, np.nan)
     checks = []
     for row, (start, origin, forecast) in enumerate(zip(errors.first_months, origins, combined, strict=True)):
         factors = sd_factors([each.without_overlap(int(start), CV_HORIZON_MONTHS) for each in (errors, *siblings)])
         calibrated[row] = errors.values[row] / factors
-        checks.append(_origin_check(int(start), origin, forecast, factors))
+        forecast = forecast.with_scaled_sd(factors[: len(origin.actual)]).with_common_level(COMMON_LEVEL_SHARE)
+        sums = score_sums(forecast, scale, _from_scale(origin.actual, scale), int(start), error_scale)
+        checks.append(_origin_check(int(start), origin, forecast, sums))
     sizes = np.abs(calibrated[~np.isnan(calibrated)])
     if not len(sizes):
         return Evaluation(checks=tuple(checks))
-    differences = [
-        _from_scale(forecast.mean, scale) - _from_scale(origin.actual, scale)
-        for origin, forecast in zip(origins, combined, strict=True)
-    ]
+    differences = []
+    for origin, forecast in zip(origins, combined, strict=True):  # at the last level, as what they are scaled by
+        later = sum(step for row, step in series.level_shifts if row >= origin.n_known)
+        differences.append(_from_scale(forecast.mean + later, scale) - _from_scale(origin.actual + later, scale))
     scaled_error = float(mase(np.concatenate(differences), _from_scale(series.observed, scale)))
     coverage80, coverage95 = (float(np.mean(sizes <= z)) for z in (Z90, Z975))
     return Evaluation(scaled_error if np.isfinite(scaled_error) else None, coverage80, coverage95, tuple(checks))
 
 
-def _origin_check(start: int, origin: OriginForecasts, forecast: PredictiveNormal, factors: Floats) -> OriginCheck:
-    """The record of one origin, its standard deviations scaled by `factors` (months ahead,)."""
-    sd = np.sqrt(np.diag(forecast.covariance)) * factors[: len(origin.actual)]
+def _origin_check(
+    start: int, origin: OriginForecasts, forecast: PredictiveNormal, sums: tuple[SumScore, ...]
+) -> OriginCheck:
+    """The record of one origin, from its calibrated forecast."""
+    sd = np.sqrt(np.diag(forecast.covariance))
     actual = tuple(None if np.isnan(value) else float(value) for value in origin.actual)
-    return OriginCheck(start, tuple(map(float, forecast.mean)), tuple(map(float, sd)), actual)
+    return OriginCheck(start, tuple(map(float, forecast.mean)), tuple(map(float, sd)), actual, sums)
 
 
-def _from_scale(values: Floats, scale: str) -> Floats:
+def _from_scale(values: Floats, scale: ValueScale) -> Floats:
     """The values in the unit of the history."""
     return np.exp(values) if scale == "log" else values

@@ -18,9 +18,9 @@ from forecast.files.fingerprint import code_version
 from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS
 from forecast.stats.cholesky import cholesky
-from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.ensemble.interval_calibration import COMMON_LEVEL_SHARE, OriginCheck
 from forecast.timeseries.ensemble.residuals import Residuals, compute_residuals, residual_correlation
-from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries
+from forecast.timeseries.models.base import Model, ModelFailed, PredictiveNormal, TimeSeries, ValueScale
 from forecast.timeseries.models.combination import combine
 from forecast.timeseries.models.moving_holidays import NO_HOLIDAY, TET_HOLIDAY, MovingHoliday
 
@@ -34,9 +34,9 @@ __all__ = [
     "Fit",
     "FitTask",
     "HistoryKind",
-    "ValueScale",
     "forecast_by_model",
     "holiday_for_currency",
+    "mean_month_size",
 ]
 
 FORECAST_MONTHS = 132
@@ -48,6 +48,7 @@ FITTING_CODE = (
     "timeseries/panel",
     "timeseries/ensemble",
     "periods.py",
+    "stats/censored_normal.py",
     "stats/cholesky.py",
     "stats/intervals.py",
     "stats/scoring.py",
@@ -58,7 +59,6 @@ FITTING_LIBRARIES = ("holidays", "numpy", "pandas", "scipy", "statsmodels")
 """Libraries whose versions move the figures of a fit."""
 
 HistoryKind = Literal["actual", "reconstructed"]
-ValueScale = Literal["log", "raw"]
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ def _combine_service(task: FitTask, result: _ServiceForecasts, errors: Mapping[s
     combined = combine(result.forecasts, weights)
     if result.standardised_errors is not None:
         factors = sd_factors([result.standardised_errors, *siblings])
-        combined = combined.with_scaled_sd(extend(factors, FORECAST_MONTHS))
+        combined = combined.with_scaled_sd(extend(factors, FORECAST_MONTHS)).with_common_level(COMMON_LEVEL_SHARE)
     noise, persistence = _estimate_noise(task)
     return Fit(
         mean=combined.mean,
@@ -275,14 +275,28 @@ def _combine_service(task: FitTask, result: _ServiceForecasts, errors: Mapping[s
 
 
 def _estimate_noise(task: FitTask) -> tuple[float | None, float | None]:
-    """Noise and persistence that the history teaches, as shares of the mean on the raw scale."""
+    """Noise and persistence that the history teaches, the noise as a share of the mean size of a month."""
     if task.kind == "reconstructed":
         return None, None
     residuals = compute_residuals(task.series)
-    if task.scale == "raw":
-        size = max(abs(float(np.mean(task.series.values))), 1e-12)
-        residuals = Residuals(residuals.values / size, residuals.df)
+    residuals = Residuals(residuals.values / max(mean_month_size(task), 1e-12), residuals.df)
     return residuals.noise, residuals.persistence
+
+
+def mean_month_size(task: FitTask) -> float:
+    """Compute the size of a month, of which its noise is a share.
+
+    Parameters
+    ----------
+    task : FitTask
+        A service and its series.
+
+    Returns
+    -------
+    float
+        Mean of the months' absolute values in the unit of the history; 1 on the log scale.
+    """
+    return 1.0 if task.scale == "log" else float(np.mean(np.abs(task.series.values)))
 
 
 def _select_models(task: FitTask, pooled_season: Floats | None) -> tuple[Mapping[str, Model], list[Note]]:

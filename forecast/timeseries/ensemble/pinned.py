@@ -20,6 +20,7 @@ from forecast.errors import InputError, Location, Problem
 from forecast.periods import SEASON_MONTHS
 from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.ensemble.sum_scores import SumLength, SumScore
 
 __all__ = ["COMBINATION_KEY", "PinnedFits", "read_pinned_fits", "restore_pinned", "serialise_fit"]
 
@@ -89,7 +90,12 @@ def serialise_fit(task: FitTask, fits: Ensemble, months: int, history_digest: st
         "correlation": None if row is None else dict(zip(names, map(float, row), strict=True)),
         "notes": [[key, [list(param) for param in params]] for key, params in fit.notes],
         "checks": [
-            [check.first_month, *map(_decimal_text, (check.mean, check.sd, check.actual))] for check in fit.checks
+            [
+                check.first_month,
+                *map(_decimal_text, (check.mean, check.sd, check.actual)),
+                [[score.length, _decimal_text(_sum_numbers(score))] for score in check.sums],
+            ]
+            for check in fit.checks
         ],
     }
 
@@ -225,12 +231,24 @@ def _fit_from_json(combination: Mapping[str, Any], parameters: Mapping[str, Any]
     )
 
 
-def _check_from_json(first_month: int, mean: str, sd: str, actual: str) -> OriginCheck:
+def _check_from_json(
+    first_month: int, mean: str, sd: str, actual: str, sums: Sequence[tuple[SumLength, str]]
+) -> OriginCheck:
     """The check of an origin from its decimal texts."""
     actuals = tuple(None if np.isnan(value) else float(value) for value in _parse_floats(actual))
-    return OriginCheck(
-        first_month, tuple(map(float, _parse_floats(mean))), tuple(map(float, _parse_floats(sd))), actuals
-    )
+    means, sds = (tuple(map(float, _parse_floats(text))) for text in (mean, sd))
+    return OriginCheck(first_month, means, sds, actuals, tuple(_sum_from_json(*score) for score in sums))
+
+
+def _sum_numbers(score: SumScore) -> tuple[float | None, ...]:
+    """The numbers of a sum's score, in the order in which `_sum_from_json` reads them."""
+    return score.pit, score.scaled_crps, score.quantile_loss, score.actual
+
+
+def _sum_from_json(length: SumLength, numbers: str) -> SumScore:
+    """The score of a sum from its decimal text."""
+    pit, scaled_crps, quantile_loss, actual = map(float, _parse_floats(numbers))
+    return SumScore(length, pit, None if np.isnan(scaled_crps) else scaled_crps, quantile_loss, actual)
 
 
 def _correlation(pin: PinnedFits, names: list[str]) -> Floats | None:

@@ -1,4 +1,5 @@
 """Backtests: forecasts at past origins against the actuals.
 
-For other packages: `backtest` (the baseline at past origins) and `scores` (its accuracy and calibration).
+For other packages: `backtest` (the baseline at past origins), `scores` (its accuracy and calibration) and `sums` (its
+accuracy on sums of months).
 """

@@ -20,8 +20,10 @@ from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
 from forecast.stats.scoring import seasonal_scale
-from forecast.timeseries.baseline import fit_tasks, history_kind, modelled_drivers
+from forecast.timeseries.baseline import fit_tasks, history_kind
+from forecast.timeseries.censored_months import month_scale
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS, Fit, forecast_by_model
+from forecast.timeseries.ensemble.sum_scores import SumScore, score_sums
 from forecast.timeseries.evaluation.scores import (
     BACKTEST_HORIZON_MONTHS,
     COMBINATION,
@@ -31,8 +33,10 @@ from forecast.timeseries.evaluation.scores import (
     mean_scores,
     score_models,
 )
-from forecast.timeseries.interventions import build_intervention
+from forecast.timeseries.evaluation.sums import SumAccuracy, assess_sums
+from forecast.timeseries.interventions import build_intervention, modelled_drivers
 from forecast.timeseries.models.base import PredictiveNormal
+from forecast.timeseries.models.recent_shift import RecentShift, recent_shift
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +63,28 @@ class ServiceBacktest:
     """The note that says why it is not scored."""
     actual: Floats
     """(months,), as measured, dated shocks removed; NaN where masked."""
+    masked_actual: Floats
+    """(months,), as booked where masked, else NaN."""
     calendar: Calendar
+
+    def sum_scores(self, model: str = COMBINATION) -> list[SumScore]:
+        """Scores of a model's months and of sums of them, at all origins."""
+        return [score for origin in self.origins for score in origin.sums.get(model, ())]
+
+    def sum_accuracy(self, model: str = COMBINATION) -> tuple[SumAccuracy, ...]:
+        """Accuracy of a model's single months, of sums of 3, 6 and 12, and of calendar years.
+
+        Parameters
+        ----------
+        model : str
+            Name among the scores.
+
+        Returns
+        -------
+        tuple of SumAccuracy
+            One a length.
+        """
+        return assess_sums({self.service: self.sum_scores(model)})
 
 
 @dataclass(frozen=True)
@@ -69,6 +94,12 @@ class Backtest:
     services: Mapping[str, ServiceBacktest]
     mean_scores: Mapping[str, Score]
     """Model -> mean of its scores over the services that it was fitted to; empty under two services."""
+
+    @property
+    def mean_sums(self) -> tuple[SumAccuracy, ...]:
+        """Accuracy of the combination's months and sums over all services; empty under two scored services."""
+        scored = {name: service.sum_scores() for name, service in self.services.items() if service.scores}
+        return assess_sums(scored) if self.mean_scores else ()
 
     @property
     def is_scored(self) -> bool:
@@ -81,11 +112,30 @@ class Backtest:
         Returns
         -------
         DataFrame
-            One row a service and model: service, model, mase, crps, msis95, coverage80, coverage95, bias and months.
+            One row a service and model: service, model, mase, crps, msis95, coverage80, coverage95, bias, months and
+            masked.
         """
         from forecast.timeseries.evaluation.frames import scores_frame
 
         return scores_frame({name: service.scores for name, service in self.services.items()})
+
+    def sums_to_frame(self) -> pd.DataFrame:
+        """Scores of single months and of sums of them, the rows of sums.csv.
+
+        Returns
+        -------
+        DataFrame
+            One row a service, model and length: service, model, length, coverage80, coverage95, scaled_crps, wql and
+            sums.
+        """
+        from forecast.timeseries.evaluation.frames import sums_frame
+
+        return sums_frame(
+            {
+                name: {model: service.sum_accuracy(model) for model in service.scores}
+                for name, service in self.services.items()
+            }
+        )
 
 
 def backtest_baseline(
@@ -202,13 +252,26 @@ def _evaluate_origin(
     months = history.service_calendar(service)
     actual = history_without_shocks(scenario, history, service)[month - months.first :][:BACKTEST_HORIZON_MONTHS]
     ahead = len(actual)
-    sd = np.sqrt(np.sum(fit.cholesky[:ahead] ** 2, axis=1))
-    forecasts = {COMBINATION: MarginalNormals(fit.mean[:ahead], sd)}
-    for name in sorted(models):
-        sd = np.sqrt(np.diag(models[name].covariance)[:ahead])
-        forecasts[name] = MarginalNormals(models[name].mean[:ahead], sd)
+    joint = {COMBINATION: _combination(fit, recent_shift(task.series), ahead)}
+    joint |= {name: models[name] for name in sorted(models)}
+    forecasts = {
+        name: MarginalNormals(forecast.mean[:ahead], np.sqrt(np.diag(forecast.covariance)[:ahead]))
+        for name, forecast in joint.items()
+    }
     error_scale = float(seasonal_scale(history_without_shocks(scenario, known, service)))
-    return Origin(month, task.scale, forecasts, actual, error_scale)
+    scale = month_scale(task, known.modelled_series(service))
+    sums = {name: score_sums(forecast, task.scale, actual, month, error_scale) for name, forecast in joint.items()}
+    return Origin(month, scale, forecasts, actual, error_scale, sums)
+
+
+def _combination(fit: Fit, shift: RecentShift | None, ahead: int) -> PredictiveNormal:
+    """The combination of the months ahead, with the moments of the doubt about a recent level shift."""
+    factor = fit.cholesky[:ahead, :ahead]
+    combination = PredictiveNormal(fit.mean[:ahead], factor @ factor.T)
+    if shift is None:
+        return combination
+    move, doubt = shift.moments(ahead)
+    return PredictiveNormal(combination.mean + move, combination.covariance + doubt)
 
 
 def _service_backtest(
@@ -216,6 +279,7 @@ def _service_backtest(
 ) -> ServiceBacktest:
     """The backtest of one service from its origins, with a reason where there is no actual."""
     scores = score_models(origins)
+    actual = history_without_shocks(scenario, history, service)
     if reason is None and not scores:
         reason = ("backtest_nothing_came", (("service", service),))
     return ServiceBacktest(
@@ -224,6 +288,7 @@ def _service_backtest(
         origins=tuple(origins),
         scores=scores,
         reason=reason,
-        actual=history_without_shocks(scenario, history, service),
+        actual=actual,
+        masked_actual=np.where(np.isnan(actual), history.modelled_series(service), np.nan),
         calendar=history.service_calendar(service),
     )

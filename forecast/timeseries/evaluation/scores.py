@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from forecast.periods import SEASON_MONTHS
 from forecast.stats.intervals import Z975
 from forecast.stats.scoring import crps_lognormal, crps_normal, interval_score
 from forecast.stats.transforms import Z90
-from forecast.timeseries.ensemble.ensemble import ValueScale
+from forecast.timeseries.ensemble.sum_scores import SumScore
+from forecast.timeseries.models.base import MonthScale
 
 __all__ = [
     "COMBINATION",
@@ -54,13 +55,15 @@ class Origin:
 
     first_month: int
     """The first month ahead."""
-    scale: ValueScale
+    scale: MonthScale
     forecasts: Mapping[str, MarginalNormals]
     """Model -> its forecast; `blend` is the combination that a plan would have used."""
     actual: Floats
     """(months ahead,), as measured, dated shocks removed; NaN where masked."""
     error_scale: float
     """Unit of scaled errors: mean change of the known months from the same month a year before."""
+    sums: Mapping[str, tuple[SumScore, ...]] = field(default_factory=dict)
+    """Model -> scores of its months and of sums of them."""
 
     def median(self, model: str) -> Floats:
         """Compute the median of each month.
@@ -212,6 +215,8 @@ class Score:
     """Sum of forecast less actual, as a share of the sum of the actuals."""
     months: int
     """Months with an actual."""
+    masked: int = 0
+    """Months left out because they are masked; like the others, once for each origin that forecast them."""
 
     def to_dict(self) -> dict[str, float | int | None]:
         """Convert to JSON.
@@ -257,6 +262,7 @@ def _score_model(model: str, origins: list[Origin]) -> Score | None:
         coverage95=_finite_or_none(_coverage(pit, Z975)),
         bias=_finite_or_none(np.sum(median - actual) / np.sum(actual)) if np.sum(actual) != 0 else None,
         months=len(actual),
+        masked=int(np.count_nonzero(~known)),
     )
 
 
@@ -285,7 +291,7 @@ def _mean_score(scores: list[Score]) -> Score:
     for key in ("mase", "crps", "msis95", "coverage80", "coverage95", "bias"):
         values = [getattr(score, key) for score in scores if getattr(score, key) is not None]
         means[key] = float(np.mean(values)) if values else None
-    return Score(**means, months=sum(score.months for score in scores))
+    return Score(**means, months=sum(score.months for score in scores), masked=sum(score.masked for score in scores))
 
 
 def _concatenate(parts: Iterable[Floats]) -> Floats:
@@ -298,6 +304,8 @@ def _finite_or_none(value: np.floating[Any] | float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _from_scale(values: Floats, scale: ValueScale) -> Floats:
+def _from_scale(values: Floats, scale: MonthScale) -> Floats:
     """The values in the unit of the history."""
-    return np.exp(values) if scale == "log" else values
+    if scale == "log":
+        return np.exp(values)
+    return np.maximum(values, 0.0) if scale == "censored" else values

@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar
+from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.cholesky import cholesky
 from forecast.timeseries.models.moving_holidays import MovingHoliday
 
-__all__ = ["FittedModel", "Forecast", "Model", "ModelFailed", "PredictiveNormal", "TimeSeries"]
+__all__ = [
+    "FittedModel",
+    "Forecast",
+    "Model",
+    "ModelFailed",
+    "MonthScale",
+    "PredictiveNormal",
+    "TimeSeries",
+    "ValueScale",
+]
 
+ValueScale = Literal["log", "raw"]
+"""Scale of the months of a series: their logarithms, or as they are."""
+
+MonthScale = Literal["log", "raw", "censored"]
+"""Scale of simulated months: lognormal, normal, or a normal censored at zero (docs/model.md, section 2)."""
 MIN_HOLIDAY_OCCURRENCES = 3
 """Complete occurrences from which a history can teach the effect of a holiday."""
 LONG_HISTORY_MONTHS = 60
@@ -180,6 +195,22 @@ class PredictiveNormal:
         """
         return PredictiveNormal(self.mean, self.covariance * np.outer(factors, factors))
 
+    def with_common_level(self, share: float) -> PredictiveNormal:
+        """Give a share of every month's variance to one level that all months have in common; the variances stay.
+
+        Parameters
+        ----------
+        share : float
+            0 to 1: r, where the correlation C of two months becomes (1 - r) C + r.
+
+        Returns
+        -------
+        PredictiveNormal
+            The same months, whose sums are wider.
+        """
+        sd = np.sqrt(np.diag(self.covariance))
+        return PredictiveNormal(self.mean, (1 - share) * self.covariance + share * np.outer(sd, sd))
+
 
 class FittedModel(Protocol):
     """A model fitted to a series."""
@@ -246,29 +277,59 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Forecast:
-    """Distribution of the months of a calendar: mean + cholesky @ z with z standard normal, or exp of it."""
+    """Distribution of the months of a calendar: mean + cholesky @ z with z standard normal, on a scale."""
 
     mean: Floats
-    """(months,), on `scale`."""
+    """(months,): on `log` the mean of the logs, else that of the month itself, in the unit of the history."""
     cholesky: Floats
     """(months, months), lower triangular; the rows of months that are known are zero."""
-    scale: Literal["log", "raw"]
+    scale: MonthScale
 
-    def transform_normal(self, z: Floats) -> Floats:
+    def transform_normal(self, z: Floats, deviations: Floats | float = 0.0) -> Floats:
         """Transform standard normals to the months of the calendar.
 
         Parameters
         ----------
         z : (months, paths)
             Standard normals.
+        deviations : (months, paths), optional
+            Added on `scale`.
 
         Returns
         -------
         Floats
             (months, paths), in the unit of the history.
         """
-        values = self.mean[:, None] + self.cholesky @ z
-        return np.exp(values) if self.scale == "log" else values
+        return self.to_amounts(self.mean[:, None] + self.cholesky @ z + deviations)
+
+    def to_amounts(self, normals: NDArray[Any]) -> NDArray[Any]:
+        """Transform correlated normals to amounts by the scale of the months.
+
+        Parameters
+        ----------
+        normals : (months, paths)
+            mean + cholesky @ z.
+
+        Returns
+        -------
+        Floats
+            (months, paths), in the unit of the history and of the type of `normals`.
+        """
+        if self.scale == "log":
+            return np.asarray(np.exp(normals))
+        if self.scale == "raw":
+            return normals
+        mean, location, slope = (column.astype(normals.dtype) for column in (self.mean[:, None], *self._censoring))
+        return np.asarray(np.maximum(location + slope * (normals - mean), 0))
+
+    @cached_property
+    def _censoring(self) -> tuple[Floats, Floats]:
+        """Each (months, 1): a month is max(0, location + slope deviation), of the mean and the spread of the normal."""
+        sd = np.sqrt(np.square(self.cholesky).sum(axis=1))
+        cv = np.divide(sd, self.mean, out=np.zeros_like(sd), where=self.mean > 0)
+        location, scale = unit_censored_normal(cv)
+        slope = np.divide(scale, cv, out=np.zeros_like(cv), where=cv > 0)
+        return (location * self.mean)[:, None], slope[:, None]
 
 
 def forecast_covariance(responses: Floats, sd: float) -> Floats:

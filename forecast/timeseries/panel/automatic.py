@@ -1,29 +1,25 @@
-"""The automatic forecaster of many series: a combination of exponential smoothing and three kinds of theta.
+"""The automatic forecaster of many series: a weighted combination of its members.
 
-Series with a season: half smoothing, half theta, its three kinds alike. Without one: the median of smoothing, the
-standard and the dynamic optimised theta, period by period. A history of months under two years and a quarter is too
-short to tell its season: half of its forecast is the seasonal naive.
+Series with a season: half smoothing and half theta, of months two fifths each beside the airline model, before the
+errors at origins inside the panel move the weights. Without a season: the median of smoothing, the standard and the
+dynamic optimised theta, period by period. A history of months under two years and a quarter is too short to tell its
+season: half of its forecast is the seasonal naive.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS
-from forecast.timeseries.panel.calibration import CalibratedForecast, calibrate_panel
-from forecast.timeseries.panel.ets import forecast_ets
+from forecast.timeseries.panel.calibration import CalibratedForecast, calibrate_at_origin
+from forecast.timeseries.panel.members import MemberForecasts, forecast_members
+from forecast.timeseries.panel.origins import sibling_origins
 from forecast.timeseries.panel.panel import Panel, PanelForecast
-from forecast.timeseries.panel.theta import ThetaKind, forecast_theta
+from forecast.timeseries.panel.weights import learn_weights, prior_weights
 
 __all__ = ["combine_panel", "forecast_panel"]
 
-THETA_WEIGHTS: Mapping[ThetaKind, float] = {"standard": 1 / 6, "dynamic": 1 / 6, "weighted": 1 / 6}
-"""Weight of each kind where there is a season; smoothing has the remainder [chosen on M1]."""
-NONSEASONAL_THETAS: tuple[ThetaKind, ...] = ("standard", "dynamic")
-"""Kinds of theta whose median with smoothing is taken where there is no season."""
 SHORT_HISTORY_MARGIN_MONTHS = 3
 """Months beyond two years under which a history is too short to tell its season."""
 
@@ -41,13 +37,20 @@ def forecast_panel(panel: Panel, horizon: int) -> CalibratedForecast:
     Returns
     -------
     CalibratedForecast
-        Means and quantiles, (series, horizon); intervals are as wide as the errors on the panel's own series ask for.
+        Means and quantiles, (series, horizon); weights of the members and widths of the intervals are those that the
+        errors on the panel's own series ask for.
     """
-    return calibrate_panel(panel, horizon, combine_panel).calibrate(combine_panel(panel, horizon))
+    is_seasonal = panel.season > 1
+    origins = sibling_origins(panel, horizon) if is_seasonal else sibling_origins(panel, horizon, 1)
+    evidence = [forecast_members(origin.panel, horizon) for origin in origins]
+    weights = learn_weights(panel.season, origins, evidence) if is_seasonal else None
+    latest = [combine_members(each, weights) for each in evidence[:1]]
+    factors = calibrate_at_origin(latest, origins, panel.season, horizon)
+    return factors.calibrate(combine_members(forecast_members(panel, horizon), weights))
 
 
 def combine_panel(panel: Panel, horizon: int) -> PanelForecast:
-    """Combine smoothing and theta, without calibration.
+    """Combine the members by their prior weights, without calibration.
 
     Parameters
     ----------
@@ -61,18 +64,21 @@ def combine_panel(panel: Panel, horizon: int) -> PanelForecast:
     PanelForecast
         The combination of the members; its spread is that of their mixture.
     """
-    kinds: tuple[ThetaKind, ...] = tuple(THETA_WEIGHTS) if panel.season > 1 else NONSEASONAL_THETAS
-    forecasts = [forecast_ets(panel, horizon), *(forecast_theta(panel, horizon, kind) for kind in kinds)]
-    means = np.array([each.mean for each in forecasts])
-    if panel.season > 1:
-        weights = np.array([1 - sum(THETA_WEIGHTS.values()), *THETA_WEIGHTS.values()])
-        mean = np.einsum("k,ksh->sh", weights, means)
+    weights = prior_weights(panel.season) if panel.season > 1 else None
+    return combine_members(forecast_members(panel, horizon), weights)
+
+
+def combine_members(members: MemberForecasts, weights: Floats | None) -> PanelForecast:
+    """The mixture of the members by `weights` (members,), or their median and equal weights where there are none."""
+    if weights is None:
+        share = np.full(members.mean.shape[:2], 1 / len(members.mean))
+        mean = np.median(members.mean, axis=0)
     else:
-        weights = np.full(len(forecasts), 1 / len(forecasts))
-        mean = np.median(means, axis=0)
-    squares = np.array([each.value_sd for each in forecasts]) ** 2 + (means - mean) ** 2
-    sd = np.sqrt(np.einsum("k,ksh->sh", weights, squares))
-    return PanelForecast.from_moments(panel, _average_with_naive(panel, mean), sd)
+        share = weights[:, None] * members.is_usable
+        share /= share.sum(axis=0)
+        mean = np.einsum("ks,ksh->sh", share, members.mean)
+    variance = np.einsum("ks,ksh->sh", share, members.sd**2 + (members.mean - mean) ** 2)
+    return PanelForecast.from_moments(members.panel, _average_with_naive(members.panel, mean), np.sqrt(variance))
 
 
 def _average_with_naive(panel: Panel, mean: Floats) -> Floats:

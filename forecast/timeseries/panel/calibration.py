@@ -12,23 +12,20 @@ How far they are drawn, how many neighbours and how many siblings was tuned on t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 from forecast.stats.intervals import Z975
 from forecast.stats.transforms import Z90
-from forecast.timeseries.panel.panel import Panel, PanelForecast
+from forecast.timeseries.panel.origins import SiblingOrigin
+from forecast.timeseries.panel.panel import PanelForecast
 
-__all__ = ["CalibratedForecast"]
+__all__ = ["CalibratedForecast", "IntervalFactors", "calibrate_at_origin"]
 
-PanelForecaster = Callable[[Panel, int], PanelForecast]
-
-MAX_SIBLINGS = 800
-"""Siblings that are forecast again, evenly spread over the panel."""
 PRIOR_SIBLINGS = 20.0
 """Number of siblings that the prior factor of 1 is worth [C]."""
 CALIBRATION_SHARES, MONTHLY_CALIBRATION_SHARES = (0.9, 1.0), (0.6, 0.6)
@@ -38,9 +35,6 @@ CALIBRATION_SHARES, MONTHLY_CALIBRATION_SHARES = (0.9, 1.0), (0.6, 0.6)
 MONTHLY_SEASON_PERIODS = 12
 NEIGHBOUR_HORIZON_SHARE = 1 / 2
 """Share of the horizon, on either side, whose errors are pooled with a period ahead [tuned on M1]."""
-MIN_SEASONS = 2
-"""Seasons that a sibling has before its origin, and at least `MIN_PERIODS`."""
-MIN_PERIODS = 8
 MIN_SD_FACTOR, MAX_SD_FACTOR = 0.5, 3.0
 """Bounds of a factor before it is drawn towards 1."""
 
@@ -90,9 +84,26 @@ class IntervalFactors:
 
     def scaled_normal_quantile(self, z: float) -> Floats:
         """(horizon,): image of the standard normal quantile `z`, linear between 0 and both interval ends."""
-        inner, outer = Z90 * self.factor80, Z975 * self.factor95
-        beyond = inner + (abs(z) - Z90) / (Z975 - Z90) * (outer - inner)
-        return np.asarray(np.sign(z) * np.where(abs(z) <= Z90, abs(z) * self.factor80, beyond))
+        return self.scale_normals(np.array(z), np.arange(len(self.factor80)))
+
+    def scale_normals(self, z: Floats, periods: Ints) -> Floats:
+        """Image of standard normals at periods ahead, linear between 0 and both interval ends.
+
+        Parameters
+        ----------
+        z : Floats
+            Standard normals, (..., periods) or of a shape that broadcasts.
+        periods : Ints
+            (periods,), 0 for the first.
+
+        Returns
+        -------
+        Floats
+            (..., periods), in standard deviations of the forecast before calibration.
+        """
+        size, factor80, factor95 = np.abs(z), self.factor80[periods], self.factor95[periods]
+        beyond = Z90 * factor80 + (size - Z90) / (Z975 - Z90) * (Z975 * factor95 - Z90 * factor80)
+        return np.asarray(np.sign(z) * np.where(size <= Z90, size * factor80, beyond))
 
     @property
     def sd_factor(self) -> Floats:
@@ -104,17 +115,30 @@ class IntervalFactors:
         return CalibratedForecast(forecast, self)
 
 
-def calibrate_panel(panel: Panel, horizon: int, forecaster: PanelForecaster) -> IntervalFactors:
-    """Factors from the errors of `forecaster` on series of the panel, one horizon before their end; 1 without any."""
-    min_history = max(MIN_SEASONS * panel.season, MIN_PERIODS)
-    long = np.flatnonzero(panel.lengths >= min_history + horizon)
-    rows = long[np.arange(min(len(long), MAX_SIBLINGS)) * len(long) // max(min(len(long), MAX_SIBLINGS), 1)]
-    if not len(rows):
-        return interval_factors(np.empty((0, horizon)))
-    shares = MONTHLY_CALIBRATION_SHARES if panel.season >= MONTHLY_SEASON_PERIODS else CALIBRATION_SHARES
-    forecast = forecaster(panel.drop_last(horizon).take(rows), horizon)
-    actual = panel.values[rows, panel.values.shape[1] - horizon :]
-    return interval_factors(standardised_panel_errors(forecast, actual), shares)
+def calibrate_at_origin(
+    forecasts: Sequence[PanelForecast], origins: Sequence[SiblingOrigin], season: int, horizon: int
+) -> IntervalFactors:
+    """Factors from the errors of the forecasts, one for each origin; 1 without any.
+
+    Parameters
+    ----------
+    forecasts : sequence of PanelForecast
+        Of the siblings, from the latest origins.
+    origins : sequence of SiblingOrigin
+        Origins, the latest first.
+    season : int
+        Periods of a season.
+    horizon : int
+        Periods ahead.
+
+    Returns
+    -------
+    IntervalFactors
+        Factors of the half-widths of the 80% and the 95% interval.
+    """
+    shares = MONTHLY_CALIBRATION_SHARES if season >= MONTHLY_SEASON_PERIODS else CALIBRATION_SHARES
+    errors = [standardised_panel_errors(each, origin.actual) for each, origin in zip(forecasts, origins, strict=False)]
+    return interval_factors(np.concatenate([np.empty((0, horizon)), *errors]), shares)
 
 
 def standardised_panel_errors(forecast: PanelForecast, actual: Floats) -> Floats:

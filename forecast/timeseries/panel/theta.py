@@ -36,8 +36,8 @@ __all__ = [
     "theta_state",
 ]
 
-# Own code by measure (benchmarks/README.md): with its intervals the whole panel forecast, smoothing and three thetas,
-# takes 1/109 of the CPU time of statsforecast's AutoETS, AutoCES and DynamicOptimizedTheta together on the 1,428
+# Own code by measure (benchmarks/README.md): with calibrated intervals, smoothing and three thetas together
+# take 1/109 of the CPU time of statsforecast's AutoETS, AutoCES and DynamicOptimizedTheta together on the 1,428
 # monthly series of M3, and 1/54 of AutoETS alone. tests/timeseries/panel/test_theta.py compares to statsmodels.
 
 ThetaKind = Literal["standard", "dynamic", "weighted"]

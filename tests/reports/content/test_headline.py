@@ -12,15 +12,12 @@ from tests.support import report_fixture
 
 def test_the_title_states_the_chance_of_the_main_target() -> None:
     view = report_fixture.covid_view()
-    assert (
-        headline.run_title(view, Translator("vi"))
-        == "Khoảng 7 phần 10 khả năng doanh thu năm 2021 đạt từ 250 tỷ đồng trở lên"
-    )
-    assert headline.run_title(view, Translator("en")) == "About 7 in 10: revenue of 250 billion VND or more in 2021"
+    assert headline.run_title(view, Translator("vi")) == "74% khả năng doanh thu năm 2021 đạt từ 250 tỷ đồng trở lên"
+    assert headline.run_title(view, Translator("en")) == "74% chance of revenue of 250 billion VND or more in 2021"
 
 
 def test_a_wide_range_of_cases_is_noted_beside_the_title() -> None:
-    assert "between 5 and 9 in 10" in " ".join(headline.headline_notes(report_fixture.covid_view(), Translator("en")))
+    assert "it is 52% to 89%." in " ".join(headline.headline_notes(report_fixture.covid_view(), Translator("en")))
 
 
 def test_a_chance_near_the_required_one_is_neutral() -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from forecast.i18n import Translator
-from forecast.reports.content.text import period_text, range_text, tenths_text
+from forecast.reports.content.text import chance_range_text, period_text, range_text
 
 
-def test_chances_are_never_stated_as_certain() -> None:
-    t = Translator("en")
-    assert [tenths_text(c, t) for c in (0.0, 0.03, 0.25, 0.74, 0.97, 1.0)] == [
-        "Less than 1 in 100",
-        "Less than 1 in 10",
-        "About 3 in 10",
-        "About 7 in 10",
-        "More than 9 in 10",
-        "More than 99 in 100",
-    ]
+def test_a_range_of_chances_has_decimals_where_it_is_narrow() -> None:
+    en, vi = Translator("en"), Translator("vi")
+    assert chance_range_text(0.58, 0.796, en, 0.8) == "58% to 79%"
+    assert chance_range_text(0.58, 0.796, vi) == "58% đến 80%"
+    assert chance_range_text(0.787, 0.792, vi, 0.8) == "78,7% đến 79,2%"
+    assert chance_range_text(0.001, 0.999, en) == "<1% to >99%"
 
 
 def test_periods_are_written_in_words() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import pytest
 from scipy.stats import poisson
 
 from forecast.periods import Calendar
+from forecast.plan.weights import Weights
 from forecast.simulation.sampling.events import _poisson_ppf, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
 
@@ -25,7 +27,7 @@ def test_event_counts_are_poisson_quantiles_and_grow_with_the_rate() -> None:
 
 
 def test_keys_of_events_are_uniform_and_independent() -> None:
-    events = sample_events(Sampler(5, range(4), {}), "storms", np.full((1, 1), 20.0), None, YEAR)
+    events = sample_events(Sampler(5, range(4), {}), "storms", np.full((1, 1), 20.0), None, YEAR, YEAR.edges[0])
     marks = [events.uniform(f"mark {number}").astype(float) for number in range(20)]
     marks += [(events.start - YEAR.edges[0]) / 365, events.path / (4 * 4096)]
     n = len(events)
@@ -36,3 +38,21 @@ def test_keys_of_events_are_uniform_and_independent() -> None:
     for values in marks:
         counts = np.bincount((values * 64).astype(int), minlength=64)
         assert np.sum((counts - n / 64) ** 2) / (n / 64) < 120  # chi-square of 63 degrees: 1 in 100,000
+
+
+@pytest.mark.parametrize(
+    "season", [None, Weights("season", "", (1.0, 0, 0, 0, 0, 0, 0, 0, 0, 2.0, 0, 1.0))], ids=["even", "season"]
+)
+def test_an_earlier_first_moment_adds_events_and_moves_none(season: Weights | None) -> None:
+    def events(first_moment: float, months: Calendar = YEAR) -> dict[tuple[int, int], tuple[int, float]]:
+        sampled = sample_events(Sampler(5, range(2), {}), "storms", np.full((1, 1), 3.0), season, months, first_moment)
+        ids = zip(*sampled.event_id.tolist(), strict=True)
+        return dict(zip(ids, zip(sampled.path.tolist(), sampled.start.tolist(), strict=True), strict=True))
+
+    january, long_before, later = (events(YEAR.edges[0] + days) for days in (0.0, -500.0, 40.0))
+    assert len(long_before) > len(january) > len(later) > 1_000
+    assert january == {key: event for key, event in long_before.items() if event[1] >= YEAR.edges[0]}
+    assert later == {key: event for key, event in january.items() if event[1] >= YEAR.edges[0] + 40}
+    assert long_before == events(YEAR.edges[0] - 500, Calendar(12 * 2019, 36))
+    assert min(start for _, start in long_before.values()) >= YEAR.edges[0] - 500
+    assert not events(YEAR.edges[-1] + 100)

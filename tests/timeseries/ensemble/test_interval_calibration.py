@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.timeseries.ensemble.interval_calibration import PRIOR_SD_FACTOR, StandardisedErrors, extend, sd_factors
+from forecast.timeseries.ensemble.interval_calibration import (
+    PRIOR_SD_FACTOR,
+    StandardisedErrors,
+    extend,
+    independent_shares,
+    sd_factors,
+)
 
 
 def test_interval_widths_follow_past_errors() -> None:
@@ -34,3 +40,10 @@ def test_one_extreme_error_hardly_changes_a_width() -> None:
     wild[5, 3] = 100.0
     original, moved = (sd_factors([StandardisedErrors(np.arange(24), each)]) for each in (rows, wild))
     assert np.all(moved / original < 1.1)
+
+
+def test_overlapping_errors_count_for_less() -> None:
+    monthly, quarterly = (independent_shares(np.arange(0, 4 * step, step), 12) for step in (1, 3))
+    assert monthly == pytest.approx(np.tile(1 / np.arange(1, 13), (4, 1)))
+    assert quarterly[:-1] == pytest.approx(np.tile(np.minimum(1, 3 / np.arange(1, 13)), (3, 1)))
+    assert independent_shares(np.zeros(0, int), 12).shape == (0, 12)

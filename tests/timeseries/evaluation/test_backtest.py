@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import forecast
 from forecast.i18n import Translator
 from forecast.timeseries.evaluation.backtest import Backtest, backtest_baseline, history_before
 from forecast.timeseries.evaluation.scores import MarginalNormals
@@ -69,3 +71,48 @@ def test_reconstructed_months_are_not_scored_and_the_reason_is_given(small_backt
     assert (tested.origins, tested.scores) == ((), {})
     assert tested.reason is not None
     assert "reconstructed" in Translator("en")(tested.reason[0], **dict(tested.reason[1]))
+
+
+MASKED_PLANS = {
+    "a month that the planner masks": ("{level: history}", "{level: history, mask: [2021-02]}", [37]),
+    "a dated shock of two months": (
+        "history: ledger.csv",
+        "history: {file: ledger.csv, shocks: {closed: {kind: event, from: 2021-02-01, until: 2021-03-31,"
+        " effect: {volume: {a: -60%}}}}}",
+        [37, 38],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MASKED_PLANS)
+def test_masked_months_are_listed_as_booked_and_left_out_of_every_score(tmp_path: Path, case: str) -> None:
+    before, after, rows = MASKED_PLANS[case]
+    _, history = write_backtest_plan(tmp_path)
+    text = (tmp_path / "plan.yaml").read_text(encoding="utf-8").replace(before, after)
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    tested = backtest_baseline(forecast.read(tmp_path / "plan.yaml"), history, origins=4).services["a"]
+    assert np.flatnonzero(~np.isnan(tested.masked_actual)).tolist() == rows
+    assert np.isnan(tested.actual[rows]).all()
+    assert tested.masked_actual[rows] == pytest.approx(history.revenue["a"][rows])
+    # four origins forecast the months from row 36 on: the month at row r is ahead of r - 35 of them
+    masked = sum(row - 35 for row in rows)
+    assert {(score.masked, score.months) for score in tested.scores.values()} == {(masked, 1 + 2 + 3 + 4 - masked)}
+    assert tested.sum_accuracy()[0].sums == 10 - masked
+
+
+def test_sums_are_scored_by_the_joint_forecast_of_each_model(small_backtest: Backtest) -> None:
+    tested = small_backtest.services["a"]
+    frame = small_backtest.sums_to_frame()
+    assert set(frame["model"]) == set(tested.scores)
+    assert list(frame.columns) == [
+        "service",
+        "model",
+        "length",
+        "coverage80",
+        "coverage95",
+        "scaled_crps",
+        "wql",
+        "sums",
+    ]
+    assert frame[frame["length"] == "1"]["sums"].tolist() == [3] * len(tested.scores)
+    assert frame["coverage80"].isna().all()  # three months are too few

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,15 @@ from forecast.stats.intervals import Z975
 from forecast.stats.transforms import Z90
 from forecast.timeseries.panel.calibration import (
     CalibratedForecast,
-    PanelForecaster,
-    calibrate_panel,
+    IntervalFactors,
+    calibrate_at_origin,
     interval_factors,
     standardised_panel_errors,
 )
+from forecast.timeseries.panel.origins import sibling_origins
 from forecast.timeseries.panel.panel import Panel, PanelForecast
+
+PanelForecaster = Callable[[Panel, int], PanelForecast]
 
 
 def walks(series: int, periods: int, seed: int = 0) -> Panel:
@@ -32,6 +37,13 @@ def last_value(claimed: float) -> PanelForecaster:
     return forecaster
 
 
+def calibrate(panel: Panel, horizon: int, forecaster: PanelForecaster) -> IntervalFactors:
+    """Factors from the errors of a forecaster at the latest origin."""
+    origins = sibling_origins(panel, horizon, 1)
+    forecasts = [forecaster(origin.panel, horizon) for origin in origins]
+    return calibrate_at_origin(forecasts, origins, panel.season, horizon)
+
+
 def inside(forecast: PanelForecast | CalibratedForecast, actual: np.ndarray, share: float) -> float:
     low, high = (forecast.quantile(tail) for tail in ((1 - share) / 2, (1 + share) / 2))
     return float(((low <= actual) & (actual <= high)).mean())
@@ -42,7 +54,7 @@ def test_narrow_intervals_are_widened_to_their_level() -> None:
     known = panel.drop_last(8)
     forecast = forecaster(known, 8)
     actual = panel.values[:, -8:]
-    calibrated = calibrate_panel(known, 8, forecaster).calibrate(forecast)
+    calibrated = calibrate(known, 8, forecaster).calibrate(forecast)
     assert inside(forecast, actual, 0.8) < 0.62
     assert inside(forecast, actual, 0.95) < 0.8
     assert 0.72 < inside(calibrated, actual, 0.8) < 0.83
@@ -50,7 +62,7 @@ def test_narrow_intervals_are_widened_to_their_level() -> None:
 
 
 def test_correct_intervals_are_unchanged() -> None:
-    factors = calibrate_panel(walks(400, 60), 8, last_value(1.0))
+    factors = calibrate(walks(400, 60), 8, last_value(1.0))
     assert factors.factor80 == pytest.approx(1.0, abs=0.08)
     assert factors.factor95 == pytest.approx(1.0, abs=0.08)
     assert factors.coverage80 == pytest.approx(0.8, abs=0.03)
@@ -79,9 +91,9 @@ def test_short_series_are_not_used_for_calibration() -> None:
     def refuses(panel: Panel, horizon: int) -> PanelForecast:
         raise AssertionError
 
-    assert calibrate_panel(walks(50, 15), 8, refuses).n_siblings == 0
+    assert calibrate(walks(50, 15), 8, refuses).n_siblings == 0
     mixed = Panel.from_series([*walks(3, 15).values, *walks(7, 40).values], 4)
-    assert calibrate_panel(mixed, 8, last_value(1.0)).n_siblings == 7
+    assert calibrate(mixed, 8, last_value(1.0)).n_siblings == 7
 
 
 def test_calibration_does_not_see_the_periods_it_forecasts() -> None:
@@ -92,7 +104,7 @@ def test_calibration_does_not_see_the_periods_it_forecasts() -> None:
         seen.append(known)
         return last_value(1.0)(known, horizon)
 
-    calibrate_panel(panel, 8, spies)
+    calibrate(panel, 8, spies)
     assert [each.values.shape for each in seen] == [(40, 52)]
     assert np.array_equal(seen[0].values, panel.values[:, :52])
 

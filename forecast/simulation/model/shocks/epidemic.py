@@ -40,9 +40,10 @@ from forecast.simulation.sampling.random_streams import Sampler
 def epidemic_impact(shock: Epidemic, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
     """Days of each regime, by month; waves that overlap are one outbreak and no day counts twice."""
     calendar = context.calendar
-    waves = sample_events(sampler, name, np.atleast_2d(sampler(shock.waves_per_year)), None, calendar)
-    end = waves.start + waves.draw(shock.length)
-    outbreaks = Outbreaks.from_waves(waves, end, calendar, context.paths)
+    rate = np.atleast_2d(sampler(shock.waves_per_year))
+    waves = sample_events(sampler, name, rate, None, calendar, context.first_moment)
+    end = context.event_ends(waves.start, waves.draw(shock.length))
+    outbreaks = Outbreaks.from_waves(waves, end, calendar, context.paths, np.floor(context.first_moment))
     inner = {"upstream": shock.upstream, "hard": shock.hard}
     spells = Spells.concatenate(_spells(waves, end, kind, regime, sampler) for kind, regime in inner.items())
     regimes = _Regimes.sample(shock, sampler, context)
@@ -61,7 +62,7 @@ def epidemic_impact(shock: Epidemic, name: str, sampler: Sampler, context: Simul
         losses=EventLosses(outbreaks.outbreak, outbreaks.cell, lost, outbreaks.end, outbreaks.path),
         recovered=recovered_shares(shock, sampler, context.services),
         within=recovery_days(shock, sampler),
-        event_counts=np.bincount(waves.path, minlength=context.paths).astype(float),
+        event_counts=context.count_events(waves.path, end),
         footprint=footprint,
     )
 

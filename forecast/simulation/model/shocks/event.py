@@ -8,6 +8,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import month_overlaps
+from forecast.plan.assumption import Assumption
 from forecast.plan.shocks import Event
 from forecast.simulation.model.impacts import DriverKey, Episode, EventLosses, Impact, SimulationContext, values_at
 from forecast.simulation.model.shocks.shock import (
@@ -19,12 +20,19 @@ from forecast.simulation.model.shocks.shock import (
     select_rows,
 )
 from forecast.simulation.sampling.random_streams import Sampler
+from forecast.stats.distributions import Distribution
+
+BISECTION_STEPS = 40
+"""Halvings of the unit interval: chances within 1e-12."""
+
+MAX_EARLIER_CHANCE = 1 - 1e-6
+"""Chance of an earlier day from which on no later one is drawn."""
 
 
 def event_impact(shock: Event, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
     """One interval in each path in which the event happens; its first and last day both count."""
     happens = np.ones(1) if shock.chance is None else sampler.happens(name, sampler(shock.chance)).astype(float)
-    start, end = sampler(shock.from_), sampler(shock.until) + 1
+    start, end = _first_days(shock.from_, sampler, context), sampler(shock.until) + 1
     weight = happens * reached_share(shock, sampler)
     by_driver = driver_changes(sampler, shock.effect, context.services)
     daily_losses = {key: -change * weight for key, change in by_driver.items()}
@@ -42,6 +50,28 @@ def event_impact(shock: Event, name: str, sampler: Sampler, context: SimulationC
         within=recovery_days(shock, sampler),
         event_counts=happens if len(happens) > 1 else None,
     )
+
+
+def _first_days(day: Assumption, sampler: Sampler, context: SimulationContext) -> Floats:
+    """(paths,) or (1,) first day of the event; an uncertain one lies after the day up to which all is known.
+
+    With the chance P of an earlier day, its uniform number u becomes P + (1 - P) u. Dates that all are earlier stay.
+    """
+    earlier = _chance_before(day.distribution, context.first_moment)
+    if not 0 < earlier < MAX_EARLIER_CHANCE:
+        return sampler(day)
+    return day.distribution.transform_uniform(earlier + (1 - earlier) * sampler.uniform(day.stream_name))
+
+
+def _chance_before(distribution: Distribution, moment: float) -> float:
+    """Chance of a value below a moment: the inverse of the quantile function, by bisection."""
+    if distribution.is_constant or np.isinf(moment):
+        return 0.0
+    low, high = 0.0, 1.0
+    for _ in range(BISECTION_STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if distribution.ppf(np.array([middle]))[0] < moment else (low, middle)
+    return low
 
 
 def _episode(daily_losses: Mapping[DriverKey, Floats], start: float, end: float, context: SimulationContext) -> Episode:

@@ -86,13 +86,12 @@ class Outbreaks:
     days: Floats
     """(stays,) days of that month in the outbreak."""
     first_day: float
-    """First day of the horizon."""
+    """An ordinal day before all waves."""
 
     @classmethod
-    def from_waves(cls, waves: EventSet, end: Floats, calendar: Calendar, paths: int) -> Outbreaks:
-        """The outbreaks of all waves; those of one path are neighbours."""
-        horizon = float(calendar.edges[0])
-        ticks = [_to_ticks(day, horizon) for day in (waves.start, end)]
+    def from_waves(cls, waves: EventSet, end: Floats, calendar: Calendar, paths: int, first_day: float) -> Outbreaks:
+        """The outbreaks of all waves; those of one path are neighbours, and none begins before `first_day`."""
+        ticks = [_to_ticks(day, first_day) for day in (waves.start, end)]
         order = _sort_rows(waves.path, ticks[0])
         opens = _cluster_starts(
             waves.path, *(day[order] for day in ticks)
@@ -106,7 +105,7 @@ class Outbreaks:
         outbreak, month, days = month_overlaps(start[first], closing, calendar)
         cell = month * paths
         cell += path.take(outbreak)
-        return cls(path, closing, of_wave, outbreak, month, cell, days, horizon)
+        return cls(path, closing, of_wave, outbreak, month, cell, days, first_day)
 
     def month_rows(self, outbreak: Ints, month: Ints) -> Ints:
         """The stays of some months of some outbreaks."""

@@ -16,7 +16,7 @@ from forecast.plan.shocks import Weather, WeatherClass
 from forecast.simulation.model.footprints import locate_ranges, overlap_ranges
 from forecast.simulation.model.impacts import DriverKey, EventLosses, Footprint, Impact, SimulationContext, sum_by_cell
 from forecast.simulation.model.shocks.shock import reached_share, recovered_shares, recovery_days, select_rows
-from forecast.simulation.sampling.events import EventSet, sample_events
+from forecast.simulation.sampling.events import EventSet, event_years, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
 
 
@@ -27,7 +27,7 @@ def weather_impact(shock: Weather, name: str, sampler: Sampler, context: Simulat
     reach = classified.draw([size.reach for size in classified.classes]) * events.values_of_paths(
         reached_share(shock, sampler)
     )
-    end = events.start + classified.draw([size.days for size in classified.classes])
+    end = context.event_ends(events.start, classified.draw([size.days for size in classified.classes]))
     event, month, share_of_month = month_overlaps(events.start, end, context.calendar)
     share_of_month /= context.calendar.days.take(month)
     cell = month * context.paths
@@ -50,16 +50,17 @@ def weather_impact(shock: Weather, name: str, sampler: Sampler, context: Simulat
         recovered=recovered_shares(shock, sampler, context.services),
         within=recovery_days(shock, sampler),
         cost=_repair_cost(classified, reach, context),
-        event_counts=np.bincount(events.path, minlength=context.paths).astype(float),
+        event_counts=context.count_events(events.path, end),
     )
 
 
 def _events(shock: Weather, name: str, sampler: Sampler, context: SimulationContext) -> EventSet:
-    """Events of the horizon, at a rate that the climate of each year multiplies."""
+    """Events at a rate that the climate of each year multiplies."""
     rate = np.atleast_2d(sampler(shock.per_year))
-    if context.climate is not None:
-        rate = rate * context.climate
-    return sample_events(sampler, name, rate, shock.season, context.calendar)
+    if context.climate:
+        years = event_years(context.calendar, context.first_moment)
+        rate = rate * np.array([context.climate[year] for year in years])
+    return sample_events(sampler, name, rate, shock.season, context.calendar, context.first_moment)
 
 
 class _ClassifiedEvents(NamedTuple):
@@ -167,6 +168,8 @@ def _place_factors(footprint: Footprint, geography: Geography, shape: tuple[int,
 def _repair_cost(classified: _ClassifiedEvents, reach: Floats, context: SimulationContext) -> Floats | None:
     """(months, paths) cost of repair in the month in which an event begins; None without places or costs.
 
+    What began before the months of the calendar is paid.
+
     `reach` (events,) is the share of the places that each event hits.
     """
     per_place = [size.repair_per_place for size in classified.classes]
@@ -175,5 +178,6 @@ def _repair_cost(classified: _ClassifiedEvents, reach: Floats, context: Simulati
     events = classified.events
     month = np.searchsorted(context.calendar.edges, events.start, side="right") - 1
     cost = reach * classified.draw(per_place) * events.values_of_paths(context.places)
-    cell = month * context.paths + events.path
-    return sum_by_cell(cell, cost, context.calendar.count * context.paths).reshape(context.shape)
+    inside = np.flatnonzero(month >= 0)
+    cell = month[inside] * context.paths + events.path[inside]
+    return sum_by_cell(cell, cost[inside], context.calendar.count * context.paths).reshape(context.shape)
