@@ -49,7 +49,7 @@ def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario
         "said_target",
         target=f"{sentence_case(measure)} {period_text(target['period'], t)}, {goal}",
         chance=whole_percent(target["chance"], t, required),
-        error=interval_text(target["low"], target["high"], t),
+        error=interval_text(target["low"], target["high"], t, target["chance"], required),
         spread=spread,
     )
 

@@ -183,16 +183,23 @@ def whole_percent(chance: float, t: Translator, required: float | None = None) -
     str
         Such as `79%`; `>99%` and `<1%` where a chance that is neither 1 nor 0 would round to it.
     """
-    percent = round(100 * chance, 9)  # 100 * 0.57 is 56.99999999999999
-    nearest = rounded = floor(percent + 0.5)
-    limit = None if required is None else round(100 * required, 9)
-    if limit is not None and (percent >= limit) != (rounded >= limit):
-        rounded = floor(percent) if rounded > percent else ceil(percent)
+    percent, rounded = round(100 * chance, 9), _rounded_percent(chance, required)
+    nearest = floor(percent + 0.5)
     if max(nearest, rounded) >= 100 and chance < 1:
         return f">{t.percent(0.99)}"
     if min(nearest, rounded) <= 0 and chance > 0:
         return f"<{t.percent(0.01)}"
     return t.percent(rounded / 100)
+
+
+def _rounded_percent(chance: float, required: float | None) -> int:
+    """The nearest whole percent on the chance's side of the required one."""
+    percent = round(100 * chance, 9)  # 100 * 0.57 is 56.99999999999999
+    rounded = floor(percent + 0.5)
+    limit = None if required is None else round(100 * required, 9)
+    if limit is not None and (percent >= limit) != (rounded >= limit):
+        return floor(percent) if rounded > percent else ceil(percent)
+    return rounded
 
 
 def exact_percent(share: float, t: Translator) -> str:
@@ -213,7 +220,9 @@ def exact_percent(share: float, t: Translator) -> str:
     return AmountScale(t, 0.01, "%", 0).exact_amount(share)
 
 
-def interval_text(low: float, high: float, t: Translator) -> str:
+def interval_text(
+    low: float, high: float, t: Translator, chance: float | None = None, required: float | None = None
+) -> str:
     """Format the 95% interval of a chance.
 
     Parameters
@@ -222,12 +231,19 @@ def interval_text(low: float, high: float, t: Translator) -> str:
         Ends, from 0 to 1.
     t : Translator
         Language of the text.
+    chance : float, optional
+        Chance that stands beside it as a whole percent: the interval reaches to that percent, so that 79.4% is
+        `79%` with `79.0% to 79.7%`.
+    required : float, optional
+        As in `whole_percent`.
 
     Returns
     -------
     str
         Such as `78.7% to 79.2%`, with the decimals that tell its ends apart, and from 0% and 100%.
     """
+    if chance is not None and 0 < (printed := _rounded_percent(chance, required) / 100) < 1:
+        low, high = min(low, printed), max(high, printed)
     decimals = next((d for d in range(1, MAX_INTERVAL_DECIMALS) if _tells_ends(low, high, d)), MAX_INTERVAL_DECIMALS)
     return t("span_from_to", low=t.percent(low, decimals), high=t.percent(high, decimals))
 

@@ -126,7 +126,7 @@ def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
         else t(
             "target_joint",
             chance=whole_percent(findings.joint_chance.value, t),
-            error=interval_text(findings.joint_chance.low, findings.joint_chance.high, t),
+            error=interval_text(findings.joint_chance.low, findings.joint_chance.high, t, findings.joint_chance.value),
         )
     )
     return {

@@ -139,3 +139,19 @@ def test_a_required_chance_is_printed_as_it_is_written() -> None:
         "100%",
     ]
     assert exact_percent(0.805, Translator("vi")) == "80,5%"
+
+
+@pytest.mark.parametrize(
+    ("low", "chance", "high", "required", "text"),
+    [
+        (0.792, 0.7944, 0.797, None, "79.0% to 79.7%"),
+        (0.787, 0.7894, 0.792, None, "78.7% to 79.2%"),
+        (0.7958, 0.796, 0.7962, 0.8, "79.0% to 79.6%"),
+        (0.7958, 0.796, 0.7962, None, "79.6% to 80.0%"),
+        (0.9981, 0.9985, 0.9989, None, "99.8% to 99.9%"),
+    ],
+)
+def test_an_interval_reaches_to_the_percent_that_is_printed(
+    low: float, chance: float, high: float, required: float | None, text: str
+) -> None:
+    assert interval_text(low, high, Translator("en"), chance, required) == text

@@ -339,6 +339,10 @@ def _sd_of_share(low: float, high: float) -> float:
     return float(np.std(expit(centre + sd * z)))
 
 
+TWO_YEARS_ABOVE = float(1 - ndtr(2 * Z90 / math.sqrt(2 + 2 * 0.5)))
+"""Chance that two years together, correlated .5, grow by more than twice the P90 of one, in logs."""
+
+
 def growth() -> Oracle:
     """Growth of a reconstructed year, its months noisy; a second year."""
     text = """
@@ -365,7 +369,7 @@ targets:
             likely("growth 0% to 20%, a tenth above, months noisy", "postal_high", 0.1),
             likely("growth -10% to 5%, a tenth below", "trade_low", 0.1),
             likely("growth -10% to 5%, a tenth above", "trade_high", 0.1),
-            likely("growth 0% to 15% over two years, a tenth above", "next_year", 0.1),
+            likely("growth 0% to 15% a year, both years above their P90 together", "next_year", TWO_YEARS_ABOVE),
         ),
     )
 

@@ -59,5 +59,5 @@ def _trigger_chance(trigger: Mapping[str, float] | None, t: Translator) -> str:
     """Return the sentence on the chance of a trigger; empty where the summary has none."""
     if trigger is None:
         return ""
-    interval = interval_text(trigger["low"], trigger["high"], t)
+    interval = interval_text(trigger["low"], trigger["high"], t, trigger["chance"])
     return " " + t("decision_chance", chance=whole_percent(trigger["chance"], t), error=interval)

@@ -89,7 +89,7 @@ def headline_numbers(view: RunView, t: Translator) -> list[HeadlineNumber]:
             else "bad"
         )
         key = "number_chance_note" if view.findings.cases else "number_chance_note_alone"
-        interval = interval_text(row.chance.low, row.chance.high, t)
+        interval = interval_text(row.chance.low, row.chance.high, t, row.chance.value, row.required_chance)
         note = t(key, error=interval, chances=chance_range_text(*row.spread, t, row.required_chance))
         chance = target_chance_text(row, t)
         numbers.append(HeadlineNumber(chance, "", t("number_chance", goal=goal_text(row, view, t)), note, mood))

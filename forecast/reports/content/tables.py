@@ -73,6 +73,7 @@ def target_table(view: RunView, t: Translator) -> Table:
 
 def _target_cells(row: TargetRow, view: RunView, t: Translator) -> tuple[str, ...]:
     scale = view.scale_for(row.measure, row.period, [row.threshold, row.average_shortfall], t)
+    interval = interval_text(row.chance.low, row.chance.high, t, row.chance.value, row.required_chance)
     other_basis = ""
     if row.other_basis is not None:
         basis = view.scenario.targets[row.name].basis if row.name in view.scenario.targets else "stated"
@@ -83,7 +84,7 @@ def _target_cells(row: TargetRow, view: RunView, t: Translator) -> tuple[str, ..
         f"{period_text(row.period, t)}: {goal_text(row, view, t)}",
         t("not_stated") if row.required_chance is None else exact_percent(row.required_chance, t),
         target_chance_text(row, t),
-        f"{error_text(row.chance, t)} ({interval_text(row.chance.low, row.chance.high, t)})",
+        f"{error_text(row.chance, t)} ({interval})",
         chance_range_text(*row.spread, t, row.required_chance) if view.findings.cases else t("not_tried"),
         scale.short_amount(abs(row.average_shortfall)),
         other_basis,

@@ -207,18 +207,25 @@ def evaluate(
         factors = sd_factors([each.without_overlap(int(start), CV_HORIZON_MONTHS) for each in (errors, *siblings)])
         calibrated[row] = errors.values[row] / factors
         forecast = forecast.with_scaled_sd(factors[: len(origin.actual)]).with_common_level(COMMON_LEVEL_SHARE)
-        sums = score_sums(forecast, scale, _from_scale(origin.actual, scale), int(start), error_scale)
+        later = _later_shifts(series, origin)
+        unit = error_scale * float(np.exp(-later)) if scale == "log" else error_scale  # at the level of the origin
+        sums = score_sums(forecast, scale, _from_scale(origin.actual, scale), int(start), unit)
         checks.append(_origin_check(int(start), origin, forecast, sums))
     sizes = np.abs(calibrated[~np.isnan(calibrated)])
     if not len(sizes):
         return Evaluation(checks=tuple(checks))
     differences = []
     for origin, forecast in zip(origins, combined, strict=True):  # at the last level, as what they are scaled by
-        later = sum(step for row, step in series.level_shifts if row >= origin.n_known)
+        later = _later_shifts(series, origin)
         differences.append(_from_scale(forecast.mean + later, scale) - _from_scale(origin.actual + later, scale))
     scaled_error = float(mase(np.concatenate(differences), _from_scale(series.observed, scale)))
     coverage80, coverage95 = (float(np.mean(sizes <= z)) for z in (Z90, Z975))
     return Evaluation(scaled_error if np.isfinite(scaled_error) else None, coverage80, coverage95, tuple(checks))
+
+
+def _later_shifts(series: TimeSeries, origin: OriginForecasts) -> float:
+    """Sum of the level shifts after an origin: what lies between its level and the last one."""
+    return sum(step for row, step in series.level_shifts if row >= origin.n_known)
 
 
 def _origin_check(

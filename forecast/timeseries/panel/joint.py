@@ -19,9 +19,9 @@ from forecast.timeseries.panel.calibration import CalibratedForecast
 
 __all__ = ["JointForecast", "SumForecast"]
 
-SUM_SEED = 11
+JOINT_SEED = 11
 """Seed of the normals, with the number of the period beside it, so that a longer horizon keeps the first ones."""
-SUM_DRAWS = 1_000
+JOINT_DRAWS = 1_000
 """Draws of a sum, half of them the other half mirrored."""
 PANEL_SHARE = 0.5
 """Weight of the panel's mean correlation beside a series' own [chosen on M1 by the CRPS of sums of twelve months]."""
@@ -82,7 +82,7 @@ class JointForecast:
         """
         selected = self._checked(periods)
         normals = standard_normals(max(periods) + 1)
-        draws = np.empty((len(self.sd), SUM_DRAWS))
+        draws = np.empty((len(self.sd), JOINT_DRAWS))
         for first in range(0, len(draws), CHUNK_DRAWN_SERIES):
             rows = slice(first, first + CHUNK_DRAWN_SERIES)
             correlated = normals @ self.factor[rows, selected, : normals.shape[1]].transpose(0, 2, 1)
@@ -181,6 +181,6 @@ def response_factor(sd: Floats) -> Floats:
 def standard_normals(periods: int) -> Floats:
     """(draws, periods): standard normals of each period, half of them mirrored."""
     half = np.array(
-        [np.random.default_rng((SUM_SEED, period)).standard_normal(SUM_DRAWS // 2) for period in range(periods)]
+        [np.random.default_rng((JOINT_SEED, period)).standard_normal(JOINT_DRAWS // 2) for period in range(periods)]
     )
     return np.concatenate([half, -half], axis=1).T

@@ -17,7 +17,7 @@ from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS
 from forecast.timeseries.panel.panel import Panel
 
-__all__ = ["undo_level_shifts"]
+__all__ = ["level_out_shifts"]
 
 HALF_YEAR_MONTHS = 6
 """Months on each side of a shift whose medians are compared."""
@@ -27,7 +27,7 @@ MIN_MOVE_SDS = 5.0
 """Robust standard deviations of the moves of a series that a shift exceeds [C]."""
 MIN_MOVE_SIZE = 0.3
 """Logs, or shares of the typical size, that a shift exceeds [C]."""
-MIN_SHARE_AT_ONCE = 0.6
+MIN_SHIFT_AT_ONCE = 0.6
 """Share of a shift that happens from the two months before to the two from it on, else it is a trend."""
 SEARCH_MONTHS = 3
 """Months on either side of the largest move among which the first month of the new level is looked for."""
@@ -45,7 +45,7 @@ MAD_TO_NORMAL_SD = 1.4826
 """Standard deviation of a normal in median absolute deviations."""
 
 
-def undo_level_shifts(panel: Panel) -> Panel:
+def level_out_shifts(panel: Panel) -> Panel:
     """Read each series of months at its last level.
 
     Parameters
@@ -132,7 +132,7 @@ def _shift_start(adjusted: Floats, levels: Floats, around: int, step: float) -> 
     old, new = levels[start - HALF_YEAR_MONTHS], levels[start]
     # from the half year before the last to the one after the next: a trend goes further there than a shift
     reach = levels[min(start + HALF_YEAR_MONTHS, last)] - levels[max(start - 2 * HALF_YEAR_MONTHS, 0)]
-    is_at_once = at_once[best] / 2 / step > MIN_SHARE_AT_ONCE * max(1.0, np.nan_to_num(reach / step))
+    is_at_once = at_once[best] / 2 / step > MIN_SHIFT_AT_ONCE * max(1.0, np.nan_to_num(reach / step))
     later, earlier = levels[start:], levels[max(start - MONTHS_BEFORE, 0) : start - HALF_YEAR_MONTHS + 1]
     shares = np.append((later - old) / step, np.nan_to_num((new - earlier) / step, nan=1.0))
     is_kept = shares.min() >= MIN_SHARE_KEPT  # False where the series had not begun half a year before

@@ -14,7 +14,7 @@ import numpy as np
 from forecast.arrays import Bools, Floats
 from forecast.timeseries.panel.airline import fit_airline
 from forecast.timeseries.panel.ets import forecast_ets
-from forecast.timeseries.panel.level_shifts import undo_level_shifts
+from forecast.timeseries.panel.level_shifts import level_out_shifts
 from forecast.timeseries.panel.panel import Panel, PanelForecast
 from forecast.timeseries.panel.theta import ThetaKind, forecast_theta
 
@@ -62,7 +62,7 @@ def forecast_members(panel: Panel, horizon: int) -> MemberForecasts:
     MemberForecasts
         Means and standard deviations, (members, series, horizon), of the series at their last level.
     """
-    levelled = undo_level_shifts(panel)
+    levelled = level_out_shifts(panel)
     forecasts = _forecast_reading(levelled, horizon)
     is_shifted = np.any((levelled.values != panel.values) & ~np.isnan(panel.values), axis=1)
     if not is_shifted.any():

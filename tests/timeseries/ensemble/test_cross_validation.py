@@ -229,3 +229,17 @@ def test_the_combination_is_as_good_as_two_plainly_best_models() -> None:
     best = sorted(sizes[name] for name in SIX)
     assert best[1] < 0.8 * best[-2], sizes
     assert sizes["blend"] < 1.1 * best[0], sizes
+
+
+def test_sums_before_a_level_shift_are_scored_at_their_own_level() -> None:
+    """A fall at the end changes the unit of no earlier error: the CRPS of sums is that of the series without it."""
+    values = log_sales(72) + ar1_noise(72, seed=2)
+    fallen = values.copy()
+    fallen[-20:] += np.log(0.05)
+    models = {"seasonal_naive": MODELS["seasonal_naive"], "profile": SeasonalProfileModel()}
+    means = []
+    for source in (log_series(values), clean_as_of(log_series(fallen), 72)):
+        origins = [origin for origin in cross_validate(models, source) if origin.n_known <= 40]
+        checks = evaluate(origins, source, "log").checks
+        means.append(np.mean([score.scaled_crps for check in checks for score in check.sums if score.scaled_crps]))
+    assert means[1] == pytest.approx(means[0], rel=0.3)

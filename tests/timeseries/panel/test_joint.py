@@ -130,7 +130,7 @@ def test_series_without_spread_have_sums_without_spread() -> None:
 
 def test_draws_are_mirrored_standard_normals() -> None:
     normals = joint.standard_normals(4)
-    assert normals.shape == (joint.SUM_DRAWS, 4)
+    assert normals.shape == (joint.JOINT_DRAWS, 4)
     assert normals.mean(axis=0) == pytest.approx(np.zeros(4), abs=1e-12)
     assert normals.std(axis=0) == pytest.approx(np.ones(4), abs=0.06)
     assert np.array_equal(joint.standard_normals(2), normals[:, :2])
