@@ -15,13 +15,13 @@ __all__ = ["slip_notes"]
 
 MIN_SCALE_RATIO = 300.0
 """Ratio of a month and the months around it from which it may stand in another unit, such as thousands [C]."""
-NEIGHBOUR_MONTHS = 6
+SLIP_SIDE_MONTHS = 6
 """Months on each side that a month is compared with."""
 MIN_MONTHS = 6
 """Months from which a series can show a slip."""
 MAX_LONE_NEGATIVES = 2
 """Negative months up to which they may be a slip, where all others are above zero."""
-MAX_NAMED_MONTHS = 6
+MAX_SLIP_MONTHS = 6
 """Months that a note names."""
 
 
@@ -61,11 +61,11 @@ def slip_notes(service: str, column: str, values: Floats, calendar: Calendar) ->
 
 def _is_other_scale(values: Floats) -> Bools:
     """(months,): True where a month is far above or below the median of the others around it, by a unit's size."""
-    blank = np.full(NEIGHBOUR_MONTHS, np.nan)
-    windows = sliding_window_view(np.concatenate([blank, np.abs(values), blank]), 2 * NEIGHBOUR_MONTHS + 1).copy()
-    windows[:, NEIGHBOUR_MONTHS] = np.nan
+    blank = np.full(SLIP_SIDE_MONTHS, np.nan)
+    windows = sliding_window_view(np.concatenate([blank, np.abs(values), blank]), 2 * SLIP_SIDE_MONTHS + 1).copy()
+    windows[:, SLIP_SIDE_MONTHS] = np.nan
     windows[windows == 0] = np.nan
-    known = np.count_nonzero(~np.isnan(windows), axis=1) >= NEIGHBOUR_MONTHS // 2
+    known = np.count_nonzero(~np.isnan(windows), axis=1) >= SLIP_SIDE_MONTHS // 2
     typical = np.full(len(values), np.nan)
     typical[known] = np.nanmedian(windows[known], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -80,5 +80,5 @@ def _note(key: str, service: str, column: str, **params: object) -> Note:
 
 def _month_list(calendar: Calendar, rows: Ints) -> str:
     """The first months, and how many more there are."""
-    listed = ", ".join(format_month(calendar.first + int(row)) for row in rows[:MAX_NAMED_MONTHS])
-    return listed + (f", … (+{len(rows) - MAX_NAMED_MONTHS})" if len(rows) > MAX_NAMED_MONTHS else "")
+    listed = ", ".join(format_month(calendar.first + int(row)) for row in rows[:MAX_SLIP_MONTHS])
+    return listed + (f", … (+{len(rows) - MAX_SLIP_MONTHS})" if len(rows) > MAX_SLIP_MONTHS else "")
