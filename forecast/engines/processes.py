@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -59,7 +61,7 @@ class ProcessEngine:
         pending: deque[Future[_ResultT]] = deque()
         try:
             for chunk in chunks:
-                with _single_threaded():  # the workers start with the first chunk
+                with _single_threaded(), _deferred_signals():  # the workers start with the first chunk
                     pending.append(pool.submit(_run_chunk, chunk))
                 if len(pending) >= workers * MAX_CHUNKS_PER_WORKER:
                     yield pending.popleft().result()
@@ -99,6 +101,26 @@ def _terminate(pool: ProcessPoolExecutor) -> None:
     # Without this, a worker that ended in the middle of an answer leaves the thread of the pool reading forever, and
     # the interpreter waits for that thread at its end.
     answers._writer.close()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _deferred_signals() -> Iterator[None]:
+    """Keep SIGINT and SIGTERM until the block ends: a worker that is told nothing at its start complains on stderr."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, frame: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if arrived:
+            signal.raise_signal(arrived[0])
 
 
 @contextmanager

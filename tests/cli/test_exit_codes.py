@@ -107,7 +107,7 @@ def test_a_signal_stops_cleanly(plan: Path, number: signal.Signals, code: int, i
     wait_for(lambda: (plan.parent / "reports" / ".runs").is_dir())
     time.sleep(0.3)
     process.send_signal(number)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == code
     assert err.decode() == "stopped; what was published before is untouched\n"
     assert not list((plan.parent / "reports" / ".runs").glob("*.tmp-*"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.engines.processes import ProcessEngine
+from forecast.engines.processes import ProcessEngine, _deferred_signals
 from forecast.engines.serial import SerialEngine
 from forecast.errors import InputError, OutputError
 from tests.support.engine_jobs import environment_variable, fail_at_third_job, square
@@ -46,7 +46,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from forecast.cli.signals import raise_on_signals
 from forecast.engines.background import run_in_background
-from forecast.engines.processes import ProcessEngine
+from forecast.engines.processes import ProcessEngine, _deferred_signals
 from tests.support.engine_jobs import send_half_of_an_answer
 here = pathlib.Path(sys.argv[1])
 def work(data, job):
@@ -82,3 +82,18 @@ def test_no_worker_outlives_its_parent(
             parent.kill()
     numbers = [int(worker.suffix[1:]) for worker in begun]
     assert wait_until_found(lambda: not any(is_alive(process) for process in numbers) or None)
+
+
+def test_a_signal_waits_until_the_workers_have_started() -> None:
+    """A worker whose parent leaves in the middle of its start would print a traceback of its own."""
+    reached: list[bool] = []
+
+    def start_workers() -> None:
+        with _deferred_signals():
+            signal.raise_signal(signal.SIGINT)
+            reached.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        start_workers()
+    assert reached == [True]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
