@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from forecast.cli.output import print_status
 from forecast.files.paths import display_path
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale, interval_text, whole_percent
@@ -27,8 +28,19 @@ def run_summary_lines(run: StoredRun, summary: Mapping[str, Any], scenario: Scen
         t(f"said_{status}", months=months[status]) for status in ("reconstructed", "example") if months.get(status)
     ]
     lines += [t("said_note", text=t(note["key"], **note["params"])) for note in summary["history_notes"]]
-    lines.append(t("said_report", path=display_path(run.folder.parent.parent / run.scenario / "report.html")))
+    lines.append(report_line(run, t))
     return lines
+
+
+def report_line(run: StoredRun, t: Translator) -> str:
+    """Where the report of a run is, by a path that exists; with links that is below `reports/<scenario>`."""
+    return t("said_report", path=display_path(run.shown_folder / "report.html"))
+
+
+def print_set_aside(run: StoredRun, t: Translator) -> None:
+    """Say where the changed files of an earlier run of the same inputs are kept, if there were any."""
+    if run.set_aside is not None:
+        print_status(t("said_set_aside", path=display_path(run.set_aside)))
 
 
 def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:

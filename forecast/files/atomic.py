@@ -1,7 +1,8 @@
 """Atomic writes: a file is complete or absent; locks; and the removal of what a killed process leaves.
 
-A temporary name ends in `.tmp-<pid>`. Its owner holds a lock on it for as long as it is written; a temporary file that
-nobody holds and whose process has ended is stale, and the next start removes it.
+A temporary name is `.<name>.<counter>.tmp-<pid>`. Its owner holds a lock on it for as long as it is written; a
+temporary file that nobody holds and whose process has ended is stale, and the next start removes it. Whoever sweeps a
+folder says of which names the temporaries can be there: a file of somebody else that only looks like one stays.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from pathlib import Path
 from forecast.errors import OutputError
 
 __all__ = [
+    "check_not_held",
     "check_writable",
+    "fill_folder",
     "hold_lock",
+    "is_temporary_name",
     "new_folder",
     "output_error",
     "remove_stale_temporaries",
@@ -31,14 +35,22 @@ __all__ = [
     "write_files",
 ]
 
-_TEMPORARY = re.compile(r"\.tmp-(\d+)$")
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?:0|[1-9][0-9]*)\.tmp-(?P<owner>[1-9][0-9]*)", re.DOTALL)
+"""What `temporary_name` makes."""
+_MAX_STEM_BYTES = 200
+"""Bytes of a name that are in its temporary name: with the rest it is below the 255 that a disk takes."""
 _STALE_SECONDS = 600
 """Age at which a temporary file that nobody holds is stale, though another process has its process number."""
 _PROBE_BYTES = 64 * 1024
+PROBE_NAME = "probe"
 LOCK_TIMEOUT_SECONDS = 60.0
 LOCK_POLL_SECONDS = 0.02
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP)
 """Errors of a disk that has no locks, such as some network folders: a run is published there without one."""
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""Errors of a disk that has no links: FAT and exFAT, shares, Windows without the privilege."""
+_NO_LINKS_WINDOWS = (1, 50, 1314)
+"""The same by Windows: ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED, ERROR_PRIVILEGE_NOT_HELD."""
 
 
 @contextmanager
@@ -120,7 +132,7 @@ def write_file(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            _replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -149,7 +161,6 @@ def new_folder(final: Path) -> Iterator[Path]:
     temporary = temporary_name(final)
     with translate_disk_errors(final):
         final.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         descriptor = _try_lock_folder(temporary)
         try:
@@ -160,6 +171,43 @@ def new_folder(final: Path) -> Iterator[Path]:
         finally:
             if descriptor is not None:
                 os.close(descriptor)
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into an empty folder that is there already: all of them, or none.
+
+    The folder keeps its owner and its mode, and those who stand in it still do. What is in it appears at the end, in
+    the order of names; only a kill between two renames can part it.
+
+    Parameters
+    ----------
+    folder : Path
+        The empty folder.
+    files : mapping of str to bytes
+        Content by name; each name has a folder: `data/history.csv`.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses; the folder is empty again.
+    """
+    names = sorted({name.partition("/")[0] for name in files})
+    moved: list[str] = []
+    with translate_disk_errors(folder):
+        temporary = temporary_name(folder / "new")
+        try:
+            temporary.mkdir()
+            write_files(temporary, files)
+            for name in names:
+                os.rename(temporary / name, folder / name)
+                moved.append(name)
+            sync_folder(folder)
+        except BaseException:
+            for name in moved:
+                shutil.rmtree(folder / name, ignore_errors=True)
+            raise
+        finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
@@ -192,60 +240,63 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         sync_folder(changed_folder)
 
 
-def replace_link(target: Path, name: Path) -> bool:
+def replace_link(target: str, link: Path) -> bool:
     """Let a link lead to a folder, in one step.
 
     Parameters
     ----------
-    target : Path
-        The folder.
-    name : Path
+    target : str
+        The folder, relative to that of the link.
+    link : Path
         The link; an earlier one is replaced.
 
     Returns
     -------
     bool
-        False where the system has no links.
+        False where the disk has no links, or the system refuses them to this user.
 
     Raises
     ------
     OutputError
-        The disk refuses.
+        The disk refuses for another reason.
     """
-    temporary = temporary_name(name)
-    temporary.unlink(missing_ok=True)
-    try:
-        os.symlink(os.path.relpath(target, name.parent), temporary, target_is_directory=True)
-    except (NotImplementedError, OSError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-            raise output_error(error, name) from error
-        return False
-    with translate_disk_errors(name):
+    temporary = temporary_name(link)
+    with translate_disk_errors(link):
         try:
-            os.replace(temporary, name)
+            os.symlink(target, temporary, target_is_directory=True)
+        except NotImplementedError:
+            return False
+        except OSError as error:
+            if _has_no_links(error):
+                return False
+            raise
+        try:
+            _replace(temporary, link)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        sync_folder(name.parent)
+        sync_folder(link.parent)
     return True
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, name: str = PROBE_NAME) -> None:
     """Check that a folder can be written, by a file that is removed again.
 
     Parameters
     ----------
     folder : Path
         It is made if it is missing.
+    name : str
+        Name that will stand there, which the disk must take.
 
     Raises
     ------
     OutputError
         The disk refuses.
     """
-    probe = temporary_name(folder / "probe")
-    with translate_disk_errors(folder):
+    with translate_disk_errors(folder if name == PROBE_NAME else folder / name):
         folder.mkdir(parents=True, exist_ok=True)
+        probe = temporary_name(folder / name)
         try:
             with open(probe, "wb") as file:
                 file.write(b"\0" * _PROBE_BYTES)
@@ -255,13 +306,36 @@ def check_writable(folder: Path) -> None:
             probe.unlink(missing_ok=True)
 
 
-def remove_stale_temporaries(folder: Path) -> int:
-    """Remove the temporary files and folders that dead processes left.
+def check_not_held(path: Path) -> None:
+    """Check that no other program holds a file so that it cannot be replaced, as Windows lets a viewer do.
+
+    Parameters
+    ----------
+    path : Path
+        File that will be replaced; it may be missing, and a link is never held.
+
+    Raises
+    ------
+    OutputError
+        It is held.
+    """
+    if os.path.islink(path) or not os.path.lexists(path):
+        return
+    with translate_disk_errors(path):
+        _replace(path, path)  # changes nothing, and asks all the system asks when a file is replaced
+
+
+def remove_stale_temporaries(folder: Path, pattern: str, *, folders: bool = False) -> int:
+    """Remove the temporary files that dead processes left.
 
     Parameters
     ----------
     folder : Path
-        Folder that holds them directly.
+        Folder that holds them directly, and that this program made.
+    pattern : str
+        Regular expression of the finished names, of which the whole name must be one.
+    folders : bool
+        Whether folders of such names are temporary too. A link is removed, what it leads to never.
 
     Returns
     -------
@@ -271,15 +345,34 @@ def remove_stale_temporaries(folder: Path) -> int:
     n_removed = 0
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
-            match = _TEMPORARY.search(entry.name)
-            if match and _is_stale(Path(entry.path), int(match[1])):
+            match = _TEMPORARY.fullmatch(entry.name)
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if match is None or (is_folder and not folders) or not re.fullmatch(pattern, match["name"]):
+                continue
+            if _is_stale(Path(entry.path), int(match["owner"])):
                 n_removed += 1
-                if entry.is_dir(follow_symlinks=False):
+                if is_folder:
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
                     with suppress(OSError):
                         os.unlink(entry.path)
     return n_removed
+
+
+def is_temporary_name(name: str) -> bool:
+    """Return whether `temporary_name` can have made a name.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file or folder.
+
+    Returns
+    -------
+    bool
+        Whatever it is called when it is finished.
+    """
+    return _TEMPORARY.fullmatch(name) is not None
 
 
 @contextmanager
@@ -348,9 +441,33 @@ def temporary_name(path: Path) -> Path:
     Returns
     -------
     Path
-        In the same folder; `remove_stale_temporaries` knows it.
+        In the same folder, and of nothing that is there; `remove_stale_temporaries` knows it.
     """
-    return path.with_name(f".{path.name.lstrip('.')}.{next(_name_counter)}.tmp-{os.getpid()}")
+    stem = path.name.lstrip(".").encode(errors="ignore")[:_MAX_STEM_BYTES].decode(errors="ignore") or "file"
+    while True:
+        temporary = path.with_name(f".{stem}.{next(_name_counter)}.tmp-{os.getpid()}")
+        if not os.path.lexists(temporary):
+            return temporary
+
+
+def _has_no_links(error: OSError) -> bool:
+    """Return whether a link was refused as such, and not because the disk is full or broken."""
+    windows_code = getattr(error, "winerror", None) or error.errno
+    return error.errno in _NO_LINKS or windows_code in _NO_LINKS_WINDOWS
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename over what is there; OutputError where another program holds that."""
+    try:
+        os.replace(temporary, path)
+    except PermissionError as error:
+        if not os.path.lexists(path):
+            raise
+        if os.name == "nt" and os.path.islink(path):
+            os.unlink(path)  # Windows replaces no link to a folder
+            os.rename(temporary, path)
+            return
+        raise OutputError("held_open", path=str(path), reason=error.strerror or str(error)) from error
 
 
 def _rename(temporary: Path, final: Path) -> None:

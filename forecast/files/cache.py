@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Mapping
@@ -22,6 +23,10 @@ from forecast.files.atomic import remove_stale_temporaries, write_file
 __all__ = ["Cache", "CacheEntry", "cache_folder"]
 
 _METADATA_NAME = "facts.json"
+_KEY_LENGTH = 40
+"""Hexadecimal digits of a key that name its file."""
+_ENTRY_NAME = rf"[0-9a-f]{{{_KEY_LENGTH}}}\.entry"
+"""Files that are ours, in a folder that may be the user's: FORECAST_CACHE."""
 
 
 def cache_folder() -> Path:
@@ -61,7 +66,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        remove_stale_temporaries(folder)
+        remove_stale_temporaries(folder, _ENTRY_NAME)
 
     @staticmethod
     def key(*parts: object) -> str:
@@ -112,8 +117,8 @@ class Cache:
         """Remove the entries that are older than so many days."""
         with suppress(OSError):
             for file in self.folder.glob("*.entry"):
-                if time.time() - file.stat().st_mtime > days * 86_400:
+                if re.fullmatch(_ENTRY_NAME, file.name) and time.time() - file.lstat().st_mtime > days * 86_400:
                     file.unlink(missing_ok=True)
 
     def _file(self, key: str) -> Path:
-        return self.folder / f"{key[:40]}.entry"
+        return self.folder / f"{key[:_KEY_LENGTH]}.entry"

@@ -9,11 +9,25 @@ from pathlib import Path
 
 from forecast.errors import InputError, Location, closest_match
 
-__all__ = ["display_path", "find_project", "read_regular_file", "real_path", "resolve_in_project"]
+__all__ = [
+    "display_path",
+    "find_project",
+    "is_inner_path",
+    "is_reserved_name",
+    "read_regular_file",
+    "real_path",
+    "reserved_part",
+    "resolve_in_project",
+    "suggest_name",
+]
 
 MAX_PLAN_BYTES = 160 * 1024
 
 SCENARIOS_FOLDER = "scenarios"
+
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\..*)?", re.IGNORECASE | re.DOTALL)
+"""Names of devices in every folder of Windows, with any ending (Microsoft, "Naming Files, Paths, and Namespaces")."""
+_NOT_IN_WINDOWS_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
 
 def find_project(folder: Path) -> Path:
@@ -85,6 +99,78 @@ def resolve_in_project(text: str, folder: Path, project: Path, location: Locatio
     if is_foreign or not real_path(path).is_relative_to(real_path(project)):
         raise InputError.of(location, key_path, "outside_project", text=text[:80], project=project.name or "/")
     return path
+
+
+def is_reserved_name(name: str) -> bool:
+    """Return whether a file or folder cannot have this name on Windows, or on this system.
+
+    Names of devices and a dot or a space at the end are refused everywhere, because what is written travels; a
+    character that only Windows refuses, such as `:`, is refused there.
+
+    Parameters
+    ----------
+    name : str
+        Name without its folder.
+
+    Returns
+    -------
+    bool
+        Whether it is reserved.
+    """
+    is_odd = name.rstrip(". ") != name or _DEVICE.fullmatch(name) is not None
+    return is_odd or (os.name == "nt" and _NOT_IN_WINDOWS_NAMES.search(name) is not None)
+
+
+def suggest_name(name: str) -> str:
+    """Return a name like a reserved one that is not reserved.
+
+    Parameters
+    ----------
+    name : str
+        Name without its folder.
+
+    Returns
+    -------
+    str
+        `plan-con` for `con`, `plan` for `plan.`.
+    """
+    plain = _NOT_IN_WINDOWS_NAMES.sub("-", name).rstrip(". ")
+    return plain if plain and not is_reserved_name(plain) else f"plan-{plain}"
+
+
+def reserved_part(path: Path) -> str:
+    """Return the name in a path that `is_reserved_name` refuses, of what is still to be made.
+
+    Parameters
+    ----------
+    path : Path
+        Folder or file that will be written.
+
+    Returns
+    -------
+    str
+        The innermost such name; empty where there is none. A folder that is there already may be used.
+    """
+    parts = (part for part in (path, *path.parents) if part.name not in ("", ".."))
+    return next((part.name for part in parts if is_reserved_name(part.name) and not os.path.lexists(part)), "")
+
+
+def is_inner_path(text: object) -> bool:
+    """Return whether a text read from a disk names something inside the folder that it was read from.
+
+    Parameters
+    ----------
+    text : object
+        `figures/fan.png`, with `/` on every system.
+
+    Returns
+    -------
+    bool
+        Whether it is a text of plain names: not absolute, without `..`, `.`, empty names, `\\`, NUL, `:` on Windows.
+    """
+    if not isinstance(text, str) or "\0" in text or "\\" in text or (os.name == "nt" and ":" in text):
+        return False
+    return all(part not in ("", ".", "..") for part in text.split("/"))
 
 
 def real_path(path: Path) -> Path:

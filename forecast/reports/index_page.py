@@ -8,7 +8,7 @@ from pathlib import Path
 from forecast.files import atomic
 from forecast.i18n import Language, Translator
 from forecast.reports.templating import render_template
-from forecast.runs import repository
+from forecast.runs import ownership, repository
 from forecast.runs.listing import listed_runs
 from forecast.runs.repository import StoredRun
 
@@ -24,13 +24,14 @@ def write_index(reports: Path) -> None:
 
     Raises
     ------
-    OutputError : the file cannot be written, or another process holds the folder for too long
+    OutputError : the file cannot be written, is somebody's, or another process holds the folder for too long
     """
     with repository.lock_reports(reports):
+        ownership.check_index(reports)
         stored_runs = list(repository.all_runs(reports))
         language: Language = "vi" if stored_runs and stored_runs[0].manifest.get("language") == "vi" else "en"
         atomic.write_file(
-            reports / "index.html", render_index(stored_runs, repository.linked_run_ids(reports), language)
+            reports / ownership.INDEX_NAME, render_index(stored_runs, repository.linked_run_ids(reports), language)
         )
 
 

@@ -1,7 +1,8 @@
 """Runs on disk: published whole or not at all, found again by their inputs, checked against their manifest.
 
-A run lives in `reports/.runs/<id>`; `reports/<scenario>` is a link to the newest one (a file that names it, where the
-system has no links).
+A run lives in `reports/.runs/<id>`; `reports/<scenario>` is a link to the newest one (a pointer, which is a small file
+that names it, where the disk has no links). What else is in the folder is never replaced or removed: `ownership` says
+what is ours.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +20,16 @@ from typing import Any
 
 from forecast.errors import CheckError, OutputError
 from forecast.files import atomic
+from forecast.files.paths import is_inner_path
+from forecast.runs import ownership
 from forecast.runs.manifest import MANIFEST_SCHEMA, RunInputs
+from forecast.runs.ownership import MANIFEST_NAME, RUNS_FOLDER
 
 __all__ = [
     "StoredRun",
     "all_runs",
     "find_run",
+    "foreign_files",
     "json_bytes",
     "link_run",
     "linked_run_ids",
@@ -37,12 +42,8 @@ __all__ = [
     "verify",
 ]
 
-RUN_MANIFEST_NAME = "manifest.json"
 MIN_ID_LENGTH = 4
 """Characters of a run id that name the run."""
-MAX_POINTER_BYTES = 200
-"""Size of a file that stands for a link."""
-_RUNS_FOLDER = ".runs"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class StoredRun:
     """Content of manifest.json."""
     is_reused: bool = False
     """Whether it was on disk already when it was requested, so that nothing was simulated."""
+    set_aside: Path | None = None
+    """Where the earlier folder of the same run is kept, whose files were changed since it was published."""
 
     @property
     def run_id(self) -> str:
@@ -70,6 +73,12 @@ class StoredRun:
     def created(self) -> float:
         """Time at which it was published, in seconds since 1970."""
         return self.folder.stat().st_mtime
+
+    @property
+    def shown_folder(self) -> Path:
+        """Folder to open: the link `reports/<scenario>` where it is one and leads to this run, else its own folder."""
+        link = self.folder.parent.parent / self.scenario
+        return link if link.is_symlink() and link.resolve() == self.folder.resolve() else self.folder
 
     def summary(self) -> dict[str, Any]:
         """Read summary.json.
@@ -103,29 +112,26 @@ def json_bytes(content: Any) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
-def prepare_reports(reports: Path, names: tuple[str, ...] = ()) -> None:
-    """Sweep strays, and refuse before anything is simulated if a run could not be written.
+def prepare_reports(reports: Path, names: Iterable[str] = ()) -> None:
+    """Refuse before anything is simulated if a run could not be written; remove what dead processes left.
 
     Parameters
     ----------
     reports : Path
         Folder of the reports.
-    names : tuple of str
+    names : iterable of str
         Names under which runs will be shown.
 
     Raises
     ------
     OutputError
-        The folder cannot be written, or a name is taken by a folder that is no link.
+        The folder cannot be written or is somebody's, or somebody's file stands where one of ours would be, or a
+        program holds a file that must be replaced.
     """
-    atomic.check_writable(reports)
-    atomic.check_writable(reports / _RUNS_FOLDER)
-    atomic.remove_stale_temporaries(reports)
-    atomic.remove_stale_temporaries(reports / _RUNS_FOLDER)
+    ownership.claim_reports(reports)
     for name in names:
-        link = reports / name
-        if link.is_dir() and not link.is_symlink():
-            raise OutputError("not_a_link", path=str(link))
+        ownership.check_link(reports, name)
+    ownership.check_index(reports)
 
 
 def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
@@ -141,22 +147,31 @@ def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
     Returns
     -------
     StoredRun or None
-        The run, marked as reused; None where there is none, or one of its files is damaged.
+        The run, marked as reused, whatever somebody else put beside its files; None where there is none, or a file of
+        it is damaged.
+
+    Raises
+    ------
+    OutputError
+        It is damaged, and cannot be written anew because a program holds one of its files.
     """
-    folder = reports / _RUNS_FOLDER / inputs.run_id
+    folder = reports / RUNS_FOLDER / inputs.run_id
     if not folder.is_dir():
         return None
-    try:
+    with suppress(OutputError):
         run = open_run(folder)
-    except OutputError:
-        return None
-    return None if damaged_outputs(run) else replace(run, is_reused=True)
+        if (run.run_id, run.scenario) == (inputs.run_id, inputs.name) and not changed_outputs(run):
+            return replace(run, is_reused=True)
+    for path in folder.rglob("*"):
+        if not path.is_dir():
+            atomic.check_not_held(path)
+    return None
 
 
 def publish_run(
     reports: Path, inputs: RunInputs, files: Mapping[str, bytes], parameters: Mapping[str, Any]
 ) -> StoredRun:
-    """Write a run whole, then let `reports/<scenario>` show it.
+    """Write a run whole, or not at all; `link_run` shows it.
 
     Parameters
     ----------
@@ -172,7 +187,7 @@ def publish_run(
     Returns
     -------
     StoredRun
-        The published run.
+        The published run; `set_aside` where there was one of its id with changed files.
 
     Raises
     ------
@@ -181,14 +196,14 @@ def publish_run(
     """
     outputs = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
     manifest = {**inputs.manifest, "parameters": parameters, "outputs": outputs}
-    final = reports / _RUNS_FOLDER / inputs.run_id
-    if final.exists() and find_run(reports, inputs) is None:
-        _remove_run(final)
+    final = reports / RUNS_FOLDER / inputs.run_id
+    set_aside = None
     with atomic.new_folder(final) as folder:
-        atomic.write_files(folder, {**files, RUN_MANIFEST_NAME: json_bytes(manifest)})
-    run = open_run(final)
-    link_run(reports, run)
-    return run
+        atomic.write_files(folder, {**files, MANIFEST_NAME: json_bytes(manifest)})
+        if os.path.lexists(final) and find_run(reports, inputs) is None:
+            set_aside = ownership.set_aside_name(final)
+            os.rename(final, set_aside)
+    return replace(open_run(final), set_aside=set_aside)
 
 
 def link_run(reports: Path, run: StoredRun) -> None:
@@ -204,13 +219,16 @@ def link_run(reports: Path, run: StoredRun) -> None:
     Raises
     ------
     OutputError
-        The link cannot be written.
+        The link cannot be written, or something of somebody else stands there.
     """
     link = reports / run.scenario
     with lock_reports(reports):
-        is_linked = link.is_symlink() and link.resolve() == run.folder.resolve()
-        if not is_linked and not atomic.replace_link(run.folder, link):
-            atomic.write_file(link, f"{_RUNS_FOLDER}/{run.run_id}\n".encode())
+        if ownership.linked_run_id(link) == run.run_id:
+            return
+        ownership.check_link(reports, run.scenario)
+        text = ownership.link_text(run.run_id)
+        if not atomic.replace_link(text, link):
+            atomic.write_file(link, f"{text}\n".encode())
 
 
 def lock_reports(reports: Path) -> AbstractContextManager[None]:
@@ -226,7 +244,7 @@ def lock_reports(reports: Path) -> AbstractContextManager[None]:
     context manager
         While it is open no other process changes the links.
     """
-    return atomic.hold_lock(reports / _RUNS_FOLDER / ".lock")
+    return atomic.hold_lock(reports / RUNS_FOLDER / ownership.LOCK_NAME)
 
 
 def open_run(path: Path | str) -> StoredRun:
@@ -254,16 +272,27 @@ def open_run(path: Path | str) -> StoredRun:
     >>> forecast.open_run("reports/plan").summary()["paths"]
     300
     """
-    folder = _resolve_link(Path(path))
-    if not folder.is_dir():
+    folder = ownership.follow_pointer(Path(path))
+    with suppress(OSError):
+        folder = folder.resolve()
+    if not os.path.isdir(folder):
         raise OutputError("no_run", path=str(path))
-    manifest = _read_json(folder / RUN_MANIFEST_NAME)
+    manifest = _read_json(folder / MANIFEST_NAME)
     keys = {"schema", "run_id", "scenario", "outputs"}
     if not keys <= set(manifest) or not isinstance(manifest["outputs"], dict):
         raise OutputError("not_a_run", path=str(path))
     if manifest["schema"] != MANIFEST_SCHEMA:
         raise OutputError("other_schema", path=str(path), schema=manifest["schema"], ours=MANIFEST_SCHEMA)
+    if not _has_inner_names(manifest):
+        raise OutputError("not_a_run", path=str(path))
     return StoredRun(folder, manifest)
+
+
+def _has_inner_names(manifest: Mapping[str, Any]) -> bool:
+    """True where each name in a manifest that becomes a path stays in the folder of its run or of the reports."""
+    scenario = manifest["scenario"]
+    is_name = is_inner_path(scenario) and "/" not in scenario
+    return is_name and ownership.is_run_id(manifest["run_id"]) and all(map(is_inner_path, manifest["outputs"]))
 
 
 def resolve_run_path(text: str, reports: Path) -> Path:
@@ -282,9 +311,9 @@ def resolve_run_path(text: str, reports: Path) -> Path:
         Path of the run; `text` as a path where no run or more than one fits.
     """
     path = Path(text)
-    if path.exists() or path.is_symlink() or "/" in text or os.sep in text:
+    if os.path.lexists(path) or "/" in text or os.sep in text:
         return path
-    if (reports / text).exists():
+    if os.path.lexists(reports / text):
         return reports / text
     if len(text) < MIN_ID_LENGTH:
         return path
@@ -294,11 +323,34 @@ def resolve_run_path(text: str, reports: Path) -> Path:
 
 def damaged_outputs(run: StoredRun) -> tuple[str, ...]:
     """Names of the files of a run that are missing, changed or not in its manifest."""
+    return tuple(sorted({*changed_outputs(run), *foreign_files(run)}))
+
+
+def changed_outputs(run: StoredRun) -> tuple[str, ...]:
+    """Names of the files of a run that are missing, or not as its manifest says."""
     outputs: Mapping[str, str] = run.manifest["outputs"]
-    names = {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*") if not path.is_dir()}
-    unknown = names - set(outputs) - {RUN_MANIFEST_NAME}
-    changed = {name for name in outputs if _file_digest(run.folder / name) != outputs[name]}
-    return tuple(sorted(unknown | changed))
+    return tuple(sorted(name for name in outputs if _file_digest(run.folder / name, run.folder) != outputs[name]))
+
+
+def foreign_files(run: StoredRun) -> tuple[str, ...]:
+    """List the files in the folder of a run that it did not write.
+
+    Parameters
+    ----------
+    run : StoredRun
+        The run.
+
+    Returns
+    -------
+    tuple of str
+        Their names, with `/`, sorted; a link is one.
+    """
+    names = {
+        path.relative_to(run.folder).as_posix()
+        for path in run.folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+    return tuple(sorted(names - set(run.manifest["outputs"]) - {MANIFEST_NAME}))
 
 
 def verify(path: Path | str) -> StoredRun:
@@ -348,11 +400,14 @@ def all_runs(reports: Path) -> Iterator[StoredRun]:
         The runs, newest first.
     """
     readable = []
-    if (reports / _RUNS_FOLDER).is_dir():
-        for folder in (reports / _RUNS_FOLDER).iterdir():
-            if folder.is_dir() and ".tmp-" not in folder.name:
-                with suppress(OutputError):
-                    readable.append(open_run(folder))
+    with atomic.translate_disk_errors(reports):
+        folders = list((reports / RUNS_FOLDER).iterdir()) if ownership.owns_runs(reports) else []
+    for folder in folders:
+        if ownership.is_run_id(folder.name) and not folder.is_symlink():
+            with suppress(OutputError):
+                run = open_run(folder)
+                if run.run_id == folder.name:
+                    readable.append(run)
     yield from sorted(readable, key=lambda run: (-run.created, run.run_id))
 
 
@@ -369,15 +424,12 @@ def linked_run_ids(reports: Path) -> frozenset[str]:
     frozenset of str
         Their ids.
     """
-    ids = set()
-    for entry in reports.iterdir() if reports.is_dir() else ():
-        if entry.is_symlink() or (entry.is_file() and entry.suffix == ""):
-            ids.add(_resolve_link(entry).name)
-    return frozenset(ids)
+    entries = reports.iterdir() if reports.is_dir() else ()
+    return frozenset(ownership.linked_run_id(entry) for entry in entries) - {""}
 
 
 def prune_runs(reports: Path) -> tuple[str, ...]:
-    """Remove the runs that no link shows.
+    """Remove the runs that no link shows, but those in whose folder somebody put files.
 
     Parameters
     ----------
@@ -392,13 +444,22 @@ def prune_runs(reports: Path) -> tuple[str, ...]:
     Raises
     ------
     OutputError
-        The disk refuses.
+        The list of runs is somebody's, so that nothing is removed; or a run cannot be removed, and the others were.
     """
+    if not ownership.owns_runs(reports):
+        return ()
+    ownership.check_index(reports)
+    failures = []
     with lock_reports(reports):
         linked = linked_run_ids(reports)
-        unlinked = [run for run in all_runs(reports) if run.folder.name not in linked]
+        unlinked = [run for run in all_runs(reports) if run.run_id not in linked and not foreign_files(run)]
         for run in unlinked:
-            _remove_run(run.folder)
+            try:
+                _remove_run(run.folder)
+            except OutputError as failure:
+                failures.append(failure)
+    if failures:
+        raise failures[0]
     return tuple(run.run_id for run in unlinked)
 
 
@@ -408,17 +469,6 @@ def _remove_run(folder: Path) -> None:
         temporary = atomic.temporary_name(folder)
         os.rename(folder, temporary)
     shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _resolve_link(path: Path) -> Path:
-    """The folder of a run, from a link, from a file that names it, or from itself."""
-    if path.is_file():
-        with suppress(OSError, UnicodeDecodeError):
-            if path.stat().st_size < MAX_POINTER_BYTES:
-                return path.parent / path.read_text(encoding="utf-8").strip()
-    with suppress(OSError):
-        return path.resolve()
-    return path
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -433,8 +483,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _file_digest(path: Path) -> str:
+def _file_digest(path: Path, folder: Path) -> str:
+    """SHA-256 of a regular file that no link on the way to it leads out of the folder; else empty."""
     with suppress(OSError):
-        if stat.S_ISREG(path.lstat().st_mode):
+        if stat.S_ISREG(path.lstat().st_mode) and path.resolve().is_relative_to(folder.resolve()):
             return hashlib.sha256(path.read_bytes()).hexdigest()
     return ""

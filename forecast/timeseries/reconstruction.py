@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem, closest_match
 from forecast.files.csv import CsvCell, check_columns, decimal_mark, parse_number_cell, raise_if_problems, read_csv
-from forecast.files.paths import display_path, read_regular_file
+from forecast.files.paths import display_path, read_regular_file, reserved_part, suggest_name
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.shocks import Event
 from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS, round_to_totals
@@ -87,13 +89,14 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     Raises
     ------
     InputError
-        A key is missing, or a file cannot be read.
+        A key is missing, a file cannot be read, or `to` is a file with other rows than those of a reconstruction.
     """
     from forecast.plan.loading.loader import read
 
     top = Location(display_path(path))
     content = _read_json(path, top)
     totals_key = _totals_key(content, top)
+    output_path = _output_path(content["to"], path.parent, top)
     method = _parse_method(method or content.get("method", DEFAULT_METHOD), top)
     totals = _read_totals(path.parent / content[totals_key], *RECIPE_PERIODS[totals_key])
     raise_if_problems(_short_totals_problems(totals, method, top))
@@ -103,7 +106,7 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
         totals=totals,
         seasons=seasons,
         shocks=history.shocks if history else {},
-        output_path=path.parent / content["to"],
+        output_path=output_path,
         months_per_period=RECIPE_PERIODS[totals_key][1],
         method=method,
     )
@@ -128,6 +131,28 @@ def _totals_key(content: dict[str, Any], top: Location) -> str:
     if len(totals_keys) > 1:
         raise InputError.of(top, "", "recipe_two_totals", keys=", ".join(totals_keys))
     return totals_keys[0]
+
+
+def _output_path(name: object, folder: Path, top: Location) -> Path:
+    """The file that a recipe writes; InputError where that would replace what is no reconstruction."""
+    if not isinstance(name, str) or not name.strip() or "\0" in name:
+        raise InputError.of(top, "to", "recipe_output", text=str(name)[:MAX_QUOTED_CHARACTERS])
+    path = folder / name
+    if reserved := reserved_part(path):
+        raise InputError.of(top, "to", "reserved_name", name=reserved, instead=suggest_name(reserved))
+    if os.path.lexists(path) and not _is_reconstruction(path):
+        raise InputError.of(top, "to", "recipe_output_taken", file=display_path(path))
+    return path
+
+
+def _is_reconstruction(path: Path) -> bool:
+    """True where a file has the columns that `reconstruct` writes, and no row of another status."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with suppress(OSError, UnicodeDecodeError):
+        header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
+        return header == ",".join(RECONSTRUCTED_COLUMNS) and all(row.endswith(",reconstructed") for row in rows)
+    return False
 
 
 def _short_totals_problems(totals: Mapping[str, Mapping[int, float]], method: str, top: Location) -> list[Problem]:

@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.errors import InputError, Location
+from forecast.errors import InputError, Location, OutputError
 from forecast.i18n import Language, Translator
 from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, backtest_inputs
-from forecast.workflows.run import show_run
+from forecast.workflows.run import raise_failure, show_run
 
 if TYPE_CHECKING:
     from forecast.history.ledger import History
@@ -74,7 +74,9 @@ def backtest(scenario: Scenario, *, origins: int | None = None) -> Backtest:
 
 
 def run_backtest(
-    request: BacktestRequest, on_origin: Callable[[int, int], None] = lambda done, total: None
+    request: BacktestRequest,
+    on_origin: Callable[[int, int], None] = lambda done, total: None,
+    on_failure: Callable[[OutputError], None] = raise_failure,
 ) -> repository.StoredRun:
     """Backtest a plan and publish it as `reports/backtest-<name>`, or find the one of the same inputs.
 
@@ -84,6 +86,8 @@ def run_backtest(
         The plan, its origins, and where the report goes.
     on_origin : callable
         Called with the origins that are done, and how many there are.
+    on_failure : callable
+        Called with the reason why the stored backtest cannot be shown; raises it by default.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def run_backtest(
     history = _read_checked_history(request.scenario)
     repository.prepare_reports(request.reports, (request.inputs.name,))
     run = repository.find_run(request.reports, request.inputs) or _backtest_and_publish(request, history, on_origin)
-    return show_run(request.reports, run)
+    return show_run(request.reports, run, on_failure)
 
 
 def _backtest_and_publish(

@@ -6,13 +6,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.errors import InputError, Problem
+from forecast.errors import InputError, OutputError, Problem
 from forecast.i18n import Language, Translator
 from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, comparison_inputs
 from forecast.workflows.publish import build_view
 from forecast.workflows.request import RunRequest
-from forecast.workflows.run import fit_request_baseline, open_cluster, show_run, simulate_cases, simulate_request
+from forecast.workflows.run import (
+    fit_request_baseline,
+    open_cluster,
+    raise_failure,
+    show_run,
+    simulate_cases,
+    simulate_request,
+)
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import Difference
@@ -23,7 +30,9 @@ __all__ = ["compare", "run_comparison"]
 
 
 def run_comparison(
-    requests: Sequence[RunRequest], on_stage: Callable[[str, str], None] = lambda key, name: None
+    requests: Sequence[RunRequest],
+    on_stage: Callable[[str, str], None] = lambda key, name: None,
+    on_failure: Callable[[OutputError], None] = raise_failure,
 ) -> repository.StoredRun:
     """Simulate plans with common random numbers and publish what differs, as `reports/compare-<names>`.
 
@@ -33,6 +42,8 @@ def run_comparison(
         The plans, with one seed and one number of paths; the report goes where the first goes.
     on_stage : callable
         Called with the message key of each stage and the name of its plan.
+    on_failure : callable
+        Called with the reason why the stored comparison cannot be shown; raises it by default.
 
     Returns
     -------
@@ -56,7 +67,7 @@ def run_comparison(
         simulations = _simulate_requests(requests, on_stage)
         on_stage("said_drawing", name)
         run = _publish_comparison(requests, simulations, inputs)
-    return show_run(first.reports, run)
+    return show_run(first.reports, run, on_failure)
 
 
 def compare(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from forecast.engines import LOCAL, create_engine
 from forecast.engines.background import run_in_background
 from forecast.engines.engine import Engine
+from forecast.errors import OutputError
 from forecast.files.cache import cache_folder
 from forecast.i18n import Language, Translator
 from forecast.reports.index_page import write_index
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["RunCallbacks", "analyse", "plot", "report", "run_plan", "simulate_cases"]
 
 
+def raise_failure(failure: OutputError) -> None:
+    """Raise what failed after a run was stored."""
+    raise failure
+
+
 @dataclasses.dataclass(frozen=True)
 class RunCallbacks:
     """Functions that a run calls as it proceeds."""
@@ -44,6 +50,8 @@ class RunCallbacks:
     """With the paths that are done, and how many there are."""
     on_checkpoint: Callable[[str, int], None] = lambda key, paths: None
     """With the message key of what happened to saved paths, and how many they are."""
+    on_failure: Callable[[OutputError], None] = raise_failure
+    """With the reason why a stored run cannot be shown, as its link or the index cannot be written; raises it."""
 
 
 _NO_CALLBACKS = RunCallbacks()
@@ -75,14 +83,18 @@ def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> re
     """
     repository.prepare_reports(request.reports, (request.name,))
     run = repository.find_run(request.reports, request.inputs) or _simulate_and_publish(request, callbacks)
-    return show_run(request.reports, run)
+    return show_run(request.reports, run, callbacks.on_failure)
 
 
-def show_run(reports: Path, run: repository.StoredRun) -> repository.StoredRun:
-    """Let `reports/<name>` lead to a run and list it in the index; the same run."""
-    if run.is_reused:
+def show_run(
+    reports: Path, run: repository.StoredRun, on_failure: Callable[[OutputError], None] = raise_failure
+) -> repository.StoredRun:
+    """Let `reports/<name>` lead to a run and list it in the index; the same run, which is kept if that fails."""
+    try:
         repository.link_run(reports, run)
-    write_index(reports)
+        write_index(reports)
+    except OutputError as failure:
+        on_failure(failure)
     return run
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,15 @@ from tests.support.plans import ROOT
 
 DEAD_PROCESS = 2**22 + 1
 """No process has this number."""
+
+
+def raiser(error: Exception) -> Callable[..., None]:
+    """A function that raises it, in the place of one of `os`."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 def temporary_files(folder: Path) -> list[str]:
@@ -82,9 +93,57 @@ def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
     os.symlink("nowhere", tmp_path / f".c.0.tmp-{DEAD_PROCESS}")
     (tmp_path / "kept.txt").write_text("kept")
     with atomic.new_folder(tmp_path / "run") as held:
-        assert atomic.remove_stale_temporaries(tmp_path) == 3
+        assert atomic.remove_stale_temporaries(tmp_path, "[a-c]", folders=True) == 3
         assert held.is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.txt", "run"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "photos.tmp-{}",
+        ".photos.tmp-{}",
+        "a.0.tmp-{}",
+        ".a.x.tmp-{}",
+        ".a.01.tmp-{}",
+        ".a.0.tmp-0{}",
+        ".a.0.tmp-{}.jpg",
+        "..0.tmp-{}",
+        ".other.0.tmp-{}",
+    ],
+)
+def test_names_that_no_counter_wrote_stay(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name.format(DEAD_PROCESS)
+    folder.mkdir()
+    (folder / "photo.jpg").write_text("mine")
+    assert atomic.remove_stale_temporaries(tmp_path, "a|photos", folders=True) == 0
+    assert (folder / "photo.jpg").read_text() == "mine"
+
+
+def test_a_folder_stays_where_only_files_are_written(tmp_path: Path) -> None:
+    (tmp_path / f".a.0.tmp-{DEAD_PROCESS}").mkdir()
+    assert atomic.remove_stale_temporaries(tmp_path, "a") == 0
+    assert (tmp_path / f".a.0.tmp-{DEAD_PROCESS}").is_dir()
+
+
+def test_the_sweep_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "photo.jpg").write_text("mine")
+    (tmp_path / "swept").mkdir()
+    os.symlink(tmp_path / "mine", tmp_path / "swept" / f".a.0.tmp-{DEAD_PROCESS}")
+    assert atomic.remove_stale_temporaries(tmp_path / "swept", "a", folders=True) == 1
+    assert (tmp_path / "mine" / "photo.jpg").read_text() == "mine"
+
+
+def test_a_temporary_name_is_of_nothing_there_and_never_too_long(tmp_path: Path) -> None:
+    first = atomic.temporary_name(tmp_path / "a")
+    counter = int(first.name.split(".")[2])
+    standing = [tmp_path / f".a.{counter + step}.tmp-{os.getpid()}" for step in (1, 2)]
+    for path in standing:
+        path.write_text("mine")
+    assert atomic.temporary_name(tmp_path / "a") not in standing
+    atomic.write_file(tmp_path / ("ệ" * 85), b"255 bytes")
+    assert [path.read_bytes() for path in tmp_path.glob("ệ*")] == [b"255 bytes"]
 
 
 def test_old_temporary_files_are_removed_whoever_has_their_process_id(tmp_path: Path) -> None:
@@ -92,16 +151,93 @@ def test_old_temporary_files_are_removed_whoever_has_their_process_id(tmp_path: 
     young.write_text("under way")
     old.write_text("torn")
     os.utime(old, (time.time() - 3600,) * 2)
-    assert atomic.remove_stale_temporaries(tmp_path) == 1
+    assert atomic.remove_stale_temporaries(tmp_path, ".") == 1
     assert young.exists()
 
 
 def test_a_link_is_replaced(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        assert atomic.replace_link(tmp_path / name, tmp_path / "newest")
+        assert atomic.replace_link(name, tmp_path / "newest")
         assert (tmp_path / "newest").resolve() == (tmp_path / name).resolve()
     assert not temporary_files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        OSError(errno.EPERM, "Operation not permitted"),
+        OSError(errno.ENOTSUP, "Operation not supported"),
+        OSError(errno.ENOSYS, "Function not implemented"),
+        OSError(1314, "A required privilege is not held by the client"),
+        NotImplementedError(),
+    ],
+)
+def test_refused_links_are_told_from_failures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: Exception
+) -> None:
+    monkeypatch.setattr(os, "symlink", raiser(refusal))
+    assert not atomic.replace_link("one", tmp_path / "newest")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENAMETOOLONG])
+def test_a_link_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr(os, "symlink", raiser(OSError(code, os.strerror(code))))
+    with pytest.raises(OutputError, match="newest"):
+        atomic.replace_link("one", tmp_path / "newest")
+
+
+def test_a_link_is_replaced_where_the_system_replaces_no_link_to_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    assert atomic.replace_link("one", tmp_path / "newest")
+    monkeypatch.setattr(os, "replace", raiser(PermissionError(errno.EACCES, "Access is denied")))
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
+        assert atomic.replace_link("two", tmp_path / "newest")
+    assert (tmp_path / "newest").resolve() == tmp_path / "two"
+    assert not temporary_files(tmp_path)
+
+
+def test_a_file_that_is_held_open_is_named_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    atomic.write_file(tmp_path / "a.pdf", b"earlier")
+    atomic.check_not_held(tmp_path / "a.pdf")
+    atomic.check_not_held(tmp_path / "missing.pdf")
+    monkeypatch.setattr(os, "replace", raiser(PermissionError(errno.EACCES, "used by another process")))
+    for step in (
+        lambda: atomic.check_not_held(tmp_path / "a.pdf"),
+        lambda: atomic.write_file(tmp_path / "a.pdf", b"newer"),
+    ):
+        with pytest.raises(OutputError, match=r"a\.pdf.*close the program") as caught:
+            step()
+        assert caught.value.code == "held_open"
+    assert (tmp_path / "a.pdf").read_bytes() == b"earlier"
+    assert not temporary_files(tmp_path)
+
+
+@pytest.mark.parametrize("failing", ["fsync", "rename"])
+def test_an_empty_folder_is_filled_or_stays_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    files = {"data/a": b"1", "data/b": b"2", "scenarios/c": b"3"}
+    intact, calls = getattr(os, failing), []
+
+    def fail_at_second(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        intact(*arguments)
+
+    monkeypatch.setattr(os, failing, fail_at_second)
+    with pytest.raises(OutputError, match="the disk is full"):
+        atomic.fill_folder(tmp_path, files)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    atomic.fill_folder(tmp_path, files)
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == set(files)
 
 
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

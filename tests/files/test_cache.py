@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -47,3 +48,16 @@ def test_a_pickle_in_a_cache_is_never_loaded(tmp_path: Path) -> None:
 def test_keys_differ_when_any_part_differs() -> None:
     keys = {Cache.key(*parts) for parts in (("a", "b"), ("ab",), ("a", b"b"), ("a", 1), ("a", 2), ("a",), ())}
     assert len(keys) == 7
+
+
+def test_only_entries_of_the_cache_are_removed(tmp_path: Path) -> None:
+    mine = ["notes.entry", "a.entry.bak", f".notes.0.tmp-{2**22 + 1}", f"{'0' * 40}.entry.txt"]
+    stale = f".{'0' * 40}.entry.0.tmp-{2**22 + 1}"
+    cache, key = Cache(tmp_path), Cache.key("fit")
+    cache.put(key, {}, {})
+    for name in (*mine, stale):
+        (tmp_path / name).write_text("x")
+    for path in tmp_path.iterdir():
+        os.utime(path, (0, 0))
+    Cache(tmp_path).remove_older_than(30)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(mine)

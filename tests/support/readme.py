@@ -11,6 +11,7 @@ whose output follows as ```text, ```bash what a machine is set up with.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shlex
@@ -186,19 +187,20 @@ class ReadmeWorkspace:
 
     def _cached_stored_run(self, key: tuple[object, ...], request: Any, run: Callable[[], Any]) -> Any:
         """A run, or the stored files of the same run in another language."""
-        from forecast.runs.repository import open_run
+        from forecast.runs.repository import link_run, open_run
 
         if key not in self.results:
             stored = run()
             self.results[key] = {path.name: path.read_bytes() for path in stored.folder.iterdir() if path.is_file()}
             return stored
         files = self.results[key]
-        runs_folder = request.reports / ".runs"
-        runs_folder.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=runs_folder))
+        folder = request.reports / ".runs" / json.loads(files["manifest.json"])["run_id"]
+        folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (folder / name).write_bytes(content)
-        return open_run(folder)
+        restored = open_run(folder)
+        link_run(request.reports, restored)
+        return restored
 
 
 def _content_key(request: Any) -> tuple[object, ...]:

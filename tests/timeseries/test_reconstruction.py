@@ -159,3 +159,40 @@ def test_a_wrong_recipe_says_how_to_correct_it(tmp_path: Path, rows: str, messag
     with pytest.raises(InputError) as raised:
         read_recipe(tmp_path / "recipe.json")
     assert message in str(raised.value)
+
+
+LEDGER = "month,service,revenue,status\n2019-01,postal,5,reconstructed\n2019-02,postal,6,actual\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("months.csv", LEDGER, "rows that are not reconstructed"),
+        ("months.csv", "", "rows that are not reconstructed"),
+        ("months.csv", "letter", "rows that are not reconstructed"),
+        ("totals.csv", None, "rows that are not reconstructed"),
+        (".", None, "rows that are not reconstructed"),
+        ("con.csv", None, "choose another name, such as 'plan-con.csv'"),
+        ("", None, "no name of a file"),
+        (7, None, "no name of a file"),
+    ],
+)
+def test_a_recipe_replaces_nothing_but_a_reconstruction(
+    tmp_path: Path, name: object, content: str | None, message: str
+) -> None:
+    recipe = write_recipe(tmp_path, QUARTERS, to=name)
+    if content is not None:
+        (tmp_path / str(name)).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"recipe\.json:1:1: to: ") as raised:
+        read_recipe(recipe)
+    assert message in str(raised.value)
+
+
+def test_a_reconstruction_is_made_again_but_a_link_is_not_replaced(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, QUARTERS)
+    (tmp_path / "months.csv").write_text(reconstruct(read_recipe(recipe)), encoding="utf-8")
+    assert read_recipe(recipe).output_path == tmp_path / "months.csv"
+    (tmp_path / "months.csv").rename(tmp_path / "kept.csv")
+    (tmp_path / "months.csv").symlink_to("kept.csv")
+    with pytest.raises(InputError, match="not reconstructed"):
+        read_recipe(recipe)

@@ -76,7 +76,7 @@ def backtest_services(plan: Path, out: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_reconstructed_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    services = backtest_services(plans.SCENARIOS / "covid.yaml", tmp_path, capsys)
+    services = backtest_services(plans.SCENARIOS / "covid.yaml", tmp_path / "reports", capsys)
     assert len(services) == 3
     assert all("reconstructed" in str(service["why"]) for service in services.values())
 
@@ -86,7 +86,7 @@ def test_a_short_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.Ca
     rows = (tmp_path / "ledger.csv").read_text(encoding="utf-8").splitlines()
     short = [row for row in rows if row.split(",")[1] != "a" or row >= "2018-05"]
     (tmp_path / "ledger.csv").write_text("\n".join(short) + "\n", encoding="utf-8")
-    services = backtest_services(tmp_path / "plan.yaml", tmp_path, capsys)
+    services = backtest_services(tmp_path / "plan.yaml", tmp_path / "reports", capsys)
     assert "36 months are too few; 37 are needed" in str(services["a"]["why"])
 
 

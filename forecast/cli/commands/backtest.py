@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from forecast.cli.commands.run import raise_first
 from forecast.cli.group import Option, command, get_session
 from forecast.cli.option_types import WholeNumber
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
-from forecast.files.paths import display_path
+from forecast.errors import OutputError
 from forecast.i18n import Translator
 
 MAX_BACKTEST_ORIGINS = 120
@@ -25,6 +26,7 @@ MAX_BACKTEST_ORIGINS = 120
 @click.pass_context
 def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, **params: Any) -> None:
     """Forecast months of the past with the baseline of a plan, and score the forecasts by what happened."""
+    from forecast.cli.run_summary import print_set_aside, report_line
     from forecast.plan.loading.loader import read_plan
     from forecast.timeseries.evaluation.backtest import DEFAULT_ORIGINS
     from forecast.workflows.backtest import BacktestRequest, run_backtest
@@ -38,17 +40,20 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
     reports = (options.out or reports_folder(plan)).absolute()
     request = BacktestRequest(plan, origins or DEFAULT_ORIGINS, session.language, reports)
     name = Path(plan.file).stem
+    failures: list[OutputError] = []
     with show_progress(session.t, quiet=options.quiet) as display:
         run = run_backtest(
             request,
             lambda done, total: display.show_step("said_backtesting", scenario=name, done=done + 1, total=total),
+            failures.append,
         )
+    print_set_aside(run, session.t)
     summary = run.summary()
     if options.json:
         print_json({"run_dir": str(run.folder), "summary": summary})
-        return
-    report = session.t("said_report", path=display_path(reports / run.scenario / "report.html"))
-    print_lines(*_score_lines(summary, session.t), report)
+    else:
+        print_lines(*_score_lines(summary, session.t), report_line(run, session.t))
+    raise_first(failures)
 
 
 def _score_lines(summary: dict[str, Any], t: Translator) -> list[str]:

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.cli.commands.run import read_requests
+from forecast.cli.commands.run import raise_first, read_requests
 from forecast.cli.group import Argument, command, get_session
 from forecast.cli.option_types import InvalidValue
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
-from forecast.errors import InputError, Problem
-from forecast.files.paths import display_path
+from forecast.errors import InputError, OutputError, Problem
 from forecast.i18n import Translator
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ def _refuse_single_plan(ctx: click.Context, param: click.Parameter, plans: tuple
 @click.pass_context
 def compare_command(ctx: click.Context, /, plans: tuple[str, ...], **params: Any) -> None:
     """Simulate plans with common random numbers and show what differs."""
+    from forecast.cli.run_summary import print_set_aside, report_line
     from forecast.workflows.compare import run_comparison
 
     session = get_session(ctx)
@@ -40,16 +40,21 @@ def compare_command(ctx: click.Context, /, plans: tuple[str, ...], **params: Any
     requests = read_requests(session, plans, options)
     session.language = requests[0].language
     _check_comparable(session, requests)
+    failures: list[OutputError] = []
     with show_progress(session.t, quiet=options.quiet) as display:
         paths = session.t.number(requests[0].paths)
-        run = run_comparison(requests, lambda key, name: display.show_step(key, scenario=name, paths=paths))
+        run = run_comparison(
+            requests, lambda key, name: display.show_step(key, scenario=name, paths=paths), failures.append
+        )
+    print_set_aside(run, session.t)
     summary = run.summary()
     if options.json:
         print_json({"run_dir": str(run.folder), "summary": summary})
-        return
-    for difference in summary["differences"]:
-        print_lines(*_difference_lines(difference, session.t))
-    print_lines(session.t("said_report", path=display_path(run.folder.parent.parent / run.scenario / "report.html")))
+    else:
+        for difference in summary["differences"]:
+            print_lines(*_difference_lines(difference, session.t))
+        print_lines(report_line(run, session.t))
+    raise_first(failures)
 
 
 def _check_comparable(session: Session, requests: list[RunRequest]) -> None:

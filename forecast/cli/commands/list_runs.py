@@ -12,6 +12,9 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.files.paths import display_path
 
+MAX_LISTED_FILES = 10
+"""Files of somebody else that a line names."""
+
 
 @command("list")
 @common_options("--out", "--lang", "--json", "--quiet")
@@ -30,11 +33,16 @@ def list_command(ctx: click.Context, /, prune: bool, **params: Any) -> None:
     if removed:
         write_index(reports)
     rows = listed_runs(list(repository.all_runs(reports)), repository.linked_run_ids(reports))
+    unlinked = [row.run for row in rows if prune and not row.is_linked]
+    kept = {run.run_id: list(names) for run in unlinked if (names := repository.foreign_files(run))}
     if options.json:
-        print_json({"reports": str(reports), "runs": [row.to_dict() for row in rows], "removed": list(removed)})
+        answer = {"reports": str(reports), "runs": [row.to_dict() for row in rows], "removed": list(removed)}
+        print_json({**answer, "kept": kept} if kept else answer)
         return
     if prune and not options.quiet:
         print_lines(session.t("said_pruned", count=len(removed)))
+    for run_id, files in kept.items():
+        print_lines(session.t("said_not_pruned", run=run_id, names=", ".join(files[:MAX_LISTED_FILES])))
     for row in rows:
         print_lines(row.to_text(session.t))
     if not rows:

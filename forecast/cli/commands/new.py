@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import click
 from forecast.cli.group import command, get_session
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
-from forecast.files.paths import display_path
+from forecast.files.paths import display_path, reserved_part, suggest_name
 from forecast.i18n import Language
 
 PLAN_FILE, HISTORY_FILE, SCHEMA_FILE = "scenarios/plan.yaml", "data/history.csv", "scenarios/plan.schema.json"
@@ -29,11 +30,18 @@ def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     folder = Path(dir)
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise session.input_error(dir, "DIR", "folder_not_empty", path=display_path(folder))
+    if name := reserved_part(folder):
+        raise session.input_error(dir, "DIR", "reserved_name", name=name, instead=suggest_name(name))
     with atomic.translate_disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    atomic.write_files(folder, starter_files(options.language or "en"))
+        is_there = os.path.lexists(folder)
+        if is_there and not (folder.is_dir() and not any(folder.iterdir())):
+            raise session.input_error(dir, "DIR", "folder_not_empty", path=display_path(folder))
+    content = starter_files(options.language or "en")
+    if is_there:
+        atomic.fill_folder(folder, content)
+    else:
+        with atomic.new_folder(folder) as temporary:
+            atomic.write_files(temporary, content)
     if options.json:
         print_json({"plan": str((folder / PLAN_FILE).absolute())})
     else:

@@ -15,7 +15,7 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
-from forecast.errors import CheckError, InputError, Problem, closest_match
+from forecast.errors import CheckError, InputError, OutputError, Problem, closest_match
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
 
@@ -54,8 +54,10 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     requests = _reuse_fit(session, requests, params["reuse_fit"])
     requests = [replace(request, precision=params["precision"]) for request in requests]
     _check_requests(session, requests, gates, params["as_of"])
-    completed = [_run_request(session, request, options) for request in requests]
+    failures: list[OutputError] = []
+    completed = [_run_request(session, request, options, failures) for request in requests]
     _print_results(completed, options)
+    raise_first(failures)
     _check_gates(completed, gates)
 
 
@@ -110,9 +112,11 @@ def _reuse_fit(session: Session, requests: list[RunRequest], manifest: Path | No
         return requests
     if len(requests) > 1:
         raise InputError([session.problem("--reuse-fit", "--reuse-fit", "pin_one_plan")])
+    from forecast.runs.ownership import follow_pointer
     from forecast.timeseries.ensemble.pinned import read_pinned_fits
 
-    return [request.with_pinned_fits(read_pinned_fits(manifest)) for request in requests]
+    file = follow_pointer(manifest)
+    return [request.with_pinned_fits(read_pinned_fits(file)) for request in requests]
 
 
 def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[Gate, ...], day: date | None) -> None:
@@ -161,7 +165,16 @@ def _gate_problems(session: Session, request: RunRequest, gates: tuple[Gate, ...
     return problems
 
 
-def _run_request(session: Session, request: RunRequest, options: CommonOptions) -> CompletedRun:
+def raise_first(failures: list[OutputError]) -> None:
+    """Raise the first of what failed after runs were stored, once their results are printed."""
+    for failure in failures:
+        raise failure
+
+
+def _run_request(
+    session: Session, request: RunRequest, options: CommonOptions, failures: list[OutputError]
+) -> CompletedRun:
+    from forecast.cli.run_summary import print_set_aside
     from forecast.workflows.run import RunCallbacks, run_plan
 
     session.language = request.language
@@ -171,8 +184,10 @@ def _run_request(session: Session, request: RunRequest, options: CommonOptions) 
             on_stage=lambda key: display.show_step(key, scenario=name, paths=t.number(request.paths)),
             on_paths=lambda done, total: display.show_paths(name, done, total),
             on_checkpoint=lambda key, paths: display.print_line(key, scenario=name, paths=t.number(paths)),
+            on_failure=failures.append,
         )
         run = run_plan(request, callbacks)
+    print_set_aside(run, t)
     return CompletedRun(request, run, run.summary(), t)
 
 

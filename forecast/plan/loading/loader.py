@@ -11,7 +11,14 @@ from pydantic import ValidationError
 
 from forecast.errors import InputError, Location, Problem
 from forecast.files.csv import column_reader
-from forecast.files.paths import display_path, find_project, read_regular_file, resolve_in_project
+from forecast.files.paths import (
+    display_path,
+    find_project,
+    is_reserved_name,
+    read_regular_file,
+    resolve_in_project,
+    suggest_name,
+)
 from forecast.files.yaml import MappingNode, ScalarNode
 from forecast.plan.checks import CHECKS
 from forecast.plan.checks.context import CheckContext
@@ -163,10 +170,19 @@ def read_plan(
     builder = _ScenarioBuilder(loader.project, folders, display_path(path), repair)
     scenario = builder.build(merged, document)
     problems = drop_consequent_problems(loader.problems + merged.problems + builder.problems)
+    problems += _file_name_problems(path)
     problems = [_explain_missing_name(problem, layer) for problem in problems]
     if problems or scenario is None:
         raise InputError(sorted(set(problems))[:MAX_PLAN_PROBLEMS])
     return LoadedPlan(scenario, document, tuple(builder.removed), tuple(builder.repairs))
+
+
+def _file_name_problems(path: Path) -> list[Problem]:
+    """The problem of a file whose name no folder may have on Windows: it names that of the reports, which travel."""
+    if not is_reserved_name(path.stem):
+        return []
+    location = Location(display_path(path))
+    return [Problem.of(location, "", "reserved_name", name=path.stem, instead=suggest_name(path.stem))]
 
 
 @dataclass
