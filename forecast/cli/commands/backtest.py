@@ -12,7 +12,7 @@ from forecast.cli.option_types import WholeNumber
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
-from forecast.files.paths import display_path
+from forecast.files.paths import display_path, plan_name
 from forecast.i18n import Translator
 
 MAX_BACKTEST_ORIGINS = 120
@@ -37,7 +37,7 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
     session.language = options.language or plan.language
     reports = (options.out or reports_folder(plan)).absolute()
     request = BacktestRequest(plan, origins or DEFAULT_ORIGINS, session.language, reports)
-    name = Path(plan.file).stem
+    name = plan_name(plan.file)
     with show_progress(session.t, quiet=options.quiet) as display:
         run = run_backtest(
             request,
@@ -48,7 +48,8 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
         print_json({"run_dir": str(run.folder), "summary": summary})
         return
     report = session.t("said_report", path=display_path(reports / run.scenario / "report.html"))
-    print_lines(*_score_lines(summary, session.t), report)
+    notes = [session.t("said_note", text=text) for text in summary.get("notes", ())]
+    print_lines(*_score_lines(summary, session.t), *notes, report)
 
 
 def _score_lines(summary: dict[str, Any], t: Translator) -> list[str]:
