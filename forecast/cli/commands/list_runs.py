@@ -36,6 +36,6 @@ def list_command(ctx: click.Context, /, prune: bool, **params: Any) -> None:
     if prune and not options.quiet:
         print_lines(session.t("said_pruned", count=len(removed)))
     for row in rows:
-        print_lines(row.to_text(session.t))
+        print_lines(" ".join(row.to_text(session.t).splitlines()))  # a manifest may hold any text
     if not rows:
         print_lines(session.t("said_no_runs", path=display_path(reports)))
