@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecast.files.paths import display_path
@@ -27,8 +27,15 @@ def run_summary_lines(run: StoredRun, summary: Mapping[str, Any], scenario: Scen
         t(f"said_{status}", months=months[status]) for status in ("reconstructed", "example") if months.get(status)
     ]
     lines += [t("said_note", text=t(note["key"], **note["params"])) for note in summary["history_notes"]]
+    lines += page_note_lines([summary], t)
     lines.append(t("said_report", path=display_path(run.folder.parent.parent / run.scenario / "report.html")))
     return lines
+
+
+def page_note_lines(summaries: Iterable[Mapping[str, Any]], t: Translator) -> list[str]:
+    """The notes on the pages of some runs, each once."""
+    notes = [t(note["key"], **note["params"]) for summary in summaries for note in summary.get("notes", ())]
+    return [t("said_note", text=text) for text in dict.fromkeys(notes)]
 
 
 def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:
