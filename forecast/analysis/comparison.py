@@ -8,6 +8,8 @@ import numpy as np
 
 from forecast.analysis.findings import Difference
 from forecast.arrays import Floats
+from forecast.plan.scenario import Scenario
+from forecast.plan.targets import Target
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate
@@ -17,6 +19,8 @@ __all__ = ["paired_difference"]
 
 def paired_difference(first: Simulation, second: Simulation, measure: str, period: str) -> Difference:
     """Second run less first run: the mean of a figure, and the chance of each target that both plans have.
+
+    A target that has the same name in both plans and another figure is another target.
 
     The values are over all paths; the errors come from the sampled paths, in pairs.
 
@@ -51,7 +55,7 @@ def paired_difference(first: Simulation, second: Simulation, measure: str, perio
     mean = second.tally(measure, period).mean - first.tally(measure, period).mean
     differences = _path_values(second, (measure, period)) - _path_values(first, (measure, period))
     chances = {}
-    for name in sorted(set(first.scenario.targets) & set(second.scenario.targets)):
+    for name in _shared_targets(first.scenario, second.scenario):
         difference = second.chance(name).value - first.chance(name).value
         figure = first.target_figure(first.scenario.targets[name])
         if figure == second.target_figure(second.scenario.targets[name]) and _has_same_outcomes(
@@ -63,6 +67,16 @@ def paired_difference(first: Simulation, second: Simulation, measure: str, perio
                 difference, _target_met(second, name) - _target_met(first, name), first.paths
             )
     return Difference(measure, period, _paired_estimate(mean, differences, first.paths), chances)
+
+
+def _shared_targets(first: Scenario, second: Scenario) -> list[str]:
+    """Names of the targets that have the same figure and direction in both plans; their thresholds may differ."""
+
+    def goal(target: Target) -> tuple[object, ...]:
+        return target.measure, target.place, target.period.text, target.at_least is not None
+
+    names = sorted(set(first.targets) & set(second.targets))
+    return [name for name in names if goal(first.targets[name]) == goal(second.targets[name])]
 
 
 def _has_same_outcomes(first: Simulation, second: Simulation, name: str, figure: tuple[str, str]) -> bool:

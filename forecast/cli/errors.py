@@ -23,26 +23,48 @@ RENAMED_OPTIONS = {"--pin": "--reuse-fit", "--repair": "--repair-correlations", 
 
 
 def handle_error(fault: BaseException, session: Session) -> int:
-    """Say what is wrong, in the language of the session; the exit code."""
+    """Say what is wrong, in the language of the session; the exit code. It never raises, whatever the fault is."""
+    try:
+        return _report_error(fault, session)
+    except BaseException:  # the fault has no text, or its sentence cannot be made: its name and its code are left
+        _print_errors([f"forecast: {type(fault).__name__}"])
+        return _exit_code(fault)
+
+
+def _exit_code(fault: BaseException) -> int:
+    match fault:
+        case ForecastError() | StoppedBySignal() | click.exceptions.Exit():
+            return fault.exit_code
+        case click.UsageError():
+            return InputError.exit_code
+        case MemoryError():
+            return OutputError.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            return 130
+        case OSError() if fault.errno in _DISK_ERRNOS:
+            return OutputError.exit_code
+    return 1
+
+
+def _report_error(fault: BaseException, session: Session) -> int:
     match fault:
         case click.exceptions.Exit():
             return fault.exit_code
         case click.UsageError():
-            return handle_error(_usage_error(fault, session), session)
+            return _report_error(_usage_error(fault, session), session)
         case InputError():
             _print_errors([problem.message(session.language) for problem in fault.problems])
         case CheckError() | OutputError():
             _print_errors([session.t(fault.code, **fault.params)])
         case MemoryError():
-            return handle_error(OutputError("memory_short"), session)
+            return _report_error(OutputError("memory_short"), session)
         case StoppedBySignal() | KeyboardInterrupt() | click.Abort():
             _print_errors([session.t("interrupted")])
-            return fault.exit_code if isinstance(fault, StoppedBySignal) else 130
         case OSError() if fault.errno in _DISK_ERRNOS:
-            return handle_error(_disk_error(fault), session)
+            return _report_error(_disk_error(fault), session)
         case _:
-            return _handle_bug(fault, session)
-    return fault.exit_code if isinstance(fault, ForecastError) else 1
+            _print_bug(fault, session)
+    return _exit_code(fault)
 
 
 def silence_stdout() -> None:
@@ -50,26 +72,25 @@ def silence_stdout() -> None:
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
-    except (OSError, ValueError):
-        with suppress(OSError, ValueError):
+    except Exception:  # whatever stands in its place
+        with suppress(Exception):
             null_device = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null_device, sys.stdout.fileno())
             os.close(null_device)
 
 
 def _print_errors(lines: list[str]) -> None:
-    with suppress(OSError, ValueError):
+    with suppress(Exception):  # a stream may be closed, full or replaced by anything
         if sys.stderr is not None:
             sys.stderr.write("".join(f"{escape_invisible(' '.join(line.splitlines()))}\n" for line in lines))
             sys.stderr.flush()
 
 
-def _handle_bug(fault: BaseException, session: Session) -> int:
+def _print_bug(fault: BaseException, session: Session) -> None:
     if os.environ.get("FORECAST_DEBUG"):
         with suppress(OSError, ValueError):
             traceback.print_exception(fault, file=sys.stderr)
     _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])])
-    return 1
 
 
 def _disk_error(fault: OSError) -> OutputError:

@@ -51,7 +51,8 @@ def print_json(content: Any) -> None:
 
 def print_lines(*lines: str) -> None:
     """Print lines of text."""
-    _write(sys.stdout, escape_invisible("\n".join(lines)))
+    if lines:
+        _write(sys.stdout, escape_invisible("\n".join(lines)))
 
 
 def print_status(line: str) -> None:

@@ -62,7 +62,7 @@ class ProgressDisplay:
         """Print a line that stays."""
         text = self.t(key, **params)
         if self._live is not None:
-            self._live.console.print(escape_invisible(text), markup=False, highlight=False, soft_wrap=True)
+            self._live.console.print(escape_invisible(text), soft_wrap=True)
         elif not self._quiet or key in WARNING_KEYS:
             print_status(text)
 
@@ -93,5 +93,6 @@ def show_progress(t: Translator, *, quiet: bool) -> Iterator[ProgressDisplay]:
     from rich.console import Console
     from rich.live import Live
 
-    with Live(console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+    console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+    with Live(console=console, auto_refresh=False, transient=True) as live:
         yield ProgressDisplay(t, live)

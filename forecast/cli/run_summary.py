@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.output import print_status
@@ -28,6 +28,7 @@ def run_summary_lines(run: StoredRun, summary: Mapping[str, Any], scenario: Scen
         t(f"said_{status}", months=months[status]) for status in ("reconstructed", "example") if months.get(status)
     ]
     lines += [t("said_note", text=t(note["key"], **note["params"])) for note in summary["history_notes"]]
+    lines += page_note_lines([summary], t)
     lines.append(report_line(run, t))
     return lines
 
@@ -41,6 +42,12 @@ def print_set_aside(run: StoredRun, t: Translator) -> None:
     """Say where the changed files of an earlier run of the same inputs are kept, if there were any."""
     if run.set_aside is not None:
         print_status(t("said_set_aside", path=display_path(run.set_aside)))
+
+
+def page_note_lines(summaries: Iterable[Mapping[str, Any]], t: Translator) -> list[str]:
+    """The notes on the pages of some runs, each once."""
+    notes = [t(note["key"], **note["params"]) for summary in summaries for note in summary.get("notes", ())]
+    return [t("said_note", text=text) for text in dict.fromkeys(notes)]
 
 
 def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:

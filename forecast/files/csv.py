@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from forecast.errors import InputError, Location, Problem, closest_match
+from forecast.files.characters import single_line
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, resolve_in_project
 from forecast.i18n import Note
@@ -48,6 +50,8 @@ MAX_SAFE_INTEGER = 2**53
 SEPARATORS = (",", ";", "\t")
 _WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """First bytes of .xlsx and .ods, and of .xls."""
+_ODD_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+"""Line ends that no spreadsheet writes: they stand inside a field."""
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])[ \t]*")
 """Line above the header by which a spreadsheet names its separator."""
 
@@ -125,8 +129,11 @@ def read_csv(path: str | Path, problems: list[Problem]) -> CsvFile:
     content = read_regular_file(Path(path), file, "", MAX_CSV_BYTES)
     if content.startswith(_WORKBOOK_STARTS):
         raise InputError.of(file, "", "csv_is_workbook")
-    lines = re.split(r"\r\n|\n|\r", decode_text(content, file.file))
+    text = unicodedata.normalize("NFC", decode_text(content, file.file))  # at once: a ledger has many small fields
+    lines = re.split(r"\r\n|\n|\r", _ODD_LINE_ENDS.sub(" ", text))
     header_line, separator = _find_header(lines, file)
+    if separator != "\t":
+        lines = [line.replace("\t", " ") for line in lines]
     header = Location(file.file, header_line + 1)
     if lines[header_line].count(separator) >= MAX_CSV_COLUMNS:
         count = lines[header_line].count(separator) + 1
@@ -201,7 +208,7 @@ def _split_line(line: str, separator: str, file: str, line_number: int) -> list[
         if not (match := pattern.match(line, start)):
             return None
         text = match[2] if match[1] is None else match[1].replace('""', '"')
-        cells.append(CsvCell(text.strip(), file, line_number, start + 1))
+        cells.append(CsvCell(single_line(text), file, line_number, start + 1))
         if match.end() == len(line):
             return cells
         start = match.end() + 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 
-from forecast.errors import InputError, Location
+from forecast.errors import InputError, Location, Problem
 from forecast.files.characters import FORBIDDEN_CHARACTERS, code_point
 
-__all__ = ["decode_text"]
+__all__ = ["decode_text", "invisible_problem"]
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -59,10 +59,34 @@ def decode_text(content: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding, errors="replace")
         raise InputError.of(_location_after(file, before), "", "not_utf8", encoding=guess_encoding(content)) from None
-    if match := FORBIDDEN_CHARACTERS.search(text):
-        params = {"character": code_point(match[0])}
-        raise InputError.of(_location_after(file, text[: match.start()]), "", "invisible_character", **params)
+    if problem := invisible_problem(text, Location(file)):
+        raise InputError([problem])
     return text
+
+
+def invisible_problem(text: str, start: Location, path: str = "") -> Problem | None:
+    """Find the first character of a text that no reader can see or that turns a line around.
+
+    Parameters
+    ----------
+    text : str
+        A file, or what is typed in its place.
+    start : Location
+        Place of its first character.
+    path : str
+        Dotted name of its key.
+
+    Returns
+    -------
+    Problem, optional
+        At the place of the character; None where there is none.
+    """
+    if not (match := FORBIDDEN_CHARACTERS.search(text)):
+        return None
+    place = _location_after(start.file, text[: match.start()])
+    column = place.column + (start.column - 1 if place.line == 1 else 0)
+    location = Location(start.file, start.line + place.line - 1, column)
+    return Problem.of(location, path, "invisible_character", character=code_point(match[0]))
 
 
 def _location_after(file: str, before: str) -> Location:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
-from forecast.errors import InputError, Location, closest_match
+from forecast.errors import InputError, Location, Problem, closest_match
+from forecast.files.characters import FORBIDDEN_IN_NAMES, code_point
 
 __all__ = [
     "display_path",
     "find_project",
     "is_inner_path",
     "is_reserved_name",
+    "name_problem",
+    "plan_name",
     "read_regular_file",
     "real_path",
     "reserved_part",
@@ -98,6 +103,15 @@ def resolve_in_project(text: str, folder: Path, project: Path, location: Locatio
     path = Path(os.path.normpath(folder / text)) if not is_foreign else project.parent
     if is_foreign or not real_path(path).is_relative_to(real_path(project)):
         raise InputError.of(location, key_path, "outside_project", text=text[:80], project=project.name or "/")
+    return path if os.path.exists(path) else _decomposed_path(path)
+
+
+def _decomposed_path(path: Path) -> Path:
+    """The file whose name is the same text in other code points, as a Mac's archive writes it; else the path itself."""
+    name = unicodedata.normalize("NFC", path.name)
+    if not name.isascii():
+        with suppress(OSError):
+            return next(f for f in sorted(path.parent.iterdir()) if unicodedata.normalize("NFC", f.name) == name)
     return path
 
 
@@ -173,6 +187,28 @@ def is_inner_path(text: object) -> bool:
     return all(part not in ("", ".", "..") for part in text.split("/"))
 
 
+def name_problem(path: Path, project: Path) -> Problem | None:
+    """Find an invisible character, a tab or a line end in the name of a file or of a folder that it lies in.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    project : Path
+        Folder above which names do not count: nothing shows them.
+
+    Returns
+    -------
+    Problem, optional
+        Names the first such character; None where there is none.
+    """
+    path = Path(os.path.abspath(path))
+    shown = str(path.relative_to(project)) if path.is_relative_to(project) else path.name
+    if not (match := FORBIDDEN_IN_NAMES.search(shown)):
+        return None
+    return Problem.of(Location(display_path(path)), "", "invisible_in_file_name", character=code_point(match[0]))
+
+
 def real_path(path: Path) -> Path:
     """Return a path with every symbolic link followed.
 
@@ -187,6 +223,22 @@ def real_path(path: Path) -> Path:
         Absolute.
     """
     return Path(os.path.realpath(path))
+
+
+def plan_name(file: str) -> str:
+    """Return the name under which the runs of a plan are kept.
+
+    Parameters
+    ----------
+    file : str
+        Path of the plan.
+
+    Returns
+    -------
+    str
+        The name of the file without its ending, in Unicode's composed form (NFC); `plan` where nothing is left of it.
+    """
+    return unicodedata.normalize("NFC", Path(file).stem) or "plan"
 
 
 def read_regular_file(path: Path, location: Location, key_path: str, max_bytes: int | None = MAX_PLAN_BYTES) -> bytes:

@@ -23,6 +23,8 @@ from ruamel.yaml.events import (
 )
 
 from forecast.errors import InputError, Location, Problem
+from forecast.files.characters import FORBIDDEN_CHARACTERS, code_point, single_line
+from forecast.files.encoding import invisible_problem
 
 __all__ = [
     "MAX_DEPTH",
@@ -103,7 +105,15 @@ MAX_EVENTS = 20_000
 """Keys, values, mappings and lists of one file."""
 MAX_YAML_PROBLEMS = 100
 """Problems after which reading stops."""
+_LINE_TEXT = re.compile(r"[^ \t\r\n][^\r\n]*")
+"""Line from its first letter on: tabs before it would be indentation."""
 NULL_TEXTS = ("", "~", "null", "Null", "NULL")
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+"""Escape of a text in double quotes, with the digits or the letter that it is written by."""
+_CONTROL_ESCAPES = {"0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "v": "\v", "f": "\f"}
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_SURROGATE_ESCAPES = re.compile(r"\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}")
+"""The two halves of a letter beyond U+FFFF, as JSON escapes it."""
 
 
 class _ReadingStoppedError(Exception):
@@ -126,6 +136,7 @@ class _TreeBuilder:
     """Builder of the tree, event by event."""
 
     file: str
+    text: str
     problems: list[Problem] = field(default_factory=list)
     open_nodes: list[_OpenNode] = field(default_factory=list)
     root: object = None
@@ -188,14 +199,36 @@ class _TreeBuilder:
         plain = event.style is None
         level = self.open_nodes[-1] if self.open_nodes else None
         if level is not None and isinstance(level.node, MappingNode) and level.key is None:
-            self.start_key(level, ScalarNode(event.value, location))
+            self.start_key(level, ScalarNode(self.visible_text(event), location))
             return
         if plain and event.value == "=":
             self.add_problem(location, self.current_path(), "quote_it", text="=")
         if plain and event.value in NULL_TEXTS:
             self.attach(None, location)
         else:
-            self.attach(ScalarNode(event.value, location), location)
+            self.attach(ScalarNode(self.visible_text(event), location), location)
+
+    def visible_text(self, event: ScalarEvent) -> str:
+        """Text of a scalar on one line; an escape that stands for an invisible character is a problem."""
+        text = event.value
+        if event.style == '"' and not text.isascii():
+            text = _SURROGATE_PAIR.sub(lambda pair: _join_surrogates(pair[0]), text)
+        if match := FORBIDDEN_CHARACTERS.search(text):
+            location, path = self.locate_escape(event), self.current_path()
+            self.add_problem(location, path, "invisible_character", character=code_point(match[0]))
+            text = FORBIDDEN_CHARACTERS.sub("\ufffd", text)
+        return single_line(text)
+
+    def locate_escape(self, event: ScalarEvent) -> Location:
+        """Place of the first escape of an invisible character in a text in double quotes."""
+        start = self.locate(event.start_mark)
+        source = self.text[event.start_mark.index : event.end_mark.index]
+        source = _SURROGATE_ESCAPES.sub(lambda pair: "?" * len(pair[0]), source)
+        escapes = (escape.start() for escape in _ESCAPE.finditer(source) if _is_invisible(escape))
+        before = source[: next(escapes, 0)]
+        breaks = before.count("\n")
+        column = len(before) - before.rfind("\n") if breaks else start.column + len(before)
+        return Location(self.file, start.line + breaks, column)
 
     def start_key(self, level: _OpenNode, key: ScalarNode) -> None:
         assert isinstance(level.node, MappingNode)
@@ -260,6 +293,17 @@ class _TreeBuilder:
                 self.problems[i] = Problem.of(problem.location, problem.path, problem.code, **params)
 
 
+def _join_surrogates(pair: str) -> str:
+    return pair.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def _is_invisible(escape: re.Match[str]) -> bool:
+    """True for an escape of a character that is not taken in a text."""
+    digits = escape[1] or escape[2] or escape[3]
+    character = chr(int(digits, 16)) if digits else _CONTROL_ESCAPES.get(escape[4], "")
+    return FORBIDDEN_CHARACTERS.search(character) is not None
+
+
 def _parser_events(text: str) -> Iterator[Any]:
     yield from YAML(typ="safe", pure=True).parse(text)
 
@@ -289,7 +333,11 @@ def parse_yaml(text: str, file: str) -> tuple[object, list[Problem]]:
     tuple of object and list of Problem
         Its node, None when it is empty, and what is wrong with it as YAML.
     """
-    builder = _TreeBuilder(file)
+    text = text.removeprefix("\ufeff")
+    if problem := invisible_problem(text, Location(file)):
+        return None, [problem]
+    text = _LINE_TEXT.sub(lambda line: line[0].replace("\t", " "), text)
+    builder = _TreeBuilder(file, text)
     try:
         for count, event in enumerate(_parser_events(text)):
             builder.handle_event(event)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import Assumption
 
 __all__ = ["Label", "for_service"]
@@ -88,7 +89,7 @@ class Label(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _expand_text(cls, written: Any) -> Any:
-        if isinstance(written, dict) and not written:
+        if written == "" or (isinstance(written, MappingNode) and not any(written.values())):
             raise PydanticCustomError("label_empty", "")
         return {"vi": written, "en": written} if isinstance(written, str) else written
 

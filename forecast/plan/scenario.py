@@ -255,7 +255,7 @@ class Scenario(Record):
     file: Annotated[str, Field(exclude=True)] = ""
     """The file it was read from; not a key of the language."""
     _locations: Mapping[str, Location] = PrivateAttr(default_factory=dict)
-    """Where keys are written, by dotted name: those that are checked against the history."""
+    """Where keys are written, by dotted name: those that are checked later."""
 
     def with_locations(self, locations: Mapping[str, Location]) -> Scenario:
         """The same plan, which knows where these keys are written."""

@@ -13,6 +13,7 @@ from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.rows import display_name
 from forecast.reports.charts.style import truncate_label
+from forecast.reports.content.glyphs import glyph_notes
 from forecast.reports.content.sums import sum_notes, sum_reasons, sum_table
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text, sentence_case
@@ -48,6 +49,10 @@ class BacktestView:
     manifest: Mapping[str, Any]
     """Run id, hashes, versions and data files."""
 
+    def notes(self, t: Translator) -> list[str]:
+        """Return the sentences of the notes on the page itself."""
+        return [t(key, **dict(params)) for key, params in glyph_notes(self.scenario, t.language)]
+
 
 def render_backtest_page(view: BacktestView, t: Translator) -> bytes:
     """Render a backtest as one HTML file that opens offline.
@@ -71,7 +76,11 @@ def render_backtest_page(view: BacktestView, t: Translator) -> bytes:
         "coverage": coverage_notes(backtest_track_records(view.backtest), t),
         "tables": score_tables(view, t),
         "charts": {name: chart_image(chart) for name, chart in backtest_charts(view, t).items()},
-        "how": [*(t(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")), *sum_notes(t)],
+        "how": [
+            *(t(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")),
+            *sum_notes(t),
+            *view.notes(t),
+        ],
         "provenance": backtest_provenance(view, t),
     }
     return render_template("backtest.html.jinja", t, params)

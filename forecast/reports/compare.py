@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
@@ -72,7 +73,7 @@ def render_comparison_page(views: Sequence[RunView], differences: Differences, t
         "differences": difference_table(views, differences, t),
         "goal_warning": "" if _has_same_goal(views) else t("compare_other_targets"),
         "charts": {name: chart_image(chart) for name, chart in comparison_charts(views, t).items()},
-        "how": assumptions.reader_notes(views[0], t),
+        "how": [*assumptions.reader_notes(views[0], t), *_page_notes(views, t)],
         "provenance": [(_scenario_name(view, t), assumptions.run_provenance(view, t)) for view in views],
     }
     return render_template("compare.html.jinja", t, params)
@@ -99,6 +100,11 @@ def render_comparison_pdf(views: Sequence[RunView], differences: Differences, t:
         return to_pdf(draw_comparison_sheet(views, differences, t), comparison_title(views, t))
 
 
+def _page_notes(views: Sequence[RunView], t: Translator) -> list[str]:
+    """Return the notes on the pages of all runs, each once."""
+    return list(dict.fromkeys(note for view in views for note in view.notes(t)))
+
+
 def _scenario_name(view: RunView, t: Translator) -> str:
     return truncate_label(view.scenario.name.in_language(t.language) or view.short_name, MAX_SCENARIO_NAME_GRAPHEMES)
 
@@ -118,6 +124,12 @@ def comparison_title(views: Sequence[RunView], t: Translator) -> str:
     return t("compare_title", better=better, worse=worse, high=high, low=low)
 
 
+def _first_statistics(view: RunView, first: RunView) -> Mapping[str, float]:
+    """Mean and quantiles of the first run's main figure in a run; empty where it has none."""
+    statistics: Mapping[str, float] = view.summary.get("measures", {}).get(first.measure_key, {}).get(first.period, {})
+    return statistics
+
+
 def comparison_scope(views: Sequence[RunView], t: Translator) -> str:
     """Return the line on the compared target, or on the scenarios."""
     row = views[0].main_target
@@ -134,8 +146,10 @@ def _has_same_goal(views: Sequence[RunView]) -> bool:
 
 def _common_scale(views: Sequence[RunView], t: Translator) -> AmountScale:
     first = views[0]
-    sizes = [value for view in views for key, value in view.statistics.items() if key.startswith("p")]
-    sizes += [row.threshold for view in views if (row := view.main_target)]
+    statistics = (_first_statistics(view, first) for view in views)
+    sizes = [value for figures in statistics for key, value in figures.items() if key.startswith("p")]
+    goals = (row for view in views if (row := view.main_target))
+    sizes += [row.threshold for row in goals if (row.measure_key, row.period) == (first.measure_key, first.period)]
     return first.scale_for(first.measure, first.period, sizes, t)
 
 
@@ -146,12 +160,13 @@ def comparison_table(views: Sequence[RunView], t: Translator) -> tables.Table:
     rows: list[tuple[str, ...]] = []
     for name in dict.fromkeys(row.name for view in views for row in view.findings.targets):
         rows += _target_rows(name, views, t)
+    statistics = [_first_statistics(view, first) for view in views]
     for key, label in (("p10", "P10"), ("p50", "P50"), ("p90", "P90"), ("mean", "")):
-        if any(key in view.statistics for view in views):
+        if any(key in figures for figures in statistics):
             head = t("compare_quantile", name=label, **params) if label else t("compare_mean", **params)
             amounts = (
-                scale.amount(view.statistics[key], min(scale.decimals + 1, 2)) if key in view.statistics else "–"
-                for view in views
+                scale.amount(figures[key], min(scale.decimals + 1, 2)) if key in figures else "–"
+                for figures in statistics
             )
             rows.append((sentence_case(head), *amounts))
     heads = (t("compare_figure"), *(_scenario_name(view, t) for view in views))
@@ -319,12 +334,7 @@ def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t:
     for chart in comparison_charts(views, t).values():
         page.chart(chart, EDGE_INCHES, page.y, page.width, 2.25)
         page.y += 2.4
-    table = comparison_table(views, t)
-    _draw_table(page, t("compare_table"), table)
-    if (differences_table := difference_table(views, differences, t)) is not None:
-        _draw_table(page, t("compare_pairs"), differences_table)
-        lead = t("compare_pairs_lead")
-        page.y = page.text(lead, EDGE_INCHES, page.y, page.width, TextStyle(6.6, color=MUTED), lines=2) + 0.06
+    _draw_tables(page, views, differences, t)
     runs = " · ".join(f"{view.short_name}: {str(view.summary.get('run_id', ''))[:16]}" for view in views)
     summary = views[0].summary
     paths = f"{t.number(int(summary.get('paths', 0)))} {t('provenance_paths')}"
@@ -333,21 +343,64 @@ def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t:
     return page.figure
 
 
-def _draw_table(page: PrintedPage, heading: str, table: tables.Table) -> None:
-    """Draw as many rows of a table as the page has room for; long texts are wrapped."""
+def _draw_tables(page: PrintedPage, views: Sequence[RunView], differences: Differences, t: Translator) -> None:
+    """Draw the runs side by side, and below them their differences, for which room is kept."""
+    floor, table = A4_INCHES[1] - 0.75, comparison_table(views, t)
+    differences_table = difference_table(views, differences, t)
+    if differences_table is None:
+        _draw_table(page, t("compare_table"), table, floor, t)
+        return
+    lead = wrap_text(t("compare_pairs_lead"), page.width, 6.6, lines=2)
+    lead_height = LINE_HEIGHT_EMS * 6.6 / 72 * len(lead) + 0.1
+    kept = _table_height(page, differences_table) + lead_height
+    _draw_table(page, t("compare_table"), table, floor - min(kept, (floor - page.y) / 2), t)
+    _draw_table(page, t("compare_pairs"), differences_table, floor - lead_height, t)
+    page.y = page.text(" ".join(lead), EDGE_INCHES, page.y, page.width, TextStyle(6.6, color=MUTED), lines=2) + 0.06
+
+
+class _TableLayout(NamedTuple):
+    """Places of the columns of a table on the page, in inches, and the size of its text, in points."""
+
+    starts: list[float]
+    widths: list[float]
+    size: float
+
+    def row_height(self, row: Sequence[str], weight: str = "normal") -> float:
+        """Height of a row with its rule, in inches."""
+        lines = (len(wrap_text(cell, width, self.size, weight)) for cell, width in zip(row, self.widths, strict=True))
+        return max(lines) * LINE_HEIGHT_EMS * self.size / 72 + 0.07
+
+
+def _table_layout(page: PrintedPage, table: tables.Table) -> _TableLayout:
     size = max(5.2, 6.8 - 0.25 * max(0, len(table.heads) - 4))
-    page.y = page.text(heading, EDGE_INCHES, page.y, page.width, HEADING_TEXT) + 0.02
     first_share = 0.34 if len(table.heads) <= 4 else 0.24
     width = page.width * (1 - first_share) / max(len(table.heads) - 1, 1)
     starts = [EDGE_INCHES, *(EDGE_INCHES + page.width * first_share + width * n for n in range(len(table.heads) - 1))]
     widths = [cell_width - 0.1 for cell_width in (page.width * first_share, *[width] * (len(starts) - 1))]
+    return _TableLayout(starts, widths, size)
+
+
+def _table_height(page: PrintedPage, table: tables.Table) -> float:
+    """Height of a table with its heading, in inches."""
+    layout = _table_layout(page, table)
+    rows = layout.row_height(table.heads, "bold") + sum(map(layout.row_height, table.rows))
+    return LINE_HEIGHT_EMS * HEADING_TEXT.size / 72 + 0.12 + rows
+
+
+def _draw_table(page: PrintedPage, heading: str, table: tables.Table, floor: float, t: Translator) -> None:
+    """Draw the rows of a table that end above `floor`, and count those that do not; long texts are wrapped."""
+    layout = _table_layout(page, table)
+    page.y = page.text(heading, EDGE_INCHES, page.y, page.width, HEADING_TEXT) + 0.02
+    note_height = LINE_HEIGHT_EMS * SMALL_TEXT.size / 72
     for row_index, row in enumerate((table.heads, *table.rows)):
-        style = TextStyle(size, "normal" if row_index else "bold")
-        cells = list(zip(row, starts, widths, strict=True))
-        line_count = max(len(wrap_text(cell, cell_width, style.size, style.weight)) for cell, _, cell_width in cells)
-        if page.y + line_count * LINE_HEIGHT_EMS * size / 72 > A4_INCHES[1] - 0.75:
+        style = TextStyle(layout.size, "normal" if row_index else "bold")
+        room = note_height if row_index < len(table.rows) else 0.0
+        if page.y + layout.row_height(row, style.weight) - 0.07 + room > floor:
+            omitted = t("sheet_more_rows", count=len(table.rows) - max(row_index - 1, 0))
+            page.y = page.text(omitted, EDGE_INCHES, page.y, page.width, SMALL_TEXT)
             break
-        page.y = max(page.text(cell, x, page.y, cell_width, style, lines=99) for cell, x, cell_width in cells) + 0.03
+        cells = zip(row, layout.starts, layout.widths, strict=True)
+        page.y = max(page.text(cell, x, page.y, width, style, lines=99) for cell, x, width in cells) + 0.03
         page.rule(page.y)
         page.y += 0.04
     page.y += 0.1

@@ -279,8 +279,13 @@ def _draw_foot(page: PrintedPage, view: RunView, t: Translator) -> float:
         history=view.baseline.digest[:12] or t("none_found"),
     )
     blocks = [
-        (wrap_text(text, page.width, size, lines=2), color)
-        for text, color in ((reading, INK), (weaknesses, INK), (source, MUTED))
+        (wrap_text(text, page.width, size, lines=lines), color)
+        for text, lines, color in (
+            (reading, 2, INK),
+            (weaknesses, 2, INK),
+            (" ".join(view.notes(t)), 1, INK),
+            (source, 2, MUTED),
+        )
         if text
     ]
     step = 1.4 * size / 72

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.files.fingerprint import code_digest, environment_versions, json_digest, to_jsonable
+from forecast.files.paths import plan_name
 from forecast.plan.data_files import data_files
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run_inputs(
     """
     return _hash_inputs(
         "run",
-        scenario=Path(scenario.file).stem or "plan",
+        scenario=plan_name(scenario.file),
         scenario_hash=json_digest(to_jsonable(scenario)),
         lines=json_digest(to_jsonable(scenario, with_locations=True)),
         data=data_files(scenario),
@@ -105,7 +105,7 @@ def backtest_inputs(scenario: Scenario, *, origins: int, language: str) -> RunIn
     """
     return _hash_inputs(
         "backtest",
-        scenario=f"backtest-{Path(scenario.file).stem or 'plan'}",
+        scenario=f"backtest-{plan_name(scenario.file)}",
         scenario_hash=json_digest(to_jsonable(scenario)),
         data=data_files(scenario),
         origins=origins,

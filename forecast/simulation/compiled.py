@@ -44,7 +44,7 @@ from forecast.stats.copula import CorrelatedGroup, build_correlated_groups
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 from forecast.timeseries.place_shares import weight_by_ledger
 
-__all__ = ["HORIZON_PERIOD", "FigureKey", "run_key"]
+__all__ = ["HORIZON_PERIOD", "FigureKey", "bridge_period", "output_periods", "run_key"]
 
 MAX_BATCH_BLOCKS = 4
 """Most blocks that are simulated together: a quarter of the calls, and the arrays still lie near the cache."""
@@ -206,7 +206,7 @@ def compile_plan(
         groups=groups,
         yearly=_yearly_draws(scenario, groups),
         periods=periods,
-        bridge_period=_choose_bridge_period(scenario, periods),
+        bridge_period=bridge_period(scenario),
         targets=dict(scenario.targets),
         main_target=scenario.main_target,
         trigger_values=_trigger_values(scenario),
@@ -221,7 +221,18 @@ def _has_one_volume_unit(scenario: Scenario, baseline: Baseline) -> bool:
 
 
 def output_periods(scenario: Scenario) -> tuple[OutputPeriod, ...]:
-    """The whole years of the horizon, the periods of targets and triggers, the horizon, and each month."""
+    """Find the periods whose figures a run records.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    tuple of OutputPeriod
+        The whole years of the horizon, the periods of targets and triggers, the horizon, and each month.
+    """
     horizon = scenario.horizon.calendar
     periods: dict[str, Calendar] = {}
     for year in horizon.years:
@@ -449,12 +460,23 @@ def _trigger_values(scenario: Scenario) -> tuple[tuple[FigureKey, float], ...]:
     )
 
 
-def _choose_bridge_period(scenario: Scenario, periods: tuple[OutputPeriod, ...]) -> str:
-    """Period of the first revenue target, else the first output period."""
+def bridge_period(scenario: Scenario) -> str:
+    """Find the period of the steps from last year to the forecast.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    str
+        Period of the first revenue target, else the first output period; as written.
+    """
     for name in sorted(scenario.targets):
         if scenario.targets[name].measure == "revenue" and scenario.targets[name].place is None:
             return str(scenario.targets[name].period.text)
-    return periods[0].period
+    return output_periods(scenario)[0].period
 
 
 def _correlated_groups(scenario: Scenario, baseline: Baseline) -> dict[str, CorrelatedGroup]:

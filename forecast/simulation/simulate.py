@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.arrays import Floats
 from forecast.engines import create_engine
 from forecast.engines.engine import Engine
+from forecast.files.paths import plan_name
 from forecast.periods import Calendar
 from forecast.plan.geography import Geography
 from forecast.plan.scenario import Scenario
@@ -227,7 +227,7 @@ class Simulation:
             places = places_frame(self.places, self.geography, period)
             listed = set(frame.loc[frame["period"] == period, "place"])
             frame = pd.concat([frame, places[~places["place"].isin(listed)]], ignore_index=True)
-        frame.insert(0, "scenario", Path(self.scenario.file).stem or "plan")
+        frame.insert(0, "scenario", plan_name(self.scenario.file))
         return frame
 
     def draws(self, measure: str, period: str) -> pd.Series[float]:

@@ -157,6 +157,7 @@ def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:
     from forecast.reports.content.sums import summarise_sums
 
     services, records = {}, backtest_track_records(view.backtest)
+    notes = view.notes(t)
     for name, service in view.backtest.services.items():
         reason = None
         if service.reason is not None:
@@ -178,6 +179,7 @@ def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:
         "services": services,
         "every": _score_summaries(view.backtest.mean_scores) if view.backtest.mean_scores else None,
         "every_sums": summarise_sums(view.backtest.mean_sums, t) if view.backtest.mean_scores else None,
+        **({"notes": notes} if notes else {}),
     }
 
 

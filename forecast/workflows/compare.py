@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import InputError, OutputError, Problem
-from forecast.i18n import Language, Translator
+from forecast.i18n import Language, Phrase, Translator
+from forecast.periods import format_month, parse_period
 from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, comparison_inputs
 from forecast.workflows.publish import build_view
@@ -23,6 +24,7 @@ from forecast.workflows.run import (
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import Difference
+    from forecast.plan.scenario import Scenario
     from forecast.simulation.compiled import FigureKey
     from forecast.simulation.simulate import Simulation
 
@@ -64,6 +66,7 @@ def run_comparison(
     inputs = comparison_inputs(name, first.language, [request.inputs for request in requests])
     run = repository.find_run(first.reports, inputs)
     if run is None:
+        _raise_where_not_comparable([request.scenario for request in requests], [request.name for request in requests])
         simulations = _simulate_requests(requests, on_stage)
         on_stage("said_drawing", name)
         run = _publish_comparison(requests, simulations, inputs)
@@ -139,10 +142,10 @@ def _publish_comparison(
     from forecast.reports.compare import comparison_charts, render_comparison_page, render_comparison_pdf
 
     names = [request.name for request in requests]
+    differences = _paired_differences(simulations, names)
     views = [
         build_view(run, request, simulate_cases(request)) for run, request in zip(simulations, requests, strict=True)
     ]
-    differences = _paired_differences(simulations, names)
     summary = {
         "schema": 2,
         "run_id": inputs.run_id,
@@ -164,31 +167,60 @@ def _publish_comparison(
 
 
 def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
-    """Each later run less the first, on the figure of the first's main target, else the revenue of its first year."""
+    """Each later run less the first, on the figure that is compared."""
     from forecast.analysis.comparison import paired_difference
 
-    first = simulations[0]
-    target = first.scenario.targets.get(first.scenario.main_target)
-    figure = (target.measure, target.period.text) if target else ("revenue", first.bridge_period)
-    _raise_where_not_comparable(simulations, names, figure)
+    first, figure = simulations[0], _compared_figure(simulations[0].scenario)
+    _raise_where_not_comparable([run.scenario for run in simulations], names)
+    problems = [
+        _missing_figure_problem(run.scenario, names[0], first.scenario, figure)
+        for run in simulations[1:]
+        if figure not in (run.path_sample.figures if run.path_sample else run.tallies)
+    ]
+    if problems:
+        raise InputError(problems)
     pairs = zip(simulations[1:], names[1:], strict=True)
     return {(names[0], name): paired_difference(first, run, *figure) for run, name in pairs}
 
 
-def _raise_where_not_comparable(simulations: Sequence[Simulation], names: Sequence[str], figure: FigureKey) -> None:
-    """InputError where a later plan has another currency than the first, or not the figure that is compared."""
-    first = simulations[0].scenario
+def _compared_figure(scenario: Scenario) -> FigureKey:
+    """Figure of the first plan's main target, else the revenue of its first year."""
+    from forecast.simulation.compiled import bridge_period
+
+    target = scenario.targets.get(scenario.main_target)
+    return (target.measure, target.period.text) if target else ("revenue", bridge_period(scenario))
+
+
+def _raise_where_not_comparable(scenarios: Sequence[Scenario], names: Sequence[str]) -> None:
+    """InputError where a later plan has another currency than the first, or not the period that is compared."""
+    from forecast.simulation.compiled import output_periods
+
+    first, figure = scenarios[0], _compared_figure(scenarios[0])
     problems = []
-    for run in simulations[1:]:
-        scenario = run.scenario
+    for scenario in scenarios[1:]:
         if scenario.currency != first.currency:
             params = {"first": names[0], "currency": first.currency, "other": scenario.currency}
             problems.append(Problem.of(scenario.location_of("currency"), "currency", "compare_currency", **params))
-        elif figure not in run.tallies:
-            params = {"first": names[0], "measure": figure[0], "period": figure[1]}
-            problems.append(Problem.of(scenario.location_of("targets"), "targets", "compare_no_figure", **params))
+        elif figure[1] not in {output.period for output in output_periods(scenario) if not output.is_month}:
+            problems.append(_missing_figure_problem(scenario, names[0], first, figure))
     if problems:
         raise InputError(problems)
+
+
+def _missing_figure_problem(scenario: Scenario, name: str, first: Scenario, figure: FigureKey) -> Problem:
+    """Problem of a plan that lacks the figure that is compared with the first plan, of a name."""
+    from forecast.reports.content.text import measure_text, period_text
+
+    params: dict[str, object] = {
+        "first": name,
+        "measure": Phrase(*(measure_text(figure[0], first, Translator(language)) for language in ("en", "vi"))),
+        "period": Phrase(*(period_text(figure[1], Translator(language)) for language in ("en", "vi"))),
+    }
+    months, horizon = parse_period(figure[1]), scenario.horizon.calendar
+    if horizon.first <= months.first and months.last <= horizon.last:
+        return Problem.of(scenario.location_of("targets"), "targets", "compare_no_figure", **params)
+    params |= {"start": format_month(horizon.first), "end": format_month(horizon.last)}
+    return Problem.of(scenario.location_of("horizon.from"), "horizon", "compare_other_months", **params)
 
 
 def _difference_summary(pair: tuple[str, str], difference: Difference) -> dict[str, Any]:

@@ -45,13 +45,26 @@ def build_view(run: Simulation, request: RunRequest, cases: tuple[SimulatedCase,
     """
     from forecast.analysis.collect import collect_findings
     from forecast.reports.content.context import RunView
+    from forecast.reports.content.glyphs import glyph_notes
     from forecast.reports.summary import summarise_run
 
     findings = collect_findings(run, cases)
     summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
     if run.precision is not None:
         summary["precision"] = _precision_summary(run, run.precision)
-    return RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
+    view = RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
+    if notes := glyph_notes(run.scenario, request.language, _drawn_names(view)):
+        summary["notes"] = [{"key": key, "params": dict(params)} for key, params in notes]
+    return view
+
+
+def _drawn_names(view: RunView) -> list[str]:
+    """Names beside the labels of the plan: of its file, of districts and of the places of targets."""
+    from forecast.reports.content.assumptions import path_in_project
+
+    districts = view.findings.districts.rows if view.findings.districts is not None else ()
+    places = [*(row.name for row in districts), *(row.place_name for row in view.findings.targets)]
+    return [path_in_project(view.scenario.file, view), *places]
 
 
 def _precision_summary(run: Simulation, goal: Precision) -> dict[str, Any]:

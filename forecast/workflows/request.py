@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from forecast.engines import LOCAL
 from forecast.files.cache import cache_folder
+from forecast.files.paths import plan_name
 from forecast.i18n import Language
 from forecast.plan.data_files import project_folder
 from forecast.runs.manifest import RunInputs, run_inputs
@@ -75,7 +76,7 @@ class RunRequest:
     @property
     def name(self) -> str:
         """Name of the folder that shows the newest run."""
-        return Path(self.scenario.file).stem or "plan"
+        return plan_name(self.scenario.file)
 
     def with_pinned_fits(self, pinned_fits: PinnedFits) -> RunRequest:
         """The request that uses these fits; they are kept in a folder of their own."""

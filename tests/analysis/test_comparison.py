@@ -15,6 +15,13 @@ def test_a_run_does_not_differ_from_itself() -> None:
     assert difference.chances["revenue"].value == 0
 
 
+def test_a_target_of_another_figure_is_another_target() -> None:
+    run, other = (simulate_plan(TWO_SERVICES, keep=500, targets__revenue__measure=m) for m in ("revenue", "revenue.a"))
+    difference = paired_difference(run, other, "revenue", "2021")
+    assert "revenue" in run.scenario.targets.keys() & other.scenario.targets.keys()
+    assert "revenue" not in difference.chances
+
+
 def test_common_random_numbers_give_a_shifted_mean_without_error() -> None:
     run, shifted = (
         simulate_plan(TWO_SERVICES, keep=8_000, services__a__baseline__annual=f"normal({mean} tỷ, 5 tỷ)")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forecast.errors import InputError, Problem
+from forecast.files.characters import FORBIDDEN_CHARACTERS, single_line
 from forecast.files.csv import CsvFile, decimal_mark, number_notes, parse_number_cell, read_csv
 
 
@@ -141,3 +145,26 @@ def test_no_line_takes_long(tmp_path: Path, line: str) -> None:
             read_csv(write_table(tmp_path, text), problems)
         assert all(len(problem.message("vi")) < 10_000 for problem in problems)
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_texts_are_composed_and_on_one_line(tmp_path: Path, separator: str) -> None:
+    """A file from a Mac has letters and marks apart; a column may be named so, too."""
+    rows = f'te\u0302n{separator}b\n"Xa\u0303\tAn "{separator}\u2028 x\u0085y \n'
+    table = read_csv(write_table(tmp_path, rows), [])
+    assert table.columns == ("tên", "b")
+    assert [cell.text for cell in table.rows[0].values()] == ["Xã An", "x y"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters='",\r\n'), min_size=1))
+def test_any_field_is_read_on_one_line_or_refused_at_its_place(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = write_table(Path(folder), f'a,b\n1,"{text}"\n')
+        if not (match := FORBIDDEN_CHARACTERS.search(text)):
+            assert read_csv(path, []).rows[0]["b"].text == single_line(text)
+            return
+        with pytest.raises(InputError) as refused:
+            read_csv(path, [])
+    [problem] = refused.value.problems
+    assert (problem.code, problem.location.line) == ("invisible_character", 2)
+    assert problem.location.column == len('1,"') + match.start() + 1

@@ -282,6 +282,7 @@ def make_baseline() -> Any:
     return SimpleNamespace(
         services=services,
         data_status={"actual": 0, "reconstructed": 36},
+        history_notes=(),
         digest="ab" * 32,
         parameters={},
         correlation=None,
@@ -339,10 +340,17 @@ def hostile_view() -> RunView:
             "decisions": {
                 n: d.model_copy(update={"action": label, "owner": label}) for n, d in view.scenario.decisions.items()
             },
-            "services": {n: s.model_copy(update={"label": label}) for n, s in view.scenario.services.items()},
+            "services": {
+                n: s.model_copy(update={"label": label, "unit": label, "account": (HOSTILE_TEXT,)})
+                for n, s in view.scenario.services.items()
+            },
         }
     )
-    return replace(view, scenario=scenario, findings=hostile)
+    baseline = make_baseline()
+    baseline.history_notes = (("baseline_late_start", (("count", HOSTILE_TEXT), ("service", HOSTILE_TEXT))),)
+    notes = [{"key": "letters_drawn_as_box", "params": {"letters": HOSTILE_TEXT}}]
+    summary = {**view.summary, "notes": notes}
+    return replace(view, scenario=scenario, findings=hostile, baseline=baseline, summary=summary)
 
 
 def shop_view() -> RunView:

@@ -14,6 +14,7 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.errors import OutputError
+from forecast.files.paths import plan_name
 from forecast.i18n import Translator
 
 MAX_BACKTEST_ORIGINS = 120
@@ -39,7 +40,7 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
     session.language = options.language or plan.language
     reports = (options.out or reports_folder(plan)).absolute()
     request = BacktestRequest(plan, origins or DEFAULT_ORIGINS, session.language, reports)
-    name = Path(plan.file).stem
+    name = plan_name(plan.file)
     failures: list[OutputError] = []
     with show_progress(session.t, quiet=options.quiet) as display:
         run = run_backtest(
@@ -52,7 +53,8 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
     if options.json:
         print_json({"run_dir": str(run.folder), "summary": summary})
     else:
-        print_lines(*_score_lines(summary, session.t), report_line(run, session.t))
+        notes = [session.t("said_note", text=text) for text in summary.get("notes", ())]
+        print_lines(*_score_lines(summary, session.t), *notes, report_line(run, session.t))
     raise_first(failures)
 
 

@@ -44,6 +44,6 @@ def list_command(ctx: click.Context, /, prune: bool, **params: Any) -> None:
     for run_id, files in kept.items():
         print_lines(session.t("said_not_pruned", run=run_id, names=", ".join(files[:MAX_LISTED_FILES])))
     for row in rows:
-        print_lines(row.to_text(session.t))
+        print_lines(" ".join(row.to_text(session.t).splitlines()))  # a manifest may hold any text
     if not rows:
         print_lines(session.t("said_no_runs", path=display_path(reports)))

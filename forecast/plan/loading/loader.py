@@ -15,6 +15,7 @@ from forecast.files.paths import (
     display_path,
     find_project,
     is_reserved_name,
+    name_problem,
     read_regular_file,
     resolve_in_project,
     suggest_name,
@@ -154,6 +155,8 @@ def read_plan(
         The plan is wrong: every problem at once, each with its location.
     """
     loader = PlanLoader(find_project(path.parent))
+    if problem := name_problem(path, loader.project):
+        raise InputError([problem])
     if text is None:
         location = Location(display_path(path))
         read_regular_file(path, location, "", max_bytes=None)  # a file that is none is named before where it lies
@@ -274,7 +277,7 @@ class _ScenarioBuilder:
         self.removed += settled
         scenario = self.check(CheckContext(scenario, document, unread))
         return scenario.model_copy(update={"file": self.file, "cases": FrozenDict()}).with_locations(
-            _baseline_key_locations(document)
+            _later_key_locations(document)
         )
 
     def validate(self, tree: MappingNode, context: ParseContext) -> tuple[Scenario, frozenset[str]] | None:
@@ -312,9 +315,15 @@ class _ScenarioBuilder:
                     self.problems += error.problems
 
 
-def _baseline_key_locations(document: PlanDocument) -> dict[str, Location]:
-    """Locations of the keys that are checked against the history later, by dotted name."""
-    names = ["horizon.from", "baseline", *(f"baseline.{key}" for key in document.mapping("baseline") or ())]
+def _later_key_locations(document: PlanDocument) -> dict[str, Location]:
+    """Locations of the keys that are checked against the history or another plan later, by dotted name."""
+    names = [
+        "currency",
+        "horizon.from",
+        "targets",
+        "baseline",
+        *(f"baseline.{key}" for key in document.mapping("baseline") or ()),
+    ]
     for service in document.mapping("services") or ():
         path = f"services.{service}"
         baseline = document.mapping(f"{path}.baseline") or ()

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 
 from forecast.errors import InputError, Location, Problem
+from forecast.files.characters import single_line
+from forecast.files.encoding import invisible_problem
 from forecast.files.yaml import MAX_DEPTH, MappingNode, ScalarNode, SequenceNode, parse_yaml
 from forecast.plan.loading.layers import Layer, expand_history
 
@@ -23,9 +25,11 @@ def build_override_layer(overrides: Mapping[str, object], child: Layer) -> tuple
     for line, (name, value) in enumerate(overrides.items(), 1):
         location = Location(OVERRIDE_FILE, line)
         try:
+            _visible_line(name, location, "")
             node, yaml_problems = _parse_override(name, value, line)
             problems += yaml_problems
-            _insert_node(root, name, node, location)
+            if node is not None or not yaml_problems:
+                _insert_node(root, name, node, location)
         except InputError as error:
             problems += error.problems
     expand_history(root)
@@ -35,7 +39,7 @@ def build_override_layer(overrides: Mapping[str, object], child: Layer) -> tuple
 def _parse_override(name: str, value: object, line: int) -> tuple[object, list[Problem]]:
     location = Location(OVERRIDE_FILE, line, len(name) + 2)
     if not isinstance(value, str):
-        return _node_from_python(value, location, name.count(".")), []
+        return _node_from_python(value, location, name, name.count(".")), []
     if not value.strip():
         raise InputError.of(location, name, "set_nothing")
     if len(value) > MAX_OVERRIDE_CHARS:
@@ -76,7 +80,7 @@ def _strip_digit_separators(text: str) -> str:
     return re.sub(r"(?<=\d)_(?=\d{3}(?!\d))", "", text) if starts_with_number else str(text)
 
 
-def _node_from_python(value: object, location: Location, depth: int) -> object:
+def _node_from_python(value: object, location: Location, name: str, depth: int) -> object:
     if depth > MAX_DEPTH:
         raise InputError.of(location, "", "too_deep", limit=MAX_DEPTH)
     match value:
@@ -86,14 +90,23 @@ def _node_from_python(value: object, location: Location, depth: int) -> object:
             return ScalarNode(str(value).lower(), location)
         case Mapping():
             node = MappingNode(location)
-            node.key_locations.update({str(key): location for key in value})
-            node.update({str(key): _node_from_python(item, location, depth + 1) for key, item in value.items()})
+            for key, item in value.items():
+                text = _visible_line(str(key), location, name)
+                node.key_locations[text] = location
+                node[text] = _node_from_python(item, location, name, depth + 1)
             return node
         case list() | tuple():
             listed = SequenceNode(location)
-            listed.extend(_node_from_python(item, location, depth + 1) for item in value)
+            listed.extend(_node_from_python(item, location, name, depth + 1) for item in value)
             return listed
-    return ScalarNode(_strip_digit_separators(str(value)), location)
+    return ScalarNode(_strip_digit_separators(_visible_line(str(value), location, name)), location)
+
+
+def _visible_line(text: str, location: Location, name: str) -> str:
+    """A text on one line; InputError at its first invisible character."""
+    if problem := invisible_problem(text, location, name):
+        raise InputError([problem])
+    return single_line(text)
 
 
 def _insert_node(root: MappingNode, name: str, node: object, location: Location) -> None:

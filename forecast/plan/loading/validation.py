@@ -101,8 +101,8 @@ def _problem_from_error(details: Any, node: Any, missing_step: str, parent: Any)
     location, path = _node_location(node), node.path
     if missing_step == "[key]":
         location = parent.key_locations.get(path.rpartition(".")[2], location)
-    if (shape_problem := _shape_problem(code, params, node, missing_step)) is not None:
-        return shape_problem
+    if details["msg"]:  # our own errors have none
+        return _shape_problem(code, params, node, missing_step)
     if isinstance(node, MappingNode) and KEY_BY_CODE.get(code) in node:
         location = _node_location(node[KEY_BY_CODE[code]])
     elif isinstance(node, MappingNode) and params.get("key") in node.key_locations:
@@ -116,8 +116,8 @@ def _problem_from_error(details: Any, node: Any, missing_step: str, parent: Any)
     return Problem.of(location, path, code, **params)
 
 
-def _shape_problem(code: str, params: dict[str, str], node: Any, missing_step: str) -> Problem | None:
-    """Problem of an error that is pydantic's own: a missing key, a list in place of a map; None for other errors."""
+def _shape_problem(code: str, params: dict[str, str], node: Any, missing_step: str) -> Problem:
+    """Problem of an error that is pydantic's own: a missing key, a list in place of a map."""
     location, path = _node_location(node), node.path
     match code:
         case "missing":
@@ -134,7 +134,9 @@ def _shape_problem(code: str, params: dict[str, str], node: Any, missing_step: s
             return Problem.of(location, path, "list_expected", text=format_node(node)[:60])
         case "string_type":
             return Problem.of(location, path, "text_expected")
-    return None
+        case "too_short":
+            return Problem.of(location, path, "too_short")
+    return Problem.of(location, path, "not_as_expected", text=format_node(node)[:60])
 
 
 def _node_location(node: Any) -> Location:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
@@ -21,8 +21,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.text import Text
 
-__all__ = ["chart_style"]
+__all__ = ["chart_style", "letters_without_glyph"]
 
 INK = "#1f2328"
 MUTED = "#59636e"
@@ -44,6 +45,9 @@ RUN_LINE_STYLES = (
 )
 """Colours of runs laid over one another, each with its own dashes: never colour alone."""
 
+FONT_WEIGHTS = ("normal", "bold")
+MISSING_GLYPH_BOX = "\u25a1"
+"""Drawn in place of a letter that a font lacks."""
 MAX_LABEL_GRAPHEMES = 80
 """Graphemes of a label that are drawn."""
 
@@ -151,8 +155,9 @@ if hasattr(os, "register_at_fork"):
 
 @lru_cache(maxsize=4096)
 def _advance_width(letter: str, weight: str) -> float:
-    """Return the width of a letter at 100 points, in points."""
-    return float(_font(weight).load_char(ord(letter), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536
+    """Return the width of a letter at 100 points, in points; of its box where the font lacks it."""
+    drawn = _drawable_letter(letter)
+    return float(_font(weight).load_char(ord(drawn), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 if drawn else 0.0
 
 
 def text_width(text: str, size: float | None = None, weight: str = "normal") -> float:
@@ -174,13 +179,34 @@ def split_graphemes(text: str) -> list[str]:
     return graphemes
 
 
+def _has_glyph(letter: str) -> bool:
+    return all(_font(weight).get_char_index(ord(letter)) for weight in FONT_WEIGHTS)
+
+
 @lru_cache(maxsize=4096)
 def _drawable_letter(letter: str) -> str:
     if letter.isspace():
         return " "
-    if unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn", "Cf"):
+    if unicodedata.category(letter) in ("Cc", "Cs", "Cf"):
         return ""
-    return letter if _font("normal").get_char_index(ord(letter)) else "\u25a1"
+    return letter if _has_glyph(letter) else MISSING_GLYPH_BOX
+
+
+def letters_without_glyph(texts: Iterable[str]) -> str:
+    """Return the letters that are drawn as a box because the fonts of charts and PDF lack them.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Texts that may be drawn.
+
+    Returns
+    -------
+    str
+        Each letter once, in order of its code point.
+    """
+    letters = sorted(set(unicodedata.normalize("NFC", "".join(texts))) - {MISSING_GLYPH_BOX})
+    return "".join(letter for letter in letters if _drawable_letter(letter) == MISSING_GLYPH_BOX)
 
 
 def clean_label(text: str) -> str:
@@ -280,8 +306,18 @@ def _legend_width(labels: Sequence[str], columns: int) -> float:
     return widths
 
 
+def _draw_missing_glyphs(figure: Figure) -> None:
+    """Put a box for each letter that the fonts lack, in every text of a figure."""
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        content = text.get_text()
+        drawn = (letter if letter == "\n" or _has_glyph(letter) else _drawable_letter(letter) for letter in content)
+        text.set_text("".join(drawn))
+
+
 def to_svg(figure: Figure) -> bytes:
     """Return the figure as SVG, its letters as paths, so that it needs no font."""
+    _draw_missing_glyphs(figure)
     buffer = BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
@@ -289,6 +325,7 @@ def to_svg(figure: Figure) -> bytes:
 
 def to_png(figure: Figure, dpi: int = 150) -> bytes:
     """Return the figure as PNG."""
+    _draw_missing_glyphs(figure)
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 6})
     return buffer.getvalue()
@@ -296,6 +333,7 @@ def to_png(figure: Figure, dpi: int = 150) -> bytes:
 
 def to_pdf(figure: Figure, title: str) -> bytes:
     """Return the figure as PDF, its fonts embedded."""
+    _draw_missing_glyphs(figure)
     buffer = BytesIO()
     metadata = {"Title": title, "Creator": "forecast", "Producer": None, "CreationDate": None}
     figure.savefig(buffer, format="pdf", metadata=metadata)

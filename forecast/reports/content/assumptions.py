@@ -21,6 +21,8 @@ from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
+__all__ = ["path_in_project"]
+
 
 @dataclass(frozen=True)
 class AssumptionRow:
@@ -162,7 +164,20 @@ def location_text(location: Location, view: RunView) -> str:
 
 
 def path_in_project(file: str, view: RunView) -> str:
-    """Return the path of a file from the project's folder; its name alone if it lies outside."""
+    """Return a path that does not name the machine.
+
+    Parameters
+    ----------
+    file : str
+        Path of a file.
+    view : RunView
+        The run of a plan of the project.
+
+    Returns
+    -------
+    str
+        From the project's folder; the name alone of a file outside.
+    """
     path, folder = Path(file).absolute(), project_folder(view.scenario.file).absolute()
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else Path(file).name
 
@@ -213,7 +228,7 @@ def reader_notes(view: RunView, t: Translator) -> list[str]:
 
 
 def baseline_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the notes of the history and of the baseline, each once, and how two years of it are correlated."""
+    """Return the notes of the history and of the baseline, how its years are correlated, and notes on the pages."""
     notes = [_note_text(note, view, t) for note in view.baseline.history_notes]
     if view.scenario.has_correlated_years:
         correlation = view.scenario.correlation_of_years
@@ -221,7 +236,7 @@ def baseline_notes(view: RunView, t: Translator) -> list[str]:
         notes.append(t("years_correlated", value=t.number(correlation.value, decimals), grade=correlation.grade))
     for service in view.baseline.services.values():
         notes += [_note_text(note, view, t) for note in service.notes if t.has(note[0])]
-    return list(dict.fromkeys(notes))
+    return [*dict.fromkeys(notes), *view.notes(t)]
 
 
 def _note_text(note: Note, view: RunView, t: Translator) -> str:

@@ -50,6 +50,10 @@ class RunView:
         """Name of the run's folder: `covid`."""
         return str(self.summary.get("scenario", ""))
 
+    def notes(self, t: Translator) -> list[str]:
+        """Return the sentences of the notes on the pages themselves."""
+        return [t(note["key"], **note["params"]) for note in self.summary.get("notes", ())]
+
     @property
     def main_target(self) -> TargetRow | None:
         """Target that the page is about; None for a plan without targets."""

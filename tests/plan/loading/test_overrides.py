@@ -47,3 +47,31 @@ def test_any_override_is_accepted_or_rejected(value: object) -> None:
     here = Path(__file__).parents[1]
     for key in ("services.postal.growth", "services", "cases", "shocks.w", "a", "horizon.from", "correlations"):
         assert all(line for line in problems_in(SMALL_PLAN, here, {key: value}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "column"),
+    [
+        ({"name": "a\x1bb"}, 7),
+        ({"name": '"a\\u202eb"'}, 8),
+        ({"name": {"vi": "a\u202e"}}, 7),
+        ({"name": {"v\x1bi": "a"}}, 7),
+        ({"name": ["\ud800"]}, 6),
+        ({"na\u200bme": "a"}, 3),
+    ],
+)
+def test_an_invisible_character_is_one_problem(parent: Path, settings: dict[str, object], column: int) -> None:
+    [problem] = problems_in("extends: p.yaml\n", parent, settings)
+    assert problem.startswith(f"--set:1:{column}: ")
+    assert "the invisible character U+" in problem
+
+
+@pytest.mark.parametrize("value", [" a\tke\u0302\nb ", {"vi": " a\tke\u0302\nb "}, '"a\\tk\u00ea\\nb"'])
+def test_texts_are_put_on_one_line(parent: Path, value: object) -> None:
+    assert read_scenario("extends: p.yaml\n", parent, {"name": value}).name.vi == "a kê b"
+
+
+@pytest.mark.parametrize("value", ['""', '"\\t "', {"vi": "\n", "en": " "}])
+def test_a_text_of_nothing_is_refused(parent: Path, value: object) -> None:
+    [problem] = problems_in("extends: p.yaml\n", parent, {"services.postal.label": value})
+    assert "services.postal.label: says nothing; write a text" in problem

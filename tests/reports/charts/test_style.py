@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from forecast.reports.charts import style
 from forecast.reports.charts.style import (
@@ -48,3 +52,54 @@ def test_a_forked_child_opens_its_own_fonts() -> None:
     if child == 0:
         os._exit(cached_fonts())
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def drawn_figure(texts: list[str], weight: str) -> Figure:
+    """A figure with a text at every place where a label of a plan may stand; the ticks are ours."""
+    figure = style.new_figure(6, 4)
+    axes = style.add_axes(figure, (0.5, 0.5, 5, 3), style.Margin(1, 1, 1, 1))
+    axes.plot([0, 1], [0, 1], label=f"x{texts[0]}")
+    axes.set_title(texts[1], weight=weight)
+    axes.set_xlabel(texts[2])
+    axes.annotate(texts[3], (0.5, 0.5))
+    axes.legend()
+    figure.suptitle("\n".join(texts[4:6]), weight=weight)
+    figure.text(0.1, 0.1, texts[6], weight=weight)
+    return figure
+
+
+DRAWERS = {"png": style.to_png, "svg": style.to_svg, "pdf": lambda figure: style.to_pdf(figure, "📦 中文")}
+
+
+@pytest.mark.parametrize("weight", style.FONT_WEIGHTS)
+@pytest.mark.parametrize("form", DRAWERS)
+@pytest.mark.parametrize(
+    "text", ["📦", "中文", "ไทย", "👩\u200d👩 🇻🇳", "\ue000\U0001fae9", "x\u3000y", "\U0001d5a0", "e\U0001f3fb"]
+)
+@pytest.mark.filterwarnings("error")
+def test_a_letter_without_a_glyph_is_a_box_in_every_format(text: str, form: str, weight: str) -> None:
+    with chart_style(9):
+        figure = drawn_figure([f"Bưu {text} điện"] * 7, weight)
+        content = DRAWERS[form](figure)
+        assert text_width(text, weight=weight) > 0
+    assert len(content) > 1000
+    assert all(not style.letters_without_glyph([item.get_text()]) for item in figure.findobj(Text))
+    boxes = sum(item.get_text().count("□") for item in figure.findobj(Text))
+    assert boxes >= 7 * (text != "x\u3000y")
+
+
+@pytest.mark.parametrize("weight", style.FONT_WEIGHTS)
+@given(st.text(st.characters(exclude_categories=()), max_size=60))
+@settings(max_examples=100)
+def test_any_text_can_be_measured_cut_and_wrapped(weight: str, text: str) -> None:
+    with chart_style(8):
+        assert text_width(text, weight=weight) >= 0
+        assert all(text_width(line, weight=weight) <= 1.0 for line in wrap_text(text, 1.0, weight=weight))
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=60))
+@settings(max_examples=15)
+def test_any_text_can_be_drawn(text: str) -> None:
+    with chart_style(8):
+        for draw in DRAWERS.values():
+            assert draw(drawn_figure([truncate_label(text)] * 7, "bold"))
