@@ -18,6 +18,10 @@ from forecast.files.characters import escape_invisible
 _DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
 
 
+MAX_ERROR_BYTES = 9_000
+"""Bytes of all lines that an error prints: what a person reads at most."""
+MAX_LINE_BYTES = 4_000
+"""Bytes of one line; the longest path that Linux opens has 4,096."""
 RENAMED_OPTIONS = {"--pin": "--reuse-fit", "--repair": "--repair-correlations", "--fail-below": "--fail-under"}
 """Options of an earlier form of the command line, and what replaced them."""
 
@@ -30,13 +34,13 @@ def handle_error(fault: BaseException, session: Session) -> int:
         case click.UsageError():
             return handle_error(_usage_error(fault, session), session)
         case InputError():
-            _print_errors([problem.message(session.language) for problem in fault.problems])
+            _print_errors([problem.message(session.language) for problem in fault.problems], session)
         case CheckError() | OutputError():
-            _print_errors([session.t(fault.code, **fault.params)])
+            _print_errors([session.t(fault.code, **fault.params)], session)
         case MemoryError():
             return handle_error(OutputError("memory_short"), session)
         case StoppedBySignal() | KeyboardInterrupt() | click.Abort():
-            _print_errors([session.t("interrupted")])
+            _print_errors([session.t("interrupted")], session)
             return fault.exit_code if isinstance(fault, StoppedBySignal) else 130
         case OSError() if fault.errno in _DISK_ERRNOS:
             return handle_error(_disk_error(fault), session)
@@ -57,18 +61,34 @@ def silence_stdout() -> None:
             os.close(null_device)
 
 
-def _print_errors(lines: list[str]) -> None:
+def _print_errors(lines: list[str], session: Session) -> None:
     with suppress(OSError, ValueError):
         if sys.stderr is not None:
-            sys.stderr.write("".join(f"{escape_invisible(' '.join(line.splitlines()))}\n" for line in lines))
+            sys.stderr.write("".join(f"{line}\n" for line in _bounded_lines(lines, session)))
             sys.stderr.flush()
+
+
+def _bounded_lines(lines: list[str], session: Session) -> list[str]:
+    """The first lines, each cut to its limit, and how many more there are."""
+    printed: list[str] = []
+    size = 0
+    for line in lines:
+        text = escape_invisible(" ".join(line.splitlines()))
+        encoded = text.encode(errors="replace")
+        if len(encoded) > MAX_LINE_BYTES:
+            text = encoded[:MAX_LINE_BYTES].decode(errors="ignore") + "…"
+        size += len(text.encode(errors="replace")) + 1
+        if size > MAX_ERROR_BYTES:
+            return [*printed, session.t("more_problems", count=len(lines) - len(printed))]
+        printed.append(text)
+    return printed
 
 
 def _handle_bug(fault: BaseException, session: Session) -> int:
     if os.environ.get("FORECAST_DEBUG"):
         with suppress(OSError, ValueError):
             traceback.print_exception(fault, file=sys.stderr)
-    _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])])
+    _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])], session)
     return 1
 
 

@@ -99,7 +99,7 @@ def describe_skewness(assumption: Assumption, currency: str, t: Translator) -> s
 def _written_ends(text: str) -> list[str]:
     """Both ends of `a to b` as they are written, each with its unit."""
     numbers, units = zip(*map(split_unit, re.split(r" (?:to|đến) ", text)), strict=True)
-    return [join_unit(number, unit or units[-1]) for number, unit in zip(numbers, units, strict=True)]
+    return [str(join_unit(number, unit or units[-1])) for number, unit in zip(numbers, units, strict=True)]
 
 
 class _AmountFormatter:
@@ -123,7 +123,7 @@ class _AmountFormatter:
 
     def quantity(self, value: float) -> str:
         """A value with its unit."""
-        return self.number(value) if self.is_date else join_unit(self.number(value), self.unit)
+        return self.number(value) if self.is_date else str(join_unit(self.number(value), self.unit))
 
     def rounded(self, value: float) -> str:
         """A value of the size of the middle with its unit, in as few decimals as its range calls for."""
@@ -131,7 +131,7 @@ class _AmountFormatter:
             return self.number(value)
         low, high = (float(end) / self.factor for end in self.distribution.ppf(np.array([0.1, 0.9])))
         scaled = value / self.factor
-        return join_unit(self.t.number(scaled, decimals_of_middle(scaled, high - low)), self.unit)
+        return str(join_unit(self.t.number(scaled, decimals_of_middle(scaled, high - low)), self.unit))
 
     def middle(self) -> str:
         """The median with its unit."""
@@ -140,7 +140,7 @@ class _AmountFormatter:
     def plan_text(self, value: float) -> str:
         """A value in two digits, as a planner writes it."""
         scaled = float(f"{value / self.factor:.2g}")
-        return join_unit(np.format_float_positional(scaled, trim="-"), self.unit)
+        return str(join_unit(np.format_float_positional(scaled, trim="-"), self.unit))
 
     def bounds(self, low: float, high: float) -> dict[str, str]:
         """Two values, the unit after the last; a percent sign after both."""
