@@ -84,13 +84,13 @@ class CsvCell(NamedTuple):
 
     text: str
     row: CsvRow
-    index: int
+    position: int
     """Columns before it."""
 
     @property
     def location(self) -> Location:
         """Place of the field."""
-        return self.row.locate(self.index)
+        return self.row.locate(self.position)
 
 
 class CsvRow(Mapping[str, CsvCell]):

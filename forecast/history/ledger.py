@@ -298,7 +298,7 @@ def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
 
 def _order_problems(entries: dict[str, list[_LedgerRow]], table: CsvFile) -> list[Problem]:
     """Problems of months that are doubled, missing or out of order."""
-    problems = []
+    problems: list[Problem] = []
     last = max(entry.month for rows in entries.values() for entry in rows)
     for service, rows in entries.items():
         if has_enough_problems(problems):

@@ -42,6 +42,8 @@ MIN_ID_LENGTH = 4
 """Characters of a run id that name the run."""
 MAX_POINTER_BYTES = 200
 """Size of a file that stands for a link."""
+MAX_JSON_BYTES = 64 * 2**20
+"""Size of a manifest or a summary; those of 200 services have 8 MB."""
 _RUNS_FOLDER = ".runs"
 
 
@@ -423,6 +425,8 @@ def _resolve_link(path: Path) -> Path:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise OutputError("not_a_run", path=str(path))
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise OutputError("no_run", path=str(path.parent)) from None

@@ -13,7 +13,16 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem, closest_match
-from forecast.files.csv import CsvCell, check_columns, decimal_mark, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.csv import (
+    CsvCell,
+    check_columns,
+    decimal_mark,
+    has_enough_problems,
+    parse_number_cell,
+    raise_if_problems,
+    read_csv,
+)
+from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.shocks import Event
@@ -29,8 +38,14 @@ RECIPE_PERIODS = {"annual": ("year", 12), "quarterly": ("quarter", 3)}
 """Key of the totals in a recipe -> the column of their period, and its months."""
 MIN_TOTALS_FOR_REGRESSION = 3
 """Totals that a regression on an indicator and a constant needs."""
-MAX_LISTED_RECONSTRUCTED_MONTHS, MAX_QUOTED_CHARACTERS = 12, 40
+MAX_LISTED_MONTHS, MAX_QUOTED_CHARACTERS = 12, 40
 """Months that a message lists, and length at which it cuts a text of the user."""
+MAX_WEIGHT = 1e9
+"""Size of a weight or a change; a season has weights of one size."""
+MAX_PATH_CHARACTERS = 500
+"""Characters of a path in a recipe, as in a plan."""
+TOTALS_YEARS = range(1900, 2201)
+"""Years that totals may be of, as in a plan."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +109,7 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     top = Location(display_path(path))
     content = _read_json(path, top)
     totals_key = _totals_key(content, top)
+    raise_if_problems(_path_problems(content, (totals_key, "shocks_of", "to"), top))
     method = _parse_method(method or content.get("method", DEFAULT_METHOD), top)
     totals = _read_totals(path.parent / content[totals_key], *RECIPE_PERIODS[totals_key])
     raise_if_problems(_short_totals_problems(totals, method, top))
@@ -112,8 +128,8 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
 def _read_json(path: Path, top: Location) -> dict[str, Any]:
     """The content of a recipe; InputError where it is not JSON."""
     try:
-        content: dict[str, Any] = json.loads(read_regular_file(path, top, ""))
-    except ValueError as fault:
+        content: dict[str, Any] = json.loads(decode_text(read_regular_file(path, top, ""), top.file))
+    except (ValueError, RecursionError) as fault:
         line, column = getattr(fault, "lineno", 1), getattr(fault, "colno", 1)
         raise InputError.of(Location(top.file, line, column), "", "recipe_not_json") from None
     return content
@@ -128,6 +144,16 @@ def _totals_key(content: dict[str, Any], top: Location) -> str:
     if len(totals_keys) > 1:
         raise InputError.of(top, "", "recipe_two_totals", keys=", ".join(totals_keys))
     return totals_keys[0]
+
+
+def _path_problems(content: Mapping[str, Any], keys: tuple[str, ...], top: Location) -> list[Problem]:
+    """Problems of keys that hold no path."""
+    texts = {key: content[key] for key in keys}
+    return [
+        Problem.of(top, key, "recipe_path", text=json.dumps(text)[:MAX_QUOTED_CHARACTERS])
+        for key, text in texts.items()
+        if not isinstance(text, str) or not text.strip() or "\0" in text or len(text) > MAX_PATH_CHARACTERS
+    ]
 
 
 def _short_totals_problems(totals: Mapping[str, Mapping[int, float]], method: str, top: Location) -> list[Problem]:
@@ -180,7 +206,7 @@ def reconstruct(recipe: Recipe) -> str:
         calendar, values = _reconstruct_service(recipe, service)
         months = [format_month(month) for month in calendar.months]
         if low := [month for month, value in zip(months, values, strict=True) if value <= 0]:
-            listed = ", ".join(low[:MAX_LISTED_RECONSTRUCTED_MONTHS])
+            listed = ", ".join(low[:MAX_LISTED_MONTHS])
             params = {"method": recipe.method, "service": service, "months": listed, "instead": DEFAULT_METHOD}
             problems.append(Problem.of(location, service, "recipe_not_above_zero", **params))
         rows += [(month, service, f"{value:.0f}") for month, value in zip(months, values, strict=True)]
@@ -209,6 +235,8 @@ def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, d
     cells: dict[str, CsvCell] = {}
     mark = decimal_mark(table, "revenue")
     for row in table.rows:
+        if has_enough_problems(problems):
+            break
         cell, service, revenue = row[column], row["service"].text, row["revenue"]
         amount = parse_number_cell(revenue, "revenue", problems, mark)
         period = _parse_period(cell.text, months_per_period)
@@ -226,7 +254,8 @@ def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, d
         cells[service] = cell
     for service, periods in totals.items():
         if missing := sorted(set(range(min(periods), max(periods))) - set(periods)):
-            listed = ", ".join(_period_text(period, months_per_period) for period in missing)
+            listed = ", ".join(_period_text(period, months_per_period) for period in missing[:MAX_LISTED_MONTHS])
+            listed += f", … (+{len(missing) - MAX_LISTED_MONTHS})" if len(missing) > MAX_LISTED_MONTHS else ""
             params = {"service": service, "periods": listed}
             problems.append(Problem.of(cells[service].location, column, "totals_gap", **params))
     raise_if_problems(problems)
@@ -237,7 +266,7 @@ def _parse_period(text: str, months_per_period: int) -> int | None:
     """`2020`, or `2020-Q3`, as first month / `months_per_period`; None where it is neither."""
     pattern = r"([0-9]{4})" if months_per_period == SEASON_MONTHS else r"([0-9]{4})[- ]?[Qq]([1-4])"
     match = re.fullmatch(pattern, text)
-    if match is None:
+    if match is None or int(match[1]) not in TOTALS_YEARS:
         return None
     return int(match[1]) if months_per_period == SEASON_MONTHS else 4 * int(match[1]) + int(match[2]) - 1
 
@@ -260,10 +289,13 @@ def _parse_seasons(
                 float(fields["before_tet"]),  # type: ignore[index]
                 float(fields["holiday"]),  # type: ignore[index]
             )
+            figures = (*season.weights, season.before_tet, season.holiday)
             is_positive = min(season.weights) > 0 and min(season.before_tet, season.holiday) > -1
-            if len(season.weights) != SEASON_MONTHS or not is_positive:
+            if not isinstance(fields["weights"], list):  # type: ignore[index]
+                raise TypeError(service)
+            if len(season.weights) != SEASON_MONTHS or not is_positive or max(map(abs, figures)) > MAX_WEIGHT:
                 raise ValueError(service)
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, OverflowError):
             problems.append(Problem.of(top, f"season.{service}", "recipe_season", service=service))
         else:
             seasons[service] = season
