@@ -38,11 +38,11 @@ RECIPE_PERIODS = {"annual": ("year", 12), "quarterly": ("quarter", 3)}
 """Key of the totals in a recipe -> the column of their period, and its months."""
 MIN_TOTALS_FOR_REGRESSION = 3
 """Totals that a regression on an indicator and a constant needs."""
-MAX_LISTED_MONTHS, MAX_QUOTED_CHARACTERS = 12, 40
+MAX_LISTED_RECONSTRUCTED_MONTHS, MAX_QUOTED_CHARACTERS = 12, 40
 """Months that a message lists, and length at which it cuts a text of the user."""
 MAX_WEIGHT = 1e9
 """Size of a weight or a change; a season has weights of one size."""
-MAX_PATH_CHARACTERS = 500
+MAX_RECIPE_PATH_CHARACTERS = 500
 """Characters of a path in a recipe, as in a plan."""
 TOTALS_YEARS = range(1900, 2201)
 """Years that totals may be of, as in a plan."""
@@ -152,7 +152,7 @@ def _path_problems(content: Mapping[str, Any], keys: tuple[str, ...], top: Locat
     return [
         Problem.of(top, key, "recipe_path", text=json.dumps(text)[:MAX_QUOTED_CHARACTERS])
         for key, text in texts.items()
-        if not isinstance(text, str) or not text.strip() or "\0" in text or len(text) > MAX_PATH_CHARACTERS
+        if not isinstance(text, str) or not text.strip() or "\0" in text or len(text) > MAX_RECIPE_PATH_CHARACTERS
     ]
 
 
@@ -206,7 +206,7 @@ def reconstruct(recipe: Recipe) -> str:
         calendar, values = _reconstruct_service(recipe, service)
         months = [format_month(month) for month in calendar.months]
         if low := [month for month, value in zip(months, values, strict=True) if value <= 0]:
-            listed = ", ".join(low[:MAX_LISTED_MONTHS])
+            listed = ", ".join(low[:MAX_LISTED_RECONSTRUCTED_MONTHS])
             params = {"method": recipe.method, "service": service, "months": listed, "instead": DEFAULT_METHOD}
             problems.append(Problem.of(location, service, "recipe_not_above_zero", **params))
         rows += [(month, service, f"{value:.0f}") for month, value in zip(months, values, strict=True)]
@@ -254,8 +254,14 @@ def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, d
         cells[service] = cell
     for service, periods in totals.items():
         if missing := sorted(set(range(min(periods), max(periods))) - set(periods)):
-            listed = ", ".join(_period_text(period, months_per_period) for period in missing[:MAX_LISTED_MONTHS])
-            listed += f", … (+{len(missing) - MAX_LISTED_MONTHS})" if len(missing) > MAX_LISTED_MONTHS else ""
+            listed = ", ".join(
+                _period_text(period, months_per_period) for period in missing[:MAX_LISTED_RECONSTRUCTED_MONTHS]
+            )
+            listed += (
+                f", … (+{len(missing) - MAX_LISTED_RECONSTRUCTED_MONTHS})"
+                if len(missing) > MAX_LISTED_RECONSTRUCTED_MONTHS
+                else ""
+            )
             params = {"service": service, "periods": listed}
             problems.append(Problem.of(cells[service].location, column, "totals_gap", **params))
     raise_if_problems(problems)

@@ -1,4 +1,4 @@
-"""Bounds before work: whatever is read, the answer comes in 5 s and 1 GB, in messages that a person can read."""
+"""Bounds before work: for whatever is read, the answer comes in 5 s and 1 GB, in messages that a person can read."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ def written(value: str, count: int = 75) -> str:
 class Hostile:
     """A call that must be refused, and the words that say why."""
 
-    said: str
+    expected: str
     plan: str = PLAN
     files: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ("check", "p.yaml")
 
 
-def ledger(said: str, text: str) -> Hostile:
-    return Hostile(said, LEDGER_PLAN, {"a.csv": text})
+def ledger(expected: str, text: str) -> Hostile:
+    return Hostile(expected, LEDGER_PLAN, {"a.csv": text})
 
 
-def recipe(said: str, **changes: object) -> Hostile:
+def recipe(expected: str, **changes: object) -> Hostile:
     files = {"r.json": json.dumps({**RECIPE, **changes}), "totals.csv": "year,service,revenue\n2020,a,1400\n"}
-    return Hostile(said, PLAN, files, ("data", "disaggregate", "r.json"))
+    return Hostile(expected, PLAN, files, ("data", "disaggregate", "r.json"))
 
 
 COMMAND_LINES = {
@@ -145,7 +145,7 @@ def test_what_is_too_much_is_refused_in_bounded_time_memory_and_words(tmp_path: 
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     message = (tmp_path / "stderr").read_bytes()
-    assert hostile.said in message.decode(), message[:300]
+    assert hostile.expected in message.decode(), message[:300]
     assert process.returncode == 2
     assert len(message) < MAX_MESSAGE_BYTES
     assert usage.ru_utime + usage.ru_stime < MAX_CPU_SECONDS

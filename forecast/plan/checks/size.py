@@ -17,7 +17,7 @@ HISTOGRAM_MONTHS = 4
 """Arrays of such a size that the histograms of a month of a service take (measured)."""
 MAX_BYTES = 850 * 10**6
 """Bytes of all arrays; with the libraries a run takes 1 GB."""
-MAX_EVENTS = 500
+MAX_EVENTS_OF_PATH = 500
 """Expected events of one path over the horizon: 0.4 GB and six seconds a block (measured)."""
 MAX_RATE = 5_000.0
 """Events a year in one path of a hundred thousand: each ten take a random number of every path."""
@@ -55,8 +55,8 @@ def _check_rates(context: CheckContext) -> Iterator[Problem]:
             ("per_year", shock.per_year) if isinstance(shock, Weather) else ("waves_per_year", shock.waves_per_year)
         )
         events += years * _mean(rate)
-        if events > MAX_EVENTS or _quantile(rate, EXTREME_QUANTILE) > MAX_RATE:
-            params = {"text": rate.text, "years": years, "most": MAX_EVENTS}
+        if events > MAX_EVENTS_OF_PATH or _quantile(rate, EXTREME_QUANTILE) > MAX_RATE:
+            params = {"text": rate.text, "years": years, "most": MAX_EVENTS_OF_PATH}
             yield context.problem(f"shocks.{name}.{key}", "too_many_events", **params)
             return
 
