@@ -9,7 +9,7 @@ ForecastError
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 
@@ -19,6 +19,10 @@ __all__ = ["CheckError", "ForecastError", "InputError", "Location", "OutputError
 
 MAX_WORDS_COMPARED = 300
 MAX_CHARACTERS_COMPARED = 100
+MAX_TEXT_CHARACTERS = 500
+"""Characters of a text, such as one that the user wrote or a list of names, that a message repeats."""
+MAX_PATH_CHARACTERS = 1_000
+"""Characters of a file's path that a message repeats."""
 
 
 @dataclass(frozen=True, order=True)
@@ -71,12 +75,17 @@ class Problem:
 
     def message(self, language: Language) -> str:
         """Return `FILE:LINE:COL: dotted.path: what is wrong; what to write instead`."""
-        texts = dict(self.params)
+        texts = {key: _shorten(text) for key, text in self.params}
         suffix = f".{language}"
-        texts |= {key.removesuffix(suffix): text for key, text in self.params if key.endswith(suffix)}
+        texts |= {key.removesuffix(suffix): text for key, text in texts.items() if key.endswith(suffix)}
         sentence = Translator(language)(self.code, **texts)
-        path = f"{self.path}: " if self.path else ""
-        return f"{self.location}: {path}{sentence}"
+        path = f"{_shorten(self.path)}: " if self.path else ""
+        location = replace(self.location, file=_shorten(self.location.file, MAX_PATH_CHARACTERS))
+        return f"{location}: {path}{sentence}"
+
+
+def _shorten(text: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 class ForecastError(Exception):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 from forecast.simulation.simulate import Simulation
 from forecast.stats.copula import HAPPENS_SUFFIX
@@ -17,6 +17,9 @@ __all__ = ["achieved_correlations"]
 
 MAX_BLOCKS = 2
 """Blocks of paths over which correlations are measured."""
+MAX_VALUES = 50_000_000
+"""Values that are measured, each once a pair: two seconds; many pairs are measured over fewer values, with the larger
+error that is told of them."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,14 @@ def achieved_correlations(run: Simulation) -> tuple[AchievedCorrelation, ...]:
     """
     pairs = []
     sampler = Sampler(run.seed, range(min(MAX_BLOCKS, -(-run.paths // PATHS_PER_BLOCK))), run.groups)
-    for name, entry in sorted(run.scenario.correlations.items()):
+    correlations = sorted(run.scenario.correlations.items())
+    limit = MAX_VALUES // max(1, sum(math.comb(len(entry.between), 2) for _, entry in correlations))
+    for name, entry in correlations:
         members = sorted(entry.between)
-        samples = {member: _member_draws(run, member, sampler) for member in members}
+        samples = {member: _RankedSample.of(_member_draws(run, member, sampler)[:limit]) for member in members}
         for i, a in enumerate(members):
             for b in members[i + 1 :]:
-                achieved = rank_correlation(samples[a], samples[b])
+                achieved = _correlation_of_ranks(samples[a], samples[b])
                 pairs.append(
                     AchievedCorrelation(name, (a, b), entry.rank, achieved.value, (achieved.high - achieved.low) / 2)
                 )
@@ -72,27 +77,41 @@ def _member_draws(run: Simulation, member: str, sampler: Sampler) -> Floats:
     return 1 - sampler.uniform(member) if member.endswith(HAPPENS_SUFFIX) else sampler.uniform(member)
 
 
+@dataclass(frozen=True)
+class _RankedSample:
+    """Ranks of a sample, sorted once for all its pairs."""
+
+    ranks: Floats
+    """(n,) between 0 and 1."""
+    order: Ints
+    """(n,) rows from the lowest rank to the highest."""
+
+    @classmethod
+    def of(cls, values: Floats) -> _RankedSample:
+        """Rank values (n,)."""
+        order = np.argsort(values, kind="stable")
+        ranks = np.empty(len(values))
+        ranks[order] = (np.arange(len(values)) + 0.5) / len(values)
+        return cls(ranks, order)
+
+
 def rank_correlation(a: Floats, b: Floats) -> Estimate:
     """Return Spearman's rank correlation of two samples without ties, (n,) each, with its 95% interval."""
+    return _correlation_of_ranks(_RankedSample.of(a), _RankedSample.of(b))
+
+
+def _correlation_of_ranks(a: _RankedSample, b: _RankedSample) -> Estimate:
     # the influence function 12 (U V + E[V; U' > U] + E[U; V' > V]) holds for any copula (Borkowf 2002)
-    u, v = (_ranks(values) for values in (a, b))
+    u, v = a.ranks, b.ranks
     n = len(u)
     value = float(np.corrcoef(u, v)[0, 1])
-    influence = 12 * (u * v + _mean_where_larger(u, v) + _mean_where_larger(v, u))
+    influence = 12 * (u * v + _mean_where_larger(a.order, v) + _mean_where_larger(b.order, u))
     half_width = Z975 * float(influence.std()) / math.sqrt(n)
     return Estimate(value, max(-1.0, value - half_width), min(1.0, value + half_width))
 
 
-def _ranks(values: Floats) -> Floats:
-    """Return ranks between 0 and 1, (n,)."""
-    ranks = np.empty(len(values))
-    ranks[np.argsort(values, kind="stable")] = (np.arange(len(values)) + 0.5) / len(values)
-    return ranks
-
-
-def _mean_where_larger(u: Floats, v: Floats) -> Floats:
-    """Return, for each row, the mean over all rows of v where their u is larger, else 0, (n,)."""
-    ranking = np.argsort(u, kind="stable")
-    total = np.empty(len(u))
-    total[ranking] = v.sum() - np.cumsum(v[ranking])
-    return total / len(u)
+def _mean_where_larger(order: Ints, v: Floats) -> Floats:
+    """Return, for each row, the mean over all rows of v where their rank in `order` is higher, else 0, (n,)."""
+    total = np.empty(len(v))
+    total[order] = v.sum() - np.cumsum(v[order])
+    return total / len(v)

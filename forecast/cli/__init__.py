@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 0
     try:
         with raise_on_signals():
+            session.require_bounded()
             commands = CommandGroup("forecast", COMMANDS)
             with commands.make_context("forecast", typed, obj=session) as context:
                 commands.invoke(context)

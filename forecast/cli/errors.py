@@ -18,6 +18,10 @@ from forecast.files.characters import escape_invisible
 _DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
 
 
+MAX_ERROR_BYTES = 9_000
+"""Bytes of all lines that an error prints: what a person reads at most."""
+MAX_LINE_BYTES = 4_000
+"""Bytes of one line; the longest path that Linux opens has 4,096."""
 RENAMED_OPTIONS = {"--pin": "--reuse-fit", "--repair": "--repair-correlations", "--fail-below": "--fail-under"}
 """Options of an earlier form of the command line, and what replaced them."""
 
@@ -27,7 +31,7 @@ def handle_error(fault: BaseException, session: Session) -> int:
     try:
         return _report_error(fault, session)
     except BaseException:  # the fault has no text, or its sentence cannot be made: its name and its code are left
-        _print_errors([f"forecast: {type(fault).__name__}"])
+        _print_errors([f"forecast: {type(fault).__name__}"], session)
         return _exit_code(fault)
 
 
@@ -53,13 +57,13 @@ def _report_error(fault: BaseException, session: Session) -> int:
         case click.UsageError():
             return _report_error(_usage_error(fault, session), session)
         case InputError():
-            _print_errors([problem.message(session.language) for problem in fault.problems])
+            _print_errors([problem.message(session.language) for problem in fault.problems], session)
         case CheckError() | OutputError():
-            _print_errors([session.t(fault.code, **fault.params)])
+            _print_errors([session.t(fault.code, **fault.params)], session)
         case MemoryError():
             return _report_error(OutputError("memory_short"), session)
         case StoppedBySignal() | KeyboardInterrupt() | click.Abort():
-            _print_errors([session.t("interrupted")])
+            _print_errors([session.t("interrupted")], session)
         case OSError() if fault.errno in _DISK_ERRNOS:
             return _report_error(_disk_error(fault), session)
         case _:
@@ -79,18 +83,34 @@ def silence_stdout() -> None:
             os.close(null_device)
 
 
-def _print_errors(lines: list[str]) -> None:
+def _print_errors(lines: list[str], session: Session) -> None:
     with suppress(Exception):  # a stream may be closed, full or replaced by anything
         if sys.stderr is not None:
-            sys.stderr.write("".join(f"{escape_invisible(' '.join(line.splitlines()))}\n" for line in lines))
+            sys.stderr.write("".join(f"{line}\n" for line in _bounded_lines(lines, session)))
             sys.stderr.flush()
+
+
+def _bounded_lines(lines: list[str], session: Session) -> list[str]:
+    """The first lines, each cut to its limit, and how many more there are."""
+    printed: list[str] = []
+    size = 0
+    for line in lines:
+        text = escape_invisible(" ".join(line.splitlines()))
+        encoded = text.encode(errors="replace")
+        if len(encoded) > MAX_LINE_BYTES:
+            text = encoded[:MAX_LINE_BYTES].decode(errors="ignore") + "…"
+        size += len(text.encode(errors="replace")) + 1
+        if size > MAX_ERROR_BYTES:
+            return [*printed, session.t("more_problems", count=len(lines) - len(printed))]
+        printed.append(text)
+    return printed
 
 
 def _print_bug(fault: BaseException, session: Session) -> None:
     if os.environ.get("FORECAST_DEBUG"):
         with suppress(OSError, ValueError):
             traceback.print_exception(fault, file=sys.stderr)
-    _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])])
+    _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])], session)
 
 
 def _disk_error(fault: OSError) -> OutputError:

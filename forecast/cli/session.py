@@ -14,6 +14,14 @@ from forecast.i18n import LANGUAGES, Language, Translator
 
 _MAX_PEEKED_FILES = 100
 """Files that are read to learn the language of a plan."""
+_MAX_ARGUMENTS = 1_000
+"""Words of a call."""
+_MAX_ARGUMENT_CHARACTERS = 12_000
+"""Characters of one word: a setting of 10,000 characters and its key."""
+_MAX_COMMAND_CHARACTERS = 160 * 1024
+"""Characters of all words: as many as the bytes of a plan file."""
+_MAX_PATH_FOLDERS = 250
+"""Folders of a path that is typed; Python opens and makes folders one below the other."""
 
 
 @dataclass
@@ -33,6 +41,19 @@ class Session:
         option = re.search(r"(?:^|\0)--lang[=\0](vi|en)(?:\0|$)", "\0".join(arguments))
         language = _parse_language(option[1]) if option else None
         return cls(tuple(arguments), language, language or "en")
+
+    def require_bounded(self) -> None:
+        """InputError where the call is longer than any that a person types."""
+        words = self.arguments or ("",)
+        longest, deepest = max(words, key=len), max(words, key=lambda word: word.count("/"))
+        for word, code, count, most in (
+            ("", "too_many_arguments", len(words), _MAX_ARGUMENTS),
+            (longest, "argument_too_long", len(longest), _MAX_ARGUMENT_CHARACTERS),
+            ("", "command_too_long", sum(map(len, words)), _MAX_COMMAND_CHARACTERS),
+            (deepest, "path_too_deep", deepest.count("/"), _MAX_PATH_FOLDERS),
+        ):
+            if count > most:
+                raise self.input_error(word, "", code, count=count, most=most)
 
     @property
     def t(self) -> Translator:

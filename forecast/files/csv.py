@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -32,6 +33,7 @@ __all__ = [
     "check_columns",
     "column_reader",
     "decimal_mark",
+    "has_enough_problems",
     "number_notes",
     "parse_number_cell",
     "raise_if_problems",
@@ -40,7 +42,11 @@ __all__ = [
 
 MAX_CSV_BYTES = 8 * 2**20
 MAX_CSV_COLUMNS = 1_000
+MAX_CSV_ROWS = 250_000
+"""Rows of a file: two years of 10,000 places."""
 MAX_CSV_PROBLEMS = 50
+MAX_GATHERED_PROBLEMS = 200
+"""Problems after which no further row is read."""
 MAX_UNKNOWN_COLUMNS = 20
 """Unknown columns that are named, each with its problem."""
 MAX_COLUMN_VALUES = 100_000
@@ -69,6 +75,8 @@ _SHOWN_MARKS: tuple[tuple[DecimalMark, re.Pattern[str]], ...] = (
     (",", re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){2,}")),
 )
 """Decimal marks, and numbers that can only be read with them."""
+_PLAIN_INTEGER = re.compile(r"[1-9][0-9]{0,14}")
+"""Whole numbers that are read in one way only and held by a double."""
 _COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 _SCIENTIFIC_NUMBER = re.compile(r"[+-]?([0-9](?:\.([0-9]+))?)[eE]\+?([0-9]{1,3})")
 MIN_EXACT_DIGITS = 10
@@ -79,17 +87,74 @@ class CsvCell(NamedTuple):
     """One field of a row, without the spaces around it."""
 
     text: str
-    file: str
-    line: int
-    column: int
+    row: CsvRow
+    position: int
+    """Columns before it."""
 
     @property
     def location(self) -> Location:
         """Place of the field."""
-        return Location(self.file, self.line, self.column)
+        return self.row.locate(self.position)
 
 
-CsvRow = dict[str, CsvCell]
+class CsvRow(Mapping[str, CsvCell]):
+    """Fields of one row by column; their places are computed when they are asked for.
+
+    Parameters
+    ----------
+    file : str
+        Path as it is shown.
+    line : int
+        From 1.
+    fields : list of str
+        As they stand between the separators, or without their quotes.
+    starts : list of int, optional
+        Where each begins, from 0; None where no field is quoted.
+    index_by_column : mapping of str to int
+        Position of each column, shared by all rows.
+    """
+
+    __slots__ = ("fields", "file", "index_by_column", "line", "starts")
+
+    def __init__(
+        self, file: str, line: int, fields: list[str], starts: list[int] | None, index_by_column: Mapping[str, int]
+    ) -> None:
+        self.file = file
+        self.line = line
+        self.fields = fields
+        self.starts = starts
+        self.index_by_column = index_by_column
+
+    def __getitem__(self, column: str) -> CsvCell:
+        """Field of a column."""
+        index = self.index_by_column[column]
+        return CsvCell(_cell_text(self.fields[index]), self, index)
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the columns, in order."""
+        return iter(self.index_by_column)
+
+    def __len__(self) -> int:
+        """Number of columns."""
+        return len(self.index_by_column)
+
+    def __contains__(self, column: object) -> bool:
+        """Return whether there is such a column."""
+        return column in self.index_by_column
+
+    def text(self, column: str) -> str:
+        """Return the text of a column, without the spaces around it."""
+        return _cell_text(self.fields[self.index_by_column[column]])
+
+    def locate(self, index: int) -> Location:
+        """Return the place of the field at a position."""
+        start = sum(map(len, self.fields[:index])) + index if self.starts is None else self.starts[index]
+        return Location(self.file, self.line, start + 1)
+
+
+def _cell_text(field: str) -> str:
+    """A field as text on one line; plain ASCII, which most are, needs no composing."""
+    return field.strip() if field.isascii() and "\t" not in field else single_line(field)
 
 
 @dataclass(frozen=True)
@@ -157,18 +222,18 @@ def _find_header(lines: list[str], file: Location) -> tuple[int, str]:
 
 
 def _parse_header(line: str, separator: str, header: Location) -> tuple[str, ...]:
-    cells = _split_line(line, separator, header.file, header.line)
-    if cells is None:
+    row = _split_line(line, separator, header, {})
+    if row is None:
         raise InputError.of(header, "", "csv_quote")
-    while cells and not cells[-1].text:  # columns of a spreadsheet that are empty to the end
-        cells.pop()
-    columns = tuple(cell.text.lower() for cell in cells)
+    columns = tuple(field.strip().lower() for field in row.fields)
+    while columns and not columns[-1]:  # columns of a spreadsheet that are empty to the end
+        columns = columns[:-1]
     seen: set[str] = set()
-    for cell, column in zip(cells, columns, strict=True):
+    for index, column in enumerate(columns):
         if not column:
-            raise InputError.of(cell.location, "", "csv_column_unnamed")
+            raise InputError.of(row.locate(index), "", "csv_column_unnamed")
         if column in seen:
-            raise InputError.of(cell.location, column[:80], "csv_column_twice", column=column[:80])
+            raise InputError.of(row.locate(index), column[:80], "csv_column_twice", column=column[:80])
         seen.add(column)
     return columns
 
@@ -176,42 +241,57 @@ def _parse_header(line: str, separator: str, header: Location) -> tuple[str, ...
 def _parse_rows(
     lines: list[str], separator: str, columns: tuple[str, ...], header: Location, problems: list[Problem]
 ) -> Iterator[CsvRow]:
-    for line_number, line in enumerate(lines[header.line :], start=header.line + 1):
-        if not line.strip(f" \t{separator}"):
+    blank = f" \t{separator}"
+    index_by_column = {column: index for index, column in enumerate(columns)}
+    count = 0
+    for line_number, line in enumerate(islice(lines, header.line, None), start=header.line + 1):
+        if not line.strip(blank):
             continue
-        cells = _split_line(line, separator, header.file, line_number)
-        if cells is None:
-            problems.append(Problem.of(Location(header.file, line_number), "", "csv_quote"))
+        if has_enough_problems(problems):
+            return
+        count += 1
+        start = Location(header.file, line_number)
+        if count > MAX_CSV_ROWS:
+            raise InputError.of(start, "", "csv_too_long", most=MAX_CSV_ROWS)
+        row = _split_line(line, separator, start, index_by_column)
+        if row is None:
+            problems.append(Problem.of(start, "", "csv_quote"))
             continue
-        while len(cells) > len(columns) and not cells[-1].text:
-            cells.pop()
-        if len(cells) == len(columns):
-            yield dict(zip(columns, cells, strict=True))
+        fields = row.fields
+        while len(fields) > len(columns) and not fields[-1].strip(blank if len(fields) > MAX_CSV_COLUMNS else None):
+            fields.pop()
+        if len(fields) == len(columns):
+            yield row
             continue
-        is_longer = len(cells) > len(columns)
-        location = cells[len(columns)].location if is_longer else Location(header.file, line_number, len(line) + 1)
+        is_longer = len(fields) > len(columns)
+        location = row.locate(len(columns)) if is_longer else Location(header.file, line_number, len(line) + 1)
         code = "csv_long_row" if is_longer else "csv_short_row"
-        problems.append(Problem.of(location, "", code, count=len(cells), columns=len(columns)))
+        count_text = f"{MAX_CSV_COLUMNS}+" if len(fields) > MAX_CSV_COLUMNS else str(len(fields))
+        problems.append(Problem.of(location, "", code, count=count_text, columns=len(columns)))
 
 
-def _split_line(line: str, separator: str, file: str, line_number: int) -> list[CsvCell] | None:
-    """Split a line into its fields; None when a quote is left open or stands inside a field."""
-    cells = []
-    start = 0
+def _split_line(line: str, separator: str, start: Location, index_by_column: Mapping[str, int]) -> CsvRow | None:
+    """Split a line into its fields; None when a quote is left open or stands inside a field.
+
+    The field after the first `MAX_CSV_COLUMNS` is what remains of the line.
+    """
     if '"' not in line:
-        for text in line.split(separator):
-            cells.append(CsvCell(text.strip(), file, line_number, start + 1))
-            start += len(text) + 1
-        return cells
+        return CsvRow(start.file, start.line, line.split(separator, MAX_CSV_COLUMNS), None, index_by_column)
+    fields: list[str] = []
+    starts: list[int] = []
+    position = 0
     pattern = _field_pattern(separator)
     while True:
-        if not (match := pattern.match(line, start)):
+        starts.append(position)
+        if len(fields) == MAX_CSV_COLUMNS:
+            fields.append(line[position:])
+            return CsvRow(start.file, start.line, fields, starts, index_by_column)
+        if not (match := pattern.match(line, position)):
             return None
-        text = match[2] if match[1] is None else match[1].replace('""', '"')
-        cells.append(CsvCell(single_line(text), file, line_number, start + 1))
+        fields.append(match[2] if match[1] is None else match[1].replace('""', '"'))
         if match.end() == len(line):
-            return cells
-        start = match.end() + 1
+            return CsvRow(start.file, start.line, fields, starts, index_by_column)
+        position = match.end() + 1
 
 
 @cache
@@ -240,7 +320,9 @@ def decimal_mark(table: CsvFile, column: str) -> DecimalMark:
     """
     shown: set[DecimalMark] = set()
     for row in table.rows:
-        text = row[column].text
+        text = row.text(column)
+        if text.isdecimal():  # most are
+            continue
         shown.update(mark for mark, pattern in _SHOWN_MARKS if pattern.fullmatch(text))
         if len(shown) > 1:
             return ""
@@ -266,7 +348,7 @@ def number_notes(table: CsvFile, columns: Iterable[str]) -> list[Note]:
     """
     notes: list[Note] = []
     for column in columns:
-        texts = [row[column].text for row in table.rows]
+        texts = [text for row in table.rows if not (text := row.text(column)).isdecimal()]
         notes += _decided_note(column, texts, decimal_mark(table, column))
         notes += _scientific_note(column, texts)
     return notes
@@ -359,6 +441,8 @@ def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark:
         NaN when it cannot be read.
     """
     text = cell.text
+    if _PLAIN_INTEGER.fullmatch(text):  # most are
+        return float(text)
     try:
         if not text:
             raise QuantityError("csv_number_missing")
@@ -373,6 +457,22 @@ def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark:
         problems.append(Problem.of(cell.location, column, error.code, **error.params))
         return float("nan")
     return value
+
+
+def has_enough_problems(problems: list[Problem]) -> bool:
+    """Return whether there are so many problems that no more need to be looked for.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        Those of a file.
+
+    Returns
+    -------
+    bool
+        True from `MAX_GATHERED_PROBLEMS` on.
+    """
+    return len(problems) >= MAX_GATHERED_PROBLEMS
 
 
 def raise_if_problems(problems: list[Problem]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from forecast.units import fold_text
 
@@ -46,7 +46,7 @@ class Accounts:
         str
             Name of a service, or the text.
         """
-        return self._service_by_text.get(fold_text(text), text)
+        return self._service_by_text.get(_folded(text), text)
 
     def is_cost(self, text: str) -> bool:
         """Return whether a text stands for a cost and for no service.
@@ -61,5 +61,11 @@ class Accounts:
         bool
             True for a cost.
         """
-        folded = fold_text(text)
+        folded = _folded(text)
         return folded in self._cost_by_text and folded not in self._service_by_text
+
+
+@lru_cache(maxsize=1_024)
+def _folded(text: str) -> str:
+    """The folded text; a ledger repeats a few of them in many rows."""
+    return fold_text(text)

@@ -19,6 +19,7 @@ from forecast.files.csv import (
     DecimalMark,
     check_columns,
     decimal_mark,
+    has_enough_problems,
     number_notes,
     parse_number_cell,
     raise_if_problems,
@@ -177,6 +178,8 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
     accounts = accounts or Accounts()
     cost_rows = [row for row in table.rows if accounts.is_cost(row["service"].text)]
     for row in table.rows:
+        if has_enough_problems(problems):
+            break
         is_cost = bool(cost_rows) and accounts.is_cost(row["service"].text)
         if not is_cost and (entry := _parse_row(row, marks, currency, problems)):
             entries.setdefault(row["service"].text, []).append(entry)
@@ -295,21 +298,16 @@ def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
 
 def _order_problems(entries: dict[str, list[_LedgerRow]], table: CsvFile) -> list[Problem]:
     """Problems of months that are doubled, missing or out of order."""
-    problems = []
+    problems: list[Problem] = []
     last = max(entry.month for rows in entries.values() for entry in rows)
     for service, rows in entries.items():
+        if has_enough_problems(problems):
+            break
+        problems += _repeated_or_unsorted(service, rows)
         first_rows: dict[int, _LedgerRow] = {}
-        latest = 0
         for entry in rows:
-            params = {"month": format_month(entry.month), "service": service}
-            if earlier := first_rows.get(entry.month):
-                line = str(earlier.cell.location.line)
-                problems.append(Problem.of(entry.cell.location, "month", "history_month_twice", line=line, **params))
-            elif entry.month < latest:
-                after = format_month(latest)
-                problems.append(Problem.of(entry.cell.location, "month", "history_unsorted", after=after, **params))
             first_rows.setdefault(entry.month, entry)
-            latest = max(latest, entry.month)
+        latest = max(first_rows)
         missing = sorted(set(range(min(first_rows), latest)) - set(first_rows))
         if missing:
             after_gap = next(entry for entry in rows if entry.month > missing[0])
@@ -319,6 +317,28 @@ def _order_problems(entries: dict[str, list[_LedgerRow]], table: CsvFile) -> lis
             later = _list_months(list(range(latest + 1, last + 1)))
             params = {"service": service, "month": format_month(latest), "months": later}
             problems.append(Problem.of(first_rows[latest].cell.location, "month", "history_ends_early", **params))
+    return problems
+
+
+def _repeated_or_unsorted(service: str, rows: list[_LedgerRow]) -> list[Problem]:
+    """Problems of months of a service that stand twice, or after a later one."""
+    problems: list[Problem] = []
+    first_rows: dict[int, _LedgerRow] = {}
+    latest = 0
+    for entry in rows:
+        earlier = first_rows.setdefault(entry.month, entry)
+        if earlier is entry and entry.month > latest:
+            latest = entry.month
+            continue
+        if has_enough_problems(problems):
+            break
+        params = {"month": format_month(entry.month), "service": service}
+        if earlier is not entry:
+            line = str(earlier.cell.location.line)
+            problems.append(Problem.of(entry.cell.location, "month", "history_month_twice", line=line, **params))
+        else:
+            after = format_month(latest)
+            problems.append(Problem.of(entry.cell.location, "month", "history_unsorted", after=after, **params))
     return problems
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from forecast.files.csv import (
     DecimalMark,
     check_columns,
     decimal_mark,
+    has_enough_problems,
     parse_number_cell,
     raise_if_problems,
     read_csv,
@@ -75,12 +77,12 @@ def read_place_ledger(
     if columns:
         raise InputError([*columns, *problems])
     cells: dict[tuple[str, str, int], tuple[CsvCell, float]] = {}
-    known = {"service": services, "place": places}
+    known = {"service": dict.fromkeys(services), "place": dict.fromkeys(places)}
     mark, accounts = decimal_mark(table, "revenue"), accounts or Accounts()
     for row in table.rows:
-        service = accounts.service_of(row["service"].text)
-        named = row if service == row["service"].text else {**row, "service": row["service"]._replace(text=service)}
-        _read_row(named, known, mark, cells, problems)
+        if has_enough_problems(problems):
+            break
+        _read_row(row, accounts.service_of(row.text("service")), known, mark, cells, problems)
     if not problems:
         problems += _gap_problems(cells, services, places, table)
     raise_if_problems(problems)
@@ -89,24 +91,26 @@ def read_place_ledger(
     revenue = np.array(
         [[[cells[s, place, month][1] for month in calendar.months] for place in places] for s in services]
     )
-    statuses = {row["status"].text.lower() for row in table.rows}
+    statuses = {row.text("status").lower() for row in table.rows}
     weakest = next(status for status in STATUSES_WEAKEST_FIRST if status in statuses)
     return PlaceLedger(calendar, revenue, weakest, table.digest)
 
 
 def _read_row(
     row: CsvRow,
-    known: Mapping[str, tuple[str, ...]],
+    service: str,
+    known: Mapping[str, Mapping[str, None]],
     mark: DecimalMark,
     cells: dict[tuple[str, str, int], tuple[CsvCell, float]],
     problems: list[Problem],
 ) -> None:
     problems_before = len(problems)
     month = parse_month_cell(row["month"], problems)
+    texts = {"service": service, "place": row.text("place")}
     for column, names in known.items():
-        text = row[column].text
+        text = texts[column]
         if text not in names:
-            suggestion = closest_match(text, names) or ", ".join(names[:12])
+            suggestion = closest_match(text, names) or ", ".join(islice(names, 12))
             problems.append(
                 Problem.of(row[column].location, column, f"ledger_{column}", name=text[:40], instead=suggestion)
             )
@@ -118,7 +122,7 @@ def _read_row(
     if revenue < 0:
         text = row["revenue"].text[:40]
         problems.append(Problem.of(row["revenue"].location, "revenue", "ledger_negative", text=text))
-    key = (row["service"].text, row["place"].text, month)
+    key = (service, texts["place"], month)
     if len(problems) == problems_before and key in cells:
         params = {
             "month": format_month(month),
@@ -143,6 +147,8 @@ def _gap_problems(
         params = {"count": str(months[-1] + 1 - months[0]), "least": str(MIN_PLACE_LEDGER_MONTHS)}
         problems.append(Problem.of(table.location, "month", "ledger_short", **params))
     for place in places:
+        if has_enough_problems(problems):
+            break
         for service in services:
             missing = [m for m in range(months[0], months[-1] + 1) if (service, place, m) not in cells]
             if missing:

@@ -65,9 +65,11 @@ def _is_other_scale(values: Floats) -> Bools:
     windows = sliding_window_view(np.concatenate([blank, np.abs(values), blank]), 2 * SLIP_SIDE_MONTHS + 1).copy()
     windows[:, SLIP_SIDE_MONTHS] = np.nan
     windows[windows == 0] = np.nan
-    known = np.count_nonzero(~np.isnan(windows), axis=1) >= SLIP_SIDE_MONTHS // 2
-    typical = np.full(len(values), np.nan)
-    typical[known] = np.nanmedian(windows[known], axis=1)
+    windows.sort(axis=1)  # what is not known comes last; nanmedian takes ten times as long for so few
+    count = np.count_nonzero(~np.isnan(windows), axis=1)
+    rows, is_known = np.arange(len(values)), count >= SLIP_SIDE_MONTHS // 2
+    middle = (windows[rows, (count - 1) // 2] + windows[rows, count // 2]) / 2
+    typical = np.where(is_known, middle, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         distance = np.abs(np.log(np.abs(values) / typical))
     return np.asarray(np.isfinite(distance) & (distance > np.log(MIN_SCALE_RATIO)), bool)

@@ -258,7 +258,7 @@ class _ExpressionParser:
             raise QuantityError(f"{_bound_family(quantity_type)}_out_of_bounds", text=text.strip())
 
     def reject_hyphen(self) -> None:
-        match = re.fullmatch(r"([0-9.]+ ?[^0-9 -]*) ?[-–—] ?([0-9.]+.*)", self.text)
+        match = re.fullmatch(r"([0-9.]++ ?[^0-9 .–—-]*+) ?[-–—] ?([0-9.]++.*)", self.text)
         if match and not self.quantity_type.is_date:
             raise QuantityError("hyphen", text=self.text, instead=_range_phrase(match[1].strip(), match[2]))
 

@@ -19,6 +19,7 @@ from forecast.files.csv import (
     CsvRow,
     check_columns,
     decimal_mark,
+    has_enough_problems,
     parse_number_cell,
     raise_if_problems,
     read_csv,
@@ -68,6 +69,8 @@ def read_places(path: str, services: Sequence[str], equal: bool = False) -> Geog
     names: dict[str, str] = {}
     first_cells: dict[str, CsvCell] = {}
     for row in table.rows:
+        if has_enough_problems(problems):
+            break
         problems += _code_problems(row, first_cells)
         districts[row["place"].text] = row["district"].text
         problems += _collect_names(row, names)

@@ -44,6 +44,8 @@ __all__ = [
 
 MIN_ID_LENGTH = 4
 """Characters of a run id that name the run."""
+MAX_JSON_BYTES = 64 * 2**20
+"""Size of a manifest or a summary; those of 200 services have 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -473,6 +475,8 @@ def _remove_run(folder: Path) -> None:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise OutputError("not_a_run", path=str(path))
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise OutputError("no_run", path=str(path.parent)) from None

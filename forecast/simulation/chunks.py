@@ -26,6 +26,8 @@ from forecast.stats.tally import MAX_EXACT_PATHS, Tally
 
 BLOCKS_PER_CHUNK = 16
 """Blocks of a chunk, whatever the number of workers."""
+MAX_EXACT_VALUES = 50_000_000
+"""Values of all figures that are kept one by one, 400 MB; a plan of more figures counts them in histograms."""
 PLACES_PER_BLOCK_COST = 128
 """Places that take as long again as a province; a plan with more has fewer blocks in a chunk."""
 
@@ -141,13 +143,17 @@ class ChunkJob:
 
     def empty_result(self) -> PartialResult:
         """A result that has counted nothing."""
-        binned = {key for key in self.bins if key[1] in self.month_periods or self.is_place_figure(key)}
+        binned = self.binned_figures()
         tallies = {
             key: Tally(bins, self.thresholds.get(key, ()), self.is_exact and key not in binned)
             for key, bins in self.bins.items()
         }
         places = self.plan.places
         return PartialResult(tallies, places=places.empty_tally(self.plan.causes) if places else None)
+
+    def binned_figures(self) -> set[FigureKey]:
+        """Figures that are counted in histograms, however few the paths are."""
+        return {key for key in self.bins if key[1] in self.month_periods or self.is_place_figure(key)}
 
     def is_place_figure(self, key: FigureKey) -> bool:
         """True for a figure of one place that no target asks for."""
@@ -164,7 +170,10 @@ def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_p
         blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
         if every_place:
             plan = replace(plan, places=plan.places.with_histograms(first.figures, first.place_atoms))
-    return ChunkJob(plan, bins, thresholds, keep, blocks_per_chunk, plan.paths <= MAX_EXACT_PATHS, required_version)
+    job = ChunkJob(plan, bins, thresholds, keep, blocks_per_chunk, False, required_version)
+    kept_figures = len(bins) - len(job.binned_figures())
+    is_exact = plan.paths <= MAX_EXACT_PATHS and kept_figures * plan.paths <= MAX_EXACT_VALUES
+    return replace(job, is_exact=is_exact)
 
 
 def _with_atom_search(plan: CompiledPlan) -> CompiledPlan:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -38,6 +39,7 @@ HAPPENS_SUFFIX = ".happens"
 _FloatT = TypeVar("_FloatT", np.float32, np.float64)
 
 
+@lru_cache(maxsize=1_024)
 def pearson_from_spearman(rank: float, df: float | None = None) -> float:
     """Return the correlation of the normals, or of the t, behind a rank correlation.
 

@@ -15,7 +15,16 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem, closest_match
-from forecast.files.csv import CsvCell, check_columns, decimal_mark, parse_number_cell, raise_if_problems, read_csv
+from forecast.files.csv import (
+    CsvCell,
+    check_columns,
+    decimal_mark,
+    has_enough_problems,
+    parse_number_cell,
+    raise_if_problems,
+    read_csv,
+)
+from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, reserved_part, suggest_name
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.shocks import Event
@@ -33,6 +42,12 @@ MIN_TOTALS_FOR_REGRESSION = 3
 """Totals that a regression on an indicator and a constant needs."""
 MAX_LISTED_RECONSTRUCTED_MONTHS, MAX_QUOTED_CHARACTERS = 12, 40
 """Months that a message lists, and length at which it cuts a text of the user."""
+MAX_WEIGHT = 1e9
+"""Size of a weight or a change; a season has weights of one size."""
+MAX_RECIPE_PATH_CHARACTERS = 500
+"""Characters of a path in a recipe, as in a plan."""
+TOTALS_YEARS = range(1900, 2201)
+"""Years that totals may be of, as in a plan."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,7 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     top = Location(display_path(path))
     content = _read_json(path, top)
     totals_key = _totals_key(content, top)
+    raise_if_problems(_path_problems(content, (totals_key, "shocks_of", "to"), top))
     output_path = _output_path(content["to"], path.parent, top)
     method = _parse_method(method or content.get("method", DEFAULT_METHOD), top)
     totals = _read_totals(path.parent / content[totals_key], *RECIPE_PERIODS[totals_key])
@@ -115,8 +131,8 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
 def _read_json(path: Path, top: Location) -> dict[str, Any]:
     """The content of a recipe; InputError where it is not JSON."""
     try:
-        content: dict[str, Any] = json.loads(read_regular_file(path, top, ""))
-    except ValueError as fault:
+        content: dict[str, Any] = json.loads(decode_text(read_regular_file(path, top, ""), top.file))
+    except (ValueError, RecursionError) as fault:
         line, column = getattr(fault, "lineno", 1), getattr(fault, "colno", 1)
         raise InputError.of(Location(top.file, line, column), "", "recipe_not_json") from None
     return content
@@ -133,10 +149,8 @@ def _totals_key(content: dict[str, Any], top: Location) -> str:
     return totals_keys[0]
 
 
-def _output_path(name: object, folder: Path, top: Location) -> Path:
+def _output_path(name: str, folder: Path, top: Location) -> Path:
     """The file that a recipe writes; InputError where that would replace what is no reconstruction."""
-    if not isinstance(name, str) or not name.strip() or "\0" in name:
-        raise InputError.of(top, "to", "recipe_output", text=str(name)[:MAX_QUOTED_CHARACTERS])
     path = folder / name
     if reserved := reserved_part(path):
         raise InputError.of(top, "to", "reserved_name", name=reserved, instead=suggest_name(reserved))
@@ -153,6 +167,16 @@ def _is_reconstruction(path: Path) -> bool:
         header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
         return header == ",".join(RECONSTRUCTED_COLUMNS) and all(row.endswith(",reconstructed") for row in rows)
     return False
+
+
+def _path_problems(content: Mapping[str, Any], keys: tuple[str, ...], top: Location) -> list[Problem]:
+    """Problems of keys that hold no path."""
+    texts = {key: content[key] for key in keys}
+    return [
+        Problem.of(top, key, "recipe_path", text=json.dumps(text)[:MAX_QUOTED_CHARACTERS])
+        for key, text in texts.items()
+        if not isinstance(text, str) or not text.strip() or "\0" in text or len(text) > MAX_RECIPE_PATH_CHARACTERS
+    ]
 
 
 def _short_totals_problems(totals: Mapping[str, Mapping[int, float]], method: str, top: Location) -> list[Problem]:
@@ -234,6 +258,8 @@ def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, d
     cells: dict[str, CsvCell] = {}
     mark = decimal_mark(table, "revenue")
     for row in table.rows:
+        if has_enough_problems(problems):
+            break
         cell, service, revenue = row[column], row["service"].text, row["revenue"]
         amount = parse_number_cell(revenue, "revenue", problems, mark)
         period = _parse_period(cell.text, months_per_period)
@@ -251,7 +277,14 @@ def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, d
         cells[service] = cell
     for service, periods in totals.items():
         if missing := sorted(set(range(min(periods), max(periods))) - set(periods)):
-            listed = ", ".join(_period_text(period, months_per_period) for period in missing)
+            listed = ", ".join(
+                _period_text(period, months_per_period) for period in missing[:MAX_LISTED_RECONSTRUCTED_MONTHS]
+            )
+            listed += (
+                f", … (+{len(missing) - MAX_LISTED_RECONSTRUCTED_MONTHS})"
+                if len(missing) > MAX_LISTED_RECONSTRUCTED_MONTHS
+                else ""
+            )
             params = {"service": service, "periods": listed}
             problems.append(Problem.of(cells[service].location, column, "totals_gap", **params))
     raise_if_problems(problems)
@@ -262,7 +295,7 @@ def _parse_period(text: str, months_per_period: int) -> int | None:
     """`2020`, or `2020-Q3`, as first month / `months_per_period`; None where it is neither."""
     pattern = r"([0-9]{4})" if months_per_period == SEASON_MONTHS else r"([0-9]{4})[- ]?[Qq]([1-4])"
     match = re.fullmatch(pattern, text)
-    if match is None:
+    if match is None or int(match[1]) not in TOTALS_YEARS:
         return None
     return int(match[1]) if months_per_period == SEASON_MONTHS else 4 * int(match[1]) + int(match[2]) - 1
 
@@ -285,10 +318,13 @@ def _parse_seasons(
                 float(fields["before_tet"]),  # type: ignore[index]
                 float(fields["holiday"]),  # type: ignore[index]
             )
+            figures = (*season.weights, season.before_tet, season.holiday)
             is_positive = min(season.weights) > 0 and min(season.before_tet, season.holiday) > -1
-            if len(season.weights) != SEASON_MONTHS or not is_positive:
+            if not isinstance(fields["weights"], list):  # type: ignore[index]
+                raise TypeError(service)
+            if len(season.weights) != SEASON_MONTHS or not is_positive or max(map(abs, figures)) > MAX_WEIGHT:
                 raise ValueError(service)
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, OverflowError):
             problems.append(Problem.of(top, f"season.{service}", "recipe_season", service=service))
         else:
             seasons[service] = season

@@ -156,7 +156,7 @@ def test_all_problems_of_a_ledger_are_reported_at_once(tmp_path: Path) -> None:
 def test_the_number_of_reported_problems_is_limited(tmp_path: Path) -> None:
     problems = complaints(tmp_path, HEADER + "2020-01,a,x,actual\n" * 1000)
     assert len(problems) == MAX_CSV_PROBLEMS + 1
-    assert problems[-1].endswith("and 950 more; correct these first")
+    assert problems[-1].endswith("and at least 150 more; correct these first")
 
 
 def test_amounts_in_another_currency_are_rejected(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from forecast.errors import Problem
-from forecast.plan.checks import correlations, initiatives, places, services, shocks, targets, unused
+from forecast.plan.checks import correlations, initiatives, places, services, shocks, size, targets, unused
 from forecast.plan.checks.context import CheckContext
 
 CHECKS: tuple[Callable[[CheckContext], Iterator[Problem]], ...] = (
     services.check_services,
     shocks.check_shocks,
+    size.check_size,
     initiatives.check_initiatives,
     targets.check_targets,
     places.check_places,

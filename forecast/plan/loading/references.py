@@ -13,6 +13,8 @@ from forecast.plan.yearly_changes import is_by_year
 
 MAX_REFERENCE_SUGGESTIONS = 20
 """Problems after which no nearest name is looked for."""
+MAX_REFERENCE_CHAIN = 50
+"""Names that follow each other by `same_as`."""
 
 
 def resolve_references(document: PlanDocument) -> tuple[dict[str, Node], list[Problem]]:
@@ -43,6 +45,8 @@ def _resolve_reference(
         target_name = str(target.reference)
         if target_name in chain:
             return Problem.of(location, name, "same_as_circle", chain=" -> ".join([*chain, target_name]))
+        if len(chain) > MAX_REFERENCE_CHAIN:
+            return Problem.of(location, name, "same_as_too_long", limit=MAX_REFERENCE_CHAIN)
         if target_name not in document.numbers:
             if len(chain) > 1:
                 return None

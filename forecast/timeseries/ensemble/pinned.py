@@ -29,6 +29,8 @@ COMBINATION_KEY = "blend"
 MAX_RELATIVE_DIFFERENCE = 1e-9
 """Relative difference of a month beyond which the series is another one."""
 MANIFEST_FILE = "manifest.json"
+MAX_MANIFEST_BYTES = 64 * 2**20
+"""Size of a manifest; one of 200 services has 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ def read_pinned_fits(path: Path) -> PinnedFits:
     """
     shown, file = str(path), path / MANIFEST_FILE if path.is_dir() else path
     try:
+        if file.stat().st_size > MAX_MANIFEST_BYTES:
+            most = f"{MAX_MANIFEST_BYTES // 2**20} MB"
+            raise InputError.of(Location(shown), "--reuse-fit", "file_too_large", file=shown, most=most)
         content = json.loads(file.read_text(encoding="utf-8"))
         combinations = {
             service: dict(models[COMBINATION_KEY])
