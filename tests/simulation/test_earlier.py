@@ -346,7 +346,7 @@ def test_nothing_is_simulated_before_the_horizon_where_all_is_known() -> None:
         ("2", "60 days", 6, 9),
         ("365.25", "1 day", 2, 3),
         ("12", "60 days", 20, 40),
-        ("800", "365 days", 120, 120),
+        ("450", "365 days", 120, 120),
     ],
 )
 def test_outbreaks_of_many_waves_are_looked_back_for_longer(rate: str, length: str, low: int, high: int) -> None:
