@@ -168,8 +168,15 @@ class DaskEngine:
         except KilledWorker as error:
             raise OutputError("worker_died") from error
         except (CancelledError, CommClosedError, ConnectionError, TimeoutError) as error:
-            address = self.address or (self._cluster.scheduler_address if self._cluster else "")
-            raise OutputError("scheduler_lost", address=address) from error
+            raise self._scheduler_lost() from error
+        except OSError as error:
+            if error.errno is not None:  # the system's own, from a worker's task
+                raise
+            raise self._scheduler_lost() from error  # Dask's "Timed out trying to connect"
+
+    def _scheduler_lost(self) -> OutputError:
+        address = self.address or (self._cluster.scheduler_address if self._cluster else "")
+        return OutputError("scheduler_lost", address=address)
 
 
 def _import_distributed() -> Any:

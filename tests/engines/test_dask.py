@@ -81,3 +81,17 @@ def test_missing_dask_is_answered_with_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(OutputError, match=r'pip install "forecast\[cluster\]"'):
         list(DaskEngine(workers=2).map(square, 3, range(2)))
+
+
+@pytest.mark.parametrize("error", [TimeoutError("x"), OSError("Timed out trying to connect to tcp://127.0.0.1:1")])
+def test_a_scheduler_that_no_longer_answers_is_lost(error: OSError) -> None:
+    engine = DaskEngine("tcp://127.0.0.1:1")
+    with pytest.raises(OutputError) as caught, engine._translate_errors():
+        raise error
+    assert caught.value.code == "scheduler_lost"
+
+
+def test_an_error_of_the_system_in_a_task_stays_what_it_is() -> None:
+    with pytest.raises(OSError, match="full") as caught, DaskEngine("tcp://127.0.0.1:1")._translate_errors():
+        raise OSError(28, "full")
+    assert caught.value.errno == 28
