@@ -15,7 +15,9 @@ from forecast.cli.signals import StoppedBySignal
 from forecast.errors import CheckError, ForecastError, InputError, OutputError, closest_match
 from forecast.files.characters import escape_invisible
 
-_DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
+_DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+_STREAM_ERRNOS = (*_DISK_ERRNOS, errno.EBADF)
+"""Errors of a stream that cannot be written."""
 
 
 RENAMED_OPTIONS = {"--pin": "--reuse-fit", "--repair": "--repair-correlations", "--fail-below": "--fail-under"}
@@ -38,8 +40,8 @@ def handle_error(fault: BaseException, session: Session) -> int:
         case StoppedBySignal() | KeyboardInterrupt() | click.Abort():
             _print_errors([session.t("interrupted")])
             return fault.exit_code if isinstance(fault, StoppedBySignal) else 130
-        case OSError() if fault.errno in _DISK_ERRNOS:
-            return handle_error(_disk_error(fault), session)
+        case OSError() if fault.errno is not None:
+            return handle_error(_system_error(fault), session)
         case _:
             return _handle_bug(fault, session)
     return fault.exit_code if isinstance(fault, ForecastError) else 1
@@ -72,12 +74,20 @@ def _handle_bug(fault: BaseException, session: Session) -> int:
     return 1
 
 
-def _disk_error(fault: OSError) -> OutputError:
+def _system_error(fault: OSError) -> OutputError:
+    """The error of what the system refuses: an output, a folder, a file."""
     from forecast.files.atomic import output_error
+    from forecast.files.paths import has_working_directory
 
-    if fault.filename is None and fault.errno != errno.EPIPE:
+    if not has_working_directory():
+        return OutputError("no_working_folder")
+    if fault.errno in (errno.EMFILE, errno.ENFILE):
+        return OutputError("few_handles")
+    if fault.filename is None and fault.errno in _STREAM_ERRNOS:
         return OutputError("stdout_failed", reason=fault.strerror)
-    return output_error(fault)
+    if fault.errno == errno.EPIPE or fault.errno in _DISK_ERRNOS:
+        return output_error(fault)
+    return OutputError("system_refused", path=str(fault.filename or "forecast"), reason=fault.strerror or str(fault))
 
 
 def _usage_error(fault: click.UsageError, session: Session) -> InputError:

@@ -23,6 +23,7 @@ from forecast.i18n import Note
 from forecast.units import QuantityError, read_number
 
 __all__ = [
+    "MAX_CSV_BYTES",
     "CsvCell",
     "CsvFile",
     "CsvRow",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 MAX_CSV_BYTES = 8 * 2**20
+"""Size of a data file."""
 MAX_CSV_COLUMNS = 1_000
 MAX_CSV_PROBLEMS = 50
 MAX_UNKNOWN_COLUMNS = 20

@@ -11,7 +11,9 @@ from forecast.analysis.correlation import achieved_correlations
 from forecast.analysis.findings import Findings, TargetRow
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
+from forecast.plan.data_files import path_in_project
 from forecast.plan.record import for_service
+from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -65,7 +67,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
             {"name": a.name, "between": list(a.pair), "asked": a.requested, "achieved": a.achieved, "error": a.error}
             for a in achieved_correlations(run)
         ],
-        "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
+        "assumptions": [_assumption(a, scenario) for a in scenario.uncertain_assumptions()],
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
         "history_notes": [{"key": key, "params": dict(params)} for key, params in run.baseline.history_notes],
     }
@@ -281,7 +283,7 @@ def _losses(run: Simulation) -> dict[str, dict[str, float]]:
     return losses
 
 
-def _assumption(assumption: Assumption) -> dict[str, Any]:
+def _assumption(assumption: Assumption, scenario: Scenario) -> dict[str, Any]:
     quantiles = assumption.distribution.ppf(np.array([0.1, 0.5, 0.9]))
     return {
         "name": assumption.name,
@@ -293,5 +295,5 @@ def _assumption(assumption: Assumption) -> dict[str, Any]:
         "note": assumption.note,
         "known": assumption.known_since,
         "same_as": assumption.same_as,
-        "where": f"{assumption.location.file}:{assumption.location.line}",
+        "where": f"{path_in_project(assumption.location.file, scenario)}:{assumption.location.line}",
     }

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
@@ -19,7 +18,12 @@ from typing import Any
 
 from forecast.errors import CheckError, OutputError
 from forecast.files import atomic
+from forecast.files.fingerprint import to_jsonable
+from forecast.files.paths import read_regular_bytes
+from forecast.files.stored_json import changed_entries, read_json_object, seal
+from forecast.runs.integrity import describe_entries, edited_entries
 from forecast.runs.manifest import MANIFEST_SCHEMA, RunInputs
+from forecast.runs.stored_schema import check_manifest, check_summary
 
 __all__ = [
     "StoredRun",
@@ -33,11 +37,15 @@ __all__ = [
     "prepare_reports",
     "prune_runs",
     "publish_run",
+    "require_folder",
     "resolve_run_path",
     "verify",
 ]
 
 RUN_MANIFEST_NAME = "manifest.json"
+SUMMARY_NAME = "summary.json"
+MAX_OUTPUT_BYTES = 256 * 2**20
+"""Size of a file of a run; a report of 10,000 places has 20 MiB."""
 MIN_ID_LENGTH = 4
 """Characters of a run id that name the run."""
 MAX_POINTER_BYTES = 200
@@ -82,9 +90,15 @@ class StoredRun:
         Raises
         ------
         OutputError
-            It cannot be read.
+            It cannot be read, or is not of the schema of its kind.
         """
-        return _read_json(self.folder / "summary.json")
+        path = self.folder / SUMMARY_NAME
+        summary = _read_json(path)
+        try:
+            check_summary(summary, self.manifest["kind"])
+        except ValueError as fault:
+            raise OutputError("not_a_run", path=str(path)) from fault
+        return summary
 
 
 def json_bytes(content: Any) -> bytes:
@@ -128,6 +142,24 @@ def prepare_reports(reports: Path, names: tuple[str, ...] = ()) -> None:
             raise OutputError("not_a_link", path=str(link))
 
 
+def require_folder(reports: Path) -> None:
+    """Refuse a file, a pipe or a device where the folder of the reports should be.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports; it need not exist.
+
+    Raises
+    ------
+    OutputError
+        Something else stands there.
+    """
+    with atomic.translate_disk_errors(reports):
+        if reports.exists() and not reports.is_dir():
+            raise OutputError("not_a_folder", path=str(reports))
+
+
 def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
     """Find the run of the same inputs.
 
@@ -148,9 +180,10 @@ def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
         return None
     try:
         run = open_run(folder)
+        run.summary()
     except OutputError:
         return None
-    return None if damaged_outputs(run) else replace(run, is_reused=True)
+    return None if edited_entries(run.manifest, run.folder) or damaged_outputs(run) else replace(run, is_reused=True)
 
 
 def publish_run(
@@ -180,7 +213,8 @@ def publish_run(
         The disk refuses; what was there is as it was.
     """
     outputs = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
-    manifest = {**inputs.manifest, "parameters": parameters, "outputs": outputs}
+    content = {**inputs.manifest, "parameters": to_jsonable(parameters), "outputs": outputs}
+    manifest = seal(json.loads(json_bytes(content)))
     final = reports / _RUNS_FOLDER / inputs.run_id
     if final.exists() and find_run(reports, inputs) is None:
         _remove_run(final)
@@ -257,13 +291,23 @@ def open_run(path: Path | str) -> StoredRun:
     folder = _resolve_link(Path(path))
     if not folder.is_dir():
         raise OutputError("no_run", path=str(path))
-    manifest = _read_json(folder / RUN_MANIFEST_NAME)
-    keys = {"schema", "run_id", "scenario", "outputs"}
-    if not keys <= set(manifest) or not isinstance(manifest["outputs"], dict):
-        raise OutputError("not_a_run", path=str(path))
-    if manifest["schema"] != MANIFEST_SCHEMA:
-        raise OutputError("other_schema", path=str(path), schema=manifest["schema"], ours=MANIFEST_SCHEMA)
+    manifest = _read_manifest(folder, path)
+    try:
+        check_manifest(manifest)
+    except ValueError as fault:
+        raise OutputError("not_a_run", path=str(path)) from fault
     return StoredRun(folder, manifest)
+
+
+def _read_manifest(folder: Path, shown: Path | str) -> dict[str, Any]:
+    """manifest.json as JSON of our schema; its keys are not checked."""
+    manifest = _read_json(folder / RUN_MANIFEST_NAME)
+    schema = manifest.get("schema")
+    if type(schema) is not int:
+        raise OutputError("not_a_run", path=str(shown))
+    if schema != MANIFEST_SCHEMA:
+        raise OutputError("other_schema", path=str(shown), schema=schema, ours=MANIFEST_SCHEMA)
+    return manifest
 
 
 def resolve_run_path(text: str, reports: Path) -> Path:
@@ -293,16 +337,18 @@ def resolve_run_path(text: str, reports: Path) -> Path:
 
 
 def damaged_outputs(run: StoredRun) -> tuple[str, ...]:
-    """Names of the files of a run that are missing, changed or not in its manifest."""
+    """Names of the files of a run that are missing, changed or not in its manifest; its summary if of another run."""
     outputs: Mapping[str, str] = run.manifest["outputs"]
-    names = {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*") if not path.is_dir()}
-    unknown = names - set(outputs) - {RUN_MANIFEST_NAME}
+    entries = (path for path in run.folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    unknown = {path.relative_to(run.folder).as_posix() for path in entries} - set(outputs) - {RUN_MANIFEST_NAME}
     changed = {name for name in outputs if _file_digest(run.folder / name) != outputs[name]}
+    if not changed and run.summary()["run_id"] != run.run_id:
+        changed = {SUMMARY_NAME}
     return tuple(sorted(unknown | changed))
 
 
 def verify(path: Path | str) -> StoredRun:
-    """Check that every file of a run is as it was written.
+    """Check that every file of a run, its manifest included, is as it was written.
 
     Parameters
     ----------
@@ -317,7 +363,7 @@ def verify(path: Path | str) -> StoredRun:
     Raises
     ------
     CheckError
-        Some files are not as they were written; the message names them.
+        Some files are not as they were written; the message names them, and the entries of the manifest.
     OutputError
         There is no run to read.
 
@@ -328,7 +374,12 @@ def verify(path: Path | str) -> StoredRun:
     >>> forecast.verify("reports/plan").scenario
     'plan'
     """
+    folder = _resolve_link(Path(path))
+    if folder.is_dir() and (names := changed_entries(_read_manifest(folder, path))):
+        raise CheckError("run_damaged", path=str(path), names=describe_entries(RUN_MANIFEST_NAME, names))
     run = open_run(path)
+    if names := edited_entries(run.manifest, run.folder):
+        raise CheckError("run_damaged", path=str(path), names=describe_entries(RUN_MANIFEST_NAME, names))
     if names := damaged_outputs(run):
         raise CheckError("run_damaged", path=str(path), names=", ".join(names))
     return run
@@ -423,18 +474,15 @@ def _resolve_link(path: Path) -> Path:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return read_json_object(path)
     except FileNotFoundError:
         raise OutputError("no_run", path=str(path.parent)) from None
-    except (OSError, ValueError, RecursionError) as fault:
+    except (OSError, ValueError) as fault:
         raise OutputError("not_a_run", path=str(path)) from fault
-    if not isinstance(content, dict):
-        raise OutputError("not_a_run", path=str(path))
-    return content
 
 
 def _file_digest(path: Path) -> str:
+    """SHA-256 of a file; empty where it is no regular file, or larger than any output."""
     with suppress(OSError):
-        if stat.S_ISREG(path.lstat().st_mode):
-            return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_regular_bytes(path, MAX_OUTPUT_BYTES)).hexdigest()
     return ""

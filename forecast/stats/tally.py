@@ -18,6 +18,7 @@ from scipy.special import stdtrit
 from forecast.arrays import Floats
 from forecast.stats.bins import N_BINS, Bins, RunningSums
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.stored_arrays import check_array
 
 __all__ = ["MAX_EXACT_PATHS", "Tally"]
 
@@ -97,18 +98,21 @@ class Tally:
         )
         return {"counts": self._counts, "sums": totals, "below": sums.threshold_sums}
 
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Restore a state into an empty tally; KeyError or ValueError when it does not fit."""
+    def restore(self, state: Mapping[str, NDArray[Any]], n: int) -> None:
+        """Restore a state of `n` values into an empty tally; KeyError or ValueError when it does not fit."""
         if self.is_exact:
-            self._values = [np.asarray(state["values"], float)]
+            self._values = [check_array(state["values"], (n,), np.float64)]
             return
-        counts = np.asarray(state["counts"], np.int64)
-        threshold_sums, sums = (np.asarray(state[name], float) for name in ("below", "sums"))
-        if counts.shape != self._counts.shape or threshold_sums.shape != self._sums.threshold_sums.shape:
-            raise ValueError("the tally has other bins or thresholds")
+        counts = check_array(state["counts"], self._counts.shape, np.int64)
+        totals = check_array(state["sums"], (12,), np.float64)
+        threshold_sums = check_array(state["below"], self._sums.threshold_sums.shape, np.float64)
+        counted, minimum, maximum, atom_count = map(float, totals[:4])
+        lowest = min(counts.min(), atom_count, totals[5], threshold_sums[:, [0, 2, 3]].min(initial=0.0))
+        if lowest < 0 or counts.sum() != n or counted != n or minimum > maximum or atom_count > n:
+            raise ValueError("the tally has counts that no values have")
         self._counts, self._sums.threshold_sums = counts, threshold_sums
-        n, self._sums.minimum, self._sums.maximum, self._atom_count = (float(value) for value in sums[:4])
-        self._sums.n, self._sums.position_sums, self._sums.outer_sums = int(n), sums[4:6], sums[6:].reshape(2, 3)
+        self._sums.n, self._sums.minimum, self._sums.maximum, self._atom_count = n, minimum, maximum, atom_count
+        self._sums.position_sums, self._sums.outer_sums = totals[4:6], totals[6:].reshape(2, 3)
 
     @property
     def sums(self) -> RunningSums:

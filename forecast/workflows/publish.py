@@ -7,17 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from forecast.engines.background import run_in_background
+from forecast.errors import InputError, Location, Problem
 from forecast.i18n import Translator
+from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
 from forecast.workflows.request import RunRequest
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import CaseRow
     from forecast.reports.content.context import RunView
+    from forecast.runs.manifest import RunInputs
     from forecast.simulation.compiled import FigureKey
     from forecast.simulation.simulate import Precision, Simulation
 
-__all__ = ["build_view"]
+__all__ = ["build_view", "raise_if_data_changed"]
 
 
 def publish_report(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...]) -> repository.StoredRun:
@@ -42,16 +45,51 @@ def build_view(run: Simulation, request: RunRequest, cases: tuple[CaseRow, ...])
     -------
     RunView
         The plan, its summary and its findings.
+
+    Raises
+    ------
+    InputError
+        A data file was another one when it was simulated.
     """
     from forecast.analysis.collect import collect_findings
     from forecast.reports.content.context import RunView
     from forecast.reports.summary import summarise_run
 
+    raise_if_data_changed(run, request.inputs)
     findings = collect_findings(run, cases)
     summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
     if run.precision is not None:
         summary["precision"] = _precision_summary(run, run.precision)
     return RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
+
+
+def raise_if_data_changed(run: Simulation, inputs: RunInputs) -> None:
+    """Check that the data files that a plan was simulated with are those that name its run.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan, or one of its cases.
+    inputs : RunInputs
+        Inputs of the run that is published.
+
+    Raises
+    ------
+    InputError
+        A file changed between one reading and the other.
+    """
+    history, places, geography = run.scenario.history, run.scenario.places, run.geography
+    simulated = [(history and history.file, run.baseline.digest)]
+    if places is not None and geography is not None:
+        simulated += [(places.file, geography.digest), (places.ledger, geography.ledger_digest)]
+    digests = {row["name"]: row["sha256"] for row in inputs.manifest["data"]}
+    problems = [
+        Problem.of(Location(file), "", "data_changed")
+        for file, digest in simulated
+        if file and digest and digests.get(path_in_project(file, run.scenario)) != digest
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _precision_summary(run: Simulation, goal: Precision) -> dict[str, Any]:

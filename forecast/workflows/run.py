@@ -19,7 +19,7 @@ from forecast.files.cache import cache_folder
 from forecast.i18n import Language, Translator
 from forecast.reports.index_page import write_index
 from forecast.runs import repository
-from forecast.workflows.publish import build_view, publish_report
+from forecast.workflows.publish import build_view, publish_report, raise_if_data_changed
 from forecast.workflows.request import RunRequest
 
 if TYPE_CHECKING:
@@ -160,13 +160,20 @@ def simulate_cases(request: RunRequest) -> tuple[CaseRow, ...]:
     -------
     tuple of CaseRow
         The chance of each target in each case, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        A case or its data cannot be read, or a data file changed meanwhile.
     """
     from forecast.analysis.cases import evaluate_case
 
     rows = []
     for name in sorted(request.scenario.cases):
         case = request.for_case(name)
-        rows.append(evaluate_case(name, request.scenario, simulate_request(case, fit_request_baseline(case))))
+        run = simulate_request(case, fit_request_baseline(case))
+        raise_if_data_changed(run, request.inputs)
+        rows.append(evaluate_case(name, request.scenario, run))
     return tuple(rows)
 
 

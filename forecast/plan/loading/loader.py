@@ -11,7 +11,14 @@ from pydantic import ValidationError
 
 from forecast.errors import InputError, Location, Problem
 from forecast.files.csv import column_reader
-from forecast.files.paths import display_path, find_project, read_regular_file, resolve_in_project
+from forecast.files.paths import (
+    display_path,
+    find_project,
+    path_in_linked_project,
+    read_regular_file,
+    require_in_project,
+    resolve_in_project,
+)
 from forecast.files.yaml import MappingNode, ScalarNode
 from forecast.plan.checks import CHECKS
 from forecast.plan.checks.context import CheckContext
@@ -145,11 +152,12 @@ def read_plan(
     InputError
         The plan is wrong: every problem at once, each with its location.
     """
+    path = path_in_linked_project(path)
     loader = PlanLoader(find_project(path.parent))
     if text is None:
         location = Location(display_path(path))
         read_regular_file(path, location, "", max_bytes=None)  # a file that is none is named before where it lies
-        resolve_in_project(path.name, path.parent, loader.project, location, "")
+        require_in_project(path, loader.project, location)
         layer = loader.read_layer(path, location)
     else:
         layer = loader.parse_layer(text, path)
