@@ -160,6 +160,7 @@ class _Score(_Closed):
     coverage95: _Chance | None
     bias: FiniteFloat | None
     months: _Count
+    masked: _Count
 
 
 class _ServiceScores(_Open):

@@ -51,7 +51,8 @@ def test_a_closed_or_full_stream_has_its_code(project: Path, command: str, redir
 @pytest.mark.parametrize("files", [10, 14, 17, 20])
 @pytest.mark.parametrize("engine", ["local", "dask"])
 def test_few_file_handles_are_one_line(project: Path, files: int, engine: str) -> None:
-    call = f"run scenarios/bakery.yaml --paths 2000 --seed {files} --engine {engine} --workers 1 --quiet"
+    seed = files + (300 if engine == "dask" else 0)  # else the run of the other engine is shown again
+    call = f"run scenarios/bakery.yaml --paths 2000 --seed {seed} --engine {engine} --workers 1 --quiet"
     code, err = run_shell(project, f"ulimit -n {files}; forecast {call}")
     assert code in ((0, 4) if engine == "local" else (4,)), err
     assert err.count("\n") == (1 if code else 0), err

@@ -173,8 +173,8 @@ LEDGER = "month,service,revenue,status\n2019-01,postal,5,reconstructed\n2019-02,
         ("totals.csv", None, "rows that are not reconstructed"),
         (".", None, "rows that are not reconstructed"),
         ("con.csv", None, "choose another name, such as 'plan-con.csv'"),
-        ("", None, "no name of a file"),
-        (7, None, "no name of a file"),
+        ("", None, "is not a path"),
+        (7, None, "is not a path"),
     ],
 )
 def test_a_recipe_replaces_nothing_but_a_reconstruction(
