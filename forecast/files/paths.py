@@ -36,7 +36,7 @@ MAX_PLAN_BYTES = 160 * 1024
 SCENARIOS_FOLDER = "scenarios"
 NOT_REGULAR = "not a regular file"
 """Reason for which a folder, a pipe or a device is not read."""
-MAX_PATH_CHARACTERS = 500
+MAX_WRITTEN_PATH_CHARACTERS = 500
 """Characters of a path in a plan."""
 _FOREIGN_PATH = re.compile(r"[A-Za-z]:|file:|[A-Za-z][A-Za-z0-9+.-]*:/|~[^/]*/|/")
 """Start of a path that leads elsewhere: a drive, an address, a home, the root; `tet:2026.yaml` and `~x.yaml` do not."""
@@ -149,7 +149,7 @@ def resolve_in_project(text: str, folder: Path, project: Path, location: Locatio
     InputError
         The path may lie outside the project.
     """
-    is_foreign = _FOREIGN_PATH.match(text) or "\\" in text or "\0" in text or len(text) > MAX_PATH_CHARACTERS
+    is_foreign = _FOREIGN_PATH.match(text) or "\\" in text or "\0" in text or len(text) > MAX_WRITTEN_PATH_CHARACTERS
     path = Path(os.path.normpath(folder / text)) if not is_foreign else project.parent
     if is_foreign or not _is_inside(path, project):
         raise InputError.of(location, key_path, "outside_project", text=text[:80], project=project.name or "/")

@@ -270,7 +270,7 @@ class Scenario(Record):
         return self._locations[name] if name else Location(self.file or "<plan>")
 
     def volume_units(self, services: Iterable[str]) -> set[str]:
-        """What the volumes of some services count; two of them cannot be added up."""
+        """Units that the volumes of some services are counted in; two of them cannot be added up."""
         units = (self.services[name].unit for name in services)
         return {fold_text(unit.in_language("en")) if unit else "pieces" for unit in units}
 
