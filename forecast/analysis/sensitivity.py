@@ -13,6 +13,7 @@ from forecast.analysis.findings import Sensitivity, SensitivityBar
 from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.plan.assumption import Assumption
+from forecast.plan.data_files import location_in_project
 from forecast.plan.labels import display_label
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
@@ -98,12 +99,13 @@ def _mean_score_ranks(uniforms: Sequence[Floats]) -> Floats:
 
 def _assumption_bar(run: Simulation, assumption: Assumption, u: Floats, values: Floats) -> SensitivityBar:
     low, high, error = _tail_changes(u < TAIL_SHARE, u > 1 - TAIL_SHARE, values)
+    location = location_in_project(assumption.location, run.scenario)
     return SensitivityBar(
         assumption.name,
         display_label(run.scenario, assumption.name),
         assumption.text,
         assumption.grade,
-        _file_line(assumption),
+        f"{location.file}:{location.line}",
         low,
         high,
         error,
@@ -141,7 +143,3 @@ def _first_order_variance(u: Floats, values: Floats) -> float:
     bin_means = np.bincount(bin_of, values, 10) / np.maximum(count, 1)
     between = float((count * np.square(bin_means - values.mean())).sum() / len(u))
     return max(0.0, between - 9 * float(values.var()) / len(u))
-
-
-def _file_line(assumption: Assumption) -> str:
-    return f"{assumption.location.file}:{assumption.location.line}"

@@ -15,7 +15,9 @@ from forecast.cli.signals import StoppedBySignal
 from forecast.errors import CheckError, ForecastError, InputError, OutputError, closest_match
 from forecast.files.characters import escape_invisible
 
-_DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EPIPE, errno.EIO)
+_DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+_STREAM_ERRNOS = (*_DISK_ERRNOS, errno.EBADF)
+"""Errors of a stream that cannot be written."""
 
 
 MAX_ERROR_BYTES = 9_000
@@ -45,7 +47,7 @@ def _exit_code(fault: BaseException) -> int:
             return OutputError.exit_code
         case KeyboardInterrupt() | click.Abort():
             return 130
-        case OSError() if fault.errno in _DISK_ERRNOS:
+        case OSError() if fault.errno is not None:
             return OutputError.exit_code
     return 1
 
@@ -64,8 +66,8 @@ def _report_error(fault: BaseException, session: Session) -> int:
             return _report_error(OutputError("memory_short"), session)
         case StoppedBySignal() | KeyboardInterrupt() | click.Abort():
             _print_errors([session.t("interrupted")], session)
-        case OSError() if fault.errno in _DISK_ERRNOS:
-            return _report_error(_disk_error(fault), session)
+        case OSError() if fault.errno is not None:
+            return _report_error(_system_error(fault), session)
         case _:
             _print_bug(fault, session)
     return _exit_code(fault)
@@ -113,12 +115,20 @@ def _print_bug(fault: BaseException, session: Session) -> None:
     _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])], session)
 
 
-def _disk_error(fault: OSError) -> OutputError:
+def _system_error(fault: OSError) -> OutputError:
+    """The error of what the system refuses: an output, a folder, a file."""
     from forecast.files.atomic import output_error
+    from forecast.files.paths import has_working_directory
 
-    if fault.filename is None and fault.errno != errno.EPIPE:
+    if not has_working_directory():
+        return OutputError("no_working_folder")
+    if fault.errno in (errno.EMFILE, errno.ENFILE):
+        return OutputError("few_handles")
+    if fault.filename is None and fault.errno in _STREAM_ERRNOS:
         return OutputError("stdout_failed", reason=fault.strerror)
-    return output_error(fault)
+    if fault.errno == errno.EPIPE or fault.errno in _DISK_ERRNOS:
+        return output_error(fault)
+    return OutputError("system_refused", path=str(fault.filename or "forecast"), reason=fault.strerror or str(fault))
 
 
 def _usage_error(fault: click.UsageError, session: Session) -> InputError:

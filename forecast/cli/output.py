@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import os
 import sys
 import unicodedata
 from contextlib import suppress
@@ -36,12 +37,22 @@ _PLAIN_LETTERS = {
 
 def prepare_streams() -> None:
     """Let stdout and stderr write the nearest letters that their encoding has, whatever the console is."""
+    _occupy_standard_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             handler = f"forecast.nearest.{stream.encoding}"
             codecs.register_error(handler, partial(_nearest_letters, stream.encoding))
             with suppress(OSError, ValueError):  # closed
                 stream.reconfigure(errors=handler)
+
+
+def _occupy_standard_descriptors() -> None:
+    """Open what was closed of standard input, output and error: a report must not get its number and their text."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number
 
 
 def print_json(content: Any) -> None:

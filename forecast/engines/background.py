@@ -113,7 +113,13 @@ def _call_and_send(function: Callable[[], Any], sender: Connection) -> None:
 
 
 def _pickle_error(error: BaseException) -> bytes:
+    """The error, or where it does not survive the way, a plain one that says the same."""
     try:
-        return pickle.dumps((False, error))
+        content = pickle.dumps((False, error))
+        pickle.loads(content)
     except Exception:
-        return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
+        plain: Exception = RuntimeError(f"{type(error).__name__}: {error}")
+        if isinstance(error, OSError) and error.errno is not None:  # matplotlib's name a file by a class of their own
+            plain = OSError(error.errno, error.strerror, str(error.filename or ""))
+        return pickle.dumps((False, plain))
+    return content

@@ -7,9 +7,11 @@ them again to a worker that replaces a dead one. Few chunks are under way at a t
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import pickle
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -37,6 +39,10 @@ WORKER_SECONDS = 60
 """Time to wait for the first worker."""
 WORKER_POLL_SECONDS = 1.0
 """Time between two counts of the workers."""
+MIN_CLUSTER_FILES = 64
+"""Files that a process with a small local cluster has open: 40 with two workers."""
+MAX_REASON_CHARACTERS = 200
+"""Characters of the reason for which a cluster does not start."""
 _LOGGERS = ("distributed", "tornado.application", "asyncio")
 _WORKER_ENVIRONMENT = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
 """Environment of the workers that are started here. Dask's own MALLOC_TRIM_THRESHOLD_ is left out: with it the C
@@ -129,7 +135,8 @@ class DaskEngine:
         import dask
 
         distributed = _import_distributed()
-        with dask.config.set({"distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT}):
+        _require_file_handles()
+        with _translate_start_errors(), dask.config.set({"distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT}):
             self._cluster = distributed.LocalCluster(
                 n_workers=self.workers,
                 threads_per_worker=1,
@@ -142,7 +149,7 @@ class DaskEngine:
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
             )
-        return distributed.Client(self._cluster, timeout=CONNECT_SECONDS, set_as_default=False)
+            return distributed.Client(self._cluster, timeout=CONNECT_SECONDS, set_as_default=False)
 
     def _silence_logs(self) -> None:
         """Keep Dask's own logs off stderr: errors are raised as OutputError."""
@@ -185,6 +192,30 @@ def _import_distributed() -> Any:
     except ImportError as error:
         raise OutputError("dask_missing") from error
     return distributed
+
+
+def _require_file_handles() -> None:
+    """OutputError where this process may open too few files for a cluster, which then fails with tracebacks."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if 0 <= soft < MIN_CLUSTER_FILES:
+            raise OutputError("few_handles")
+
+
+@contextmanager
+def _translate_start_errors() -> Iterator[None]:
+    """Raise what keeps a cluster from starting as the OutputError that says so: few files, a worker that was killed."""
+    try:
+        yield
+    except (RuntimeError, OSError, TimeoutError) as error:
+        causes: list[BaseException] = [error]
+        while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+            causes.append(cause)
+        if any(getattr(cause, "errno", None) in (errno.EMFILE, errno.ENFILE) for cause in causes):
+            raise OutputError("few_handles") from error
+        raise OutputError("cluster_not_started", reason=str(causes[-1])[:MAX_REASON_CHARACTERS]) from error
 
 
 def _run_chunk(task: tuple[Callable[[Any, int], Any], Any], chunk: int) -> Any:

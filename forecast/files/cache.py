@@ -7,8 +7,11 @@ import io
 import json
 import os
 import re
+import struct
 import tempfile
 import time
+import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +22,8 @@ from numpy.typing import NDArray
 
 from forecast.errors import OutputError
 from forecast.files.atomic import remove_stale_temporaries, write_file
+from forecast.files.paths import read_regular_bytes
+from forecast.files.stored_json import parse_json
 
 __all__ = ["Cache", "CacheEntry", "cache_folder"]
 
@@ -27,6 +32,23 @@ _KEY_LENGTH = 40
 """Hexadecimal digits of a key that name its file."""
 _ENTRY_NAME = rf"[0-9a-f]{{{_KEY_LENGTH}}}\.entry"
 """Files that are ours, in a folder that may be the user's: FORECAST_CACHE."""
+MAX_ENTRY_BYTES = 2 * 2**30
+"""Size of an entry; that of a run of 200 figures with every value kept has 0.2 GiB."""
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+)
+"""Errors of the libraries that read an archive of arrays which is none."""
 
 
 def cache_folder() -> Path:
@@ -80,14 +102,13 @@ class Cache:
     def get(self, key: str) -> CacheEntry | None:
         """Return the entry; None when there is none that can be read whole."""
         try:
-            content = self._file(key).read_bytes()
+            content = read_regular_bytes(self._file(key), MAX_ENTRY_BYTES)
             digest, _, body = content.partition(b"\n")
             if hashlib.sha256(body).hexdigest().encode() != digest:
                 return None
-            with np.load(io.BytesIO(body), allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files if name != _METADATA_NAME}
-                metadata = json.loads(bytes(archive[_METADATA_NAME]).decode())
-        except (OSError, ValueError, KeyError, EOFError, SyntaxError):
+            arrays = _read_arrays(body)
+            metadata = parse_json(arrays.pop(_METADATA_NAME).tobytes())
+        except _UNREADABLE:
             return None
         return CacheEntry(metadata, arrays) if isinstance(metadata, dict) else None
 
@@ -106,7 +127,10 @@ class Cache:
 
     def has(self, key: str) -> bool:
         """Return whether there is an entry, even one that cannot be read."""
-        return self._file(key).is_file()
+        try:
+            return self._file(key).is_file()
+        except OSError:  # a name that is too long for the disk
+            return False
 
     def remove(self, key: str) -> None:
         """Remove an entry, if it is there."""
@@ -122,3 +146,15 @@ class Cache:
 
     def _file(self, key: str) -> Path:
         return self.folder / f"{key[:_KEY_LENGTH]}.entry"
+
+
+def _read_arrays(body: bytes) -> dict[str, NDArray[Any]]:
+    """Arrays of an archive by name; ValueError where one is packed, or named twice."""
+    with zipfile.ZipFile(io.BytesIO(body)) as members:
+        infos = members.infolist()
+    if any(info.compress_type != zipfile.ZIP_STORED or info.file_size > len(body) for info in infos):
+        raise ValueError("an array that we do not write")
+    if len({info.filename for info in infos}) != len(infos):
+        raise ValueError("two arrays of one name")
+    with np.load(io.BytesIO(body), allow_pickle=False) as archive:
+        return {name: np.asarray(archive[name]) for name in archive.files}

@@ -26,6 +26,7 @@ from forecast.i18n import Note
 from forecast.units import QuantityError, read_number
 
 __all__ = [
+    "MAX_CSV_BYTES",
     "CsvCell",
     "CsvFile",
     "CsvRow",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 MAX_CSV_BYTES = 8 * 2**20
+"""Size of a data file."""
 MAX_CSV_COLUMNS = 1_000
 MAX_CSV_ROWS = 250_000
 """Rows of a file: two years of 10,000 places."""

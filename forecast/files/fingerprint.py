@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -23,15 +23,15 @@ OUTPUT_LIBRARIES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "py
 """Libraries that shape the numbers and the pages."""
 
 
-def to_jsonable(value: Any, *, with_locations: bool = False) -> Any:
+def to_jsonable(value: Any, *, locate: Callable[[Location], str] | None = None) -> Any:
     """Convert a record to plain JSON with its keys in order.
 
     Parameters
     ----------
     value : object
         A record, a mapping, a sequence, an array or a scalar.
-    with_locations : bool
-        Whether file and line of each number are written too.
+    locate : callable, optional
+        Writes file and line of each number; without it they are left out.
 
     Returns
     -------
@@ -42,21 +42,21 @@ def to_jsonable(value: Any, *, with_locations: bool = False) -> Any:
         case None | bool() | int() | float() | str():
             return value if type(value) in (type(None), bool, int, float) else str(value)
         case Location():
-            return str(value) if with_locations else None
+            return None if locate is None else locate(value)
         case date():
             return value.isoformat()
         case Mapping():
-            return {str(key): to_jsonable(value[key], with_locations=with_locations) for key in sorted(value)}
+            return {str(key): to_jsonable(value[key], locate=locate) for key in sorted(value)}
     if hasattr(value, "tolist"):
         return value.tolist()
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value)]
-        return {name: to_jsonable(getattr(value, name), with_locations=with_locations) for name in names}
+        return {name: to_jsonable(getattr(value, name), locate=locate) for name in names}
     if hasattr(type(value), "model_fields"):
         # where the files stand changes nothing: the data have their own hashes
         names = [name for name in type(value).model_fields if name not in ("file", "ledger")]
-        return {name: to_jsonable(getattr(value, name), with_locations=with_locations) for name in names}
-    return [to_jsonable(item, with_locations=with_locations) for item in value]
+        return {name: to_jsonable(getattr(value, name), locate=locate) for name in names}
+    return [to_jsonable(item, locate=locate) for item in value]
 
 
 def json_digest(content: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -15,12 +16,16 @@ from forecast.files.characters import FORBIDDEN_IN_NAMES, code_point
 __all__ = [
     "display_path",
     "find_project",
+    "has_working_directory",
     "is_inner_path",
     "is_reserved_name",
     "name_problem",
+    "path_in_linked_project",
     "plan_name",
+    "read_regular_bytes",
     "read_regular_file",
     "real_path",
+    "require_in_project",
     "reserved_part",
     "resolve_in_project",
     "suggest_name",
@@ -29,6 +34,12 @@ __all__ = [
 MAX_PLAN_BYTES = 160 * 1024
 
 SCENARIOS_FOLDER = "scenarios"
+NOT_REGULAR = "not a regular file"
+"""Reason for which a folder, a pipe or a device is not read."""
+MAX_WRITTEN_PATH_CHARACTERS = 500
+"""Characters of a path in a plan."""
+_FOREIGN_PATH = re.compile(r"[A-Za-z]:|file:|[A-Za-z][A-Za-z0-9+.-]*:/|~[^/]*/|/")
+"""Start of a path that leads elsewhere: a drive, an address, a home, the root; `tet:2026.yaml` and `~x.yaml` do not."""
 
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\..*)?", re.IGNORECASE | re.DOTALL)
 """Names of devices in every folder of Windows, with any ending (Microsoft, "Naming Files, Paths, and Namespaces")."""
@@ -55,6 +66,28 @@ def find_project(folder: Path) -> Path:
     return folder
 
 
+def path_in_linked_project(path: Path) -> Path:
+    """Return the path by which a file lies in its project, where a link leads to a folder inside the project.
+
+    Parameters
+    ----------
+    path : Path
+        The file, as a person names it.
+
+    Returns
+    -------
+    Path
+        As it is where its folder, links not followed, lies in a project, or is in none; else with its folder's links
+        followed.
+    """
+    real = real_path(path.parent)
+    return path if _is_in_project(path.parent.absolute()) or not _is_in_project(real) else real / path.name
+
+
+def _is_in_project(folder: Path) -> bool:
+    return any((candidate / SCENARIOS_FOLDER).is_dir() for candidate in (folder, *folder.parents))
+
+
 def display_path(path: Path) -> str:
     """Return a path as a person at the working directory writes it.
 
@@ -68,9 +101,26 @@ def display_path(path: Path) -> str:
     str
         Relative to the working directory when it lies below it, else absolute; with `/`.
     """
+    if path.is_absolute() and not has_working_directory():
+        return path.as_posix()
     path = Path(os.path.abspath(path))
     working_directory = Path.cwd()
     return path.relative_to(working_directory).as_posix() if path.is_relative_to(working_directory) else path.as_posix()
+
+
+def has_working_directory() -> bool:
+    """Return whether the working directory is still there.
+
+    Returns
+    -------
+    bool
+        False where it was removed meanwhile.
+    """
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def resolve_in_project(text: str, folder: Path, project: Path, location: Location, key_path: str) -> Path:
@@ -99,9 +149,9 @@ def resolve_in_project(text: str, folder: Path, project: Path, location: Locatio
     InputError
         The path may lie outside the project.
     """
-    is_foreign = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[~/\\]", text) or "\\" in text or "\0" in text or len(text) > 500
+    is_foreign = _FOREIGN_PATH.match(text) or "\\" in text or "\0" in text or len(text) > MAX_WRITTEN_PATH_CHARACTERS
     path = Path(os.path.normpath(folder / text)) if not is_foreign else project.parent
-    if is_foreign or not real_path(path).is_relative_to(real_path(project)):
+    if is_foreign or not _is_inside(path, project):
         raise InputError.of(location, key_path, "outside_project", text=text[:80], project=project.name or "/")
     return path if os.path.exists(path) else _decomposed_path(path)
 
@@ -209,6 +259,31 @@ def name_problem(path: Path, project: Path) -> Problem | None:
     return Problem.of(Location(display_path(path)), "", "invisible_in_file_name", character=code_point(match[0]))
 
 
+def require_in_project(path: Path, project: Path, location: Location) -> None:
+    """Check that a file that a person names lies in a project, also with its links followed.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    project : Path
+        The folder.
+    location : Location
+        Place of problems.
+
+    Raises
+    ------
+    InputError
+        It lies outside.
+    """
+    if not _is_inside(path, project):
+        raise InputError.of(location, "", "outside_project", text=path.name[:80], project=project.name or "/")
+
+
+def _is_inside(path: Path, project: Path) -> bool:
+    return real_path(path).is_relative_to(real_path(project))
+
+
 def real_path(path: Path) -> Path:
     """Return a path with every symbolic link followed.
 
@@ -270,23 +345,64 @@ def read_regular_file(path: Path, location: Location, key_path: str, max_bytes: 
         return InputError.of(location, key_path, code, file=display_path(path), **params)
 
     try:
-        descriptor = os.open(real_path(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        return read_regular_bytes(real_path(path), max_bytes)
     except FileNotFoundError:
         raise _not_found_error(path, location, key_path) from None
     except (OSError, ValueError) as error:
+        match getattr(error, "errno", None):
+            case errno.EISDIR | errno.ENODEV:
+                raise refuse("not_a_file") from None
+            case errno.EFBIG if max_bytes is not None:
+                raise refuse("file_too_large", most=f"{max_bytes // 1024} kB") from None
         raise refuse("not_readable", problem=getattr(error, "strerror", None) or str(error)) from None
+
+
+def read_regular_bytes(path: Path, max_bytes: int | None) -> bytes:
+    """Read a regular file that is no link; a pipe or a device is refused at once.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    max_bytes : int or None
+        Size that is read at most; None only checks that the file can be opened.
+
+    Returns
+    -------
+    bytes
+        Empty when `max_bytes` is None.
+
+    Raises
+    ------
+    OSError
+        EISDIR for a folder, ENODEV for another thing that is no file, EFBIG for a file that is too large, ELOOP for a
+        link; else the error of the system.
+    ValueError
+        The path holds a null character.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise OSError(errno.ENODEV, NOT_REGULAR, str(path)) from None
+        raise
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise refuse("not_a_file")
+            code = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.ENODEV
+            raise OSError(code, NOT_REGULAR, str(path))
         if max_bytes is None:
             return b""
         if status.st_size > max_bytes:
-            raise refuse("file_too_large", most=f"{max_bytes // 1024} kB")
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(max_bytes)
+            content = file.read(max_bytes + 1)
     finally:
         os.close(descriptor)
+    if len(content) > max_bytes:  # it grew meanwhile
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content
 
 
 def _not_found_error(path: Path, location: Location, key_path: str) -> InputError:

@@ -178,6 +178,8 @@ class Geography:
     """SHA-256 of the file."""
     ledger_status: str = ""
     """The weakest status of the ledger that gave the weights; nothing without one."""
+    ledger_digest: str = ""
+    """SHA-256 of that ledger."""
 
     @property
     def count(self) -> int:

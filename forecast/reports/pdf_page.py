@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
+from forecast.plan.data_files import path_in_project
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import (
     BAD,
@@ -272,7 +273,7 @@ def _draw_foot(page: PrintedPage, view: RunView, t: Translator) -> float:
     weaknesses = " ".join(_weakness_notes(view, t))
     source = t(
         "sheet_source",
-        file=assumptions.path_in_project(view.scenario.file, view),
+        file=path_in_project(view.scenario.file, view.scenario),
         paths=t.number(int(view.summary.get("paths", 0))),
         seed=view.summary.get("seed", ""),
         run=str(view.summary.get("run_id", ""))[:16],

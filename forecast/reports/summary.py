@@ -12,6 +12,7 @@ from forecast.analysis.correlation import achieved_correlations
 from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
+from forecast.plan.data_files import path_in_project
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import HORIZON_PERIOD
@@ -71,7 +72,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
             for a in achieved_correlations(run)
         ],
         "growth_correlation": _growth_correlation(scenario),
-        "assumptions": [_assumption(a) for a in scenario.uncertain_assumptions()],
+        "assumptions": [_assumption(a, scenario) for a in scenario.uncertain_assumptions()],
         "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
         "history_notes": [{"key": key, "params": dict(params)} for key, params in run.baseline.history_notes],
@@ -326,7 +327,7 @@ def _growth_correlation(scenario: Scenario) -> dict[str, Any] | None:
     return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source}
 
 
-def _assumption(assumption: Assumption) -> dict[str, Any]:
+def _assumption(assumption: Assumption, scenario: Scenario) -> dict[str, Any]:
     quantiles = assumption.distribution.ppf(np.array([0.1, 0.5, 0.9]))
     return {
         "name": assumption.name,
@@ -338,5 +339,5 @@ def _assumption(assumption: Assumption) -> dict[str, Any]:
         "note": assumption.note,
         "known": assumption.known_since,
         "same_as": assumption.same_as,
-        "where": f"{assumption.location.file}:{assumption.location.line}",
+        "where": f"{path_in_project(assumption.location.file, scenario)}:{assumption.location.line}",
     }

@@ -30,8 +30,11 @@ class ListedRun:
 
     @property
     def created_text(self) -> str:
-        """Time at which it was published, by the local clock: `2021-01-11 09:30`."""
-        return datetime.fromtimestamp(self.run.created).astimezone().strftime("%Y-%m-%d %H:%M")
+        """Time at which it was published, by the local clock: `2021-01-11 09:30`; dashes where no clock shows it."""
+        try:
+            return datetime.fromtimestamp(self.run.created).astimezone().strftime("%Y-%m-%d %H:%M")
+        except (ValueError, OverflowError, OSError):
+            return "----------------"
 
     def to_dict(self) -> dict[str, Any]:
         """Convert the row to JSON.

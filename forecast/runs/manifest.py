@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.files.fingerprint import code_digest, environment_versions, json_digest, to_jsonable
 from forecast.files.paths import plan_name
-from forecast.plan.data_files import data_files
+from forecast.files.stored_json import DIGESTS_KEY
+from forecast.plan.data_files import data_files, location_in_project
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
 
-__all__ = ["RunInputs", "backtest_inputs", "comparison_inputs", "run_inputs"]
+__all__ = ["MANIFEST_SCHEMA", "RunInputs", "backtest_inputs", "comparison_inputs", "is_id_of_inputs", "run_inputs"]
 
-MANIFEST_SCHEMA = 1
+MANIFEST_SCHEMA = 2
 """Version of the keys of manifest.json."""
 RUN_ID_LENGTH = 16
 """Hexadecimal digits of a run id."""
+RESULT_KEYS = ("run_id", "parameters", "outputs", DIGESTS_KEY)
+"""Keys of manifest.json that are no inputs."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +31,7 @@ class RunInputs:
     run_id: str
     """Start of the hash of the manifest."""
     manifest: Mapping[str, Any]
-    """Content of manifest.json without the fitted parameters and the outputs."""
+    """Content of manifest.json without the fitted parameters, the outputs and the digests."""
 
     @property
     def name(self) -> str:
@@ -71,7 +74,7 @@ def run_inputs(
         "run",
         scenario=plan_name(scenario.file),
         scenario_hash=json_digest(to_jsonable(scenario)),
-        lines=json_digest(to_jsonable(scenario, with_locations=True)),
+        lines=json_digest(to_jsonable(scenario, locate=lambda location: str(location_in_project(location, scenario)))),
         data=data_files(scenario),
         seed=seed,
         paths=paths,
@@ -144,6 +147,22 @@ def comparison_inputs(name: str, language: str, inputs: Sequence[RunInputs]) -> 
     )
 
 
+def is_id_of_inputs(manifest: Mapping[str, Any]) -> bool:
+    """Return whether the run id of a manifest is the hash of its inputs.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Content of manifest.json.
+
+    Returns
+    -------
+    bool
+        False where an input, or the id, is not as it was written.
+    """
+    return bool(manifest["run_id"] == _run_id({key: manifest[key] for key in manifest if key not in RESULT_KEYS}))
+
+
 def _hash_inputs(kind: str, **inputs: Any) -> RunInputs:
     content = {
         "schema": MANIFEST_SCHEMA,
@@ -152,6 +171,10 @@ def _hash_inputs(kind: str, **inputs: Any) -> RunInputs:
         "versions": environment_versions(),
         "code": code_digest(),
     }
-    run_id = json_digest(content)[:RUN_ID_LENGTH]
-    content.pop("lines", None)
+    run_id = _run_id(content)
     return RunInputs(run_id, {"run_id": run_id, **content})
+
+
+def _run_id(inputs: Mapping[str, Any]) -> str:
+    """Start of the hash of the inputs."""
+    return json_digest(inputs)[:RUN_ID_LENGTH]

@@ -20,10 +20,14 @@ from typing import Any
 
 from forecast.errors import CheckError, OutputError
 from forecast.files import atomic
-from forecast.files.paths import is_inner_path
+from forecast.files.fingerprint import to_jsonable
+from forecast.files.paths import is_inner_path, read_regular_bytes
+from forecast.files.stored_json import changed_entries, read_json_object, seal
 from forecast.runs import ownership
+from forecast.runs.integrity import describe_entries, edited_entries
 from forecast.runs.manifest import MANIFEST_SCHEMA, RunInputs
 from forecast.runs.ownership import MANIFEST_NAME, RUNS_FOLDER
+from forecast.runs.stored_schema import check_manifest, check_summary
 
 __all__ = [
     "StoredRun",
@@ -38,14 +42,16 @@ __all__ = [
     "prepare_reports",
     "prune_runs",
     "publish_run",
+    "require_folder",
     "resolve_run_path",
     "verify",
 ]
 
+SUMMARY_NAME = "summary.json"
+MAX_OUTPUT_BYTES = 256 * 2**20
+"""Size of a file of a run; a report of 10,000 places has 20 MiB."""
 MIN_ID_LENGTH = 4
 """Characters of a run id that name the run."""
-MAX_JSON_BYTES = 64 * 2**20
-"""Size of a manifest or a summary; those of 200 services have 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,15 @@ class StoredRun:
         Raises
         ------
         OutputError
-            It cannot be read.
+            It cannot be read, or is not of the schema of its kind.
         """
-        return _read_json(self.folder / "summary.json")
+        path = self.folder / SUMMARY_NAME
+        summary = _read_json(path)
+        try:
+            check_summary(summary, self.manifest["kind"])
+        except ValueError as fault:
+            raise OutputError("not_a_run", path=str(path)) from fault
+        return summary
 
 
 def json_bytes(content: Any) -> bytes:
@@ -136,6 +148,24 @@ def prepare_reports(reports: Path, names: Iterable[str] = ()) -> None:
     ownership.check_index(reports)
 
 
+def require_folder(reports: Path) -> None:
+    """Refuse a file, a pipe or a device where the folder of the reports should be.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder of the reports; it need not exist.
+
+    Raises
+    ------
+    OutputError
+        Something else stands there.
+    """
+    with atomic.translate_disk_errors(reports):
+        if reports.exists() and not reports.is_dir():
+            raise OutputError("not_a_folder", path=str(reports))
+
+
 def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
     """Find the run of the same inputs.
 
@@ -162,7 +192,9 @@ def find_run(reports: Path, inputs: RunInputs) -> StoredRun | None:
         return None
     with suppress(OutputError):
         run = open_run(folder)
-        if (run.run_id, run.scenario) == (inputs.run_id, inputs.name) and not changed_outputs(run):
+        run.summary()
+        is_same = (run.run_id, run.scenario) == (inputs.run_id, inputs.name)
+        if is_same and not edited_entries(run.manifest, folder) and not changed_outputs(run):
             return replace(run, is_reused=True)
     for path in folder.rglob("*"):
         if not path.is_dir():
@@ -197,7 +229,8 @@ def publish_run(
         The disk refuses; what was there is as it was.
     """
     outputs = {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
-    manifest = {**inputs.manifest, "parameters": parameters, "outputs": outputs}
+    content = {**inputs.manifest, "parameters": to_jsonable(parameters), "outputs": outputs}
+    manifest = seal(json.loads(json_bytes(content)))
     final = reports / RUNS_FOLDER / inputs.run_id
     set_aside = None
     with atomic.new_folder(final) as folder:
@@ -274,20 +307,36 @@ def open_run(path: Path | str) -> StoredRun:
     >>> forecast.open_run("reports/plan").summary()["paths"]
     300
     """
-    folder = ownership.follow_pointer(Path(path))
-    with suppress(OSError):
-        folder = folder.resolve()
+    folder = _run_folder(path)
     if not os.path.isdir(folder):
         raise OutputError("no_run", path=str(path))
-    manifest = _read_json(folder / MANIFEST_NAME)
-    keys = {"schema", "run_id", "scenario", "outputs"}
-    if not keys <= set(manifest) or not isinstance(manifest["outputs"], dict):
-        raise OutputError("not_a_run", path=str(path))
-    if manifest["schema"] != MANIFEST_SCHEMA:
-        raise OutputError("other_schema", path=str(path), schema=manifest["schema"], ours=MANIFEST_SCHEMA)
+    manifest = _read_manifest(folder, path)
+    try:
+        check_manifest(manifest)
+    except ValueError as fault:
+        raise OutputError("not_a_run", path=str(path)) from fault
     if not _has_inner_names(manifest):
         raise OutputError("not_a_run", path=str(path))
     return StoredRun(folder, manifest)
+
+
+def _run_folder(path: Path | str) -> Path:
+    """The folder of a run, from a link, from a pointer, or from itself; it need not exist."""
+    folder = ownership.follow_pointer(Path(path))
+    with suppress(OSError):
+        return folder.resolve()
+    return folder
+
+
+def _read_manifest(folder: Path, shown: Path | str) -> dict[str, Any]:
+    """manifest.json as JSON of our schema; its keys are not checked."""
+    manifest = _read_json(folder / MANIFEST_NAME)
+    schema = manifest.get("schema")
+    if type(schema) is not int:
+        raise OutputError("not_a_run", path=str(shown))
+    if schema != MANIFEST_SCHEMA:
+        raise OutputError("other_schema", path=str(shown), schema=schema, ours=MANIFEST_SCHEMA)
+    return manifest
 
 
 def _has_inner_names(manifest: Mapping[str, Any]) -> bool:
@@ -329,9 +378,12 @@ def damaged_outputs(run: StoredRun) -> tuple[str, ...]:
 
 
 def changed_outputs(run: StoredRun) -> tuple[str, ...]:
-    """Names of the files of a run that are missing, or not as its manifest says."""
+    """Names of the files of a run that are missing, or not as its manifest says; its summary if of another run."""
     outputs: Mapping[str, str] = run.manifest["outputs"]
-    return tuple(sorted(name for name in outputs if _file_digest(run.folder / name, run.folder) != outputs[name]))
+    changed = [name for name in outputs if _file_digest(run.folder / name, run.folder) != outputs[name]]
+    if not changed and run.summary()["run_id"] != run.run_id:
+        return (SUMMARY_NAME,)
+    return tuple(sorted(changed))
 
 
 def foreign_files(run: StoredRun) -> tuple[str, ...]:
@@ -356,7 +408,7 @@ def foreign_files(run: StoredRun) -> tuple[str, ...]:
 
 
 def verify(path: Path | str) -> StoredRun:
-    """Check that every file of a run is as it was written.
+    """Check that every file of a run, its manifest included, is as it was written.
 
     Parameters
     ----------
@@ -371,7 +423,7 @@ def verify(path: Path | str) -> StoredRun:
     Raises
     ------
     CheckError
-        Some files are not as they were written; the message names them.
+        Some files are not as they were written; the message names them, and the entries of the manifest.
     OutputError
         There is no run to read.
 
@@ -382,7 +434,12 @@ def verify(path: Path | str) -> StoredRun:
     >>> forecast.verify("reports/plan").scenario
     'plan'
     """
+    folder = _run_folder(path)
+    if os.path.isdir(folder) and (names := changed_entries(_read_manifest(folder, path))):
+        raise CheckError("run_damaged", path=str(path), names=describe_entries(MANIFEST_NAME, names))
     run = open_run(path)
+    if names := edited_entries(run.manifest, run.folder):
+        raise CheckError("run_damaged", path=str(path), names=describe_entries(MANIFEST_NAME, names))
     if names := damaged_outputs(run):
         raise CheckError("run_damaged", path=str(path), names=", ".join(names))
     return run
@@ -475,21 +532,16 @@ def _remove_run(folder: Path) -> None:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise OutputError("not_a_run", path=str(path))
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return read_json_object(path)
     except FileNotFoundError:
         raise OutputError("no_run", path=str(path.parent)) from None
-    except (OSError, ValueError, RecursionError) as fault:
+    except (OSError, ValueError) as fault:
         raise OutputError("not_a_run", path=str(path)) from fault
-    if not isinstance(content, dict):
-        raise OutputError("not_a_run", path=str(path))
-    return content
 
 
 def _file_digest(path: Path, folder: Path) -> str:
-    """SHA-256 of a regular file that no link on the way to it leads out of the folder; else empty."""
+    """SHA-256 of a regular file of a size that we write, to which no link leads out of the folder; else empty."""
     with suppress(OSError):
         if stat.S_ISREG(path.lstat().st_mode) and path.resolve().is_relative_to(folder.resolve()):
-            return hashlib.sha256(path.read_bytes()).hexdigest()
+            return hashlib.sha256(read_regular_bytes(path, MAX_OUTPUT_BYTES)).hexdigest()
     return ""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from forecast.files.cache import Cache
-from forecast.simulation.chunks import PartialResult
+from forecast.simulation.chunks import ChunkJob, PartialResult
 
 __all__ = ["Checkpoint"]
 
@@ -51,34 +51,31 @@ class Checkpoint:
         self._layout: list[int] = []
         self._start = self._next_write = 0.0
 
-    def restore(self, empty_result: Callable[[], PartialResult], layout: tuple[int, ...]) -> tuple[int, PartialResult]:
+    def restore(self, job: ChunkJob) -> tuple[int, PartialResult]:
         """Read back what was saved.
 
         Parameters
         ----------
-        empty_result : callable
-            Makes a result that has counted nothing.
-        layout : tuple of int
-            How the run is cut in chunks, and what is kept path by path; a run of another layout cannot go on.
+        job : ChunkJob
+            The run; one that is cut in other chunks, or keeps other paths, cannot go on.
 
         Returns
         -------
         tuple of int and PartialResult
             Number of saved chunks and their result; 0 and an empty one where there is nothing that can be used.
         """
-        self._layout = list(layout)
+        self._layout = list(job.layout)
         self._start = time.monotonic()
         self._next_write = self._start + MIN_SECONDS_BETWEEN_WRITES
         entry = self._cache.get(self.key)
         if entry is not None and (entry.metadata.get("key"), entry.metadata.get("layout")) == (self.key, self._layout):
-            with suppress(KeyError, ValueError, TypeError):
-                result = empty_result()
-                result.restore(entry.metadata, entry.arrays)
-                self.saved_chunks = int(entry.metadata["chunks"])
+            with suppress(KeyError, ValueError, TypeError, IndexError):
+                result = job.restore_result(entry.metadata["chunks"], entry.metadata, entry.arrays)
+                self.saved_chunks = entry.metadata["chunks"]
                 return self.saved_chunks, result
         if entry is not None or self._cache.has(self.key):
             self.notify("said_kept_unusable", 0)
-        return 0, empty_result()
+        return 0, job.empty_result()
 
     def save_if_due(self, chunks: int, result: PartialResult) -> None:
         """Save after a chunk, unless that was done a short while ago.

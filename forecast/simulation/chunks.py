@@ -22,6 +22,7 @@ from forecast.simulation.compiled import CompiledPlan, FigureKey, figure_key
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.stats.bins import Bins, meets
+from forecast.stats.stored_arrays import check_array
 from forecast.stats.tally import MAX_EXACT_PATHS, Tally
 
 BLOCKS_PER_CHUNK = 16
@@ -79,17 +80,20 @@ class PartialResult:
                 arrays[kind] = np.array([values[name] for name in names])
         return metadata, arrays
 
-    def restore(self, metadata: Mapping[str, Any], arrays: StateArrays) -> None:
-        """Fill an empty result from a state; KeyError or ValueError where it does not fit."""
+    def restore(self, metadata: Mapping[str, Any], arrays: StateArrays, paths: int) -> None:
+        """Fill an empty result from a state of so many paths; KeyError, TypeError or ValueError where it is none."""
         for number, key in enumerate(sorted(self.tallies)):
-            self.tallies[key].restore(_with_prefix(arrays, f"{number}."))
+            self.tallies[key].restore(_with_prefix(arrays, f"{number}."), paths)
         if self.places is not None:
-            self.places.restore(_with_prefix(arrays, "places."))
-        self.joint_hits = int(metadata["joint"])
+            self.places.restore(_with_prefix(arrays, "places."), paths)
+        self.joint_hits = metadata["joint"]
+        if type(self.joint_hits) is not int or not 0 <= self.joint_hits <= paths:
+            raise ValueError("a number of paths that cannot be")
         for kind in _PATH_FIELDS:
             names = [tuple(name) if isinstance(name, list) else name for name in metadata[kind]]
             if names:
-                setattr(self, kind, [dict(zip(names, arrays[kind], strict=True))])
+                values = check_array(arrays[kind], (len(names), *arrays[kind].shape[1:2]), arrays[kind].dtype)
+                setattr(self, kind, [dict(zip(names, values, strict=True))])
 
 
 def _with_prefix(arrays: StateArrays, prefix: str) -> dict[str, NDArray[Any]]:
@@ -111,6 +115,8 @@ class ChunkJob:
     """By figure, values at which paths are counted exactly."""
     sampled_blocks: int
     """First blocks that are kept path by path."""
+    sampled_names: Mapping[str, frozenset[str]]
+    """Names of the uniforms and of the occurrences that are kept of them."""
     blocks_per_chunk: int
     is_exact: bool
     """True where the paths are so few that the values of whole periods are kept."""
@@ -141,6 +147,11 @@ class ChunkJob:
         """The single months that are recorded."""
         return frozenset(output.period for output in self.plan.periods if output.is_month)
 
+    @cached_property
+    def sampled_figures(self) -> frozenset[FigureKey]:
+        """The figures that are kept path by path: neither single months nor places."""
+        return frozenset(self.bins) - self.binned_figures()
+
     def empty_result(self) -> PartialResult:
         """A result that has counted nothing."""
         binned = self.binned_figures()
@@ -154,6 +165,23 @@ class ChunkJob:
     def binned_figures(self) -> set[FigureKey]:
         """Figures that are counted in histograms, however few the paths are."""
         return {key for key in self.bins if key[1] in self.month_periods or self.is_place_figure(key)}
+
+    def restore_result(self, chunks: int, metadata: Mapping[str, Any], arrays: StateArrays) -> PartialResult:
+        """Result of the first chunks from its state; KeyError, TypeError or ValueError where the state does not fit."""
+        if type(chunks) is not int or not 0 < chunks <= self.chunk_count:
+            raise ValueError("a number of chunks that cannot be")
+        result = self.empty_result()
+        result.restore(metadata, arrays, self.paths_after(chunks))
+        kept = min(self.paths_after(chunks), self.sampled_blocks * PATHS_PER_BLOCK)
+        for kind in _PATH_FIELDS:
+            parts = getattr(result, kind)
+            stored: frozenset[Any] = frozenset(parts[0]) if parts else frozenset()
+            expected = self.sampled_names.get(kind, self.sampled_figures) if kept else frozenset()
+            if stored != expected:
+                raise ValueError("paths of other names")
+            if any(values.shape != (kept,) or values.dtype.kind != "f" for part in parts for values in part.values()):
+                raise ValueError("another number of paths")
+        return result
 
     def is_place_figure(self, key: FigureKey) -> bool:
         """True for a figure of one place that no target asks for."""
@@ -170,7 +198,8 @@ def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_p
         blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
         if every_place:
             plan = replace(plan, places=plan.places.with_histograms(first.figures, first.place_atoms))
-    job = ChunkJob(plan, bins, thresholds, keep, blocks_per_chunk, False, required_version)
+    names = {"uniforms": frozenset(first.uniforms), "occurrences": frozenset(first.occurrences)}
+    job = ChunkJob(plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version)
     kept_figures = len(bins) - len(job.binned_figures())
     is_exact = plan.paths <= MAX_EXACT_PATHS and kept_figures * plan.paths <= MAX_EXACT_VALUES
     return replace(job, is_exact=is_exact)
@@ -212,13 +241,9 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
 
 def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths: int) -> None:
     """Keep the first paths of some blocks one by one, without single months and places."""
-    figures = {
-        key: values
-        for key, values in block.figures.items()
-        if key[1] not in job.month_periods and not job.is_place_figure(key)
-    }
     result.uniforms.append({name: u[:paths].copy() for name, u in block.uniforms.items()})
     result.occurrences.append({name: values[:paths].copy() for name, values in block.occurrences.items()})
+    figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures}
     result.figures.append({key: values[:paths].copy() for key, values in figures.items()})
 
 

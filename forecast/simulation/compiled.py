@@ -263,7 +263,7 @@ def compile_place_outputs(scenario: Scenario) -> PlaceOutputs | None:
     if (ledger := scenario.places.ledger) is not None:
         horizon = scenario.horizon.calendar
         accounts = ledger_accounts(scenario)
-        geography = weight_by_ledger(geography, scenario.places.file, ledger, scenario.service_names, accounts, horizon)
+        geography = weight_by_ledger(geography, ledger, scenario.service_names, accounts, horizon)
     place_targets = [target for _, target in sorted(scenario.targets.items()) if target.place is not None]
     periods = {output.period: output.calendar for output in output_periods(scenario) if not output.is_month}
     required = {target.period.text for target in place_targets}

@@ -376,7 +376,7 @@ def _run_chunks(
     job: ChunkJob, engine: Engine, goal: Precision | None, checkpoint: Checkpoint | None, progress: ProgressCallback
 ) -> tuple[int, PartialResult]:
     """Number of chunks simulated from the first on, and their results merged in order."""
-    chunks, merged = checkpoint.restore(job.empty_result, job.layout) if checkpoint else (0, job.empty_result())
+    chunks, merged = checkpoint.restore(job) if checkpoint else (0, job.empty_result())
     if checkpoint and chunks:
         checkpoint.notify("said_resumed", job.paths_after(chunks))
     is_merged = True

@@ -18,6 +18,7 @@ from scipy.special import stdtrit
 from forecast.arrays import Floats
 from forecast.stats.bins import N_BINS, Bins, RunningSums, snap_to_atoms, split_bins_at_atoms
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.stored_arrays import check_array
 
 __all__ = ["MAX_EXACT_PATHS", "Tally"]
 
@@ -97,19 +98,22 @@ class Tally:
         totals = np.array([sums.n, sums.minimum, sums.maximum, *sums.position_sums, *sums.outer_sums.flat])
         return {"counts": self._counts, "atoms": self._atom_counts, "sums": totals, "below": sums.threshold_sums}
 
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Restore a state into an empty tally; KeyError or ValueError when it does not fit."""
+    def restore(self, state: Mapping[str, NDArray[Any]], n: int) -> None:
+        """Restore a state of `n` values into an empty tally; KeyError or ValueError when it does not fit."""
         if self.is_exact:
-            self._values = [np.asarray(state["values"], float)]
+            self._values = [check_array(state["values"], (n,), np.float64)]
             return
-        counts, atom_counts = (np.asarray(state[name], np.int64) for name in ("counts", "atoms"))
-        threshold_sums, sums = (np.asarray(state[name], float) for name in ("below", "sums"))
-        shapes = [array.shape for array in (counts, atom_counts, threshold_sums)]
-        if shapes != [array.shape for array in (self._counts, self._atom_counts, self._sums.threshold_sums)]:
-            raise ValueError("the tally has other bins or thresholds")
+        counts = check_array(state["counts"], self._counts.shape, np.int64)
+        atom_counts = check_array(state["atoms"], self._atom_counts.shape, np.int64)
+        totals = check_array(state["sums"], (11,), np.float64)
+        threshold_sums = check_array(state["below"], self._sums.threshold_sums.shape, np.float64)
+        counted, minimum, maximum = map(float, totals[:3])
+        smallest = (counts.min(), atom_counts.min(initial=0), totals[4], threshold_sums[:, [0, 2, 3]].min(initial=0.0))
+        if min(smallest) < 0 or counts.sum() != n or counted != n or minimum > maximum or atom_counts.sum() > n:
+            raise ValueError("the tally has counts that no values have")
         self._counts, self._atom_counts, self._sums.threshold_sums = counts, atom_counts, threshold_sums
-        n, self._sums.minimum, self._sums.maximum = (float(value) for value in sums[:3])
-        self._sums.n, self._sums.position_sums, self._sums.outer_sums = int(n), sums[3:5], sums[5:].reshape(2, 3)
+        self._sums.n, self._sums.minimum, self._sums.maximum = n, minimum, maximum
+        self._sums.position_sums, self._sums.outer_sums = totals[3:5], totals[5:].reshape(2, 3)
 
     @property
     def sums(self) -> RunningSums:

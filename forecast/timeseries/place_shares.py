@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +11,7 @@ from forecast.arrays import Floats
 from forecast.history.accounts import Accounts
 from forecast.history.place_ledger import PlaceLedger, read_place_ledger
 from forecast.periods import SEASON_MONTHS, Calendar
-from forecast.plan.geography import Geography, build_geography, read_places
+from forecast.plan.geography import Geography, build_geography
 
 __all__ = ["weight_by_ledger"]
 
@@ -52,21 +52,30 @@ def _district_of(geography: Geography) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class _ShareTask:
+    """Inputs of the shares of places; two tasks of the same digests are equal."""
+
+    digests: tuple[str, str]
+    """SHA-256 of the list of places and of the ledger."""
+    services: tuple[str, ...]
+    accounts: Accounts
+    horizon: Calendar
+    geography: Geography = field(compare=False)
+    ledger: PlaceLedger = field(compare=False)
+
+
 @lru_cache(maxsize=4)
-def _place_shares(
-    path: str, digest: str, listed: str, services: tuple[str, ...], accounts: Accounts, horizon: Calendar
-) -> Floats:
-    """(services, places): forecast sum of the months simulated; the `digest` of list and ledger keys the cache."""
-    geography = read_places(listed, services)
-    ledger = read_place_ledger(path, services, geography.places, accounts)
-    first, months = horizon.first, horizon.count
+def _place_shares(task: _ShareTask) -> Floats:
+    """(services, places): forecast sum of the months simulated."""
+    ledger, first, months = task.ledger, task.horizon.first, task.horizon.count
     ahead = max(min(first + months - ledger.calendar.last - 1, MAX_MONTHS_AHEAD), 1)
     simulated = range(ahead - min(months, ahead), ahead)
-    return np.asarray(forecast_by_place(ledger, geography, services, simulated).sum(axis=2))
+    return np.asarray(forecast_by_place(ledger, task.geography, task.services, simulated).sum(axis=2))
 
 
 def weight_by_ledger(
-    geography: Geography, listed: str, path: str, services: tuple[str, ...], accounts: Accounts, horizon: Calendar
+    geography: Geography, path: str, services: tuple[str, ...], accounts: Accounts, horizon: Calendar
 ) -> Geography:
     """Weigh places by the forecast of their ledger.
 
@@ -74,8 +83,6 @@ def weight_by_ledger(
     ----------
     geography : Geography
         Places and districts.
-    listed : str
-        Path of the list of places.
     path : str
         Path of the ledger by place.
     services : tuple of str
@@ -88,13 +95,14 @@ def weight_by_ledger(
     Returns
     -------
     Geography
-        The same places, weighed in each service by their revenue over the horizon, with the status of the ledger.
+        The same places, weighed in each service by their revenue over the horizon, with the ledger's status and digest.
     """
     ledger = read_place_ledger(path, services, geography.places, accounts)
-    shares = _place_shares(path, f"{ledger.digest} {geography.digest}", listed, services, accounts, horizon)
+    digests = (geography.digest, ledger.digest)
+    shares = _place_shares(_ShareTask(digests, services, accounts, horizon, geography, ledger))
     weights = {
         service: dict(zip(geography.places, map(float, shares[number]), strict=True))
         for number, service in enumerate(services)
     }
     weighted = build_geography(_district_of(geography), geography.names, weights, geography.digest)
-    return replace(weighted, ledger_status=ledger.status)
+    return replace(weighted, ledger_status=ledger.status, ledger_digest=ledger.digest)

@@ -102,6 +102,9 @@ def run_backtest(
         The report cannot be written; raised before anything is fitted where that is known.
     """
     history = _read_checked_history(request.scenario)
+    ledger = request.scenario.history
+    if ledger is not None and history.digest not in {row["sha256"] for row in request.inputs.manifest["data"]}:
+        raise InputError.of(Location(ledger.file), "", "data_changed")
     repository.prepare_reports(request.reports, (request.inputs.name,))
     run = repository.find_run(request.reports, request.inputs) or _backtest_and_publish(request, history, on_origin)
     return show_run(request.reports, run, on_failure)

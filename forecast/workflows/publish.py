@@ -7,17 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from forecast.engines.background import run_in_background
+from forecast.errors import InputError, Location, Problem
 from forecast.i18n import Translator
+from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
 from forecast.workflows.request import RunRequest
 
 if TYPE_CHECKING:
     from forecast.analysis.cases import SimulatedCase
     from forecast.reports.content.context import RunView
+    from forecast.runs.manifest import RunInputs
     from forecast.simulation.compiled import FigureKey
     from forecast.simulation.simulate import Precision, Simulation
 
-__all__ = ["build_view"]
+__all__ = ["build_view", "raise_if_data_changed"]
 
 
 def publish_report(run: Simulation, request: RunRequest, cases: tuple[SimulatedCase, ...]) -> repository.StoredRun:
@@ -42,12 +45,18 @@ def build_view(run: Simulation, request: RunRequest, cases: tuple[SimulatedCase,
     -------
     RunView
         The plan, its summary and its findings.
+
+    Raises
+    ------
+    InputError
+        A data file was another one when it was simulated.
     """
     from forecast.analysis.collect import collect_findings
     from forecast.reports.content.context import RunView
     from forecast.reports.content.glyphs import glyph_notes
     from forecast.reports.summary import summarise_run
 
+    raise_if_data_changed(run, request.inputs)
     findings = collect_findings(run, cases)
     summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
     if run.precision is not None:
@@ -60,11 +69,38 @@ def build_view(run: Simulation, request: RunRequest, cases: tuple[SimulatedCase,
 
 def _drawn_names(view: RunView) -> list[str]:
     """Names beside the labels of the plan: of its file, of districts and of the places of targets."""
-    from forecast.reports.content.assumptions import path_in_project
-
     districts = view.findings.districts.rows if view.findings.districts is not None else ()
     places = [*(row.name for row in districts), *(row.place_name for row in view.findings.targets)]
-    return [path_in_project(view.scenario.file, view), *places]
+    return [path_in_project(view.scenario.file, view.scenario), *places]
+
+
+def raise_if_data_changed(run: Simulation, inputs: RunInputs) -> None:
+    """Check that the data files that a plan was simulated with are those that name its run.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan, or one of its cases.
+    inputs : RunInputs
+        Inputs of the run that is published.
+
+    Raises
+    ------
+    InputError
+        A file changed between one reading and the other.
+    """
+    history, places, geography = run.scenario.history, run.scenario.places, run.geography
+    simulated = [(history and history.file, run.baseline.digest)]
+    if places is not None and geography is not None:
+        simulated += [(places.file, geography.digest), (places.ledger, geography.ledger_digest)]
+    digests = {row["name"]: row["sha256"] for row in inputs.manifest["data"]}
+    problems = [
+        Problem.of(Location(file), "", "data_changed")
+        for file, digest in simulated
+        if file and digest and digests.get(path_in_project(file, run.scenario)) != digest
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _precision_summary(run: Simulation, goal: Precision) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from forecast.engines import LOCAL
 from forecast.files.cache import cache_folder
-from forecast.files.paths import plan_name
+from forecast.files.paths import find_project, plan_name
 from forecast.i18n import Language
 from forecast.plan.data_files import project_folder
 from forecast.runs.manifest import RunInputs, run_inputs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.simulation.simulate import Simulation
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
-__all__ = ["RunRequest", "reports_folder"]
+__all__ = ["RunRequest", "default_reports", "reports_folder"]
 
 MAX_CASE_PATHS = 16_384
 """Paths of a case: the first four blocks of its run; their simulation error is printed with them."""
@@ -111,3 +111,14 @@ def reports_folder(scenario: Scenario) -> Path:
         The folder; it need not exist.
     """
     return project_folder(scenario.file) / "reports"
+
+
+def default_reports() -> Path:
+    """Folder of the reports of the project in which one stands.
+
+    Returns
+    -------
+    Path
+        `reports` in the folder of the project of the working directory; it need not exist.
+    """
+    return find_project(Path.cwd()) / "reports"

@@ -20,7 +20,7 @@ from forecast.files.cache import cache_folder
 from forecast.i18n import Language, Translator
 from forecast.reports.index_page import write_index
 from forecast.runs import repository
-from forecast.workflows.publish import build_view, publish_report
+from forecast.workflows.publish import build_view, publish_report, raise_if_data_changed
 from forecast.workflows.request import RunRequest
 
 if TYPE_CHECKING:
@@ -172,6 +172,11 @@ def simulate_cases(request: RunRequest) -> tuple[SimulatedCase, ...]:
     -------
     tuple of SimulatedCase
         The plan's own in the order of their names, then the standing ones.
+
+    Raises
+    ------
+    InputError
+        A case or its data cannot be read, or a data file changed meanwhile.
     """
     from forecast.analysis.cases import evaluate_case
     from forecast.plan.standing_cases import standing_cases
@@ -186,7 +191,9 @@ def simulate_cases(request: RunRequest) -> tuple[SimulatedCase, ...]:
     cases = []
     for name in sorted(written):
         case = request.for_case(written[name])
-        cases.append(evaluate_case(name, simulate_request(case, fit_request_baseline(case)), plan))
+        run = simulate_request(case, fit_request_baseline(case))
+        raise_if_data_changed(run, request.inputs)
+        cases.append(evaluate_case(name, run, plan))
     for name, scenario in standing.items():  # with the fits of the plan: a doubt is no other history
         cases.append(evaluate_case(name, simulate_request(request.for_case(scenario), baseline), plan))
     return tuple(cases)

@@ -21,7 +21,7 @@ def test_a_run_is_published_with_hashes_of_its_outputs(tmp_path: Path) -> None:
     assert (tmp_path / "shop" / "report.html").read_bytes() == b"<html>"
     manifest = json.loads((tmp_path / "shop" / "manifest.json").read_text())
     assert sorted(manifest["outputs"]) == ["figures/fan.png", "report.html", "summary.json"]
-    assert manifest["parameters"] == {"phi": 0.5}
+    assert manifest["parameters"] == {"bread": {"phi": 0.5}}
     assert repository.verify(tmp_path / "shop").folder == kept.folder
 
 
@@ -198,7 +198,9 @@ def test_a_damaged_run_is_replaced_and_kept(tmp_path: Path) -> None:
         (b"", "not_a_run"),
         (b"[1]", "not_a_run"),
         (b"\xff", "not_a_run"),
-        (b'{"schema": 1}', "not_a_run"),
+        (b'{"schema": 1}', "other_schema"),
+        (b'{"schema": true}', "not_a_run"),
+        (b'{"schema": 2}', "not_a_run"),
         (b"[" * 100_000, "not_a_run"),
         (b'{"schema": 99, "run_id": "a", "scenario": "s", "outputs": {}}', "other_schema"),
     ],

@@ -11,6 +11,7 @@ import pytest
 
 from forecast.simulation import checkpoint, chunks
 from forecast.simulation.compiled import compile_plan
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import ExecutionOptions, simulate
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.long_runs import PATHS, Notes, Stopped, make_checkpoint, output_hash, stop_after
@@ -93,7 +94,7 @@ def test_writing_checkpoints_takes_less_than_its_share_of_time(tmp_path: Path, m
 
     monkeypatch.setattr(kept._cache, "put", put)
     work = chunks.prepare_chunks(compile_plan(scenario, fit_baseline(scenario), PATHS), 0, "")
-    _, answer = kept.restore(work.empty_result, work.layout)
+    _, answer = kept.restore(work)
     for chunk in range(1, 1000):
         now[0] += 0.25
         kept.save_if_due(chunk, answer)
@@ -106,3 +107,44 @@ def test_a_short_run_writes_no_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(checkpoint, "MIN_SECONDS_TO_SAVE", 2.0)
     simulate(scenario, paths=PATHS, execution=ExecutionOptions(checkpoint=make_checkpoint(scenario, tmp_path)))
     assert not list(tmp_path.glob("*.entry"))
+
+
+HARMS: dict[str, Any] = {
+    "a count more": lambda facts, arrays: arrays["0.counts"].__setitem__(0, arrays["0.counts"][0] + 1),
+    "a count below zero": lambda facts, arrays: arrays["0.counts"].__setitem__(slice(2), [-1, 10**6]),
+    "no number": lambda facts, arrays: arrays["1.sums"].__setitem__(4, float("nan")),
+    "infinite": lambda facts, arrays: arrays["1.sums"].__setitem__(1, float("-inf")),
+    "whole numbers": lambda facts, arrays: arrays.update({"1.sums": arrays["1.sums"].astype(int)}),
+    "a shorter array": lambda facts, arrays: arrays.update({"1.sums": arrays["1.sums"][:-1]}),
+    "joint below zero": lambda facts, arrays: facts.update(joint=-1),
+    "joint as text": lambda facts, arrays: facts.update(joint="5"),
+    "joint of more paths": lambda facts, arrays: facts.update(joint=10**12),
+    "more chunks": lambda facts, arrays: facts.update(chunks=facts["chunks"] + 1),
+    "chunks as a fraction": lambda facts, arrays: facts.update(chunks=1.5),
+    "chunks as a truth": lambda facts, arrays: facts.update(chunks=True),
+    "chunks beyond the run": lambda facts, arrays: facts.update(chunks=10**9),
+    "names of other draws": lambda facts, arrays: facts["uniforms"].__setitem__(0, "services.other.growth"),
+    "a draw less": lambda facts, arrays: facts["uniforms"].pop(),
+    "no draws": lambda facts, arrays: facts.update(uniforms=None),
+    "a uniform that is none": lambda facts, arrays: arrays["uniforms"].__setitem__((0, 0), float("nan")),
+    "fewer paths": lambda facts, arrays: arrays.update(figures=arrays["figures"][:, :-1]),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_checkpoint_that_no_run_wrote_is_ignored_with_a_note(tmp_path: Path, harm: str) -> None:
+    scenario = read_plan_text(FULL_PLAN)
+    saved = make_checkpoint(scenario, tmp_path)
+    execution = ExecutionOptions(checkpoint=saved, progress=stop_after(2))
+    with pytest.raises(Stopped):
+        simulate(scenario, paths=PATHS, keep=PATHS_PER_BLOCK, execution=execution)
+    entry = saved._cache.get(saved.key)
+    assert entry is not None
+    arrays = {name: array.copy() for name, array in entry.arrays.items()}
+    HARMS[harm](entry.metadata, arrays)
+    assert saved._cache.put(saved.key, entry.metadata, arrays)
+    notes: Notes = []
+    job = chunks.prepare_chunks(compile_plan(scenario, fit_baseline(scenario), PATHS), 1, "")
+    restored, result = make_checkpoint(scenario, tmp_path, notes).restore(job)
+    assert (restored, notes) == (0, [("said_kept_unusable", 0)])
+    assert result.joint_hits == 0

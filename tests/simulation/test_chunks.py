@@ -35,7 +35,7 @@ def test_a_restored_chunk_result_is_unchanged(tmp_path: Path) -> None:
     work = chunks.prepare_chunks(compiled_plan, 0, "")
     answer, again = chunks.simulate_chunk(work, 0), work.empty_result()
     facts, arrays = answer.state()
-    again.restore(facts, arrays)
+    again.restore(facts, arrays, PATHS_PER_BLOCK)
     assert again.places is not None
     assert again.places.n == PATHS_PER_BLOCK
     assert {name: np.asarray(a).tobytes() for name, a in again.state()[1].items()} == {

@@ -12,6 +12,8 @@ import pytest
 import forecast
 from forecast.cli import main
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+from forecast.workflows.request import RunRequest
+from forecast.workflows.run import run_plan
 from tests.support.correlated_plans import correlated_plan
 from tests.support.place_plans import WITH_SHOCKS, read_plan
 from tests.support.plans import FULL_PLAN, TWO_SERVICES, simulate_plan
@@ -110,3 +112,56 @@ def test_the_summary_has_the_bad_tail_and_the_average_shortfall_with_their_error
     assert (target["average_shortfall"], *target["error"]["average_shortfall"]) == tally.average_shortfall(threshold)
     assert "expected_shortfall" not in target
     assert all(each["said"] is None for each in summary["baseline"].values() if each["kind"] == "reconstructed")
+
+
+LEDGER_PLAN = """
+name: {en: A plan}
+currency: EUR
+paths: 1000
+horizon: {from: 2021-01, months: 12}
+history: ledger.csv
+services:
+  a: {baseline: {level: history}}
+"""
+
+
+def write_small_ledger(folder: Path, last: str) -> None:
+    rows = [f"{2017 + month // 12}-{month % 12 + 1:02d},a,{1000 + 7 * (month % 12)},actual" for month in range(47)]
+    (folder / "ledger.csv").write_text(
+        "\n".join(["month,service,revenue,status", *rows, f"2020-12,a,{last},actual", ""])
+    )
+
+
+@pytest.mark.parametrize("when", ["before simulating", "before publishing"])
+def test_a_history_that_changes_while_it_is_in_use_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setenv("FORECAST_CACHE", str(tmp_path / "cache"))
+    write_small_ledger(tmp_path, "1000")
+    (tmp_path / "plan.yaml").write_text(LEDGER_PLAN)
+    scenario = forecast.read(tmp_path / "plan.yaml")
+    if when == "before publishing":
+        run = forecast.simulate(scenario, paths=500)
+        write_small_ledger(tmp_path, "1001")
+        with pytest.raises(forecast.InputError, match=r"ledger\.csv:1:1: was changed while it was in use"):
+            forecast.report(run, tmp_path / "reports")
+    else:
+        request = RunRequest(scenario, 1, 500, "en", tmp_path / "reports", cache=tmp_path / "cache")
+        assert request.inputs.run_id  # hashed with the first ledger
+        write_small_ledger(tmp_path, "1001")
+        with pytest.raises(forecast.InputError, match=r"ledger\.csv:1:1: was changed while it was in use"):
+            run_plan(request)
+    assert not list((tmp_path / "reports").rglob("manifest.json"))
+
+
+def test_the_data_of_a_case_name_the_run(tmp_path: Path) -> None:
+    write_small_ledger(tmp_path, "1000")
+    (tmp_path / "other.csv").write_text((tmp_path / "ledger.csv").read_text())
+    (tmp_path / "plan.yaml").write_text(LEDGER_PLAN + "cases:\n  other: {history: other.csv}\n")
+    ids = set()
+    for last in ("1000", "1001"):
+        (tmp_path / "other.csv").write_text((tmp_path / "ledger.csv").read_text().replace(",1000,", f",{last},"))
+        request = RunRequest(forecast.read(tmp_path / "plan.yaml"), 1, 500, "en", tmp_path / "reports")
+        assert {row["name"] for row in request.inputs.manifest["data"]} == {"ledger.csv", "other.csv"}
+        ids.add(request.inputs.run_id)
+    assert len(ids) == 2

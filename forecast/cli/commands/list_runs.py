@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -25,10 +24,12 @@ def list_command(ctx: click.Context, /, prune: bool, **params: Any) -> None:
     from forecast.reports.index_page import write_index
     from forecast.runs import repository
     from forecast.runs.listing import listed_runs
+    from forecast.workflows.request import default_reports
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
-    reports = (options.out or Path("reports")).absolute()
+    reports = (options.out or default_reports()).absolute()
+    repository.require_folder(reports)
     removed = repository.prune_runs(reports) if prune and reports.is_dir() else ()
     if removed:
         write_index(reports)

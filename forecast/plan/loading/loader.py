@@ -16,7 +16,9 @@ from forecast.files.paths import (
     find_project,
     is_reserved_name,
     name_problem,
+    path_in_linked_project,
     read_regular_file,
+    require_in_project,
     resolve_in_project,
     suggest_name,
 )
@@ -154,13 +156,14 @@ def read_plan(
     InputError
         The plan is wrong: every problem at once, each with its location.
     """
+    path = path_in_linked_project(path)
     loader = PlanLoader(find_project(path.parent))
     if problem := name_problem(path, loader.project):
         raise InputError([problem])
     if text is None:
         location = Location(display_path(path))
         read_regular_file(path, location, "", max_bytes=None)  # a file that is none is named before where it lies
-        resolve_in_project(path.name, path.parent, loader.project, location, "")
+        require_in_project(path, loader.project, location)
         layer = loader.read_layer(path, location)
     else:
         layer = loader.parse_layer(text, path)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,11 @@ from forecast.errors import Location
 from forecast.i18n import Note, Translator
 from forecast.i18n.amounts import whole_percent
 from forecast.plan.assumption import Assumption
-from forecast.plan.data_files import project_folder
+from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
 from forecast.units import SCALES
-
-__all__ = ["path_in_project"]
 
 
 @dataclass(frozen=True)
@@ -160,26 +157,7 @@ def _money_factor(unit: str) -> float:
 
 def location_text(location: Location, view: RunView) -> str:
     """Return file and line from the project's folder, `scenarios/covid.yaml:9`: no page names the machine."""
-    return f"{path_in_project(location.file, view)}:{location.cell or location.line}"
-
-
-def path_in_project(file: str, view: RunView) -> str:
-    """Return a path that does not name the machine.
-
-    Parameters
-    ----------
-    file : str
-        Path of a file.
-    view : RunView
-        The run of a plan of the project.
-
-    Returns
-    -------
-    str
-        From the project's folder; the name alone of a file outside.
-    """
-    path, folder = Path(file).absolute(), project_folder(view.scenario.file).absolute()
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else Path(file).name
+    return f"{path_in_project(location.file, view.scenario)}:{location.cell or location.line}"
 
 
 def count_grades(view: RunView) -> Counter[str]:
@@ -254,7 +232,7 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
     """Return name and value of seed, paths, run, hashes, versions and diagnostics, enough to reproduce the page."""
     summary = view.summary
     entries = [
-        (t("provenance_file"), path_in_project(view.scenario.file, view)),
+        (t("provenance_file"), path_in_project(view.scenario.file, view.scenario)),
         (t("provenance_paths"), t.number(int(summary.get("paths", 0)))),
         (t("provenance_seed"), str(summary.get("seed", ""))),
         (t("provenance_run"), str(summary.get("run_id", ""))),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats, Ints
 from forecast.stats.bins import find_atoms, snap_to_atoms, split_bins_at_atoms
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.stored_arrays import check_array
 
 __all__ = ["PlaceTally"]
 
@@ -120,27 +121,31 @@ class PlaceTally:
         """
         return {"n": np.array(self.n), **{name: getattr(self, name) for name in _STATE_FIELDS}}
 
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[Any]], n: int) -> None:
         """Fill an empty tally from a state.
 
         Parameters
         ----------
         state : mapping of str to ndarray
             Array by name, from `state`.
+        n : int
+            Paths that were counted.
 
         Raises
         ------
         KeyError
             When an array is missing.
         ValueError
-            When the state is of other places or shocks.
+            When the state is of other places, shocks or paths, or has a number that is not finite.
         """
         for name in _STATE_FIELDS:
             array = getattr(self, name)
-            if state[name].shape != array.shape:
-                raise ValueError("the tally has other places")
-            array[:] = state[name]
-        self.n = int(state["n"])
+            array[:] = check_array(state[name], array.shape, array.dtype)
+        is_counted = (self.counts.sum(axis=1, dtype=np.int64) == n).all()
+        is_possible = (self.severe_losses >= 0).all() and (self.severe_losses <= n).all()
+        if int(check_array(state["n"], (), np.int64)) != n or not is_counted or not is_possible:
+            raise ValueError("the tally has counts that no paths have")
+        self.n = n
 
     def mean(self, place: int) -> Estimate:
         """Mean revenue of a place.

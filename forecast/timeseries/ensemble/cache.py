@@ -11,6 +11,7 @@ from forecast.engines.engine import Engine
 from forecast.files.cache import Cache, CacheEntry
 from forecast.timeseries.ensemble.ensemble import FORECAST_MONTHS, Ensemble, Fit, FitTask, fit_ensemble, fitting_version
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.ensemble.stored_fit import check_correlation, check_fit
 from forecast.timeseries.ensemble.sum_scores import SumScore
 
 __all__ = ["fit_with_cache", "store_fits"]
@@ -59,9 +60,12 @@ def restore_fits(tasks: list[FitTask], currency: str, folder: Path) -> Ensemble 
         return None
     try:
         services = {task.service: _fit_from_entry(entry, task.service) for task in tasks}
-    except (KeyError, TypeError, ValueError):
+        correlation = entry.arrays.get("correlation")
+        if correlation is not None:
+            correlation = check_correlation(correlation, len(tasks))
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return Ensemble(services, entry.arrays.get("correlation"))
+    return Ensemble(services, correlation)
 
 
 def store_fits(tasks: list[FitTask], currency: str, folder: Path, fits: Ensemble) -> None:
@@ -90,14 +94,12 @@ def store_fits(tasks: list[FitTask], currency: str, folder: Path, fits: Ensemble
 
 
 def _fit_from_entry(entry: CacheEntry, service: str) -> Fit:
-    """One fit of an entry; KeyError, TypeError or ValueError where the entry has another form."""
+    """One fit of an entry; KeyError, TypeError, ValueError or AttributeError where the entry has another form."""
     fields = dict(entry.metadata[service])
     fields["notes"] = tuple((key, tuple((k, v) for k, v in params)) for key, params in fields["notes"])
     fields["checks"] = tuple(_check_from_fields(**check) for check in fields["checks"])
     mean, factor = (entry.arrays[f"{key}:{service}"] for key in ("mean", "cholesky"))
-    if factor.shape != (len(mean), len(mean)):
-        raise ValueError("the Cholesky factor has other months than the mean")
-    return Fit(mean=mean, cholesky=factor, **fields)
+    return check_fit(Fit(mean=mean, cholesky=factor, **fields))
 
 
 def _cache_key(tasks: list[FitTask], currency: str) -> str:

@@ -6,6 +6,7 @@ Cholesky factor of the months that the plan needs, noise and persistence, and th
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,12 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Location, Problem
+from forecast.files.paths import real_path
+from forecast.files.stored_json import MAX_JSON_BYTES, changed_entries, read_json_object
 from forecast.periods import SEASON_MONTHS
 from forecast.timeseries.ensemble.ensemble import Ensemble, Fit, FitTask
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
+from forecast.timeseries.ensemble.stored_fit import check_correlation, check_fit, parse_pinned
 from forecast.timeseries.ensemble.sum_scores import SumLength, SumScore
 
 __all__ = ["COMBINATION_KEY", "PinnedFits", "read_pinned_fits", "restore_pinned", "serialise_fit"]
@@ -29,8 +33,8 @@ COMBINATION_KEY = "blend"
 MAX_RELATIVE_DIFFERENCE = 1e-9
 """Relative difference of a month beyond which the series is another one."""
 MANIFEST_FILE = "manifest.json"
-MAX_MANIFEST_BYTES = 64 * 2**20
-"""Size of a manifest; one of 200 services has 8 MB."""
+MAX_ENTRIES_CHARACTERS = 300
+"""Characters of the names of entries that a message shows."""
 
 
 @dataclass(frozen=True)
@@ -118,27 +122,29 @@ def read_pinned_fits(path: Path) -> PinnedFits:
     Raises
     ------
     InputError
-        The file cannot be read, or holds no fits.
+        The file cannot be read, holds no fits, or is not as its run wrote it.
     """
-    shown, file = str(path), path / MANIFEST_FILE if path.is_dir() else path
+    shown = str(path)
     try:
-        if file.stat().st_size > MAX_MANIFEST_BYTES:
-            most = f"{MAX_MANIFEST_BYTES // 2**20} MB"
-            raise InputError.of(Location(shown), "--reuse-fit", "file_too_large", file=shown, most=most)
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json_object(real_path(path / MANIFEST_FILE if path.is_dir() else path))
         combinations = {
-            service: dict(models[COMBINATION_KEY])
+            service: models[COMBINATION_KEY]
             for service, models in content["parameters"].items()
             if COMBINATION_KEY in models
         }
-        (history_digest,) = {str(combination["history"]) for combination in combinations.values()}
+        if edited := changed_entries(content):
+            raise InputError([_problem(shown, "pin_edited", names=", ".join(edited)[:MAX_ENTRIES_CHARACTERS])])
+        parsed = {service: parse_pinned(combination) for service, combination in combinations.items()}
+        (history_digest,) = {combination.history for combination in parsed.values()}
     except OSError as fault:
+        if fault.errno == errno.EFBIG:
+            most = f"{MAX_JSON_BYTES // 2**20} MB"
+            raise InputError.of(Location(shown), "--reuse-fit", "file_too_large", file=shown, most=most) from fault
         raise InputError([_problem(shown, "pin_not_read", reason=fault.strerror or "")]) from fault
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InputError([_problem(shown, "pin_without_fits")]) from fault
     models = {
-        service: {m: p for m, p in content["parameters"][service].items() if m != COMBINATION_KEY}
-        for service in combinations
+        service: {m: p for m, p in content["parameters"][service].items() if m != COMBINATION_KEY} for service in parsed
     }
     return PinnedFits(shown, combinations, models, history_digest)
 
@@ -211,29 +217,24 @@ def _is_same_series(combination: Mapping[str, Any], task: FitTask) -> bool:
 
 
 def _fit_from_json(combination: Mapping[str, Any], parameters: Mapping[str, Any]) -> Fit:
-    """The fit of a combination; ValueError where its noise or persistence is out of range."""
+    """The fit of a combination; ValueError, TypeError or AttributeError where it is none."""
     rows = [_parse_floats(row) for row in combination["root"]]
+    mean = _parse_floats(combination["mean"])
+    if len(mean) != len(rows) or any(len(row) != month + 1 for month, row in enumerate(rows)):
+        raise ValueError("a Cholesky factor of other months than the mean")
     factor = np.zeros((len(rows), len(rows)))
     for month, row in enumerate(rows):
         factor[month, : month + 1] = row
-    noise, persistence = (
-        None if combination[key] is None else float(combination[key]) for key in ("noise", "persistence")
-    )
-    if not (0 <= (noise or 0) < np.inf and 0 <= (persistence or 0) <= 1):
-        raise ValueError("a noise or a persistence that no fit has")
-    return Fit(
-        mean=_parse_floats(combination["mean"]),
+    fit = Fit(
+        mean=mean,
         cholesky=factor,
+        **{key: combination[key] for key in ("mase", "coverage80", "coverage95", "noise", "persistence")},
         weights=dict(combination["weights"]),
-        mase=combination["mase"],
-        coverage80=combination["coverage80"],
-        coverage95=combination["coverage95"],
         checks=tuple(_check_from_json(*check) for check in combination["checks"]),
-        noise=noise,
-        persistence=persistence,
         parameters=dict(parameters),
         notes=tuple((key, tuple((name, value) for name, value in params)) for key, params in combination["notes"]),
     )
+    return check_fit(fit)
 
 
 def _check_from_json(
@@ -261,10 +262,7 @@ def _correlation(pin: PinnedFits, names: list[str]) -> Floats | None:
     rows = [pin.combinations[name]["correlation"] for name in names]
     if not rows or any(row is None for row in rows):
         return None
-    matrix = np.array([[float(row[name]) for name in names] for row in rows])
-    if not (np.abs(matrix) <= 1).all():
-        raise ValueError("a correlation beyond 1")
-    return matrix
+    return check_correlation(np.array([[float(row[name]) for name in names] for row in rows]), len(names))
 
 
 def _decimal_text(values: Sequence[float | None] | Floats) -> str:

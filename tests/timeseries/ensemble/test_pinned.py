@@ -14,11 +14,13 @@ import pytest
 
 from forecast.cli import main
 from forecast.errors import InputError
+from forecast.files.stored_json import DIGESTS_KEY, seal
 from forecast.periods import format_month, parse_month
 from forecast.plan.loading.loader import read
 from forecast.timeseries.baseline import fit_baseline
 from forecast.timeseries.ensemble.ensemble import FORECAST_MONTHS
 from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, read_pinned_fits
+from forecast.timeseries.ensemble.stored_fit import check_correlation
 
 PLAN = """
 name: {en: A plan}
@@ -70,11 +72,16 @@ def first(project: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def changed(project: Path, manifest: dict[str, Any], name: str, **edits: Any) -> Path:
-    """A copy of the manifest whose combination of 'a' has other entries."""
+    """A copy of the manifest whose combination of 'a' has other entries, sealed as if a run had written it."""
     copy = json.loads(json.dumps(manifest))
     copy["parameters"]["a"][COMBINATION_KEY].update(edits)
-    path = project / f"{name}.json"
-    path.write_text(json.dumps(copy), encoding="utf-8")
+    return write_sealed(project / f"{name}.json", copy)
+
+
+def write_sealed(path: Path, manifest: dict[str, Any]) -> Path:
+    """Write a manifest with the digests of its own entries."""
+    content = {key: value for key, value in manifest.items() if key != DIGESTS_KEY}
+    path.write_text(json.dumps(seal(content)), encoding="utf-8")
     return path
 
 
@@ -142,7 +149,7 @@ def test_pinned_fits_of_other_data_are_rejected(project: Path, first: tuple[dict
     wrong = {
         "other_past": {"masked": "1" + blend["masked"][1:]},
         "other_month": {"past": blend["past"].replace(blend["past"].split()[5], "7.5")},
-        "too_short": {"root": blend["root"][:6]},
+        "too_short": {"root": blend["root"][:6], "mean": " ".join(blend["mean"].split()[:6])},
         "no_number": {"mean": "one two"},
         "no_mean": {"mean": None},
         "no_noise": {"noise": -1.0},
@@ -164,8 +171,7 @@ def test_pinned_fits_of_other_data_are_rejected(project: Path, first: tuple[dict
     content = json.loads(path.read_text("utf-8"))
     for models in content["parameters"].values():
         models[COMBINATION_KEY]["history"] = "0" * 64
-    path.write_text(json.dumps(content), encoding="utf-8")
-    pin = read_pinned_fits(path)
+    pin = read_pinned_fits(write_sealed(path, content))
     with pytest.raises(InputError, match="another history"):
         fit_baseline(read(project / "plan.yaml"), pinned_fits=pin)
 
@@ -177,3 +183,77 @@ def test_a_file_without_fits_is_rejected(project: Path, first: tuple[dict[str, A
     assert (code, "there is nothing fitted in it" in message) == (2, True)
     code, message = run(project, str(project / "plan.yaml"), "--reuse-fit", str(project / "first" / "plan"))
     assert (code, "one plan" in message) == (2, True)
+
+
+def test_a_pin_that_was_edited_is_refused_by_the_name_of_the_entry(
+    project: Path, first: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    manifest, _ = first
+    mean = manifest["parameters"]["a"][COMBINATION_KEY]["mean"]
+    edits = {
+        "parameters.a": lambda copy: copy["parameters"]["a"][COMBINATION_KEY].update(mean="9" + mean[1:]),
+        "parameters.b": lambda copy: copy["parameters"]["b"].update(ets={"alpha": 0.1}),
+        "seed": lambda copy: copy.update(seed=1),
+        DIGESTS_KEY: lambda copy: copy.pop(DIGESTS_KEY),
+    }
+    for name, edit in edits.items():
+        copy = json.loads(json.dumps(manifest))
+        edit(copy)
+        (project / "edited.json").write_text(json.dumps(copy), encoding="utf-8")
+        code, message = run(project, "--reuse-fit", str(project / "edited.json"))
+        assert (code, f"not as its run wrote it: {name};" in message) == (2, True)
+
+
+def _with_number(text: str, row: int, number: str) -> str:
+    numbers = text.split()
+    numbers[row] = number
+    return " ".join(numbers)
+
+
+def test_a_pin_of_what_no_fit_has_is_refused(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    manifest, _ = first
+    blend = manifest["parameters"]["a"][COMBINATION_KEY]
+    root, check = blend["root"], blend["checks"][0]
+    wrong: list[dict[str, Any]] = [
+        {"mean": _with_number(blend["mean"], 3, text)} for text in ("nan", "inf", "-inf", "1e999", "one")
+    ]
+    wrong += [{"root": [*root[:-1], _with_number(root[-1], row, text)]} for row, text in ((0, "nan"), (-1, "-0.1"))]
+    wrong += [{"root": [*root[:-1], root[-1] + " 0.1"]}, {"root": root[:-1]}, {"root": []}, {"root": "x"}, {"mean": ""}]
+    wrong += [{"weights": weights} for weights in ({}, {"ets": 0.5}, {"ets": 2.0, "theta": -1.0}, {"ets": "1"}, [1])]
+    wrong += [{key: value} for key in ("noise", "mase") for value in (-1.0, "0.1", True, [0.1], 10**12 * 10**12)]
+    wrong += [{key: 1.5} for key in ("coverage80", "coverage95", "persistence")]
+    wrong += [{"correlation": value} for value in ({"a": 1.0}, {"a": 0.5, "b": 0.0}, {"a": 1.0, "b": 0.9}, 5)]
+    wrong += [{"notes": value} for value in ([["no_such_sentence", []]], [["pin_edited", []]], [[1, []]], "x")]
+    wrong += [{"checks": [value]} for value in ([], [*check[:3], "1.0"], [-1, *check[1:]], {}, [*check, 1])]
+    wrong += [{"checks": [[*check[:2], _with_number(check[2], 0, "-1.0"), check[3]]]}]
+    wrong += [{"first": "x"}, {"first": 2**40}, {"scale": "root"}, {"masked": "0x1"}, {"more": 1}, {"history": "x"}]
+    for number, edit in enumerate(wrong):
+        code, message = run(project, "--reuse-fit", str(changed(project, manifest, f"wrong-{number}", **edit)))
+        assert (code, message.count("--reuse-fit: ")) == (2, 1), (edit, message)
+    copy = json.loads(json.dumps(manifest))
+    copy["parameters"]["a"]["ets"] = {"alpha": [1, 2]}
+    code, message = run(project, "--reuse-fit", str(write_sealed(project / "model.json", copy)))
+    assert (code, "there is nothing fitted in it" in message) == (2, True)
+
+
+def test_correlations_that_are_not_possible_together_are_refused() -> None:
+    impossible = np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]])
+    for matrix in (
+        impossible,
+        np.full((2, 2), np.nan),
+        np.eye(3)[:2],
+        np.array([[1.0, 0.5], [0.4, 1.0]]),
+        2 * np.eye(2),
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            check_correlation(matrix, len(matrix))
+    assert check_correlation(np.array([[1.0, 1.0], [1.0, 1.0]]), 2).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"[" * 99_999, b'{"parameters": NaN}', b"{}", b"\xff", b'{"parameters":[]}']
+)
+def test_a_pin_of_other_content_is_refused(project: Path, content: bytes) -> None:
+    (project / "other.json").write_bytes(content)
+    code, message = run(project, "--reuse-fit", str(project / "other.json"))
+    assert (code, "there is nothing fitted in it" in message) == (2, True)
