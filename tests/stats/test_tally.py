@@ -178,10 +178,10 @@ def test_atoms_survive_a_checkpoint_and_a_merge() -> None:
     first, second, restored, together = (Tally(Bins.from_values(halves[0]), exact=False) for _ in range(4))
     first.add(halves[0])
     second.add(halves[1])
-    restored.restore(first.state())
+    restored.restore(first.state(), len(halves[0]))
     restored.merge(second)
     for half in halves:
         together.add(half)
     assert restored.quantile(0.35) == together.quantile(0.35) == (9.0, 9.0, 9.0)
-    with pytest.raises(ValueError, match="other bins"):
-        Tally(Bins.from_values(np.linspace(0, 1, 4096)), exact=False).restore(first.state())
+    with pytest.raises(ValueError, match="an array of"):
+        Tally(Bins.from_values(np.linspace(0, 1, 4096)), exact=False).restore(first.state(), len(halves[0]))

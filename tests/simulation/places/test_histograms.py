@@ -103,11 +103,12 @@ def test_histograms_of_places_keep_several_atoms_and_zero() -> None:
     upper_bounds = np.array([4.2e9, 4.2e9])
     tally, later = (PlaceTally(upper_bounds, (), ((), atoms_of_place)) for _ in range(2))
     for counted, block in zip((tally, tally, later), blocks, strict=True):
+        counted.add(0, block, 0)
         counted.add(1, block, 0)
         counted.n += len(block)
     tally.merge(later)
     restored = PlaceTally(upper_bounds, (), ((), atoms_of_place))
-    restored.restore(tally.state())
+    restored.restore(tally.state(), len(values))
     for p, quantile in ((0.05, 0.0), (0.1, 0.0), (0.3, 1.5e9), (0.4, 2.0e9), (0.5, None), (0.9, 3.0e9)):
         expected = np.quantile(values, p) if quantile is None else quantile
         assert restored.quantile(1, p).value == pytest.approx(expected, rel=2e-3 if quantile is None else 1e-6)
