@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?:0|[1-9][0-9]*)\.tmp-(?P<owner>[1-9][0-9]*)", re.DOTALL)
-"""What `temporary_name` makes."""
+"""Pattern of the names that `temporary_name` makes."""
 _MAX_STEM_BYTES = 200
 """Bytes of a name that are in its temporary name: with the rest it is below the 255 that a disk takes."""
 _STALE_SECONDS = 600

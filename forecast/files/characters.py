@@ -18,7 +18,7 @@ _SURROGATES = "\ud800-\udfff"
 FORBIDDEN_CHARACTERS = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_ZERO_WIDTH}{_NONCHARACTERS}{_SURROGATES}]")
 """Controls but tab and line ends, bidirectional marks, characters without width, noncharacters and surrogates."""
 FORBIDDEN_IN_NAMES = re.compile(f"{FORBIDDEN_CHARACTERS.pattern}|[\t\n\r\x85\u2028\u2029]")
-"""Of files and folders: tabs and line ends, too."""
+"""Characters refused in names of files and folders: tabs and line ends, too."""
 _NOT_PRINTED = re.compile(
     f"[{_CONTROLS}{_BIDIRECTIONAL}{_ZERO_WIDTH}{_NONCHARACTERS}{_SURROGATES}\t\r\x85\u200c\u200d\u2028\u2029]"
 )

@@ -141,9 +141,9 @@ class Service(Record):
 
     label: Label | None = None
     account: AccountsField = ()
-    """What the ledger calls it, a text or a list; its label where nothing is said."""
+    """Its name in the ledger, a text or a list; its label where nothing is said."""
     unit: Label | None = None
-    """What its volume counts, such as parcels or kg; pieces where nothing is said."""
+    """Unit of its volume, such as parcels or kg; pieces where nothing is said."""
     growth: YearlyChange | None = None
     """Year on year, of what the history holds, without the named shocks and initiatives."""
     price_change: YearlyChange | None = None
@@ -178,7 +178,7 @@ class Cost(Record):
 
     label: Label | None = None
     account: AccountsField = ()
-    """What the ledger calls it, a text or a list; its label where nothing is said."""
+    """Its name in the ledger, a text or a list; its label where nothing is said."""
     per_unit: ByService[Money] = FrozenDict()
     """Cost of each piece sold."""
     of_revenue: ByService[Share] = FrozenDict()

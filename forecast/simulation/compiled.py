@@ -80,7 +80,7 @@ class CompiledPlan:
     shocks: Mapping[str, AnyShock]
     """By name, in the order in which they act; so are the initiatives."""
     earlier: EarlierTime
-    """What counts of the time before the horizon, with the shocks of the history that still act."""
+    """Time before the horizon that counts, with the shocks of the history that still act."""
     initiatives: Mapping[str, Initiative]
     costs: CostInputs
     workforce: WorkforceInputs | None

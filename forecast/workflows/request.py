@@ -45,7 +45,7 @@ class RunRequest:
     cache: Path = dataclasses.field(default_factory=cache_folder)
     """Folder in which fits are kept between runs."""
     is_case: bool = False
-    """Whether only the targets are read, path by path, and no place but districts and those of targets."""
+    """True where only the targets are read, path by path, and no place but districts and those of targets."""
 
     @classmethod
     def from_simulation(

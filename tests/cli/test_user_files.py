@@ -1,4 +1,4 @@
-"""What is somebody's is neither replaced nor removed by a command, and that is said before the work is done."""
+"""Files of others are neither replaced nor removed by a command, and that is said before the work is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run has on disk is believed only where its schema fits and its digests agree."""
+"""A run on disk is believed only where its schema fits and its digests agree."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def test_a_certain_event_gives_back_what_it_took_before_the_horizon() -> None:
 
 
 def test_an_uncertain_date_lies_after_the_day_of_the_plan() -> None:
-    """Of 100 days evenly from 1 January the last 60 are left on 10 February; the chance stays as written."""
+    """After 10 February the last 60 of 100 days from 1 January remain; the chance stays as written."""
     event = """{kind: event, chance: 50%, from: "uniform(2021-01-01, 2021-04-11)", until: 2021-12-31,
         effect: {volume: {a: -50%}}}"""
     targets = {f"targets__m{m}": f"{{measure: revenue, period: 2021-{m:02}, at_least: 1 tỷ}}" for m in (5, 12)}

@@ -50,7 +50,7 @@ class AssumptionGroup:
     label: str
     assumptions: tuple[AssumptionRow, ...]
     grades: str
-    """Of those that are drawn: `A 2 · B 3 · C 1`."""
+    """Count by grade of those that are drawn: `A 2 · B 3 · C 1`."""
     warning_count: int
     """Assumptions with a warning."""
     hindsight_count: int

@@ -20,7 +20,7 @@ class YearlyDraws:
     first_years: Mapping[str, int]
     """By name of the draw, the calendar year that has the random number of the name itself."""
     correlation: float
-    """Of the normal scores of any two years, 0 to 1."""
+    """Correlation of the normal scores of any two years, 0 to 1."""
 
 
 @lru_cache(maxsize=512)

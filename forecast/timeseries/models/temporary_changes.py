@@ -219,8 +219,8 @@ def _recurs_yearly(change: LevelChange, values: Floats) -> bool:
         neighbours = values[around + step]
         if np.count_nonzero(~np.isnan(neighbours[inside])) * 2 > change.stop - change.first:
             size = float(np.nanmedian(values[change.rows]))
-            alike = neighbours / size > MIN_RECURRENCE_SHARE
-            return bool(np.sum(alike & inside) >= MIN_RECURRING_OVERLAP * np.sum(alike | inside))
+            recurs = neighbours / size > MIN_RECURRENCE_SHARE
+            return bool(np.sum(recurs & inside) >= MIN_RECURRING_OVERLAP * np.sum(recurs | inside))
     return True
 
 

@@ -110,7 +110,7 @@ def test_a_series_below_zero_is_moved_not_multiplied() -> None:
 
 
 def scores(values: Floats, factor: Floats) -> dict[str, float]:
-    """Of the series that have moved: MASE, coverage of 80% and the interval score of 95%."""
+    """Scores of the series that have moved: MASE, coverage of 80% and the interval score of 95%."""
     panel = Panel(values[:, :MONTHS], 12)
     forecast, actual, rows = forecast_panel(panel, HORIZON), values[:, MONTHS:], factor != 1
     low80, high80, low95, high95 = (forecast.quantile(share) for share in (0.1, 0.9, 0.025, 0.975))
