@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from forecast.arrays import Floats
+from forecast.i18n import Note, Phrase, Translator, flatten_phrases
 from forecast.plan.assumption import Assumption
+from forecast.plan.scenario import Scenario
+from forecast.plan.yearly_changes import change_in_year
 from forecast.stats.annual_noise import MonthlyNoise, spread_left_to_growth
 from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.distributions import Discrete
 from forecast.stats.transforms import Z90
 from forecast.timeseries.models.base import MonthScale
 
-__all__ = ["YearWidth"]
+__all__ = ["PlannedYear", "YearWidth", "width_notes"]
+
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+"""Step of a sequence that spreads over 0 to 1 evenly."""
+PATHS_OF_NOISE, QUANTILES_OF_YEAR = 257, 200
+"""Values of noise, and quantiles of the year for each, behind the ends that a note names."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,128 @@ class YearWidth:
         return -walk / 2
 
 
+@dataclass(frozen=True)
+class PlannedYear:
+    """The first year of a service that the planner sets, as its history leaves it.
+
+    Parameters
+    ----------
+    year : int
+        Calendar year.
+    scale : {'log', 'raw', 'censored'}
+        Of its months.
+    shape : ndarray
+        (12,) undisturbed months, as in `YearWidth`.
+    month_size : float
+        As in `YearWidth`.
+    noise, persistence : float
+        Of the months by the history; the plan's own come first.
+    base_total : float
+        The year before, in the unit of the measure; it counts on `raw` only.
+    """
+
+    year: int
+    scale: MonthScale
+    shape: Floats
+    month_size: float
+    noise: float
+    persistence: float
+    base_total: float
+
+
+def width_notes(scenario: Scenario, service: str, planned: PlannedYear) -> list[Note]:
+    """Note where the noise of its months makes a year wider than its growth, or than the amount that is given.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    service : str
+        A service whose level is the planner's.
+    planned : PlannedYear
+        Its first year.
+
+    Returns
+    -------
+    list of Note
+        Each with P10 and P90 of a year and the noise that would keep its range.
+    """
+    choice = scenario.baseline_for(service)
+    if choice.level == "history":
+        return []
+    noise = MonthlyNoise(
+        _values(choice.noise, planned.noise, 0.0),
+        _values(choice.persistence, planned.persistence, GOLDEN_RATIO),
+        _values(choice.level_noise, 0.0, GOLDEN_RATIO**2),
+    )
+    by_months = YearWidth(planned.scale, planned.shape, planned.month_size, noise).variance_by_months
+    if planned.scale == "raw":
+        by_months = by_months / planned.base_total**2
+    notes = []
+    for kind, assumption, year in _ranges(scenario, service, planned.year):
+        ends = _ends_by_months(assumption, kind == "growth", by_months, planned.scale)
+        if ends is None:
+            continue
+        low, high, factor = ends
+        params = {
+            "service": service,
+            "text": assumption.text,
+            "year": year,
+            "low": _percent(low),
+            "high": _percent(high),
+            "noise": _percent(factor * float(noise.sd.mean())),
+            "level_noise": _percent(factor * float(noise.level_sd.mean())),
+        }
+        key = f"{kind}_narrower_than_months{'' if choice.level_noise is None else '_and_level'}"
+        notes.append((key, tuple(sorted(flatten_phrases(params).items()))))
+    return notes
+
+
+def _ranges(scenario: Scenario, service: str, first: int) -> Iterator[tuple[str, Assumption, int]]:
+    """Kind, assumption and calendar year of the first amount that is given and of the first growth."""
+    choice, growth = scenario.baseline_for(service), scenario.services[service].growth
+    if choice.method == "given" and choice.annual is not None:
+        yield "annual", choice.annual, first
+        first += 1
+    if growth is not None and first <= scenario.horizon.calendar.years[-1]:
+        yield "growth", change_in_year(growth, first), first
+
+
+def _ends_by_months(
+    assumption: Assumption, is_growth: bool, by_months: Floats, scale: MonthScale
+) -> tuple[float, float, float] | None:
+    """P10 and P90 of a year less 1 that its months make wider, and the factor of their noise that would not.
+
+    Of a growth relative to the year before, of an amount to its middle. None where the range is wider, or a list.
+    """
+    if isinstance(assumption.distribution, Discrete):
+        return None
+    low, middle, high = assumption.distribution.ppf(np.array([0.1, 0.5, 0.9])) + is_growth
+    by_range = ((high - low) / (2 * Z90)) ** 2 if scale == "raw" else float(_variance_of_logs(low, high)[0])
+    if by_range >= by_months.mean():
+        return None
+    deviations = np.outer(np.sqrt(np.maximum(by_months, by_range)), ndtri(_midpoints(QUANTILES_OF_YEAR)))
+    year = middle + deviations if scale == "raw" else middle * np.exp(deviations)
+    year_low, year_high = np.quantile(year, (0.1, 0.9)) / (1.0 if is_growth else middle) - 1
+    return float(year_low), float(year_high), math.sqrt(by_range / float(by_months.mean()))
+
+
+def _midpoints(count: int) -> Floats:
+    return (np.arange(count) + 0.5) / count
+
+
+def _values(assumption: Assumption | None, fitted: float, step: float) -> Floats:
+    """(1,) or (PATHS_OF_NOISE,) values of an assumption at probabilities spread evenly, in an order of its own."""
+    if assumption is None or assumption.is_constant:
+        return np.array([fitted if assumption is None else assumption.value])
+    return assumption.distribution.ppf((_midpoints(PATHS_OF_NOISE) + step * np.arange(PATHS_OF_NOISE)) % 1.0)
+
+
+def _percent(share: float) -> Phrase:
+    decimals = 1 if share else 0
+    return Phrase(Translator("en").percent(share, decimals), Translator("vi").percent(share, decimals))
+
+
 def _ends(assumption: Assumption) -> Floats | None:
     """(2,) P10 and P90; None where it is a constant or a list of values."""
     if assumption.is_constant or isinstance(assumption.distribution, Discrete):
@@ -131,6 +263,6 @@ def _ends(assumption: Assumption) -> Floats | None:
 
 
 def _variance_of_logs(low: float, high: float) -> Floats:
-    """(1,) variance of a normal whose exponential has these P10 and P90; of their middle's share where one is below 0."""
+    """(1,) variance of a normal whose exponential has these P10 and P90; relative where one is below 0."""
     width = math.log(high / low) if low > 0 else 2 * (high - low) / max(abs(high + low), np.finfo(float).tiny)
     return np.array([(width / (2 * Z90)) ** 2])

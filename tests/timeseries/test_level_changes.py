@@ -12,7 +12,7 @@ import forecast
 from forecast.history.ledger import read_history
 from forecast.periods import format_month, parse_month
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.baseline import ServiceBaseline, fit_baseline, history_notes
+from forecast.timeseries.baseline import ServiceBaseline, fit_baseline, unfitted_notes
 from forecast.timeseries.evaluation.backtest import backtest_baseline
 
 PLAN = """
@@ -168,7 +168,7 @@ def test_a_month_stands_in_one_note(write: Write, tmp_path: Path) -> None:
     values[40:45] *= 0.1
     values[-4:] *= [0.4, 0.05, 0.05, 0.05]
     scenario = write(values)
-    notes = history_notes(scenario, read_history(tmp_path / "ledger.csv", "EUR"))
+    notes = unfitted_notes(scenario, read_history(tmp_path / "ledger.csv", "EUR"))
     named = [dict(params) for _key, params in notes]
     assert sorted(params.get("months") or params["month"] for params in named) == [
         "2016-09",
