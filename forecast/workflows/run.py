@@ -6,11 +6,11 @@ The same inputs find the same run: where it is on disk whole, it is shown again 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.engines import LOCAL, create_engine
 from forecast.engines.background import run_in_background
@@ -50,6 +50,8 @@ class RunCallbacks:
     """With the paths that are done, and how many there are."""
     on_checkpoint: Callable[[str, int], None] = lambda key, paths: None
     """With the message key of what happened to saved paths, and how many they are."""
+    on_answer: Callable[[Mapping[str, Any]], None] = lambda summary: None
+    """With the summary as soon as it is known: before anything is drawn, and before the run is on disk."""
     on_failure: Callable[[OutputError], None] = raise_failure
     """With the reason why a stored run cannot be shown, as its link or the index cannot be written; raises it."""
 
@@ -82,7 +84,11 @@ def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> re
         The report cannot be written; raised before anything is simulated where that is known.
     """
     repository.prepare_reports(request.reports, (request.name,))
-    run = repository.find_run(request.reports, request.inputs) or _simulate_and_publish(request, callbacks)
+    run = repository.find_run(request.reports, request.inputs)
+    if run is None:
+        run = _simulate_and_publish(request, callbacks)
+    else:
+        callbacks.on_answer(run.summary())
     return show_run(request.reports, run, callbacks.on_failure)
 
 
@@ -99,6 +105,7 @@ def show_run(
 
 
 def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repository.StoredRun:
+    from forecast.analysis.collect import collect_findings
     from forecast.simulation.simulate import ExecutionOptions
 
     with open_cluster(request) as cluster:
@@ -109,12 +116,13 @@ def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repos
             checkpoint = _open_checkpoint(request, baseline, callbacks)
             execution = ExecutionOptions(request.workers, cluster, checkpoint, callbacks.on_paths)
             run = simulate_request(request, baseline, execution)
-            callbacks.on_stage("said_drawing")
-            from forecast.reports import html_page, pdf_page  # noqa: F401 - loaded while cases are still simulated
-
-            stored = publish_report(run, request, cases.result())
-            checkpoint.delete()
-            return stored
+            findings = collect_findings(run)  # while the cases are still simulated
+            view = build_view(run, request, cases.result(), findings)
+        callbacks.on_answer(view.summary)
+        callbacks.on_stage("said_drawing")
+        stored = publish_report(run, request, view)
+        checkpoint.delete()
+        return stored
 
 
 @contextmanager
@@ -262,7 +270,8 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     from forecast.reports.content.charts import run_charts
 
     request = RunRequest.from_simulation(run, language=language)
-    charts = run_charts(build_view(run, request, simulate_cases(request)), Translator(request.language))
+    view = build_view(run, request, simulate_cases(request))
+    charts = run_charts(view, Translator(request.language))
     if figure not in charts:
         raise KeyError(f"there is no figure {figure!r}; there are {', '.join(charts)}")
     with chart_style(WIDE_TYPE_POINTS):
@@ -300,4 +309,5 @@ def report(run: Simulation, out: str | Path = "reports", *, language: Language |
     """
     request = RunRequest.from_simulation(run, out, language)
     repository.prepare_reports(request.reports, (request.name,))
-    return show_run(request.reports, publish_report(run, request, simulate_cases(request))).folder
+    view = build_view(run, request, simulate_cases(request))
+    return show_run(request.reports, publish_report(run, request, view)).folder
