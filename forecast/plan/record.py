@@ -101,9 +101,7 @@ class Label(BaseModel):
 class Record(BaseModel):
     """A record of the plan."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
 
     def assumptions(self) -> Iterator[Assumption]:
         """Every assumption inside, in the order of the fields."""

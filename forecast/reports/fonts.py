@@ -20,7 +20,7 @@ __all__ = ["letters_without_glyph"]
 FONT_FAMILY = "DejaVu Sans"
 FONT_WEIGHTS = ("normal", "bold")
 SMALL_FONT_FAMILY = "DejaVu Sans Latin"
-"""Family of the fonts in `font_files/`: the glyphs of `COMMON_LETTERS`; `python -m tests.support.small_fonts` cuts them."""
+"""Family of the fonts in `font_files/`, which `python -m tests.support.small_fonts` cuts: `COMMON_LETTERS` alone."""
 _FONT_FOLDER = Path(__file__).parent / "font_files"
 SMALL_FONT_FILES = (_FONT_FOLDER / "DejaVuSansLatin.ttf", _FONT_FOLDER / "DejaVuSansLatin-Bold.ttf")
 """In the order of `FONT_WEIGHTS`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -154,10 +156,14 @@ def _render_named_files(run: Simulation, view: RunView, t: Translator, names: Se
 
 def quantiles_csv(run: Simulation, summary: Mapping[str, Any]) -> bytes:
     """quantiles.csv of the figures of a summary: measure, period, p, value, low and high of its simulation error."""
-    from forecast.simulation.frames import figures_frame, quantiles_table
+    from forecast.simulation.frames import QuantileRow, quantile_rows
 
-    table = quantiles_table(figures_frame(run.tallies, _summary_figures(summary)))
-    return table.to_csv(index=False, float_format="%.10g", na_rep="nan", lineterminator="\n").encode()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")  # the same bytes as of pandas, which takes .16 s of CPU to load
+    writer.writerow(QuantileRow._fields)
+    for measure, period, *numbers in quantile_rows(run.tallies, _summary_figures(summary)):
+        writer.writerow([measure, period, *(f"{number:.10g}" for number in numbers)])
+    return text.getvalue().encode()
 
 
 def _summary_figures(summary: Mapping[str, Any]) -> list[FigureKey]:
