@@ -101,7 +101,9 @@ class Label(BaseModel):
 class Record(BaseModel):
     """A record of the plan."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
+    )
 
     def assumptions(self) -> Iterator[Assumption]:
         """Every assumption inside, in the order of the fields."""
