@@ -12,6 +12,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.engines.engine import Engine
+from forecast.engines.pair import PairEngine
 from forecast.engines.serial import SerialEngine
 from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
@@ -108,9 +109,9 @@ class Ensemble:
 
 
 def fit_ensemble(tasks: list[FitTask], engine: Engine | None = None) -> Ensemble:
-    """The fits of all services; an `engine` fits one service a task where it works."""
+    """The fits of all services, on both cores; an `engine` fits one service a task where it works."""
     with _single_threaded(tasks):
-        _, fits = _fit_services(tasks, engine or SerialEngine())
+        _, fits = _fit_services(tasks, engine or PairEngine())
         correlation = None
         if len(tasks) > 1 and all(_teaches_every_model(task) for task in tasks):
             residuals = {task.service: (task.series.calendar.last, compute_residuals(task.series)) for task in tasks}
