@@ -1,7 +1,7 @@
 """A fixed program as the unit of speed: the libraries that a run loads, and twenty plain pictures.
 
-`python -m benchmarks.floor` draws ten SVG, five PNG and one PDF of five pages, each a line, a band, twelve bars and their
-texts, whatever the reports draw. What a run takes beyond it is ours to shorten.
+`python -m benchmarks.floor` draws ten SVG, five PNG and one PDF of five pages, each a line, a band, twelve bars and
+their texts, whatever the reports draw. What a run takes beyond it is ours to shorten.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import NamedTuple
 
 HERE = Path(__file__).parents[1]
@@ -167,16 +168,16 @@ def time_command(arguments: list[str], cache: Path) -> Timing:
     """Run Python with these arguments and a folder for fits; CalledProcessError where it fails."""
     environment = {**os.environ, "FORECAST_CACHE": str(cache), "OPENBLAS_NUM_THREADS": "1"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's calls after the first find the bytecode
-    before, started = os.times(), time.perf_counter()
+    before, started = getrusage(RUSAGE_CHILDREN), time.perf_counter()
     with subprocess.Popen([sys.executable, *arguments], cwd=HERE, env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         answer = time.perf_counter() - started
         process.stdout.read()
-    wall, after = time.perf_counter() - started, os.times()
+    wall, after = time.perf_counter() - started, getrusage(RUSAGE_CHILDREN)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, arguments)
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Timing(wall, cpu, answer)
 
 

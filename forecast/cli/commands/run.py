@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -184,7 +185,8 @@ def _run_request(
 
         def print_answer(summary: Mapping[str, Any]) -> None:
             if not options.json:
-                display.print_result(answer_lines(summary, request.scenario, t))
+                with suppress(OSError):  # the line of the report will fail as well, once the report is written
+                    display.print_result(answer_lines(summary, request.scenario, t))
 
         callbacks = RunCallbacks(
             on_stage=lambda key: display.show_step(key, scenario=name, paths=t.number(request.paths)),
