@@ -50,7 +50,7 @@ class _MessageCatalog(Mapping[str, Mapping[str, str]]):
         table = self._unread_tables.pop(0)
         for key, sentence in tomllib.loads((_MESSAGES_FOLDER / f"{table}.toml").read_text(encoding="utf-8")).items():
             if key in self._sentences:
-                raise KeyError(f"{table}.toml repeats the key {key}")
+                raise ValueError(f"{table}.toml repeats the key {key}")
             self._sentences[key] = sentence
 
 
@@ -61,8 +61,7 @@ def message_catalog() -> Mapping[str, Mapping[str, str]]:
     Returns
     -------
     mapping of str
-        Key -> language -> sentence with its placeholders; KeyError for an unknown key, and where two tables have the
-        same key.
+        Key -> language -> sentence with its placeholders; ValueError where two of the tables have the same key.
     """
     return _MessageCatalog()
 

@@ -28,7 +28,8 @@ COMMON_LETTERS = frozenset(
     chr(code)
     for start, end in (
         (0x20, 0x7E),
-        (0xA0, 0x24F),  # Latin, with the letters of Vietnamese that other languages have too
+        (0xA0, 0xAC),  # the soft hyphen that follows is not drawn
+        (0xAE, 0x24F),  # Latin, with the letters of Vietnamese that other languages have too
         (0x300, 0x304),  # combining marks
         (0x306, 0x309),
         (0x30C, 0x30C),

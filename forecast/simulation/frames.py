@@ -15,7 +15,7 @@ from forecast.stats.tally import Tally
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FRAME_QUANTILE_LEVELS", "figures_frame", "places_frame", "quantile_rows"]
+__all__ = ["FRAME_QUANTILE_LEVELS", "QuantileRow", "figures_frame", "places_frame", "quantile_rows"]
 
 FRAME_QUANTILE_LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _COLUMNS = ["measure", "period", "place", "statistic", "value", "low", "high"]

@@ -20,7 +20,7 @@ from tests.support.command_line import BAKERY_PLAN, run_command
 from tests.support.plans import ROOT
 
 
-def test_pandas_is_loaded_for_no_command_that_prints(project: Path) -> None:
+def test_pandas_and_matplotlib_are_loaded_for_no_command_that_prints(project: Path) -> None:
     plan, reports = project / "scenarios" / "bakery.yaml", project / "reports"
     for arguments in (
         ["--help"],
@@ -28,9 +28,12 @@ def test_pandas_is_loaded_for_no_command_that_prints(project: Path) -> None:
         ["run", str(plan), "--paths", "2_000", "--quiet"],  # found
         ["list", "--out", str(reports)],
     ):
-        code = "import sys; from forecast.cli import main; sys.exit(main(sys.argv[1:]) or 'pandas' in sys.modules)"
-        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, cwd=ROOT, check=False)
-        assert done.returncode == 0, arguments
+        code = "import sys; from forecast.cli import main; print(main(sys.argv[1:]), *sys.modules, file=sys.stderr)"
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, cwd=ROOT, check=True)
+        result, *loaded = done.stderr.decode().split()
+        assert result == "0", arguments
+        assert not set(loaded) & {"pandas", "matplotlib", "statsmodels"}, arguments
+        assert "scipy" not in loaded or arguments[0] == "check", arguments
 
 
 def test_every_wrong_value_of_an_option_is_said(call: Any) -> None:

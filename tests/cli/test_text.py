@@ -112,7 +112,8 @@ def test_progress_on_a_terminal_shows_brackets_as_they_are(tmp_path: Path) -> No
     (tmp_path / "[red]a {x} %s.yaml").write_text(BAKERY_PLAN)
     ours, theirs = pty.openpty()
     process = start_command("run", "[red]a {x} %s.yaml", "--paths", "1000", cwd=tmp_path, stderr=theirs)
-    process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=60)
+    assert (out.count(b"simulation error"), out.count(b"  Report: ")) == (2, 1)
     os.close(theirs)
     assert process.returncode == 0
     assert b"[red]a {x} %s: " in os.read(ours, 1 << 16)
