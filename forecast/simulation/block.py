@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from forecast.simulation.model.statement import StatementLine, evaluate_statemen
 from forecast.simulation.model.workforce import sample_headcount, sample_wage_shares
 from forecast.simulation.places.allocation import allocate_block
 from forecast.simulation.places.histograms import PlaceTally
+from forecast.simulation.places.outputs import PlaceOutputs
 from forecast.simulation.sampling.events import event_years
 from forecast.simulation.sampling.random_streams import Sampler
 
@@ -42,8 +43,8 @@ class BlockResult:
     """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
-    place_atoms: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
-    """By place, the revenues that many paths share, where they are looked for."""
+    place_outputs: PlaceOutputs | None = None
+    """Outputs of the places with the histograms that this first block fixed; None in all other blocks."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,26 @@ def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
     state = _simulate_state(plan, sampler)
     figures = _block_figures(plan, state)
     count = plan.count_paths(blocks)
-    places, place_atoms = None, {}
+    counted = _counted_paths(figures, count)
+    places = place_outputs = None
     if plan.places is not None:
-        allocated = allocate_block(plan.places, sampler, count, plan.horizon, state.services, state.recoveries, figures)
-        figures.update(allocated.figures)
-        places, place_atoms = allocated.tally, allocated.atoms
-    counted = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
+        if plan.places.fixes_histograms:
+            place_outputs = plan.places.with_histograms(counted)
+        allocated = allocate_block(
+            place_outputs or plan.places, sampler, count, plan.horizon, state.services, state.recoveries, figures
+        )
+        counted |= _counted_paths(allocated.figures, count)
+        places = allocated.tally
+        if place_outputs is not None and places is not None:
+            place_outputs = replace(place_outputs, fixes_histograms=False, atoms=places.freeze_atoms())
     uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
     occurrences = {name: values[:count] for name, values in state.occurrences.items()}
-    return BlockResult(counted, uniforms, occurrences, places, place_atoms)
+    return BlockResult(counted, uniforms, occurrences, places, place_outputs)
+
+
+def _counted_paths(figures: Mapping[FigureKey, Floats], count: int) -> dict[FigureKey, Floats]:
+    """(count,) by figure, of values (paths,) or (1,)."""
+    return {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
 
 
 def _simulate_state(plan: CompiledPlan, sampler: Sampler) -> _BlockState:

@@ -46,8 +46,8 @@ class PlaceTally:
     """(places,) end of each histogram; what lies above counts in the last bin."""
     causes: tuple[str, ...]
     """Names of the shocks, in order."""
-    atoms: tuple[tuple[float, ...], ...] = ()
-    """By place, the revenues that many paths share, ascending; empty where none are looked for."""
+    atoms: tuple[tuple[float, ...], ...] | None = ()
+    """By place, the revenues that many paths share, ascending; None where the values that are added fix them."""
     low: float = 0.0
     """Start of each histogram in units of its end, 0 or less; what lies below counts in the first bin."""
 
@@ -55,7 +55,10 @@ class PlaceTally:
         places = len(self.upper_bounds)
         self.n = 0
         self.counts = np.zeros((places, BINS_PER_PLACE), np.uint32)
-        self.atom_counts = np.zeros((places, max(map(len, self.atoms), default=0)), np.uint32)
+        self._first_atoms: dict[int, tuple[float, ...]] | None = {} if self.atoms is None else None
+        """By place, the atoms of the values that were added first, where they fix them."""
+        atoms = MAX_ATOMS_PER_PLACE if self.atoms is None else max(map(len, self.atoms), default=0)
+        self.atom_counts = np.zeros((places, atoms), np.uint32)
         """(places, atoms) values on each atom; they are in the bins too."""
         self.sums = np.zeros((places, 2))
         """(places, 2) of the amounts in units of the upper bound, and of their squares."""
@@ -79,6 +82,8 @@ class PlaceTally:
         severe_losses : int
             Paths of the block with a severe loss.
         """
+        if self._first_atoms is not None:
+            self._first_atoms[place] = find_place_atoms(values)
         scale, atoms = 1 / self.upper_bounds[place], self._scaled_atoms(place)
         scaled = values * scale
         if len(atoms):
@@ -91,7 +96,22 @@ class PlaceTally:
 
     def _scaled_atoms(self, place: int) -> Floats:
         """(atoms,) in units of the upper bound."""
-        return np.asarray(self.atoms[place] if self.atoms else (), float) * float(1 / self.upper_bounds[place])
+        atoms = self._first_atoms or self.atoms
+        return np.asarray(atoms[place] if atoms else (), float) * float(1 / self.upper_bounds[place])
+
+    def freeze_atoms(self) -> tuple[tuple[float, ...], ...]:
+        """Keep the atoms of the first block of every place, which later blocks count too.
+
+        Returns
+        -------
+        tuple
+            By place, ascending.
+        """
+        assert self._first_atoms is not None  # asked of the tally of the first block
+        self.atoms = tuple(self._first_atoms[place] for place in range(len(self.upper_bounds)))
+        self._first_atoms = None
+        self.atom_counts = self.atom_counts[:, : max(map(len, self.atoms), default=0)]
+        return self.atoms
 
     def merge(self, later: PlaceTally) -> None:
         """Add the tally of the blocks that follow.
