@@ -310,13 +310,22 @@ def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     means = np.empty((calendar.count, *shape))
     area, area_before, rising = np.empty((3, *shape))
     days, steepness = calendar.days, 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
+    whole_rise = length * length * steepness
+    begins, is_over = start.min(), (start + length).max() + 1  # a day later, for what is lost by rounding
     for month, edge in enumerate(calendar.edges):  # a row of paths stays near the processor
-        np.maximum(np.subtract(edge, start, out=area), 0, out=area)
-        np.minimum(area, length, out=rising)
-        area -= rising
-        rising *= rising
-        rising *= steepness
-        area += rising
+        if edge <= begins:
+            area.fill(0)
+        elif edge >= is_over:
+            np.subtract(edge, start, out=area)
+            area -= length
+            area += whole_rise
+        else:
+            np.maximum(np.subtract(edge, start, out=area), 0, out=area)
+            np.minimum(area, length, out=rising)
+            area -= rising
+            rising *= rising
+            rising *= steepness
+            area += rising
         if month:
             np.subtract(area, area_before, out=means[month - 1])
             means[month - 1] /= days[month - 1]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.arrays import Floats, Ints
+from forecast.arrays import Floats, Ints32
 from forecast.stats.bins import find_atoms, snap_to_atoms, split_bins_at_atoms
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 from forecast.stats.stored_arrays import check_array
@@ -206,10 +206,10 @@ class PlaceTally:
         quantiles = np.clip(np.interp(ranks, below, edges), *self.extremes[place]) * self.upper_bounds[place]
         return Estimate(*map(float, quantiles))
 
-    def _bin_rows(self, scaled: Floats) -> Ints:
+    def _bin_rows(self, scaled: Floats) -> Ints32:
         """Bin of each value in units of the upper bound."""
         positions = (scaled - self.low) * (BINS_PER_PLACE / (1 - self.low))
-        return np.clip(positions, 0, BINS_PER_PLACE - 1, out=positions).astype(np.intp)
+        return np.clip(positions, 0, BINS_PER_PLACE - 1, out=positions).astype(np.int32)
 
     def _cumulative_counts(self, place: int) -> tuple[Floats, Floats]:
         """Edges of the bins in units of the upper bound, and the number of values below each; an atom stands twice."""

@@ -41,6 +41,10 @@ def hash_name(name: str) -> np.uint64:
     return np.uint64(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
 
 
+_LITTLE_ENDIAN: Mapping[Any, np.dtype[Any]] = {np.uint32: np.dtype("<u4"), np.uint64: np.dtype("<u8")}
+"""Words as they lie in a hash, by the type that a generator asks for."""
+
+
 class _HashedSeed(ISeedSequence):
     """The hash of a text as the state that a generator begins with; five times as fast as SeedSequence."""
 
@@ -49,7 +53,7 @@ class _HashedSeed(ISeedSequence):
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
         """The first words of the hash, which has 256 bits; SFC64 asks for 192."""
-        return np.frombuffer(sha256(self.text.encode()).digest(), np.dtype(dtype).newbyteorder("<"), n_words)
+        return np.frombuffer(sha256(self.text.encode()).digest(), _LITTLE_ENDIAN[dtype], n_words)
 
 
 def stream(seed: int, name: str, block: int, layer: int | str = 0) -> np.random.Generator:
