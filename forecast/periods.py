@@ -282,7 +282,8 @@ def _overlaps_of_later(interval: Ints, start: Floats, end: Floats, calendar: Cal
         continued = np.flatnonzero(end > last_ends.take(month))
         if not len(continued):
             break
-        interval, month, opening, end = interval[continued], month[continued] + 1, month_end[continued], end[continued]
+        interval, month = interval.take(continued), month.take(continued) + 1
+        opening, end = month_end.take(continued), end.take(continued)
     interval, month, days = (
         chunks[0] if len(chunks) == 1 else (np.concatenate(chunk) for chunk in zip(*chunks, strict=True))
     )
@@ -306,6 +307,21 @@ def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     Floats
         (months, paths) or (months, 1).
     """
+    if len(start) == len(length) == 1:
+        return _certain_ramp(float(start[0]), float(length[0]), calendar)
+    return _ramp(start, length, calendar)
+
+
+@lru_cache(maxsize=256)
+def _certain_ramp(start: float, length: float, calendar: Calendar) -> Floats:
+    """(months, 1) month means of a rise that is the same in every path; nobody may write into them."""
+    means = _ramp(np.array([start]), np.array([length]), calendar)
+    means.flags.writeable = False
+    return means
+
+
+def _ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
+    """(months, paths) or (months, 1) month means of a rise from `start` over `length` days."""
     shape = np.broadcast_shapes(start.shape, length.shape)
     means = np.empty((calendar.count, *shape))
     area, area_before, rising = np.empty((3, *shape))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -47,12 +48,12 @@ class Bins:
         bins = cls(low - margin, high + margin)
         return replace(bins, atoms=find_atoms(values, bins.atom_tolerance, max(2.0, MIN_ATOM_SHARE * len(values))))
 
-    @property
+    @cached_property
     def atom_tolerance(self) -> float:
         """Distance from an atom within which a value is on it, in the unit of the figure."""
         return min(ATOM_TOLERANCE * max(abs(self.low), abs(self.high)), MAX_ATOM_TOLERANCE_BINS * self.width)
 
-    @property
+    @cached_property
     def width(self) -> float:
         """Width of one bin, in the unit of the figure."""
         return (self.high - self.low) / N_BINS
@@ -148,7 +149,10 @@ def snap_to_atoms(values: Floats, atoms: Floats, tolerance: float) -> tuple[Floa
     """
     if len(atoms) == 1:
         is_on_atom = np.abs(values - atoms[0]) <= tolerance
-        return np.where(is_on_atom, atoms[0], values), np.array([np.count_nonzero(is_on_atom)])
+        n_on_atom = np.count_nonzero(is_on_atom)
+        if np.count_nonzero(values == atoms[0]) < n_on_atom:
+            values = np.where(is_on_atom, atoms[0], values)
+        return values, np.array([n_on_atom])
     nearest = np.searchsorted((atoms[1:] + atoms[:-1]) / 2, values)
     atom = atoms[nearest]
     is_on_atom = np.abs(values - atom) <= tolerance
@@ -213,7 +217,8 @@ class RunningSums:
         lowest, highest = float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
         self.n += len(values)
         self.minimum, self.maximum = min(self.minimum, lowest), max(self.maximum, highest)
-        self.position_sums += np.add.reduce(positions), np.add.reduce(np.square(positions))
+        self.position_sums[0] += np.add.reduce(positions)
+        self.position_sums[1] += np.add.reduce(np.square(positions))
         for row, threshold in enumerate(thresholds):
             is_below = ~meets(values, threshold, at_least=True)
             shortfall = threshold - values[is_below]
