@@ -388,6 +388,7 @@ def _run_chunks(
                 is_merged = False
                 merged.merge(result)
                 chunks, is_merged = chunks + 1, True
+                job.first_batch.clear()  # where it was simulated again on a worker
                 _report_progress(job, chunks, merged, goal, progress)
                 if _is_precise_enough(job, merged, goal):
                     break

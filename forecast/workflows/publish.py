@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
     from forecast.runs.manifest import RunInputs
     from forecast.simulation.compiled import FigureKey
+    from forecast.simulation.side_by_side import TargetPaths
     from forecast.simulation.simulate import Precision, Simulation
 
 __all__ = ["build_view", "raise_if_data_changed"]
@@ -81,12 +82,12 @@ def _drawn_names(view: RunView) -> list[str]:
     return [path_in_project(view.scenario.file, view.scenario), *places]
 
 
-def raise_if_data_changed(run: Simulation, inputs: RunInputs) -> None:
+def raise_if_data_changed(run: Simulation | TargetPaths, inputs: RunInputs) -> None:
     """Check that the data files that a plan was simulated with are those that name its run.
 
     Parameters
     ----------
-    run : Simulation
+    run : Simulation or TargetPaths
         The simulated plan, or one of its cases.
     inputs : RunInputs
         Inputs of the run that is published.

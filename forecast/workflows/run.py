@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecast.analysis.cases import SimulatedCase
+    from forecast.plan.scenario import Scenario
     from forecast.simulation.checkpoint import Checkpoint
     from forecast.simulation.simulate import ExecutionOptions, Simulation
     from forecast.timeseries.baseline import Baseline
@@ -152,7 +153,7 @@ def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> 
 
 
 def simulate_request(request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None) -> Simulation:
-    """Simulate the plan of a request, a case as any other; keep its first paths, and every path of a case."""
+    """Simulate the plan of a request and keep its first paths."""
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
     from forecast.simulation.simulate import simulate
 
@@ -161,8 +162,7 @@ def simulate_request(request: RunRequest, baseline: Baseline, execution: Executi
         paths=request.paths,
         seed=request.seed,
         precision=request.precision,
-        keep=request.paths if request.is_case else SENSITIVITY_PATHS,
-        every_place=not request.is_case,
+        keep=SENSITIVITY_PATHS,
         baseline=baseline,
         execution=execution,
     )
@@ -188,23 +188,37 @@ def simulate_cases(request: RunRequest) -> tuple[SimulatedCase, ...]:
     """
     from forecast.analysis.cases import evaluate_case
     from forecast.plan.standing_cases import standing_cases
+    from forecast.simulation.side_by_side import simulate_targets
 
-    written = request.scenario.cases
-    standing = standing_cases(request.scenario) if request.scenario.targets else {}
-    if not (written or standing):
+    plan = request.scenario
+    standing = standing_cases(plan) if plan.targets else {}
+    if not (plan.cases or standing):
         return ()
-    plan_request = request.for_case(request.scenario)
-    baseline = fit_request_baseline(plan_request)
-    plan = simulate_request(plan_request, baseline)
-    cases = []
-    for name in sorted(written):
-        case = request.for_case(written[name])
-        run = simulate_request(case, fit_request_baseline(case))
-        raise_if_data_changed(run, request.inputs)
-        cases.append(evaluate_case(name, run, plan))
-    for name, scenario in standing.items():  # with the fits of the plan: a doubt is no other history
-        cases.append(evaluate_case(name, simulate_request(request.for_case(scenario), baseline), plan))
-    return tuple(cases)
+    baseline = _fit_case(plan, request)
+    fits = {
+        name: baseline if _has_baseline_of(plan, case) else _fit_case(case, request)
+        for name, case in sorted(plan.cases.items())
+    } | dict.fromkeys(standing, baseline)  # with the fits of the plan: a doubt is no other history
+    cases = {**plan.cases, **standing}
+    in_order = {"": (plan, baseline), **{name: (cases[name], fits[name]) for name in fits}}
+    simulated = simulate_targets(in_order, request.case_paths, request.seed)
+    for name in plan.cases:
+        raise_if_data_changed(simulated[name], request.inputs)
+    return tuple(evaluate_case(name, simulated[name], simulated[""]) for name in fits)
+
+
+def _fit_case(case: Scenario, request: RunRequest) -> Baseline:
+    """The baseline of a case of a request, from the fits that are stored with it."""
+    return fit_request_baseline(dataclasses.replace(request, scenario=case, pinned_fits=None))
+
+
+_WITHOUT_BASELINE = ("name", "cases", "targets", "decisions", "initiatives", "workforce")
+"""Parts of a plan of which no history and no baseline knows."""
+
+
+def _has_baseline_of(plan: Scenario, case: Scenario) -> bool:
+    """True where a case differs from its plan in nothing that a baseline is made of."""
+    return case.model_copy(update={part: getattr(plan, part) for part in _WITHOUT_BASELINE}) == plan
 
 
 def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
