@@ -153,6 +153,8 @@ class AssumptionType(QuantityType):
             raise QuantityError("unknown_key_of_assumption", key=unknown[0])
         if ("value" in written) == ("same_as" in written):
             raise QuantityError("value_or_same_as")
+        if "same_as" in written and not isinstance(written["same_as"], ScalarNode):
+            raise QuantityError("about_is_text", key="same_as")
         provenance = read_provenance(written)
         if "value" in written:
             value = written["value"]

@@ -459,15 +459,24 @@ def all_runs(reports: Path) -> Iterator[StoredRun]:
         The runs, newest first.
     """
     readable = []
+    runs = reports / RUNS_FOLDER
     with atomic.translate_disk_errors(reports):
-        folders = list((reports / RUNS_FOLDER).iterdir()) if ownership.owns_runs(reports) else []
-    for folder in folders:
-        if ownership.is_run_id(folder.name) and not folder.is_symlink():
+        names = os.listdir(runs) if ownership.owns_runs(reports) else []
+    for name in names:
+        if ownership.is_run_id(name) and _has_manifest(f"{runs}{os.sep}{name}"):
             with suppress(OutputError):
-                run = open_run(folder)
-                if run.run_id == folder.name:
+                run = open_run(runs / name)
+                if run.run_id == name:
                     readable.append(run)
     yield from sorted(readable, key=lambda run: (-run.created, run.run_id))
+
+
+def _has_manifest(folder: str) -> bool:
+    """True for a folder, no link, with a manifest; a text, because a path of each of many folders takes long."""
+    try:
+        return not os.path.islink(folder) and stat.S_ISREG(os.lstat(f"{folder}{os.sep}{MANIFEST_NAME}").st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def linked_run_ids(reports: Path) -> frozenset[str]:
@@ -483,8 +492,8 @@ def linked_run_ids(reports: Path) -> frozenset[str]:
     frozenset of str
         Their ids.
     """
-    entries = reports.iterdir() if reports.is_dir() else ()
-    return frozenset(ownership.linked_run_id(entry) for entry in entries) - {""}
+    names = os.listdir(reports) if reports.is_dir() else ()
+    return frozenset(ownership.linked_run_id(f"{reports}{os.sep}{name}") for name in names) - {""}
 
 
 def prune_runs(reports: Path) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ from forecast.stats.tally import MAX_EXACT_PATHS, Tally
 
 BLOCKS_PER_CHUNK = 16
 """Blocks of a chunk, whatever the number of workers."""
-MAX_EXACT_VALUES = 50_000_000
-"""Values of all figures that are kept one by one, 400 MB; a plan of more figures counts them in histograms."""
+MAX_EXACT_VALUES = 10_000_000
+"""Values of all figures that are kept one by one, 80 MB; a plan of more figures counts them in histograms."""
 PLACES_PER_BLOCK_COST = 128
 """Places that take as long again as a province; a plan with more has fewer blocks in a chunk."""
 

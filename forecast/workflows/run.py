@@ -18,6 +18,7 @@ from forecast.engines.engine import Engine
 from forecast.errors import OutputError
 from forecast.files.cache import cache_folder
 from forecast.i18n import Language, Translator
+from forecast.plan.checks.size import require_memory
 from forecast.reports.index_page import write_index
 from forecast.runs import repository
 from forecast.workflows.publish import build_view, publish_report, raise_if_data_changed
@@ -84,6 +85,7 @@ def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> re
     OutputError
         The report cannot be written; raised before anything is simulated where that is known.
     """
+    require_memory(request.scenario, request.paths)
     repository.prepare_reports(request.reports, (request.name,))
     run = repository.find_run(request.reports, request.inputs)
     if run is None:
