@@ -192,11 +192,11 @@ def judge(sample: Sequence[Mutant], workers: int) -> list[Verdict]:
     warm_up()
     with tempfile.TemporaryDirectory() as folder, Children(Path(folder), workers) as children:
         for mutant in sample:
-            children.start(mutant, CORE[mutant.file])
+            children.start(mutant, [[test] for test in CORE[mutant.file]])
         verdicts = children.finish()
         failing = sorted({verdict.test for verdict in verdicts if verdict.test})
         if failing:
-            children.start(None, failing)
+            children.start(None, [failing])
             unchanged = children.finish()[-1]
             if unchanged.caught:
                 raise RuntimeError(f"a test fails on the code as it is: {unchanged.test}")
@@ -206,7 +206,6 @@ def judge(sample: Sequence[Mutant], workers: int) -> list[Verdict]:
 def warm_up() -> None:
     """Import the libraries that every process of a mutant needs."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.dont_write_bytecode = True
     for name in WARM_MODULES:
         importlib.import_module(name)
 
@@ -230,7 +229,7 @@ class Children:
                 os.kill(process, signal.SIGKILL)
                 os.waitpid(process, 0)
 
-    def start(self, mutant: Mutant | None, tests: Sequence[str]) -> None:
+    def start(self, mutant: Mutant | None, stages: Sequence[Sequence[str]]) -> None:
         """Start a process once one of the workers is free."""
         while len(self._running) >= self.workers:
             self._wait()
@@ -241,7 +240,7 @@ class Children:
         sys.stdout.flush()
         process = os.fork()
         if process == 0:
-            run_tests(mutant, tests, folder)
+            run_tests(mutant, stages, folder)
         self._running[process] = number
 
     def finish(self) -> list[Verdict]:
@@ -277,7 +276,7 @@ def read_verdict(status: int, folder: Path, cpu_seconds: float) -> Verdict:
     return Verdict(code != 0, False, failed.read_text() if failed.exists() else "", seconds)
 
 
-def run_tests(mutant: Mutant | None, tests: Sequence[str], folder: Path) -> None:
+def run_tests(mutant: Mutant | None, stages: Sequence[Sequence[str]], folder: Path) -> None:
     """Run the tests in this process, forked for them, with the mutated module in place of its file; never return."""
     code = 3
     try:
@@ -287,6 +286,7 @@ def run_tests(mutant: Mutant | None, tests: Sequence[str], folder: Path) -> None
         resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS + 5))
         resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        sys.pycache_prefix, sys.dont_write_bytecode = str(folder.parent / "bytecode"), False
         os.environ["FORECAST_CACHE"] = str(folder / "cache")
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
         refuse_processes()
@@ -294,12 +294,14 @@ def run_tests(mutant: Mutant | None, tests: Sequence[str], folder: Path) -> None
             sys.meta_path.insert(0, MutantFinder(mutant))
         import pytest
 
-        options = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of the libraries imported before
+        options = ["-x", "-q", "--no-header", "--tb=line", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist"]
         options += ["--hypothesis-seed=0", f"--rootdir={ROOT}", f"--basetemp={folder / 'tmp'}"]
         options += [f"--deselect={test}" for test in LEFT_OUT]
         os.chdir(ROOT)
-        code = int(pytest.main([*options, *tests], plugins=[FailedTest(folder / "failed")]))
+        for stage in stages:  # files of tests are imported only when the ones before have passed
+            code = int(pytest.main([*options, *stage], plugins=[FailedTest(folder / "failed")]))
+            if code:
+                break
     except BaseException:
         traceback.print_exc()
     finally:

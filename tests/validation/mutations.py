@@ -62,6 +62,8 @@ OTHER_FUNCTIONS = {
 """Functions that a hand may confuse, of Python and of numpy."""
 REMOVABLE_FUNCTIONS = {"abs", "sqrt", "square", "cumsum", "maximum", "minimum", "max", "min", "clip", "negative"}
 """Functions that may be forgotten around an argument."""
+SYMMETRIC_FUNCTIONS = {"min", "max", "minimum", "maximum", "add", "multiply"}
+"""Functions whose arguments may be swapped."""
 OTHER_TEXTS = {"left": "right", "right": "left"}
 
 
@@ -131,6 +133,9 @@ def _mutations(node: ast.AST, scope: str) -> Iterator[tuple[str, Place, str, str
 
 def _mutable_children(node: ast.AST) -> Iterator[ast.AST]:
     """Children that are computed when the program runs: no annotations, texts, assertions, decorators or imports."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "zip":
+        yield from node.args  # `strict` asserts
+        return
     if isinstance(node, ast.Assert | ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Raise):
         return
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _is_not_computed(node):
@@ -197,10 +202,11 @@ def _call_changes(node: ast.Call) -> Iterator[tuple[str, str]]:
     """Arguments swapped, keywords dropped, the function another or forgotten."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     args = node.args
-    if len(args) > 1 and not any(isinstance(arg, ast.Constant | ast.Starred) for arg in args[:2]):
+    is_asymmetric = len(args) > 1 and name not in SYMMETRIC_FUNCTIONS
+    if is_asymmetric and not any(isinstance(arg, ast.Constant | ast.Starred) for arg in args[:2]):
         yield "arguments swapped", ast.unparse(ast.Call(node.func, [args[1], args[0], *args[2:]], node.keywords))
     for keyword in node.keywords:
-        if keyword.arg is not None:
+        if keyword.arg is not None and name != "zip":
             kept = [other for other in node.keywords if other is not keyword]
             yield "keyword dropped", ast.unparse(ast.Call(node.func, args, kept))
     if name in OTHER_FUNCTIONS and (other := _other_function(node.func, OTHER_FUNCTIONS[name])) is not None:
