@@ -40,33 +40,57 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 REFERENCE_MODEL = "tests/validation/test_reference_model.py"
 WHOLE_PLANS = (REFERENCE_MODEL, "tests/validation/test_oracles.py", "tests/laws/test_laws.py")
 """Tests that simulate whole plans: each path by a model of its own, closed forms, laws."""
-MODEL = ("tests/simulation/model", *WHOLE_PLANS)
+MODEL_TESTS = (
+    "tests/simulation/model/test_service_paths.py tests/simulation/model/test_initiatives.py "
+    "tests/simulation/model/test_recovery.py tests/simulation/model/shocks"
+)
+BASELINE_TESTS = "tests/simulation/model/test_baseline_paths.py tests/simulation/model/test_statement.py"
+BELOW_ZERO = " ".join(
+    f"tests/laws/test_months_below_zero.py::{name}"
+    for name in (
+        "test_drifts_and_initiatives_change_a_month_by_its_size",
+        "test_a_past_shock_is_taken_out_of_months_below_zero",
+        "test_lost_is_recovered_carried_over_or_permanent_below_zero",
+        "test_growth_sets_the_year_in_every_path_and_keeps_its_months",
+    )
+)
+EARLIER = (
+    "tests/simulation/test_earlier.py::test_an_uncertain_date_lies_after_the_day_of_the_plan "
+    "tests/simulation/test_earlier.py::test_events_are_counted_where_they_are_under_way_in_the_horizon"
+)
+MODEL = (MODEL_TESTS, *WHOLE_PLANS)
 SAMPLING = ("tests/simulation/sampling", *WHOLE_PLANS)
+TALLY = ("tests/stats/test_tally.py tests/stats/test_tally_closed_forms.py", "tests/validation/test_oracles.py")
+DISTRIBUTIONS = (
+    "tests/stats/test_distributions_closed_forms.py tests/stats/test_distributions.py tests/stats/test_quantile_table.py",
+    "tests/laws/test_effects.py::test_a_tenth_of_the_paths_has_no_effect_to_the_bit tests/validation/test_oracles.py",
+)
+COPULA = ("tests/stats/test_copula.py", "tests/simulation/test_correlations.py")
 CORE: dict[str, tuple[str, ...]] = {
-    "forecast/simulation/model/service_paths.py": MODEL,
-    "forecast/simulation/model/recovery.py": MODEL,
-    "forecast/simulation/model/baseline_paths.py": (*MODEL, "tests/simulation/sampling"),
+    "forecast/simulation/model/service_paths.py": (*MODEL, BELOW_ZERO),
+    "forecast/simulation/model/recovery.py": (*MODEL, BELOW_ZERO),
+    "forecast/simulation/model/baseline_paths.py": (BASELINE_TESTS, *MODEL, "tests/simulation/sampling", BELOW_ZERO),
     "forecast/simulation/model/initiatives.py": MODEL,
-    "forecast/simulation/model/impacts.py": MODEL,
+    "forecast/simulation/model/impacts.py": (*MODEL, BELOW_ZERO),
     "forecast/simulation/model/shocks/shock.py": MODEL,
     "forecast/simulation/model/shocks/drift.py": MODEL,
-    "forecast/simulation/model/shocks/event.py": MODEL,
-    "forecast/simulation/model/shocks/weather.py": MODEL,
-    "forecast/simulation/model/shocks/epidemic.py": MODEL,
-    "forecast/simulation/model/shocks/outbreaks.py": MODEL,
+    "forecast/simulation/model/shocks/event.py": (*MODEL, EARLIER),
+    "forecast/simulation/model/shocks/weather.py": (*MODEL, EARLIER),
+    "forecast/simulation/model/shocks/epidemic.py": (*MODEL, EARLIER),
+    "forecast/simulation/model/shocks/outbreaks.py": (*MODEL, EARLIER),
     "forecast/simulation/sampling/yearly_draws.py": SAMPLING,
     "forecast/simulation/sampling/events.py": SAMPLING,
     "forecast/simulation/sampling/random_streams.py": SAMPLING,
-    "forecast/stats/tally.py": ("tests/stats/test_tally.py", "tests/validation/test_oracles.py"),
-    "forecast/stats/bins.py": ("tests/stats/test_tally.py", "tests/validation/test_oracles.py"),
-    "forecast/stats/distributions.py": ("tests/stats/test_distributions.py", "tests/validation/test_oracles.py"),
-    "forecast/stats/quantile_table.py": ("tests/stats/test_quantile_table.py", "tests/stats/test_distributions.py"),
-    "forecast/stats/transforms.py": ("tests/stats/test_distributions.py", "tests/validation/test_oracles.py"),
-    "forecast/stats/copula.py": ("tests/stats/test_copula.py", "tests/simulation/test_correlations.py"),
-    "forecast/stats/cholesky.py": ("tests/stats/test_copula.py", "tests/simulation/test_correlations.py"),
+    "forecast/stats/tally.py": TALLY,
+    "forecast/stats/bins.py": TALLY,
+    "forecast/stats/distributions.py": DISTRIBUTIONS,
+    "forecast/stats/quantile_table.py": DISTRIBUTIONS,
+    "forecast/stats/transforms.py": DISTRIBUTIONS,
+    "forecast/stats/copula.py": COPULA,
+    "forecast/stats/cholesky.py": COPULA,
     "forecast/stats/censored_normal.py": ("tests/stats/test_censored_normal.py",),
 }
-"""By module of the core, the tests that reach it, the quickest first."""
+"""By module of the core, the tests that reach it: steps that are run one after the other, the quickest first."""
 LEFT_OUT = (
     # these start processes, which would import the module without its fault
     "tests/laws/test_laws.py::test_results_do_not_depend_on_the_number_of_workers",
@@ -192,7 +216,7 @@ def judge(sample: Sequence[Mutant], workers: int) -> list[Verdict]:
     warm_up()
     with tempfile.TemporaryDirectory() as folder, Children(Path(folder), workers) as children:
         for mutant in sample:
-            children.start(mutant, [[test] for test in CORE[mutant.file]])
+            children.start(mutant, [step.split() for step in CORE[mutant.file]])
         verdicts = children.finish()
         failing = sorted({verdict.test for verdict in verdicts if verdict.test})
         if failing:
@@ -229,7 +253,7 @@ class Children:
                 os.kill(process, signal.SIGKILL)
                 os.waitpid(process, 0)
 
-    def start(self, mutant: Mutant | None, stages: Sequence[Sequence[str]]) -> None:
+    def start(self, mutant: Mutant | None, steps: Sequence[Sequence[str]]) -> None:
         """Start a process once one of the workers is free."""
         while len(self._running) >= self.workers:
             self._wait()
@@ -240,7 +264,7 @@ class Children:
         sys.stdout.flush()
         process = os.fork()
         if process == 0:
-            run_tests(mutant, stages, folder)
+            run_tests(mutant, steps, folder)
         self._running[process] = number
 
     def finish(self) -> list[Verdict]:
@@ -276,7 +300,7 @@ def read_verdict(status: int, folder: Path, cpu_seconds: float) -> Verdict:
     return Verdict(code != 0, False, failed.read_text() if failed.exists() else "", seconds)
 
 
-def run_tests(mutant: Mutant | None, stages: Sequence[Sequence[str]], folder: Path) -> None:
+def run_tests(mutant: Mutant | None, steps: Sequence[Sequence[str]], folder: Path) -> None:
     """Run the tests in this process, forked for them, with the mutated module in place of its file; never return."""
     code = 3
     try:
@@ -298,8 +322,8 @@ def run_tests(mutant: Mutant | None, stages: Sequence[Sequence[str]], folder: Pa
         options += ["--hypothesis-seed=0", f"--rootdir={ROOT}", f"--basetemp={folder / 'tmp'}"]
         options += [f"--deselect={test}" for test in LEFT_OUT]
         os.chdir(ROOT)
-        for stage in stages:  # files of tests are imported only when the ones before have passed
-            code = int(pytest.main([*options, *stage], plugins=[FailedTest(folder / "failed")]))
+        for step in steps:  # files of tests are imported only when the ones before have passed
+            code = int(pytest.main([*options, *step], plugins=[FailedTest(folder / "failed")]))
             if code:
                 break
     except BaseException:
