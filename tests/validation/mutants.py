@@ -62,7 +62,8 @@ MODEL = (MODEL_TESTS, *WHOLE_PLANS)
 SAMPLING = ("tests/simulation/sampling", *WHOLE_PLANS)
 TALLY = ("tests/stats/test_tally.py tests/stats/test_tally_closed_forms.py", "tests/validation/test_oracles.py")
 DISTRIBUTIONS = (
-    "tests/stats/test_distributions_closed_forms.py tests/stats/test_distributions.py tests/stats/test_quantile_table.py",
+    "tests/stats/test_distributions_closed_forms.py tests/stats/test_distributions.py "
+    "tests/stats/test_quantile_table.py",
     "tests/laws/test_effects.py::test_a_tenth_of_the_paths_has_no_effect_to_the_bit tests/validation/test_oracles.py",
 )
 COPULA = ("tests/stats/test_copula.py", "tests/simulation/test_correlations.py")
@@ -109,10 +110,10 @@ MAX_CPU_SECONDS = 90
 MAX_MEMORY_BYTES = 6 * 2**30
 """Address space of one process: arrays that a fault makes huge are refused."""
 WARM_MODULES = (
-    "click filelock holidays hypothesis hypothesis.strategies numpy numpy.testing numpydoc pandas platformdirs pydantic "
-    "pytest rich ruamel.yaml scipy.linalg scipy.optimize scipy.signal scipy.sparse scipy.special scipy.stats "
-    "statsmodels.api threadpoolctl"
-).split()
+    *("click", "filelock", "holidays", "hypothesis", "hypothesis.strategies", "numpy", "numpy.testing", "pandas"),
+    *("platformdirs", "pydantic", "pytest", "rich", "ruamel.yaml", "scipy.linalg", "scipy.optimize", "scipy.signal"),
+    *("scipy.sparse", "scipy.special", "scipy.stats", "statsmodels.api", "threadpoolctl"),
+)
 """Libraries that the tests import, imported once."""
 
 
@@ -139,8 +140,10 @@ def run_mutants(sample: int = SAMPLE, workers: int = 2, seed: int = 1) -> dict[s
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
-    parser.add_argument("--sample", type=int, default=SAMPLE, help="number of mutants; a smaller sample begins a larger")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--sample", type=int, default=SAMPLE, help="number of mutants; a smaller sample begins a larger"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="mutants whose names contain this text, of the sample")
@@ -148,7 +151,9 @@ def main() -> int:
     options = parser.parse_args()
     started = time.monotonic()
     mutants = all_mutants()
-    sample = [mutant for mutant in fixed_order(mutants, options.seed)[: options.sample] if options.only in mutant.identity]
+    sample = [
+        mutant for mutant in fixed_order(mutants, options.seed)[: options.sample] if options.only in mutant.identity
+    ]
     verdicts = judge(sample, options.workers)
     result = summarise(sample, verdicts, read_equivalent(mutants))
     result["seconds"] = round(time.monotonic() - started, 1)
@@ -295,7 +300,8 @@ def read_verdict(status: int, folder: Path, cpu_seconds: float) -> Verdict:
         raise RuntimeError(f"a mutant was ended by signal {os.WTERMSIG(status)}")
     code = os.WEXITSTATUS(status)
     if code not in (0, 1, 2):
-        raise RuntimeError(f"the tests of a mutant ended with {code}:\n{(folder / 'output').read_text(encoding='utf-8')[-2_000:]}")
+        output = (folder / "output").read_text(encoding="utf-8")
+        raise RuntimeError(f"the tests of a mutant ended with {code}:\n{output[-2_000:]}")
     failed = folder / "failed"
     return Verdict(code != 0, False, failed.read_text() if failed.exists() else "", seconds)
 
@@ -342,7 +348,7 @@ def refuse_processes() -> None:
         raise RuntimeError("a test of mutants must run in one process")
 
     BaseProcess.start = refuse  # type: ignore[method-assign]
-    subprocess.Popen.__init__ = refuse  # type: ignore[method-assign, assignment]
+    subprocess.Popen.__init__ = refuse  # type: ignore[method-assign]
 
 
 class FailedTest:

@@ -143,7 +143,9 @@ def _mutable_children(node: ast.AST) -> Iterator[ast.AST]:
     skipped = {"annotation", "returns", "decorator_list", "bases", "type_params"}
     for name, value in ast.iter_fields(node):
         if name not in skipped:
-            yield from (child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST))
+            yield from (
+                child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)
+            )
 
 
 def _is_not_computed(node: ast.Assign) -> bool:
@@ -174,6 +176,25 @@ def _statement_changes(node: ast.stmt) -> Iterator[tuple[str, str]]:
 
 def _expression_changes(node: ast.expr) -> Iterator[tuple[str, str]]:
     match node:
+        case ast.IfExp(body=body, orelse=orelse):
+            yield "always the first", ast.unparse(body)
+            yield "always the second", ast.unparse(orelse)
+        case ast.Constant(value=value):
+            if (text := _other_constant(value)) is not None:
+                yield "other constant", text
+        case ast.Subscript(value=value, slice=ast.Slice(lower=lower, upper=upper, step=step)):
+            if lower is not None:
+                yield "bound removed", ast.unparse(ast.Subscript(value, ast.Slice(None, upper, step)))
+            if upper is not None:
+                yield "bound removed", ast.unparse(ast.Subscript(value, ast.Slice(lower, None, step)))
+        case ast.Call():
+            yield from _call_changes(node)
+        case _:
+            yield from _operator_changes(node)
+
+
+def _operator_changes(node: ast.expr) -> Iterator[tuple[str, str]]:
+    match node:
         case ast.Compare(left=first, ops=[op], comparators=[second]):
             for other in OTHER_COMPARISONS[type(op)]:
                 yield "other comparison", f"{ast.unparse(first)} {other} {ast.unparse(second)}"
@@ -183,19 +204,6 @@ def _expression_changes(node: ast.expr) -> Iterator[tuple[str, str]]:
             yield "other operator", ast.unparse(ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values))
         case ast.UnaryOp(operand=operand):
             yield "operator removed", ast.unparse(operand)
-        case ast.IfExp(body=body, orelse=orelse):
-            yield "always the first", ast.unparse(body)
-            yield "always the second", ast.unparse(orelse)
-        case ast.Constant(value=value):
-            if (text := _other_constant(value)) is not None:
-                yield "other constant", text
-        case ast.Subscript(value=value, slice=ast.Slice() as bounds):
-            if bounds.lower is not None:
-                yield "bound removed", ast.unparse(ast.Subscript(value, ast.Slice(None, bounds.upper, bounds.step)))
-            if bounds.upper is not None:
-                yield "bound removed", ast.unparse(ast.Subscript(value, ast.Slice(bounds.lower, None, bounds.step)))
-        case ast.Call():
-            yield from _call_changes(node)
 
 
 def _call_changes(node: ast.Call) -> Iterator[tuple[str, str]]:

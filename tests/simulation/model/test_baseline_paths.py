@@ -15,9 +15,11 @@ from forecast.timeseries.baseline import fit_baseline
 from tests.support.plans import ONE_SERVICE, simulate_plan
 
 PATHS = 8_192
-MONTHS = "targets: {" + ", ".join(
-    f"m{month}: {{measure: revenue.a, period: 2021-{month:02}, at_least: 1 tỷ}}" for month in range(1, 13)
-) + "}\n"
+MONTHS = (
+    "targets: {"
+    + ", ".join(f"m{month}: {{measure: revenue.a, period: 2021-{month:02}, at_least: 1 tỷ}}" for month in range(1, 13))
+    + "}\n"
+)
 """Targets that keep each month of a service in every path."""
 
 

@@ -17,7 +17,7 @@ YEAR = Calendar(12 * 2021, 12)
 
 def test_a_name_is_a_word_of_64_bits_of_its_hash() -> None:
     """Figures of stored runs are drawn under these words: another word would move them all."""
-    assert hash_name("services.a") == 0xae3f2d1848169692
+    assert hash_name("services.a") == 0xAE3F2D1848169692
     assert hash_name("services.a") != hash_name("services.b")
 
 
@@ -67,7 +67,7 @@ def test_the_events_of_a_year_are_poisson_in_any_number_of_layers(rate: float) -
 
 
 def test_events_fall_evenly_in_the_months_of_their_season_by_weight() -> None:
-    season = Weights((0, 0, 3, 0, 0, 1, 0, 0, 0, 0, 0, 2), "")
+    season = Weights("season", "", (0, 0, 3, 0, 0, 1, 0, 0, 0, 0, 0, 2))
     sampler = Sampler(3, range(3), {})
     events = sample_events(sampler, "shocks.w", np.array([[2.0]]), season, YEAR, YEAR.edges[0])
     month = np.searchsorted(YEAR.edges, events.start, side="right") - 1

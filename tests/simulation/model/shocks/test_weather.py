@@ -13,7 +13,8 @@ from tests.support.plans import ONE_SERVICE, simulate_plan
 
 PATHS = 8_192
 CLASSES = ", ".join(
-    f"c{weight}: {{weight: {weight}, reach: {reach}%, days: 3, loss_share: {{all: {loss}%}}, repair_per_place: {cost} tỷ}}"
+    f"c{weight}: {{weight: {weight}, reach: {reach}%, days: 3, loss_share: {{all: {loss}%}}, "
+    f"repair_per_place: {cost} tỷ}}"
     for weight, reach, loss, cost in ((1, 10, 90, 3), (2, 50, 40, 1), (3, 80, 20, 0.5))
 )
 STORM = f"{{kind: storm, per_year: 3, season: {{7: 1, 8: 2}}, classes: {{{CLASSES}}}}}"
@@ -39,8 +40,8 @@ def test_classes_happen_by_their_weights() -> None:
 def test_equal_places_lose_what_a_count_of_places_loses(tmp_path: Path) -> None:
     """On average over the paths, for storms that hit a third of three places and leave half of their trade."""
     places = "place,district\np1,d\np2,d\np3,d\n"
-    storm = "{kind: storm, per_year: 3, season: {7: 1}, classes: {c: {weight: 1, reach: 1/3, days: 5, loss_share: {all: 50%}}}}"
-    text = TWICE + f"shocks: {{s: {storm.replace('1/3', '33.3333333%')}}}\n"
+    size = "{weight: 1, reach: 33.3333333%, days: 5, loss_share: {all: 50%}}"
+    text = TWICE + f"shocks: {{s: {{kind: storm, per_year: 3, season: {{7: 1}}, classes: {{c: {size}}}}}}}\n"
     listed = forecast.simulate(read_plan(tmp_path, text + "places: {file: places.csv}\n", places), paths=PATHS)
     counted = forecast.simulate(read_plan(tmp_path, text + "places: {count: 3}\n"), paths=PATHS)
     for service, month in (("a", 10), ("b", 5)):
