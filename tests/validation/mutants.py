@@ -60,10 +60,9 @@ EARLIER = (
 )
 MODEL = (MODEL_TESTS, *WHOLE_PLANS)
 SAMPLING = ("tests/simulation/sampling", *WHOLE_PLANS)
-TALLY = ("tests/stats/test_tally.py tests/stats/test_tally_closed_forms.py", "tests/validation/test_oracles.py")
+TALLY = ("tests/stats/test_tally.py", "tests/validation/test_oracles.py")
 DISTRIBUTIONS = (
-    "tests/stats/test_distributions_closed_forms.py tests/stats/test_distributions.py "
-    "tests/stats/test_quantile_table.py",
+    "tests/stats/test_distributions.py tests/stats/test_quantile_table.py",
     "tests/laws/test_effects.py::test_a_tenth_of_the_paths_has_no_effect_to_the_bit tests/validation/test_oracles.py",
 )
 COPULA = ("tests/stats/test_copula.py", "tests/simulation/test_correlations.py")

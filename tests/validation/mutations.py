@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+Place = ast.expr | ast.stmt
+"""Node of the source that has a line and a column."""
 OTHER_COMPARISONS: dict[type[ast.cmpop], tuple[str, ...]] = {
     ast.Lt: ("<=", ">="),
     ast.LtE: ("<", ">"),
@@ -116,9 +118,6 @@ def find_mutants(root: Path, file: str) -> list[Mutant]:
     return mutants
 
 
-Place = ast.expr | ast.stmt
-
-
 def _mutations(node: ast.AST, scope: str) -> Iterator[tuple[str, Place, str, str]]:
     """Scope, node, kind and replacement of each mutation below a node."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -219,8 +218,9 @@ def _call_changes(node: ast.Call) -> Iterator[tuple[str, str]]:
             yield "keyword dropped", ast.unparse(ast.Call(node.func, args, kept))
     if name in OTHER_FUNCTIONS and (other := _other_function(node.func, OTHER_FUNCTIONS[name])) is not None:
         yield "other function", ast.unparse(ast.Call(other, args, node.keywords))
-    if name in REMOVABLE_FUNCTIONS and args and not isinstance(args[-1], ast.Starred):
-        yield "function forgotten", ast.unparse(args[-1] if name in ("maximum", "minimum", "max", "min") else args[0])
+    forgotten = [arg for arg in args if not isinstance(arg, ast.Constant | ast.Starred)][:1]
+    if name in REMOVABLE_FUNCTIONS and forgotten:
+        yield "function forgotten", ast.unparse(forgotten[0])
 
 
 def _other_function(function: ast.expr, name: str) -> ast.expr | None:

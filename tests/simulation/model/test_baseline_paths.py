@@ -39,10 +39,10 @@ def write_ledger(folder: Path, values: Floats, status: str, first_year: int) -> 
     (folder / "h.csv").write_text("\n".join(["month,service,revenue,status", *rows, ""]), encoding="utf-8")
 
 
-def simulate_ledger(folder: Path, text: str, status: str = "reconstructed", paths: int = 64) -> Simulation:
+def simulate_ledger(folder: Path, text: str, paths: int = 64) -> Simulation:
     """A plan on a ledger of three years of 100 a month, or of what the folder holds."""
     if not (folder / "h.csv").exists():
-        write_ledger(folder, np.tile([90.0, 110, 100, 100], 9), status, 2018)
+        write_ledger(folder, np.tile([90.0, 110, 100, 100], 9), "reconstructed", 2018)
     head = "name: n\ncurrency: EUR\nhorizon: {from: 2021-01, months: 24}\n"
     (folder / "a.yaml").write_text(head + text, encoding="utf-8")
     return forecast.simulate(forecast.read(folder / "a.yaml"), paths=paths)
@@ -112,6 +112,18 @@ def test_the_gap_is_the_stated_total_less_all_that_is_stated(tmp_path: Path) -> 
     assert simulate_ledger(tmp_path, services + without.replace("10%", "90%")).tally("gap", "2021").mean == (
         pytest.approx(800, rel=1e-9)
     )
+
+
+def test_a_year_that_censoring_leaves_empty_has_the_months_of_its_shape(tmp_path: Path) -> None:
+    values = np.tile([0.0, 200, 0, 0, 0, 0, 0, 0, 0, 0, 100, 0], 3)
+    write_ledger(tmp_path, values, "actual", 2018)
+    text = "history: h.csv\nservices: {a: {growth: 10%, baseline: {noise: 400%}}}\n" + MONTHS.replace("1 tỷ", "1 EUR")
+    run = simulate_ledger(tmp_path, text, paths=4_096)
+    shape = run.baseline.services["a"].shape[:12]
+    values = months(run) * 1e9
+    assert values.sum(axis=0) == pytest.approx(330)
+    has_shape = np.isclose(values, (330 * shape / shape.sum())[:, None]).all(axis=0)
+    assert 0.1 < has_shape.mean() < 0.9
 
 
 PRICED = "month,service,price,volume,status\n" + "\n".join(
