@@ -127,6 +127,10 @@ class Verdict:
     cpu_seconds: float
 
 
+NOT_RUN = Verdict(False, False, "", 0.0)
+"""Verdict of an equivalent mutant: it would pass all tests, and so take the longest."""
+
+
 def run_mutants(sample: int = SAMPLE, workers: int = 2, seed: int = 1) -> dict[str, Any]:
     """Results of the command as data, from a process that has not imported the package."""
     options = ["--sample", str(sample), "--workers", str(workers), "--seed", str(seed), "--json"]
@@ -146,15 +150,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="mutants whose names contain this text, of the sample")
+    parser.add_argument("--explained", action="store_true", help="run those that are explained, too: is one caught?")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     started = time.monotonic()
     mutants = all_mutants()
-    sample = [
-        mutant for mutant in fixed_order(mutants, options.seed)[: options.sample] if options.only in mutant.identity
-    ]
-    verdicts = judge(sample, options.workers)
-    result = summarise(sample, verdicts, read_equivalent(mutants))
+    reasons = read_equivalent(mutants)
+    sample = fixed_order(mutants, options.seed)[: options.sample]
+    sample = [mutant for mutant in sample if options.only in mutant.identity]
+    run = [mutant for mutant in sample if options.explained or mutant.identity not in reasons]
+    verdicts = dict(zip(run, judge(run, options.workers), strict=True))
+    result = summarise(sample, [verdicts.get(mutant, NOT_RUN) for mutant in sample], reasons)
     result["seconds"] = round(time.monotonic() - started, 1)
     print(json.dumps(result, indent=1, ensure_ascii=False) if options.json else as_text(result))
     return 0 if result["passed"] else 1
