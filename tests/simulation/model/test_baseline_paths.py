@@ -28,10 +28,10 @@ def months(run: Simulation) -> Floats:
     return np.array([run.values("revenue.a", f"2021-{month:02}") for month in range(1, 13)]) / 1e9
 
 
-def noisy(settings: str) -> Simulation:
+def noisy(settings: str, seed: int = 1) -> Simulation:
     """A service of 120 tỷ a year, in every path, with the noise of some settings."""
     text = ONE_SERVICE.replace("shape: flat", f"shape: flat, {settings}") + MONTHS
-    return simulate_plan(text, paths=PATHS)
+    return simulate_plan(text, paths=PATHS, seed=seed)
 
 
 def write_ledger(folder: Path, values: Floats, status: str, first_year: int) -> None:
@@ -72,6 +72,15 @@ def test_paths_without_noise_have_even_months_beside_paths_with_noise() -> None:
     is_even = np.ptp(values, axis=0) < 1e-5
     assert abs(is_even.mean() - 0.5) < 4 * 0.5 / np.sqrt(PATHS)
     assert np.diff(np.log(values[:, ~is_even]), axis=0).std() == pytest.approx(0.1 * np.sqrt(2), rel=0.04)
+
+
+@pytest.mark.parametrize("seed", [1, 2])  # the first path has no persistence, or all
+def test_each_path_has_the_persistence_that_it_draws(seed: int) -> None:
+    values = months(noisy('noise: 4%, persistence: "discrete(0% at 50%, 100% at 50%)"', seed))
+    is_even = np.ptp(values, axis=0) < 1e-5
+    assert is_even[0] == (seed == 2)
+    assert abs(is_even.mean() - 0.5) < 4 * 0.5 / np.sqrt(PATHS)
+    assert np.diff(np.log(values[:, ~is_even]), axis=0).std() == pytest.approx(0.04 * np.sqrt(2), rel=0.04)
 
 
 def test_the_widest_noise_still_adds_up_to_the_year() -> None:
