@@ -42,7 +42,7 @@ WHOLE_PLANS = (REFERENCE_MODEL, "tests/validation/test_oracles.py", "tests/laws/
 """Tests that simulate whole plans: each path by a model of its own, closed forms, laws."""
 MODEL_TESTS = (
     "tests/simulation/model/test_service_paths.py tests/simulation/model/test_initiatives.py "
-    "tests/simulation/model/test_recovery.py tests/simulation/model/shocks"
+    "tests/simulation/model/test_recovery.py tests/simulation/model/test_impacts.py tests/simulation/model/shocks"
 )
 BASELINE_TESTS = "tests/simulation/model/test_baseline_paths.py tests/simulation/model/test_statement.py"
 BELOW_ZERO = " ".join(
