@@ -1,4 +1,4 @@
-"""Storms and floods of several classes, with listed places and without, in closed form."""
+"""Storms, floods and epidemics, with listed places and without, in closed form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import forecast
-from tests.support.place_plans import read_plan
+from tests.support.place_plans import read_plan, simulate_one_block
 from tests.support.plans import ONE_SERVICE, simulate_plan
 
 PATHS = 8_192
@@ -76,3 +76,24 @@ def test_an_epidemic_that_shuts_all_places_is_that_of_a_plan_without_a_list(tmp_
         assert listed.tally(f"lost.{service}", "horizon").mean == pytest.approx(
             counted.tally(f"lost.{service}", "horizon").mean, rel=1e-9, abs=1
         )
+
+
+HITS_A_THIRD = {
+    "storm": "{kind: storm, per_year: 0.3, season: {7: 1}, classes: {c: {weight: 1, reach: 33.3333333%, days: 5, "
+    "loss_share: {all: 50%}}}}",
+    "epidemic": "{kind: epidemic, waves_per_year: 0.3, length: 6 weeks, mild: {effect: {volume: {all: 0%}}}, "
+    "hard: {chance: 100%, length: 20 days, reach: 33.3333333%, effect: {volume: {all: -50%}}}}",
+}
+
+
+@pytest.mark.parametrize("kind", HITS_A_THIRD)
+def test_what_hits_a_third_of_three_places_hits_one_of_them(tmp_path: Path, kind: str) -> None:
+    text = ONE_SERVICE + f"shocks: {{s: {HITS_A_THIRD[kind]}}}\nplaces: {{file: places.csv}}\n"
+    _, block = simulate_one_block(read_plan(tmp_path, text, "place,district\np1,d\np2,d\np3,d\n"))
+    of_places = np.array([block.figures[f"revenue@{place}", "2021"] for place in ("p1", "p2", "p3")]) / 1e9
+    has_lost = of_places < 40 - 1e-6
+    assert np.mean(has_lost.any(axis=0)) == pytest.approx(1 - np.exp(-0.3), abs=0.08)
+    hits = np.bincount(has_lost.sum(axis=0), minlength=4)
+    assert hits[1] > 5 * hits[2] > 0
+    assert np.allclose(of_places[~has_lost], 40)
+    assert np.allclose(of_places.sum(axis=0), block.figures["revenue", "2021"] / 1e9)
