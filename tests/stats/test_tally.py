@@ -219,6 +219,8 @@ def test_the_outermost_bins_go_on_to_the_ends(exact: bool) -> None:
     assert tally.sd == pytest.approx(values.std(ddof=1), rel=1e-9)
     assert tally.quantile(1e-9).value == pytest.approx(-30, abs=1.2)  # on a line through the outermost bin
     assert tally.quantile(1 - 1e-9).value == pytest.approx(80, abs=2)
+    if not exact:
+        assert tally.sums.outer_sums[:, 0].tolist() == [20, 20]
     for threshold, share in ((-31, 1), (-30, 1), (0, 1 - 20 / n), (20, 20 / n), (81, 0)):
         assert tally.chance_at_least(threshold).value == pytest.approx(share, abs=11 / n)
         assert tally.chance_at_most(threshold).value == pytest.approx(1 - share, abs=11 / n)

@@ -108,6 +108,17 @@ def test_what_comes_back_after_the_horizon_is_carried_over(until: str, within: s
     assert parts == pytest.approx([lost, returned, 0.6 * lost - returned, 0.4 * lost])
 
 
+@pytest.mark.parametrize("until", ["2021-01-31", "discrete(2021-01-31 at 50%, 2021-01-31 at 50%)"])
+@pytest.mark.parametrize("within", ["29 days", "discrete(29 days at 50%, 29 days at 50%)"])
+def test_what_comes_back_is_even_over_the_days_to_the_last(until: str, within: str) -> None:
+    event = (
+        f'{{kind: event, from: 2021-01-01, until: "{until}", effect: {{volume: {{a: -29%}}}}, '
+        f'recovered: {{a: 100%}}, within: "{within}"}}'
+    )
+    months = by_month(simulate_certain(ONE_SERVICE, shocks__e=event), "revenue.a")
+    assert months == pytest.approx([10 - 2.9, 10 + 2.8, 10 + 0.1] + [10.0] * 9)
+
+
 @pytest.mark.parametrize("within", ["30 days", "discrete(30 days at 50%, 30 days at 50%)"])
 def test_what_was_lost_before_the_horizon_is_brought_into_it(within: str) -> None:
     event = (
