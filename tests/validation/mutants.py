@@ -74,7 +74,7 @@ CORE: dict[str, tuple[str, ...]] = {
     "forecast/simulation/model/impacts.py": (*MODEL, BELOW_ZERO),
     "forecast/simulation/model/shocks/shock.py": MODEL,
     "forecast/simulation/model/shocks/drift.py": MODEL,
-    "forecast/simulation/model/shocks/event.py": (*MODEL, EARLIER),
+    "forecast/simulation/model/shocks/event.py": (MODEL_TESTS, EARLIER, *WHOLE_PLANS),
     "forecast/simulation/model/shocks/weather.py": (*MODEL, EARLIER),
     "forecast/simulation/model/shocks/epidemic.py": (*MODEL, EARLIER),
     "forecast/simulation/model/shocks/outbreaks.py": (*MODEL, EARLIER),

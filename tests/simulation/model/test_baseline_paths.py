@@ -135,6 +135,20 @@ def test_a_year_that_censoring_leaves_empty_has_the_months_of_its_shape(tmp_path
     assert 0.1 < has_shape.mean() < 0.9
 
 
+def test_what_booked_months_lost_comes_back_as_they_would_have_been(tmp_path: Path) -> None:
+    """From March on: January and February are booked with half of what they would have been, not as last year."""
+    write_ledger(tmp_path, np.array([95.0, 105, 100, 100] * 6 + [130, 160]), "actual", 2019)
+    lost = "effect: {volume: {a: -50%}}, recovered: {a: 80%}, within: 31 days"
+    (tmp_path / "a.yaml").write_text(
+        "name: n\ncurrency: EUR\nhorizon: {from: 2021-03, months: 10}\nservices: {a: {}}\n"
+        "history:\n  file: h.csv\n"
+        f"  shocks: {{e: {{kind: event, from: 2021-01-01, until: 2021-02-28, {lost}}}}}\n",
+        encoding="utf-8",
+    )
+    brought = forecast.simulate(forecast.read(tmp_path / "a.yaml"), paths=64).tally("brought.a", "horizon")
+    assert (brought.minimum, brought.maximum) == pytest.approx((0.8 * (130 + 160), 0.8 * (130 + 160)))
+
+
 PRICED = "month,service,price,volume,status\n" + "\n".join(
     f"{year}-{month:02},a,{10 * (1 + (year - 2018) / 10)},10,reconstructed"
     for year in (2018, 2019, 2020)
