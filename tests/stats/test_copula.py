@@ -52,6 +52,7 @@ def independent_sources(paths: int, seed: int = 3):  # type: ignore[no-untyped-d
 GROUPS = {
     "a common factor": {"c": (("a", "b", "d"), 0.6)},
     "two correlations": {"c": (("a", "b"), 0.6), "e": (("b", "d"), -0.3)},
+    "two that meet in a third": {"c": (("a", "d"), 0.5), "e": (("b", "d"), 0.3)},
     "a negative one": {"c": (("a", "b"), -0.5)},
     "an event": {"c": (("a", "b.happens"), 0.5)},
 }
