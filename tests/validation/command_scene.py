@@ -152,7 +152,8 @@ class CommandScene:
     def _has_part_of_new(self, turn: int) -> bool:
         """Whether `new` left nothing, or a part that its next start must deal with."""
         folder = self.folder / WRITING_COMMANDS["new"].words(turn)[1]
-        return not all((folder / file).exists() for file in starter_files("en"))
+        is_complete = all((folder / file).exists() for file in starter_files("en"))
+        return not is_complete or any(folder.glob(".*.tmp-*")) or any(self.folder.glob(f".{folder.name}.*.tmp-*"))
 
 
 def is_well(run: Path) -> bool:
