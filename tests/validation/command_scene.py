@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from forecast.cli.commands.new import starter_files
 from forecast.errors import ForecastError
@@ -17,16 +17,31 @@ from forecast.files.cache import Cache
 from forecast.runs import ownership, repository
 from tests.support.command_line import BAKERY_PLAN
 from tests.support.plans import ROOT
-from tests.validation.disk_operations import count_operations
-from tests.validation.forked_commands import CommandEnding, ForkedCommand, run_forked
+from tests.validation.disk_operations import DiskOperation, count_operations, read_operations
+from tests.validation.forked_commands import CommandEnding, ForkedCommand
 
-__all__ = ["WRITING_COMMANDS", "CommandScene", "WritingCommand"]
+__all__ = [
+    "CACHE",
+    "WRITING_COMMANDS",
+    "CommandCost",
+    "CommandScene",
+    "PreparedScene",
+    "WritingCommand",
+    "prepare_scene",
+]
 
-REPORTS, CACHE, SHOP = "reports", "cache", "shop"
-SHOP_PLAN = f"{SHOP}/scenarios/plan.yaml"
-SHOWN_NAMES = ("bakery", "plan", "compare-bakery-other", "backtest-plan")
+REPORTS, CACHE = "reports", "cache"
+SHOWN_NAMES = ("bakery", "shop", "compare-bakery-other", "backtest-shop")
 """Names that show a run from the start."""
 OTHER_PLAN = "extends: bakery.yaml\nservices:\n  bread: {growth: 2%}\n"
+SHOP_PLAN = """\
+name: A shop with a ledger
+horizon: {from: 2026-01, months: 12}
+history: sales.csv
+services:
+  counter: {growth: 1% to 5%}
+"""
+SEASON = (90, 85, 95, 100, 102, 98, 97, 99, 101, 104, 110, 130)
 COMMON = ("--out", REPORTS, "--quiet")
 PATHS = ("--paths", "300")
 
@@ -40,6 +55,14 @@ class WritingCommand:
     weight: int
     """How often it is taken, relative to the others."""
     prepare: Callable[[CommandScene, int], None] = lambda scene, turn: None
+
+
+class CommandCost(NamedTuple):
+    """What a command does when nothing disturbs it."""
+
+    operations: list[DiskOperation]
+    """Below the folder of the scene."""
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -61,11 +84,13 @@ class CommandScene:
         self.folder.mkdir()
         (self.folder / "bakery.yaml").write_text(BAKERY_PLAN, encoding="utf-8")
         (self.folder / "other.yaml").write_text(OTHER_PLAN, encoding="utf-8")
+        (self.folder / "shop.yaml").write_text(SHOP_PLAN, encoding="utf-8")
+        (self.folder / "sales.csv").write_text(_ledger_text(), encoding="utf-8")
         shutil.copytree(ROOT / "data", self.folder / "post" / "data")
         (self.folder / "post" / "scenarios").mkdir()
         shutil.copy(ROOT / "scenarios" / "plan-2021.yaml", self.folder / "post" / "scenarios")
-        for words in (["new", SHOP], *(WRITING_COMMANDS[name].words(0) for name in ("run", "fit", "compare", "backtest"))):
-            self.require_done(self.run(words))
+        for name in ("run", "fit", "compare", "backtest"):
+            self.require_done(self.run(WRITING_COMMANDS[name].words(0)))
 
     def copy_to(self, folder: Path) -> CommandScene:
         """The same scene in another folder."""
@@ -86,13 +111,14 @@ class CommandScene:
         if ending.code != 0:
             raise RuntimeError(f"an undisturbed command ended with {ending.code}: {ending.err}")
 
-    def measure(self, name: str, turn: int) -> tuple[list[str], float]:
-        """Kinds of the disk operations of one undisturbed command, in order, and its seconds."""
+    def measure(self, name: str, turn: int) -> CommandCost:
+        """Disk operations of one undisturbed command, in order, and its seconds."""
         command, record = WRITING_COMMANDS[name], self.folder.with_name(f"{self.folder.name}.operations")
         command.prepare(self, turn)
         started = time.monotonic()
         self.require_done(self.run(command.words(turn), partial(count_operations, (self.folder,), record)))
-        return record.read_text(encoding="utf-8").split(), time.monotonic() - started
+        seconds = time.monotonic() - started
+        return CommandCost(read_operations(record), seconds)
 
     def faults(self) -> list[str]:
         """What is not as it must be at any moment, whatever was killed or refused: names of files and why."""
@@ -139,7 +165,9 @@ class CommandScene:
     def start_again(self) -> list[str]:
         """Start each kind of command once more, undisturbed; what does not end well, or is left lying about."""
         faults = []
-        starts = [WRITING_COMMANDS["run"].words(0), WRITING_COMMANDS["disaggregate"].words(0)]
+        starts = [WRITING_COMMANDS["run"].words(0)]
+        if any((self.folder / "post" / "data").glob(".*.tmp-*")):
+            starts.append(WRITING_COMMANDS["disaggregate"].words(0))
         starts += [WRITING_COMMANDS["new"].words(turn) for turn in (0, 1) if self._has_part_of_new(turn)]
         for words in starts:
             ending = self.run(words)
@@ -163,6 +191,30 @@ def is_well(run: Path) -> bool:
     except ForecastError:
         return False
     return True
+
+
+class PreparedScene(NamedTuple):
+    """A scene that is built, and what each command costs in it."""
+
+    scene: CommandScene
+    costs: Mapping[str, CommandCost]
+    """By the name of the command."""
+
+
+def prepare_scene(place: Path) -> PreparedScene:
+    """Build a scene in a folder, and measure each command that writes."""
+    scene = CommandScene(place / "scene")
+    scene.build()
+    return PreparedScene(scene, {name: scene.measure(name, 1) for name in WRITING_COMMANDS})
+
+
+def _ledger_text() -> str:
+    rows = [
+        f"{year}-{month:02},counter,actual,{SEASON[month - 1] * (100 + 3 * (year - 2022)) * 10_000}"
+        for year in range(2022, 2026)
+        for month in range(1, 13)
+    ]
+    return "\n".join(["month,service,status,revenue", *rows, ""])
 
 
 def _seed(turn: int) -> tuple[str, ...]:
@@ -192,15 +244,23 @@ def _add_unlinked_run(scene: CommandScene, turn: int) -> None:
 
 WRITING_COMMANDS: Mapping[str, WritingCommand] = {
     "run": WritingCommand(lambda turn: ("run", "bakery.yaml", *PATHS, *_seed(turn), *COMMON), 8),
-    "fit": WritingCommand(lambda turn: ("run", SHOP_PLAN, *PATHS, *_seed(turn), *COMMON), 1, _remove_cache),
+    "fit": WritingCommand(lambda turn: ("run", "shop.yaml", *PATHS, *_seed(turn), *COMMON), 1, _remove_cache),
     "reuse-fit": WritingCommand(
-        lambda turn: ("run", SHOP_PLAN, *PATHS, *_seed(turn), *COMMON, "--reuse-fit", f"{REPORTS}/plan/manifest.json"),
+        lambda turn: (
+            "run",
+            "shop.yaml",
+            *PATHS,
+            *_seed(turn),
+            *COMMON,
+            "--reuse-fit",
+            f"{REPORTS}/shop/manifest.json",
+        ),
         2,
         _remove_cache,
     ),
     "compare": WritingCommand(lambda turn: ("compare", "bakery.yaml", "other.yaml", *PATHS, *_seed(turn), *COMMON), 4),
     "backtest": WritingCommand(
-        lambda turn: ("backtest", SHOP_PLAN, "--origins", "1", "--set", f"seed={turn + 1}", *COMMON), 1
+        lambda turn: ("backtest", "shop.yaml", "--origins", "1", "--set", f"seed={turn + 1}", *COMMON), 1
     ),
     "new": WritingCommand(_new_words, 3, _prepare_new),
     "prune": WritingCommand(lambda turn: ("list", "--prune", *COMMON), 2, _add_unlinked_run),

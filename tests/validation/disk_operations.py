@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["DiskOperation", "count_operations", "fail_at", "kill_at", "watch_disk"]
+__all__ = ["NEEDS_SPACE", "DiskOperation", "count_operations", "fail_at", "kill_at", "read_operations", "watch_disk"]
 
 _CREATING = ("mkdir", "symlink", "link", "rename", "replace")
 _REMOVING = ("unlink", "remove", "rmdir")
-_NEEDS_SPACE = frozenset({"open", "write", "flush", "close", "fsync", "mkdir", "symlink", "link"})
+NEEDS_SPACE = frozenset({"open", "write", "flush", "close", "fsync", "mkdir", "symlink", "link"})
 """Operations that a full disk refuses; it renames and removes as before."""
 
 
@@ -131,20 +131,26 @@ def watch_disk(folders: tuple[Path, ...], on_operation: Callable[[DiskOperation]
 
 
 def count_operations(folders: tuple[Path, ...], record: Path) -> None:
-    """Write the kind of each operation to a file outside the folders, one a line."""
+    """Write each operation to a file outside the folders, one a line, for `read_operations`."""
     stream = os.open(record, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
-    watch_disk(folders, lambda operation: _append(stream, f"{operation.kind}\n"))
+
+    def append(operation: DiskOperation) -> None:
+        os.write(stream, f"{operation.number}\t{operation.kind}\t{operation.path}\n".encode())
+
+    watch_disk(folders, append)
 
 
-def _append(stream: int, line: str) -> None:
-    os.write(stream, line.encode())
+def read_operations(record: Path) -> list[DiskOperation]:
+    """The operations that `count_operations` wrote."""
+    rows = (line.split("\t", 2) for line in record.read_text(encoding="utf-8").splitlines())
+    return [DiskOperation(int(number), kind, path) for number, kind, path in rows]
 
 
 def fail_at(folders: tuple[Path, ...], number: int, code: int) -> None:
     """Raise OSError at an operation; a full disk stays full for all that needs space after it."""
 
     def fail(operation: DiskOperation) -> None:
-        is_full = code == errno.ENOSPC and operation.number > number and operation.kind in _NEEDS_SPACE
+        is_full = code == errno.ENOSPC and operation.number > number and operation.kind in NEEDS_SPACE
         if operation.number == number or is_full:
             raise OSError(code, os.strerror(code), operation.path)
 

@@ -18,7 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.validation.command_scene import WRITING_COMMANDS, CommandScene
+from tests.validation.command_scene import (
+    WRITING_COMMANDS,
+    CommandCost,
+    CommandScene,
+    PreparedScene,
+    prepare_scene,
+)
 from tests.validation.disk_operations import kill_at
 from tests.validation.forked_commands import ForkedCommand, in_lanes, merge_counts, wait_until_reached, warm_up
 
@@ -42,7 +48,9 @@ def main() -> int:
     return 0 if result["holds"] else 1
 
 
-def kill_commands(*, times: int, lanes: int = 2, seed: int = 1) -> dict[str, Any]:
+def kill_commands(
+    *, times: int, lanes: int = 2, seed: int = 1, prepared: PreparedScene | None = None
+) -> dict[str, Any]:
     """Kill commands until so many kills have ended one.
 
     Parameters
@@ -53,6 +61,8 @@ def kill_commands(*, times: int, lanes: int = 2, seed: int = 1) -> dict[str, Any
         Commands at a time, each in a folder of its own.
     seed : int
         Of the choice of commands and moments.
+    prepared : PreparedScene, optional
+        The scene of which each lane gets a copy; built anew by default.
 
     Returns
     -------
@@ -62,9 +72,7 @@ def kill_commands(*, times: int, lanes: int = 2, seed: int = 1) -> dict[str, Any
     """
     warm_up()
     with tempfile.TemporaryDirectory() as place:
-        scene = CommandScene(Path(place) / "first")
-        scene.build()
-        costs = {name: scene.measure(name, 1) for name in WRITING_COMMANDS}
+        scene, costs = prepared or prepare_scene(Path(place))
         scenes = [scene.copy_to(Path(place) / f"lane-{lane}") for lane in range(lanes)]
 
         def work(lane: int) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def kill_commands(*, times: int, lanes: int = 2, seed: int = 1) -> dict[str, Any
 
 
 def _kill_in_scene(
-    scene: CommandScene, costs: Mapping[str, tuple[list[str], float]], times: int, rng: random.Random
+    scene: CommandScene, costs: Mapping[str, CommandCost], times: int, rng: random.Random
 ) -> dict[str, Any]:
     """Kill so many commands in one folder, one after the other."""
     names = [name for name, command in WRITING_COMMANDS.items() for _ in range(command.weight)]
