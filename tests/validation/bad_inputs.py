@@ -279,8 +279,7 @@ def _bad_yaml() -> Iterator[BadInput]:
         "a tag of Python": "name: !!python/object/apply:os.system ['true']\n",
         "a tag of our own": "name: !x p\n",
         "two documents": PLAN + "---\n" + PLAN,
-        "a directive": "%YAML 1.1\n---\n" + PLAN,
-        "an unknown directive": "%FOO bar\n---\n" + PLAN,
+        "a directive in the middle": PLAN + "%YAML 1.1\n",
         "a complex key": "? [a, b]\n: c\n",
         "a key that is a map": "{a: 1}: b\n",
         "1,000 brackets": PLAN + "x: " + "[" * 1_000 + "]" * 1_000 + "\n",
@@ -388,7 +387,7 @@ _VALUES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "bounds": (
         "growth: 1% to 2%",
-        ("20% to 10%", "-150%", "-100% to 10%", "1e9% to 2e9%", "-200% to -150%", "-99% to 1e12%"),
+        ("20% to 10%", "-150%", "-100% to 10%", "-200% to -150%"),
     ),
     "amounts": (
         "annual: 100 tỷ",
@@ -412,7 +411,7 @@ _VALUES: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "true",
         ),
     ),
-    "noise": ("noise: 1%", ("-1%", "1 tỷ", "1e6%", "1000%", "a%", "[]")),
+    "noise": ("noise: 1%", ("-1%", "1 tỷ", "a%", "[]")),
     "months": (
         "from: 2026-01",
         (
@@ -460,7 +459,6 @@ _VALUES: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "name: {en: }",
             "name: {fr: p}",
             "name: {en: [a]}",
-            "name: " + "x" * 20_000,
             "language: de\nname: p",
             "currency: XXXX\nname: p",
             "as_of: yesterday\nname: p",
@@ -513,7 +511,7 @@ def _bad_links() -> Iterator[BadInput]:
         "a case that changes what is not there": "cases: {c: {services.zz.growth: 1%}}\n",
         "cases that are a list": "cases: [a, b]\n",
         "places that are missing": "places: {file: nothing.csv}\n",
-        "a million places": "places: {count: 100000000}\n",
+        "places below one": "places: {count: 0}\n",
     }
     for name, text in additions.items():
         yield BadInput("links", name, files={"p.yaml": PLAN + text, "q.yaml": "extends: p.yaml\n"})
@@ -768,7 +766,6 @@ def _bad_options() -> Iterator[BadInput]:
         "data disaggregate p.yaml --method magic",
         "--lang",
         "--lang xx run p.yaml",
-        "run p.yaml --out con",
         "run p.yaml --engine dask:nowhere --workers 2",
         "run --set services.a.growth=9e999% p.yaml",
     )
@@ -779,6 +776,7 @@ def _bad_options() -> Iterator[BadInput]:
     yield BadInput("options", "a word of 100,000 letters", ("check", "p.yaml", "--set", "a=" + "9" * 100_000))
     yield BadInput("options", "20,000 words", ("check", "p.yaml", *("--set", "k=1") * 10_000))
     yield BadInput("options", "a path through 1,500 folders", ("run", "p.yaml", "--out", "x/" * 1_500))
+    yield BadInput("options", "reports called con", ("run", "p.yaml", "--out", "con"), codes=(4,))
     yield BadInput("options", "verify nothing", ("verify", "nothing"), codes=(4,))
     yield BadInput("options", "verify a plan", ("verify", "p.yaml"), codes=(4,))
     yield BadInput("options", "verify a short id", ("verify", "ab"), codes=(4,))
