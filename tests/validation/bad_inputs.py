@@ -112,7 +112,8 @@ def refuse_bad_inputs(*, lanes: int = 2, only: str = "", prepared: PreparedScene
     Returns
     -------
     dict
-        `inputs`, `by_kind`, `exit_codes`, the largest `cpu_seconds`, `memory_mib` and `message_bytes`, `faults`, `holds`.
+        `inputs`, `by_kind`, `exit_codes`, the largest `cpu_seconds`, `memory_mib` and `message_bytes`, `faults`
+        and `holds`.
     """
     warm_up()
     inputs = [entry for entry in bad_inputs() if only in f"{entry.kind}: {entry.name}"]
@@ -468,7 +469,7 @@ _VALUES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
 }
-"""Kind -> the text of the plan that is replaced, and what replaces it: a value, or the whole text where it has a colon."""
+"""Kind -> the text of the plan that is replaced, and what replaces it: a value, or all of it for targets and text."""
 
 
 def _bad_values() -> Iterator[BadInput]:
@@ -505,7 +506,8 @@ def _bad_links() -> Iterator[BadInput]:
         "chance: 50%, effect: {volume: {all: -10%}}}}\n",
         "an initiative that needs nothing known": "initiatives: {i: {needs: [zz], start: 2026-02, "
         "effect: {volume: {all: 1%}}}}\n",
-        "an initiative that needs itself": "initiatives: {i: {needs: [i], start: 2026-02, effect: {volume: {all: 1%}}}}\n",
+        "an initiative that needs itself": "initiatives: {i: {needs: [i], start: 2026-02, "
+        "effect: {volume: {all: 1%}}}}\n",
         "a circle of initiatives": "initiatives: {i: {needs: [j], start: 2026-02, effect: {volume: {all: 1%}}}, "
         "j: {needs: [i], start: 2026-02, effect: {volume: {all: 1%}}}}\n",
         "a case that changes what is not there": "cases: {c: {services.zz.growth: 1%}}\n",
@@ -807,10 +809,18 @@ def _replace_with(content: bytes | Callable[[Path], None]) -> Content:
     return replace_file
 
 
+def _halve(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _recode(path: Path) -> None:
+    path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+
+
 def _bad_stored_files() -> Iterator[BadInput]:
     changes: dict[str, Content] = {
         "empty": _replace_with(b""),
-        "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]) and None,
+        "half": _halve,
         "not JSON": _replace_with(b"hello"),
         "a list": _replace_with(b"[1, 2]"),
         "a number": _replace_with(b"7"),
@@ -820,7 +830,7 @@ def _bad_stored_files() -> Iterator[BadInput]:
         "1e999": _replace_with(b'{"schema": 1e999}'),
         "a whole number of 5,000 digits": _replace_with(b'{"schema": ' + b"9" * 5_000 + b"}"),
         "bytes": _replace_with(random.Random(3).randbytes(2_000)),
-        "UTF-16": lambda path: path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16")) and None,
+        "UTF-16": _recode,
         "a pipe": _replace_with(partial(os.mkfifo)),
         "a folder": _replace_with(_folder),
         "a link to /dev/zero": _replace_with(_link_to("/dev/zero")),
@@ -856,8 +866,8 @@ def _bad_stored_files() -> Iterator[BadInput]:
         yield BadInput("stored files", f"verify a summary: {name}", command, files, (3, 4), ("reports",))
     for name in ("empty", "half", "bytes", "a pipe", "a folder", "10 GiB"):
         entry = {"cache": partial(_damage_entries, changes[name])}
-        command = ("run", "shop.yaml", "--paths", "100", "--seed", "77", "--quiet")
-        yield BadInput("stored files", f"an entry of the cache: {name}", command, entry, (0,), ("cache", "reports"))
+        run = ("run", "shop.yaml", "--paths", "100", "--seed", "77", "--quiet")
+        yield BadInput("stored files", f"an entry of the cache: {name}", run, entry, (0,), ("cache", "reports"))
     for name, text in (("nothing", ".runs/0123456789abcdef"), ("above", "../.."), ("itself", "loop")):
         files = {"reports/loop": _link_to(text)}
         command = ("verify", "reports/loop")

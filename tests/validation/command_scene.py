@@ -125,13 +125,10 @@ class CommandScene:
         return [*self._report_faults(), *self._file_faults()]
 
     def _report_faults(self) -> list[str]:
-        faults = []
-        for name in SHOWN_NAMES:
-            if not is_well(self.reports / name):
-                faults.append(f"{name}: the report that is shown cannot be read")
-        for folder in (self.reports / ownership.RUNS_FOLDER).iterdir():
-            if ownership.is_run_id(folder.name) and not is_well(folder):
-                faults.append(f"{folder.name}: a run is not whole")
+        runs = [path for path in (self.reports / ownership.RUNS_FOLDER).iterdir() if ownership.is_run_id(path.name)]
+        shown = [self.reports / name for name in SHOWN_NAMES]
+        faults = [f"{path.name}: the report that is shown cannot be read" for path in shown if not is_well(path)]
+        faults += [f"{path.name}: a run is not whole" for path in runs if not is_well(path)]
         index = self.reports / ownership.INDEX_NAME
         if index.exists() and not index.read_text(encoding="utf-8").rstrip().endswith("</html>"):
             faults.append("index.html: not whole")

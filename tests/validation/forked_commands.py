@@ -83,7 +83,7 @@ class ForkedCommand:
 
     def start(self) -> ForkedCommand:
         """Fork; the child runs the command and ends."""
-        self._streams = [tempfile.TemporaryFile() for _ in range(3)]
+        self._streams = [tempfile.TemporaryFile() for _ in range(3)]  # noqa: SIM115 - `wait` closes them
         self._streams[0].write(self.stdin)
         self._streams[0].seek(0)
         sys.stdout.flush()
@@ -163,7 +163,7 @@ def in_lanes(work: Callable[[int], dict[str, Any]], lanes: int) -> list[dict[str
     """Call `work` with the number of each lane in as many forked processes; their answers, which are JSON, in order."""
     if lanes == 1:
         return [work(0)]
-    answers = [tempfile.TemporaryFile() for _ in range(lanes)]
+    answers = [tempfile.TemporaryFile() for _ in range(lanes)]  # noqa: SIM115 - closed below
     children = []
     for lane, answer in enumerate(answers):
         sys.stdout.flush()

@@ -1,8 +1,8 @@
 """Refuse each disk operation of each command that writes: a full disk, and an input/output error.
 
-A command is run once for each operation: there the disk fails. It must end with exit code 4 and one line, or with 0 where
-the operation was not needed; the earlier report is as it was, and the next start leaves nothing lying about. Prints one
-JSON object; exit 1 where anything else happened.
+A command is run once for each operation: there the disk fails. It must end with exit code 4 and one line, or with 0
+where the operation was not needed; the earlier report is as it was, and the next start leaves nothing lying about.
+Prints one JSON object; exit 1 where anything else happened.
 """
 
 from __future__ import annotations
