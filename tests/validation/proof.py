@@ -1,8 +1,8 @@
 """Proof that nothing is lost, nothing let in, nothing misread.
 
-Kills, bad inputs, refused writes, same bytes, fuzz and mutants. `--full` runs everything in about an hour and writes its
-table to docs/evidence.md; `--sample` runs what CI runs, in a few minutes. `--only PART` runs one part and prints its
-result, which `--json` prints as JSON; `--of FOLDER` writes the table from such files, PART.json each. Exit 1 where
+Kills, bad inputs, refused writes, same bytes, fuzz and mutants. `--full` runs everything in about an hour and writes
+its table to docs/evidence.md; `--sample` runs what CI runs, in a few minutes. `--only PART` runs one part and prints
+its result, which `--json` prints as JSON; `--of FOLDER` writes the table from such files, PART.json each. Exit 1 where
 anything fails.
 """
 
@@ -146,7 +146,8 @@ def _kills_text(result: Mapping[str, Any]) -> str:
 def _bad_inputs_text(result: Mapping[str, Any]) -> str:
     return (
         f"{result['inputs']:,} bad inputs ({_counts(result['by_kind'])}); at most "
-        f"{result['cpu_seconds']:.1f} s of CPU, {result['memory_mib']:,} MiB and {result['message_bytes']:,} bytes of messages"
+        f"{result['cpu_seconds']:.1f} s of CPU, {result['memory_mib']:,} MiB and {result['message_bytes']:,} bytes of "
+        "messages"
     )
 
 

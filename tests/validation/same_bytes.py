@@ -28,6 +28,7 @@ __all__ = ["compare_surroundings"]
 
 PATHS = 409_600
 """More than are simulated in one process, so that workers have something to share."""
+RUN_ID = "the id of the run"
 NO_UTF8 = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
@@ -117,8 +118,9 @@ def compare_surroundings(*, sample: bool = False) -> dict[str, Any]:
             names = sorted(name for name in {*expected, *digests} if expected.get(name) != digests.get(name))
             faults += [f"{variant.name}: {name} differs" for name in names]
             compared.append(variant.name)
-    kinds = sorted({Path(name).suffix.lstrip(".") for name in expected})
-    result = {"variants": compared, "skipped": skipped, "files": len(expected), "kinds": kinds, "paths": PATHS}
+    files = [name for name in expected if name != RUN_ID]
+    kinds = sorted({Path(name).suffix.lstrip(".") for name in files})
+    result = {"variants": compared, "skipped": skipped, "files": len(files), "kinds": kinds, "paths": PATHS}
     return {**result, "faults": faults, "holds": not faults and len(compared) > 0}
 
 
@@ -180,7 +182,7 @@ def _run_in(variant: Surroundings, project: Path, place: Path, number: int) -> d
         if path.is_file()
     }
     shutil.rmtree(reports)
-    return {**digests, "run id": folder.name}
+    return {**digests, RUN_ID: folder.name}
 
 
 if __name__ == "__main__":

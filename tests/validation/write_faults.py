@@ -20,6 +20,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from forecast.reports import backtest, compare
+from forecast.reports.charts.chart import Chart
+from forecast.workflows import publish
 from tests.validation.command_scene import CACHE, WRITING_COMMANDS, CommandScene, PreparedScene, prepare_scene
 from tests.validation.disk_operations import NEEDS_SPACE, fail_at
 from tests.validation.forked_commands import CommandEnding, in_lanes, merge_counts, warm_up
@@ -31,6 +34,7 @@ FULL_DISK_KINDS = NEEDS_SPACE | {"rename", "replace"}
 """Operations that a full disk may refuse."""
 CACHE_COMMANDS = ("fit", "reuse-fit")
 """Commands that publish as `run` does, so that only their operations in the cache are tried."""
+DRAWN = b"drawn" * 5_000
 SMALL_DISK_KILOBYTES = (256, 320, 384, 448, 512, 576, 640)
 """Room on a small disk: less than a run needs, from its start to its last file."""
 
@@ -120,7 +124,7 @@ def _fail_in_scene(scene: CommandScene, failures: Sequence[WriteFault], lane: in
         turn = 2 + row
         command = WRITING_COMMANDS[failure.command]
         command.prepare(scene, turn)
-        fail = partial(fail_at, (scene.folder,), failure.number, ERRORS[failure.error])
+        fail = partial(_skip_drawing_and_fail, scene.folder, failure.number, ERRORS[failure.error])
         ending = scene.run(command.words(turn), fail)
         by_command[failure.command] += 1
         by_error[failure.error] += 1
@@ -130,6 +134,19 @@ def _fail_in_scene(scene: CommandScene, failures: Sequence[WriteFault], lane: in
         faults += [f"{where}: {fault}" for fault in seen_faults]
     counts = {"failures": len(failures), "by_command": by_command, "by_error": by_error, "exit_codes": exit_codes}
     return {**counts, "faults": faults}
+
+
+def _skip_drawing_and_fail(folder: Path, number: int, code: int) -> None:
+    """Let an operation fail in this process, which draws nothing: what is in the pages is not what is asked here."""
+    publish._render_named_files = lambda run, view, t, names: dict.fromkeys(names, DRAWN)
+    for module, names in (
+        (compare, ("render_comparison_page", "render_comparison_pdf")),
+        (backtest, ("render_backtest_page",)),
+    ):
+        for name in names:
+            setattr(module, name, lambda *_: DRAWN)
+    Chart.png = lambda self: DRAWN
+    fail_at((folder,), number, code)
 
 
 def _ending_faults(ending: CommandEnding) -> list[str]:
