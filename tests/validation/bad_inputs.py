@@ -513,7 +513,7 @@ def _bad_links() -> Iterator[BadInput]:
         "a case that changes what is not there": "cases: {c: {services.zz.growth: 1%}}\n",
         "cases that are a list": "cases: [a, b]\n",
         "places that are missing": "places: {file: nothing.csv}\n",
-        "places below one": "places: {count: 0}\n",
+        "places below zero": "places: {count: -5}\n",
     }
     for name, text in additions.items():
         yield BadInput("links", name, files={"p.yaml": PLAN + text, "q.yaml": "extends: p.yaml\n"})

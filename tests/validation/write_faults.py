@@ -139,13 +139,13 @@ def _fail_in_scene(scene: CommandScene, failures: Sequence[WriteFault], lane: in
 def _skip_drawing_and_fail(folder: Path, number: int, code: int) -> None:
     """Let an operation fail in this process, which draws nothing: what is in the pages is not what is asked here."""
     publish._render_named_files = lambda run, view, t, names: dict.fromkeys(names, DRAWN)
-    for module, names in (
+    for owner, names in (
         (compare, ("render_comparison_page", "render_comparison_pdf")),
         (backtest, ("render_backtest_page",)),
+        (Chart, ("png",)),
     ):
         for name in names:
-            setattr(module, name, lambda *_: DRAWN)
-    Chart.png = lambda self: DRAWN
+            setattr(owner, name, lambda *_: DRAWN)
     fail_at((folder,), number, code)
 
 
