@@ -97,6 +97,48 @@ ODD_JSON: tuple[Any, ...] = (
 )
 
 
+ODD_YAML = (
+    *TOKENS,
+    *"""
+    []; {}; [a]; [a, b]; {a: 1}; {value: 1%}; {same_as: services.a.growth}; {same_as: []}; {same_as: {}};
+    {value: []}; {value: 1%, source: [x]}; {en: a}; {en: [a]}; [[a]]; [{}]; {2026: 1%}; {2026: {same_as:
+    services.a.growth}}; ''; [null]; {all: 1%}; {all: []}; {zz: 1%}; [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    {from: 2026-01}; 2026-05; 2026-02-30; 50%; -100%; 100%; 200%; 1 tỷ; 0 tỷ; -1 tỷ; 1% to 2%; 2% to 1%;
+    uniform(0%, 1%); normal(1%, 1000%); 3 months; 0 days
+    """.split("; "),  # noqa: SIM905
+)
+"""What may stand in the place of a value of a plan."""
+PLAN_VALUE = re.compile(rb"(?<=: )[^,{}\[\]\n]+|(?<=: )\{[^{}\n]*\}|(?<=: )\[[^\[\]\n]*\]")
+PLAN_LINE = re.compile(rb"[^\n]+\n")
+RICH_PLAN = """\
+name: {en: rich, vi: giàu}
+as_of: 2026-01-05
+currency: VND
+seed: 7
+horizon: {from: 2026-01, months: 24}
+services:
+  a:
+    label: {en: A, vi: A}
+    growth: {2026: 1% to 2%, 2027: {same_as: services.a.growth.2026}}
+    baseline: {method: given, annual: 100 tỷ to 120 tỷ, shape: flat, noise: 1% to 2%, persistence: 20%}
+  b:
+    growth: {value: 1% to 3%, grade: B, source: somebody, note: n, known: 2025-12-01}
+    price_change: {same_as: services.b.growth}
+    baseline: {method: given, annual: 50 tỷ, shape: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], noise: 1%}
+shocks:
+  works: {kind: event, from: 2026-05-04, until: 2026-07-31, chance: 50%, effect: {volume: {a: -20% to -5%}}}
+  rivals: {kind: drift, over: 12 months, reach: 20% to 30%, effect: {price: {a: -4% to 1%}}}
+initiatives:
+  shop: {chance: 60%, start: "uniform(2026-02, 2026-08)", ramp: 3 months, effect: {revenue: {b: 2%}}, takes_from: {a: 20%}}
+targets:
+  goal: {measure: revenue, period: 2026, at_least: 150 tỷ, required_chance: 60%}
+  quarter: {measure: revenue, period: 2026-Q1, at_least: 30 tỷ}
+cases:
+  low: {services: {a: {growth: {2026: -1%}}}}
+  none: {shocks: {works: null}}
+"""
+
+
 class _TooSlowError(BaseException):
     """An input took more CPU than is allowed."""
 
@@ -279,10 +321,12 @@ def _targets(folder: Path, scene: CommandScene) -> dict[str, FuzzTarget]:
     shipped = [
         path.read_bytes() for path in sorted((ROOT / "scenarios").glob("*.yaml")) if path.stat().st_size < 20_000
     ]
-    small = [text.encode() for text in (PLAN, FULL_PLAN, LEDGER_PLAN)] + [(scene.folder / "bakery.yaml").read_bytes()]
+    small = [text.encode() for text in (PLAN, FULL_PLAN, RICH_PLAN, LEDGER_PLAN)] + [
+        (scene.folder / "bakery.yaml").read_bytes()
+    ]
     ledger = "\n".join(["month,service,status,revenue", *ROWS, ""])
     return {
-        "plan": FuzzTarget(_plan_reader(project), [*small * 4, *shipped], change_text, 6),
+        "plan": FuzzTarget(_plan_reader(project), [*small * 4, *shipped], change_plan, 8),
         "setting": FuzzTarget(_setting_reader(folder), _settings(), change_text, 4),
         "number": FuzzTarget(_read_number, _expressions(), change_text, 30),
         "month": FuzzTarget(
@@ -501,9 +545,29 @@ def change_text(rng: random.Random, content: bytes, seeds: Sequence[bytes]) -> b
     return bytes(changed)
 
 
+def change_plan(rng: random.Random, content: bytes, seeds: Sequence[bytes]) -> bytes:
+    """A plan in which some values are others, or of another form, and keys are twice, missing or elsewhere."""
+    if rng.random() < 0.3:
+        return change_text(rng, content, seeds)
+    changed = content
+    for _ in range(rng.randint(1, 3)):
+        pattern = PLAN_VALUE if rng.random() < 0.7 else PLAN_LINE
+        matches = list(pattern.finditer(changed))
+        if not matches:
+            break
+        match = rng.choice(matches)
+        others = list(pattern.finditer(rng.choice(seeds))) or matches
+        value = rng.choice(ODD_YAML).encode() if pattern is PLAN_VALUE else rng.choice((b"", match[0] * 2))
+        value = rng.choice((value, value, rng.choice(others)[0]))
+        changed = changed[: match.start()] + value + changed[match.end() :]
+    return changed
+
+
 def change_json(rng: random.Random, content: bytes) -> Any:
-    """JSON in which some entries are others, missing, twice or deeper."""
+    """JSON in which some entries are others, missing, twice or deeper; seldom all of it is something else."""
     tree = json.loads(content)
+    if rng.random() < 0.03:
+        return rng.choice([*ODD_JSON, [tree]])
     for _ in range(rng.randint(1, 3)):
         node: Any = tree
         parent: Any = None

@@ -90,7 +90,8 @@ def _kill_in_scene(
     names = [name for name, command in WRITING_COMMANDS.items() for _ in range(command.weight)]
     kills = ended_before = strays_before = 0
     by_command, by_moment = dict.fromkeys(WRITING_COMMANDS, 0), dict.fromkeys(MOMENTS, 0)
-    faults: list[str] = []
+    faults: dict[str, str] = {}
+    """What is not as it must be, and after which kill it was seen first."""
     for turn in range(2, 2 + times * MAX_TURNS_PER_KILL):
         if kills == times:
             break
@@ -103,15 +104,15 @@ def _kill_in_scene(
         by_command[name] += was_killed
         by_moment[moment] += was_killed
         strays_before += len(scene.strays())
-        where = f"turn {turn}, {name} killed at {moment}"
-        faults += [f"{where}: {fault}" for fault in (*scene.faults(), *scene.start_again(), *scene.faults())]
+        for fault in (*scene.faults(), *scene.start_again(), *scene.faults()):
+            faults.setdefault(fault, f"turn {turn}, {name} killed at {moment}: {fault}")
     return {
         "kills": kills,
         "ended_before": ended_before,
         "by_command": by_command,
         "by_moment": by_moment,
         "strays_before": strays_before,
-        "faults": faults,
+        "faults": list(faults.values()),
     }
 
 

@@ -120,6 +120,8 @@ def _fail_in_scene(scene: CommandScene, failures: Sequence[WriteFault], lane: in
     by_command, by_error = dict.fromkeys(WRITING_COMMANDS, 0), dict.fromkeys(ERRORS, 0)
     exit_codes = {"0": 0, "4": 0}
     faults: list[str] = []
+    lasting_faults: dict[str, str] = {}
+    """What is not as it must be in the folder, and after which failure it was seen first."""
     for row, failure in enumerate(failures):
         turn = 2 + row
         command = WRITING_COMMANDS[failure.command]
@@ -130,10 +132,11 @@ def _fail_in_scene(scene: CommandScene, failures: Sequence[WriteFault], lane: in
         by_error[failure.error] += 1
         exit_codes[str(ending.code)] = exit_codes.get(str(ending.code), 0) + 1
         where = f"{failure.command}, {failure.error} at operation {failure.number} ({failure.kind})"
-        seen_faults = [*_ending_faults(ending), *scene.faults(), *scene.start_again(), *scene.faults()]
-        faults += [f"{where}: {fault}" for fault in seen_faults]
+        faults += [f"{where}: {fault}" for fault in _ending_faults(ending)]
+        for fault in (*scene.faults(), *scene.start_again(), *scene.faults()):
+            lasting_faults.setdefault(fault, f"{where}: {fault}")
     counts = {"failures": len(failures), "by_command": by_command, "by_error": by_error, "exit_codes": exit_codes}
-    return {**counts, "faults": faults}
+    return {**counts, "faults": [*faults, *lasting_faults.values()]}
 
 
 def _skip_drawing_and_fail(folder: Path, number: int, code: int) -> None:
