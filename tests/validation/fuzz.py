@@ -105,7 +105,7 @@ ODD_YAML = (
     services.a.growth}}; ''; [null]; {all: 1%}; {all: []}; {zz: 1%}; [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
     {from: 2026-01}; 2026-05; 2026-02-30; 50%; -100%; 100%; 200%; 1 tỷ; 0 tỷ; -1 tỷ; 1% to 2%; 2% to 1%;
     uniform(0%, 1%); normal(1%, 1000%); 3 months; 0 days
-    """.split("; "),  # noqa: SIM905
+    """.strip().split("; "),  # noqa: SIM905
 )
 """What may stand in the place of a value of a plan."""
 PLAN_VALUE = re.compile(rb"(?<=: )[^,{}\[\]\n]+|(?<=: )\{[^{}\n]*\}|(?<=: )\[[^\[\]\n]*\]")
@@ -129,7 +129,7 @@ shocks:
   works: {kind: event, from: 2026-05-04, until: 2026-07-31, chance: 50%, effect: {volume: {a: -20% to -5%}}}
   rivals: {kind: drift, over: 12 months, reach: 20% to 30%, effect: {price: {a: -4% to 1%}}}
 initiatives:
-  shop: {chance: 60%, start: "uniform(2026-02, 2026-08)", ramp: 3 months, effect: {revenue: {b: 2%}}, takes_from: {a: 20%}}
+  shop: {chance: 60%, start: "uniform(2026-02, 2026-08)", effect: {revenue: {b: 2%}}, takes_from: {a: 20%}}
 targets:
   goal: {measure: revenue, period: 2026, at_least: 150 tỷ, required_chance: 60%}
   quarter: {measure: revenue, period: 2026-Q1, at_least: 30 tỷ}
