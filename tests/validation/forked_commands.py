@@ -77,15 +77,12 @@ class ForkedCommand:
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = lambda: None
     """Called in the child before the command."""
-    stdin: bytes = b""
     pid: int = 0
     status: int | None = None
 
     def start(self) -> ForkedCommand:
         """Fork; the child runs the command and ends."""
         self._streams = [tempfile.TemporaryFile() for _ in range(3)]  # noqa: SIM115 - `wait` closes them
-        self._streams[0].write(self.stdin)
-        self._streams[0].seek(0)
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()

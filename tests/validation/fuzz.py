@@ -99,15 +99,14 @@ ODD_JSON: tuple[Any, ...] = (
 
 ODD_YAML = (
     *TOKENS,
-    *map(
-        str.strip,
-        """
-    []; {}; [a]; [a, b]; {a: 1}; {value: 1%}; {same_as: services.a.growth}; {same_as: []}; {same_as: {}};
-    {value: []}; {value: 1%, source: [x]}; {en: a}; {en: [a]}; [[a]]; [{}]; {2026: 1%}; {2026: {same_as:
-    services.a.growth}}; ''; [null]; {all: 1%}; {all: []}; {zz: 1%}; [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    *re.split(
+        r";\s+",
+        """[]; {}; [a]; [a, b]; {a: 1}; {value: 1%}; {same_as: services.a.growth}; {same_as: []}; {same_as: {}};
+    {value: []}; {value: 1%, source: [x]}; {en: a}; {en: [a]}; [[a]]; [{}]; {2026: 1%};
+    {2026: {same_as: services.a.growth}}; ''; [null]; {all: 1%}; {all: []}; {zz: 1%};
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
     {from: 2026-01}; 2026-05; 2026-02-30; 50%; -100%; 100%; 200%; 1 tỷ; 0 tỷ; -1 tỷ; 1% to 2%; 2% to 1%;
-    uniform(0%, 1%); normal(1%, 1000%); 3 months; 0 days
-    """.split(";"),
+    uniform(0%, 1%); normal(1%, 1000%); 3 months; 0 days""",
     ),
 )
 """What may stand in the place of a value of a plan."""

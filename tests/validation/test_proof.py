@@ -74,13 +74,13 @@ def test_a_kill_in_the_middle_leaves_what_the_proof_must_find(tmp_path: Path) ->
     ],
 )
 def test_a_wrong_ending_is_a_fault(code: int, message: str, fault: str) -> None:
-    faults = bad_inputs._ending_faults(BadInput("YAML", "x"), CommandEnding(code, "", message, 0.1, 1), ())
+    faults = bad_inputs._ending_faults(BadInput("YAML", "x"), CommandEnding(code, "", message, 0.1, 1))
     assert any(fault in text for text in faults) if fault else faults == []
 
 
 def test_too_much_work_is_a_fault() -> None:
     ending = CommandEnding(2, "", "p.yaml:1:1: a\n", 5.1, 2**30 + 1)
-    assert len(bad_inputs._ending_faults(BadInput("YAML", "x"), ending, ())) == 2
+    assert len(bad_inputs._ending_faults(BadInput("YAML", "x"), ending)) == 2
 
 
 def test_bad_inputs_are_many_and_of_different_names() -> None:
