@@ -36,6 +36,7 @@ def disaggregate_command(ctx: click.Context, /, recipe: str, method: str | None,
     options = CommonOptions.from_params(params)
     content = read_recipe(Path(recipe), method)
     months = reconstruct(content)
+    atomic.remove_stale_copies(content.output_path)
     atomic.write_file(content.output_path, months.encode())
     rows = months.count("\n") - 1
     if options.json:
