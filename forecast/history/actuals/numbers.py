@@ -130,8 +130,10 @@ def parse_sheet_number(value: object, mark: DecimalMark) -> Decimal:
         if not mark:
             raise QuantityError("sheet_thousands_or_decimals", text=str(value)[:40])
         return _finite(_with_point(text, mark), text)
+    if "e" in text.lower():
+        return _finite(text.replace(",", "."), text)
     shown = next(iter(shown_decimal_marks([text])), "")
-    if not (shown or _PLAIN.fullmatch(text) or _GROUPED.fullmatch(text) or "e" in text.lower()):
+    if not (shown or _PLAIN.fullmatch(text) or _GROUPED.fullmatch(text)):
         raise QuantityError("sheet_not_a_number", text=str(value)[:40])
     return _finite(_with_point(text, shown or mark or "."), text)
 
@@ -145,7 +147,7 @@ def _finite(text: str, written: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise QuantityError("sheet_not_a_number", text=written[:40]) from None
-    if not value.is_finite() or abs(value) > Decimal(10) ** 20:
+    if not value.is_finite() or abs(value) > Decimal(10) ** 18:
         raise QuantityError("sheet_not_a_number", text=written[:40])
     return round(value, MAX_DECIMALS)
 
