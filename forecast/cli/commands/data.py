@@ -14,7 +14,13 @@ from forecast.cli.output import print_json, print_lines
 from forecast.files.paths import display_path
 from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS
 
-data_command = CommandGroup("data", {"disaggregate": "forecast.cli.commands.data:disaggregate_command"})
+data_command = CommandGroup(
+    "data",
+    {
+        "actuals": "forecast.cli.commands.data_actuals:actuals_command",
+        "disaggregate": "forecast.cli.commands.data:disaggregate_command",
+    },
+)
 
 
 @command("disaggregate")
