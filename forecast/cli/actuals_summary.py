@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from forecast.workflows.actuals import ImportedActuals
 
 MAX_WIDTH = 80
+MIN_SHOWN_CHANGE = 0.0005
+"""Relative change from which a restatement is listed."""
 MAX_LISTED_LINES = 12
 """Restatements, gaps and notes that are listed before they are counted."""
 
@@ -26,7 +29,7 @@ def actuals_lines(result: ImportedActuals, t: Translator) -> list[str]:
     for _, group in groupby(result.reading.sheets, key=lambda sheet: (sheet.file, sheet.factor, sheet.style)):
         lines += _sheet_lines(list(group), result, t)
     indented = [
-        *_listed([_restatement_line(old, new, result.currency, t) for old, new in result.update.restated], t),
+        *_restatement_lines(result, t),
         *_listed([_note_line(note, t) for note in result.reading.notes], t),
         *_listed([t("actuals_gap", measure=m, month=month_words(month, t)) for m, month in result.gaps], t),
         *_listed([t("actuals_lacking", service=s, month=month_words(month, t)) for s, month in result.lacking], t),
@@ -46,8 +49,9 @@ def wrap(line: str) -> list[str]:
 
 
 def month_words(month: int, t: Translator) -> str:
-    """A month as people write it: `tháng 3/2025`, `March 2025`."""
-    return t("actuals_month", number=month % 12 + 1, name=t(f"actuals_month_{month % 12 + 1}"), year=month // 12)
+    """A month as people write it: `tháng 3/2025`, `Mar 2025`."""
+    number = month % 12 + 1
+    return t("period_month", name=t(f"month_{number}"), month=number, year=month // 12)
 
 
 def _months_words(months: Iterable[int], t: Translator) -> str:
@@ -84,6 +88,24 @@ def _sheet_lines(sheets: list[ReadSheet], result: ImportedActuals, t: Translator
     yield "  " + t(key, sums=sums, cumulative=cumulative)
 
 
+def _restatement_lines(result: ImportedActuals, t: Translator) -> list[str]:
+    """Restatements one by one; those of another status, and those that only have other digits, are counted."""
+    statuses: Counter[tuple[str, str]] = Counter()
+    shown, little = [], 0
+    for old, new in result.update.restated:
+        if old.status != new.status:
+            statuses[old.status, new.status] += 1
+        elif old.value and abs(new.value / old.value - 1) < MIN_SHOWN_CHANGE:
+            little += 1
+        else:
+            shown.append(_restatement_line(old, new, result.currency, t))
+    lines = _listed(shown, t)
+    lines += [t("actuals_restated_little", count=little)] if little else []
+    return lines + [
+        t("actuals_now_actual", count=count, status=old, new=new) for (old, new), count in sorted(statuses.items())
+    ]
+
+
 def _restatement_line(old: LedgerEntry, new: LedgerEntry, currency: str, t: Translator) -> str:
     scale = choose_scale(new.measure, [float(old.value), float(new.value)], currency, t)
     decimals = next((places for places in range(7) if round(float(old.value) / scale.factor, places)
@@ -92,8 +114,6 @@ def _restatement_line(old: LedgerEntry, new: LedgerEntry, currency: str, t: Tran
     texts = {"old": scale.number(float(old.value), decimals), "new": scale.amount(float(new.value), decimals)}
     change = f"{t.number(100 * float(new.value / old.value - 1), 1)}%" if old.value else ""
     change = change if change.startswith("\N{MINUS SIGN}") or not change else f"+{change}"
-    if old.status != new.status:
-        change = f"{change}, {old.status} -> {new.status}".lstrip(", ")
     month = month_words(new.month, t)
     return t("actuals_restated", measure=new.measure, month=month, change=change, **texts)
 

@@ -200,12 +200,10 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
 
 
 def _last_rows(rows: list[_LedgerRow]) -> list[_LedgerRow]:
-    """Rows of a text by month: of several with different days of booking the last in the file, a restatement."""
+    """Rows of a text by month; a row with a day of booking replaces those above it, as a restatement."""
     by_month: dict[int, list[_LedgerRow]] = {}
     for entry in rows:
-        same_month = by_month.setdefault(entry.month, [])
-        is_restated = same_month and same_month[-1].booked != entry.booked
-        by_month[entry.month] = [entry] if is_restated else [*same_month, entry]
+        by_month[entry.month] = [entry] if entry.booked else [*by_month.get(entry.month, []), entry]
     return [entry for _, entries in sorted(by_month.items()) for entry in entries]
 
 

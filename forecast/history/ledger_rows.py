@@ -11,9 +11,10 @@ import csv
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
@@ -34,7 +35,7 @@ from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, real_path
 from forecast.history.accounts import Accounts
 from forecast.history.actuals.records import ActualFigure
-from forecast.periods import format_month, parse_month
+from forecast.periods import first_day, format_month, parse_month
 
 __all__ = ["LedgerEntry", "LedgerFile", "LedgerUpdate", "new_ledger", "open_ledger", "plan_update", "write_update"]
 
@@ -304,7 +305,9 @@ def _compare(
     ledger: LedgerFile, entries: list[LedgerEntry], problems: list[Problem]
 ) -> tuple[list[LedgerEntry], list[tuple[LedgerEntry, LedgerEntry]], int]:
     """New entries, restatements as (old, new), and the number of entries that stand there already."""
-    latest = ledger.latest
+    by_key: dict[tuple[str, int], list[LedgerEntry]] = defaultdict(list)
+    for known in ledger.entries:
+        by_key[known.measure, known.month].append(known)
     added: list[LedgerEntry] = []
     restated: list[tuple[LedgerEntry, LedgerEntry]] = []
     unchanged = 0
@@ -314,15 +317,24 @@ def _compare(
             texts = ", ".join(ledger.texts[name][:6])
             problems.append(Problem.of(ledger.location, entry.measure, "ledger_many_accounts", service=name, texts=texts))
             continue
-        old = latest.get((entry.measure, entry.month))
-        if old is None:
-            added.append(entry)
-        elif _is_known(old, entry):
+        rows = by_key.get((entry.measure, entry.month), [])
+        later = [row for row in rows if _day_of(row) > entry.booked]
+        earlier = [row for row in rows if _day_of(row) <= entry.booked]
+        old = max(enumerate(earlier), key=lambda place: (_day_of(place[1]), place[0]))[1] if earlier else None
+        if old is not None and _is_known(old, entry):
             unchanged += 1
+        elif later:
+            params = {"month": format_month(entry.month), "day": max(map(_day_of, later)), "booked": entry.booked}
+            problems.append(Problem.of(ledger.location, entry.measure, "ledger_booked_later", **params))
         else:
             added.append(entry)
-            restated.append((old, entry))
+            restated += [(old, entry)] if old is not None else []
     return _whole_rows(ledger, added, entries), restated, unchanged
+
+
+def _day_of(entry: LedgerEntry) -> str:
+    """Day on which a row was known: that of its booking, else the last of its month; an ISO date."""
+    return entry.booked or date.fromordinal(first_day(entry.month + 1) - 1).isoformat()
 
 
 def _is_known(old: LedgerEntry, new: LedgerEntry) -> bool:
@@ -473,7 +485,7 @@ def write_update(update: LedgerUpdate) -> None:
     if not update.row_count:
         return
     path = real_path(update.ledger.path)
-    with hold_lock(path.with_name(f".{path.name}.lock")):
+    with _hold_ledger(path, update.ledger.location.file):
         remove_stale_temporaries(path.parent, re.escape(path.name))
         current = path.read_bytes() if path.exists() else b""
         if current != update.ledger.content:
@@ -484,3 +496,17 @@ def write_update(update: LedgerUpdate) -> None:
         write_file(path, update.content)
         if mode is not None:
             os.chmod(path, mode & 0o7777)
+
+
+@contextmanager
+def _hold_ledger(path: Path, shown: str) -> Iterator[None]:
+    """Hold the lock of a ledger; OutputError where another import holds it for too long."""
+    is_held = False
+    try:
+        with hold_lock(path.with_name(f".{path.name}.lock")):
+            is_held = True
+            yield
+    except OutputError as error:
+        if error.code == "locked" and not is_held:
+            raise OutputError("ledger_busy", path=shown) from None
+        raise
