@@ -18,7 +18,7 @@ from forecast.files.characters import FORBIDDEN_CHARACTERS, single_line
 from forecast.files.csv import MAX_CSV_BYTES, read_grid
 from forecast.files.paths import display_path, read_regular_file
 from forecast.files.workbook_xls import vet_xls
-from forecast.files.workbook_xlsx import SheetFacts, WorkbookRefused, vet_xlsx
+from forecast.files.workbook_xlsx import SheetFacts, WorkbookRefused, check_extent, vet_xlsx
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -121,13 +121,19 @@ def read_workbook(path: Path) -> Workbook:
             return _read_xlsx(file.file, content, digest)
         if content.startswith(_COMPOUND_START):
             return _read_xls(file.file, content, digest)
+        if path.suffix.lower() not in _WORKBOOK_ENDINGS:
+            return _read_csv(path, file.file, content, digest)
     except WorkbookRefused as error:
         place = Location(file.file, cell=error.cell) if error.cell else file
         raise InputError.of(place, "", error.code, **error.params) from None
-    if path.suffix.lower() in _WORKBOOK_ENDINGS:
-        is_page = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:200].lower().startswith((b"<", b"mime"))
-        raise InputError.of(file, "", "workbook_is_page" if is_page else "workbook_kind")
-    return Workbook(file.file, (Sheet(file.file, "", read_grid(path, content)),), digest)
+    is_page = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:200].lower().startswith((b"<", b"mime"))
+    raise InputError.of(file, "", "workbook_is_page" if is_page else "workbook_kind")
+
+
+def _read_csv(path: Path, file: str, content: bytes, digest: str) -> Workbook:
+    rows = read_grid(path, content)
+    check_extent("", len(rows) - 1, max(map(len, rows), default=0) - 1)
+    return Workbook(file, (Sheet(file, "", rows),), digest)
 
 
 def _read_xlsx(file: str, content: bytes, digest: str) -> Workbook:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from xml.parsers import expat
 
-__all__ = ["SheetFacts", "VettedXlsx", "WorkbookRefused", "vet_xlsx"]
+__all__ = ["SheetFacts", "VettedXlsx", "WorkbookRefused", "check_extent", "vet_xlsx"]
 
 MAX_PART_BYTES = 16 * 2**20
 """Bytes of one part of a workbook, inflated."""
@@ -31,6 +31,7 @@ MAX_WORKBOOK_CELLS = 1_500_000
 MAX_SHEETS = 250
 MAX_TEXT_CHARACTERS = 32 * 2**20
 """Characters of all cells, if each text cell held the longest text of the workbook."""
+MAX_XML_DEPTH = 60
 _READ_PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|xl/(?:_rels/)?[^/]+\.xml(?:\.rels)?|xl/worksheets/[^/]+\.xml", re.IGNORECASE
 )
@@ -145,7 +146,8 @@ def _inflate(entries: list[zipfile.ZipInfo], archive: zipfile.ZipFile) -> dict[s
         if entry.flag_bits & 1:
             raise WorkbookRefused("workbook_password")
         try:
-            part = archive.read(entry)
+            with archive.open(entry) as compressed:
+                part = compressed.read(entry.file_size + 1)  # read() alone inflates what a false size hides
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
             raise WorkbookRefused("workbook_damaged") from None
         if len(part) != entry.file_size or part[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in part[:4]:
@@ -203,6 +205,7 @@ class _SheetScanner:
     def __init__(self, sheet: str) -> None:
         self.sheet = sheet
         self.facts = SheetFacts()
+        self.depth = 0
         self.row = -1
         self.column = -1
         self.has_formula = False
@@ -211,6 +214,9 @@ class _SheetScanner:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Note a row, a column, a cell, its formula or its value."""
         tag = name if ":" not in name else _local(name)
+        self.depth += 1
+        if self.depth > MAX_XML_DEPTH:
+            raise WorkbookRefused("workbook_damaged")
         if tag == "c":
             self._start_cell(attributes)
         elif tag in ("v", "is"):
@@ -240,6 +246,7 @@ class _SheetScanner:
 
     def end(self, name: str) -> None:
         """Note a cell whose formula has no stored value."""
+        self.depth -= 1
         if (name if ":" not in name else _local(name)) == "c" and self.has_formula and not self.has_value:
             self.facts.formulas_without_value.add((self.row, self.column))
 
@@ -253,7 +260,20 @@ def column_number(letters: str) -> int:
 
 
 def check_extent(sheet: str, last_row: int, last_column: int) -> None:
-    """Refuse a sheet whose cells lie too far out; rows and columns from 0."""
+    """Refuse a sheet whose cells lie too far out.
+
+    Parameters
+    ----------
+    sheet : str
+        Its name.
+    last_row, last_column : int
+        From 0.
+
+    Raises
+    ------
+    WorkbookRefused
+        It has more rows, columns or cells than are read.
+    """
     cells = (last_row + 1) * (last_column + 1)
     if last_row < MAX_SHEET_ROWS and last_column < MAX_SHEET_COLUMNS and cells <= MAX_SHEET_CELLS:
         return

@@ -24,12 +24,12 @@ from forecast.files.atomic import hold_lock, remove_stale_temporaries, write_fil
 from forecast.files.csv import (
     MAX_CSV_BYTES,
     CsvRow,
-    CsvFile,
     DecimalMark,
     decimal_mark,
     parse_number_cell,
     raise_if_problems,
     read_csv,
+    read_grid,
 )
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, real_path
@@ -37,7 +37,7 @@ from forecast.history.accounts import Accounts
 from forecast.history.actuals.records import ActualFigure
 from forecast.periods import first_day, format_month, parse_month
 
-__all__ = ["LedgerEntry", "LedgerFile", "LedgerUpdate", "new_ledger", "open_ledger", "plan_update", "write_update"]
+__all__ = ["LedgerEntry", "LedgerFile", "LedgerUpdate", "open_ledger", "plan_update", "write_update"]
 
 LedgerForm = Literal["revenue", "volume", "long"]
 _BOOKING_COLUMNS = ("booked", "source")
@@ -68,7 +68,6 @@ class LedgerFile:
 
     path: Path
     content: bytes
-    """Empty for one that is not there yet."""
     columns: tuple[str, ...]
     separator: str
     form: LedgerForm
@@ -120,27 +119,6 @@ class LedgerUpdate:
     """`booked` where columns were added, `long` where the form was changed; else empty."""
 
 
-def new_ledger(path: Path, measures: Iterable[str]) -> LedgerFile:
-    """Return a ledger that is not there yet.
-
-    Parameters
-    ----------
-    path : Path
-        Where it will lie.
-    measures : iterable of str
-        Measures that it must hold.
-
-    Returns
-    -------
-    LedgerFile
-        Without a row; short where it holds revenue alone.
-    """
-    is_short = all(measure.startswith("revenue.") for measure in measures)
-    names = ("service", "revenue") if is_short else ("measure", "value")
-    columns = ("month", *names, "status", "booked", "source")
-    return LedgerFile(path, b"", columns, ",", "revenue" if is_short else "long", (), {})
-
-
 def open_ledger(path: Path, accounts: Accounts) -> LedgerFile:
     """Read a ledger for appending.
 
@@ -163,9 +141,12 @@ def open_ledger(path: Path, accounts: Accounts) -> LedgerFile:
     """
     problems: list[Problem] = []
     content = read_regular_file(path, Location(display_path(path)), "", MAX_CSV_BYTES)
+    headings = [row for row in read_grid(path, content) if any(row)]
+    if len(headings) == 1:
+        return _empty_ledger(path, content, headings[0])
     table = read_csv(path, problems)
     raise_if_problems(problems)
-    form = _form(table)
+    form = _form(table.columns, table.location)
     figures = {"revenue": ("revenue",), "volume": ("volume", "price"), "long": ("value",)}[form]
     marks = {figure: decimal_mark(table, figure) for figure in figures}
     entries: list[LedgerEntry] = []
@@ -183,16 +164,24 @@ def open_ledger(path: Path, accounts: Accounts) -> LedgerFile:
     return LedgerFile(path, content, table.columns, table.separator, form, tuple(entries), named, mark)
 
 
-def _form(table: CsvFile) -> LedgerForm:
-    if "measure" in table.columns:
+def _empty_ledger(path: Path, content: bytes, heading: list[str]) -> LedgerFile:
+    """A ledger that is a row of headings and nothing else."""
+    columns = tuple(name.lower() for name in heading if name)
+    text = decode_text(content, display_path(path))
+    separator = max((",", ";", "\t"), key=text.count)
+    return LedgerFile(path, content, columns, separator, _form(columns, Location(display_path(path))), (), {})
+
+
+def _form(columns: tuple[str, ...], location: Location) -> LedgerForm:
+    if "measure" in columns:
         return "long"
     needed = ("month", "service", "status")
-    missing = [column for column in needed if column not in table.columns]
-    if "revenue" not in table.columns and "volume" not in table.columns:
+    missing = [column for column in needed if column not in columns]
+    if "revenue" not in columns and "volume" not in columns:
         missing.append("revenue")
     if missing:
-        raise InputError([Problem.of(table.location, name, "csv_column_missing", column=name) for name in missing])
-    return "revenue" if "revenue" in table.columns else "volume"
+        raise InputError([Problem.of(location, name, "csv_column_missing", column=name) for name in missing])
+    return "revenue" if "revenue" in columns else "volume"
 
 
 def _read_entry(
@@ -257,7 +246,7 @@ def plan_update(ledger: LedgerFile, figures: Sequence[ActualFigure], convert: bo
         return LedgerUpdate(ledger, (), (), unchanged, ledger.content, 0)
     must_be_long = not _fits(ledger.form, added)
     lacking = [column for column in _BOOKING_COLUMNS if column not in ledger.columns]
-    if (must_be_long or lacking) and ledger.content and not convert:
+    if (must_be_long or lacking) and not convert:
         code = "ledger_must_be_long" if must_be_long else "ledger_lacks_columns"
         names = ", ".join(sorted({entry.measure for entry in added if not _fits(ledger.form, [entry])})[:6])
         params = {"measures": names} if must_be_long else {"columns": ", ".join(lacking)}
@@ -265,7 +254,7 @@ def plan_update(ledger: LedgerFile, figures: Sequence[ActualFigure], convert: bo
     text, columns, form = _prepared_text(ledger, must_be_long, lacking)
     rows = _rows_of(added, form, columns, ledger)
     content = _append(text, rows, ledger)
-    converted = "" if not ledger.content else "long" if must_be_long else "booked" if lacking else ""
+    converted = "long" if must_be_long else "booked" if lacking else ""
     return LedgerUpdate(ledger, tuple(added), tuple(restated), unchanged, content, len(rows), converted)
 
 
@@ -367,8 +356,6 @@ def _prepared_text(
     ledger: LedgerFile, must_be_long: bool, lacking: list[str]
 ) -> tuple[str, tuple[str, ...], LedgerForm]:
     """Text of the ledger before rows are appended, its columns and its form."""
-    if not ledger.content:
-        return ",".join(ledger.columns) + "\n", ledger.columns, ledger.form
     text = decode_text(ledger.content, ledger.location.file)
     if must_be_long:
         return _long_text(ledger, text)
@@ -401,13 +388,12 @@ def _long_text(ledger: LedgerFile, text: str) -> tuple[str, tuple[str, ...], Led
         raise InputError.of(ledger.location, "", "ledger_many_accounts", service=service, texts=", ".join(texts))
     kept = tuple(column for column in ledger.columns if column in ("grade", "note", "currency"))
     columns = ("month", "measure", "value", "status", "booked", "source", *kept)
-    problems: list[Problem] = []
-    table = read_csv(ledger.path, problems)
+    rows = read_csv(ledger.path, []).rows if ledger.entries else ()
     newline = _newline(text)
     service_by_text = {text: service for service, texts in ledger.texts.items() for text in texts}
     costs = {entry.measure.partition(".")[2] for entry in ledger.entries if entry.measure.startswith("cost.")}
     lines = [ledger.separator.join(columns)]
-    for row in table.rows:
+    for row in rows:
         for figure in ("revenue",) if ledger.form == "revenue" else ("volume", "price"):
             name = row.text("service")
             measure = f"cost.{name}" if name in costs else f"{figure}.{service_by_text[name]}"
@@ -487,15 +473,14 @@ def write_update(update: LedgerUpdate) -> None:
     path = real_path(update.ledger.path)
     with _hold_ledger(path, update.ledger.location.file):
         remove_stale_temporaries(path.parent, re.escape(path.name))
-        current = path.read_bytes() if path.exists() else b""
+        current = path.read_bytes()
         if current != update.ledger.content:
             raise OutputError("ledger_changed", path=update.ledger.location.file)
-        if current and not os.access(path, os.W_OK):
+        if not os.access(path, os.W_OK):
             raise OutputError("ledger_not_writable", path=update.ledger.location.file)
-        mode = path.stat().st_mode if current else None
+        mode = path.stat().st_mode
         write_file(path, update.content)
-        if mode is not None:
-            os.chmod(path, mode & 0o7777)
+        os.chmod(path, mode & 0o7777)
 
 
 @contextmanager

@@ -23,7 +23,6 @@ from forecast.history.actuals.records import ActualFigure, ActualsContext
 from forecast.history.ledger_rows import (
     LedgerFile,
     LedgerUpdate,
-    new_ledger,
     open_ledger,
     plan_update,
     write_update,
@@ -125,9 +124,8 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     if scenario.history is None:
         raise InputError.of(Location(scenario.file), "history", "actuals_no_ledger")
     accounts = ledger_accounts(scenario)
-    path = Path(scenario.history.file)
-    ledger = open_ledger(path, accounts) if path.exists() else None
-    values = ledger.values() if ledger is not None else {}
+    ledger = open_ledger(Path(scenario.history.file), accounts)
+    values = ledger.values()
     context = ActualsContext(
         measures=account_measures(scenario),
         currency=scenario.currency,
@@ -138,7 +136,6 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     )
     reading = read_actuals([read_workbook(file) for file in request.files], context)
     _check_booked(reading.figures)
-    ledger = ledger or new_ledger(path, {figure.measure for figure in reading.figures})
     update = plan_update(ledger, reading.figures, request.convert)
     if not request.is_dry_run:
         write_update(update)

@@ -206,6 +206,7 @@ class _FileReader:
         numbers = self._read_numbers(figures)
         booked = self.context.booked or figures.context.booked
         empty_months = _empty_months(figures.cells, numbers)
+        decimals = _shown_decimals(figures.cells, numbers)
         taken = []
         for cell in figures.cells:
             value = numbers.get((cell.row, cell.column))
@@ -214,7 +215,7 @@ class _FileReader:
             factor = self.context.unit_factor if self.context.unit_factor and cell.is_money else cell.factor
             factor = factor if factor is not None else self.factor or Decimal(1)
             place = figures.grid.sheet.location(cell.row, cell.column)
-            tolerance = factor * Decimal(10) ** -_shown_decimals(figures.cells, numbers, cell) / 2
+            tolerance = factor * Decimal(10) ** -decimals[cell.measure.partition(".")[0]] / 2
             source = figures.grid.sheet.source(cell.row, cell.column)
             taken.append((cell, ActualFigure(cell.month, cell.measure, _plain(value * factor), cell.status, booked,
                                              source, place, tolerance)))  # fmt: skip
@@ -380,13 +381,13 @@ def _text(value: Decimal) -> str:
     return f"{_plain(value):,f}"
 
 
-def _shown_decimals(
-    cells: list[CellFigure], numbers: Mapping[tuple[int, int], Decimal], like: CellFigure
-) -> int:
-    """Decimals that figures of one kind show in a sheet."""
-    kind = like.measure.partition(".")[0]
-    alike = (numbers.get((c.row, c.column), Decimal(0)) for c in cells if c.measure.partition(".")[0] == kind)
-    return max(map(decimals_of, alike), default=0)
+def _shown_decimals(cells: list[CellFigure], numbers: Mapping[tuple[int, int], Decimal]) -> dict[str, int]:
+    """Kind of figure -> decimals that figures of this kind show in a sheet."""
+    shown: dict[str, int] = defaultdict(int)
+    for cell in cells:
+        kind = cell.measure.partition(".")[0]
+        shown[kind] = max(shown[kind], decimals_of(numbers.get((cell.row, cell.column), Decimal(0))))
+    return shown
 
 
 def _empty_months(cells: list[CellFigure], numbers: Mapping[tuple[int, int], Decimal]) -> set[int]:

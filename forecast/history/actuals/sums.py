@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from forecast.errors import InputError
 from forecast.history.actuals.labels import Label
 from forecast.history.actuals.numbers import decimals_of
 from forecast.history.actuals.tables import ColumnHead, RowHead, Table
 
 __all__ = ["SumCheck", "check_table_sums", "months_of_span", "ties"]
 
+MAX_SUM_STEPS = 1_000_000
+"""Sums times rows times columns of a table, at most: a list of 5 years with a sum a month has 13,000."""
 Numbers = Callable[[int, int], Decimal | None]
 """(row, column) -> the number of a cell; None for a blank one."""
 
@@ -87,8 +90,16 @@ def check_table_sums(table: Table, value_columns: list[int], number: Numbers) ->
     ------
     SumCheck
         One a sum that is not blank; cumulative columns are checked in the rows that add up accounts alone.
+
+    Raises
+    ------
+    InputError
+        The table has more sums than can be checked in reasonable time.
     """
     columns = [*value_columns, *table.columns_of("cumulative", "sum")]
+    n_sums = sum(head.use == "sum" for head in table.rows)
+    if n_sums * len(table.rows) * len(columns) > MAX_SUM_STEPS:
+        raise InputError.of(table.grid.sheet.location(table.first_heading, 0), "", "sheet_too_many_sums", count=n_sums)
     for index, head in enumerate(table.rows):
         if head.use == "sum" and head.label.role not in ("percent", "prior", "plan"):
             for column in columns:

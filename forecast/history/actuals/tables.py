@@ -124,8 +124,8 @@ def find_tables(grid: Grid, currency: str, measures: tuple[str, ...] = ()) -> li
             last += 1
         tables.append(_build_table(grid, row, last, currency))
         row = last + 1
-    for table, following in zip(tables, [*tables[1:], None], strict=True):
-        end = following.first_heading if following else grid.row_count
+    ends = [*(table.first_heading for table in tables[1:]), grid.row_count]
+    for table, end in zip(tables, ends[: len(tables)], strict=True):
         table.rows = list(_read_rows(table, end, currency, measures))
     return [table for table in tables if any(head.use != "blank" for head in table.rows)]
 
