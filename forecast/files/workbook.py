@@ -163,6 +163,10 @@ def _read_sheets(
         return tuple(_read_sheet(file, workbook, name, facts.get(name, SheetFacts())) for name in names), hidden
     except CalamineError:
         raise WorkbookRefused("workbook_damaged") from None
+    except BaseException as error:  # a panic of the Rust library is no Exception, and its class has no public name
+        if type(error).__name__ != "PanicException":
+            raise
+        raise WorkbookRefused("workbook_damaged") from None
 
 
 def _read_sheet(file: str, workbook: CalamineWorkbook, name: str, facts: SheetFacts) -> Sheet:

@@ -131,6 +131,8 @@ def _walk(stream: bytes, names: set[str]) -> VettedXls:
             raise WorkbookRefused("workbook_password")
         if record == _BOUNDSHEET:
             position, _, name = _bound_sheet(stream, start)
+            if position + 4 > len(stream):
+                raise WorkbookRefused("workbook_damaged")
             sheet_starts[position] = name
         elif record == _SUPBOOK:
             links += length < 4 or struct.unpack_from("<H", stream, start + 2)[0] not in (_OWN_BOOK, _ADD_INS)

@@ -16,6 +16,8 @@ from forecast.history.actuals.numbers import is_dash, looks_like_number
 __all__ = ["Grid"]
 
 MAX_MERGED_RANGES = 20_000
+MAX_TEXTS = 20_000
+"""Different texts of a sheet."""
 
 
 @dataclass
@@ -25,6 +27,12 @@ class Grid:
     sheet: Sheet
     measures: Mapping[str, tuple[str, ...]]
     """Folded text of an account -> the measures it may stand for."""
+
+    def __post_init__(self) -> None:
+        texts = {value for row in self.sheet.rows for value in row if value.__class__ is str}
+        if len(texts) > MAX_TEXTS:
+            place = self.sheet.location(0, 0)
+            raise InputError.of(place, "", "sheet_too_many_texts", count=len(texts), most=MAX_TEXTS)
 
     @property
     def row_count(self) -> int:
@@ -89,8 +97,19 @@ class Grid:
         """Return the measures that a text may stand for, and the kind of figure that it names beside them."""
         if isinstance(value, float | int) and not isinstance(value, bool):
             value = str(int(value)) if float(value).is_integer() else ""
+        if value not in self._accounts:
+            self._accounts[value] = self._find_account(value)
+        return self._accounts[value]
+
+    @cached_property
+    def _accounts(self) -> dict[object, tuple[tuple[str, ...], Kind]]:
+        """What `account` has returned for each text."""
+        return {}
+
+    def _find_account(self, value: object) -> tuple[tuple[str, ...], Kind]:
         label = read_label(value)
-        for form in account_forms(label):
+        folded = label.folded or (value if isinstance(value, str) else "")
+        for form in dict.fromkeys((folded, *account_forms(label))):
             if form in self.measures:
                 return self.measures[form], "" if form == label.folded else label.kind
         return (), ""

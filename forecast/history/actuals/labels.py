@@ -22,6 +22,9 @@ MAX_LABEL_CHARACTERS = 200
 """Characters of a cell that can be a label; a longer text is prose."""
 MAX_UNIT_CHARACTERS = 30
 """Characters of a cell that is nothing but a unit."""
+MAX_MONTH_CHARACTERS = 8
+"""Characters of a month written in digits alone: `12 . 2025`."""
+_NUMBER_TEXT = re.compile(r"[-+(]?[0-9][0-9.,\s]*\)?")
 _ENUMERATION = re.compile(r"^(?:(?:[ivx]{1,5}|[a-h]|\d{1,2}(?:\.\d{1,2})*)(?:\)\s*|\.(?!\d)\s*|/\s+)|[-+*•–]\s*|trong do\s*:?\s*)+")
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
@@ -176,8 +179,11 @@ def read_label(value: object) -> Label:
     return _read_text(value)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=32_768)
 def _read_text(value: str) -> Label:
+    if _NUMBER_TEXT.fullmatch(value):
+        recognized = recognize_month(value) if len(value) <= MAX_MONTH_CHARACTERS else None
+        return Label(month=recognized[0], year=recognized[0] // 12) if recognized and recognized[1] else Label()
     folded = fold_text(value)
     bare = _BRACKETS.sub(" ", folded)
     text = _ENUMERATION.sub("", " ".join(bare.split())).strip(" .:;")
