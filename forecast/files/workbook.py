@@ -18,7 +18,7 @@ from forecast.files.characters import FORBIDDEN_CHARACTERS, single_line
 from forecast.files.csv import MAX_CSV_BYTES, read_grid
 from forecast.files.paths import display_path, read_regular_file
 from forecast.files.workbook_xls import vet_xls
-from forecast.files.workbook_xlsx import SheetFacts, WorkbookRefused, check_extent, vet_xlsx
+from forecast.files.workbook_xlsx import SheetFacts, WorkbookError, check_extent, vet_xlsx
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -123,7 +123,7 @@ def read_workbook(path: Path) -> Workbook:
             return _read_xls(file.file, content, digest)
         if path.suffix.lower() not in _WORKBOOK_ENDINGS:
             return _read_csv(path, file.file, content, digest)
-    except WorkbookRefused as error:
+    except WorkbookError as error:
         place = Location(file.file, cell=error.cell) if error.cell else file
         raise InputError.of(place, "", error.code, **error.params) from None
     is_page = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:200].lower().startswith((b"<", b"mime"))
@@ -162,11 +162,11 @@ def _read_sheets(
         names = [entry.name for entry in listed if entry.visible == SheetVisibleEnum.Visible]
         return tuple(_read_sheet(file, workbook, name, facts.get(name, SheetFacts())) for name in names), hidden
     except CalamineError:
-        raise WorkbookRefused("workbook_damaged") from None
+        raise WorkbookError("workbook_damaged") from None
     except BaseException as error:  # a panic of the Rust library is no Exception, and its class has no public name
         if type(error).__name__ != "PanicException":
             raise
-        raise WorkbookRefused("workbook_damaged") from None
+        raise WorkbookError("workbook_damaged") from None
 
 
 def _read_sheet(file: str, workbook: CalamineWorkbook, name: str, facts: SheetFacts) -> Sheet:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from forecast.files.workbook_xlsx import (
     SheetFacts,
-    WorkbookRefused,
+    WorkbookError,
     check_cells,
     check_extent,
     check_text,
@@ -53,27 +53,27 @@ def vet_xls(content: bytes) -> VettedXls:
 
     Raises
     ------
-    WorkbookRefused
+    WorkbookError
         It is damaged, too large, protected by a password, or of an older Excel.
     """
     try:
         names, stream = _read_compound_file(content)
         if "EncryptedPackage" in names:
-            raise WorkbookRefused("workbook_password")
+            raise WorkbookError("workbook_password")
         if not stream:
-            raise WorkbookRefused("workbook_kind")
+            raise WorkbookError("workbook_kind")
         return _walk(stream, names)
     except (struct.error, IndexError, UnicodeDecodeError):
-        raise WorkbookRefused("workbook_damaged") from None
+        raise WorkbookError("workbook_damaged") from None
 
 
 def _read_compound_file(content: bytes) -> tuple[set[str], bytes]:
     """Names in a compound file, and the bytes of its stream `Workbook`; empty where it has none."""
     shift, small_shift = struct.unpack_from("<HH", content, 30)
-    first_directory, = struct.unpack_from("<I", content, 48)
+    (first_directory,) = struct.unpack_from("<I", content, 48)
     cutoff, first_small, _, first_difat, _ = struct.unpack_from("<5I", content, 56)
     if shift not in (9, 12) or small_shift != 6:
-        raise WorkbookRefused("workbook_damaged")
+        raise WorkbookError("workbook_damaged")
     size = 1 << shift
 
     def sector(number: int) -> bytes:
@@ -92,10 +92,10 @@ def _read_compound_file(content: bytes) -> tuple[set[str], bytes]:
                 return
             yield first
             first = chains[first]
-        raise WorkbookRefused("workbook_damaged")
+        raise WorkbookError("workbook_damaged")
 
     directory = b"".join(map(sector, chain(first_directory, chains)))
-    entries = {}
+    entries: dict[str, tuple[int, int]] = {}
     for start in range(0, len(directory) - 127, 128):
         (length,) = struct.unpack_from("<H", directory, start + 64)
         name = directory[start : start + max(0, min(length, 64) - 2)].decode("utf-16-le")
@@ -126,13 +126,13 @@ def _walk(stream: bytes, names: set[str]) -> VettedXls:
     links = longest = 0
     for record, start, length in _records(stream):
         if record == _BOF and struct.unpack_from("<H", stream, start)[0] != 0x600:
-            raise WorkbookRefused("workbook_kind")
+            raise WorkbookError("workbook_kind")
         if record == _FILEPASS:
-            raise WorkbookRefused("workbook_password")
+            raise WorkbookError("workbook_password")
         if record == _BOUNDSHEET:
             position, _, name = _bound_sheet(stream, start)
             if position + 4 > len(stream):
-                raise WorkbookRefused("workbook_damaged")
+                raise WorkbookError("workbook_damaged")
             sheet_starts[position] = name
         elif record == _SUPBOOK:
             links += length < 4 or struct.unpack_from("<H", stream, start + 2)[0] not in (_OWN_BOOK, _ADD_INS)
@@ -141,7 +141,7 @@ def _walk(stream: bytes, names: set[str]) -> VettedXls:
         elif record == _EOF:
             break
     if len(sheet_starts) > _MAX_SHEETS:
-        raise WorkbookRefused("workbook_sheets", count=len(sheet_starts), most=_MAX_SHEETS)
+        raise WorkbookError("workbook_sheets", count=len(sheet_starts), most=_MAX_SHEETS)
     facts = {name: _walk_sheet(stream, start, name) for start, name in sheet_starts.items()}
     check_cells(facts.values())
     check_text(longest, sum(sheet.text_cells for sheet in facts.values()))

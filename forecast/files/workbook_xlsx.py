@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from xml.parsers import expat
 
-__all__ = ["SheetFacts", "VettedXlsx", "WorkbookRefused", "check_extent", "vet_xlsx"]
+__all__ = ["SheetFacts", "VettedXlsx", "WorkbookError", "check_extent", "vet_xlsx"]
 
 MAX_PART_BYTES = 16 * 2**20
 """Bytes of one part of a workbook, inflated."""
@@ -41,7 +41,7 @@ _INTEGER = re.compile(r"[0-9]{1,7}")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 
-class WorkbookRefused(Exception):
+class WorkbookError(Exception):
     """A workbook that is not read.
 
     Parameters
@@ -106,23 +106,23 @@ def vet_xlsx(content: bytes) -> VettedXlsx:
 
     Raises
     ------
-    WorkbookRefused
+    WorkbookError
         It is too large, damaged, protected by a password, or not what a spreadsheet writes.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise WorkbookRefused("workbook_damaged") from None
+        raise WorkbookError("workbook_damaged") from None
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
     if len(entries) > MAX_PARTS or len({name.lower() for name in names}) < len(names):
-        raise WorkbookRefused("workbook_damaged")
+        raise WorkbookError("workbook_damaged")
     parts = _inflate([entry for entry in entries if _READ_PARTS.fullmatch(entry.filename)], archive)
     if "xl/workbook.xml" not in parts:
-        raise WorkbookRefused("workbook_kind")
+        raise WorkbookError("workbook_kind")
     part_by_sheet = _sheet_parts(parts)
     if len(part_by_sheet) > MAX_SHEETS:
-        raise WorkbookRefused("workbook_sheets", count=len(part_by_sheet), most=MAX_SHEETS)
+        raise WorkbookError("workbook_sheets", count=len(part_by_sheet), most=MAX_SHEETS)
     facts = {name: _scan_sheet(parts[name], sheet) for sheet, name in part_by_sheet.items() if name in parts}
     check_cells(facts[part_by_sheet[sheet]] for sheet in part_by_sheet if part_by_sheet[sheet] in facts)
     _check_text(parts, facts)
@@ -139,21 +139,21 @@ def _inflate(entries: list[zipfile.ZipInfo], archive: zipfile.ZipFile) -> dict[s
     """Inflated parts by name; each is read to its stated size, which its checksum confirms."""
     stated = [entry.file_size for entry in entries]
     if max(stated, default=0) > MAX_PART_BYTES or sum(stated) > MAX_PARTS_BYTES:
-        raise WorkbookRefused("workbook_too_large", size=_megabytes(max(sum(stated), max(stated))),
+        raise WorkbookError("workbook_too_large", size=_megabytes(max(sum(stated), max(stated))),
                               most=_megabytes(MAX_PARTS_BYTES))  # fmt: skip
     parts: dict[str, bytes] = {}
     for entry in entries:
         if entry.flag_bits & 1:
-            raise WorkbookRefused("workbook_password")
+            raise WorkbookError("workbook_password")
         try:
             with archive.open(entry) as compressed:
                 part = compressed.read(entry.file_size + 1)  # read() alone inflates what a false size hides
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
-            raise WorkbookRefused("workbook_damaged") from None
+            raise WorkbookError("workbook_damaged") from None
         if len(part) != entry.file_size or part[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in part[:4]:
-            raise WorkbookRefused("workbook_damaged")
+            raise WorkbookError("workbook_damaged")
         if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-            raise WorkbookRefused("workbook_entities")
+            raise WorkbookError("workbook_entities")
         parts[entry.filename] = part
     return parts
 
@@ -187,16 +187,14 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def _parse(
-    part: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None
-) -> None:
+def _parse(part: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     try:
         parser.Parse(part, True)
     except expat.ExpatError:
-        raise WorkbookRefused("workbook_damaged") from None
+        raise WorkbookError("workbook_damaged") from None
 
 
 class _SheetScanner:
@@ -216,7 +214,7 @@ class _SheetScanner:
         tag = name if ":" not in name else _local(name)
         self.depth += 1
         if self.depth > MAX_XML_DEPTH:
-            raise WorkbookRefused("workbook_damaged")
+            raise WorkbookError("workbook_damaged")
         if tag == "c":
             self._start_cell(attributes)
         elif tag in ("v", "is"):
@@ -271,20 +269,20 @@ def check_extent(sheet: str, last_row: int, last_column: int) -> None:
 
     Raises
     ------
-    WorkbookRefused
+    WorkbookError
         It has more rows, columns or cells than are read.
     """
     cells = (last_row + 1) * (last_column + 1)
     if last_row < MAX_SHEET_ROWS and last_column < MAX_SHEET_COLUMNS and cells <= MAX_SHEET_CELLS:
         return
-    raise WorkbookRefused("sheet_too_large", cell=sheet, rows=last_row + 1, columns=last_column + 1,
-                          most_rows=MAX_SHEET_ROWS, most_columns=MAX_SHEET_COLUMNS, most_cells=MAX_SHEET_CELLS)  # fmt: skip
+    limits = {"most_rows": MAX_SHEET_ROWS, "most_columns": MAX_SHEET_COLUMNS, "most_cells": MAX_SHEET_CELLS}
+    raise WorkbookError("sheet_too_large", cell=sheet, rows=last_row + 1, columns=last_column + 1, **limits)
 
 
 def check_cells(sheets: Iterable[SheetFacts]) -> None:
     """Refuse sheets that together fill too many cells."""
     if sum((sheet.last_row + 1) * (sheet.last_column + 1) for sheet in sheets) > MAX_WORKBOOK_CELLS:
-        raise WorkbookRefused("workbook_cells", most=MAX_WORKBOOK_CELLS)
+        raise WorkbookError("workbook_cells", most=MAX_WORKBOOK_CELLS)
 
 
 def _scan_sheet(part: bytes, sheet: str) -> SheetFacts:
@@ -295,7 +293,9 @@ def _scan_sheet(part: bytes, sheet: str) -> SheetFacts:
 
 def _check_text(parts: dict[str, bytes], facts: dict[str, SheetFacts]) -> None:
     """Refuse texts that together could fill the memory: each cell gets a copy of its shared text."""
-    strings = next((part for name, part in parts.items() if PurePosixPath(name).name.lower() == "sharedstrings.xml"), b"")
+    strings = next(
+        (part for name, part in parts.items() if PurePosixPath(name).name.lower() == "sharedstrings.xml"), b""
+    )
     longest = max(map(len, re.split(rb"</(?:[A-Za-z0-9]+:)?si>", strings)), default=0)
     check_text(longest, sum(sheet.text_cells for sheet in facts.values()))
 
@@ -303,7 +303,7 @@ def _check_text(parts: dict[str, bytes], facts: dict[str, SheetFacts]) -> None:
 def check_text(longest: int, text_cells: int) -> None:
     """Refuse so many cells of so long texts that they could fill the memory."""
     if longest * text_cells > MAX_TEXT_CHARACTERS:
-        raise WorkbookRefused("workbook_texts", size=longest)
+        raise WorkbookError("workbook_texts", size=longest)
 
 
 def _pack(parts: dict[str, bytes]) -> io.BytesIO:

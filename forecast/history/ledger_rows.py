@@ -1,7 +1,7 @@
 """Rows appended to a ledger: in its own encoding, separator and line ends, in one step; no row that is there changes.
 
-A ledger is short (`month,service,revenue` or `volume,price`) or long (`month,measure,value`). A figure that stands there
-already is not repeated; another figure of a month that stands there is a later row, a restatement.
+A ledger is short (`month,service,revenue` or `volume,price`) or long (`month,measure,value`). A figure that it holds
+already is not repeated; another figure of a month that it holds is a later row, a restatement.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def open_ledger(path: Path, accounts: Accounts) -> LedgerFile:
         if form != "long":
             texts[accounts.service_of(row.text("service"))][row.text("service")] = None
     raise_if_problems(problems)
-    mark = next((mark for mark in marks.values() if mark), "")
+    mark: DecimalMark = next((mark for mark in marks.values() if mark), "")
     named = {service: tuple(names) for service, names in texts.items()}
     return LedgerFile(path, content, table.columns, table.separator, form, tuple(entries), named, mark)
 
@@ -260,7 +260,9 @@ def plan_update(ledger: LedgerFile, figures: Sequence[ActualFigure], convert: bo
 
 def _entry_of(figure: ActualFigure) -> LedgerEntry:
     booked = figure.booked.isoformat() if figure.booked else ""
-    return LedgerEntry(figure.month, figure.measure, figure.value, figure.status, booked, figure.tolerance, figure.source)
+    return LedgerEntry(
+        figure.month, figure.measure, figure.value, figure.status, booked, figure.tolerance, figure.source
+    )
 
 
 def _fits(form: LedgerForm, entries: Iterable[LedgerEntry]) -> bool:
@@ -286,7 +288,9 @@ def _with_prices(entries: list[LedgerEntry], ledger: LedgerFile) -> list[LedgerE
             price = (entry.value / volume.value).normalize()
             price = Decimal(f"{price:.{MAX_PRICE_DIGITS}g}")
             tolerance = (entry.tolerance + price * volume.tolerance) / abs(volume.value)
-            result.append(LedgerEntry(entry.month, price_key[0], price, entry.status, entry.booked, tolerance, entry.source))
+            result.append(
+                LedgerEntry(entry.month, price_key[0], price, entry.status, entry.booked, tolerance, entry.source)
+            )
     return result
 
 
@@ -304,7 +308,9 @@ def _compare(
         name = entry.measure.partition(".")[2]
         if ledger.form != "long" and len(ledger.texts.get(name, ())) > 1:
             texts = ", ".join(ledger.texts[name][:6])
-            problems.append(Problem.of(ledger.location, entry.measure, "ledger_many_accounts", service=name, texts=texts))
+            problems.append(
+                Problem.of(ledger.location, entry.measure, "ledger_many_accounts", service=name, texts=texts)
+            )
             continue
         rows = by_key.get((entry.measure, entry.month), [])
         later = [row for row in rows if _day_of(row) > entry.booked]
@@ -327,7 +333,7 @@ def _day_of(entry: LedgerEntry) -> str:
 
 
 def _is_known(old: LedgerEntry, new: LedgerEntry) -> bool:
-    """True where the ledger holds a figure, within the digits that the sheet shows; an estimate never follows a book."""
+    """True where the ledger holds a figure, within the digits of the sheet; no estimate follows an actual figure."""
     if old.status == "actual" and new.status == "estimate":
         return True
     is_weaker = old.status != new.status

@@ -1,6 +1,6 @@
 """Small workbooks for tests, written as XML or as BIFF8 records: every trick of a sheet can be had.
 
-    python -m tests.support.workbooks FOLDER   writes the five layouts of the tests, to look at them in a spreadsheet
+python -m tests.support.workbooks FOLDER   writes the five layouts of the tests, to look at them in a spreadsheet
 """
 
 from __future__ import annotations

@@ -112,10 +112,10 @@ def taken_columns(table: Table) -> list[int]:
 def _read_table(sheet: SheetFigures, table: Table, currency: str, problems: list[Problem]) -> None:
     grid = sheet.grid
     columns = taken_columns(table)
-    for column, head in table.columns.items():
-        if head.foreign_unit and column in columns:
+    for column in columns:
+        if text := table.columns[column].foreign_unit:
             place = grid.sheet.location(table.last_heading, column)
-            problems.append(Problem.of(place, "", "sheet_currency", text=head.foreign_unit, currency=currency))
+            problems.append(Problem.of(place, "", "sheet_currency", text=text, currency=currency))
     for head in table.rows:
         if head.is_conflicting:
             place = grid.sheet.location(head.row, head.column)
@@ -161,9 +161,7 @@ def _read_row_cells(
         yield CellFigure(row.row, column, month, measure, status, value, _factor(sheet, measure, row, head), account)
 
 
-def _later_checks(
-    sheet: SheetFigures, table: Table, row: RowHead, problems: list[Problem]
-) -> Iterator[LaterCheck]:
+def _later_checks(sheet: SheetFigures, table: Table, row: RowHead, problems: list[Problem]) -> Iterator[LaterCheck]:
     """Cumulative figures, and sums of months that are not in the table."""
     has_months = any(head.label.has_month for head in table.columns.values() if head.use == "value")
     for column in table.columns_of("cumulative", *(() if has_months else ("sum",))):
@@ -185,8 +183,8 @@ def _later_checks(
 def _measure(context: SheetContext, row: RowHead, head: ColumnHead) -> str:
     """Measure of a cell; empty where it is of none that the language has."""
     options = row.measures or head.measures or row.section.measures
-    kinds = (head.kind if head.kind != "amount" else "", row.kind, row.section.kind)
-    kind = next((kind for kind in kinds if kind and kind != "amount"), "")
+    kinds: tuple[Kind, ...] = (head.kind if head.kind != "amount" else "", row.kind, row.section.kind)
+    kind: Kind = next((kind for kind in kinds if kind and kind != "amount"), "")
     if not kind and context.kind in ("volume", "cost", "headcount"):
         kind = context.kind
     return choose_measure(options, kind)
@@ -228,7 +226,9 @@ def _factor(sheet: SheetFigures, measure: str, row: RowHead, head: ColumnHead) -
     if measure == "headcount":
         return Decimal(1)
     if measure.startswith("volume"):
-        return Decimal(unit.factor) if unit is not None and unit.dimension == "money" and head.unit is unit else Decimal(1)
+        return (
+            Decimal(unit.factor) if unit is not None and unit.dimension == "money" and head.unit is unit else Decimal(1)
+        )
     if unit is not None and unit.dimension == "money":
         return Decimal(unit.factor)
     return sheet.context.factor

@@ -86,7 +86,9 @@ class Grid:
             return False
         if isinstance(value, str):
             return not read_label(value).is_heading and not (value.isdecimal() and len(value) <= 2)
-        return not (float(value).is_integer() and (0 <= value <= 40 or 1990 <= value <= 2100 or 32_000 < value < 60_000))
+        return not (
+            float(value).is_integer() and (0 <= value <= 40 or 1990 <= value <= 2100 or 32_000 < value < 60_000)
+        )
 
     def is_figure(self, row: int, column: int) -> bool:
         """Return whether a cell holds a number, a dash or a formula without a value."""

@@ -1,4 +1,4 @@
-"""Labels of a sheet: what a heading says of period, role, kind of figure, sum and unit, in Vietnamese and in English."""
+"""Labels of a sheet: period, role, kind of figure, sum and unit of a heading, in Vietnamese and in English."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ MAX_UNIT_CHARACTERS = 30
 MAX_MONTH_CHARACTERS = 8
 """Characters of a month written in digits alone: `12 . 2025`."""
 _NUMBER_TEXT = re.compile(r"[-+(]?[0-9][0-9.,\s]*\)?")
-_ENUMERATION = re.compile(r"^(?:(?:[ivx]{1,5}|[a-h]|\d{1,2}(?:\.\d{1,2})*)(?:\)\s*|\.(?!\d)\s*|/\s+)|[-+*•–]\s*|trong do\s*:?\s*)+")
+_ENUMERATION = re.compile(
+    r"^(?:(?:[ivx]{1,5}|[a-h]|\d{1,2}(?:\.\d{1,2})*)(?:\)\s*|\.(?!\d)\s*|/\s+)|[-+*•–]\s*|trong do\s*:?\s*)+"
+)
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
@@ -51,7 +53,9 @@ _MONTH_AND_YEAR = (
 _MONTH_ALONE = re.compile(r"(?<![a-z0-9])(?:thang|thg|th|t|month)\.? ?(\d{1,2})(?![\d%])")
 _MONTH_NAMED = re.compile(rf"({_MONTH_NAMES})\.?")
 _QUARTER = re.compile(r"(?<![a-z])(?:quy|q|quarter) ?(iv|i{1,3}|[1-4])(?![a-z0-9])(?: ?[-/.]? ?(?:nam )?(\d{4}))?")
-_FIRST_MONTHS = re.compile(r"(?<![\d/])(\d{1,2}) ?(?:thang|months?)(?: dau nam)?(?! \d)(?! cuoi)|(?:first) (\d{1,2}) months")
+_FIRST_MONTHS = re.compile(
+    r"(?<![\d/])(\d{1,2}) ?(?:thang|months?)(?: dau nam)?(?! \d)(?! cuoi)|(?:first) (\d{1,2}) months"
+)
 _CUMULATIVE = re.compile(r"\b(?:luy ke|lk|cong don|tu dau nam|year[- ]to[- ]date|ytd|cumulative)\b")
 _WHOLE_YEAR = re.compile(r"\b(?:ca nam|full year|whole year|total year|year total|tong nam|cong nam)\b")
 _YEAR = re.compile(r"(?<!\d)(?:nam |year |fy ?)?((?:19|20)\d{2})(?!\d)")
@@ -91,7 +95,8 @@ _TITLES: tuple[tuple[Title, re.Pattern[str]], ...] = (
     )),
 )  # fmt: skip
 _KIND_PREFIX = re.compile(
-    r"^(?:doanh thu|dt|san luong|sl|chi phi|cp|don gia|dich vu|dv|revenue|sales|volume|cost of|cost|price|of|cua|tu)\b[ :-]*"
+    r"^(?:doanh thu|dt|san luong|sl|chi phi|cp|don gia|dich vu|dv|revenue|sales|volume|cost of|cost|price|of|cua|tu)\b"
+    r"[ :-]*"
 )
 _UNIT_AFTER = re.compile(r"(?:don vi tinh|don vi|dvt|dv tinh|unit|units|currency)\s*[:=]\s*(.+)")
 _SHORT_UNITS = (
@@ -182,15 +187,17 @@ def read_label(value: object) -> Label:
 @lru_cache(maxsize=32_768)
 def _read_text(value: str) -> Label:
     if _NUMBER_TEXT.fullmatch(value):
+        if re.fullmatch(r"(?:19|20)\d{2}", value):
+            return Label(year=int(value))
         recognized = recognize_month(value) if len(value) <= MAX_MONTH_CHARACTERS else None
         return Label(month=recognized[0], year=recognized[0] // 12) if recognized and recognized[1] else Label()
     folded = fold_text(value)
     bare = _BRACKETS.sub(" ", folded)
     text = _ENUMERATION.sub("", " ".join(bare.split())).strip(" .:;")
     label = replace(_read_period(text, folded), text=text, folded=folded)
-    role = next((name for name, pattern in _ROLES if pattern.search(folded if name == "percent" else text)), "")
-    kind = next((name for name, pattern in _KINDS if pattern.fullmatch(_without_role(text))), "")
-    title = next((name for name, pattern in _TITLES if pattern.fullmatch(text)), "")
+    role: Role = next((name for name, pattern in _ROLES if pattern.search(folded if name == "percent" else text)), "")
+    kind: Kind = next((name for name, pattern in _KINDS if pattern.fullmatch(_without_role(text))), "")
+    title: Title = next((name for name, pattern in _TITLES if pattern.fullmatch(text)), "")
     return replace(label, role=role, kind=kind, title=title, is_sum=_is_sum(value, text))
 
 
@@ -327,15 +334,18 @@ def unit_in_text(text: str, currency: str) -> tuple[SheetUnit | None, str]:
     candidates += _BRACKETS.findall(folded)
     candidates += [match[1] for match in [_UNIT_AFTER.search(part) for part in _BRACKETS.findall(folded)] if match]
     candidates += [match[1] for match in [_UNIT_TAIL.search(folded)] if match]
+    candidates += [candidate.partition(",")[0] for candidate in candidates if "," in candidate]
     candidates += [folded] if len(folded) <= MAX_UNIT_CHARACTERS else []
     for candidate in candidates:
         if unit := parse_sheet_unit(candidate, currency):
             return unit, ""
-    foreign = next((text for text in candidates for code in _CURRENCIES if re.search(rf"\b{code}\b", text)), "")
-    return None, foreign if foreign and currency.lower() not in foreign else ""
+    own_words = {currency.lower(), *(("vnd", "dong") if currency == "VND" else ())}
+    others = [code for code in _CURRENCIES if code not in own_words]
+    return None, next((text for text in candidates for code in others if re.search(rf"\b{code}\b", text)), "")
 
 
 _CURRENCIES = ("usd", "eur", "vnd", "dong", "jpy", "gbp", "cny", "sgd", "thb", "krw", "lak")
+"""Words of currencies that a unit in a sheet may have."""
 
 
 def dates_in_text(text: str) -> list[date]:
@@ -364,5 +374,3 @@ def dates_in_text(text: str) -> list[date]:
         except ValueError:
             continue
     return days
-
-

@@ -132,7 +132,7 @@ def parse_sheet_number(value: object, mark: DecimalMark) -> Decimal:
         return _finite(_with_point(text, mark), text)
     if "e" in text.lower():
         return _finite(text.replace(",", "."), text)
-    shown = next(iter(shown_decimal_marks([text])), "")
+    shown: DecimalMark = next(iter(shown_decimal_marks([text])), "")
     if not (shown or _PLAIN.fullmatch(text) or _GROUPED.fullmatch(text)):
         raise QuantityError("sheet_not_a_number", text=str(value)[:40])
     return _finite(_with_point(text, shown or mark or "."), text)

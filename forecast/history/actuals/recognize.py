@@ -17,7 +17,7 @@ from forecast.history.actuals.grid import Grid
 from forecast.history.actuals.numbers import decimals_of, is_dash, looks_like_number, number_mark, parse_sheet_number
 from forecast.history.actuals.records import ActualFigure, ActualsContext, ReadSheet
 from forecast.history.actuals.sums import check_table_sums, ties
-from forecast.i18n import Note
+from forecast.i18n import Note, Phrase
 from forecast.periods import format_month
 from forecast.units import QuantityError, fold_text
 
@@ -87,9 +87,7 @@ def _note(key: str, **params: object) -> Note:
 class _FileReader:
     """One file on its way to figures."""
 
-    def __init__(
-        self, workbook: Workbook, context: ActualsContext, problems: list[Problem], notes: list[Note]
-    ) -> None:
+    def __init__(self, workbook: Workbook, context: ActualsContext, problems: list[Problem], notes: list[Note]) -> None:
         self.workbook = workbook
         self.context = context
         self.problems = problems
@@ -137,7 +135,7 @@ class _FileReader:
 
     def _explain_unread(self, grid: Grid, figures: SheetFigures | None) -> None:
         """A problem where the only sheet of a file has tables and no account that is known."""
-        if len(self.workbook.sheets) > 1 or figures is None:
+        if len(self.workbook.sheets) > 1 or figures is None or self.problems:
             return
         names = _listed([text for _, text in figures.unmatched])
         place = figures.unmatched[0][0] if figures.unmatched else grid.sheet.location(0, 0)
@@ -154,7 +152,9 @@ class _FileReader:
             return mark, example
         fitting: list[DecimalMark] = [mark for mark in (",", ".") if self._fits(mark)]
         if len(fitting) == 1:
-            self.notes.append(_note("actuals_mark_guessed", file=self.workbook.file, example=ambiguous, mark=fitting[0]))
+            self.notes.append(
+                _note("actuals_mark_guessed", file=self.workbook.file, example=ambiguous, mark=fitting[0])
+            )
             return fitting[0], example
         return "", example
 
@@ -189,7 +189,7 @@ class _FileReader:
         if ratio is not None and not 1 / MAX_UNIT_RATIO < ratio < MAX_UNIT_RATIO:
             figures = self.sheets[0]
             place = figures.grid.sheet.location(figures.cells[0].row, figures.cells[0].column)
-            self.problems.append(Problem.of(place, "", "sheet_unit_unlikely", ratio=f"{ratio:,.3g}"))
+            self.problems.append(Problem.of(place, "", "sheet_unit_unlikely", ratio=_ratio_text(ratio)))
 
     def _guess_factor(self, cells: list[CellFigure]) -> Decimal | None:
         for factor in UNIT_FACTORS_TRIED:
@@ -254,7 +254,9 @@ class _FileReader:
             if figure.measure == "headcount" and figure.value < 0:
                 self.problems.append(Problem.of(figure.location, "headcount", "sheet_below_zero", text=str(cell.value)))
             if figure.measure.startswith("price.") and figure.value <= 0:
-                self.problems.append(Problem.of(figure.location, figure.measure, "sheet_below_zero", text=str(cell.value)))
+                self.problems.append(
+                    Problem.of(figure.location, figure.measure, "sheet_below_zero", text=str(cell.value))
+                )
 
     def _check_sums(self, figures: SheetFigures) -> int:
         """Number of sums that tie; those that do not are problems."""
@@ -279,9 +281,7 @@ class _FileReader:
                         self.problems.append(Problem.of(grid.sheet.location(head.row, column), "", "sheet_formula"))
         return count
 
-    def _add_accounts(
-        self, figures: SheetFigures, taken: list[tuple[CellFigure, ActualFigure]]
-    ) -> list[ActualFigure]:
+    def _add_accounts(self, figures: SheetFigures, taken: list[tuple[CellFigure, ActualFigure]]) -> list[ActualFigure]:
         """Figures of a sheet; accounts of one measure with different texts are added up."""
         by_key: dict[tuple[str, int, str], list[tuple[CellFigure, ActualFigure]]] = defaultdict(list)
         for cell, figure in taken:
@@ -326,11 +326,14 @@ class _FileReader:
         texts = []
         for place, text in figures.unmatched:
             if close := closest_match(fold_text(text), known, MIN_SIMILARITY):
-                self.problems.append(Problem.of(place, "", "sheet_account_near", text=text[:60], instead=close))
+                name = known[close][0].partition(".")[2]
+                self.problems.append(Problem.of(place, "", "sheet_account_near", text=text[:60], instead=name))
             else:
                 texts.append(f"{place.cell} '{text[:40]}'")
         if texts:
-            self.notes.append(_note("actuals_unmatched", file=self.workbook.file, count=len(texts), names=_listed(texts)))
+            self.notes.append(
+                _note("actuals_unmatched", file=self.workbook.file, count=len(texts), names=_listed(texts))
+            )
 
     def check_later(self, known: Mapping[tuple[str, int], Decimal], months: set[int]) -> list[ReadSheet]:
         """Facts of the sheets, once figures of several months are checked against all months that are known."""
@@ -377,8 +380,14 @@ def _plain(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
-def _text(value: Decimal) -> str:
-    return f"{_plain(value):,f}"
+def _text(value: Decimal) -> Phrase:
+    """A number as it is written in each language."""
+    text = f"{_plain(value):,f}"
+    return Phrase(text, text.translate(str.maketrans(",.", ".,")))
+
+
+def _ratio_text(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 1 else f"1/{1 / ratio:.0f}"
 
 
 def _shown_decimals(cells: list[CellFigure], numbers: Mapping[tuple[int, int], Decimal]) -> dict[str, int]:

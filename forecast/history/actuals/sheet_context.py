@@ -149,7 +149,14 @@ def _booked(grid: Grid, texts: list[tuple[Location, str]], problems: list[Proble
     for place, text in texts:
         for day in dates_in_text(text):
             days.setdefault(day, place)
-        if fold_text(text).strip(" :") in ("ngay lap", "ngay khoa so", "ngay ghi so", "booked", "closed", "closing date"):
+        if fold_text(text).strip(" :") in (
+            "ngay lap",
+            "ngay khoa so",
+            "ngay ghi so",
+            "booked",
+            "closed",
+            "closing date",
+        ):
             beside = grid.value(place.line - 1, place.column)
             if isinstance(beside, date | datetime):
                 days.setdefault(beside.date() if isinstance(beside, datetime) else beside, place)

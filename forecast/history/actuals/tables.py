@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from forecast.files.month_forms import recognize_month
@@ -22,6 +23,7 @@ __all__ = ["ColumnHead", "RowHead", "Section", "Table", "find_tables"]
 
 ColumnUse = Literal["value", "sum", "cumulative", "other", "ignored", "label"]
 RowUse = Literal["account", "month", "sum", "other", "blank"]
+NO_LABEL = Label()
 MIN_HEADINGS = 2
 """Headings that make a row one of headings."""
 MIN_MONTH_NUMBERS = 3
@@ -34,7 +36,7 @@ class ColumnHead:
     """Headings of one column, the lower over the upper."""
 
     use: ColumnUse
-    label: Label = Label()
+    label: Label = NO_LABEL
     measures: tuple[str, ...] = ()
     kind: Kind = ""
     unit: SheetUnit | None = None
@@ -63,7 +65,7 @@ class RowHead:
     row: int
     use: RowUse
     section: Section
-    label: Label = Label()
+    label: Label = NO_LABEL
     text: str = ""
     """As it is written."""
     measures: tuple[str, ...] = ()
@@ -169,7 +171,7 @@ def _month_numbers(grid: Grid, row: int) -> list[int]:
     """Columns of consecutive whole numbers in a row without other numbers; empty where there are too few."""
     columns = [c for c in range(grid.width(row)) if isinstance(grid.value(row, c), int | float)]
     numbers = [grid.value(row, column) for column in columns]
-    is_consecutive = all(after - before == 1 for before, after in zip(numbers, numbers[1:], strict=False))
+    is_consecutive = all(after - before == 1 for before, after in pairwise(numbers))
     is_small = all(1 <= number <= 40 and float(number).is_integer() for number in numbers)
     return columns if len(columns) >= MIN_MONTH_NUMBERS and is_consecutive and is_small else []
 
@@ -212,7 +214,8 @@ def _number_of_month(grid: Grid, stack: list[object], column: int, numbered: dic
 
 
 def _read_column(grid: Grid, stack: list[object], month_number: int, currency: str) -> ColumnHead:
-    merged, kind = Label(), ""
+    merged = Label()
+    kind: Kind = ""
     measures: tuple[str, ...] = ()
     unit, foreign = None, ""
     title: Title = ""
