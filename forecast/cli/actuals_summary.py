@@ -1,4 +1,4 @@
-"""What an import of actual figures says: what was read and how, what was checked, what was written."""
+"""Summary of an import of actual figures: how sheets were read, what was checked, what was written."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ MAX_PART_BYTES = 16 * 2**20
 MAX_PARTS_BYTES = 24 * 2**20
 """Bytes of all parts that are read, inflated."""
 MAX_PARTS = 2_000
-MAX_SHEET_ROWS = 20_000
-MAX_SHEET_COLUMNS = 1_000
-MAX_SHEET_CELLS = 400_000
+MAX_ROWS_PER_SHEET = 20_000
+MAX_COLUMNS_PER_SHEET = 1_000
+MAX_CELLS_PER_SHEET = 400_000
 """Cells of the rectangle that a sheet fills, empty ones included."""
 MAX_WORKBOOK_CELLS = 1_500_000
 MAX_SHEETS = 250
-MAX_TEXT_CHARACTERS = 32 * 2**20
+MAX_WORKBOOK_TEXT = 32 * 2**20
 """Characters of all cells, if each text cell held the longest text of the workbook."""
 MAX_XML_DEPTH = 60
 _READ_PARTS = re.compile(
@@ -75,7 +75,7 @@ class SheetFacts:
 
     def hide_columns(self, first: int, last: int) -> None:
         """Note columns that are hidden, the last one included."""
-        self.hidden_columns.update(range(first, min(last + 1, MAX_SHEET_COLUMNS)))
+        self.hidden_columns.update(range(first, min(last + 1, MAX_COLUMNS_PER_SHEET)))
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class _SheetScanner:
         elif tag == "row":
             self.row = int(attributes["r"]) - 1 if _INTEGER.fullmatch(attributes.get("r", "")) else self.row + 1
             self.column = -1
-            if attributes.get("hidden") in ("1", "true") and self.row < MAX_SHEET_ROWS:
+            if attributes.get("hidden") in ("1", "true") and self.row < MAX_ROWS_PER_SHEET:
                 self.facts.hidden_rows.add(self.row)
         elif tag == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = (attributes.get(key, "") for key in ("min", "max"))
@@ -273,9 +273,9 @@ def check_extent(sheet: str, last_row: int, last_column: int) -> None:
         It has more rows, columns or cells than are read.
     """
     cells = (last_row + 1) * (last_column + 1)
-    if last_row < MAX_SHEET_ROWS and last_column < MAX_SHEET_COLUMNS and cells <= MAX_SHEET_CELLS:
+    if last_row < MAX_ROWS_PER_SHEET and last_column < MAX_COLUMNS_PER_SHEET and cells <= MAX_CELLS_PER_SHEET:
         return
-    limits = {"most_rows": MAX_SHEET_ROWS, "most_columns": MAX_SHEET_COLUMNS, "most_cells": MAX_SHEET_CELLS}
+    limits = {"most_rows": MAX_ROWS_PER_SHEET, "most_columns": MAX_COLUMNS_PER_SHEET, "most_cells": MAX_CELLS_PER_SHEET}
     raise WorkbookError("sheet_too_large", cell=sheet, rows=last_row + 1, columns=last_column + 1, **limits)
 
 
@@ -302,7 +302,7 @@ def _check_text(parts: dict[str, bytes], facts: dict[str, SheetFacts]) -> None:
 
 def check_text(longest: int, text_cells: int) -> None:
     """Refuse so many cells of so long texts that they could fill the memory."""
-    if longest * text_cells > MAX_TEXT_CHARACTERS:
+    if longest * text_cells > MAX_WORKBOOK_TEXT:
         raise WorkbookError("workbook_texts", size=longest)
 
 

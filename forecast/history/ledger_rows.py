@@ -346,16 +346,16 @@ def _whole_rows(ledger: LedgerFile, added: list[LedgerEntry], entries: list[Ledg
         return added
     keys = {(entry.measure.partition(".")[2], entry.month) for entry in added}
     latest = ledger.latest
-    whole = [entry for entry in entries if (entry.measure.partition(".")[2], entry.month) in keys]
-    present = {(entry.measure, entry.month) for entry in whole}
-    for entry in list(whole):
+    complete = [entry for entry in entries if (entry.measure.partition(".")[2], entry.month) in keys]
+    present = {(entry.measure, entry.month) for entry in complete}
+    for entry in list(complete):
         name = entry.measure.partition(".")[2]
         for kind in ("volume", "price"):
             key = (f"{kind}.{name}", entry.month)
             if key not in present and key in latest:
-                whole.append(latest[key])
+                complete.append(latest[key])
                 present.add(key)
-    return whole
+    return complete
 
 
 def _prepared_text(

@@ -9,10 +9,10 @@ from typing import Any
 
 from forecast.errors import Location, Problem
 from forecast.history.actuals.grid import Grid
-from forecast.history.actuals.labels import Kind, Label
+from forecast.history.actuals.labels import CellLabel, Kind
 from forecast.history.actuals.sheet_context import SheetContext, account_of_sheet, read_sheet_context
 from forecast.history.actuals.sums import months_of_span
-from forecast.history.actuals.tables import ColumnHead, RowHead, Table, find_tables
+from forecast.history.actuals.tables import ColumnHead, RowHead, SheetTable, find_tables
 
 __all__ = ["CellFigure", "LaterCheck", "SheetFigures", "read_sheet_figures"]
 
@@ -35,6 +35,8 @@ class CellFigure:
     """Base units of one of its unit; None where the unit of the sheet's money holds, which is not stated."""
     account: str
     """Text of its account."""
+    table: int = 0
+    """Number of its table in the sheet."""
 
     @property
     def is_money(self) -> bool:
@@ -59,7 +61,7 @@ class SheetFigures:
     """A sheet with tables."""
 
     grid: Grid
-    tables: list[Table]
+    tables: list[SheetTable]
     context: SheetContext
     cells: list[CellFigure] = field(default_factory=list)
     later: list[LaterCheck] = field(default_factory=list)
@@ -101,7 +103,7 @@ def read_sheet_figures(
     return sheet
 
 
-def taken_columns(table: Table) -> list[int]:
+def taken_columns(table: SheetTable) -> list[int]:
     """Columns whose figures are taken: actual figures where they are so called, else those without a role."""
     columns = table.columns_of("value")
     roles = {table.columns[column].label.role for column in columns}
@@ -109,7 +111,7 @@ def taken_columns(table: Table) -> list[int]:
     return [column for column in columns if table.columns[column].label.role == role]
 
 
-def _read_table(sheet: SheetFigures, table: Table, currency: str, problems: list[Problem]) -> None:
+def _read_table(sheet: SheetFigures, table: SheetTable, currency: str, problems: list[Problem]) -> None:
     grid = sheet.grid
     columns = taken_columns(table)
     for column in columns:
@@ -130,7 +132,7 @@ def _read_table(sheet: SheetFigures, table: Table, currency: str, problems: list
         _note_unmatched_columns(sheet, table)
 
 
-def _note_unmatched_columns(sheet: SheetFigures, table: Table) -> None:
+def _note_unmatched_columns(sheet: SheetFigures, table: SheetTable) -> None:
     for column in table.columns_of("other"):
         text = table.columns[column].text
         if text and any(sheet.grid.is_figure(head.row, column) for head in table.rows):
@@ -138,7 +140,7 @@ def _note_unmatched_columns(sheet: SheetFigures, table: Table) -> None:
 
 
 def _read_row_cells(
-    sheet: SheetFigures, table: Table, row: RowHead, columns: list[int], problems: list[Problem]
+    sheet: SheetFigures, table: SheetTable, row: RowHead, columns: list[int], problems: list[Problem]
 ) -> Iterator[CellFigure]:
     grid = sheet.grid
     for column in columns:
@@ -158,10 +160,22 @@ def _read_row_cells(
             continue
         status = "estimate" if "estimate" in (head.label.role, row.label.role) else "actual"
         account = row.text if row.measures else head.text
-        yield CellFigure(row.row, column, month, measure, status, value, _factor(sheet, measure, row, head), account)
+        yield CellFigure(
+            row.row,
+            column,
+            month,
+            measure,
+            status,
+            value,
+            _factor(sheet, measure, row, head),
+            account,
+            sheet.tables.index(table),
+        )
 
 
-def _later_checks(sheet: SheetFigures, table: Table, row: RowHead, problems: list[Problem]) -> Iterator[LaterCheck]:
+def _later_checks(
+    sheet: SheetFigures, table: SheetTable, row: RowHead, problems: list[Problem]
+) -> Iterator[LaterCheck]:
     """Cumulative figures, and sums of months that are not in the table."""
     has_months = any(head.label.has_month for head in table.columns.values() if head.use == "value")
     for column in table.columns_of("cumulative", *(() if has_months else ("sum",))):
@@ -203,7 +217,7 @@ def choose_measure(options: tuple[str, ...], kind: Kind) -> str:
 
 def _month(sheet: SheetFigures, row: RowHead, head: ColumnHead, problems: list[Problem]) -> int | None:
     """Month of a cell, from year 0: its row's, its column's, its section's or its sheet's."""
-    labels = [row.label, head.label, Label(month=row.section.month, month_of_year=row.section.month_of_year)]
+    labels = [row.label, head.label, CellLabel(month=row.section.month, month_of_year=row.section.month_of_year)]
     place = sheet.grid.sheet.location(row.row, 0)
     absolute = {label.month for label in labels[:2] if label.month is not None}
     if len(absolute) > 1:

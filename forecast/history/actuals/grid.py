@@ -10,7 +10,7 @@ from typing import Any
 
 from forecast.errors import InputError
 from forecast.files.workbook import Sheet
-from forecast.history.actuals.labels import Kind, Label, account_forms, read_label
+from forecast.history.actuals.labels import CellLabel, Kind, account_forms, read_label
 from forecast.history.actuals.numbers import is_dash, looks_like_number
 
 __all__ = ["Grid"]
@@ -75,7 +75,7 @@ class Grid:
             return "" if isinstance(value, int | float) else value
         return value
 
-    def label(self, row: int, column: int) -> Label:
+    def label(self, row: int, column: int) -> CellLabel:
         """Meaning of a cell's text."""
         return read_label(self.filled(row, column))
 
@@ -105,7 +105,7 @@ class Grid:
 
     @cached_property
     def _accounts(self) -> dict[object, tuple[tuple[str, ...], Kind]]:
-        """What `account` has returned for each text."""
+        """Results of `account` by text."""
         return {}
 
     def _find_account(self, value: object) -> tuple[tuple[str, ...], Kind]:

@@ -12,7 +12,7 @@ from typing import Literal
 from forecast.files.month_forms import recognize_month
 from forecast.units import QuantityError, fold_text, read_unit
 
-__all__ = ["Label", "SheetUnit", "dates_in_text", "parse_sheet_unit", "read_label", "unit_in_text"]
+__all__ = ["CellLabel", "SheetUnit", "dates_in_text", "parse_sheet_unit", "read_label", "unit_in_text"]
 
 Role = Literal["", "actual", "estimate", "plan", "prior", "percent"]
 Kind = Literal["", "revenue", "volume", "price", "cost", "headcount", "amount"]
@@ -123,7 +123,7 @@ class SheetUnit:
 
 
 @dataclass(frozen=True)
-class Label:
+class CellLabel:
     """Meaning of a text of a sheet; fields that it says nothing of are empty."""
 
     text: str = ""
@@ -164,7 +164,7 @@ class Label:
         return bool(self.has_month or self.is_span or self.is_sum or self.role or self.kind or self.title)
 
 
-def read_label(value: object) -> Label:
+def read_label(value: object) -> CellLabel:
     """Read what a cell says as a label.
 
     Parameters
@@ -174,23 +174,23 @@ def read_label(value: object) -> Label:
 
     Returns
     -------
-    Label
+    CellLabel
         Empty for a number, a blank cell and prose.
     """
     if isinstance(value, datetime | date):
-        return Label(month=12 * value.year + value.month - 1, year=value.year)
+        return CellLabel(month=12 * value.year + value.month - 1, year=value.year)
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_LABEL_CHARACTERS:
-        return Label()
+        return CellLabel()
     return _read_text(value)
 
 
 @lru_cache(maxsize=32_768)
-def _read_text(value: str) -> Label:
+def _read_text(value: str) -> CellLabel:
     if _NUMBER_TEXT.fullmatch(value):
         if re.fullmatch(r"(?:19|20)\d{2}", value):
-            return Label(year=int(value))
+            return CellLabel(year=int(value))
         recognized = recognize_month(value) if len(value) <= MAX_MONTH_CHARACTERS else None
-        return Label(month=recognized[0], year=recognized[0] // 12) if recognized and recognized[1] else Label()
+        return CellLabel(month=recognized[0], year=recognized[0] // 12) if recognized and recognized[1] else CellLabel()
     folded = fold_text(value)
     bare = _BRACKETS.sub(" ", folded)
     text = _ENUMERATION.sub("", " ".join(bare.split())).strip(" .:;")
@@ -214,37 +214,37 @@ def _is_sum(value: str, text: str) -> bool:
     return _SUM_PLAIN.fullmatch(text) is not None
 
 
-def _read_period(text: str, folded: str) -> Label:
+def _read_period(text: str, folded: str) -> CellLabel:
     """Period that a folded text names."""
     if period := _PERIOD_OF_DAYS.search(folded):
         return _period_of_days(*map(int, period.groups()))
     text = _SIGNING_DAY.sub(" ", text)
     is_cumulative = _CUMULATIVE.search(text) is not None
     if month := _month_with_year(text):
-        return Label(month=None if is_cumulative else month, year=month // 12, is_cumulative=is_cumulative,
+        return CellLabel(month=None if is_cumulative else month, year=month // 12, is_cumulative=is_cumulative,
                      first_months=month % 12 + 1 if is_cumulative else 0)  # fmt: skip
     year = int(match[1]) if (match := _YEAR.search(text)) else 0
     if quarter := _QUARTER.search(text):
         number = _ROMAN.get(quarter[1], 0) or int(quarter[1])
-        return Label(quarter=number, year=int(quarter[2] or year), is_cumulative=is_cumulative)
+        return CellLabel(quarter=number, year=int(quarter[2] or year), is_cumulative=is_cumulative)
     if (first := _FIRST_MONTHS.search(text)) and 1 <= int(first[1] or first[2]) <= 12:
-        return Label(first_months=int(first[1] or first[2]), year=year, is_cumulative=True)
+        return CellLabel(first_months=int(first[1] or first[2]), year=year, is_cumulative=True)
     is_year = _WHOLE_YEAR.search(text) is not None or re.fullmatch(r"(?:nam|year|fy) ?\d{4}", text) is not None
     number = _month_number(text)
     if is_cumulative:
-        return Label(year=year, is_cumulative=True, first_months=number)
-    return Label(month_of_year=0 if is_year else number, year=year, is_year=is_year)
+        return CellLabel(year=year, is_cumulative=True, first_months=number)
+    return CellLabel(month_of_year=0 if is_year else number, year=year, is_year=is_year)
 
 
-def _period_of_days(*parts: int) -> Label:
+def _period_of_days(*parts: int) -> CellLabel:
     """Month that a period of days is, or the first months of its year."""
     _, first_month, first_year, _, last_month, last_year = parts
     if not (1 <= first_month <= last_month <= 12 and first_year == last_year):
-        return Label()
+        return CellLabel()
     if first_month == last_month:
-        return Label(month=12 * first_year + first_month - 1, year=first_year)
+        return CellLabel(month=12 * first_year + first_month - 1, year=first_year)
     is_from_start = first_month == 1
-    return Label(year=first_year, is_cumulative=is_from_start, first_months=last_month if is_from_start else 0)
+    return CellLabel(year=first_year, is_cumulative=is_from_start, first_months=last_month if is_from_start else 0)
 
 
 def _month_with_year(text: str) -> int | None:
@@ -269,7 +269,7 @@ def _month_number(text: str) -> int:
     return number if 1 <= number <= 12 else 0
 
 
-def account_forms(label: Label) -> tuple[str, ...]:
+def account_forms(label: CellLabel) -> tuple[str, ...]:
     """Folded texts under which an account may know a label: as it stands, then without what stands around a name."""
     forms = [label.folded, label.text]
     text = label.text

@@ -31,7 +31,7 @@ MAX_UNIT_RATIO = 300.0
 MIN_FULL_AMOUNT = Decimal(10) ** 7
 """Whole amount without any unit from which it is one of the currency itself, where nothing else is known [C]."""
 MIN_SIMILARITY = 0.85
-"""Similarity of an unmatched text and an account from which it is taken for a slip of the hand."""
+"""Similarity of an unmatched text and an account from which it is a slip of the hand."""
 MAX_LISTED = 6
 
 
@@ -207,7 +207,7 @@ class _FileReader:
         booked = self.context.booked or figures.context.booked
         empty_months = _empty_months(figures.cells, numbers)
         decimals = _shown_decimals(figures.cells, numbers)
-        taken = []
+        entries = []
         for cell in figures.cells:
             value = numbers.get((cell.row, cell.column))
             if value is None or cell.month in empty_months:
@@ -217,14 +217,16 @@ class _FileReader:
             place = figures.grid.sheet.location(cell.row, cell.column)
             tolerance = factor * Decimal(10) ** -decimals[cell.measure.partition(".")[0]] / 2
             source = figures.grid.sheet.source(cell.row, cell.column)
-            taken.append((cell, ActualFigure(cell.month, cell.measure, _plain(value * factor), cell.status, booked,
-                                             source, place, tolerance)))  # fmt: skip
-        self._check_values(taken)
+            table = f"{figures.grid.sheet.file}!{figures.grid.sheet.name}!{cell.table}"
+            value = _plain(value * factor)
+            figure = ActualFigure(cell.month, cell.measure, value, cell.status, booked, source, place, tolerance, table)
+            entries.append((cell, figure))
+        self._check_values(entries)
         sums = self._check_sums(figures)
-        self.figures += self._add_accounts(figures, taken)
+        self.figures += self._add_accounts(entries)
         self._note_sheet(figures, empty_months)
         self._check_unmatched(figures)
-        months = tuple(sorted({figure.month for _, figure in taken}))
+        months = tuple(sorted({figure.month for _, figure in entries}))
         factor = self.context.unit_factor or figures.context.factor or next(
             (cell.factor for cell in figures.cells if cell.is_money and cell.factor is not None), None
         )  # fmt: skip
@@ -249,8 +251,8 @@ class _FileReader:
                 self.problems.append(Problem.of(place, cell.measure, error.code, **error.params))
         return numbers
 
-    def _check_values(self, taken: list[tuple[CellFigure, ActualFigure]]) -> None:
-        for cell, figure in taken:
+    def _check_values(self, entries: list[tuple[CellFigure, ActualFigure]]) -> None:
+        for cell, figure in entries:
             if figure.measure == "headcount" and figure.value < 0:
                 self.problems.append(Problem.of(figure.location, "headcount", "sheet_below_zero", text=str(cell.value)))
             if figure.measure.startswith("price.") and figure.value <= 0:
@@ -281,21 +283,21 @@ class _FileReader:
                         self.problems.append(Problem.of(grid.sheet.location(head.row, column), "", "sheet_formula"))
         return count
 
-    def _add_accounts(self, figures: SheetFigures, taken: list[tuple[CellFigure, ActualFigure]]) -> list[ActualFigure]:
+    def _add_accounts(self, entries: list[tuple[CellFigure, ActualFigure]]) -> list[ActualFigure]:
         """Figures of a sheet; accounts of one measure with different texts are added up."""
-        by_key: dict[tuple[str, int, str], list[tuple[CellFigure, ActualFigure]]] = defaultdict(list)
-        for cell, figure in taken:
-            by_key[figure.measure, figure.month, figure.status].append((cell, figure))
+        by_key: dict[tuple[int, str, int, str], list[tuple[CellFigure, ActualFigure]]] = defaultdict(list)
+        for cell, figure in entries:
+            by_key[cell.table, figure.measure, figure.month, figure.status].append((cell, figure))
         result = []
-        for entries in by_key.values():
-            texts = [fold_text(cell.account) for cell, _ in entries]
-            if len(entries) == 1 or len(set(texts)) < len(texts) or entries[0][1].measure.startswith("price."):
-                result += [figure for _, figure in entries]
+        for group in by_key.values():
+            texts = [fold_text(cell.account) for cell, _ in group]
+            if len(group) == 1 or len(set(texts)) < len(texts) or group[0][1].measure.startswith("price."):
+                result += [figure for _, figure in group]
                 continue
-            first = entries[0][1]
-            cells = "+".join([first.source, *(cell_address(cell.row, cell.column) for cell, _ in entries[1:])])
-            total = sum((figure.value for _, figure in entries), Decimal(0))
-            tolerance = sum((figure.tolerance for _, figure in entries), Decimal(0))
+            first = group[0][1]
+            cells = "+".join([first.source, *(cell_address(cell.row, cell.column) for cell, _ in group[1:])])
+            total = sum((figure.value for _, figure in group), Decimal(0))
+            tolerance = sum((figure.tolerance for _, figure in group), Decimal(0))
             result.append(replace(first, value=total, source=cells, tolerance=tolerance))
         return result
 
@@ -429,7 +431,7 @@ def _count_once(figures: list[ActualFigure], problems: list[Problem], notes: lis
             is_same = abs(other.value - first.value) <= other.tolerance + first.tolerance
             if other is first or other.status != first.status:
                 continue
-            if is_same and other.location.cell.partition("!")[0] != first.location.cell.partition("!")[0]:
+            if is_same and other.table != first.table:
                 notes.append(_note("actuals_stated_twice", first=first.source, second=other.source))
                 continue
             params = {"month": format_month(month), "first": first.source}

@@ -47,6 +47,8 @@ class ActualFigure:
     location: Location
     tolerance: Decimal = Decimal(0)
     """Half a unit of the last digit that is shown, in base units."""
+    table: str = ""
+    """File, sheet and number of the table."""
 
 
 @dataclass(frozen=True)

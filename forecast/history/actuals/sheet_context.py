@@ -10,8 +10,8 @@ from pathlib import Path
 
 from forecast.errors import Location, Problem
 from forecast.history.actuals.grid import Grid
-from forecast.history.actuals.labels import Kind, Label, dates_in_text, read_label, unit_in_text
-from forecast.history.actuals.tables import Table
+from forecast.history.actuals.labels import CellLabel, Kind, dates_in_text, read_label, unit_in_text
+from forecast.history.actuals.tables import SheetTable
 from forecast.units import fold_text
 
 __all__ = ["SheetContext", "account_of_sheet", "read_sheet_context"]
@@ -56,7 +56,7 @@ def account_of_sheet(grid: Grid) -> tuple[str, ...]:
 
 
 def read_sheet_context(
-    grid: Grid, tables: list[Table], currency: str, is_factor_given: bool, problems: list[Problem]
+    grid: Grid, tables: list[SheetTable], currency: str, is_factor_given: bool, problems: list[Problem]
 ) -> SheetContext:
     """Read what a sheet states outside its tables.
 
@@ -64,7 +64,7 @@ def read_sheet_context(
     ----------
     grid : Grid
         The sheet.
-    tables : list of Table
+    tables : list of SheetTable
         Its tables, one at least.
     currency : str
         Currency of the plan.
@@ -101,14 +101,16 @@ def _texts(grid: Grid, rows: Iterable[int]) -> Iterator[tuple[Location, str]]:
                 yield grid.sheet.location(row, column), value
 
 
-def _month(label: Label) -> int:
+def _month(label: CellLabel) -> int:
     """Number of the month that a title names; 0 where it names none, or several."""
     if label.is_cumulative or label.role in ("prior", "percent", "plan"):
         return 0
     return label.month % 12 + 1 if label.month is not None else label.month_of_year
 
 
-def _month_of_year(labels: list[Label], name: Label, file_name: Label, start: Location, problems: list[Problem]) -> int:
+def _month_of_year(
+    labels: list[CellLabel], name: CellLabel, file_name: CellLabel, start: Location, problems: list[Problem]
+) -> int:
     in_title = sorted({_month(label) for label in labels} - {0})
     in_name = _month(name)
     stated = sorted({*in_title, in_name} - {0})
@@ -118,7 +120,7 @@ def _month_of_year(labels: list[Label], name: Label, file_name: Label, start: Lo
 
 
 def _year(
-    labels: list[Label], name: Label, file_name: Label, start: Location, problems: list[Problem]
+    labels: list[CellLabel], name: CellLabel, file_name: CellLabel, start: Location, problems: list[Problem]
 ) -> tuple[int, bool]:
     """Year, and whether only the file's name states it."""
     years = sorted({label.year for label in labels if label.role not in ("prior", "percent")} - {0})

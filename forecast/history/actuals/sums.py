@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from forecast.errors import InputError
-from forecast.history.actuals.labels import Label
+from forecast.history.actuals.labels import CellLabel
 from forecast.history.actuals.numbers import decimals_of
-from forecast.history.actuals.tables import ColumnHead, RowHead, Table
+from forecast.history.actuals.tables import ColumnHead, RowHead, SheetTable
 
 __all__ = ["SumCheck", "check_table_sums", "months_of_span", "ties"]
 
@@ -52,12 +52,12 @@ def ties(stated: Decimal, parts: Iterable[Decimal]) -> bool:
     return abs(sum(values, Decimal(0)) - stated) <= tolerance
 
 
-def months_of_span(label: Label, until: int = 0) -> range:
+def months_of_span(label: CellLabel, until: int = 0) -> range:
     """Months of the year that a label of several months names.
 
     Parameters
     ----------
-    label : Label
+    label : CellLabel
         A quarter, a year, the first N months, or a cumulative figure.
     until : int
         Last month of a cumulative figure that names none.
@@ -74,12 +74,12 @@ def months_of_span(label: Label, until: int = 0) -> range:
     return range(1, 13) if label.is_year else range(0)
 
 
-def check_table_sums(table: Table, value_columns: list[int], number: Numbers) -> Iterator[SumCheck]:
+def check_table_sums(table: SheetTable, value_columns: list[int], number: Numbers) -> Iterator[SumCheck]:
     """Check the sums of a table against its own cells.
 
     Parameters
     ----------
-    table : Table
+    table : SheetTable
         The table.
     value_columns : list of int
         Columns whose figures are taken.
@@ -122,7 +122,7 @@ def _check(row: int, column: int, stated: Decimal, candidates: Iterator[list[Dec
     return SumCheck(row, column, stated, nearest, nearest is None and stated == 0)
 
 
-def _vertical_parts(table: Table, index: int, column: int, number: Numbers) -> Iterator[list[Decimal]]:
+def _vertical_parts(table: SheetTable, index: int, column: int, number: Numbers) -> Iterator[list[Decimal]]:
     """Numbers that a row may add up, the nearest first."""
     head = table.rows[index]
 
@@ -140,7 +140,7 @@ def _vertical_parts(table: Table, index: int, column: int, number: Numbers) -> I
         yield numbers(part for part in rows if part.use == "sum")
 
 
-def _row_groups(table: Table, index: int) -> Iterator[list[RowHead]]:
+def _row_groups(table: SheetTable, index: int) -> Iterator[list[RowHead]]:
     rows, head = table.rows, table.rows[index]
     sums = [i for i, part in enumerate(rows) if part.use == "sum"]
     before = max((i for i in sums if i < index), default=-1)
@@ -163,7 +163,7 @@ def _column_month(head: ColumnHead) -> int:
 
 
 def _horizontal_parts(
-    table: Table, row: RowHead, column: int, value_columns: list[int], number: Numbers
+    table: SheetTable, row: RowHead, column: int, value_columns: list[int], number: Numbers
 ) -> Iterator[list[Decimal]]:
     """Numbers that a column may add up, the nearest first."""
     head = table.columns[column]
@@ -186,6 +186,6 @@ def _horizontal_parts(
             yield numbers(group)
 
 
-def _same_year(table: Table, column: int, head: ColumnHead) -> bool:
+def _same_year(table: SheetTable, column: int, head: ColumnHead) -> bool:
     years = {head.label.year, table.columns[column].label.year} - {0}
     return len(years) <= 1

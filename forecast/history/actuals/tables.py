@@ -10,8 +10,8 @@ from typing import Literal
 from forecast.files.month_forms import recognize_month
 from forecast.history.actuals.grid import Grid
 from forecast.history.actuals.labels import (
+    CellLabel,
     Kind,
-    Label,
     SheetUnit,
     Title,
     parse_sheet_unit,
@@ -19,11 +19,11 @@ from forecast.history.actuals.labels import (
     unit_in_text,
 )
 
-__all__ = ["ColumnHead", "RowHead", "Section", "Table", "find_tables"]
+__all__ = ["ColumnHead", "RowHead", "Section", "SheetTable", "find_tables"]
 
 ColumnUse = Literal["value", "sum", "cumulative", "other", "ignored", "label"]
 RowUse = Literal["account", "month", "sum", "other", "blank"]
-NO_LABEL = Label()
+NO_LABEL = CellLabel()
 MIN_HEADINGS = 2
 """Headings that make a row one of headings."""
 MIN_MONTH_NUMBERS = 3
@@ -36,7 +36,7 @@ class ColumnHead:
     """Headings of one column, the lower over the upper."""
 
     use: ColumnUse
-    label: Label = NO_LABEL
+    label: CellLabel = NO_LABEL
     measures: tuple[str, ...] = ()
     kind: Kind = ""
     unit: SheetUnit | None = None
@@ -65,7 +65,7 @@ class RowHead:
     row: int
     use: RowUse
     section: Section
-    label: Label = NO_LABEL
+    label: CellLabel = NO_LABEL
     text: str = ""
     """As it is written."""
     measures: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class RowHead:
 
 
 @dataclass
-class Table:
+class SheetTable:
     """Headings and the rows below them."""
 
     grid: Grid
@@ -97,7 +97,7 @@ class Table:
         return [column for column, head in sorted(self.columns.items()) if head.use in uses]
 
 
-def find_tables(grid: Grid, currency: str, measures: tuple[str, ...] = ()) -> list[Table]:
+def find_tables(grid: Grid, currency: str, measures: tuple[str, ...] = ()) -> list[SheetTable]:
     """Find the tables of a sheet.
 
     Parameters
@@ -111,10 +111,10 @@ def find_tables(grid: Grid, currency: str, measures: tuple[str, ...] = ()) -> li
 
     Returns
     -------
-    list of Table
+    list of SheetTable
         Those with rows of figures, from top to bottom.
     """
-    tables: list[Table] = []
+    tables: list[SheetTable] = []
     row = 0
     while row < grid.row_count:
         active = tables[-1] if tables else None
@@ -142,7 +142,7 @@ def _headings(grid: Grid, row: int) -> list[int]:
     ]
 
 
-def _is_heading_row(grid: Grid, row: int, active: Table | None) -> bool:
+def _is_heading_row(grid: Grid, row: int, active: SheetTable | None) -> bool:
     if any(grid.is_amount(row, column) for column in range(grid.width(row))):
         return False
     headings = _headings(grid, row)
@@ -176,7 +176,7 @@ def _month_numbers(grid: Grid, row: int) -> list[int]:
     return columns if len(columns) >= MIN_MONTH_NUMBERS and is_consecutive and is_small else []
 
 
-def _build_table(grid: Grid, first: int, last: int, currency: str) -> Table:
+def _build_table(grid: Grid, first: int, last: int, currency: str) -> SheetTable:
     width = max(grid.width(row) for row in range(first, last + 1))
     stacks = {column: [grid.filled(row, column) for row in range(first, last + 1)] for column in range(width)}
     for depth, row in enumerate(range(first, last)):
@@ -187,7 +187,7 @@ def _build_table(grid: Grid, first: int, last: int, currency: str) -> Table:
         month_number = _number_of_month(grid, stack, column, numbered)
         columns[column] = _read_column(grid, stack, month_number, currency)
     has_month_column = any(head.title == "month" for head in columns.values())
-    return Table(grid, first, last, {c: _settle(head, has_month_column) for c, head in columns.items()})
+    return SheetTable(grid, first, last, {c: _settle(head, has_month_column) for c, head in columns.items()})
 
 
 def _fill_upper(grid: Grid, stacks: dict[int, list[object]], depth: int, row: int, width: int) -> None:
@@ -214,7 +214,7 @@ def _number_of_month(grid: Grid, stack: list[object], column: int, numbered: dic
 
 
 def _read_column(grid: Grid, stack: list[object], month_number: int, currency: str) -> ColumnHead:
-    merged = Label()
+    merged = CellLabel()
     kind: Kind = ""
     measures: tuple[str, ...] = ()
     unit, foreign = None, ""
@@ -224,7 +224,7 @@ def _read_column(grid: Grid, stack: list[object], month_number: int, currency: s
         label = read_label(value)
         named, kind_beside = grid.account(value) if isinstance(value, str) else ((), "")
         if named:
-            measures, label = named, Label(kind=kind_beside)
+            measures, label = named, CellLabel(kind=kind_beside)
         merged = _over(merged, label)
         kind = label.kind or kind
         title = label.title or title
@@ -237,9 +237,9 @@ def _read_column(grid: Grid, stack: list[object], month_number: int, currency: s
     return replace(head, use=_column_use(head))
 
 
-def _over(upper: Label, lower: Label) -> Label:
-    """Label of two headings, the lower over the upper."""
-    return Label(
+def _over(upper: CellLabel, lower: CellLabel) -> CellLabel:
+    """CellLabel of two headings, the lower over the upper."""
+    return CellLabel(
         text=lower.text or upper.text,
         month=lower.month if lower.month is not None else upper.month,
         month_of_year=lower.month_of_year or upper.month_of_year,
@@ -279,9 +279,9 @@ def _settle(head: ColumnHead, has_month_column: bool) -> ColumnHead:
     return head
 
 
-def _read_rows(table: Table, end: int, currency: str, measures: tuple[str, ...]) -> Iterator[RowHead]:
+def _read_rows(table: SheetTable, end: int, currency: str, measures: tuple[str, ...]) -> Iterator[RowHead]:
     section = Section(table.last_heading + 1, measures=measures)
-    month_before: Label | None = None
+    month_before: CellLabel | None = None
     figures = table.columns_of("value", "sum", "cumulative", "other")
     figures = [column for column in figures if table.columns[column].use != "other" or table.has_accounts_across]
     ignored = table.columns_of("ignored")
@@ -315,9 +315,9 @@ def _next_section(section: Section, head: RowHead, row: int) -> Section:
     )
 
 
-def _read_row(table: Table, row: int, section: Section, currency: str) -> RowHead:
+def _read_row(table: SheetTable, row: int, section: Section, currency: str) -> RowHead:
     grid = table.grid
-    label, text, text_column = Label(), "", 0
+    label, text, text_column = CellLabel(), "", 0
     measures: tuple[str, ...] = ()
     kind: Kind = ""
     unit = None
@@ -350,7 +350,7 @@ def _can_name(value: object, title: Title) -> bool:
     return isinstance(value, str) or (title == "account" and isinstance(value, int | float))
 
 
-def _settle_row(head: RowHead, table: Table) -> RowHead:
+def _settle_row(head: RowHead, table: SheetTable) -> RowHead:
     """The row with its use."""
     label = head.label
     if head.measures:
@@ -368,14 +368,16 @@ def _settle_row(head: RowHead, table: Table) -> RowHead:
     return replace(head, use="other" if head.text or table.has_accounts_across else "blank")
 
 
-def _read_period_cell(value: object, title: Title) -> Label:
-    """Label of a cell below the heading `Tháng` or `Năm`, where bare numbers count."""
+def _read_period_cell(value: object, title: Title) -> CellLabel:
+    """CellLabel of a cell below the heading `Tháng` or `Năm`, where bare numbers count."""
     is_number = isinstance(value, int | float) and float(value).is_integer()
     text = str(int(value)) if isinstance(value, int | float) and is_number else value
     if title == "year":
-        return Label(year=int(text)) if isinstance(text, str) and text.isdecimal() and len(text) == 4 else Label()
+        return (
+            CellLabel(year=int(text)) if isinstance(text, str) and text.isdecimal() and len(text) == 4 else CellLabel()
+        )
     if isinstance(text, str) and text.isdecimal() and 1 <= int(text) <= 12:
-        return Label(month_of_year=int(text))
+        return CellLabel(month_of_year=int(text))
     if isinstance(text, str) and (recognized := recognize_month(text)):
-        return Label(month=recognized[0], year=recognized[0] // 12)
+        return CellLabel(month=recognized[0], year=recognized[0] // 12)
     return read_label(value)
