@@ -197,7 +197,12 @@ def _read_entry(
     text = row.text("measure" if form == "long" else "service")
     measure = text if form == "long" else _short_measure(text, figure, accounts)
     booked = row.text("booked") if "booked" in row else ""
-    return LedgerEntry(month, measure, _exact(row.text(figure), mark), row.text("status").lower(), booked, text=text)
+    value = _exact(row.text(figure), mark)
+    if measure.startswith("cost.") and form == "volume":  # a cost in a ledger of volumes is the product of the two
+        if figure == "volume":
+            return None
+        value *= _exact(row.text("volume"), mark)
+    return LedgerEntry(month, measure, value, row.text("status").lower(), booked, text=text)
 
 
 def _short_measure(text: str, figure: str, accounts: Accounts) -> str:
@@ -397,14 +402,20 @@ def _long_text(ledger: LedgerFile, text: str) -> tuple[str, tuple[str, ...], Led
     rows = read_csv(ledger.path, []).rows if ledger.entries else ()
     newline = _newline(text)
     service_by_text = {text: service for service, texts in ledger.texts.items() for text in texts}
-    costs = {entry.measure.partition(".")[2] for entry in ledger.entries if entry.measure.startswith("cost.")}
+    cost_entries = [entry for entry in ledger.entries if entry.measure.startswith("cost.")]
+    costs = {entry.text: entry.measure for entry in cost_entries}
+    amounts = {(entry.text, entry.month): _number_text(entry.value, ledger) for entry in cost_entries}
     lines = [ledger.separator.join(columns)]
     for row in rows:
-        for figure in ("revenue",) if ledger.form == "revenue" else ("volume", "price"):
-            name = row.text("service")
-            measure = f"cost.{name}" if name in costs else f"{figure}.{service_by_text[name]}"
-            others = [row.text(c) if c in row else "" for c in ("status", "booked", "source", *kept)]
-            fields = [row.text("month"), measure, row.text(figure), *others]
+        name, month = row.text("service"), row.text("month")
+        if name in costs:
+            figures = {costs[name]: amounts[name, parse_month(month)]}
+        else:
+            kinds = ("revenue",) if ledger.form == "revenue" else ("volume", "price")
+            figures = {f"{kind}.{service_by_text[name]}": row.text(kind) for kind in kinds}
+        others = [row.text(c) if c in row else "" for c in ("status", "booked", "source", *kept)]
+        for measure, value in figures.items():
+            fields = [month, measure, value, *others]
             lines.append(ledger.separator.join(_quoted(field, ledger.separator) for field in fields))
     return newline.join(lines) + newline, columns, "long"
 

@@ -111,7 +111,7 @@ def doubled_part() -> bytes:
         (inflated, "a.xlsx", "workbook_too_large"),
         (falsely_small, "a.xlsx", "workbook_damaged"),
         (shared_text, "a.xlsx", "workbook_texts"),
-        (lambda: with_part(HEAD + b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>' + TAIL), "a.xlsx", "sheet_too_large"),
+        (lambda: with_part(HEAD + b'<row><c r="XFD1048576"><v>1</v></c></row>' + TAIL), "a.xlsx", "sheet_too_large"),
         (lambda: with_part(b'<!DOCTYPE x [<!ENTITY a "b">]>' + HEAD + TAIL), "a.xlsx", "workbook_entities"),
         (lambda: with_part(HEAD + b"<a>" * 99 + b"</a>" * 99 + TAIL), "a.xlsx", "workbook_damaged"),
         (lambda: xlsx_bytes(*(SheetText(f"T{n}", [[1]]) for n in range(251))), "a.xlsx", "workbook_sheets"),
@@ -136,4 +136,9 @@ def test_hostile_and_damaged_files_are_refused(
 
 
 def test_addresses() -> None:
-    assert [cell_address(0, 0), cell_address(6, 2), cell_address(0, 26), cell_address(1, 701)] == ["A1", "C7", "AA1", "ZZ2"]
+    assert [cell_address(0, 0), cell_address(6, 2), cell_address(0, 26), cell_address(1, 701)] == [
+        "A1",
+        "C7",
+        "AA1",
+        "ZZ2",
+    ]

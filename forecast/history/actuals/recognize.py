@@ -106,10 +106,11 @@ class _FileReader:
         without_table = []
         for sheet in self.workbook.sheets:
             grid = Grid(sheet, self.context.measures)
+            n_problems = len(self.problems)
             figures = read_sheet_figures(
                 grid, self.context.currency, self.context.unit_factor is not None, self.problems
             )
-            if figures is not None and figures.cells:
+            if figures is not None and (figures.cells or len(self.problems) > n_problems):
                 self.sheets.append(figures)
             elif any(value != "" for row in sheet.rows for value in row):
                 without_table.append(sheet.name)
@@ -263,7 +264,7 @@ class _FileReader:
     def _check_sums(self, figures: SheetFigures) -> int:
         """Number of sums that tie; those that do not are problems."""
         grid = figures.grid
-        count = 0
+        tied: set[tuple[int, int]] = set()
 
         def number(row: int, column: int) -> Decimal | None:
             value = grid.value(row, column)
@@ -272,7 +273,7 @@ class _FileReader:
         for table in figures.tables:
             for check in check_table_sums(table, taken_columns(table), number):
                 if check.is_tied:
-                    count += 1
+                    tied.add((check.row, check.column))
                 elif check.computed is not None:
                     place = grid.sheet.location(check.row, check.column)
                     params = {"stated": _text(check.stated), "computed": _text(check.computed)}
@@ -281,7 +282,7 @@ class _FileReader:
                 for column in table.columns_of("sum", "cumulative", "value") if head.use == "sum" else ():
                     if (head.row, column) in grid.sheet.formulas_without_value:
                         self.problems.append(Problem.of(grid.sheet.location(head.row, column), "", "sheet_formula"))
-        return count
+        return len(tied)
 
     def _add_accounts(self, entries: list[tuple[CellFigure, ActualFigure]]) -> list[ActualFigure]:
         """Figures of a sheet; accounts of one measure with different texts are added up."""

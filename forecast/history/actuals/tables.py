@@ -18,6 +18,7 @@ from forecast.history.actuals.labels import (
     read_label,
     unit_in_text,
 )
+from forecast.history.actuals.numbers import is_dash, looks_like_number
 
 __all__ = ["ColumnHead", "RowHead", "Section", "SheetTable", "find_tables"]
 
@@ -29,6 +30,8 @@ MIN_HEADINGS = 2
 MIN_MONTH_NUMBERS = 3
 """Consecutive whole numbers that may be months in a row of headings."""
 MAX_HEADING_ROWS = 6
+MAX_LOOKED_AT_ROWS = 60
+"""Rows below a heading that tell whether a column holds texts or figures."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +189,19 @@ def _build_table(grid: Grid, first: int, last: int, currency: str) -> SheetTable
     for column, stack in stacks.items():
         month_number = _number_of_month(grid, stack, column, numbered)
         columns[column] = _read_column(grid, stack, month_number, currency)
+        if columns[column].use == "value" and _holds_texts(grid, column, last + 1):
+            columns[column] = replace(columns[column], use="label", title="account")
     has_month_column = any(head.title == "month" for head in columns.values())
     return SheetTable(grid, first, last, {c: _settle(head, has_month_column) for c, head in columns.items()})
+
+
+def _holds_texts(grid: Grid, column: int, start: int) -> bool:
+    """True for a column with more texts than figures below its heading, such as `Chi phí` over names of costs."""
+    cells = [grid.value(row, column) for row in range(start, min(grid.row_count, start + MAX_LOOKED_AT_ROWS))]
+    texts = sum(
+        isinstance(value, str) and not looks_like_number(value) and not is_dash(value) for value in cells if value
+    )
+    return texts > sum(map(looks_like_number, cells)) and any(isinstance(v, str) and grid.account(v)[0] for v in cells)
 
 
 def _fill_upper(grid: Grid, stacks: dict[int, list[object]], depth: int, row: int, width: int) -> None:
@@ -280,14 +294,17 @@ def _settle(head: ColumnHead, has_month_column: bool) -> ColumnHead:
 
 
 def _read_rows(table: SheetTable, end: int, currency: str, measures: tuple[str, ...]) -> Iterator[RowHead]:
-    section = Section(table.last_heading + 1, measures=measures)
+    kinds = {head.kind for head in table.columns.values() if head.use == "label" and head.kind} - {"amount"}
+    section = Section(table.last_heading + 1, kind=kinds.pop() if len(kinds) == 1 else "", measures=measures)
     month_before: CellLabel | None = None
     figures = table.columns_of("value", "sum", "cumulative", "other")
     figures = [column for column in figures if table.columns[column].use != "other" or table.has_accounts_across]
     ignored = table.columns_of("ignored")
+    values = table.columns_of("value")
     for row in range(table.last_heading + 1, end):
         head = _read_row(table, row, section, currency)
-        if any(table.grid.is_figure(row, column) for column in figures):
+        is_filled = head.use in ("account", "month") and any(table.grid.value(row, c) != "" for c in values)
+        if is_filled or any(table.grid.is_figure(row, column) for column in figures):
             month_column = head.label.has_month or head.label.is_span
             if not month_column and month_before is not None and head.use == "account":
                 head = replace(head, label=_over(month_before, head.label))
