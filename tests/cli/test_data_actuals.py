@@ -49,7 +49,7 @@ def test_restatements_are_listed_with_old_and_new(call: Any, project: Path, monk
     done = call("data", "actuals", "dc.xlsx", "--booked", "2025-04-04", "--lang", "vi")
     text = " ".join(done.out.split())
     assert "điều chỉnh lại: revenue.nuoc_sach tháng 2/2025 11,70 -> 11,71 tỷ đồng (+0,1%)" in text
-    assert "1 dòng hoặc cột không phải khoản mục của kế hoạch, được bỏ qua: T2.2025!A4 'Thu khác'" in text
+    assert "1 tên không phải khoản mục của kế hoạch, các dòng hoặc cột đó được bỏ qua: T2.2025!A4 'Thu khác'" in text
     assert ledger.read_text().splitlines()[-1] == "2025-02,NS,11710400000,actual,2025-04-04,dc.xlsx!T2.2025!B3"
 
 

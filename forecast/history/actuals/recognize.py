@@ -123,6 +123,7 @@ class _FileReader:
         self._settle_factor()
         for figures in self.sheets:
             self._read_sheet(figures)
+        self._check_unmatched()
         return self
 
     def _note_workbook(self) -> None:
@@ -226,7 +227,6 @@ class _FileReader:
         sums = self._check_sums(figures)
         self.figures += self._add_accounts(entries)
         self._note_sheet(figures, empty_months)
-        self._check_unmatched(figures)
         months = tuple(sorted({figure.month for _, figure in entries}))
         factor = self.context.unit_factor or figures.context.factor or next(
             (cell.factor for cell in figures.cells if cell.is_money and cell.factor is not None), None
@@ -323,11 +323,14 @@ class _FileReader:
         if any(cell.status == "estimate" for cell in figures.cells):
             self.notes.append(_note("actuals_estimates", sheet=_sheet_name(figures)))
 
-    def _check_unmatched(self, figures: SheetFigures) -> None:
+    def _check_unmatched(self) -> None:
         """Rows that match nothing: a problem where a text is nearly an account, else a note."""
         known = self.context.measures
         texts = []
-        for place, text in figures.unmatched:
+        places: dict[str, Location] = {}
+        for place, text in (entry for figures in self.sheets for entry in figures.unmatched):
+            places.setdefault(text, place)
+        for text, place in places.items():
             if close := closest_match(fold_text(text), known, MIN_SIMILARITY):
                 name = known[close][0].partition(".")[2]
                 self.problems.append(Problem.of(place, "", "sheet_account_near", text=text[:60], instead=name))

@@ -378,7 +378,7 @@ def _settle_row(head: RowHead, table: SheetTable) -> RowHead:
         return replace(head, use="account", measures=head.section.measures)
     if label.is_sum or label.is_span:
         return replace(head, use="sum")
-    if label.has_month:
+    if label.has_month and (table.has_accounts_across or head.section.measures):
         return replace(head, use="month")
     if head.kind and not table.has_accounts_across:
         return replace(head, use="sum")
