@@ -23,7 +23,9 @@ _FREE_SECTORS = 0xFFFFFFFA
 """Numbers of sectors from which a chain has ended."""
 _BOF, _EOF, _BOUNDSHEET, _FILEPASS, _SUPBOOK, _SST, _CONTINUE = 0x809, 0x0A, 0x85, 0x2F, 0x1AE, 0xFC, 0x3C
 _ROW, _COLINFO, _LABELSST, _MULRK, _MULBLANK = 0x208, 0x7D, 0xFD, 0xBD, 0xBE
-_CELLS = (0x203, 0x204, 0x27E, 0x201, 0x205, 0x06, 0xD6, _LABELSST, _MULRK, _MULBLANK)
+_FORMULA = 0x06
+_SEVERAL_CELLS = (_MULRK, _MULBLANK)
+_CELLS = (0x203, 0x204, 0x27E, 0x201, 0x205, _FORMULA, 0xD6, _LABELSST, *_SEVERAL_CELLS)
 _OWN_BOOK = 0x0401
 _ADD_INS = 0x3A01
 _MAX_SHEETS = 250
@@ -158,6 +160,7 @@ def _bound_sheet(stream: bytes, start: int) -> tuple[int, int, str]:
 
 def _walk_sheet(stream: bytes, start: int, sheet: str) -> SheetFacts:
     facts = SheetFacts()
+    formulas: dict[tuple[int, int], bool] = {}
     depth = 0
     for record, place, length in _records(stream, start):
         depth += (record == _BOF) - (record == _EOF)
@@ -165,22 +168,31 @@ def _walk_sheet(stream: bytes, start: int, sheet: str) -> SheetFacts:
             break
         if depth > 1:  # a chart inside the sheet
             continue
-        if record == _ROW:
-            row, options = struct.unpack_from("<H", stream, place)[0], stream[place + 12]
-            if options & 0x20:
-                facts.hidden_rows.add(row)
-        elif record == _COLINFO:
-            first, last, _, _, options = struct.unpack_from("<5H", stream, place)
-            if options & 1:
-                facts.hide_columns(first, last)
-        elif record in _CELLS and length >= 6:
+        if record in _CELLS and length >= 6:
             row, column = struct.unpack_from("<HH", stream, place)
-            if record in (_MULRK, _MULBLANK):
-                (column,) = struct.unpack_from("<H", stream, place + length - 2)
-            facts.last_row, facts.last_column = max(facts.last_row, row), max(facts.last_column, column)
+            last = struct.unpack_from("<H", stream, place + length - 2)[0] if record in _SEVERAL_CELLS else column
+            facts.last_row, facts.last_column = max(facts.last_row, row), max(facts.last_column, last)
             facts.text_cells += record == _LABELSST
             check_extent(sheet, facts.last_row, facts.last_column)
+            if record == _FORMULA and length >= 14:
+                formulas[row, column] = stream[place + 6] == 3 and stream[place + 12 : place + 14] == b"\xff\xff"
+        else:
+            _note_hidden(facts, record, stream, place)
+    if all(formulas.values()):  # a program that computes nothing wrote them; one blank result alone is a blank cell
+        facts.formulas_without_value.update(formulas)
     return facts
+
+
+def _note_hidden(facts: SheetFacts, record: int, stream: bytes, place: int) -> None:
+    """Note a row or columns that are hidden."""
+    if record == _ROW:
+        row, options = struct.unpack_from("<H", stream, place)[0], stream[place + 12]
+        if options & 0x20:
+            facts.hidden_rows.add(row)
+    elif record == _COLINFO:
+        first, last, _, _, options = struct.unpack_from("<5H", stream, place)
+        if options & 1:
+            facts.hide_columns(first, last)
 
 
 def _longest_text(stream: bytes, start: int, length: int) -> int:

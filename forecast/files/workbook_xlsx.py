@@ -178,8 +178,8 @@ def _sheet_parts(parts: dict[str, bytes]) -> dict[str, str]:
             key = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             sheets[attributes.get("name", "")] = targets.get(key, "")
 
-    _parse(parts.get("xl/_rels/workbook.xml.rels", b"<x/>"), relation)
-    _parse(parts["xl/workbook.xml"], sheet)
+    _parse_starts(parts.get("xl/_rels/workbook.xml.rels", b"<x/>"), relation)
+    _parse_starts(parts["xl/workbook.xml"], sheet)
     return sheets
 
 
@@ -187,10 +187,14 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def _parse(part: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None) -> None:
+def _parse_starts(part: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
+    """Call a function with each element that starts."""
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
-    parser.EndElementHandler = end
+    _parse(part, parser)
+
+
+def _parse(part: bytes, parser: expat.XMLParserType) -> None:
     try:
         parser.Parse(part, True)
     except expat.ExpatError:
@@ -208,6 +212,10 @@ class _SheetScanner:
         self.column = -1
         self.has_formula = False
         self.has_value = False
+        self.is_text = False
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Note a row, a column, a cell, its formula or its value."""
@@ -217,8 +225,10 @@ class _SheetScanner:
             raise WorkbookError("workbook_damaged")
         if tag == "c":
             self._start_cell(attributes)
-        elif tag in ("v", "is"):
+        elif tag == "is" or (tag == "v" and self.is_text):
             self.has_value = True
+        elif tag == "v" and self.has_formula:
+            self.parser.CharacterDataHandler = self.characters
         elif tag == "f":
             self.has_formula = True
         elif tag == "row":
@@ -240,11 +250,17 @@ class _SheetScanner:
         facts.last_row, facts.last_column = max(facts.last_row, row), max(facts.last_column, self.column)
         facts.text_cells += attributes.get("t") == "s"
         self.has_formula = self.has_value = False
+        self.is_text = attributes.get("t") == "str"  # whose empty text is a value
         check_extent(self.sheet, facts.last_row, facts.last_column)
+
+    def characters(self, text: str) -> None:
+        """Note that the value of a formula is stored."""
+        self.has_value = self.has_value or bool(text.strip())
 
     def end(self, name: str) -> None:
         """Note a cell whose formula has no stored value."""
         self.depth -= 1
+        self.parser.CharacterDataHandler = None
         if (name if ":" not in name else _local(name)) == "c" and self.has_formula and not self.has_value:
             self.facts.formulas_without_value.add((self.row, self.column))
 
@@ -287,7 +303,7 @@ def check_cells(sheets: Iterable[SheetFacts]) -> None:
 
 def _scan_sheet(part: bytes, sheet: str) -> SheetFacts:
     scanner = _SheetScanner(sheet)
-    _parse(part, scanner.start, scanner.end)
+    _parse(part, scanner.parser)
     return scanner.facts
 
 

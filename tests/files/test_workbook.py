@@ -50,16 +50,19 @@ def test_cells_of_both_formats_and_of_a_csv(tmp_path: Path) -> None:
 
 
 def test_dates_merged_cells_and_what_is_hidden(tmp_path: Path) -> None:
-    shown = SheetText("A", [[date(2025, 1, 31), NO_VALUE], [1, 2], [3]], ["A1:B1"], hidden_rows=[2], hidden_columns=[2])
+    shown = SheetText(
+        "A", [[date(2025, 1, 31), NO_VALUE, NO_VALUE], [1, 2], [3]], ["A1:B1"], hidden_rows=[2], hidden_columns=[2]
+    )
     book = read_bytes(tmp_path, xlsx_bytes(shown, SheetText("B", [[1]], state="hidden")))
     (sheet,) = book.sheets
     assert sheet.rows[0][0] == date(2025, 1, 31)
     assert sheet.merged == (((0, 0), (0, 1)),)
-    assert (sheet.hidden_rows, sheet.hidden_columns, sheet.formulas_without_value) == ({1}, {1}, {(0, 1)})
+    assert (sheet.hidden_rows, sheet.hidden_columns, sheet.formulas_without_value) == ({1}, {1}, {(0, 1), (0, 2)})
     assert book.hidden_sheets == ("B",)
-    old = SheetText("A", [[1], [2]], hidden_rows=[1])
+    old = SheetText("A", [[1, NO_VALUE], [2]], hidden_rows=[1])
     book = read_bytes(tmp_path, xls_bytes(old, SheetText("B", [[1]], state="hidden")), "book.xls")
     assert (book.sheets[0].hidden_rows, book.hidden_sheets) == ({0}, ("B",))
+    assert book.sheets[0].formulas_without_value == {(0, 1)}
 
 
 def test_macros_and_links_are_known_and_not_opened(tmp_path: Path) -> None:

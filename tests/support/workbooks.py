@@ -46,7 +46,7 @@ def _cell(row: int, column: int, value: Any, formula: str, texts: dict[str, int]
     place = cell_address(row, column)
     code = f"<f>{escape(formula)}</f>" if formula else ""
     if value is NO_VALUE:
-        return f'<c r="{place}">{code or "<f>SUM(A1)</f>"}</c>'
+        return f'<c r="{place}">{code or "<f>SUM(A1)</f>"}{"<v></v>" if column % 2 else ""}</c>'
     if isinstance(value, date):
         return f'<c r="{place}" s="1">{code}<v>{value.toordinal() - SERIAL_ORIGIN}</v></c>'
     if isinstance(value, str):
@@ -139,6 +139,8 @@ def _xls_sheet(sheet: SheetText, texts: dict[str, int]) -> bytes:
             place = struct.pack("<HHH", index, column, 0)
             if isinstance(value, str) and value:
                 content += _record(0xFD, place + struct.pack("<I", texts.setdefault(value, len(texts))))
+            elif value is NO_VALUE:
+                content += _record(0x06, place + b"\3\0\0\0\0\0\xff\xff" + struct.pack("<HIH", 3, 0, 0))
             elif value not in ("", None):
                 content += _record(0x203, place + struct.pack("<d", value))
     return content + _record(0x0A)
