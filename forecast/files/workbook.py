@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.errors import InputError, Location
 from forecast.files.characters import FORBIDDEN_CHARACTERS, single_line
 from forecast.files.csv import MAX_CSV_BYTES, read_grid
-from forecast.files.paths import display_path, read_regular_file
+from forecast.files.paths import display_path, name_problem, read_regular_file
 from forecast.files.workbook_xls import vet_xls
 from forecast.files.workbook_xlsx import SheetFacts, WorkbookError, check_extent, vet_xlsx
 
@@ -56,7 +56,8 @@ class Sheet:
 
     def source(self, row: int, column: int) -> str:
         """Name of the file, sheet and cell, as a ledger keeps them."""
-        return "!".join(filter(None, (Path(self.file).name, self.name, cell_address(row, column))))
+        file = Path(self.file).name.lstrip("=+-@")  # a spreadsheet would take it for a formula
+        return "!".join(filter(None, (file, self.name, cell_address(row, column))))
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def read_workbook(path: Path) -> Workbook:
     InputError
         The file cannot be read, is too large or damaged, or is no workbook.
     """
+    if problem := name_problem(path, path.parent):
+        raise InputError([problem])
     file = Location(display_path(path))
     content = read_regular_file(path, file, "", MAX_CSV_BYTES)
     digest = hashlib.sha256(content).hexdigest()
@@ -175,7 +178,7 @@ def _read_sheet(file: str, workbook: CalamineWorkbook, name: str, facts: SheetFa
     clean = [[_clean(value) for value in row] for row in rows]
     return Sheet(
         file,
-        single_line(name),
+        single_line(FORBIDDEN_CHARACTERS.sub("", name)),
         clean,
         tuple(sheet.merged_cell_ranges or ()),
         frozenset(facts.hidden_rows),
