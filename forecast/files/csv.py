@@ -560,7 +560,7 @@ def raise_if_problems(problems: list[Problem]) -> None:
     first = sorted(set(problems))
     if len(first) > MAX_CSV_PROBLEMS:
         last = first[MAX_CSV_PROBLEMS - 1].location
-        next_location = Location(last.file, last.line, last.column + 1)
+        next_location = Location(last.file, last.line, last.column + 1, last.cell)
         remaining = Problem.of(next_location, "", "csv_and_more", count=len(first) - MAX_CSV_PROBLEMS)
         first = [*first[:MAX_CSV_PROBLEMS], remaining]
     raise InputError(first)

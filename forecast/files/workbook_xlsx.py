@@ -28,6 +28,7 @@ MAX_COLUMNS_PER_SHEET = 1_000
 MAX_CELLS_PER_SHEET = 400_000
 """Cells of the rectangle that a sheet fills, empty ones included."""
 MAX_WORKBOOK_CELLS = 1_500_000
+MAX_WORKBOOK_ROWS = 30_000
 MAX_SHEETS = 250
 MAX_WORKBOOK_TEXT = 32 * 2**20
 """Characters of all cells, if each text cell held the longest text of the workbook."""
@@ -296,9 +297,13 @@ def check_extent(sheet: str, last_row: int, last_column: int) -> None:
 
 
 def check_cells(sheets: Iterable[SheetFacts]) -> None:
-    """Refuse sheets that together fill too many cells."""
-    if sum((sheet.last_row + 1) * (sheet.last_column + 1) for sheet in sheets) > MAX_WORKBOOK_CELLS:
-        raise WorkbookError("workbook_cells", most=MAX_WORKBOOK_CELLS)
+    """Refuse sheets that together have too many rows or cells."""
+    extents = [(sheet.last_row + 1, sheet.last_column + 1) for sheet in sheets]
+    rows, cells = sum(count for count, _ in extents), sum(count * width for count, width in extents)
+    if rows > MAX_WORKBOOK_ROWS or cells > MAX_WORKBOOK_CELLS:
+        raise WorkbookError(
+            "workbook_cells", rows=rows, cells=cells, most_rows=MAX_WORKBOOK_ROWS, most_cells=MAX_WORKBOOK_CELLS
+        )
 
 
 def _scan_sheet(part: bytes, sheet: str) -> SheetFacts:

@@ -16,8 +16,6 @@ from forecast.history.actuals.numbers import is_dash, looks_like_number
 __all__ = ["Grid"]
 
 MAX_MERGED_RANGES = 20_000
-MAX_TEXTS = 20_000
-"""Different texts of a sheet."""
 
 
 @dataclass
@@ -27,12 +25,6 @@ class Grid:
     sheet: Sheet
     measures: Mapping[str, tuple[str, ...]]
     """Folded text of an account -> the measures it may stand for."""
-
-    def __post_init__(self) -> None:
-        texts = {value for row in self.sheet.rows for value in row if value.__class__ is str}
-        if len(texts) > MAX_TEXTS:
-            place = self.sheet.location(0, 0)
-            raise InputError.of(place, "", "sheet_too_many_texts", count=len(texts), most=MAX_TEXTS)
 
     @property
     def row_count(self) -> int:

@@ -32,6 +32,8 @@ MIN_FULL_AMOUNT = Decimal(10) ** 7
 """Whole amount without any unit from which it is one of the currency itself, where nothing else is known [C]."""
 MIN_SIMILARITY = 0.85
 """Similarity of an unmatched text and an account from which it is a slip of the hand."""
+MAX_TEXTS = 20_000
+"""Different texts of a file; each is read as a label."""
 MAX_LISTED = 6
 
 
@@ -104,7 +106,12 @@ class _FileReader:
         """Read the file; its problems and notes are added to the lists."""
         self._note_workbook()
         without_table = []
+        texts: set[str] = set()
         for sheet in self.workbook.sheets:
+            texts.update(value for row in sheet.rows for value in row if value.__class__ is str)
+            if len(texts) > MAX_TEXTS:
+                self.problems.append(Problem.of(sheet.location(0, 0), "", "sheet_too_many_texts", most=MAX_TEXTS))
+                return self
             grid = Grid(sheet, self.context.measures)
             n_problems = len(self.problems)
             figures = read_sheet_figures(
