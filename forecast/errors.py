@@ -110,7 +110,12 @@ class InputError(ForecastError):
     Parameters
     ----------
     problems : iterable of Problem
-        Kept in order of their locations, each once.
+        At least one; kept in order of their locations, each once.
+
+    Raises
+    ------
+    ValueError
+        There is no problem.
 
     Examples
     --------
@@ -126,6 +131,8 @@ class InputError(ForecastError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
+        if not self.problems:
+            raise ValueError("an input error without a problem")  # it would end a command without a word
         super().__init__(self.problems)
 
     @classmethod

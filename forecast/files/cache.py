@@ -113,12 +113,16 @@ class Cache:
         return CacheEntry(metadata, arrays) if isinstance(metadata, dict) else None
 
     def put(self, key: str, metadata: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bool:
-        """Write an entry; False when the disk refuses: the result is then computed again."""
+        """Write an entry; False when it is too large or the disk refuses: the result is then computed again."""
         body = io.BytesIO()
         content: dict[str, Any] = dict(arrays)
         content[_METADATA_NAME] = np.frombuffer(json.dumps(metadata, sort_keys=True).encode(), dtype=np.uint8)
         np.savez(body, **content)
-        entry = hashlib.sha256(body.getvalue()).hexdigest().encode() + b"\n" + body.getvalue()
+        if body.tell() > MAX_ENTRY_BYTES:  # it would not be read again
+            return False
+        digest = hashlib.sha256(body.getbuffer()).hexdigest().encode()
+        entry = b"\n".join((digest, body.getbuffer()))
+        del body  # as large as the entry
         try:
             write_file(self._file(key), entry)
         except OutputError:

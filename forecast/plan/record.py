@@ -102,7 +102,7 @@ class Record(BaseModel):
     """A record of the plan."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True, populate_by_name=True
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
     )
 
     def assumptions(self) -> Iterator[Assumption]:

@@ -324,7 +324,11 @@ class Scenario(Record):
     @property
     def changing_years(self) -> dict[str, range]:
         """Calendar years in which each yearly change counts, by its dotted name."""
-        return {name: self._years_of_change(*name.split(".")) for name in self.yearly_changes}
+        return {name: self.years_of_change(name) for name in self.yearly_changes}
+
+    def years_of_change(self, change: str) -> range:
+        """Calendar years in which one yearly change counts, by its dotted name."""
+        return self._years_of_change(*change.split("."))
 
     def _years_of_change(self, table: str, name: str, key: str) -> range:
         first, last = self.horizon.calendar.years[0], self.horizon.calendar.years[-1]
@@ -339,7 +343,7 @@ class Scenario(Record):
     def has_correlated_years(self) -> bool:
         """True when a yearly change is unsure in more than one year of the horizon."""
         return any(
-            sum(not change_in_year(change, year).is_constant for year in self.changing_years[name]) > 1
+            sum(not change_in_year(change, year).is_constant for year in self.years_of_change(name)) > 1
             for name, change in self.yearly_changes.items()
         )
 

@@ -45,7 +45,7 @@ INDEX_SIGNATURE = '<meta name="generator" content="forecast">'
 """Line at the head of each index that this program writes."""
 INDEX_HEAD_BYTES = 2048
 """Bytes in which the signature or the title of an index stands."""
-MAX_POINTER_BYTES = 200
+MIN_POINTER_BYTES, MAX_POINTER_BYTES = 10, 200
 """Size of a file that stands for a link."""
 
 _RUN_ID = r"[0-9a-f]{4,64}"
@@ -87,12 +87,12 @@ def link_text(run_id: str) -> str:
     return f"{RUNS_FOLDER}/{run_id}"
 
 
-def linked_run_id(link: Path) -> str:
+def linked_run_id(link: Path | str) -> str:
     """Return the run that a link or a pointer beside `.runs` names.
 
     Parameters
     ----------
-    link : Path
+    link : Path or str
         `reports/<plan>`.
 
     Returns
@@ -102,13 +102,13 @@ def linked_run_id(link: Path) -> str:
     """
     text = ""
     with suppress(OSError, ValueError):
-        status = link.lstat()
+        status = os.lstat(link)
         if stat.S_ISLNK(status.st_mode):
             text = os.readlink(link)
-            if not _LINK_TEXT.fullmatch(text):
-                text = _shortest_link_text(link)
-        elif stat.S_ISREG(status.st_mode) and status.st_size <= MAX_POINTER_BYTES:
-            text = link.read_text(encoding="utf-8")
+            if not _LINK_TEXT.fullmatch(text) and is_run_id(os.path.basename(text.rstrip("/\\"))):
+                text = _shortest_link_text(Path(link))
+        elif stat.S_ISREG(status.st_mode) and MIN_POINTER_BYTES <= status.st_size <= MAX_POINTER_BYTES:
+            text = Path(link).read_text(encoding="utf-8")
     match = _LINK_TEXT.fullmatch(text)
     return match["run_id"] if match else ""
 

@@ -342,7 +342,7 @@ def _compile_costs(scenario: Scenario) -> CostInputs:
 def _changes_by_year(scenario: Scenario, name: str) -> dict[int, Assumption]:
     """The assumption of each year in which a yearly change counts; empty where the plan has no such change."""
     change = scenario.yearly_changes.get(name)
-    return {} if change is None else {year: change_in_year(change, year) for year in scenario.changing_years[name]}
+    return {} if change is None else {year: change_in_year(change, year) for year in scenario.years_of_change(name)}
 
 
 def _yearly_draws(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> YearlyDraws:

@@ -13,6 +13,7 @@ from forecast.engines import create_engine
 from forecast.engines.engine import Engine
 from forecast.files.paths import plan_name
 from forecast.periods import Calendar
+from forecast.plan.checks.size import require_memory
 from forecast.plan.geography import Geography
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
@@ -325,7 +326,7 @@ def simulate(
     Raises
     ------
     InputError
-        The history cannot be read.
+        The history cannot be read, or so many paths of so large a plan need more memory than there is.
     ValueError
         There is no path to simulate, or a precision without a target.
 
@@ -341,6 +342,7 @@ def simulate(
     >>> chance.low < 0.7 < chance.high
     True
     """
+    require_memory(scenario, paths or scenario.paths)
     execution = execution or ExecutionOptions()
     baseline = baseline or fit_baseline(scenario)
     plan = compile_plan(scenario, baseline, paths, seed)
@@ -388,6 +390,7 @@ def _run_chunks(
                 is_merged = False
                 merged.merge(result)
                 chunks, is_merged = chunks + 1, True
+                job.first_batch.clear()  # where it was simulated again on a worker
                 _report_progress(job, chunks, merged, goal, progress)
                 if _is_precise_enough(job, merged, goal):
                     break

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from forecast.simulation import checkpoint, chunks
@@ -111,7 +112,10 @@ def test_a_short_run_writes_no_checkpoint(tmp_path: Path, monkeypatch: pytest.Mo
 
 HARMS: dict[str, Any] = {
     "a count more": lambda facts, arrays: arrays["0.counts"].__setitem__(0, arrays["0.counts"][0] + 1),
-    "a count below zero": lambda facts, arrays: arrays["0.counts"].__setitem__(slice(2), [-1, 10**6]),
+    "a count below zero": lambda facts, arrays: arrays.update(
+        {"0.counts": np.array([-1, 10**6, *arrays["0.counts"][2:]]).astype(np.uint64)}
+    ),
+    "counts of another type": lambda facts, arrays: arrays.update({"0.counts": arrays["0.counts"].astype(np.int64)}),
     "no number": lambda facts, arrays: arrays["1.sums"].__setitem__(4, float("nan")),
     "infinite": lambda facts, arrays: arrays["1.sums"].__setitem__(1, float("-inf")),
     "whole numbers": lambda facts, arrays: arrays.update({"1.sums": arrays["1.sums"].astype(int)}),

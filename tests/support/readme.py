@@ -173,8 +173,13 @@ class ReadmeWorkspace:
         return once
 
     def _cached_run(self, run_plan: Callable[..., Any]) -> Callable[..., Any]:
-        def once(request: Any, *watch: Any) -> Any:
-            return self._cached_stored_run(("run", *_content_key(request)), request, lambda: run_plan(request, *watch))
+        def once(request: Any, callbacks: Any) -> Any:
+            key = ("run", *_content_key(request))
+            is_new = key not in self.results
+            run = self._cached_stored_run(key, request, lambda: run_plan(request, callbacks))
+            if not is_new:
+                callbacks.on_answer(run.summary())
+            return run
 
         return once
 

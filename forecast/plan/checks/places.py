@@ -8,6 +8,7 @@ from forecast.errors import InputError, Problem
 from forecast.history.place_ledger import read_place_ledger
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.checks.context import CheckContext
+from forecast.plan.checks.size import MAX_PLACE_SERVICES
 from forecast.plan.geography import Geography, read_places
 
 
@@ -27,6 +28,9 @@ def check_places(context: CheckContext) -> Iterator[Problem]:
         for key in ("noise", "ledger"):
             if getattr(places, key) is not None:
                 yield context.problem(f"places.{key}", "places_need_file")
+    if geography is not None and geography.count * len(context.scenario.services) > MAX_PLACE_SERVICES:
+        params = {"places": geography.count, "services": len(context.scenario.services), "most": MAX_PLACE_SERVICES}
+        yield context.problem("places.file", "too_many_place_services", **params)
     if geography is not None and places is not None and places.ledger is not None:
         yield from _check_place_ledger(context, places.ledger, geography)
     are_listed = places is not None and places.file is not None

@@ -50,7 +50,7 @@ MAX_PLAN_PROBLEMS = 100
 """Problems that are printed; more help nobody."""
 MAX_CASES = 40
 """Cases of one plan."""
-MAX_CASE_NODES = 40_000
+MAX_CASE_NODES = 15_000
 """Keys and values of a plan, times its cases."""
 
 

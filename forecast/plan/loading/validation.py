@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,9 @@ from forecast.plan.tree import format_node, join_key_path
 KEY_BY_CODE = {"grade_needs_source": "grade", "unknown_grade": "grade", "not_known": "known"}
 """The key inside an assumption at which a problem is reported."""
 
+UNKNOWN_KEY_CODES = ("unknown_key", "unknown_key_here")
+EMPTY_CODES = ("label_empty", "too_short")
+"""Problems of a map that holds nothing."""
 NOTHING_TO_DELETE = "nothing_to_delete"
 
 RENAMED_KEYS = {
@@ -58,23 +62,37 @@ def validation_problems(error: ValidationError, tree: MappingNode) -> list[tuple
 def drop_consequent_problems(problems: list[Problem]) -> list[Problem]:
     """The problems without those that follow from another.
 
-    A missing key that an unknown key beside it was meant to be, a null without effect of which more is said, and
-    whatever stands below a clash of parents.
+    A missing key that an unknown key beside it was meant to be, a map that is empty without its unknown keys, units of
+    a currency that is none, a `same_as` beside a value, a null without effect of which more is said, and whatever
+    stands below a clash of parents.
     """
     intended = {
         f"{problem.path.rpartition('.')[0]}.{dict(problem.params)['instead']}".lstrip(".")
         for problem in problems
         if problem.code == "unknown_key"
     }
+    unknown = Counter(_parent_of(problem) for problem in problems if problem.code in UNKNOWN_KEY_CODES)
+    missing = Counter(_parent_of(problem) for problem in problems if problem.code == "missing")
+    explained = {path for path, count in unknown.items() if path and count >= missing[path]}
+    doubled = {problem.path for problem in problems if problem.code == "value_or_same_as"}
+    has_currency = all(problem.code != "not_a_currency" for problem in problems)
     reported = {problem.path for problem in problems if not problem.code.startswith(NOTHING_TO_DELETE)}
     clashes = tuple(f"{problem.path}." for problem in problems if problem.code == "parents_clash")
     return [
         problem
         for problem in problems
-        if not (problem.code == "missing" and problem.path in intended)
+        if not (problem.code == "missing" and (problem.path in intended or _parent_of(problem) in explained))
+        and not (problem.code in EMPTY_CODES and problem.path in unknown)
+        and not (problem.code.startswith("unknown_unit") and not has_currency)
+        and not (problem.code.startswith("same_as_") and problem.path in doubled)
         and not (problem.code.startswith(NOTHING_TO_DELETE) and problem.path in reported)
         and not problem.path.startswith(clashes)
     ]
+
+
+def _parent_of(problem: Problem) -> str:
+    """Dotted name of what the key of a problem stands in."""
+    return problem.path.rpartition(".")[0]
 
 
 def _find_node(tree: MappingNode, loc: tuple[int | str, ...]) -> tuple[Any, tuple[str, ...], str]:
@@ -125,9 +143,10 @@ def _shape_problem(code: str, params: dict[str, str], node: Any, missing_step: s
         case "union_tag_not_found":
             return Problem.of(location, f"{path}.kind" if path else "kind", "missing")
         case "union_tag_invalid":
-            return _choice_problem(node["kind"].location, f"{path}.kind", str(node["kind"]), params["expected_tags"])
+            kind = node["kind"]
+            return _choice_problem(kind.location, f"{path}.kind", format_node(kind)[:60], params["expected_tags"])
         case "literal_error":
-            return _choice_problem(location, path, str(node), params["expected"])
+            return _choice_problem(location, path, format_node(node)[:60], params["expected"])
         case "model_type" | "model_attributes_type" | "dict_type":
             return Problem.of(location, path, "map_expected", text=format_node(node)[:60])
         case "tuple_type" | "list_type":
