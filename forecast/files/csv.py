@@ -465,9 +465,9 @@ def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark:
 
 def _not_a_plain_number(text: str) -> QuantityError:
     """The error of a number that is none, with its digits alone where it is one in groups or of another script."""
-    if len(text) <= MAX_NUMBER_TEXT and (instead := plain_digits(text.lstrip("'"))) != text:
-        if re.fullmatch(r"[+-]?[0-9]+", instead):
-            return QuantityError("odd_digits", number=text, instead=instead)
+    instead = plain_digits(text.lstrip("'")) if len(text) <= MAX_NUMBER_TEXT else ""
+    if instead != text and re.fullmatch(r"[+-]?[0-9]+", instead):
+        return QuantityError("odd_digits", number=text, instead=instead)
     return QuantityError("csv_not_a_number", text=text[:MAX_NUMBER_TEXT])
 
 
