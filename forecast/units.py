@@ -319,14 +319,14 @@ def _similar_units(text: str, currency: str, dimensions: tuple[Dimension, ...]) 
         return ()
     phrases = [word for word in words if word is not None]
     amount = Phrase(" ".join(phrase.en for phrase in phrases), " ".join(phrase.vi for phrase in phrases))
-    options = [amount]
+    readings = [amount]
     if "/" in text:
         per_person = Phrase(f"{amount.en}/person/year", f"{amount.vi}/người/năm")
         is_per_time = (
             fold_text(text.partition("/")[2]) in _PLAIN_TIMES
         )  # an amount of a year, or one of a person's year
-        options = [amount, per_person] if is_per_time else [per_person]
-    return tuple(option for option in options if _is_readable(option.en, currency, dimensions))
+        readings = [amount, per_person] if is_per_time else [per_person]
+    return tuple(option for option in readings if _is_readable(option.en, currency, dimensions))
 
 
 def _is_readable(unit: str, currency: str, dimensions: tuple[Dimension, ...]) -> bool:
