@@ -123,7 +123,12 @@ class Tally:
             return {"values": self.values}
         sums = self._sums
         totals = np.array([sums.n, sums.minimum, sums.maximum, *sums.position_sums, *sums.outer_sums.flat])
-        return {"counts": self._short_counts(), "atoms": self._atom_counts, "sums": totals, "below": sums.threshold_sums}
+        return {
+            "counts": self._short_counts(),
+            "atoms": self._atom_counts,
+            "sums": totals,
+            "below": sums.threshold_sums,
+        }
 
     def restore(self, state: Mapping[str, NDArray[Any]], n: int) -> None:
         """Restore a state of `n` values into an empty tally; KeyError or ValueError when it does not fit."""
