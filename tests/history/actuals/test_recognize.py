@@ -269,3 +269,9 @@ def test_hidden_rows_estimates_macros_and_links_are_told(tmp_path: Path) -> None
     assert {key for key, _ in reading.notes} == {
         "actuals_hidden_rows", "actuals_hidden_sheets", "actuals_macros", "actuals_links", "actuals_estimates"
     }  # fmt: skip
+
+
+def test_sums_without_parts_in_the_table_are_told(tmp_path: Path) -> None:
+    reading = read_table(tmp_path, UNIT, [*HEADS, "Tổng"], [WATER, 25000, 26000])
+    assert reading.sheets[0].sums == 0
+    assert [key for key, _ in reading.notes] == ["actuals_sums_unchecked"]
