@@ -32,7 +32,7 @@ SEASON_MONTHS = 12
 DAYS_PER_MONTH = 365 / 12
 """Days in a month of a duration (`within: 2 months`)."""
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 

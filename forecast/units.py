@@ -25,6 +25,7 @@ __all__ = [
     "is_size_alone",
     "join_unit",
     "normalize_text",
+    "plain_digits",
     "read_number",
     "read_quantity",
     "read_unit",
@@ -90,6 +91,7 @@ _UNIT_BY_DIMENSION: dict[str, Phrase] = {
 }
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_SPACED_NUMBER = re.compile(r"^[+-]?[0-9]{1,3}(?:[ '\u2019][0-9]{3})+(?![0-9])")
 _NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]+)?")
 
 
@@ -171,12 +173,21 @@ def suggest_unit(dimension: Dimension, currency: str, number: str = "") -> Phras
         return _UNIT_BY_DIMENSION[dimension]
     if dimension not in ("money", "money_per_person"):
         return Phrase("", "")
-    is_short = currency == "VND" and len(number.lstrip("+-").partition(".")[0]) <= MAX_DIGITS_WITHOUT_UNIT
+    is_short = currency == "VND" and _is_below(number, 10**MAX_DIGITS_WITHOUT_UNIT)
     if dimension == "money":
         return Phrase("billion", "tỷ") if is_short else Phrase(currency, "đồng" if currency == "VND" else currency)
     if is_short:
         return Phrase("million/person/year", "triệu/người/năm")
     return Phrase(f"{currency}/person/year", f"{'đồng' if currency == 'VND' else currency}/người/năm")
+
+
+def _is_below(text: str, limit: float) -> bool:
+    """True for a number below a limit, also one with an exponent, and for a text that begins with none."""
+    number, _ = split_unit(text)
+    try:
+        return abs(float(number or "0")) < limit
+    except ValueError:  # with separators
+        return len(number.lstrip("+-").partition(".")[0]) < len(f"{limit:.0f}")
 
 
 def join_unit(number: str, unit: str | Phrase) -> Phrase:
@@ -199,7 +210,7 @@ def join_unit(number: str, unit: str | Phrase) -> Phrase:
 
 
 def _join_words(number: str, unit: str) -> str:
-    return f"{number}{unit}" if unit == "%" else f"{number} {unit}".strip()
+    return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}".strip()
 
 
 def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) -> tuple[Dimension, float]:
@@ -224,6 +235,13 @@ def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) ->
     QuantityError
         The unit is unknown.
     """
+    if known := _known_unit(text, currency):
+        return known
+    raise _unknown_unit(text, currency, tuple(dimensions))
+
+
+def _known_unit(text: str, currency: str) -> tuple[Dimension, float] | None:
+    """Dimension and factor of a unit; None where it is unknown."""
     unit = fold_text(text)
     if unit in _PLAIN_UNIT_FACTORS:
         return _PLAIN_UNIT_FACTORS[unit]
@@ -237,7 +255,7 @@ def read_unit(text: str, currency: str, dimensions: Iterable[Dimension] = ()) ->
             return "money_per_person", factor
         if not slash:
             return "money", factor
-    raise _unknown_unit(text, currency, tuple(dimensions))
+    return None
 
 
 def is_size_alone(unit: str) -> bool:
@@ -301,13 +319,20 @@ def _similar_units(text: str, currency: str, dimensions: tuple[Dimension, ...]) 
         return ()
     phrases = [word for word in words if word is not None]
     amount = Phrase(" ".join(phrase.en for phrase in phrases), " ".join(phrase.vi for phrase in phrases))
+    readings = [amount]
     if "/" in text:
-        amount = Phrase(f"{amount.en}/person/year", f"{amount.vi}/người/năm")
-    try:
-        dimension, _ = read_unit(amount.en, currency) if amount.en != text else ("none", 0.0)
-    except QuantityError:
-        return ()
-    return (amount,) if not dimensions or dimension in dimensions else ()
+        per_person = Phrase(f"{amount.en}/person/year", f"{amount.vi}/người/năm")
+        is_per_time = (
+            fold_text(text.partition("/")[2]) in _PLAIN_TIMES
+        )  # an amount of a year, or one of a person's year
+        readings = [amount, per_person] if is_per_time else [per_person]
+    return tuple(option for option in readings if _is_readable(option.en, currency, dimensions))
+
+
+def _is_readable(unit: str, currency: str, dimensions: tuple[Dimension, ...]) -> bool:
+    """True for a unit that is read, as one of some dimensions where there are any."""
+    known = _known_unit(unit, currency)
+    return known is not None and (not dimensions or known[0] in dimensions)
 
 
 def _similar_word(word: str, currency: str, dimensions: tuple[Dimension, ...]) -> Phrase | None:
@@ -345,6 +370,7 @@ _PLAIN_SCALES = {fold_text(word): factor for word, factor in SCALES.items()}
 _PLAIN_UNIT_FACTORS = {fold_text(word): value for word, value in UNIT_FACTORS.items()}
 _PLAIN_DONG_WORDS = tuple(map(fold_text, DONG_WORDS))
 _PLAIN_PER_PERSON = tuple(map(fold_text, PER_PERSON))
+_PLAIN_TIMES = ("nam", "year", "y", "thang", "month", "quy", "quarter")
 
 
 def read_number(text: str, *, has_three_decimals: bool = False) -> float:
@@ -398,6 +424,25 @@ def _locale_error(text: str) -> QuantityError:
     return QuantityError("not_a_number", text=text, example="3")
 
 
+def plain_digits(text: str) -> str:
+    """Return a text with plain digits in no groups.
+
+    Parameters
+    ----------
+    text : str
+        With full-width digits, or groups of three parted by spaces or apostrophes.
+
+    Returns
+    -------
+    str
+        The same text where there is nothing of the kind.
+    """
+    ascii_digits = "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else character for character in text
+    )
+    return _SPACED_NUMBER.sub(lambda match: re.sub(r"[ '\u2019]", "", match[0]), ascii_digits)
+
+
 def split_unit(text: str) -> tuple[str, str]:
     """Split `12.5 tỷ` into `12.5` and `tỷ`.
 
@@ -439,7 +484,12 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
     QuantityError
         The number or the unit cannot be read.
     """
-    number, unit = split_unit(normalize_text(text))
+    plain = normalize_text(text)
+    if (instead := plain_digits(plain)) != plain:
+        needed = "" if split_unit(instead)[1] else suggest_unit((*dimensions, "none")[0], currency, instead)
+        params = {"number": plain[:MAX_NUMBER_CHARACTERS], "instead": join_unit(instead, needed)}
+        raise QuantityError("odd_digits", **params)
+    number, unit = split_unit(plain)
     if not number:
         raise QuantityError("not_a_number", text=text[:MAX_NUMBER_CHARACTERS], example="3")
     unit = unit or unit_of_all
@@ -449,11 +499,21 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
         value = read_number(number, has_three_decimals=has_three_decimals)
     except QuantityError as error:
         needed = unit or suggest_unit((*dimensions, "none")[0], currency, error.params.get("instead", ""))
+        if needed == _UNIT_BY_DIMENSION["percent"] and "instead" in error.params:
+            needed = _percent_readings(error.params["instead"])
         raise QuantityError(error.code, **_params_with_units(error.params, unit, needed)) from None
     if abs(value) * factor > MAX_QUANTITY:
         raise QuantityError("too_large", text=text[:MAX_NUMBER_CHARACTERS], most=f"{MAX_QUANTITY:g}")
     # a percentage is divided, which keeps 7% at the double nearest to 0.07
     return Quantity(value / 100 if factor == 0.01 else value * factor, dimension, unit)
+
+
+def _percent_readings(number: str) -> Phrase:
+    """What follows a number without a unit where percent are needed: 0.02 is 0.02% or a share, which is 2%."""
+    share = f"{100 * float(number):g}%"
+    if not 0 < abs(float(number)) < 1:
+        return _UNIT_BY_DIMENSION["percent"]
+    return Phrase(f"%' or '{share}", f"%' hoặc '{share}")
 
 
 def _params_with_units(params: Mapping[str, str], written_unit: str, needed_unit: str | Phrase) -> dict[str, object]:

@@ -24,7 +24,7 @@ from forecast.files.characters import single_line
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, resolve_in_project
 from forecast.i18n import Note
-from forecast.units import QuantityError, read_number
+from forecast.units import QuantityError, plain_digits, read_number
 
 __all__ = [
     "MAX_CSV_BYTES",
@@ -56,6 +56,8 @@ MAX_UNKNOWN_COLUMNS = 20
 """Unknown columns that are named, each with its problem."""
 MAX_COLUMN_VALUES = 100_000
 """Values of a column that a plan draws from."""
+MAX_NUMBER_TEXT = 40
+"""Characters of a number that a problem quotes."""
 MAX_SAFE_INTEGER = 2**53
 """Whole numbers above it are not all held by a double."""
 SEPARATORS = (",", ";", "\t")
@@ -513,8 +515,8 @@ def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark:
     try:
         if not text:
             raise QuantityError("csv_number_missing")
-        if not re.fullmatch(r"[+-]?\d[\d.,_]*(?:[eE][+-]?\d{1,3})?", text):
-            raise QuantityError("csv_not_a_number", text=text[:40])
+        if not re.fullmatch(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]{1,3})?", text):
+            raise _not_a_plain_number(text)
         if mark == "," and _COMMA_NUMBER.fullmatch(text):
             text = _plain_text(text, mark)
         value = read_number(text, has_three_decimals=bool(mark))
@@ -524,6 +526,14 @@ def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark:
         problems.append(Problem.of(cell.location, column, error.code, **error.params))
         return float("nan")
     return value
+
+
+def _not_a_plain_number(text: str) -> QuantityError:
+    """The error of a number that is none, with its digits alone where it is one in groups or of another script."""
+    instead = plain_digits(text.lstrip("'")) if len(text) <= MAX_NUMBER_TEXT else ""
+    if instead != text and re.fullmatch(r"[+-]?[0-9]+", instead):
+        return QuantityError("odd_digits", number=text, instead=instead)
+    return QuantityError("csv_not_a_number", text=text[:MAX_NUMBER_TEXT])
 
 
 def has_enough_problems(problems: list[Problem]) -> bool:

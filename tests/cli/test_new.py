@@ -84,3 +84,14 @@ def fail_at(call_number: int, killed: bool) -> None:
             return intact(*arguments, **more)
 
         setattr(os, name, fail)
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "a\x07b", "\u200b", "a\tb", "sub/a\nb", "con", "x."])
+def test_a_name_that_travels_badly_is_refused_before_anything_is_made(call: Any, tmp_path: Path, name: str) -> None:
+    assert call("new", tmp_path / name).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_above_makes_nothing_on_the_way(call: Any, tmp_path: Path) -> None:
+    assert call("new", f"{tmp_path}/a/..").code == 0
+    assert files_of(tmp_path) == FILES

@@ -13,6 +13,7 @@ import click
 from forecast.cli.group import command, get_session
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
+from forecast.files.characters import FORBIDDEN_IN_NAMES, code_point
 from forecast.files.paths import display_path, reserved_part, suggest_name
 from forecast.i18n import Language
 
@@ -30,6 +31,10 @@ def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     folder = Path(dir)
+    if match := FORBIDDEN_IN_NAMES.search(dir):
+        raise session.input_error(dir, "DIR", "invisible_in_file_name", character=code_point(match[0]))
+    if ".." in folder.parts:
+        folder = Path(os.path.abspath(folder))  # `a/..` would make `a`
     if name := reserved_part(folder):
         raise session.input_error(dir, "DIR", "reserved_name", name=name, instead=suggest_name(name))
     content = starter_files(options.language or "en")

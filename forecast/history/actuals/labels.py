@@ -22,6 +22,8 @@ MAX_LABEL_CHARACTERS = 200
 """Characters of a cell that can be a label; a longer text is prose."""
 MAX_UNIT_CHARACTERS = 30
 """Characters of a cell that is nothing but a unit."""
+MIN_LAST_DAY = 28
+"""Day from which a date may stand for its month, as the first one does; any other is a day of a document."""
 MAX_MONTH_CHARACTERS = 8
 """Characters of a month written in digits alone: `12 . 2025`."""
 _NUMBER_TEXT = re.compile(r"[-+(]?[0-9][0-9.,\s]*\)?")
@@ -178,6 +180,8 @@ def read_label(value: object) -> CellLabel:
         Empty for a number, a blank cell and prose.
     """
     if isinstance(value, datetime | date):
+        if 1 < value.day < MIN_LAST_DAY:
+            return CellLabel()
         return CellLabel(month=12 * value.year + value.month - 1, year=value.year)
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_LABEL_CHARACTERS:
         return CellLabel()

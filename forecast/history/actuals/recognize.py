@@ -271,7 +271,9 @@ class _FileReader:
     def _check_sums(self, figures: SheetFigures) -> int:
         """Number of sums that tie; those that do not are problems."""
         grid = figures.grid
-        tied: set[tuple[int, int]] = set()
+        tied = {(check.row, check.column) for check in figures.later}
+        n_later = len(tied)
+        unchecked: set[tuple[int, int]] = set()
 
         def number(row: int, column: int) -> Decimal | None:
             value = grid.value(row, column)
@@ -281,7 +283,9 @@ class _FileReader:
             for check in check_table_sums(table, taken_columns(table), number):
                 if check.is_tied:
                     tied.add((check.row, check.column))
-                elif check.computed is not None:
+                elif check.computed is None:
+                    unchecked.add((check.row, check.column))
+                else:
                     place = grid.sheet.location(check.row, check.column)
                     params = {"stated": _text(check.stated), "computed": _text(check.computed)}
                     self.problems.append(Problem.of(place, "", "sheet_sum_differs", **params))
@@ -289,7 +293,10 @@ class _FileReader:
                 for column in table.columns_of("sum", "cumulative", "value") if head.use == "sum" else ():
                     if (head.row, column) in grid.sheet.formulas_without_value:
                         self.problems.append(Problem.of(grid.sheet.location(head.row, column), "", "sheet_formula"))
-        return len(tied)
+        if unchecked - tied:
+            cells = _listed(cell_address(*place) for place in sorted(unchecked - tied))
+            self.notes.append(_note("actuals_sums_unchecked", sheet=_sheet_name(figures), cells=cells))
+        return len(tied) - n_later
 
     def _add_accounts(self, entries: list[tuple[CellFigure, ActualFigure]]) -> list[ActualFigure]:
         """Figures of a sheet; accounts of one measure with different texts are added up."""

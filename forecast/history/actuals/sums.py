@@ -105,10 +105,28 @@ def check_table_sums(table: SheetTable, value_columns: list[int], number: Number
             for column in columns:
                 if table.columns[column].kind != "price" and (stated := number(head.row, column)) is not None:
                     yield _check(head.row, column, stated, _vertical_parts(table, index, column, number))
+    if table.has_accounts_across:
+        yield from _check_running_sums(table, value_columns, number)
     for head in table.rows:
         for column in table.columns_of("sum"):
             if head.use != "blank" and (stated := number(head.row, column)) is not None:
                 yield _check(head.row, column, stated, _horizontal_parts(table, head, column, value_columns, number))
+
+
+def _check_running_sums(table: SheetTable, value_columns: list[int], number: Numbers) -> Iterator[SumCheck]:
+    """Cumulative columns of no account of their own, beside months that stand in the rows."""
+    months = [head for head in table.rows if head.use == "month"]
+    for column in (c for c in table.columns_of("cumulative") if not table.columns[c].measures):
+        parts: list[Decimal] = []
+        is_from_january = False
+        for head in months:
+            month = _row_month(head)
+            if month == 1:
+                parts, is_from_january = [], True
+            values = [number(head.row, c) for c in value_columns]
+            parts += [value for value in values if value is not None]
+            if (stated := number(head.row, column)) is not None:
+                yield _check(head.row, column, stated, iter([parts if is_from_january else []]))
 
 
 def _check(row: int, column: int, stated: Decimal, candidates: Iterator[list[Decimal]]) -> SumCheck:
@@ -129,6 +147,8 @@ def _vertical_parts(table: SheetTable, index: int, column: int, number: Numbers)
     def numbers(rows: Iterable[RowHead]) -> list[Decimal]:
         return [value for part in rows if (value := number(part.row, column)) is not None]
 
+    if table.columns[column].use == "cumulative":
+        yield numbers(part for part in table.rows[:index] if part.use == "month")[-1:]
     if head.label.is_span and any(part.use == "month" for part in table.rows):
         months = months_of_span(head.label, 12)
         yield numbers(part for part in table.rows if part.use == "month" and _row_month(part) in months)

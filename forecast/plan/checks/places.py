@@ -28,15 +28,21 @@ def check_places(context: CheckContext) -> Iterator[Problem]:
         for key in ("noise", "ledger"):
             if getattr(places, key) is not None:
                 yield context.problem(f"places.{key}", "places_need_file")
-    if geography is not None and geography.count * len(context.scenario.services) > MAX_PLACE_SERVICES:
-        params = {"places": geography.count, "services": len(context.scenario.services), "most": MAX_PLACE_SERVICES}
-        yield context.problem("places.file", "too_many_place_services", **params)
+    yield from _check_number_of_places(context, geography)
     if geography is not None and places is not None and places.ledger is not None:
         yield from _check_place_ledger(context, places.ledger, geography)
     are_listed = places is not None and places.file is not None
     for name, target in context.scenario.targets.items():
         if target.place is not None:
             yield from _check_target_place(context, f"targets.{name}", target.place, geography, are_listed)
+
+
+def _check_number_of_places(context: CheckContext, geography: Geography | None) -> Iterator[Problem]:
+    """Each pair of a place and a service is simulated by itself."""
+    services = len(context.scenario.services)
+    if geography is not None and geography.count * services > MAX_PLACE_SERVICES:
+        params = {"places": geography.count, "services": services, "most": MAX_PLACE_SERVICES}
+        yield context.problem("places.file", "too_many_place_services", **params)
 
 
 def _check_place_ledger(context: CheckContext, file: str, geography: Geography) -> Iterator[Problem]:

@@ -139,8 +139,8 @@ def test_a_report_of_a_month_with_costs_people_and_cumulative_figures(tmp_path: 
          [METERS, 3100, 3200, ""]],
         [UNIT, ["Dịch vụ", "T1", "T2", "T3", "Quý I", "Cả năm"], [WATER, 24900.5, 25100.5, 0, 50001, 50001],
          [METERS, 3100, 3200, 0, 6300, 6300], ["Tổng cộng", 28000.5, 28300.5, 0, 56301, 56301]],
-        [["Năm 2025, ĐVT: tỷ đồng"], ["Tháng", WATER, METERS, "Tổng"], ["T1", 24.9005, 3.1, 28.0005],
-         ["T2", 25.1005, 3.2, 28.3005], ["Quý I", 50.001, 6.3, 56.301]],
+        [["Năm 2025, ĐVT: tỷ đồng"], ["Tháng", WATER, METERS, "Tổng", "Luỹ kế"], ["T1", 24.9005, 3.1, 28.0005, 28.0005],
+         ["T2", 25.1005, 3.2, 28.3005, 56.301], ["Quý I", 50.001, 6.3, 56.301, 56.301]],
     ],
 )  # fmt: skip
 def test_other_layouts(tmp_path: Path, rows: list[list[Any]]) -> None:
@@ -215,6 +215,10 @@ HEADS = ["Dịch vụ", "Thực hiện"]
         ([["ĐVT: triệu đồng", "ĐVT: đồng"], HEADS, [WATER, 25000]], [("T1.2025!B1", "sheet_two_units")]),
         ([["ĐVT: nghìn USD"], HEADS, [WATER, 25000]], [("T1.2025!A1", "sheet_currency")]),
         ([UNIT, HEADS, [WATER, 25e9]], [("T1.2025!B3", "sheet_unit_unlikely")]),
+        ([UNIT, ["Tháng", WATER, METERS, "Luỹ kế"], [1, 25000, 3000, 28000], [2, 25000, 3000, 28000]],
+         [("T1.2025!D4", "sheet_sum_differs")]),
+        ([UNIT, ["Ngày", *HEADS], [date(2025, 1, 3), WATER, 25000], [date(2025, 1, 4), WATER, 25000]],
+         [("T1.2025!C4", "sheet_month_twice")]),
         ([HEADS, [WATER, 25e4]], [("T1.2025!B2", "sheet_no_unit")]),
         ([UNIT, HEADS, [WATER, 25000], [WATER, 25001]], [("T1.2025!B4", "sheet_month_twice")]),
         ([UNIT, HEADS, [WATER, NO_VALUE], ["Cộng", NO_VALUE]],
@@ -269,3 +273,9 @@ def test_hidden_rows_estimates_macros_and_links_are_told(tmp_path: Path) -> None
     assert {key for key, _ in reading.notes} == {
         "actuals_hidden_rows", "actuals_hidden_sheets", "actuals_macros", "actuals_links", "actuals_estimates"
     }  # fmt: skip
+
+
+def test_sums_without_parts_in_the_table_are_told(tmp_path: Path) -> None:
+    reading = read_table(tmp_path, UNIT, [*HEADS, "Tổng"], [WATER, 25000, 26000])
+    assert reading.sheets[0].sums == 0
+    assert [key for key, _ in reading.notes] == ["actuals_sums_unchecked"]
