@@ -15,6 +15,7 @@ import pytest
 import forecast
 from benchmarks.run import BARS
 from tests.laws.test_contributing import words_in_code
+from tests.support.limits import limits_table
 from tests.support.readme import (
     LANGUAGE_PAGE,
     MODEL_PAGE,
@@ -27,7 +28,6 @@ from tests.support.readme import (
     replace_outputs,
     simulate_chances,
 )
-from tests.support.limits import limits_table
 from tests.support.reference import key_tables, plan_records
 
 PAGES = [
