@@ -69,6 +69,8 @@ def parse_expression(text: str, quantity_type: QuantityType, context: ParseConte
         parsed = parser.parse_function(call[1], call[2])
     else:
         parts = re.split(r" (?:to|đến) ", text)
+        if len(parts) > 1 and quantity_type.is_single:
+            raise QuantityError("one_quantity", text=text)  # before its ends are read: they have no sentences
         parsed = parser.parse_single() if len(parts) == 1 else parser.parse_range(parts)
     if quantity_type.is_single and not parsed.distribution.is_constant:
         raise QuantityError("one_quantity", text=text)

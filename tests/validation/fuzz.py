@@ -265,7 +265,10 @@ def _try(target: FuzzTarget, content: bytes) -> tuple[tuple[str, str] | None, bo
         with _bounded_cpu():
             target.read(content)
     except (InputError, CheckError, OutputError) as error:
-        fault = _message_fault(error)
+        try:
+            fault = _message_fault(error)
+        except Exception as message_error:  # a sentence that is missing, or cannot be made
+            fault = f"no message, {type(message_error).__name__} {message_error}: {error!r}"
         return (None if fault is None else (fault.partition(":")[0], fault)), False
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
