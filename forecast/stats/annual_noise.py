@@ -6,8 +6,8 @@ of the level that starts at 0 in each year.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from math import factorial
 
 import numpy as np
 from numpy.polynomial import polynomial
@@ -18,6 +18,8 @@ from forecast.arrays import Floats
 __all__ = ["MonthlyNoise", "spread_left_to_growth"]
 
 MONTHS_PER_YEAR = 12
+MAX_FIRST_ORDER_VARIANCE = 0.04
+"""Variance of a month up to which that of a year is taken to the first order: within 3% of it."""
 HERMITE_TERMS = 8
 """Terms of the covariance of two censored normals; those beyond are below 1% of it."""
 
@@ -71,6 +73,40 @@ class MonthlyNoise:
         walk = weights @ np.arange(1, MONTHS_PER_YEAR + 1) / MONTHS_PER_YEAR
         return np.square(self.sd) + np.square(self.level_sd) * walk
 
+    def lognormal_year(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Compute the lognormal that has the mean and the variance of a year of months exp(e).
+
+        Parameters
+        ----------
+        weights : ndarray
+            (12,) of the months, of sum 1.
+
+        Returns
+        -------
+        variance, log_mean : ndarray
+            (paths,) or (1,) variance of the year's logarithm, and logarithm of the year's mean. To the first order in
+            the variance of the noise where that is small; else both moments are exact.
+
+        References
+        ----------
+        Fenton (1960), The sum of log-normal probability distributions in scatter transmission systems.
+        """
+        if np.max(np.square(self.sd)) + np.max(np.square(self.level_sd)) <= MAX_FIRST_ORDER_VARIANCE:
+            return self.year_variance(weights), self.mean_variance(weights) / 2
+        steps = np.arange(1, MONTHS_PER_YEAR + 1)
+        first, second = np.triu_indices(MONTHS_PER_YEAR)
+        walk = np.square(self.level_sd) / MONTHS_PER_YEAR
+        with np.errstate(divide="ignore"):  # a month without trade
+            logs = np.log(weights)[:, None]
+        means = logs + (np.square(self.sd) + walk * steps[:, None]) / 2
+        lags = (second - first)[:, None]
+        covariance = (
+            np.square(self.sd) * self.persistence**lags + walk * np.minimum(steps[first], steps[second])[:, None]
+        )
+        pairs = means[first] + means[second] + covariance + np.where(lags > 0, math.log(2), 0.0)
+        log_mean = np.logaddexp.reduce(means, axis=0)
+        return np.logaddexp.reduce(pairs, axis=0) - 2 * log_mean, log_mean
+
     def censored_year_variance(self, weights: Floats, location: Floats, scale: Floats) -> Floats:
         """Compute the variance of the logarithm of a year of months max(0, location + scale z) exp(walk).
 
@@ -93,7 +129,7 @@ class MonthlyNoise:
         covariance = np.square(scale * ndtr(-low)) * _sum_of_products(weights, self.persistence)
         previous, hermite = np.zeros_like(low), np.ones_like(low)  # He_-1, He_0 at the limit of zero
         for k in range(2, HERMITE_TERMS + 1):
-            coefficient = np.square(scale * hermite * density) / factorial(k)
+            coefficient = np.square(scale * hermite * density) / math.factorial(k)
             covariance = covariance + coefficient * _sum_of_products(weights, self.persistence**k)
             previous, hermite = hermite, low * hermite - (k - 2) * previous
         return np.log1p(covariance) + self._walk_variance(weights)

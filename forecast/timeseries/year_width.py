@@ -60,7 +60,7 @@ class YearWidth:
         if self.scale == "raw":
             return self.noise.year_variance(np.full(len(self.shape), self.month_size))
         if self.scale == "log":
-            return self.noise.year_variance(self.weights)
+            return self.noise.lognormal_year(self.weights)[0]
         return self.noise.censored_year_variance(self.weights, *unit_censored_normal(self.noise.sd))
 
     def growth_spread(self, growth: Assumption, level: Floats, grown: Floats) -> Floats | None:
@@ -126,9 +126,9 @@ class YearWidth:
 
     def _median_shift(self) -> Floats:
         """(paths,) or (1,) added to the logarithm of the level."""
-        by_months = self.variance_by_months
         if self.scale == "log":
-            return (by_months - self.noise.mean_variance(self.weights)) / 2
+            variance, log_mean = self.noise.lognormal_year(self.weights)
+            return variance / 2 - log_mean
         walk = MonthlyNoise(np.zeros(1), self.noise.persistence, self.noise.level_sd).mean_variance(self.weights)
         return -walk / 2
 

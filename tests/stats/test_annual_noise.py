@@ -49,6 +49,18 @@ def test_variance_of_a_year_of_months_from_zero_up(cv: float, persistence: float
     assert variance == pytest.approx(np.log1p(year.var() / year.mean() ** 2), rel=0.05)
 
 
+@pytest.mark.parametrize(("sd", "persistence", "level_sd"), [(0.15, 0.6, 0.0), (0.3, 0.0, 0.2), (0.5, 0.5, 0.0)])
+def test_moments_of_a_year_of_noisy_months(sd: float, persistence: float, level_sd: float) -> None:
+    weights = SEASON / SEASON.sum()
+    walk = np.cumsum(np.random.default_rng(2).normal(0, level_sd / np.sqrt(12), (12, PATHS)), axis=0)
+    year = weights @ np.exp(sd * persistent_normals(persistence) + walk)
+    noise = MonthlyNoise(*(np.array([value]) for value in (sd, persistence, level_sd)))
+    variance, log_mean = noise.lognormal_year(weights)
+    assert log_mean == pytest.approx(np.log(year.mean()), abs=0.01)
+    assert variance == pytest.approx(np.log1p(year.var() / year.mean() ** 2), rel=0.06)
+    assert variance / 2 - log_mean == pytest.approx(-np.log(np.median(year)), abs=0.01)
+
+
 def test_growth_and_months_share_the_variance_of_a_year() -> None:
     factor = spread_left_to_growth(np.array([0.0, 1.0, 3.0, 4.0, 9.0]), np.array([4.0]))
     assert factor**2 * 4 == pytest.approx([4.0, 3.0, 1.0, 0.0, 0.0])
