@@ -14,10 +14,10 @@ from numpy.polynomial import polynomial
 from scipy.special import ndtr
 
 from forecast.arrays import Floats
+from forecast.periods import SEASON_MONTHS
 
 __all__ = ["MonthlyNoise", "spread_left_to_growth"]
 
-MONTHS_PER_YEAR = 12
 MAX_FIRST_ORDER_VARIANCE = 0.04
 """Variance of a month up to which that of a year is taken to the first order: within 3% of it."""
 HERMITE_TERMS = 8
@@ -70,7 +70,7 @@ class MonthlyNoise:
         ndarray
             (paths,) or (1,).
         """
-        walk = weights @ np.arange(1, MONTHS_PER_YEAR + 1) / MONTHS_PER_YEAR
+        walk = weights @ np.arange(1, SEASON_MONTHS + 1) / SEASON_MONTHS
         return np.square(self.sd) + np.square(self.level_sd) * walk
 
     def lognormal_year(self, weights: Floats) -> tuple[Floats, Floats]:
@@ -93,9 +93,9 @@ class MonthlyNoise:
         """
         if np.max(np.square(self.sd)) + np.max(np.square(self.level_sd)) <= MAX_FIRST_ORDER_VARIANCE:
             return self.year_variance(weights), self.mean_variance(weights) / 2
-        steps = np.arange(1, MONTHS_PER_YEAR + 1)
-        first, second = np.triu_indices(MONTHS_PER_YEAR)
-        walk = np.square(self.level_sd) / MONTHS_PER_YEAR
+        steps = np.arange(1, SEASON_MONTHS + 1)
+        first, second = np.triu_indices(SEASON_MONTHS)
+        walk = np.square(self.level_sd) / SEASON_MONTHS
         with np.errstate(divide="ignore"):  # a month without trade
             logs = np.log(weights)[:, None]
         means = logs + (np.square(self.sd) + walk * steps[:, None]) / 2
@@ -135,8 +135,8 @@ class MonthlyNoise:
         return np.log1p(covariance) + self._walk_variance(weights)
 
     def _walk_variance(self, weights: Floats) -> Floats:
-        steps = np.arange(1, MONTHS_PER_YEAR + 1)
-        return np.square(self.level_sd) * (weights @ np.minimum.outer(steps, steps) @ weights / MONTHS_PER_YEAR)
+        steps = np.arange(1, SEASON_MONTHS + 1)
+        return np.square(self.level_sd) * (weights @ np.minimum.outer(steps, steps) @ weights / SEASON_MONTHS)
 
 
 def _sum_of_products(weights: Floats, correlation: Floats) -> Floats:
