@@ -118,6 +118,15 @@ def test_an_ambiguous_number_is_answered_with_both_readings(tmp_path: Path) -> N
     assert "write '1018' or '1.0180'" in problems[0].message("en")
 
 
+@pytest.mark.parametrize("text", ["489 900 000", "489\u00a0900\u00a0000", "489'900'000", "４８９９０００００"])
+def test_digits_in_groups_or_of_another_script_are_answered_with_plain_ones(tmp_path: Path, text: str) -> None:
+    problems: list[Problem] = []
+    table = read_csv(write_table(tmp_path, f"n\n{text}\n"), problems)
+    parse_number_cell(table.rows[0]["n"], "n", problems)
+    assert [problem.code for problem in problems] == ["odd_digits"]
+    assert "write '489900000'" in problems[0].message("en")
+
+
 @pytest.mark.parametrize(
     ("texts", "count", "error"),
     [
