@@ -19,6 +19,7 @@ from forecast.files.csv import (
     DecimalMark,
     check_columns,
     decimal_mark,
+    english_columns,
     has_enough_problems,
     number_notes,
     parse_number_cell,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 STATUSES = ("actual", "reconstructed", "estimate", "example")
 STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
+FIGURE_COLUMNS = ("revenue", "volume", "price")
 OPTIONAL_LEDGER_COLUMNS = ("source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 MAX_NAMES_CHARACTERS = 200
@@ -165,8 +167,8 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
     ('bread',)
     """
     problems: list[Problem] = []
-    table = read_csv(path, problems)
-    is_counted = "volume" in table.columns or "price" in table.columns
+    table = read_csv(path, problems, ("month", "service", *FIGURE_COLUMNS, "status"))
+    is_counted = bool({"volume", "price"}.intersection(english_columns(table.columns, FIGURE_COLUMNS)))
     figures = ("volume", "price") if is_counted else ("revenue",)
     columns = check_columns(table, ("month", "service", *figures, "status"), OPTIONAL_LEDGER_COLUMNS)
     if is_counted and "revenue" in table.columns:

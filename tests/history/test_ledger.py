@@ -149,6 +149,33 @@ def test_a_file_that_is_no_ledger_is_rejected(tmp_path: Path, text: str | bytes,
     assert any(message in line for line in complaints(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("header", "written", "instead"),
+    [
+        ("tháng;dịch vụ;doanh thu;trạng thái", "tháng, dịch vụ, doanh thu, trạng thái", "month, service, revenue, status"),
+        ("Thang;service;Doanh Thu;status", "thang, doanh thu", "month, revenue"),
+        (
+            "tháng;sản phẩm;số lượng;đơn giá;trạng thái",
+            "tháng, sản phẩm, số lượng, đơn giá, trạng thái",
+            "month, service, volume, price, status",
+        ),
+    ],
+)
+def test_vietnamese_names_of_columns_are_one_problem_with_the_names_to_write(
+    tmp_path: Path, header: str, written: str, instead: str
+) -> None:
+    (problem,) = complaints(tmp_path, f"{header}\n2020-01{';1' * header.count(';')}\n")
+    assert problem == (
+        f"ledger.csv:1:1: the columns have English names; write '{instead}' in place of '{written}'"
+    )
+
+
+def test_a_missing_column_is_named_beside_vietnamese_ones(tmp_path: Path) -> None:
+    problems = complaints(tmp_path, "tháng;dịch vụ;doanh thu\n2020-01;a;1\n")
+    assert len(problems) == 2
+    assert "the column 'status' is missing" in problems[1]
+
+
 def test_all_problems_of_a_ledger_are_reported_at_once(tmp_path: Path) -> None:
     problems = complaints(tmp_path, HEADER + "2020-1,a,x,actual\n2020-02,a,1,atual\n")
     assert [line.split(": ")[0] for line in problems] == ["ledger.csv:2:1", "ledger.csv:2:10", "ledger.csv:3:13"]
