@@ -72,10 +72,11 @@ def test_a_field_knows_its_place_below_a_separator_line(tmp_path: Path) -> None:
     assert (location.line, location.column) == (5, 3)
 
 
+@pytest.mark.parametrize("service", ["banh", "bánh"])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_without_its_mark_is_called_so(tmp_path: Path, encoding: str) -> None:
+def test_utf_16_without_its_mark_is_called_so(tmp_path: Path, encoding: str, service: str) -> None:
     with pytest.raises(InputError) as refused:
-        read_csv(write_table(tmp_path, "month;service\n2022-01;Bánh\n".encode(encoding)), [])
+        read_csv(write_table(tmp_path, f"month;service\n2022-01;{service}\n".encode(encoding)), [])
     (problem,) = refused.value.problems
     assert (problem.code, dict(problem.params)["encoding"]) == ("not_utf8", "UTF-16")
 
