@@ -1,8 +1,8 @@
 """CSV files, read strictly: every field is text that knows its line and column.
 
 A file is UTF-8 or marked UTF-16, separated by commas, or by semicolons, tabs or bars as spreadsheets export it; each
-row has as many fields as the header. The fields are split here because the standard library's `csv` and pandas give no column
-of a field.
+row has as many fields as the header. The fields are split here because the standard library's `csv` and pandas give no
+column of a field.
 """
 
 from __future__ import annotations
