@@ -40,8 +40,8 @@ docs: ## write true outputs into the READMEs and docs, and the JSON Schema of a 
 evidence: ## write docs/evidence.md (about ten minutes)
 	$(BIN)/python -m tests.validation.evidence
 
-bench: ## measure speed, and fail beyond the limits of the README
-	$(BIN)/python benchmarks/run.py --gate
+bench: ## measure speed, and fail beyond the bars of the README
+	$(BIN)/python -m benchmarks.run --gate
 
 lock: ## resolve both locks anew from pyproject.toml; pins that still fit are kept (needs uv)
 	$(LOCK) --group dev --extra cluster --output-file requirements-dev.lock

@@ -282,7 +282,8 @@ def _overlaps_of_later(interval: Ints, start: Floats, end: Floats, calendar: Cal
         continued = np.flatnonzero(end > last_ends.take(month))
         if not len(continued):
             break
-        interval, month, opening, end = interval[continued], month[continued] + 1, month_end[continued], end[continued]
+        interval, month = interval.take(continued), month.take(continued) + 1
+        opening, end = month_end.take(continued), end.take(continued)
     interval, month, days = (
         chunks[0] if len(chunks) == 1 else (np.concatenate(chunk) for chunk in zip(*chunks, strict=True))
     )
@@ -306,17 +307,47 @@ def ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     Floats
         (months, paths) or (months, 1).
     """
+    if len(start) == len(length) == 1:
+        return _certain_ramp(float(start[0]), float(length[0]), calendar)
+    return _ramp(start, length, calendar)
+
+
+@lru_cache(maxsize=256)
+def _certain_ramp(start: float, length: float, calendar: Calendar) -> Floats:
+    """(months, 1) month means of a rise that is the same in every path; nobody may write into them."""
+    means = _ramp(np.array([start]), np.array([length]), calendar)
+    means.flags.writeable = False
+    return means
+
+
+def _ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
+    """(months, paths) or (months, 1) month means of a rise from `start` over `length` days."""
     shape = np.broadcast_shapes(start.shape, length.shape)
     means = np.empty((calendar.count, *shape))
     area, area_before, rising = np.empty((3, *shape))
     days, steepness = calendar.days, 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
+    whole_rise = length * length * steepness
+    begins, latest, is_over = (
+        start.min(),
+        start.max(),
+        (start + length).max() + 1,
+    )  # a day later, for what is lost by rounding
     for month, edge in enumerate(calendar.edges):  # a row of paths stays near the processor
-        np.maximum(np.subtract(edge, start, out=area), 0, out=area)
-        np.minimum(area, length, out=rising)
-        area -= rising
-        rising *= rising
-        rising *= steepness
-        area += rising
+        if edge <= begins:
+            area.fill(0)
+        elif edge >= is_over:
+            np.subtract(edge, start, out=area)
+            area -= length
+            area += whole_rise
+        else:
+            np.subtract(edge, start, out=area)
+            if edge < latest:
+                np.maximum(area, 0, out=area)
+            np.minimum(area, length, out=rising)
+            area -= rising
+            rising *= rising
+            rising *= steepness
+            area += rising
         if month:
             np.subtract(area, area_before, out=means[month - 1])
             means[month - 1] /= days[month - 1]

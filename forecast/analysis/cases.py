@@ -10,6 +10,7 @@ import numpy as np
 from forecast.analysis.findings import CaseRow
 from forecast.arrays import Bools
 from forecast.plan.record import Label
+from forecast.simulation.side_by_side import TargetPaths
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import PairedHits, binomial_interval, shifted_chance
@@ -27,17 +28,17 @@ class SimulatedCase:
     """By target of the case, the paths in which it is met, and those in which the plan meets its own."""
 
 
-def evaluate_case(name: str, case: Simulation, plan: Simulation) -> SimulatedCase:
+def evaluate_case(name: str, case: TargetPaths, plan: TargetPaths) -> SimulatedCase:
     """Count the paths that meet each target in a case and in the plan.
 
     Parameters
     ----------
     name : str
         Name of the case.
-    case : Simulation
-        The simulated case, with the seed and the number of paths of `plan`; both keep every path.
-    plan : Simulation
-        The first paths of the plan that the case belongs to.
+    case : TargetPaths
+        The targets of the case, with the seed and the number of paths of `plan`.
+    plan : TargetPaths
+        Those of the plan that the case belongs to.
 
     Returns
     -------
@@ -51,12 +52,10 @@ def evaluate_case(name: str, case: Simulation, plan: Simulation) -> SimulatedCas
     return SimulatedCase(name, label, paired)
 
 
-def _hits(run: Simulation, name: str) -> Bools:
+def _hits(plan: TargetPaths, name: str) -> Bools:
     """(paths,) whether a target is met."""
-    assert run.path_sample is not None
-    target = run.scenario.targets[name]
-    values = run.path_sample.figures[run.target_figure(target)]
-    return meets(values, target.threshold.value, target.at_least is not None)
+    target = plan.scenario.targets[name]
+    return meets(plan.values[name], target.threshold.value, target.at_least is not None)
 
 
 def _paired(case: Bools, plan: Bools | None) -> PairedHits:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from forecast.analysis.bridge import compute_bridge
 from forecast.analysis.cases import SimulatedCase, case_row
 from forecast.analysis.districts import rank_districts
@@ -13,10 +15,10 @@ from forecast.analysis.targets import evaluate_targets
 from forecast.plan.accounts import read_plan_history
 from forecast.simulation.simulate import Simulation
 
-__all__ = ["collect_findings"]
+__all__ = ["add_cases", "collect_findings"]
 
 
-def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...]) -> Findings:
+def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...] = ()) -> Findings:
     """Run every analysis of a simulation.
 
     Parameters
@@ -24,7 +26,7 @@ def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...]) -> Findi
     run : Simulation
         With a sample of its paths, for the sensitivity; without one the findings have none.
     cases : tuple of SimulatedCase
-        The other assumption cases, simulated with the run's random numbers.
+        The other assumption cases, simulated with the run's random numbers; `add_cases` adds them later.
 
     Returns
     -------
@@ -33,16 +35,37 @@ def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...]) -> Findi
     """
     scenario = run.scenario
     main = scenario.main_target
-    case_rows = tuple(case_row(run, case) for case in cases)
-    return Findings(
-        targets=evaluate_targets(run, case_rows),
+    findings = Findings(
+        targets=(),
         main_target=main,
         months=summarise_months(run, read_plan_history(scenario)),
         bridge=compute_bridge(run),
         exceedance={name: exceedance_curve(run, name) for name in sorted(scenario.targets)},
         sensitivity=compute_sensitivity(run, main) if main else None,
-        cases=case_rows,
+        cases=(),
         joint_chance=run.joint_chance if len(scenario.targets) > 1 else None,
         districts=rank_districts(run),
         tails={name: tail_risk(run, name) for name in sorted(scenario.targets)},
     )
+    return add_cases(findings, run, cases)
+
+
+def add_cases(findings: Findings, run: Simulation, cases: tuple[SimulatedCase, ...]) -> Findings:
+    """Add the other assumption cases to the findings of a plan, which can be collected while they are simulated.
+
+    Parameters
+    ----------
+    findings : Findings
+        Those of the run alone.
+    run : Simulation
+        The run.
+    cases : tuple of SimulatedCase
+        The other assumption cases, simulated with the run's random numbers.
+
+    Returns
+    -------
+    Findings
+        With the chances of the cases, and with the spread of each target over them.
+    """
+    case_rows = tuple(case_row(run, case) for case in cases)
+    return replace(findings, targets=evaluate_targets(run, case_rows), cases=case_rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from contextlib import suppress
 
 import click
@@ -110,6 +109,8 @@ def _bounded_lines(lines: list[str], session: Session) -> list[str]:
 
 def _print_bug(fault: BaseException, session: Session) -> None:
     if os.environ.get("FORECAST_DEBUG"):
+        import traceback
+
         with suppress(OSError, ValueError):
             traceback.print_exception(fault, file=sys.stderr)
     _print_errors([session.t("bug", fault=f"{type(fault).__name__}: {fault}"[:300])], session)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from forecast.cli.option_types import InvalidValue
+from forecast.cli.option_types import InvalidValue, LanguageChoice
 from forecast.cli.output import print_lines
 from forecast.cli.session import Session
 from forecast.errors import InputError, closest_match
@@ -27,6 +27,11 @@ def add_problem(ctx: click.Context, param: click.Parameter, fault: InvalidValue)
     option = fault.option or param.opts[0]
     problem = get_session(ctx).problem(option, option, fault.code, **fault.params)
     ctx.meta.setdefault(_PROBLEMS_KEY, []).append(problem)
+
+
+def _raise_problems(ctx: click.Context) -> None:
+    if problems := ctx.meta.get(_PROBLEMS_KEY):
+        raise InputError(problems)
 
 
 class _Parameter(click.Parameter):
@@ -94,8 +99,7 @@ class Command(HelpPage, click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options; InputError with everything that is wrong with them."""
         remaining = super().parse_args(ctx, args)
-        if problems := ctx.meta.get(_PROBLEMS_KEY):
-            raise InputError(problems)
+        _raise_problems(ctx)
         return remaining
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -114,6 +118,12 @@ class CommandGroup(HelpPage, click.Group):
         params: list[click.Parameter] = [_lang_option(), _version_option()] if name == "forecast" else []
         super().__init__(name, params=params, callback=_show_help, no_args_is_help=False, invoke_without_command=True)
         self.lazy_commands = table
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command; InputError with everything that is wrong with them."""
+        remaining = super().parse_args(ctx, args)
+        _raise_problems(ctx)
+        return remaining
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
@@ -173,7 +183,7 @@ def _help_option() -> click.Option:
 
 
 def _lang_option() -> click.Option:
-    return Option(["--lang"], metavar="vi|en", expose_value=False)
+    return Option(["--lang"], metavar="vi|en", type=LanguageChoice(), expose_value=False)
 
 
 def _version_option() -> click.Option:

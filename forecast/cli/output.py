@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 import os
 import sys
 import unicodedata
@@ -70,6 +69,8 @@ def _occupy_standard_descriptors() -> None:
 
 def print_json(content: Any) -> None:
     """Print JSON, indented, in ASCII: it is the same on every console, and no name in it reaches a terminal raw."""
+    import json
+
     _write(sys.stdout, json.dumps(content, indent=1, allow_nan=False))
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from forecast.cli.output import print_status
+from forecast.cli.output import print_lines, print_status
 from forecast.files.characters import escape_invisible
 from forecast.i18n import Translator
 
@@ -66,6 +66,12 @@ class ProgressDisplay:
         elif not self._quiet or key in WARNING_KEYS:
             print_status(text)
 
+    def print_result(self, lines: Sequence[str]) -> None:
+        """Print lines on stdout; the changing line makes room for them."""
+        if self._live is not None:
+            self._live.update("", refresh=True)
+        print_lines(*lines)
+
     def _remaining_seconds(self, now: float, done: int, total: int) -> float | None:
         """Seconds at the speed so far; None before it is known."""
         start, done_at_start = self._paths_start or (now, done)
@@ -94,5 +100,5 @@ def show_progress(t: Translator, *, quiet: bool) -> Iterator[ProgressDisplay]:
     from rich.live import Live
 
     console = Console(stderr=True, markup=False, highlight=False, emoji=False)
-    with Live(console=console, auto_refresh=False, transient=True) as live:
+    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
         yield ProgressDisplay(t, live)

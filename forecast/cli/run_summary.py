@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from forecast.runs.repository import StoredRun
 
 
-def run_summary_lines(run: StoredRun, summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> list[str]:
-    """Each target with its chance, simulation error and spread over the cases, and where the report is."""
+def answer_lines(summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> list[str]:
+    """Each target with its chance, its simulation error and its spread over the cases."""
     name, paths = scenario.name.in_language(t.language), t.number(summary["paths"])
-    lines = [t("said_title", name=name, scenario=run.scenario, paths=paths, seed=summary["seed"])]
+    lines = [t("said_title", name=name, scenario=summary["scenario"], paths=paths, seed=summary["seed"])]
     targets = [_target_line(target, summary, scenario, t) for target in summary["targets"].values()]
     lines.extend(targets or _revenue_lines(summary, t))
     if precision := summary.get("precision"):
@@ -29,7 +29,6 @@ def run_summary_lines(run: StoredRun, summary: Mapping[str, Any], scenario: Scen
     ]
     lines += [t("said_note", text=t(note["key"], **note["params"])) for note in summary["history_notes"]]
     lines += page_note_lines([summary], t)
-    lines.append(report_line(run, t))
     return lines
 
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from multiprocessing.process import BaseProcess, current_process
 from typing import Any, Generic, TypeVar
 
 from forecast.engines.worker import start_worker
@@ -97,6 +97,8 @@ def run_in_background(function: Callable[[], _ResultT]) -> Iterator[BackgroundJo
 
 def _is_safe_to_fork() -> bool:
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
+        return False
+    if current_process().daemon:  # it may have no children
         return False
     return len(os.listdir("/proc/self/task")) == 1  # the threads of numpy's libraries count too
 

@@ -22,11 +22,13 @@ from forecast.errors import OutputError
 __all__ = [
     "check_not_held",
     "check_writable",
+    "empty_unfinished_folder",
     "fill_folder",
     "hold_lock",
     "is_temporary_name",
     "new_folder",
     "output_error",
+    "remove_stale_copies",
     "remove_stale_temporaries",
     "replace_link",
     "temporary_name",
@@ -43,6 +45,8 @@ _STALE_SECONDS = 600
 """Age at which a temporary file that nobody holds is stale, though another process has its process number."""
 _PROBE_BYTES = 64 * 1024
 PROBE_NAME = "probe"
+_FILLING_NAME = "new"
+"""Name whose temporary folder holds what will fill a folder."""
 LOCK_TIMEOUT_SECONDS = 60.0
 LOCK_POLL_SECONDS = 0.02
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP)
@@ -178,7 +182,7 @@ def fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files into an empty folder that is there already: all of them, or none.
 
     The folder keeps its owner and its mode, and those who stand in it still do. What is in it appears at the end, in
-    the order of names; only a kill between two renames can part it.
+    the order of names; only a kill between two renames can part it, and `empty_unfinished_folder` undoes that.
 
     Parameters
     ----------
@@ -195,7 +199,7 @@ def fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     names = sorted({name.partition("/")[0] for name in files})
     moved: list[str] = []
     with translate_disk_errors(folder):
-        temporary = temporary_name(folder / "new")
+        temporary = temporary_name(folder / _FILLING_NAME)
         try:
             temporary.mkdir()
             write_files(temporary, files)
@@ -209,6 +213,37 @@ def fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def empty_unfinished_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Empty a folder that a process was filling when it was killed; a folder with anything else in it stays.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; it need not exist.
+    files : mapping of str to bytes
+        What `fill_folder` was writing; a file of other content is somebody's, and then no file is removed.
+    """
+    with suppress(OSError):
+        temporaries = list(_stale_temporaries(folder, _FILLING_NAME, folders=True))
+        if not temporaries:
+            return
+        kept = {path for path in folder.rglob("*") if not any(map(path.is_relative_to, temporaries))}
+        if all(_is_part_of(path, folder, files) for path in kept):
+            for path in kept:
+                if path.parent == folder:
+                    shutil.rmtree(path, ignore_errors=True)
+        for path in temporaries:  # last: as long as one is there, the next start empties the folder
+            _remove_temporary(path)
+
+
+def _is_part_of(path: Path, folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Return whether a path is one of some files of a folder, as it was written, or a folder of one of them."""
+    name = path.relative_to(folder).as_posix()
+    if path.is_symlink() or path.is_dir():
+        return not path.is_symlink() and any(file.startswith(f"{name}/") for file in files)
+    return name in files and path.is_file() and path.read_bytes() == files[name]
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -344,19 +379,47 @@ def remove_stale_temporaries(folder: Path, pattern: str, *, folders: bool = Fals
     """
     n_removed = 0
     with suppress(OSError):
-        for entry in list(os.scandir(folder)):
-            match = _TEMPORARY.fullmatch(entry.name)
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if match is None or (is_folder and not folders) or not re.fullmatch(pattern, match["name"]):
-                continue
-            if _is_stale(Path(entry.path), int(match["owner"])):
-                n_removed += 1
-                if is_folder:
-                    shutil.rmtree(entry.path, ignore_errors=True)
-                else:
-                    with suppress(OSError):
-                        os.unlink(entry.path)
+        for path in _stale_temporaries(folder, pattern, folders=folders):
+            n_removed += 1
+            _remove_temporary(path)
     return n_removed
+
+
+def remove_stale_copies(path: Path) -> int:
+    """Remove the temporary files and folders of one finished name that dead processes left beside it.
+
+    Parameters
+    ----------
+    path : Path
+        Name of the finished file or folder.
+
+    Returns
+    -------
+    int
+        Number of files and folders that are removed.
+    """
+    if not path.name.strip("."):
+        return 0  # a folder that is there: nothing is ever written beside it
+    return remove_stale_temporaries(path.parent, re.escape(_temporary_stem(path)), folders=True)
+
+
+def _stale_temporaries(folder: Path, pattern: str, *, folders: bool) -> Iterator[Path]:
+    """Yield what `remove_stale_temporaries` removes."""
+    for entry in list(os.scandir(folder)):
+        match = _TEMPORARY.fullmatch(entry.name)
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if match is None or (is_folder and not folders) or not re.fullmatch(pattern, match["name"]):
+            continue
+        if _is_stale(Path(entry.path), int(match["owner"])):
+            yield Path(entry.path)
+
+
+def _remove_temporary(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def is_temporary_name(name: str) -> bool:
@@ -443,11 +506,16 @@ def temporary_name(path: Path) -> Path:
     Path
         In the same folder, and of nothing that is there; `remove_stale_temporaries` knows it.
     """
-    stem = path.name.lstrip(".").encode(errors="ignore")[:_MAX_STEM_BYTES].decode(errors="ignore") or "file"
+    stem = _temporary_stem(path)
     while True:
         temporary = path.with_name(f".{stem}.{next(_name_counter)}.tmp-{os.getpid()}")
         if not os.path.lexists(temporary):
             return temporary
+
+
+def _temporary_stem(path: Path) -> str:
+    """Part of a name that its temporary names repeat."""
+    return path.name.lstrip(".").encode(errors="ignore")[:_MAX_STEM_BYTES].decode(errors="ignore") or "file"
 
 
 def _has_no_links(error: OSError) -> bool:

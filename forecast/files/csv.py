@@ -7,6 +7,7 @@ column of a field.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 import unicodedata
@@ -40,6 +41,8 @@ __all__ = [
     "parse_number_cell",
     "raise_if_problems",
     "read_csv",
+    "read_grid",
+    "shown_decimal_marks",
 ]
 
 MAX_CSV_BYTES = 8 * 2**20
@@ -73,7 +76,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[ \t,;|]*', re.IGNORECASE)
 _ENGLISH_COLUMNS = {
     "thang": "month", "nam": "year", "quy": "quarter", "dich vu": "service", "san pham": "service",
     "doanh thu": "revenue", "san luong": "volume", "so luong": "volume", "gia": "price", "don gia": "price",
-    "trang thai": "status", "nguon": "source", "ghi chu": "note", "tien te": "currency", "xa": "place",
+    "trang thai": "status", "ngay ghi so": "booked", "nguon": "source", "ghi chu": "note", "tien te": "currency", "xa": "place",
     "phuong": "place", "dia diem": "place", "huyen": "district", "quan": "district", "ten": "name",
     "trong so": "weight",
 }  # fmt: skip
@@ -228,6 +231,52 @@ def read_csv(path: str | Path, problems: list[Problem], names: tuple[str, ...] =
     if not rows and not problems:
         raise InputError.of(Location(header.file, header.line + 1), "", "csv_no_rows")
     return CsvFile(header, columns, rows, hashlib.sha256(content).hexdigest(), separator)
+
+
+def read_grid(path: Path, content: bytes) -> list[list[str]]:
+    """Split a CSV into its fields, with no header and no number of columns asked for.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : bytes
+        All of it.
+
+    Returns
+    -------
+    list of list of str
+        Fields by row; a blank line is an empty row, a quoted field may hold line ends.
+
+    Raises
+    ------
+    InputError
+        The text is in another encoding, has an open quote, or more rows or columns than a data file may have.
+    """
+    file = Location(display_path(path))
+    text = unicodedata.normalize("NFC", decode_text(content, file.file))
+    lines = text.splitlines(keepends=True)
+    named = _SEPARATOR_LINE.fullmatch(lines[0].rstrip("\r\n")) if lines else None
+    separator = named[1] if named else _grid_separator(lines)
+    reader = csv.reader(lines[1:] if named else lines, delimiter=separator, strict=True)
+    rows: list[list[str]] = [[]] if named else []
+    try:
+        for row in reader:
+            if len(rows) == MAX_CSV_ROWS:
+                raise InputError.of(Location(file.file, len(rows)), "", "csv_too_long", most=MAX_CSV_ROWS)
+            if len(row) > MAX_CSV_COLUMNS:
+                raise InputError.of(
+                    Location(file.file, len(rows) + 1), "", "csv_too_wide", count=len(row), most=MAX_CSV_COLUMNS
+                )
+            rows.append([single_line(field) for field in row])
+    except csv.Error:
+        raise InputError.of(Location(file.file, reader.line_num), "", "csv_quote") from None
+    return rows
+
+
+def _grid_separator(lines: list[str]) -> str:
+    """The separator that splits the most lines; a comma only where it splits more than the others."""
+    return max(SEPARATORS[::-1], key=lambda separator: sum(separator in line for line in lines))
 
 
 def _find_header(lines: list[str], file: Location, names: tuple[str, ...]) -> tuple[int, str]:
@@ -385,16 +434,32 @@ def decimal_mark(table: CsvFile, column: str) -> DecimalMark:
         The mark that at least one number can only be read with, where no number needs the other one. A comma counts
         only in a table that a spreadsheet separated by something else.
     """
+    marks = shown_decimal_marks(row.text(column) for row in table.rows)
+    mark = marks.pop() if len(marks) == 1 else ""
+    return "" if mark == "," and table.separator == "," else mark
+
+
+def shown_decimal_marks(texts: Iterable[str]) -> set[DecimalMark]:
+    """Return the decimal marks without which some number of a list cannot be read.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Numbers as they are written.
+
+    Returns
+    -------
+    set of DecimalMark
+        Empty where no number shows one; the search ends at the second.
+    """
     shown: set[DecimalMark] = set()
-    for row in table.rows:
-        text = row.text(column)
+    for text in texts:
         if text.isdecimal():  # most are
             continue
         shown.update(mark for mark, pattern in _SHOWN_MARKS if pattern.fullmatch(text))
         if len(shown) > 1:
-            return ""
-    mark = shown.pop() if shown else ""
-    return "" if mark == "," and table.separator == "," else mark
+            break
+    return shown
 
 
 def number_notes(table: CsvFile, columns: Iterable[str]) -> list[Note]:
@@ -572,7 +637,7 @@ def raise_if_problems(problems: list[Problem]) -> None:
     first = sorted(set(problems))
     if len(first) > MAX_CSV_PROBLEMS:
         last = first[MAX_CSV_PROBLEMS - 1].location
-        next_location = Location(last.file, last.line, last.column + 1)
+        next_location = Location(last.file, last.line, last.column + 1, last.cell)
         remaining = Problem.of(next_location, "", "csv_and_more", count=len(first) - MAX_CSV_PROBLEMS)
         first = [*first[:MAX_CSV_PROBLEMS], remaining]
     raise InputError(first)

@@ -61,8 +61,8 @@ def recognize_month(text: str) -> tuple[int, bool] | None:
         The month from year 0, and whether the text can mean nothing else; None where it is no month.
     """
     plain = fold_text(text)
-    if (match := re.fullmatch(r"([0-9]{5})(?:\.0+)?", plain)) and int(match[1]) in _SERIAL_DAYS:
-        day = date.fromordinal(_SERIAL_ORIGIN + int(match[1]))
+    if re.fullmatch(r"[0-9]{5}", plain) and int(plain) in _SERIAL_DAYS:
+        day = date.fromordinal(_SERIAL_ORIGIN + int(plain))
         return 12 * day.year + day.month - 1, False
     for form in _MONTH_FORMS:
         if match := form.fullmatch(plain):
@@ -70,11 +70,13 @@ def recognize_month(text: str) -> tuple[int, bool] | None:
             month = _month_by_name(parts["name"]) if "name" in parts else int(parts["month"])
             if 1 <= month <= 12:
                 return 12 * _full_year(parts["year"]) + month - 1, len(parts["year"]) == 4
-    return _unsure_month(plain)
+    return None
 
 
 def _unsure_month(plain: str) -> tuple[int, bool] | None:
-    """A month with a year of two digits, which a day of a month is not taken for, or with its name in Vietnamese."""
+    """A month with a year of two digits, with its name in Vietnamese or as a day with decimals; `1/12` may be a day."""
+    if match := re.fullmatch(r"([0-9]{5})\.0+", plain):
+        return recognize_month(match[1])
     if match := _SHORT_MONTH.fullmatch(plain):
         month, is_day = int(match["month"]), not match["word"] and int(match["year"]) <= 12
         return (12 * _full_year(match["year"]) + month - 1, False) if 1 <= month <= 12 and not is_day else None
@@ -127,7 +129,8 @@ def recognize_period(text: str) -> tuple[Calendar, bool] | None:
     Parameters
     ----------
     text : str
-        Such as `quý 2/2025`, `Quý II/2025`, `2025-H1`, `6 tháng đầu năm 2025`, `năm 2025` or `Jun-25`.
+        Such as `quý 2/2025`, `Quý II/2025`, `2025-H1`, `6 tháng đầu năm 2025`, `năm 2025`, `Jun-25` or
+        `T6-25`.
 
     Returns
     -------
@@ -142,7 +145,7 @@ def recognize_period(text: str) -> tuple[Calendar, bool] | None:
         return Calendar(12 * int(match["year"]) + (0 if match["half"] in _FIRST_HALF else 6), 6), False
     if match := re.fullmatch(r"(?:(?:nam|year) )?(\d{4})", plain, re.ASCII):
         return Calendar(12 * int(match[1]), 12), True
-    month = recognize_month(text)
+    month = recognize_month(text) or _unsure_month(plain)
     return (Calendar(month[0], 1), month[1]) if month else None
 
 

@@ -165,7 +165,8 @@ def _decomposed_path(path: Path) -> Path:
     name = unicodedata.normalize("NFC", path.name)
     if not name.isascii():
         with suppress(OSError):
-            return next(f for f in sorted(path.parent.iterdir()) if unicodedata.normalize("NFC", f.name) == name)
+            files = sorted(path.parent.iterdir())
+            return next((file for file in files if unicodedata.normalize("NFC", file.name) == name), path)
     return path
 
 

@@ -48,6 +48,21 @@ class Accounts:
         """
         return self._service_by_text.get(_folded(text), text)
 
+    def cost_of(self, text: str) -> str:
+        """Return the cost that a text stands for; the text itself where it stands for none.
+
+        Parameters
+        ----------
+        text : str
+            As it stands in a row.
+
+        Returns
+        -------
+        str
+            Name of a cost, or the text.
+        """
+        return self._cost_by_text.get(_folded(text), text)
+
     def is_cost(self, text: str) -> bool:
         """Return whether a text stands for a cost and for no service.
 

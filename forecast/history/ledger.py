@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 STATUSES = ("actual", "reconstructed", "estimate", "example")
 STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
 FIGURE_COLUMNS = ("revenue", "volume", "price")
-OPTIONAL_LEDGER_COLUMNS = ("source", "grade", "note", "currency")
+OPTIONAL_LEDGER_COLUMNS = ("booked", "source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 MAX_NAMES_CHARACTERS = 200
 """Characters of the names that a note lists."""
@@ -134,6 +136,7 @@ class _LedgerRow:
     revenue: float
     volume: float
     price: float
+    booked: str = ""
 
 
 def read_history(path: str, currency: str, accounts: Accounts | None = None) -> History:
@@ -184,6 +187,8 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
         is_cost = bool(cost_rows) and accounts.is_cost(row["service"].text)
         if not is_cost and (entry := _parse_row(row, marks, currency, problems)):
             entries.setdefault(row["service"].text, []).append(entry)
+    if "booked" in table.columns:
+        entries = {text: _last_rows(rows) for text, rows in entries.items()}
     if not problems:
         problems += _order_problems(entries, table)
     raise_if_problems(problems)
@@ -195,6 +200,14 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
     return _build_history(
         rows_by_service, is_counted, table, {service: count for service, count in leading_zeros.items() if count}, notes
     )
+
+
+def _last_rows(rows: list[_LedgerRow]) -> list[_LedgerRow]:
+    """Rows of a text by month; a row with a day of booking replaces those above it, as a restatement."""
+    by_month: dict[int, list[_LedgerRow]] = {}
+    for entry in rows:
+        by_month[entry.month] = [entry] if entry.booked else [*by_month.get(entry.month, []), entry]
+    return [entry for _, entries in sorted(by_month.items()) for entry in entries]
 
 
 def _add_accounts(entries: Mapping[str, list[_LedgerRow]], accounts: Accounts) -> dict[str, list[_LedgerRow]]:
@@ -244,6 +257,9 @@ def _parse_row(
     month = parse_month_cell(row["month"], problems)
     if not row["service"].text:
         problems.append(Problem.of(row["service"].location, "service", "history_service_missing"))
+    booked = row["booked"].text if "booked" in row else ""
+    if booked and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", booked):
+        problems.append(Problem.of(row["booked"].location, "booked", "history_booked", text=booked[:40]))
     status = row["status"].text.lower()
     if status not in STATUSES:
         params = {"text": status[:40], "instead": closest_match(status, STATUSES) or ", ".join(STATUSES)}
@@ -257,7 +273,7 @@ def _parse_row(
     if len(problems) > problems_before:
         return None
     volume, price = values.get("volume", np.nan), values.get("price", np.nan)
-    return _LedgerRow(month, row["month"], status, values.get("revenue", volume * price), volume, price)
+    return _LedgerRow(month, row["month"], status, values.get("revenue", volume * price), volume, price, booked)
 
 
 def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:

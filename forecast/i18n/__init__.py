@@ -2,17 +2,17 @@
 
 The tables in `messages/` hold one key a sentence and two languages a key; a placeholder such as `{file}` stands in
 both. `messages.toml` has problems and errors, `terms.toml` the terms of the field, `report.toml` the pages,
-`data.toml` the history and its baseline, `backtest.toml` the test of that baseline, `places.toml` lists of places,
-`run.toml` the runs on disk and the command line.
+`data.toml` the history and its baseline, `actuals.toml` the import of actual figures, `backtest.toml` the test of the
+baseline, `places.toml` lists of places, `run.toml` the runs on disk and the command line.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 __all__ = ["LANGUAGES", "Language", "Note", "Phrase", "Translator", "flatten_phrases", "message_catalog"]
@@ -21,31 +21,49 @@ Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
 Note = tuple[str, tuple[tuple[str, str], ...]]
 """A remark for the reader: key of its sentence, and its parameters by name."""
-MESSAGE_TABLES = ("messages", "terms", "report", "data", "run", "backtest", "places")
+MESSAGE_TABLES = ("run", "backtest", "messages", "terms", "report", "data", "places", "actuals")
+"""Files of `messages/`, in the order in which a sentence is looked for: those of the help pages first."""
+_MESSAGES_FOLDER = Path(__file__).parent / "messages"
+
+
+class _MessageCatalog(Mapping[str, Mapping[str, str]]):
+    """The sentences of all tables, each table read when a sentence is not in those before it."""
+
+    def __init__(self) -> None:
+        self._sentences: dict[str, Mapping[str, str]] = {}
+        self._unread_tables = list(MESSAGE_TABLES)
+
+    def __getitem__(self, key: str) -> Mapping[str, str]:
+        while key not in self._sentences and self._unread_tables:
+            self._read_next_table()
+        return self._sentences[key]
+
+    def __iter__(self) -> Iterator[str]:
+        while self._unread_tables:
+            self._read_next_table()
+        return iter(self._sentences)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _read_next_table(self) -> None:
+        table = self._unread_tables.pop(0)
+        for key, sentence in tomllib.loads((_MESSAGES_FOLDER / f"{table}.toml").read_text(encoding="utf-8")).items():
+            if key in self._sentences:
+                raise ValueError(f"{table}.toml repeats the key {key}")
+            self._sentences[key] = sentence
 
 
 @cache
 def message_catalog() -> Mapping[str, Mapping[str, str]]:
-    """Read the sentences of all tables.
+    """Give the sentences of all tables, each table read when it is needed: `--help` needs two.
 
     Returns
     -------
     mapping of str
-        Key -> language -> sentence with its placeholders.
-
-    Raises
-    ------
-    KeyError
-        Two tables have the same key.
+        Key -> language -> sentence with its placeholders; ValueError where two of the tables have the same key.
     """
-    sentences: dict[str, Mapping[str, str]] = {}
-    for table in MESSAGE_TABLES:
-        text = files("forecast.i18n").joinpath(f"messages/{table}.toml").read_text(encoding="utf-8")
-        for key, sentence in tomllib.loads(text).items():
-            if key in sentences:
-                raise KeyError(f"{table}.toml repeats the key {key}")
-            sentences[key] = sentence
-    return sentences
+    return _MessageCatalog()
 
 
 @dataclass(frozen=True)

@@ -165,13 +165,14 @@ class AssumptionType(QuantityType):
 
     def _copy_reference(self, written: MappingNode, provenance: dict[str, Any], context: ParseContext) -> Assumption:
         """The assumption of a `same_as`: what the other says, unless it says more of itself."""
+        reference = written["same_as"]
+        if not isinstance(reference, ScalarNode):
+            raise QuantityError("about_is_text", key="same_as")
         try:
             other = self.read(context.references.get(written.path), context)
         except PydanticCustomError as error:
             raise QuantityError("same_as_is_wrong") from error  # reported where the other stands
-        reference = written["same_as"]
-        location = reference.location if isinstance(reference, ScalarNode) else written.location
-        return replace(other, name=written.path, location=location, same_as=other.name, **provenance)
+        return replace(other, name=written.path, location=reference.location, same_as=other.name, **provenance)
 
 
 def read_provenance(written: MappingNode) -> dict[str, Any]:

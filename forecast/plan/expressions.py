@@ -71,6 +71,8 @@ def parse_expression(text: str, quantity_type: QuantityType, context: ParseConte
         parsed = parser.parse_function(call[1], call[2])
     else:
         parts = re.split(r" (?:to|đến) ", text)
+        if len(parts) > 1 and quantity_type.is_single:
+            raise QuantityError("one_quantity", text=text)  # before its ends are read: they have no sentences
         parsed = parser.parse_single() if len(parts) == 1 else parser.parse_range(parts)
     if quantity_type.is_single and not parsed.distribution.is_constant:
         raise QuantityError("one_quantity", text=text)
@@ -288,19 +290,21 @@ def parse_plan_month(text: str) -> int:
     if recognized is None or recognized[0] // 12 not in PLAN_YEARS:
         raise month_error(text)
     if not recognized[1]:
-        raise QuantityError("month_form", text=text[:40], instead=format_month(recognized[0]))
+        raise month_error(text)
     return recognized[0]
 
 
 def month_error(text: str) -> QuantityError:
-    """The error of a text that is no month, with the months of a day or of a longer period."""
+    """The error of a text that is no month for sure: the one that it may mean, those of a day or of a longer period."""
     months = [month for month in months_of_day(text) if int(month[:4]) in PLAN_YEARS]
     if months:
         code = "day_not_month" if len(months) == 1 else "day_or_month"
         return QuantityError(code, text=text[:40], instead="' / '".join(months))
     period = recognize_period(text)
-    if period is None or period[0].last // 12 not in PLAN_YEARS or period[0].count == 1:
+    if period is None or period[0].last // 12 not in PLAN_YEARS:
         return QuantityError("not_a_month", text=text[:40])
+    if period[0].count == 1:
+        return QuantityError("month_form", text=text[:40], instead=format_month(period[0].first))
     first, last = format_month(period[0].first), format_month(period[0].last)
     return QuantityError("longer_than_month", text=text[:40], first=first, last=last)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from forecast.plan.descriptions import describe_fields
+from forecast.plan.record import Record
 from forecast.plan.scenario import Scenario
 
 __all__ = ["plan_schema"]
@@ -28,7 +31,10 @@ def plan_schema() -> dict[str, Any]:
         `number_<kind>`.
     """
     numbers: dict[str, Any] = {}
-    schema = _relax(Scenario.model_json_schema(by_alias=True), numbers)
+    schema = Scenario.model_json_schema(by_alias=True)
+    for record in _subclasses(Record):
+        _describe(schema if record is Scenario else schema["$defs"].get(record.__name__, {}), record)
+    schema = _relax(schema, numbers)
     records = schema.pop("$defs")
     for name, description in _TEXT_FORMS.items():
         records[name] = {"anyOf": [{"type": "string", "description": description}, records[name]]}
@@ -38,6 +44,21 @@ def plan_schema() -> dict[str, Any]:
     schema["properties"] = {"extends": _EXTENDS_SCHEMA, **schema["properties"]}
     defs = dict(sorted({**records, **numbers}.items()))
     return {"$schema": JSON_SCHEMA_DRAFT, "title": "Plan", **schema, "$defs": defs}
+
+
+def _subclasses(record: type[Record]) -> Iterator[type[Record]]:
+    """Every class below a record."""
+    for subclass in record.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
+
+
+def _describe(schema: dict[str, Any], record: type[Record]) -> None:
+    """Put the docstring of each field of a record beside what its key may hold."""
+    for name, description in describe_fields(record).items():
+        key = record.model_fields[name].alias or name
+        if key in (properties := schema.get("properties", {})):
+            properties[key] = dict(sorted({**properties[key], "description": description}.items()))
 
 
 def _relax(schema: Any, numbers: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
 
-__all__ = ["display_label"]
+__all__ = ["display_label", "display_name"]
 
 _UNLABELLED_KEYS = (
     "effect",
@@ -46,6 +46,29 @@ def display_label(scenario: Scenario, name: str) -> Label:
     return Label(vi=labels["vi"], en=labels["en"])
 
 
+def display_name(name: str, label: Label | None, t: Translator) -> str:
+    """Name an entry of a plan or a step of a bridge in one language.
+
+    Parameters
+    ----------
+    name : str
+        Its key, such as `postal`.
+    label : Label, optional
+        Its label in the plan.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    str
+        The label, or the term for that key, or the key without its underscores.
+    """
+    if label is not None and label.in_language(t.language):
+        return label.in_language(t.language)
+    key = f"key.{name}"
+    return t(key) if t.has(key) else name.rpartition(".")[2].replace("_", " ")
+
+
 def _find_owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] | None, list[str]]:
     """The named thing that a name begins with, and what is left of the name."""
     if parts[:2] == ["history", "shocks"] and scenario.history and len(parts) > 2:
@@ -57,7 +80,7 @@ def _find_owner(scenario: Scenario, parts: list[str]) -> tuple[tuple[Any, str] |
 
 
 def _label_text(scenario: Scenario, owner: tuple[Any, str] | None, steps: list[str], t: Translator) -> str:
-    head = _display_name(owner[0], owner[1], t) if owner else ""
+    head = _owner_name(owner[0], owner[1], t) if owner else ""
     tail = ", ".join(filter(None, _step_labels(scenario, owner[0] if owner else scenario, steps, t)))
     if not head:
         return tail[:1].upper() + tail[1:]
@@ -73,7 +96,7 @@ def _step_labels(scenario: Scenario, inside: Any, steps: list[str], t: Translato
         )
 
 
-def _display_name(thing: Any, name: str, t: Translator) -> str:
+def _owner_name(thing: Any, name: str, t: Translator) -> str:
     label = getattr(thing, "label", None) or getattr(thing, "action", None)
     return label.in_language(t.language) if label is not None else _humanize(name)
 
@@ -85,7 +108,7 @@ def _humanize(name: str) -> str:
 
 def _step_label(scenario: Scenario, step: str, t: Translator) -> str:
     if step in scenario.services:
-        return _display_name(scenario.services[step], step, t)
+        return _owner_name(scenario.services[step], step, t)
     if t.has(f"key.{step}"):
         return t(f"key.{step}")
     return "" if step in _UNLABELLED_KEYS else step.replace("_", " ")

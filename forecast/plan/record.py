@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import Assumption
 
-__all__ = ["Label", "for_service"]
+__all__ = ["Label", "assumptions_in", "for_service"]
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ class Record(BaseModel):
     """A record of the plan."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True, populate_by_name=True
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, defer_build=True
     )
 
     def assumptions(self) -> Iterator[Assumption]:
@@ -112,7 +112,18 @@ class Record(BaseModel):
 
 
 def assumptions_in(content: Any) -> Iterator[Assumption]:
-    """Every assumption inside a value of a record."""
+    """Find every assumption inside a value of a record.
+
+    Parameters
+    ----------
+    content : object
+        A record, an assumption, or a mapping or sequence of them.
+
+    Yields
+    ------
+    Assumption
+        In the order of the fields.
+    """
     match content:
         case Assumption():
             yield content

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
 from forecast.periods import format_month
+from forecast.plan.labels import display_name
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
-from forecast.reports.charts.rows import display_name
-from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.glyphs import glyph_notes
 from forecast.reports.content.sums import sum_notes, sum_reasons, sum_table
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text, sentence_case
 from forecast.reports.content.track_record import TrackRecord, coverage_notes, pool_origins, track_record_charts
+from forecast.reports.fonts import truncate_label
 from forecast.reports.html_page import chart_image
 from forecast.reports.templating import render_template
 from forecast.timeseries.evaluation.backtest import Backtest

@@ -13,7 +13,7 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
-from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, truncate_label, wrap_text
+from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, wrap_text
 from forecast.reports.content import assumptions, tables
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
@@ -26,6 +26,7 @@ from forecast.reports.content.text import (
     target_chance_text,
     target_text,
 )
+from forecast.reports.fonts import truncate_label
 from forecast.reports.html_page import chart_image
 from forecast.reports.page_layout import (
     A4_INCHES,

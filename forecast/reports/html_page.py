@@ -10,12 +10,12 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
-from forecast.reports.charts.style import truncate_label
 from forecast.reports.content import assumptions, decisions, districts, headline, sums, tables, track_record
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import report_label, run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, period_text
+from forecast.reports.fonts import truncate_label
 from forecast.reports.templating import render_template
 from forecast.timeseries.evaluation.sums import assess_sums
 

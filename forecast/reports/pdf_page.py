@@ -22,7 +22,6 @@ from forecast.reports.charts.style import (
     new_figure,
     text_width,
     to_pdf,
-    truncate_label,
     wrap_text,
 )
 from forecast.reports.content import assumptions, decisions, headline, tables
@@ -30,6 +29,7 @@ from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text
+from forecast.reports.fonts import truncate_label
 from forecast.reports.page_layout import (
     A4_INCHES,
     BOLD_TEXT,

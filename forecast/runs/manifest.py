@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from forecast.files.fingerprint import code_digest, environment_versions, json_digest, to_jsonable
 from forecast.files.paths import plan_name
 from forecast.files.stored_json import DIGESTS_KEY
-from forecast.plan.data_files import data_files, location_in_project
+from forecast.plan.data_files import data_files, path_in_project
 
 if TYPE_CHECKING:
+    from forecast.errors import Location
     from forecast.plan.scenario import Scenario
 
 __all__ = ["MANIFEST_SCHEMA", "RunInputs", "backtest_inputs", "comparison_inputs", "is_id_of_inputs", "run_inputs"]
@@ -70,11 +72,16 @@ def run_inputs(
     InputError
         A data file cannot be read.
     """
+    path_of = cache(partial(path_in_project, scenario=scenario))  # numbers are many, their files few
+
+    def locate(location: Location) -> str:
+        return str(dataclasses.replace(location, file=path_of(location.file)))
+
     return _hash_inputs(
         "run",
         scenario=plan_name(scenario.file),
         scenario_hash=json_digest(to_jsonable(scenario)),
-        lines=json_digest(to_jsonable(scenario, locate=lambda location: str(location_in_project(location, scenario)))),
+        lines=json_digest(to_jsonable(scenario, locate=locate)),
         data=data_files(scenario),
         seed=seed,
         paths=paths,

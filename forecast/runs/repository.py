@@ -21,7 +21,7 @@ from typing import Any
 from forecast.errors import CheckError, OutputError
 from forecast.files import atomic
 from forecast.files.fingerprint import to_jsonable
-from forecast.files.paths import is_inner_path, read_regular_bytes
+from forecast.files.paths import is_inner_path, read_regular_bytes, real_path
 from forecast.files.stored_json import changed_entries, read_json_object, seal
 from forecast.runs import ownership
 from forecast.runs.integrity import describe_entries, edited_entries
@@ -86,7 +86,7 @@ class StoredRun:
     def shown_folder(self) -> Path:
         """Folder to open: the link `reports/<scenario>` where it is one and leads to this run, else its own folder."""
         link = self.folder.parent.parent / self.scenario
-        return link if link.is_symlink() and link.resolve() == self.folder.resolve() else self.folder
+        return link if link.is_symlink() and real_path(link) == real_path(self.folder) else self.folder
 
     def summary(self) -> dict[str, Any]:
         """Read summary.json.
@@ -322,10 +322,7 @@ def open_run(path: Path | str) -> StoredRun:
 
 def _run_folder(path: Path | str) -> Path:
     """The folder of a run, from a link, from a pointer, or from itself; it need not exist."""
-    folder = ownership.follow_pointer(Path(path))
-    with suppress(OSError):
-        return folder.resolve()
-    return folder
+    return real_path(ownership.follow_pointer(Path(path)))
 
 
 def _read_manifest(folder: Path, shown: Path | str) -> dict[str, Any]:
@@ -551,6 +548,6 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _file_digest(path: Path, folder: Path) -> str:
     """SHA-256 of a regular file of a size that we write, to which no link leads out of the folder; else empty."""
     with suppress(OSError):
-        if stat.S_ISREG(path.lstat().st_mode) and path.resolve().is_relative_to(folder.resolve()):
+        if stat.S_ISREG(path.lstat().st_mode) and real_path(path).is_relative_to(real_path(folder)):
             return hashlib.sha256(read_regular_bytes(path, MAX_OUTPUT_BYTES)).hexdigest()
     return ""

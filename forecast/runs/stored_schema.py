@@ -42,13 +42,13 @@ _Language = Literal["vi", "en"]
 class _Closed(BaseModel):
     """A record without other keys."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 class _Open(BaseModel):
     """A record of which only these keys are read."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, defer_build=True)
 
 
 class _DataFile(_Closed):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.shocks import Drift, dotted_shock
-from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod
+from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
 from forecast.simulation.model.baseline_paths import BaselinePaths, sample_baseline
 from forecast.simulation.model.costs import cost_paths
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, Impact, SimulationContext
@@ -22,6 +22,7 @@ from forecast.simulation.model.statement import StatementLine, evaluate_statemen
 from forecast.simulation.model.workforce import sample_headcount, sample_wage_shares
 from forecast.simulation.places.allocation import allocate_block
 from forecast.simulation.places.histograms import PlaceTally
+from forecast.simulation.places.outputs import PlaceFigures, PlaceOutputs
 from forecast.simulation.sampling.events import event_years
 from forecast.simulation.sampling.random_streams import Sampler
 
@@ -42,66 +43,142 @@ class BlockResult:
     """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
-    place_atoms: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
-    """By place, the revenues that many paths share, where they are looked for."""
+    place_outputs: PlaceOutputs | None = None
+    """Outputs of the places with the histograms that this first block fixed; None in all other blocks."""
+
+
+@dataclass(frozen=True)
+class ShockPaths:
+    """Shocks of some blocks, before they act on a service."""
+
+    context: SimulationContext
+    impacts: Mapping[str, Impact]
+    """By shock, its impact on the drivers."""
+    recoveries: Mapping[str, Recovery]
+    """By shock that is no drift."""
+
+
+@dataclass(frozen=True)
+class TradePaths:
+    """Services of some blocks after drifts, initiatives, shocks and recovery."""
+
+    baseline: BaselinePaths
+    shocks: ShockPaths
+    initiatives: InitiativeEffects
+    services: Mapping[str, ServicePaths]
 
 
 @dataclass(frozen=True)
 class _BlockState:
     """Paths of some blocks before their figures are recorded."""
 
-    baseline: BaselinePaths
-    services: Mapping[str, ServicePaths]
+    trade: TradePaths
+    lines: tuple[StatementLine, ...]
+    """Lines of the statement."""
     statement_inputs: Mapping[str, Floats]
     """(months, paths) or (months, 1)."""
     wage_shares: Mapping[str, Floats]
     """By service, the share of its revenue that a worker's year is counted on."""
-    occurrences: Mapping[str, Floats]
-    recoveries: Mapping[str, Recovery]
-    """By shock that is no drift."""
 
 
 def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
     """Figures, uniforms and occurrences of some consecutive blocks."""
     sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly)
-    state = _simulate_state(plan, sampler)
-    figures = _block_figures(plan, state)
+    trade = simulate_trade(plan, sampler, sample_shocks(plan, sampler))
+    figures = _block_figures(plan, _statement_state(plan, sampler, trade))
     count = plan.count_paths(blocks)
-    places, place_atoms = None, {}
+    counted = _counted_paths(figures, count)
+    places = place_outputs = None
     if plan.places is not None:
-        allocated = allocate_block(plan.places, sampler, count, plan.horizon, state.services, state.recoveries, figures)
-        figures.update(allocated.figures)
-        places, place_atoms = allocated.tally, allocated.atoms
-    counted = {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
+        if plan.places.fixes_histograms:
+            place_outputs = plan.places.with_histograms(counted)
+        allocated = _allocate(plan, place_outputs or plan.places, sampler, trade, figures)
+        counted |= _counted_paths(allocated.figures, count)
+        places = allocated.tally
+        if place_outputs is not None and places is not None:
+            place_outputs = replace(place_outputs, fixes_histograms=False, atoms=places.freeze_atoms())
     uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
-    occurrences = {name: values[:count] for name, values in state.occurrences.items()}
-    return BlockResult(counted, uniforms, occurrences, places, place_atoms)
+    occurrences = {name: values[:count] for name, values in _occurrences(trade).items()}
+    return BlockResult(counted, uniforms, occurrences, places, place_outputs)
 
 
-def _simulate_state(plan: CompiledPlan, sampler: Sampler) -> _BlockState:
-    """Baseline, shocks, initiatives and recovery of every service, and the inputs of the statement."""
-    baseline = sample_baseline(plan.baseline, sampler)
+def _counted_paths(figures: Mapping[FigureKey, Floats], count: int) -> dict[FigureKey, Floats]:
+    """(count,) by figure, of values (paths,) or (1,)."""
+    return {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
+
+
+def simulate_target_values(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> dict[str, Floats]:
+    """By target, (paths,) the values of the figure that it reads; nothing else is recorded."""
+    state = _statement_state(plan, sampler, trade)
+    required = {target.period.text for target in plan.targets.values()}
+    places = plan.places if any(target.place for target in plan.targets.values()) else None
+    if places is not None:
+        required.update(text for text, _ in places.periods)
+    figures: dict[FigureKey, Floats] = {}
+    for output in plan.periods:
+        if output.period in required and not output.is_month:
+            figures.update(_period_figures(output, state, plan.horizon))
+    count = plan.count_paths(sampler.blocks)
+    if places is not None:
+        figures.update(_allocate(plan, places, sampler, trade, figures).figures)
+    keys = {name: figure_key(target, target.basis, figures) for name, target in plan.targets.items()}
+    counted = _counted_paths({key: figures[key] for key in keys.values()}, count)
+    return {name: counted[key] for name, key in keys.items()}
+
+
+def _allocate(
+    plan: CompiledPlan,
+    outputs: PlaceOutputs,
+    sampler: Sampler,
+    trade: TradePaths,
+    province_figures: Mapping[FigureKey, Floats],
+) -> PlaceFigures:
+    """Figures and tally of the places."""
+    count, recoveries = plan.count_paths(sampler.blocks), trade.shocks.recoveries
+    return allocate_block(outputs, sampler, count, plan.horizon, trade.services, recoveries, province_figures)
+
+
+def sample_shocks(plan: CompiledPlan, sampler: Sampler) -> ShockPaths:
+    """Impacts of all shocks, and the schedules by which their losses come back."""
     context = _simulation_context(plan, sampler)
     impacts = sample_impacts(plan, sampler, context)
-    drifts = {name: impacts[name] for name, shock in plan.shocks.items() if isinstance(shock, Drift)}
-    initiatives = simulate_initiatives(plan.initiatives, sampler, context, baseline.revenue)
+    earlier = plan.earlier
     recoveries = {
-        name: Recovery(
-            impacts[name], plan.horizon, sampler.paths, plan.earlier.months, plan.earlier.by_shock[name].months
-        )
-        for name in impacts
-        if name not in drifts
+        name: Recovery(impact, plan.horizon, sampler.paths, earlier.months, earlier.by_shock[name].months)
+        for name, impact in impacts.items()
+        if not isinstance(plan.shocks.get(name), Drift)
     }
+    return ShockPaths(context, impacts, recoveries)
+
+
+def simulate_trade(plan: CompiledPlan, sampler: Sampler, shocks: ShockPaths) -> TradePaths:
+    """Baseline, initiatives, shocks and recovery of every service."""
+    baseline = sample_baseline(plan.baseline, sampler)
+    initiatives = simulate_initiatives(plan.initiatives, sampler, shocks.context, baseline.revenue)
+    drifts = {name: impact for name, impact in shocks.impacts.items() if name not in shocks.recoveries}
     bridge_rows = plan.horizon.rows(plan.bridge_output.calendar)
     services = {
-        name: simulate_service(name, baseline, drifts, initiatives, recoveries, bridge_rows, sampler.paths)
+        name: simulate_service(name, baseline, drifts, initiatives, shocks.recoveries, bridge_rows, sampler.paths)
         for name in plan.services
     }
+    return TradePaths(baseline, shocks, initiatives, services)
+
+
+def _occurrences(trade: TradePaths) -> dict[str, Floats]:
+    """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
+    impacts = trade.shocks.impacts
     occurrences = {dotted_shock(n): events for n in impacts if (events := impacts[n].event_counts) is not None}
-    occurrences |= {f"initiatives.{name}": happens for name, happens in initiatives.happens.items()}
+    return occurrences | {f"initiatives.{name}": happens for name, happens in trade.initiatives.happens.items()}
+
+
+def _statement_state(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> _BlockState:
+    """The lines of the statement, and what they are made of."""
+    inputs = _statement_inputs(plan, sampler, trade)
+    basis = plan.workforce.basis if plan.workforce else ""
+    has_costs = bool(plan.costs.by_name)
+    lines = statement_lines(inputs, has_costs, basis, adds_volumes=plan.adds_volumes)
     wage_shares = sample_wage_shares(plan.workforce, sampler) if plan.workforce else {}
-    inputs = _statement_inputs(plan, sampler, baseline, services, impacts, initiatives)
-    return _BlockState(baseline, services, inputs, wage_shares, occurrences, recoveries)
+    return _BlockState(trade, lines, inputs, wage_shares)
 
 
 def sample_impacts(plan: CompiledPlan, sampler: Sampler, context: SimulationContext) -> dict[str, Impact]:
@@ -143,21 +220,15 @@ def _first_event_year(plan: CompiledPlan) -> int:
     return min((event_years(plan.horizon, moment).start for moment in moments), default=plan.horizon.years.start)
 
 
-def _statement_inputs(
-    plan: CompiledPlan,
-    sampler: Sampler,
-    baseline: BaselinePaths,
-    services: Mapping[str, ServicePaths],
-    impacts: Mapping[str, Impact],
-    initiatives: InitiativeEffects,
-) -> dict[str, Floats]:
+def _statement_inputs(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> dict[str, Floats]:
     """By name, (months, paths) or (months, 1) of what the statement is made of."""
-    inputs = {f"revenue.{name}": service.revenue for name, service in services.items()}
-    for name, service in services.items():
+    impacts, initiatives = trade.shocks.impacts, trade.initiatives
+    inputs = {f"revenue.{name}": service.revenue for name, service in trade.services.items()}
+    for name, service in trade.services.items():
         if plan.baseline.services[name].fitted.measured == "volume":
             inputs[f"volume.{name}"] = service.amount
-    if baseline.gap is not None:
-        inputs["gap"] = baseline.gap
+    if trade.baseline.gap is not None:
+        inputs["gap"] = trade.baseline.gap
     if plan.workforce is not None:
         headcount = sample_headcount(plan.workforce, sampler)[None, :]
         for factors in (initiatives.factors, *(impacts[name].factors for name in sorted(impacts))):
@@ -170,22 +241,17 @@ def _statement_inputs(
 
 def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Floats]:
     """(paths,) or (1,) by figure: the statement of each period, the months, the bridge and the losses."""
-    basis = plan.workforce.basis if plan.workforce else ""
-    has_costs = bool(plan.costs.by_name)
-    lines = statement_lines(state.statement_inputs, has_costs, basis, adds_volumes=plan.adds_volumes)
     figures: dict[FigureKey, Floats] = {}
     for output in plan.periods:
         if not output.is_month:
-            figures.update(_period_figures(output, state, lines, plan.horizon))
-    figures.update(_month_figures(plan, state, lines))
-    figures.update(_bridge_figures(plan, state))
-    figures.update(_loss_figures(state))
+            figures.update(_period_figures(output, state, plan.horizon))
+    figures.update(_month_figures(plan, state))
+    figures.update(_bridge_figures(plan, state.trade))
+    figures.update(_loss_figures(state.trade))
     return figures
 
 
-def _period_figures(
-    output: OutputPeriod, state: _BlockState, lines: tuple[StatementLine, ...], horizon: Calendar
-) -> dict[FigureKey, Floats]:
+def _period_figures(output: OutputPeriod, state: _BlockState, horizon: Calendar) -> dict[FigureKey, Floats]:
     """The statement of one period."""
     rows = horizon.rows(output.calendar)
     inputs = {name: _aggregate_rows(rows, name, values) for name, values in state.statement_inputs.items()}
@@ -193,16 +259,16 @@ def _period_figures(
         inputs["wage_revenue"] = np.zeros(1)
         for service, share in state.wage_shares.items():
             inputs["wage_revenue"] = inputs["wage_revenue"] + share * inputs[f"revenue.{service}"]
-    values_by_line = evaluate_statement(lines, inputs, output.calendar.count)
+    values_by_line = evaluate_statement(state.lines, inputs, output.calendar.count)
     return {(name, output.period): values for name, values in values_by_line.items() if name != "wage_revenue"}
 
 
-def _month_figures(plan: CompiledPlan, state: _BlockState, lines: tuple[StatementLine, ...]) -> dict[FigureKey, Floats]:
+def _month_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Floats]:
     """The figures that are charted month by month."""
     row_by_period = {
         output.period: output.calendar.first - plan.horizon.first for output in plan.periods if output.is_month
     }
-    charted = tuple(line for line in lines if _is_charted_by_month(line.name))
+    charted = tuple(line for line in state.lines if _is_charted_by_month(line.name))
     values_by_line = evaluate_statement(charted, state.statement_inputs, 1)
     return {
         (name, period): values[row] if len(values) > 1 else values[0]
@@ -225,20 +291,20 @@ def _is_charted_by_month(name: str) -> bool:
     return name in ("revenue", "profit", "cost") or name.startswith("revenue.")
 
 
-def _bridge_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Floats]:
+def _bridge_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Floats]:
     """Change of the revenue of the bridge's period by step, last year to forecast; they sum in each path."""
     calendar = plan.bridge_output.calendar
     steps: dict[str, Floats] = {}
-    for name in sorted(state.services):
-        service, share = state.services[name], _base_year_share(plan, name, calendar)
-        last_year, base = state.baseline.last_year[name] * share, state.baseline.underlying[name] * share
+    for name in sorted(trade.services):
+        service, share = trade.services[name], _base_year_share(plan, name, calendar)
+        last_year, base = trade.baseline.last_year[name] * share, trade.baseline.underlying[name] * share
         _add_step(steps, "last_year", last_year)
         _add_step(steps, "history.shocks", base - last_year)
         _add_step(steps, f"services.{name}", service.baseline_revenue - base)
         for step, change in service.steps.items():
             _add_step(steps, step, change)
-    if state.baseline.gap is not None:
-        _add_step(steps, "gap", state.baseline.gap[plan.horizon.rows(calendar)].sum(axis=0))
+    if trade.baseline.gap is not None:
+        _add_step(steps, "gap", trade.baseline.gap[plan.horizon.rows(calendar)].sum(axis=0))
     return {(f"bridge.{step}", plan.bridge_period): values for step, values in steps.items()}
 
 
@@ -254,10 +320,10 @@ def _base_year_share(plan: CompiledPlan, service: str, period: Calendar) -> floa
     return float(sum(fitted.base_weights[month % 12] for month in period.months))
 
 
-def _loss_figures(state: _BlockState) -> dict[FigureKey, Floats]:
+def _loss_figures(trade: TradePaths) -> dict[FigureKey, Floats]:
     """By service, the losses over the horizon and whether they are recovered, (paths,)."""
     figures: dict[FigureKey, Floats] = {}
-    for name, service in sorted(state.services.items()):
+    for name, service in sorted(trade.services.items()):
         if (account := service.loss_account) is not None:
             losses = {
                 "lost": account.lost,

@@ -122,6 +122,12 @@ class ChunkJob:
     """True where the paths are so few that the values of whole periods are kept."""
     code_version: str
     """Version of the code and the libraries where the work is done; empty where it cannot be another."""
+    first_batch: list[BlockResult] = field(default_factory=list, compare=False, repr=False)
+    """Result of the first blocks, of which the first fixed the bins, until this process counts it; at most one."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """State that a worker is sent: the first blocks are simulated there again, in less time than they are sent."""
+        return {**self.__dict__, "first_batch": []}
 
     @property
     def block_count(self) -> int:
@@ -190,24 +196,30 @@ class ChunkJob:
 
 def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_place: bool = True) -> ChunkJob:
     """The job of a plan: the first block fixes the bins of each histogram; `keep` blocks stay path by path."""
-    first = simulate_block(_with_atom_search(plan) if every_place else plan, range(1))
-    bins = {key: Bins.from_values(values) for key, values in first.figures.items()}
-    thresholds = _thresholds(plan, bins)
     blocks_per_chunk = BLOCKS_PER_CHUNK
     if plan.places is not None:
         blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
-        if every_place:
-            plan = replace(plan, places=plan.places.with_histograms(first.figures, first.place_atoms))
+    stop = min(-(-plan.paths // PATHS_PER_BLOCK), blocks_per_chunk)
+    first = simulate_block(_with_histogram_search(plan) if every_place else plan, _batch(plan, 0, stop))
+    bins = {key: Bins.from_values(values[:PATHS_PER_BLOCK]) for key, values in first.figures.items()}
+    thresholds = _thresholds(plan, bins)
+    if first.place_outputs is not None:
+        plan = replace(plan, places=first.place_outputs)
     names = {"uniforms": frozenset(first.uniforms), "occurrences": frozenset(first.occurrences)}
-    job = ChunkJob(plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version)
+    job = ChunkJob(plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, [first])
     kept_figures = len(bins) - len(job.binned_figures())
     is_exact = plan.paths <= MAX_EXACT_PATHS and kept_figures * plan.paths <= MAX_EXACT_VALUES
     return replace(job, is_exact=is_exact)
 
 
-def _with_atom_search(plan: CompiledPlan) -> CompiledPlan:
-    """The same plan, a block of which finds the atoms of every place."""
-    return plan if plan.places is None else replace(plan, places=replace(plan.places, looks_for_atoms=True))
+def _with_histogram_search(plan: CompiledPlan) -> CompiledPlan:
+    """The same plan, the first block of which fixes the histogram of every place."""
+    return plan if plan.places is None else replace(plan, places=replace(plan.places, fixes_histograms=True))
+
+
+def _batch(plan: CompiledPlan, first: int, stop: int) -> range:
+    """Blocks from `first` on that are simulated together, before `stop`."""
+    return range(first, min(first + plan.batch_blocks, stop))
 
 
 def _thresholds(plan: CompiledPlan, bins: Mapping[FigureKey, Bins]) -> dict[FigureKey, tuple[float, ...]]:
@@ -228,7 +240,8 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
     plan, result = job.plan, job.empty_result()
     stop = min(job.block_count, (chunk + 1) * job.blocks_per_chunk)
     for first in range(chunk * job.blocks_per_chunk, stop, plan.batch_blocks):
-        block = simulate_block(plan, range(first, min(first + plan.batch_blocks, stop)))
+        is_simulated = first == 0 and job.first_batch
+        block = job.first_batch.pop() if is_simulated else simulate_block(plan, _batch(plan, first, stop))
         for key, values in block.figures.items():
             result.tallies[key].add(values)
         if result.places is not None and block.places is not None:

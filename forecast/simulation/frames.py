@@ -1,11 +1,10 @@
-"""Figures of a simulation as pandas frames; `Simulation.to_frame` and quantiles.csv load it when they are asked for."""
+"""Figures of a simulation as frames, which load pandas when they are asked for, and the rows of quantiles.csv."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-
-import pandas as pd
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.plan.geography import Geography
 from forecast.simulation.compiled import FigureKey
@@ -13,11 +12,28 @@ from forecast.simulation.places.histograms import PlaceTally
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
 
-__all__ = ["FRAME_QUANTILE_LEVELS", "figures_frame", "places_frame", "quantiles_table"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FRAME_QUANTILE_LEVELS", "QuantileRow", "figures_frame", "places_frame", "quantile_rows"]
 
 FRAME_QUANTILE_LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _COLUMNS = ["measure", "period", "place", "statistic", "value", "low", "high"]
 _MEAN = "mean"
+
+
+class QuantileRow(NamedTuple):
+    """A row of quantiles.csv."""
+
+    measure: str
+    """`revenue@442` is the revenue of place 442."""
+    period: str
+    p: float
+    value: float
+    """In units of the measure, as low and high."""
+    low: float
+    """95% interval of the simulation error."""
+    high: float
 
 
 def figures_frame(tallies: Mapping[FigureKey, Tally], figures: Iterable[FigureKey]) -> pd.DataFrame:
@@ -36,6 +52,8 @@ def figures_frame(tallies: Mapping[FigureKey, Tally], figures: Iterable[FigureKe
         One row a figure and statistic (`mean`, `p1` to `p99`): measure, period, place (empty for the whole), statistic,
         value in units of the measure, low and high (95% interval of the simulation error).
     """
+    import pandas as pd
+
     rows = []
     for key, period in figures:
         measure, _, place = key.partition("@")
@@ -61,30 +79,34 @@ def places_frame(places: PlaceTally, geography: Geography, period: str) -> pd.Da
     DataFrame
         One row a place and statistic, with the columns of `figures_frame`.
     """
+    import pandas as pd
+
     rows = []
     for row, code in enumerate(geography.places):
         rows += _rows(("revenue", period, code), places.mean(row), partial(places.quantile, row))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def quantiles_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of quantiles.csv.
+def quantile_rows(tallies: Mapping[FigureKey, Tally], figures: Iterable[FigureKey]) -> list[QuantileRow]:
+    """Quantiles of some figures, in their order.
 
     Parameters
     ----------
-    frame : DataFrame
-        Rows of `figures_frame`.
+    tallies : mapping of (measure, period) to Tally
+        The figures of a simulation.
+    figures : iterable of (measure, period)
+        Those to list.
 
     Returns
     -------
-    DataFrame
-        The quantiles alone: measure (`revenue@442` of a place), period, p, value, low and high.
+    list of QuantileRow
+        One row a figure and level of `FRAME_QUANTILE_LEVELS`.
     """
-    levels = {_quantile_name(p): p for p in FRAME_QUANTILE_LEVELS}
-    rows = frame[frame["statistic"] != _MEAN]
-    place = rows["place"].where(rows["place"] == "", "@" + rows["place"])
-    table = rows.assign(measure=rows["measure"] + place, p=rows["statistic"].map(levels))
-    return table[["measure", "period", "p", "value", "low", "high"]]
+    return [
+        QuantileRow(measure, period, p, *tallies[measure, period].quantile(p))
+        for measure, period in figures
+        for p in FRAME_QUANTILE_LEVELS
+    ]
 
 
 def _rows(

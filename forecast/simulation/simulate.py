@@ -37,7 +37,7 @@ from forecast.timeseries.baseline import Baseline, fit_baseline
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ExecutionOptions", "Precision", "ProgressCallback", "Simulation", "simulate"]
+__all__ = ["MAX_SERIAL_PATHS", "ExecutionOptions", "Precision", "ProgressCallback", "Simulation", "simulate"]
 
 MAX_SERIAL_PATHS = 400_000
 """Paths below which more processes cost more than they save, for a plan of ordinary size."""
@@ -390,6 +390,7 @@ def _run_chunks(
                 is_merged = False
                 merged.merge(result)
                 chunks, is_merged = chunks + 1, True
+                job.first_batch.clear()  # where it was simulated again on a worker
                 _report_progress(job, chunks, merged, goal, progress)
                 if _is_precise_enough(job, merged, goal):
                     break

@@ -18,7 +18,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr
 
 from forecast.arrays import Floats, Floats32
 from forecast.stats.cholesky import cholesky
@@ -146,11 +145,15 @@ class CorrelatedGroup:
 
     def _t_uniforms(self, z: Floats | Floats32, scale: Floats) -> Floats:
         """Uniforms of the t made of normals (..., paths) and their scale."""
+        from scipy.special import stdtr
+
         assert self.df is not None
         return clip_uniforms(np.asarray(stdtr(self.df, z * scale), np.float64))
 
     def uniforms(self, sample_uniforms: UniformSource, sample_chi_square: ChiSquareSource) -> dict[str, Floats]:
         """Correlated uniforms (paths,) of every member, from the uniforms of their own streams."""
+        from scipy.special import ndtr, ndtri
+
         independent = {name: ndtri(sample_uniforms(name)) for name in self.names}
         correlated = self._correlate(independent, ndtri(sample_uniforms(self.common)) if self.common else None)
         if self.df is not None:
@@ -168,6 +171,8 @@ class CorrelatedGroup:
             {name: sample_normals(name) for name in self.names}, sample_normals(self.common) if self.common else None
         )
         if self.df is not None:
+            from scipy.special import ndtri
+
             scale = self._t_scale(sample_chi_square)
             return {name: ndtri(self._t_uniforms(z, scale)).astype(np.float32) for name, z in correlated.items()}
         return correlated

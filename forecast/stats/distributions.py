@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtr, ndtri
 
 from forecast.arrays import Floats
 from forecast.stats.quantile_table import FloatT, QuantileTable
@@ -136,6 +135,8 @@ class _NormalBased(_NonConstant):
 
     def ppf(self, u: Floats) -> Floats:
         """Quantiles, each computed on its own."""
+        from scipy.special import ndtri
+
         return self.transform_normal(ndtri(u))
 
     def transform_uniform(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
@@ -182,6 +183,10 @@ class QuantileRange(_NormalBased):
         """Quantiles, in the shape of `u`."""
         return self._clip(super().ppf(u))
 
+    def values_of_normals(self, z: Floats) -> Floats:
+        """Values of standard normals, in the shape of `z`, which is overwritten."""
+        return self._clip(self.transform_normal(z))
+
     def transform_uniform(self, u: NDArray[FloatT]) -> NDArray[FloatT]:
         """Quantiles from a table, clipped after it: a line of the table would round the corner at a bound."""
         return self._clip(super().transform_uniform(u))
@@ -227,6 +232,8 @@ class Normal(_NormalBased):
     @property
     def share_outside_bounds(self) -> float:
         """Share of the normal that lies outside the bounds."""
+        from scipy.special import ndtr
+
         return float(ndtr(self._standardise(self.low)) + ndtr(-self._standardise(self.high)))
 
     def _standardise(self, value: float) -> float:
@@ -237,6 +244,8 @@ class Normal(_NormalBased):
         low, high = self._standardise(self.low), self._standardise(self.high)
         if math.isinf(low) and math.isinf(high):
             return self.mean + self.sd * z
+        from scipy.special import ndtr, ndtri
+
         inside = ndtr(high) - ndtr(low)
         lower, upper = ndtri(ndtr(low) + ndtr(z) * inside), -ndtri(ndtr(-high) + ndtr(-z) * inside)
         return np.clip(self.mean + self.sd * np.where(z < 0, lower, upper), self.low, self.high)
@@ -309,6 +318,8 @@ class Triangular(_NonConstant):
 @lru_cache(maxsize=512)
 def _beta_table(a: float, b: float) -> tuple[Floats, Floats]:
     """Quantiles of a beta at even steps (cells + 1,), and the rise of each cell (cells,)."""
+    from scipy.special import betaincinv
+
     knots = np.asarray(betaincinv(a, b, np.linspace(0, 1, BETA_TABLE_CELLS + 1)))
     return knots, np.diff(knots)
 

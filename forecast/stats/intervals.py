@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from scipy.special import betaincinv
-
 __all__ = ["Z975", "Estimate", "PairedHits", "binomial_interval", "shifted_chance"]
 
 Z975 = 1.959963984540054
@@ -57,6 +55,8 @@ def binomial_interval(hits: float, n: float) -> Estimate:
     # statsmodels' proportion_confint gives the same ends in 70 times the time (Wilson) and 41 times (Clopper, Pearson)
     p = hits / n
     if min(hits, n - hits) < MIN_HITS_FOR_WILSON:
+        from scipy.special import betaincinv
+
         low = float(betaincinv(hits, n - hits + 1, 0.025)) if hits > 0 else 0.0
         high = float(betaincinv(hits + 1, n - hits, 0.975)) if hits < n else 1.0
         return Estimate(p, low, high)

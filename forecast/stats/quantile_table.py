@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from forecast.arrays import Floats
 
@@ -56,6 +55,8 @@ _CELL_GRIDS = {
 @lru_cache(maxsize=2)
 def normal_knots(precision: np.dtype[Any]) -> Floats:
     """Standard normal quantiles of the knots of a precision, (cells + 1,)."""
+    from scipy.special import ndtri
+
     odds = _CELL_GRIDS[precision].odds.astype(np.float64)
     return np.where(odds <= 1, ndtri(odds / (1 + odds)), -ndtri(1 / (1 + odds)))
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri
 
 from forecast.arrays import Floats
 
@@ -14,7 +13,7 @@ __all__ = ["Z90", "Transform"]
 
 Transform = Literal["plain", "log", "change", "share"]
 
-Z90 = float(ndtri(0.9))
+Z90 = 1.2815515655446004
 """Standard normal quantile of 90%: a range `a to b` is P10 to P90."""
 
 

@@ -10,7 +10,7 @@ from forecast.history.ledger import History
 from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
-from forecast.timeseries.ensemble.ensemble import FitTask
+from forecast.timeseries.ensemble.ensemble import MAX_FITTED_MONTHS, FitTask
 from forecast.timeseries.models.base import TimeSeries
 from forecast.timeseries.models.recent_shift import recent_shift
 
@@ -30,6 +30,9 @@ def fitted_notes(
     notes: list[Note] = []
     if task.kind == "reconstructed":
         notes.append(("baseline_not_believed", (("service", service),)))
+    if (count := task.series.calendar.count) > MAX_FITTED_MONTHS:
+        params = {"count": str(count), "last": str(MAX_FITTED_MONTHS), "service": service}
+        notes.append(("baseline_long_history", tuple(sorted(params.items()))))
     if task.scale == "raw":
         notes.append(("baseline_not_above_zero", (("service", service),)))
     notes += month_notes(scenario, history, task, year)

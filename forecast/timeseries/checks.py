@@ -16,6 +16,8 @@ from forecast.timeseries.interventions import build_intervention, modelled_drive
 
 __all__ = ["check_baselines", "check_history"]
 
+MAX_HISTORY_MONTHS = 600
+"""Months of one service, fifty years [C]: checks and the search for moved levels take time by the month."""
 MAX_MONTHS_IN_MESSAGE = 12
 """Months that a message lists before it counts the others."""
 MAX_LISTED_CHARACTERS, MAX_NAME_CHARACTERS = 200, 80
@@ -64,6 +66,7 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
     """
     return [
         *_check_services(scenario, history),
+        *_check_length(scenario, history),
         *_check_end(scenario, history),
         *_check_future_months(scenario, history),
         *_check_history_limits(scenario, history),
@@ -115,6 +118,25 @@ def _check_services(scenario: Scenario, history: History) -> list[Problem]:
         path = f"services.{name}"
         params = {"service": name, "file": file, "known": known[:MAX_LISTED_CHARACTERS]}
         problems.append(Problem.of(scenario.location_of(path), path, "history_lacks_service", **params))
+    return problems
+
+
+def _check_length(scenario: Scenario, history: History) -> list[Problem]:
+    """Services with more months than are read, at the first row of each."""
+    problems = []
+    for service in _fitted_services(scenario, history):
+        calendar = history.service_calendar(service)
+        if calendar.count > MAX_HISTORY_MONTHS:
+            params = {
+                "service": service[:MAX_NAME_CHARACTERS],
+                "count": calendar.count,
+                "limit": MAX_HISTORY_MONTHS,
+                "first": format_month(calendar.first),
+                "last": format_month(calendar.last),
+                "start": format_month(calendar.last + 1 - MAX_HISTORY_MONTHS),
+            }
+            location = _row_location(scenario, service, "month")
+            problems.append(Problem.of(location, "month", "history_too_long", **params))
     return problems
 
 

@@ -25,7 +25,14 @@ from forecast.files.csv import (
     read_csv,
 )
 from forecast.files.encoding import decode_text
-from forecast.files.paths import display_path, read_regular_file, reserved_part, suggest_name
+from forecast.files.paths import (
+    display_path,
+    find_project,
+    read_regular_file,
+    reserved_part,
+    resolve_in_project,
+    suggest_name,
+)
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.shocks import Event
 from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS, round_to_totals
@@ -104,7 +111,8 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     Raises
     ------
     InputError
-        A key is missing, a file cannot be read, or `to` is a file with other rows than those of a reconstruction.
+        A key is missing, a file cannot be read, a path leads out of the project, or `to` is a file with other rows than
+        those of a reconstruction.
     """
     from forecast.plan.loading.loader import read
 
@@ -113,8 +121,10 @@ def read_recipe(path: Path, method: str | None = None) -> Recipe:
     totals_key = _totals_key(content, top)
     raise_if_problems(_path_problems(content, (totals_key, "shocks_of", "to"), top))
     output_path = _output_path(content["to"], path.parent, top)
+    project = find_project(path.parent)
+    totals_path = resolve_in_project(content[totals_key], path.parent, project, top, totals_key)
     method = _parse_method(method or content.get("method", DEFAULT_METHOD), top)
-    totals = _read_totals(path.parent / content[totals_key], *RECIPE_PERIODS[totals_key])
+    totals = _read_totals(totals_path, *RECIPE_PERIODS[totals_key])
     raise_if_problems(_short_totals_problems(totals, method, top))
     seasons = _parse_seasons(content["season"], totals, top)
     history = read(path.parent / content["shocks_of"]).history
@@ -150,7 +160,8 @@ def _totals_key(content: dict[str, Any], top: Location) -> str:
 
 
 def _output_path(name: str, folder: Path, top: Location) -> Path:
-    """The file that a recipe writes; InputError where that would replace what is no reconstruction."""
+    """The file that a recipe writes; InputError outside its project, and where it would replace no reconstruction."""
+    resolve_in_project(name, folder, find_project(folder), top, "to")
     path = folder / name
     if reserved := reserved_part(path):
         raise InputError.of(top, "to", "reserved_name", name=reserved, instead=suggest_name(reserved))
@@ -305,6 +316,13 @@ def _period_text(period: int, months_per_period: int) -> str:
     return str(period) if months_per_period == SEASON_MONTHS else f"{period // 4}-Q{period % 4 + 1}"
 
 
+def _recipe_number(content: object) -> float:
+    """A number of JSON; TypeError for a text, true or false."""
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        raise TypeError(content)
+    return float(content)
+
+
 def _parse_seasons(
     content: object, totals: Mapping[str, Mapping[int, float]], top: Location
 ) -> dict[str, RecipeSeason]:
@@ -314,9 +332,9 @@ def _parse_seasons(
         fields = content.get(service) if isinstance(content, dict) else None
         try:
             season = RecipeSeason(
-                tuple(float(weight) for weight in fields["weights"]),  # type: ignore[index]
-                float(fields["before_tet"]),  # type: ignore[index]
-                float(fields["holiday"]),  # type: ignore[index]
+                tuple(map(_recipe_number, fields["weights"])),  # type: ignore[index]
+                _recipe_number(fields["before_tet"]),  # type: ignore[index]
+                _recipe_number(fields["holiday"]),  # type: ignore[index]
             )
             figures = (*season.weights, season.before_tet, season.holiday)
             is_positive = min(season.weights) > 0 and min(season.before_tet, season.holiday) > -1

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.engines.background import run_in_background
+from forecast.engines.engine import Engine
 from forecast.errors import InputError, OutputError, Problem
 from forecast.i18n import Language, Phrase, Translator
 from forecast.periods import format_month, parse_period
@@ -23,10 +26,12 @@ from forecast.workflows.run import (
 )
 
 if TYPE_CHECKING:
+    from forecast.analysis.cases import SimulatedCase
     from forecast.analysis.findings import Difference
     from forecast.plan.scenario import Scenario
     from forecast.simulation.compiled import FigureKey
     from forecast.simulation.simulate import Simulation
+    from forecast.timeseries.baseline import Baseline
 
 __all__ = ["compare", "run_comparison"]
 
@@ -67,9 +72,9 @@ def run_comparison(
     run = repository.find_run(first.reports, inputs)
     if run is None:
         _raise_where_not_comparable([request.scenario for request in requests], [request.name for request in requests])
-        simulations = _simulate_requests(requests, on_stage)
+        simulations, cases = _simulate_requests(requests, on_stage)
         on_stage("said_drawing", name)
-        run = _publish_comparison(requests, simulations, inputs)
+        run = _publish_comparison(requests, simulations, cases, inputs)
     return show_run(first.reports, run, on_failure)
 
 
@@ -117,35 +122,71 @@ def compare(
     requests = [RunRequest.from_simulation(run, out, spoken) for run in simulations]
     inputs = comparison_inputs(_comparison_name(requests), spoken, [request.inputs for request in requests])
     repository.prepare_reports(Path(out), (inputs.name,))
-    return show_run(Path(out), _publish_comparison(requests, simulations, inputs)).folder
+    cases = [simulate_cases(request) for request in requests]
+    return show_run(Path(out), _publish_comparison(requests, simulations, cases, inputs)).folder
 
 
 def _comparison_name(requests: Sequence[RunRequest]) -> str:
     return "-".join(("compare", *(request.name for request in requests)))
 
 
-def _simulate_requests(requests: Sequence[RunRequest], on_stage: Callable[[str, str], None]) -> list[Simulation]:
+def _simulate_requests(
+    requests: Sequence[RunRequest], on_stage: Callable[[str, str], None]
+) -> tuple[list[Simulation], list[tuple[SimulatedCase, ...]]]:
+    """The plans and their cases, on two cores: the cases and some of the plans beside this process."""
     from forecast.simulation.simulate import ExecutionOptions
 
-    simulations = []
     with open_cluster(requests[0]) as cluster:
+        plans = []
         for request in requests:
-            on_stage("said_playing", request.name)
-            execution = ExecutionOptions(request.workers, cluster)
-            simulations.append(simulate_request(request, fit_request_baseline(request, cluster), execution))
-    return simulations
+            on_stage("said_fitting", request.name)
+            plans.append((request, fit_request_baseline(request, cluster)))
+        n_here = len(plans) - _count_plans_beside(requests, cluster)
+        with run_in_background(partial(_simulate_beside, plans[n_here:], requests)) as job:
+            simulations = []
+            for request, baseline in plans[:n_here]:
+                on_stage("said_playing", request.name)
+                execution = ExecutionOptions(request.workers, cluster)
+                simulations.append(simulate_request(request, baseline, execution))
+            for request in requests[n_here:]:
+                on_stage("said_playing", request.name)
+            others, cases = job.result()
+    return simulations + others, cases
+
+
+def _count_plans_beside(requests: Sequence[RunRequest], cluster: Engine | None) -> int:
+    """Plans that are simulated by one process beside this one: a plan takes about as long as the cases of two.
+
+    None where the chunks of a plan have a cluster or processes of their own.
+    """
+    from forecast.simulation.simulate import MAX_SERIAL_PATHS
+
+    is_serial = cluster is None and all(
+        request.paths <= MAX_SERIAL_PATHS and not (request.scenario.places and request.scenario.places.file)
+        for request in requests
+    )
+    return (len(requests) + 1) // 4 if is_serial else 0
+
+
+def _simulate_beside(
+    plans: Sequence[tuple[RunRequest, Baseline]], requests: Sequence[RunRequest]
+) -> tuple[list[Simulation], list[tuple[SimulatedCase, ...]]]:
+    """Some of the plans, and the cases of all."""
+    simulations = [simulate_request(request, baseline) for request, baseline in plans]
+    return simulations, [simulate_cases(request) for request in requests]
 
 
 def _publish_comparison(
-    requests: Sequence[RunRequest], simulations: Sequence[Simulation], inputs: RunInputs
+    requests: Sequence[RunRequest],
+    simulations: Sequence[Simulation],
+    cases: Sequence[tuple[SimulatedCase, ...]],
+    inputs: RunInputs,
 ) -> repository.StoredRun:
     from forecast.reports.compare import comparison_charts, render_comparison_page, render_comparison_pdf
 
     names = [request.name for request in requests]
     differences = _paired_differences(simulations, names)
-    views = [
-        build_view(run, request, simulate_cases(request)) for run, request in zip(simulations, requests, strict=True)
-    ]
+    views = [build_view(*simulated) for simulated in zip(simulations, requests, cases, strict=True)]
     summary = {
         "schema": 2,
         "run_id": inputs.run_id,
@@ -156,12 +197,13 @@ def _publish_comparison(
         "differences": [_difference_summary(pair, difference) for pair, difference in differences.items()],
     }
     t = Translator(requests[0].language)
-    files = {
-        "summary.json": repository.json_bytes(summary),
-        "report.html": render_comparison_page(views, differences, t),
-        "report.pdf": render_comparison_pdf(views, differences, t),
-        **{f"figures/{name}.png": chart.png() for name, chart in comparison_charts(views, t).items()},
-    }
+    with run_in_background(partial(render_comparison_pdf, views, differences, t)) as pdf:
+        files = {
+            "summary.json": repository.json_bytes(summary),
+            "report.html": render_comparison_page(views, differences, t),
+            **{f"figures/{name}.png": chart.png() for name, chart in comparison_charts(views, t).items()},
+            "report.pdf": pdf.result(),
+        }
     parameters = {name: dict(run.baseline.parameters) for name, run in zip(names, simulations, strict=True)}
     return repository.publish_run(requests[0].reports, inputs, files, parameters)
 

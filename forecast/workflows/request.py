@@ -44,8 +44,6 @@ class RunRequest:
     """Fits of an earlier run that are used again; None to fit."""
     cache: Path = dataclasses.field(default_factory=cache_folder)
     """Folder in which fits are kept between runs."""
-    is_case: bool = False
-    """True where only the targets are read, path by path, and no place but districts and those of targets."""
 
     @classmethod
     def from_simulation(
@@ -83,18 +81,10 @@ class RunRequest:
         cache = cache_folder() / f"pinned-{pinned_fits.digest[:16]}"
         return dataclasses.replace(self, pinned_fits=pinned_fits, cache=cache)
 
-    def for_case(self, case: Scenario) -> RunRequest:
-        """The request of a case of the plan, or of the plan itself: the first paths of the run, in this process."""
-        return dataclasses.replace(
-            self,
-            scenario=case,
-            paths=min(self.paths, MAX_CASE_PATHS),
-            precision=None,
-            engine=LOCAL,
-            workers=1,
-            pinned_fits=None,
-            is_case=True,
-        )
+    @property
+    def case_paths(self) -> int:
+        """Number of paths on which the cases of the plan are compared with it: the first of the run."""
+        return min(self.paths, MAX_CASE_PATHS)
 
 
 def reports_folder(scenario: Scenario) -> Path:

@@ -6,11 +6,11 @@ The same inputs find the same run: where it is on disk whole, it is shown again 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.engines import LOCAL, create_engine
 from forecast.engines.background import run_in_background
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecast.analysis.cases import SimulatedCase
+    from forecast.plan.scenario import Scenario
     from forecast.simulation.checkpoint import Checkpoint
     from forecast.simulation.simulate import ExecutionOptions, Simulation
     from forecast.timeseries.baseline import Baseline
@@ -51,6 +52,8 @@ class RunCallbacks:
     """With the paths that are done, and how many there are."""
     on_checkpoint: Callable[[str, int], None] = lambda key, paths: None
     """With the message key of what happened to saved paths, and how many they are."""
+    on_answer: Callable[[Mapping[str, Any]], None] = lambda summary: None
+    """With the summary as soon as it is known: before anything is drawn, and before the run is on disk."""
     on_failure: Callable[[OutputError], None] = raise_failure
     """With the reason why a stored run cannot be shown, as its link or the index cannot be written; raises it."""
 
@@ -84,7 +87,11 @@ def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> re
     """
     require_memory(request.scenario, request.paths)
     repository.prepare_reports(request.reports, (request.name,))
-    run = repository.find_run(request.reports, request.inputs) or _simulate_and_publish(request, callbacks)
+    run = repository.find_run(request.reports, request.inputs)
+    if run is None:
+        run = _simulate_and_publish(request, callbacks)
+    else:
+        callbacks.on_answer(run.summary())
     return show_run(request.reports, run, callbacks.on_failure)
 
 
@@ -101,6 +108,7 @@ def show_run(
 
 
 def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repository.StoredRun:
+    from forecast.analysis.collect import collect_findings
     from forecast.simulation.simulate import ExecutionOptions
 
     with open_cluster(request) as cluster:
@@ -111,12 +119,13 @@ def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repos
             checkpoint = _open_checkpoint(request, baseline, callbacks)
             execution = ExecutionOptions(request.workers, cluster, checkpoint, callbacks.on_paths)
             run = simulate_request(request, baseline, execution)
-            callbacks.on_stage("said_drawing")
-            from forecast.reports import html_page, pdf_page  # noqa: F401 - loaded while cases are still simulated
-
-            stored = publish_report(run, request, cases.result())
-            checkpoint.delete()
-            return stored
+            findings = collect_findings(run)  # while the cases are still simulated
+            view = build_view(run, request, cases.result(), findings)
+        callbacks.on_answer(view.summary)
+        callbacks.on_stage("said_drawing")
+        stored = publish_report(run, request, view)
+        checkpoint.delete()
+        return stored
 
 
 @contextmanager
@@ -146,7 +155,7 @@ def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> 
 
 
 def simulate_request(request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None) -> Simulation:
-    """Simulate the plan of a request, a case as any other; keep its first paths, and every path of a case."""
+    """Simulate the plan of a request and keep its first paths."""
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
     from forecast.simulation.simulate import simulate
 
@@ -155,8 +164,7 @@ def simulate_request(request: RunRequest, baseline: Baseline, execution: Executi
         paths=request.paths,
         seed=request.seed,
         precision=request.precision,
-        keep=request.paths if request.is_case else SENSITIVITY_PATHS,
-        every_place=not request.is_case,
+        keep=SENSITIVITY_PATHS,
         baseline=baseline,
         execution=execution,
     )
@@ -182,23 +190,37 @@ def simulate_cases(request: RunRequest) -> tuple[SimulatedCase, ...]:
     """
     from forecast.analysis.cases import evaluate_case
     from forecast.plan.standing_cases import standing_cases
+    from forecast.simulation.side_by_side import simulate_targets
 
-    written = request.scenario.cases
-    standing = standing_cases(request.scenario) if request.scenario.targets else {}
-    if not (written or standing):
+    plan = request.scenario
+    standing = standing_cases(plan) if plan.targets else {}
+    if not (plan.cases or standing):
         return ()
-    plan_request = request.for_case(request.scenario)
-    baseline = fit_request_baseline(plan_request)
-    plan = simulate_request(plan_request, baseline)
-    cases = []
-    for name in sorted(written):
-        case = request.for_case(written[name])
-        run = simulate_request(case, fit_request_baseline(case))
-        raise_if_data_changed(run, request.inputs)
-        cases.append(evaluate_case(name, run, plan))
-    for name, scenario in standing.items():  # with the fits of the plan: a doubt is no other history
-        cases.append(evaluate_case(name, simulate_request(request.for_case(scenario), baseline), plan))
-    return tuple(cases)
+    baseline = _fit_case(plan, request)
+    fits = {
+        name: baseline if _has_baseline_of(plan, case) else _fit_case(case, request)
+        for name, case in sorted(plan.cases.items())
+    } | dict.fromkeys(standing, baseline)  # with the fits of the plan: a doubt is no other history
+    cases = {**plan.cases, **standing}
+    in_order = {"": (plan, baseline), **{name: (cases[name], fits[name]) for name in fits}}
+    simulated = simulate_targets(in_order, request.case_paths, request.seed)
+    for name in plan.cases:
+        raise_if_data_changed(simulated[name], request.inputs)
+    return tuple(evaluate_case(name, simulated[name], simulated[""]) for name in fits)
+
+
+def _fit_case(case: Scenario, request: RunRequest) -> Baseline:
+    """The baseline of a case of a request, from the fits that are stored with it."""
+    return fit_request_baseline(dataclasses.replace(request, scenario=case, pinned_fits=None))
+
+
+_WITHOUT_BASELINE = ("name", "cases", "targets", "decisions", "initiatives", "workforce")
+"""Parts of a plan of which no history and no baseline knows."""
+
+
+def _has_baseline_of(plan: Scenario, case: Scenario) -> bool:
+    """True where a case differs from its plan in nothing that a baseline is made of."""
+    return case.model_copy(update={part: getattr(plan, part) for part in _WITHOUT_BASELINE}) == plan
 
 
 def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
@@ -264,7 +286,8 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     from forecast.reports.content.charts import run_charts
 
     request = RunRequest.from_simulation(run, language=language)
-    charts = run_charts(build_view(run, request, simulate_cases(request)), Translator(request.language))
+    view = build_view(run, request, simulate_cases(request))
+    charts = run_charts(view, Translator(request.language))
     if figure not in charts:
         raise KeyError(f"there is no figure {figure!r}; there are {', '.join(charts)}")
     with chart_style(WIDE_TYPE_POINTS):
@@ -302,4 +325,5 @@ def report(run: Simulation, out: str | Path = "reports", *, language: Language |
     """
     request = RunRequest.from_simulation(run, out, language)
     repository.prepare_reports(request.reports, (request.name,))
-    return show_run(request.reports, publish_report(run, request, simulate_cases(request))).folder
+    view = build_view(run, request, simulate_cases(request))
+    return show_run(request.reports, publish_report(run, request, view)).folder

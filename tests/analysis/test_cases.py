@@ -7,7 +7,9 @@ import pytest
 
 import forecast
 from forecast.analysis.cases import case_row, evaluate_case
+from forecast.simulation.side_by_side import simulate_targets
 from forecast.stats.intervals import Estimate
+from forecast.timeseries.baseline import fit_baseline
 from forecast.workflows.request import MAX_CASE_PATHS, RunRequest
 from forecast.workflows.run import simulate_cases
 from tests.support.plans import ROOT, TWO_SERVICES, read_plan_text, simulate_plan
@@ -68,6 +70,7 @@ def test_standing_cases_come_after_those_of_the_plan() -> None:
 
 def test_a_case_without_a_title_is_called_by_its_name() -> None:
     plan = read_plan_text(PLAN)
-    run, case = (forecast.simulate(scenario, paths=500, keep=500) for scenario in (plan, plan.cases["weaker"]))
-    named = evaluate_case("weaker_than_that", case, run)
+    scenarios = {"plan": plan, "case": plan.cases["weaker"]}
+    simulated = simulate_targets({name: (each, fit_baseline(each)) for name, each in scenarios.items()}, 500)
+    named = evaluate_case("weaker_than_that", simulated["case"], simulated["plan"])
     assert named.label.en == "Weaker than that"

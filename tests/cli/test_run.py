@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +15,12 @@ import pytest
 from pypdf import PdfReader
 
 from forecast.runs import repository
-from tests.support.command_line import BAKERY_PLAN
+from forecast.workflows import publish
+from tests.support.command_line import BAKERY_PLAN, run_command
 from tests.support.plans import ROOT
 
 
-def test_pandas_is_loaded_for_no_command_that_prints(project: Path) -> None:
+def test_pandas_and_matplotlib_are_loaded_for_no_command_that_prints(project: Path) -> None:
     plan, reports = project / "scenarios" / "bakery.yaml", project / "reports"
     for arguments in (
         ["--help"],
@@ -25,9 +28,12 @@ def test_pandas_is_loaded_for_no_command_that_prints(project: Path) -> None:
         ["run", str(plan), "--paths", "2_000", "--quiet"],  # found
         ["list", "--out", str(reports)],
     ):
-        code = "import sys; from forecast.cli import main; sys.exit(main(sys.argv[1:]) or 'pandas' in sys.modules)"
-        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, cwd=ROOT, check=False)
-        assert done.returncode == 0, arguments
+        code = "import sys; from forecast.cli import main; print(main(sys.argv[1:]), *sys.modules, file=sys.stderr)"
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, cwd=ROOT, check=True)
+        result, *loaded = done.stderr.decode().split()
+        assert result == "0", arguments
+        assert not set(loaded) & {"pandas", "matplotlib", "statsmodels"}, arguments
+        assert "scipy" not in loaded or arguments[0] == "check", arguments
 
 
 def test_every_wrong_value_of_an_option_is_said(call: Any) -> None:
@@ -49,6 +55,51 @@ def test_a_quiet_run_prints_its_summary_to_stdout_only(call: Any, project: Path)
     assert "simulation error" in done.out
     assert "60 million VND" in done.out
     assert str(project / "reports" / "bakery" / "report.html") in done.out
+
+
+def test_the_answer_is_printed_before_anything_is_drawn(
+    call: Any, plan: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    printed: list[str] = []
+    render_files = publish.render_files
+
+    def render(*arguments: Any) -> dict[str, bytes]:
+        printed.append(capfd.readouterr().out)
+        return render_files(*arguments)
+
+    monkeypatch.setattr(publish, "render_files", render)
+    done = call("run", plan, "--paths", "2_000", "--seed", "31", "--quiet")
+    assert re.search(r"Revenue 2026, at least 60 million VND: \d+% \(simulation error", printed[0])
+    assert "other assumption cases" in printed[0]
+    assert "Report:" not in printed[0]
+    assert done.out.startswith("  Report: ")
+    again = call("run", plan, "--paths", "2_000", "--seed", "31", "--quiet")
+    assert again.out == printed[0] + done.out
+    answer = call("run", plan, "--paths", "2_000", "--seed", "32", "--json")
+    assert printed[1:] == [""]
+    assert json.loads(answer.out)["summary"]["seed"] == 32
+
+
+def test_a_run_that_is_stopped_after_its_answer_leaves_the_earlier_report(
+    call: Any, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = plan.parent / "reports"
+    assert call("run", plan, "--paths", "2_000", "--seed", "41").code == 0
+    before = {path: path.read_bytes() for path in reports.rglob("*") if path.is_file()}
+    monkeypatch.setattr(publish, "render_files", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    done = call("run", plan, "--paths", "2_000", "--seed", "42")
+    assert done.code == 130
+    assert "seed 42" in done.out
+    assert "Report:" not in done.out
+    assert {path: path.read_bytes() for path in reports.rglob("*") if path.is_file()} == before
+    assert repository.verify(reports / "bakery").manifest["seed"] == 41
+
+
+def test_an_output_that_fails_costs_no_report(plan: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = run_command("run", plan, "--paths", "2_000", "--seed", "51", stdout=full)
+    assert done.code == 4
+    assert repository.verify(plan.parent / "reports" / "bakery").manifest["seed"] == 51
 
 
 def test_json_output_has_the_run_folder_and_the_summary(call: Any, project: Path) -> None:

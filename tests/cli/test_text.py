@@ -112,11 +112,31 @@ def test_progress_on_a_terminal_shows_brackets_as_they_are(tmp_path: Path) -> No
     (tmp_path / "[red]a {x} %s.yaml").write_text(BAKERY_PLAN)
     ours, theirs = pty.openpty()
     process = start_command("run", "[red]a {x} %s.yaml", "--paths", "1000", cwd=tmp_path, stderr=theirs)
-    process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=60)
+    assert (out.count(b"simulation error"), out.count(b"  Report: ")) == (2, 1)
     os.close(theirs)
     assert process.returncode == 0
     assert b"[red]a {x} %s: " in os.read(ours, 1 << 16)
     os.close(ours)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
+def test_the_line_of_the_progress_makes_room_for_the_answer(tmp_path: Path) -> None:
+    import pty
+
+    (tmp_path / "bakery.yaml").write_text(BAKERY_PLAN)
+    ours, theirs = pty.openpty()
+    process = start_command("run", "bakery.yaml", "--paths", "1000", cwd=tmp_path, stdout=theirs, stderr=theirs)
+    process.communicate(timeout=60)
+    os.close(theirs)
+    assert process.returncode == 0
+    screen = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    before, _, after = screen.partition("A bakery (bakery): ")
+    answer, _, report = after.partition("bakery: drawing the report")
+    assert before.endswith("\r\x1b[2K")  # an empty line
+    assert answer.count("simulation error") == 2
+    assert "  Report: " in report
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)

@@ -240,6 +240,35 @@ def test_an_empty_folder_is_filled_or_stays_empty(
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} == set(files)
 
 
+def test_a_folder_that_was_half_filled_is_emptied_unless_somebody_s_file_is_in_it(tmp_path: Path) -> None:
+    files = {"data/a": b"1", "scenarios/c": b"3"}
+
+    def leave_half(content: bytes = b"1") -> None:
+        (tmp_path / f".new.0.tmp-{DEAD_PROCESS}" / "scenarios").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data").mkdir(exist_ok=True)
+        (tmp_path / "data" / "a").write_bytes(content)
+
+    leave_half()
+    atomic.empty_unfinished_folder(tmp_path, files)
+    assert not list(tmp_path.iterdir())
+    for change in (lambda: leave_half(b"changed"), lambda: (tmp_path / "mine").mkdir()):
+        leave_half()
+        change()
+        before = sorted(path for path in tmp_path.rglob("*") if ".tmp-" not in str(path))
+        atomic.empty_unfinished_folder(tmp_path, files)
+        assert sorted(tmp_path.rglob("*")) == before
+    atomic.empty_unfinished_folder(tmp_path, files)
+    assert (tmp_path / "data" / "a").read_bytes() == b"1"  # nothing says that it was being filled
+
+
+def test_stale_copies_of_a_single_name_are_removed(tmp_path: Path) -> None:
+    for name in ("a.csv", "ab.csv", "aXcsv"):
+        (tmp_path / f".{name}.0.tmp-{DEAD_PROCESS}").write_text("torn")
+    assert atomic.remove_stale_copies(tmp_path / "a.csv") == 1
+    assert atomic.remove_stale_copies(tmp_path / ".") == atomic.remove_stale_copies(tmp_path / "..") == 0
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atomic, "LOCK_TIMEOUT_SECONDS", 0.1)
     refused = pytest.raises(OutputError, match="another run")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 
+from forecast.errors import Location
 from forecast.files import paths
 
 
@@ -40,3 +42,12 @@ def test_inner_paths(text: str) -> None:
 )
 def test_paths_that_may_lead_out(text: object) -> None:
     assert not paths.is_inner_path(text)
+
+
+def test_a_missing_file_with_letters_of_another_script_is_named_as_written(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("")
+    path = paths.resolve_in_project("số liệu.csv", tmp_path, tmp_path, Location("plan.yaml"), "history")
+    assert path == tmp_path / "số liệu.csv"
+    decomposed = tmp_path / unicodedata.normalize("NFD", "số liệu.csv")
+    decomposed.write_text("")
+    assert paths.resolve_in_project("số liệu.csv", tmp_path, tmp_path, Location("plan.yaml"), "history") == decomposed

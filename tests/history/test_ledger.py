@@ -208,3 +208,21 @@ def test_a_folder_and_a_missing_file_are_rejected(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(InputError):
             read_history(str(path), "VND")
+
+
+def test_a_later_row_with_a_day_of_booking_is_a_restatement(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.csv"
+    rows = ["2025-01,a,100,actual,", "2025-02,a,110,estimate,2025-02-20", "2025-01,a,101,actual,2025-03-04",
+            "2025-02,a,112,actual,2025-03-04"]  # fmt: skip
+    path.write_text("\n".join(["month,service,revenue,status,booked", *rows]) + "\n")
+    history = read_history(str(path), "VND")
+    assert history.revenue["a"].tolist() == [101, 112]
+    assert history.status["a"] == ("actual", "actual")
+    for row, code in (
+        ("2025-02,a,9,actual,", "history_month_twice"),
+        ("2025-03,a,9,actual,4/3/2025", "history_booked"),
+    ):
+        path.write_text("\n".join(["month,service,revenue,status,booked", *rows, row]) + "\n")
+        with pytest.raises(InputError) as caught:
+            read_history(str(path), "VND")
+        assert [problem.code for problem in caught.value.problems] == [code]

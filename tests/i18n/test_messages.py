@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from string import Formatter
 
+import pytest
+
+from forecast import i18n
 from forecast.i18n import LANGUAGES, message_catalog
 from tests.support.plans import ROOT
 
@@ -130,3 +134,15 @@ def test_every_code_of_every_module_has_its_sentence_and_its_parameters() -> Non
                 lacking.append((file.name, code))
     assert count > 200
     assert lacking == []
+
+
+def test_a_table_is_read_when_a_sentence_is_in_none_before_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tables = {"first": "a", "second": "b", "third": "b"}
+    for table, key in tables.items():
+        (tmp_path / f"{table}.toml").write_text(f"[{key}]\nen = 'x'\nvi = 'y'\n", encoding="utf-8")
+    monkeypatch.setattr(i18n, "_MESSAGES_FOLDER", tmp_path)
+    monkeypatch.setattr(i18n, "MESSAGE_TABLES", (*tables, "absent"))
+    catalog = message_catalog.__wrapped__()
+    assert (catalog["a"]["en"], catalog["b"]["vi"]) == ("x", "y")
+    with pytest.raises(ValueError, match=r"third\.toml repeats the key b"):
+        catalog.get("c")

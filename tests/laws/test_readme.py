@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import forecast
-from benchmarks.run import MAX_SECONDS
+from benchmarks.run import BARS
 from tests.laws.test_contributing import words_in_code
+from tests.support.limits import limits_table
 from tests.support.readme import (
     LANGUAGE_PAGE,
     MODEL_PAGE,
@@ -137,12 +138,13 @@ def test_functions_named_in_a_page_are_public() -> None:
         assert named <= set(forecast.__all__), page.name
 
 
-def test_stated_speeds_are_the_limits_of_the_benchmark() -> None:
+def test_stated_speeds_are_the_bars_of_the_benchmark() -> None:
     for language, text in TEXTS.items():
-        passage = text[text.index("benchmarks/run.py") :].partition("`--help`")
-        numbers = [float(n.replace(",", ".")) for n in re.findall(r"(\d+(?:[.,]\d+)?) (?:s\b|giây)", "".join(passage))]
-        limits = [MAX_SECONDS[name] for name in ("simulate", "run_cold", "run_cached", "help")]
-        assert numbers == limits, language
+        passage = text[text.index("`python -m benchmarks.run`") :].partition("\n\n")[0]
+        numbers = [float(n.replace(",", ".")) for n in re.findall(r"\d+(?:[.,]\d+)?", passage)]
+        bars = [BARS["warm"], 100 * BARS["answer"], 100 * BARS["found"], BARS["compare3"], BARS["help"]]
+        assert numbers == bars, language
+        assert BARS["found"] == BARS["check"]
 
 
 @pytest.mark.slow
@@ -158,6 +160,7 @@ def test_chances_in_the_model_page_are_those_of_the_shipped_plans(desk: ReadmeWo
 def test_every_key_of_a_plan_is_explained() -> None:
     page = LANGUAGE_PAGE.read_text(encoding="utf-8")
     assert replace_between_marks(page, "keys", key_tables()) == page
+    assert replace_between_marks(page, "limits", limits_table()) == page
     for line in key_tables().splitlines():
         assert not line.endswith("|  |"), line
     for _, record in plan_records():

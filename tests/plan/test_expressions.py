@@ -15,6 +15,7 @@ from forecast.files.yaml import NO_LOCATION
 from forecast.periods import first_day, parse_month
 from forecast.plan.assumption import (
     CHANGE_TYPE,
+    COEFFICIENT_TYPE,
     COUNT_TYPE,
     DAY_TYPE,
     DAYS_TYPE,
@@ -264,6 +265,8 @@ def test_effects_are_continuous_where_an_end_passes_zero(end: float, step: float
         ("lognormal(10%, 20%)", SHARE_TYPE, "lognormal_share", ""),
         ("beta(2, 5)", CHANGE_TYPE, "beta_is_for_shares", ""),
         ("200 tỷ to 250 tỷ", THRESHOLD_TYPE, "one_quantity", ""),
+        ("0 to 0.5", COEFFICIENT_TYPE, "one_quantity", ""),
+        ("0.5 to 1", COEFFICIENT_TYPE, "one_quantity", ""),
         ("2021-13", DAY_TYPE, "not_a_day", ""),
         ("0000-01", DAY_TYPE, "not_a_day", ""),
         ("2021-02-30", DAY_TYPE, "not_a_day", ""),

@@ -171,6 +171,13 @@ def test_a_run_that_names_itself_otherwise_is_not_reused(tmp_path: Path, change:
     assert repository.find_run(tmp_path, make_inputs("aaaa1111")) is None
 
 
+def test_a_link_that_leads_to_itself_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for read in (repository.verify, repository.open_run):
+        with pytest.raises(OutputError, match="there is no run here"):
+            read(tmp_path / "loop")
+
+
 def test_verify_follows_no_link_out_of_the_run(tmp_path: Path) -> None:
     folder = publish_example(tmp_path / "reports", "aaaa1111").folder
     (folder / "figures").rename(tmp_path / "figures")

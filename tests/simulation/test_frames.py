@@ -9,7 +9,7 @@ import pytest
 
 import forecast
 from forecast.plan.loading.loader import read_text
-from forecast.simulation.frames import FRAME_QUANTILE_LEVELS, figures_frame, quantiles_table
+from forecast.simulation.frames import FRAME_QUANTILE_LEVELS, quantile_rows
 from tests.support.plans import FULL_PLAN, TWO_SERVICES, simulate_plan
 
 COLUMNS = ["scenario", "measure", "period", "place", "statistic", "value", "low", "high"]
@@ -57,13 +57,12 @@ def test_to_frame_lists_places_that_have_no_tally_of_their_own(tmp_path: Path) -
     assert [tuple(row.iloc[0][["value", "low", "high"]])] == [run.places.quantile(place, 0.5)]
 
 
-def test_quantiles_table_has_the_quantiles_and_names_places_as_the_plan_does() -> None:
+def test_quantile_rows_have_the_quantiles_and_name_places_as_the_plan_does() -> None:
     run = simulate_plan(TWO_SERVICES, paths=300)
-    tallies = {("revenue@442", "2021"): run.tally("revenue", "2021")}
-    table = quantiles_table(figures_frame(tallies, tallies))
-    assert list(table.columns) == ["measure", "period", "p", "value", "low", "high"]
-    assert table["p"].tolist() == list(FRAME_QUANTILE_LEVELS)
-    assert set(table["measure"]) == {"revenue@442"}
+    tally = run.tally("revenue", "2021")
+    rows = quantile_rows({("revenue@442", "2021"): tally}, [("revenue@442", "2021")])
+    assert [row[:3] for row in rows] == [("revenue@442", "2021", p) for p in FRAME_QUANTILE_LEVELS]
+    assert [row[3:] for row in rows] == [tally.quantile(p) for p in FRAME_QUANTILE_LEVELS]
 
 
 def test_draws_are_the_paths_that_were_kept() -> None:

@@ -34,3 +34,13 @@ def test_it_is_solved_for_each_number_alone() -> None:
         assert [float(part[cell]) for part in unit_censored_normal(cv)] == [
             float(part) for part in unit_censored_normal(np.array(value))
         ]
+
+
+def test_the_spread_goes_on_in_proportion_without_a_step() -> None:
+    cv = np.linspace(4.8, 5.4, 601)
+    _, scale = unit_censored_normal(cv)
+    assert np.abs(np.diff(scale / cv)).max() < 5e-4 * (scale / cv).mean()
+    _, wide = unit_censored_normal(np.array([6.0, 12.0, 24.0]))
+    assert np.diff(np.log2(wide)) == pytest.approx(1, rel=1e-3)
+    location, narrow = unit_censored_normal(np.array([0.0, 0.1, 0.12]))
+    assert (location.tolist(), narrow.tolist()) == ([1, 1, 1], [0, 0.1, 0.12])

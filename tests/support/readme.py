@@ -173,8 +173,13 @@ class ReadmeWorkspace:
         return once
 
     def _cached_run(self, run_plan: Callable[..., Any]) -> Callable[..., Any]:
-        def once(request: Any, *watch: Any) -> Any:
-            return self._cached_stored_run(("run", *_content_key(request)), request, lambda: run_plan(request, *watch))
+        def once(request: Any, callbacks: Any) -> Any:
+            key = ("run", *_content_key(request))
+            is_new = key not in self.results
+            run = self._cached_stored_run(key, request, lambda: run_plan(request, callbacks))
+            if not is_new:
+                callbacks.on_answer(run.summary())
+            return run
 
         return once
 
@@ -279,6 +284,7 @@ def chances_table(chances: Mapping[str, tuple[float, float]]) -> str:
 
 def refresh() -> None:
     """Write what is true into the pages."""
+    from tests.support.limits import limits_table
     from tests.support.reference import key_tables
 
     with tempfile.TemporaryDirectory() as folder:
@@ -289,6 +295,7 @@ def refresh() -> None:
         chances = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
     write_between_marks(MODEL_PAGE, "chances", chances_table(chances))
     write_between_marks(LANGUAGE_PAGE, "keys", key_tables())
+    write_between_marks(LANGUAGE_PAGE, "limits", limits_table())
     refresh_architecture()
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from forecast.plan.assumption import AssumptionType
+from forecast.plan.descriptions import describe_fields
 from forecast.plan.keys import KeySchema, annotation_schema
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
@@ -145,7 +146,7 @@ def _rows(record: type[BaseModel]) -> Iterator[str]:
         if field.exclude or (record is not Shock and issubclass(record, Shock) and name in Shock.model_fields):
             continue
         key = field.alias or name
-        meaning = " ".join((field.description or KEY_MEANINGS.get(key, "")).split())
+        meaning = " ".join(describe_fields(record).get(name, KEY_MEANINGS.get(key, "")).split())
         takes = "overlays by name" if key == "cases" else _accepted_values(_annotation(field))
         yield f"| `{key}` | {takes} | {_default(field)} | {meaning} |"
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import pytest
+
 import forecast
-from forecast.history.ledger import read_history
-from forecast.timeseries.checks import check_history
+from forecast.history.ledger import History, read_history
+from forecast.periods import Calendar, format_month
+from forecast.plan.scenario import Scenario
+from forecast.timeseries.baseline import fit_tasks
+from forecast.timeseries.baseline_notes import fitted_notes
+from forecast.timeseries.checks import MAX_HISTORY_MONTHS, check_history
+from forecast.timeseries.ensemble.ensemble import MAX_FITTED_MONTHS
 
 
 def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> None:
@@ -35,3 +42,36 @@ def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> 
         ("mask_outside", "a.yaml", 8, 29),
     }
     assert pickle.loads(pickle.dumps(scenario)).location_of("horizon.from").line == 6
+
+
+def plan_with_history(folder: Path, count: int) -> tuple[Scenario, History]:
+    """A plan of one service that has booked so many months, and its history."""
+    calendar = Calendar(12 * 2021 - count, count)
+    rows = [f"{format_month(month)},postal,{100 + month % 7},actual" for month in calendar.months]
+    (folder / "h.csv").write_text("\n".join(["month,service,revenue,status", *rows]) + "\n", encoding="utf-8")
+    plan = "name: n\nhistory: h.csv\nhorizon: {from: 2021-01, months: 12}\nservices: {postal: {}}\n"
+    (folder / "a.yaml").write_text(plan, encoding="utf-8")
+    return forecast.read(folder / "a.yaml"), read_history(str(folder / "h.csv"), "VND")
+
+
+@pytest.mark.parametrize(("count", "is_cut"), [(MAX_FITTED_MONTHS, False), (MAX_FITTED_MONTHS + 1, True)])
+def test_a_note_says_that_models_are_fitted_to_the_last_months(tmp_path: Path, count: int, is_cut: bool) -> None:
+    scenario, history = plan_with_history(tmp_path, count)
+    [task] = fit_tasks(scenario, history)
+    notes = [
+        params for key, params in fitted_notes(scenario, history, task, 2020, 0.0) if key == "baseline_long_history"
+    ]
+    assert notes == ([(("count", "181"), ("last", "180"), ("service", "postal"))] if is_cut else [])
+
+
+@pytest.mark.parametrize("count", [MAX_HISTORY_MONTHS, MAX_HISTORY_MONTHS + 1])
+def test_a_history_of_more_months_than_are_read_is_refused(tmp_path: Path, count: int) -> None:
+    problems = check_history(*plan_with_history(tmp_path, count))
+    if count == MAX_HISTORY_MONTHS:
+        assert problems == []
+        return
+    [problem] = problems
+    assert (Path(problem.location.file).name, problem.location.line) == ("h.csv", 2)
+    sentence = "'postal' has 601 months, 1970-12 to 2020-12; at most 600 are read: take out those before 1971-01"
+    assert problem.message("en").endswith(sentence)
+    assert "chỉ đọc nhiều nhất 600 tháng" in problem.message("vi")

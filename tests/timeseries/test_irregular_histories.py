@@ -177,6 +177,7 @@ def test_one_month_gives_a_level(booked: Booked) -> None:
     assert service.annual_quantiles[2021][1] == pytest.approx(60, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_history_of_twenty_five_years_is_fitted(booked: Booked) -> None:
     values = usual(300)
     service, notes = fit_and_simulate(booked(values))

@@ -23,6 +23,8 @@ history: {history}
 services: {{{services}}}
 """
 PATHS = 8192
+MORE_TEMPORARY_CHANGES = ((20, 1, 0.1), (56, 3, 0.05), (30, 7, 2.5), (44, 9, 0.6))
+"""Row of the first month, number of months, share that is left."""
 Write = Callable[..., Scenario]
 
 
@@ -67,7 +69,11 @@ def keys(service: ServiceBaseline) -> list[str]:
 
 @pytest.mark.parametrize(
     ("first", "length", "share"),
-    [(50, 3, 0.05), (46, 12, 0.3), (20, 1, 0.1), (56, 3, 0.05), (30, 7, 2.5), (44, 9, 0.6)],
+    [
+        (50, 3, 0.05),
+        (46, 12, 0.3),
+        *(pytest.param(*change, marks=pytest.mark.slow) for change in MORE_TEMPORARY_CHANGES),
+    ],
 )
 def test_a_temporary_change_leaves_the_forecast_as_it_was(write: Write, first: int, length: int, share: float) -> None:
     values = calm()
@@ -79,6 +85,7 @@ def test_a_temporary_change_leaves_the_forecast_as_it_was(write: Write, first: i
     assert changed[2] - changed[0] < 1.5 * (without[2] - without[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.05, 0.6])
 def test_months_that_confirm_a_new_level_narrow_the_interval(write: Write, share: float) -> None:
     widths = []
@@ -107,6 +114,7 @@ def test_the_last_two_months_carry_the_doubt_too(write: Write, age: int, share: 
     assert high > 0.95 * max(1, share) * 12_000
 
 
+@pytest.mark.slow
 def test_a_named_shock_and_a_mask_take_the_doubt_away(write: Write) -> None:
     values = calm()
     without, _ = simulated_year(write(values))
@@ -200,6 +208,7 @@ def test_the_doubt_keeps_the_laws_of_random_numbers(write: Write) -> None:
     assert np.array_equal(year, both.draws("revenue", "2021"))
 
 
+@pytest.mark.slow
 def test_the_backtest_carries_the_doubt_at_an_origin_after_a_shift(write: Write, tmp_path: Path) -> None:
     values = calm(72)
     values[-4:] *= 0.1

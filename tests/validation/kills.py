@@ -1,6 +1,8 @@
-"""Kill `forecast run` with kill -9 at random moments: is the earlier report still readable, is anything stray left?
+"""Kill commands that write with kill -9: is what was published readable, is anything stray after the next start?
 
-Prints one JSON object; exit 1 where a report could not be read or a stray was left after the next start.
+Every command that writes is started in a process group of its own, and the whole group is killed: at any moment of its
+time, just after it has begun to write, or before one of its disk operations. Only those kills count that ended the
+command. Prints one JSON object; exit 1 where anything was lost.
 """
 
 from __future__ import annotations
@@ -8,98 +10,138 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from forecast.errors import ForecastError
-from forecast.runs import repository
+from tests.validation.command_scene import (
+    WRITING_COMMANDS,
+    CommandCost,
+    CommandScene,
+    PreparedScene,
+    prepare_scene,
+)
+from tests.validation.disk_operations import kill_at
+from tests.validation.forked_commands import ForkedCommand, in_lanes, merge_counts, wait_until_reached, warm_up
+
+__all__ = ["kill_commands"]
 
 PUBLISHING_SECONDS = 0.05
 """Seconds that writing and linking a run take, about."""
-PLAN = Path(__file__).parents[2] / "scenarios" / "covid.yaml"
+MAX_TURNS_PER_KILL = 4
+"""Turns after which so many kills cannot be had: commands end before they are killed."""
+MOMENTS = ("operation", "publishing", "any")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=50)
-    parser.add_argument("--paths", type=int, default=20_000)
-    parser.add_argument("--plan", type=Path, default=PLAN)
+    parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        result = kill_runs(asked.plan, Path(folder), times=asked.times, paths=asked.paths, seed=asked.seed)
+    result = kill_commands(times=asked.times, lanes=asked.lanes, seed=asked.seed)
     print(json.dumps(result, indent=1))
-    return 0 if result["unreadable"] == result["strays_after_next_start"] == 0 and result["published"] >= 2 else 1
+    return 0 if result["holds"] else 1
 
 
-def kill_runs(plan: Path, reports: Path, *, times: int, paths: int, seed: int) -> dict[str, float]:
-    """Start, kill, look; `times` over: every second time at any moment, else just when it begins to publish."""
-    rng = random.Random(seed)
-    started = time.monotonic()
-    finish_run(start_run(plan, reports, paths, 0))
-    run_seconds = time.monotonic() - started
-    unreadable = left_over = finished = 0
-    for turn in range(1, times + 1):
-        process = start_run(plan, reports, paths, turn)
-        if turn % 2:
-            ended = wait_until(lambda: False, process, run_seconds * rng.uniform(0, 1))
-        else:
-            ended = wait_until(lambda: bool(stray_folders(reports)), process, 60)
-            time.sleep(rng.uniform(0, PUBLISHING_SECONDS))
-        finished += ended or process.poll() is not None
-        process.kill()
-        process.wait()
-        unreadable += not is_readable(reports / plan.stem)
-        left_over += len(stray_folders(reports))
-    finish_run(start_run(plan, reports, paths, 0))
+def kill_commands(
+    *, times: int, lanes: int = 2, seed: int = 1, prepared: PreparedScene | None = None
+) -> dict[str, Any]:
+    """Kill commands until so many kills have ended one.
+
+    Parameters
+    ----------
+    times : int
+        Kills.
+    lanes : int
+        Commands at a time, each in a folder of its own.
+    seed : int
+        Of the choice of commands and moments.
+    prepared : PreparedScene, optional
+        The scene of which each lane gets a copy; built anew by default.
+
+    Returns
+    -------
+    dict
+        `kills`, `by_command`, `by_moment`, `ended_before` (commands that were done before their kill), `strays_before`
+        (temporary files that kills left, until the next start), `faults` and `holds`.
+    """
+    warm_up()
+    with tempfile.TemporaryDirectory() as place:
+        scene, costs = prepared or prepare_scene(Path(place))
+        scenes = [scene.copy_to(Path(place) / f"lane-{lane}") for lane in range(lanes)]
+
+        def work(lane: int) -> dict[str, Any]:
+            count = times // lanes + (lane < times % lanes)
+            return _kill_in_scene(scenes[lane], costs, count, random.Random(f"{seed}-{lane}"))
+
+        result = merge_counts(in_lanes(work, lanes))
+    return {**result, "holds": not result["faults"] and result["kills"] == times}
+
+
+def _kill_in_scene(
+    scene: CommandScene, costs: Mapping[str, CommandCost], times: int, rng: random.Random
+) -> dict[str, Any]:
+    """Kill so many commands in one folder, one after the other."""
+    names = [name for name, command in WRITING_COMMANDS.items() for _ in range(command.weight)]
+    kills = ended_before = strays_before = 0
+    by_command, by_moment = dict.fromkeys(WRITING_COMMANDS, 0), dict.fromkeys(MOMENTS, 0)
+    faults: dict[str, str] = {}
+    """What is not as it must be, and after which kill it was seen first."""
+    for turn in range(2, 2 + times * MAX_TURNS_PER_KILL):
+        if kills == times:
+            break
+        name, moment = rng.choice(names), MOMENTS[turn % len(MOMENTS)]
+        operations, seconds = costs[name]
+        WRITING_COMMANDS[name].prepare(scene, turn)
+        was_killed = _kill_once(scene, name, turn, moment, rng.randrange(len(operations)), seconds, rng)
+        kills += was_killed
+        ended_before += not was_killed
+        by_command[name] += was_killed
+        by_moment[moment] += was_killed
+        strays_before += len(scene.strays())
+        for fault in (*scene.faults(), *scene.start_again(), *scene.faults()):
+            faults.setdefault(fault, f"turn {turn}, {name} killed at {moment}: {fault}")
     return {
-        "killed": times - finished,
-        "published": len(list(repository.all_runs(reports))),
-        "unreadable": unreadable + (not is_readable(reports / plan.stem)),
-        "strays_before_next_start": left_over,
-        "strays_after_next_start": len(stray_folders(reports)),
-        "seconds_of_a_run": round(run_seconds, 2),
+        "kills": kills,
+        "ended_before": ended_before,
+        "by_command": by_command,
+        "by_moment": by_moment,
+        "strays_before": strays_before,
+        "faults": list(faults.values()),
     }
 
 
-def start_run(plan: Path, reports: Path, paths: int, seed: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "forecast", "run", str(plan), "--out", str(reports), "--quiet", "--json"]
-    return subprocess.Popen(
-        [*command, "--seed", str(seed), "--paths", str(paths)],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.DEVNULL,
-    )
+def _kill_once(
+    scene: CommandScene, name: str, turn: int, moment: str, number: int, seconds: float, rng: random.Random
+) -> bool:
+    """Start a command and kill its group; whether the kill ended it."""
+    words = WRITING_COMMANDS[name].words(turn)
+    if moment == "operation":
+        command = scene.command(words, partial(kill_at, (scene.folder,), number)).start()
+        return command.wait().code == -9
+    command = scene.command(words).start()
+    if moment == "publishing":
+        _wait_until_writing(scene, command, seconds)
+        time.sleep(rng.uniform(0, min(PUBLISHING_SECONDS, seconds)))
+    else:
+        wait_until_reached(lambda: False, command, rng.uniform(0, seconds))
+    return command.kill()
 
 
-def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait for a moment, the end of the process or the end of the time; whether the process has ended."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None and not reached():
-        time.sleep(0.0005)
-    return process.poll() is not None
+def _wait_until_writing(scene: CommandScene, command: ForkedCommand, seconds: float) -> None:
+    """Wait until a run, a folder or a file is written; the probes of a start are none."""
+    folders = [scene.reports / ".runs", scene.folder, scene.folder / "new-empty", scene.folder / "post" / "data"]
 
+    def is_writing() -> bool:
+        names = [path.name for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        return any(".tmp-" in name and "probe" not in name for name in names)
 
-def finish_run(process: subprocess.Popen[bytes]) -> None:
-    if process.wait() != 0:
-        raise SystemExit(f"forecast run ended with {process.returncode}")
-
-
-def is_readable(shown: Path) -> bool:
-    """Whether the report that `reports/<scenario>` shows is as it was written."""
-    try:
-        repository.verify(shown)
-    except ForecastError:
-        return False
-    return True
-
-
-def stray_folders(reports: Path) -> list[Path]:
-    paths = (path for folder in (reports, reports / ".runs") for path in folder.iterdir())
-    return [path for path in paths if ".tmp-" in path.name and "probe" not in path.name]
+    wait_until_reached(is_writing, command, 4 * seconds + 10)
 
 
 if __name__ == "__main__":

@@ -191,7 +191,10 @@ as_of: 2020-10-20
 """
 
 
-@pytest.fixture(scope="module", params=["reference", "regimes", "autumn", "in_horizon"])
+@pytest.fixture(
+    scope="module",
+    params=["reference", "regimes", *(pytest.param(name, marks=pytest.mark.slow) for name in ("autumn", "in_horizon"))],
+)
 def compiled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scenario, CompiledPlan]:
     folder = tmp_path_factory.mktemp("plans")
     (folder / "reference.yaml").write_text(PLAN.read_text(encoding="utf-8"), encoding="utf-8")

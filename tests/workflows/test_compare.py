@@ -12,7 +12,7 @@ import forecast
 import forecast.workflows.compare
 from forecast.i18n import LANGUAGES
 from forecast.simulation.simulate import Simulation, simulate
-from forecast.workflows.compare import _paired_differences, run_comparison
+from forecast.workflows.compare import _count_plans_beside, _paired_differences, _simulate_requests, run_comparison
 from forecast.workflows.request import RunRequest
 
 PLAN = """name: Shop
@@ -111,3 +111,22 @@ def test_plans_of_other_months_are_refused_before_anything_is_simulated(
     with pytest.raises(forecast.InputError) as caught:
         run_comparison(requests)
     assert "hãy so các kế hoạch cùng kỳ" in caught.value.problems[0].message("vi")
+
+
+def test_plans_beside_this_process_keep_their_order_and_their_figures(tmp_path: Path) -> None:
+    """The last of three plans, and the cases of all, are simulated in a process beside this one where that is safe."""
+    requests = []
+    for name, least in (("a", 90), ("b", 105), ("c", 115)):
+        file = tmp_path / f"{name}.yaml"
+        text = PLAN.format(currency="EUR", year=2026).replace("at_least: 90", f"at_least: {least}")
+        file.write_text(text, encoding="utf-8")
+        requests.append(RunRequest(forecast.read(file), 1, 4096, "en", tmp_path / "reports"))
+    assert [_count_plans_beside(requests[:count], None) for count in (1, 2, 3)] == [0, 0, 1]
+    stages: list[tuple[str, str]] = []
+    simulations, cases = _simulate_requests(requests, lambda key, name: stages.append((key, name)))
+    assert [name for key, name in stages if key == "said_playing"] == ["a", "b", "c"]
+    for request, run, cases_of_plan in zip(requests, simulations, cases, strict=True):
+        assert run.scenario.file == request.scenario.file
+        assert run.chance("r") == simulate(request.scenario, paths=4096, seed=1).chance("r")
+        assert [case.name for case in cases_of_plan] == ["wider_ranges"]
+        assert cases_of_plan[0].hits["r"].base_hits == round(4096 * run.chance("r").value)

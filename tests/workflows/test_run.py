@@ -126,7 +126,7 @@ services:
 
 
 def write_small_ledger(folder: Path, last: str) -> None:
-    rows = [f"{2017 + month // 12}-{month % 12 + 1:02d},a,{1000 + 7 * (month % 12)},actual" for month in range(47)]
+    rows = [f"{2017 + month // 12}-{month % 12 + 1:02d},a,{1000 + 7 * (month % 12)},actual" for month in range(12, 47)]
     (folder / "ledger.csv").write_text(
         "\n".join(["month,service,revenue,status", *rows, f"2020-12,a,{last},actual", ""])
     )

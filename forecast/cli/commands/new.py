@@ -40,13 +40,15 @@ def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa
         raise OutputError("no_working_folder")
     if name := reserved_part(folder):
         raise session.input_error(dir, "DIR", "reserved_name", name=name, instead=suggest_name(name))
+    content = starter_files(options.language or "en")
+    atomic.remove_stale_copies(folder)
+    atomic.empty_unfinished_folder(folder, content)
     with atomic.translate_disk_errors(folder):
         is_there = os.path.lexists(folder)
         if is_there and not folder.is_dir():
             raise session.input_error(dir, "DIR", "file_in_place_of_folder", path=display_path(folder))
         if is_there and any(folder.iterdir()):
             raise session.input_error(dir, "DIR", "folder_not_empty", path=display_path(folder))
-    content = starter_files(options.language or "en")
     if is_there:
         atomic.fill_folder(folder, content)
     else:

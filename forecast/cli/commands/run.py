@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 class CompletedRun:
     """A plan that was run."""
 
-    request: RunRequest
     run: StoredRun
     summary: dict[str, Any]
     t: Translator
@@ -56,7 +57,8 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     _check_requests(session, requests, gates, params["as_of"])
     failures: list[OutputError] = []
     completed = [_run_request(session, request, options, failures) for request in requests]
-    _print_results(completed, options)
+    if options.json:
+        _print_json(completed)
     raise_first(failures)
     _check_gates(completed, gates)
 
@@ -174,32 +176,36 @@ def raise_first(failures: list[OutputError]) -> None:
 def _run_request(
     session: Session, request: RunRequest, options: CommonOptions, failures: list[OutputError]
 ) -> CompletedRun:
-    from forecast.cli.run_summary import print_set_aside
+    from forecast.cli.run_summary import answer_lines, print_set_aside, report_line
     from forecast.workflows.run import RunCallbacks, run_plan
 
     session.language = request.language
     name, t = request.name, session.t
     with show_progress(t, quiet=options.quiet) as display:
+
+        def print_answer(summary: Mapping[str, Any]) -> None:
+            if not options.json:
+                with suppress(OSError):  # the line of the report will fail as well, once the report is written
+                    display.print_result(answer_lines(summary, request.scenario, t))
+
         callbacks = RunCallbacks(
             on_stage=lambda key: display.show_step(key, scenario=name, paths=t.number(request.paths)),
             on_paths=lambda done, total: display.show_paths(name, done, total),
             on_checkpoint=lambda key, paths: display.print_line(key, scenario=name, paths=t.number(paths)),
+            on_answer=print_answer,
             on_failure=failures.append,
         )
         run = run_plan(request, callbacks)
     print_set_aside(run, t)
-    return CompletedRun(request, run, run.summary(), t)
+    if not options.json:
+        print_lines(report_line(run, t))
+    return CompletedRun(run, run.summary(), t)
 
 
-def _print_results(completed: list[CompletedRun], options: CommonOptions) -> None:
-    from forecast.cli.run_summary import run_summary_lines
-
-    if options.json:
-        answers = [{"run_dir": str(each.run.folder), "summary": each.summary} for each in completed]
-        print_json(answers[0] if len(answers) == 1 else answers)
-        return
-    for each in completed:
-        print_lines(*run_summary_lines(each.run, each.summary, each.request.scenario, each.t))
+def _print_json(completed: list[CompletedRun]) -> None:
+    """Print one object for one plan, and a list for more, once all of them are published."""
+    answers = [{"run_dir": str(each.run.folder), "summary": each.summary} for each in completed]
+    print_json(answers[0] if len(answers) == 1 else answers)
 
 
 def _check_gates(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> None:

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from forecast.analysis.findings import Bridge, BridgeStep
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum
-from forecast.reports.charts.rows import BAR_HEIGHT, display_name, draw_row_labels, set_x_limits
+from forecast.plan.labels import display_name
+from forecast.reports.charts.rows import BAR_HEIGHT, draw_row_labels, set_x_limits
 from forecast.reports.charts.style import BAD, GOOD, INK, MUTED, PAPER, Margin, axes_size_inches, text_width
 
 BRIDGE_MARGIN = Margin(0.2, 0.2, 0.2, 0.4)

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from forecast.analysis.findings import CaseRow, TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
-from forecast.reports.charts.rows import display_name, draw_row_labels, set_x_limits
+from forecast.plan.labels import display_name
+from forecast.reports.charts.rows import draw_row_labels, set_x_limits
 from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, PAPER, Margin, text_width
 from forecast.stats.intervals import Estimate
 

@@ -11,7 +11,8 @@ from forecast.analysis.findings import Exceedance
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, exact_percent, whole_percent
 from forecast.reports.charts.fan import draw_run_legend
-from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, PAPER, RUN_LINE_STYLES, Margin, truncate_label
+from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, PAPER, RUN_LINE_STYLES, Margin
+from forecast.reports.fonts import truncate_label
 
 EXCEEDANCE_MARGIN = Margin(3.6, 1.4, 0.6, 1.9)
 EXCEEDANCES_MARGIN = Margin(3.6, 1.4, 0.2, 1.9)

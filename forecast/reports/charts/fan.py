@@ -17,8 +17,8 @@ from forecast.reports.charts.style import (
     axes_size_inches,
     draw_legend_above,
     text_width,
-    truncate_label,
 )
+from forecast.reports.fonts import truncate_label
 
 FAN_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
 

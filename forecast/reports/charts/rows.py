@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import matplotlib
 from matplotlib.axes import Axes
 
-from forecast.i18n import Translator
-from forecast.plan.record import Label
 from forecast.reports.charts.style import FAINT, INK, MUTED, PAPER, axes_size_inches, em_inches, fit_label, text_width
 
 BAR_HEIGHT = 0.3
@@ -20,14 +18,6 @@ LABEL_OFFSET = 0.22
 """Height of the foot of a label above the centre of its bar."""
 LABEL_BACKGROUND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4}
 """Box under a label, so that no line runs through it."""
-
-
-def display_name(name: str, label: Label | None, t: Translator) -> str:
-    """Return the label in this language, or the term for that key, or the name without its underscores."""
-    if label is not None and label.in_language(t.language):
-        return label.in_language(t.language)
-    key = f"key.{name}"
-    return t(key) if t.has(key) else name.rpartition(".")[2].replace("_", " ")
 
 
 def draw_row_labels(

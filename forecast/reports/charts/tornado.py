@@ -8,8 +8,10 @@ from matplotlib.axes import Axes
 from forecast.analysis.findings import Sensitivity, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale
-from forecast.reports.charts.rows import BAR_HEIGHT, bar_gap, display_name, draw_row_labels, set_x_limits
-from forecast.reports.charts.style import BAD, GOOD, INK, Margin, text_width, truncate_label
+from forecast.plan.labels import display_name
+from forecast.reports.charts.rows import BAR_HEIGHT, bar_gap, draw_row_labels, set_x_limits
+from forecast.reports.charts.style import BAD, GOOD, INK, Margin, text_width
+from forecast.reports.fonts import truncate_label
 
 TORNADO_MARGIN = Margin(0.2, 0.2, 0.2, 0.4)
 MAX_BARS = 8

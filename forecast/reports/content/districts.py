@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from forecast.i18n import Translator
 from forecast.plan.shocks import dotted_shock
-from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.charts import district_scale
 from forecast.reports.content.context import RunView
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import name_text
+from forecast.reports.fonts import truncate_label
 
 
 def district_notes(view: RunView, t: Translator) -> list[str]:

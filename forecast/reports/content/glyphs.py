@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from forecast.i18n import Language, Note
 from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
-from forecast.reports.charts.style import letters_without_glyph
+from forecast.reports.fonts import letters_without_glyph
 
 __all__ = ["glyph_notes"]
 

@@ -10,11 +10,10 @@ from forecast.analysis.findings import ReturnLevel, TailRisk, TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, interval_text, whole_percent
 from forecast.periods import parse_period
+from forecast.plan.labels import display_name
 from forecast.plan.record import for_service
 from forecast.plan.shocks import AnyShock, Drift, Event
 from forecast.reports.charts.bridge import rounded_amounts
-from forecast.reports.charts.rows import display_name
-from forecast.reports.charts.style import truncate_label
 from forecast.reports.content.charts import report_label
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
@@ -29,6 +28,7 @@ from forecast.reports.content.text import (
     target_measure_text,
     target_text,
 )
+from forecast.reports.fonts import truncate_label
 from forecast.stats.intervals import Estimate
 from forecast.timeseries.baseline import ServiceBaseline
 

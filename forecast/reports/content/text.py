@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING
 
-from forecast.analysis.findings import TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.periods import parse_period
-from forecast.plan.labels import display_label
+from forecast.plan.labels import display_label, display_name
 from forecast.plan.scenario import Scenario
-from forecast.reports.charts.rows import display_name
-from forecast.reports.charts.style import truncate_label
-from forecast.reports.content.context import RunView
-from forecast.stats.intervals import Estimate
+from forecast.reports.fonts import truncate_label
+
+if TYPE_CHECKING:
+    from forecast.analysis.findings import TargetRow
+    from forecast.reports.content.context import RunView
+    from forecast.stats.intervals import Estimate
 
 __all__ = ["chance_range_text", "measure_text", "period_text", "sentence_case"]
 

@@ -254,6 +254,8 @@ def _persistent_normals(service: ServiceInputs, sampler: Sampler, calendar: Cale
         return np.zeros((calendar.count, 1), np.float32)
     residuals = sampler.normals(f"services.{service.fitted.service}", calendar.years)
     residuals *= sd
+    if not persistence.any():
+        return residuals
     residuals[1:] *= np.sqrt(1 - np.square(persistence))
     return _accumulate(residuals, persistence)
 

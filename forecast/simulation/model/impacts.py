@@ -155,6 +155,11 @@ def signed_factor(factor: Floats, amount: Floats) -> Floats:
     return factor if amount.min() >= 0 else np.where(amount < 0, 2.0 - factor, factor)
 
 
+def cut_at_zero(factor: Floats) -> Floats:
+    """The factor with 0 for what lies below it, in place; to see that nothing does takes a quarter of the time."""
+    return np.maximum(factor, 0.0, out=factor) if factor.min() < 0 else factor
+
+
 def row_strips(months: int, paths: int) -> Iterator[slice]:
     """Strips of rows of (months, paths), each of as many numbers as the cache holds."""
     rows = max(1, MAX_NUMBERS_PER_STRIP // paths)

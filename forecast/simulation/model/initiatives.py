@@ -10,7 +10,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.periods import ramp
 from forecast.plan.initiatives import Initiative, InitiativeCost
-from forecast.simulation.model.impacts import DriverKey, SimulationContext, sample_changes
+from forecast.simulation.model.impacts import DriverKey, SimulationContext, cut_at_zero, sample_changes
 from forecast.simulation.sampling.random_streams import Sampler
 
 
@@ -56,7 +56,7 @@ def simulate_initiatives(
         if initiative.cost is not None:
             costs[name] = _initiative_cost(initiative.cost, start, happens, sampler, context)
     for factor in factors.values():
-        np.maximum(factor, 0.0, out=factor)
+        cut_at_zero(factor)
     return InitiativeEffects(factors, costs, schedule.uncertain())
 
 

@@ -114,13 +114,13 @@ def apply_impacts(
     }
     amount, lost = np.empty(base.shape), np.zeros(base.shape[1])
     for rows in row_strips(*base.shape):
-        unshocked, shocked = base[rows], amount[rows]
-        np.copyto(shocked, unshocked)
+        remaining = unshocked = base[rows]
         for name, impact in ordered:
             if name in acting:
-                shocked *= impact.factors[key][rows]
-            on_step(name, rows.start, shocked)
-        remaining = shocked
+                remaining = np.multiply(remaining, impact.factors[key][rows], out=amount[rows])
+            on_step(name, rows.start, remaining)
+        if not acting:
+            amount[rows] = unshocked
         if has_gains:
             remaining = unshocked.copy()
             for factor in loss_factors.values():

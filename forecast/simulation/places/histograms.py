@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.arrays import Floats, Ints
+from forecast.arrays import Floats, Ints32
 from forecast.stats.bins import find_atoms, snap_to_atoms, split_bins_at_atoms
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 from forecast.stats.stored_arrays import check_array
@@ -46,8 +46,8 @@ class PlaceTally:
     """(places,) end of each histogram; what lies above counts in the last bin."""
     causes: tuple[str, ...]
     """Names of the shocks, in order."""
-    atoms: tuple[tuple[float, ...], ...] = ()
-    """By place, the revenues that many paths share, ascending; empty where none are looked for."""
+    atoms: tuple[tuple[float, ...], ...] | None = ()
+    """By place, the revenues that many paths share, ascending; None where the values that are added fix them."""
     low: float = 0.0
     """Start of each histogram in units of its end, 0 or less; what lies below counts in the first bin."""
 
@@ -55,7 +55,10 @@ class PlaceTally:
         places = len(self.upper_bounds)
         self.n = 0
         self.counts = np.zeros((places, BINS_PER_PLACE), np.uint32)
-        self.atom_counts = np.zeros((places, max(map(len, self.atoms), default=0)), np.uint32)
+        self._first_atoms: dict[int, tuple[float, ...]] | None = {} if self.atoms is None else None
+        """By place, the atoms of the values that were added first, where they fix them."""
+        atoms = MAX_ATOMS_PER_PLACE if self.atoms is None else max(map(len, self.atoms), default=0)
+        self.atom_counts = np.zeros((places, atoms), np.uint32)
         """(places, atoms) values on each atom; they are in the bins too."""
         self.sums = np.zeros((places, 2))
         """(places, 2) of the amounts in units of the upper bound, and of their squares."""
@@ -79,6 +82,8 @@ class PlaceTally:
         severe_losses : int
             Paths of the block with a severe loss.
         """
+        if self._first_atoms is not None:
+            self._first_atoms[place] = find_place_atoms(values)
         scale, atoms = 1 / self.upper_bounds[place], self._scaled_atoms(place)
         scaled = values * scale
         if len(atoms):
@@ -91,7 +96,22 @@ class PlaceTally:
 
     def _scaled_atoms(self, place: int) -> Floats:
         """(atoms,) in units of the upper bound."""
-        return np.asarray(self.atoms[place] if self.atoms else (), float) * float(1 / self.upper_bounds[place])
+        atoms = self._first_atoms or self.atoms
+        return np.asarray(atoms[place] if atoms else (), float) * float(1 / self.upper_bounds[place])
+
+    def freeze_atoms(self) -> tuple[tuple[float, ...], ...]:
+        """Keep the atoms of the first block of every place, which later blocks count too.
+
+        Returns
+        -------
+        tuple
+            By place, ascending.
+        """
+        assert self._first_atoms is not None  # asked of the tally of the first block
+        self.atoms = tuple(self._first_atoms[place] for place in range(len(self.upper_bounds)))
+        self._first_atoms = None
+        self.atom_counts = self.atom_counts[:, : max(map(len, self.atoms), default=0)]
+        return self.atoms
 
     def merge(self, later: PlaceTally) -> None:
         """Add the tally of the blocks that follow.
@@ -186,10 +206,10 @@ class PlaceTally:
         quantiles = np.clip(np.interp(ranks, below, edges), *self.extremes[place]) * self.upper_bounds[place]
         return Estimate(*map(float, quantiles))
 
-    def _bin_rows(self, scaled: Floats) -> Ints:
+    def _bin_rows(self, scaled: Floats) -> Ints32:
         """Bin of each value in units of the upper bound."""
         positions = (scaled - self.low) * (BINS_PER_PLACE / (1 - self.low))
-        return np.clip(positions, 0, BINS_PER_PLACE - 1, out=positions).astype(np.intp)
+        return np.clip(positions, 0, BINS_PER_PLACE - 1, out=positions).astype(np.int32)
 
     def _cumulative_counts(self, place: int) -> tuple[Floats, Floats]:
         """Edges of the bins in units of the upper bound, and the number of values below each; an atom stands twice."""

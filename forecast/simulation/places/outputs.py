@@ -12,7 +12,7 @@ from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
 from forecast.plan.geography import Geography
 from forecast.simulation.places.hierarchy import PlaceNode
-from forecast.simulation.places.histograms import SEVERE_LOSS_SHARE, PlaceTally, find_place_atoms
+from forecast.simulation.places.histograms import SEVERE_LOSS_SHARE, PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 
 MAX_PLACES_IN_DETAIL = 30
@@ -38,15 +38,13 @@ class PlaceOutputs:
     """(places,) ends of the histograms of all other places; None while they are not counted."""
     has_negatives: bool = False
     """True where revenue may be below zero; the histograms then begin as far below zero as they end above."""
-    looks_for_atoms: bool = False
-    """True in the first block, which finds the atoms of every place."""
+    fixes_histograms: bool = False
+    """True in the first block, which fixes the histograms and finds the atoms of every place."""
     atoms: tuple[tuple[float, ...], ...] = ()
     """By place, the revenues that many paths share."""
 
-    def with_histograms(
-        self, figures: Mapping[tuple[str, str], Floats], atoms: Mapping[int, tuple[float, ...]]
-    ) -> PlaceOutputs:
-        """The same with histograms, from the figures of the province and the atoms of the first block."""
+    def with_histograms(self, figures: Mapping[tuple[str, str], Floats]) -> PlaceOutputs:
+        """The same with histograms, from the figures (paths,) of the province in the first block."""
         text, calendar = self.periods[0]
         services = sorted(self.geography.cumulative_weight)
         means = np.array([figures[f"revenue.{service}", text].mean() for service in services])
@@ -61,14 +59,15 @@ class PlaceOutputs:
             self,
             upper_bounds=np.maximum(expected * headroom, MIN_HISTOGRAM_BOUND),
             has_negatives=has_negatives,
-            looks_for_atoms=False,
-            atoms=tuple(atoms[place] for place in range(self.geography.count)),
         )
 
     def empty_tally(self, causes: tuple[str, ...]) -> PlaceTally | None:
         """An empty tally of the places; None while they are not counted."""
         low = -1.0 if self.has_negatives else 0.0
-        return None if self.upper_bounds is None else PlaceTally(self.upper_bounds, causes, self.atoms, low)
+        if self.upper_bounds is None:
+            return None
+        atoms = None if self.fixes_histograms else self.atoms
+        return PlaceTally(self.upper_bounds, causes, atoms, low)
 
 
 @dataclass
@@ -83,13 +82,11 @@ class PlaceFigures:
     """By period, the ratio that carries the gap; empty without a gap."""
     figures: dict[tuple[str, str], Floats] = field(default_factory=dict)
     """(measure@code, period) -> (paths,)"""
-    atoms: dict[int, tuple[float, ...]] = field(default_factory=dict)
-    """By place, the revenues that many paths share, where they are looked for."""
 
     @property
     def visits_every_place(self) -> bool:
-        """True where every place is counted, or its atoms are looked for."""
-        return self.tally is not None or self.outputs.looks_for_atoms
+        """True where every place is counted."""
+        return self.tally is not None
 
     def has_path_figures(self, node: PlaceNode) -> bool:
         """True where any part of a node is recorded path by path, in every period."""
@@ -112,15 +109,12 @@ class PlaceFigures:
                         self.figures[f"revenue.{service}@{part.code}", text] = amounts[n, period]
                     if self.gap_ratios:
                         self.figures[f"revenue:parts@{part.code}", text] = revenue_of_services
-        if part.parts or not self.visits_every_place:
+        if part.parts or self.tally is None:
             return
         total = self._add_gap(amounts[:, 0].sum(axis=0), 0, part)[: self.paths]
-        if self.outputs.looks_for_atoms:
-            self.atoms[part.start] = find_place_atoms(total)
-        if self.tally is not None:
-            shocked, baseline = expected_revenue[:, : self.paths]
-            limit = np.where(baseline < 0, 1 + SEVERE_LOSS_SHARE, 1 - SEVERE_LOSS_SHARE) * baseline
-            self.tally.add(part.start, total, int(np.count_nonzero(shocked < limit)))
+        shocked, baseline = expected_revenue[:, : self.paths]
+        limit = np.where(baseline < 0, 1 + SEVERE_LOSS_SHARE, 1 - SEVERE_LOSS_SHARE) * baseline
+        self.tally.add(part.start, total, int(np.count_nonzero(shocked < limit)))
 
     def _add_gap(self, revenue_of_services: Floats, period: int, part: PlaceNode) -> Floats:
         """(paths,) revenue with the gap spread as the services' revenue is, by weight where that is 0."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -24,7 +24,12 @@ from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.sampling.yearly_draws import YearlyDraws, year_loadings
 from forecast.stats.copula import CorrelatedGroup, clip_uniforms
 
-__all__ = ["PATHS_PER_BLOCK", "Sampler"]
+__all__ = ["PATHS_PER_BLOCK", "Sampler", "SharedDraws"]
+
+SharedDraws = dict[tuple[object, ...], NDArray[Any]]
+"""Independent numbers by stream, kept for the samplers of other plans with the same seed and blocks."""
+
+_FloatT = TypeVar("_FloatT", np.float32, np.float64)
 
 PATHS_PER_BLOCK = 4096
 """Consecutive paths of a block: the unit of random numbers, of work and of memory. A constant of the format."""
@@ -36,6 +41,10 @@ def hash_name(name: str) -> np.uint64:
     return np.uint64(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
 
 
+_LITTLE_ENDIAN: Mapping[Any, np.dtype[Any]] = {np.uint32: np.dtype("<u4"), np.uint64: np.dtype("<u8")}
+"""Words as they lie in a hash, by the type that a generator asks for."""
+
+
 class _HashedSeed(ISeedSequence):
     """The hash of a text as the state that a generator begins with; five times as fast as SeedSequence."""
 
@@ -44,7 +53,7 @@ class _HashedSeed(ISeedSequence):
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
         """The first words of the hash, which has 256 bits; SFC64 asks for 192."""
-        return np.frombuffer(sha256(self.text.encode()).digest(), np.dtype(dtype).newbyteorder("<"), n_words)
+        return np.frombuffer(sha256(self.text.encode()).digest(), _LITTLE_ENDIAN[dtype], n_words)
 
 
 def stream(seed: int, name: str, block: int, layer: int | str = 0) -> np.random.Generator:
@@ -72,6 +81,8 @@ class Sampler:
         By name of a draw, what is correlated with it.
     yearly : YearlyDraws, optional
         Of the yearly changes; without it every year has the draw of its name.
+    shared : SharedDraws, optional
+        Draws that samplers of the same seed and blocks share; by default none is kept.
 
     References
     ----------
@@ -79,13 +90,19 @@ class Sampler:
     """
 
     def __init__(
-        self, seed: int, blocks: range, groups: Mapping[str, CorrelatedGroup], yearly: YearlyDraws | None = None
+        self,
+        seed: int,
+        blocks: range,
+        groups: Mapping[str, CorrelatedGroup],
+        yearly: YearlyDraws | None = None,
+        shared: SharedDraws | None = None,
     ) -> None:
         self.seed = seed
         self.blocks = blocks
         self.paths = len(blocks) * PATHS_PER_BLOCK
         self.groups = groups
         self.yearly = yearly or YearlyDraws({}, 1.0)
+        self.shared = shared
         self.uniforms: dict[str, Floats] = {}
         """By name of the draw, (paths,)."""
         self._values: dict[tuple[str, object], Floats] = {}
@@ -199,7 +216,18 @@ class Sampler:
         return self.uniforms[name]
 
     def _independent_uniform(self, name: str, layer: int = 0) -> Floats:
-        return _lift_above_zero(self.sample_by_block(name, layer, lambda generator, out: generator.random(out=out)))
+        return self._draw_once(
+            ("uniform", name, layer),
+            lambda: _lift_above_zero(self.sample_by_block(name, layer, lambda numbers, out: numbers.random(out=out))),
+        )
+
+    def _draw_once(self, key: tuple[object, ...], draw: Callable[[], NDArray[_FloatT]]) -> NDArray[_FloatT]:
+        """The numbers of a stream, which nobody may write into where they are shared."""
+        if self.shared is None:
+            return draw()
+        if key not in self.shared:
+            self.shared[key] = draw()
+        return self.shared[key]
 
     def _chi_square(self, name: str, df: float, layer: int = 1) -> Floats:
         return self.sample_by_block(
@@ -274,6 +302,11 @@ class Sampler:
         return self._normals.pop(key)
 
     def _independent_normals(self, name: str, years: range) -> Floats32:
+        """(12 x years, paths) standard normals of 32 bits, which are the caller's to write into."""
+        z = self._draw_once(("normals", name, years), lambda: self._draw_normals(name, years))
+        return z if self.shared is None else z.copy()
+
+    def _draw_normals(self, name: str, years: range) -> Floats32:
         """(12 x years, paths) standard normals of 32 bits, twelve rows of a block's year from one stream."""
         z = np.empty((len(years), SEASON_MONTHS, len(self.blocks), PATHS_PER_BLOCK), np.float32)
         for months_of_year, year in zip(z, years, strict=True):

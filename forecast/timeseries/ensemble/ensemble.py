@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.engines.engine import Engine
+from forecast.engines.pair import PairEngine
 from forecast.engines.serial import SerialEngine
 from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from forecast.timeseries.ensemble.interval_calibration import StandardisedErrors
 
 __all__ = [
+    "MAX_FITTED_MONTHS",
     "MIN_MONTHS_FOR_MODELS",
     "Ensemble",
     "Fit",
@@ -43,6 +45,9 @@ FORECAST_MONTHS = 132
 """Months that are always forecast, so that a longer horizon begins with a shorter one: 120, and a partial year."""
 MIN_MONTHS_FOR_MODELS = 36
 """Months from which a history can teach every model."""
+MAX_FITTED_MONTHS = 180
+"""Last months to which models are fitted [C]: their parameters do not hold for ever, and the time of a fit grows with
+the months. Hyndman and Athanasopoulos (2021), Forecasting: Principles and Practice, section 13.7."""
 FITTING_CODE = (
     "timeseries/models",
     "timeseries/panel",
@@ -108,14 +113,20 @@ class Ensemble:
 
 
 def fit_ensemble(tasks: list[FitTask], engine: Engine | None = None) -> Ensemble:
-    """The fits of all services; an `engine` fits one service a task where it works."""
+    """The fits of all services, on both cores; an `engine` fits one service a task where it works."""
     with _single_threaded(tasks):
-        _, fits = _fit_services(tasks, engine or SerialEngine())
+        tasks = [_with_last_months(task) for task in tasks]
+        _, fits = _fit_services(tasks, engine or PairEngine())
         correlation = None
         if len(tasks) > 1 and all(_teaches_every_model(task) for task in tasks):
             residuals = {task.service: (task.series.calendar.last, compute_residuals(task.series)) for task in tasks}
             correlation = residual_correlation(tuple(sorted(fits)), residuals)
     return Ensemble(fits, correlation)
+
+
+def _with_last_months(task: FitTask) -> FitTask:
+    """The task with the months that models are fitted to."""
+    return replace(task, series=task.series.tail(MAX_FITTED_MONTHS))
 
 
 def _teaches_every_model(task: FitTask) -> bool:
@@ -142,7 +153,7 @@ def forecast_by_model(tasks: list[FitTask]) -> dict[str, tuple[Mapping[str, Pred
         By service: the forecast of each model, and the fit that combines them.
     """
     with _single_threaded(tasks):
-        forecasts, fits = _fit_services(tasks, SerialEngine())
+        forecasts, fits = _fit_services([_with_last_months(task) for task in tasks], SerialEngine())
     return {name: (forecasts[name].forecasts, fit) for name, fit in fits.items()}
 
 

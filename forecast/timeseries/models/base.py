@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -79,6 +79,31 @@ class TimeSeries:
         """
         calendar = Calendar(self.calendar.first, count)
         return TimeSeries(calendar, self.values[:count], self.masked[:count], self.moving_holiday, is_log=self.is_log)
+
+    def tail(self, count: int) -> TimeSeries:
+        """Cut the series before its last months; all of it where it has no more.
+
+        Parameters
+        ----------
+        count : int
+            Months to keep, at most.
+
+        Returns
+        -------
+        TimeSeries
+            The last `count` months, with their estimates and the level shifts inside them.
+        """
+        dropped = self.calendar.count - count
+        if dropped <= 0:
+            return self
+        return replace(
+            self,
+            calendar=Calendar(self.calendar.first + dropped, count),
+            values=self.values[dropped:],
+            masked=self.masked[dropped:],
+            source=None if self.source is None else self.source.tail(count),
+            level_shifts=tuple((row - dropped, step) for row, step in self.level_shifts if row > dropped),
+        )
 
     @property
     def observed(self) -> Floats:

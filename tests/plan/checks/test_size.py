@@ -52,7 +52,7 @@ def test_a_run_that_fits_in_the_memory_is_taken(services: int, months: int, path
     require_memory(read_text(plan(services, months)), paths)
 
 
-@pytest.mark.parametrize(("services", "months"), [(150, 12), (30, 60)])
+@pytest.mark.parametrize(("services", "months"), [(250, 12), (60, 60)])
 def test_more_paths_than_the_memory_holds_are_refused(services: int, months: int) -> None:
     scenario = read_text(plan(services, months))
     require_memory(scenario, 100)

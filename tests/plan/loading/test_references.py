@@ -27,6 +27,8 @@ def test_same_as_follows_a_chain_to_one_draw_and_source(tmp_path: Path) -> None:
     [
         ("{same_as: services.postal.growht}", "2%", "did you mean 'services.postal.growth'?"),
         ("{same_as: services.postal.price_change}", "{same_as: services.postal.growth}", "same_as goes in a circle"),
+        ("{same_as: [services.postal.price_change]}", "2%", "services.postal.growth: 'same_as' is not a text"),
+        ("{same_as: {a: 1}}", "2%", "services.postal.growth: 'same_as' is not a text"),
         ("{same_as: shocks.w.reach}", "2%", "'shocks.w.reach' is of another kind (share, not change); write a value"),
     ],
 )  # fmt: skip

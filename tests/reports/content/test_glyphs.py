@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from forecast.i18n import LANGUAGES, message_catalog
-from forecast.reports.charts.style import letters_without_glyph
 from forecast.reports.content.glyphs import MAX_NAMED_LETTERS, glyph_notes
+from forecast.reports.fonts import letters_without_glyph
 from tests.support.plan_texts import SMALL_PLAN, read_scenario
 
 

@@ -35,7 +35,9 @@ def place_levels(scenario: Scenario):  # type: ignore[no-untyped-def]
     from forecast.simulation.sampling.random_streams import Sampler
 
     compiled_plan = compile_plan(scenario, fit_baseline(scenario), 4 * PATHS_PER_BLOCK)
-    state = block._simulate_state(compiled_plan, Sampler(compiled_plan.seed, range(1), compiled_plan.groups))
+    sampler = Sampler(compiled_plan.seed, range(1), compiled_plan.groups)
+    trade = block.simulate_trade(compiled_plan, sampler, block.sample_shocks(compiled_plan, sampler))
+    recoveries = trade.shocks.recoveries
     assert compiled_plan.places is not None
-    assert all(isinstance(recovery, Recovery) for recovery in state.recoveries.values())
-    return PlaceLevels(compiled_plan.places.geography, state.services, state.recoveries, slice(0, 12)), state.services
+    assert all(isinstance(recovery, Recovery) for recovery in recoveries.values())
+    return PlaceLevels(compiled_plan.places.geography, trade.services, recoveries, slice(0, 12)), trade.services

@@ -44,8 +44,9 @@ def simulate_places(scenario: Scenario) -> BlockResult:
     """One block, with the histograms of every place."""
     plan = compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK)
     assert plan.places is not None
-    first = simulate_block(replace(plan, places=replace(plan.places, looks_for_atoms=True)), range(1))
-    counted = plan.places.with_histograms(first.figures, first.place_atoms)
+    first = simulate_block(replace(plan, places=replace(plan.places, fixes_histograms=True)), range(1))
+    counted = first.place_outputs
+    assert counted is not None
     return simulate_block(replace(plan, places=counted), range(1))
 
 

@@ -213,6 +213,7 @@ def airline_sales(count: int, seed: int, theta: float = 0.3) -> np.ndarray:
     return np.asarray(values[40:])
 
 
+@pytest.mark.slow
 def test_the_combination_is_as_good_as_two_plainly_best_models() -> None:
     """Forecasts of the last years of a long series, with weights of what came before."""
     values = airline_sales(132, seed=0)

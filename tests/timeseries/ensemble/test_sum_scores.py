@@ -82,6 +82,7 @@ def test_a_year_that_is_not_over_is_not_scored() -> None:
     assert not by_length(scores, "year")
 
 
+@pytest.mark.slow
 def test_sums_of_a_true_forecast_are_covered_and_of_independent_months_are_not() -> None:
     forecast = random_walk()
     independent = PredictiveNormal(forecast.mean, np.diag(np.diag(forecast.covariance)))

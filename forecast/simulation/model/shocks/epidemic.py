@@ -20,6 +20,7 @@ from forecast.simulation.model.impacts import (
     Impact,
     LossesOfRows,
     SimulationContext,
+    cut_at_zero,
     row_strips,
     sum_by_cell,
     values_at,
@@ -35,6 +36,9 @@ from forecast.simulation.model.shocks.shock import (
 )
 from forecast.simulation.sampling.events import EventSet, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
+
+_NO_EFFECTS = Effects()
+"""Of a regime that the plan leaves out; to make and check a record takes as long as a step on all paths."""
 
 
 def epidemic_impact(shock: Epidemic, name: str, sampler: Sampler, context: SimulationContext) -> Impact:
@@ -98,14 +102,14 @@ class _Regimes:
     def sample(cls, shock: Epidemic, sampler: Sampler, context: SimulationContext) -> _Regimes:
         """The regimes of a shock; one that the plan leaves out changes nothing."""
         in_order = (shock.mild, shock.upstream, shock.hard)
-        effects = [Effects() if regime is None else regime.effect for regime in in_order]
+        effects = [_NO_EFFECTS if regime is None else regime.effect for regime in in_order]
         changes = [driver_changes(sampler, effect, context.services) for effect in effects]
         return cls(context, reached_share(shock, sampler), changes)
 
     def factors(self, days: Sequence[Floats]) -> dict[DriverKey, Floats]:
         """1 + sum over the regimes of (share of the month) * (change of a day).
 
-        `days` of each regime are (months, paths) or (months, 1).
+        `days` of each regime are (months, paths) or (months, 1). Services with the same changes share one array.
         """
         calendar, paths = self.context.calendar, self.context.paths
         weight = self.reach / calendar.days[:, None]
@@ -113,16 +117,22 @@ class _Regimes:
         for regime, changes in enumerate(self.changes):
             for key, change in changes.items():
                 terms.setdefault(key, []).append((regime, change))
-        factors = {key: np.empty(self.context.shape) for key in terms}
+        same_changes: dict[tuple[tuple[int, int], ...], DriverKey] = {}
+        first_keys = {
+            key: same_changes.setdefault(tuple((regime, id(change)) for regime, change in of_key), key)
+            for key, of_key in terms.items()
+        }
+        factors = {key: np.empty(self.context.shape) for key in same_changes.values()}
         for rows in row_strips(calendar.count, paths):
             shares = [days_of_regime[rows] * weight[rows] for days_of_regime in days]
-            for key, ((first, first_change), *others) in terms.items():
-                factor = np.multiply(shares[first], first_change, out=factors[key][rows])
+            for key, factor_of_key in factors.items():
+                (first, first_change), *others = terms[key]
+                factor = np.multiply(shares[first], first_change, out=factor_of_key[rows])
                 for regime, change in others:
                     factor += shares[regime] * change
                 factor += 1
-                np.maximum(factor, 0.0, out=factor)
-        return factors
+                cut_at_zero(factor)
+        return {key: factors[first_keys[key]] for key in terms}
 
     def losses(self, stays: RegimeDays, outbreaks: Outbreaks) -> dict[DriverKey, Floats]:
         """(stays,) share of the month's amount that is lost."""

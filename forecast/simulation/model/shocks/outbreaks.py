@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.arrays import Floats, Ints
+from forecast.arrays import Bools, Floats, Ints
 from forecast.periods import Calendar, month_overlaps
 from forecast.simulation.model.impacts import sum_by_cell
 from forecast.simulation.sampling.events import EventSet
@@ -39,6 +39,8 @@ class Spells(NamedTuple):
 
     def disjoint(self, waves: EventSet, outbreaks: Outbreaks) -> Spells:
         """The same days as spells that do not overlap, cut where one begins or ends."""
+        if not len(self.wave):
+            return self
         path = waves.path[self.wave]
         ticks = [_to_ticks(day, outbreaks.first_day) for day in (self.start, self.end)]
         order = _sort_rows(path, ticks[0])
@@ -94,15 +96,15 @@ class Outbreaks:
         ticks = [_to_ticks(day, first_day) for day in (waves.start, end)]
         order = _sort_rows(waves.path, ticks[0])
         opens = _cluster_starts(
-            waves.path, *(day[order] for day in ticks)
+            waves.path, *(day.take(order) for day in ticks)
         )  # in order within its path, a path stays in place
-        start, end = waves.start[order], end[order]
+        start, end = waves.start.take(order), end.take(order)
         of_wave = np.empty(len(order), np.intp)
         of_wave[order] = np.cumsum(opens) - 1
         first = np.flatnonzero(opens)
         closing = np.maximum.reduceat(end, first) if len(first) else end
-        path = waves.path[first]
-        outbreak, month, days = month_overlaps(start[first], closing, calendar)
+        path = waves.path.take(first)
+        outbreak, month, days = month_overlaps(start.take(first), closing, calendar)
         cell = month * paths
         cell += path.take(outbreak)
         return cls(path, closing, of_wave, outbreak, month, cell, days, first_day)
@@ -180,22 +182,23 @@ def _sort_rows(path: Ints, start: Ints) -> Ints:
     """(intervals,) rows in order of path and start."""
     if len(path) >= 2**21 or start.max(initial=0) >= 2**27 or path.max(initial=0) >= 2**15:
         return np.lexsort((start, path))
-    # path, start and row in one word: words are sorted six times as fast as rows by them
+    # Path, start and row in one word: words are sorted faster than rows by them. The paths are in order, or nearly, and
+    # timsort, which numpy calls stable, takes an eighth of the time of the default there.
     key = path << 48
     key |= start << 21
     key |= np.arange(len(path))
-    key.sort()
+    key.sort(kind="stable")
     key &= 2**21 - 1
     return key
 
 
-def _cluster_starts(path: Ints, start: Ints, end: Ints) -> Ints:
-    """(intervals,) 1 where a run of intervals of one path that overlap begins; they are in order of path and start."""
+def _cluster_starts(path: Ints, start: Ints, end: Ints) -> Bools:
+    """(intervals,) True where a run of intervals of one path that overlap begins; they are in order of path, start."""
     shift = path << 40
     latest = np.maximum.accumulate(shift + end)
     shift += start
-    new = np.ones(len(path), np.intp)
-    new[1:] = shift[1:] > latest[:-1]
+    new = np.ones(len(path), np.bool_)
+    np.greater(shift[1:], latest[:-1], out=new[1:])
     return new
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.plan.record import for_service
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects, Shock
-from forecast.simulation.model.impacts import DriverKey, LossesOfRows, sample_changes, sum_by_cell
+from forecast.simulation.model.impacts import DriverKey, LossesOfRows, cut_at_zero, sample_changes, sum_by_cell
 from forecast.simulation.sampling.random_streams import Sampler
 
 
@@ -55,7 +55,7 @@ def additive_factors(
     `losses` (entries,) are shares of the cells (entries,) of months and paths, `shape`.
     """
     totals = {key: sum_by_cell(cells, shares, shape[0] * shape[1]).reshape(shape) for key, shares in losses.items()}
-    return {key: np.maximum(0.0, 1 - total) for key, total in totals.items()}
+    return {key: cut_at_zero(np.subtract(1, total, out=total)) for key, total in totals.items()}
 
 
 def select_rows(losses: Mapping[DriverKey, Floats]) -> LossesOfRows:

@@ -14,7 +14,15 @@ from forecast.plan.geography import Geography
 from forecast.plan.record import for_service
 from forecast.plan.shocks import Weather, WeatherClass
 from forecast.simulation.model.footprints import locate_ranges, overlap_ranges
-from forecast.simulation.model.impacts import DriverKey, EventLosses, Footprint, Impact, SimulationContext, sum_by_cell
+from forecast.simulation.model.impacts import (
+    DriverKey,
+    EventLosses,
+    Footprint,
+    Impact,
+    SimulationContext,
+    cut_at_zero,
+    sum_by_cell,
+)
 from forecast.simulation.model.shocks.shock import reached_share, recovered_shares, recovery_days, select_rows
 from forecast.simulation.sampling.events import EventSet, event_years, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
@@ -160,7 +168,7 @@ def _place_factors(footprint: Footprint, geography: Geography, shape: tuple[int,
         arrays = (id(remaining), id(cumulative_weight))
         if arrays not in shared:
             lost = sum_by_cell(overlaps.cell, overlaps.weight(cumulative_weight) * (1 - remaining), shape[0] * shape[1])
-            shared[arrays] = np.maximum(0.0, 1 - lost).reshape(shape)
+            shared[arrays] = cut_at_zero(1 - lost).reshape(shape)
         factors["amount", service] = shared[arrays]
     return factors
 

@@ -1,0 +1,245 @@
+"""From the sheets of accountants to rows of a plan's ledger."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast.errors import InputError, Location, Problem
+from forecast.files.csv import raise_if_problems
+from forecast.files.paths import display_path, find_project
+from forecast.files.workbook import read_workbook
+from forecast.history.actuals.labels import parse_sheet_unit
+from forecast.history.actuals.recognize import ReadActuals, read_actuals
+from forecast.history.actuals.records import ActualFigure, ActualsContext
+from forecast.history.ledger_rows import (
+    LedgerFile,
+    LedgerUpdate,
+    open_ledger,
+    plan_update,
+    write_update,
+)
+from forecast.periods import first_day, format_month
+from forecast.units import fold_text
+
+if TYPE_CHECKING:
+    from forecast.plan.scenario import Scenario
+
+__all__ = ["ActualsRequest", "ImportedActuals", "find_plan", "import_actuals"]
+
+TYPICAL_MONTHS = 12
+"""Last months of the ledger whose median is the typical size of a measure."""
+
+
+@dataclass(frozen=True)
+class ActualsRequest:
+    """Sheets to import, and how."""
+
+    files: tuple[Path, ...]
+    plan: Path
+    booked: date | None = None
+    """Day of booking of all figures; that of the sheets where it is None."""
+    unit: str = ""
+    """Unit of all amounts of money; that of the sheets where it is empty."""
+    convert: bool = False
+    """Whether columns may be added to the ledger, and a short one made long."""
+    is_dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class ImportedActuals:
+    """Result of an import."""
+
+    plan_file: str
+    """Path of the plan as it is shown."""
+    currency: str
+    reading: ReadActuals
+    update: LedgerUpdate
+    gaps: tuple[tuple[str, int], ...]
+    """Measures and months before the last of them that no row holds."""
+    lacking: tuple[tuple[str, int], ...]
+    """Services of the plan without a figure in the last month that was read."""
+    is_written: bool
+
+
+def find_plan(folder: Path) -> Path:
+    """Find the only plan of the project of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to begin.
+
+    Returns
+    -------
+    Path
+        The plan.
+
+    Raises
+    ------
+    InputError
+        There is none, or there are several.
+    """
+    scenarios = find_project(folder) / "scenarios"
+    plans = sorted(path for ending in ("yaml", "yml") for path in scenarios.glob(f"*.{ending}"))
+    if len(plans) == 1:
+        return plans[0]
+    names = ", ".join(path.name for path in plans[:6])
+    code = "actuals_which_plan" if plans else "actuals_no_plan"
+    raise InputError.of(Location(display_path(scenarios)), "", code, **({"names": names} if plans else {}))
+
+
+def import_actuals(request: ActualsRequest) -> ImportedActuals:
+    """Read sheets and append to the ledger of a plan what it lacks.
+
+    Parameters
+    ----------
+    request : ActualsRequest
+        The sheets, the plan and the day of booking.
+
+    Returns
+    -------
+    ImportedActuals
+        What was read, and the rows that were or would be written.
+
+    Raises
+    ------
+    InputError
+        Every problem of the sheets at once; nothing is written.
+    OutputError
+        The ledger cannot be written, or changed meanwhile; it is as it was.
+    """
+    from forecast.plan.accounts import ledger_accounts
+    from forecast.plan.loading.loader import read_plan
+
+    scenario = read_plan(request.plan).scenario
+    if scenario.history is None:
+        raise InputError.of(Location(scenario.file), "history", "actuals_no_ledger")
+    accounts = ledger_accounts(scenario)
+    ledger = open_ledger(Path(scenario.history.file), accounts)
+    values = ledger.values()
+    context = ActualsContext(
+        measures=account_measures(scenario),
+        currency=scenario.currency,
+        typical=_typical_sizes(scenario, values),
+        booked_values=values,
+        unit_factor=_unit_factor(request.unit, scenario.currency),
+        booked=request.booked,
+    )
+    reading = read_actuals([read_workbook(file) for file in request.files], context)
+    _check_booked(reading.figures)
+    update = plan_update(ledger, reading.figures, request.convert)
+    if not request.is_dry_run:
+        write_update(update)
+    gaps = _gaps(ledger, update)
+    lacking = _lacking(scenario, reading, values)
+    is_written = bool(update.row_count) and not request.is_dry_run
+    return ImportedActuals(scenario.file, scenario.currency, reading, update, gaps, lacking, is_written)
+
+
+def account_measures(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Return the measures that each account of a plan may stand for.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    dict of str
+        Folded text -> `revenue.SERVICE`, `cost.COST`: names, accounts, and labels that nothing else claims.
+    """
+    from forecast.plan.accounts import ledger_accounts
+
+    accounts = ledger_accounts(scenario)
+    measures: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for pairs, prefix, entries in (
+        (accounts.services, "revenue", scenario.services),
+        (accounts.costs, "cost", scenario.costs),
+    ):
+        texts = dict(pairs)
+        labels: dict[str, set[str]] = defaultdict(set)
+        for name, entry in entries.items():
+            for label in (entry.label.vi, entry.label.en) if entry.label else ():
+                labels[fold_text(label)].add(name)
+        texts = {text: next(iter(names)) for text, names in labels.items() if len(names) == 1} | texts
+        for text, name in texts.items():
+            measures[text] = (*measures[text], f"{prefix}.{name}")
+    return dict(measures)
+
+
+def _unit_factor(unit: str, currency: str) -> Decimal | None:
+    if not unit:
+        return None
+    parsed = parse_sheet_unit(unit, currency)
+    if parsed is None or parsed.dimension != "money":
+        raise InputError.of(Location("--unit"), "", "actuals_unit", text=unit[:40])
+    return Decimal(parsed.factor)
+
+
+def _typical_sizes(scenario: Scenario, values: Mapping[tuple[str, int], Decimal]) -> dict[str, float]:
+    """Median of the last months of each measure in the ledger, else a twelfth of the year that the plan states."""
+    months: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for (measure, month), value in values.items():
+        if value:
+            months[measure].append((month, abs(float(value))))
+    typical = {}
+    for year in sorted(scenario.stated):
+        for name, amount in scenario.stated[year].services.items():
+            typical[f"revenue.{name}"] = abs(float(amount.distribution.ppf(np.array([0.5]))[0])) / 12
+    for measure, entries in months.items():
+        typical[measure] = statistics.median(value for _, value in sorted(entries)[-TYPICAL_MONTHS:])
+    return typical
+
+
+def _check_booked(figures: tuple[ActualFigure, ...]) -> None:
+    """Refuse figures without a day of booking, and actual figures of months that were not over on that day."""
+    problems = []
+    undated = [figure for figure in figures if figure.booked is None]
+    if undated:
+        last = max(figure.month for figure in undated)
+        example = date.fromordinal(first_day(last + 1) + 4).isoformat()
+        problems.append(Problem.of(undated[0].location, "booked", "actuals_booked_missing", example=example))
+    for figure in figures:
+        last_day = first_day(figure.month + 1) - 1
+        if figure.booked and figure.status == "actual" and figure.booked.toordinal() < last_day:
+            params = {"month": format_month(figure.month), "booked": figure.booked.isoformat()}
+            problems.append(Problem.of(figure.location, figure.measure, "actuals_booked_early", **params))
+    raise_if_problems(problems)
+
+
+def _gaps(ledger: LedgerFile, update: LedgerUpdate) -> tuple[tuple[str, int], ...]:
+    """Measures and months that no row holds, between the first and the last month of the measure."""
+    months: dict[str, set[int]] = defaultdict(set)
+    for entry in (*ledger.entries, *update.added):
+        months[entry.measure].add(entry.month)
+    changed = {entry.measure for entry in update.added}
+    return tuple(
+        (measure, month)
+        for measure in sorted(changed)
+        for month in range(min(months[measure]), max(months[measure]))
+        if month not in months[measure]
+    )
+
+
+def _lacking(
+    scenario: Scenario, reading: ReadActuals, values: Mapping[tuple[str, int], Decimal]
+) -> tuple[tuple[str, int], ...]:
+    """Services of the plan that neither the sheets nor the ledger have in the last month that was read."""
+    last = max(figure.month for figure in reading.figures)
+    known = {(figure.measure, figure.month) for figure in reading.figures} | set(values)
+    kinds = ("revenue", "volume")
+    return tuple(
+        (service, last)
+        for service in sorted(scenario.services)
+        if not any((f"{kind}.{service}", last) in known for kind in kinds)
+    )
