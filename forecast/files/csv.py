@@ -76,8 +76,8 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[ \t,;|]*', re.IGNORECASE)
 _ENGLISH_COLUMNS = {
     "thang": "month", "nam": "year", "quy": "quarter", "dich vu": "service", "san pham": "service",
     "doanh thu": "revenue", "san luong": "volume", "so luong": "volume", "gia": "price", "don gia": "price",
-    "trang thai": "status", "ngay ghi so": "booked", "nguon": "source", "ghi chu": "note", "tien te": "currency", "xa": "place",
-    "phuong": "place", "dia diem": "place", "huyen": "district", "quan": "district", "ten": "name",
+    "trang thai": "status", "ngay ghi so": "booked", "nguon": "source", "ghi chu": "note", "tien te": "currency",
+    "xa": "place", "phuong": "place", "dia diem": "place", "huyen": "district", "quan": "district", "ten": "name",
     "trong so": "weight",
 }  # fmt: skip
 """Names that a Vietnamese planner gives to columns, folded, and the names that the program reads."""
