@@ -43,6 +43,7 @@ __all__ = [
     "read_csv",
     "read_grid",
     "shown_decimal_marks",
+    "vietnamese_column_problems",
 ]
 
 MAX_CSV_BYTES = 8 * 2**20
@@ -544,9 +545,7 @@ def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, .
     columns = english_columns(table.columns, names)
     missing = [name for name in needed if name not in columns]
     problems = [Problem.of(table.location, name, "csv_column_missing", column=name) for name in missing]
-    if translated := [pair for pair in zip(table.columns, columns, strict=True) if pair[0] != pair[1]]:
-        written, instead = (", ".join(part) for part in zip(*translated, strict=True))
-        problems.append(Problem.of(table.location, "", "csv_columns_vietnamese", written=written, instead=instead))
+    problems += vietnamese_column_problems(table, names)
     unknown = [name for name in columns if name not in names]
     for name in unknown[:MAX_UNKNOWN_COLUMNS]:
         instead = closest_match(name, names) or ", ".join(names)
@@ -555,6 +554,29 @@ def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, .
         count = len(unknown) - MAX_UNKNOWN_COLUMNS
         problems.append(Problem.of(table.location, "", "csv_more_columns_unknown", count=count))
     return problems
+
+
+def vietnamese_column_problems(table: CsvFile, names: tuple[str, ...]) -> list[Problem]:
+    """Find the columns of a table that are named in Vietnamese.
+
+    Parameters
+    ----------
+    table : CsvFile
+        The table.
+    names : tuple of str
+        Columns that it may have.
+
+    Returns
+    -------
+    list of Problem
+        One with every name to write, or none.
+    """
+    columns = english_columns(table.columns, names)
+    translated = [pair for pair in zip(table.columns, columns, strict=True) if pair[0] != pair[1]]
+    if not translated:
+        return []
+    written, instead = (", ".join(part) for part in zip(*translated, strict=True))
+    return [Problem.of(table.location, "", "csv_columns_vietnamese", written=written, instead=instead)]
 
 
 def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark: DecimalMark = "") -> float:
