@@ -512,7 +512,7 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
 
 
 def _percent_readings(number: str) -> Phrase:
-    """What follows a number without a unit where percent are needed: 0.02 is 0.02% or a share, which is 2%."""
+    """Text after a number without a unit where percent are needed: 0.02 is 0.02% or a share, which is 2%."""
     share = f"{100 * float(number):g}%"
     if not 0 < abs(float(number)) < 1:
         return _UNIT_BY_DIMENSION["percent"]
