@@ -206,6 +206,7 @@ WRONG_SHAPES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(FIELD_NAMES), WRONG_SHAPES, min_size=1, max_size=4))
 def test_whatever_stands_in_place_of_a_field_is_named_in_both_languages(content: dict[str, object]) -> None:
