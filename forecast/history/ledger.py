@@ -19,13 +19,14 @@ from forecast.files.csv import (
     DecimalMark,
     check_columns,
     decimal_mark,
+    english_columns,
     has_enough_problems,
     number_notes,
     parse_number_cell,
     raise_if_problems,
     read_csv,
 )
-from forecast.files.month_forms import normalize_period, recognize_month
+from forecast.files.month_forms import months_of_day, recognize_period
 from forecast.history.accounts import Accounts
 from forecast.history.slips import slip_notes
 from forecast.i18n import Note
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 STATUSES = ("actual", "reconstructed", "estimate", "example")
 STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
+FIGURE_COLUMNS = ("revenue", "volume", "price")
 OPTIONAL_LEDGER_COLUMNS = ("booked", "source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 MAX_NAMES_CHARACTERS = 200
@@ -166,8 +168,8 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
     ('bread',)
     """
     problems: list[Problem] = []
-    table = read_csv(path, problems)
-    is_counted = "volume" in table.columns or "price" in table.columns
+    table = read_csv(path, problems, ("month", "service", *FIGURE_COLUMNS, "status"))
+    is_counted = bool({"volume", "price"}.intersection(english_columns(table.columns, FIGURE_COLUMNS)))
     figures = ("volume", "price") if is_counted else ("revenue",)
     columns = check_columns(table, ("month", "service", *figures, "status"), OPTIONAL_LEDGER_COLUMNS)
     if is_counted and "revenue" in table.columns:
@@ -295,17 +297,12 @@ def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
         pass
     params = {"text": text[:40]}
     code = "history_month"
-    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text):
-        code = "history_day_or_month"
-        day_first, month_first = int(match[2]), int(match[1])
-        instead = [f"{match[3]}-{month:02d}" for month in dict.fromkeys((day_first, month_first)) if 1 <= month <= 12]
-        params["instead"] = "' / '".join(instead) or "2020-01"
-    elif re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}.*", text):
-        code, params["instead"] = "history_day", text[:7]
-    elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text) or re.fullmatch(r"\d{4}(-Q\d)?", normalize_period(text)):
-        code = "history_frequency"
-    elif recognized := recognize_month(text):
-        code, params["instead"] = "month_form", format_month(recognized[0])
+    if months := months_of_day(text):
+        code = "history_day" if len(months) == 1 else "day_or_month"
+        params["instead"] = "' / '".join(months)
+    elif period := recognize_period(text):
+        is_month = period[0].count == 1
+        code, params["instead"] = "month_form" if is_month else "history_frequency", format_month(period[0].first)
     problems.append(Problem.of(cell.location, "month", code, **params))
     return 0
 

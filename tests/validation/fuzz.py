@@ -297,8 +297,6 @@ def _bounded_cpu() -> Iterator[None]:
 def _message_fault(error: InputError | CheckError | OutputError) -> str | None:
     """What is wrong with the message of an error."""
     if isinstance(error, InputError):
-        if not error.problems:
-            return "no problem: an InputError says nothing"
         if any(not p.location.file or p.location.line < 1 or p.location.column < 1 for p in error.problems):
             return f"no place: {error}"
         texts = [problem.message(language) for problem in error.problems for language in LANGUAGES]
