@@ -119,6 +119,7 @@ def _check_services(scenario: Scenario, history: History) -> list[Problem]:
 def _check_length(scenario: Scenario, history: History) -> list[Problem]:
     """Services with more months than are read, at the first row of each."""
     problems = []
+    places = _ledger_places(scenario)
     for service in _fitted_services(scenario, history):
         calendar = history.service_calendar(service)
         if calendar.count > MAX_HISTORY_MONTHS:
@@ -130,7 +131,7 @@ def _check_length(scenario: Scenario, history: History) -> list[Problem]:
                 "last": format_month(calendar.last),
                 "start": format_month(calendar.last + 1 - MAX_HISTORY_MONTHS),
             }
-            location = _ledger_places(scenario).locate(service, "month") or _ledger_location(scenario)
+            location = places.locate(service, "month") or _ledger_location(scenario)
             problems.append(Problem.of(location, "month", "history_too_long", **params))
     return problems
 

@@ -20,8 +20,13 @@ from forecast.timeseries.ensemble.ensemble import MAX_FITTED_MONTHS
 def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> None:
     months = [f"{year}-{month:02d}" for year in (2018, 2019, 2020) for month in range(1, 13)]
     names = ("postal", "parcels")
-    rows = [f"{month},{name},{100 + place % 7},actual" for name in names for place, month in enumerate(months)]
-    (tmp_path / "h.csv").write_text("\n".join(["month,service,revenue,status", *rows]) + "\n", encoding="utf-8")
+    booked = {"2020-12": "2020-12-04"}  # before the month was over
+    rows = [
+        f"{month},{name},{100 + place % 7},actual,{booked.get(month, '')}"
+        for name in names
+        for place, month in enumerate(months)
+    ]
+    (tmp_path / "h.csv").write_text("\n".join(["month,service,revenue,status,booked", *rows]) + "\n", encoding="utf-8")
     plan = (
         "name: n\nas_of: 2020-12-05\nhistory: h.csv\nhorizon:\n  months: 12\n  from: 2021-02\n"
         "services:\n  postal: {baseline: {mask: [2017-01]}}\n  banking: {growth: 1%}\n"
