@@ -45,7 +45,7 @@ def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
         return [*problems, Problem.of(figures.table.location, figures.name_column, code, **known)]
     if figures.is_long:
         problems += _mixed_measures(services)
-        problems += _lonely_volumes(services)
+        problems += _lonely_volumes(services, figures.later, as_of)
     return problems or _gaps([series for series in services if series.kind != "price"], figures, as_of)
 
 
@@ -87,7 +87,9 @@ def _mixed_measures(services: Sequence[LedgerSeries]) -> Iterator[Problem]:
         yield Problem.of(row.row["measure"].location, "measure", "history_mixed_measures", **params)
 
 
-def _lonely_volumes(services: Sequence[LedgerSeries]) -> Iterator[Problem]:
+def _lonely_volumes(
+    services: Sequence[LedgerSeries], later: Mapping[str, Mapping[int, int]], as_of: date | None
+) -> Iterator[Problem]:
     """Problems of months with a volume and no price, or a price and no volume, each at its first row."""
     accounts: dict[str, dict[str, LedgerSeries]] = {}
     for series in services:
@@ -101,8 +103,11 @@ def _lonely_volumes(services: Sequence[LedgerSeries]) -> Iterator[Problem]:
             alone = {figure.month: figure for figure in by_kind[kind].figures if figure.month not in partners}
             if alone:
                 first = alone[min(alone)]
-                params = {"service": by_kind[kind].text.partition(".")[2], "months": _list_months(sorted(alone))}
-                yield Problem.of(first.row["measure"].location, "measure", codes[kind], **params)
+                name = by_kind[kind].text.partition(".")[2]
+                known_later = _known_later(list(alone), later.get(f"{other}.{name}", {}), as_of)
+                params = {"service": name, "months": _list_months(sorted(alone)), **known_later}
+                code = f"history_{other}_known_later" if known_later else codes[kind]
+                yield Problem.of(first.row["measure"].location, "measure", code, **params)
 
 
 def _gaps(services: Iterable[LedgerSeries], figures: LedgerFigures, as_of: date | None) -> list[Problem]:

@@ -79,3 +79,10 @@ def test_a_month_that_became_known_later_is_named_with_its_day(tmp_path: Path) -
     (problem,) = problems_of(tmp_path, LONG + "\n".join(rows), AS_OF)
     assert "ledger.csv:5:1: month: 'revenue.a' has no 2025-02 that was known on 2025-03-31" in problem
     assert read_text(tmp_path, LONG + "\n".join(rows)).calendar.count == 3
+
+
+@pytest.mark.parametrize(("known", "other"), [("volume", "price"), ("price", "volume")])
+def test_a_price_or_volume_that_became_known_later_is_named(tmp_path: Path, known: str, other: str) -> None:
+    rows = f"2025-03,{known}.a,1,estimate,2025-03-16,\n2025-03,{other}.a,1,actual,2025-04-20,\n"
+    (problem,) = problems_of(tmp_path, LONG + rows, AS_OF)
+    assert f"on 2025-03-31 a {known} of 'a' was known for 2025-03 and its {other} only by 2025-04-20" in problem
