@@ -25,7 +25,7 @@ from forecast.history.ledger_figures import (
     LedgerSeries,
     read_figures,
 )
-from forecast.history.restatements import restatement_note, select_rows
+from forecast.history.restatements import restatement_note, select_last_booked
 from forecast.history.slips import slip_notes
 from forecast.i18n import Note
 from forecast.periods import Calendar, format_month
@@ -182,7 +182,7 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None, as_
     figures = read_figures(path, currency, known_accounts, as_of, problems)
     raise_if_problems(problems)
     raise_if_problems(check_months(figures, as_of))
-    selected = [(series, *select_rows(series.figures)) for series in figures.series]
+    selected = [(series, *select_last_booked(series.figures)) for series in figures.series]
     counting = [(series, rows) for series, rows, _ in selected]
     entries = _add_accounts(counting)
     raise_if_problems(_all_zero_problems(entries, figures))
@@ -375,7 +375,7 @@ class LedgerPlaces:
         rows: dict[str, dict[int, LedgerFigure]] = {}
         for series in self._figures.series:
             name = series.kind if series.kind == "headcount" else f"{series.kind}.{series.name}"
-            months = {figure.month: figure for figure in select_rows(series.figures)[0]}
+            months = {figure.month: figure for figure in select_last_booked(series.figures)[0]}
             for key in (name,) if series.kind in ("cost", "headcount") else (name, series.name):
                 rows[key] = {**months, **rows.get(key, {})}
         return rows

@@ -124,7 +124,7 @@ class _DatedRow(NamedTuple):
 
 
 class _Name(NamedTuple):
-    """What the text of a row stands for."""
+    """Kind of measure, account and name of the text of a row."""
 
     kind: FigureKind | Literal[""]
     """Empty for a service of a short ledger: the columns say which measures the row has."""
@@ -304,7 +304,7 @@ class _FigureReader:
             problems.append(Problem.of(cell.location, "currency", "history_currency", **params))
 
     def parse_name(self, text: str, row: CsvRow, problems: list[Problem]) -> _Name | None:
-        """What a text stands for; None where it is no name."""
+        """Kind, account and name of a text; None where it is no name."""
         raise NotImplementedError
 
     def parse_values(

@@ -8,7 +8,7 @@ from forecast.history.ledger_figures import LedgerFigure, LedgerSeries
 from forecast.i18n import Note
 from forecast.periods import format_month
 
-__all__ = ["Restatement", "restatement_note", "select_rows"]
+__all__ = ["Restatement", "restatement_note", "select_last_booked"]
 
 Restatement = tuple[LedgerFigure, LedgerFigure]
 """The last figure of a month that was another one, and the figure that counts."""
@@ -16,7 +16,7 @@ MAX_NAMED_RESTATEMENTS = 4
 """Restated figures that a note names."""
 
 
-def select_rows(figures: Sequence[LedgerFigure]) -> tuple[list[LedgerFigure], list[Restatement]]:
+def select_last_booked(figures: Sequence[LedgerFigure]) -> tuple[list[LedgerFigure], list[Restatement]]:
     """Select the row of each month that counts.
 
     Parameters
