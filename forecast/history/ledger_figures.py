@@ -47,6 +47,8 @@ OPTIONAL_LEDGER_COLUMNS = ("booked", "source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 NAMED_KINDS = ("revenue", "volume", "price", "cost")
 """Kinds of measures that need a name behind a point, `revenue.postal`; `headcount` has none."""
+MONTHS_OF_DATES = (12 * date.min.year, 12 * date.max.year + date.max.month - 2)
+"""First and last month whose days, and the day after, are dates."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 FigureKind = Literal["revenue", "volume", "price", "cost", "headcount"]
@@ -399,7 +401,9 @@ def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
     """
     text = cell.text
     try:
-        return parse_month(text)
+        month = parse_month(text)
+        if MONTHS_OF_DATES[0] <= month <= MONTHS_OF_DATES[1]:
+            return month
     except ValueError:
         pass
     params = {"text": text[:40]}

@@ -35,8 +35,8 @@ from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, real_path
 from forecast.history.accounts import Accounts
 from forecast.history.actuals.records import ActualFigure
-from forecast.history.ledger_figures import day_known
-from forecast.periods import format_month, parse_month
+from forecast.history.ledger_figures import day_known, parse_month_cell
+from forecast.periods import format_month
 
 __all__ = ["LedgerEntry", "LedgerFile", "LedgerUpdate", "open_ledger", "plan_update", "write_update"]
 
@@ -193,10 +193,9 @@ def _form(columns: tuple[str, ...], location: Location) -> LedgerForm:
 def _read_entry(
     row: CsvRow, figure: str, form: LedgerForm, mark: DecimalMark, accounts: Accounts, problems: list[Problem]
 ) -> LedgerEntry | None:
-    try:
-        month = parse_month(row.text("month"))
-    except ValueError:
-        problems.append(Problem.of(row["month"].location, "month", "history_month", text=row.text("month")[:40]))
+    count = len(problems)
+    month = parse_month_cell(row["month"], problems)
+    if len(problems) > count:
         return None
     if not parse_number_cell(row[figure], figure, problems, mark) <= float("inf"):
         return None

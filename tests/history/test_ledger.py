@@ -101,6 +101,8 @@ def test_a_negative_correction_is_kept(tmp_path: Path) -> None:
         ("2020-01-31,a,1,actual", "ledger.csv:2:1: month: '2020-01-31' is a day"),
         ("2020-Q1,a,1,actual", "ledger.csv:2:1: month: '2020-Q1' is longer than a month"),
         ("2020-13,a,1,actual", "ledger.csv:2:1: month: '2020-13' is not a month"),
+        ("0000-01,a,1,actual", "ledger.csv:2:1: month: '0000-01' is not a month"),
+        ("9999-12,a,1,actual", "ledger.csv:2:1: month: '9999-12' is not a month"),
         ("2020-01,a,1,atual", "ledger.csv:2:13: status: unknown status 'atual'; write 'actual'"),
         ("2020-01,,1,actual", "ledger.csv:2:9: service: no service"),
     ],
