@@ -417,7 +417,7 @@ def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
         code, params["instead"] = "history_day", text[:7]
     elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text) or re.fullmatch(r"\d{4}(-Q\d)?", normalize_period(text)):
         code = "history_frequency"
-    elif recognized := recognize_month(text):
+    elif (recognized := recognize_month(text)) and format_month(recognized[0]) != text:
         code, params["instead"] = "month_form", format_month(recognized[0])
     problems.append(Problem.of(cell.location, "month", code, **params))
     return 0
