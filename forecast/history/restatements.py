@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from forecast.history.ledger_figures import LedgerFigure, LedgerSeries
 from forecast.i18n import Note
@@ -31,7 +32,7 @@ def select_last_booked(figures: Sequence[LedgerFigure]) -> tuple[list[LedgerFigu
     restatements : list of Restatement
         What changed, by month.
     """
-    if not any(figure.booked for figure in figures):
+    if all(earlier.month < later.month for earlier, later in pairwise(figures)):  # most are
         return list(figures), []
     by_month: dict[int, list[LedgerFigure]] = {}
     for figure in figures:
