@@ -2,6 +2,7 @@
 
     python -m benchmarks.national            a table
     python -m benchmarks.national --json     {"sizes": [{"provinces", "places", "paths_per_s", ...}], ...}
+    python -m benchmarks.national --gate     exits 1 where a size lies further from the line than `MAX_OFF`
 
 One core, CPU seconds of a block simulated and tallied, the faster of two; memory is the peak of the resident set less
 what it was once everything was loaded, each size in a separate process. `us_per_path` and `us_per_path_and_place` are
@@ -30,6 +31,8 @@ import numpy as np  # noqa: E402 - after the number of threads
 ROOT = Path(__file__).parents[1]
 PLAN = ROOT / "scenarios" / "national.yaml"
 PROVINCES = (1, 7, 21, 63)
+MAX_OFF = 0.15
+"""Share by which the time of a size may differ from the straight line through all."""
 COMMUNES = 10_603
 CORES = 64
 
@@ -98,22 +101,25 @@ def measure_sizes(sizes: tuple[int, ...] = PROVINCES) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--provinces", type=int, help="one size alone, as JSON")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--gate", action="store_true")
     asked = parser.parse_args()
     if asked.provinces:
         print(json.dumps(simulate_provinces(asked.provinces)))
-        return
+        return 0
     results = measure_sizes()
+    is_beyond = asked.gate and results["worst_off"] > MAX_OFF
     if asked.json:
         print(json.dumps(results))
-        return
+        return int(is_beyond)
     for row in results["sizes"]:
         print("  ".join(f"{name} {value:>9,}" for name, value in row.items()))
     print(f"{COMMUNES:,} communes x 10^6 paths on {CORES} cores: {results['minutes_on_64']} minutes")
+    return int(is_beyond)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -26,7 +26,8 @@ from forecast.timeseries.baseline import Baseline, fit_baseline
 
 HERE = Path(__file__).parents[1]
 PLAN = HERE / "scenarios" / "covid-and-floods.yaml"
-MIN_SPEEDUP = 1.7
+MIN_SPEEDUP = 1.9
+"""Paths a second of two processes over those of one, by CPU seconds, which other work on the cores hardly moves."""
 
 
 def main() -> int:
@@ -56,7 +57,7 @@ def main() -> int:
         "same_numbers": len({case["chance"] for case in cases}) == 1,
     }
     print(json.dumps(answer, indent=1))
-    return 1 if asked.gate and ratio < MIN_SPEEDUP else 0
+    return 1 if asked.gate and answer["ratio_by_cpu_seconds"] < MIN_SPEEDUP else 0
 
 
 def time_run(scenario: Scenario, baseline: Baseline, paths: int, workers: int, engine: str) -> dict[str, float]:

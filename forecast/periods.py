@@ -327,7 +327,11 @@ def _ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
     area, area_before, rising = np.empty((3, *shape))
     days, steepness = calendar.days, 0.5 / np.maximum(length, 1e-9)  # 0 times anything where there is no length
     whole_rise = length * length * steepness
-    begins, is_over = start.min(), (start + length).max() + 1  # a day later, for what is lost by rounding
+    begins, latest, is_over = (
+        start.min(),
+        start.max(),
+        (start + length).max() + 1,
+    )  # a day later, for what is lost by rounding
     for month, edge in enumerate(calendar.edges):  # a row of paths stays near the processor
         if edge <= begins:
             area.fill(0)
@@ -336,7 +340,9 @@ def _ramp(start: Floats, length: Floats, calendar: Calendar) -> Floats:
             area -= length
             area += whole_rise
         else:
-            np.maximum(np.subtract(edge, start, out=area), 0, out=area)
+            np.subtract(edge, start, out=area)
+            if edge < latest:
+                np.maximum(area, 0, out=area)
             np.minimum(area, length, out=rising)
             area -= rising
             rising *= rising

@@ -91,7 +91,8 @@ _UNIT_BY_DIMENSION: dict[str, Phrase] = {
 }
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_SPACED_NUMBER = re.compile(r"^[+-]?[0-9]{1,3}(?:[ '\u2019][0-9]{3})+(?![0-9])")
+_GROUP_MARKS = r"[ \u00a0\u2009\u202f'\u2019]"
+_SPACED_NUMBER = re.compile(rf"^[+-]?[0-9]{{1,3}}(?:{_GROUP_MARKS}[0-9]{{3}})+(?![0-9])")
 _NUMBERLIKE = re.compile(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]+)?")
 
 
@@ -440,7 +441,7 @@ def plain_digits(text: str) -> str:
     ascii_digits = "".join(
         str(unicodedata.decimal(character)) if character.isdecimal() else character for character in text
     )
-    return _SPACED_NUMBER.sub(lambda match: re.sub(r"[ '\u2019]", "", match[0]), ascii_digits)
+    return _SPACED_NUMBER.sub(lambda match: re.sub(_GROUP_MARKS, "", match[0]), ascii_digits)
 
 
 def split_unit(text: str) -> tuple[str, str]:
@@ -485,8 +486,10 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
         The number or the unit cannot be read.
     """
     plain = normalize_text(text)
-    if (instead := plain_digits(plain)) != plain:
-        needed = "" if split_unit(instead)[1] else suggest_unit((*dimensions, "none")[0], currency, instead)
+    instead = plain_digits(plain)
+    written_unit = split_unit(instead)[1]
+    if instead != plain and (not written_unit or _known_unit(written_unit, currency)):
+        needed = "" if written_unit else suggest_unit((*dimensions, "none")[0], currency, instead)
         params = {"number": plain[:MAX_NUMBER_CHARACTERS], "instead": join_unit(instead, needed)}
         raise QuantityError("odd_digits", **params)
     number, unit = split_unit(plain)
@@ -509,7 +512,7 @@ def read_quantity(text: str, currency: str, unit_of_all: str = "", dimensions: t
 
 
 def _percent_readings(number: str) -> Phrase:
-    """What follows a number without a unit where percent are needed: 0.02 is 0.02% or a share, which is 2%."""
+    """Text after a number without a unit where percent are needed: 0.02 is 0.02% or a share, which is 2%."""
     share = f"{100 * float(number):g}%"
     if not 0 < abs(float(number)) < 1:
         return _UNIT_BY_DIMENSION["percent"]

@@ -34,15 +34,28 @@ _PLAIN_LETTERS = {
 """Letters and signs without a decomposition, and what stands for them on a console that lacks them."""
 
 
+_PLAIN_TEXT = "a plain line of letters, " * 5
+"""Text that every encoding of a console can write."""
+
+
 def prepare_streams() -> None:
     """Let stdout and stderr write the nearest letters that their encoding has, whatever the console is."""
     _occupy_standard_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            handler = f"forecast.nearest.{stream.encoding}"
-            codecs.register_error(handler, partial(_nearest_letters, stream.encoding))
+            encoding = stream.encoding if _writes_letters(stream.encoding) else "utf-8"
+            handler = f"forecast.nearest.{encoding}"
+            codecs.register_error(handler, partial(_nearest_letters, encoding))
             with suppress(OSError, ValueError):  # closed
-                stream.reconfigure(errors=handler)
+                stream.reconfigure(encoding=encoding, errors=handler)
+
+
+def _writes_letters(encoding: str) -> bool:
+    """True for an encoding of texts; `undefined` refuses every one, and `idna` a long one."""
+    try:
+        return _PLAIN_TEXT.encode(encoding).decode(encoding) == _PLAIN_TEXT
+    except (UnicodeError, LookupError):
+        return False
 
 
 def _occupy_standard_descriptors() -> None:

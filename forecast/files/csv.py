@@ -1,8 +1,8 @@
 """CSV files, read strictly: every field is text that knows its line and column.
 
-A file is UTF-8 or marked UTF-16, separated by commas, or by semicolons or tabs as spreadsheets export it; each row has
-as many fields as the header. The fields are split here because the standard library's `csv` and pandas give no column
-of a field.
+A file is UTF-8 or marked UTF-16, separated by commas, or by semicolons, tabs or bars as spreadsheets export it; each
+row has as many fields as the header. The fields are split here because the standard library's `csv` and pandas give no
+column of a field.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from forecast.files.characters import single_line
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, resolve_in_project
 from forecast.i18n import Note
-from forecast.units import QuantityError, plain_digits, read_number
+from forecast.units import QuantityError, fold_text, plain_digits, read_number
 
 __all__ = [
     "MAX_CSV_BYTES",
@@ -35,6 +35,7 @@ __all__ = [
     "check_columns",
     "column_reader",
     "decimal_mark",
+    "english_columns",
     "has_enough_problems",
     "number_notes",
     "parse_number_cell",
@@ -42,6 +43,7 @@ __all__ = [
     "read_csv",
     "read_grid",
     "shown_decimal_marks",
+    "vietnamese_column_problems",
 ]
 
 MAX_CSV_BYTES = 8 * 2**20
@@ -60,13 +62,26 @@ MAX_NUMBER_TEXT = 40
 """Characters of a number that a problem quotes."""
 MAX_SAFE_INTEGER = 2**53
 """Whole numbers above it are not all held by a double."""
+MAX_TITLE_ROWS = 20
+"""Rows above the header in which a title may stand."""
 SEPARATORS = (",", ";", "\t")
+RARE_SEPARATOR = "|"
+"""Separates a file whose header has none of the others."""
 _WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """First bytes of .xlsx and .ods, and of .xls."""
 _ODD_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 """Line ends that no spreadsheet writes: they stand inside a field."""
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])[ \t]*")
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[ \t,;|]*', re.IGNORECASE)
 """Line above the header by which a spreadsheet names its separator."""
+
+_ENGLISH_COLUMNS = {
+    "thang": "month", "nam": "year", "quy": "quarter", "dich vu": "service", "san pham": "service",
+    "doanh thu": "revenue", "san luong": "volume", "so luong": "volume", "gia": "price", "don gia": "price",
+    "trang thai": "status", "ngay ghi so": "booked", "nguon": "source", "ghi chu": "note", "tien te": "currency",
+    "xa": "place", "phuong": "place", "dia diem": "place", "huyen": "district", "quan": "district", "ten": "name",
+    "trong so": "weight",
+}  # fmt: skip
+"""Names that a Vietnamese planner gives to columns, folded, and the names that the program reads."""
 
 DecimalMark = Literal["", ".", ","]
 """The decimal mark that the numbers of a column show; empty where none shows it, or two do."""
@@ -177,7 +192,7 @@ class CsvFile:
     separator: str = ","
 
 
-def read_csv(path: str | Path, problems: list[Problem]) -> CsvFile:
+def read_csv(path: str | Path, problems: list[Problem], names: tuple[str, ...] = ()) -> CsvFile:
     """Read the rows of a CSV.
 
     Parameters
@@ -186,6 +201,8 @@ def read_csv(path: str | Path, problems: list[Problem]) -> CsvFile:
         The file.
     problems : list of Problem
         What is wrong inside a row is added, and the row is left out.
+    names : tuple of str, optional
+        Columns by which a header is known from a title above it.
 
     Returns
     -------
@@ -203,7 +220,7 @@ def read_csv(path: str | Path, problems: list[Problem]) -> CsvFile:
         raise InputError.of(file, "", "csv_is_workbook")
     text = unicodedata.normalize("NFC", decode_text(content, file.file))  # at once: a ledger has many small fields
     lines = re.split(r"\r\n|\n|\r", _ODD_LINE_ENDS.sub(" ", text))
-    header_line, separator = _find_header(lines, file)
+    header_line, separator = _find_header(lines, file, names)
     if separator != "\t":
         lines = [line.replace("\t", " ") for line in lines]
     header = Location(file.file, header_line + 1)
@@ -263,15 +280,62 @@ def _grid_separator(lines: list[str]) -> str:
     return max(SEPARATORS[::-1], key=lambda separator: sum(separator in line for line in lines))
 
 
-def _find_header(lines: list[str], file: Location) -> tuple[int, str]:
+def _find_header(lines: list[str], file: Location, names: tuple[str, ...]) -> tuple[int, str]:
     """Row of the header, and the separator: the one that a line above it names, or that the header shows."""
     named = ""
     for row, line in enumerate(lines):
         if match := _SEPARATOR_LINE.fullmatch(line):
             named = match[1]
-        elif line.strip(" \t,;"):
-            return row, named or max(SEPARATORS, key=line.count)
+        elif line.strip(" \t,;|"):
+            if names and (below := _header_below(lines, row, names)):
+                raise InputError.of(Location(file.file, row + 1), "", "csv_title_rows", row=below + 1)
+            return row, named or _shown_separator(line)
     raise InputError.of(file, "", "csv_empty")
+
+
+def _shown_separator(line: str) -> str:
+    """The separator that stands in a line most often."""
+    shown = max(SEPARATORS, key=line.count)
+    return RARE_SEPARATOR if shown not in line and RARE_SEPARATOR in line else shown
+
+
+def _header_below(lines: list[str], row: int, names: tuple[str, ...]) -> int:
+    """Row of the header where this one holds one name of a column at most and one below holds two; else 0."""
+    if _count_names(lines[row], names) > 1:
+        return 0
+    below = range(row + 1, min(row + 1 + MAX_TITLE_ROWS, len(lines)))
+    return next((number for number in below if _count_names(lines[number], names) > 1), 0)
+
+
+def _count_names(line: str, names: tuple[str, ...]) -> int:
+    """Number of the names of columns that a line holds, in English or Vietnamese."""
+    fields = line.split(_shown_separator(line), MAX_CSV_COLUMNS)[:MAX_CSV_COLUMNS]
+    columns = tuple(field.strip(' \t"').lower() for field in fields)
+    return len({*english_columns(columns, names)} & {*names})
+
+
+def english_columns(columns: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Translate the names of columns that are written in Vietnamese.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        In lower case.
+    names : tuple of str
+        Columns that a table may have.
+
+    Returns
+    -------
+    tuple of str
+        Each column as it is, or the first that stands for one of `names` that is not there by that name.
+    """
+    wanted = {*names} - {*columns}
+    translated = []
+    for column in columns:
+        english = _ENGLISH_COLUMNS.get(fold_text(column), "") if len(column) <= MAX_NUMBER_TEXT else ""
+        translated.append(english if english in wanted else column)
+        wanted.discard(english)
+    return tuple(translated)
 
 
 def _parse_header(line: str, separator: str, header: Location) -> tuple[str, ...]:
@@ -351,7 +415,7 @@ def _split_line(line: str, separator: str, start: Location, index_by_column: Map
 def _field_pattern(separator: str) -> re.Pattern[str]:
     """A field, quoted or plain, up to a separator; it never goes back, so that it takes linear time."""
     blank = "[ ]" if separator == "\t" else r"[ \t]"
-    end = f"(?={separator}|$)"
+    end = f"(?=[{separator}]|$)"
     return re.compile(f'{blank}*+(?:"((?:[^"]|"")*+)"{blank}*+{end}|([^{separator}"]*+){end})')
 
 
@@ -475,19 +539,44 @@ def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, .
     Returns
     -------
     list of Problem
-        Columns that are missing or unknown.
+        Columns that are written in Vietnamese, missing or unknown.
     """
-    columns = (*needed, *allowed)
-    missing = [name for name in needed if name not in table.columns]
+    names = (*needed, *allowed)
+    columns = english_columns(table.columns, names)
+    missing = [name for name in needed if name not in columns]
     problems = [Problem.of(table.location, name, "csv_column_missing", column=name) for name in missing]
-    unknown = [name for name in table.columns if name not in columns]
+    problems += vietnamese_column_problems(table, names)
+    unknown = [name for name in columns if name not in names]
     for name in unknown[:MAX_UNKNOWN_COLUMNS]:
-        instead = closest_match(name, columns) or ", ".join(columns)
+        instead = closest_match(name, names) or ", ".join(names)
         problems.append(Problem.of(table.location, name[:80], "csv_column_unknown", instead=instead))
     if len(unknown) > MAX_UNKNOWN_COLUMNS:
         count = len(unknown) - MAX_UNKNOWN_COLUMNS
         problems.append(Problem.of(table.location, "", "csv_more_columns_unknown", count=count))
     return problems
+
+
+def vietnamese_column_problems(table: CsvFile, names: tuple[str, ...]) -> list[Problem]:
+    """Find the columns of a table that are named in Vietnamese.
+
+    Parameters
+    ----------
+    table : CsvFile
+        The table.
+    names : tuple of str
+        Columns that it may have.
+
+    Returns
+    -------
+    list of Problem
+        One with every name to write, or none.
+    """
+    columns = english_columns(table.columns, names)
+    translated = [pair for pair in zip(table.columns, columns, strict=True) if pair[0] != pair[1]]
+    if not translated:
+        return []
+    written, instead = (", ".join(part) for part in zip(*translated, strict=True))
+    return [Problem.of(table.location, "", "csv_columns_vietnamese", written=written, instead=instead)]
 
 
 def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark: DecimalMark = "") -> float:

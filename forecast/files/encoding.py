@@ -21,10 +21,15 @@ _TONES_AFTER_VOWELS = re.compile(
 _TCVN3_LETTERS = re.compile(rb"[A-Za-z][\xa8-\xae\xb5-\xb9\xbb-\xbe]|[\xa8-\xae\xb5-\xb9\xbb-\xbe][A-Za-z]")
 
 
+def _has_wide_letters(content: bytes) -> bool:
+    """True for bytes of which many are zero, as in UTF-16."""
+    return content[:4096].count(0) > len(content[:4096]) / 4
+
+
 def guess_encoding(content: bytes) -> str:
     """Guess the encoding of bytes that are not UTF-8: TCVN3, Windows-1258, UTF-16 or Windows-1252."""
     # charset-normalizer does not know TCVN3, takes Windows-1252 for Windows-1257, and needs 2 to 300 times the time
-    if content[:4096].count(0) > len(content[:4096]) / 4:
+    if _has_wide_letters(content):
         return "UTF-16"
     tcvn3, cp1258 = len(_TCVN3_LETTERS.findall(content)), len(_TONES_AFTER_VOWELS.findall(content))
     if tcvn3 or cp1258:
@@ -54,6 +59,8 @@ def decode_text(content: bytes, file: str) -> str:
     """
     mark, encoding = next((entry for entry in _BYTE_ORDER_MARKS if content.startswith(entry[0])), (b"", "utf-8"))
     content = content.removeprefix(mark)
+    if not mark and _has_wide_letters(content):  # often valid UTF-8 too
+        raise InputError.of(Location(file, 1, 1), "", "not_utf8", encoding="UTF-16")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:

@@ -99,13 +99,17 @@ def display_path(path: Path) -> str:
     Returns
     -------
     str
-        Relative to the working directory when it lies below it, else absolute; with `/`.
+        Relative to the working directory when it lies below it, else absolute; with `/`. What a command would take for
+        an option begins with `./`.
     """
     if path.is_absolute() and not has_working_directory():
         return path.as_posix()
     path = Path(os.path.abspath(path))
     working_directory = Path.cwd()
-    return path.relative_to(working_directory).as_posix() if path.is_relative_to(working_directory) else path.as_posix()
+    if not path.is_relative_to(working_directory):
+        return path.as_posix()
+    shown = path.relative_to(working_directory).as_posix()
+    return f"./{shown}" if shown.startswith("-") else shown
 
 
 def has_working_directory() -> bool:

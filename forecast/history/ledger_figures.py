@@ -20,11 +20,12 @@ from forecast.files.csv import (
     DecimalMark,
     check_columns,
     decimal_mark,
+    english_columns,
     has_enough_problems,
     parse_number_cell,
     read_csv,
 )
-from forecast.files.month_forms import normalize_period, recognize_month
+from forecast.files.month_forms import months_of_day, recognize_period
 from forecast.history.accounts import Accounts
 from forecast.periods import first_day, format_month, parse_month
 
@@ -43,6 +44,8 @@ LEDGER_STATUSES = ("actual", "reconstructed", "estimate", "example")
 STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
 STATUSES_OF_OTHERS = ("reconstructed", "estimate")
 """Statuses of figures that no books hold: without a day of booking they are known whenever they are written."""
+SHORT_FIGURE_COLUMNS = ("revenue", "volume", "price")
+LEDGER_COLUMNS = ("month", "service", *SHORT_FIGURE_COLUMNS, "measure", "value", "status")
 OPTIONAL_LEDGER_COLUMNS = ("booked", "source", "grade", "note", "currency")
 """Columns that may stand beside the figures."""
 NAMED_KINDS = ("revenue", "volume", "price", "cost")
@@ -162,7 +165,7 @@ def read_figures(
     InputError
         The file is no ledger.
     """
-    table = read_csv(path, problems)
+    table = read_csv(path, problems, LEDGER_COLUMNS)
     is_long = "measure" in table.columns
     columns = _figure_columns(table, is_long, problems)
     later: dict[str, dict[int, int]] = {}
@@ -209,7 +212,7 @@ def day_known(month: int, booked: int, status: str) -> int:
 
 def _figure_columns(table: CsvFile, is_long: bool, problems: list[Problem]) -> tuple[str, ...]:
     """Columns of numbers of a ledger; InputError where its columns are not those of one."""
-    is_counted = "volume" in table.columns or "price" in table.columns
+    is_counted = bool({"volume", "price"}.intersection(english_columns(table.columns, SHORT_FIGURE_COLUMNS)))
     figures = ("value",) if is_long else ("volume", "price") if is_counted else ("revenue",)
     name = "measure" if is_long else "service"
     columns = check_columns(table, ("month", name, *figures, "status"), OPTIONAL_LEDGER_COLUMNS)
@@ -408,16 +411,11 @@ def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
         pass
     params = {"text": text[:40]}
     code = "history_month"
-    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text):
-        code = "history_day_or_month"
-        day_first, month_first = int(match[2]), int(match[1])
-        instead = [f"{match[3]}-{month:02d}" for month in dict.fromkeys((day_first, month_first)) if 1 <= month <= 12]
-        params["instead"] = "' / '".join(instead) or "2020-01"
-    elif re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}.*", text):
-        code, params["instead"] = "history_day", text[:7]
-    elif re.fullmatch(r"\d{4}([- ]?[QH]\d)?", text) or re.fullmatch(r"\d{4}(-Q\d)?", normalize_period(text)):
-        code = "history_frequency"
-    elif (recognized := recognize_month(text)) and format_month(recognized[0]) != text:
-        code, params["instead"] = "month_form", format_month(recognized[0])
+    if months := months_of_day(text):
+        code = "history_day" if len(months) == 1 else "day_or_month"
+        params["instead"] = "' / '".join(months)
+    elif (period := recognize_period(text)) and format_month(period[0].first) != text:
+        is_month = period[0].count == 1
+        code, params["instead"] = "month_form" if is_month else "history_frequency", format_month(period[0].first)
     problems.append(Problem.of(cell.location, "month", code, **params))
     return 0

@@ -30,6 +30,7 @@ from forecast.files.csv import (
     raise_if_problems,
     read_csv,
     read_grid,
+    vietnamese_column_problems,
 )
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, real_path
@@ -41,6 +42,7 @@ from forecast.periods import format_month
 __all__ = ["LedgerEntry", "LedgerFile", "LedgerUpdate", "open_ledger", "plan_update", "write_update"]
 
 LedgerForm = Literal["revenue", "volume", "long"]
+_LEDGER_COLUMNS = ("month", "service", "revenue", "volume", "price", "measure", "value", "status", "booked", "source")
 _BOOKING_COLUMNS = ("booked", "source")
 _ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 MAX_PRICE_DIGITS = 15
@@ -149,8 +151,8 @@ def open_ledger(path: Path, accounts: Accounts) -> LedgerFile:
     headings = [row for row in read_grid(path, content) if any(row)]
     if len(headings) == 1:
         return _empty_ledger(path, content, headings[0])
-    table = read_csv(path, problems)
-    raise_if_problems(problems)
+    table = read_csv(path, problems, _LEDGER_COLUMNS)
+    raise_if_problems(vietnamese_column_problems(table, _LEDGER_COLUMNS) or problems)
     form = _form(table.columns, table.location)
     figures = {"revenue": ("revenue",), "volume": ("volume", "price"), "long": ("value",)}[form]
     marks = {figure: decimal_mark(table, figure) for figure in figures}

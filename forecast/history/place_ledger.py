@@ -28,6 +28,7 @@ from forecast.periods import SEASON_MONTHS, Calendar, format_month
 
 __all__ = ["PlaceLedger", "read_place_ledger"]
 
+PLACE_LEDGER_COLUMNS = ("month", "service", "place", "revenue", "status")
 OPTIONAL_PLACE_LEDGER_COLUMNS = ("source", "grade", "note")
 MIN_PLACE_LEDGER_MONTHS = 2 * SEASON_MONTHS
 """Months of a ledger by place; fewer show no season."""
@@ -72,8 +73,8 @@ def read_place_ledger(
         The file is wrong: every problem at once.
     """
     problems: list[Problem] = []
-    table = read_csv(path, problems)
-    columns = check_columns(table, ("month", "service", "place", "revenue", "status"), OPTIONAL_PLACE_LEDGER_COLUMNS)
+    table = read_csv(path, problems, PLACE_LEDGER_COLUMNS)
+    columns = check_columns(table, PLACE_LEDGER_COLUMNS, OPTIONAL_PLACE_LEDGER_COLUMNS)
     if columns:
         raise InputError([*columns, *problems])
     cells: dict[tuple[str, str, int], tuple[CsvCell, float]] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast.errors import Location
-from forecast.files.month_forms import recognize_month
+from forecast.files.month_forms import months_of_day, recognize_month, recognize_period
 from forecast.files.yaml import NO_LOCATION, ScalarNode
 from forecast.i18n import Phrase
 from forecast.periods import first_day, format_month, parse_month
@@ -44,6 +44,8 @@ MAX_EXPRESSION_CHARS = 2_000
 _MONTH_TEXT = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 PLAN_YEARS = range(1900, 2201)
 """Years that a plan may speak of."""
+DAY_CODES = ("day_not_month", "day_or_month")
+"""Problems of a day in place of a month."""
 FUNCTION_ARITY = {"pert": 3, "triangular": 3, "uniform": 2, "normal": 2, "lognormal": 2, "beta": 2}
 UNREACHED_BOUNDS = {"log": (0.0,), "change": (-1.0,), "share": (0.0, 1.0), "plain": ()}
 """Values that a range on this scale never reaches."""
@@ -69,6 +71,8 @@ def parse_expression(text: str, quantity_type: QuantityType, context: ParseConte
         parsed = parser.parse_function(call[1], call[2])
     else:
         parts = re.split(r" (?:to|đến) ", text)
+        if len(parts) > 1 and quantity_type.is_single:
+            raise QuantityError("one_quantity", text=text)  # before its ends are read: they have no sentences
         parsed = parser.parse_single() if len(parts) == 1 else parser.parse_range(parts)
     if quantity_type.is_single and not parsed.distribution.is_constant:
         raise QuantityError("one_quantity", text=text)
@@ -284,10 +288,25 @@ def parse_plan_month(text: str) -> int:
     canonical = _MONTH_TEXT.fullmatch(text)
     recognized = (parse_month(text), True) if canonical else recognize_month(text)
     if recognized is None or recognized[0] // 12 not in PLAN_YEARS:
-        raise QuantityError("not_a_month", text=text[:40])
+        raise month_error(text)
     if not recognized[1]:
-        raise QuantityError("month_form", text=text[:40], instead=format_month(recognized[0]))
+        raise month_error(text)
     return recognized[0]
+
+
+def month_error(text: str) -> QuantityError:
+    """The error of a text that is no month for sure: the one that it may mean, those of a day or of a longer period."""
+    months = [month for month in months_of_day(text) if int(month[:4]) in PLAN_YEARS]
+    if months:
+        code = "day_not_month" if len(months) == 1 else "day_or_month"
+        return QuantityError(code, text=text[:40], instead="' / '".join(months))
+    period = recognize_period(text)
+    if period is None or period[0].last // 12 not in PLAN_YEARS:
+        return QuantityError("not_a_month", text=text[:40])
+    if period[0].count == 1:
+        return QuantityError("month_form", text=text[:40], instead=format_month(period[0].first))
+    first, last = format_month(period[0].first), format_month(period[0].last)
+    return QuantityError("longer_than_month", text=text[:40], first=first, last=last)
 
 
 def parse_day(text: str, *, at_end: bool = False) -> float:
@@ -303,6 +322,7 @@ def parse_day(text: str, *, at_end: bool = False) -> float:
     try:
         month = parse_plan_month(text)
     except QuantityError as error:
-        code = "not_a_day" if error.code == "not_a_month" else error.code
-        raise QuantityError(code, **error.params) from None
+        if error.code in ("not_a_month", *DAY_CODES):
+            raise QuantityError("not_a_day", text=text[:40]) from None
+        raise
     return float(first_day(month + 1) - 1 if at_end else first_day(month))

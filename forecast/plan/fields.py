@@ -11,10 +11,10 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from forecast.errors import closest_match
-from forecast.files.month_forms import normalize_period
+from forecast.files.month_forms import normalize_period, recognize_period
 from forecast.i18n import flatten_phrases
 from forecast.periods import Calendar, parse_period
-from forecast.plan.expressions import PLAN_YEARS, parse_plan_month
+from forecast.plan.expressions import DAY_CODES, PLAN_YEARS, month_error, parse_plan_month
 from forecast.units import QuantityError, read_number
 
 MEASURES = ("revenue", "volume", "cost", "profit", "margin", "headcount", "productivity")
@@ -63,8 +63,19 @@ def _parse_period(written: Any) -> Period:
         if not text.isascii() or calendar.first // 12 not in PLAN_YEARS or calendar.last // 12 not in PLAN_YEARS:
             raise ValueError(text)
     except ValueError:
-        raise field_error("not_a_period", text=text) from None
+        raise _not_a_period(text) from None
     return Period(text, calendar)
+
+
+def _not_a_period(text: str) -> PydanticCustomError:
+    """The error of a text that is no period, with the one that it seems to be or the months of a day."""
+    period = recognize_period(text)
+    if period and not period[1] and period[0].first // 12 in PLAN_YEARS:
+        return field_error("period_form", text=text, instead=normalize_period(text, is_sure=False))
+    error = month_error(text)
+    return (
+        field_error(error.code, **error.params) if error.code in DAY_CODES else field_error("not_a_period", text=text)
+    )
 
 
 def _parse_month(written: Any) -> int:

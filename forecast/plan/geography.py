@@ -56,7 +56,7 @@ def read_places(path: str, services: Sequence[str], equal: bool = False) -> Geog
         The file is wrong: every problem at once.
     """
     problems: list[Problem] = []
-    table = read_csv(path, problems)
+    table = read_csv(path, problems, ("place", "district", *OPTIONAL_PLACE_COLUMNS))
     weight_columns = tuple(column for column in table.columns if column.startswith("weight."))
     column_problems = check_columns(table, ("place", "district"), (*OPTIONAL_PLACE_COLUMNS, *weight_columns))
     column_problems += _unknown_service_problems(table, weight_columns, services)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import Assumption
 
-__all__ = ["Label", "for_service"]
+__all__ = ["Label", "assumptions_in", "for_service"]
 
 T = TypeVar("T")
 
@@ -112,7 +112,18 @@ class Record(BaseModel):
 
 
 def assumptions_in(content: Any) -> Iterator[Assumption]:
-    """Every assumption inside a value of a record."""
+    """Find every assumption inside a value of a record.
+
+    Parameters
+    ----------
+    content : object
+        A record, an assumption, or a mapping or sequence of them.
+
+    Yields
+    ------
+    Assumption
+        In the order of the fields.
+    """
     match content:
         case Assumption():
             yield content

@@ -37,7 +37,7 @@ from forecast.timeseries.baseline import Baseline, fit_baseline
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ExecutionOptions", "Precision", "ProgressCallback", "Simulation", "simulate"]
+__all__ = ["MAX_SERIAL_PATHS", "ExecutionOptions", "Precision", "ProgressCallback", "Simulation", "simulate"]
 
 MAX_SERIAL_PATHS = 400_000
 """Paths below which more processes cost more than they save, for a plan of ordinary size."""

@@ -262,7 +262,7 @@ def _reconstruct_service(recipe: Recipe, service: str) -> tuple[Calendar, Floats
 def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, dict[int, float]]:
     """Service -> period -> total; InputError when a period is missing, doubled or not one."""
     problems: list[Problem] = []
-    table = read_csv(str(path), problems)
+    table = read_csv(str(path), problems, (column, "service", "revenue"))
     problems += check_columns(table, (column, "service", "revenue"), ("source", "grade", "note", "currency"))
     raise_if_problems(problems)
     totals: dict[str, dict[int, float]] = {}

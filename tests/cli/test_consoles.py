@@ -69,3 +69,13 @@ def test_no_control_of_a_name_reaches_the_terminal(folder: Path) -> None:
     assert "\x1b" not in result.err
     assert "\u202e" not in result.err
     assert "[U+001B]" in result.err
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "idna"])
+def test_an_encoding_that_writes_nothing_is_replaced(folder: Path, encoding: str) -> None:
+    process = start_command(
+        "check", "tiệm bánh.yaml", "--lang", "vi", cwd=folder, extra_environment={"PYTHONIOENCODING": encoding}
+    )
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert "tiệm bánh.yaml" in unicodedata.normalize("NFC", out.decode("utf-8"))

@@ -36,6 +36,7 @@ def published(folder: Path) -> dict[str, bytes]:
     return files
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_bytes_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "project"
     for folder in (project / "scenarios", project / "data", tmp_path / "beside"):

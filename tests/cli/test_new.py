@@ -95,3 +95,33 @@ def test_a_name_that_travels_badly_is_refused_before_anything_is_made(call: Any,
 def test_a_folder_above_makes_nothing_on_the_way(call: Any, tmp_path: Path) -> None:
     assert call("new", f"{tmp_path}/a/..").code == 0
     assert files_of(tmp_path) == FILES
+
+
+def test_a_file_in_place_of_the_folder_is_called_a_file(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.yaml").write_text("mine")
+    result = call("new", "plan.yaml")
+    assert result.code == 2
+    assert result.complaints[0].endswith("plan.yaml is not a folder; name a folder that is not there yet")
+    assert (tmp_path / "plan.yaml").read_text() == "mine"
+
+
+def test_a_path_that_looks_like_an_option_is_printed_as_a_path(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call("new", "--", "-x")
+    assert result.out.endswith("forecast run ./-x/scenarios/plan.yaml\n")
+    assert call("check", "./-x/scenarios/plan.yaml").out.startswith("as_of: 2026-01-05  [./-x/scenarios/plan.yaml:")
+
+
+def test_a_folder_below_one_that_is_gone_is_refused(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = call("new", "x")
+    assert result.code == 4
+    assert "is no longer there; go to another folder" in result.err
+    assert call("new", tmp_path / "y").code == 0

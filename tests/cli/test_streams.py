@@ -59,6 +59,7 @@ def test_few_file_handles_are_one_line(project: Path, files: int, engine: str) -
     assert "fault of its own" not in err
 
 
+@pytest.mark.slow
 def test_a_long_cache_path_keeps_nothing_and_disturbs_nothing(project: Path) -> None:
     for number, folder in enumerate(("a" * 300, "d/" * 2_500)):
         call = f"run scenarios/bakery.yaml --paths 2000 --seed {900 + number} --quiet"

@@ -49,6 +49,11 @@ TABLE = "a,b\n1,x\n2,y\n"
         TABLE.replace(",", "\t"),
         "sep=;\n" + TABLE.replace(",", ";"),
         "sep=,\n" + TABLE,
+        "SEP=;\n" + TABLE.replace(",", ";"),
+        '"sep=;"\n' + TABLE.replace(",", ";"),
+        "sep=;;\n" + TABLE.replace(",", ";"),
+        TABLE.replace(",", "|"),
+        'a|b\n"1"|x\n2|"y"\n',
         "\n,,\n" + TABLE + ",\n\n",
         "a,b,,\n1,x,,\n,,,\n2,y,,\n",
         TABLE.encode("utf-8-sig"),
@@ -65,6 +70,42 @@ def test_a_field_knows_its_place_below_a_separator_line(tmp_path: Path) -> None:
     table = read_csv(write_table(tmp_path, "sep=;\n\na;b\n\n1;xy\n"), [])
     location = table.rows[0]["b"].location
     assert (location.line, location.column) == (5, 3)
+
+
+@pytest.mark.parametrize("service", ["banh", "bánh"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_called_so(tmp_path: Path, encoding: str, service: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_csv(write_table(tmp_path, f"month;service\n2022-01;{service}\n".encode(encoding)), [])
+    (problem,) = refused.value.problems
+    assert (problem.code, dict(problem.params)["encoding"]) == ("not_utf8", "UTF-16")
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        ("Báo cáo doanh thu năm 2025\n{}", 2),
+        ("Báo cáo doanh thu;;;\n;;;\nĐơn vị: đồng;;;\n{}", 4),
+        ("sep=;\nBáo cáo; doanh thu; năm; 2025; quý 1\n{}", 3),
+    ],
+)
+@pytest.mark.parametrize("header", ["month;service;revenue;status", '"Tháng";Dịch vụ;Doanh thu;Trạng thái'])
+def test_a_title_above_the_header_is_one_problem_with_the_row_of_the_header(
+    tmp_path: Path, rows: str, row: int, header: str
+) -> None:
+    text = rows.format(header) + "\n2025-01;a;1;actual\n"
+    problems: list[Problem] = []
+    with pytest.raises(InputError) as refused:
+        read_csv(write_table(tmp_path, text), problems, ("month", "service", "revenue", "status"))
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.location.line) == ("csv_title_rows", 2 if rows.startswith("sep") else 1)
+    assert f"in row {row};" in problem.message("en")
+    assert problems == []
+
+
+def test_a_header_with_a_mistake_is_no_title(tmp_path: Path) -> None:
+    text = "month,service,reven,stat\nmonth,service,revenue,status\n"
+    assert read_csv(write_table(tmp_path, text), [], ("month", "service")).location.line == 1
 
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04rest", b"\xd0\xcf\x11\xe0\xa1\xb1"])
@@ -116,6 +157,15 @@ def test_an_ambiguous_number_is_answered_with_both_readings(tmp_path: Path) -> N
     table = read_csv(write_table(tmp_path, "n\n1.018\n"), problems)
     parse_number_cell(table.rows[0]["n"], "n", problems)
     assert "write '1018' or '1.0180'" in problems[0].message("en")
+
+
+@pytest.mark.parametrize("text", ["489 900 000", "489\u00a0900\u00a0000", "489'900'000", "４８９９０００００"])
+def test_digits_in_groups_or_of_another_script_are_answered_with_plain_ones(tmp_path: Path, text: str) -> None:
+    problems: list[Problem] = []
+    table = read_csv(write_table(tmp_path, f"n\n{text}\n"), problems)
+    parse_number_cell(table.rows[0]["n"], "n", problems)
+    assert [problem.code for problem in problems] == ["odd_digits"]
+    assert "write '489900000'" in problems[0].message("en")
 
 
 @pytest.mark.parametrize(

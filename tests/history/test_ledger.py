@@ -99,10 +99,21 @@ def test_a_negative_correction_is_kept(tmp_path: Path) -> None:
             "ledger.csv:2:1: month: '01/02/2020' may be day/month or month/day; write '2020-02' / '2020-01'",
         ),
         ("2020-01-31,a,1,actual", "ledger.csv:2:1: month: '2020-01-31' is a day"),
+        ("31/1/2020,a,1,actual", "ledger.csv:2:1: month: '31/1/2020' is a day"),
+        *(
+            (f"{text},a,1,actual", f"ledger.csv:2:1: month: '{text}' seems to be the month 2022-01; write '2022-01'")
+            for text in ("T1-22", "Th1-22", "1/22", "44562.0", "Tháng Giêng 2022", "Jan-22")
+        ),
+        *(
+            (f"{text},a,1,actual", f"ledger.csv:2:1: month: '{text}' is longer than a month")
+            for text in ("Quý II/2026", "2026-H1", "Q1/22", "2026")
+        ),
+        ("1/12,a,1,actual", "ledger.csv:2:1: month: '1/12' is not a month"),
         ("2020-Q1,a,1,actual", "ledger.csv:2:1: month: '2020-Q1' is longer than a month"),
         ("2020-13,a,1,actual", "ledger.csv:2:1: month: '2020-13' is not a month"),
         ("0000-01,a,1,actual", "ledger.csv:2:1: month: '0000-01' is not a month"),
         ("9999-12,a,1,actual", "ledger.csv:2:1: month: '9999-12' is not a month"),
+        ("２０２２-01,a,1,actual", "ledger.csv:2:1: month: '２０２２-01' seems to be the month 2022-01"),
         ("2020-01,a,1,atual", "ledger.csv:2:13: status: unknown status 'atual'; write 'actual'"),
         ("2020-01,,1,actual", "ledger.csv:2:9: service: no service"),
     ],
@@ -150,6 +161,35 @@ def test_a_service_that_stops_before_the_others_is_named(tmp_path: Path) -> None
 )
 def test_a_file_that_is_no_ledger_is_rejected(tmp_path: Path, text: str | bytes, message: str) -> None:
     assert any(message in line for line in complaints(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "instead"),
+    [
+        (
+            "tháng;dịch vụ;doanh thu;trạng thái",
+            "tháng, dịch vụ, doanh thu, trạng thái",
+            "month, service, revenue, status",
+        ),
+        ("Thang;service;Doanh Thu;status", "thang, doanh thu", "month, revenue"),
+        (
+            "tháng;sản phẩm;số lượng;đơn giá;trạng thái",
+            "tháng, sản phẩm, số lượng, đơn giá, trạng thái",
+            "month, service, volume, price, status",
+        ),
+    ],
+)
+def test_vietnamese_names_of_columns_are_one_problem_with_the_names_to_write(
+    tmp_path: Path, header: str, written: str, instead: str
+) -> None:
+    (problem,) = complaints(tmp_path, f"{header}\n2020-01{';1' * header.count(';')}\n")
+    assert problem == (f"ledger.csv:1:1: the columns have English names; write '{instead}' in place of '{written}'")
+
+
+def test_a_missing_column_is_named_beside_vietnamese_ones(tmp_path: Path) -> None:
+    problems = complaints(tmp_path, "tháng;dịch vụ;doanh thu\n2020-01;a;1\n")
+    assert len(problems) == 2
+    assert "the column 'status' is missing" in problems[1]
 
 
 def test_all_problems_of_a_ledger_are_reported_at_once(tmp_path: Path) -> None:

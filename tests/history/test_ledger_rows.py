@@ -47,6 +47,19 @@ def refusal(path: Path, *figures: ActualFigure, convert: bool = False) -> str:
     return caught.value.problems[0].code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"Sổ doanh thu 2025\n{SHORT}", "csv_title_rows"),
+        ("tháng,dịch vụ,doanh thu,trạng thái\n2025-01,a,100,actual\n", "csv_columns_vietnamese"),
+    ],
+)
+def test_a_title_and_vietnamese_columns_are_one_problem(tmp_path: Path, text: str, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        open_ledger(ledger(tmp_path, text), ACCOUNTS)
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
 def test_new_months_and_restatements_are_later_rows(tmp_path: Path) -> None:
     path = ledger(tmp_path, SHORT)
     update = update_of(path, figure(1, "101.5"), figure(2, "110"))

@@ -63,6 +63,7 @@ def test_the_row_of_the_history_alone_is_that_of_the_simulation(tmp_path: Path, 
         assert abs(share - p) < 4 * np.sqrt(p * (1 - p) * (1 / 4_000 + 1 / 20_000))
 
 
+@pytest.mark.slow
 def test_a_page_says_the_same_of_history_and_forecast(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     plan = write_plan(tmp_path / "scenarios", {"a": LEDGERS["all_negative"]}, "{a: {}}")

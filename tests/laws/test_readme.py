@@ -15,6 +15,7 @@ import pytest
 import forecast
 from benchmarks.run import BARS
 from tests.laws.test_contributing import words_in_code
+from tests.support.limits import limits_table
 from tests.support.readme import (
     LANGUAGE_PAGE,
     MODEL_PAGE,
@@ -159,6 +160,7 @@ def test_chances_in_the_model_page_are_those_of_the_shipped_plans(desk: ReadmeWo
 def test_every_key_of_a_plan_is_explained() -> None:
     page = LANGUAGE_PAGE.read_text(encoding="utf-8")
     assert replace_between_marks(page, "keys", key_tables()) == page
+    assert replace_between_marks(page, "limits", limits_table()) == page
     for line in key_tables().splitlines():
         assert not line.endswith("|  |"), line
     for _, record in plan_records():

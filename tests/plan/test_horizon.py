@@ -42,6 +42,14 @@ def test_a_horizon_is_understood_by_its_length_or_by_its_end(horizon: str) -> No
         ("from: 2026-03, to: Feb-27", "month_form"),
         ("from: 46082, months: 12", "month_form"),
         ("from: 2026-03, to: soon", "not_a_month"),
+        ("from: 2026-03-15, months: 12", "day_not_month"),
+        ("from: 15/03/2026, months: 12", "day_not_month"),
+        ("from: 01/03/2026, months: 12", "day_or_month"),
+        ("from: 2026-Q1, months: 12", "longer_than_month"),
+        ("from: Quý I/2026, to: 2026-12", "longer_than_month"),
+        ("from: 2026, months: 12", "longer_than_month"),
+        ("from: 1/26, months: 12", "month_form"),
+        ("from: 9999-Q1, months: 12", "not_a_month"),
         ("from: 2026-03, to: 2060-01", "not_a_whole_number"),
     ],
 )
@@ -58,3 +66,46 @@ def test_a_plan_may_end_its_parents_horizon_elsewhere() -> None:
     text = PLAN.replace("HORIZON", "from: 2026-01, months: 12")
     scenario = read_text(text, set={"horizon.to": "2026-06", "horizon.months": None})
     assert scenario.horizon.months == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("2026-03-15", "is a day; write its month '2026-03'"),
+        ("01/03/2026", "write '2026-03' / '2026-01'"),
+        ("quý 2/2026", "write its first month '2026-04' or its last month '2026-06'"),
+    ],
+)
+def test_advice_on_a_first_month_says_what_to_write(text: str, advice: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_horizon(f"from: {text}, months: 12")
+    assert advice in refused.value.problems[0].message("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("Jun-26", "seems to be the period 2026-06; write '2026-06'"),
+        ("46178", "write '2026-06'"),
+        ("T6-26", "write '2026-06'"),
+        ("Q2/26", "write '2026-Q2'"),
+        ("2026-H1", "write '2026-01 to 2026-06'"),
+        ("6 tháng đầu năm 2026", "write '2026-01 to 2026-06'"),
+        ("2026-06-15", "is a day; write its month '2026-06'"),
+        ("02/06/2026", "write '2026-06' / '2026-02'"),
+        ("soon", "is not a period"),
+        ("Q2/9999", "is not a period"),
+    ],
+)
+def test_advice_on_the_period_of_a_target_is_a_period(text: str, advice: str) -> None:
+    target = f"targets: {{t: {{measure: revenue, period: {text}, at_least: 1 tỷ}}}}\n"
+    with pytest.raises(InputError) as refused:
+        read_text(PLAN.replace("HORIZON", "from: 2026-01, months: 12") + target)
+    (problem,) = refused.value.problems
+    assert advice in problem.message("en")
+
+
+def test_a_quarter_in_roman_numerals_is_a_period() -> None:
+    target = "targets: {t: {measure: revenue, period: Quý II/2026, at_least: 1 tỷ}}\n"
+    scenario = read_text(PLAN.replace("HORIZON", "from: 2026-01, months: 12") + target)
+    assert scenario.targets["t"].period.text == "2026-Q2"

@@ -104,6 +104,22 @@ def test_pruning_stays_in_its_folder(tmp_path: Path) -> None:
     assert {"copy of a run", "dddd4444"} < {path.name for path in runs.iterdir()}
 
 
+def test_a_folder_without_a_manifest_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of runs may have 100,000 entries of others: each is asked once for a manifest, and no more."""
+    publish_example(tmp_path, "aaaa1111")
+    for number in range(50):
+        (tmp_path / ".runs" / f"{number:08x}").mkdir()
+        (tmp_path / f"{number}.txt").write_text("a note")
+    opened, read = [], []
+    open_run, read_text = repository.open_run, Path.read_text
+    monkeypatch.setattr(repository, "open_run", lambda folder: opened.append(folder) or open_run(folder))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(Path, "read_text", lambda path, **more: read.append(path) or read_text(path, **more))  # type: ignore[func-returns-value]
+    assert [run.run_id for run in repository.all_runs(tmp_path)] == ["aaaa1111"]
+    assert repository.linked_run_ids(tmp_path) == {"aaaa1111"}
+    assert len(opened) == 1
+    assert read == []
+
+
 def test_a_run_that_cannot_be_removed_does_not_keep_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for run_id in ("aaaa1111", "bbbb2222", "cccc3333"):
         publish_example(tmp_path, run_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +74,17 @@ def test_a_worker_simulates_the_first_blocks_again(tmp_path: Path) -> None:
     assert {name: np.asarray(a).tobytes() for name, a in arrays.items()} == {
         name: np.asarray(a).tobytes() for name, a in other_arrays.items()
     }
+
+
+def test_memory_does_not_grow_with_the_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "MAX_EXACT_PATHS", 0)  # histograms, as in runs of more paths
+    scenario = read_plan_text(TWO_SERVICES)
+    baseline = fit_baseline(scenario)
+    paths_of_chunk = chunks.BLOCKS_PER_CHUNK * PATHS_PER_BLOCK
+    peaks = {}
+    for n_chunks in (1, 2, 6):  # the first run fills the caches
+        tracemalloc.start()
+        forecast.simulate(scenario, paths=n_chunks * paths_of_chunk, baseline=baseline)
+        peaks[n_chunks] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[6] < 1.1 * peaks[2]

@@ -243,6 +243,7 @@ def test_a_past_shock_that_is_under_way_goes_on_and_gives_back(tmp_path: Path, d
     assert steps["bridge.history.shocks.lockdown"] == pytest.approx(DECEMBER / 2 - january / 2, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_growth_over_the_year_as_stated_includes_what_comes_back(tmp_path: Path) -> None:
     """The loss of December stays in the base, so nothing of it comes back; January's is lost and half recovered."""
     run = ledger_run(tmp_path, LOCKDOWN, over="stated", m2020_12=BOOKED_DECEMBER)
@@ -252,6 +253,7 @@ def test_growth_over_the_year_as_stated_includes_what_comes_back(tmp_path: Path)
     assert run.tally("revenue", "2021").mean == pytest.approx(120e9 - DECEMBER - lost / 2, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_shock_of_the_plan_that_began_before_brings_back_no_past_shock(tmp_path: Path) -> None:
     """Growth over the year as stated: the works of November give back their own loss, the lockdown nothing of its."""
     works = """{works: {kind: event, from: 2020-11-01, until: 2020-11-30, effect: {volume: {a: -10%}},
@@ -269,7 +271,7 @@ def test_a_past_shock_of_zero_size_changes_no_bit(tmp_path: Path, nothing: str) 
     assert np.array_equal(*(run.values("revenue", "2021") for run in runs))
 
 
-@pytest.mark.parametrize("until", ["2020-12-31", "2020-11-15"])
+@pytest.mark.parametrize("until", ["2020-12-31", pytest.param("2020-11-15", marks=pytest.mark.slow)])
 def test_a_past_shock_that_is_over_gives_back_after_new_year(tmp_path: Path, until: str) -> None:
     days = (date.fromisoformat(until) - date(2020, 11, 1)).days + 1
     november, december = (10e9 * 0.4 * n / 30 for n in (min(days, 30), 0)), 10e9 * 0.4 * max(days - 30, 0) / 31

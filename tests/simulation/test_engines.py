@@ -94,6 +94,7 @@ def test_results_do_not_depend_on_workers_engine_or_stops(cluster: DaskEngine, t
     assert set(hashes.values()) == {hashes["serial"]}, hashes
 
 
+@pytest.mark.slow
 def test_results_by_place_do_not_depend_on_workers_engine_or_stops(cluster: DaskEngine, tmp_path: Path) -> None:
     scenario = forecast.read(SCENARIOS / "by-commune.yaml")
     baseline = fit_baseline(scenario)

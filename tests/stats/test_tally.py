@@ -350,3 +350,17 @@ def test_a_tail_mean_of_few_paths_has_the_interval_of_students_t() -> None:
     half = stats.t.ppf(0.975, 9) * np.sqrt(variance / n)
     assert tally.cvar(p) == pytest.approx((4.5, 4.5 - half, 4.5 + half))
     assert tally.cvar(p, lower=False) == pytest.approx((994.5, 994.5 - half, 994.5 + half))
+
+
+@pytest.mark.parametrize("value", [0.0, -1.5, 1 / 3 * 1e11])
+def test_blocks_of_one_value_count_as_any_other(value: float) -> None:
+    """A block whose paths all have one value is counted once; the state is that of counting each time."""
+    spread = np.linspace(-2e11, 2e11, 4096)
+    for first in (spread, np.full(4096, value)):
+        once, each = (Tally(Bins.from_values(first), (value, 1.0), exact=False) for _ in range(2))
+        for block in (np.full(4096, value), np.full(4096, value), spread, np.full(1000, value), np.full(4096, 2.0)):
+            once.add(block)
+            each._count(block)
+        states = (once.state(), each.state())
+        assert all(states[0][name].tobytes() == states[1][name].tobytes() for name in states[1])
+        assert pickle.loads(pickle.dumps(once))._constant is None

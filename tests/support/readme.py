@@ -284,6 +284,7 @@ def chances_table(chances: Mapping[str, tuple[float, float]]) -> str:
 
 def refresh() -> None:
     """Write what is true into the pages."""
+    from tests.support.limits import limits_table
     from tests.support.reference import key_tables
 
     with tempfile.TemporaryDirectory() as folder:
@@ -294,6 +295,7 @@ def refresh() -> None:
         chances = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
     write_between_marks(MODEL_PAGE, "chances", chances_table(chances))
     write_between_marks(LANGUAGE_PAGE, "keys", key_tables())
+    write_between_marks(LANGUAGE_PAGE, "limits", limits_table())
     refresh_architecture()
 
 

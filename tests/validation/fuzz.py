@@ -265,7 +265,10 @@ def _try(target: FuzzTarget, content: bytes) -> tuple[tuple[str, str] | None, bo
         with _bounded_cpu():
             target.read(content)
     except (InputError, CheckError, OutputError) as error:
-        fault = _message_fault(error)
+        try:
+            fault = _message_fault(error)
+        except Exception as message_error:  # a sentence that is missing, or cannot be made
+            fault = f"no message, {type(message_error).__name__} {message_error}: {error!r}"
         return (None if fault is None else (fault.partition(":")[0], fault)), False
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
@@ -294,8 +297,6 @@ def _bounded_cpu() -> Iterator[None]:
 def _message_fault(error: InputError | CheckError | OutputError) -> str | None:
     """What is wrong with the message of an error."""
     if isinstance(error, InputError):
-        if not error.problems:
-            return "no problem: an InputError says nothing"
         if any(not p.location.file or p.location.line < 1 or p.location.column < 1 for p in error.problems):
             return f"no place: {error}"
         texts = [problem.message(language) for problem in error.problems for language in LANGUAGES]

@@ -101,8 +101,8 @@ def fails_with(error: BaseException) -> fuzz.FuzzTarget:
     [
         (InputError.of(Location("p.yaml"), "a", "nothing_to_delete"), ""),
         (OutputError("no_run", path="x"), ""),
-        (InputError([]), "no problem"),
         (InputError.of(Location("p.yaml", 0), "a", "nothing_to_delete"), "no place"),
+        (InputError.of(Location("p.yaml"), "a", "no_such_sentence"), "no message, KeyError"),
         (KeyError("a"), "KeyError at test_proof.py"),
         (RecursionError(), "RecursionError at test_proof.py"),
     ],

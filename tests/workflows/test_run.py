@@ -30,6 +30,7 @@ def test_summary_and_report_give_achieved_correlations(tmp_path: Path) -> None:
     assert "initiatives.shop.happens ~ services.a.growth" in page
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_chunks")
 def test_summary_and_manifest_give_the_precision(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     plan = tmp_path / "plan.yaml"

@@ -13,8 +13,9 @@ import click
 from forecast.cli.group import command, get_session
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
+from forecast.errors import OutputError
 from forecast.files.characters import FORBIDDEN_IN_NAMES, code_point
-from forecast.files.paths import display_path, reserved_part, suggest_name
+from forecast.files.paths import display_path, has_working_directory, reserved_part, suggest_name
 from forecast.i18n import Language
 
 PLAN_FILE, HISTORY_FILE, SCHEMA_FILE = "scenarios/plan.yaml", "data/history.csv", "scenarios/plan.schema.json"
@@ -35,6 +36,8 @@ def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa
         raise session.input_error(dir, "DIR", "invisible_in_file_name", character=code_point(match[0]))
     if ".." in folder.parts:
         folder = Path(os.path.abspath(folder))  # `a/..` would make `a`
+    if not folder.is_absolute() and not has_working_directory():
+        raise OutputError("no_working_folder")
     if name := reserved_part(folder):
         raise session.input_error(dir, "DIR", "reserved_name", name=name, instead=suggest_name(name))
     content = starter_files(options.language or "en")
@@ -42,7 +45,9 @@ def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa
     atomic.empty_unfinished_folder(folder, content)
     with atomic.translate_disk_errors(folder):
         is_there = os.path.lexists(folder)
-        if is_there and not (folder.is_dir() and not any(folder.iterdir())):
+        if is_there and not folder.is_dir():
+            raise session.input_error(dir, "DIR", "file_in_place_of_folder", path=display_path(folder))
+        if is_there and any(folder.iterdir()):
             raise session.input_error(dir, "DIR", "folder_not_empty", path=display_path(folder))
     if is_there:
         atomic.fill_folder(folder, content)

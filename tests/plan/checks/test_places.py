@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import InputError
+from forecast.plan.checks import places
 from tests.support.place_plans import WITHOUT_SHOCKS, read_plan
 
 
@@ -37,3 +38,16 @@ def test_a_target_that_places_cannot_measure_is_rejected(tmp_path: Path, line: s
 def test_equal_weights_conflict_with_weights_in_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="weights: equal"):
         read_plan(tmp_path, WITHOUT_SHOCKS.replace("places.csv}", "places.csv, weights: equal}"))
+
+
+def test_pairs_of_places_and_services_beyond_the_limit_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "MAX_PLACE_SERVICES", 14)
+    read_plan(tmp_path, WITHOUT_SHOCKS)
+    monkeypatch.setattr(places, "MAX_PLACE_SERVICES", 13)
+    with pytest.raises(InputError) as wrong:
+        read_plan(tmp_path, WITHOUT_SHOCKS)
+    (problem,) = wrong.value.problems
+    assert (problem.path, problem.code) == ("places.file", "too_many_place_services")
+    assert "7 places with 2 services" in problem.message("en")

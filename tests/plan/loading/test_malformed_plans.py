@@ -56,7 +56,7 @@ TEXTS = {
     "impossible date": (f"{SMALL_PLAN}as_of: 2020-99-99\n", "a.yaml:6:8: as_of: '2020-99-99' is not a date"),
     "date for a month": (
         SMALL_PLAN.replace("2021-01", "2021-01-31"),
-        "a.yaml:2:17: horizon.from: '2021-01-31' is not a month",
+        "a.yaml:2:17: horizon.from: '2021-01-31' is a day; write its month '2021-01'",
     ),
     "epoch": (f"{SMALL_PLAN}as_of: 1583020800\n", "'1583020800' is not a date"),
     "year 0": (SMALL_PLAN.replace("2021-01", "0000-01"), "is not a month of 1900 to 2200"),

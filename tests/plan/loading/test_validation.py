@@ -98,6 +98,34 @@ def test_a_mistyped_required_key_is_reported_once(tmp_path: Path) -> None:
     assert problems == ["a.yaml:6:33: targets.t.perod: unknown key; did you mean 'period'?"]
 
 
+DONG = "baseline: {method: given, annual: 5 tỷ đồng}"
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake", "path", "code"),
+    [
+        ("name: a small plan", "name: {x: y}", "name.x", "unknown_key_here"),
+        ("name: a small plan", "name: {EN: y}", "name.EN", "unknown_key_here"),
+        ("months: 12", "until: 2021-12", "horizon.until", "unknown_key_here"),
+        ("services:", "history: {x: y}\nservices:", "history.x", "unknown_key_here"),
+        ("services:", f"currency: vnd\nservices:\n  other: {{{DONG}}}", "currency", "not_a_currency"),
+        *(
+            ("postal:", f"postal:\n    growth: {{{growth}}}", "services.postal.growth", code)
+            for growth, code in (
+                ("value: 3%, same_as: services.b.growth", "value_or_same_as"),
+                ("same_as: {a: b}", "about_is_text"),
+                ("same_as: null", "about_is_text"),
+                ("same_as: [a]", "about_is_text"),
+            )
+        ),
+    ],
+)
+def test_one_mistake_has_one_problem(tmp_path: Path, line: str, mistake: str, path: str, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_scenario(SMALL_PLAN.replace(line, mistake), tmp_path)
+    assert [(problem.path, problem.code) for problem in caught.value.problems] == [(path, code)]
+
+
 def test_problems_have_a_vietnamese_message(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_scenario(f"{SMALL_PLAN}    growth: 26\n", tmp_path)
@@ -178,6 +206,7 @@ WRONG_SHAPES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(FIELD_NAMES), WRONG_SHAPES, min_size=1, max_size=4))
 def test_whatever_stands_in_place_of_a_field_is_named_in_both_languages(content: dict[str, object]) -> None:

@@ -69,6 +69,7 @@ def test_any_text_can_be_measured_cut_and_wrapped(weight: str, text: str) -> Non
         assert all(text_width(line, weight=weight) <= 1.0 for line in wrap_text(text, 1.0, weight=weight))
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(exclude_categories=()), max_size=60))
 @settings(max_examples=15)
 def test_any_text_can_be_drawn(text: str) -> None:

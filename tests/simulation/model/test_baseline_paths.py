@@ -109,6 +109,21 @@ def test_growth_is_over_the_year_without_its_past_shocks(
     assert run.tally("revenue.a", "2022").mean == pytest.approx(1.1**2 * undisturbed)
 
 
+def test_growth_is_over_a_year_of_both_signs_without_its_past_shocks(tmp_path: Path) -> None:
+    undisturbed = np.array([200.0, 100, 100, 100, -50, 100] * 6)
+    values = undisturbed.copy()
+    values[24:28] *= 0.5
+    write_ledger(tmp_path, values, "actual", 2018)
+    text = (
+        "history:\n  file: h.csv\n"
+        "  shocks: {e: {kind: event, from: 2020-01, until: 2020-04, effect: {volume: {a: -50%}}}}\n"
+        "services: {a: {growth: 10%, baseline: {noise: 0%}}}\n"
+    )
+    run = simulate_ledger(tmp_path, text)
+    for year, grown in (("2021", 1.1), ("2022", 1.1**2)):
+        assert run.tally("revenue.a", year).mean == pytest.approx(grown * undisturbed[:12].sum())
+
+
 def test_the_gap_is_the_stated_total_less_all_that_is_stated(tmp_path: Path) -> None:
     services = "history: h.csv\nservices:\n  a: {growth: 0%, baseline: {noise: 0%}}\n"
     services += "  b: {baseline: {method: given, annual: 800 EUR}}\n"
@@ -135,9 +150,10 @@ def test_a_year_that_censoring_leaves_empty_has_the_months_of_its_shape(tmp_path
     assert 0.1 < has_shape.mean() < 0.9
 
 
-def test_what_booked_months_lost_comes_back_as_they_would_have_been(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lowest", [100.0, -20.0])
+def test_what_booked_months_lost_comes_back_as_they_would_have_been(tmp_path: Path, lowest: float) -> None:
     """From March on: January and February are booked with half of what they would have been, not as last year."""
-    write_ledger(tmp_path, np.array([95.0, 105, 100, 100] * 6 + [130, 160]), "actual", 2019)
+    write_ledger(tmp_path, np.array([95.0, 105, 100, lowest] * 6 + [130, 160]), "actual", 2019)
     lost = "effect: {volume: {a: -50%}}, recovered: {a: 80%}, within: 31 days"
     (tmp_path / "a.yaml").write_text(
         "name: n\ncurrency: EUR\nhorizon: {from: 2021-03, months: 10}\nservices: {a: {}}\n"

@@ -69,6 +69,7 @@ def test_without_shocks_and_noise_a_place_has_its_share_of_a_loss(tmp_path: Path
     assert shares == pytest.approx(np.full(PATHS_PER_BLOCK, 2 / 11.5), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_histograms_hold_revenue_below_zero(tmp_path: Path) -> None:
     result = simulate_places(read_place_plan(tmp_path, ", noise: 10%"))
     assert result.places is not None
@@ -81,6 +82,7 @@ def test_histograms_hold_revenue_below_zero(tmp_path: Path) -> None:
     assert result.figures["revenue@p1", "2026"].min() < 0 < result.figures["revenue@p1", "2026"].max()
 
 
+@pytest.mark.slow
 def test_a_hit_place_loses_and_its_losses_are_those_of_the_province(tmp_path: Path) -> None:
     rare = FLOOD.replace("2 to 4", "0.2")  # two events in one month would be counted one by one
     calm, shaken = (simulate_places(read_place_plan(tmp_path, "", shocks)) for shocks in ("", rare))

@@ -12,6 +12,7 @@ from forecast.periods import Calendar
 from forecast.plan.weights import Weights
 from forecast.simulation.sampling.events import EventSet, _poisson_ppf, _scramble, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
+from tests.support.plans import FULL_PLAN, read_plan_text
 
 YEAR = Calendar(12 * 2021, 12)
 
@@ -75,3 +76,12 @@ def test_words_are_scrambled_as_splitmix64_does() -> None:
     """The first numbers of SplitMix64 from seed 0, as its authors' program prints them."""
     steps = np.arange(1, 4, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     assert [int(word) for word in _scramble(steps)] == [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+
+
+def test_what_an_event_draws_is_a_quantile_of_its_mark_and_a_constant_is_exact() -> None:
+    events = sample_events(Sampler(5, range(1), {}), "storms", np.full((1, 1), 2.0), None, YEAR, YEAR.edges[0])
+    classes = read_plan_text(FULL_PLAN, shocks__floods__classes__wide__days="3").shocks["floods"].classes
+    days, reach = classes["wide"].days, classes["local"].reach
+    assert events.draw(days).tolist() == [3.0] * len(events)
+    expected = reach.distribution.ppf(events.uniform(reach.stream_name).astype(float))
+    assert events.draw(reach) == pytest.approx(expected, rel=1e-4)

@@ -81,6 +81,7 @@ def test_masked_months_confirm_nothing() -> None:
     assert hidden is None
 
 
+@pytest.mark.slow
 def test_calm_series_have_no_recent_shift() -> None:
     for kind in ("flat", "noisy", "trended", "walk", "december"):
         for seed in range(100):
