@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from forecast.analysis.findings import MonthBar, Months
-from forecast.history.ledger import STATUSES_WEAKEST_FIRST, History
+from forecast.history.ledger import History
+from forecast.history.ledger_figures import STATUSES_WEAKEST_FIRST
 from forecast.periods import format_month
 from forecast.simulation.simulate import Simulation
 

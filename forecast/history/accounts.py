@@ -63,6 +63,22 @@ class Accounts:
         """
         return self._cost_by_text.get(_folded(text), text)
 
+    def account_of(self, text: str) -> str:
+        """Return the account that rows of a service name: texts of one account differ in capitals, marks and spaces.
+
+        Parameters
+        ----------
+        text : str
+            As it stands in a row.
+
+        Returns
+        -------
+        str
+            The folded text where it stands for a service, or for a cost of a short ledger; else the text.
+        """
+        folded = _folded(text)
+        return folded if folded in self._service_by_text or folded in self._cost_by_text else text
+
     def is_cost(self, text: str) -> bool:
         """Return whether a text stands for a cost and for no service.
 

@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Problem, closest_match
-from forecast.files.csv import (
-    CsvCell,
-    CsvFile,
-    CsvRow,
-    DecimalMark,
-    check_columns,
-    decimal_mark,
-    english_columns,
-    has_enough_problems,
-    number_notes,
-    parse_number_cell,
-    raise_if_problems,
-    read_csv,
-)
-from forecast.files.month_forms import months_of_day, recognize_period
+from forecast.errors import Location, Problem
+from forecast.files.csv import CsvCell, number_notes, raise_if_problems
 from forecast.history.accounts import Accounts
+from forecast.history.ledger_checks import check_months
+from forecast.history.ledger_figures import (
+    LEDGER_STATUSES,
+    STATUSES_WEAKEST_FIRST,
+    LedgerFigure,
+    LedgerFigures,
+    LedgerSeries,
+    read_figures,
+)
+from forecast.history.restatements import restatement_note, select_last_booked
 from forecast.history.slips import slip_notes
 from forecast.i18n import Note
-from forecast.periods import Calendar, format_month, parse_month
+from forecast.periods import Calendar, format_month
 
-__all__ = ["STATUSES_WEAKEST_FIRST", "History", "parse_month_cell", "read_history"]
+__all__ = ["BookedMonth", "History", "LedgerPlaces", "read_history"]
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STATUSES = ("actual", "reconstructed", "estimate", "example")
-STATUSES_WEAKEST_FIRST = ("reconstructed", "estimate", "example", "actual")
-FIGURE_COLUMNS = ("revenue", "volume", "price")
-OPTIONAL_LEDGER_COLUMNS = ("booked", "source", "grade", "note", "currency")
-"""Columns that may stand beside the figures."""
 MAX_NAMES_CHARACTERS = 200
 """Characters of the names that a note lists."""
-MAX_LISTED_MONTHS = 12
-"""Missing months that a problem names before it counts the others."""
+
+
+class BookedMonth(NamedTuple):
+    """A figure of one month in a ledger."""
+
+    value: float
+    """In currency, or people."""
+    status: str
 
 
 @dataclass(frozen=True)
 class History:
     """Actual months; every service runs without a gap to the last month.
+
+    Costs and people are read where the ledger has them, and nothing uses them yet: no frame and no figure shows them.
 
     Examples
     --------
@@ -75,10 +76,17 @@ class History:
     digest: str
     """SHA-256 of the file."""
     row_count: int
+    """Rows of the file that were known on the day of the plan."""
     leading_zero_months: Mapping[str, int] = field(default_factory=dict)
     """Service -> months of zero at the start of its rows, which are read as months before it began."""
     notes: tuple[Note, ...] = ()
     """How its numbers are read, where a reader should know."""
+    costs: Mapping[str, Mapping[int, BookedMonth]] = field(default_factory=dict)
+    """Cost -> month from year 0 -> the sum of its accounts that have a row in it; months may be missing."""
+    headcount: Mapping[int, BookedMonth] = field(default_factory=dict)
+    """Month from year 0 -> people; months may be missing."""
+    months_known_later: tuple[int, ...] = ()
+    """Months with rows that became known only after the day of the plan, sorted."""
 
     def service_calendar(self, service: str) -> Calendar:
         """The months of one service."""
@@ -97,7 +105,7 @@ class History:
     def months_by_status(self) -> dict[str, int]:
         """Number of months by status; a month is as weak as its weakest service."""
         months = Counter(self._weakest_status(month) for month in self.calendar.months)
-        return {status: months[status] for status in STATUSES}
+        return {status: months[status] for status in LEDGER_STATUSES}
 
     def to_frame(self) -> pd.DataFrame:
         """The ledger as a tidy frame.
@@ -106,7 +114,8 @@ class History:
         -------
         DataFrame
             One row a service and month, in that order: month (a monthly Period), service, status, revenue in the
-            currency of the plan, and where the service is counted volume in pieces and price.
+            currency of the plan, and where the service is counted volume in pieces and price. Costs and people are
+            in `costs` and `headcount` alone.
         """
         import pandas as pd
 
@@ -125,9 +134,8 @@ class History:
         return next(status for status in STATUSES_WEAKEST_FIRST if status in states)
 
 
-@dataclass(frozen=True)
-class _LedgerRow:
-    """One row, read."""
+class _ServiceRow(NamedTuple):
+    """One month of a service."""
 
     month: int
     cell: CsvCell
@@ -135,31 +143,33 @@ class _LedgerRow:
     revenue: float
     volume: float
     price: float
-    booked: str = ""
 
 
-def read_history(path: str, currency: str, accounts: Accounts | None = None) -> History:
-    """Read a ledger: month, service, status and either revenue or volume and price.
+def read_history(path: str, currency: str, accounts: Accounts | None = None, as_of: date | None = None) -> History:
+    """Read a ledger: a row for each month and service, or for each month and measure.
 
     Parameters
     ----------
     path : str
-        A CSV file.
+        A CSV file with month, service, status and either revenue or volume and price; or with month, measure, value
+        and status, its measures `revenue.SERVICE`, or `volume.SERVICE` and `price.SERVICE`, `cost.COST`, `headcount`.
     currency : str
         The currency of its amounts: `VND`.
     accounts : Accounts, optional
-        What its rows call the services of a plan; several accounts of a service are added up.
+        What its rows call the services and costs of a plan; several accounts of one are added up.
+    as_of : date, optional
+        The day whose knowledge counts: rows that became known later are as if they were absent. All rows by default.
 
     Returns
     -------
     History
-        The months of every service.
+        The months of every service. Of several rows of a month and measure the last booked counts.
 
     Raises
     ------
     InputError
         Every problem at once: a field that can be read in two ways, a month that is missing, doubled or out of order,
-        a service that stops before the others.
+        a service that stops before the others, a volume without a price.
 
     Examples
     --------
@@ -168,234 +178,230 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None) -> 
     ('bread',)
     """
     problems: list[Problem] = []
-    table = read_csv(path, problems, ("month", "service", *FIGURE_COLUMNS, "status"))
-    is_counted = bool({"volume", "price"}.intersection(english_columns(table.columns, FIGURE_COLUMNS)))
-    figures = ("volume", "price") if is_counted else ("revenue",)
-    columns = check_columns(table, ("month", "service", *figures, "status"), OPTIONAL_LEDGER_COLUMNS)
-    if is_counted and "revenue" in table.columns:
-        columns = [Problem.of(table.location, "revenue", "history_revenue_and_volume")]
-    if columns:
-        raise InputError([*columns, *problems])
-    entries: dict[str, list[_LedgerRow]] = {}
-    marks = {figure: decimal_mark(table, figure) for figure in figures}
-    accounts = accounts or Accounts()
-    cost_rows = [row for row in table.rows if accounts.is_cost(row["service"].text)]
-    for row in table.rows:
-        if has_enough_problems(problems):
-            break
-        is_cost = bool(cost_rows) and accounts.is_cost(row["service"].text)
-        if not is_cost and (entry := _parse_row(row, marks, currency, problems)):
-            entries.setdefault(row["service"].text, []).append(entry)
-    if "booked" in table.columns:
-        entries = {text: _last_rows(rows) for text, rows in entries.items()}
-    if not problems:
-        problems += _order_problems(entries, table)
+    known_accounts = accounts or Accounts()
+    figures = read_figures(path, currency, known_accounts, as_of, problems)
     raise_if_problems(problems)
-    entries = _add_accounts(entries, accounts)
-    raise_if_problems(_all_zero_problems(entries))
-    notes = [*number_notes(table, figures), *_cost_notes(cost_rows), *_slip_notes(entries, figures)]
-    leading_zeros = {service: _count_leading_zeros(rows) for service, rows in entries.items()}
-    rows_by_service = {service: rows[leading_zeros[service] :] for service, rows in entries.items()}
-    return _build_history(
-        rows_by_service, is_counted, table, {service: count for service, count in leading_zeros.items() if count}, notes
-    )
+    raise_if_problems(check_months(figures, as_of))
+    selected = [(series, *select_last_booked(series.figures)) for series in figures.series]
+    counting = [(series, rows) for series, rows, _ in selected]
+    entries = _add_accounts(counting)
+    raise_if_problems(_all_zero_problems(entries, figures))
+    others = [(series, rows) for series, rows in counting if series.kind in ("cost", "headcount")]
+    notes = [
+        *number_notes(figures.table, figures.figure_columns),
+        *_later_note(figures, as_of),
+        *restatement_note([(series, changes) for series, _, changes in selected]),
+        *_kept_notes([series for series, _ in others], accounts),
+        *_slip_notes(entries),
+    ]
+    return _build_history(entries, _sum_others(others), figures, notes)
 
 
-def _last_rows(rows: list[_LedgerRow]) -> list[_LedgerRow]:
-    """Rows of a text by month; a row with a day of booking replaces those above it, as a restatement."""
-    by_month: dict[int, list[_LedgerRow]] = {}
-    for entry in rows:
-        by_month[entry.month] = [entry] if entry.booked else [*by_month.get(entry.month, []), entry]
-    return [entry for _, entries in sorted(by_month.items()) for entry in entries]
-
-
-def _add_accounts(entries: Mapping[str, list[_LedgerRow]], accounts: Accounts) -> dict[str, list[_LedgerRow]]:
+def _add_accounts(
+    counting: list[tuple[LedgerSeries, list[LedgerFigure]]],
+) -> dict[str, list[_ServiceRow]]:
     """The rows of each service, month by month the sum of its accounts."""
-    by_service: dict[str, list[list[_LedgerRow]]] = {}
-    for text, rows in entries.items():
-        by_service.setdefault(accounts.service_of(text), []).append(rows)
+    accounts: dict[tuple[str, str], dict[str, list[LedgerFigure]]] = {}
+    for series, rows in counting:
+        if series.kind not in ("cost", "headcount"):
+            accounts.setdefault((series.name, series.account), {})[series.kind] = rows
+    by_service: dict[str, list[list[_ServiceRow]]] = {}
+    for (service, _), by_kind in accounts.items():
+        by_service.setdefault(service, []).append(_service_rows(by_kind))
     return {service: lists[0] if len(lists) == 1 else _sum_rows(lists) for service, lists in by_service.items()}
 
 
-def _sum_rows(lists: list[list[_LedgerRow]]) -> list[_LedgerRow]:
-    """One row a month: amounts added up, the mean price, the weakest status."""
-    by_month: dict[int, list[_LedgerRow]] = {}
+def _service_rows(by_kind: Mapping[str, list[LedgerFigure]]) -> list[_ServiceRow]:
+    """The months of one account, from its revenue, or from its volumes and prices of the same months."""
+    if "revenue" in by_kind:
+        nan = math.nan
+        return [_ServiceRow(row.month, row.cell, row.status, row.value, nan, nan) for row in by_kind["revenue"]]
+    return [
+        _ServiceRow(
+            volume.month,
+            volume.cell,
+            _weakest((volume.status, price.status)),
+            volume.value * price.value,
+            volume.value,
+            price.value,
+        )
+        for volume, price in zip(by_kind["volume"], by_kind["price"], strict=True)
+    ]
+
+
+def _weakest(statuses: tuple[str, ...]) -> str:
+    return statuses[0] if len(set(statuses)) == 1 else min(statuses, key=STATUSES_WEAKEST_FIRST.index)
+
+
+def _sum_rows(lists: list[list[_ServiceRow]]) -> list[_ServiceRow]:
+    """One row a month: amounts added up, the mean price, the weakest status; the order of the accounts is no matter."""
+    by_month: dict[int, list[_ServiceRow]] = {}
     for entry in (entry for rows in lists for entry in rows):
         by_month.setdefault(entry.month, []).append(entry)
     sums = []
     for month, rows in sorted(by_month.items()):
-        revenue, volume = (sum(getattr(entry, figure) for entry in rows) for figure in ("revenue", "volume"))
-        status = min((entry.status for entry in rows), key=STATUSES_WEAKEST_FIRST.index)
-        price = revenue / volume if volume else float(np.mean([entry.price for entry in rows]))
-        sums.append(_LedgerRow(month, rows[0].cell, status, revenue, volume, price))
+        revenue, volume = math.fsum(entry.revenue for entry in rows), math.fsum(entry.volume for entry in rows)
+        price = revenue / volume if volume else math.fsum(entry.price for entry in rows) / len(rows)
+        status = _weakest(tuple(entry.status for entry in rows))
+        sums.append(_ServiceRow(month, rows[0].cell, status, revenue, volume, price))
     return sums
 
 
-def _slip_notes(entries: Mapping[str, list[_LedgerRow]], figures: tuple[str, ...]) -> list[Note]:
+def _sum_others(
+    others: list[tuple[LedgerSeries, list[LedgerFigure]]],
+) -> dict[tuple[str, str], dict[int, BookedMonth]]:
+    """(kind, name) -> month -> the sum of the accounts that have a row in it, with the weakest status."""
+    lists: dict[tuple[str, str], dict[int, list[LedgerFigure]]] = {}
+    for series, rows in others:
+        months = lists.setdefault((series.kind, series.name), {})
+        for row in rows:
+            months.setdefault(row.month, []).append(row)
+    return {
+        key: {
+            month: BookedMonth(math.fsum(row.value for row in rows), _weakest(tuple(row.status for row in rows)))
+            for month, rows in sorted(months.items())
+        }
+        for key, months in sorted(lists.items())
+    }
+
+
+def _slip_notes(entries: Mapping[str, list[_ServiceRow]]) -> list[Note]:
     """Notes on amounts that are hardly meant."""
     notes: list[Note] = []
     for service, rows in sorted(entries.items()):
-        for figure in figures:
+        for figure in ("revenue",) if math.isnan(rows[0].volume) else ("volume", "price"):
             values = np.array([getattr(entry, figure) for entry in rows])
             notes += slip_notes(service, figure, values, Calendar(rows[0].month, len(rows)))
     return notes
 
 
-def _cost_notes(rows: list[CsvRow]) -> list[Note]:
-    """A note on rows of costs, which are not read."""
-    if not rows:
+def _later_note(figures: LedgerFigures, as_of: date | None) -> list[Note]:
+    """A note on rows that became known only after a day."""
+    if as_of is None or not figures.later_count:
         return []
-    names = ", ".join(sorted({row["service"].text for row in rows}))
-    return [("history_cost_rows", (("count", str(len(rows))), ("names", names[:MAX_NAMES_CHARACTERS])))]
+    return [("history_known_later", (("as_of", as_of.isoformat()), ("count", str(figures.later_count))))]
 
 
-def _parse_row(
-    row: CsvRow, marks: Mapping[str, DecimalMark], currency: str, problems: list[Problem]
-) -> _LedgerRow | None:
-    problems_before = len(problems)
-    month = parse_month_cell(row["month"], problems)
-    if not row["service"].text:
-        problems.append(Problem.of(row["service"].location, "service", "history_service_missing"))
-    booked = row["booked"].text if "booked" in row else ""
-    if booked and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", booked):
-        problems.append(Problem.of(row["booked"].location, "booked", "history_booked", text=booked[:40]))
-    status = row["status"].text.lower()
-    if status not in STATUSES:
-        params = {"text": status[:40], "instead": closest_match(status, STATUSES) or ", ".join(STATUSES)}
-        problems.append(Problem.of(row["status"].location, "status", "history_status", **params))
-    if "currency" in row and row["currency"].text not in ("", currency):
-        params = {"text": row["currency"].text[:40], "currency": currency}
-        problems.append(Problem.of(row["currency"].location, "currency", "history_currency", **params))
-    values = {figure: parse_number_cell(row[figure], figure, problems, mark) for figure, mark in marks.items()}
-    if values.get("price", 1.0) <= 0:
-        problems.append(Problem.of(row["price"].location, "price", "history_price", text=row["price"].text[:40]))
-    if len(problems) > problems_before:
-        return None
-    volume, price = values.get("volume", np.nan), values.get("price", np.nan)
-    return _LedgerRow(month, row["month"], status, values.get("revenue", volume * price), volume, price, booked)
+def _kept_notes(others: list[LedgerSeries], accounts: Accounts | None) -> list[Note]:
+    """Notes on rows of costs and people: nothing uses them yet; and on costs that the plan does not have."""
+    if not others:
+        return []
+    count = sum(len(series.figures) for series in others)
+    names = ", ".join(sorted({_measure(series) for series in others}))
+    notes: list[Note] = [("history_kept_rows", (("count", str(count)), ("names", names[:MAX_NAMES_CHARACTERS])))]
+    known = {name for _, name in accounts.costs} if accounts is not None else set()
+    unknown = ", ".join(sorted({s.name for s in others if s.kind == "cost" and s.name not in known}))
+    if unknown and accounts is not None:
+        notes.append(("history_costs_unknown", (("names", unknown[:MAX_NAMES_CHARACTERS]),)))
+    return notes
 
 
-def parse_month_cell(cell: CsvCell, problems: list[Problem]) -> int:
-    """Read the month of a row.
-
-    Parameters
-    ----------
-    cell : CsvCell
-        The field.
-    problems : list of Problem
-        A text that is not written as `2020-01` is added, with the month that it means where that is known.
-
-    Returns
-    -------
-    int
-        Month from year 0; 0 when it cannot be read.
-    """
-    text = cell.text
-    try:
-        return parse_month(text)
-    except ValueError:
-        pass
-    params = {"text": text[:40]}
-    code = "history_month"
-    if months := months_of_day(text):
-        code = "history_day" if len(months) == 1 else "day_or_month"
-        params["instead"] = "' / '".join(months)
-    elif period := recognize_period(text):
-        is_month = period[0].count == 1
-        code, params["instead"] = "month_form" if is_month else "history_frequency", format_month(period[0].first)
-    problems.append(Problem.of(cell.location, "month", code, **params))
-    return 0
+def _measure(series: LedgerSeries) -> str:
+    return series.kind if series.kind == "headcount" else f"{series.kind}.{series.name}"
 
 
-def _order_problems(entries: dict[str, list[_LedgerRow]], table: CsvFile) -> list[Problem]:
-    """Problems of months that are doubled, missing or out of order."""
-    problems: list[Problem] = []
-    last = max(entry.month for rows in entries.values() for entry in rows)
-    for service, rows in entries.items():
-        if has_enough_problems(problems):
-            break
-        problems += _repeated_or_unsorted(service, rows)
-        first_rows: dict[int, _LedgerRow] = {}
-        for entry in rows:
-            first_rows.setdefault(entry.month, entry)
-        latest = max(first_rows)
-        missing = sorted(set(range(min(first_rows), latest)) - set(first_rows))
-        if missing:
-            after_gap = next(entry for entry in rows if entry.month > missing[0])
-            params = {"service": service, "months": _list_months(missing)}
-            problems.append(Problem.of(after_gap.cell.location, "month", "history_gap", **params))
-        if latest < last:
-            later = _list_months(list(range(latest + 1, last + 1)))
-            params = {"service": service, "month": format_month(latest), "months": later}
-            problems.append(Problem.of(first_rows[latest].cell.location, "month", "history_ends_early", **params))
-    return problems
-
-
-def _repeated_or_unsorted(service: str, rows: list[_LedgerRow]) -> list[Problem]:
-    """Problems of months of a service that stand twice, or after a later one."""
-    problems: list[Problem] = []
-    first_rows: dict[int, _LedgerRow] = {}
-    latest = 0
-    for entry in rows:
-        earlier = first_rows.setdefault(entry.month, entry)
-        if earlier is entry and entry.month > latest:
-            latest = entry.month
-            continue
-        if has_enough_problems(problems):
-            break
-        params = {"month": format_month(entry.month), "service": service}
-        if earlier is not entry:
-            line = str(earlier.cell.location.line)
-            problems.append(Problem.of(entry.cell.location, "month", "history_month_twice", line=line, **params))
-        else:
-            after = format_month(latest)
-            problems.append(Problem.of(entry.cell.location, "month", "history_unsorted", after=after, **params))
-    return problems
-
-
-def _count_leading_zeros(rows: list[_LedgerRow]) -> int:
+def _count_leading_zeros(rows: list[_ServiceRow]) -> int:
     """Months of zero before the first that is not."""
     return next((i for i, entry in enumerate(rows) if entry.revenue != 0), len(rows))
 
 
-def _all_zero_problems(entries: dict[str, list[_LedgerRow]]) -> list[Problem]:
+def _all_zero_problems(entries: dict[str, list[_ServiceRow]], figures: LedgerFigures) -> list[Problem]:
     """Problems of services that never sold anything."""
     return [
-        Problem.of(rows[0].cell.location, "service", "history_all_zero", service=service)
+        Problem.of(rows[0].cell.location, figures.name_column, "history_all_zero", service=service)
         for service, rows in entries.items()
         if _count_leading_zeros(rows) == len(rows)
     ]
 
 
-def _list_months(months: list[int]) -> str:
-    named = ", ".join(format_month(month) for month in months[:MAX_LISTED_MONTHS])
-    more = len(months) - MAX_LISTED_MONTHS
-    return f"{named}, … (+{more})" if more > 0 else named
-
-
 def _build_history(
-    entries: dict[str, list[_LedgerRow]],
-    is_counted: bool,
-    table: CsvFile,
-    leading_zeros: dict[str, int],
+    entries: dict[str, list[_ServiceRow]],
+    others: dict[tuple[str, str], dict[int, BookedMonth]],
+    figures: LedgerFigures,
     notes: list[Note],
 ) -> History:
     services = tuple(sorted(entries))
-    first = min(rows[0].month for rows in entries.values())
-    last = max(rows[-1].month for rows in entries.values())
+    zeros = {service: _count_leading_zeros(entries[service]) for service in services}
+    rows_by_service = {service: entries[service][zeros[service] :] for service in services}
+    counted = [service for service in services if not math.isnan(entries[service][0].volume)]
+    first = min(rows[0].month for rows in rows_by_service.values())
+    last = max(rows[-1].month for rows in rows_by_service.values())
 
-    def column(figure: str) -> dict[str, Floats]:
-        return {service: np.array([getattr(entry, figure) for entry in entries[service]]) for service in services}
+    def column(figure: str, names: Sequence[str]) -> dict[str, Floats]:
+        return {name: np.array([getattr(entry, figure) for entry in rows_by_service[name]]) for name in names}
 
     return History(
         calendar=Calendar(first, last - first + 1),
         services=services,
-        revenue=column("revenue"),
-        volume=column("volume") if is_counted else {},
-        price=column("price") if is_counted else {},
-        status={service: tuple(entry.status for entry in entries[service]) for service in services},
-        digest=table.digest,
-        row_count=len(table.rows),
-        leading_zero_months=leading_zeros,
+        revenue=column("revenue", services),
+        volume=column("volume", counted),
+        price=column("price", counted),
+        status={service: tuple(entry.status for entry in rows_by_service[service]) for service in services},
+        digest=figures.table.digest,
+        row_count=len(figures.table.rows),
+        leading_zero_months={service: count for service, count in zeros.items() if count},
         notes=tuple(notes),
+        costs={name: months for (kind, name), months in others.items() if kind == "cost"},
+        headcount=others.get(("headcount", "headcount"), {}),
+        months_known_later=tuple(sorted({month for months in figures.later.values() for month in months})),
     )
+
+
+class LedgerPlaces:
+    """Places of the months of a ledger, for problems; the file is read again when the first is asked for.
+
+    Parameters
+    ----------
+    path : str
+        The CSV, which can be read.
+    currency : str
+        The currency of its amounts.
+    accounts : Accounts
+        What its rows call the services and costs of a plan.
+    as_of : date, optional
+        The day whose knowledge counts.
+    """
+
+    def __init__(self, path: str, currency: str, accounts: Accounts, as_of: date | None) -> None:
+        self._path, self._currency, self._accounts, self._as_of = path, currency, accounts, as_of
+
+    @cached_property
+    def _figures(self) -> LedgerFigures:
+        return read_figures(self._path, self._currency, self._accounts, self._as_of, [])
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[int, LedgerFigure]]:
+        """Measure -> month -> the row that counts, of the first account that has one; services by name alone too."""
+        rows: dict[str, dict[int, LedgerFigure]] = {}
+        for series in self._figures.series:
+            name = series.kind if series.kind == "headcount" else f"{series.kind}.{series.name}"
+            months = {figure.month: figure for figure in select_last_booked(series.figures)[0]}
+            for key in (name,) if series.kind in ("cost", "headcount") else (name, series.name):
+                rows[key] = {**months, **rows.get(key, {})}
+        return rows
+
+    @property
+    def name_column(self) -> str:
+        """Column of the service or measure."""
+        return self._figures.name_column
+
+    def locate(self, name: str, column: str, month: int | None = None) -> Location | None:
+        """Return the place of a field.
+
+        Parameters
+        ----------
+        name : str
+            A service, or a measure such as `cost.wages`.
+        column : str
+            Column of the field.
+        month : int, optional
+            Month from year 0; that of the first row in the file by default.
+
+        Returns
+        -------
+        Location, optional
+            None where the ledger has no such row.
+        """
+        rows = self._rows.get(name, {})
+        figures = list(rows.values()) if month is None else [rows[month]] if month in rows else []
+        return min(figures, key=lambda figure: figure.row.line).row[column].location if figures else None

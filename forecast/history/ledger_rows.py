@@ -36,7 +36,8 @@ from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, real_path
 from forecast.history.accounts import Accounts
 from forecast.history.actuals.records import ActualFigure
-from forecast.periods import first_day, format_month, parse_month
+from forecast.history.ledger_figures import day_known, parse_month_cell
+from forecast.periods import format_month
 
 __all__ = ["LedgerEntry", "LedgerFile", "LedgerUpdate", "open_ledger", "plan_update", "write_update"]
 
@@ -61,7 +62,7 @@ class LedgerEntry:
     tolerance: Decimal = Decimal(0)
     source: str = ""
     text: str = ""
-    """Name of its service or measure in the file."""
+    """Name of its service or cost in the file."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class LedgerFile:
     entries: tuple[LedgerEntry, ...]
     """In the order of the file; a row with volume and price is two."""
     texts: Mapping[str, tuple[str, ...]]
-    """Service -> the texts that name it in the file."""
+    """Service, or `cost.` and a cost -> the texts that name it in the file, one an account."""
     mark: DecimalMark = ""
 
     @property
@@ -87,15 +88,19 @@ class LedgerFile:
     @property
     def latest(self) -> dict[tuple[str, int], LedgerEntry]:
         """(measure, month) -> its last row; accounts of one service are not added up."""
-        return {(entry.measure, entry.month): entry for entry in self.entries}
+        return {(entry.measure, entry.month): entry for entry in self.by_day_known}
+
+    @property
+    def by_day_known(self) -> list[LedgerEntry]:
+        """The entries by the day on which they became known, those of one day in the order of the file."""
+        return sorted(self.entries, key=_day_of)
 
     def values(self) -> dict[tuple[str, int], Decimal]:
         """(measure, month) -> value; the last row of each account counts, revenue is added to volume and price."""
-        by_text = {(entry.measure, entry.month, entry.text): entry.value for entry in self.entries}
+        by_text = {(entry.measure, entry.month, entry.text): entry.value for entry in self.by_day_known}
         for (measure, month, text), volume in list(by_text.items()):
             kind, _, name = measure.partition(".")
-            price_text = text if self.form != "long" else f"price.{name}"
-            if kind == "volume" and (price := by_text.get((f"price.{name}", month, price_text))) is not None:
+            if kind == "volume" and (price := by_text.get((f"price.{name}", month, text))) is not None:
                 by_text[f"revenue.{name}", month, text] = volume * price
         totals: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
         for (measure, month, _), value in by_text.items():
@@ -152,17 +157,18 @@ def open_ledger(path: Path, accounts: Accounts) -> LedgerFile:
     figures = {"revenue": ("revenue",), "volume": ("volume", "price"), "long": ("value",)}[form]
     marks = {figure: decimal_mark(table, figure) for figure in figures}
     entries: list[LedgerEntry] = []
-    texts: dict[str, dict[str, None]] = defaultdict(dict)
+    texts: dict[str, dict[str, str]] = defaultdict(dict)
     for row in table.rows:
         for figure in figures:
             entry = _read_entry(row, figure, form, marks[figure], accounts, problems)
             if entry is not None:
                 entries.append(entry)
-        if form != "long":
-            texts[accounts.service_of(row.text("service"))][row.text("service")] = None
+                kind, _, name = entry.measure.partition(".")
+                key = name if kind != "cost" else entry.measure
+                texts[key].setdefault(accounts.account_of(entry.text), entry.text)
     raise_if_problems(problems)
     mark: DecimalMark = next((mark for mark in marks.values() if mark), "")
-    named = {service: tuple(names) for service, names in texts.items()}
+    named = {service: tuple(names.values()) for service, names in texts.items()}
     return LedgerFile(path, content, table.columns, table.separator, form, tuple(entries), named, mark)
 
 
@@ -189,15 +195,16 @@ def _form(columns: tuple[str, ...], location: Location) -> LedgerForm:
 def _read_entry(
     row: CsvRow, figure: str, form: LedgerForm, mark: DecimalMark, accounts: Accounts, problems: list[Problem]
 ) -> LedgerEntry | None:
-    try:
-        month = parse_month(row.text("month"))
-    except ValueError:
-        problems.append(Problem.of(row["month"].location, "month", "history_month", text=row.text("month")[:40]))
+    count = len(problems)
+    month = parse_month_cell(row["month"], problems)
+    if len(problems) > count:
         return None
     if not parse_number_cell(row[figure], figure, problems, mark) <= float("inf"):
         return None
     text = row.text("measure" if form == "long" else "service")
-    measure = text if form == "long" else _short_measure(text, figure, accounts)
+    measure = _long_measure(text, accounts) if form == "long" else _short_measure(text, figure, accounts)
+    if form == "long":
+        text = text.partition(".")[2].strip()
     booked = row.text("booked") if "booked" in row else ""
     value = _exact(row.text(figure), mark)
     if measure.startswith("cost.") and form == "volume":  # a cost in a ledger of volumes is the product of the two
@@ -211,6 +218,14 @@ def _short_measure(text: str, figure: str, accounts: Accounts) -> str:
     if accounts.is_cost(text):
         return f"cost.{accounts.cost_of(text)}"
     return f"{figure}.{accounts.service_of(text)}"
+
+
+def _long_measure(text: str, accounts: Accounts) -> str:
+    """The measure of a row in the names of the plan."""
+    kind, _, name = text.partition(".")
+    if kind == "cost":
+        return f"cost.{accounts.cost_of(name.strip())}"
+    return f"{kind}.{accounts.service_of(name.strip())}" if name else text
 
 
 def _exact(text: str, mark: DecimalMark) -> Decimal:
@@ -245,8 +260,7 @@ def plan_update(ledger: LedgerFile, figures: Sequence[ActualFigure], convert: bo
     """
     problems: list[Problem] = []
     entries = [_entry_of(figure) for figure in figures]
-    if ledger.form == "volume" and not (convert and not _fits(ledger.form, entries)):
-        entries = _with_prices(entries, ledger)
+    entries = _with_prices(entries, ledger, _counted_services(entries, ledger))
     added, restated, unchanged = _compare(ledger, entries, problems)
     raise_if_problems(problems)
     if not added:
@@ -278,15 +292,43 @@ def _fits(form: LedgerForm, entries: Iterable[LedgerEntry]) -> bool:
     return form == "long" or kinds <= ({"revenue"} if form == "revenue" else {"volume", "price"})
 
 
-def _with_prices(entries: list[LedgerEntry], ledger: LedgerFile) -> list[LedgerEntry]:
-    """Volume and price of each service and month; the price is revenue by volume where it is not stated."""
+def _counted_services(entries: list[LedgerEntry], ledger: LedgerFile) -> set[str]:
+    """Services of some entries that the ledger holds, or will hold, as volume and price; InputError where as both."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for known in ledger.entries:
+        kind, _, name = known.measure.partition(".")
+        kinds[name].add(kind)
+    new_kinds: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        kind, _, name = entry.measure.partition(".")
+        new_kinds[name].add(kind)
+    counted = set()
+    for name, added in new_kinds.items():
+        if "revenue" in kinds[name] and added & {"volume", "price"}:
+            raise InputError.of(ledger.location, f"volume.{name}", "ledger_holds_revenue", service=name)
+        if ledger.form == "volume" or (kinds[name] | added) & {"volume", "price"}:
+            counted.add(name)
+    return counted
+
+
+def _with_prices(entries: list[LedgerEntry], ledger: LedgerFile, counted: set[str]) -> list[LedgerEntry]:
+    """Entries, counted services as volume and price; the price is revenue by volume where it is not stated."""
+    latest = ledger.latest
     by_key = {(entry.measure, entry.month): entry for entry in entries}
     result = []
     for entry in entries:
         kind, _, name = entry.measure.partition(".")
         price_key = (f"price.{name}", entry.month)
         volume = by_key.get((f"volume.{name}", entry.month))
-        if kind != "revenue":
+        if kind in ("volume", "price"):
+            pair = ("volume", "price", "revenue") if kind == "volume" else ("price", "volume", "volume")
+            keys = [(f"{other}.{name}", entry.month) for other in pair[1:]]
+            if keys[0] not in latest and not any(key in by_key for key in keys):
+                code = "ledger_needs_price" if kind == "volume" else "ledger_needs_volume"
+                params = {"service": name, "month": format_month(entry.month)}
+                raise InputError.of(ledger.location, entry.measure, code, **params)
+            result.append(entry)
+        elif kind != "revenue" or name not in counted:
             result.append(entry)
         elif volume is None:
             params = {"service": name, "month": format_month(entry.month)}
@@ -313,8 +355,9 @@ def _compare(
     unchanged = 0
     for entry in entries:
         name = entry.measure.partition(".")[2]
-        if ledger.form != "long" and len(ledger.texts.get(name, ())) > 1:
-            texts = ", ".join(ledger.texts[name][:6])
+        key = entry.measure if entry.measure.startswith("cost.") else name
+        if len(ledger.texts.get(key, ())) > 1:
+            texts = ", ".join(ledger.texts[key][:6])
             problems.append(
                 Problem.of(ledger.location, entry.measure, "ledger_many_accounts", service=name, texts=texts)
             )
@@ -335,8 +378,9 @@ def _compare(
 
 
 def _day_of(entry: LedgerEntry) -> str:
-    """Day on which a row was known: that of its booking, else the last of its month; an ISO date."""
-    return entry.booked or date.fromordinal(first_day(entry.month + 1) - 1).isoformat()
+    """Day on which a row was known as an ISO date; empty for an estimate that was not booked, see `day_known`."""
+    day = 0 if entry.booked else day_known(entry.month, 0, entry.status)
+    return entry.booked or (date.fromordinal(day).isoformat() if day else "")
 
 
 def _is_known(old: LedgerEntry, new: LedgerEntry) -> bool:
@@ -398,20 +442,21 @@ def _long_text(ledger: LedgerFile, text: str) -> tuple[str, tuple[str, ...], Led
     many = {service: texts for service, texts in ledger.texts.items() if len(texts) > 1}
     if many:
         service, texts = next(iter(many.items()))
-        raise InputError.of(ledger.location, "", "ledger_many_accounts", service=service, texts=", ".join(texts))
+        name = service.removeprefix("cost.")
+        raise InputError.of(ledger.location, "", "ledger_many_accounts", service=name, texts=", ".join(texts))
     kept = tuple(column for column in ledger.columns if column in ("grade", "note", "currency"))
     columns = ("month", "measure", "value", "status", "booked", "source", *kept)
     rows = read_csv(ledger.path, []).rows if ledger.entries else ()
     newline = _newline(text)
-    service_by_text = {text: service for service, texts in ledger.texts.items() for text in texts}
+    service_by_text = {entry.text: entry.measure.partition(".")[2] for entry in ledger.entries}
     cost_entries = [entry for entry in ledger.entries if entry.measure.startswith("cost.")]
     costs = {entry.text: entry.measure for entry in cost_entries}
-    amounts = {(entry.text, entry.month): _number_text(entry.value, ledger) for entry in cost_entries}
+    amounts = (_number_text(entry.value, ledger) for entry in cost_entries)
     lines = [ledger.separator.join(columns)]
     for row in rows:
         name, month = row.text("service"), row.text("month")
         if name in costs:
-            figures = {costs[name]: amounts[name, parse_month(month)]}
+            figures = {costs[name]: next(amounts)}
         else:
             kinds = ("revenue",) if ledger.form == "revenue" else ("volume", "price")
             figures = {f"{kind}.{service_by_text[name]}": row.text(kind) for kind in kinds}
@@ -437,7 +482,10 @@ def _rows_of(
             "month": format_month(month), "status": first.status, "booked": first.booked, "source": first.source,
         }  # fmt: skip
         if form == "long":
-            fields |= {"measure": name, "value": _number_text(first.value, ledger)}
+            kind, _, service = name.partition(".")
+            texts = ledger.texts.get(name if kind == "cost" else service, (service,)) if ledger.form == "long" else ()
+            measure = f"{kind}.{texts[0]}" if service and texts else name
+            fields |= {"measure": measure, "value": _number_text(first.value, ledger)}
         else:
             fields["service"] = ledger.texts.get(name, (name,))[0]
             fields |= {entry.measure.partition(".")[0]: _number_text(entry.value, ledger) for entry in entries}

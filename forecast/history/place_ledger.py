@@ -23,7 +23,7 @@ from forecast.files.csv import (
     read_csv,
 )
 from forecast.history.accounts import Accounts
-from forecast.history.ledger import STATUSES, STATUSES_WEAKEST_FIRST, parse_month_cell
+from forecast.history.ledger_figures import LEDGER_STATUSES, STATUSES_WEAKEST_FIRST, parse_month_cell
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 
 __all__ = ["PlaceLedger", "read_place_ledger"]
@@ -115,8 +115,8 @@ def _read_row(
             problems.append(
                 Problem.of(row[column].location, column, f"ledger_{column}", name=text[:40], instead=suggestion)
             )
-    if row["status"].text.lower() not in STATUSES:
-        suggestion = closest_match(row["status"].text.lower(), STATUSES) or ", ".join(STATUSES)
+    if row["status"].text.lower() not in LEDGER_STATUSES:
+        suggestion = closest_match(row["status"].text.lower(), LEDGER_STATUSES) or ", ".join(LEDGER_STATUSES)
         params = {"text": row["status"].text[:40], "instead": suggestion}
         problems.append(Problem.of(row["status"].location, "status", "history_status", **params))
     revenue = parse_number_cell(row["revenue"], "revenue", problems, mark)

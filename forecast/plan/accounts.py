@@ -30,7 +30,7 @@ def ledger_accounts(scenario: Scenario) -> Accounts:
 
 
 def read_plan_history(scenario: Scenario) -> History | None:
-    """Read the ledger that a plan names, by the accounts of the plan.
+    """Read the ledger that a plan names, by the accounts of the plan, as it was known on the day of the plan.
 
     Parameters
     ----------
@@ -48,7 +48,9 @@ def read_plan_history(scenario: Scenario) -> History | None:
         The ledger is wrong: every problem at once.
     """
     source = scenario.history
-    return read_history(source.file, scenario.currency, ledger_accounts(scenario)) if source is not None else None
+    if source is None:
+        return None
+    return read_history(source.file, scenario.currency, ledger_accounts(scenario), scenario.as_of)
 
 
 def shared_accounts(scenario: Scenario) -> Iterator[tuple[str, str, str]]:

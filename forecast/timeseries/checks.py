@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forecast.errors import Location, Problem, closest_match
-from forecast.history.ledger import History
+from forecast.history.ledger import History, LedgerPlaces
 from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.record import for_service
@@ -68,6 +68,7 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
         *_check_services(scenario, history),
         *_check_length(scenario, history),
         *_check_end(scenario, history),
+        *_check_others(scenario, history),
         *_check_future_months(scenario, history),
         *_check_history_limits(scenario, history),
         *_check_growth(scenario, history),
@@ -82,18 +83,10 @@ def _ledger_location(scenario: Scenario) -> Location:
     return Location(display_path(Path(scenario.history.file)) if scenario.history else "")
 
 
-def _row_location(scenario: Scenario, service: str, column: str, month: str = "") -> Location:
-    """The row of a service in the ledger, of a month or the first of all; the file is read again for it."""
-    from forecast.files.csv import read_csv
-
-    rows = read_csv(scenario.history.file, []).rows if scenario.history else ()
-    accounts = ledger_accounts(scenario)
-    locations = (
-        row[column].location
-        for row in rows
-        if accounts.service_of(row["service"].text) == service and month in ("", row["month"].text)
-    )
-    return next(locations, _ledger_location(scenario))
+def _ledger_places(scenario: Scenario) -> LedgerPlaces:
+    """Places of the months of the ledger; it is read again for the first of them."""
+    assert scenario.history is not None
+    return LedgerPlaces(scenario.history.file, scenario.currency, ledger_accounts(scenario), scenario.as_of)
 
 
 def _fitted_services(scenario: Scenario, history: History) -> list[str]:
@@ -107,12 +100,14 @@ def _check_services(scenario: Scenario, history: History) -> list[Problem]:
     fitted = [name for name in scenario.service_names if scenario.baseline_for(name).method == "fit"]
     missing = [name for name in fitted if name not in history.services]
     unknown = [name for name in history.services if name not in scenario.services]
+    places = _ledger_places(scenario)
     for name in unknown:
         params = {"service": name[:MAX_NAME_CHARACTERS], "known": ", ".join(scenario.service_names)}
         code = "plan_lacks_service"
         if missing:  # a service without rows, and rows without a service, are one mistake
             code, params["instead"] = "ledger_calls_service", closest_match(name, missing, 0.0) or missing[0]
-        problems.append(Problem.of(_row_location(scenario, name, "service"), "service", code, **params))
+        location = places.locate(name, places.name_column) or _ledger_location(scenario)
+        problems.append(Problem.of(location, places.name_column, code, **params))
     file, known = _ledger_location(scenario).file, ", ".join(history.services)
     for name in missing if not unknown else ():
         path = f"services.{name}"
@@ -124,6 +119,7 @@ def _check_services(scenario: Scenario, history: History) -> list[Problem]:
 def _check_length(scenario: Scenario, history: History) -> list[Problem]:
     """Services with more months than are read, at the first row of each."""
     problems = []
+    places = _ledger_places(scenario)
     for service in _fitted_services(scenario, history):
         calendar = history.service_calendar(service)
         if calendar.count > MAX_HISTORY_MONTHS:
@@ -135,7 +131,7 @@ def _check_length(scenario: Scenario, history: History) -> list[Problem]:
                 "last": format_month(calendar.last),
                 "start": format_month(calendar.last + 1 - MAX_HISTORY_MONTHS),
             }
-            location = _row_location(scenario, service, "month")
+            location = places.locate(service, "month") or _ledger_location(scenario)
             problems.append(Problem.of(location, "month", "history_too_long", **params))
     return problems
 
@@ -150,28 +146,47 @@ def _check_end(scenario: Scenario, history: History) -> list[Problem]:
         n_unlisted = len(gap) - MAX_MONTHS_IN_MESSAGE
         params["months"] = ", ".join(gap[:MAX_MONTHS_IN_MESSAGE]) + (f", … (+{n_unlisted})" if n_unlisted > 0 else "")
         params["file"] = _ledger_location(scenario).file
-        return [Problem.of(location, "horizon.from", "history_ends_before_plan", **params)]
+        code = "history_ends_before_plan"
+        if scenario.as_of is not None and not set(range(last + 1, start)).isdisjoint(history.months_known_later):
+            code, params["as_of"] = "history_known_ends_before_plan", scenario.as_of.isoformat()
+        return [Problem.of(location, "horizon.from", code, **params)]
     if last >= start:
         return [Problem.of(location, "horizon.from", "history_inside_horizon", **params)]
     return []
 
 
+def _check_others(scenario: Scenario, history: History) -> list[Problem]:
+    """Months of costs and people inside the horizon, each at its first row."""
+    start = scenario.horizon.from_
+    measures = {f"cost.{name}": months for name, months in history.costs.items()} | {"headcount": history.headcount}
+    problems = []
+    places = _ledger_places(scenario)
+    for measure, figures in measures.items():
+        if inside := [month for month in figures if month >= start]:
+            listed = ", ".join(format_month(month) for month in inside[:MAX_MONTHS_IN_MESSAGE])
+            location = places.locate(measure, "month", inside[0]) or _ledger_location(scenario)
+            params = {"measure": measure, "months": listed, "start": format_month(start)}
+            problems.append(Problem.of(location, "month", "history_measure_inside_horizon", **params))
+    return problems
+
+
 def _check_future_months(scenario: Scenario, history: History) -> list[Problem]:
-    """Actual months that were not over on the day of the plan."""
+    """Months that were booked as actual before they were over, and were not over on the day of the plan either."""
     if scenario.as_of is None:
         return []
     problems = []
+    places = _ledger_places(scenario)
     for service in history.services:
         months = history.service_calendar(service).months
         early = [
-            format_month(month)
+            month
             for month, status in zip(months, history.status[service], strict=True)
-            if status in ("actual", "example") and first_day(month + 1) > scenario.as_of.toordinal()
+            if status in ("actual", "example") and first_day(month + 1) - 1 > scenario.as_of.toordinal()
         ]
         if early:
-            listed = ", ".join(early[:MAX_MONTHS_IN_MESSAGE])
+            listed = ", ".join(format_month(month) for month in early[:MAX_MONTHS_IN_MESSAGE])
             params = {"service": service, "months": listed, "as_of": scenario.as_of.isoformat()}
-            location = _row_location(scenario, service, "status", early[0])
+            location = places.locate(service, "status", early[0]) or _ledger_location(scenario)
             problems.append(Problem.of(location, "status", "history_of_the_future", **params))
     return problems
 

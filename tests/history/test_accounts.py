@@ -9,6 +9,7 @@ import pytest
 
 from forecast.errors import InputError
 from forecast.history.ledger import History, read_history
+from forecast.periods import format_month
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.loading.loader import read_text
 from forecast.timeseries.checks import check_history
@@ -61,9 +62,21 @@ def test_a_label_is_an_account_where_none_is_written(tmp_path: Path) -> None:
     assert problems == ["plan_lacks_service"]
 
 
-def test_rows_of_costs_are_passed_over_with_a_note(tmp_path: Path) -> None:
-    history, _ = read_ledger(tmp_path, "{account: [Bưu kiện, EMS]}", LEDGER.replace("MAIL ", "mail"))
-    assert [(key, dict(params)["count"]) for key, params in history.notes] == [("history_cost_rows", "2")]
+def test_rows_of_costs_are_kept_for_later_with_a_note(tmp_path: Path) -> None:
+    history, problems = read_ledger(tmp_path, "{account: [Bưu kiện, EMS]}")
+    assert problems == []
+    notes = [("history_kept_rows", (("count", "2"), ("names", "cost.wages")))]
+    assert list(history.notes) == notes
+    assert {format_month(month): value for month, value in history.costs["wages"].items()} == {
+        "2020-01": (3, "actual"),
+        "2020-02": (3, "actual"),
+    }
+
+
+def test_texts_of_one_account_are_one_series(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        read_ledger(tmp_path, "{account: [Bưu kiện, EMS]}", LEDGER + "2020-02,Mail,61,actual\n")
+    assert [problem.code for problem in refused.value.problems] == ["history_month_twice"]
 
 
 def test_one_complaint_names_the_line_and_what_to_write(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from forecast.errors import InputError
 from forecast.files.csv import MAX_CSV_PROBLEMS
-from forecast.history.ledger import read_history
+from forecast.history.accounts import Accounts
+from forecast.history.ledger import BookedMonth, LedgerPlaces, read_history
 from forecast.periods import parse_month
 
 HEADER = "month,service,revenue,status\n"
@@ -109,6 +111,8 @@ def test_a_negative_correction_is_kept(tmp_path: Path) -> None:
         ("1/12,a,1,actual", "ledger.csv:2:1: month: '1/12' is not a month"),
         ("2020-Q1,a,1,actual", "ledger.csv:2:1: month: '2020-Q1' is longer than a month"),
         ("2020-13,a,1,actual", "ledger.csv:2:1: month: '2020-13' is not a month"),
+        ("0000-01,a,1,actual", "ledger.csv:2:1: month: '0000-01' is not a month"),
+        ("9999-12,a,1,actual", "ledger.csv:2:1: month: '9999-12' is not a month"),
         ("２０２２-01,a,1,actual", "ledger.csv:2:1: month: '２０２２-01' seems to be the month 2022-01"),
         ("2020-01,a,1,atual", "ledger.csv:2:13: status: unknown status 'atual'; write 'actual'"),
         ("2020-01,,1,actual", "ledger.csv:2:9: service: no service"),
@@ -219,10 +223,51 @@ def test_a_later_row_with_a_day_of_booking_is_a_restatement(tmp_path: Path) -> N
     assert history.revenue["a"].tolist() == [101, 112]
     assert history.status["a"] == ("actual", "actual")
     for row, code in (
-        ("2025-02,a,9,actual,", "history_month_twice"),
+        ("2025-01,a,9,actual,", "history_month_twice"),
         ("2025-03,a,9,actual,4/3/2025", "history_booked"),
+        ("2025-03,a,9,actual,2025-02-30", "history_booked"),
     ):
         path.write_text("\n".join(["month,service,revenue,status,booked", *rows, row]) + "\n")
         with pytest.raises(InputError) as caught:
             read_history(str(path), "VND")
         assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_headcount_and_costs_are_read_by_month(tmp_path: Path) -> None:
+    rows = [
+        "2025-01,revenue.a,100,actual,,", "2025-01,headcount,758.5,actual,,", "2025-03,cost.power,-5,estimate,,",
+        "2025-02,revenue.a,110,actual,,", "2025-03,cost.power,7,actual,2025-04-20,",
+    ]  # fmt: skip
+    path = write(tmp_path, "\n".join(["month,measure,value,status,booked,source", *rows]))
+    history = read_history(path, "VND")
+    assert history.services == ("a",)
+    assert history.costs == {"power": {parse_month("2025-03"): (7, "actual")}}
+    assert history.headcount == {parse_month("2025-01"): BookedMonth(758.5, "actual")}
+    assert list(history.to_frame().columns) == ["month", "service", "status", "revenue"]
+    assert {key: dict(params) for key, params in history.notes} == {
+        "history_kept_rows": {"count": "3", "names": "cost.power, headcount"},
+        "history_restated": {"count": "1", "names": "cost.power 2025-03 -5 -> 7"},
+    }
+
+
+def test_a_cost_that_the_plan_does_not_have_is_noted(tmp_path: Path) -> None:
+    rows = "2025-01,revenue.a,1,actual\n2025-01,cost.Điện,5,actual\n2025-01,cost.fuel,5,actual\n"
+    accounts = Accounts((("a", "a"),), (("dien", "power"), ("power", "power")))
+    history = read_history(write(tmp_path, "month,measure,value,status\n" + rows), "VND", accounts)
+    assert sorted(history.costs) == ["fuel", "power"]
+    assert ("history_costs_unknown", (("names", "fuel"),)) in history.notes
+
+
+def test_places_are_those_of_the_rows_that_count(tmp_path: Path) -> None:
+    rows = [
+        "2025-01,revenue.a,100,actual,", "2025-01,revenue.a,101,actual,2025-03-04", "2025-02,revenue.a,9,actual,",
+        "2025-02,cost.x,9,actual,", "2025-01,revenue.a,99,actual,2025-05-04",
+    ]  # fmt: skip
+    path = write(tmp_path, "\n".join(["month,measure,value,status,booked", *rows]))
+    places = LedgerPlaces(path, "VND", Accounts(), date(2025, 4, 1))
+    lines = [places.locate("a", "value", parse_month(month)) for month in ("2025-01", "2025-02", "2025-03")]
+    assert [(place.line, place.column) if place else None for place in lines] == [(3, 19), (4, 19), None]
+    first = places.locate("cost.x", places.name_column)
+    assert first is not None
+    assert (first.line, first.column) == (5, 9)
+    assert places.locate("b", "month") is None

@@ -15,7 +15,7 @@ from forecast.history.actuals.records import ActualFigure
 from forecast.history.ledger import read_history
 from forecast.history.ledger_rows import LedgerUpdate, open_ledger, plan_update, write_update
 
-ACCOUNTS = Accounts((("a", "a"), ("nuoc", "a"), ("b", "b")), (("dien", "dien"),))
+ACCOUNTS = Accounts((("a", "a"), ("nuoc", "a"), ("b", "b")), (("dien", "dien"), ("power", "dien")))
 SHORT = "month,service,revenue,status,booked,source\n2025-01,a,100,actual,2025-02-04,x.xlsx!S!B3\n"
 
 
@@ -133,6 +133,60 @@ def test_a_short_ledger_becomes_long_on_request(tmp_path: Path) -> None:
         "2025-01,cost.dien,3150000000,actual,2025-04-04,y.xlsx!S!B4,",
         "2025-01,headcount,758,actual,2025-04-04,y.xlsx!S!B4,",
     ]
+    write_update(update)
+    history = read_history(str(path), "VND", ACCOUNTS)
+    assert (history.revenue["a"].tolist(), history.costs["dien"], history.headcount) == (
+        [58],
+        {12 * 2025: (3_150_000_000, "actual")},
+        {12 * 2025: (758, "actual")},
+    )
+    assert update_of(path, *costs).row_count == 0
+
+
+def test_restated_costs_keep_their_amounts_in_a_long_ledger(tmp_path: Path) -> None:
+    rows = "2025-01,a,1,actual,\n2025-01,Dien,5,actual,2025-02-04\n2025-01,dien,6,actual,2025-03-04\n"
+    path = ledger(tmp_path, "month,service,revenue,status,booked\n" + rows.replace("Dien", "dien"))
+    lines = update_of(path, figure(1, "758", "headcount"), convert=True).content.decode().splitlines()
+    assert lines[2:4] == ["2025-01,cost.dien,5,actual,2025-02-04,", "2025-01,cost.dien,6,actual,2025-03-04,"]
+
+
+LONG = "month,measure,value,status,booked,source\n"
+
+
+def test_a_long_ledger_keeps_its_texts_and_its_measures(tmp_path: Path) -> None:
+    path = ledger(
+        tmp_path, LONG + "2025-01,volume.Nước,20,actual,2025-02-04,\n2025-01,price.Nước,3,actual,2025-02-04,\n"
+    )
+    figures = figure(2, "30", "volume.a"), figure(2, "93", "revenue.a"), figure(1, "21", "volume.a")
+    with pytest.raises(InputError):
+        update_of(path, figure(2, "30", "volume.a"))
+    write_update(update_of(path, *figures))
+    assert path.read_text().splitlines()[3:] == [
+        "2025-01,volume.Nước,21,actual,2025-04-04,y.xlsx!S!B4",
+        "2025-02,price.Nước,3.1,actual,2025-04-04,y.xlsx!S!B4",
+        "2025-02,volume.Nước,30,actual,2025-04-04,y.xlsx!S!B4",
+    ]
+    assert read_history(str(path), "VND", ACCOUNTS).revenue["a"].tolist() == [63, pytest.approx(93)]
+    assert update_of(path, *figures).row_count == 0
+    assert open_ledger(path, ACCOUNTS).values()["revenue.a", 12 * 2025] == 63
+
+
+@pytest.mark.parametrize(
+    ("rows", "entry", "code"),
+    [
+        (["2025-01,revenue.a,20"], ("30", "volume.a"), "ledger_holds_revenue"),
+        (["2025-01,volume.a,20", "2025-01,price.a,20"], ("30", "volume.a"), "ledger_needs_price"),
+        (["2025-01,volume.a,20", "2025-01,price.a,20"], ("30", "price.a"), "ledger_needs_volume"),
+        (["2025-01,volume.a,20", "2025-01,price.a,20"], ("30", "revenue.a"), "ledger_needs_volume"),
+        (["2025-01,revenue.a,20", "2025-01,revenue.nuoc,20"], ("30", "revenue.a"), "ledger_many_accounts"),
+        (["2025-01,cost.dien,20", "2025-01,cost.power,20"], ("30", "cost.dien"), "ledger_many_accounts"),
+    ],
+)
+def test_a_long_ledger_takes_no_rows_that_cannot_be_read(
+    tmp_path: Path, rows: list[str], entry: tuple[str, str], code: str
+) -> None:
+    path = ledger(tmp_path, LONG + "".join(f"{row},actual,2025-02-04,\n" for row in rows))
+    assert refusal(path, figure(2, *entry), convert=True) == code
 
 
 def test_volume_and_price_are_one_row(tmp_path: Path) -> None:

@@ -296,7 +296,11 @@ def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
         ({"count": 26}, PLAN, "horizon.from: the history runs to 2021-02"),
         ({"first": "2020-07", "count": 6}, PLAN, "services.a.growth: growth is over a whole calendar year"),
         ({"status": "reconstructed"}, PLAN, "services.a.baseline.noise: a reconstructed history is too smooth"),
-        ({}, PLAN + "as_of: 2020-12-15\n", "2020-12 of 'a' were not over on 2020-12-15"),
+        (
+            {},
+            PLAN + "as_of: 2020-12-15\n",
+            "on 2020-12-15 the history was known to 2020-11 and the plan begins in 2021-01; for 2020-12 write",
+        ),
         ({}, PLAN + "baseline: {level: history}\n", "services.a.baseline.level: 'history' needs 36 actual months"),
         (
             {"status": "reconstructed"},

@@ -10,6 +10,7 @@ import pytest
 import forecast
 from forecast.history.ledger import History, read_history
 from forecast.periods import Calendar, format_month
+from forecast.plan.accounts import read_plan_history
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.baseline import fit_tasks
 from forecast.timeseries.baseline_notes import fitted_notes
@@ -20,8 +21,13 @@ from forecast.timeseries.ensemble.ensemble import MAX_FITTED_MONTHS
 def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> None:
     months = [f"{year}-{month:02d}" for year in (2018, 2019, 2020) for month in range(1, 13)]
     names = ("postal", "parcels")
-    rows = [f"{month},{name},{100 + place % 7},actual" for name in names for place, month in enumerate(months)]
-    (tmp_path / "h.csv").write_text("\n".join(["month,service,revenue,status", *rows]) + "\n", encoding="utf-8")
+    booked = {"2020-12": "2020-12-04"}  # before the month was over
+    rows = [
+        f"{month},{name},{100 + place % 7},actual,{booked.get(month, '')}"
+        for name in names
+        for place, month in enumerate(months)
+    ]
+    (tmp_path / "h.csv").write_text("\n".join(["month,service,revenue,status,booked", *rows]) + "\n", encoding="utf-8")
     plan = (
         "name: n\nas_of: 2020-12-05\nhistory: h.csv\nhorizon:\n  months: 12\n  from: 2021-02\n"
         "services:\n  postal: {baseline: {mask: [2017-01]}}\n  banking: {growth: 1%}\n"
@@ -75,3 +81,22 @@ def test_a_history_of_more_months_than_are_read_is_refused(tmp_path: Path, count
     sentence = "'postal' has 601 months, 1970-12 to 2020-12; at most 600 are read: take out those before 1971-01"
     assert problem.message("en").endswith(sentence)
     assert "chỉ đọc nhiều nhất 600 tháng" in problem.message("vi")
+
+
+@pytest.mark.parametrize(("day", "line"), [("2020-12-04", 62), ("2020-12-30", 62), ("2020-12-31", None)])
+def test_a_month_is_over_on_its_last_day(tmp_path: Path, day: str, line: int | None) -> None:
+    """December was booked as actual on 4 December, before it was over, and again after it."""
+    months = Calendar(12 * 2021 - 61, 61).months
+    rows = [f"{format_month(month)},postal,{100 + month % 7},actual," for month in months]
+    rows[-1] += "2020-12-04"
+    rows.append("2020-12,postal,99,actual,2021-01-04")
+    (tmp_path / "h.csv").write_text("\n".join(["month,service,revenue,status,booked", *rows]) + "\n", encoding="utf-8")
+    plan = (
+        f"name: n\nas_of: {day}\nhistory: h.csv\nhorizon: {{from: 2021-01, months: 12}}\nservices: {{postal: {{}}}}\n"
+    )
+    (tmp_path / "a.yaml").write_text(plan, encoding="utf-8")
+    scenario = forecast.read(tmp_path / "a.yaml")
+    history = read_plan_history(scenario)
+    assert history is not None
+    problems = [(problem.code, problem.location.line) for problem in check_history(scenario, history)]
+    assert problems == ([("history_of_the_future", line)] if line else [])

@@ -14,6 +14,7 @@ import pytest
 from forecast.errors import InputError
 from forecast.plan.accounts import read_plan_history
 from forecast.plan.loading.loader import read
+from forecast.timeseries.checks import check_history
 from forecast.workflows.actuals import ActualsRequest, ImportedActuals, find_plan, import_actuals
 from tests.support.plans import ROOT
 from tests.support.workbooks import SERVICES, SheetText, month_amount, write_layouts, write_xlsx
@@ -79,6 +80,19 @@ def test_a_restatement_is_a_later_row_and_the_last_one_counts(project: Path) -> 
     history = read_plan_history(read(project / "scenarios" / "plan.yaml"))
     assert history is not None
     assert history.revenue["nuoc_sach"][2] == 24e9
+
+
+def test_a_ledger_that_was_made_long_can_be_checked_with_its_plan(project: Path) -> None:
+    import_files(project, write_layouts(project)["long"])
+    costs = SheetText("T1.2025", [["ĐVT: đồng"], ["Chi phí", "Thực hiện"], ["Tiền điện", 3_150_000_000]])
+    result = import_files(project, write_xlsx(project / "costs.xlsx", costs), convert=True)
+    assert result.update.converted_to == "long"
+    scenario = read(project / "scenarios" / "plan.yaml")
+    history = read_plan_history(scenario)
+    assert history is not None
+    assert check_history(scenario, history) == []
+    assert (history.calendar.count, history.services) == (13, tuple(sorted(SERVICES)))
+    assert history.costs["dien"] == {12 * 2025: (3_150_000_000, "actual")}
 
 
 def test_what_is_asked_for_and_refused_leaves_the_ledger_as_it_was(project: Path) -> None:

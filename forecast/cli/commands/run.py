@@ -51,6 +51,8 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     gates: tuple[Gate, ...] = params["fail_under"]
+    if params["as_of"]:
+        options = replace(options, overrides={**options.overrides, "as_of": params["as_of"].isoformat()})
     requests = read_requests(session, scenario, options, repair=params["repair_correlations"])
     requests = _reuse_fit(session, requests, params["reuse_fit"])
     requests = [replace(request, precision=params["precision"]) for request in requests]

@@ -57,6 +57,7 @@ def planned_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calend
     annual = service.annual if fitted.kind == "given" else None
     assert annual is not None or fitted.base_year is not None  # a growth needs a whole year
     level, grown = base, np.ones(1)
+    year_before = base
     for year in calendar.years:
         rows = calendar.year_rows(year)
         width = YearWidth(fitted.scale, shape[rows], fitted.month_size, noise)
@@ -64,10 +65,9 @@ def planned_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calend
             level = sampler(annual, width.annual_spread(annual))
         if (growth := service.growth.get(year)) is not None:
             change = 1 + sampler.in_year(growth, year, width.growth_spread(growth, level, grown))
-            level, grown = level * change, grown * change
+            level, grown = year_before * change, grown * change
         width.put_to_level(paths[rows], level, grown)
-        if fitted.scale == "log":
-            level = paths[rows].sum(axis=0)
+        year_before = paths[rows].sum(axis=0) if fitted.scale == "log" else level
     return paths
 
 

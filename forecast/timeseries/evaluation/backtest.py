@@ -15,7 +15,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.engines.background import run_in_background
-from forecast.history.ledger import History
+from forecast.history.ledger import BookedMonth, History
 from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario
@@ -196,7 +196,7 @@ def _forecast_origins(
 
 
 def history_before(history: History, month: int) -> History:
-    """The ledger as it stood when `month` began, without later rows and later services."""
+    """The months of the ledger before `month`, without services that began later."""
     counts = {name: month - history.service_calendar(name).first for name in history.services}
     services = tuple(name for name in history.services if counts[name] > 0)
 
@@ -213,7 +213,13 @@ def history_before(history: History, month: int) -> History:
         price=cut(history.price),
         status={name: history.status[name][: counts[name]] for name in services},
         row_count=sum(counts[name] for name in services),
+        costs={name: _months_before(months, month) for name, months in history.costs.items()},
+        headcount=_months_before(history.headcount, month),
     )
+
+
+def _months_before(figures: Mapping[int, BookedMonth], month: int) -> dict[int, BookedMonth]:
+    return {each: figure for each, figure in figures.items() if each < month}
 
 
 def _refusal_note(history: History, service: str) -> Note | None:

@@ -52,10 +52,10 @@ def test_a_given_year_is_as_wide_as_its_amount() -> None:
 
 
 def test_half_a_year_is_part_of_a_year_of_that_width() -> None:
-    whole = PLAN.format(growth="0% to 20%", noise=CALM, shape="flat", annual="100 tỷ", months=24)
-    whole += "targets: {half: {measure: revenue, period: 2022-Q2, at_least: 20 tỷ}}"
-    half = whole.replace("months: 24", "months: 18")
-    runs = [forecast.simulate(read_plan_text(text), paths=5_000, keep=5_000) for text in (whole, half)]
+    two_years = PLAN.format(growth="0% to 20%", noise=CALM, shape="flat", annual="100 tỷ", months=24)
+    two_years += "targets: {half: {measure: revenue, period: 2022-Q2, at_least: 20 tỷ}}"
+    one_and_a_half = two_years.replace("months: 24", "months: 18")
+    runs = [forecast.simulate(read_plan_text(text), paths=5_000, keep=5_000) for text in (two_years, one_and_a_half)]
     assert np.array_equal(*(run.draws("revenue", "2022-Q2") for run in runs))
 
 
