@@ -87,13 +87,17 @@ def test_no_worker_outlives_its_parent(
 def test_a_signal_waits_until_the_workers_have_started() -> None:
     """A worker whose parent leaves in the middle of its start would print a traceback of its own."""
     reached: list[bool] = []
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in a job of a shell
 
     def start_workers() -> None:
         with _deferred_signals():
             signal.raise_signal(signal.SIGINT)
             reached.append(True)
 
-    with pytest.raises(KeyboardInterrupt):
-        start_workers()
-    assert reached == [True]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_workers()
+        assert reached == [True]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)

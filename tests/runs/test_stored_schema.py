@@ -195,6 +195,7 @@ def test_a_time_that_no_clock_shows_is_listed(reports: Path, capfd: pytest.Captu
         os.utime(folder, (before.st_atime, before.st_mtime))
 
 
+@pytest.mark.slow
 def test_every_kind_of_run_fits_its_schema(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(BAKERY_PLAN)
     scenario = forecast.read(tmp_path / "plan.yaml")

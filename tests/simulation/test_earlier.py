@@ -263,6 +263,7 @@ def test_a_shock_of_the_plan_that_began_before_brings_back_no_past_shock(tmp_pat
     assert run.tally("brought.a", "horizon").mean == pytest.approx(november / 2, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nothing", ["0%", "reach"])
 def test_a_past_shock_of_zero_size_changes_no_bit(tmp_path: Path, nothing: str) -> None:
     zero = LOCKDOWN.replace("-40%", "0%") if nothing == "0%" else LOCKDOWN.replace("{kind", "{reach: 0%, kind")

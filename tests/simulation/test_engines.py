@@ -71,6 +71,7 @@ def simulate_with_stops(scenario: Scenario, folder: Path, engines: tuple[Engine,
     return run
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_workers_engine_or_stops(cluster: DaskEngine, tmp_path: Path) -> None:
     scenario = read_plan_text(FULL_PLAN)
     asked = {"paths": PATHS, "keep": PATHS_PER_BLOCK}
@@ -138,6 +139,7 @@ def test_a_worker_killed_during_a_run_changes_nothing(cluster: DaskEngine) -> No
     assert output_hash(run) == output_hash(simulate(scenario, paths=2 * PATHS))
 
 
+@pytest.mark.slow
 def test_a_lost_scheduler_is_reported_and_finished_paths_are_kept(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", CLUSTER_PROGRAM], stdout=subprocess.PIPE, env=child_environment(tmp_path)

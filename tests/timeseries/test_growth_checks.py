@@ -125,13 +125,17 @@ def test_growth_of_a_year_that_has_begun_is_refused_by_service(
             assert part in line
 
 
+GIVEN = "{a: {growth: 5%, baseline: {method: given, annual: 900 EUR}}, b: {}}"
+RECONSTRUCTED = "{a: {growth: 5%, baseline: {noise: 5%}}, b: {}}"
+
+
 @pytest.mark.parametrize(
     ("services", "status", "codes"),
     [
         ("{a: {}, b: {}}", {}, []),
         ("{a: {growth: 5%, baseline: {level: history}}, b: {}}", {}, []),
-        ("{a: {growth: 5%, baseline: {method: given, annual: 900 EUR}}, b: {}}", {}, []),
-        ("{a: {growth: 5%, baseline: {noise: 5%}}, b: {}}", {"a": "reconstructed"}, []),
+        pytest.param(GIVEN, {}, [], marks=pytest.mark.slow),
+        pytest.param(RECONSTRUCTED, {"a": "reconstructed"}, [], marks=pytest.mark.slow),
         ("{a: {growth: 5%}, b: {}}", {"a": "estimate"}, ["growth_of_begun_year"]),
         ("{a: {growth: 5%, baseline: {level: planner}}, b: {}}", {}, ["growth_of_begun_year"]),
         ("{a: {growth: 5%}, b: {growth: 1%}}", {}, ["growth_of_begun_year"] * 2),

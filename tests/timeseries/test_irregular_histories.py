@@ -73,7 +73,7 @@ def plain() -> float:
 
 
 @pytest.mark.parametrize("times", [20.0, 0.05])
-@pytest.mark.parametrize("count", [60, 30])
+@pytest.mark.parametrize("count", [pytest.param(60, marks=pytest.mark.slow), 30])
 def test_an_outlier_in_the_first_month_hardly_changes_the_forecast(booked: Booked, times: float, count: int) -> None:
     values = usual(count)
     original, _ = fit_and_simulate(booked(values))
@@ -151,7 +151,7 @@ def test_a_constant_series_stays_constant(booked: Booked, count: int) -> None:
     assert service.mase is None
 
 
-@pytest.mark.parametrize(("count", "row"), [(24, 7), (60, 25), (60, 58)])
+@pytest.mark.parametrize(("count", "row"), [(24, 7), (60, 25), pytest.param(60, 58, marks=pytest.mark.slow)])
 def test_a_negative_correction_does_not_change_the_forecast(booked: Booked, count: int, row: int) -> None:
     values = usual(count)
     original, _ = fit_and_simulate(booked(values))

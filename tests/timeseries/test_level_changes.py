@@ -104,6 +104,7 @@ def test_months_that_confirm_a_new_level_narrow_the_interval(write: Write, share
     assert widths[-1] < 0.04 * middle
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("age", "share"), [(1, 0.1), (2, 2.0)])
 def test_the_last_two_months_carry_the_doubt_too(write: Write, age: int, share: float) -> None:
     values = calm()
@@ -144,6 +145,7 @@ def test_growth_over_a_year_of_two_levels_is_the_planners_and_noted(write: Write
     }
 
 
+@pytest.mark.slow
 def test_growth_over_a_disturbed_year_is_noted(write: Write) -> None:
     values = calm()
     values[50:54] *= 0.2
@@ -186,6 +188,7 @@ def test_a_stopped_service_has_one_note_with_the_doubt(write: Write) -> None:
     assert high > 9_000
 
 
+@pytest.mark.slow
 def test_services_that_fell_together_come_back_together(write: Write) -> None:
     ledgers = {name: calm(seed=seed) for seed, name in enumerate("ab")}
     for values in ledgers.values():
@@ -195,6 +198,7 @@ def test_services_that_fell_together_come_back_together(write: Write) -> None:
     assert np.corrcoef(first, second)[0, 1] > 0.98
 
 
+@pytest.mark.slow
 def test_the_doubt_keeps_the_laws_of_random_numbers(write: Write) -> None:
     values = calm()
     values[-3:] *= 0.1
