@@ -181,7 +181,7 @@ def test_one_month_gives_a_level(booked: Booked) -> None:
 def test_a_history_of_twenty_five_years_is_fitted(booked: Booked) -> None:
     values = usual(300)
     service, notes = fit_and_simulate(booked(values))
-    assert notes == set()
+    assert notes == {"baseline_long_history"}
     assert service.annual_quantiles[2021][1] == pytest.approx(values[-12:].sum() * 1.05, rel=0.05)
     assert service.coverage80 is not None
 

@@ -328,6 +328,7 @@ def run_tests(mutant: Mutant | None, steps: Sequence[Sequence[str]], folder: Pat
         sys.pycache_prefix, sys.dont_write_bytecode = str(folder.parent / "bytecode"), False
         os.environ["FORECAST_CACHE"] = str(folder / "cache")
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
+        stay_on_one_processor()
         refuse_processes()
         if mutant is not None:
             sys.meta_path.insert(0, MutantFinder(mutant))
@@ -347,6 +348,13 @@ def run_tests(mutant: Mutant | None, steps: Sequence[Sequence[str]], folder: Pat
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def stay_on_one_processor() -> None:
+    """Keep this process on one processor, where the program does not work in two: a copy would miss the fault."""
+    if hasattr(os, "sched_setaffinity"):
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})
 
 
 def refuse_processes() -> None:
