@@ -11,7 +11,7 @@ from scipy import stats
 from forecast.arrays import Floats
 from forecast.simulation.frames import FRAME_QUANTILE_LEVELS
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
-from forecast.stats.bins import N_BINS, Bins, meets
+from forecast.stats.bins import N_BINS, Bins, meets, snap_to_atoms
 from forecast.stats.intervals import Z975
 from forecast.stats.tally import Tally
 
@@ -364,3 +364,12 @@ def test_blocks_of_one_value_count_as_any_other(value: float) -> None:
         states = (once.state(), each.state())
         assert all(states[0][name].tobytes() == states[1][name].tobytes() for name in states[1])
         assert pickle.loads(pickle.dumps(once))._constant is None
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.5])
+@pytest.mark.parametrize("atoms", [[2.0], [2.0, 6.0]])
+def test_a_value_at_the_distance_of_the_tolerance_is_on_the_atom(tolerance: float, atoms: list[float]) -> None:
+    values = np.array([1.0, 2 - tolerance, 2.0, 2 + tolerance, 3.0])
+    moved, counts = snap_to_atoms(values, np.array(atoms), tolerance)
+    assert moved.tolist() == [1, 2, 2, 2, 3]
+    assert counts.tolist() == [3, 0][: len(atoms)]
