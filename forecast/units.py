@@ -397,7 +397,9 @@ def read_number(text: str, *, has_three_decimals: bool = False) -> float:
     if len(text) > MAX_NUMBER_CHARACTERS:
         raise QuantityError("too_long", number=text[:12] + "…")
     if "_" in text:
-        raise QuantityError("underscore", number=text, instead=text.replace("_", ""))
+        joined = text.replace("_", "")
+        read_number(joined, has_three_decimals=has_three_decimals)  # what is wrong with it comes first
+        raise QuantityError("underscore", number=text, instead=joined)
     if re.fullmatch(r"[+-]?0[0-9]+(\.[0-9]+)?", text):
         sign = text[0] if text[0] in "+-" else ""
         raise QuantityError("leading_zero", number=text, instead=sign + (re.sub(r"^[+-]?0+(?=[0-9])", "", text)))

@@ -34,7 +34,7 @@ from forecast.plan.expressions import parse_expression
 from forecast.plan.quantity_types import ParseContext
 from forecast.stats.distributions import Constant, Distribution, QuantileRange, Uniform
 from forecast.stats.transforms import Z90
-from forecast.units import QuantityError
+from forecast.units import QuantityError, read_quantity
 
 VND, EUR = ParseContext("VND"), ParseContext("EUR")
 
@@ -212,6 +212,7 @@ def test_effects_are_continuous_where_an_end_passes_zero(end: float, step: float
         ("1,234,567 đồng", MONEY_TYPE, "english_grouping", "1234567 đồng"),
         ("2,5 tỷ", MONEY_TYPE, "comma", "2.5 tỷ"),
         ("1_000 tỷ", MONEY_TYPE, "underscore", "1000 tỷ"),
+        ("1_000,5 tỷ", MONEY_TYPE, "comma", "1000.5 tỷ"),
         ("012 tỷ", MONEY_TYPE, "leading_zero", "12 tỷ"),
         ("0.3", SHARE_TYPE, "share_as_fraction", "30%"),
         ("26", CHANGE_TYPE, "percent_missing", "26%"),
@@ -314,3 +315,12 @@ def test_quantiles_stay_within_the_bounds_of_the_type(kind: AssumptionType, form
 def test_any_text_is_parsed_or_rejected(text: str, kind: AssumptionType) -> None:
     with suppress(QuantityError):
         assert parse_expression(text, kind, VND).distribution.bounds
+
+
+@pytest.mark.parametrize("text", ["-0,.1_00053", "_", "1__,5", "0_0.5", "1_.5_5", "0,0_2"])
+def test_advice_on_a_number_with_underscores_is_never_refused_again(text: str) -> None:
+    with pytest.raises(QuantityError) as error:
+        read_quantity(text, "VND", dimensions=("percent",))
+    if "instead" in error.value.params:
+        for reading in str(error.value.params["instead"]).split("' or '"):
+            read_quantity(reading, "VND", dimensions=("percent",))
