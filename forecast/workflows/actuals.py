@@ -50,7 +50,7 @@ class ActualsRequest:
     unit: str = ""
     """Unit of all amounts of money; that of the sheets where it is empty."""
     convert: bool = False
-    """Whether columns may be added to the ledger, and a short one made long."""
+    """True where columns may be added to the ledger, and a short one made long."""
     is_dry_run: bool = False
 
 
