@@ -19,19 +19,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
 
-from forecast.errors import InputError, Location, OutputError, Problem
+from forecast.errors import InputError, Location, OutputError, Problem, raise_if_problems
 from forecast.files.atomic import hold_lock, remove_stale_temporaries, write_file
-from forecast.files.csv import (
-    MAX_CSV_BYTES,
-    CsvRow,
-    DecimalMark,
-    decimal_mark,
-    parse_number_cell,
-    raise_if_problems,
-    read_csv,
-    read_grid,
-    vietnamese_column_problems,
-)
+from forecast.files.csv import MAX_CSV_BYTES, CsvRow, read_csv, read_grid, vietnamese_column_problems
+from forecast.files.csv_numbers import DecimalMark, decimal_mark, parse_number_cell
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, real_path
 from forecast.history.accounts import Accounts

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.errors import InputError, Location, Problem
-from forecast.files.csv import raise_if_problems
+from forecast.errors import InputError, Location, Problem, raise_if_problems
 from forecast.files.paths import display_path, find_project
 from forecast.files.workbook import read_workbook
 from forecast.history.actuals.labels import parse_sheet_unit
