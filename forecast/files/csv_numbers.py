@@ -12,7 +12,7 @@ from forecast.files.csv import CsvCell, CsvFile
 from forecast.i18n import Note
 from forecast.units import QuantityError, plain_digits, read_number
 
-__all__ = ["DecimalMark", "decimal_mark", "number_notes", "parse_number_cell", "shown_decimal_marks"]
+__all__ = ["DecimalMark", "decimal_mark", "exact_number", "number_notes", "parse_number_cell", "shown_decimal_marks"]
 
 MAX_NUMBER_TEXT = 40
 """Characters of a number that a problem quotes."""
@@ -189,3 +189,21 @@ def _not_a_plain_number(text: str) -> QuantityError:
     if instead != text and re.fullmatch(r"[+-]?[0-9]+", instead):
         return QuantityError("odd_digits", number=text, instead=instead)
     return QuantityError("csv_not_a_number", text=text[:MAX_NUMBER_TEXT])
+
+
+def exact_number(text: str, mark: DecimalMark) -> Decimal:
+    """Return a number with all its digits.
+
+    Parameters
+    ----------
+    text : str
+        A field that `parse_number_cell` read.
+    mark : DecimalMark
+        Decimal mark of its column.
+
+    Returns
+    -------
+    Decimal
+        Of the same value.
+    """
+    return Decimal(_plain_text(text, mark) if mark == "," else text)

@@ -19,13 +19,8 @@ from forecast.files.workbook import read_workbook
 from forecast.history.actuals.labels import parse_sheet_unit
 from forecast.history.actuals.recognize import ReadActuals, read_actuals
 from forecast.history.actuals.records import ActualFigure, ActualsContext
-from forecast.history.ledger_rows import (
-    LedgerFile,
-    LedgerUpdate,
-    open_ledger,
-    plan_update,
-    write_update,
-)
+from forecast.history.ledger_entries import LedgerFile, open_ledger
+from forecast.history.ledger_update import LedgerUpdate, plan_update, write_update
 from forecast.periods import first_day, format_month
 from forecast.units import fold_text
 
@@ -123,7 +118,7 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     if scenario.history is None:
         raise InputError.of(Location(scenario.file), "history", "actuals_no_ledger")
     accounts = ledger_accounts(scenario)
-    ledger = open_ledger(Path(scenario.history.file), accounts)
+    ledger = open_ledger(Path(scenario.history.file), scenario.currency, accounts)
     values = ledger.values()
     context = ActualsContext(
         measures=account_measures(scenario),
