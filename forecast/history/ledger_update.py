@@ -15,8 +15,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from forecast.errors import InputError, OutputError, Problem, raise_if_problems
-from forecast.files.atomic import hold_lock, remove_stale_temporaries, write_file
+from forecast.files.atomic import write_file
+from forecast.files.locks import hold_lock
 from forecast.files.paths import real_path
+from forecast.files.temporaries import remove_stale_temporaries
 from forecast.history.actuals.records import ActualFigure
 from forecast.history.ledger_entries import LedgerEntry, LedgerFile, LedgerForm, entry_day
 from forecast.history.ledger_text import append_rows, prepared_text, row_fields
