@@ -22,7 +22,6 @@ from forecast.history.actuals.records import ActualFigure, ActualsContext
 from forecast.history.ledger_entries import LedgerFile, open_ledger
 from forecast.history.ledger_update import LedgerUpdate, plan_update, write_update
 from forecast.periods import first_day, format_month
-from forecast.units import fold_text
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -111,7 +110,7 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     OutputError
         The ledger cannot be written, or changed meanwhile; it is as it was.
     """
-    from forecast.plan.accounts import ledger_accounts
+    from forecast.plan.accounts import account_measures, ledger_accounts
     from forecast.plan.loading.loader import read_plan
 
     scenario = read_plan(request.plan).scenario
@@ -137,38 +136,6 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     lacking = _lacking(scenario, reading, values)
     is_written = bool(update.row_count) and not request.is_dry_run
     return ImportedActuals(scenario.file, scenario.currency, reading, update, gaps, lacking, is_written)
-
-
-def account_measures(scenario: Scenario) -> dict[str, tuple[str, ...]]:
-    """Return the measures that each account of a plan may stand for.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The plan.
-
-    Returns
-    -------
-    dict of str
-        Folded text -> `revenue.SERVICE`, `cost.COST`: names, accounts, and labels that nothing else claims.
-    """
-    from forecast.plan.accounts import ledger_accounts
-
-    accounts = ledger_accounts(scenario)
-    measures: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for pairs, prefix, entries in (
-        (accounts.services, "revenue", scenario.services),
-        (accounts.costs, "cost", scenario.costs),
-    ):
-        texts = dict(pairs)
-        labels: dict[str, set[str]] = defaultdict(set)
-        for name, entry in entries.items():
-            for label in (entry.label.vi, entry.label.en) if entry.label else ():
-                labels[fold_text(label)].add(name)
-        texts = {text: next(iter(names)) for text, names in labels.items() if len(names) == 1} | texts
-        for text, name in texts.items():
-            measures[text] = (*measures[text], f"{prefix}.{name}")
-    return dict(measures)
 
 
 def _unit_factor(unit: str, currency: str) -> Decimal | None:
