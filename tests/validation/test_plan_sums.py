@@ -16,6 +16,7 @@ def test_the_sample_is_fixed_and_larger_ones_begin_with_it() -> None:
         assert len(history) >= plan_sums.MIN_MONTHS
 
 
+@pytest.mark.slow
 def test_every_length_of_sums_is_scored_on_a_sample() -> None:
     (history, actual), *_ = plan_sums.sample("m3", 1)
     scaled_error, scores = plan_sums.score_series(history, actual)
