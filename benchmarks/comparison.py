@@ -1,4 +1,4 @@
-"""How much longer a comparison of three plans takes than a run of one, with the fits kept, in turn.
+"""Ratio by which a comparison of three plans takes longer than a run of one, with the fits kept, in turn.
 
 Prints one JSON object: seconds of wall time and of CPU, and the median of the ratios of wall time. Two cores must be
 free: a comparison works on both. `--gate` exits 1 beyond the limit.

@@ -1,4 +1,4 @@
-"""How long a history takes to fit as it grows: one service of 36, 100, 300 and 600 months, CPU seconds.
+"""Time of a fit as its history grows: one service of 36, 100, 300 and 600 months, CPU seconds.
 
 Prints one JSON object: seconds by number of months, the time of each model at 100 and 300 months, and the ratio of 300
 months to 100, each the least of a few measurements in turn. `--gate` exits 1 beyond the limit.

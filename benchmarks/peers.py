@@ -486,7 +486,7 @@ def time_ratios(results: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def is_fast_enough(ratios: dict[str, float]) -> bool:
-    """Whether forecast keeps its limits beside the expert and squigglepy; a tool that is not installed has none."""
+    """Return whether forecast keeps its limits beside the other tools; one that is not installed has none."""
     limits = {"expert": MAX_TIMES_EXPERT, "squigglepy": 1 / MIN_TIMES_SQUIGGLEPY}
     return all(ratios[way] <= limit for way, limit in limits.items() if way in ratios)
 

@@ -47,7 +47,7 @@ class Timing(NamedTuple):
 
     wall: float
     cpu: float
-    """Of its child processes too."""
+    """CPU time of the process and of its children."""
     answer: float
     """Wall time until it printed its first line; until its end where it printed none."""
 

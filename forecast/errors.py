@@ -15,8 +15,22 @@ from functools import partial
 
 from forecast.i18n import Language, Translator, flatten_phrases
 
-__all__ = ["CheckError", "ForecastError", "InputError", "Location", "OutputError", "Problem", "closest_match"]
+__all__ = [
+    "CheckError",
+    "ForecastError",
+    "InputError",
+    "Location",
+    "OutputError",
+    "Problem",
+    "closest_match",
+    "has_enough_problems",
+    "raise_if_problems",
+]
 
+MAX_FILE_PROBLEMS = 50
+"""Problems that are raised together."""
+MAX_GATHERED_PROBLEMS = 200
+"""Problems after which no more are looked for."""
 MAX_WORDS_COMPARED = 300
 MAX_CHARACTERS_COMPARED = 100
 MAX_TEXT_CHARACTERS = 500
@@ -222,3 +236,43 @@ def closest_match(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> 
     by_length = sorted(set(candidates), key=lambda candidate: (abs(len(candidate) - len(word)), candidate))
     matches = get_close_matches(word[:MAX_CHARACTERS_COMPARED], by_length[:MAX_WORDS_COMPARED], n=1, cutoff=cutoff)
     return next(iter(matches), "")
+
+
+def has_enough_problems(problems: list[Problem]) -> bool:
+    """Return whether there are so many problems that no more need to be looked for.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        Those of a file.
+
+    Returns
+    -------
+    bool
+        True from `MAX_GATHERED_PROBLEMS` on.
+    """
+    return len(problems) >= MAX_GATHERED_PROBLEMS
+
+
+def raise_if_problems(problems: list[Problem]) -> None:
+    """Raise the problems, if there are any.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        In any order.
+
+    Raises
+    ------
+    InputError
+        The first `MAX_FILE_PROBLEMS` by line, and how many more there are.
+    """
+    if not problems:
+        return
+    first = sorted(set(problems))
+    if len(first) > MAX_FILE_PROBLEMS:
+        last = first[MAX_FILE_PROBLEMS - 1].location
+        next_location = Location(last.file, last.line, last.column + 1, last.cell)
+        remaining = Problem.of(next_location, "", "csv_and_more", count=len(first) - MAX_FILE_PROBLEMS)
+        first = [*first[:MAX_FILE_PROBLEMS], remaining]
+    raise InputError(first)

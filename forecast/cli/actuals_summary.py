@@ -13,7 +13,7 @@ from forecast.i18n.amounts import choose_scale
 
 if TYPE_CHECKING:
     from forecast.history.actuals.records import ReadSheet
-    from forecast.history.ledger_rows import LedgerEntry
+    from forecast.history.ledger_entries import LedgerEntry
     from forecast.workflows.actuals import ImportedActuals
 
 MAX_WIDTH = 80

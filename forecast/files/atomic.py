@@ -1,56 +1,40 @@
-"""Atomic writes: a file is complete or absent; locks; and the removal of what a killed process leaves.
-
-A temporary name is `.<name>.<counter>.tmp-<pid>`. Its owner holds a lock on it for as long as it is written; a
-temporary file that nobody holds and whose process has ended is stale, and the next start removes it. Whoever sweeps a
-folder says of which names the temporaries can be there: a file of somebody else that only looks like one stays.
-"""
+"""Atomic writes: a file or a folder is complete or absent."""
 
 from __future__ import annotations
 
 import errno
-import itertools
 import os
-import re
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from forecast.errors import OutputError
+from forecast.files.temporaries import (
+    remove_temporary,
+    stale_temporaries,
+    temporary_name,
+    try_lock,
+    try_lock_folder,
+)
 
 __all__ = [
     "check_not_held",
     "check_writable",
     "empty_unfinished_folder",
     "fill_folder",
-    "hold_lock",
-    "is_temporary_name",
     "new_folder",
     "output_error",
-    "remove_stale_copies",
-    "remove_stale_temporaries",
     "replace_link",
-    "temporary_name",
     "translate_disk_errors",
     "write_file",
     "write_files",
 ]
 
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?:0|[1-9][0-9]*)\.tmp-(?P<owner>[1-9][0-9]*)", re.DOTALL)
-"""Pattern of the names that `temporary_name` makes."""
-_MAX_STEM_BYTES = 200
-"""Bytes of a name that are in its temporary name: with the rest it is below the 255 that a disk takes."""
-_STALE_SECONDS = 600
-"""Age at which a temporary file that nobody holds is stale, though another process has its process number."""
 _PROBE_BYTES = 64 * 1024
 PROBE_NAME = "probe"
 _FILLING_NAME = "new"
 """Name whose temporary folder holds what will fill a folder."""
-LOCK_TIMEOUT_SECONDS = 60.0
-LOCK_POLL_SECONDS = 0.02
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP)
-"""Errors of a disk that has no locks, such as some network folders: a run is published there without one."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 """Errors of a disk that has no links: FAT and exFAT, shares, Windows without the privilege."""
 _NO_LINKS_WINDOWS = (1, 50, 1314)
@@ -132,7 +116,7 @@ def write_file(path: Path, content: bytes) -> None:
         temporary = temporary_name(path)
         try:
             with open(temporary, "wb") as file:
-                _try_lock(file.fileno())
+                try_lock(file.fileno())
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -166,7 +150,7 @@ def new_folder(final: Path) -> Iterator[Path]:
     with translate_disk_errors(final):
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
-        descriptor = _try_lock_folder(temporary)
+        descriptor = try_lock_folder(temporary)
         try:
             yield temporary
             sync_folder(temporary)
@@ -226,7 +210,7 @@ def empty_unfinished_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         What `fill_folder` was writing; a file of other content is somebody's, and then no file is removed.
     """
     with suppress(OSError):
-        temporaries = list(_stale_temporaries(folder, _FILLING_NAME, folders=True))
+        temporaries = list(stale_temporaries(folder, _FILLING_NAME, folders=True))
         if not temporaries:
             return
         kept = {path for path in folder.rglob("*") if not any(map(path.is_relative_to, temporaries))}
@@ -235,7 +219,7 @@ def empty_unfinished_folder(folder: Path, files: Mapping[str, bytes]) -> None:
                 if path.parent == folder:
                     shutil.rmtree(path, ignore_errors=True)
         for path in temporaries:  # last: as long as one is there, the next start empties the folder
-            _remove_temporary(path)
+            remove_temporary(path)
 
 
 def _is_part_of(path: Path, folder: Path, files: Mapping[str, bytes]) -> bool:
@@ -360,125 +344,6 @@ def check_not_held(path: Path) -> None:
         _replace(path, path)  # changes nothing, and asks all the system asks when a file is replaced
 
 
-def remove_stale_temporaries(folder: Path, pattern: str, *, folders: bool = False) -> int:
-    """Remove the temporary files that dead processes left.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder that holds them directly, and that this program made.
-    pattern : str
-        Regular expression of the finished names, of which the whole name must be one.
-    folders : bool
-        Whether folders of such names are temporary too. A link is removed, what it leads to never.
-
-    Returns
-    -------
-    int
-        Number of files and folders that are removed.
-    """
-    n_removed = 0
-    with suppress(OSError):
-        for path in _stale_temporaries(folder, pattern, folders=folders):
-            n_removed += 1
-            _remove_temporary(path)
-    return n_removed
-
-
-def remove_stale_copies(path: Path) -> int:
-    """Remove the temporary files and folders of one finished name that dead processes left beside it.
-
-    Parameters
-    ----------
-    path : Path
-        Name of the finished file or folder.
-
-    Returns
-    -------
-    int
-        Number of files and folders that are removed.
-    """
-    if not path.name.strip("."):
-        return 0  # a folder that is there: nothing is ever written beside it
-    return remove_stale_temporaries(path.parent, re.escape(_temporary_stem(path)), folders=True)
-
-
-def _stale_temporaries(folder: Path, pattern: str, *, folders: bool) -> Iterator[Path]:
-    """Yield what `remove_stale_temporaries` removes."""
-    for entry in list(os.scandir(folder)):
-        match = _TEMPORARY.fullmatch(entry.name)
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if match is None or (is_folder and not folders) or not re.fullmatch(pattern, match["name"]):
-            continue
-        if _is_stale(Path(entry.path), int(match["owner"])):
-            yield Path(entry.path)
-
-
-def _remove_temporary(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink()
-
-
-def is_temporary_name(name: str) -> bool:
-    """Return whether `temporary_name` can have made a name.
-
-    Parameters
-    ----------
-    name : str
-        Name of a file or folder.
-
-    Returns
-    -------
-    bool
-        Whatever it is called when it is finished.
-    """
-    return _TEMPORARY.fullmatch(name) is not None
-
-
-@contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
-    """Hold an advisory lock; a killed holder gives it back.
-
-    Parameters
-    ----------
-    path : Path
-        File of the lock, which stays.
-
-    Yields
-    ------
-    None
-        For the block that needs the lock.
-
-    Raises
-    ------
-    OutputError
-        Another process holds it for more than `LOCK_TIMEOUT_SECONDS`.
-    """
-    from filelock import FileLock, Timeout  # 31 ms to import, and only what publishes needs it
-
-    lock = FileLock(path, timeout=LOCK_TIMEOUT_SECONDS, poll_interval=LOCK_POLL_SECONDS)
-    with translate_disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise OutputError("locked", path=str(path)) from None
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                raise
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-_name_counter = itertools.count()
-"""Number in each temporary name: two threads of one process never share a name."""
-
-
 def sync_folder(folder: Path) -> None:
     """Flush the names of a folder to the disk, where the system can."""
     if os.name == "nt":
@@ -491,31 +356,6 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def temporary_name(path: Path) -> Path:
-    """Return a temporary name beside a path.
-
-    Parameters
-    ----------
-    path : Path
-        Name of the finished file or folder.
-
-    Returns
-    -------
-    Path
-        In the same folder, and of nothing that is there; `remove_stale_temporaries` knows it.
-    """
-    stem = _temporary_stem(path)
-    while True:
-        temporary = path.with_name(f".{stem}.{next(_name_counter)}.tmp-{os.getpid()}")
-        if not os.path.lexists(temporary):
-            return temporary
-
-
-def _temporary_stem(path: Path) -> str:
-    """Part of a name that its temporary names repeat."""
-    return path.name.lstrip(".").encode(errors="ignore")[:_MAX_STEM_BYTES].decode(errors="ignore") or "file"
 
 
 def _has_no_links(error: OSError) -> bool:
@@ -544,61 +384,3 @@ def _rename(temporary: Path, final: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not final.is_dir():
             raise
-
-
-def _try_lock(descriptor: int) -> bool:
-    """Take the lock of an open temporary file or folder at once; False when another process holds it."""
-    # not a `filelock`: that locks a file of its own, and here the lock must end with the file that is written
-    if os.name == "nt":
-        return True  # age alone decides there, see `_is_locked`
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EAGAIN, errno.EACCES)  # a disk without locks: go on without
-    return True
-
-
-def _try_lock_folder(folder: Path) -> int | None:
-    if os.name == "nt":
-        return None
-    descriptor = os.open(folder, os.O_RDONLY)
-    _try_lock(descriptor)
-    return descriptor
-
-
-def _is_stale(path: Path, owner: int) -> bool:
-    if _is_locked(path):
-        return False
-    if owner == os.getpid() or not _is_alive(owner):
-        return True
-    with suppress(OSError):
-        return time.time() - path.lstat().st_mtime > _STALE_SECONDS
-    return False
-
-
-def _is_locked(path: Path) -> bool:
-    """Return whether another process holds the lock of a temporary file or folder; a link has none."""
-    if path.is_symlink() or os.name == "nt":
-        return False
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return not _try_lock(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":
-        return True  # os.kill would end it; age alone decides
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

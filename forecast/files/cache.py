@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import OutputError
-from forecast.files.atomic import remove_stale_temporaries, write_file
+from forecast.files.atomic import write_file
 from forecast.files.paths import read_regular_bytes
 from forecast.files.stored_json import parse_json
+from forecast.files.temporaries import remove_stale_temporaries
 
 __all__ = ["Cache", "CacheEntry", "cache_folder"]
 

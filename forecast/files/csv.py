@@ -11,38 +11,29 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from forecast.errors import InputError, Location, Problem, closest_match
+from forecast.errors import InputError, Location, Problem, closest_match, has_enough_problems, raise_if_problems
 from forecast.files.characters import single_line
+from forecast.files.column_names import english_columns
 from forecast.files.encoding import decode_text
 from forecast.files.paths import display_path, read_regular_file, resolve_in_project
-from forecast.i18n import Note
-from forecast.units import QuantityError, fold_text, plain_digits, read_number
+from forecast.units import QuantityError
 
 __all__ = [
     "MAX_CSV_BYTES",
     "CsvCell",
     "CsvFile",
     "CsvRow",
-    "DecimalMark",
     "check_columns",
     "column_reader",
-    "decimal_mark",
-    "english_columns",
-    "has_enough_problems",
-    "number_notes",
-    "parse_number_cell",
-    "raise_if_problems",
     "read_csv",
     "read_grid",
-    "shown_decimal_marks",
     "vietnamese_column_problems",
 ]
 
@@ -51,17 +42,10 @@ MAX_CSV_BYTES = 8 * 2**20
 MAX_CSV_COLUMNS = 1_000
 MAX_CSV_ROWS = 250_000
 """Rows of a file: two years of 10,000 places."""
-MAX_CSV_PROBLEMS = 50
-MAX_GATHERED_PROBLEMS = 200
-"""Problems after which no further row is read."""
 MAX_UNKNOWN_COLUMNS = 20
 """Unknown columns that are named, each with its problem."""
 MAX_COLUMN_VALUES = 100_000
 """Values of a column that a plan draws from."""
-MAX_NUMBER_TEXT = 40
-"""Characters of a number that a problem quotes."""
-MAX_SAFE_INTEGER = 2**53
-"""Whole numbers above it are not all held by a double."""
 MAX_TITLE_ROWS = 20
 """Rows above the header in which a title may stand."""
 SEPARATORS = (",", ";", "\t")
@@ -73,36 +57,6 @@ _ODD_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 """Line ends that no spreadsheet writes: they stand inside a field."""
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[ \t,;|]*', re.IGNORECASE)
 """Line above the header by which a spreadsheet names its separator."""
-
-_ENGLISH_COLUMNS = {
-    "thang": "month", "nam": "year", "quy": "quarter", "dich vu": "service", "san pham": "service",
-    "doanh thu": "revenue", "san luong": "volume", "so luong": "volume", "gia": "price", "don gia": "price",
-    "trang thai": "status", "ngay ghi so": "booked", "nguon": "source", "ghi chu": "note", "tien te": "currency",
-    "xa": "place", "phuong": "place", "dia diem": "place", "huyen": "district", "quan": "district", "ten": "name",
-    "trong so": "weight",
-}  # fmt: skip
-"""Names that a Vietnamese planner gives to columns, folded, and the names that the program reads."""
-
-DecimalMark = Literal["", ".", ","]
-"""The decimal mark that the numbers of a column show; empty where none shows it, or two do."""
-_AMBIGUOUS_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
-_SHOWN_MARKS: tuple[tuple[DecimalMark, re.Pattern[str]], ...] = (
-    (".", re.compile(r"[+-]?[0-9]+\.(?![0-9]{3}$)[0-9]+")),
-    (".", re.compile(r"[+-]?(?:0|[0-9]{4,})\.[0-9]{3}")),
-    (".", re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")),
-    (".", re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}")),
-    (",", re.compile(r"[+-]?[0-9]+,(?![0-9]{3}$)[0-9]+")),
-    (",", re.compile(r"[+-]?(?:0|[0-9]{4,}),[0-9]{3}")),
-    (",", re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+")),
-    (",", re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){2,}")),
-)
-"""Decimal marks, and numbers that can only be read with them."""
-_PLAIN_INTEGER = re.compile(r"[1-9][0-9]{0,14}")
-"""Whole numbers that are read in one way only and held by a double."""
-_COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
-_SCIENTIFIC_NUMBER = re.compile(r"[+-]?([0-9](?:\.([0-9]+))?)[eE]\+?([0-9]{1,3})")
-MIN_EXACT_DIGITS = 10
-"""Digits of an amount in scientific notation from which it is taken for exact."""
 
 
 class CsvCell(NamedTuple):
@@ -314,30 +268,6 @@ def _count_names(line: str, names: tuple[str, ...]) -> int:
     return len({*english_columns(columns, names)} & {*names})
 
 
-def english_columns(columns: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Translate the names of columns that are written in Vietnamese.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        In lower case.
-    names : tuple of str
-        Columns that a table may have.
-
-    Returns
-    -------
-    tuple of str
-        Each column as it is, or the first that stands for one of `names` that is not there by that name.
-    """
-    wanted = {*names} - {*columns}
-    translated = []
-    for column in columns:
-        english = _ENGLISH_COLUMNS.get(fold_text(column), "") if len(column) <= MAX_NUMBER_TEXT else ""
-        translated.append(english if english in wanted else column)
-        wanted.discard(english)
-    return tuple(translated)
-
-
 def _parse_header(line: str, separator: str, header: Location) -> tuple[str, ...]:
     row = _split_line(line, separator, header, {})
     if row is None:
@@ -419,111 +349,6 @@ def _field_pattern(separator: str) -> re.Pattern[str]:
     return re.compile(f'{blank}*+(?:"((?:[^"]|"")*+)"{blank}*+{end}|([^{separator}"]*+){end})')
 
 
-def decimal_mark(table: CsvFile, column: str) -> DecimalMark:
-    """Return the decimal mark that decides how the ambiguous numbers of a column are read, such as 1.018.
-
-    Parameters
-    ----------
-    table : CsvFile
-        The table.
-    column : str
-        Name of a column of numbers.
-
-    Returns
-    -------
-    DecimalMark
-        The mark that at least one number can only be read with, where no number needs the other one. A comma counts
-        only in a table that a spreadsheet separated by something else.
-    """
-    marks = shown_decimal_marks(row.text(column) for row in table.rows)
-    mark = marks.pop() if len(marks) == 1 else ""
-    return "" if mark == "," and table.separator == "," else mark
-
-
-def shown_decimal_marks(texts: Iterable[str]) -> set[DecimalMark]:
-    """Return the decimal marks without which some number of a list cannot be read.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Numbers as they are written.
-
-    Returns
-    -------
-    set of DecimalMark
-        Empty where no number shows one; the search ends at the second.
-    """
-    shown: set[DecimalMark] = set()
-    for text in texts:
-        if text.isdecimal():  # most are
-            continue
-        shown.update(mark for mark, pattern in _SHOWN_MARKS if pattern.fullmatch(text))
-        if len(shown) > 1:
-            break
-    return shown
-
-
-def number_notes(table: CsvFile, columns: Iterable[str]) -> list[Note]:
-    """Return notes on numbers that are read in a way that a reader should know.
-
-    Parameters
-    ----------
-    table : CsvFile
-        The table.
-    columns : iterable of str
-        Its columns of numbers.
-
-    Returns
-    -------
-    list of Note
-        Ambiguous numbers that the others of their column decide, and numbers in scientific notation with few digits,
-        which a spreadsheet may have rounded.
-    """
-    notes: list[Note] = []
-    for column in columns:
-        texts = [text for row in table.rows if not (text := row.text(column)).isdecimal()]
-        notes += _decided_note(column, texts, decimal_mark(table, column))
-        notes += _scientific_note(column, texts)
-    return notes
-
-
-def _decided_note(column: str, texts: list[str], mark: DecimalMark) -> Iterator[Note]:
-    decided = [text for text in texts if mark in text and _AMBIGUOUS_NUMBER.fullmatch(text)] if mark == "." else []
-    if mark == ",":
-        decided = [text for text in texts if _AMBIGUOUS_NUMBER.fullmatch(text)]
-    if decided:
-        params = {"value": _plain_text(decided[0], mark), "example": decided[0], "mark": mark}
-        yield _note("csv_decimals_decided", column=column, count=len(decided), **params)
-
-
-def _scientific_note(column: str, texts: list[str]) -> Iterator[Note]:
-    matches = [_SCIENTIFIC_NUMBER.fullmatch(text) for text in texts]
-    rounded = [match for match in matches if match and _loses_digits(match)]
-    if rounded:
-        error = f"{100 * max(map(_rounding_error, rounded)):.1g}%"
-        yield _note("csv_scientific", column=column, count=len(rounded), example=rounded[0][0], error=error)
-
-
-def _note(key: str, **params: object) -> Note:
-    return key, tuple(sorted((name, str(value)) for name, value in params.items()))
-
-
-def _loses_digits(match: re.Match[str]) -> bool:
-    """True where a number in scientific notation has few digits and its last one stands for more than a unit."""
-    decimals = len(match[2] or "")
-    return 1 + decimals < MIN_EXACT_DIGITS and int(match[3]) > decimals
-
-
-def _rounding_error(match: re.Match[str]) -> float:
-    """Largest relative error of a number that was rounded to its digits."""
-    return 0.5 * 10.0 ** -len(match[2] or "") / max(float(match[1]), 1.0)
-
-
-def _plain_text(text: str, mark: DecimalMark) -> str:
-    """A number with a decimal point and without separators of thousands."""
-    return text.replace(".", "").replace(",", ".") if mark == "," else text
-
-
 def check_columns(table: CsvFile, needed: tuple[str, ...], allowed: tuple[str, ...]) -> list[Problem]:
     """Check the columns of a table.
 
@@ -577,92 +402,6 @@ def vietnamese_column_problems(table: CsvFile, names: tuple[str, ...]) -> list[P
         return []
     written, instead = (", ".join(part) for part in zip(*translated, strict=True))
     return [Problem.of(table.location, "", "csv_columns_vietnamese", written=written, instead=instead)]
-
-
-def parse_number_cell(cell: CsvCell, column: str, problems: list[Problem], mark: DecimalMark = "") -> float:
-    """Read the number of a field.
-
-    Parameters
-    ----------
-    cell : CsvCell
-        The field.
-    column : str
-        Name of its column.
-    problems : list of Problem
-        A number that cannot be read in one way only is added.
-    mark : DecimalMark
-        Decimal mark of the column, where it is known.
-
-    Returns
-    -------
-    float
-        NaN when it cannot be read.
-    """
-    text = cell.text
-    if _PLAIN_INTEGER.fullmatch(text):  # most are
-        return float(text)
-    try:
-        if not text:
-            raise QuantityError("csv_number_missing")
-        if not re.fullmatch(r"[+-]?[0-9][0-9.,_]*(?:[eE][+-]?[0-9]{1,3})?", text):
-            raise _not_a_plain_number(text)
-        if mark == "," and _COMMA_NUMBER.fullmatch(text):
-            text = _plain_text(text, mark)
-        value = read_number(text, has_three_decimals=bool(mark))
-        if abs(Decimal(text)) > MAX_SAFE_INTEGER:
-            raise QuantityError("csv_number_too_large", text=text[:40])
-    except QuantityError as error:
-        problems.append(Problem.of(cell.location, column, error.code, **error.params))
-        return float("nan")
-    return value
-
-
-def _not_a_plain_number(text: str) -> QuantityError:
-    """The error of a number that is none, with its digits alone where it is one in groups or of another script."""
-    instead = plain_digits(text.lstrip("'")) if len(text) <= MAX_NUMBER_TEXT else ""
-    if instead != text and re.fullmatch(r"[+-]?[0-9]+", instead):
-        return QuantityError("odd_digits", number=text, instead=instead)
-    return QuantityError("csv_not_a_number", text=text[:MAX_NUMBER_TEXT])
-
-
-def has_enough_problems(problems: list[Problem]) -> bool:
-    """Return whether there are so many problems that no more need to be looked for.
-
-    Parameters
-    ----------
-    problems : list of Problem
-        Those of a file.
-
-    Returns
-    -------
-    bool
-        True from `MAX_GATHERED_PROBLEMS` on.
-    """
-    return len(problems) >= MAX_GATHERED_PROBLEMS
-
-
-def raise_if_problems(problems: list[Problem]) -> None:
-    """Raise the problems, if there are any.
-
-    Parameters
-    ----------
-    problems : list of Problem
-        In any order.
-
-    Raises
-    ------
-    InputError
-        The first `MAX_CSV_PROBLEMS` by line, and how many more there are.
-    """
-    if not problems:
-        return
-    first = sorted(set(problems))
-    if len(first) > MAX_CSV_PROBLEMS:
-        last = first[MAX_CSV_PROBLEMS - 1].location
-        next_location = Location(last.file, last.line, last.column + 1, last.cell)
-        remaining = Problem.of(next_location, "", "csv_and_more", count=len(first) - MAX_CSV_PROBLEMS)
-        first = [*first[:MAX_CSV_PROBLEMS], remaining]
-    raise InputError(first)
 
 
 def column_reader(folders: Mapping[str, Path], project: Path) -> Callable[[str, str, Location], tuple[str, ...]]:

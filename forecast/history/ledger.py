@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import Location, Problem
-from forecast.files.csv import CsvCell, number_notes, raise_if_problems
+from forecast.errors import Location, Problem, raise_if_problems
+from forecast.files.csv import CsvCell
+from forecast.files.csv_numbers import number_notes
 from forecast.history.accounts import Accounts
 from forecast.history.ledger_checks import check_months
 from forecast.history.ledger_figures import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from forecast.errors import Problem
-from forecast.files.csv import has_enough_problems
+from forecast.errors import Problem, has_enough_problems
 from forecast.history.ledger_figures import LedgerFigure, LedgerFigures, LedgerSeries
 from forecast.periods import format_month
 

@@ -12,19 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, NamedTuple
 
-from forecast.errors import InputError, Problem, closest_match
-from forecast.files.csv import (
-    CsvCell,
-    CsvFile,
-    CsvRow,
-    DecimalMark,
-    check_columns,
-    decimal_mark,
-    english_columns,
-    has_enough_problems,
-    parse_number_cell,
-    read_csv,
-)
+from forecast.errors import InputError, Problem, closest_match, has_enough_problems
+from forecast.files.column_names import english_columns
+from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, read_csv
+from forecast.files.csv_numbers import DecimalMark, decimal_mark, parse_number_cell
 from forecast.files.month_forms import months_of_day, recognize_period
 from forecast.history.accounts import Accounts
 from forecast.periods import first_day, format_month, parse_month

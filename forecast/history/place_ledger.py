@@ -9,19 +9,9 @@ from itertools import islice
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Problem, closest_match
-from forecast.files.csv import (
-    CsvCell,
-    CsvFile,
-    CsvRow,
-    DecimalMark,
-    check_columns,
-    decimal_mark,
-    has_enough_problems,
-    parse_number_cell,
-    raise_if_problems,
-    read_csv,
-)
+from forecast.errors import InputError, Problem, closest_match, has_enough_problems, raise_if_problems
+from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, read_csv
+from forecast.files.csv_numbers import DecimalMark, decimal_mark, parse_number_cell
 from forecast.history.accounts import Accounts
 from forecast.history.ledger_figures import LEDGER_STATUSES, STATUSES_WEAKEST_FIRST, parse_month_cell
 from forecast.periods import SEASON_MONTHS, Calendar, format_month

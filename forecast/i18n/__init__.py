@@ -47,11 +47,13 @@ class _MessageCatalog(Mapping[str, Mapping[str, str]]):
         return sum(1 for _ in self)
 
     def _read_next_table(self) -> None:
-        table = self._unread_tables.pop(0)
-        for key, sentence in tomllib.loads((_MESSAGES_FOLDER / f"{table}.toml").read_text(encoding="utf-8")).items():
-            if key in self._sentences:
+        table = self._unread_tables[0]
+        sentences = tomllib.loads((_MESSAGES_FOLDER / f"{table}.toml").read_text(encoding="utf-8"))
+        for key, sentence in sentences.items():
+            if self._sentences.get(key, sentence) != sentence:
                 raise ValueError(f"{table}.toml repeats the key {key}")
-            self._sentences[key] = sentence
+        self._sentences.update(sentences)
+        self._unread_tables.remove(table)  # last: a signal may come at any moment, and its message is looked for here
 
 
 @cache

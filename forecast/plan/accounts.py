@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from forecast.history.accounts import Accounts
@@ -9,7 +10,7 @@ from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import Cost, Scenario, Service
 from forecast.units import fold_text
 
-__all__ = ["ledger_accounts", "read_plan_history", "shared_accounts"]
+__all__ = ["account_measures", "ledger_accounts", "read_plan_history", "shared_accounts"]
 
 
 def ledger_accounts(scenario: Scenario) -> Accounts:
@@ -27,6 +28,36 @@ def ledger_accounts(scenario: Scenario) -> Accounts:
         that several of them claim stands for the one whose name it is, else for none.
     """
     return Accounts(tuple(_by_text(scenario.services).items()), tuple(_by_text(scenario.costs).items()))
+
+
+def account_measures(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Return the measures that each account of a plan may stand for.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    dict of str
+        Folded text -> `revenue.SERVICE`, `cost.COST`: names, accounts, and labels that nothing else claims.
+    """
+    accounts = ledger_accounts(scenario)
+    measures: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for pairs, prefix, entries in (
+        (accounts.services, "revenue", scenario.services),
+        (accounts.costs, "cost", scenario.costs),
+    ):
+        texts = dict(pairs)
+        labels: dict[str, set[str]] = defaultdict(set)
+        for name, entry in entries.items():
+            for label in (entry.label.vi, entry.label.en) if entry.label else ():
+                labels[fold_text(label)].add(name)
+        texts = {text: next(iter(names)) for text, names in labels.items() if len(names) == 1} | texts
+        for text, name in texts.items():
+            measures[text] = (*measures[text], f"{prefix}.{name}")
+    return dict(measures)
 
 
 def read_plan_history(scenario: Scenario) -> History | None:

@@ -12,18 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Problem, closest_match
-from forecast.files.csv import (
-    CsvCell,
-    CsvFile,
-    CsvRow,
-    check_columns,
-    decimal_mark,
-    has_enough_problems,
-    parse_number_cell,
-    raise_if_problems,
-    read_csv,
-)
+from forecast.errors import InputError, Problem, closest_match, has_enough_problems, raise_if_problems
+from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, read_csv
+from forecast.files.csv_numbers import decimal_mark, parse_number_cell
 
 __all__ = ["District", "Geography", "build_geography", "read_places"]
 

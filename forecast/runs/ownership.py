@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from forecast.errors import OutputError
-from forecast.files import atomic
+from forecast.files import atomic, temporaries
 from forecast.files.paths import is_reserved_name, reserved_part
 from forecast.i18n import LANGUAGES, Translator
 
@@ -191,13 +191,13 @@ def claim_reports(reports: Path) -> None:
     if not (reports / RUNS_FOLDER / MARKER_NAME).exists():
         atomic.write_file(reports / RUNS_FOLDER / MARKER_NAME, MARKER)
     # beside `.runs` we write files and links alone, of any plan's name; a folder there is somebody's
-    atomic.remove_stale_temporaries(reports, r".+")
+    temporaries.remove_stale_temporaries(reports, r".+")
     names = "|".join((_RUN_ID, _SET_ASIDE, re.escape(MARKER_NAME.lstrip(".")), atomic.PROBE_NAME))
-    atomic.remove_stale_temporaries(reports / RUNS_FOLDER, names, folders=True)
+    temporaries.remove_stale_temporaries(reports / RUNS_FOLDER, names, folders=True)
 
 
 def _is_counted(name: str) -> bool:
-    return name not in _UNCOUNTED and not atomic.is_temporary_name(name)
+    return name not in _UNCOUNTED and not temporaries.is_temporary_name(name)
 
 
 def check_link(reports: Path, name: str) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import CheckError, OutputError
-from forecast.files import atomic
+from forecast.files import atomic, locks, temporaries
 from forecast.files.fingerprint import to_jsonable
 from forecast.files.paths import is_inner_path, read_regular_bytes, real_path
 from forecast.files.stored_json import changed_entries, read_json_object, seal
@@ -279,7 +279,7 @@ def lock_reports(reports: Path) -> AbstractContextManager[None]:
     context manager
         While it is open no other process changes the links.
     """
-    return atomic.hold_lock(reports / RUNS_FOLDER / ownership.LOCK_NAME)
+    return locks.hold_lock(reports / RUNS_FOLDER / ownership.LOCK_NAME)
 
 
 def open_run(path: Path | str) -> StoredRun:
@@ -531,7 +531,7 @@ def prune_runs(reports: Path) -> tuple[str, ...]:
 def _remove_run(folder: Path) -> None:
     """Remove a run: first its name, in one step, then its files."""
     with atomic.translate_disk_errors(folder):
-        temporary = atomic.temporary_name(folder)
+        temporary = temporaries.temporary_name(folder)
         os.rename(folder, temporary)
     shutil.rmtree(temporary, ignore_errors=True)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.engines.engine import Engine
-from forecast.files.csv import raise_if_problems
+from forecast.errors import raise_if_problems
 from forecast.history.ledger import History
 from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar

@@ -14,16 +14,9 @@ from typing import Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import InputError, Location, Problem, closest_match
-from forecast.files.csv import (
-    CsvCell,
-    check_columns,
-    decimal_mark,
-    has_enough_problems,
-    parse_number_cell,
-    raise_if_problems,
-    read_csv,
-)
+from forecast.errors import InputError, Location, Problem, closest_match, has_enough_problems, raise_if_problems
+from forecast.files.csv import CsvCell, check_columns, read_csv
+from forecast.files.csv_numbers import decimal_mark, parse_number_cell
 from forecast.files.encoding import decode_text
 from forecast.files.paths import (
     display_path,

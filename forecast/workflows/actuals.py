@@ -13,22 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.errors import InputError, Location, Problem
-from forecast.files.csv import raise_if_problems
+from forecast.errors import InputError, Location, Problem, raise_if_problems
 from forecast.files.paths import display_path, find_project
 from forecast.files.workbook import read_workbook
 from forecast.history.actuals.labels import parse_sheet_unit
 from forecast.history.actuals.recognize import ReadActuals, read_actuals
 from forecast.history.actuals.records import ActualFigure, ActualsContext
-from forecast.history.ledger_rows import (
-    LedgerFile,
-    LedgerUpdate,
-    open_ledger,
-    plan_update,
-    write_update,
-)
+from forecast.history.ledger_entries import LedgerFile, open_ledger
+from forecast.history.ledger_update import LedgerUpdate, plan_update, write_update
 from forecast.periods import first_day, format_month
-from forecast.units import fold_text
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -50,7 +43,7 @@ class ActualsRequest:
     unit: str = ""
     """Unit of all amounts of money; that of the sheets where it is empty."""
     convert: bool = False
-    """Whether columns may be added to the ledger, and a short one made long."""
+    """True where columns may be added to the ledger, and a short one made long."""
     is_dry_run: bool = False
 
 
@@ -117,14 +110,14 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     OutputError
         The ledger cannot be written, or changed meanwhile; it is as it was.
     """
-    from forecast.plan.accounts import ledger_accounts
+    from forecast.plan.accounts import account_measures, ledger_accounts
     from forecast.plan.loading.loader import read_plan
 
     scenario = read_plan(request.plan).scenario
     if scenario.history is None:
         raise InputError.of(Location(scenario.file), "history", "actuals_no_ledger")
     accounts = ledger_accounts(scenario)
-    ledger = open_ledger(Path(scenario.history.file), accounts)
+    ledger = open_ledger(Path(scenario.history.file), scenario.currency, accounts)
     values = ledger.values()
     context = ActualsContext(
         measures=account_measures(scenario),
@@ -143,38 +136,6 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     lacking = _lacking(scenario, reading, values)
     is_written = bool(update.row_count) and not request.is_dry_run
     return ImportedActuals(scenario.file, scenario.currency, reading, update, gaps, lacking, is_written)
-
-
-def account_measures(scenario: Scenario) -> dict[str, tuple[str, ...]]:
-    """Return the measures that each account of a plan may stand for.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The plan.
-
-    Returns
-    -------
-    dict of str
-        Folded text -> `revenue.SERVICE`, `cost.COST`: names, accounts, and labels that nothing else claims.
-    """
-    from forecast.plan.accounts import ledger_accounts
-
-    accounts = ledger_accounts(scenario)
-    measures: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for pairs, prefix, entries in (
-        (accounts.services, "revenue", scenario.services),
-        (accounts.costs, "cost", scenario.costs),
-    ):
-        texts = dict(pairs)
-        labels: dict[str, set[str]] = defaultdict(set)
-        for name, entry in entries.items():
-            for label in (entry.label.vi, entry.label.en) if entry.label else ():
-                labels[fold_text(label)].add(name)
-        texts = {text: next(iter(names)) for text, names in labels.items() if len(names) == 1} | texts
-        for text, name in texts.items():
-            measures[text] = (*measures[text], f"{prefix}.{name}")
-    return dict(measures)
 
 
 def _unit_factor(unit: str, currency: str) -> Decimal | None:

@@ -124,7 +124,7 @@ def _backtest_and_publish(
 
 
 def _read_checked_history(scenario: Scenario) -> History:
-    from forecast.files.csv import raise_if_problems
+    from forecast.errors import raise_if_problems
     from forecast.plan.accounts import read_plan_history
     from forecast.timeseries.checks import check_baselines, check_history
 

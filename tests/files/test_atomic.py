@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import OutputError
-from forecast.files import atomic
+from forecast.files import atomic, locks, temporaries
 from forecast.files.cache import cache_folder
 from tests.support.plans import ROOT
 
@@ -93,7 +93,7 @@ def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
     os.symlink("nowhere", tmp_path / f".c.0.tmp-{DEAD_PROCESS}")
     (tmp_path / "kept.txt").write_text("kept")
     with atomic.new_folder(tmp_path / "run") as held:
-        assert atomic.remove_stale_temporaries(tmp_path, "[a-c]", folders=True) == 3
+        assert temporaries.remove_stale_temporaries(tmp_path, "[a-c]", folders=True) == 3
         assert held.is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.txt", "run"]
 
@@ -116,13 +116,13 @@ def test_names_that_no_counter_wrote_stay(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name.format(DEAD_PROCESS)
     folder.mkdir()
     (folder / "photo.jpg").write_text("mine")
-    assert atomic.remove_stale_temporaries(tmp_path, "a|photos", folders=True) == 0
+    assert temporaries.remove_stale_temporaries(tmp_path, "a|photos", folders=True) == 0
     assert (folder / "photo.jpg").read_text() == "mine"
 
 
 def test_a_folder_stays_where_only_files_are_written(tmp_path: Path) -> None:
     (tmp_path / f".a.0.tmp-{DEAD_PROCESS}").mkdir()
-    assert atomic.remove_stale_temporaries(tmp_path, "a") == 0
+    assert temporaries.remove_stale_temporaries(tmp_path, "a") == 0
     assert (tmp_path / f".a.0.tmp-{DEAD_PROCESS}").is_dir()
 
 
@@ -131,17 +131,17 @@ def test_the_sweep_follows_no_link(tmp_path: Path) -> None:
     (tmp_path / "mine" / "photo.jpg").write_text("mine")
     (tmp_path / "swept").mkdir()
     os.symlink(tmp_path / "mine", tmp_path / "swept" / f".a.0.tmp-{DEAD_PROCESS}")
-    assert atomic.remove_stale_temporaries(tmp_path / "swept", "a", folders=True) == 1
+    assert temporaries.remove_stale_temporaries(tmp_path / "swept", "a", folders=True) == 1
     assert (tmp_path / "mine" / "photo.jpg").read_text() == "mine"
 
 
 def test_a_temporary_name_is_of_nothing_there_and_never_too_long(tmp_path: Path) -> None:
-    first = atomic.temporary_name(tmp_path / "a")
+    first = temporaries.temporary_name(tmp_path / "a")
     counter = int(first.name.split(".")[2])
     standing = [tmp_path / f".a.{counter + step}.tmp-{os.getpid()}" for step in (1, 2)]
     for path in standing:
         path.write_text("mine")
-    assert atomic.temporary_name(tmp_path / "a") not in standing
+    assert temporaries.temporary_name(tmp_path / "a") not in standing
     atomic.write_file(tmp_path / ("ệ" * 85), b"255 bytes")
     assert [path.read_bytes() for path in tmp_path.glob("ệ*")] == [b"255 bytes"]
 
@@ -151,7 +151,7 @@ def test_old_temporary_files_are_removed_whoever_has_their_process_id(tmp_path: 
     young.write_text("under way")
     old.write_text("torn")
     os.utime(old, (time.time() - 3600,) * 2)
-    assert atomic.remove_stale_temporaries(tmp_path, ".") == 1
+    assert temporaries.remove_stale_temporaries(tmp_path, ".") == 1
     assert young.exists()
 
 
@@ -264,24 +264,24 @@ def test_a_folder_that_was_half_filled_is_emptied_unless_somebody_s_file_is_in_i
 def test_stale_copies_of_a_single_name_are_removed(tmp_path: Path) -> None:
     for name in ("a.csv", "ab.csv", "aXcsv"):
         (tmp_path / f".{name}.0.tmp-{DEAD_PROCESS}").write_text("torn")
-    assert atomic.remove_stale_copies(tmp_path / "a.csv") == 1
-    assert atomic.remove_stale_copies(tmp_path / ".") == atomic.remove_stale_copies(tmp_path / "..") == 0
+    assert temporaries.remove_stale_copies(tmp_path / "a.csv") == 1
+    assert temporaries.remove_stale_copies(tmp_path / ".") == temporaries.remove_stale_copies(tmp_path / "..") == 0
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(atomic, "LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(locks, "LOCK_TIMEOUT_SECONDS", 0.1)
     refused = pytest.raises(OutputError, match="another run")
-    with atomic.hold_lock(tmp_path / "lock"), refused, atomic.hold_lock(tmp_path / "lock"):
+    with locks.hold_lock(tmp_path / "lock"), refused, locks.hold_lock(tmp_path / "lock"):
         pass
-    with atomic.hold_lock(tmp_path / "lock"):
+    with locks.hold_lock(tmp_path / "lock"):
         pass
 
 
 def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
     code = (
-        "import sys, time, pathlib\nfrom forecast.files import atomic\n"
-        "with atomic.hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+        "import sys, time, pathlib\nfrom forecast.files import locks\n"
+        "with locks.hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     here = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code, str(tmp_path / "lock")]
@@ -289,7 +289,7 @@ def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         holder.kill()
-    with atomic.hold_lock(tmp_path / "lock"):
+    with locks.hold_lock(tmp_path / "lock"):
         pass
 
 

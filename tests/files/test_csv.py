@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from forecast.errors import InputError, Problem
 from forecast.files.characters import FORBIDDEN_CHARACTERS, single_line
-from forecast.files.csv import CsvFile, decimal_mark, number_notes, parse_number_cell, read_csv
+from forecast.files.csv import CsvFile, read_csv
+from forecast.files.csv_numbers import decimal_mark, number_notes, parse_number_cell
 
 
 def write_table(folder: Path, text: str | bytes) -> Path:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.errors import InputError
-from forecast.files.csv import MAX_CSV_PROBLEMS
+from forecast.errors import MAX_FILE_PROBLEMS, InputError
 from forecast.history.accounts import Accounts
 from forecast.history.ledger import BookedMonth, LedgerPlaces, read_history
 from forecast.periods import parse_month
@@ -199,7 +198,7 @@ def test_all_problems_of_a_ledger_are_reported_at_once(tmp_path: Path) -> None:
 
 def test_the_number_of_reported_problems_is_limited(tmp_path: Path) -> None:
     problems = complaints(tmp_path, HEADER + "2020-01,a,x,actual\n" * 1000)
-    assert len(problems) == MAX_CSV_PROBLEMS + 1
+    assert len(problems) == MAX_FILE_PROBLEMS + 1
     assert problems[-1].endswith("and at least 150 more; correct these first")
 
 

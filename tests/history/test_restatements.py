@@ -1,4 +1,4 @@
-"""Of several rows of a month the one booked last counts, and what changed is noted."""
+"""Among several rows of a month the one booked last counts, and what changed is noted."""
 
 from __future__ import annotations
 

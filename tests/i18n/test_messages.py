@@ -139,7 +139,8 @@ def test_every_code_of_every_module_has_its_sentence_and_its_parameters() -> Non
 def test_a_table_is_read_when_a_sentence_is_in_none_before_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tables = {"first": "a", "second": "b", "third": "b"}
     for table, key in tables.items():
-        (tmp_path / f"{table}.toml").write_text(f"[{key}]\nen = 'x'\nvi = 'y'\n", encoding="utf-8")
+        english = "z" if table == "third" else "x"
+        (tmp_path / f"{table}.toml").write_text(f"[{key}]\nen = '{english}'\nvi = 'y'\n", encoding="utf-8")
     monkeypatch.setattr(i18n, "_MESSAGES_FOLDER", tmp_path)
     monkeypatch.setattr(i18n, "MESSAGE_TABLES", (*tables, "absent"))
     catalog = message_catalog.__wrapped__()

@@ -1,4 +1,4 @@
-"""What became known after the day of the plan moves no figure, and rows in another order say the same."""
+"""Rows that became known after the day of the plan move no figure, and rows in another order say the same."""
 
 from __future__ import annotations
 

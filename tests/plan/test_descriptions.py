@@ -13,7 +13,7 @@ class DescribedBase(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     first: int = 0
-    """Of the base,
+    """A key of the base,
     on two lines."""
     second: int = 0
 
@@ -21,14 +21,14 @@ class DescribedBase(BaseModel):
 class Described(DescribedBase):
     first: int = 1
     third: int = 0
-    """Of the record."""
+    """A key of the record."""
 
     def method(self) -> None:
         """No field."""
 
 
 def test_a_field_has_the_docstring_below_it_as_pydantic_reads_it() -> None:
-    assert describe_fields(Described) == {"first": "Of the base,\non two lines.", "third": "Of the record."}
+    assert describe_fields(Described) == {"first": "A key of the base,\non two lines.", "third": "A key of the record."}
     assert describe_fields(DescribedBase) == {
         name: field.description for name, field in DescribedBase.model_fields.items() if field.description
     }

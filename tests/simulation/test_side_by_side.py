@@ -40,7 +40,7 @@ CASES = {
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """How often the shocks and the trade of a batch are simulated from now on."""
+    """Count how often the shocks and the trade of a batch are simulated from now on."""
     calls = {"sample_shocks": 0, "simulate_trade": 0}
     for name in calls:
         function = getattr(side_by_side, name)

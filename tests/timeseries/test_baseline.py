@@ -269,6 +269,7 @@ def test_masked_months_do_not_change_the_baseline(ledger: Ledger) -> None:
     assert original.noise == moved.noise
 
 
+@pytest.mark.slow
 def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
     baseline = fit_baseline(read(ROOT / "scenarios" / "shop-chain.yaml"), fit_cache)
     bread, lunch = baseline.services["bread"], baseline.services["lunch"]

@@ -132,7 +132,7 @@ RECONSTRUCTED = "{a: {growth: 5%, baseline: {noise: 5%}}, b: {}}"
 @pytest.mark.parametrize(
     ("services", "status", "codes"),
     [
-        ("{a: {}, b: {}}", {}, []),
+        pytest.param("{a: {}, b: {}}", {}, [], marks=pytest.mark.slow),
         ("{a: {growth: 5%, baseline: {level: history}}, b: {}}", {}, []),
         pytest.param(GIVEN, {}, [], marks=pytest.mark.slow),
         pytest.param(RECONSTRUCTED, {"a": "reconstructed"}, [], marks=pytest.mark.slow),
@@ -147,6 +147,7 @@ def test_only_growth_that_sets_a_begun_year_is_refused(
     assert codes_of_run(write_mid_year_plan(tmp_path, services, status)) == codes
 
 
+@pytest.mark.slow
 def test_growth_of_a_year_that_begins_with_the_plan_is_accepted(tmp_path: Path) -> None:
     plan = write_plan(tmp_path, {"a": SALES[:60], "b": SALES[:60]}, "{a: {growth: 0%}, b: {}}")
     run = forecast.simulate(forecast.read(plan), paths=500)

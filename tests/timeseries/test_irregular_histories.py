@@ -99,6 +99,7 @@ def test_a_level_shift_is_noted_and_the_interval_stays_narrow(
     assert service.noise == pytest.approx(0.05, abs=0.02)
 
 
+@pytest.mark.slow
 def test_isolated_zeros_are_corrections_and_yearly_zeros_are_seasonal(booked: Booked) -> None:
     values = usual(60)
     values[[20, 33]] = 0
@@ -151,7 +152,9 @@ def test_a_constant_series_stays_constant(booked: Booked, count: int) -> None:
     assert service.mase is None
 
 
-@pytest.mark.parametrize(("count", "row"), [(24, 7), (60, 25), pytest.param(60, 58, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("count", "row"), [(24, 7), *(pytest.param(60, row, marks=pytest.mark.slow) for row in (25, 58))]
+)
 def test_a_negative_correction_does_not_change_the_forecast(booked: Booked, count: int, row: int) -> None:
     values = usual(count)
     original, _ = fit_and_simulate(booked(values))

@@ -211,7 +211,7 @@ def _tree(folder: Path) -> dict[str, str]:
 
 
 def _ending_faults(entry: BadInput, ending: CommandEnding) -> list[str]:
-    """What is wrong with the end of a command that was given a bad input."""
+    """Faults of the end of a command that was given a bad input."""
     message = ending.err
     faults = [] if ending.code in entry.codes else [f"exit code {ending.code}: {message.strip()[:300]!r}"]
     if "Traceback" in message or any(_bug_words(language) in message for language in LANGUAGES):

@@ -55,12 +55,12 @@ class WritingCommand:
     words: Callable[[int], Sequence[str]]
     """Words of the command line in a turn; another turn asks for another result."""
     weight: int
-    """How often it is taken, relative to the others."""
+    """Weight with which it is taken, relative to the others."""
     prepare: Callable[[CommandScene, int], None] = lambda scene, turn: None
 
 
 class CommandCost(NamedTuple):
-    """What a command does when nothing disturbs it."""
+    """Work of a command when nothing disturbs it."""
 
     operations: list[DiskOperation]
     """Below the folder of the scene."""
@@ -126,7 +126,7 @@ class CommandScene:
         return CommandCost(read_operations(record), seconds)
 
     def faults(self) -> list[str]:
-        """What is not as it must be at any moment, whatever was killed or refused: names of files and why."""
+        """Faults at any moment, whatever was killed or refused: names of files and why."""
         return [*self._report_faults(), *self._file_faults()]
 
     def _report_faults(self) -> list[str]:
@@ -180,14 +180,14 @@ class CommandScene:
         return faults + [f"{path.relative_to(self.folder)}: a stray after the next start" for path in self.strays()]
 
     def _has_part_of_new(self, turn: int) -> bool:
-        """Whether `new` left nothing, or a part that its next start must deal with."""
+        """Return whether `new` left nothing, or a part that its next start must deal with."""
         folder = self.folder / WRITING_COMMANDS["new"].words(turn)[1]
         is_complete = all((folder / file).exists() for file in _new_files())
         return not is_complete or any(folder.glob(".*.tmp-*")) or any(self.folder.glob(f".{folder.name}.*.tmp-*"))
 
 
 def is_well(run: Path) -> bool:
-    """Whether a run is as it was written."""
+    """Return whether a run is as it was written."""
     try:
         repository.verify(run)
     except ForecastError:
@@ -214,7 +214,7 @@ def prepare_scene(place: Path) -> PreparedScene:
 
 @cache
 def _new_files() -> dict[str, bytes]:
-    """What `new` writes; its schema takes 40 ms to make."""
+    """Files that `new` writes; its schema takes 40 ms to make."""
     return starter_files("en")
 
 

@@ -1,4 +1,4 @@
-"""What a process writes to a folder, operation by operation, so that any of them can be the last or can fail."""
+"""Writes of a process to a folder, operation by operation, so that any of them can be the last or can fail."""
 
 from __future__ import annotations
 

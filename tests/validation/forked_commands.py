@@ -42,14 +42,14 @@ WARM_MODULES = (
 
 @dataclass(frozen=True)
 class CommandEnding:
-    """How a command ended."""
+    """End of a command: code, output and resources."""
 
     code: int
     """Exit code; negative for the number of a signal."""
     out: str
     err: str
     cpu_seconds: float
-    """Of the process and of its children."""
+    """CPU time of the process and of its children."""
     peak_bytes: int
     """Largest resident memory."""
 
@@ -116,7 +116,7 @@ class ForkedCommand:
             os._exit(code)
 
     def has_ended(self) -> bool:
-        """Whether it has ended by now."""
+        """Return whether it has ended by now."""
         if self.status is None:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:

@@ -109,7 +109,7 @@ ODD_YAML = (
     uniform(0%, 1%); normal(1%, 1000%); 3 months; 0 days""",
     ),
 )
-"""What may stand in the place of a value of a plan."""
+"""Texts that may stand in the place of a value of a plan."""
 PLAN_VALUE = re.compile(rb"(?<=: )[^,{}\[\]\n]+|(?<=: )\{[^{}\n]*\}|(?<=: )\[[^\[\]\n]*\]")
 PLAN_LINE = re.compile(rb"[^\n]+\n")
 RICH_PLAN = """\
@@ -153,7 +153,7 @@ class FuzzTarget:
     seeds: Sequence[bytes]
     change: Callable[[random.Random, bytes, Sequence[bytes]], bytes]
     share: int
-    """Of the inputs, relative to the others."""
+    """Share of the inputs, relative to the others."""
 
 
 def main() -> int:
@@ -295,7 +295,7 @@ def _bounded_cpu() -> Iterator[None]:
 
 
 def _message_fault(error: InputError | CheckError | OutputError) -> str | None:
-    """What is wrong with the message of an error."""
+    """Faults of the message of an error."""
     if isinstance(error, InputError):
         if any(not p.location.file or p.location.line < 1 or p.location.column < 1 for p in error.problems):
             return f"no place: {error}"

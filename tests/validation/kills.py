@@ -91,7 +91,7 @@ def _kill_in_scene(
     kills = ended_before = strays_before = 0
     by_command, by_moment = dict.fromkeys(WRITING_COMMANDS, 0), dict.fromkeys(MOMENTS, 0)
     faults: dict[str, str] = {}
-    """What is not as it must be, and after which kill it was seen first."""
+    """Faults, and after which kill it was seen first."""
     for turn in range(2, 2 + times * MAX_TURNS_PER_KILL):
         if kills == times:
             break

@@ -148,7 +148,7 @@ def _mutable_children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_not_computed(node: ast.Assign) -> bool:
-    """Whether an assignment names a type, or what the module offers."""
+    """Return whether an assignment names a type, or what the module offers."""
     target = node.targets[0]
     is_alias = isinstance(node.value, ast.Subscript | ast.BinOp) and node.col_offset == 0
     assert isinstance(target, ast.Name)

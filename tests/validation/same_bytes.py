@@ -42,7 +42,7 @@ class Surroundings:
     folder: str = "."
     """Working folder, from the project."""
     has_own_cache: bool = False
-    """Whether its cache is empty at the start, so that it fits anew."""
+    """True where its cache is empty at the start, so that it fits anew."""
     locale: tuple[str, str] | None = None
     """Locale of the C library and its encoding, which `localedef` makes for this run."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.validation import plan_sums
 
@@ -16,6 +17,7 @@ def test_the_sample_is_fixed_and_larger_ones_begin_with_it() -> None:
         assert len(history) >= plan_sums.MIN_MONTHS
 
 
+@pytest.mark.slow
 def test_every_length_of_sums_is_scored_on_a_sample() -> None:
     (history, actual), *_ = plan_sums.sample("m3", 1)
     scaled_error, scores = plan_sums.score_series(history, actual)

@@ -121,7 +121,7 @@ def _fail_in_scene(scene: CommandScene, failures: Sequence[WriteFault], lane: in
     exit_codes = {"0": 0, "4": 0}
     faults: list[str] = []
     lasting_faults: dict[str, str] = {}
-    """What is not as it must be in the folder, and after which failure it was seen first."""
+    """Faults in the folder, and after which failure it was seen first."""
     for row, failure in enumerate(failures):
         turn = 2 + row
         command = WRITING_COMMANDS[failure.command]
@@ -153,7 +153,7 @@ def _skip_drawing_and_fail(folder: Path, number: int, code: int) -> None:
 
 
 def _ending_faults(ending: CommandEnding) -> list[str]:
-    """What is wrong with the end of a command whose disk failed."""
+    """Faults of the end of a command whose disk failed."""
     if ending.code == 0:
         return [f"a line on stderr though all went well: {ending.err.strip()[:300]}"] if ending.err else []
     faults = []

@@ -19,6 +19,7 @@ from tests.support.place_plans import WITH_SHOCKS, read_plan
 from tests.support.plans import FULL_PLAN, TWO_SERVICES, simulate_plan
 
 
+@pytest.mark.slow
 def test_summary_and_report_give_achieved_correlations(tmp_path: Path) -> None:
     run = simulate_plan(correlated_plan(("initiatives.shop.happens", "services.a.growth"), 0.5), paths=8_192)
     forecast.report(run, tmp_path)
@@ -96,6 +97,7 @@ def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path) -> None:
         assert all(f" {month[name] / 1e9:.1f} " in text for name in ("p10", "p50", "p90"))
 
 
+@pytest.mark.slow
 def test_the_summary_has_the_bad_tail_and_the_average_shortfall_with_their_errors(tmp_path: Path) -> None:
     run = simulate_plan(FULL_PLAN, paths=8_192)
     folder = forecast.report(run, tmp_path, language="en")

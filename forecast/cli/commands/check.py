@@ -56,7 +56,7 @@ def _note_lines(scenario: Scenario, notes: list[Note], t: Translator) -> list[st
 
 def _check_data(scenario: Scenario) -> list[Note]:
     """Read the history too: its problems are problems of the plan, and what is to know of it is noted."""
-    from forecast.files.csv import raise_if_problems
+    from forecast.errors import raise_if_problems
     from forecast.plan.accounts import read_plan_history
     from forecast.timeseries.baseline import unfitted_notes
     from forecast.timeseries.checks import check_baselines, check_history

@@ -27,14 +27,14 @@ from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS
 @click.pass_context
 def disaggregate_command(ctx: click.Context, /, recipe: str, method: str | None, **params: Any) -> None:
     """Spread yearly or quarterly totals over months, as a recipe says; the file it names is written."""
-    from forecast.files import atomic
+    from forecast.files import atomic, temporaries
     from forecast.timeseries.reconstruction import read_recipe, reconstruct
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     content = read_recipe(Path(recipe), method)
     months = reconstruct(content)
-    atomic.remove_stale_copies(content.output_path)
+    temporaries.remove_stale_copies(content.output_path)
     atomic.write_file(content.output_path, months.encode())
     rows = months.count("\n") - 1
     if options.json:

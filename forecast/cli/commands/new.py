@@ -27,7 +27,7 @@ PLAN_FILE, HISTORY_FILE, SCHEMA_FILE = "scenarios/plan.yaml", "data/history.csv"
 @click.pass_context
 def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa: A002 - the word of the command line
     """Write a small plan that runs, to start from."""
-    from forecast.files import atomic
+    from forecast.files import atomic, temporaries
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
@@ -41,7 +41,7 @@ def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa
     if name := reserved_part(folder):
         raise session.input_error(dir, "DIR", "reserved_name", name=name, instead=suggest_name(name))
     content = starter_files(options.language or "en")
-    atomic.remove_stale_copies(folder)
+    temporaries.remove_stale_copies(folder)
     atomic.empty_unfinished_folder(folder, content)
     with atomic.translate_disk_errors(folder):
         is_there = os.path.lexists(folder)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
-from forecast.files.csv import DecimalMark, shown_decimal_marks
+from forecast.files.csv_numbers import DecimalMark, shown_decimal_marks
 from forecast.units import QuantityError
 
 __all__ = ["decimals_of", "is_dash", "looks_like_number", "normalize_number", "number_mark", "parse_sheet_number"]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from forecast.errors import Location, Problem, closest_match
-from forecast.files.csv import DecimalMark, has_enough_problems, raise_if_problems
+from forecast.errors import Location, Problem, closest_match, has_enough_problems, raise_if_problems
+from forecast.files.csv_numbers import DecimalMark
 from forecast.files.workbook import Workbook, cell_address
 from forecast.history.actuals.figures import CellFigure, LaterCheck, SheetFigures, read_sheet_figures, taken_columns
 from forecast.history.actuals.grid import Grid

@@ -62,7 +62,7 @@ class ReadSheet:
     """Base units of one of its unit of money."""
     is_factor_guessed: bool
     style: str
-    """How its numbers are written: an example, or empty for cells that are numbers."""
+    """Example of the way its numbers are written, or empty for cells that are numbers."""
     labels: tuple[str, ...]
     """Texts that were matched."""
     measures: tuple[str, ...]

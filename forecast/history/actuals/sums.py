@@ -191,16 +191,22 @@ def _horizontal_parts(
     def numbers(columns: Iterable[int]) -> list[Decimal]:
         return [value for c in columns if (value := number(row.row, c)) is not None]
 
-    alike = [c for c in value_columns if head.kind in ("", "amount", table.columns[c].kind)]
+    columns_of_kind = [c for c in value_columns if head.kind in ("", "amount", table.columns[c].kind)]
     others = table.columns_of("other") if table.has_accounts_across else []
-    if not table.has_accounts_across and head.label.is_span and any(_column_month(table.columns[c]) for c in alike):
+    if (
+        not table.has_accounts_across
+        and head.label.is_span
+        and any(_column_month(table.columns[c]) for c in columns_of_kind)
+    ):
         months = months_of_span(head.label, 12)
-        yield numbers(c for c in alike if _column_month(table.columns[c]) in months and _same_year(table, c, head))
+        yield numbers(
+            c for c in columns_of_kind if _column_month(table.columns[c]) in months and _same_year(table, c, head)
+        )
         return
     before = max((c for c in table.columns_of("sum", "cumulative") if c < column), default=-1)
     for columns in (range(before + 1, column), range(column), range(column + 1, max(table.columns) + 1)):
         month = _column_month(head)
-        group = [c for c in alike if c in columns and month in (0, _column_month(table.columns[c]))]
+        group = [c for c in columns_of_kind if c in columns and month in (0, _column_month(table.columns[c]))]
         if table.has_accounts_across or any(_column_month(table.columns[c]) for c in group):
             yield numbers([*group, *(c for c in others if c in columns)])
             yield numbers(group)

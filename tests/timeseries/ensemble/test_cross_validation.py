@@ -143,6 +143,7 @@ def test_weights_and_widths_come_from_disjoint_origins() -> None:
     assert errors.without_overlap(36, CV_HORIZON_MONTHS).first_months.tolist() == [48]
 
 
+@pytest.mark.slow
 def test_evaluation_measures_coverage() -> None:
     """Over made-up series whose models know the truth of their noise, coverage is close to its level."""
     evaluations = []

@@ -115,6 +115,7 @@ def test_a_manifest_restores_the_fits_exactly(project: Path, first: tuple[dict[s
     assert len(again.parameters["a"][COMBINATION_KEY]["root"]) == 12 < FORECAST_MONTHS
 
 
+@pytest.mark.slow
 def test_a_pinned_run_repeats_the_results_without_fitting(
     project: Path, first: tuple[dict[str, Any], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_pinned_run_repeats_the_results_without_fitting(
     assert manifest["pinned"]
 
 
+@pytest.mark.slow
 def test_pinned_means_are_used(project: Path, first: tuple[dict[str, Any], dict[str, Any]]) -> None:
     manifest, summary = first
     mean = [float(value) for value in manifest["parameters"]["a"][COMBINATION_KEY]["mean"].split()]

@@ -38,7 +38,7 @@ from forecast.simulation.sampling.events import EventSet, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
 
 _NO_EFFECTS = Effects()
-"""Of a regime that the plan leaves out; to make and check a record takes as long as a step on all paths."""
+"""Stands for a regime that the plan leaves out; to make and check a record takes as long as a step on all paths."""
 
 
 def epidemic_impact(shock: Epidemic, name: str, sampler: Sampler, context: SimulationContext) -> Impact:

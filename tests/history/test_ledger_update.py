@@ -13,7 +13,8 @@ from forecast.errors import InputError, Location, OutputError
 from forecast.history.accounts import Accounts
 from forecast.history.actuals.records import ActualFigure
 from forecast.history.ledger import read_history
-from forecast.history.ledger_rows import LedgerUpdate, open_ledger, plan_update, write_update
+from forecast.history.ledger_entries import open_ledger
+from forecast.history.ledger_update import LedgerUpdate, plan_update, write_update
 
 ACCOUNTS = Accounts((("a", "a"), ("nuoc", "a"), ("b", "b")), (("dien", "dien"), ("power", "dien")))
 SHORT = "month,service,revenue,status,booked,source\n2025-01,a,100,actual,2025-02-04,x.xlsx!S!B3\n"
@@ -30,7 +31,7 @@ def figure(
 
 
 def update_of(path: Path, *figures: ActualFigure, convert: bool = False) -> LedgerUpdate:
-    return plan_update(open_ledger(path, ACCOUNTS), figures, convert)
+    return plan_update(open_ledger(path, "VND", ACCOUNTS), figures, convert)
 
 
 def ledger(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -56,7 +57,7 @@ def refusal(path: Path, *figures: ActualFigure, convert: bool = False) -> str:
 )
 def test_a_title_and_vietnamese_columns_are_one_problem(tmp_path: Path, text: str, code: str) -> None:
     with pytest.raises(InputError) as caught:
-        open_ledger(ledger(tmp_path, text), ACCOUNTS)
+        open_ledger(ledger(tmp_path, text), "VND", ACCOUNTS)
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
@@ -122,7 +123,7 @@ def test_a_short_ledger_becomes_long_on_request(tmp_path: Path) -> None:
     )
     costs = figure(1, "3150000000", "cost.dien"), figure(1, "758", "headcount")
     assert refusal(path, *costs) == "ledger_must_be_long"
-    assert open_ledger(path, ACCOUNTS).values()["cost.dien", 12 * 2025] == 5
+    assert open_ledger(path, "VND", ACCOUNTS).values()["cost.dien", 12 * 2025] == 5
     update = update_of(path, *costs, convert=True)
     assert update.converted_to == "long"
     assert update.content.decode().splitlines() == [
@@ -168,7 +169,7 @@ def test_a_long_ledger_keeps_its_texts_and_its_measures(tmp_path: Path) -> None:
     ]
     assert read_history(str(path), "VND", ACCOUNTS).revenue["a"].tolist() == [63, pytest.approx(93)]
     assert update_of(path, *figures).row_count == 0
-    assert open_ledger(path, ACCOUNTS).values()["revenue.a", 12 * 2025] == 63
+    assert open_ledger(path, "VND", ACCOUNTS).values()["revenue.a", 12 * 2025] == 63
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_an_empty_ledger_needs_its_row_of_headings_alone(tmp_path: Path) -> None
 
 def test_several_accounts_of_a_service_cannot_take_its_total(tmp_path: Path) -> None:
     path = ledger(tmp_path, SHORT + "2025-01,nước,5,actual,2025-02-04,\n")
-    assert open_ledger(path, ACCOUNTS).values()["revenue.a", 12 * 2025] == 105
+    assert open_ledger(path, "VND", ACCOUNTS).values()["revenue.a", 12 * 2025] == 105
     assert refusal(path, figure(2, "110")) == "ledger_many_accounts"
 
 
