@@ -17,6 +17,7 @@ from forecast.errors import Location, Problem, raise_if_problems
 from forecast.files.csv import CsvCell
 from forecast.files.csv_numbers import number_notes
 from forecast.history.accounts import Accounts
+from forecast.history.booked_months import BookedMonth, BookedMonths, book_figures, cut_series
 from forecast.history.ledger_checks import check_months
 from forecast.history.ledger_figures import (
     LEDGER_STATUSES,
@@ -25,13 +26,14 @@ from forecast.history.ledger_figures import (
     LedgerFigures,
     LedgerSeries,
     read_figures,
+    weakest_status,
 )
 from forecast.history.restatements import restatement_note, select_last_booked
 from forecast.history.slips import slip_notes
 from forecast.i18n import Note
 from forecast.periods import Calendar, format_month
 
-__all__ = ["BookedMonth", "History", "LedgerPlaces", "read_history"]
+__all__ = ["History", "LedgerPlaces", "read_history"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,19 +42,9 @@ MAX_NAMES_CHARACTERS = 200
 """Characters of the names that a note lists."""
 
 
-class BookedMonth(NamedTuple):
-    """A figure of one month in a ledger."""
-
-    value: float
-    """In currency, or people."""
-    status: str
-
-
 @dataclass(frozen=True)
 class History:
-    """Actual months; every service runs without a gap to the last month.
-
-    Costs and people are read where the ledger has them, and nothing uses them yet: no frame and no figure shows them.
+    """Actual months; every service runs without a gap to the last month before those that are booked in the horizon.
 
     Examples
     --------
@@ -88,6 +80,8 @@ class History:
     """Month from year 0 -> people; months may be missing."""
     months_known_later: tuple[int, ...] = ()
     """Months with rows that became known only after the day of the plan, sorted."""
+    booked: BookedMonths = field(default_factory=dict)
+    """Figures from the first month on that a plan simulates; months may be missing."""
 
     def service_calendar(self, service: str) -> Calendar:
         """The months of one service."""
@@ -146,7 +140,13 @@ class _ServiceRow(NamedTuple):
     price: float
 
 
-def read_history(path: str, currency: str, accounts: Accounts | None = None, as_of: date | None = None) -> History:
+def read_history(
+    path: str,
+    currency: str,
+    accounts: Accounts | None = None,
+    as_of: date | None = None,
+    planned_from: int | None = None,
+) -> History:
     """Read a ledger: a row for each month and service, or for each month and measure.
 
     Parameters
@@ -160,6 +160,9 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None, as_
         What its rows call the services and costs of a plan; several accounts of one are added up.
     as_of : date, optional
         The day whose knowledge counts: rows that became known later are as if they were absent. All rows by default.
+    planned_from : int, optional
+        The first month, from year 0, that a plan simulates: figures of it and of later months are in `booked`, where
+        services may lack months. None where every row is history.
 
     Returns
     -------
@@ -182,9 +185,11 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None, as_
     known_accounts = accounts or Accounts()
     figures = read_figures(path, currency, known_accounts, as_of, problems)
     raise_if_problems(problems)
-    raise_if_problems(check_months(figures, as_of))
+    raise_if_problems(check_months(figures, as_of, planned_from))
     selected = [(series, *select_last_booked(series.figures)) for series in figures.series]
-    counting = [(series, rows) for series, rows, _ in selected]
+    known = [(series, rows) for series, rows, _ in selected]
+    counting = known if planned_from is None else cut_series(known, planned_from)
+    booked, booked_notes = ({}, []) if planned_from is None else book_figures(known, planned_from)
     entries = _add_accounts(counting)
     raise_if_problems(_all_zero_problems(entries, figures))
     others = [(series, rows) for series, rows in counting if series.kind in ("cost", "headcount")]
@@ -194,8 +199,10 @@ def read_history(path: str, currency: str, accounts: Accounts | None = None, as_
         *restatement_note([(series, changes) for series, _, changes in selected]),
         *_kept_notes([series for series, _ in others], accounts),
         *_slip_notes(entries),
+        *booked_notes,
     ]
-    return _build_history(entries, _sum_others(others), figures, notes)
+    calendar = _calendar(entries, planned_from)
+    return _build_history(entries, _sum_others(others), figures, notes, calendar, booked)
 
 
 def _add_accounts(
@@ -221,17 +228,13 @@ def _service_rows(by_kind: Mapping[str, list[LedgerFigure]]) -> list[_ServiceRow
         _ServiceRow(
             volume.month,
             volume.cell,
-            _weakest((volume.status, price.status)),
+            weakest_status((volume.status, price.status)),
             volume.value * price.value,
             volume.value,
             price.value,
         )
         for volume, price in zip(by_kind["volume"], by_kind["price"], strict=True)
     ]
-
-
-def _weakest(statuses: tuple[str, ...]) -> str:
-    return statuses[0] if len(set(statuses)) == 1 else min(statuses, key=STATUSES_WEAKEST_FIRST.index)
 
 
 def _sum_rows(lists: list[list[_ServiceRow]]) -> list[_ServiceRow]:
@@ -243,7 +246,7 @@ def _sum_rows(lists: list[list[_ServiceRow]]) -> list[_ServiceRow]:
     for month, rows in sorted(by_month.items()):
         revenue, volume = math.fsum(entry.revenue for entry in rows), math.fsum(entry.volume for entry in rows)
         price = revenue / volume if volume else math.fsum(entry.price for entry in rows) / len(rows)
-        status = _weakest(tuple(entry.status for entry in rows))
+        status = weakest_status(tuple(entry.status for entry in rows))
         sums.append(_ServiceRow(month, rows[0].cell, status, revenue, volume, price))
     return sums
 
@@ -259,7 +262,7 @@ def _sum_others(
             months.setdefault(row.month, []).append(row)
     return {
         key: {
-            month: BookedMonth(math.fsum(row.value for row in rows), _weakest(tuple(row.status for row in rows)))
+            month: BookedMonth(math.fsum(row.value for row in rows), weakest_status(tuple(row.status for row in rows)))
             for month, rows in sorted(months.items())
         }
         for key, months in sorted(lists.items())
@@ -315,24 +318,33 @@ def _all_zero_problems(entries: dict[str, list[_ServiceRow]], figures: LedgerFig
     ]
 
 
+def _calendar(entries: Mapping[str, list[_ServiceRow]], planned_from: int | None) -> Calendar:
+    """From the first month that is not zero to the last; none before the plan where every row lies in it."""
+    if not entries:
+        assert planned_from is not None  # a ledger has rows
+        return Calendar(planned_from, 0)
+    first = min(rows[_count_leading_zeros(rows)].month for rows in entries.values())
+    return Calendar(first, max(rows[-1].month for rows in entries.values()) - first + 1)
+
+
 def _build_history(
     entries: dict[str, list[_ServiceRow]],
     others: dict[tuple[str, str], dict[int, BookedMonth]],
     figures: LedgerFigures,
     notes: list[Note],
+    calendar: Calendar,
+    booked: BookedMonths,
 ) -> History:
     services = tuple(sorted(entries))
     zeros = {service: _count_leading_zeros(entries[service]) for service in services}
     rows_by_service = {service: entries[service][zeros[service] :] for service in services}
     counted = [service for service in services if not math.isnan(entries[service][0].volume)]
-    first = min(rows[0].month for rows in rows_by_service.values())
-    last = max(rows[-1].month for rows in rows_by_service.values())
 
     def column(figure: str, names: Sequence[str]) -> dict[str, Floats]:
         return {name: np.array([getattr(entry, figure) for entry in rows_by_service[name]]) for name in names}
 
     return History(
-        calendar=Calendar(first, last - first + 1),
+        calendar=calendar,
         services=services,
         revenue=column("revenue", services),
         volume=column("volume", counted),
@@ -345,6 +357,7 @@ def _build_history(
         costs={name: months for (kind, name), months in others.items() if kind == "cost"},
         headcount=others.get(("headcount", "headcount"), {}),
         months_known_later=tuple(sorted({month for months in figures.later.values() for month in months})),
+        booked=booked,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from forecast.errors import Problem, has_enough_problems
+from forecast.history.booked_months import cut_series
 from forecast.history.ledger_figures import LedgerFigure, LedgerFigures, LedgerSeries
 from forecast.periods import format_month
 
@@ -15,7 +16,7 @@ MAX_LISTED_MONTHS = 12
 """Missing months that a problem names before it counts the others."""
 
 
-def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
+def check_months(figures: LedgerFigures, as_of: date | None, planned_from: int | None = None) -> list[Problem]:
     """Find the problems of the months of a ledger.
 
     Parameters
@@ -24,6 +25,8 @@ def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
         Its rows that were known.
     as_of : date, optional
         The day on which they were.
+    planned_from : int, optional
+        The first month that a plan simulates, from year 0: from it on any month may be missing.
 
     Returns
     -------
@@ -45,7 +48,10 @@ def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
     if figures.is_long:
         problems += _mixed_measures(services)
         problems += _lonely_volumes(services, figures.later, as_of)
-    return problems or _gaps([series for series in services if series.kind != "price"], figures, as_of)
+    past = [series for series in services if series.kind != "price"]
+    if planned_from is not None:
+        past = [series for series, _ in cut_series([(series, series.figures) for series in past], planned_from)]
+    return problems or _gaps(past, figures, as_of)
 
 
 def _repeated_or_unsorted(series: LedgerSeries) -> list[Problem]:
@@ -113,7 +119,7 @@ def _gaps(services: Iterable[LedgerSeries], figures: LedgerFigures, as_of: date 
     """Problems of services that lack a month, or end before the others."""
     problems: list[Problem] = []
     rows_by_month = [(series, {figure.month: figure for figure in reversed(series.figures)}) for series in services]
-    last = max(max(rows) for _, rows in rows_by_month)
+    last = max((max(rows) for _, rows in rows_by_month), default=0)
     for series, rows in rows_by_month:
         if has_enough_problems(problems):
             break

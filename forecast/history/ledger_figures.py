@@ -7,7 +7,7 @@ only after the day, its month, status and day of booking are read and nothing el
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, NamedTuple
@@ -29,6 +29,7 @@ __all__ = [
     "day_known",
     "parse_month_cell",
     "read_figures",
+    "weakest_status",
 ]
 
 LEDGER_STATUSES = ("actual", "reconstructed", "estimate", "example")
@@ -46,6 +47,22 @@ MONTHS_OF_DATES = (12 * date.min.year, 12 * date.max.year + date.max.month - 2)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 FigureKind = Literal["revenue", "volume", "price", "cost", "headcount"]
+
+
+def weakest_status(statuses: Sequence[str]) -> str:
+    """Return the weakest of some statuses.
+
+    Parameters
+    ----------
+    statuses : sequence of str
+        One at least.
+
+    Returns
+    -------
+    str
+        A sum is as weak as its weakest part.
+    """
+    return statuses[0] if len(set(statuses)) == 1 else min(statuses, key=STATUSES_WEAKEST_FIRST.index)
 
 
 class LedgerFigure(NamedTuple):

@@ -10,7 +10,7 @@ from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import Cost, Scenario, Service
 from forecast.units import fold_text
 
-__all__ = ["account_measures", "ledger_accounts", "read_plan_history", "shared_accounts"]
+__all__ = ["account_measures", "first_planned_month", "ledger_accounts", "read_plan_history", "shared_accounts"]
 
 
 def ledger_accounts(scenario: Scenario) -> Accounts:
@@ -81,7 +81,28 @@ def read_plan_history(scenario: Scenario) -> History | None:
     source = scenario.history
     if source is None:
         return None
-    return read_history(source.file, scenario.currency, ledger_accounts(scenario), scenario.as_of)
+    accounts, planned_from = ledger_accounts(scenario), first_planned_month(scenario)
+    return read_history(source.file, scenario.currency, accounts, scenario.as_of, planned_from)
+
+
+def first_planned_month(scenario: Scenario) -> int:
+    """Return the first month that a plan simulates, from year 0.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    int
+        January of the first year where the planner sets the level of a service, for that is the level of the year;
+        else the first month of the horizon.
+    """
+    horizon = scenario.horizon.calendar
+    if any(scenario.is_level_planned(service) for service in scenario.service_names):
+        return horizon.full_years().first
+    return horizon.first
 
 
 def shared_accounts(scenario: Scenario) -> Iterator[tuple[str, str, str]]:

@@ -288,6 +288,13 @@ class Scenario(Record):
             merged |= {"level": None, "mask": ()}
         return BaselineChoice.model_construct(**{**_DEFAULT_BASELINE, **merged})
 
+    def is_level_planned(self, service: str) -> bool:
+        """True where the planner sets the level of a service's years, in some paths at least."""
+        choice = self.baseline_for(service)
+        if choice.method == "given":
+            return True
+        return choice.level != "history" and (choice.level is not None or self.services[service].growth is not None)
+
     def assumptions(self) -> Iterator[Assumption]:
         """Every assumption of the plan itself, in the order of the fields; those of its cases are theirs."""
         for field in type(self).model_fields:

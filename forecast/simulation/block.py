@@ -161,6 +161,8 @@ def simulate_trade(plan: CompiledPlan, sampler: Sampler, shocks: ShockPaths) -> 
         name: simulate_service(name, baseline, drifts, initiatives, shocks.recoveries, bridge_rows, sampler.paths)
         for name in plan.services
     }
+    for name, service in services.items():
+        plan.closed.close_service(name, service, plan.horizon)
     return TradePaths(baseline, shocks, initiatives, services)
 
 
@@ -235,7 +237,9 @@ def _statement_inputs(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -
             if HEADCOUNT_KEY in factors:
                 headcount = headcount * factors[HEADCOUNT_KEY]
         inputs["headcount"] = headcount
+        plan.closed.close_inputs(inputs, plan.horizon)  # costs follow the people
     inputs.update(cost_paths(plan.costs, sampler, inputs, impacts, initiatives))
+    plan.closed.close_inputs(inputs, plan.horizon)
     return inputs
 
 

@@ -28,6 +28,7 @@ from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount, Workforce
 from forecast.plan.yearly_changes import change_in_year, draw_in_year
 from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
+from forecast.simulation.model.closed_months import ClosedMonths
 from forecast.simulation.model.inputs import (
     BaselineInputs,
     CostInputs,
@@ -102,6 +103,8 @@ class CompiledPlan:
     """Name of the target whose story a page tells; empty without targets."""
     trigger_values: tuple[tuple[FigureKey, float], ...] = field(default=())
     """Figures that call for a decision, and the value at which they do."""
+    closed: ClosedMonths = field(default_factory=ClosedMonths)
+    """Booked figures of the months that are simulated."""
     adds_volumes: bool = True
     """False where the volumes of the services count unlike things."""
 
@@ -210,6 +213,7 @@ def compile_plan(
         targets=dict(scenario.targets),
         main_target=scenario.main_target,
         trigger_values=_trigger_values(scenario),
+        closed=ClosedMonths.from_books(baseline.booked),
         adds_volumes=_has_one_volume_unit(scenario, baseline),
     )
 
@@ -285,10 +289,16 @@ def _compile_earlier_time(scenario: Scenario, baseline: Baseline) -> EarlierTime
 
 
 def _first_unknown_moment(scenario: Scenario, baseline: Baseline) -> float:
-    """Ordinal day after the day of the plan, else after the last known month of the history; else minus infinity."""
+    """Ordinal day after the day of the plan, else after the last known month of the history; else minus infinity.
+
+    Never before the end of the last closed month.
+    """
+    last_closed = ClosedMonths.from_books(baseline.booked).last_month
+    closed = -math.inf if last_closed is None else float(first_day(last_closed + 1))
     if scenario.as_of is not None:
-        return scenario.as_of.toordinal() + 1.0
-    return -math.inf if baseline.last_known_month is None else float(first_day(baseline.last_known_month + 1))
+        return max(closed, scenario.as_of.toordinal() + 1.0)
+    known = baseline.last_known_month
+    return max(closed, -math.inf if known is None else float(first_day(known + 1)))
 
 
 def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: int) -> BaselineInputs:

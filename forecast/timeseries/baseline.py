@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats
 from forecast.engines.engine import Engine
 from forecast.errors import raise_if_problems
+from forecast.history.booked_months import BookedMonth, BookedMonths
 from forecast.history.ledger import History
 from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar
@@ -133,7 +134,9 @@ class Baseline:
     history_notes: tuple[Note, ...] = ()
     """How the numbers of the history are read, where a reader should know."""
     last_known_month: int | None = None
-    """Last month of the history that is no estimate, from year 0; None without one."""
+    """Last month of the history, or of the booked months, that is no estimate, from year 0; None without one."""
+    booked: BookedMonths = field(default_factory=dict)
+    """Figures of the months that are simulated, as the ledger has them on the day of the plan."""
 
 
 def fit_baseline(
@@ -166,12 +169,14 @@ def fit_baseline(
     names = scenario.service_names
     fitted = [name for name in names if scenario.baseline_for(name).method == "fit"]
     calendar = scenario.horizon.calendar.full_years()
+    history = read_plan_history(scenario)
+    if history is not None:
+        raise_if_problems(check_history(scenario, history))
     if not fitted:
         given = {name: _given_baseline(scenario, name, calendar) for name in names}
-        return Baseline(calendar, given, None, {}, "", {})
-    history = read_plan_history(scenario)
+        booked = {} if history is None else _booked_in(history, calendar)
+        return Baseline(calendar, given, None, {}, "", {}, booked=booked)
     assert history is not None  # checked above
-    raise_if_problems(check_history(scenario, history))
     prepared = {name: _fit_task(scenario, history, name) for name in fitted}
     months = calendar.last - history.calendar.last
     tasks = [task for task, _ in prepared.values()]
@@ -197,7 +202,17 @@ def fit_baseline(
         parameters,
         history.notes,
         _last_known_month(history),
+        _booked_in(history, calendar),
     )
+
+
+def _booked_in(history: History, calendar: Calendar) -> dict[str, dict[int, BookedMonth]]:
+    """The booked figures of the calendar years of a plan; later ones are of other plans."""
+    inside = {
+        measure: {month: figure for month, figure in figures.items() if month in calendar.months}
+        for measure, figures in history.booked.items()
+    }
+    return {measure: figures for measure, figures in inside.items() if figures}
 
 
 def _last_known_month(history: History) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from forecast.errors import Location, Problem, closest_match
 from forecast.history.ledger import History, LedgerPlaces
 from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
-from forecast.plan.accounts import ledger_accounts
+from forecast.plan.accounts import first_planned_month, ledger_accounts
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS
@@ -68,7 +68,6 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
         *_check_services(scenario, history),
         *_check_length(scenario, history),
         *_check_end(scenario, history),
-        *_check_others(scenario, history),
         *_check_future_months(scenario, history),
         *_check_history_limits(scenario, history),
         *_check_growth(scenario, history),
@@ -137,8 +136,8 @@ def _check_length(scenario: Scenario, history: History) -> list[Problem]:
 
 
 def _check_end(scenario: Scenario, history: History) -> list[Problem]:
-    """A history that does not end in the month before the horizon."""
-    start, last = scenario.horizon.from_, history.calendar.last
+    """A history that ends before the month that precedes what the plan simulates."""
+    start, last = first_planned_month(scenario), history.calendar.last
     location = scenario.location_of("horizon.from")
     params = {"last": format_month(last), "start": format_month(start), "instead": format_month(last + 1)}
     if last < start - 1:
@@ -150,24 +149,7 @@ def _check_end(scenario: Scenario, history: History) -> list[Problem]:
         if scenario.as_of is not None and not set(range(last + 1, start)).isdisjoint(history.months_known_later):
             code, params["as_of"] = "history_known_ends_before_plan", scenario.as_of.isoformat()
         return [Problem.of(location, "horizon.from", code, **params)]
-    if last >= start:
-        return [Problem.of(location, "horizon.from", "history_inside_horizon", **params)]
     return []
-
-
-def _check_others(scenario: Scenario, history: History) -> list[Problem]:
-    """Months of costs and people inside the horizon, each at its first row."""
-    start = scenario.horizon.from_
-    measures = {f"cost.{name}": months for name, months in history.costs.items()} | {"headcount": history.headcount}
-    problems = []
-    places = _ledger_places(scenario)
-    for measure, figures in measures.items():
-        if inside := [month for month in figures if month >= start]:
-            listed = ", ".join(format_month(month) for month in inside[:MAX_MONTHS_IN_MESSAGE])
-            location = places.locate(measure, "month", inside[0]) or _ledger_location(scenario)
-            params = {"measure": measure, "months": listed, "start": format_month(start)}
-            problems.append(Problem.of(location, "month", "history_measure_inside_horizon", **params))
-    return problems
 
 
 def _check_future_months(scenario: Scenario, history: History) -> list[Problem]:
@@ -176,19 +158,31 @@ def _check_future_months(scenario: Scenario, history: History) -> list[Problem]:
         return []
     problems = []
     places = _ledger_places(scenario)
-    for service in history.services:
-        months = history.service_calendar(service).months
+    for name, statuses in _months_by_name(history).items():
         early = [
             month
-            for month, status in zip(months, history.status[service], strict=True)
+            for month, status in statuses.items()
             if status in ("actual", "example") and first_day(month + 1) - 1 > scenario.as_of.toordinal()
         ]
         if early:
             listed = ", ".join(format_month(month) for month in early[:MAX_MONTHS_IN_MESSAGE])
-            params = {"service": service, "months": listed, "as_of": scenario.as_of.isoformat()}
-            location = places.locate(service, "status", early[0]) or _ledger_location(scenario)
+            params = {"service": name, "months": listed, "as_of": scenario.as_of.isoformat()}
+            location = places.locate(name, "status", early[0]) or _ledger_location(scenario)
             problems.append(Problem.of(location, "status", "history_of_the_future", **params))
     return problems
+
+
+def _months_by_name(history: History) -> dict[str, dict[int, str]]:
+    """Service, cost or `headcount` -> month -> status, of the history and of the booked months of a plan."""
+    names = {
+        service: dict(zip(history.service_calendar(service).months, history.status[service], strict=True))
+        for service in history.services
+    }
+    for measure, figures in history.booked.items():
+        kind, _, name = measure.partition(".")
+        key = measure if kind in ("cost", "headcount") else name
+        names[key] = {**names.get(key, {}), **{month: figure.status for month, figure in figures.items()}}
+    return names
 
 
 def _check_history_limits(scenario: Scenario, history: History) -> list[Problem]:
@@ -215,18 +209,17 @@ def _check_history_limits(scenario: Scenario, history: History) -> list[Problem]
 
 
 def _check_growth(scenario: Scenario, history: History) -> list[Problem]:
-    """Growth of a year that it cannot be a share of, or of a year that has begun; one problem a service and reason."""
+    """Growth over a year that it cannot be a share of."""
     problems = []
     for service in _fitted_services(scenario, history):
         growth = scenario.services[service].growth
         if growth is None or _history_level(scenario, service) == "history" or not _has_full_year(history, service):
             continue
         path = f"services.{service}.growth"
-        for find in (_base_year_problems, _begun_year_problems):
-            problems += [
-                Problem.of(scenario.location_of(path), path, code, service=service, **params)
-                for code, params in find(scenario, history, service)
-            ]
+        problems += [
+            Problem.of(scenario.location_of(path), path, code, service=service, **params)
+            for code, params in _base_year_problems(scenario, history, service)
+        ]
     return problems
 
 
@@ -251,22 +244,6 @@ def _base_year_problems(scenario: Scenario, history: History, service: str) -> I
     code = next((code for code, total in totals.items() if total <= 0), None)
     if code is not None:
         yield code, {"total": f"{totals[code]:.6g}", "year": year, "instead": instead}
-
-
-def _begun_year_problems(scenario: Scenario, history: History, service: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """Code and parameters of the problem of a year whose total `growth` sets while some of its months are booked."""
-    start = scenario.horizon.from_
-    january = start - start % SEASON_MONTHS
-    booked = [
-        format_month(month)
-        for month in range(january, start)
-        if history.status_at(service, month) not in (None, "reconstructed")
-    ]
-    if booked:
-        is_reconstructed = "reconstructed" in history.status[service]
-        code = "growth_of_begun_year_reconstructed" if is_reconstructed else "growth_of_begun_year"
-        params = {"months": ", ".join(booked), "start": format_month(start), "instead": format_month(january)}
-        yield code, {**params, "year": january // SEASON_MONTHS}
 
 
 def _history_level(scenario: Scenario, service: str) -> str:

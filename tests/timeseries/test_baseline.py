@@ -294,7 +294,6 @@ def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
             PLAN,
             "horizon.from: the history ends in 2020-10 and the plan begins in 2021-01; add 2020-11, 2020-12",
         ),
-        ({"count": 26}, PLAN, "horizon.from: the history runs to 2021-02"),
         ({"first": "2020-07", "count": 6}, PLAN, "services.a.growth: growth is over a whole calendar year"),
         ({"status": "reconstructed"}, PLAN, "services.a.baseline.noise: a reconstructed history is too smooth"),
         (

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 from forecast.plan.shocks import dotted_shock
 from forecast.simulation.model.baseline_paths import BaselinePaths
 from forecast.simulation.model.impacts import Impact, signed_factor
@@ -106,6 +106,26 @@ class ServicePaths:
             np.add.at(shocked.amount.reshape(-1), loss.cell, loss.amount)
             self._record_step(dotted_shock(name), self._step_revenue())
 
+    def close(self, rows: Ints, revenue: Floats, volume: Floats | None) -> None:
+        """Put closed months to what is booked; what that changes belongs to the baseline.
+
+        Parameters
+        ----------
+        rows : ndarray
+            (closed,) of the horizon.
+        revenue, volume : ndarray
+            (closed,) booked; no volume where the amount is revenue, or where only the revenue is booked.
+        """
+        if self.price is None or volume is not None:
+            self.amount = close_months(self.amount, rows, revenue if self.price is None else volume)
+        if self.price is not None:
+            booked = self.amount[rows]
+            price = np.divide(revenue[:, None], booked, out=np.zeros_like(booked), where=booked != 0)
+            self.price = close_months(np.broadcast_to(self.price, self.amount.shape), rows, price)
+        before = self._recorded_revenue
+        self._recorded_revenue = self._step_revenue()
+        self.baseline_revenue = self.baseline_revenue + (self._recorded_revenue - before)
+
     def _record_step(self, step: str, revenue_after: Floats) -> None:
         """Attribute the change since the last step to this one."""
         change = revenue_after - self._recorded_revenue
@@ -118,6 +138,13 @@ class ServicePaths:
         if self.price is None:
             return np.asarray(amount.sum(axis=0))
         return np.asarray(np.einsum("mp,mp->p", amount, self.price[self.step_rows]))
+
+
+def close_months(values: Floats, rows: Ints, booked: Floats) -> Floats:
+    """Copy of values (months, paths) with booked figures, (rows,) or (rows, paths), in their rows."""
+    closed = values.copy()
+    closed[rows] = booked if booked.ndim == 2 else booked[:, None]
+    return closed
 
 
 def simulate_service(

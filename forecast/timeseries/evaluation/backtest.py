@@ -15,7 +15,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.engines.background import run_in_background
-from forecast.history.ledger import BookedMonth, History
+from forecast.history.booked_months import BookedMonth
+from forecast.history.ledger import History
 from forecast.i18n import Note
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.scenario import Scenario

@@ -1,0 +1,82 @@
+"""Closed months: booked figures of the months that are simulated, the same in every path.
+
+Arrays are (months, paths) or (months, 1) over the horizon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.history.booked_months import BookedMonths
+from forecast.periods import Calendar
+from forecast.simulation.model.service_paths import ServicePaths, close_months
+
+__all__ = ["CLOSED_STATUSES", "ClosedMonths", "ClosedSeries"]
+
+CLOSED_STATUSES = ("actual", "example")
+"""Statuses of figures that close a month; an estimate does not."""
+
+
+@dataclass(frozen=True)
+class ClosedSeries:
+    """Closed months of one measure."""
+
+    months: Ints
+    """(closed,) from year 0, ascending."""
+    values: Floats
+    """(closed,) in currency, pieces or people."""
+
+    def inside(self, horizon: Calendar) -> tuple[Ints, Floats]:
+        """Rows (closed,) of the horizon and their values (closed,); months before it are left out."""
+        is_inside = self.months >= horizon.first
+        return self.months[is_inside] - horizon.first, self.values[is_inside]
+
+
+@dataclass(frozen=True)
+class ClosedMonths:
+    """Closed months of all measures over the calendar years of a plan."""
+
+    by_measure: Mapping[str, ClosedSeries] = field(default_factory=dict)
+    """By measure, such as `revenue.postal`, `volume.postal`, `cost.wages` and `headcount`."""
+
+    @classmethod
+    def from_books(cls, booked: BookedMonths) -> ClosedMonths:
+        """The booked figures that are no estimates."""
+        by_measure = {}
+        for measure, figures in sorted(booked.items()):
+            closed = {month: figure.value for month, figure in figures.items() if figure.status in CLOSED_STATUSES}
+            if closed:
+                months = sorted(closed)
+                values = np.array([closed[month] for month in months], np.float64)
+                by_measure[measure] = ClosedSeries(np.array(months, np.intp), values)
+        return cls(by_measure)
+
+    def __bool__(self) -> bool:
+        return bool(self.by_measure)
+
+    @property
+    def last_month(self) -> int | None:
+        """Last month in which the revenue of a service is closed, from year 0; None without one."""
+        last = [series.months[-1] for name, series in self.by_measure.items() if name.startswith("revenue.")]
+        return int(max(last)) if last else None
+
+    def close_service(self, service: str, paths: ServicePaths, horizon: Calendar) -> None:
+        """Put the closed months of a service to what is booked."""
+        revenue = self.by_measure.get(f"revenue.{service}")
+        if revenue is None:
+            return
+        rows, values = revenue.inside(horizon)
+        volume = self.by_measure.get(f"volume.{service}")
+        paths.close(rows, values, None if volume is None else volume.inside(horizon)[1])
+
+    def close_inputs(self, inputs: dict[str, Floats], horizon: Calendar) -> None:
+        """Put the closed months of costs and people to what is booked, where the plan has them."""
+        for measure, series in self.by_measure.items():
+            if measure in inputs and (measure == "headcount" or measure.startswith("cost.")):
+                values = inputs[measure]
+                months = np.repeat(values, horizon.count, axis=0) if len(values) == 1 else values
+                inputs[measure] = close_months(months, *series.inside(horizon))
