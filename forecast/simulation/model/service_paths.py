@@ -116,8 +116,9 @@ class ServicePaths:
         revenue, volume : ndarray
             (closed,) booked; no volume where the amount is revenue, or where only the revenue is booked.
         """
-        if self.price is None or volume is not None:
-            self.amount = close_months(self.amount, rows, revenue if self.price is None else volume)
+        amount = revenue if self.price is None else volume
+        if amount is not None:
+            self.amount = close_months(self.amount, rows, amount)
         if self.price is not None:
             booked = self.amount[rows]
             price = np.divide(revenue[:, None], booked, out=np.zeros_like(booked), where=booked != 0)
