@@ -11,7 +11,7 @@ from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.shocks import Drift, dotted_shock
 from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
-from forecast.simulation.model.baseline_paths import BaselinePaths, sample_baseline
+from forecast.simulation.model.baseline_paths import BaselinePaths, draw_baseline, put_together
 from forecast.simulation.model.costs import cost_paths
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, Impact, SimulationContext
 from forecast.simulation.model.initiatives import InitiativeEffects, simulate_initiatives
@@ -153,7 +153,7 @@ def sample_shocks(plan: CompiledPlan, sampler: Sampler) -> ShockPaths:
 
 def simulate_trade(plan: CompiledPlan, sampler: Sampler, shocks: ShockPaths) -> TradePaths:
     """Baseline, initiatives, shocks and recovery of every service."""
-    baseline = sample_baseline(plan.baseline, sampler)
+    baseline = put_together(plan.baseline, draw_baseline(plan.baseline, sampler), sampler)
     initiatives = simulate_initiatives(plan.initiatives, sampler, shocks.context, baseline.revenue)
     drifts = {name: impact for name, impact in shocks.impacts.items() if name not in shocks.recoveries}
     bridge_rows = plan.horizon.rows(plan.bridge_output.calendar)

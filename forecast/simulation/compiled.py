@@ -308,7 +308,10 @@ def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: in
     return BaselineInputs(
         calendar=baseline.calendar,
         horizon=scenario.horizon.calendar,
-        services={name: _compile_service(scenario, baseline.services[name]) for name in scenario.service_names},
+        services={
+            name: _compile_service(scenario, baseline.services[name], baseline.calendar.years[0])
+            for name in scenario.service_names
+        },
         base_year_shocks=dict(sorted(shocks.items())),
         gap=_compile_gap(scenario, baseline),
         earlier_months=earlier_months,
@@ -318,7 +321,7 @@ def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: in
     )
 
 
-def _compile_service(scenario: Scenario, fitted: ServiceBaseline) -> ServiceInputs:
+def _compile_service(scenario: Scenario, fitted: ServiceBaseline, first_year: int) -> ServiceInputs:
     choice, service = scenario.baseline_for(fitted.service), scenario.services[fitted.service]
     written = choice.level or ("planner" if service.growth is not None or fitted.forecast is None else "history")
     mixture = written if written.startswith("mixture") else ""
@@ -332,6 +335,7 @@ def _compile_service(scenario: Scenario, fitted: ServiceBaseline) -> ServiceInpu
         if service.price_change is None
         else _changes_by_year(scenario, f"services.{fitted.service}.price_change"),
         annual=choice.annual,
+        first_year=first_year,
         noise=choice.noise,
         persistence=choice.persistence,
         level_noise=choice.level_noise,
