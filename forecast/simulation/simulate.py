@@ -26,7 +26,8 @@ from forecast.simulation.chunks import (
     prepare_chunks,
     simulate_chunk,
 )
-from forecast.simulation.compiled import CompiledPlan, FigureKey, compile_plan, figure_key
+from forecast.simulation.compiled import CompiledPlan, FigureKey, figure_key
+from forecast.simulation.conditioned import prepare_plan
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.stats.copula import CorrelatedGroup
@@ -345,7 +346,7 @@ def simulate(
     require_memory(scenario, paths or scenario.paths)
     execution = execution or ExecutionOptions()
     baseline = baseline or fit_baseline(scenario)
-    plan = compile_plan(scenario, baseline, paths, seed)
+    plan = prepare_plan(scenario, baseline, paths, seed)
     goal = _precision_goal(plan, precision)
     engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
     required_version = local_code_version() if engine.is_remote else ""

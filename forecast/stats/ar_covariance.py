@@ -9,11 +9,14 @@ from forecast.arrays import Floats
 __all__ = ["mean_ar_covariance", "mean_ar_factor"]
 
 
-def mean_ar_covariance(sd: Floats, persistence: Floats, other_sd: Floats, other_persistence: Floats, months: int) -> Floats:
+def mean_ar_covariance(
+    sd: Floats, persistence: Floats, other_sd: Floats, other_persistence: Floats, months: int
+) -> Floats:
     """Compute the mean covariance of two AR(1) series whose shocks of a month are the same normal.
 
     Both begin in their stationary distribution with one normal. So c_0 = s t, c_m = a b c_(m-1) +
-    s t sqrt((1 - a^2)(1 - b^2)), and the covariance over a lag is c_m times a power of the persistence of the later one.
+    s t sqrt((1 - a^2)(1 - b^2)), and the covariance over a lag is c_m times a power of the persistence of the one that
+    comes later.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ Base, level of the year, months (docs/model.md, sections 1 to 3). Arrays are (mo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -85,15 +85,19 @@ class ServiceDraws:
     """(paths,) whether a path has the planner's level; None where all have the same."""
     price_changes: Mapping[int, Floats]
     """By calendar year, (paths,) or (1,) change of the price."""
+    booked: Mapping[int, Floats] = field(default_factory=dict)
+    """By row of a closed month, (paths,) or (1,) its amount before initiatives and events."""
 
     def amounts(self, service: ServiceInputs) -> Floats:
         """(months, paths) of the whole years, in the unit of the measure."""
-        planned = None if self.planned is None else self.planned.months()
+        planned = None if self.planned is None else self.planned.months(booked=self.booked)
         if self.history is None:
             assert planned is not None  # one of the two sets the level
             return planned
         assert service.fitted.forecast is not None  # the baseline fits where the history's level is asked for
         history = self.history.months(service.fitted.forecast)
+        for row, amount in self.booked.items():
+            history[row] = amount
         if planned is None or self.takes_planner is None:
             return history
         return np.where(self.takes_planner, planned, history)
@@ -250,10 +254,10 @@ def _draw_history(service: ServiceInputs, sampler: Sampler, calendar: Calendar) 
             if (weight := float(forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
-    return HistoryDraws(x, _recent_shift_deviations(service, sampler, calendar), service.fitted.known_months)
+    return HistoryDraws(x, recent_shift_deviations(service, sampler, calendar), service.fitted.known_months)
 
 
-def _recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | float:
+def recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | float:
     """(months that are not known, paths): what a recent level shift that comes back moves; 0 without one.
 
     Services share the draws of when and how far, for what moves several at a time mostly has one cause.

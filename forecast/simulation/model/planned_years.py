@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.distributions import Discrete
 from forecast.timeseries.year_width import YearWidth
 
-__all__ = ["PlannedDraws", "draw_planned", "is_scored"]
+__all__ = ["PlannedDraws", "draw_changes", "draw_planned", "is_scored"]
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,28 @@ class PlannedDraws:
         latent = self.residuals - unit_censored_normal(self.noise.sd)[0]
         return latent if self.walk is None else latent + self.walk
 
-    def months(self, stop_year: int | None = None) -> Floats:
+    def with_deviations(self, deviations: Floats) -> PlannedDraws:
+        """The same draws with another noise of the months (months, paths); without noise they stay as they are."""
+        if self.residuals.shape[1] == 1:
+            return self
+        if self.service.fitted.scale != "censored":
+            return replace(self, residuals=deviations.astype(np.float32))
+        latent = deviations + unit_censored_normal(self.noise.sd)[0]
+        return replace(self, residuals=latent if self.walk is None else latent - self.walk)
+
+    def months(
+        self, stop_year: int | None = None, *, booked: Mapping[int, Floats] | None = None, is_cut: bool = True
+    ) -> Floats:
         """Put the draws together: growth and the noise of the months share the width of a year.
 
         Parameters
         ----------
         stop_year : int, optional
             The first calendar year that is left out.
+        booked : mapping of int to ndarray, optional
+            By row of a closed month, (paths,) or (1,) its amount; the next year grows over it.
+        is_cut : bool
+            On `censored`, whether what lies below zero is cut.
 
         Returns
         -------
@@ -75,7 +90,7 @@ class PlannedDraws:
         service, fitted = self.service, self.service.fitted
         years = [year for year in self.calendar.years if stop_year is None or year < stop_year]
         count = SEASON_MONTHS * len(years)
-        paths = self._relative_months(count)
+        paths = self._relative_months(count, is_cut)
         if paths.shape[1] == 1:
             paths = np.repeat(paths, self.paths, axis=1)
         shape = np.exp(fitted.shape) if fitted.scale == "log" else fitted.shape
@@ -90,6 +105,9 @@ class PlannedDraws:
                 change = 1 + self._value(growth, year, width.growth_spread(growth, level, grown))
                 level, grown = year_before * change, grown * change
             width.put_to_level(paths[rows], level, grown)
+            for row, amount in (booked or {}).items():
+                if rows.start <= row < rows.stop:
+                    paths[row] = amount
             year_before = paths[rows].sum(axis=0) if fitted.scale == "log" else level
         return paths
 
@@ -100,7 +118,7 @@ class PlannedDraws:
         score = self.scores[year]
         return transform_score(assumption, score if spread is None else score * spread)
 
-    def _relative_months(self, count: int) -> Floats:
+    def _relative_months(self, count: int, is_cut: bool) -> Floats:
         """First months before they are put to the level of their year, (count, paths), or (count, 1) without noise.
 
         Shape times the exponential of the noise; on `raw` shape plus noise; on `censored` shape times a noise from zero
@@ -109,7 +127,7 @@ class PlannedDraws:
         fitted, residuals = self.service.fitted, self.residuals[:count]
         shape = fitted.shape[:count, None]
         if fitted.scale == "censored":
-            months = shape * np.maximum(residuals, 0.0)
+            months = shape * (np.maximum(residuals, 0.0) if is_cut else residuals)
             return np.asarray(months if self.walk is None else months * np.exp(self.walk[:count]))
         if fitted.scale == "raw":
             return np.asarray(shape + fitted.month_size * residuals)
@@ -155,17 +173,26 @@ def draw_planned(service: ServiceInputs, base: Floats, sampler: Sampler, calenda
         if walk is not None:
             residuals = walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
         walk = None
+    changes, scored = draw_changes(service, sampler, calendar)
+    scores = {year: ndtri(_year_uniform(service, assumption, sampler, year)) for year, assumption in scored.items()}
+    return PlannedDraws(service, base, calendar, sampler.paths, noise, residuals, walk, changes, scores)
+
+
+def draw_changes(
+    service: ServiceInputs, sampler: Sampler, calendar: Calendar
+) -> tuple[dict[int, Floats], dict[int, Assumption]]:
+    """By calendar year, the growths and amounts that are sure or lists of values, and those that have a score."""
     changes: dict[int, Floats] = {}
-    scores: dict[int, Floats] = {}
+    scored: dict[int, Assumption] = {}
     for year in calendar.years:
         assumption = service.annual_in(year) or service.growth.get(year)
         if assumption is None:
             continue
         if is_scored(assumption):
-            scores[year] = ndtri(_year_uniform(service, assumption, sampler, year))
+            scored[year] = assumption
         else:
             changes[year] = sampler(assumption) if service.annual_in(year) else sampler.in_year(assumption, year)
-    return PlannedDraws(service, base, calendar, sampler.paths, noise, residuals, walk, changes, scores)
+    return changes, scored
 
 
 def is_scored(assumption: Assumption) -> bool:

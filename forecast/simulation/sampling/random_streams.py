@@ -7,7 +7,7 @@ the numbers of its years, and two scenarios have common random numbers wherever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtr, ndtri
 
-from forecast.arrays import Floats, Floats32
+from forecast.arrays import Floats, Floats32, Ints
 from forecast.periods import SEASON_MONTHS
 from forecast.plan.assumption import Assumption
 from forecast.plan.yearly_changes import draw_in_year
@@ -169,11 +169,11 @@ class Sampler:
         ndarray
             (paths,) above 0 and below 1; in the first year that of `uniform`.
         """
+        key = self.yearly_name(name, year)
+        if key == name:
+            return self.uniform(name)
         first = self.yearly.first_years.get(name, year)
         loadings = year_loadings(year - first, self.yearly.correlation)
-        if not any(loadings[1:]):
-            return self.uniform(name)
-        key = f"{name}.{year}"
         if key not in self.uniforms:
             scores = np.zeros(self.paths)
             for drawn_year, loading in enumerate(loadings, first):
@@ -181,6 +181,32 @@ class Sampler:
                     scores += loading * ndtri(self._innovation(name, drawn_year, first))
             self.uniforms[key] = clip_uniforms(ndtr(scores))
         return self.uniforms[key]
+
+    def resample(self, names: Iterable[str], index: Ints) -> None:
+        """Let every path have the uniform numbers of another one.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Of the draws, by their names in `uniforms`.
+        index : ndarray
+            (paths,) number of the other path.
+        """
+        for name in names:
+            self._replace(name, self.uniform(name)[index])
+
+    def put_uniform(self, name: str, year: int, uniforms: Floats) -> None:
+        """Put the uniform numbers of a yearly change (paths,) in place of those that were drawn."""
+        self._replace(self.yearly_name(name, year), clip_uniforms(uniforms))
+
+    def yearly_name(self, name: str, year: int) -> str:
+        """Name in `uniforms` of a yearly change in one calendar year."""
+        first = self.yearly.first_years.get(name, year)
+        return f"{name}.{year}" if any(year_loadings(year - first, self.yearly.correlation)[1:]) else name
+
+    def _replace(self, name: str, uniforms: Floats) -> None:
+        self.uniforms[name] = uniforms
+        self._values = {key: values for key, values in self._values.items() if key[0] != name}
 
     def _innovation(self, name: str, year: int, first: int) -> Floats:
         """(paths,) uniforms of one year that no other year has, correlated with those of the group in that year."""

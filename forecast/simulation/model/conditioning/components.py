@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,14 +21,16 @@ from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.model.baseline_paths import BaselineDraws, ServiceDraws
 from forecast.simulation.model.inputs import BaselineInputs, ServiceInputs
 from forecast.simulation.model.planned_years import PlannedDraws, is_scored
+from forecast.simulation.sampling.random_streams import transform_score
 from forecast.simulation.sampling.yearly_draws import YearlyDraws, year_loadings
 from forecast.stats.ar_covariance import mean_ar_covariance, mean_ar_factor
 from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.copula import CorrelatedGroup
 from forecast.stats.transforms import Z90
+from forecast.timeseries.models.base import Forecast
 from forecast.timeseries.year_width import YearWidth
 
-__all__ = ["ComponentModel", "ServiceComponents"]
+__all__ = ["ComponentModel", "ComponentPlaces", "ServiceComponents"]
 
 Groups = Mapping[str, CorrelatedGroup]
 
@@ -74,7 +76,61 @@ class ServiceComponents:
     @property
     def stop(self) -> int:
         """Place after the last one."""
-        return self.history.stop
+        return int(self.history.stop)
+
+
+@dataclass(frozen=True)
+class ComponentPlaces:
+    """Places of the components of all services, and how they are read from draws and written back."""
+
+    services: Mapping[str, ServiceComponents]
+    central_base: Mapping[str, Floats]
+    """By service, (1,) middle of its base year over the first block."""
+
+    @property
+    def size(self) -> int:
+        """Number of components."""
+        return max((places.stop for places in self.services.values()), default=0)
+
+    def base_components(self, service: ServiceInputs, base: Floats) -> Floats:
+        """(paths,) or (1,) the base year less its middle: relative, on `raw` in the unit of the measure."""
+        if len(base) == 1:
+            return np.zeros(1)
+        middle = self.central_base[service.fitted.service]
+        return np.asarray(base - middle if service.fitted.scale == "raw" else np.log(base / middle))
+
+    def read(
+        self, service: ServiceInputs, drawn: ServiceDraws, price_scores: Mapping[int, Floats], out: Floats
+    ) -> None:
+        """Write the components of one service in some paths into `out`, (components, paths)."""
+        places = self.services[service.fitted.service]
+        out[places.base] = self.base_components(service, drawn.base)
+        if (planned := drawn.planned) is not None:
+            for year in places.years:
+                out[places.year(year)] = planned.scores[year]
+            out[places.planned] = planned.deviations
+        for year in places.price_years:
+            out[places.price_year(year)] = price_scores[year]
+        if drawn.history is not None:
+            out[places.history] = drawn.history.normals - _forecast(service).mean[:, None]
+
+    def write(self, service: ServiceInputs, drawn: ServiceDraws, components: Floats) -> ServiceDraws:
+        """The draws of one service with the components (components, paths); what has no doubt stays as it is."""
+        places = self.services[service.fitted.service]
+        base, planned, history = drawn.base, drawn.planned, drawn.history
+        if len(base) > 1:
+            middle, moved = self.central_base[service.fitted.service], components[places.base]
+            base = middle + moved if service.fitted.scale == "raw" else middle * np.exp(moved)
+        if planned is not None:
+            scores = {year: components[places.year(year)] for year in places.years}
+            planned = replace(planned.with_deviations(components[places.planned]), base=base, scores=scores)
+        if history is not None:
+            history = replace(history, normals=components[places.history] + _forecast(service).mean[:, None])
+        changes = dict(drawn.price_changes)
+        for year in places.price_years:
+            assert service.price_change is not None  # it has years
+            changes[year] = transform_score(service.price_change[year], components[places.price_year(year)])
+        return replace(drawn, base=base, planned=planned, history=history, price_changes=changes)
 
 
 @dataclass(frozen=True)
@@ -102,14 +158,14 @@ class ComponentModel:
         return self.inputs.calendar
 
     @cached_property
-    def layout(self) -> dict[str, ServiceComponents]:
-        """By service, the places of its components."""
-        layout: dict[str, ServiceComponents] = {}
+    def places(self) -> ComponentPlaces:
+        """Places of the components of all services."""
+        services: dict[str, ServiceComponents] = {}
         first = 0
         for name, service in self.inputs.services.items():
             drawn = self.draws.services[name]
             changes = service.price_change or {}
-            layout[name] = ServiceComponents(
+            services[name] = ServiceComponents(
                 first,
                 self.calendar.count,
                 tuple(sorted(drawn.planned.scores)) if drawn.planned else (),
@@ -117,32 +173,19 @@ class ComponentModel:
                 drawn.planned is not None,
                 drawn.history is not None,
             )
-            first = layout[name].stop
-        return layout
+            first = services[name].stop
+        bases = {name: (self.inputs.services[name], drawn.base) for name, drawn in self.draws.services.items()}
+        return ComponentPlaces(services, {name: _middle_base(*pair) for name, pair in bases.items()})
+
+    @property
+    def layout(self) -> Mapping[str, ServiceComponents]:
+        """By service, the places of its components."""
+        return self.places.services
 
     @property
     def size(self) -> int:
         """Number of components."""
-        return max(places.stop for places in self.layout.values())
-
-    def base_components(self, name: str, base: Floats) -> Floats:
-        """(paths,) or (1,) the base year less its mean: relative, on `raw` in the unit of the measure."""
-        if len(base) == 1:
-            return np.zeros(1)
-        if self.inputs.services[name].fitted.scale == "raw":
-            return base - self.central_base[name]
-        return np.log(base / self.central_base[name])
-
-    @cached_property
-    def central_base(self) -> dict[str, Floats]:
-        """By service, (1,) middle of its base year over the first block."""
-        middles = {}
-        for name, drawn in self.draws.services.items():
-            is_log = self.inputs.services[name].fitted.scale != "raw" and bool(np.all(drawn.base > 0))
-            middles[name] = np.exp(np.mean(np.log(drawn.base), keepdims=True)) if is_log else np.mean(
-                drawn.base, keepdims=True
-            )
-        return middles
+        return self.places.size
 
     def planned_loadings(self, name: str) -> Floats:
         """(months, components) weights of the components in each month at the planner's level."""
@@ -230,7 +273,10 @@ class ComponentModel:
 
     def _fill_bases(self, covariance: Floats) -> None:
         """Covariance of the base years over the first block; what one document says of several moves them together."""
-        values = {n: self.base_components(n, drawn.base) for n, drawn in self.draws.services.items()}
+        values = {
+            name: self.places.base_components(self.inputs.services[name], drawn.base)
+            for name, drawn in self.draws.services.items()
+        }
         varying = [name for name, base in values.items() if len(base) > 1]
         if not varying:
             return
@@ -285,9 +331,7 @@ class ComponentModel:
             noise = self._noises[name]
             factors["planned"] = mean_ar_factor(noise.sd, noise.persistence, self.calendar.count)
         if places.has_history:
-            forecast = self.inputs.services[name].fitted.forecast
-            assert forecast is not None  # the baseline fits where the history's level is asked for
-            factors["history"] = forecast.cholesky
+            factors["history"] = _forecast(self.inputs.services[name]).cholesky
         return factors
 
     @cached_property
@@ -308,20 +352,18 @@ class ComponentModel:
         year = float(np.mean(noise.level_sd * other.level_sd)) * np.minimum.outer(steps, steps) / SEASON_MONTHS
         return np.asarray(np.kron(np.eye(len(self.calendar.years)), year))
 
-    def values(self, name: str, drawn: ServiceDraws, scores: Mapping[int, Floats], out: Floats) -> None:
-        """Write the components of one service in some paths into `out` (components, paths); `scores` are of its price."""
-        places = self.layout[name]
-        out[places.base] = self.base_components(name, drawn.base)
-        if (planned := drawn.planned) is not None:
-            for year in places.years:
-                out[places.year(year)] = planned.scores[year]
-            out[places.planned] = planned.deviations
-        for year in places.price_years:
-            out[places.price_year(year)] = scores[year]
-        if drawn.history is not None:
-            forecast = self.inputs.services[name].fitted.forecast
-            assert forecast is not None  # the baseline fits where the history's level is asked for
-            out[places.history] = drawn.history.normals - forecast.mean[:, None]
+
+def _forecast(service: ServiceInputs) -> Forecast:
+    forecast = service.fitted.forecast
+    assert forecast is not None  # the baseline fits where the history's level is asked for
+    return forecast
+
+
+def _middle_base(service: ServiceInputs, base: Floats) -> Floats:
+    """(1,) geometric mean of a base year, on `raw` its mean; 0 where there is none."""
+    if service.fitted.scale == "raw" or not np.all(base > 0):
+        return np.asarray(np.mean(base, keepdims=True))
+    return np.asarray(np.exp(np.mean(np.log(base), keepdims=True)))
 
 
 def _width(service: ServiceInputs, drawn: PlannedDraws, calendar: Calendar, year: int) -> YearWidth:
