@@ -113,6 +113,8 @@ class StatedYear(Record):
     understated_by: ByService[Money] = FrozenDict()
     """Amount by which a figure stated as `more than` may be too low, by service."""
     gap: Gap = Gap()
+    periods: str | None = None
+    """A CSV: period, measure, value; the months or the quarters of the year, such as those of the assigned plan."""
 
 
 class BaselineChoice(Record):
