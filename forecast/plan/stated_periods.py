@@ -236,7 +236,8 @@ def _sum_problems(by_measure: Mapping[str, list[_PeriodRow]], scenario: Scenario
         rounding = len(rows) * min(row.unit for row in rows) / 2
         if not low - rounding <= total <= high + rounding:
             params = {
-                "measure": measure, "year": year, "total": f"{total:,.15g}", "stated": amount.text, "place": str(amount.location),
+                "measure": measure, "year": year, "total": f"{total:,.15g}",
+                "stated": amount.text, "place": str(amount.location),
             }  # fmt: skip
             problems.append(Problem.of(rows[0].row["value"].location, "value", "stated_periods_sum", **params))
     return problems
