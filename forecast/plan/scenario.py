@@ -90,6 +90,9 @@ class HistorySource(Record):
     shocks: ByName[Event] = FrozenDict()
     """Dated events of the past; `growth` is over the year without them. One that is under way goes on in the horizon,
     and what is recovered of it there comes back."""
+    estimate_error: Noise | None = None
+    """Standard deviation of an estimate's error on the log scale, of a measure with fewer than six past estimates whose
+    actual figures are known; the others teach it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +116,8 @@ class StatedYear(Record):
     understated_by: ByService[Money] = FrozenDict()
     """Amount by which a figure stated as `more than` may be too low, by service."""
     gap: Gap = Gap()
+    periods: str | None = None
+    """A CSV: period, measure, value; the months or the quarters of the year, such as those of the assigned plan."""
 
 
 class BaselineChoice(Record):

@@ -197,10 +197,21 @@ def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
     if service.fitted.base_year is None:
         return np.zeros(1)
     if service.last_year is None:
-        return np.array([service.fitted.base_total])
+        return np.array([service.fitted.base_total]) + _estimate_deviations(service.fitted, sampler)
     stated = service.last_year
     amount = sampler(stated.amount)
     return amount if stated.understated_by is None else amount + sampler(stated.understated_by)
+
+
+def _estimate_deviations(fitted: ServiceBaseline, sampler: Sampler) -> Floats:
+    """(paths,) or (1,) actual total of the base year less the one with its estimates; 0 where it has none."""
+    estimates = fitted.base_estimates
+    if estimates is None or fitted.base_year is None:
+        return np.zeros(1)
+    error, years = estimates.error, range(fitted.base_year, fitted.base_year + 1)
+    sd = error.sd if isinstance(error.sd, float) else sampler(error.sd)
+    z = sampler.normals(f"services.{fitted.service}.base_year_estimates", years)
+    return np.asarray((estimates.amounts[:, None] * np.expm1(error.bias + sd * z)).sum(axis=0))
 
 
 def _remaining_years(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
