@@ -94,6 +94,15 @@ class HistorySource(Record):
     """Standard deviation of an estimate's error on the log scale, of a measure with fewer than six past estimates whose
     actual figures are known; the others teach it."""
 
+    ordinary: Annotated[dict[str, tuple[MonthField, ...]], AfterValidator(FrozenDict)] = FrozenDict()
+    """By measure, closed months whose surprising figure had no cause to name: `{revenue.postal: [2021-03]}`. They teach
+    the open months in full; other surprising months teach less."""
+
+    @property
+    def ordinary_months(self) -> tuple[tuple[str, int], ...]:
+        """Measure and month, from year 0, of the figures that the planner calls ordinary."""
+        return tuple((measure, month) for measure, months in sorted(self.ordinary.items()) for month in months)
+
     @model_validator(mode="before")
     @classmethod
     def _expand_file(cls, written: Any) -> Any:

@@ -263,6 +263,7 @@ def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Fl
     figures.update(_month_figures(plan, state))
     figures.update(_bridge_figures(plan, state.trade))
     figures.update(_loss_figures(state.trade))
+    figures.update(_growth_figures(plan, state.trade))
     return figures
 
 
@@ -333,6 +334,16 @@ def _base_year_share(plan: CompiledPlan, service: str, period: Calendar) -> floa
     if fitted.base_year is None:
         return 0.0
     return float(sum(fitted.base_weights[month % 12] for month in period.months))
+
+
+def _growth_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Floats]:
+    """Growth of each service in the whole years of the horizon, before drifts, initiatives and shocks (paths,)."""
+    recorded = {output.period for output in plan.periods}
+    return {
+        (f"growth.{service}", str(year)): values
+        for (service, year), values in trade.baseline.growth.items()
+        if str(year) in recorded
+    }
 
 
 def _loss_figures(trade: TradePaths) -> dict[FigureKey, Floats]:

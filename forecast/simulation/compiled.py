@@ -29,7 +29,7 @@ from forecast.plan.workforce import ImpliedHeadcount, Workforce
 from forecast.plan.yearly_changes import change_in_year, draw_in_year
 from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
 from forecast.simulation.model.closed_months import ClosedMonths
-from forecast.simulation.model.conditioning.conditioning import Conditioning
+from forecast.simulation.model.conditioning.conditioning import ClosedLesson, Conditioning
 from forecast.simulation.model.inputs import (
     BaselineInputs,
     CostInputs,
@@ -112,6 +112,8 @@ class CompiledPlan:
     """Whether what events of the history took may come back; not where growth is over the year as it stands."""
     conditioning: Conditioning | None = None
     """What the closed months teach the open ones; None where none is closed."""
+    lesson: ClosedLesson | None = None
+    """How the closed months fit the plan; None where none is closed."""
     adds_volumes: bool = True
     """False where the volumes of the services count unlike things."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import first_day
+from forecast.plan.assumption import Assumption
 from forecast.plan.initiatives import Initiative
 from forecast.plan.record import assumptions_in
 from forecast.plan.scenario import Scenario
@@ -16,18 +17,26 @@ from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.block import sample_drifts, simulation_context
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.model.baseline_paths import RECENT_SHIFT, BaselineDraws, draw_baseline
-from forecast.simulation.model.conditioning.cells import Cell, learned_cells
+from forecast.simulation.model.conditioning.cells import Cell, LearnedCells, learned_cells
 from forecast.simulation.model.conditioning.components import ComponentModel
-from forecast.simulation.model.conditioning.conditioning import CellStates, Conditioning, Members, Surroundings
+from forecast.simulation.model.conditioning.conditioning import (
+    MIN_FACTOR,
+    CellStates,
+    ClosedLesson,
+    Conditioning,
+    Members,
+    Surroundings,
+)
 from forecast.simulation.model.conditioning.factors import CellFactors
-from forecast.simulation.model.conditioning.gain import CellErrors, Gain, arms_length_variance
+from forecast.simulation.model.conditioning.gain import CellErrors, Gain, arms_length_variance, surprise_rank
 from forecast.simulation.model.inputs import BaselineInputs, ServiceInputs
 from forecast.simulation.model.planned_years import PlannedDraws, is_scored
-from forecast.simulation.sampling.random_streams import Sampler
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 from forecast.stats.annual_noise import MonthlyNoise
+from forecast.stats.resampling import effective_draws, resample_paths
 from forecast.timeseries.baseline import Baseline
 
-__all__ = ["ClosedLesson", "prepare_plan"]
+__all__ = ["prepare_plan"]
 
 MIN_CELL_SD = 1e-6
 """Least standard deviation of a cell by the plan, on its scale, for it to teach."""
@@ -64,29 +73,23 @@ def prepare_plan(
         When there is no path to simulate.
     """
     plan = compile_plan(scenario, baseline, paths, seed)
-    learned = learned_cells(plan.baseline, baseline.booked, {})
-    if not learned.cells:
-        return plan
-    return replace(plan, conditioning=_Preparation(plan, learned.cells).conditioning())
+    errors = {measure: (error.bias, _middle(error.sd)) for measure, error in baseline.estimate_errors.items()}
+    ordinary = scenario.history.ordinary_months if scenario.history else ()
+    learned = learned_cells(plan.baseline, baseline.booked, errors, ordinary)
+    return _Preparation(plan, learned).conditioned() if learned.cells else plan
 
 
-@dataclass(frozen=True)
-class ClosedLesson:
-    """How the closed months fit the plan."""
-
-    surprise: float
-    """Share of the plan's futures whose months are at least as surprising."""
-    effective_draws: float
-    """Equally weighted paths of the first block that tell as much; all of them where nothing is weighted."""
-    surprising: tuple[tuple[Cell, float], ...]
-    """Cells at arm's length, and the standard deviations by which they lie off."""
+def _middle(sd: float | Assumption) -> float:
+    return sd if isinstance(sd, float) else sd.value
 
 
 class _Preparation:
     """The first block of a plan, from which its conditioning is made."""
 
-    def __init__(self, plan: CompiledPlan, cells: tuple[Cell, ...]) -> None:
+    def __init__(self, plan: CompiledPlan, learned: LearnedCells) -> None:
         self.plan = plan
+        self.learned = learned
+        cells = learned.cells
         self.inputs = plan.baseline
         self.sampler = Sampler(plan.seed, range(1), plan.groups, plan.yearly)
         self.context = simulation_context(plan, self.sampler)
@@ -102,10 +105,10 @@ class _Preparation:
         self.covariance = covariance
         self.loadings = {members: rows[teaches] for members, rows in all_loadings.items()}
 
-    def conditioning(self) -> Conditioning | None:
-        """The conditioning; None where no cell teaches."""
+    def conditioned(self) -> CompiledPlan:
+        """The plan with its conditioning; as it was where no cell teaches."""
         if not self.cells:
-            return None
+            return self.plan
         last = self.inputs.calendar.first + max(cell.row for cell in self.cells)
         blank = Conditioning(
             cells=self.cells,
@@ -119,24 +122,58 @@ class _Preparation:
             streams=tuple(_streams(self.plan, self.sampler, last)),
         )
         surroundings = blank.surroundings(self.inputs, self.sampler, self.context, self.drifts)
-        events = np.log(np.maximum(surroundings.events, 1e-9))
+        events = np.log(np.maximum(surroundings.events, MIN_FACTOR))
         blank = replace(blank, event_middle=events.mean(axis=1), sizes=self._sizes(surroundings.central))
-        return self._with_gains(blank, surroundings, events)
-
-    def _with_gains(self, blank: Conditioning, surroundings: Surroundings, events: Floats) -> Conditioning:
-        booked_errors = np.diag([cell.error_sd**2 for cell in self.cells])
-        if events.shape[1] > 1:
-            booked_errors = booked_errors + np.cov(events, bias=True).reshape(booked_errors.shape)
         middle = surroundings.initiatives * np.exp(blank.event_middle)[:, None]
         central = blank.states(self.inputs, surroundings.central, middle)
-        errors = CellErrors(self._exact_variance(), booked_errors, np.zeros(len(self.cells)))
-        added, _ = self._arms_length(central, errors)
-        errors = replace(errors, arms_length=added)
-        gains = {
-            members: Gain.from_covariance(rows, self.covariance, errors.total)
-            for members, rows in self.loadings.items()
-        }
-        return replace(blank, gains=gains)
+        errors = CellErrors(self._exact_variance(), self._booked_errors(events), np.zeros(len(self.cells)))
+        added, scores = self._arms_length(central, errors)
+        conditioning = replace(blank, gains=self._gains(replace(errors, arms_length=added).total))
+        lesson = ClosedLesson(
+            self._surprise(conditioning, surroundings, central, errors),
+            self._effective_draws(conditioning, surroundings),
+            PATHS_PER_BLOCK,
+            self._at_arms_length(added, scores),
+            self.learned.without_lesson,
+            tuple(sorted({c.measure for c in self.learned.cells} - {c.measure for c in self.cells})),
+        )
+        return replace(self.plan, conditioning=conditioning, lesson=lesson)
+
+    def _at_arms_length(self, added: Floats, scores: Floats) -> tuple[tuple[str, int, float], ...]:
+        """Measure, month and distance of the cells (cells,) that get variance in addition."""
+        first = self.inputs.calendar.first
+        each = zip(self.cells, added, scores, strict=True)
+        return tuple((cell.measure, first + cell.row, float(score)) for cell, variance, score in each if variance)
+
+    def _booked_errors(self, events: Floats) -> Floats:
+        """(cells, cells) covariance of estimates and of what named events left, (cells, paths) or (cells, 1)."""
+        errors = np.diag([cell.error_sd**2 for cell in self.cells])
+        return errors if events.shape[1] == 1 else errors + np.cov(events, bias=True).reshape(errors.shape)
+
+    def _gains(self, errors: Floats) -> dict[Members, Gain]:
+        """By combination of members, the gain with errors (cells, cells)."""
+        return {members: Gain.from_covariance(rows, self.covariance, errors) for members, rows in self.loadings.items()}
+
+    def _effective_draws(self, conditioning: Conditioning, surroundings: Surroundings) -> float:
+        if not conditioning.streams:
+            return float(PATHS_PER_BLOCK)
+        return effective_draws(conditioning.log_weights(self.inputs, self.sampler, surroundings))
+
+    def _surprise(
+        self, conditioning: Conditioning, surroundings: Surroundings, central: CellStates, errors: CellErrors
+    ) -> float:
+        """Share of the paths of the first block that are as surprising as the booked months, in their likely paths."""
+        shape = (len(self.cells), PATHS_PER_BLOCK)
+        middle = surroundings.initiatives * np.exp(conditioning.event_middle)[:, None]
+        states = conditioning.states(self.inputs, self.draws, middle)
+        own = np.broadcast_to(states.state - central.state, shape)
+        distances = conditioning.distances(self._gains(np.diag(errors.exact)), self.draws, own)
+        booked = np.broadcast_to(central.booked - central.state, shape)
+        of_booked = conditioning.distances(self._gains(errors.total), self.draws, booked)
+        if conditioning.streams:
+            weights = conditioning.log_weights(self.inputs, self.sampler, surroundings)
+            of_booked = of_booked[resample_paths(weights)]
+        return surprise_rank(float(np.median(of_booked)), distances)
 
     def _arms_length(self, central: CellStates, errors: CellErrors) -> tuple[Floats, Floats]:
         """Variance that surprising cells get in addition, and the distances of all."""

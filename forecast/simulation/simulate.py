@@ -28,6 +28,7 @@ from forecast.simulation.chunks import (
 )
 from forecast.simulation.compiled import CompiledPlan, FigureKey, figure_key
 from forecast.simulation.conditioned import prepare_plan
+from forecast.simulation.model.conditioning.conditioning import ClosedLesson
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.stats.copula import CorrelatedGroup
@@ -105,6 +106,8 @@ class Simulation:
     """The places, where they are listed."""
     places: PlaceTally | None = None
     """Tally of each place, where they are listed."""
+    lesson: ClosedLesson | None = None
+    """How the closed months fit the plan; None where none is closed."""
 
     @property
     def horizon(self) -> Calendar:
@@ -367,6 +370,7 @@ def simulate(
         path_sample=_path_sample(result),
         geography=plan.places.geography if plan.places else None,
         places=result.places,
+        lesson=plan.lesson,
     )
 
 

@@ -5,7 +5,7 @@ Base, level of the year, months (docs/model.md, sections 1 to 3). Arrays are (mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,8 @@ class BaselinePaths:
     """(months, paths) or (months, 1): the stated total less the services, carried."""
     earlier: Mapping[str, Floats]
     """By service, (months, paths) or (months, 1) amount of the months before the horizon that still count."""
+    growth: Mapping[tuple[str, int], Floats] = field(default_factory=dict)
+    """By service and calendar year, (paths,) change of its amount over the year before, where months are closed."""
 
     @property
     def revenue(self) -> dict[str, Floats]:
@@ -111,6 +113,8 @@ class BaselineDraws:
     """By service, (paths,) or (1,) measure of the last year as it was; 0 without a history."""
     services: Mapping[str, ServiceDraws]
     """By name, in the order in which they are summed."""
+    is_conditioned: bool = False
+    """True where closed months moved them."""
 
 
 def draw_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselineDraws:
@@ -130,9 +134,12 @@ def put_together(baseline: BaselineInputs, draws: BaselineDraws, sampler: Sample
     amount: dict[str, Floats] = {}
     earlier: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
+    growth: dict[tuple[str, int], Floats] = {}
     for name, service in baseline.services.items():
         drawn = draws.services[name]
         whole_years = drawn.amounts(service)
+        if draws.is_conditioned:
+            growth |= {(name, year): values for year, values in _growths(drawn.base, whole_years, calendar)}
         amount[name] = whole_years[rows]
         earlier[name] = _earlier_amounts(service, drawn.base, whole_years, baseline)
         prices = price_paths(service, drawn.price_changes, calendar)
@@ -145,7 +152,18 @@ def put_together(baseline: BaselineInputs, draws: BaselineDraws, sampler: Sample
         {name: drawn.base * unit_prices[name] for name, drawn in draws.services.items()},
         None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
         earlier,
+        growth,
     )
+
+
+def _growths(base: Floats, whole_years: Floats, calendar: Calendar) -> Iterator[tuple[int, Floats]]:
+    """Calendar year, and (paths,) change of its amount; of years over one that is above zero in every path."""
+    before = base
+    for year in calendar.years:
+        amount = whole_years[calendar.year_rows(year)].sum(axis=0)
+        if before.min() > 0:
+            yield year, amount / before - 1
+        before = amount
 
 
 def _earlier_amounts(service: ServiceInputs, base: Floats, whole_years: Floats, baseline: BaselineInputs) -> Floats:

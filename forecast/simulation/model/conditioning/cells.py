@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from forecast.simulation.model.inputs import BaselineInputs, ServiceInputs
 __all__ = ["Cell", "EstimateErrors", "LearnedCells", "learned_cells"]
 
 EstimateErrors = Mapping[str, tuple[float, float]]
-"""By kind of measure, bias and standard deviation of the logarithm of an estimate over its final figure."""
+"""By measure, mean and standard deviation of the logarithm of a final figure over its estimate."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def learned_cells(
     booked : BookedMonths
         Figures of the ledger in these years.
     errors : mapping of str to tuple of float
-        Bias and standard deviation of estimates by kind of measure; an estimate without them teaches nothing.
+        By measure, mean and standard deviation of the logarithm of a final figure over its estimate; an estimate
+        without them teaches nothing.
     ordinary : iterable of (str, int)
         Measures and months, from year 0, of which the planner says that nothing happened.
 
@@ -77,16 +79,16 @@ def learned_cells(
         for kind in ("volume", "price") if counted else ("revenue",):
             measure = f"{kind}.{name}"
             for month, figure in sorted(booked.get(measure, {}).items()):
-                error = _estimate_error(figure, errors.get(kind))
+                error = _estimate_error(figure, errors.get(measure))
                 if error is None:
                     continue
-                bias, sd = error
+                factor, sd = error
                 if figure.value <= 0 and not (kind != "price" and _may_be_negative(service)):
                     without_lesson.append((measure, month))
                     continue
                 row = month - baseline.calendar.first
                 is_ordinary = (measure, month) in known
-                cells.append(Cell(measure, name, kind == "price", row, figure.value * bias, sd, is_ordinary))
+                cells.append(Cell(measure, name, kind == "price", row, figure.value * factor, sd, is_ordinary))
     return LearnedCells(tuple(cells), tuple(without_lesson))
 
 
@@ -97,7 +99,7 @@ def _estimate_error(figure: BookedMonth, error: tuple[float, float] | None) -> t
     if figure.status != "estimate" or error is None:
         return None
     bias, sd = error
-    return 1 / (1 + bias), sd
+    return math.exp(bias), sd
 
 
 def _may_be_negative(service: ServiceInputs) -> bool:

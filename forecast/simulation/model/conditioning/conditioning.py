@@ -35,7 +35,7 @@ from forecast.stats.annual_noise import MonthlyNoise
 from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.resampling import resample_paths
 
-__all__ = ["CellStates", "Conditioning", "Members", "Surroundings", "central_draws"]
+__all__ = ["CellStates", "ClosedLesson", "Conditioning", "Members", "Surroundings", "central_draws"]
 
 Members = tuple[bool, ...]
 """For each mixture in order, whether the level is the planner's."""
@@ -53,6 +53,24 @@ class CellStates:
     """(cells, paths) or (cells, 1) booked figures on the same scale, drifts, initiatives and events taken out."""
     jacobian: Floats
     """(paths,) or (1,) logarithm of what the density of the cells is multiplied by, as factors are taken out."""
+
+
+@dataclass(frozen=True)
+class ClosedLesson:
+    """How the closed months fit the plan."""
+
+    surprise: float
+    """Share of the plan's own futures whose months are at least as surprising."""
+    effective_draws: float
+    """Equally weighted paths that tell as much as those of the first block; all of them where nothing is weighted."""
+    block_paths: int
+    """Paths of the first block."""
+    surprising: tuple[tuple[str, int, float], ...]
+    """Measure, month from year 0, and standard deviations by which the figure lies off: those at arm's length."""
+    without_lesson: tuple[tuple[str, int], ...]
+    """Measure and month of figures that are exact and teach nothing, on a scale of logarithms at or below zero."""
+    without_doubt: tuple[str, ...]
+    """Measures that are sure in the plan, so that their closed months move nothing."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +250,7 @@ class Conditioning:
                 assert service.price_change is not None  # it has years
                 stream = draw_in_year(service.price_change[year], year)
                 sampler.put_uniform(*stream, ndtr(components[places.price_year(year)]))
-        return replace(draws, services=services)
+        return replace(draws, services=services, is_conditioned=True)
 
     def _estimate_errors(self, sampler: Sampler) -> Floats:
         """(cells, paths) or (cells, 1) drawn errors of the estimates, by measure and month; 0 for actual figures."""
@@ -244,6 +262,14 @@ class Conditioning:
             month = format_month(self.factors.years.first + cell.row)
             rows.append(cell.error_sd * ndtri(sampler.uniform(f"estimates.{cell.measure}.{month}")))
         return _stack(rows)
+
+    def distances(self, gains: Mapping[Members, Gain], draws: BaselineDraws, residuals: Floats) -> Floats:
+        """(paths,) squared Mahalanobis distances of residuals (cells, paths), each by the members of its path."""
+        distances = np.empty(residuals.shape[1])
+        for block in _blocks(residuals.shape[1]):
+            for members, columns in self._by_members(draws, block):
+                distances[columns] = gains[members].distances(residuals[:, columns])
+        return distances
 
     def _by_members(self, draws: BaselineDraws, block: slice) -> Iterator[tuple[Members, Ints | slice]]:
         """Members of the mixtures, and the paths of a block that have them."""
