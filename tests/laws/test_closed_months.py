@@ -14,6 +14,7 @@ from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year,
 
 TWO_SERVICES = "{a: {growth: 0% to 20%}, b: {growth: 3% to 6%}}"
 CORRELATED = "correlations: {months: {between: [services.a, services.b], rank: 0.3}}\n"
+FLAT = "{" + ", ".join(f"{month}: 1" for month in range(1, 13)) + "}"
 PUSH = "initiatives: {push: {chance: 50%, start: 2025-01-01, effect: {volume: {a: 15% to 25%}}}}\n"
 
 
@@ -165,7 +166,7 @@ def test_booked_costs_and_people_are_exact(tmp_path: Path) -> None:
 
 def test_events_begin_after_the_closed_months(tmp_path: Path) -> None:
     storms = (
-        "shocks: {storm: {kind: storm, per_year: 20, season: {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1, 9: 1, 10: 1, 11: 1, 12: 1}, recovered: {all: 0%}, classes: "
+        f"shocks: {{storm: {{kind: storm, per_year: 20, season: {FLAT}, recovered: {{all: 0%}}, classes: "
         "{big: {weight: 1, reach: 50%, days: 5, loss_share: {all: 90%}}}}}\n"
     )
     run = simulate_closed_year(tmp_path, booked_rows({"a": 1.1e8 * SEASON[:6]}), more=storms, as_of="2025-07-05")

@@ -51,7 +51,7 @@ def write_closed_year(
 ) -> Path:
     """Write the plan and its ledger: 2024 of 100 million a month on average for each service, and the closed rows."""
     folder.mkdir(exist_ok=True, parents=True)
-    past = booked_rows(dict.fromkeys(names, list(1e8 * SEASON)), 2024)
+    past = booked_rows({key: list(100000000.0 * SEASON) for key in names}, 2024)
     lines = ["month,service,revenue,status,booked", *past, *closed, ""]
     (folder / "ledger.csv").write_text("\n".join(lines), encoding="utf-8")
     text = PLAN.format(
