@@ -145,7 +145,7 @@ def test_the_year_grows_over_the_books_of_the_year_before(tmp_path: Path) -> Non
 
 def test_booked_costs_and_people_are_exact(tmp_path: Path) -> None:
     more = (
-        "costs: {wages: {per_person_month: 1 triệu}, power: {of_revenue: {a: 10% to 20%}}}\n"
+        "costs: {wages: {per_person_month: 1 million EUR}, power: {of_revenue: {a: 10% to 20%}}}\n"
         "workforce: {headcount: 90 people to 110 people, productivity: {basis: total_revenue}}\n"
     )
     plan = write_closed_year(tmp_path, more=more)

@@ -15,12 +15,12 @@ SEASON = np.array([1.1, 0.9, 1.0, 1.0, 0.95, 0.95, 1.0, 1.05, 1.0, 1.0, 1.0, 1.0
 PLAN = """\
 name: {{en: Year, vi: Năm}}
 as_of: {as_of}
-currency: VND
+currency: EUR
 horizon: {{from: {start}, months: {months}}}
 history: {history}
 services: {services}
 baseline: {{noise: 5%, persistence: 40%, level_noise: 3%}}
-targets: {{year: {{measure: revenue, period: {period}, at_least: {target} triệu}}}}
+targets: {{year: {{measure: revenue, period: {period}, at_least: {target} million EUR}}}}
 """
 ONE_SERVICE = "{a: {growth: 0% to 20%}}"
 
