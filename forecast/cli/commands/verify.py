@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.session import Session
 from forecast.errors import CheckError, LockError, OutputError
+from forecast.files.fingerprint import code_digest
 from forecast.files.paths import display_path
 
 if TYPE_CHECKING:
@@ -48,12 +50,16 @@ def verify_command(ctx: click.Context, /, run: str, rerun: bool, **params: Any) 
 
 
 def _verify_run(session: Session, run: str, options: CommonOptions) -> None:
+    from forecast.files.paths import find_project
     from forecast.runs import repository
+    from forecast.runs.locks import locks_folder, read_locks
     from forecast.workflows.request import default_reports
 
     reports = (options.out or default_reports()).absolute()
     repository.require_folder(reports)
     path = repository.resolve_run_path(run, reports)
+    if not os.path.lexists(path):
+        read_locks(locks_folder(find_project(Path.cwd())))  # a lock whose file was removed leaves a broken chain
     try:
         stored = repository.verify(path)
         _require_lock(stored)
@@ -84,7 +90,8 @@ def _verify_lock(session: Session, file: Path, options: CommonOptions, *, rerun:
         result = verify_lock(file)
     except (LockError, OutputError) as fault:
         if options.json:
-            print_json({"lock": str(file), "error": type(fault).__name__, "message": _message(fault, session)})
+            code = fault.code if isinstance(fault, OutputError) else "locks_not_whole"
+            print_json({"lock": str(file), "error": code, "message": _message(fault, session)})
         raise
     lock = result.lock
     session.language = options.language or lock.language
@@ -178,7 +185,6 @@ def _shorten(text: str) -> str:
 
 
 def _rerun_lines(lock: Lock, figures: list[str], session: Session) -> list[str]:
-    from forecast.files.fingerprint import code_digest
 
     if not figures:
         return ["  " + session.t("said_rerun_same")]
