@@ -12,7 +12,9 @@ from forecast.workflows.run import analyse
 from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year
 
 GIVEN = "{a: {baseline: {method: given, annual: 1200 million EUR to 1440 million EUR, noise: 5%}}}"
-GIVEN_LIST = "{a: {baseline: {method: given, annual: 'discrete(1200 million EUR at 50%, 1440 million EUR at 50%)', noise: 5%}}}"
+GIVEN_LIST = (
+    "{a: {baseline: {method: given, annual: 'discrete(1200 million EUR at 50%, 1440 million EUR at 50%)', noise: 5%}}}"
+)
 DISCRETE = "{a: {growth: 'discrete(0% at 50%, 20% at 50%)'}}"
 T_COPULA = "copula: t(4)\ncorrelations: {growths: {between: [services.a.growth, services.b.growth], rank: 0.7}}\n"
 

@@ -30,7 +30,8 @@ from forecast.arrays import Floats
 from forecast.history.booked_months import BookedMonth
 from forecast.plan.record import FrozenDict
 from forecast.simulation.block import simulate_block
-from forecast.simulation.conditioned import prepare_plan
+from forecast.simulation.compiled import compile_plan
+from forecast.simulation.conditioned import condition_plan
 from forecast.timeseries.baseline import Baseline, fit_baseline
 from forecast.timeseries.estimate_errors import EstimateError
 
@@ -111,7 +112,7 @@ class ClosedYear:
     @staticmethod
     def simulate(scenario: forecast.Scenario, fits: Baseline, seed: int | None = None) -> Floats:
         """(services, months, paths) revenue in the first block."""
-        figures = simulate_block(prepare_plan(scenario, fits, PATHS, seed), range(1)).figures
+        figures = simulate_block(condition_plan(compile_plan(scenario, fits, PATHS, seed)), range(1)).figures
         months = [f"2025-{month:02d}" for month in range(1, 13)]
         return np.array([[figures[f"revenue.{name}", m] for m in months] for name in scenario.service_names])
 

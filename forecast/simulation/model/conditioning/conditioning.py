@@ -39,7 +39,7 @@ __all__ = ["CellStates", "ClosedLesson", "Conditioning", "Members", "Surrounding
 
 Members = tuple[bool, ...]
 """For each mixture in order, whether the level is the planner's."""
-MIN_FACTOR = 1e-9
+MIN_CELL_FACTOR = 1e-9
 """Least factor of initiatives and events that a booked figure is divided by."""
 
 
@@ -57,7 +57,7 @@ class CellStates:
 
 @dataclass(frozen=True)
 class ClosedLesson:
-    """How the closed months fit the plan."""
+    """Fit of the closed months to the plan."""
 
     surprise: float
     """Share of the plan's own futures whose months are at least as surprising."""
@@ -171,7 +171,7 @@ class Conditioning:
         months: dict[str, Floats] = {}
         for number, cell in enumerate(self.cells):
             service, drawn = inputs.services[cell.service], draws.services[cell.service]
-            factor = np.maximum(factors[number], MIN_FACTOR)
+            factor = np.maximum(factors[number], MIN_CELL_FACTOR)
             if cell.is_price:
                 prices = price_paths(service, drawn.price_changes, inputs.calendar)
                 assert prices is not None  # a counted service has one
@@ -205,7 +205,7 @@ class Conditioning:
         states = self.states(inputs, draws, surroundings.initiatives * np.exp(self.event_middle)[:, None])
         shape = (len(self.cells), paths)
         gaps = np.broadcast_to(states.booked - states.state, shape)
-        errors = np.broadcast_to(self.event_middle[:, None] - np.log(np.maximum(events, MIN_FACTOR)), shape)
+        errors = np.broadcast_to(self.event_middle[:, None] - np.log(np.maximum(events, MIN_CELL_FACTOR)), shape)
         errors = errors + self._estimate_errors(sampler)
         components = self._read(inputs, draws, sampler)
         for block in _blocks(paths):
@@ -237,7 +237,7 @@ class Conditioning:
         for name, service in inputs.services.items():
             drawn = self.places.write(service, draws.services[name], components)
             booked = {
-                cell.row: _without_factor(service, cell, np.maximum(factors[number], MIN_FACTOR))
+                cell.row: _without_factor(service, cell, np.maximum(factors[number], MIN_CELL_FACTOR))
                 for number, cell in enumerate(self.cells)
                 if cell.service == name and not cell.is_price and cell.is_closed
             }
@@ -363,7 +363,7 @@ def _choose(takes_planner: Bools | None, values: list[Floats]) -> Floats:
 def _without_factor(service: ServiceInputs, cell: Cell, factor: Floats) -> Floats:
     """(paths,) or (1,) booked amount before factors; a month below zero changes by a share of its size."""
     if cell.booked < 0:
-        return np.asarray(cell.booked / np.maximum(2 - factor, MIN_FACTOR))
+        return np.asarray(cell.booked / np.maximum(2 - factor, MIN_CELL_FACTOR))
     return np.asarray(cell.booked / factor)
 
 

@@ -25,7 +25,7 @@ __all__ = ["CellFactors"]
 
 @dataclass(frozen=True)
 class CellFactors:
-    """How the factors of the cells are computed."""
+    """Factors of the cells, computed from what the plan says of drifts, initiatives and events."""
 
     cells: tuple[Cell, ...]
     years: Calendar
