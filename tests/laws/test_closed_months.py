@@ -52,37 +52,37 @@ def test_a_year_that_is_all_booked_is_certain(tmp_path: Path) -> None:
 @pytest.mark.parametrize("more", ["", PUSH])
 def test_better_closed_months_never_lower_the_rest(tmp_path: Path, growth: str, more: str) -> None:
     services = f"{{a: {{growth: {growth}}}}}"
-    rest = {}
+    open_part = {}
     for factor in (1.0, 1.01, 1.03, 1.1, 1.2):
         closed = booked_rows({"a": 1e8 * 1.05 * factor * SEASON[:3]})
         run = simulate_closed_year(tmp_path, closed, services, more=more)
         booked = sum(float(row.split(",")[2]) for row in closed)
-        rest[factor] = np.quantile(run.values("revenue", "2025") - booked, (0.1, 0.5, 0.9))
-    for factor, values in rest.items():
-        assert (values[1:] >= rest[1.0][1:] - 1e-6).all(), factor
+        open_part[factor] = np.quantile(run.values("revenue", "2025") - booked, (0.1, 0.5, 0.9))
+    for factor, values in open_part.items():
+        assert (values[1:] >= open_part[1.0][1:] - 1e-6).all(), factor
         if factor <= 1.03:
-            assert values[0] >= rest[1.0][0] - 1e-6
+            assert values[0] >= open_part[1.0][0] - 1e-6
 
 
 def test_half_of_what_a_quarter_is_above_or_below_reaches_the_rest(tmp_path: Path) -> None:
     """The months are not put back to the year's total: a good quarter raises the months to come."""
-    rest = {}
+    open_part = {}
     for factor in (0.5, 1.0, 1.5):
         closed = booked_rows({"a": 1e8 * factor * SEASON[:3]})
         run = simulate_closed_year(tmp_path, closed, "{a: {growth: 0%}}")
-        rest[factor] = np.median(run.values("revenue", "2025")) - 3e8 * factor * SEASON[:3].mean()
-    assert rest[0.5] < rest[1.0] < rest[1.5]
-    assert rest[1.0] == pytest.approx(1e8 * SEASON[3:].sum(), rel=0.005)
+        open_part[factor] = np.median(run.values("revenue", "2025")) - 3e8 * factor * SEASON[:3].mean()
+    assert open_part[0.5] < open_part[1.0] < open_part[1.5]
+    assert open_part[1.0] == pytest.approx(1e8 * SEASON[3:].sum(), rel=0.005)
 
 
 def test_a_horizon_inside_the_year_gives_the_answer_of_the_year(tmp_path: Path) -> None:
-    whole = simulate_closed_year(tmp_path / "year", year_to_march(1.06))
+    of_year = simulate_closed_year(tmp_path / "year", year_to_march(1.06))
     part = simulate_closed_year(
         tmp_path / "part", year_to_march(1.06), start="2025-04", months=9, period="2025-Q4", target=330
     )
     for month in range(4, 13):
         period = f"2025-{month:02d}"
-        assert np.array_equal(quantiles(part, "revenue", period), quantiles(whole, "revenue", period))
+        assert np.array_equal(quantiles(part, "revenue", period), quantiles(of_year, "revenue", period))
 
 
 def test_rows_known_later_change_nothing(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_named_event_teaches_what_is_left_after_it(tmp_path: Path) -> None:
         "{file: ledger.csv, shocks: {leak: {kind: event, from: 2025-03-01, until: 2025-03-31, "
         "effect: {volume: {a: -32% to -28%}}}}}"
     )
-    rest = {}
+    open_part = {}
     for key, closed, history in (
         ("calm", 1e8 * 1.1 * SEASON[:4], "ledger.csv"),
         ("named", values, named),
@@ -189,10 +189,10 @@ def test_a_named_event_teaches_what_is_left_after_it(tmp_path: Path) -> None:
     ):
         run = simulate_closed_year(tmp_path, booked_rows({"a": closed}), history=history)
         assert run.tally("revenue", "2025-03").mean == float(f"{closed[2]:.0f}")
-        rest[key] = np.median(run.values("revenue", "2025")) - closed.sum()
-    assert rest["named"] == pytest.approx(rest["calm"], rel=0.01)
-    assert rest["unnamed"] < rest["calm"]
-    assert rest["unnamed"] > 0.93 * rest["calm"]  # at arm's length
+        open_part[key] = np.median(run.values("revenue", "2025")) - closed.sum()
+    assert open_part["named"] == pytest.approx(open_part["calm"], rel=0.01)
+    assert open_part["unnamed"] < open_part["calm"]
+    assert open_part["unnamed"] > 0.93 * open_part["calm"]  # at arm's length
 
 
 def test_a_surprising_month_teaches_in_full_once_it_is_called_ordinary(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What the closed months of a plan teach, prepared on its first block."""
+    """Lesson of the closed months of a plan, prepared on its first block."""
 
     cells: tuple[Cell, ...]
     factors: CellFactors
