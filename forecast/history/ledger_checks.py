@@ -9,7 +9,7 @@ from forecast.errors import Problem, has_enough_problems
 from forecast.history.ledger_figures import LedgerFigure, LedgerFigures, LedgerSeries
 from forecast.periods import format_month
 
-__all__ = ["check_months"]
+__all__ = ["check_months", "check_repeated_months"]
 
 MAX_LISTED_MONTHS = 12
 """Missing months that a problem names before it counts the others."""
@@ -31,12 +31,9 @@ def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
         Months without a day of booking that stand twice or after a later one; then, of services alone, months that are
         missing or have a volume without a price, and a service in revenue and in volume.
     """
-    problems: list[Problem] = []
-    for series in figures.series:
-        if has_enough_problems(problems):
-            return problems
-        if figures.is_long or series.kind != "price":  # a short row has both
-            problems += _repeated_or_unsorted(series)
+    problems = check_repeated_months(figures)
+    if has_enough_problems(problems):
+        return problems
     services = [series for series in figures.series if series.kind not in ("cost", "headcount")]
     if not services:
         known = {"as_of": as_of.isoformat() if as_of else ""}
@@ -46,6 +43,28 @@ def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
         problems += _mixed_measures(services)
         problems += _lonely_volumes(services, figures.later, as_of)
     return problems or _gaps([series for series in services if series.kind != "price"], figures, as_of)
+
+
+def check_repeated_months(figures: LedgerFigures) -> list[Problem]:
+    """Find the months without a day of booking that stand twice or after a later one.
+
+    Parameters
+    ----------
+    figures : LedgerFigures
+        Rows of a ledger.
+
+    Returns
+    -------
+    list of Problem
+        Each at its second row.
+    """
+    problems: list[Problem] = []
+    for series in figures.series:
+        if has_enough_problems(problems):
+            break
+        if figures.is_long or series.kind != "price":  # a short row has both
+            problems += _repeated_or_unsorted(series)
+    return problems
 
 
 def _repeated_or_unsorted(series: LedgerSeries) -> list[Problem]:
