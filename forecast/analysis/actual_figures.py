@@ -70,10 +70,15 @@ class ActualFigures:
         self._months: dict[tuple[str, int, int], BookedValue | None] = {}
         self._first_days: dict[tuple[str, Calendar], int | None] = {}
 
+    @property
+    def first_month(self) -> int:
+        """The first month from year 0 with a row of an input."""
+        return min(self._bookings.first_months[name] for name in self.parts.inputs if name in self._bookings.measures)
+
     def inputs_without_books(self, measure: str) -> tuple[str, ...]:
         """Name the inputs of a measure of which the ledger has no row; the measure itself where no statement has it."""
-        inputs = self.parts.inputs_by_measure.get(measure, frozenset([measure]))
-        return tuple(sorted(inputs - self._bookings.measures))
+        inputs = self.parts.inputs_by_measure.get(measure)
+        return (measure,) if inputs is None else tuple(sorted(inputs - self._bookings.measures))
 
     def value(self, measure: str, period: Calendar, day: int = LAST_DAY) -> float | None:
         """Return the actual figure of a period as it was known on a day.
@@ -141,15 +146,6 @@ class ActualFigures:
         """
         booked = (self._month(name, month, day) for name in self.parts.inputs_by_measure[measure])
         return all(value is not None and value.booked > 0 for value in booked)
-
-    def has_examples(self, measure: str, period: Calendar) -> bool:
-        """Return whether a month of a period is of an example, not of a firm."""
-        booked = (
-            self._month(name, month, LAST_DAY)
-            for name in self.parts.inputs_by_measure[measure]
-            for month in period.months
-        )
-        return any(value is not None and value.is_example for value in booked)
 
     def _month(self, name: str, month: int, day: int) -> BookedValue | None:
         key = (name, month, day)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 import numpy as np
 
 from forecast.analysis.actual_figures import ActualFigures
-from forecast.arrays import Bools, Floats, Ints
+from forecast.arrays import Floats, Ints
 from forecast.history.bookings import LAST_DAY
 from forecast.periods import Calendar, first_day, parse_month, parse_period
-from forecast.runs.locks import QUANTILE_LEVELS, Lock
+from forecast.runs.locks import LOCKED_LEVELS, Lock
 from forecast.stats.scoring import seasonal_scale
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "ForecastKey",
     "LockedPlan",
     "ScoredForecasts",
+    "find_plan",
     "pair_forecasts",
 ]
 
@@ -66,6 +69,14 @@ class LockedPlan:
         closed = set(map(parse_month, self.lock.closed_months))
         return [month for month in period.months if month not in closed]
 
+    def actual_value(self, measure: str, period: Calendar, booking: Booking) -> float | None:
+        """The actual figure of a period by a booking; None where a month is not booked."""
+        first_booked = self.actual.first_booked_day(measure, period)
+        if first_booked is None:
+            return None
+        day = max(first_day(period.last + 1) - 1 + FIRST_BOOKING_DAYS, first_booked)
+        return self.actual.value(measure, period, day if booking == "first" else LAST_DAY)
+
     def is_forecast(self, measure: str, period: Calendar) -> bool:
         """True for a period with a month that was open, and not yet booked on the day of the lock."""
         locked_day = self.locked_on.toordinal()
@@ -99,26 +110,30 @@ class ScoredForecasts:
     references: Mapping[str, Floats]
     """Name in `REFERENCES` -> (rows, levels); NaN where there is no such forecast."""
 
-    def where(self, measure: str | None = None, months: int | None = None, lag: int | None = None) -> Bools:
-        """(rows,) True for the rows of a measure, a length in months and a lag; of all that are None."""
-        wanted = {"measure": measure, "months": months, "lag": lag}
-        return np.array(
-            [
-                all(value is None or getattr(key, name) == value for name, value in wanted.items())
-                for key in self.keys
-            ],
-            bool,
-        )
+    @cached_property
+    def lags(self) -> Ints:
+        """(rows,) lag of each row."""
+        return np.array([key.lag for key in self.keys], int)
 
-    def select(self, rows: Bools | Ints) -> ScoredForecasts:
-        """Return some of the rows."""
-        positions = np.arange(len(self.keys))[rows]
+    @cached_property
+    def rows_by_figure(self) -> Mapping[tuple[str, int], Ints]:
+        """Measure and months of a period -> rows, in the order of the locks; revenue first, then by name."""
+        rows: dict[tuple[str, int], list[int]] = {}
+        for row, key in enumerate(self.keys):
+            rows.setdefault((key.measure, key.months), []).append(row)
+        return {
+            figure: np.array(rows[figure])
+            for figure in sorted(rows, key=lambda figure: (*_order(figure[0]), figure[1]))
+        }
+
+    def select(self, rows: Ints) -> ScoredForecasts:
+        """Return some of the rows (selected,)."""
         return ScoredForecasts(
-            tuple(self.keys[row] for row in positions),
-            self.actual[positions],
-            self.scale[positions],
-            self.quantiles[positions],
-            {name: quantiles[positions] for name, quantiles in self.references.items()},
+            tuple(self.keys[row] for row in rows),
+            self.actual[rows],
+            self.scale[rows],
+            self.quantiles[rows],
+            {name: quantiles[rows] for name, quantiles in self.references.items()},
         )
 
 
@@ -130,6 +145,12 @@ class _Pair:
     plan: LockedPlan
     calendar: Calendar
     actual: float
+
+
+def _order(measure: str) -> tuple[int, str]:
+    """Revenue and its services before costs and all else."""
+    kind = measure.partition(".")[0].partition(":")[0]
+    return (FLOWS.index(kind) if kind in FLOWS else len(FLOWS), measure)
 
 
 def pair_forecasts(plans: Sequence[LockedPlan], booking: Booking) -> ScoredForecasts:
@@ -152,41 +173,68 @@ def pair_forecasts(plans: Sequence[LockedPlan], booking: Booking) -> ScoredForec
         Rows by lock, measure and period.
     """
     pairs = [pair for plan in plans for pair in _pairs_of_plan(plan, booking)]
-    scales = _ScaleByMeasure(plans)
-    levels = len(QUANTILE_LEVELS)
+    scale = _MonthlyScale(min((plan.lock.horizon.calendar.first for plan in plans), default=0))
+    levels = len(LOCKED_LEVELS)
     references = {name: np.full((len(pairs), levels), np.nan) for name in REFERENCES}
-    finder = _PlanFinder(plans)
+    locks_by_figure: dict[tuple[str, str], list[Lock]] = {}
+    for pair in pairs:
+        locks_by_figure.setdefault((pair.key.measure, pair.key.period), []).append(pair.plan.lock)
     for row, pair in enumerate(pairs):
-        measure, period = pair.key.measure, pair.key.period
+        lock, measure, period = pair.plan.lock, pair.key.measure, pair.key.period
         if (last_year := _last_year(pair)) is not None:
             references["last_year"][row] = last_year
-        for name, lock in finder.plans(pair).items():
-            references[name][row] = lock.quantiles[measure][period]
-        if alone := pair.plan.lock.history_alone.get(measure, {}).get(period):
+        for name, plan in _plans_before(lock, locks_by_figure[measure, period]).items():
+            references[name][row] = plan.quantiles[measure][period]
+        if alone := lock.history_alone.get(measure, {}).get(period):
             references["history_alone"][row] = alone
     return ScoredForecasts(
         tuple(pair.key for pair in pairs),
         np.array([pair.actual for pair in pairs]),
-        np.array([scales.scale(pair) for pair in pairs]),
+        np.array([scale.of_pair(pair) for pair in pairs]),
         np.array([pair.plan.lock.quantiles[pair.key.measure][pair.key.period] for pair in pairs]).reshape(-1, levels),
         references,
     )
 
 
 def _pairs_of_plan(plan: LockedPlan, booking: Booking) -> Iterator[_Pair]:
+    """The forecasts of a lock whose actual figure is known, by measure and period."""
     for measure, periods in sorted(plan.lock.quantiles.items()):
         if plan.actual.inputs_without_books(measure):
             continue
         for text in sorted(periods):
             calendar = parse_period(text)
-            first_booked = plan.actual.first_booked_day(measure, calendar)
-            if first_booked is None or not plan.is_forecast(measure, calendar):
-                continue
-            day = max(first_day(calendar.last + 1) - 1 + FIRST_BOOKING_DAYS, first_booked)
-            actual = plan.actual.value(measure, calendar, day if booking == "first" else LAST_DAY)
+            actual = plan.actual_value(measure, calendar, booking) if plan.is_forecast(measure, calendar) else None
             if actual is not None:
                 lag = calendar.last - plan.last_closed
                 yield _Pair(ForecastKey(plan.lock.name, measure, text, lag, calendar.count), plan, calendar, actual)
+
+
+def _plans_before(lock: Lock, locks: Sequence[Lock]) -> dict[str, Lock]:
+    """The plan and the newest revised plan that stand before a lock, among the locks that forecast a figure."""
+    earlier = list(takewhile(lambda other: other.name != lock.name, locks))
+    original = find_plan(locks)
+    revised = [other for other in earlier if other.revises]
+    plans = {"revised_plan": revised[-1]} if revised else {}
+    if original is not None and any(other.name == original.name for other in earlier):
+        plans["plan"] = original
+    return plans
+
+
+def find_plan(locks: Sequence[Lock]) -> Lock | None:
+    """Find the plan among locks: the first that was approved and revises no other; where none was approved, the first.
+
+    Parameters
+    ----------
+    locks : sequence of Lock
+        In the order of their chain.
+
+    Returns
+    -------
+    Lock, optional
+        None of no locks.
+    """
+    approved = (lock for lock in locks if lock.approved_by and not lock.revises)
+    return next(approved, locks[0] if locks else None)
 
 
 def _last_year(pair: _Pair) -> float | None:
@@ -200,45 +248,19 @@ def _last_year(pair: _Pair) -> float | None:
     return None
 
 
-class _ScaleByMeasure:
-    """Mean change of the months before all horizons from the year before, by measure."""
+class _MonthlyScale:
+    """Mean change of the months before all horizons from the same month a year before, by measure."""
 
-    def __init__(self, plans: Sequence[LockedPlan]) -> None:
-        self._start = min((plan.lock.horizon.calendar.first for plan in plans), default=0)
+    def __init__(self, start: int) -> None:
+        self._start = start
         self._scales: dict[tuple[str, ActualFigures], float] = {}
 
-    def scale(self, pair: _Pair) -> float:
-        """In currency or the unit of the measure; NaN without two years of months."""
+    def of_pair(self, pair: _Pair) -> float:
+        """In currency or the unit of the measure, times the months of a sum; NaN without two years of months."""
         measure, actual = pair.key.measure, pair.plan.actual
         if (measure, actual) not in self._scales:
-            self._scales[measure, actual] = self._monthly_scale(measure, actual)
-        is_flow = measure.partition(".")[0].partition(":")[0] in FLOWS
-        return self._scales[measure, actual] * (pair.key.months if is_flow else 1)
-
-    def _monthly_scale(self, measure: str, actual: ActualFigures) -> float:
-        months = [actual.value(measure, Calendar(month, 1)) for month in range(self._first_month(actual), self._start)]
-        values = np.array([np.nan if value is None else value for value in months])
-        return float(seasonal_scale(values)) if len(values) > 12 else np.nan
-
-    def _first_month(self, actual: ActualFigures) -> int:
-        return min(self._start, actual.first_month)
-
-
-class _PlanFinder:
-    """The plan, and the revised plan, that forecast a figure."""
-
-    def __init__(self, plans: Sequence[LockedPlan]) -> None:
-        self._plans = plans
-        self._original: dict[tuple[str, str], Lock | None] = {}
-
-    def plans(self, pair: _Pair) -> dict[str, Lock]:
-        """`plan` and `revised_plan` -> lock, of those that are another lock than that of the pair, and not later."""
-        measure, period = pair.key.measure, pair.key.period
-        if (measure, period) not in self._original:
-            self._original[measure, period] = self._find_original(measure, period)
-        original = self._original[measure, period]
-        earlier = self._plans[: self._plans.index(pair.plan)]
-        locks = [plan.lock for plan in earlier if _forecasts(plan, measure, period)]
-        found = {"plan": original} if original in locks else {}
-        revised = [lock for lock in locks if lock.revises]
-        return {**found, **({"revised_plan": revised[-1]} if revised else {})}
+            months = range(min(actual.first_month, self._start), self._start)
+            values = [actual.value(measure, Calendar(month, 1)) for month in months]
+            series = np.array([np.nan if value is None else value for value in values])
+            self._scales[measure, actual] = float(seasonal_scale(series))
+        return self._scales[measure, actual] * (pair.key.months if _order(measure)[0] < len(FLOWS) else 1)

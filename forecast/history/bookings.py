@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from forecast.errors import Problem, raise_if_problems
@@ -39,8 +40,7 @@ class BookedValue(NamedTuple):
 
     value: float
     booked: int
-    """Ordinal day of the last booking that it is made of; 0 where no row of it has one."""
-    is_example: bool
+    """Ordinal day of the last booking that it is made of; 0 where a row of it has none."""
 
 
 AccountMonths = Mapping[int, tuple[FigureVersion, ...]]
@@ -58,6 +58,22 @@ class Bookings:
     def measures(self) -> frozenset[str]:
         """Measures that have a row."""
         return frozenset(self.accounts)
+
+    @property
+    def has_examples(self) -> bool:
+        """True where a figure is of an example, not of a firm."""
+        return any(
+            version.is_example
+            for accounts in self.accounts.values()
+            for months in accounts
+            for versions in months.values()
+            for version in versions
+        )
+
+    @cached_property
+    def first_months(self) -> Mapping[str, int]:
+        """Measure -> its first month from year 0."""
+        return {measure: min(next(iter(months)) for months in accounts) for measure, accounts in self.accounts.items()}
 
     def value(self, measure: str, month: int, day: int = LAST_DAY) -> BookedValue | None:
         """Return the figure of a month as it was known on a day.
@@ -82,8 +98,7 @@ class Bookings:
         known = [version for version in versions if version is not None]
         return BookedValue(
             math.fsum(version.value for version in known),
-            max(version.booked for version in known),
-            any(version.is_example for version in known),
+            max(version.booked for version in known) if all(version.booked for version in known) else 0,
         )
 
     def first_booked_day(self, measure: str, month: int) -> int | None:
@@ -189,11 +204,10 @@ def _revenue_versions(volumes: Sequence[LedgerFigure], prices: Sequence[LedgerFi
             versions.append(
                 FigureVersion(
                     day,
-                    max(volume.booked, price.booked),
+                    max(volume.booked, price.booked) if volume.booked and price.booked else 0,
                     volume.value * price.value,
                     volume.is_booked and price.is_booked,
                     volume.is_example or price.is_example,
                 )
             )
     return tuple(versions)
-

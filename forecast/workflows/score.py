@@ -1,0 +1,255 @@
+"""From the locks of a project and its ledger to their scores; nothing is written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import takewhile
+from pathlib import Path
+
+from forecast.analysis.actual_figures import ActualFigures, MeasureParts
+from forecast.analysis.forecast_scores import (
+    FigureScore,
+    LagScore,
+    MonthAhead,
+    score_by_lag,
+    score_figures,
+    score_months_ahead,
+)
+from forecast.analysis.scored_forecasts import Booking, LockedPlan, ScoredForecasts, pair_forecasts
+from forecast.analysis.target_chances import ChanceScores, score_chances
+from forecast.analysis.value_added import ValueAdded, score_value_added
+from forecast.errors import InputError, Location
+from forecast.files.paths import display_path
+from forecast.history.bookings import Bookings, read_bookings
+from forecast.periods import format_month, parse_period
+from forecast.plan.accounts import ledger_accounts
+from forecast.plan.loading.loader import read_plan
+from forecast.plan.scenario import Scenario
+from forecast.runs.locks import Lock, locks_folder, read_locks
+
+__all__ = ["BookingScores", "LedgerScores", "score_locks"]
+
+
+@dataclass(frozen=True)
+class BookingScores:
+    """Scores on one booking."""
+
+    forecasts: ScoredForecasts
+    figures: tuple[FigureScore, ...]
+    lags: tuple[LagScore, ...]
+    months_ahead: tuple[MonthAhead, ...]
+    value_added: tuple[ValueAdded, ...]
+    chances: ChanceScores
+
+
+@dataclass(frozen=True)
+class LedgerScores:
+    """Scores of the locks whose plans share a ledger."""
+
+    ledger: str
+    """File, from the folder of the project."""
+    scenario: Scenario
+    """The plan of the newest lock, for the labels."""
+    plans: tuple[LockedPlan, ...]
+    """The locks that are scored, in the order of their chain."""
+    superseded: tuple[str, ...]
+    """Locks of which there is a later version; they are left out."""
+    first: BookingScores
+    final: BookingScores
+    without_books: dict[str, tuple[str, ...]]
+    """Measure that was forecast -> what of it the ledger has no row of."""
+    not_booked: dict[str, tuple[int, ...]]
+    """Period that was forecast -> its months that are not booked."""
+    known_at_lock: tuple[tuple[str, str], ...]
+    """Lock and month that was open in it although its rows were booked by the day of the lock: no forecast."""
+    has_examples: bool
+    """True where months are of an example, not of a firm."""
+
+
+@dataclass(frozen=True)
+class ProjectScores:
+    """Scores of every lock of a project."""
+
+    as_of: date | None
+    """The day whose knowledge counted; None for all of the ledgers."""
+    ledgers: tuple[LedgerScores, ...]
+    """By ledger, in the order of their first lock."""
+    locked_later: tuple[str, ...]
+    """Locks of a later day than `as_of`; they are left out."""
+    without_ledger: tuple[str, ...]
+    """Locks of plans that name no ledger; they are left out."""
+
+
+def score_locks(project: Path, as_of: date | None = None) -> ProjectScores:
+    """Score every lock of a project by what is booked in its ledger.
+
+    Parameters
+    ----------
+    project : Path
+        Folder of the project, that has `scenarios/locked/`.
+    as_of : date, optional
+        The day whose knowledge counts: rows that became known later and locks of a later day are as if they were
+        absent. All of them by default.
+
+    Returns
+    -------
+    ProjectScores
+        Scores of all forecasts whose period is booked.
+
+    Raises
+    ------
+    LockError
+        A lock was edited, or the chain is broken.
+    InputError
+        There is no lock, a ledger cannot be read, or no month that was forecast is booked.
+    """
+    folder = locks_folder(project)
+    locks = read_locks(folder)
+    if not locks:
+        raise InputError.of(Location(display_path(folder)), "", "score_no_lock")
+    known = list(takewhile(lambda lock: as_of is None or _locked_on(lock) <= as_of, locks))
+    if not known:
+        first = _locked_on(locks[0]).isoformat()
+        raise InputError.of(Location(display_path(folder)), "", "score_locked_later", as_of=as_of, first=first)
+    with_ledger = [lock for lock in known if lock.ledger is not None]
+    if not with_ledger:
+        raise InputError.of(Location(display_path(folder)), "", "score_no_ledger", name=known[-1].name)
+    ledgers = tuple(_score_ledger(project, group, as_of) for group in _group_by_ledger(with_ledger))
+    if not any(scores.first.forecasts.keys for scores in ledgers):
+        raise _nothing_booked(project, ledgers)
+    return ProjectScores(
+        as_of,
+        ledgers,
+        locked_later=tuple(lock.name for lock in locks[len(known) :]),
+        without_ledger=tuple(lock.name for lock in known if lock.ledger is None),
+    )
+
+
+def _locked_on(lock: Lock) -> date:
+    return datetime.fromisoformat(lock.locked_at).date()
+
+
+def _group_by_ledger(locks: Iterable[Lock]) -> list[list[Lock]]:
+    """The locks of each ledger and currency."""
+    groups: dict[tuple[str, str], list[Lock]] = {}
+    for lock in locks:
+        assert lock.ledger is not None  # the caller left the others out
+        groups.setdefault((lock.ledger.file, lock.currency), []).append(lock)
+    return list(groups.values())
+
+
+def _score_ledger(project: Path, locks: Sequence[Lock], as_of: date | None) -> LedgerScores:
+    newest = locks[-1]
+    assert newest.ledger is not None  # that of the group
+    superseded = {lock.supersedes for lock in locks}
+    scenario = _read_locked_plan(newest)
+    path = display_path(project / newest.ledger.file)
+    bookings = read_bookings(path, newest.currency, ledger_accounts(scenario), as_of)
+    plans = _locked_plans([lock for lock in locks if lock.name not in superseded], bookings)
+    return LedgerScores(
+        ledger=newest.ledger.file,
+        scenario=scenario,
+        plans=plans,
+        superseded=tuple(lock.name for lock in locks if lock.name in superseded),
+        first=_score_booking(plans, "first"),
+        final=_score_booking(plans, "final"),
+        without_books=_without_books(plans),
+        not_booked=_not_booked(plans),
+        known_at_lock=_known_at_lock(plans),
+        has_examples=bookings.has_examples,
+    )
+
+
+def _read_locked_plan(lock: Lock) -> Scenario:
+    """The plan of a lock, from the texts that it keeps."""
+    ledger = {} if lock.ledger is None else {lock.ledger.file: "\n".join(lock.ledger.rows)}
+    with tempfile.TemporaryDirectory() as folder:
+        for file, text in {**lock.sources, **ledger}.items():
+            path = Path(folder, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return read_plan(Path(folder, lock.plan)).scenario
+
+
+def _locked_plans(locks: Sequence[Lock], bookings: Bookings) -> tuple[LockedPlan, ...]:
+    """The locks with the actual figures of their measures; plans of the same parts share them."""
+    figures: dict[MeasureParts, ActualFigures] = {}
+    plans = []
+    for lock in locks:
+        parts = measure_parts(lock)
+        if parts not in figures:
+            figures[parts] = ActualFigures(bookings, parts)
+        plans.append(LockedPlan(lock, figures[parts]))
+    return tuple(plans)
+
+
+def measure_parts(lock: Lock) -> MeasureParts:
+    """Services, costs and basis of the plan of a lock, from what it resolved to."""
+    names = [name.split(".") for name in lock.effective]
+    stated = [steps[1] for steps in names if steps[0] == "stated" and int(steps[1]) < lock.horizon.calendar.years[0]]
+    return MeasureParts(
+        services=tuple(sorted({steps[1] for steps in names if steps[0] == "services"})),
+        costs=tuple(sorted({steps[1] for steps in names if steps[0] == "costs"})),
+        has_gap=bool(stated) and f"stated.{max(stated)}.total" in lock.effective,
+        productivity_basis=lock.effective.get("workforce.productivity.basis", "total_revenue"),
+    )
+
+
+def _score_booking(plans: Sequence[LockedPlan], booking: Booking) -> BookingScores:
+    table = pair_forecasts(plans, booking)
+    return BookingScores(
+        table,
+        score_figures(table),
+        score_by_lag(table),
+        score_months_ahead(table),
+        score_value_added(table, [plan.lock for plan in plans]),
+        score_chances(plans, booking),
+    )
+
+
+def _without_books(plans: Sequence[LockedPlan]) -> dict[str, tuple[str, ...]]:
+    """Measure -> inputs of which the ledger has no row, of the measures that have such inputs."""
+    missing = {
+        measure: plan.actual.inputs_without_books(measure) for plan in plans for measure in sorted(plan.lock.quantiles)
+    }
+    return {measure: inputs for measure, inputs in missing.items() if inputs}
+
+
+def _not_booked(plans: Sequence[LockedPlan]) -> dict[str, tuple[int, ...]]:
+    """Period -> its months that are not booked, of the measures of which the ledger has rows."""
+    lacking: dict[str, set[int]] = {}
+    for plan in plans:
+        for measure, periods in plan.lock.quantiles.items():
+            if not plan.actual.inputs_without_books(measure):
+                for text in periods:
+                    lacking.setdefault(text, set()).update(plan.actual.months_not_booked(measure, parse_period(text)))
+    return {text: tuple(sorted(months)) for text, months in sorted(lacking.items()) if months}
+
+
+def _known_at_lock(plans: Sequence[LockedPlan]) -> tuple[tuple[str, str], ...]:
+    """Open months of a lock that were booked for all measures that the ledger has."""
+    known: list[tuple[str, str]] = []
+    for plan in plans:
+        measures = [measure for measure in plan.lock.quantiles if not plan.actual.inputs_without_books(measure)]
+        day = plan.locked_on.toordinal()
+        known += [
+            (plan.lock.name, format_month(month))
+            for month in plan.open_months(plan.lock.horizon.calendar)
+            if measures and all(plan.actual.was_booked(measure, month, day) for measure in measures)
+        ]
+    return tuple(known)
+
+
+def _nothing_booked(project: Path, ledgers: Sequence[LedgerScores]) -> InputError:
+    """The error of locks of which no month is booked: it names the first month."""
+    scores = ledgers[-1]
+    months = [month for plan in scores.plans for month in plan.open_months(plan.lock.horizon.calendar)]
+    location = Location(display_path(project / scores.ledger))
+    if not months:
+        return InputError.of(location, "", "score_nothing_open", name=scores.plans[-1].lock.name)
+    if scores.known_at_lock:
+        return InputError.of(location, "", "score_known_at_lock", name=scores.known_at_lock[0][0])
+    return InputError.of(location, "", "score_no_actual", month=format_month(min(months)))
