@@ -16,6 +16,7 @@ from forecast.runs.manifest import RunInputs, run_inputs
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
+    from forecast.runs.locks import Lock
     from forecast.simulation.simulate import Simulation
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
@@ -44,6 +45,10 @@ class RunRequest:
     """Fits of an earlier run that are used again; None to fit."""
     cache: Path = dataclasses.field(default_factory=cache_folder)
     """Folder in which fits are kept between runs."""
+    lock: Lock | None = None
+    """Lock whose figures are simulated; None for any other run."""
+    shown_name: str = ""
+    """Name of the folder that shows the newest run, of a lock; that of the plan's file where it is empty."""
 
     @classmethod
     def from_simulation(
@@ -67,14 +72,16 @@ class RunRequest:
             seed=self.seed,
             paths=self.paths,
             language=self.language,
-            pinned_digest=self.pinned_fits.digest if self.pinned_fits else "",
+            pinned_digest=self.pinned_fits.digest if self.pinned_fits and not self.lock else "",  # a lock has its fits
             precision=self.precision,
+            name=self.name,
+            lock_digest=self.lock.digest if self.lock else "",
         )
 
     @property
     def name(self) -> str:
         """Name of the folder that shows the newest run."""
-        return plan_name(self.scenario.file)
+        return self.shown_name or plan_name(self.scenario.file)
 
     def with_pinned_fits(self, pinned_fits: PinnedFits) -> RunRequest:
         """The request that uses these fits; they are kept in a folder of their own."""
