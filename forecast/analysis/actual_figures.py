@@ -13,7 +13,7 @@ from forecast.history.bookings import LAST_DAY, BookedValue, Bookings
 from forecast.periods import Calendar
 from forecast.simulation.model.statement import StatementLine, evaluate_statement, statement_lines
 
-__all__ = ["ActualFigures", "MeasureParts"]
+__all__ = ["GAP", "ActualFigures", "MeasureParts"]
 
 GAP, HEADCOUNT = "gap", "headcount"
 """Inputs of a statement that are no service and no cost; no ledger has the gap."""
@@ -24,8 +24,10 @@ class MeasureParts:
     """Services and costs that the measures of a plan are made of."""
 
     services: tuple[str, ...]
-    """Sorted, as the costs."""
+    """Sorted, as the others."""
     costs: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    """Services whose volume is forecast."""
     has_gap: bool = False
     """True where the revenue carries the gap between a stated total and its services."""
     productivity_basis: str = "total_revenue"
@@ -33,8 +35,8 @@ class MeasureParts:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Measures that a ledger may have."""
-        revenue, costs = (f"revenue.{name}" for name in self.services), (f"cost.{name}" for name in self.costs)
-        return (*revenue, *costs, HEADCOUNT)
+        named = (("revenue", self.services), ("cost", self.costs), ("volume", self.counted))
+        return (*(f"{kind}.{name}" for kind, names in named for name in names), HEADCOUNT)
 
     @cached_property
     def lines(self) -> tuple[StatementLine, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import takewhile
+from math import isclose
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from forecast.analysis.actual_figures import ActualFigures
 from forecast.arrays import Floats, Ints
 from forecast.history.bookings import LAST_DAY
-from forecast.periods import Calendar, first_day, parse_month, parse_period
+from forecast.periods import Calendar, first_day, format_month, parse_month, parse_period
 from forecast.runs.locks import LOCKED_LEVELS, Lock
 from forecast.stats.scoring import seasonal_scale
 
@@ -78,9 +79,21 @@ class LockedPlan:
         return self.actual.value(measure, period, day if booking == "first" else LAST_DAY)
 
     def is_forecast(self, measure: str, period: Calendar) -> bool:
-        """True for a period with a month that was open, and not yet booked on the day of the lock."""
-        locked_day = self.locked_on.toordinal()
-        return any(not self.actual.was_booked(measure, month, locked_day) for month in self.open_months(period))
+        """True for a period with a month that was open, and that nobody knew on the day of the lock."""
+        return any(not self.was_known(measure, month) for month in self.open_months(period))
+
+    def was_known(self, measure: str, month: int) -> bool:
+        """True for a month whose rows were booked by the day of the lock, or that the lock itself has exactly."""
+        if self.actual.was_booked(measure, month, self.locked_on.toordinal()):
+            return True
+        quantiles = self.lock.quantiles.get(measure, {}).get(format_month(month))
+        known = self.actual.value(measure, Calendar(month, 1), self.day)
+        return (
+            quantiles is not None
+            and known is not None
+            and quantiles[0] == quantiles[-1]
+            and isclose(quantiles[0], known)
+        )
 
 
 @dataclass(frozen=True)
@@ -125,6 +138,11 @@ class ScoredForecasts:
             figure: np.array(rows[figure])
             for figure in sorted(rows, key=lambda figure: (*_order(figure[0]), figure[1]))
         }
+
+    @property
+    def intervals80(self) -> Floats:
+        """(rows, 3) P10, P50 and P90."""
+        return self.quantiles[:, [LOCKED_LEVELS.index(level) for level in (0.1, 0.5, 0.9)]]
 
     def select(self, rows: Ints) -> ScoredForecasts:
         """Return some of the rows (selected,)."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from forecast.errors import Problem, raise_if_problems
 from forecast.history.accounts import Accounts
-from forecast.history.ledger_checks import check_repeated_months
+from forecast.history.ledger_checks import check_rows
 from forecast.history.ledger_figures import LedgerFigure, LedgerSeries, read_figures
 
 __all__ = ["LAST_DAY", "BookedValue", "Bookings", "read_bookings"]
@@ -147,7 +147,7 @@ def read_bookings(path: str, currency: str, accounts: Accounts, as_of: date | No
     Returns
     -------
     Bookings
-        Revenue of services (the product of volume and price where these are booked), costs and people.
+        Revenue of services (volume times price where these are booked), volumes, costs and people.
 
     Raises
     ------
@@ -157,26 +157,32 @@ def read_bookings(path: str, currency: str, accounts: Accounts, as_of: date | No
     problems: list[Problem] = []
     figures = read_figures(path, currency, accounts, as_of, problems)
     raise_if_problems(problems)
-    raise_if_problems(check_repeated_months(figures))
+    raise_if_problems(check_rows(figures))
     by_account: dict[tuple[str, str], dict[str, LedgerSeries]] = {}
     for series in figures.series:
-        group = "revenue" if series.kind in ("volume", "price") else series.kind
-        measure = group if group == "headcount" else f"{group}.{series.name}"
-        by_account.setdefault((measure, series.account), {})[series.kind] = series
+        by_account.setdefault((series.name, series.account), {})[series.kind] = series
     measures: dict[str, list[AccountMonths]] = {}
-    for (measure, _), by_kind in by_account.items():
-        measures.setdefault(measure, []).append(_account_months(by_kind))
-    return Bookings({measure: tuple(months) for measure, months in sorted(measures.items()) if any(months)})
+    for (name, _), by_kind in by_account.items():
+        for kind, months in _months_by_kind(by_kind).items():
+            if months:
+                measures.setdefault(kind if kind == "headcount" else f"{kind}.{name}", []).append(months)
+    return Bookings({measure: tuple(accounts) for measure, accounts in sorted(measures.items())})
 
 
-def _account_months(by_kind: Mapping[str, LedgerSeries]) -> AccountMonths:
-    """The versions of one account; revenue is volume times price, anew whenever one of them was booked."""
-    by_month = {kind: _group_by_month(series.figures) for kind, series in by_kind.items()}
-    if not {"volume", "price"} & by_month.keys():
-        (months,) = by_month.values()  # one kind
-        return {month: tuple(map(_single_version, figures)) for month, figures in months.items()}
-    volumes, prices = by_month.get("volume", {}), by_month.get("price", {})
-    return {month: _revenue_versions(volumes[month], prices[month]) for month in sorted(volumes.keys() & prices.keys())}
+def _months_by_kind(by_kind: Mapping[str, LedgerSeries]) -> dict[str, AccountMonths]:
+    """Kind -> months of one account; revenue is volume times price, anew whenever one of them was booked."""
+    figures = {kind: _group_by_month(series.figures) for kind, series in by_kind.items()}
+    versions: dict[str, AccountMonths] = {
+        kind: {month: tuple(map(_single_version, rows)) for month, rows in months.items()}
+        for kind, months in figures.items()
+        if kind != "price"
+    }
+    if "volume" in figures and "price" in figures:
+        volumes, prices = figures["volume"], figures["price"]
+        versions["revenue"] = {
+            month: _revenue_versions(volumes[month], prices[month]) for month in volumes if month in prices
+        }
+    return versions
 
 
 def _group_by_month(figures: Iterable[LedgerFigure]) -> dict[int, list[LedgerFigure]]:

@@ -9,7 +9,7 @@ from forecast.errors import Problem, has_enough_problems
 from forecast.history.ledger_figures import LedgerFigure, LedgerFigures, LedgerSeries
 from forecast.periods import format_month
 
-__all__ = ["check_months", "check_repeated_months"]
+__all__ = ["check_months", "check_rows"]
 
 MAX_LISTED_MONTHS = 12
 """Missing months that a problem names before it counts the others."""
@@ -31,7 +31,7 @@ def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
         Months without a day of booking that stand twice or after a later one; then, of services alone, months that are
         missing or have a volume without a price, and a service in revenue and in volume.
     """
-    problems = check_repeated_months(figures)
+    problems = check_rows(figures)
     if has_enough_problems(problems):
         return problems
     services = [series for series in figures.series if series.kind not in ("cost", "headcount")]
@@ -40,13 +40,12 @@ def check_months(figures: LedgerFigures, as_of: date | None) -> list[Problem]:
         code = "history_nothing_known" if figures.later_count else "history_no_service"
         return [*problems, Problem.of(figures.table.location, figures.name_column, code, **known)]
     if figures.is_long:
-        problems += _mixed_measures(services)
         problems += _lonely_volumes(services, figures.later, as_of)
     return problems or _gaps([series for series in services if series.kind != "price"], figures, as_of)
 
 
-def check_repeated_months(figures: LedgerFigures) -> list[Problem]:
-    """Find the months without a day of booking that stand twice or after a later one.
+def check_rows(figures: LedgerFigures) -> list[Problem]:
+    """Find the rows that cannot stand beside each other, whatever months are booked.
 
     Parameters
     ----------
@@ -56,14 +55,16 @@ def check_repeated_months(figures: LedgerFigures) -> list[Problem]:
     Returns
     -------
     list of Problem
-        Each at its second row.
+        Months without a day of booking that stand twice or after a later one; services in revenue and in volume.
     """
     problems: list[Problem] = []
     for series in figures.series:
         if has_enough_problems(problems):
-            break
+            return problems
         if figures.is_long or series.kind != "price":  # a short row has both
             problems += _repeated_or_unsorted(series)
+    if figures.is_long:
+        problems += _mixed_measures([series for series in figures.series if series.kind not in ("cost", "headcount")])
     return problems
 
 

@@ -3,7 +3,8 @@
 The tables in `messages/` hold one key a sentence and two languages a key; a placeholder such as `{file}` stands in
 both. `messages.toml` has problems and errors, `terms.toml` the terms of the field, `report.toml` the pages,
 `data.toml` the history and its baseline, `actuals.toml` the import of actual figures, `backtest.toml` the test of the
-baseline, `places.toml` lists of places, `run.toml` the runs on disk and the command line.
+baseline, `places.toml` lists of places, `run.toml` the runs on disk and the command line, `lock.toml` the locks of
+plans, `score.toml` their scores.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from forecast.analysis.actual_figures import ActualFigures, MeasureParts
 from forecast.analysis.forecast_scores import (
@@ -18,7 +18,7 @@ from forecast.analysis.forecast_scores import (
     score_figures,
     score_months_ahead,
 )
-from forecast.analysis.scored_forecasts import Booking, LockedPlan, ScoredForecasts, pair_forecasts
+from forecast.analysis.scored_forecasts import Booking, LockedPlan, ScoredForecasts, find_plan, pair_forecasts
 from forecast.analysis.target_chances import ChanceScores, score_chances
 from forecast.analysis.value_added import ValueAdded, score_value_added
 from forecast.errors import InputError, Location
@@ -28,9 +28,11 @@ from forecast.periods import format_month, parse_period
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.loading.loader import read_plan
 from forecast.plan.scenario import Scenario
+from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import Lock, locks_folder, read_locks
+from forecast.stats.chance_scores import MIN_OUTCOMES_FOR_CHANCES
 
-__all__ = ["BookingScores", "LedgerScores", "score_locks"]
+__all__ = ["BookingScores", "LedgerScores", "ProjectScores", "RestatedFigure", "score_locks", "summarise_scores"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ class BookingScores:
     months_ahead: tuple[MonthAhead, ...]
     value_added: tuple[ValueAdded, ...]
     chances: ChanceScores
+
+
+@dataclass(frozen=True)
+class RestatedFigure:
+    """A figure that was another one after its first booking."""
+
+    measure: str
+    period: str
+    first: float
+    final: float
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,34 @@ class LedgerScores:
     """Lock and month that was open in it although its rows were booked by the day of the lock: no forecast."""
     has_examples: bool
     """True where months are of an example, not of a firm."""
+
+    @property
+    def restated(self) -> tuple[RestatedFigure, ...]:
+        """Figures whose first and last booking differ, by measure and period."""
+        first, final = (
+            {(key.measure, key.period): float(value) for key, value in zip(table.keys, table.actual, strict=True)}
+            for table in (self.first.forecasts, self.final.forecasts)
+        )
+        return tuple(
+            RestatedFigure(*figure, first[figure], final[figure])
+            for figure in sorted(first)
+            if figure in final and first[figure] != final[figure]
+        )
+
+    @property
+    def original_plans(self) -> tuple[str, ...]:
+        """Locks that are the plan of a figure, in the order of their chain."""
+        locks = {plan.lock.name: plan.lock for plan in self.plans}
+        by_figure: dict[tuple[str, str], list[Lock]] = {}
+        for key in self.first.forecasts.keys:
+            by_figure.setdefault((key.measure, key.period), []).append(locks[key.lock])
+        originals = {plan.name for group in by_figure.values() if (plan := find_plan(group)) is not None}
+        return tuple(name for name in locks if name in originals)
+
+    @property
+    def revised_plans(self) -> tuple[str, ...]:
+        """Locks that revise a plan."""
+        return tuple(plan.lock.name for plan in self.plans if plan.lock.revises)
 
 
 @dataclass(frozen=True)
@@ -165,13 +205,8 @@ def _score_ledger(project: Path, locks: Sequence[Lock], as_of: date | None) -> L
 
 def _read_locked_plan(lock: Lock) -> Scenario:
     """The plan of a lock, from the texts that it keeps."""
-    ledger = {} if lock.ledger is None else {lock.ledger.file: "\n".join(lock.ledger.rows)}
-    with tempfile.TemporaryDirectory() as folder:
-        for file, text in {**lock.sources, **ledger}.items():
-            path = Path(folder, file)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return read_plan(Path(folder, lock.plan)).scenario
+    with restored_project(lock.sources, lock.ledger) as project:
+        return read_plan(project / lock.plan).scenario
 
 
 def _locked_plans(locks: Sequence[Lock], bookings: Bookings) -> tuple[LockedPlan, ...]:
@@ -193,6 +228,7 @@ def measure_parts(lock: Lock) -> MeasureParts:
     return MeasureParts(
         services=tuple(sorted({steps[1] for steps in names if steps[0] == "services"})),
         costs=tuple(sorted({steps[1] for steps in names if steps[0] == "costs"})),
+        counted=tuple(name.partition(".")[2] for name in sorted(lock.quantiles) if name.startswith("volume.")),
         has_gap=bool(stated) and f"stated.{max(stated)}.total" in lock.effective,
         productivity_basis=lock.effective.get("workforce.productivity.basis", "total_revenue"),
     )
@@ -230,15 +266,14 @@ def _not_booked(plans: Sequence[LockedPlan]) -> dict[str, tuple[int, ...]]:
 
 
 def _known_at_lock(plans: Sequence[LockedPlan]) -> tuple[tuple[str, str], ...]:
-    """Open months of a lock that were booked for all measures that the ledger has."""
+    """Open months of a lock that were known for all measures that the ledger has."""
     known: list[tuple[str, str]] = []
     for plan in plans:
         measures = [measure for measure in plan.lock.quantiles if not plan.actual.inputs_without_books(measure)]
-        day = plan.locked_on.toordinal()
         known += [
             (plan.lock.name, format_month(month))
             for month in plan.open_months(plan.lock.horizon.calendar)
-            if measures and all(plan.actual.was_booked(measure, month, day) for measure in measures)
+            if measures and all(plan.was_known(measure, month) for measure in measures)
         ]
     return tuple(known)
 
@@ -253,3 +288,84 @@ def _nothing_booked(project: Path, ledgers: Sequence[LedgerScores]) -> InputErro
     if scores.known_at_lock:
         return InputError.of(location, "", "score_known_at_lock", name=scores.known_at_lock[0][0])
     return InputError.of(location, "", "score_no_actual", month=format_month(min(months)))
+
+
+def summarise_scores(result: ProjectScores) -> dict[str, Any]:
+    """Return the scores for programs.
+
+    Parameters
+    ----------
+    result : ProjectScores
+        The scores of a project.
+
+    Returns
+    -------
+    dict
+        Plain JSON, each figure with its unit of the lock; shares and chances 0 to 1.
+    """
+    return {
+        "schema": 1,
+        "as_of": result.as_of.isoformat() if result.as_of else None,
+        "outcomes_needed": MIN_OUTCOMES_FOR_CHANCES,
+        "locked_later": list(result.locked_later),
+        "without_ledger": list(result.without_ledger),
+        "ledgers": [_summarise_ledger(scores) for scores in result.ledgers],
+    }
+
+
+def _summarise_ledger(scores: LedgerScores) -> dict[str, Any]:
+    return {
+        "ledger": scores.ledger,
+        "currency": scores.scenario.currency,
+        "example": scores.has_examples,
+        "plans": list(scores.original_plans),
+        "revised_plans": list(scores.revised_plans),
+        "locks": [
+            {
+                "name": entry.lock.name,
+                "hash": entry.lock.short_hash,
+                "as_of": date.fromordinal(entry.day).isoformat(),
+                "last_closed": format_month(entry.last_closed),
+            }
+            for entry in scores.plans
+        ],
+        "superseded": list(scores.superseded),
+        "first": _summarise_booking(scores.first),
+        "final": _summarise_booking(scores.final),
+        "restated": [asdict(figure) for figure in scores.restated],
+        "without_books": {measure: list(inputs) for measure, inputs in scores.without_books.items()},
+        "not_booked": {
+            period: [format_month(month) for month in months] for period, months in scores.not_booked.items()
+        },
+        "known_at_lock": [{"lock": lock, "month": month} for lock, month in scores.known_at_lock],
+    }
+
+
+def _summarise_booking(scores: BookingScores) -> dict[str, Any]:
+    chances = scores.chances
+    return {
+        "figures": [asdict(figure) for figure in scores.figures],
+        "lags": [asdict(score) for score in scores.lags],
+        "months_ahead": [
+            {**asdict(month), "error": month.error, "inside80": month.is_inside80} for month in scores.months_ahead
+        ],
+        "value_added": [
+            {**asdict(value), "error_added": value.error_added, "crps_added": value.crps_added}
+            for value in scores.value_added
+        ],
+        "chances": [{**asdict(chance), "met": chance.is_met} for chance in chances.chances],
+        "outcomes": chances.outcomes,
+        "brier": chances.brier,
+        "reliability": None
+        if chances.reliability is None
+        else [{**asdict(part), "observed": part.observed._asdict()} for part in chances.reliability],
+        "forecasts": [
+            {**asdict(key), "p10": p10, "p50": p50, "p90": p90, "actual": actual}
+            for key, (p10, p50, p90), actual in zip(
+                scores.forecasts.keys,
+                scores.forecasts.intervals80.tolist(),
+                scores.forecasts.actual.tolist(),
+                strict=True,
+            )
+        ],
+    }

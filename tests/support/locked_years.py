@@ -138,7 +138,9 @@ def locked_year(folder: Path, seed: int = 1, closed: Sequence[int] = range(12)) 
     """A project of which 2023 to 2025 are booked, with a lock before 2025 and after some of its months."""
     rng = np.random.default_rng(seed)
     years = [draw_year(rng, year) for year in (2023, 2024, 2025)]
-    history = {service: {month: value for year in years for month, value in year[service].items()} for service in SERVICES}
+    history = {
+        service: {month: value for year in years for month, value in year[service].items()} for service in SERVICES
+    }
     names = {0: "plan-2025"} | {count: months_of(2025)[count - 1] for count in range(1, 13)}
     approved = {0: {"approved_by": "board", "reference": "12/QD"}}
     locks = [lock_fields(names[count], count, normal_figures(), **approved.get(count, {})) for count in closed]
