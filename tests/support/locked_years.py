@@ -46,6 +46,8 @@ class LockedYear:
     """Rows at the end of the ledger."""
     locks: list[dict[str, Any]] = field(default_factory=list)
     """Fields of the locks in the order of their chain."""
+    is_booked_by_day: bool = True
+    """False for a ledger without days of booking."""
 
     def write(self) -> tuple[Lock, ...]:
         """Write the plan, the ledger and the locks; the locks as they were written."""
@@ -64,7 +66,7 @@ class LockedYear:
     def ledger_text(self) -> str:
         """The ledger: each month booked on the 4th of the next one."""
         rows = [
-            f"{month},revenue.{service},{value!r},actual,{booked_on(month)},"
+            f"{month},revenue.{service},{value!r},actual,{booked_on(month) if self.is_booked_by_day else ''},"
             for service, months in self.history.items()
             for month, value in months.items()
         ]
