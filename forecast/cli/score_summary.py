@@ -73,8 +73,16 @@ def _title_lines(scores: LedgerScores, as_of: date | None, t: Translator) -> lis
     return [*wrap(title), *(wrap(t("score_examples")) if scores.has_examples else [])]
 
 
-def _period_sections(scores: LedgerScores, t: Translator) -> Iterator[list[str]]:
+def _period_sections(scores: LedgerScores, t: Translator) -> list[list[str]]:
     """The forecasts of each longer period of the revenue and of measures with a target, lock by lock."""
+    sections = list(_each_period(scores, t))
+    if sections and len(scores.plans) > 1:
+        sections[-1] += wrap(t("score_one_outcome"))
+    return sections
+
+
+def _each_period(scores: LedgerScores, t: Translator) -> Iterator[list[str]]:
+    """One section for each of those periods."""
     table, chances = scores.first.forecasts, scores.first.chances.chances
     wanted = {"revenue", *(chance.measure for chance in chances)}
     for (measure, months), rows in table.rows_by_figure.items():
@@ -115,8 +123,7 @@ def _period_lines(
         "score_period", measure=sentence_case(measure_text(key.measure, scores.scenario, t)),
         period=period_text(key.period, t), actual=scale.amount(actual), inside=inside, count=len(rows),
     )  # fmt: skip
-    note = wrap(t("score_one_outcome")) if len(rows) > 1 else []
-    return [*wrap(head), *table_lines(lines, indent=2), *note]
+    return [*wrap(head), *table_lines(lines, indent=2)]
 
 
 def _accuracy_lines(booking: BookingScores, title: str, scores: LedgerScores, t: Translator) -> list[str]:
@@ -294,12 +301,11 @@ def _left_out_lines(scores: LedgerScores, t: Translator) -> list[str]:
     notes = []
     if scores.superseded:
         notes.append(t("score_superseded", names=_listed_names(scores.superseded)))
-    by_inputs: dict[tuple[str, ...], list[str]] = {}
-    for measure, inputs in scores.without_books.items():
-        by_inputs.setdefault(inputs, []).append(measure)
-    for inputs, measures in by_inputs.items():
-        key = "score_gap" if GAP in inputs else "score_without_books"
-        notes.append(t(key, measures=_listed_names(measures), inputs=_listed_names(inputs)))
+    for key, is_gap in (("score_gap", True), ("score_without_books", False)):
+        lacking = {m: inputs for m, inputs in scores.without_books.items() if (GAP in inputs) == is_gap}
+        if lacking:
+            inputs = sorted({name for names in lacking.values() for name in names})
+            notes.append(t(key, measures=_listed_names(list(lacking)), inputs=_listed_names(inputs)))
     notes += [t("score_not_booked", **params) for params in _not_booked_params(scores, t)]
     for lock, group in groupby(scores.known_at_lock, key=lambda known: known[0]):
         months = _listed_names([month_words(parse_month(month), t) for _, month in group])
