@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from forecast.errors import InputError, Problem
 from forecast.files.atomic import translate_disk_errors
 from forecast.files.paths import SCENARIOS_FOLDER
 from forecast.runs.locks import LockedLedger
@@ -31,7 +33,7 @@ def ledger_bytes(rows: tuple[str, ...]) -> bytes:
 
 
 @contextmanager
-def restored_project(sources: Mapping[str, str], ledger: LockedLedger | None) -> Iterator[Path]:
+def restored_project(sources: Mapping[str, str], ledger: LockedLedger | None, shown_as: str = "") -> Iterator[Path]:
     """Restore the files of a plan in a folder of its own, until the block ends.
 
     Parameters
@@ -40,6 +42,8 @@ def restored_project(sources: Mapping[str, str], ledger: LockedLedger | None) ->
         Path from the folder of the project -> text.
     ledger : LockedLedger, optional
         The rows that were known.
+    shown_as : str
+        Folder that stands for it in problems; empty for paths from the project.
 
     Yields
     ------
@@ -48,6 +52,8 @@ def restored_project(sources: Mapping[str, str], ledger: LockedLedger | None) ->
 
     Raises
     ------
+    InputError
+        Raised in the block; its problems do not name the temporary folder.
     OutputError
         The folder of temporary files cannot be written.
     """
@@ -62,4 +68,15 @@ def restored_project(sources: Mapping[str, str], ledger: LockedLedger | None) ->
                 path = project / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        yield project
+        try:
+            yield project
+        except InputError as error:
+            raise type(error)(_moved(error, f"{folder}/", "" if shown_as in ("", ".") else f"{shown_as}/")) from error
+
+
+def _moved(error: InputError, folder: str, shown: str) -> Iterator[Problem]:
+    """The problems of an error with another name for a folder."""
+    for problem in error.problems:
+        location = replace(problem.location, file=problem.location.file.replace(folder, shown))
+        params = tuple((name, text.replace(folder, shown)) for name, text in problem.params)
+        yield replace(problem, location=location, params=params)

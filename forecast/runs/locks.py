@@ -30,8 +30,10 @@ from forecast.i18n import Language
 from forecast.periods import Calendar, parse_month, parse_period
 
 __all__ = [
+    "LOCKED_FOLDER",
     "LOCKED_LEVELS",
     "LOCK_SCHEMA",
+    "LOCK_SUFFIX",
     "Lock",
     "LockedChance",
     "LockedHorizon",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RunRequest", "default_reports", "reports_folder"]
 
+LOCKED_RUN_PREFIX = "locked-"
+"""Start of the name that shows the run of a lock, which a run of today's plan never replaces."""
 MAX_CASE_PATHS = 16_384
 """Paths of a case: the first four blocks of its run; their simulation error is printed with them."""
 
@@ -47,8 +49,8 @@ class RunRequest:
     """Folder in which fits are kept between runs."""
     lock: Lock | None = None
     """Lock whose figures are simulated; None for any other run."""
-    shown_name: str = ""
-    """Name of the folder that shows the newest run, of a lock; that of the plan's file where it is empty."""
+    lock_name: str = ""
+    """Name of the lock that the plan was restored from; empty for a plan of today."""
 
     @classmethod
     def from_simulation(
@@ -81,7 +83,12 @@ class RunRequest:
     @property
     def name(self) -> str:
         """Name of the folder that shows the newest run."""
-        return self.shown_name or plan_name(self.scenario.file)
+        return f"{LOCKED_RUN_PREFIX}{self.lock_name}" if self.lock_name else plan_name(self.scenario.file)
+
+    @property
+    def argument(self) -> str:
+        """Name of the lock, else the path of the plan: what a person types for it."""
+        return self.lock_name or self.scenario.file
 
     def with_pinned_fits(self, pinned_fits: PinnedFits) -> RunRequest:
         """The request that uses these fits; they are kept in a folder of their own."""
