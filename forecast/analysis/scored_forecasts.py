@@ -24,9 +24,10 @@ __all__ = [
     "REFERENCES",
     "Booking",
     "ForecastKey",
-    "LockedPlan",
     "ScoredForecasts",
+    "ScoredLock",
     "find_plan",
+    "knowledge_day",
     "pair_forecasts",
 ]
 
@@ -43,8 +44,24 @@ Booking = Literal["first", "final"]
 """The figure as it was known `FIRST_BOOKING_DAYS` after the period, or as it is known now."""
 
 
+def knowledge_day(lock: Lock) -> date:
+    """Return the day whose knowledge counted in a lock.
+
+    Parameters
+    ----------
+    lock : Lock
+        The lock.
+
+    Returns
+    -------
+    date
+        Its `as_of`; without one the day on which it was made.
+    """
+    return lock.as_of or datetime.fromisoformat(lock.locked_at).date()
+
+
 @dataclass(frozen=True)
-class LockedPlan:
+class ScoredLock:
     """A lock that is scored, and the actual figures of its measures."""
 
     lock: Lock
@@ -52,8 +69,8 @@ class LockedPlan:
 
     @property
     def day(self) -> int:
-        """Ordinal day whose knowledge counted: its `as_of`, else the day on which it was locked."""
-        return (self.lock.as_of or self.locked_on).toordinal()
+        """Ordinal day whose knowledge counted."""
+        return knowledge_day(self.lock).toordinal()
 
     @property
     def locked_on(self) -> date:
@@ -79,21 +96,22 @@ class LockedPlan:
         return self.actual.value(measure, period, day if booking == "first" else LAST_DAY)
 
     def is_forecast(self, measure: str, period: Calendar) -> bool:
-        """True for a period with a month that was open, and that nobody knew on the day of the lock."""
-        return any(not self.was_known(measure, month) for month in self.open_months(period))
+        """True for a period with a month that was open and that the lock did not know."""
+        return any(not self._was_known(measure, month) for month in self.open_months(period))
 
-    def was_known(self, measure: str, month: int) -> bool:
-        """True for a month whose rows were booked by the day of the lock, or that the lock itself has exactly."""
-        if self.actual.was_booked(measure, month, self.locked_on.toordinal()):
+    def is_hindsight(self, measure: str, period: Calendar) -> bool:
+        """True for a period that was booked after the day of the lock and before it was made."""
+        booked = self.actual.first_booked_day(measure, period)
+        return booked is not None and self.day < booked <= self.locked_on.toordinal()
+
+    def _was_known(self, measure: str, month: int) -> bool:
+        """True for a month of which all rows were booked on the day of the lock, or that the lock has exactly."""
+        if self.actual.was_booked(measure, month, self.day):
             return True
         quantiles = self.lock.quantiles.get(measure, {}).get(format_month(month))
         known = self.actual.value(measure, Calendar(month, 1), self.day)
-        return (
-            quantiles is not None
-            and known is not None
-            and quantiles[0] == quantiles[-1]
-            and isclose(quantiles[0], known)
-        )
+        is_exact = quantiles is not None and quantiles[0] == quantiles[-1]
+        return quantiles is not None and known is not None and is_exact and isclose(quantiles[0], known)
 
 
 @dataclass(frozen=True)
@@ -160,7 +178,7 @@ class _Pair:
     """A forecast and the figures beside it."""
 
     key: ForecastKey
-    plan: LockedPlan
+    entry: ScoredLock
     calendar: Calendar
     actual: float
 
@@ -171,15 +189,15 @@ def _order(measure: str) -> tuple[int, str]:
     return (FLOWS.index(kind) if kind in FLOWS else len(FLOWS), measure)
 
 
-def pair_forecasts(plans: Sequence[LockedPlan], booking: Booking) -> ScoredForecasts:
+def pair_forecasts(scored: Sequence[ScoredLock], booking: Booking) -> ScoredForecasts:
     """Pair every forecast of some locks with its actual figure.
 
-    Months that were closed at the lock, or whose rows were booked by the day of the lock, are no forecasts and have no
-    row; nor have periods of which a month is not booked.
+    Months that were closed at the lock, or whose rows were booked on its day, are no forecasts and have no row. A
+    period of which a month is not booked has none either.
 
     Parameters
     ----------
-    plans : sequence of LockedPlan
+    scored : sequence of ScoredLock
         The locks in the order of their chain, and the actual figures.
     booking : {"first", "final"}
         Which booking counts. The first is the figure as it was known `FIRST_BOOKING_DAYS` after the end of the
@@ -190,15 +208,15 @@ def pair_forecasts(plans: Sequence[LockedPlan], booking: Booking) -> ScoredForec
     ScoredForecasts
         Rows by lock, measure and period.
     """
-    pairs = [pair for plan in plans for pair in _pairs_of_plan(plan, booking)]
-    scale = _MonthlyScale(min((plan.lock.horizon.calendar.first for plan in plans), default=0))
+    pairs = [pair for entry in scored for pair in _pairs_of_lock(entry, booking)]
+    scale = _MonthlyScale(min((entry.lock.horizon.calendar.first for entry in scored), default=0))
     levels = len(LOCKED_LEVELS)
     references = {name: np.full((len(pairs), levels), np.nan) for name in REFERENCES}
     locks_by_figure: dict[tuple[str, str], list[Lock]] = {}
     for pair in pairs:
-        locks_by_figure.setdefault((pair.key.measure, pair.key.period), []).append(pair.plan.lock)
+        locks_by_figure.setdefault((pair.key.measure, pair.key.period), []).append(pair.entry.lock)
     for row, pair in enumerate(pairs):
-        lock, measure, period = pair.plan.lock, pair.key.measure, pair.key.period
+        lock, measure, period = pair.entry.lock, pair.key.measure, pair.key.period
         if (last_year := _last_year(pair)) is not None:
             references["last_year"][row] = last_year
         for name, plan in _plans_before(lock, locks_by_figure[measure, period]).items():
@@ -209,22 +227,22 @@ def pair_forecasts(plans: Sequence[LockedPlan], booking: Booking) -> ScoredForec
         tuple(pair.key for pair in pairs),
         np.array([pair.actual for pair in pairs]),
         np.array([scale.of_pair(pair) for pair in pairs]),
-        np.array([pair.plan.lock.quantiles[pair.key.measure][pair.key.period] for pair in pairs]).reshape(-1, levels),
+        np.array([pair.entry.lock.quantiles[pair.key.measure][pair.key.period] for pair in pairs]).reshape(-1, levels),
         references,
     )
 
 
-def _pairs_of_plan(plan: LockedPlan, booking: Booking) -> Iterator[_Pair]:
+def _pairs_of_lock(entry: ScoredLock, booking: Booking) -> Iterator[_Pair]:
     """The forecasts of a lock whose actual figure is known, by measure and period."""
-    for measure, periods in sorted(plan.lock.quantiles.items()):
-        if plan.actual.inputs_without_books(measure):
+    for measure, periods in sorted(entry.lock.quantiles.items()):
+        if entry.actual.inputs_without_books(measure):
             continue
         for text in sorted(periods):
             calendar = parse_period(text)
-            actual = plan.actual_value(measure, calendar, booking) if plan.is_forecast(measure, calendar) else None
+            actual = entry.actual_value(measure, calendar, booking) if entry.is_forecast(measure, calendar) else None
             if actual is not None:
-                lag = calendar.last - plan.last_closed
-                yield _Pair(ForecastKey(plan.lock.name, measure, text, lag, calendar.count), plan, calendar, actual)
+                lag = calendar.last - entry.last_closed
+                yield _Pair(ForecastKey(entry.lock.name, measure, text, lag, calendar.count), entry, calendar, actual)
 
 
 def _plans_before(lock: Lock, locks: Sequence[Lock]) -> dict[str, Lock]:
@@ -259,8 +277,8 @@ def _last_year(pair: _Pair) -> float | None:
     """The same period of the last year of which the lock knew the books."""
     for years in range(1, MAX_YEARS_BACK + 1):
         earlier = Calendar(pair.calendar.first - 12 * years, pair.calendar.count)
-        if earlier.last <= pair.plan.last_closed:
-            value = pair.plan.actual.value(pair.key.measure, earlier, pair.plan.day)
+        if earlier.last <= pair.entry.last_closed:
+            value = pair.entry.actual.value(pair.key.measure, earlier, pair.entry.day)
             if value is not None:
                 return value
     return None
@@ -275,7 +293,7 @@ class _MonthlyScale:
 
     def of_pair(self, pair: _Pair) -> float:
         """In currency or the unit of the measure, times the months of a sum; NaN without two years of months."""
-        measure, actual = pair.key.measure, pair.plan.actual
+        measure, actual = pair.key.measure, pair.entry.actual
         if (measure, actual) not in self._scales:
             months = range(min(actual.first_month, self._start), self._start)
             values = [actual.value(measure, Calendar(month, 1)) for month in months]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forecast.analysis.scored_forecasts import Booking, LockedPlan
+from forecast.analysis.scored_forecasts import Booking, ScoredLock
 from forecast.periods import parse_period
 from forecast.runs.locks import LockedTarget
 from forecast.stats.chance_scores import (
@@ -59,12 +59,12 @@ class ChanceScores:
     """None where there are fewer outcomes than `MIN_OUTCOMES_FOR_CHANCES`."""
 
 
-def score_chances(plans: Sequence[LockedPlan], booking: Booking) -> ChanceScores:
+def score_chances(scored: Sequence[ScoredLock], booking: Booking) -> ChanceScores:
     """Score the chances of the targets of some locks.
 
     Parameters
     ----------
-    plans : sequence of LockedPlan
+    scored : sequence of ScoredLock
         The locks in the order of their chain, and the actual figures.
     booking : {"first", "final"}
         Which booking counts, see `pair_forecasts`.
@@ -76,9 +76,9 @@ def score_chances(plans: Sequence[LockedPlan], booking: Booking) -> ChanceScores
     """
     chances = tuple(
         chance
-        for plan in plans
-        for name, target in sorted(plan.lock.targets.items())
-        if (chance := _score_target(plan, name, target, booking)) is not None
+        for entry in scored
+        for name, target in sorted(entry.lock.targets.items())
+        if (chance := _score_target(entry, name, target, booking)) is not None
     )
     outcomes = [chance.outcome for chance in chances]
     weights = outcome_weights(outcomes)
@@ -92,19 +92,19 @@ def score_chances(plans: Sequence[LockedPlan], booking: Booking) -> ChanceScores
     )
 
 
-def _score_target(plan: LockedPlan, name: str, target: LockedTarget, booking: Booking) -> ScoredChance | None:
+def _score_target(entry: ScoredLock, name: str, target: LockedTarget, booking: Booking) -> ScoredChance | None:
     """The chance of a target; None where its figure is not booked, or was no forecast."""
-    measure, period = target_measure(plan, target), parse_period(target.period)
-    if target.place or plan.actual.inputs_without_books(measure) or not plan.is_forecast(measure, period):
+    measure, period = target_measure(entry, target), parse_period(target.period)
+    if target.place or entry.actual.inputs_without_books(measure) or not entry.is_forecast(measure, period):
         return None
-    actual = plan.actual_value(measure, period, booking)
+    actual = entry.actual_value(measure, period, booking)
     if actual is None:
         return None
-    chance = plan.lock.chances[name].value
-    return ScoredChance(plan.lock.name, name, measure, target.period, target.at_least, target.at_most, chance, actual)
+    chance = entry.lock.chances[name].value
+    return ScoredChance(entry.lock.name, name, measure, target.period, target.at_least, target.at_most, chance, actual)
 
 
-def target_measure(plan: LockedPlan, target: LockedTarget) -> str:
+def target_measure(entry: ScoredLock, target: LockedTarget) -> str:
     """The measure that a target counts, on its basis: the gap is left out on the basis of the parts."""
     parts = f"{target.measure}:parts"
-    return parts if target.basis == "parts" and parts in plan.actual.parts.inputs_by_measure else target.measure
+    return parts if target.basis == "parts" and parts in entry.actual.parts.inputs_by_measure else target.measure

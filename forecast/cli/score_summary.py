@@ -65,7 +65,7 @@ def _ledger_lines(scores: LedgerScores, as_of: date | None, t: Translator) -> li
 
 
 def _title_lines(scores: LedgerScores, as_of: date | None, t: Translator) -> list[str]:
-    names = [plan.lock.name for plan in scores.plans]
+    names = [entry.lock.name for entry in scores.locks]
     params = {"count": len(names), "first": names[0], "last": names[-1], "ledger": scores.ledger}
     title = t("score_title_one" if len(names) == 1 else "score_title", **params)
     if as_of is not None:
@@ -76,7 +76,7 @@ def _title_lines(scores: LedgerScores, as_of: date | None, t: Translator) -> lis
 def _period_sections(scores: LedgerScores, t: Translator) -> list[list[str]]:
     """The forecasts of each longer period of the revenue and of measures with a target, lock by lock."""
     sections = list(_each_period(scores, t))
-    if sections and len(scores.plans) > 1:
+    if sections and len(scores.locks) > 1:
         sections[-1] += wrap(t("score_one_outcome"))
     return sections
 
@@ -85,7 +85,7 @@ def _each_period(scores: LedgerScores, t: Translator) -> Iterator[list[str]]:
     """One section for each of those periods."""
     table, chances = scores.first.forecasts, scores.first.chances.chances
     wanted = {"revenue", *(chance.measure for chance in chances)}
-    for (measure, months), rows in table.rows_by_figure.items():
+    for (measure, months), rows in sorted(table.rows_by_figure.items(), key=lambda item: -item[0][1]):
         if months == 1 or measure not in wanted:
             continue
         for period in dict.fromkeys(table.keys[row].period for row in rows):
@@ -307,9 +307,8 @@ def _left_out_lines(scores: LedgerScores, t: Translator) -> list[str]:
             inputs = sorted({name for names in lacking.values() for name in names})
             notes.append(t(key, measures=_listed_names(list(lacking)), inputs=_listed_names(inputs)))
     notes += [t("score_not_booked", **params) for params in _not_booked_params(scores, t)]
-    for lock, group in groupby(scores.known_at_lock, key=lambda known: known[0]):
-        months = _listed_names([month_words(parse_month(month), t) for _, month in group])
-        notes.append(t("score_known", lock=lock, months=months))
+    if scores.with_hindsight:
+        notes.append(t("score_hindsight", names=_listed_names(scores.with_hindsight)))
     return [part for note in _listed_notes(notes, t) for part in wrap(note)]
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from itertools import takewhile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,14 @@ from forecast.analysis.forecast_scores import (
     score_figures,
     score_months_ahead,
 )
-from forecast.analysis.scored_forecasts import Booking, LockedPlan, ScoredForecasts, find_plan, pair_forecasts
+from forecast.analysis.scored_forecasts import (
+    Booking,
+    ScoredForecasts,
+    ScoredLock,
+    find_plan,
+    knowledge_day,
+    pair_forecasts,
+)
 from forecast.analysis.target_chances import ChanceScores, score_chances
 from forecast.analysis.value_added import ValueAdded, score_value_added
 from forecast.errors import InputError, Location
@@ -65,7 +71,7 @@ class LedgerScores:
     """File, from the folder of the project."""
     scenario: Scenario
     """The plan of the newest lock, for the labels."""
-    plans: tuple[LockedPlan, ...]
+    locks: tuple[ScoredLock, ...]
     """The locks that are scored, in the order of their chain."""
     superseded: tuple[str, ...]
     """Locks of which there is a later version; they are left out."""
@@ -75,8 +81,8 @@ class LedgerScores:
     """Measure that was forecast -> what of it the ledger has no row of."""
     not_booked: dict[str, tuple[int, ...]]
     """Period that was forecast -> its months that are not booked."""
-    known_at_lock: tuple[tuple[str, str], ...]
-    """Lock and month that was open in it although its rows were booked by the day of the lock: no forecast."""
+    with_hindsight: tuple[str, ...]
+    """Locks that were made when figures that they forecast were booked already: people may have known them."""
     has_examples: bool
     """True where months are of an example, not of a firm."""
 
@@ -95,18 +101,18 @@ class LedgerScores:
 
     @property
     def original_plans(self) -> tuple[str, ...]:
-        """Locks that are the plan of a figure, in the order of their chain."""
-        locks = {plan.lock.name: plan.lock for plan in self.plans}
+        """Locks that others are compared with as the plan, in the order of their chain."""
+        locks = {entry.lock.name: entry.lock for entry in self.locks}
         by_figure: dict[tuple[str, str], list[Lock]] = {}
         for key in self.first.forecasts.keys:
             by_figure.setdefault((key.measure, key.period), []).append(locks[key.lock])
-        originals = {plan.name for group in by_figure.values() if (plan := find_plan(group)) is not None}
-        return tuple(name for name in locks if name in originals)
+        plans = {plan.name for group in by_figure.values() if (plan := find_plan(group)) not in (None, group[-1])}
+        return tuple(name for name in locks if name in plans)
 
     @property
     def revised_plans(self) -> tuple[str, ...]:
         """Locks that revise a plan."""
-        return tuple(plan.lock.name for plan in self.plans if plan.lock.revises)
+        return tuple(entry.lock.name for entry in self.locks if entry.lock.revises)
 
 
 @dataclass(frozen=True)
@@ -150,9 +156,9 @@ def score_locks(project: Path, as_of: date | None = None) -> ProjectScores:
     locks = read_locks(folder)
     if not locks:
         raise InputError.of(Location(display_path(folder)), "", "score_no_lock")
-    known = list(takewhile(lambda lock: as_of is None or _locked_on(lock) <= as_of, locks))
+    known = [lock for lock in locks if as_of is None or knowledge_day(lock) <= as_of]
     if not known:
-        first = _locked_on(locks[0]).isoformat()
+        first = min(map(knowledge_day, locks)).isoformat()
         raise InputError.of(Location(display_path(folder)), "", "score_locked_later", as_of=as_of, first=first)
     with_ledger = [lock for lock in known if lock.ledger is not None]
     if not with_ledger:
@@ -163,13 +169,9 @@ def score_locks(project: Path, as_of: date | None = None) -> ProjectScores:
     return ProjectScores(
         as_of,
         ledgers,
-        locked_later=tuple(lock.name for lock in locks[len(known) :]),
+        locked_later=tuple(lock.name for lock in locks if as_of is not None and knowledge_day(lock) > as_of),
         without_ledger=tuple(lock.name for lock in known if lock.ledger is None),
     )
-
-
-def _locked_on(lock: Lock) -> date:
-    return datetime.fromisoformat(lock.locked_at).date()
 
 
 def _group_by_ledger(locks: Iterable[Lock]) -> list[list[Lock]]:
@@ -188,17 +190,18 @@ def _score_ledger(project: Path, locks: Sequence[Lock], as_of: date | None) -> L
     scenario = _read_locked_plan(newest)
     path = display_path(project / newest.ledger.file)
     bookings = read_bookings(path, newest.currency, ledger_accounts(scenario), as_of)
-    plans = _locked_plans([lock for lock in locks if lock.name not in superseded], bookings)
+    scored = _with_actuals([lock for lock in locks if lock.name not in superseded], bookings)
+    first = _score_booking(scored, "first")
     return LedgerScores(
         ledger=newest.ledger.file,
         scenario=scenario,
-        plans=plans,
+        locks=scored,
         superseded=tuple(lock.name for lock in locks if lock.name in superseded),
-        first=_score_booking(plans, "first"),
-        final=_score_booking(plans, "final"),
-        without_books=_without_books(plans),
-        not_booked=_not_booked(plans),
-        known_at_lock=_known_at_lock(plans),
+        first=first,
+        final=_score_booking(scored, "final"),
+        without_books=_without_books(scored),
+        not_booked=_not_booked(scored),
+        with_hindsight=_with_hindsight(scored, first.forecasts),
         has_examples=bookings.has_examples,
     )
 
@@ -209,16 +212,16 @@ def _read_locked_plan(lock: Lock) -> Scenario:
         return read_plan(project / lock.plan).scenario
 
 
-def _locked_plans(locks: Sequence[Lock], bookings: Bookings) -> tuple[LockedPlan, ...]:
+def _with_actuals(locks: Sequence[Lock], bookings: Bookings) -> tuple[ScoredLock, ...]:
     """The locks with the actual figures of their measures; plans of the same parts share them."""
     figures: dict[MeasureParts, ActualFigures] = {}
-    plans = []
+    scored = []
     for lock in locks:
         parts = measure_parts(lock)
         if parts not in figures:
             figures[parts] = ActualFigures(bookings, parts)
-        plans.append(LockedPlan(lock, figures[parts]))
-    return tuple(plans)
+        scored.append(ScoredLock(lock, figures[parts]))
+    return tuple(scored)
 
 
 def measure_parts(lock: Lock) -> MeasureParts:
@@ -234,59 +237,54 @@ def measure_parts(lock: Lock) -> MeasureParts:
     )
 
 
-def _score_booking(plans: Sequence[LockedPlan], booking: Booking) -> BookingScores:
-    table = pair_forecasts(plans, booking)
+def _score_booking(scored: Sequence[ScoredLock], booking: Booking) -> BookingScores:
+    table = pair_forecasts(scored, booking)
     return BookingScores(
         table,
         score_figures(table),
         score_by_lag(table),
         score_months_ahead(table),
-        score_value_added(table, [plan.lock for plan in plans]),
-        score_chances(plans, booking),
+        score_value_added(table, [entry.lock for entry in scored]),
+        score_chances(scored, booking),
     )
 
 
-def _without_books(plans: Sequence[LockedPlan]) -> dict[str, tuple[str, ...]]:
+def _without_books(scored: Sequence[ScoredLock]) -> dict[str, tuple[str, ...]]:
     """Measure -> inputs of which the ledger has no row, of the measures that have such inputs."""
     missing = {
-        measure: plan.actual.inputs_without_books(measure) for plan in plans for measure in sorted(plan.lock.quantiles)
+        measure: entry.actual.inputs_without_books(measure)
+        for entry in scored
+        for measure in sorted(entry.lock.quantiles)
     }
     return {measure: inputs for measure, inputs in missing.items() if inputs}
 
 
-def _not_booked(plans: Sequence[LockedPlan]) -> dict[str, tuple[int, ...]]:
+def _not_booked(scored: Sequence[ScoredLock]) -> dict[str, tuple[int, ...]]:
     """Period -> its months that are not booked, of the measures of which the ledger has rows."""
     lacking: dict[str, set[int]] = {}
-    for plan in plans:
-        for measure, periods in plan.lock.quantiles.items():
-            if not plan.actual.inputs_without_books(measure):
+    for entry in scored:
+        for measure, periods in entry.lock.quantiles.items():
+            if not entry.actual.inputs_without_books(measure):
                 for text in periods:
-                    lacking.setdefault(text, set()).update(plan.actual.months_not_booked(measure, parse_period(text)))
+                    months = entry.actual.months_not_booked(measure, parse_period(text))
+                    lacking.setdefault(text, set()).update(months)
     return {text: tuple(sorted(months)) for text, months in sorted(lacking.items()) if months}
 
 
-def _known_at_lock(plans: Sequence[LockedPlan]) -> tuple[tuple[str, str], ...]:
-    """Open months of a lock that were known for all measures that the ledger has."""
-    known: list[tuple[str, str]] = []
-    for plan in plans:
-        measures = [measure for measure in plan.lock.quantiles if not plan.actual.inputs_without_books(measure)]
-        known += [
-            (plan.lock.name, format_month(month))
-            for month in plan.open_months(plan.lock.horizon.calendar)
-            if measures and all(plan.was_known(measure, month) for measure in measures)
-        ]
-    return tuple(known)
+def _with_hindsight(scored: Sequence[ScoredLock], table: ScoredForecasts) -> tuple[str, ...]:
+    """Locks with a figure that was booked after their day and before they were made, in the order of the chain."""
+    by_name = {entry.lock.name: entry for entry in scored}
+    names = {key.lock for key in table.keys if by_name[key.lock].is_hindsight(key.measure, parse_period(key.period))}
+    return tuple(name for name in by_name if name in names)
 
 
 def _nothing_booked(project: Path, ledgers: Sequence[LedgerScores]) -> InputError:
     """The error of locks of which no month is booked: it names the first month."""
     scores = ledgers[-1]
-    months = [month for plan in scores.plans for month in plan.open_months(plan.lock.horizon.calendar)]
     location = Location(display_path(project / scores.ledger))
+    months = [month for lacking in scores.not_booked.values() for month in lacking]
     if not months:
-        return InputError.of(location, "", "score_nothing_open", name=scores.plans[-1].lock.name)
-    if scores.known_at_lock:
-        return InputError.of(location, "", "score_known_at_lock", name=scores.known_at_lock[0][0])
+        return InputError.of(location, "", "score_nothing_open", name=scores.locks[-1].lock.name)
     return InputError.of(location, "", "score_no_actual", month=format_month(min(months)))
 
 
@@ -327,7 +325,7 @@ def _summarise_ledger(scores: LedgerScores) -> dict[str, Any]:
                 "as_of": date.fromordinal(entry.day).isoformat(),
                 "last_closed": format_month(entry.last_closed),
             }
-            for entry in scores.plans
+            for entry in scores.locks
         ],
         "superseded": list(scores.superseded),
         "first": _summarise_booking(scores.first),
@@ -337,7 +335,7 @@ def _summarise_ledger(scores: LedgerScores) -> dict[str, Any]:
         "not_booked": {
             period: [format_month(month) for month in months] for period, months in scores.not_booked.items()
         },
-        "known_at_lock": [{"lock": lock, "month": month} for lock, month in scores.known_at_lock],
+        "with_hindsight": list(scores.with_hindsight),
     }
 
 

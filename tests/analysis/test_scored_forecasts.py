@@ -49,13 +49,20 @@ def test_months_closed_at_the_lock_are_no_forecasts(tmp_path: Path) -> None:
     assert scored_periods(forecasts, "2025-12") == []
 
 
-def test_a_lock_made_with_hindsight_forecasts_nothing_that_was_booked(tmp_path: Path) -> None:
+def test_a_month_that_was_booked_on_the_day_of_the_lock_is_no_forecast(tmp_path: Path) -> None:
     year = locked_year(tmp_path, closed=[1])
-    year.locks[0]["locked_at"] = "2025-12-20T08:00:00+07:00"  # as of February
-    forecasts = table(year)
-    assert scored_periods(forecasts, "2025-01") == ["2025", "2025-12"]
-    (scores,) = score_locks(tmp_path).ledgers
-    assert scores.known_at_lock == tuple(("2025-01", month) for month in months_of(2025)[1:11])
+    year.locks[0]["as_of"] = date(2025, 4, 30)  # only January is closed: the lock lacks what was booked
+    assert scored_periods(table(year), "2025-01") == ["2025", *months_of(2025)[3:]]
+
+
+def test_a_lock_made_with_hindsight_is_scored_and_named(tmp_path: Path) -> None:
+    year = locked_year(tmp_path, closed=[0, 1])
+    assert table(year).keys
+    assert score_locks(tmp_path).ledgers[0].with_hindsight == ()
+    year.locks[1]["locked_at"] = "2025-12-20T08:00:00+07:00"  # as of the 5th of February
+    assert scored_periods(table(year), "2025-01") == ["2025", *months_of(2025)[1:]]
+    assert score_locks(tmp_path).ledgers[0].with_hindsight == ("2025-01",)
+    assert score_locks(tmp_path, date(2025, 4, 30)).locked_later == ()
 
 
 def test_an_open_month_that_the_lock_has_exactly_is_no_forecast(tmp_path: Path) -> None:

@@ -57,13 +57,6 @@ def test_a_lock_of_closed_months_alone_forecast_nothing(tmp_path: Path) -> None:
     assert code_of(tmp_path) == "score_nothing_open"
 
 
-def test_a_lock_of_months_that_were_booked_forecast_nothing(tmp_path: Path) -> None:
-    year = locked_year(tmp_path, closed=[0])
-    year.locks[0]["locked_at"] = "2026-02-01T08:00:00+07:00"
-    year.write()
-    assert code_of(tmp_path) == "score_known_at_lock"
-
-
 def test_an_edited_lock_is_refused(tmp_path: Path) -> None:
     locked_year(tmp_path).write()
     path = lock_file(locks_folder(tmp_path), "2025-03")

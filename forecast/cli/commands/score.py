@@ -29,7 +29,7 @@ def score_command(ctx: click.Context, /, score_day: date | None, **params: Any) 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     result = score_locks(find_project(Path.cwd()), score_day)
-    session.language = options.language or result.ledgers[-1].plans[-1].lock.language
+    session.language = options.language or result.ledgers[-1].locks[-1].lock.language
     if options.json:
         print_json(summarise_scores(result))
     elif not options.quiet:
