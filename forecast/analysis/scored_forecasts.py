@@ -26,7 +26,7 @@ __all__ = [
     "ForecastKey",
     "ScoredForecasts",
     "ScoredLock",
-    "find_plan",
+    "find_original_plan",
     "knowledge_day",
     "pair_forecasts",
 ]
@@ -248,7 +248,7 @@ def _pairs_of_lock(entry: ScoredLock, booking: Booking) -> Iterator[_Pair]:
 def _plans_before(lock: Lock, locks: Sequence[Lock]) -> dict[str, Lock]:
     """The plan and the newest revised plan that stand before a lock, among the locks that forecast a figure."""
     earlier = list(takewhile(lambda other: other.name != lock.name, locks))
-    original = find_plan(locks)
+    original = find_original_plan(locks)
     revised = [other for other in earlier if other.revises]
     plans = {"revised_plan": revised[-1]} if revised else {}
     if original is not None and any(other.name == original.name for other in earlier):
@@ -256,7 +256,7 @@ def _plans_before(lock: Lock, locks: Sequence[Lock]) -> dict[str, Lock]:
     return plans
 
 
-def find_plan(locks: Sequence[Lock]) -> Lock | None:
+def find_original_plan(locks: Sequence[Lock]) -> Lock | None:
     """Find the plan among locks: the first that was approved and revises no other; where none was approved, the first.
 
     Parameters

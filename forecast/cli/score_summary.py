@@ -27,7 +27,7 @@ MAX_NAME_LETTERS = 18
 """Letters of the name of a lock or a measure in a table."""
 MAX_GROWTH_LETTERS = 14
 MAX_LISTED_NOTES = 8
-MAX_LISTED_NAMES = 6
+MAX_SCORE_NAMES = 6
 MONTHS_PER_LINE = 6
 COMPARED = ("last_year", "plan", "revised_plan")
 
@@ -217,7 +217,7 @@ def _months_ahead_sections(scores: LedgerScores, t: Translator) -> Iterator[list
 
 
 def _value_added_lines(scores: LedgerScores, t: Translator) -> list[str]:
-    """What the stated growth of each service added to the history alone."""
+    """Value that the stated growth of each service added to the history alone."""
     values = scores.first.value_added
     if not values:
         return []
@@ -264,7 +264,7 @@ def _chance_lines(booking: BookingScores, t: Translator) -> list[str]:
 
 
 def _final_lines(scores: LedgerScores, t: Translator) -> list[str]:
-    """What was restated, and the accuracy on the last booking where anything was."""
+    """Restated figures, and the accuracy on the last booking where anything was."""
     if not scores.restated:
         return wrap(t("score_not_restated"))
     listed = [_restated_text(figure, scores, t) for figure in scores.restated]
@@ -363,8 +363,8 @@ def _number(value: float | None, t: Translator) -> str:
 
 
 def _listed_names(names: Sequence[str]) -> str:
-    more = len(names) - MAX_LISTED_NAMES
-    return ", ".join(names[:MAX_LISTED_NAMES]) + (f", … (+{more})" if more > 0 else "")
+    more = len(names) - MAX_SCORE_NAMES
+    return ", ".join(names[:MAX_SCORE_NAMES]) + (f", … (+{more})" if more > 0 else "")
 
 
 def _listed_notes(notes: list[str], t: Translator) -> list[str]:

@@ -21,7 +21,7 @@ from forecast.analysis.scored_forecasts import (
     Booking,
     ScoredForecasts,
     ScoredLock,
-    find_plan,
+    find_original_plan,
     knowledge_day,
     pair_forecasts,
 )
@@ -106,7 +106,9 @@ class LedgerScores:
         by_figure: dict[tuple[str, str], list[Lock]] = {}
         for key in self.first.forecasts.keys:
             by_figure.setdefault((key.measure, key.period), []).append(locks[key.lock])
-        plans = {plan.name for group in by_figure.values() if (plan := find_plan(group)) not in (None, group[-1])}
+        plans = {
+            plan.name for group in by_figure.values() if (plan := find_original_plan(group)) not in (None, group[-1])
+        }
         return tuple(name for name in locks if name in plans)
 
     @property

@@ -121,16 +121,16 @@ def test_rows_and_locks_after_as_of_are_as_if_they_were_absent(tmp_path: Path) -
 
 
 def test_the_same_day_gives_the_same_scores_whatever_is_booked_later(tmp_path: Path) -> None:
-    whole, cut = locked_year(tmp_path / "whole"), locked_year(tmp_path / "cut")
+    later, cut = locked_year(tmp_path / "later"), locked_year(tmp_path / "cut")
     for service, months in cut.history.items():
         cut.history[service] = {month: value for month, value in months.items() if booked_on(month) <= "2025-09-04"}
-    whole.later_rows.append("2025-02,revenue.bread,1,actual,2025-09-05,")
+    later.later_rows.append("2025-02,revenue.bread,1,actual,2025-09-05,")
     day = date(2025, 9, 4)
     for booking in ("first", "final"):
-        one_day, at_the_time = table(whole, booking, day), table(cut, booking, day)
-        assert one_day.keys == at_the_time.keys
-        assert np.array_equal(one_day.actual, at_the_time.actual)
-        assert np.array_equal(one_day.scale, at_the_time.scale)
+        afterwards, at_the_time = table(later, booking, day), table(cut, booking, day)
+        assert afterwards.keys == at_the_time.keys
+        assert np.array_equal(afterwards.actual, at_the_time.actual)
+        assert np.array_equal(afterwards.scale, at_the_time.scale)
 
 
 def test_last_year_is_the_last_same_period_that_the_lock_knew(tmp_path: Path) -> None:
