@@ -116,8 +116,12 @@ class Translator:
     language: Language = "en"
 
     def __call__(self, key: str, /, **params: object) -> str:
-        """Sentence of `key`; KeyError when there is none or the text of a placeholder is missing."""
-        return message_catalog()[key][self.language].format_map({name: str(value) for name, value in params.items()})
+        """Sentence of `key`; KeyError when there is none or the text of a placeholder is missing.
+
+        A text under `name.vi`, as `flatten_phrases` makes it, stands for `name` in Vietnamese.
+        """
+        texts = {name: str(params.get(f"{name}.{self.language}", value)) for name, value in params.items()}
+        return message_catalog()[key][self.language].format_map(texts)
 
     def has(self, key: str) -> bool:
         """Return whether there is a sentence of that key."""

@@ -36,6 +36,7 @@ from forecast.timeseries.interventions import Intervention, build_intervention, 
 from forecast.timeseries.models.base import Forecast, MonthScale, TimeSeries
 from forecast.timeseries.models.outliers import clean, impute
 from forecast.timeseries.models.recent_shift import RecentShift, recent_shift
+from forecast.timeseries.year_width import PlannedYear, width_notes
 
 __all__ = [
     "Baseline",
@@ -43,7 +44,7 @@ __all__ = [
     "fit_baseline",
     "fit_tasks",
     "history_kind",
-    "history_notes",
+    "unfitted_notes",
 ]
 
 MONTHS_PER_CORRECTION = 20
@@ -249,25 +250,39 @@ def fit_tasks(scenario: Scenario, history: History) -> list[FitTask]:
     return [_fit_task(scenario, history, name)[0] for name in names if name in history.services]
 
 
-def history_notes(scenario: Scenario, history: History) -> list[Note]:
-    """List the notes on months of the history that differ from the others, before anything is fitted.
+def unfitted_notes(scenario: Scenario, history: History | None) -> list[Note]:
+    """List the notes that need no fit.
 
     Parameters
     ----------
     scenario : Scenario
         The plan.
-    history : History
+    history : History or None
         Its ledger, which agrees with the plan (`check_history`).
 
     Returns
     -------
     list of Note
-        By service: outlying months, corrections, level shifts, and what growth counts from.
+        By service: outlying months, corrections, level shifts, what growth counts from, and a year whose months are
+        noisier than its range is wide.
     """
-    notes = []
+    notes = [] if history is None else _history_notes(scenario, history)
+    for service in scenario.service_names:
+        if scenario.baseline_for(service).method == "given":
+            notes += width_notes(scenario, service, _given_year(scenario, service))
+    return notes
+
+
+def _history_notes(scenario: Scenario, history: History) -> list[Note]:
+    """Notes on the services that the history holds."""
+    notes: list[Note] = []
     for task in fit_tasks(scenario, history):
-        year, _rows = _base_year(task.series.calendar)
+        year, rows = _base_year(task.series.calendar)
         notes += month_notes(scenario, history, task, year)
+        if year is not None and task.kind == "reconstructed":
+            months = np.maximum(history.modelled_series(task.service)[rows], 0.0)
+            first = scenario.horizon.calendar.years[0]
+            notes += width_notes(scenario, task.service, PlannedYear(first, "log", months, 1.0, 0.0, 0.0, 0.0))
     return notes
 
 
@@ -335,6 +350,16 @@ def _fitted_baseline(
     if scale == "censored":
         shape = fill_empty_years(shape, weights)
     price = history.price.get(service)
+    months_of_year = np.exp(shape[:SEASON_MONTHS]) if scale == "log" else shape[:SEASON_MONTHS]
+    planned = PlannedYear(
+        calendar.years[0],
+        scale,
+        months_of_year,
+        mean_month_size(task),
+        fit.noise or 0.0,
+        fit.persistence or 0.0,
+        float(base.sum()),
+    )
     base_revenue, base_total = float(history.revenue[service][rows].sum()), float(measured[rows].sum())
     return ServiceBaseline(
         service=service,
@@ -361,7 +386,11 @@ def _fitted_baseline(
         checks=fit.checks,
         masked_actual={months.first + int(row): float(measured[row]) for row in np.flatnonzero(task.series.masked)},
         annual_quantiles=_annual_quantiles(forecast, shift, known_months, calendar),
-        notes=(*fitted_notes(scenario, history, task, year, base_revenue), *fit.notes),
+        notes=(
+            *fitted_notes(scenario, history, task, year, base_revenue),
+            *fit.notes,
+            *(() if year is None else width_notes(scenario, service, planned)),
+        ),
     )
 
 
@@ -383,9 +412,8 @@ def _without_shocks(task: FitTask, undisturbed: Floats) -> Floats:
 
 def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_history: bool = False) -> ServiceBaseline:
     """The baseline of a service whose year the planner gives."""
-    choice = scenario.baseline_for(service)
-    weights = np.array(choice.shape.values if choice.shape and choice.shape.values else [1.0] * SEASON_MONTHS)
-    weights = weights / weights.sum()
+    planned = _given_year(scenario, service)
+    weights = planned.shape / planned.shape.sum()
     with np.errstate(divide="ignore"):  # a month without trade
         shape: Floats = np.log(weights)[np.array(calendar.months) % SEASON_MONTHS]
     return ServiceBaseline(
@@ -413,8 +441,18 @@ def _given_baseline(scenario: Scenario, service: str, calendar: Calendar, in_his
         checks=(),
         masked_actual={},
         annual_quantiles={},
-        notes=given_notes(scenario, service, calendar, in_history),
+        notes=(
+            *given_notes(scenario, service, calendar, in_history),
+            *width_notes(scenario, service, planned),
+        ),
     )
+
+
+def _given_year(scenario: Scenario, service: str) -> PlannedYear:
+    """The first year of a service whose year the planner gives."""
+    shape = scenario.baseline_for(service).shape
+    months = np.array(shape.values if shape and shape.values else [1.0] * SEASON_MONTHS)
+    return PlannedYear(scenario.horizon.calendar.years[0], "log", months, 1.0, 0.0, 0.0, 0.0)
 
 
 def _align_to_calendar(

@@ -317,7 +317,7 @@ def _complete_lock(draft: _Draft, request: LockRequest, simulated: RunRequest, r
 
 
 def _plain_parameters(run: Simulation) -> dict[str, object]:
-    """What was fitted, as plain JSON."""
+    """Fits of a run, as plain JSON."""
     from forecast.files.fingerprint import to_jsonable
 
     parameters: dict[str, object] = to_jsonable(run.baseline.parameters)

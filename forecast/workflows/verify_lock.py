@@ -14,8 +14,7 @@ from forecast.files.encoding import decode_text
 from forecast.files.paths import SCENARIOS_FOLDER, display_path, find_project, read_regular_file, real_path
 from forecast.history.known_rows import known_figure_differences
 from forecast.plan.accounts import ledger_accounts
-from forecast.plan.document import PlanDocument
-from forecast.plan.loading.differences import document_differences
+from forecast.plan.loading.differences import document_differences, naming_key
 from forecast.plan.loading.loader import read_document
 from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import Lock, locks_folder, read_locks
@@ -68,7 +67,7 @@ class LockVerification:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether all files and the program are as they were."""
+        """True where all files and the program are as they were."""
         return not (self.changes or self.unreadable or self.program_version)
 
 
@@ -192,13 +191,13 @@ def _plan_changes(lock: Lock, restored: Path, project: Path) -> list[SourceChang
 
 def _data_changes(lock: Lock, restored: Path, project: Path) -> list[SourceChange]:
     """Rows of data files but for the ledger that are others; files that are gone."""
-    document: PlanDocument | None = None
     changes: list[SourceChange] = []
-    for name, text in sorted(lock.sources.items()):
-        if name.endswith(SCENARIO_ENDINGS) or (now := _text(project, name)) == text:
-            continue
-        document = document or read_document(restored / lock.plan)
-        key = _naming_key(document, name)
+    texts = {name: _text(project, name) for name in lock.sources if not name.endswith(SCENARIO_ENDINGS)}
+    changed = sorted(name for name, now in texts.items() if now != lock.sources[name])
+    document = read_document(restored / lock.plan) if changed else None
+    for name in changed:
+        text, now = lock.sources[name], texts[name]
+        key = "" if document is None else naming_key(document, name)
         if now is None:
             changes.append(SourceChange(name, 0, key, name, None))
         else:
@@ -217,7 +216,7 @@ def _row_changes(file: str, key: str, old: Sequence[str], new: Sequence[str]) ->
 
 
 def _take(counts: Counter[str], row: str) -> bool:
-    """Whether a row is still to be counted; it is counted then."""
+    """True where a row is still to be counted; it is counted then."""
     if counts[row] <= 0:
         return False
     counts[row] -= 1
@@ -252,15 +251,6 @@ def _text(project: Path, name: str) -> str | None:
         return None
     shown = display_path(path)
     return decode_text(read_regular_file(real_path(path), Location(shown), "", MAX_CSV_BYTES), shown)
-
-
-def _naming_key(document: PlanDocument, file: str) -> str:
-    """Dotted name of the first key of a plan that names a data file; empty where none does."""
-    ending = file.rpartition("/")[2]
-    for name, entry in document.entries.items():
-        if isinstance(entry.node, str) and ending in entry.node:
-            return name
-    return ""
 
 
 def _shown(location: Location, project: Path) -> str:

@@ -35,7 +35,7 @@ horizon: {from: 2021-01, months: 12}
 history:
   file: ../data/revenue-monthly.csv
   shocks: {e: {kind: event, from: 2020-01, until: UNTIL, effect: {volume: {all: $}}}}
-baseline: {noise: 5%}
+baseline: {noise: 0%}
 services: {postal: {growth: 5%}, finance: {growth: 5%}, distribution: {growth: 5%}}
 """
 """A ledger of 250 tỷ in 2020."""

@@ -92,14 +92,14 @@ def test_a_ledger_that_never_goes_below_zero_gives_months_that_never_do(
 
 
 @pytest.mark.parametrize("name", ["mixed_sign", *NEVER_BELOW_ZERO])
-def test_growth_sets_the_year_in_every_path_and_keeps_its_months(tmp_path: Path, name: str) -> None:
+def test_growth_sets_the_level_of_the_year_and_keeps_its_months(tmp_path: Path, name: str) -> None:
     text = "horizon: {from: 2026-01, months: 24}\n"
     plan = write_plan(tmp_path, {"a": LEDGERS[name]}, "{a: {growth: 5%}}", month_targets("a"))
     plan.write_text(plan.read_text(encoding="utf-8").replace("horizon: {from: 2026-01, months: 12}\n", text), "utf-8")
     run = forecast.simulate(forecast.read(plan), paths=4_000)
     base = LEDGERS[name][-12:].round(2).sum()
-    assert run.values(*YEAR) == pytest.approx(1.05 * base, rel=1e-6)
-    assert run.values("revenue", "2027") == pytest.approx(1.05**2 * base, rel=1e-6)
+    for year, growth in ((run.values(*YEAR), 1.05), (run.values("revenue", "2027"), 1.05**2)):
+        assert year.mean() == pytest.approx(growth * base, abs=4 * year.std() / np.sqrt(4_000))
     shape = fit_baseline(forecast.read(plan)).services["a"].shape[:12]
     expected = shape * 1.05 * base / shape.sum()
     if name == "mixed_sign":
@@ -115,16 +115,19 @@ def test_a_year_with_a_shape_below_zero_has_exactly_its_months(tmp_path: Path) -
     scenario = read_signed_plan(tmp_path, {"a": np.tile(year, 5)}, "{a: {growth: 10%}}", month_targets("a"))
     run = forecast.simulate(scenario, paths=8_000)
     values = months(run)
-    assert values.sum(axis=0) == pytest.approx(1.1 * year.sum())
     assert values.mean(axis=1) == pytest.approx(1.1 * year, abs=4 * values.std() / np.sqrt(8_000))
 
 
+PLANNER_AND_HISTORY = ("growth: 5%", "growth: 5%, baseline: {level: history}")
+
+
 def test_a_mixture_takes_the_planner_or_the_history_in_each_path(tmp_path: Path) -> None:
-    run, baseline = simulate_ledger(tmp_path, "mixed_sign", "growth: 5%, baseline: {level: mixture(60%)}")
+    run, _ = simulate_ledger(tmp_path, "mixed_sign", "growth: 5%, baseline: {level: mixture(60%)}")
     year = run.values(*YEAR)
-    planned = np.isclose(year, 1.05 * baseline.services["a"].base_total, rtol=1e-6)
+    both = [simulate_ledger(tmp_path, "mixed_sign", settings)[0].values(*YEAR) for settings in PLANNER_AND_HISTORY]
+    planned, by_history = (np.isclose(year, other, rtol=1e-5, atol=0.1) for other in both)
+    assert np.all(planned | by_history)
     assert planned.mean() == pytest.approx(0.6, abs=0.03)
-    assert year[~planned].std() > 100
 
 
 def test_volumes_below_zero_are_worth_their_price(tmp_path: Path) -> None:
@@ -240,7 +243,8 @@ def test_a_past_shock_is_taken_out_of_months_below_zero(tmp_path: Path) -> None:
     scenario = forecast.read(plan)
     base = plain[-12:].sum()
     assert fit_baseline(scenario).services["a"].base_undisturbed == pytest.approx(base, abs=0.1)
-    assert forecast.simulate(scenario, paths=1_000).values(*YEAR) == pytest.approx(base, abs=0.1)
+    year = forecast.simulate(scenario, paths=4_000).values(*YEAR)
+    assert year.mean() == pytest.approx(base, abs=4 * year.std() / np.sqrt(4_000))
 
 
 def test_a_given_year_never_falls_below_zero(tmp_path: Path) -> None:

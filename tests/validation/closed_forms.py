@@ -344,12 +344,12 @@ TWO_YEARS_ABOVE = float(1 - ndtr(2 * Z90 / math.sqrt(2 + 2 * 0.5)))
 
 
 def growth() -> Oracle:
-    """Growth of a reconstructed year, its months noisy; a second year."""
+    """Growth of a reconstructed year; a second year."""
     text = """
 name: Growth
 horizon: {from: 2021-01, months: 24}
 history: ../data/revenue-monthly.csv
-baseline: {noise: 10%, persistence: 50%, level_noise: 4%}
+baseline: {noise: 0%}
 services:
   postal: {growth: 0% to 20%}
   finance: {growth: 0% to 15%}
@@ -365,8 +365,8 @@ targets:
         "Growth",
         text,
         (
-            likely("growth 0% to 20%, a tenth below, months noisy", "postal_low", 0.1),
-            likely("growth 0% to 20%, a tenth above, months noisy", "postal_high", 0.1),
+            likely("growth 0% to 20%, a tenth below", "postal_low", 0.1),
+            likely("growth 0% to 20%, a tenth above", "postal_high", 0.1),
             likely("growth -10% to 5%, a tenth below", "trade_low", 0.1),
             likely("growth -10% to 5%, a tenth above", "trade_high", 0.1),
             likely("growth 0% to 15% a year, both years above their P90 together", "next_year", TWO_YEARS_ABOVE),

@@ -44,7 +44,7 @@ from forecast.plan.loading.loader import read_plan
 from forecast.plan.quantity_types import ParseContext
 from forecast.runs import repository
 from forecast.runs.listing import listed_runs
-from forecast.timeseries.baseline import fit_tasks, history_notes
+from forecast.timeseries.baseline import fit_tasks, unfitted_notes
 from forecast.timeseries.checks import check_baselines, check_history
 from forecast.timeseries.ensemble.cache import restore_fits
 from forecast.timeseries.ensemble.pinned import read_pinned_fits, restore_pinned
@@ -436,7 +436,7 @@ def _ledger_reader(folder: Path) -> Callable[[bytes], None]:
         assert history is not None
         if problems := [*check_baselines(scenario), *check_history(scenario, history)]:
             raise InputError(problems)
-        for key, params in (*history.notes, *history_notes(scenario, history)):
+        for key, params in (*history.notes, *unfitted_notes(scenario, history)):
             for language in LANGUAGES:
                 Translator(language)(key, **dict(params))
 

@@ -45,13 +45,14 @@ MODEL_TESTS = (
     "tests/simulation/model/test_recovery.py tests/simulation/model/test_impacts.py tests/simulation/model/shocks"
 )
 BASELINE_TESTS = "tests/simulation/model/test_baseline_paths.py tests/simulation/model/test_statement.py"
+PLANNED_YEARS = f"tests/simulation/model/test_planned_years.py {BASELINE_TESTS}"
 BELOW_ZERO = " ".join(
     f"tests/laws/test_months_below_zero.py::{name}"
     for name in (
         "test_drifts_and_initiatives_change_a_month_by_its_size",
         "test_a_past_shock_is_taken_out_of_months_below_zero",
         "test_lost_is_recovered_carried_over_or_permanent_below_zero",
-        "test_growth_sets_the_year_in_every_path_and_keeps_its_months",
+        "test_growth_sets_the_level_of_the_year_and_keeps_its_months",
     )
 )
 EARLIER = (
@@ -70,6 +71,9 @@ CORE: dict[str, tuple[str, ...]] = {
     "forecast/simulation/model/service_paths.py": (*MODEL, BELOW_ZERO),
     "forecast/simulation/model/recovery.py": (*MODEL, BELOW_ZERO),
     "forecast/simulation/model/baseline_paths.py": (BASELINE_TESTS, *MODEL, "tests/simulation/sampling", BELOW_ZERO),
+    "forecast/simulation/model/planned_years.py": (PLANNED_YEARS, *MODEL, "tests/simulation/sampling", BELOW_ZERO),
+    "forecast/timeseries/year_width.py": (PLANNED_YEARS, *MODEL, BELOW_ZERO),
+    "forecast/stats/annual_noise.py": ("tests/stats/test_annual_noise.py", PLANNED_YEARS),
     "forecast/simulation/model/initiatives.py": MODEL,
     "forecast/simulation/model/impacts.py": (*MODEL, BELOW_ZERO),
     "forecast/simulation/model/shocks/shock.py": MODEL,

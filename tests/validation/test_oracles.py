@@ -242,14 +242,17 @@ def test_a_loss_that_two_shocks_share_is_permanent() -> None:
 
 
 def test_months_follow_their_autoregression() -> None:
-    """Log months less their year's mean: variance c'Rc sd^2, R the correlations phi^|i-j| (first order in the sd)."""
-    text = ONE_SERVICE.replace("shape: flat", "shape: flat, noise: 1%, persistence: 50%")
-    run = simulate_plan(text, paths=40_000, targets__m="{measure: revenue, period: 2021-03, at_least: 1 tỷ}")
-    c = np.full(12, -1 / 12)
-    c[2] += 1
-    lag = np.abs(np.subtract.outer(np.arange(12), np.arange(12)))
-    expected = 0.01 * math.sqrt(c @ 0.5**lag @ c)
-    assert abs(np.log(run.values("revenue", "2021-03")).std() / expected - 1) < 0.03
+    """Log months have the standard deviation of the noise, and k months apart the correlation phi^k."""
+    text = ONE_SERVICE.replace("shape: flat", "shape: flat, noise: 5%, persistence: 50%")
+    periods = {f"m{month}": f"2021-{month:02}" for month in (1, 3, 5)}
+    targets = {
+        f"targets__{name}": f"{{measure: revenue, period: {period}, at_least: 1 tỷ}}"
+        for name, period in periods.items()
+    }
+    run = simulate_plan(text, paths=40_000, **targets)
+    months = np.log([run.values("revenue", period) for period in periods.values()])
+    assert months.std(axis=1) == pytest.approx(0.05, rel=0.02)
+    assert np.corrcoef(months)[0, 1:] == pytest.approx([0.5**2, 0.5**4], abs=0.02)
 
 
 def test_twice_the_money_gives_exactly_twice_the_figures() -> None:

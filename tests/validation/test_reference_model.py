@@ -7,18 +7,21 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
 import forecast
 from forecast.periods import Calendar
+from forecast.plan.assumption import Assumption
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS
 from forecast.simulation.block import simulate_block
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.sampling.events import EventSet, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
+from forecast.stats.distributions import QuantileRange
 from forecast.timeseries.baseline import fit_baseline
 
 PLAN = Path(__file__).parents[2] / "benchmarks" / "reference.yaml"
@@ -57,12 +60,23 @@ class ReferencePath:
         assert settings.shape is not None
         noise, kept = self.value(settings.noise), self.value(settings.persistence)
         z = self.draws.normals(f"services.{service}", range(2021, 2022))[:, self.path]
-        surprise, profile = 0.0, []
+        weights = [weight / sum(settings.shape.values) for weight in settings.shape.values]
+        by_months = sum(noise**2 * kept ** abs(i - j) * weights[i] * weights[j] for i in range(12) for j in range(12))
+        level = self.annual(settings.annual, by_months) * math.exp((by_months - noise**2) / 2)
+        surprise, months = 0.0, []
         for month in range(12):
             new = float(z[month]) * noise
             surprise = new if month == 0 else kept * surprise + math.sqrt(1 - kept**2) * new
-            profile.append(settings.shape.values[month] * math.exp(surprise))
-        return [self.value(settings.annual) * weight / sum(profile) for weight in profile]
+            months.append(level * weights[month] * math.exp(surprise))
+        return months
+
+    def annual(self, annual: Assumption, by_months: float) -> float:
+        """The range of an amount, a normal on the logs, less what its months bring."""
+        assert isinstance(annual.distribution, QuantileRange)
+        low, high = math.log(annual.distribution.low), math.log(annual.distribution.high)
+        score = NormalDist().inv_cdf(float(self.draws.uniform(annual.name)[self.path]))
+        variance = ((high - low) / (2 * NormalDist().inv_cdf(0.9))) ** 2
+        return math.exp((low + high) / 2 + score * math.sqrt(max(0.0, variance - by_months)))
 
     def initiative(self) -> list[float]:
         initiative = self.plan.initiatives["payouts"]

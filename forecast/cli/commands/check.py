@@ -58,7 +58,7 @@ def _check_data(scenario: Scenario) -> list[Note]:
     """Read the history too: its problems are problems of the plan, and what is to know of it is noted."""
     from forecast.errors import raise_if_problems
     from forecast.plan.accounts import read_plan_history
-    from forecast.timeseries.baseline import history_notes
+    from forecast.timeseries.baseline import unfitted_notes
     from forecast.timeseries.checks import check_baselines, check_history
 
     problems = list(check_baselines(scenario))
@@ -66,7 +66,7 @@ def _check_data(scenario: Scenario) -> list[Note]:
     if history is not None:
         problems += check_history(scenario, history)
     raise_if_problems(problems)
-    return [] if history is None else [*history.notes, *history_notes(scenario, history)]
+    return [*(() if history is None else history.notes), *unfitted_notes(scenario, history)]
 
 
 def _summary_line(scenario: Scenario, values: int, t: Translator) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAX_LISTED_CHANGES = 40
 """Changes that are printed one by one."""
-MAX_TEXT_CHARACTERS = 120
+MAX_CHANGE_CHARACTERS = 120
 """Characters of an old or a new text in a line."""
 MAX_LISTED_FIGURES = 5
 """Figures that are named as differing."""
@@ -181,7 +181,7 @@ def _change_line(change: SourceChange, version: str, session: Session) -> str:
 
 def _shorten(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= MAX_TEXT_CHARACTERS else text[: MAX_TEXT_CHARACTERS - 1] + "…"
+    return text if len(text) <= MAX_CHANGE_CHARACTERS else text[: MAX_CHANGE_CHARACTERS - 1] + "…"
 
 
 def _rerun_lines(lock: Lock, figures: list[str], session: Session) -> list[str]:

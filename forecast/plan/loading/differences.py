@@ -10,7 +10,7 @@ from forecast.errors import Location
 from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
 from forecast.plan.document import DocumentEntry, PlanDocument
 
-__all__ = ["KeyDifference", "document_differences", "written_texts"]
+__all__ = ["KeyDifference", "document_differences", "naming_key", "written_texts"]
 
 VALUE_ENDING = ".value"
 """`growth: 5%` and `growth: {value: 5%}` say the same."""
@@ -78,8 +78,27 @@ def written_texts(document: PlanDocument) -> dict[str, str]:
     return {name: written.text for name, written in sorted(_texts(document).items())}
 
 
+def naming_key(document: PlanDocument, file: str) -> str:
+    """Find the key by which a plan names a data file.
+
+    Parameters
+    ----------
+    document : PlanDocument
+        A plan.
+    file : str
+        Path of the file, of which the last name counts.
+
+    Returns
+    -------
+    str
+        Dotted name of the first such key; empty where there is none.
+    """
+    ending = file.rpartition("/")[2]
+    return next((name for name, written in sorted(_texts(document).items()) if ending in written.text), "")
+
+
 def _texts(document: PlanDocument) -> dict[str, _WrittenText]:
-    """What is written under each name below which nothing else stands."""
+    """Texts by the names below which nothing else stands."""
     entries = chain(document.entries.items(), *(case.items() for case in document.cases.values()))
     texts = {}
     for name, entry in entries:

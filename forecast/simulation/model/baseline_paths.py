@@ -5,24 +5,19 @@ Base, level of the year, months (docs/model.md, sections 1 to 3). Arrays are (mo
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.arrays import Floats, Floats32
+from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS, Calendar
-from forecast.plan.assumption import Assumption
 from forecast.simulation.model.impacts import SimulationContext
 from forecast.simulation.model.inputs import BaselineInputs, GapInputs, ServiceInputs, StatedAmount
+from forecast.simulation.model.planned_years import planned_paths
 from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Sampler
-from forecast.stats.censored_normal import unit_censored_normal
 from forecast.timeseries.baseline import ServiceBaseline
 
 MIN_REMAINING_SHARE = 0.05
@@ -165,122 +160,14 @@ def _remaining_years(baseline: BaselineInputs, year: int, sampler: Sampler) -> d
 
 
 def _amount_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
-    """x = A b / (sum of b over the year), or the forecast of the history alone, or a mixture of the two by path."""
+    """A level of the planner with its months, or the forecast of the history alone, or a mixture of the two by path."""
     if service.level == "planner":
-        return _planner_paths(service, base, sampler, calendar)
+        return planned_paths(service, base, sampler, calendar)
     history = _history_paths(service, sampler, calendar)
     if service.level == "history":
         return history
     takes_planner = sampler.uniform(f"services.{service.fitted.service}.baseline.level") < service.planner_share
-    return np.where(takes_planner, _planner_paths(service, base, sampler, calendar), history)
-
-
-def _planner_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
-    """(months, paths) of whole years whose totals are the planner's."""
-    paths = _seasonal_paths(service, sampler, calendar)
-    if paths.shape[1] == 1:
-        paths = np.repeat(paths, sampler.paths, axis=1)
-    if service.fitted.kind == "given" and service.annual is not None:
-        level = sampler(service.annual)
-    else:
-        assert service.fitted.base_year is not None  # the baseline asks for a whole year where a growth stands
-        level = base
-    grown = np.ones(1)
-    for year in calendar.years:
-        if year in service.growth:
-            change = 1 + sampler.in_year(service.growth[year], year)
-            level, grown = level * change, grown * change
-        months = paths[calendar.year_rows(year)]
-        if service.fitted.scale == "raw":  # months may be below zero: x = A / 12 + (all 1 + g) (b - mean of b)
-            months -= months.mean(axis=0)
-            months *= grown
-            months += level / len(months)
-        else:
-            months *= level / months.sum(axis=0)
-    return paths
-
-
-def _seasonal_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
-    """b, the months before they are put to the year's total, (months, paths) or (months, 1), drawn in 32 bits."""
-    fitted = service.fitted
-    if fitted.scale == "censored":
-        return _censored_paths(service, sampler, calendar)
-    residuals = _residuals(service, sampler, calendar)
-    if fitted.scale == "raw":
-        return np.asarray(fitted.shape[:, None] + fitted.month_size * residuals)
-    residuals += fitted.shape[:, None].astype(np.float32)
-    np.clip(residuals, -80, 80, out=residuals)  # 32 bits end at e^88
-    return np.exp(residuals, out=residuals).astype(np.float64)  # here: 64 and 32 bits together cost more
-
-
-def _censored_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
-    """Months from zero up: b = shape max(0, location + scale z) exp(level noise), of mean shape and sd noise * shape.
-
-    (months, paths), or (months, 1) where there is no noise.
-    """
-    noise = _sample_or_fitted(service.noise, service.fitted.noise, sampler)
-    location, scale = unit_censored_normal(noise)
-    months = np.maximum(location + scale * _persistent_normals(service, sampler, calendar, noise > 0), 0.0)
-    walk = _level_walk(service, sampler, calendar)
-    if walk is not None:
-        months = months * np.exp(walk)
-    shape = service.fitted.shape[:, None]
-    paths = np.asarray(shape * months)
-    for year in calendar.years:
-        rows = calendar.year_rows(year)
-        is_empty = paths[rows].sum(axis=0) <= 0  # zeros cannot be put to a total: the months are as the shape has them
-        paths[rows] = np.where(is_empty, shape[rows], paths[rows])
-    return paths
-
-
-def _residuals(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32:
-    """Residuals: AR(1) of stationary sd `noise`, and a random walk of sd `level_noise` over a year.
-
-    In logs, or as shares of the mean size of a month; (months, paths), or (months, 1) where there are none; the array
-    is the caller's.
-    """
-    noise = _sample_or_fitted(service.noise, service.fitted.noise, sampler).astype(np.float32)
-    residuals = _persistent_normals(service, sampler, calendar, noise)
-    walk = _level_walk(service, sampler, calendar)
-    if walk is None:
-        return residuals
-    return walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
-
-
-def _persistent_normals(service: ServiceInputs, sampler: Sampler, calendar: Calendar, sd: NDArray[Any]) -> Floats32:
-    """AR(1) of stationary sd (paths,) or (1,): (months, paths), or zeros (months, 1) where every sd is 0."""
-    persistence = _sample_or_fitted(service.persistence, service.fitted.persistence, sampler).astype(np.float32)
-    if not np.any(sd > 0):
-        return np.zeros((calendar.count, 1), np.float32)
-    residuals = sampler.normals(f"services.{service.fitted.service}", calendar.years)
-    residuals *= sd
-    if not persistence.any():
-        return residuals
-    residuals[1:] *= np.sqrt(1 - np.square(persistence))
-    return _accumulate(residuals, persistence)
-
-
-def _level_walk(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats32 | None:
-    """(months, paths) random walk of the level, in logs; None without `level_noise`."""
-    if service.level_noise is None:
-        return None
-    sd = (sampler(service.level_noise) / math.sqrt(12)).astype(np.float32)
-    normals = sampler.normals(f"services.{service.fitted.service}.level_noise", calendar.years)
-    return _accumulate(np.multiply(normals, sd), np.ones(1, np.float32))
-
-
-def _accumulate(steps: Floats32, persistence: Floats32) -> Floats32:
-    """Add to each month the persistent share of the month before, in place."""
-    carried = np.empty(steps.shape[1], np.float32)
-    for previous, month in itertools.pairwise(steps):
-        is_walk = persistence[0] == 1 and len(persistence) == 1
-        month += previous if is_walk else np.multiply(previous, persistence, out=carried)
-    return steps
-
-
-def _sample_or_fitted(assumption: Assumption | None, fitted: float | None, sampler: Sampler) -> Floats:
-    """(paths,) or (1,) the assumption of the plan, else the estimate of the history, else 0."""
-    return np.array([fitted or 0.0]) if assumption is None else sampler(assumption)
+    return np.where(takes_planner, planned_paths(service, base, sampler, calendar), history)
 
 
 def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:

@@ -68,6 +68,11 @@ def _lift_above_zero(u: Floats) -> Floats:
     return u
 
 
+def _transform_narrowed(assumption: Assumption, uniforms: Floats, spread: Floats) -> Floats:
+    """(paths,) values of uniforms whose normal scores are multiplied by `spread`; the median stays."""
+    return assumption.distribution.transform_uniform(clip_uniforms(ndtr(ndtri(uniforms) * spread)))
+
+
 class Sampler:
     """Random numbers of some consecutive blocks, drawn when they are first used and kept by name.
 
@@ -109,19 +114,23 @@ class Sampler:
         self._innovations: dict[tuple[str, int], Floats] = {}
         self._normals: dict[tuple[str, range], Floats32] = {}
 
-    def __call__(self, assumption: Assumption) -> Floats:
+    def __call__(self, assumption: Assumption, spread: Floats | None = None) -> Floats:
         """Values of an assumption; one name, one draw.
 
         Parameters
         ----------
         assumption : Assumption
             Of the plan.
+        spread : ndarray, optional
+            (paths,) or (1,) factor of its normal score, 0 to 1; without it the score is as drawn.
 
         Returns
         -------
         ndarray
             (paths,) in base units, or (1,) for a constant.
         """
+        if spread is not None and not assumption.is_constant:
+            return _transform_narrowed(assumption, self.uniform(assumption.stream_name), spread)
         key = (assumption.stream_name, assumption.distribution)
         if key not in self._values:
             if assumption.is_constant:
@@ -130,7 +139,7 @@ class Sampler:
                 self._values[key] = assumption.distribution.transform_uniform(self.uniform(assumption.stream_name))
         return self._values[key]
 
-    def in_year(self, change: Assumption, year: int) -> Floats:
+    def in_year(self, change: Assumption, year: int, spread: Floats | None = None) -> Floats:
         """Values of a yearly change in one calendar year.
 
         Parameters
@@ -139,6 +148,8 @@ class Sampler:
             Growth, price change or change of a cost, of that year.
         year : int
             Calendar year.
+        spread : ndarray, optional
+            (paths,) or (1,) factor of the normal scores, 0 to 1; without it they are as drawn.
 
         Returns
         -------
@@ -147,8 +158,10 @@ class Sampler:
         """
         if change.is_constant:
             return self(change)
-        name, drawn_year = draw_in_year(change, year)
-        return change.distribution.transform_uniform(self.uniform_in_year(name, drawn_year))
+        uniforms = self.uniform_in_year(*draw_in_year(change, year))
+        if spread is not None:
+            return _transform_narrowed(change, uniforms, spread)
+        return change.distribution.transform_uniform(uniforms)
 
     def uniform_in_year(self, name: str, year: int) -> Floats:
         """One uniform number a path and year; the normal scores of two years have the correlation of `yearly`.
