@@ -277,10 +277,9 @@ def _last_year(pair: _Pair) -> float | None:
     """The same period of the last year of which the lock knew the books."""
     for years in range(1, MAX_YEARS_BACK + 1):
         earlier = Calendar(pair.calendar.first - 12 * years, pair.calendar.count)
-        if earlier.last <= pair.entry.last_closed:
-            value = pair.entry.actual.value(pair.key.measure, earlier, pair.entry.day)
-            if value is not None:
-                return value
+        value = pair.entry.actual.value(pair.key.measure, earlier, pair.entry.day)
+        if value is not None:
+            return value
     return None
 
 

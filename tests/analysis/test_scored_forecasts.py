@@ -42,8 +42,11 @@ def scored_periods(forecasts: ScoredForecasts, lock: str, measure: str = "revenu
     return [key.period for key in forecasts.keys if (key.lock, key.measure) == (lock, measure)]
 
 
-def test_months_closed_at_the_lock_are_no_forecasts(tmp_path: Path) -> None:
-    forecasts = table(locked_year(tmp_path, closed=[0, 3, 12]))
+@pytest.mark.parametrize("is_booked_by_day", [True, False])
+def test_months_closed_at_the_lock_are_no_forecasts(tmp_path: Path, is_booked_by_day: bool) -> None:
+    year = locked_year(tmp_path, closed=[0, 3, 12])
+    year.is_booked_by_day = is_booked_by_day
+    forecasts = table(year)
     assert scored_periods(forecasts, "plan-2025") == ["2025", *months_of(2025)]
     assert scored_periods(forecasts, "2025-03") == ["2025", *months_of(2025)[3:]]
     assert scored_periods(forecasts, "2025-12") == []

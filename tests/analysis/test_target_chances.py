@@ -40,6 +40,18 @@ def test_brier_score_by_hand_and_twelve_locks_are_one_outcome(tmp_path: Path) ->
     assert scores.reliability is None
 
 
+def test_a_figure_of_many_chances_weighs_no_more_than_one_of_few(tmp_path: Path) -> None:
+    year = locked_year(tmp_path, closed=range(12))
+    for row, fields in enumerate(year.locks):
+        targets = {"year": ({"measure": "revenue", "period": "2025", "at_least": 1}, 0.8)}
+        if row == 0:
+            targets["june"] = ({"measure": "revenue", "period": "2025-06", "at_least": 1}, 0.4)
+        set_targets(fields, **targets)
+    scores = chances_of(year)
+    assert (len(scores.chances), scores.outcomes) == (13, 2)
+    assert scores.brier == pytest.approx((0.2**2 + 0.6**2) / 2)
+
+
 def test_a_target_is_met_on_the_booking_that_counts(tmp_path: Path) -> None:
     year = locked_year(tmp_path, closed=[0])
     year.history["bread"]["2025-03"] = 100e6
