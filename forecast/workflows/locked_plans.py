@@ -13,7 +13,6 @@ from forecast.files.paths import find_project
 from forecast.plan.loading.loader import LoadedPlan, read_plan
 from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock, is_lock_name, lock_file, locks_folder, read_locks
-from forecast.timeseries.ensemble.pinned import pin_parameters
 
 if TYPE_CHECKING:
     from forecast.timeseries.ensemble.pinned import PinnedFits
@@ -120,4 +119,6 @@ def lock_fits(lock: Lock) -> PinnedFits | None:
     InputError
         They are no fits.
     """
+    from forecast.timeseries.ensemble.pinned import pin_parameters  # scipy takes .2 s to load
+
     return pin_parameters(lock.fits, lock.name) if lock.fits else None

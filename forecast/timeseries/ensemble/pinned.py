@@ -128,6 +128,8 @@ def read_pinned_fits(path: Path) -> PinnedFits:
     try:
         content = read_json_object(real_path(path / MANIFEST_FILE if path.is_dir() else path))
         parameters = content["parameters"]
+        if not isinstance(parameters, dict):
+            raise ValueError("no parameters of services")
         if edited := changed_entries(content):
             raise InputError([_problem(shown, "pin_edited", names=", ".join(edited)[:MAX_ENTRIES_CHARACTERS])])
     except OSError as fault:
