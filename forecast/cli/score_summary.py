@@ -13,7 +13,7 @@ from forecast.cli.actuals_summary import month_words
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
-from forecast.periods import SEASON_MONTHS, parse_month, parse_period
+from forecast.periods import SEASON_MONTHS, first_day, parse_month, parse_period
 from forecast.plan.labels import display_name
 from forecast.reports.content.text import measure_text, period_text, sentence_case
 from forecast.stats.chance_scores import MIN_OUTCOMES_FOR_CHANCES
@@ -55,7 +55,7 @@ def _ledger_lines(scores: LedgerScores, as_of: date | None, t: Translator) -> li
         _value_added_lines(scores, t),
         _chance_lines(first, t),
         _final_lines(scores, t),
-        _left_out_lines(scores, t),
+        [*_provisional_lines(scores, as_of, t), *_left_out_lines(scores, t)],
     ]
     lines = _title_lines(scores, as_of, t)
     for section in sections:
@@ -294,6 +294,18 @@ def _telling_decimals(first: float, final: float, scale: AmountScale) -> int:
         if round(first / scale.factor, decimals) != round(final / scale.factor, decimals):
             return decimals
     return scale.decimals
+
+
+def _provisional_lines(scores: LedgerScores, as_of: date | None, t: Translator) -> list[str]:
+    """Periods whose first booking may still change on the day of the score."""
+    if as_of is None:
+        return []
+    first_over = as_of.toordinal() - FIRST_BOOKING_DAYS
+    periods = {key.period for key in scores.first.forecasts.keys}
+    ends = {period: first_day(parse_period(period).last + 1) - 1 for period in periods}
+    names = [period_text(period, t) for period in sorted(periods) if ends[period] > first_over]
+    params = {"periods": _listed_names(names), "days": FIRST_BOOKING_DAYS, "day": as_of}
+    return wrap(t("score_provisional", **params)) if names else []
 
 
 def _left_out_lines(scores: LedgerScores, t: Translator) -> list[str]:

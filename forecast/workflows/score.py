@@ -285,6 +285,8 @@ def _nothing_booked(project: Path, ledgers: Sequence[LedgerScores]) -> InputErro
     scores = ledgers[-1]
     location = Location(display_path(project / scores.ledger))
     months = [month for lacking in scores.not_booked.values() for month in lacking]
+    if scores.without_books:
+        months += [month for entry in scores.locks for month in entry.open_months(entry.lock.horizon.calendar)]
     if not months:
         return InputError.of(location, "", "score_nothing_open", name=scores.locks[-1].lock.name)
     return InputError.of(location, "", "score_no_actual", month=format_month(min(months)))

@@ -69,6 +69,7 @@ def test_the_scores_in_english(call: Any, year: LockedYear) -> None:
     assert "No chance of a target can be scored yet" in out
     assert "left out: 2025-08, 2025-09, 2025-10, 2025-11 (locked after 2025-08-31)" in out
     assert "not scored: 2025; not booked: Aug 2025" in out.replace("August", "Aug")
+    assert "provisional: July 2025; the 60 days of the first booking are not over on 2025-08-31" in out
 
 
 def test_what_was_not_restated_is_not_printed_twice(call: Any, year: LockedYear) -> None:

@@ -52,6 +52,13 @@ def test_before_a_month_is_booked_the_first_one_is_named(tmp_path: Path) -> None
     assert problem.location.file.endswith("ledger.csv")
 
 
+def test_a_ledger_of_other_services_is_no_score(tmp_path: Path) -> None:
+    year = locked_year(tmp_path, closed=[0])
+    year.history = {"tea": year.history["bread"]}
+    year.write()
+    assert code_of(tmp_path) == "score_no_actual"
+
+
 def test_a_lock_of_closed_months_alone_forecast_nothing(tmp_path: Path) -> None:
     locked_year(tmp_path, closed=[12]).write()
     assert code_of(tmp_path) == "score_nothing_open"
