@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.errors import OutputError
-from forecast.files.paths import find_project
+from forecast.files.paths import display_path, find_project
 from forecast.plan.loading.loader import LoadedPlan, read_plan
 from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock, is_lock_name, lock_file, locks_folder, read_locks
@@ -17,7 +17,7 @@ from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock, is_lock_name, 
 if TYPE_CHECKING:
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
-__all__ = ["find_lock", "lock_fits", "open_lock", "restored_plan"]
+__all__ = ["find_lock", "lock_fits", "open_in_chain", "open_lock", "restored_plan"]
 
 PLAN_ENDINGS = (".yaml", ".yml")
 
@@ -66,10 +66,36 @@ def open_lock(file: Path) -> Lock:
     OutputError
         There is no such lock.
     """
-    for lock in read_locks(file.parent):
+    return open_in_chain(file)[0]
+
+
+def open_in_chain(file: Path) -> tuple[Lock, tuple[Lock, ...]]:
+    """Open a lock with the chain that it stands in.
+
+    Parameters
+    ----------
+    file : Path
+        File of the lock.
+
+    Returns
+    -------
+    lock : Lock
+        The lock.
+    chain : tuple of Lock
+        All locks, first to last.
+
+    Raises
+    ------
+    LockError
+        The chain is broken.
+    OutputError
+        There is no such lock.
+    """
+    chain = read_locks(file.parent)
+    for lock in chain:
         if lock_file(file.parent, lock.name).name == file.name:
-            return lock
-    raise OutputError("lock_missing", path=str(file))
+            return lock, chain
+    raise OutputError("lock_missing", path=display_path(file))
 
 
 @contextmanager

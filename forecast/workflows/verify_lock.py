@@ -19,7 +19,7 @@ from forecast.plan.loading.loader import read_document
 from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import Lock, locks_folder, read_locks
 from forecast.runs.repository import StoredRun
-from forecast.workflows.locked_plans import lock_fits, open_lock, restored_plan
+from forecast.workflows.locked_plans import lock_fits, open_in_chain, restored_plan
 from forecast.workflows.request import RunRequest
 from forecast.workflows.run import fit_request_baseline
 
@@ -91,8 +91,7 @@ def verify_lock(file: Path) -> LockVerification:
     OutputError
         There is no such lock.
     """
-    lock = open_lock(file)
-    chain = read_locks(file.parent)
+    lock, chain = open_in_chain(file)
     project = file.absolute().parents[2]
     unreadable: list[InputError] = []
     changes: list[SourceChange] = []
