@@ -84,9 +84,12 @@ class _Preparation:
         self.loadings = {members: rows[teaches] for members, rows in all_loadings.items()}
 
     def conditioned(self) -> CompiledPlan:
-        """The plan with its conditioning; as it was where no cell teaches."""
+        """The plan with its conditioning, or with the lesson alone where the plan is sure of every cell."""
+        sure = tuple(sorted({c.measure for c in self.plan.learned.cells} - {c.measure for c in self.cells}))
         if not self.cells:
-            return self.plan
+            everything = float(PATHS_PER_BLOCK)
+            lesson = ClosedLesson(1.0, everything, PATHS_PER_BLOCK, (), self.plan.learned.without_lesson, sure)
+            return replace(self.plan, lesson=lesson)
         last = self.inputs.calendar.first + max(cell.row for cell in self.cells)
         blank = Conditioning(
             cells=self.cells,
@@ -113,7 +116,7 @@ class _Preparation:
             PATHS_PER_BLOCK,
             self._at_arms_length(central, added, scores),
             self.plan.learned.without_lesson,
-            tuple(sorted({c.measure for c in self.plan.learned.cells} - {c.measure for c in self.cells})),
+            sure,
         )
         return replace(self.plan, conditioning=conditioning, lesson=lesson)
 
