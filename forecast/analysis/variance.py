@@ -37,6 +37,8 @@ Notes = Mapping[str, Mapping[str, str]]
 VARIANCE_MEASURES = ("revenue", "cost", "profit")
 MAX_CHANGED_ENTRIES = 8
 """Changed services, costs and shocks that have a step each; more of them are one step together."""
+RELATIVE_ROUNDING = 1e-12
+"""Change, as a share of the measure, below which it is the rounding of sums."""
 ENTRY_TABLES = ("services", "costs", "shocks")
 """Tables of a plan whose changed entries have a step each."""
 WITHOUT_FIGURES = frozenset(
@@ -323,7 +325,8 @@ def _sum_up(
             steps.append(_measure_step(stage, measure, previous, year))
         previous = stage.run
     median = before.tally(measure, year.outlook).quantile(0.5).value
-    moved = [step for step in steps if (step.to_date, step.outlook) != (0, 0)]
+    rounding = RELATIVE_ROUNDING * abs(exact_mean(before.tally(measure, year.outlook)))
+    moved = [step for step in steps if max(abs(step.to_date), abs(step.outlook)) > rounding]
     return _between(measure, reference, as_of, median, moved, paired)
 
 

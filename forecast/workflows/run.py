@@ -234,8 +234,9 @@ def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        `targets`, `cases`, `months`, `bridge`, `exceedance`, `sensitivity` and `districts`; a frame is empty, with its
-        columns, where the plan gives no answer.
+        `targets`, `cases`, `months`, `bridge`, `exceedance`, `sensitivity` and `districts`, and of closed months
+        `months_table`, `variance` and `chance_by_month`; a frame is empty, with its columns, where the plan gives no
+        answer.
 
     Examples
     --------
