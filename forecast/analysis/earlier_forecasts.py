@@ -22,8 +22,7 @@ from forecast.timeseries.baseline import Baseline
 __all__ = ["LockedForecast", "MediansByMeasure", "PlanState", "YearReferences"]
 
 PAIRED_PATHS = 4_096
-"""First paths over which earlier forecasts are simulated: each costs a 25th of a run of 100,000, and a difference of two
-means has a third of the simulation error of a mean where half of their variance is common [C]."""
+"""First paths over which earlier forecasts are simulated: each costs a 25th of a run of 100,000 [C]."""
 
 MediansByMeasure = Mapping[str, Mapping[str, float]]
 """Measure -> period as written -> amount."""
@@ -158,7 +157,9 @@ def earlier_days(
     earlier = [forecast for forecast in locked if as_of is None or forecast.as_of < as_of]
     if earlier:
         return tuple(
-            EarlierDay(forecast.as_of.toordinal(), closed_by(forecast.as_of.toordinal()), forecast.chances, forecast.lock)
+            EarlierDay(
+                forecast.as_of.toordinal(), closed_by(forecast.as_of.toordinal()), forecast.chances, forecast.lock
+            )
             for forecast in sorted(earlier, key=lambda forecast: forecast.as_of)
         )
     before = first_day(year.calendar.first) - 1

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 PlanSource = Literal["assigned", "target", "locked", "simulated"]
-"""Where a figure of the plan comes from: a document's periods, a target, the lock of the plan, the plan without books."""
+"""Where a figure of the plan comes from: a document's periods, a target, its lock, or the plan without its books."""
 VarianceKind = Literal["event", "volume", "price", "actual", "learned", "initiative", "assumption", "rest"]
 """Cause of a step: a named event, closed months (by volume and price where both are booked), what they taught the open
 months, an initiative, a changed assumption, or open months against those of last year."""

@@ -92,9 +92,7 @@ class PlanFigures:
         return None if tally is None else PlanFigure(tally.quantile(0.5).value, "simulated")
 
 
-def tabulate_months(
-    run: Simulation, year: ClosedYear, plan: PlanFigures, last_year: LastYear
-) -> MonthsTable:
+def tabulate_months(run: Simulation, year: ClosedYear, plan: PlanFigures, last_year: LastYear) -> MonthsTable:
     """Tabulate the last closed month and the year to date.
 
     Parameters

@@ -1,8 +1,8 @@
 """Variance of the year to date and of the year against the plan, the last forecast and last year, cause by cause.
 
-Means are compared, for means add up. From an earlier state of the plan to now the causes are taken in this order: events
-that were named since, closed months as booked (by volume and price where both are booked), what they taught the open
-months, initiatives, then all other assumptions. Each cause is simulated with those before it over the same random
+Means are compared, for means add up. From an earlier state of the plan to now the causes are taken in this order:
+events that were named since, closed months as booked (by volume and price where both are booked), what they taught the
+open months, initiatives, then all other assumptions. Each cause is simulated with those before it over the same random
 numbers, so that the steps sum exactly.
 """
 
@@ -122,6 +122,7 @@ def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year
         if any(amount is None for amount in amounts):
             continue
         steps = [step for line, sign in lines for step in _last_year_steps(line, sign, paired, now, last_year)]
+        steps.sort(key=lambda step: step.kind == "rest")
         variances.append(_between(measure, "last_year", "", whole, steps, paired))
     return tuple(variances)
 
@@ -211,7 +212,7 @@ def _event_causes(before: PlanState, now: PlanState) -> Iterator[_Cause]:
 
 
 def _initiative_causes(state: PlanState, now: PlanState) -> Iterator[_Cause]:
-    """Each changed initiative in an order in which all that one needs is there; those without such an order together."""
+    """Each changed initiative, in an order in which all that one needs is there; else they are one cause together."""
     current, target = dict(state.scenario.initiatives), now.scenario.initiatives
     changed = [
         name
@@ -389,7 +390,7 @@ def _booked_steps(
     by_cause = _volume_and_price(line, before, after, year)
     if by_cause is None:
         return [_step("actual", line, sign * float(to_date.mean()), sign * to_date)]
-    volume, price = by_cause
+    volume, _ = by_cause
     total = _step("actual", line, sign * float(to_date.mean()), sign * to_date)
     return [
         VarianceStep("volume", line, sign * volume, sign * volume, total.error),
@@ -397,20 +398,20 @@ def _booked_steps(
     ]
 
 
-def _volume_and_price(
-    line: str, before: Simulation, after: Simulation, year: ClosedYear
-) -> tuple[float, float] | None:
+def _volume_and_price(line: str, before: Simulation, after: Simulation, year: ClosedYear) -> tuple[float, float] | None:
     """Change of closed months by volume at the price of before, and by price at the volume of after; None uncounted."""
     kind, _, service = line.partition(".")
     months = [format_month(month) for month in year.to_date_calendar.months]
     figures = [(f"{name}.{service}", month) for name in ("volume", "revenue") for month in months]
     if kind != "revenue" or any(figure not in run.tallies for figure in figures for run in (before, after)):
         return None
-    pairs = [
-        tuple((mean_of(run, f"volume.{service}", month), mean_of(run, line, month)) for run in (before, after))
-        for month in months
-    ]
-    return split_by_volume_and_price(pairs)
+
+    def volume_and_revenue(run: Simulation, month: str) -> tuple[float, float]:
+        return mean_of(run, f"volume.{service}", month), mean_of(run, line, month)
+
+    return split_by_volume_and_price(
+        [(volume_and_revenue(before, month), volume_and_revenue(after, month)) for month in months]
+    )
 
 
 def mean_of(run: Simulation, measure: str, period: str) -> float:

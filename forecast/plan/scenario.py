@@ -256,7 +256,7 @@ class Scenario(Record):
     notes: Annotated[
         dict[Measure, Annotated[dict[MonthKey, str], AfterValidator(FrozenDict)]], AfterValidator(FrozenDict)
     ] = FrozenDict()
-    """Comments on actual months, by measure and month: `{revenue.post: {2021-03: TEXT}}`; they stand beside the variance."""
+    """Comments on closed months, by measure and month (`{revenue.post: {2021-03: TEXT}}`), beside the variance."""
 
     file: Annotated[str, Field(exclude=True)] = ""
     """The file it was read from; not a key of the language."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from forecast.analysis.findings import ChancePoint, MonthsTableRow, PlanFigure, Variance, VarianceTotals, YearFindings
+from forecast.analysis.findings import (
+    ChancePoint,
+    MonthsTableRow,
+    PlanFigure,
+    Variance,
+    VarianceStep,
+    VarianceTotals,
+    YearFindings,
+)
 from forecast.stats.intervals import Estimate
 
-__all__ = ["summarise_year"]
+__all__ = ["restore_variances", "summarise_year"]
 
 
 def summarise_year(year: YearFindings) -> dict[str, Any]:
@@ -39,6 +48,46 @@ def summarise_year(year: YearFindings) -> dict[str, Any]:
         "variance": [_variance(variance) for variance in year.variances],
         "chance_by_month": [_point(point) for point in year.chances],
     }
+
+
+def restore_variances(summary: Mapping[str, Any]) -> tuple[Variance, ...]:
+    """Read the variances of a summary, which `summarise_year` wrote.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json` of a plan with closed months.
+
+    Returns
+    -------
+    tuple of Variance
+        As they were.
+    """
+    return tuple(
+        Variance(
+            entry["measure"],
+            entry["reference"],
+            entry["as_of"],
+            _restore_totals(entry["start"]),
+            tuple(
+                VarianceStep(
+                    step["kind"],
+                    step["name"],
+                    step["to_date"],
+                    step["year"],
+                    step["error"],
+                    tuple(sorted(step["notes"].items())),
+                )
+                for step in entry["steps"]
+            ),
+            _restore_totals(entry["end"]),
+        )
+        for entry in summary["variance"]
+    )
+
+
+def _restore_totals(totals: Mapping[str, float]) -> VarianceTotals:
+    return VarianceTotals(totals["to_date"], totals["year"], totals["year_p50"])
 
 
 def _row(row: MonthsTableRow) -> dict[str, Any]:
