@@ -19,7 +19,7 @@ from forecast.simulation.simulate import Simulation, simulate
 from forecast.stats.intervals import Estimate
 from forecast.timeseries.baseline import Baseline
 
-__all__ = ["LockedForecast", "MediansByMeasure", "PlanState", "YearReferences"]
+__all__ = ["EarlierForecast", "MediansByMeasure", "PlanState", "YearReferences"]
 
 PAIRED_PATHS = 4_096
 """First paths over which earlier forecasts are simulated: each costs a 25th of a run of 100,000 [C]."""
@@ -37,32 +37,29 @@ class PlanState:
 
 
 @dataclass(frozen=True)
-class LockedForecast:
-    """What a lock holds of one day of the year."""
+class EarlierForecast:
+    """A plan of an earlier day of the year."""
 
-    lock: str
-    """Its name."""
-    as_of: date
-    chances: Mapping[str, Estimate]
-    """Target -> chance."""
+    state: PlanState
+    """Its `as_of` is that day."""
+    chances: Mapping[str, Estimate] = field(default_factory=dict)
+    """Target -> chance, as its lock holds it; empty without one."""
+    lock: str = ""
+    """Name of its lock."""
 
 
 @dataclass(frozen=True)
 class YearReferences:
-    """What the year to date is compared with; without them the plan itself is simulated without its books."""
+    """What the year to date is compared with."""
 
-    plan: PlanState | None = None
-    """The approved plan."""
-    last_forecast: PlanState | None = None
-    """The forecast of the month before."""
+    earlier: tuple[EarlierForecast, ...] = ()
+    """The plan, then the forecasts of later days, by day; without any the plan is simulated without its books."""
     assigned: MediansByMeasure = field(default_factory=dict)
     """Figures that a document assigns to months, quarters and the year."""
     locked: MediansByMeasure = field(default_factory=dict)
     """Medians of the lock of the approved plan."""
     revised: MediansByMeasure = field(default_factory=dict)
     """Medians of the lock of the revised plan."""
-    forecasts: tuple[LockedForecast, ...] = ()
-    """Locks of the year, by day."""
 
 
 class PairedSimulations:
@@ -130,38 +127,53 @@ def with_events(scenario: Scenario, events: Mapping[str, Event]) -> Scenario:
 
 @dataclass(frozen=True)
 class EarlierDay:
-    """A day on which a forecast was made, before the day of the plan."""
+    """A day of the year before that of the plan, with the forecast of that day."""
 
-    day: int
-    """Its ordinal."""
+    forecast: EarlierForecast
     closed_months: tuple[int, ...]
     """Closed by then, from year 0."""
-    chances: Mapping[str, Estimate] = field(default_factory=dict)
-    """By target, as a lock holds them; empty without a lock."""
-    lock: str = ""
+
+    @property
+    def as_of(self) -> date:
+        """The day."""
+        day = self.forecast.state.scenario.as_of
+        assert day is not None  # so are all that `earlier_days` makes
+        return day
 
 
 def earlier_days(
-    run: Simulation, year: ClosedYear, books: BooksByDay | None, locked: Sequence[LockedForecast] = ()
+    run: Simulation, year: ClosedYear, books: BooksByDay | None, known: Sequence[EarlierForecast]
 ) -> tuple[EarlierDay, ...]:
-    """Return the days of the locks; without any the day before the year and each later one on which a month was closed.
+    """Return the plan and each later day on which a month was closed, but for the day of the run.
 
-    The day of the plan itself is left out, and what was closed on it is now.
+    A day without a forecast of its own has that of the day before with the books of the day. Without any earlier plan
+    it has the plan of the run with the books and the named events of the day.
     """
+    current = PlanState(run.scenario, run.baseline)
     closing = {} if books is None else books.closing_days(year.closed_months)
 
     def closed_by(day: int) -> tuple[int, ...]:
         return tuple(month for month, closed in closing.items() if closed <= day)
 
-    as_of = run.scenario.as_of
-    earlier = [forecast for forecast in locked if as_of is None or forecast.as_of < as_of]
-    if earlier:
-        return tuple(
-            EarlierDay(
-                forecast.as_of.toordinal(), closed_by(forecast.as_of.toordinal()), forecast.chances, forecast.lock
-            )
-            for forecast in sorted(earlier, key=lambda forecast: forecast.as_of)
-        )
-    before = first_day(year.calendar.first) - 1
-    later = sorted({day for day in closing.values() if day > before})
-    return tuple(EarlierDay(day, closed_by(day)) for day in (before, *later[:-1]))
+    forecasts = list(known) or [EarlierForecast(state_on_day(current, first_day(year.calendar.first) - 1, books))]
+    days = [EarlierDay(forecast, ()) for forecast in forecasts]
+    missing = set(list(closing.values())[: len(closing) - 1])
+    missing -= {_day_of_last_close(day.as_of, closing) for day in days}
+    for day in sorted(missing):
+        before = [other for other in forecasts if _ordinal(other) <= day]
+        if before and day < max(closing.values()):
+            state = state_on_day(before[-1].state if known else current, day, books)
+            days.append(EarlierDay(EarlierForecast(state), ()))
+    days.sort(key=lambda day: day.as_of)
+    return tuple(EarlierDay(day.forecast, closed_by(day.as_of.toordinal())) for day in days)
+
+
+def _ordinal(forecast: EarlierForecast) -> int:
+    as_of = forecast.state.scenario.as_of
+    assert as_of is not None
+    return as_of.toordinal()
+
+
+def _day_of_last_close(as_of: date, closing: Mapping[int, int]) -> int | None:
+    """The last day up to a given one on which a month was closed."""
+    return max((day for day in closing.values() if day <= as_of.toordinal()), default=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from itertools import pairwise
 
 from forecast.analysis.earlier_forecasts import (
@@ -13,7 +12,6 @@ from forecast.analysis.earlier_forecasts import (
     PlanState,
     YearReferences,
     earlier_days,
-    state_on_day,
 )
 from forecast.analysis.findings import ChancePoint, Months, Variance, YearFindings
 from forecast.analysis.last_year import LastYear
@@ -70,15 +68,14 @@ def analyse_year(
     paired = PairedSimulations(run, year)
     current = PlanState(run.scenario, run.baseline)
     books = read_books_by_day(run.scenario)
-    days = earlier_days(run, year, books, references.forecasts)
-    states = [state_on_day(current, day.day, books) for day in days]
-    earlier = [paired.simulate(state) for state in (references.plan or states[0], *states[1:])]
+    days = earlier_days(run, year, books, references.earlier)
+    earlier = [paired.simulate(day.forecast.state) for day in days]
     now = paired.simulate(current)
     changes = [explain_variance(*pair, paired, "last_forecast") for pair in pairwise((*earlier, now))]
     against_plan = explain_variance(earlier[0], now, paired, "plan") if len(earlier) > 1 else _as_plan(changes[-1])
     last_year = LastYear(run.scenario, history, run.baseline.booked)
     against_last_year = compare_with_last_year(paired, now, last_year)
-    against_forecast = _against_last_forecast(paired, changes, now, references)
+    against_forecast = changes[-1] if len(changes) > 1 else ()  # the first forecast was the plan
     plan = PlanFigures(references, earlier[0], year)
     findings = YearFindings(
         closed_months=tuple(format_month(month) for month in year.closed_months),
@@ -97,18 +94,6 @@ def analyse_year(
 def _as_plan(variances: tuple[Variance, ...]) -> tuple[Variance, ...]:
     """Variances against the plan, where the last forecast was the plan."""
     return tuple(replace(variance, reference="plan") for variance in variances)
-
-
-def _against_last_forecast(
-    paired: PairedSimulations,
-    changes: Sequence[tuple[Variance, ...]],
-    now: Simulation,
-    references: YearReferences,
-) -> tuple[Variance, ...]:
-    """Variances against the forecast of the month before; none where that was the plan."""
-    if references.last_forecast is not None:
-        return explain_variance(paired.simulate(references.last_forecast), now, paired, "last_forecast")
-    return changes[-1] if len(changes) > 1 else ()
 
 
 def _with_plan(months: Months, plan: PlanFigures, year: ClosedYear) -> Months:
@@ -130,10 +115,10 @@ def _chance_points(
     cause = measure if measure in VARIANCE_MEASURES else "revenue"
     points = [
         ChancePoint(
-            as_of=date.fromordinal(day.day).isoformat(),
+            as_of=day.as_of.isoformat(),
             closed_months=tuple(format_month(month) for month in day.closed_months),
-            chances=day.chances or _earlier_chances(run, simulation, now),
-            lock=day.lock,
+            chances=day.forecast.chances or _earlier_chances(run, simulation, now),
+            lock=day.forecast.lock,
             change=None,
         )
         for day, simulation in zip(days, earlier, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +18,7 @@ from forecast.files.csv import CsvCell
 from forecast.files.csv_numbers import number_notes
 from forecast.history.accounts import Accounts
 from forecast.history.booked_months import BookedMonth, BookedMonths, book_figures, cut_series
+from forecast.history.estimates import Estimates, collect_estimates
 from forecast.history.ledger_checks import check_months
 from forecast.history.ledger_figures import (
     LEDGER_STATUSES,
@@ -82,6 +83,8 @@ class History:
     """Months with rows that became known only after the day of the plan, sorted."""
     booked: BookedMonths = field(default_factory=dict)
     """Figures from the first month on that a plan simulates; months may be missing."""
+    estimates: Estimates = field(default_factory=Estimates)
+    """Months whose figure is an estimate, and the errors of earlier estimates."""
 
     def service_calendar(self, service: str) -> Calendar:
         """The months of one service."""
@@ -202,7 +205,8 @@ def read_history(
         *booked_notes,
     ]
     calendar = _calendar(entries, planned_from)
-    return _build_history(entries, _sum_others(others), figures, notes, calendar, booked)
+    history = _build_history(entries, _sum_others(others), figures, notes, calendar, booked)
+    return replace(history, estimates=collect_estimates(figures.series))
 
 
 def _add_accounts(

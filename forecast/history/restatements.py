@@ -30,7 +30,7 @@ def select_last_booked(figures: Sequence[LedgerFigure]) -> tuple[list[LedgerFigu
     rows : list of LedgerFigure
         One a month, by month: the last by day on which it became known, of one day the last in the file.
     restatements : list of Restatement
-        What changed, by month.
+        What changed, by month. An estimate that is followed by another figure is no restatement.
     """
     if all(earlier.month < later.month for earlier, later in pairwise(figures)):  # most are
         return list(figures), []
@@ -42,7 +42,7 @@ def select_last_booked(figures: Sequence[LedgerFigure]) -> tuple[list[LedgerFigu
     for _, versions in sorted(by_month.items()):
         if len(versions) > 1:
             versions.sort(key=lambda figure: figure.known_on)  # stable: of one day in the order of the file
-            others = [figure for figure in versions if figure.value != versions[-1].value]
+            others = [f for f in versions if f.value != versions[-1].value and f.status != "estimate"]
             restatements += [(others[-1], versions[-1])] if others else []
         rows.append(versions[-1])
     return rows, restatements

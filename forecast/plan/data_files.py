@@ -48,7 +48,8 @@ def data_files(scenario: Scenario) -> list[dict[str, Any]]:
 def _named_files(scenario: Scenario) -> list[str]:
     """The data files of a plan, without those of its cases."""
     history, places = scenario.history, scenario.places
-    named = (history and history.file, places and places.file, places and places.ledger)
+    years = (stated.periods for stated in scenario.stated.values())
+    named = (history and history.file, places and places.file, places and places.ledger, *years)
     return [file for file in named if file]
 
 

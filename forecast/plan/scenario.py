@@ -92,6 +92,18 @@ class HistorySource(Record):
     shocks: ByName[Event] = FrozenDict()
     """Dated events of the past; `growth` is over the year without them. One that is under way goes on in the horizon,
     and what is recovered of it there comes back."""
+    estimate_error: Noise | None = None
+    """Standard deviation of an estimate's error on the log scale, of a measure with fewer than six past estimates whose
+    actual figures are known; the others teach it."""
+
+    ordinary: Annotated[dict[str, tuple[MonthField, ...]], AfterValidator(FrozenDict)] = FrozenDict()
+    """By measure, closed months whose surprising figure had no cause to name: `{revenue.postal: [2021-03]}`. They teach
+    the open months in full; other surprising months teach less."""
+
+    @property
+    def ordinary_months(self) -> tuple[tuple[str, int], ...]:
+        """Measure and month, from year 0, of the figures that the planner calls ordinary."""
+        return tuple((measure, month) for measure, months in sorted(self.ordinary.items()) for month in months)
 
     @model_validator(mode="before")
     @classmethod
@@ -115,6 +127,8 @@ class StatedYear(Record):
     understated_by: ByService[Money] = FrozenDict()
     """Amount by which a figure stated as `more than` may be too low, by service."""
     gap: Gap = Gap()
+    periods: str | None = None
+    """A CSV: period, measure, value; the months or the quarters of the year, such as those of the assigned plan."""
 
 
 class BaselineChoice(Record):

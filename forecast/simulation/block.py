@@ -11,7 +11,7 @@ from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.shocks import Drift, dotted_shock
 from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
-from forecast.simulation.model.baseline_paths import BaselinePaths, sample_baseline
+from forecast.simulation.model.baseline_paths import BaselinePaths, draw_baseline, put_together
 from forecast.simulation.model.costs import cost_paths
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, Impact, SimulationContext
 from forecast.simulation.model.initiatives import InitiativeEffects, simulate_initiatives
@@ -140,7 +140,7 @@ def _allocate(
 
 def sample_shocks(plan: CompiledPlan, sampler: Sampler) -> ShockPaths:
     """Impacts of all shocks, and the schedules by which their losses come back."""
-    context = _simulation_context(plan, sampler)
+    context = simulation_context(plan, sampler)
     impacts = sample_impacts(plan, sampler, context)
     earlier = plan.earlier
     recoveries = {
@@ -153,7 +153,12 @@ def sample_shocks(plan: CompiledPlan, sampler: Sampler) -> ShockPaths:
 
 def simulate_trade(plan: CompiledPlan, sampler: Sampler, shocks: ShockPaths) -> TradePaths:
     """Baseline, initiatives, shocks and recovery of every service."""
-    baseline = sample_baseline(plan.baseline, sampler)
+    if plan.conditioning is None:
+        draws = draw_baseline(plan.baseline, sampler)
+    else:
+        acting = [impact for name, impact in shocks.impacts.items() if name not in shocks.recoveries]
+        draws = plan.conditioning.condition(plan.baseline, sampler, shocks.context, acting)
+    baseline = put_together(plan.baseline, draws, sampler)
     initiatives = simulate_initiatives(plan.initiatives, sampler, shocks.context, baseline.revenue)
     drifts = {name: impact for name, impact in shocks.impacts.items() if name not in shocks.recoveries}
     bridge_rows = plan.horizon.rows(plan.bridge_output.calendar)
@@ -190,10 +195,9 @@ def sample_impacts(plan: CompiledPlan, sampler: Sampler, context: SimulationCont
     """
     earlier = plan.earlier
     longer = replace(context, calendar=earlier.calendar(plan.horizon), earlier=earlier.months)
-    impacts: dict[str, Impact] = {}
+    impacts = sample_drifts(plan, sampler, context)
     for name, shock in plan.shocks.items():
-        if isinstance(shock, Drift):
-            impacts[name] = impact(shock, f"shocks.{name}", sampler, context)
+        if name in impacts:
             continue
         since_known = replace(
             longer, first_moment=earlier.by_shock[name].first_moment, longest=earlier.by_shock[name].longest
@@ -204,7 +208,14 @@ def sample_impacts(plan: CompiledPlan, sampler: Sampler, context: SimulationCont
     return impacts
 
 
-def _simulation_context(plan: CompiledPlan, sampler: Sampler) -> SimulationContext:
+def sample_drifts(plan: CompiledPlan, sampler: Sampler, context: SimulationContext) -> dict[str, Impact]:
+    """By drift, its impact on the drivers over the horizon of `context`."""
+    drifts = {name: shock for name, shock in plan.shocks.items() if isinstance(shock, Drift)}
+    return {name: impact(shock, f"shocks.{name}", sampler, context) for name, shock in drifts.items()}
+
+
+def simulation_context(plan: CompiledPlan, sampler: Sampler) -> SimulationContext:
+    """Surroundings of the shocks over the horizon of a plan."""
     geography = plan.places.geography if plan.places is not None else None
     place_count = sampler(plan.place_count) if plan.place_count else None
     if geography is not None:
@@ -252,6 +263,7 @@ def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Fl
     figures.update(_month_figures(plan, state))
     figures.update(_bridge_figures(plan, state.trade))
     figures.update(_loss_figures(state.trade))
+    figures.update(_growth_figures(plan, state.trade))
     return figures
 
 
@@ -322,6 +334,16 @@ def _base_year_share(plan: CompiledPlan, service: str, period: Calendar) -> floa
     if fitted.base_year is None:
         return 0.0
     return float(sum(fitted.base_weights[month % 12] for month in period.months))
+
+
+def _growth_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Floats]:
+    """Growth of each service in the whole years of the horizon, before drifts, initiatives and shocks (paths,)."""
+    recorded = {output.period for output in plan.periods}
+    return {
+        (f"growth.{service}", str(year)): values
+        for (service, year), values in trade.baseline.growth.items()
+        if str(year) in recorded
+    }
 
 
 def _loss_figures(trade: TradePaths) -> dict[FigureKey, Floats]:

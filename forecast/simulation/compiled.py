@@ -23,13 +23,14 @@ from forecast.plan.geography import read_places
 from forecast.plan.initiatives import Initiative
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario, StatedYear
-from forecast.plan.shocks import AnyShock, Drift
+from forecast.plan.shocks import AnyShock, Drift, Event
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount, Workforce
 from forecast.plan.yearly_changes import change_in_year, draw_in_year
 from forecast.simulation.closed_year import find_closed_year
 from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
 from forecast.simulation.model.closed_months import ClosedMonths
+from forecast.simulation.model.conditioning.conditioning import ClosedLesson, Conditioning
 from forecast.simulation.model.inputs import (
     BaselineInputs,
     CostInputs,
@@ -106,6 +107,14 @@ class CompiledPlan:
     """Figures that call for a decision, and the value at which they do."""
     closed: ClosedMonths = field(default_factory=ClosedMonths)
     """Booked figures of the months that are simulated."""
+    closed_events: Mapping[str, Event] = field(default_factory=dict)
+    """By dotted name, dated events of the history that act in the whole years that are simulated."""
+    gives_back: bool = True
+    """Whether what events of the history took may come back; not where growth is over the year as it stands."""
+    conditioning: Conditioning | None = None
+    """What the closed months teach the open ones; None where none is closed."""
+    lesson: ClosedLesson | None = None
+    """How the closed months fit the plan; None where none is closed."""
     adds_volumes: bool = True
     """False where the volumes of the services count unlike things."""
 
@@ -220,6 +229,8 @@ def compile_plan(
         main_target=scenario.main_target,
         trigger_values=_trigger_values(scenario),
         closed=ClosedMonths.from_books(baseline.booked),
+        closed_events=_closed_events(scenario, baseline),
+        gives_back=scenario.growth_over == "underlying",
         adds_volumes=_has_one_volume_unit(scenario, baseline),
     )
 
@@ -305,6 +316,15 @@ def _compile_earlier_time(scenario: Scenario, baseline: Baseline) -> EarlierTime
     return compile_earlier_time(scenario.shocks, past_shocks, scenario.horizon.calendar, known_until, gives_back)
 
 
+def _closed_events(scenario: Scenario, baseline: Baseline) -> Mapping[str, Event]:
+    """By dotted name, dated events of the history that act in the whole years, or are still recovered in them."""
+    if not baseline.booked:
+        return {}
+    past_shocks = scenario.history.shocks if scenario.history else {}
+    gives_back = scenario.growth_over == "underlying"
+    return compile_earlier_time({}, past_shocks, baseline.calendar, -math.inf, gives_back).past_shocks
+
+
 def _first_unknown_moment(scenario: Scenario, baseline: Baseline) -> float:
     """Ordinal day after the day of the plan, else after the last known month of the history; else minus infinity.
 
@@ -325,7 +345,10 @@ def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: in
     return BaselineInputs(
         calendar=baseline.calendar,
         horizon=scenario.horizon.calendar,
-        services={name: _compile_service(scenario, baseline.services[name]) for name in scenario.service_names},
+        services={
+            name: _compile_service(scenario, baseline.services[name], baseline.calendar.years[0])
+            for name in scenario.service_names
+        },
         base_year_shocks=dict(sorted(shocks.items())),
         gap=_compile_gap(scenario, baseline),
         earlier_months=earlier_months,
@@ -335,7 +358,7 @@ def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: in
     )
 
 
-def _compile_service(scenario: Scenario, fitted: ServiceBaseline) -> ServiceInputs:
+def _compile_service(scenario: Scenario, fitted: ServiceBaseline, first_year: int) -> ServiceInputs:
     choice, service = scenario.baseline_for(fitted.service), scenario.services[fitted.service]
     written = choice.level or ("planner" if service.growth is not None or fitted.forecast is None else "history")
     mixture = written if written.startswith("mixture") else ""
@@ -349,6 +372,7 @@ def _compile_service(scenario: Scenario, fitted: ServiceBaseline) -> ServiceInpu
         if service.price_change is None
         else _changes_by_year(scenario, f"services.{fitted.service}.price_change"),
         annual=choice.annual,
+        first_year=first_year,
         noise=choice.noise,
         persistence=choice.persistence,
         level_noise=choice.level_noise,

@@ -19,7 +19,8 @@ from forecast.plan.geography import Geography
 from forecast.plan.record import assumptions_in
 from forecast.plan.scenario import Scenario
 from forecast.simulation.block import sample_shocks, simulate_target_values, simulate_trade
-from forecast.simulation.compiled import CompiledPlan, compile_plan
+from forecast.simulation.compiled import CompiledPlan
+from forecast.simulation.conditioned import prepare_plan
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, SharedDraws
 from forecast.timeseries.baseline import Baseline
 
@@ -57,7 +58,7 @@ def simulate_targets(
     dict of str to TargetPaths
         By name, the values of the targets: those of `simulate`, path by path.
     """
-    compiled = {name: compile_plan(scenario, baseline, paths, seed) for name, (scenario, baseline) in plans.items()}
+    compiled = {name: prepare_plan(scenario, baseline, paths, seed) for name, (scenario, baseline) in plans.items()}
     parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in plans}
     groups = _group_plans(compiled)
     for blocks in _batches(compiled):
@@ -106,7 +107,7 @@ def _group_plans(plans: Mapping[str, CompiledPlan]) -> list[list[list[str]]]:
         # bridge has its own period, which no target reads.
         surroundings = (plan.seed, plan.horizon, plan.services, plan.earlier, plan.climate_shape, plan.place_count)
         shocks = pickle.dumps((plan.shocks, surroundings, plan.places, plan.yearly, _groups_of_shocks(plan)))
-        trade = pickle.dumps((plan.baseline, plan.initiatives, plan.groups))
+        trade = pickle.dumps((plan.baseline, plan.initiatives, plan.groups, plan.closed, plan.conditioning))
         groups.setdefault(shocks, {}).setdefault(trade, []).append(name)
     return [list(trades.values()) for trades in groups.values()]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.polynomial import polynomial
 from scipy.special import ndtr
 
-from forecast.arrays import Floats
+from forecast.arrays import Bools, Floats
 from forecast.periods import SEASON_MONTHS
 
 __all__ = ["MonthlyNoise", "spread_left_to_growth"]
@@ -91,8 +91,23 @@ class MonthlyNoise:
         ----------
         Fenton (1960), The sum of log-normal probability distributions in scatter transmission systems.
         """
-        if np.max(np.square(self.sd)) + np.max(np.square(self.level_sd)) <= MAX_FIRST_ORDER_VARIANCE:
-            return self.year_variance(weights), self.mean_variance(weights) / 2
+        variance, log_mean = self.year_variance(weights), self.mean_variance(weights) / 2
+        is_wide = (
+            np.broadcast_to(np.square(self.sd) + np.square(self.level_sd), variance.shape) > MAX_FIRST_ORDER_VARIANCE
+        )
+        if is_wide.any():
+            variance, log_mean = variance.copy(), np.broadcast_to(log_mean, variance.shape).copy()
+            variance[is_wide], log_mean[is_wide] = self._select(is_wide)._exact_lognormal_year(weights)
+        return variance, log_mean
+
+    def _select(self, paths: Bools) -> MonthlyNoise:
+        """The noise of some paths."""
+        return MonthlyNoise(
+            *(np.broadcast_to(values, paths.shape)[paths] for values in (self.sd, self.persistence, self.level_sd))
+        )
+
+    def _exact_lognormal_year(self, weights: Floats) -> tuple[Floats, Floats]:
+        """(paths,) each: variance of the year's logarithm and logarithm of its mean, by both moments."""
         steps = np.arange(1, SEASON_MONTHS + 1)
         first, second = np.triu_indices(SEASON_MONTHS)
         walk = np.square(self.level_sd) / SEASON_MONTHS

@@ -123,6 +123,13 @@ class CorrelatedGroup:
         factor = cholesky(matrix, strict=True)
         return cls(names, tuple(tuple(row) for row in factor.tolist()), df=df)
 
+    def correlation(self, name: str, other: str) -> float:
+        """Correlation of the normals behind two members."""
+        if self.common:
+            return 1.0 if name == other else self.loading**2
+        first, second = (self.factor[self.names.index(each)] for each in (name, other))
+        return float(np.dot(first, second))
+
     def _correlate(
         self, independent: Mapping[str, NDArray[_FloatT]], common: NDArray[_FloatT] | None
     ) -> dict[str, NDArray[_FloatT]]:

@@ -20,6 +20,7 @@ from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.accounts import read_plan_history
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.baseline_notes import fitted_notes, given_notes, month_notes
+from forecast.timeseries.booked_notes import booked_notes
 from forecast.timeseries.censored_months import fill_empty_years, means_from_zero, month_scale
 from forecast.timeseries.checks import check_baselines, check_history
 from forecast.timeseries.ensemble.cache import fit_with_cache, store_fits
@@ -33,6 +34,7 @@ from forecast.timeseries.ensemble.ensemble import (
 )
 from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.pinned import COMBINATION_KEY, PinnedFits, restore_pinned, serialise_fit
+from forecast.timeseries.estimate_errors import BaseYearEstimates, EstimateError, base_year_estimates, estimate_errors
 from forecast.timeseries.interventions import Intervention, build_intervention, modelled_drivers
 from forecast.timeseries.models.base import Forecast, MonthScale, TimeSeries
 from forecast.timeseries.models.outliers import clean, impute
@@ -110,6 +112,8 @@ class ServiceBaseline:
     """Year -> P10, P50, P90 of its total by the history alone."""
     notes: tuple[Note, ...]
     """Notes for the reader on the history of the service."""
+    base_estimates: BaseYearEstimates | None = None
+    """Estimates among the months of the base year, whose error widens its total."""
 
     @property
     def month_sizes(self) -> Floats:
@@ -137,6 +141,8 @@ class Baseline:
     """Last month of the history, or of the booked months, that is no estimate, from year 0; None without one."""
     booked: BookedMonths = field(default_factory=dict)
     """Figures of the months that are simulated, as the ledger has them on the day of the plan."""
+    estimate_errors: Mapping[str, EstimateError] = field(default_factory=dict)
+    """By measure, such as `revenue.postal`: error of its estimates, where some month's figure is one."""
 
 
 def fit_baseline(
@@ -174,8 +180,11 @@ def fit_baseline(
         raise_if_problems(check_history(scenario, history))
     if not fitted:
         given = {name: _given_baseline(scenario, name, calendar) for name in names}
-        booked = {} if history is None else _booked_in(history, calendar)
-        return Baseline(calendar, given, None, {}, "", {}, booked=booked)
+        if history is None:
+            return Baseline(calendar, given, None, {}, "", {})
+        notes = tuple(booked_notes(scenario, history, names))
+        booked, errors = _booked_in(history, calendar), estimate_errors(scenario, history)
+        return Baseline(calendar, given, None, {}, "", {}, notes, booked=booked, estimate_errors=errors)
     assert history is not None  # checked above
     prepared = {name: _fit_task(scenario, history, name) for name in fitted}
     months = calendar.last - history.calendar.last
@@ -200,10 +209,17 @@ def fit_baseline(
         history.months_by_status(),
         history.digest,
         parameters,
-        history.notes,
+        (*history.notes, *booked_notes(scenario, history, _log_services(scenario, tasks))),
         _last_known_month(history),
         _booked_in(history, calendar),
+        estimate_errors(scenario, history),
     )
+
+
+def _log_services(scenario: Scenario, tasks: list[FitTask]) -> list[str]:
+    """Services whose months are simulated as logarithms."""
+    given = [name for name in scenario.service_names if scenario.baseline_for(name).method == "given"]
+    return [*given, *(task.service for task in tasks if task.scale == "log")]
 
 
 def _booked_in(history: History, calendar: Calendar) -> dict[str, dict[int, BookedMonth]]:
@@ -279,7 +295,7 @@ def unfitted_notes(scenario: Scenario, history: History | None) -> list[Note]:
     -------
     list of Note
         By service: outlying months, corrections, level shifts, what growth counts from, and a year whose months are
-        noisier than its range is wide.
+        noisier than its range is wide; then those on the booked months of the plan.
     """
     notes = [] if history is None else _history_notes(scenario, history)
     for service in scenario.service_names:
@@ -291,14 +307,15 @@ def unfitted_notes(scenario: Scenario, history: History | None) -> list[Note]:
 def _history_notes(scenario: Scenario, history: History) -> list[Note]:
     """Notes on the services that the history holds."""
     notes: list[Note] = []
-    for task in fit_tasks(scenario, history):
+    tasks = fit_tasks(scenario, history)
+    for task in tasks:
         year, rows = _base_year(task.series.calendar)
         notes += month_notes(scenario, history, task, year)
         if year is not None and task.kind == "reconstructed":
             months = np.maximum(history.modelled_series(task.service)[rows], 0.0)
             first = scenario.horizon.calendar.years[0]
             notes += width_notes(scenario, task.service, PlannedYear(first, "log", months, 1.0, 0.0, 0.0, 0.0))
-    return notes
+    return [*notes, *booked_notes(scenario, history, _log_services(scenario, tasks))]
 
 
 def history_kind(history: History, service: str) -> HistoryKind:
@@ -406,6 +423,7 @@ def _fitted_baseline(
             *fit.notes,
             *(() if year is None else width_notes(scenario, service, planned)),
         ),
+        base_estimates=None if year is None else base_year_estimates(scenario, history, service, year),
     )
 
 

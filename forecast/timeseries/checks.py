@@ -12,6 +12,7 @@ from forecast.plan.accounts import first_planned_month, ledger_accounts
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS
+from forecast.timeseries.estimate_errors import MIN_ESTIMATE_PAIRS, measures_without_error
 from forecast.timeseries.interventions import build_intervention, modelled_drivers
 
 __all__ = ["check_baselines", "check_history"]
@@ -69,6 +70,7 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
         *_check_length(scenario, history),
         *_check_end(scenario, history),
         *_check_future_months(scenario, history),
+        *_check_estimates(scenario, history),
         *_check_history_limits(scenario, history),
         *_check_growth(scenario, history),
         *_check_unit_costs(scenario, history),
@@ -169,6 +171,18 @@ def _check_future_months(scenario: Scenario, history: History) -> list[Problem]:
             params = {"service": name, "months": listed, "as_of": scenario.as_of.isoformat()}
             location = places.locate(name, "status", early[0]) or _ledger_location(scenario)
             problems.append(Problem.of(location, "status", "history_of_the_future", **params))
+    return problems
+
+
+def _check_estimates(scenario: Scenario, history: History) -> list[Problem]:
+    """Estimates among the simulated months whose error nobody knows, each at its row."""
+    months = range(first_planned_month(scenario), scenario.horizon.calendar.full_years().last + 1)
+    problems = []
+    places = _ledger_places(scenario)
+    for measure, month, pairs in measures_without_error(scenario, history, months):
+        params = {"measure": measure, "month": format_month(month), "pairs": pairs, "needed": MIN_ESTIMATE_PAIRS}
+        location = places.locate(measure, "status", month) or _ledger_location(scenario)
+        problems.append(Problem.of(location, "status", "estimate_without_error", **params))
     return problems
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtri
@@ -60,8 +61,12 @@ class YearWidth:
         if self.scale == "raw":
             return self.noise.year_variance(np.full(len(self.shape), self.month_size))
         if self.scale == "log":
-            return self.noise.lognormal_year(self.weights)[0]
+            return self._lognormal_year[0]
         return self.noise.censored_year_variance(self.weights, *unit_censored_normal(self.noise.sd))
+
+    @cached_property
+    def _lognormal_year(self) -> tuple[Floats, Floats]:
+        return self.noise.lognormal_year(self.weights)
 
     def growth_spread(self, growth: Assumption, level: Floats, grown: Floats) -> Floats | None:
         """Compute the factor of a growth's normal score that leaves the year as wide as the growth's range.
@@ -127,7 +132,7 @@ class YearWidth:
     def _median_shift(self) -> Floats:
         """(paths,) or (1,) added to the logarithm of the level."""
         if self.scale == "log":
-            variance, log_mean = self.noise.lognormal_year(self.weights)
+            variance, log_mean = self._lognormal_year
             return variance / 2 - log_mean
         walk = MonthlyNoise(np.zeros(1), self.noise.persistence, self.noise.level_sd).mean_variance(self.weights)
         return -walk / 2

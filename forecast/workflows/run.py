@@ -23,6 +23,7 @@ from forecast.reports.index_page import write_index
 from forecast.runs import repository
 from forecast.workflows.publish import build_view, publish_report, raise_if_data_changed
 from forecast.workflows.request import RunRequest
+from forecast.workflows.year_references import find_year_references
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +120,8 @@ def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repos
             checkpoint = _open_checkpoint(request, baseline, callbacks)
             execution = ExecutionOptions(request.workers, cluster, checkpoint, callbacks.on_paths)
             run = simulate_request(request, baseline, execution)
-            findings = collect_findings(run)  # while the cases are still simulated
+            references = find_year_references(request, baseline)
+            findings = collect_findings(run, references=references)  # while the cases are still simulated
             view = build_view(run, request, cases.result(), findings)
         callbacks.on_answer(view.summary)
         callbacks.on_stage("said_drawing")
@@ -250,7 +252,9 @@ def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
     from forecast.analysis.collect import collect_findings
     from forecast.analysis.frames import findings_frames
 
-    return findings_frames(collect_findings(run, simulate_cases(RunRequest.from_simulation(run))))
+    request = RunRequest.from_simulation(run)
+    references = find_year_references(request, run.baseline)
+    return findings_frames(collect_findings(run, simulate_cases(request), references))
 
 
 def plot(run: Simulation, figure: str, *, language: Language | None = None) -> Figure:

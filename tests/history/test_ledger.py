@@ -245,7 +245,6 @@ def test_headcount_and_costs_are_read_by_month(tmp_path: Path) -> None:
     assert list(history.to_frame().columns) == ["month", "service", "status", "revenue"]
     assert {key: dict(params) for key, params in history.notes} == {
         "history_kept_rows": {"count": "3", "names": "cost.power, headcount"},
-        "history_restated": {"count": "1", "names": "cost.power 2025-03 -5 -> 7"},
     }
 
 

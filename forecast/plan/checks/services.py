@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from forecast.errors import Problem
+from forecast.errors import InputError, Problem
 from forecast.plan.accounts import shared_accounts
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.scenario import Scenario
+from forecast.plan.stated_periods import read_stated_year
 from forecast.plan.yearly_changes import missing_years
 
 DEFAULT_MAX_GAP_SHARE = 0.01
@@ -24,6 +26,7 @@ def check_services(context: CheckContext) -> Iterator[Problem]:
     yield from _check_years(context)
     for year in context.scenario.stated:
         yield from _check_gap(context, year)
+        yield from _check_periods(context, year)
 
 
 def _check_service_names(context: CheckContext) -> Iterator[Problem]:
@@ -90,6 +93,17 @@ def _check_gap(context: CheckContext, year: str) -> Iterator[Problem]:
             gap=format_plan_amount(abs(gap), context.scenario),
             share=f"{100 * abs(gap) / total:.1f}%", most=f"{100 * max_share:g}%",
         )  # fmt: skip
+
+
+def _check_periods(context: CheckContext, year: str) -> Iterator[Problem]:
+    """The periods of a stated year are read here, so that their problems stand beside those of the plan."""
+    file = context.scenario.stated[year].periods
+    if file is None or not Path(file).is_file() or {f"stated.{year}", "services", "costs"} & context.unread:
+        return  # a file that cannot be opened is a problem already
+    try:
+        read_stated_year(context.scenario, year)
+    except InputError as error:
+        yield from error.problems
 
 
 def format_plan_amount(amount: float, scenario: Scenario) -> str:

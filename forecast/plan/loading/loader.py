@@ -305,7 +305,8 @@ class _ScenarioBuilder:
 
     def resolve_data_paths(self, document: PlanDocument) -> None:
         """Make the files that the plan names ones that open from the working directory."""
-        for table, key in (("history", "file"), ("places", "file"), ("places", "ledger")):
+        years = ((f"stated.{year}", "periods") for year in document.mapping("stated") or ())
+        for table, key in (("history", "file"), ("places", "file"), ("places", "ledger"), *years):
             record, name = document.mapping(table), document.node(f"{table}.{key}")
             if record is not None and isinstance(name, ScalarNode):
                 try:

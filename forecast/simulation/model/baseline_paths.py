@@ -5,20 +5,23 @@ Base, level of the year, months (docs/model.md, sections 1 to 3). Arrays are (mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecast.arrays import Floats
+from forecast.arrays import Bools, Floats
 from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.simulation.model.impacts import SimulationContext
 from forecast.simulation.model.inputs import BaselineInputs, GapInputs, ServiceInputs, StatedAmount
-from forecast.simulation.model.planned_years import planned_paths
+from forecast.simulation.model.planned_years import PlannedDraws, draw_planned
 from forecast.simulation.model.recovery import Recovery, apply_impacts
 from forecast.simulation.model.shocks import impact
 from forecast.simulation.sampling.random_streams import Sampler
 from forecast.timeseries.baseline import ServiceBaseline
+from forecast.timeseries.models.base import Forecast
 
 MIN_REMAINING_SHARE = 0.05
 """Smallest share that a base year's own shocks leave of it: its total is divided by it. An effect reaches -100%, a year
@@ -44,6 +47,8 @@ class BaselinePaths:
     """(months, paths) or (months, 1): the stated total less the services, carried."""
     earlier: Mapping[str, Floats]
     """By service, (months, paths) or (months, 1) amount of the months before the horizon that still count."""
+    growth: Mapping[tuple[str, int], Floats] = field(default_factory=dict)
+    """By service and calendar year, (paths,) change of its amount over the year before, where months are closed."""
 
     @property
     def revenue(self) -> dict[str, Floats]:
@@ -51,29 +56,114 @@ class BaselinePaths:
         return {s: amount if (p := self.price[s]) is None else amount * p for s, amount in self.amount.items()}
 
 
-def sample_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselinePaths:
-    """Sample the baseline paths of some blocks."""
-    calendar = baseline.calendar
-    rows = calendar.rows(baseline.horizon)
+@dataclass(frozen=True)
+class HistoryDraws:
+    """Random numbers of one service at the level of its history."""
+
+    normals: NDArray[Any]
+    """(months, paths) mean of the forecast and its correlated normals, on the scale of the forecast."""
+    deviations: Floats | float
+    """(months that are not known, paths) moves of a recent level shift that comes back; 0 without one."""
+    known_months: int
+
+    def months(self, forecast: Forecast) -> NDArray[Any]:
+        """(months, paths) in the unit of the measure."""
+        normals = self.normals.copy()
+        normals[self.known_months :] += self.deviations
+        return forecast.to_amounts(normals)
+
+
+@dataclass(frozen=True)
+class ServiceDraws:
+    """Random numbers of one service, before its months are put together."""
+
+    base: Floats
+    """(paths,) or (1,) base year without its shocks, in the unit of the measure."""
+    planned: PlannedDraws | None
+    """None at the level of the history."""
+    history: HistoryDraws | None
+    """None at the planner's level."""
+    takes_planner: Bools | None
+    """(paths,) whether a path has the planner's level; None where all have the same."""
+    price_changes: Mapping[int, Floats]
+    """By calendar year, (paths,) or (1,) change of the price."""
+    booked: Mapping[int, Floats] = field(default_factory=dict)
+    """By row of a closed month, (paths,) or (1,) its amount before initiatives and events."""
+
+    def amounts(self, service: ServiceInputs) -> Floats:
+        """(months, paths) of the whole years, in the unit of the measure."""
+        planned = None if self.planned is None else self.planned.months(booked=self.booked)
+        if self.history is None:
+            assert planned is not None  # one of the two sets the level
+            return planned
+        assert service.fitted.forecast is not None  # the baseline fits where the history's level is asked for
+        history = self.history.months(service.fitted.forecast)
+        for row, amount in self.booked.items():
+            history[row] = amount
+        if planned is None or self.takes_planner is None:
+            return history
+        return np.where(self.takes_planner, planned, history)
+
+
+@dataclass(frozen=True)
+class BaselineDraws:
+    """Random numbers of the baseline paths of some blocks."""
+
+    last_year: Mapping[str, Floats]
+    """By service, (paths,) or (1,) measure of the last year as it was; 0 without a history."""
+    services: Mapping[str, ServiceDraws]
+    """By name, in the order in which they are summed."""
+    is_conditioned: bool = False
+    """True where closed months moved them."""
+
+
+def draw_baseline(baseline: BaselineInputs, sampler: Sampler) -> BaselineDraws:
+    """Draw the baseline paths of some blocks."""
     last_year, base = _sample_base_years(baseline, sampler)
+    services = {
+        name: _draw_service(service, base[name], sampler, baseline.calendar)
+        for name, service in baseline.services.items()
+    }
+    return BaselineDraws(last_year, services)
+
+
+def put_together(baseline: BaselineInputs, draws: BaselineDraws, sampler: Sampler) -> BaselinePaths:
+    """Put the baseline paths of some blocks together."""
+    calendar, last_year = baseline.calendar, draws.last_year
+    rows = calendar.rows(baseline.horizon)
     amount: dict[str, Floats] = {}
     earlier: dict[str, Floats] = {}
     price: dict[str, Floats | None] = {}
+    growth: dict[tuple[str, int], Floats] = {}
     for name, service in baseline.services.items():
-        whole_years = _amount_paths(service, base[name], sampler, calendar)
+        drawn = draws.services[name]
+        whole_years = drawn.amounts(service)
+        if draws.is_conditioned:
+            growth |= {(name, year): values for year, values in _growths(drawn.base, whole_years, calendar)}
         amount[name] = whole_years[rows]
-        earlier[name] = _earlier_amounts(service, base[name], whole_years, baseline)
-        prices = _price_paths(service, sampler, calendar)
+        earlier[name] = _earlier_amounts(service, drawn.base, whole_years, baseline)
+        prices = price_paths(service, drawn.price_changes, calendar)
         price[name] = None if prices is None else prices[rows]
     unit_prices = {name: service.unit_price for name, service in baseline.services.items()}
     return BaselinePaths(
         amount,
         price,
         {name: last_year[name] * unit_prices[name] for name in last_year},
-        {name: base[name] * unit_prices[name] for name in base},
+        {name: drawn.base * unit_prices[name] for name, drawn in draws.services.items()},
         None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
         earlier,
+        growth,
     )
+
+
+def _growths(base: Floats, whole_years: Floats, calendar: Calendar) -> Iterator[tuple[int, Floats]]:
+    """Calendar year, and (paths,) change of its amount; of years over one that is above zero in every path."""
+    before = base
+    for year in calendar.years:
+        amount = whole_years[calendar.year_rows(year)].sum(axis=0)
+        if before.min() > 0:
+            yield year, amount / before - 1
+        before = amount
 
 
 def _earlier_amounts(service: ServiceInputs, base: Floats, whole_years: Floats, baseline: BaselineInputs) -> Floats:
@@ -125,10 +215,21 @@ def _sample_last_year(service: ServiceInputs, sampler: Sampler) -> Floats:
     if service.fitted.base_year is None:
         return np.zeros(1)
     if service.last_year is None:
-        return np.array([service.fitted.base_total])
+        return np.array([service.fitted.base_total]) + _estimate_deviations(service.fitted, sampler)
     stated = service.last_year
     amount = sampler(stated.amount)
     return amount if stated.understated_by is None else amount + sampler(stated.understated_by)
+
+
+def _estimate_deviations(fitted: ServiceBaseline, sampler: Sampler) -> Floats:
+    """(paths,) or (1,) actual total of the base year less the one with its estimates; 0 where it has none."""
+    estimates = fitted.base_estimates
+    if estimates is None or fitted.base_year is None:
+        return np.zeros(1)
+    error, years = estimates.error, range(fitted.base_year, fitted.base_year + 1)
+    sd = error.sd if isinstance(error.sd, float) else sampler(error.sd)
+    z = sampler.normals(f"services.{fitted.service}.base_year_estimates", years)
+    return np.asarray((estimates.amounts[:, None] * np.expm1(error.bias + sd * z)).sum(axis=0))
 
 
 def _remaining_years(baseline: BaselineInputs, year: int, sampler: Sampler) -> dict[str, Floats]:
@@ -159,18 +260,18 @@ def _remaining_years(baseline: BaselineInputs, year: int, sampler: Sampler) -> d
     return remaining
 
 
-def _amount_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
-    """A level of the planner with its months, or the forecast of the history alone, or a mixture of the two by path."""
-    if service.level == "planner":
-        return planned_paths(service, base, sampler, calendar)
-    history = _history_paths(service, sampler, calendar)
-    if service.level == "history":
-        return history
-    takes_planner = sampler.uniform(f"services.{service.fitted.service}.baseline.level") < service.planner_share
-    return np.where(takes_planner, planned_paths(service, base, sampler, calendar), history)
+def _draw_service(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> ServiceDraws:
+    """A level of the planner with its months, the forecast of the history alone, or a mixture of the two by path."""
+    history = None if service.level == "planner" else _draw_history(service, sampler, calendar)
+    takes_planner = None
+    if service.level == "mixture":
+        takes_planner = sampler.uniform(f"services.{service.fitted.service}.baseline.level") < service.planner_share
+    planned = None if service.level == "history" else draw_planned(service, base, sampler, calendar)
+    price_changes = {year: sampler.in_year(change, year) for year, change in (service.price_change or {}).items()}
+    return ServiceDraws(base, planned, history, takes_planner, price_changes)
 
 
-def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats:
+def _draw_history(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> HistoryDraws:
     """The joint forecast: mean + root z on its scale, row by row so that a longer horizon keeps the first months."""
     forecast = service.fitted.forecast
     assert forecast is not None  # the baseline fits where the history's level is asked for
@@ -182,11 +283,10 @@ def _history_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar)
             if (weight := float(forecast.cholesky[month, earlier])) != 0:
                 total += weight * z[earlier]
         x[month] = total
-    x[service.fitted.known_months :] += _recent_shift_deviations(service, sampler, calendar)
-    return forecast.to_amounts(x)
+    return HistoryDraws(x, recent_shift_deviations(service, sampler, calendar), service.fitted.known_months)
 
 
-def _recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | float:
+def recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | float:
     """(months that are not known, paths): what a recent level shift that comes back moves; 0 without one.
 
     Services share the draws of when and how far, for what moves several at a time mostly has one cause.
@@ -199,7 +299,7 @@ def _recent_shift_deviations(service: ServiceInputs, sampler: Sampler, calendar:
     return shift.deviations(uniforms, calendar.count - service.fitted.known_months)
 
 
-def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -> Floats | None:
+def price_paths(service: ServiceInputs, changes: Mapping[int, Floats], calendar: Calendar) -> Floats | None:
     """Flat within a year: last year's mean price by (1 + price_change) a year, or the last price of the history.
 
     A year that the planner gives has its prices inside.
@@ -209,8 +309,8 @@ def _price_paths(service: ServiceInputs, sampler: Sampler, calendar: Calendar) -
         return None if fitted.last_price is None else np.full((calendar.count, 1), fitted.last_price)
     price, by_year = np.full(1, service.unit_price), []
     for year in calendar.years:
-        if year in service.price_change:
-            price = price * (1 + sampler.in_year(service.price_change[year], year))
+        if year in changes:
+            price = price * (1 + changes[year])
         by_year.append(price)
     return np.repeat(np.array(np.broadcast_arrays(*by_year)), SEASON_MONTHS, axis=0)
 

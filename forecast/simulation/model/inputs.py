@@ -39,12 +39,19 @@ class ServiceInputs:
     """The same of the price; None where it stays."""
     annual: Assumption | None
     """The year that the planner gives."""
+    first_year: int
+    """The first calendar year that is simulated."""
     noise: Assumption | None
     """Standard deviation of a month's log residual; that of the history where the plan has none."""
     persistence: Assumption | None
     level_noise: Assumption | None
     last_year: StatedAmount | None
     """The base year as a document states it, where its months are reconstructed; else the ledger's total counts."""
+
+    def annual_in(self, year: int) -> Assumption | None:
+        """The amount that the planner gives for a calendar year: of the first year, where nothing is fitted."""
+        is_given = self.fitted.kind == "given" and year == self.first_year
+        return self.annual if is_given else None
 
     @property
     def unit_price(self) -> float:

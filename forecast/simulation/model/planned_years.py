@@ -7,25 +7,139 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from forecast.arrays import Floats, Floats32
-from forecast.periods import Calendar
+from forecast.periods import SEASON_MONTHS, Calendar
 from forecast.plan.assumption import Assumption
+from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.model.inputs import ServiceInputs
-from forecast.simulation.sampling.random_streams import Sampler
+from forecast.simulation.sampling.random_streams import Sampler, transform_score
 from forecast.stats.annual_noise import MonthlyNoise
 from forecast.stats.censored_normal import unit_censored_normal
+from forecast.stats.distributions import Discrete
 from forecast.timeseries.year_width import YearWidth
 
-__all__ = ["planned_paths"]
+__all__ = ["PlannedDraws", "draw_changes", "draw_planned", "is_scored"]
 
 
-def planned_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> Floats:
-    """Simulate months at the planner's level; growth and the noise of the months share the width of a year.
+@dataclass(frozen=True)
+class PlannedDraws:
+    """Random numbers of one service at the planner's level, before they are put together."""
+
+    service: ServiceInputs
+    base: Floats
+    """(paths,) or (1,) base year without its shocks, in the unit of the measure."""
+    calendar: Calendar
+    """Whole years."""
+    paths: int
+    noise: MonthlyNoise
+    residuals: NDArray[Any]
+    """(months, paths), or (months, 1) without noise: noise and walk of the level; on `censored` the latent normal, of
+    which what lies below zero is cut."""
+    walk: Floats32 | None
+    """On `censored` the walk of the level, (months, paths) or (months, 1); None without one and on other scales."""
+    changes: Mapping[int, Floats]
+    """By calendar year, (paths,) or (1,) growth that is sure or a list of values; of the others the score counts."""
+    scores: Mapping[int, Floats]
+    """By calendar year, (paths,) normal score of the growth, or of the amount that the planner gives."""
+
+    @property
+    def deviations(self) -> Floats:
+        """(months, paths) or (months, 1) noise of the months about their middle, with the walk of the level."""
+        if self.service.fitted.scale != "censored":
+            return np.asarray(self.residuals, np.float64)
+        latent = self.residuals - unit_censored_normal(self.noise.sd)[0]
+        return latent if self.walk is None else latent + self.walk
+
+    def with_deviations(self, deviations: Floats) -> PlannedDraws:
+        """The same draws with another noise of the months (months, paths); without noise they stay as they are."""
+        if self.residuals.shape[1] == 1:
+            return self
+        if self.service.fitted.scale != "censored":
+            return replace(self, residuals=deviations.astype(np.float32))
+        latent = deviations + unit_censored_normal(self.noise.sd)[0]
+        return replace(self, residuals=latent if self.walk is None else latent - self.walk)
+
+    def months(
+        self, stop_year: int | None = None, *, booked: Mapping[int, Floats] | None = None, is_cut: bool = True
+    ) -> Floats:
+        """Put the draws together: growth and the noise of the months share the width of a year.
+
+        Parameters
+        ----------
+        stop_year : int, optional
+            The first calendar year that is left out.
+        booked : mapping of int to ndarray, optional
+            By row of a closed month, (paths,) or (1,) its amount; the next year grows over it.
+        is_cut : bool
+            On `censored`, whether what lies below zero is cut.
+
+        Returns
+        -------
+        ndarray
+            (months, paths) in the unit of the measure. On `log` a year grows over the year before as it came; on the
+            other scales, whose years may be near zero, over its level.
+        """
+        service, fitted = self.service, self.service.fitted
+        years = [year for year in self.calendar.years if stop_year is None or year < stop_year]
+        count = SEASON_MONTHS * len(years)
+        paths = self._relative_months(count, is_cut)
+        if paths.shape[1] == 1:
+            paths = np.repeat(paths, self.paths, axis=1)
+        shape = np.exp(fitted.shape) if fitted.scale == "log" else fitted.shape
+        level, grown = self.base, np.ones(1)
+        year_before = self.base
+        for year in years:
+            rows = self.calendar.year_rows(year)
+            width = YearWidth(fitted.scale, shape[rows], fitted.month_size, self.noise)
+            if (annual := service.annual_in(year)) is not None:
+                level = self._value(annual, year, width.annual_spread(annual))
+            if (growth := service.growth.get(year)) is not None:
+                change = 1 + self._value(growth, year, width.growth_spread(growth, level, grown))
+                level, grown = year_before * change, grown * change
+            width.put_to_level(paths[rows], level, grown)
+            for row, amount in (booked or {}).items():
+                if rows.start <= row < rows.stop:
+                    paths[row] = amount
+            year_before = paths[rows].sum(axis=0) if fitted.scale == "log" else level
+        return paths
+
+    def _value(self, assumption: Assumption, year: int, spread: Floats | None) -> Floats:
+        """(paths,) or (1,) a growth, or an amount that the planner gives, by its narrowed score."""
+        if year in self.changes:
+            return self.changes[year]
+        score = self.scores[year]
+        return transform_score(assumption, score if spread is None else score * spread)
+
+    def _relative_months(self, count: int, is_cut: bool) -> Floats:
+        """First months before they are put to the level of their year, (count, paths), or (count, 1) without noise.
+
+        Shape times the exponential of the noise; on `raw` shape plus noise; on `censored` shape times a noise from zero
+        up.
+        """
+        fitted, residuals = self.service.fitted, self.residuals[:count]
+        shape = fitted.shape[:count, None]
+        if fitted.scale == "censored":
+            months = shape * (np.maximum(residuals, 0.0) if is_cut else residuals)
+            return np.asarray(months if self.walk is None else months * np.exp(self.walk[:count]))
+        if fitted.scale == "raw":
+            return np.asarray(shape + fitted.month_size * residuals)
+        if residuals.shape[1] == 1:  # exact where nothing is drawn
+            return np.exp(shape)
+        relative = residuals + shape.astype(np.float32)
+        np.clip(relative, -80, 80, out=relative)  # 32 bits end at e^88
+        return np.asarray(np.exp(relative, out=relative).astype(np.float64))  # here: 64 and 32 bits together cost more
+
+
+def draw_planned(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> PlannedDraws:
+    """Draw the months of a service at the planner's level.
 
     Parameters
     ----------
@@ -40,9 +154,8 @@ def planned_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calend
 
     Returns
     -------
-    ndarray
-        (months, paths) in the unit of the measure. On `log` a year grows over the year before as it came; on the other
-        scales, whose years may be near zero, over its level.
+    PlannedDraws
+        All that a path of the service is made of.
     """
     fitted = service.fitted
     noise = MonthlyNoise(
@@ -50,49 +163,48 @@ def planned_paths(service: ServiceInputs, base: Floats, sampler: Sampler, calend
         _sample_or_fitted(service.persistence, fitted.persistence, sampler),
         np.zeros(1) if service.level_noise is None else sampler(service.level_noise),
     )
-    paths = _relative_months(service, noise, sampler, calendar)
-    if paths.shape[1] == 1:
-        paths = np.repeat(paths, sampler.paths, axis=1)
-    shape = np.exp(fitted.shape) if fitted.scale == "log" else fitted.shape
-    annual = service.annual if fitted.kind == "given" else None
-    assert annual is not None or fitted.base_year is not None  # a growth needs a whole year
-    level, grown = base, np.ones(1)
-    year_before = base
-    for year in calendar.years:
-        rows = calendar.year_rows(year)
-        width = YearWidth(fitted.scale, shape[rows], fitted.month_size, noise)
-        if annual is not None and year == calendar.years[0]:
-            level = sampler(annual, width.annual_spread(annual))
-        if (growth := service.growth.get(year)) is not None:
-            change = 1 + sampler.in_year(growth, year, width.growth_spread(growth, level, grown))
-            level, grown = year_before * change, grown * change
-        width.put_to_level(paths[rows], level, grown)
-        year_before = paths[rows].sum(axis=0) if fitted.scale == "log" else level
-    return paths
-
-
-def _relative_months(service: ServiceInputs, noise: MonthlyNoise, sampler: Sampler, calendar: Calendar) -> Floats:
-    """Months before they are put to the level of their year, (months, paths), or (months, 1) without noise.
-
-    Shape times the exponential of the noise; on `raw` shape plus noise; on `censored` shape times a noise from zero up.
-    """
-    fitted = service.fitted
     walk = _level_walk(service, noise, sampler, calendar)
+    residuals: NDArray[Any]
     if fitted.scale == "censored":
         location, scale = unit_censored_normal(noise.sd)
-        steady = _persistent_normals(service, noise, noise.sd > 0, sampler, calendar)
-        months = fitted.shape[:, None] * np.maximum(location + scale * steady, 0.0)
-        return months if walk is None else months * np.exp(walk)
-    residuals = _persistent_normals(service, noise, noise.sd.astype(np.float32), sampler, calendar)
-    if walk is not None:
-        residuals = walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
-    if fitted.scale == "raw":
-        return np.asarray(fitted.shape[:, None] + fitted.month_size * residuals)
-    if residuals.shape[1] == 1:  # exact where nothing is drawn
-        return np.exp(fitted.shape[:, None])
-    residuals += fitted.shape[:, None].astype(np.float32)
-    np.clip(residuals, -80, 80, out=residuals)  # 32 bits end at e^88
-    return np.exp(residuals, out=residuals).astype(np.float64)  # here: 64 and 32 bits together cost more
+        residuals = location + scale * _persistent_normals(service, noise, noise.sd > 0, sampler, calendar)
+    else:
+        residuals = _persistent_normals(service, noise, noise.sd.astype(np.float32), sampler, calendar)
+        if walk is not None:
+            residuals = walk if residuals.shape[1] == 1 else np.add(residuals, walk, out=residuals)
+        walk = None
+    changes, scored = draw_changes(service, sampler, calendar)
+    scores = {year: ndtri(_year_uniform(service, assumption, sampler, year)) for year, assumption in scored.items()}
+    return PlannedDraws(service, base, calendar, sampler.paths, noise, residuals, walk, changes, scores)
+
+
+def draw_changes(
+    service: ServiceInputs, sampler: Sampler, calendar: Calendar
+) -> tuple[dict[int, Floats], dict[int, Assumption]]:
+    """By calendar year, the growths and amounts that are sure or lists of values, and those that have a score."""
+    changes: dict[int, Floats] = {}
+    scored: dict[int, Assumption] = {}
+    for year in calendar.years:
+        assumption = service.annual_in(year) or service.growth.get(year)
+        if assumption is None:
+            continue
+        if is_scored(assumption):
+            scored[year] = assumption
+        else:
+            changes[year] = sampler(assumption) if service.annual_in(year) else sampler.in_year(assumption, year)
+    return changes, scored
+
+
+def is_scored(assumption: Assumption) -> bool:
+    """True where an assumption is drawn by its normal score; a sure value and one of a list are facts of a path."""
+    return not (assumption.is_constant or isinstance(assumption.distribution, Discrete))
+
+
+def _year_uniform(service: ServiceInputs, assumption: Assumption, sampler: Sampler, year: int) -> Floats:
+    """(paths,) uniform number of a growth, or of the amount that the planner gives."""
+    if service.annual_in(year) is not None:
+        return sampler.uniform(assumption.stream_name)
+    return sampler.uniform_in_year(*draw_in_year(assumption, year))
 
 
 def _persistent_normals(

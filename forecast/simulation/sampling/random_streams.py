@@ -7,7 +7,7 @@ the numbers of its years, and two scenarios have common random numbers wherever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtr, ndtri
 
-from forecast.arrays import Floats, Floats32
+from forecast.arrays import Floats, Floats32, Ints
 from forecast.periods import SEASON_MONTHS
 from forecast.plan.assumption import Assumption
 from forecast.plan.yearly_changes import draw_in_year
@@ -68,9 +68,9 @@ def _lift_above_zero(u: Floats) -> Floats:
     return u
 
 
-def _transform_narrowed(assumption: Assumption, uniforms: Floats, spread: Floats) -> Floats:
-    """(paths,) values of uniforms whose normal scores are multiplied by `spread`; the median stays."""
-    return assumption.distribution.transform_uniform(clip_uniforms(ndtr(ndtri(uniforms) * spread)))
+def transform_score(assumption: Assumption, score: Floats) -> Floats:
+    """(paths,) values of an assumption at normal scores (paths,)."""
+    return assumption.distribution.transform_uniform(clip_uniforms(ndtr(score)))
 
 
 class Sampler:
@@ -114,23 +114,19 @@ class Sampler:
         self._innovations: dict[tuple[str, int], Floats] = {}
         self._normals: dict[tuple[str, range], Floats32] = {}
 
-    def __call__(self, assumption: Assumption, spread: Floats | None = None) -> Floats:
+    def __call__(self, assumption: Assumption) -> Floats:
         """Values of an assumption; one name, one draw.
 
         Parameters
         ----------
         assumption : Assumption
             Of the plan.
-        spread : ndarray, optional
-            (paths,) or (1,) factor of its normal score, 0 to 1; without it the score is as drawn.
 
         Returns
         -------
         ndarray
             (paths,) in base units, or (1,) for a constant.
         """
-        if spread is not None and not assumption.is_constant:
-            return _transform_narrowed(assumption, self.uniform(assumption.stream_name), spread)
         key = (assumption.stream_name, assumption.distribution)
         if key not in self._values:
             if assumption.is_constant:
@@ -139,7 +135,7 @@ class Sampler:
                 self._values[key] = assumption.distribution.transform_uniform(self.uniform(assumption.stream_name))
         return self._values[key]
 
-    def in_year(self, change: Assumption, year: int, spread: Floats | None = None) -> Floats:
+    def in_year(self, change: Assumption, year: int) -> Floats:
         """Values of a yearly change in one calendar year.
 
         Parameters
@@ -148,8 +144,6 @@ class Sampler:
             Growth, price change or change of a cost, of that year.
         year : int
             Calendar year.
-        spread : ndarray, optional
-            (paths,) or (1,) factor of the normal scores, 0 to 1; without it they are as drawn.
 
         Returns
         -------
@@ -158,10 +152,7 @@ class Sampler:
         """
         if change.is_constant:
             return self(change)
-        uniforms = self.uniform_in_year(*draw_in_year(change, year))
-        if spread is not None:
-            return _transform_narrowed(change, uniforms, spread)
-        return change.distribution.transform_uniform(uniforms)
+        return change.distribution.transform_uniform(self.uniform_in_year(*draw_in_year(change, year)))
 
     def uniform_in_year(self, name: str, year: int) -> Floats:
         """One uniform number a path and year; the normal scores of two years have the correlation of `yearly`.
@@ -178,11 +169,11 @@ class Sampler:
         ndarray
             (paths,) above 0 and below 1; in the first year that of `uniform`.
         """
+        key = self.yearly_name(name, year)
+        if key == name:
+            return self.uniform(name)
         first = self.yearly.first_years.get(name, year)
         loadings = year_loadings(year - first, self.yearly.correlation)
-        if not any(loadings[1:]):
-            return self.uniform(name)
-        key = f"{name}.{year}"
         if key not in self.uniforms:
             scores = np.zeros(self.paths)
             for drawn_year, loading in enumerate(loadings, first):
@@ -190,6 +181,32 @@ class Sampler:
                     scores += loading * ndtri(self._innovation(name, drawn_year, first))
             self.uniforms[key] = clip_uniforms(ndtr(scores))
         return self.uniforms[key]
+
+    def resample(self, names: Iterable[str], index: Ints) -> None:
+        """Let every path have the uniform numbers of another one.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Of the draws, by their names in `uniforms`.
+        index : ndarray
+            (paths,) number of the other path.
+        """
+        for name in names:
+            self._replace(name, self.uniform(name)[index])
+
+    def put_uniform(self, name: str, year: int, uniforms: Floats) -> None:
+        """Put the uniform numbers of a yearly change (paths,) in place of those that were drawn."""
+        self._replace(self.yearly_name(name, year), clip_uniforms(uniforms))
+
+    def yearly_name(self, name: str, year: int) -> str:
+        """Name in `uniforms` of a yearly change in one calendar year."""
+        first = self.yearly.first_years.get(name, year)
+        return f"{name}.{year}" if any(year_loadings(year - first, self.yearly.correlation)[1:]) else name
+
+    def _replace(self, name: str, uniforms: Floats) -> None:
+        self.uniforms[name] = uniforms
+        self._values = {key: values for key, values in self._values.items() if key[0] != name}
 
     def _innovation(self, name: str, year: int, first: int) -> Floats:
         """(paths,) uniforms of one year that no other year has, correlated with those of the group in that year."""

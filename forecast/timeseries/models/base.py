@@ -347,6 +347,29 @@ class Forecast:
         mean, location, slope = (column.astype(normals.dtype) for column in (self.mean[:, None], *self._censoring))
         return np.asarray(np.maximum(location + slope * (normals - mean), 0))
 
+    def to_normals(self, row: int, amounts: Floats) -> Floats:
+        """Transform amounts of one month back to correlated normals, mean + cholesky @ z.
+
+        Parameters
+        ----------
+        row : int
+            Of the calendar.
+        amounts : (paths,)
+            In the unit of the history; above zero where the scale is not `raw`.
+
+        Returns
+        -------
+        Floats
+            (paths,).
+        """
+        if self.scale == "log":
+            return np.log(amounts)
+        if self.scale == "raw":
+            return amounts
+        location, slope = (column[row, 0] for column in self._censoring)
+        deviation = np.zeros_like(amounts) if slope == 0 else (amounts - location) / slope
+        return np.asarray(self.mean[row] + deviation)
+
     @cached_property
     def _censoring(self) -> tuple[Floats, Floats]:
         """Each (months, 1): a month is max(0, location + slope deviation), of the mean and the spread of the normal."""

@@ -12,7 +12,7 @@ from forecast.plan.loading.loader import read
 from tests.support.plans import SCENARIOS
 
 
-@pytest.mark.parametrize("plan", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("plan", sorted(SCENARIOS.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_plans_can_be_read_and_pickled(plan: Path) -> None:
     scenario = read(plan)
     assert scenario.file.endswith(plan.name)

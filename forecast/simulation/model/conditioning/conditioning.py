@@ -1,0 +1,382 @@
+"""Open months given the closed ones: weights of what is not normal, then a linear update of what is.
+
+Arrays of cells are (cells, paths). Every block is updated alone, so that no path depends on the blocks beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from forecast.arrays import Bools, Floats, Ints
+from forecast.periods import Calendar, format_month
+from forecast.plan.yearly_changes import draw_in_year
+from forecast.simulation.model.baseline_paths import (
+    BaselineDraws,
+    HistoryDraws,
+    ServiceDraws,
+    draw_baseline,
+    price_paths,
+    put_together,
+    recent_shift_deviations,
+)
+from forecast.simulation.model.conditioning.cells import Cell
+from forecast.simulation.model.conditioning.components import ComponentPlaces
+from forecast.simulation.model.conditioning.factors import CellFactors
+from forecast.simulation.model.conditioning.gain import Gain, widening
+from forecast.simulation.model.impacts import Impact, SimulationContext
+from forecast.simulation.model.inputs import BaselineInputs, ServiceInputs
+from forecast.simulation.model.planned_years import PlannedDraws, draw_changes, is_scored
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
+from forecast.stats.annual_noise import MonthlyNoise
+from forecast.stats.censored_normal import unit_censored_normal
+from forecast.stats.resampling import resample_paths
+
+__all__ = ["CellStates", "ClosedLesson", "Conditioning", "Members", "Surroundings", "central_draws"]
+
+Members = tuple[bool, ...]
+"""For each mixture in order, whether the level is the planner's."""
+MIN_FACTOR = 1e-9
+"""Least factor of initiatives and events that a booked figure is divided by."""
+
+
+@dataclass(frozen=True)
+class CellStates:
+    """Cells on the scale of their months, by path."""
+
+    state: Floats
+    """(cells, paths) or (cells, 1) of a path before drifts, initiatives and events."""
+    booked: Floats
+    """(cells, paths) or (cells, 1) booked figures on the same scale, drifts, initiatives and events taken out."""
+    jacobian: Floats
+    """(paths,) or (1,) logarithm of what the density of the cells is multiplied by, as factors are taken out."""
+
+
+@dataclass(frozen=True)
+class ClosedLesson:
+    """How the closed months fit the plan."""
+
+    surprise: float
+    """Share of the plan's own futures whose months are at least as surprising."""
+    effective_draws: float
+    """Equally weighted paths that tell as much as those of the first block; all of them where nothing is weighted."""
+    block_paths: int
+    """Paths of the first block."""
+    surprising: tuple[tuple[str, int, float], ...]
+    """Measure, month from year 0, and standard deviations by which the figure lies off: those at arm's length."""
+    without_lesson: tuple[tuple[str, int], ...]
+    """Measure and month of figures that are exact and teach nothing, on a scale of logarithms at or below zero."""
+    without_doubt: tuple[str, ...]
+    """Measures that are sure in the plan, so that their closed months move nothing."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Middles of the months of some paths, and the factors of the cells."""
+
+    central: BaselineDraws
+    initiatives: Floats
+    """(cells, paths) or (cells, 1) factor of drifts and initiatives."""
+    events: Floats
+    """(cells, paths) or (cells, 1) share that the named events left."""
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """What the closed months of a plan teach, prepared on its first block."""
+
+    cells: tuple[Cell, ...]
+    factors: CellFactors
+    places: ComponentPlaces
+    mixtures: tuple[str, ...]
+    """Services whose level is the planner's in some paths and the history's in others."""
+    gains: Mapping[Members, Gain]
+    central_noise: Mapping[str, MonthlyNoise]
+    """By service at the planner's level, (1,) noise of its middle path."""
+    event_middle: Floats
+    """(cells,) mean logarithm of what the named events left."""
+    sizes: Floats
+    """(cells,) on `censored` the middle of the month at its level, else 1: the unit of the scale."""
+    streams: tuple[str, ...]
+    """Draws that move the mean of a cell and are not normal."""
+    widens: bool = True
+    """Whether surprising months widen the open ones."""
+
+    def condition(
+        self, inputs: BaselineInputs, sampler: Sampler, context: SimulationContext, drifts: Sequence[Impact]
+    ) -> BaselineDraws:
+        """Draw the services of some blocks given the cells.
+
+        Parameters
+        ----------
+        inputs : BaselineInputs
+            Services of the plan.
+        sampler : Sampler
+            Random numbers of the blocks; those that are drawn anew or moved are put into it.
+        context : SimulationContext
+            Of the shocks of the plan.
+        drifts : sequence of Impact
+            Of the plan.
+
+        Returns
+        -------
+        BaselineDraws
+            With closed months as they are booked, before drifts, initiatives and events.
+        """
+        surroundings = self.surroundings(inputs, sampler, context, drifts)
+        if self.streams:
+            self.resample(sampler, self.log_weights(inputs, sampler, surroundings))
+            surroundings = self.surroundings(inputs, sampler, context, drifts)
+        return self.update(inputs, draw_baseline(inputs, sampler), sampler, surroundings)
+
+    def surroundings(
+        self, inputs: BaselineInputs, sampler: Sampler, context: SimulationContext, drifts: Sequence[Impact]
+    ) -> Surroundings:
+        """Middles of the months given what is not normal, and the factors of the cells."""
+        draws = central_draws(inputs, self.places.central_base, self.central_noise, sampler)
+        paths = put_together(inputs, draws, sampler)
+        amounts = {name: drawn.amounts(inputs.services[name]) for name, drawn in draws.services.items()}
+        return Surroundings(
+            draws,
+            self.factors.of_initiatives(sampler, context, drifts, paths),
+            self.factors.of_events(sampler, context, amounts),
+        )
+
+    def resample(self, sampler: Sampler, log_weights: Floats) -> None:
+        """Draw anew, block by block, what is not normal, in proportion to weights (paths,)."""
+        blocks = log_weights.reshape(-1, PATHS_PER_BLOCK)
+        index = [PATHS_PER_BLOCK * number + resample_paths(weights) for number, weights in enumerate(blocks)]
+        sampler.resample(self.streams, np.concatenate(index))
+
+    def log_weights(self, inputs: BaselineInputs, sampler: Sampler, surroundings: Surroundings) -> Floats:
+        """(paths,) logarithm of the likelihood of all cells given what is not normal in a path."""
+        draws = surroundings.central
+        states = self.states(inputs, draws, surroundings.initiatives * np.exp(self.event_middle)[:, None])
+        residuals = np.broadcast_to(states.booked - states.state, (len(self.cells), sampler.paths))
+        log_weights = np.empty(sampler.paths)
+        for block in _blocks(sampler.paths):
+            for members, columns in self._by_members(draws, block):
+                log_weights[columns] = self.gains[members].log_likelihood(residuals[:, columns])
+        return log_weights + states.jacobian
+
+    def states(self, inputs: BaselineInputs, draws: BaselineDraws, factors: Floats) -> CellStates:
+        """The cells of some paths; `factors` (cells, paths) or (cells, 1) of drifts, initiatives and events."""
+        state_rows: list[Floats] = []
+        booked_rows: list[Floats] = []
+        jacobian: Floats = np.zeros(1)
+        stop_year = inputs.calendar.years[0] + max(cell.row for cell in self.cells) // 12 + 1
+        months: dict[str, Floats] = {}
+        for number, cell in enumerate(self.cells):
+            service, drawn = inputs.services[cell.service], draws.services[cell.service]
+            factor = np.maximum(factors[number], MIN_FACTOR)
+            if cell.is_price:
+                prices = price_paths(service, drawn.price_changes, inputs.calendar)
+                assert prices is not None  # a counted service has one
+                state_rows.append(np.log(prices[cell.row]))
+                booked_rows.append(np.log(cell.booked / factor))
+                continue
+            if drawn.planned is not None and cell.service not in months:
+                months[cell.service] = drawn.planned.months(stop_year, is_cut=False)
+            amount = _without_factor(service, cell, factor)
+            state: list[Floats] = []
+            booked: list[Floats] = []
+            if drawn.planned is not None:
+                values = months[cell.service][cell.row]
+                is_log = service.fitted.scale == "log"
+                state.append(np.log(values) if is_log else values / self.sizes[number])
+                booked.append(np.log(amount) if is_log else amount / self.sizes[number])
+            if drawn.history is not None:
+                state.append(_history_state(drawn.history, cell.row))
+                booked.append(_history_scale(service, cell.row, amount))
+            if service.fitted.scale != "log":
+                jacobian = jacobian - np.log(factor)
+            state_rows.append(_choose(drawn.takes_planner, state))
+            booked_rows.append(_choose(drawn.takes_planner, booked))
+        return CellStates(_stack(state_rows), _stack(booked_rows), jacobian)
+
+    def update(
+        self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler, surroundings: Surroundings
+    ) -> BaselineDraws:
+        """Draws given the cells, what is not normal drawn anew before."""
+        paths, events = sampler.paths, surroundings.events
+        states = self.states(inputs, draws, surroundings.initiatives * np.exp(self.event_middle)[:, None])
+        shape = (len(self.cells), paths)
+        gaps = np.broadcast_to(states.booked - states.state, shape)
+        errors = np.broadcast_to(self.event_middle[:, None] - np.log(np.maximum(events, MIN_FACTOR)), shape)
+        errors = errors + self._estimate_errors(sampler)
+        components = self._read(inputs, draws, sampler)
+        for block in _blocks(paths):
+            for members, columns in self._by_members(draws, block):
+                gain = self.gains[members]
+                deviations = gain.loadings @ components[:, columns]
+                means = gaps[:, columns] + deviations
+                spread = widening(gain.distances(means), len(self.cells)) if self.widens else np.ones(1)
+                moves = gain.gain @ (means - spread * (deviations - errors[:, columns]))
+                components[:, columns] = spread * components[:, columns] + moves
+        return self._write(inputs, draws, sampler, components, surroundings.initiatives * events)
+
+    def _read(self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler) -> Floats:
+        """(components, paths) as drawn."""
+        components = np.zeros((self.places.size, sampler.paths))
+        for name, service in inputs.services.items():
+            scores = {
+                year: ndtri(sampler.uniform_in_year(*draw_in_year(change, year)))
+                for year, change in (service.price_change or {}).items()
+                if year in self.places.services[name].price_years
+            }
+            self.places.read(service, draws.services[name], scores, components)
+        return components
+
+    def _write(
+        self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler, components: Floats, factors: Floats
+    ) -> BaselineDraws:
+        services: dict[str, ServiceDraws] = {}
+        for name, service in inputs.services.items():
+            drawn = self.places.write(service, draws.services[name], components)
+            booked = {
+                cell.row: _without_factor(service, cell, np.maximum(factors[number], MIN_FACTOR))
+                for number, cell in enumerate(self.cells)
+                if cell.service == name and not cell.is_price and cell.is_closed
+            }
+            services[name] = replace(drawn, booked=booked)
+            places = self.places.services[name]
+            for year in places.years:
+                assumption = service.annual_in(year) or service.growth[year]
+                sampler.put_uniform(*draw_in_year(assumption, year), ndtr(components[places.year(year)]))
+            for year in places.price_years:
+                assert service.price_change is not None  # it has years
+                stream = draw_in_year(service.price_change[year], year)
+                sampler.put_uniform(*stream, ndtr(components[places.price_year(year)]))
+        return replace(draws, services=services, is_conditioned=True)
+
+    def _estimate_errors(self, sampler: Sampler) -> Floats:
+        """(cells, paths) or (cells, 1) drawn errors of the estimates, by measure and month; 0 for actual figures."""
+        rows: list[Floats] = []
+        for cell in self.cells:
+            if cell.is_closed:
+                rows.append(np.zeros(1))
+                continue
+            month = format_month(self.factors.years.first + cell.row)
+            rows.append(cell.error_sd * ndtri(sampler.uniform(f"estimates.{cell.measure}.{month}")))
+        return _stack(rows)
+
+    def distances(self, gains: Mapping[Members, Gain], draws: BaselineDraws, residuals: Floats) -> Floats:
+        """(paths,) squared Mahalanobis distances of residuals (cells, paths), each by the members of its path."""
+        distances = np.empty(residuals.shape[1])
+        for block in _blocks(residuals.shape[1]):
+            for members, columns in self._by_members(draws, block):
+                distances[columns] = gains[members].distances(residuals[:, columns])
+        return distances
+
+    def _by_members(self, draws: BaselineDraws, block: slice) -> Iterator[tuple[Members, Ints | slice]]:
+        """Members of the mixtures, and the paths of a block that have them."""
+        if not self.mixtures:
+            yield (), block
+            return
+        takes = [draws.services[name].takes_planner for name in self.mixtures]
+        codes = np.zeros(block.stop - block.start, np.intp)
+        for bit, planner in enumerate(takes):
+            assert planner is not None  # of a mixture
+            codes |= planner[block].astype(np.intp) << bit
+        for code in np.unique(codes):
+            members = tuple(bool(code >> bit & 1) for bit in range(len(takes)))
+            yield members, block.start + np.flatnonzero(codes == code)
+
+
+def central_draws(
+    inputs: BaselineInputs, base: Mapping[str, Floats], noise: Mapping[str, MonthlyNoise], sampler: Sampler
+) -> BaselineDraws:
+    """Middles of the services, given what is not normal: scores and noise of 0, the middle base year.
+
+    Parameters
+    ----------
+    inputs : BaselineInputs
+        Services of the plan.
+    base : mapping of str to ndarray
+        By service, (1,) its base year.
+    noise : mapping of str to MonthlyNoise
+        By service at the planner's level, (1,) its noise.
+    sampler : Sampler
+        Random numbers of what is not normal.
+
+    Returns
+    -------
+    BaselineDraws
+        Arrays of one path where no path differs.
+    """
+    services = {
+        name: _central_service(service, base[name], noise.get(name), sampler, inputs.calendar)
+        for name, service in inputs.services.items()
+    }
+    return BaselineDraws(dict(base), services)
+
+
+def _central_service(
+    service: ServiceInputs, base: Floats, noise: MonthlyNoise | None, sampler: Sampler, calendar: Calendar
+) -> ServiceDraws:
+    planned = history = takes_planner = None
+    if noise is not None:
+        changes, years = draw_changes(service, sampler, calendar)
+        middle = unit_censored_normal(noise.sd)[0] if service.fitted.scale == "censored" else np.zeros(1)
+        residuals = np.repeat(middle[None, :], calendar.count, axis=0)
+        paths = max((len(change) for change in changes.values()), default=1)
+        scores = dict.fromkeys(years, np.zeros(1))
+        planned = PlannedDraws(service, base, calendar, paths, noise, residuals, None, changes, scores)
+    if service.level != "planner":
+        forecast = service.fitted.forecast
+        assert forecast is not None  # the baseline fits where the history's level is asked for
+        deviations = recent_shift_deviations(service, sampler, calendar)
+        paths = 1 if isinstance(deviations, float) else deviations.shape[1]
+        history = HistoryDraws(
+            np.repeat(forecast.mean[:, None], paths, axis=1), deviations, service.fitted.known_months
+        )
+    if service.level == "mixture":
+        takes_planner = sampler.uniform(f"services.{service.fitted.service}.baseline.level") < service.planner_share
+    prices = {
+        year: np.asarray(change.distribution.ppf(np.array([0.5])))
+        if is_scored(change)
+        else sampler.in_year(change, year)
+        for year, change in (service.price_change or {}).items()
+    }
+    return ServiceDraws(base, planned, history, takes_planner, prices)
+
+
+def _stack(rows: list[Floats]) -> Floats:
+    """(rows, paths) or (rows, 1) of rows (paths,) or (1,)."""
+    return np.array(np.broadcast_arrays(*rows))
+
+
+def _blocks(paths: int) -> Iterator[slice]:
+    return (slice(first, first + PATHS_PER_BLOCK) for first in range(0, paths, PATHS_PER_BLOCK))
+
+
+def _choose(takes_planner: Bools | None, values: list[Floats]) -> Floats:
+    """Values of the planner's level and of the history's, path by path."""
+    if len(values) == 1 or takes_planner is None:
+        return values[0]
+    return np.where(takes_planner, *values)
+
+
+def _without_factor(service: ServiceInputs, cell: Cell, factor: Floats) -> Floats:
+    """(paths,) or (1,) booked amount before factors; a month below zero changes by a share of its size."""
+    if cell.booked < 0:
+        return np.asarray(cell.booked / np.maximum(2 - factor, MIN_FACTOR))
+    return np.asarray(cell.booked / factor)
+
+
+def _history_state(drawn: HistoryDraws, row: int) -> Floats:
+    """(paths,) or (1,) of one month at the level of the history, on the scale of its forecast."""
+    known = row - drawn.known_months
+    if isinstance(drawn.deviations, float) or known < 0:
+        return np.asarray(drawn.normals[row], np.float64)
+    return np.asarray(drawn.normals[row] + drawn.deviations[known], np.float64)
+
+
+def _history_scale(service: ServiceInputs, row: int, amount: Floats) -> Floats:
+    """(paths,) or (1,) amount on the scale of the forecast of the history."""
+    forecast = service.fitted.forecast
+    assert forecast is not None  # the baseline fits where the history's level is asked for
+    return forecast.to_normals(row, amount)
