@@ -44,8 +44,8 @@ __all__ = [
 PlanSource = Literal["assigned", "target", "locked", "simulated"]
 """Where a figure of the plan comes from: a document's periods, a target, its lock, or the plan without its books."""
 VarianceKind = Literal["event", "volume", "price", "actual", "learned", "initiative", "assumption", "rest"]
-"""Cause of a step: a named event, closed months (by volume and price where both are booked), what they taught the open
-months, an initiative, a changed assumption, or open months against those of last year."""
+"""Cause of a step: a named event or a risk that is over, an initiative, a changed assumption, closed months (by volume
+and price where both are booked), what they taught the open months, or open months against those of last year."""
 VarianceReference = Literal["plan", "last_forecast", "last_year"]
 
 
@@ -389,6 +389,8 @@ class VarianceStep:
     """Change of the mean of the year."""
     error: float
     """Half the width of the 95% simulation interval of `outlook`."""
+    label: Label | None = None
+    """Name for people of an event, an initiative or an assumption, which the plan may have no longer."""
     notes: tuple[tuple[str, str], ...] = ()
     """Month and text of the planner's notes on it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class PlanFigures:
         PlanFigure, optional
             None where no source has it.
         """
-        if (assigned := _lookup(self.references.assigned, measure, month)) is not None:
+        if (assigned := self._assigned(measure, month)) is not None:
             return PlanFigure(assigned, "assigned")
         return self._median(measure, month)
 
@@ -67,11 +68,25 @@ class PlanFigures:
             return PlanFigure(self.plan.scenario.targets[name].threshold.value, "target")
         return self._median(measure, self.year.outlook)
 
+    def _assigned(self, measure: str, period: str) -> float | None:
+        """A figure as a document assigns it, or the sum of its parts where all are assigned."""
+        if (assigned := _lookup(self.references.assigned, measure, period)) is not None:
+            return assigned
+        if measure == "profit":
+            revenue, cost = (self._assigned(part, period) for part in ("revenue", "cost"))
+            return None if revenue is None or cost is None else revenue - cost
+        scenario = self.plan.scenario
+        entries = {"revenue": scenario.service_names, "cost": tuple(sorted(scenario.costs))}.get(measure, ())
+        names = [f"{measure}.{name}" for name in entries]
+        parts = [_lookup(self.references.assigned, name, period) for name in names]
+        known = [part for part in parts if part is not None]
+        return math.fsum(known) if known and len(known) == len(parts) else None
+
     def _assigned_year(self, measure: str) -> float | None:
         """The year as a document assigns it, or the sum of its months or quarters where all are assigned."""
+        if (assigned := self._assigned(measure, self.year.outlook)) is not None:
+            return assigned
         by_period = self.references.assigned.get(measure, {})
-        if self.year.outlook in by_period:
-            return by_period[self.year.outlook]
         if measure in ("headcount", "productivity"):
             return None
         parts = {text: parse_period(text) for text in by_period}
@@ -82,7 +97,7 @@ class PlanFigures:
                 if calendar.count == count and {*calendar.months} <= {*self.year.calendar.months}
             ]
             if inside and sum(parts[text].count for text in inside) == self.year.calendar.count:
-                return sum(by_period[text] for text in sorted(inside))
+                return math.fsum(by_period[text] for text in sorted(inside))
         return None
 
     def _median(self, measure: str, period: str) -> PlanFigure | None:

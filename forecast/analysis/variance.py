@@ -1,8 +1,8 @@
 """Variance of the year to date and of the year against the plan, the last forecast and last year, cause by cause.
 
 Means are compared, for means add up. From an earlier state of the plan to now the causes are taken in this order:
-events that were named since, closed months as booked (by volume and price where both are booked), what they taught the
-open months, initiatives, then all other assumptions. Each cause is simulated with those before it over the same random
+events that were named since, initiatives, changed assumptions, closed months as booked (by volume and price where both
+are booked), and what these taught the open months. Each cause is simulated with those before it over the same random
 numbers, so that the steps sum exactly.
 """
 
@@ -22,6 +22,7 @@ from forecast.arrays import Floats
 from forecast.files.fingerprint import to_jsonable
 from forecast.periods import Calendar, format_month
 from forecast.plan.initiatives import Initiative
+from forecast.plan.labels import display_label
 from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Scenario
 from forecast.simulation.closed_year import ClosedYear
@@ -39,6 +40,8 @@ MAX_CHANGED_ENTRIES = 8
 """Changed services, costs and shocks that have a step each; more of them are one step together."""
 RELATIVE_ROUNDING = 1e-12
 """Change, as a share of the measure, below which it is the rounding of sums."""
+GROUPED_NAMES = ("rest", "initiatives")
+"""Names of steps of several causes together."""
 ENTRY_TABLES = ("services", "costs", "shocks")
 """Tables of a plan whose changed entries have a step each."""
 WITHOUT_FIGURES = frozenset(
@@ -179,17 +182,16 @@ def _lines(run: Simulation, measure: str, period: str) -> list[tuple[str, float]
 
 
 def _causes(before: PlanState, now: PlanState) -> list[_Cause]:
-    """The causes from one state to another, in order; the last has the figures of `now`."""
+    """The causes from one state to another, in order; the last, what was booked, has the figures of `now`."""
     causes = list(_event_causes(before, now))
+    causes += _initiative_causes(causes[-1].state if causes else before, now)
+    causes += _entry_causes(causes[-1].state if causes else before, now)
     state = causes[-1].state if causes else before
-    booked = replace(state.baseline, booked=now.baseline.booked, last_known_month=now.baseline.last_known_month)
-    state = PlanState(state.scenario.model_copy(update={"as_of": now.scenario.as_of}), booked)
-    causes.append(_Cause("actual", "", state))
-    causes += _initiative_causes(state, now)
-    causes += _entry_causes(causes[-1].state, now)
-    if not _has_same_figures(causes[-1].state, now):
-        causes.append(_Cause("assumption", "rest", now))
-    return causes
+    if not _has_same_figures(state, now):
+        baseline = replace(now.baseline, booked=state.baseline.booked, last_known_month=state.baseline.last_known_month)
+        scenario = now.scenario.model_copy(update={"as_of": state.scenario.as_of})
+        causes.append(_Cause("assumption", "rest", PlanState(scenario, baseline)))
+    return [*causes, _Cause("actual", "", now)]
 
 
 def _event_causes(before: PlanState, now: PlanState) -> Iterator[_Cause]:
@@ -379,7 +381,19 @@ def _step(kind: VarianceKind, name: str, to_date: float, changes: Floats) -> Var
 def _measure_step(stage: _Stage, measure: str, before: Simulation, year: ClosedYear) -> VarianceStep:
     """The step of a cause that acts on all lines."""
     to_date, outlook = _changes(measure, before, stage.run, year)
-    return _step(stage.kind, stage.name, float(to_date.mean()), outlook)
+    step = _step(stage.kind, stage.name, float(to_date.mean()), outlook)
+    if stage.name in GROUPED_NAMES:
+        return step
+    labels = [display_label(run.scenario, stage.name) for run in (stage.run, before) if _has_name(run, stage.name)]
+    return replace(step, label=labels[0] if labels else None)
+
+
+def _has_name(run: Simulation, name: str) -> bool:
+    """True where a plan has the entry of a dotted name."""
+    table, _, entry = name.rpartition(".")
+    if table == "history.shocks":
+        return entry in named_events(run.scenario)
+    return entry in getattr(run.scenario, table)
 
 
 def _booked_steps(

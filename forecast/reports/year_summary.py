@@ -14,6 +14,7 @@ from forecast.analysis.findings import (
     VarianceTotals,
     YearFindings,
 )
+from forecast.plan.record import Label
 from forecast.stats.intervals import Estimate
 
 __all__ = ["restore_variances", "summarise_year"]
@@ -76,6 +77,7 @@ def restore_variances(summary: Mapping[str, Any]) -> tuple[Variance, ...]:
                     step["to_date"],
                     step["year"],
                     step["error"],
+                    None if step["label"] is None else Label(**step["label"]),
                     tuple(sorted(step["notes"].items())),
                 )
                 for step in entry["steps"]
@@ -131,6 +133,7 @@ def _variance(variance: Variance) -> dict[str, Any]:
                 "to_date": step.to_date,
                 "year": step.outlook,
                 "error": step.error,
+                "label": None if step.label is None else {"vi": step.label.vi, "en": step.label.en},
                 "favourable": variance.is_favourable(step.outlook),
                 "notes": dict(step.notes),
             }

@@ -153,8 +153,9 @@ def cause_text(step: VarianceStep, scenario: Scenario, t: Translator) -> str:
             return t("variance_initiatives")
         case "assumption" if step.name == "rest":
             return t("variance_other_assumptions")
-    label = display_label(scenario, step.name).in_language(t.language)
-    return t(f"variance_{step.kind}", name=truncate_label(label or step.name))
+    label = step.label.in_language(t.language) if step.label is not None else step.name
+    key = "variance_risk_over" if step.name.startswith("shocks.") and step.kind == "event" else f"variance_{step.kind}"
+    return t(key, name=truncate_label(label))
 
 
 def point_causes(point: ChancePoint, view: RunView, scale: AmountScale, t: Translator) -> str:

@@ -67,7 +67,7 @@ def year_section(view: RunView, t: Translator) -> YearSection | None:
         lead=lead,
         causes=tuple(causes),
         months=actuals_table(view, year.table, t),
-        months_notes=actuals_notes(year.table, t),
+        months_notes=actuals_notes(year, t),
         variances=tuple(table for is_main, table in by_measure if is_main),
         other_variances=tuple(table for is_main, table in by_measure if not is_main),
         chances=chance_table(view, year, t),
@@ -159,13 +159,16 @@ def _ratio_text(ratio: float | None, t: Translator) -> str:
     return "–" if ratio is None else t.number(100 * ratio, 1)
 
 
-def actuals_notes(table: MonthsTable, t: Translator) -> tuple[str, ...]:
+def actuals_notes(year: YearFindings, t: Translator) -> tuple[str, ...]:
     """Return how the table is read, and where its plan comes from."""
+    table = year.table
     is_open = not all(row.is_month_booked and row.is_to_date_booked for row in table.rows)
+    plan_day = next((variance.as_of for variance in year.variances if variance.reference == "plan"), "")
+    day = date_text(date.fromisoformat(plan_day), t) if plan_day else "–"
     return (
         t("table_ratio_note"),
         *((t("table_open_note"),) if is_open else ()),
-        *(t(f"table_plan_{source}") for source in table.plan_sources),
+        *(t(f"table_plan_{source}", date=day) for source in table.plan_sources),
     )
 
 
