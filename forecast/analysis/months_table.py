@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from forecast.analysis.earlier_forecasts import MediansByMeasure, YearReferences
@@ -45,7 +45,8 @@ class PlanFigures:
         PlanFigure, optional
             None where no source has it.
         """
-        if (assigned := self._assigned(measure, month)) is not None:
+        assigned = self._with_parts(measure, lambda name: _lookup(self.references.assigned, name, month))
+        if assigned is not None:
             return PlanFigure(assigned, "assigned")
         return self._median(measure, month)
 
@@ -62,33 +63,30 @@ class PlanFigures:
         PlanFigure, optional
             None where no source has it.
         """
-        if (assigned := self._assigned_year(measure)) is not None:
+        if (assigned := self._with_parts(measure, self._assigned_year)) is not None:
             return PlanFigure(assigned, "assigned")
         if name := target_of(self.plan, measure, self.year.outlook):
             return PlanFigure(self.plan.scenario.targets[name].threshold.value, "target")
         return self._median(measure, self.year.outlook)
 
-    def _assigned(self, measure: str, period: str) -> float | None:
-        """A figure as a document assigns it, or the sum of its parts where all are assigned."""
-        if (assigned := _lookup(self.references.assigned, measure, period)) is not None:
-            return assigned
+    def _with_parts(self, measure: str, figure: Callable[[str], float | None]) -> float | None:
+        """The figure of a measure, else the sum of its parts where all have one."""
+        if (value := figure(measure)) is not None:
+            return value
         if measure == "profit":
-            revenue, cost = (self._assigned(part, period) for part in ("revenue", "cost"))
+            revenue, cost = (self._with_parts(part, figure) for part in ("revenue", "cost"))
             return None if revenue is None or cost is None else revenue - cost
         scenario = self.plan.scenario
         entries = {"revenue": scenario.service_names, "cost": tuple(sorted(scenario.costs))}.get(measure, ())
-        names = [f"{measure}.{name}" for name in entries]
-        parts = [_lookup(self.references.assigned, name, period) for name in names]
+        parts = [figure(f"{measure}.{name}") for name in entries]
         known = [part for part in parts if part is not None]
         return math.fsum(known) if known and len(known) == len(parts) else None
 
     def _assigned_year(self, measure: str) -> float | None:
         """The year as a document assigns it, or the sum of its months or quarters where all are assigned."""
-        if (assigned := self._assigned(measure, self.year.outlook)) is not None:
-            return assigned
         by_period = self.references.assigned.get(measure, {})
-        if measure in ("headcount", "productivity"):
-            return None
+        if self.year.outlook in by_period or measure in ("headcount", "productivity"):
+            return by_period.get(self.year.outlook)
         parts = {text: parse_period(text) for text in by_period}
         for count in (1, 3):
             inside = [
