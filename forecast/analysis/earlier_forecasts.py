@@ -69,7 +69,7 @@ class PairedSimulations:
         self.run = run
         self.year = year
         self.paths = min(PAIRED_PATHS, run.paths)
-        months = tuple(format_month(month) for month in year.closed_months)
+        months = tuple(format_month(month) for month in year.to_date_calendar.months)
         self.periods = tuple(dict.fromkeys((*year.periods, *months)))
 
     def simulate(self, state: PlanState) -> Simulation:
@@ -144,10 +144,10 @@ class EarlierDay:
 def earlier_days(
     run: Simulation, year: ClosedYear, books: BooksByDay | None, known: Sequence[EarlierForecast]
 ) -> tuple[EarlierDay, ...]:
-    """Return the plan and each later day on which a month was closed, but for the day of the run.
+    """Return the plan and the forecasts of later days, before the day of the run.
 
-    A day without a forecast of its own has that of the day before with the books of the day. Without any earlier plan
-    it has the plan of the run with the books and the named events of the day.
+    Where the plan alone is known, each day on which a month was closed has the plan with the books of that day; where
+    nothing is, it has the plan of the run with the books and the named events of that day.
     """
     current = PlanState(run.scenario, run.baseline)
     closing = {} if books is None else books.closing_days(year.closed_months)
@@ -157,12 +157,10 @@ def earlier_days(
 
     forecasts = list(known) or [EarlierForecast(state_on_day(current, first_day(year.calendar.first) - 1, books))]
     days = [EarlierDay(forecast, ()) for forecast in forecasts]
-    missing = set(list(closing.values())[: len(closing) - 1])
-    missing -= {_day_of_last_close(day.as_of, closing) for day in days}
-    for day in sorted(missing):
-        before = [other for other in forecasts if _ordinal(other) <= day]
-        if before and day < max(closing.values()):
-            state = state_on_day(before[-1].state if known else current, day, books)
+    last = max(closing.values(), default=0)
+    for day in sorted(set(closing.values())) if len(known) < 2 else ():
+        if _ordinal(forecasts[0]) < day < last:
+            state = state_on_day(forecasts[0].state if known else current, day, books)
             days.append(EarlierDay(EarlierForecast(state), ()))
     days.sort(key=lambda day: day.as_of)
     return tuple(EarlierDay(day.forecast, closed_by(day.as_of.toordinal())) for day in days)
@@ -172,8 +170,3 @@ def _ordinal(forecast: EarlierForecast) -> int:
     as_of = forecast.state.scenario.as_of
     assert as_of is not None
     return as_of.toordinal()
-
-
-def _day_of_last_close(as_of: date, closing: Mapping[int, int]) -> int | None:
-    """The last day up to a given one on which a month was closed."""
-    return max((day for day in closing.values() if day <= as_of.toordinal()), default=None)

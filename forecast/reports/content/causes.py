@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -83,6 +84,8 @@ def _to_date_text(scenario: Scenario, table: Mapping[str, Any], plan: Variance |
         *(t(key, percent=t.percent(ratio, 1)) for key, ratio in ratios if ratio is not None),
     ]
     middle, low, high = scale.amount(outlook["p50"]), scale.number(outlook["p10"]), scale.amount(outlook["p90"])
+    if not table["open_months"]:
+        return ", ".join(parts)
     return f"{', '.join(parts)}; {t('year_outlook_amount', middle=middle, low=low, high=high)}"
 
 
@@ -175,3 +178,23 @@ def main_cause(point: ChancePoint, view: RunView, t: Translator) -> str:
     scale = choose_scale("revenue", [point.change.end.outlook], view.scenario.currency, t)
     largest = max(page_steps(point.change), key=lambda step: abs(step.outlook))
     return f"{cause_text(largest, view.scenario, t)} {scale.signed_number(largest.outlook, VARIANCE_DECIMALS)}"
+
+
+def point_positions(points: Sequence[ChancePoint], months: range) -> list[float]:
+    """Return where points stand over the months of a year: the plan at 0, a forecast of the month after month k at k.
+
+    Those of one month stand side by side.
+    """
+    whole = []
+    for point in points:
+        position = len(point.closed_months)
+        if point.as_of:
+            day = date.fromisoformat(point.as_of)
+            position = 12 * day.year + day.month - 1 - months.start
+        whole.append(min(max(position, 0), len(months)))
+    sizes = Counter(whole)
+    positions = []
+    for number, position in enumerate(whole):
+        first = position if position < len(months) else position - 1 + 1 / sizes[position]  # the last ends the year
+        positions.append(first + whole[:number].count(position) / sizes[position])
+    return positions
