@@ -12,7 +12,7 @@ from datetime import date
 from forecast.history.books_by_day import BooksByDay
 from forecast.periods import first_day, format_month
 from forecast.plan.record import FrozenDict
-from forecast.plan.scenario import HistorySource, Scenario
+from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Event
 from forecast.simulation.closed_year import ClosedYear
 from forecast.simulation.simulate import Simulation, simulate
@@ -50,7 +50,7 @@ class EarlierForecast:
 
 @dataclass(frozen=True)
 class YearReferences:
-    """What the year to date is compared with."""
+    """References of the year to date: earlier plans, assigned figures, locks."""
 
     earlier: tuple[EarlierForecast, ...] = ()
     """The plan, then the forecasts of later days, by day; without any the plan is simulated without its books."""
@@ -121,7 +121,7 @@ def with_events(scenario: Scenario, events: Mapping[str, Event]) -> Scenario:
     """Return a plan with other named events."""
     if scenario.history is None:
         return scenario
-    source: HistorySource = scenario.history.model_copy(update={"shocks": FrozenDict(events)})
+    source = scenario.history.model_copy(update={"shocks": FrozenDict(events)})
     return scenario.model_copy(update={"history": source})
 
 

@@ -149,8 +149,8 @@ def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year
     variances = []
     for measure in VARIANCE_MEASURES:
         year = paired.year
-        whole = last_year.total(measure, year.calendar)
-        if whole is None or not _has_measure(now, measure, year):
+        past_year = last_year.total(measure, year.calendar)
+        if past_year is None or not _has_measure(now, measure, year):
             continue
         lines = _lines(now, measure, year.outlook)
         amounts = [last_year.total(line, year.calendar) for line, _ in lines]
@@ -159,7 +159,7 @@ def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year
         steps = [step for line, sign in lines for step in _last_year_steps(line, sign, paired, now, last_year)]
         steps.sort(key=lambda step: step.kind == "rest")
         end = _totals(paired.run, measure, _span_of(now, year))
-        variances.append(_ending_at(end, measure, "last_year", "", whole, steps))
+        variances.append(_ending_at(end, measure, "last_year", "", past_year, steps))
     return tuple(variances)
 
 
@@ -491,7 +491,7 @@ def split_by_volume_and_price(months: Sequence[MonthPair]) -> tuple[float, float
 
 
 def _learned_steps(line: str, sign: float, before: Simulation, after: Simulation, span: _Span) -> list[VarianceStep]:
-    """What closed months taught the open ones of a line, and that no unnamed event came by the day."""
+    """The change of the open months of a line by what the closed ones taught, and as no unnamed event has come."""
     to_date, outlook = _changes(line, before, after, span)
     return [_step("learned", line, 0.0, sign * (outlook - to_date))] if span.has_open else []
 
@@ -513,8 +513,8 @@ def _last_year_steps(
         yield VarianceStep("volume", line, sign * volume, sign * volume, 0.0)
         yield VarianceStep("price", line, change - sign * volume, change - sign * volume, 0.0)
     if year.open_count:
-        rest = sign * (exact_mean(outlook) - past_outlook) - change
-        yield VarianceStep("rest", line, 0.0, rest, Z975 * outlook.sd / math.sqrt(outlook.n))
+        open_change = sign * (exact_mean(outlook) - past_outlook) - change
+        yield VarianceStep("rest", line, 0.0, open_change, Z975 * outlook.sd / math.sqrt(outlook.n))
 
 
 def _volume_since_last_year(line: str, now: Simulation, last_year: LastYear, year: ClosedYear) -> float | None:

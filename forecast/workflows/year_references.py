@@ -1,4 +1,4 @@
-"""What the closed months of a plan are compared with: its assigned figures, and the earlier plans of its year."""
+"""References of a plan with closed months: its assigned figures, and the earlier plans of its year."""
 
 from __future__ import annotations
 

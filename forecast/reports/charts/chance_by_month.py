@@ -28,7 +28,7 @@ from forecast.stats.intervals import Estimate
 
 CHANCE_BY_MONTH_MARGIN = Margin(3.4, 0.6, 0.4, 1.8)
 MAX_CAUSE_LINES = 4
-MIN_CAUSE_WIDTH_EMS = 6.5
+MIN_CAUSE_WIDTH_EMS = 6
 """Width of a month, in heights of the text, from which its cause is written below it."""
 SMALL_TEXT_EMS = 0.82
 

@@ -172,12 +172,12 @@ def point_causes(point: ChancePoint, view: RunView, scale: AmountScale, t: Trans
 
 
 def main_cause(point: ChancePoint, view: RunView, t: Translator) -> str:
-    """Return the largest cause of the change that led to a point, with its amount; empty without one."""
+    """Return the largest cause of the change that led to a point, its amount first; empty without one."""
     if point.change is None or not point.change.steps:
         return ""
     scale = choose_scale("revenue", [point.change.end.outlook], view.scenario.currency, t)
     largest = max(page_steps(point.change), key=lambda step: abs(step.outlook))
-    return f"{cause_text(largest, view.scenario, t)} {scale.signed_number(largest.outlook, VARIANCE_DECIMALS)}"
+    return f"{scale.signed_number(largest.outlook, VARIANCE_DECIMALS)} {cause_text(largest, view.scenario, t)}"
 
 
 def point_positions(points: Sequence[ChancePoint], months: range) -> list[float]:
@@ -185,16 +185,16 @@ def point_positions(points: Sequence[ChancePoint], months: range) -> list[float]
 
     Those of one month stand side by side.
     """
-    whole = []
+    months_passed = []
     for point in points:
         position = len(point.closed_months)
         if point.as_of:
             day = date.fromisoformat(point.as_of)
             position = 12 * day.year + day.month - 1 - months.start
-        whole.append(min(max(position, 0), len(months)))
-    sizes = Counter(whole)
+        months_passed.append(min(max(position, 0), len(months)))
+    sizes = Counter(months_passed)
     positions = []
-    for number, position in enumerate(whole):
+    for number, position in enumerate(months_passed):
         first = position if position < len(months) else position - 1 + 1 / sizes[position]  # the last ends the year
-        positions.append(first + whole[:number].count(position) / sizes[position])
+        positions.append(first + months_passed[:number].count(position) / sizes[position])
     return positions
