@@ -2,6 +2,7 @@
 
 ForecastError
 ├── InputError      2  the plan, its data or the call is wrong: a list of problems
+│   └── LockError   3  locks are not as they were written, or not in one chain: a list of problems
 ├── CheckError      3  a check failed
 └── OutputError     4  a result cannot be written or read, or memory is short
 """
@@ -20,6 +21,7 @@ __all__ = [
     "ForecastError",
     "InputError",
     "Location",
+    "LockError",
     "OutputError",
     "Problem",
     "closest_match",
@@ -156,6 +158,12 @@ class InputError(ForecastError):
 
     def __str__(self) -> str:
         return "\n".join(problem.message("en") for problem in self.problems)
+
+
+class LockError(InputError):
+    """Locks are not as they were written, or not in one chain: every problem at once."""
+
+    exit_code = 3
 
 
 class _MessageError(ForecastError):

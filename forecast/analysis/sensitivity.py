@@ -38,6 +38,8 @@ def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
     values = run.path_sample.figures[figure]
     assumption_by_stream = _assumptions_by_stream(run.scenario)
     uniforms = _fold_years(run.path_sample.uniforms, assumption_by_stream.keys(), target.period.calendar.years[-1])
+    if run.lesson is not None:  # given closed months a draw is no longer uniform: its lowest fifth is that of the paths
+        uniforms = {stream: _mean_score_ranks([u]) for stream, u in uniforms.items()}
     bars, variances = [], {}
     for stream, u in uniforms.items():
         if stream in assumption_by_stream:

@@ -25,7 +25,9 @@ COMMANDS = {
     "backtest": "forecast.cli.commands.backtest:backtest_command",
     "schema": "forecast.cli.commands.schema:schema_command",
     "list": "forecast.cli.commands.list_runs:list_command",
+    "lock": "forecast.cli.commands.lock:lock_command",
     "verify": "forecast.cli.commands.verify:verify_command",
+    "score": "forecast.cli.commands.score:score_command",
     "new": "forecast.cli.commands.new:new_command",
     "data": "forecast.cli.commands.data:data_command",
 }

@@ -29,6 +29,7 @@ __all__ = [
     "translate_disk_errors",
     "write_file",
     "write_files",
+    "write_new_file",
 ]
 
 _PROBE_BYTES = 64 * 1024
@@ -125,6 +126,58 @@ def write_file(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def write_new_file(path: Path, content: bytes) -> bool:
+    """Write one file in one step, unless there is something of its name.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if it is missing.
+    content : bytes
+        All of the file.
+
+    Returns
+    -------
+    bool
+        False where something is there already, which stays as it is.
+
+    Raises
+    ------
+    OutputError
+        The disk refuses; no file of that name was made.
+    """
+    with translate_disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_name(path)
+        try:
+            with open(temporary, "xb") as file:
+                try_lock(file.fileno())
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if not _link_new(temporary, path):
+                return False
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    return True
+
+
+def _link_new(temporary: Path, path: Path) -> bool:
+    """Give a file its name; False where something of that name is there."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and not _has_no_links(error):
+            raise
+        if os.path.lexists(path):  # a disk without links: whoever writes holds a lock of the folder
+            return False
+        os.rename(temporary, path)
+    return True
 
 
 @contextmanager

@@ -13,7 +13,7 @@ _ENGLISH_COLUMNS = {
     "doanh thu": "revenue", "san luong": "volume", "so luong": "volume", "gia": "price", "don gia": "price",
     "trang thai": "status", "ngay ghi so": "booked", "nguon": "source", "ghi chu": "note", "tien te": "currency",
     "xa": "place", "phuong": "place", "dia diem": "place", "huyen": "district", "quan": "district", "ten": "name",
-    "trong so": "weight",
+    "trong so": "weight", "ky": "period", "chi tieu": "measure", "gia tri": "value", "so tien": "value",
 }  # fmt: skip
 """Names that a Vietnamese planner gives to columns, folded, and the names that the program reads."""
 

@@ -404,7 +404,9 @@ def vietnamese_column_problems(table: CsvFile, names: tuple[str, ...]) -> list[P
     return [Problem.of(table.location, "", "csv_columns_vietnamese", written=written, instead=instead)]
 
 
-def column_reader(folders: Mapping[str, Path], project: Path) -> Callable[[str, str, Location], tuple[str, ...]]:
+def column_reader(
+    folders: Mapping[str, Path], project: Path, on_file: Callable[[Path], object] = lambda path: None
+) -> Callable[[str, str, Location], tuple[str, ...]]:
     """Make the function that reads a column of a CSV, for `empirical(file, column)`.
 
     Parameters
@@ -413,6 +415,8 @@ def column_reader(folders: Mapping[str, Path], project: Path) -> Callable[[str, 
         Folder of each plan file, which the paths in it are relative to.
     project : Path
         Folder that the CSV must lie in.
+    on_file : Callable, optional
+        Called with the path of each file that was read.
 
     Returns
     -------
@@ -424,7 +428,9 @@ def column_reader(folders: Mapping[str, Path], project: Path) -> Callable[[str, 
     def read(file: str, column: str, location: Location) -> tuple[str, ...]:
         try:
             path = resolve_in_project(file, folders.get(location.file, project), project, location, "")
-            return _read_column(path, column)
+            texts = _read_column(path, column)
+            on_file(path)
+            return texts
         except InputError as error:
             problem = error.problems[0]
             if problem.code.startswith("csv_"):

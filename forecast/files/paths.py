@@ -14,6 +14,7 @@ from forecast.errors import InputError, Location, Problem, closest_match
 from forecast.files.characters import FORBIDDEN_IN_NAMES, code_point
 
 __all__ = [
+    "SCENARIOS_FOLDER",
     "display_path",
     "find_project",
     "has_working_directory",

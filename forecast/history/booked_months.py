@@ -13,7 +13,7 @@ from forecast.periods import format_month
 
 __all__ = ["BookedMonth", "BookedMonths", "KnownSeries", "book_figures", "cut_series"]
 
-MAX_NAMED_MONTHS = 6
+MAX_INCOMPLETE_MONTHS = 6
 """Months that a note names before it counts the others."""
 
 
@@ -131,7 +131,7 @@ def _incomplete_note(measure: str, months: Sequence[int]) -> list[Note]:
     """A note on months of which some accounts have no row."""
     if not months:
         return []
-    more = len(months) - MAX_NAMED_MONTHS
-    listed = ", ".join(format_month(month) for month in months[:MAX_NAMED_MONTHS])
+    more = len(months) - MAX_INCOMPLETE_MONTHS
+    listed = ", ".join(format_month(month) for month in months[:MAX_INCOMPLETE_MONTHS])
     listed += f", … (+{more})" if more > 0 else ""
     return [("history_incomplete_sum", (("measure", measure), ("months", listed)))]

@@ -12,7 +12,7 @@ from forecast.files.csv import MAX_CSV_BYTES
 from forecast.files.paths import find_project, read_regular_file, real_path
 from forecast.plan.scenario import Scenario
 
-__all__ = ["data_files", "location_in_project", "path_in_project", "project_folder"]
+__all__ = ["data_file_paths", "data_files", "location_in_project", "path_in_project", "project_folder"]
 
 PSEUDO_FILES = ("--set", "<python>")
 """Names that stand for a file in the location of what no file holds."""
@@ -36,13 +36,28 @@ def data_files(scenario: Scenario) -> list[dict[str, Any]]:
     InputError
         A file cannot be read.
     """
-    files = [file for plan in (scenario, *scenario.cases.values()) for file in _named_files(plan)]
     rows = []
-    for file in sorted(set(files)):
+    for file in data_file_paths(scenario):
         content = read_regular_file(real_path(Path(file)), Location(file), "", MAX_CSV_BYTES)
         name = path_in_project(file, scenario)
         rows.append({"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()})
     return rows
+
+
+def data_file_paths(scenario: Scenario) -> list[str]:
+    """List the data files that a scenario or one of its cases names.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A plan that was read.
+
+    Returns
+    -------
+    list of str
+        Paths as problems show them, sorted, each once.
+    """
+    return sorted({file for plan in (scenario, *scenario.cases.values()) for file in _named_files(plan)})
 
 
 def _named_files(scenario: Scenario) -> list[str]:

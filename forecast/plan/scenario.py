@@ -234,6 +234,8 @@ class Scenario(Record):
     """
 
     name: Label
+    revises: str | None = None
+    """Name of the lock that this plan revises; it counts for the file that writes it, not for those that extend it."""
     as_of: DateField | None = None
     """The day on which the plan was made; random events begin after it, and what is known later is named in the
     report."""

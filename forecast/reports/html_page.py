@@ -23,6 +23,7 @@ from forecast.reports.content import (
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import report_label, run_charts
 from forecast.reports.content.context import RunView
+from forecast.reports.content.locks import lock_notes
 from forecast.reports.content.text import date_text, period_text
 from forecast.reports.fonts import truncate_label
 from forecast.reports.templating import render_template
@@ -77,7 +78,7 @@ def render_run_page(view: RunView, t: Translator) -> bytes:
             scenario=truncate_label(view.scenario.name.in_language(t.language), 200),
             date=date_text(view.as_of, t),
         ),
-        "headline_notes": headline.headline_notes(view, t),
+        "headline_notes": [*headline.headline_notes(view, t), *lock_notes(view, t)],
         "numbers": headline.headline_numbers(view, t),
         "charts": charts,
         "view": view,

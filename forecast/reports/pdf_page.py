@@ -28,6 +28,7 @@ from forecast.reports.content import assumptions, decisions, headline, tables
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.context import RunView
+from forecast.reports.content.locks import lock_notes
 from forecast.reports.content.text import date_text
 from forecast.reports.content.year_to_date import year_section
 from forecast.reports.fonts import truncate_label
@@ -289,6 +290,7 @@ def _draw_foot(page: PrintedPage, view: RunView, t: Translator) -> float:
         for text, lines, color in (
             (reading, 2, INK),
             (weaknesses, 2, INK),
+            (" ".join(lock_notes(view, t)), 2, INK),
             (" ".join(view.notes(t)), 1, INK),
             (source, 2, MUTED),
         )

@@ -42,7 +42,15 @@ class RunInputs:
 
 
 def run_inputs(
-    scenario: Scenario, *, seed: int, paths: int, language: str, pinned_digest: str = "", precision: float | None = None
+    scenario: Scenario,
+    *,
+    seed: int,
+    paths: int,
+    language: str,
+    pinned_digest: str = "",
+    precision: float | None = None,
+    name: str = "",
+    lock_digest: str = "",
 ) -> RunInputs:
     """Inputs of one run.
 
@@ -61,6 +69,10 @@ def run_inputs(
         Digest of the fits that are used again; empty where they are fitted.
     precision : float, optional
         Half the width of the interval at which the run stops.
+    name : str
+        Name of the folder that shows the newest run; that of the plan's file by default.
+    lock_digest : str
+        SHA-256 of the lock whose figures it shows; empty for none.
 
     Returns
     -------
@@ -79,7 +91,7 @@ def run_inputs(
 
     return _hash_inputs(
         "run",
-        scenario=plan_name(scenario.file),
+        scenario=name or plan_name(scenario.file),
         scenario_hash=json_digest(to_jsonable(scenario)),
         lines=json_digest(to_jsonable(scenario, locate=locate)),
         data=data_files(scenario),
@@ -88,6 +100,7 @@ def run_inputs(
         language=language,
         **({"pinned": pinned_digest} if pinned_digest else {}),
         **({} if precision is None else {"precision": precision}),
+        **({"lock": lock_digest} if lock_digest else {}),
     )
 
 

@@ -78,6 +78,7 @@ class _RunManifest(_Manifest):
     paths: Annotated[int, Field(ge=1, lt=2**63)]
     pinned: _Digest | None = None
     precision: Annotated[FiniteFloat, Field(gt=0)] | None = None
+    lock: _Digest | None = None
 
 
 class _BacktestManifest(_Manifest):

@@ -30,6 +30,7 @@ from forecast.plan.yearly_changes import change_in_year, draw_in_year
 from forecast.simulation.closed_year import find_closed_year
 from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
 from forecast.simulation.model.closed_months import ClosedMonths
+from forecast.simulation.model.conditioning.cells import LearnedCells, learned_cells
 from forecast.simulation.model.conditioning.conditioning import ClosedLesson, Conditioning
 from forecast.simulation.model.inputs import (
     BaselineInputs,
@@ -107,6 +108,8 @@ class CompiledPlan:
     """Figures that call for a decision, and the value at which they do."""
     closed: ClosedMonths = field(default_factory=ClosedMonths)
     """Booked figures of the months that are simulated."""
+    learned: LearnedCells = field(default_factory=LearnedCells)
+    """Booked figures that teach the open months."""
     closed_events: Mapping[str, Event] = field(default_factory=dict)
     """By dotted name, dated events of the history that act in the whole years that are simulated."""
     gives_back: bool = True
@@ -114,7 +117,7 @@ class CompiledPlan:
     conditioning: Conditioning | None = None
     """What the closed months teach the open ones; None where none is closed."""
     lesson: ClosedLesson | None = None
-    """How the closed months fit the plan; None where none is closed."""
+    """Fit of the closed months to the plan; None where none is closed."""
     adds_volumes: bool = True
     """False where the volumes of the services count unlike things."""
 
@@ -209,10 +212,11 @@ def compile_plan(
     told_periods = closed_year.periods if closed_year is not None else ()
     groups = _correlated_groups(scenario, baseline)
     earlier = _compile_earlier_time(scenario, baseline)
+    inputs = _compile_baseline(scenario, baseline, earlier.months)
     return CompiledPlan(
         seed=scenario.seed if seed is None else seed,
         paths=count,
-        baseline=_compile_baseline(scenario, baseline, earlier.months),
+        baseline=inputs,
         shocks=dict(sorted(scenario.shocks.items())),
         earlier=earlier,
         initiatives=dict(sorted(scenario.initiatives.items())),
@@ -229,6 +233,7 @@ def compile_plan(
         main_target=scenario.main_target,
         trigger_values=_trigger_values(scenario),
         closed=ClosedMonths.from_books(baseline.booked),
+        learned=_learned_cells(scenario, baseline, inputs),
         closed_events=_closed_events(scenario, baseline),
         gives_back=scenario.growth_over == "underlying",
         adds_volumes=_has_one_volume_unit(scenario, baseline),
@@ -314,6 +319,15 @@ def _compile_earlier_time(scenario: Scenario, baseline: Baseline) -> EarlierTime
     gives_back = scenario.growth_over == "underlying"
     known_until = _first_unknown_moment(scenario, baseline)
     return compile_earlier_time(scenario.shocks, past_shocks, scenario.horizon.calendar, known_until, gives_back)
+
+
+def _learned_cells(scenario: Scenario, baseline: Baseline, inputs: BaselineInputs) -> LearnedCells:
+    errors = {
+        measure: (error.bias, error.sd if isinstance(error.sd, float) else error.sd.value)
+        for measure, error in baseline.estimate_errors.items()
+    }
+    ordinary = scenario.history.ordinary_months if scenario.history else ()
+    return learned_cells(inputs, baseline.booked, errors, ordinary)
 
 
 def _closed_events(scenario: Scenario, baseline: Baseline) -> Mapping[str, Event]:

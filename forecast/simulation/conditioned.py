@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import first_day
-from forecast.plan.assumption import Assumption
 from forecast.plan.initiatives import Initiative
 from forecast.plan.record import assumptions_in
-from forecast.plan.scenario import Scenario
 from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.block import sample_drifts, simulation_context
-from forecast.simulation.compiled import CompiledPlan, compile_plan
+from forecast.simulation.compiled import CompiledPlan
 from forecast.simulation.model.baseline_paths import RECENT_SHIFT, BaselineDraws, draw_baseline
-from forecast.simulation.model.conditioning.cells import Cell, LearnedCells, learned_cells
+from forecast.simulation.model.conditioning.cells import Cell
 from forecast.simulation.model.conditioning.components import ComponentModel
 from forecast.simulation.model.conditioning.conditioning import (
-    MIN_FACTOR,
+    MIN_CELL_FACTOR,
     CellStates,
     ClosedLesson,
     Conditioning,
@@ -34,9 +32,8 @@ from forecast.simulation.model.planned_years import PlannedDraws, is_scored
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 from forecast.stats.annual_noise import MonthlyNoise
 from forecast.stats.resampling import effective_draws, resample_paths
-from forecast.timeseries.baseline import Baseline
 
-__all__ = ["prepare_plan"]
+__all__ = ["condition_plan"]
 
 MIN_CELL_SD = 1e-6
 """Least standard deviation of a cell by the plan, on its scale, for it to teach."""
@@ -48,54 +45,28 @@ START_TAIL = 1e-4
 """Chance of an earlier start of an initiative, which is not looked for."""
 
 
-def prepare_plan(
-    scenario: Scenario,
-    baseline: Baseline,
-    paths: int | None = None,
-    seed: int | None = None,
-    periods: Sequence[str] = (),
-) -> CompiledPlan:
-    """Compile a plan, with what its closed months teach the open ones.
+def condition_plan(plan: CompiledPlan) -> CompiledPlan:
+    """Add to a plan what its closed months teach the open ones.
 
     Parameters
     ----------
-    scenario : Scenario
-        The plan.
-    baseline : Baseline
-        Fits of its history, and the booked months.
-    paths, seed : int, optional
-        Those of the plan by default.
-    periods : sequence of str
-        Periods of the horizon whose figures are recorded too.
+    plan : CompiledPlan
+        As compiled.
 
     Returns
     -------
     CompiledPlan
-        The same whatever the number of paths.
-
-    Raises
-    ------
-    ValueError
-        When there is no path to simulate.
+        With its conditioning, which is the same for any number of paths; as it was where nothing teaches.
     """
-    plan = compile_plan(scenario, baseline, paths, seed, periods)
-    errors = {measure: (error.bias, _middle(error.sd)) for measure, error in baseline.estimate_errors.items()}
-    ordinary = scenario.history.ordinary_months if scenario.history else ()
-    learned = learned_cells(plan.baseline, baseline.booked, errors, ordinary)
-    return _Preparation(plan, learned).conditioned() if learned.cells else plan
-
-
-def _middle(sd: float | Assumption) -> float:
-    return sd if isinstance(sd, float) else sd.value
+    return _Preparation(plan).conditioned() if plan.learned.cells else plan
 
 
 class _Preparation:
     """The first block of a plan, from which its conditioning is made."""
 
-    def __init__(self, plan: CompiledPlan, learned: LearnedCells) -> None:
+    def __init__(self, plan: CompiledPlan) -> None:
         self.plan = plan
-        self.learned = learned
-        cells = learned.cells
+        cells = plan.learned.cells
         self.inputs = plan.baseline
         self.sampler = Sampler(plan.seed, range(1), plan.groups, plan.yearly)
         self.context = simulation_context(plan, self.sampler)
@@ -128,9 +99,9 @@ class _Preparation:
             streams=tuple(_streams(self.plan, self.sampler, last)),
         )
         surroundings = blank.surroundings(self.inputs, self.sampler, self.context, self.drifts)
-        events = np.log(np.maximum(surroundings.events, MIN_FACTOR))
+        events = np.log(np.maximum(np.array(np.broadcast_arrays(*surroundings.events)), MIN_CELL_FACTOR))
         blank = replace(blank, event_middle=events.mean(axis=1), sizes=self._sizes(surroundings.central))
-        middle = surroundings.initiatives * np.exp(blank.event_middle)[:, None]
+        middle = surroundings.with_middle_events(blank.event_middle)
         central = blank.states(self.inputs, surroundings.central, middle)
         errors = CellErrors(self._exact_variance(), self._booked_errors(events), np.zeros(len(self.cells)))
         added, scores = self._arms_length(central, errors)
@@ -140,8 +111,8 @@ class _Preparation:
             self._effective_draws(conditioning, surroundings),
             PATHS_PER_BLOCK,
             self._at_arms_length(added, scores),
-            self.learned.without_lesson,
-            tuple(sorted({c.measure for c in self.learned.cells} - {c.measure for c in self.cells})),
+            self.plan.learned.without_lesson,
+            tuple(sorted({c.measure for c in self.plan.learned.cells} - {c.measure for c in self.cells})),
         )
         return replace(self.plan, conditioning=conditioning, lesson=lesson)
 
@@ -170,10 +141,10 @@ class _Preparation:
     ) -> float:
         """Share of the paths of the first block that are as surprising as the booked months, in their likely paths."""
         shape = (len(self.cells), PATHS_PER_BLOCK)
-        middle = surroundings.initiatives * np.exp(conditioning.event_middle)[:, None]
+        middle = surroundings.with_middle_events(conditioning.event_middle)
         states = conditioning.states(self.inputs, self.draws, middle)
-        own = np.broadcast_to(states.state - central.state, shape)
-        distances = conditioning.distances(self._gains(np.diag(errors.exact)), self.draws, own)
+        of_plan = np.broadcast_to(states.state - central.state, shape)
+        distances = conditioning.distances(self._gains(np.diag(errors.exact)), self.draws, of_plan)
         booked = np.broadcast_to(central.booked - central.state, shape)
         of_booked = conditioning.distances(self._gains(errors.total), self.draws, booked)
         if conditioning.streams:

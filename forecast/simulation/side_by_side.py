@@ -19,8 +19,8 @@ from forecast.plan.geography import Geography
 from forecast.plan.record import assumptions_in
 from forecast.plan.scenario import Scenario
 from forecast.simulation.block import sample_shocks, simulate_target_values, simulate_trade
-from forecast.simulation.compiled import CompiledPlan
-from forecast.simulation.conditioned import prepare_plan
+from forecast.simulation.compiled import CompiledPlan, compile_plan
+from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, SharedDraws
 from forecast.timeseries.baseline import Baseline
 
@@ -58,7 +58,10 @@ def simulate_targets(
     dict of str to TargetPaths
         By name, the values of the targets: those of `simulate`, path by path.
     """
-    compiled = {name: prepare_plan(scenario, baseline, paths, seed) for name, (scenario, baseline) in plans.items()}
+    compiled = {
+        name: condition_plan(compile_plan(scenario, baseline, paths, seed))
+        for name, (scenario, baseline) in plans.items()
+    }
     parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in plans}
     groups = _group_plans(compiled)
     for blocks in _batches(compiled):

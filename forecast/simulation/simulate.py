@@ -26,8 +26,8 @@ from forecast.simulation.chunks import (
     prepare_chunks,
     simulate_chunk,
 )
-from forecast.simulation.compiled import CompiledPlan, FigureKey, figure_key
-from forecast.simulation.conditioned import prepare_plan
+from forecast.simulation.compiled import CompiledPlan, FigureKey, compile_plan, figure_key
+from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.conditioning.conditioning import ClosedLesson
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
@@ -107,7 +107,7 @@ class Simulation:
     places: PlaceTally | None = None
     """Tally of each place, where they are listed."""
     lesson: ClosedLesson | None = None
-    """How the closed months fit the plan; None where none is closed."""
+    """Fit of the closed months to the plan; None where none is closed."""
 
     @property
     def horizon(self) -> Calendar:
@@ -352,7 +352,7 @@ def simulate(
     require_memory(scenario, paths or scenario.paths)
     execution = execution or ExecutionOptions()
     baseline = baseline or fit_baseline(scenario)
-    plan = prepare_plan(scenario, baseline, paths, seed, periods)
+    plan = condition_plan(compile_plan(scenario, baseline, paths, seed, periods))
     goal = _precision_goal(plan, precision)
     engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
     required_version = local_code_version() if engine.is_remote else ""

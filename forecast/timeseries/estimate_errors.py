@@ -26,7 +26,7 @@ __all__ = [
 
 MIN_ESTIMATE_PAIRS = 6
 """Earlier estimates with their actual figures from which an error is learned [C]."""
-MAX_LISTED_MONTHS = 6
+MAX_ESTIMATED_MONTHS = 6
 """Months that a note lists before it counts the others."""
 
 
@@ -176,6 +176,6 @@ def _percent(share: float) -> Phrase:
 
 
 def _list_months(months: list[int]) -> str:
-    more = len(months) - MAX_LISTED_MONTHS
-    listed = ", ".join(format_month(month) for month in months[:MAX_LISTED_MONTHS])
+    more = len(months) - MAX_ESTIMATED_MONTHS
+    listed = ", ".join(format_month(month) for month in months[:MAX_ESTIMATED_MONTHS])
     return f"{listed}, … (+{more})" if more > 0 else listed

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecast.analysis.cases import SimulatedCase
     from forecast.analysis.findings import Findings
     from forecast.reports.content.context import RunView
+    from forecast.runs.locks import Lock
     from forecast.runs.manifest import RunInputs
     from forecast.simulation.compiled import FigureKey
     from forecast.simulation.side_by_side import TargetPaths
@@ -70,12 +71,23 @@ def build_view(
         findings = collect_findings(run, references=find_year_references(request, run.baseline))
     findings = add_cases(findings, run, cases)
     summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
+    if request.lock is not None:
+        summary["lock"] = _lock_summary(request.lock, run)
     if run.precision is not None:
         summary["precision"] = _precision_summary(run, run.precision)
     view = RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
     if notes := glyph_notes(run.scenario, request.language, _drawn_names(view)):
         summary["notes"] = [{"key": key, "params": dict(params)} for key, params in notes]
     return view
+
+
+def _lock_summary(lock: Lock, run: Simulation) -> dict[str, Any]:
+    """The lock whose figures a run shows; its figures are compared, for another program may simulate others."""
+    from forecast.analysis.locked_figures import differing_figures, locked_figures
+
+    keys = ("name", "version", "locked_at", "locked_by", "approved_by", "reference")
+    is_same = not differing_figures(lock, locked_figures(run))
+    return {**{key: getattr(lock, key) for key in keys}, "hash": lock.short_hash, "same_figures": is_same}
 
 
 def _drawn_names(view: RunView) -> list[str]:

@@ -16,11 +16,14 @@ from forecast.runs.manifest import RunInputs, run_inputs
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
+    from forecast.runs.locks import Lock
     from forecast.simulation.simulate import Simulation
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
 __all__ = ["RunRequest", "default_reports", "reports_folder"]
 
+LOCKED_RUN_PREFIX = "locked-"
+"""Start of the name that shows the run of a lock, which a run of today's plan never replaces."""
 MAX_CASE_PATHS = 16_384
 """Paths of a case: the first four blocks of its run; their simulation error is printed with them."""
 
@@ -44,6 +47,10 @@ class RunRequest:
     """Fits of an earlier run that are used again; None to fit."""
     cache: Path = dataclasses.field(default_factory=cache_folder)
     """Folder in which fits are kept between runs."""
+    lock: Lock | None = None
+    """Lock whose figures are simulated; None for any other run."""
+    lock_name: str = ""
+    """Name of the lock that the plan was restored from; empty for a plan of today."""
 
     @classmethod
     def from_simulation(
@@ -67,14 +74,21 @@ class RunRequest:
             seed=self.seed,
             paths=self.paths,
             language=self.language,
-            pinned_digest=self.pinned_fits.digest if self.pinned_fits else "",
+            pinned_digest=self.pinned_fits.digest if self.pinned_fits and not self.lock else "",  # a lock has its fits
             precision=self.precision,
+            name=self.name,
+            lock_digest=self.lock.digest if self.lock else "",
         )
 
     @property
     def name(self) -> str:
         """Name of the folder that shows the newest run."""
-        return plan_name(self.scenario.file)
+        return f"{LOCKED_RUN_PREFIX}{self.lock_name}" if self.lock_name else plan_name(self.scenario.file)
+
+    @property
+    def argument(self) -> str:
+        """Name of the lock, else the path of the plan: what a person types for it."""
+        return self.lock_name or self.scenario.file
 
     def with_pinned_fits(self, pinned_fits: PinnedFits) -> RunRequest:
         """The request that uses these fits; they are kept in a folder of their own."""

@@ -90,7 +90,7 @@ def run_plan(request: RunRequest, callbacks: RunCallbacks = _NO_CALLBACKS) -> re
     repository.prepare_reports(request.reports, (request.name,))
     run = repository.find_run(request.reports, request.inputs)
     if run is None:
-        run = _simulate_and_publish(request, callbacks)
+        run = simulate_and_publish(request, callbacks)
     else:
         callbacks.on_answer(run.summary())
     return show_run(request.reports, run, callbacks.on_failure)
@@ -108,7 +108,12 @@ def show_run(
     return run
 
 
-def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repository.StoredRun:
+def simulate_and_publish(
+    request: RunRequest,
+    callbacks: RunCallbacks,
+    on_simulated: Callable[[RunRequest, Simulation], RunRequest] = lambda request, run: request,
+) -> repository.StoredRun:
+    """Simulate a plan and publish its report; the request that `on_simulated` returns says as what."""
     from forecast.analysis.collect import collect_findings
     from forecast.simulation.simulate import ExecutionOptions
 
@@ -122,6 +127,7 @@ def _simulate_and_publish(request: RunRequest, callbacks: RunCallbacks) -> repos
             run = simulate_request(request, baseline, execution)
             references = find_year_references(request, baseline)
             findings = collect_findings(run, references=references)  # while the cases are still simulated
+            request = on_simulated(request, run)
             view = build_view(run, request, cases.result(), findings)
         callbacks.on_answer(view.summary)
         callbacks.on_stage("said_drawing")

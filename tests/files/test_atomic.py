@@ -324,3 +324,19 @@ def test_a_user_without_a_home_keeps_the_cache_with_temporary_files(monkeypatch:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where the system does not know the user
     assert cache_folder() == Path(tempfile.gettempdir()) / "forecast"
+
+
+def test_a_new_file_never_replaces_another(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "new.json"
+    assert atomic.write_new_file(path, b"first")
+    assert not atomic.write_new_file(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert os.listdir(path.parent) == ["new.json"]
+
+
+def test_a_new_file_is_written_on_a_disk_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*names: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    test_a_new_file_never_replaces_another(tmp_path)

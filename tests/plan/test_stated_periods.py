@@ -94,6 +94,15 @@ def test_services_tie_to_the_total_where_only_that_is_stated(tmp_path: Path) -> 
     assert len(read_stated_periods(read(write(tmp_path, rows, plan)))) == 8
 
 
+def test_columns_in_vietnamese_are_named_in_one_problem(tmp_path: Path) -> None:
+    plan = write(tmp_path, [])
+    (tmp_path / "assigned.csv").write_text("kỳ,chỉ tiêu,giá trị\n2025-Q1,cost,4\n", encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read(plan)
+    (problem,) = raised.value.problems
+    assert dict(problem.params)["instead"] == "period, measure, value"
+
+
 def test_a_missing_file_is_named_where_the_plan_names_it(tmp_path: Path) -> None:
     write(tmp_path, [])
     (tmp_path / "assigned.csv").unlink()

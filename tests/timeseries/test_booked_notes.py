@@ -35,7 +35,7 @@ def notes(folder: Path, booked: list[str], chance: str = "30%", start: str = "20
         for service, level in (("a", 9), ("b", 3))
         for month in range(FIRST, FIRST + 24)
     ]
-    rows += [f"{row},actual" for row in booked]
+    rows += [row if row.count(",") == 3 else f"{row},actual" for row in booked]
     (folder / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *rows, ""]), encoding="utf-8")
     plan = PLAN.replace("CHANCE", chance).replace("START", start)
     (folder / "plan.yaml").write_text(plan, encoding="utf-8")
@@ -54,6 +54,12 @@ def test_a_service_without_books_is_named_where_others_have_them(tmp_path: Path)
     assert notes(tmp_path, rows) == {"booked_missing": {"months": "2025-02", "service": "b"}}
     baseline = fit_baseline(forecast.read(tmp_path / "plan.yaml"))
     assert ("booked_missing", (("months", "2025-02"), ("service", "b"))) in baseline.history_notes
+
+
+def test_an_estimate_closes_no_month_and_is_no_gap(tmp_path: Path) -> None:
+    rows = ["2025-01,a,900", "2025-01,b,250", "2025-01,c,40", "2025-02,a,910,estimate"]
+    assert notes(tmp_path, rows, start="2025-02") == {}
+    assert notes(tmp_path, [*rows, "2025-02,b,260"], start="2025-02").keys() == {"booked_missing", "booked_undecided"}
 
 
 def test_a_month_that_has_no_logarithm_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +61,45 @@ def test_a_year_of_each_layout_reaches_the_history_of_the_plan(project: Path, la
         assert history.revenue[service][1:] == pytest.approx(exact, rel=5e-4)
     again = import_files(project, path)
     assert (again.update.row_count, again.update.unchanged) == (0, 36)
+
+
+@pytest.mark.parametrize("layout", ["wide", "long", "monthly", "down", "csv"])
+def test_a_year_of_each_layout_closes_the_months_of_its_plan(project: Path, layout: str) -> None:
+    plan = project / "scenarios" / "plan.yaml"
+    plan.write_text(PLAN.replace("from: 2026-01", "from: 2025-01"))
+    import_files(project, write_layouts(project)[layout])
+    scenario = read(plan)
+    history = read_plan_history(scenario)
+    assert history is not None
+    assert check_history(scenario, history) == []
+    assert history.calendar.last == 12 * 2025 - 1
+    for service in SERVICES:
+        booked = history.booked[f"revenue.{service}"]
+        assert [figure.status for figure in booked.values()] == ["actual"] * 12
+        exact = [month_amount(service, month) for month in range(1, 13)]
+        assert [booked[12 * 2025 + row].value for row in range(12)] == pytest.approx(exact, rel=5e-4)
+
+
+def test_a_month_of_volume_price_and_revenue_closes_the_month_of_the_example_year(tmp_path: Path) -> None:
+    for folder in ("scenarios", "data"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    ledger = tmp_path / "data" / "water-ledger.csv"
+    header, *rows = ledger.read_text(encoding="utf-8").splitlines()
+    rows = [row for row in rows if row.split(",")[4] < "2025-04"]
+    ledger.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    sheet = [
+        ["ĐVT: đồng"], ["Dịch vụ", "Sản lượng (m3)", "Đơn giá", "Doanh thu"],
+        ["Nước sinh hoạt", 1_630_000, 9_480, 15_452_400_000], ["Nước sản xuất", None, None, 4_600_000_000],
+        ["Lắp đặt đồng hồ", None, None, 700_000_000], ["Tổng cộng", None, None, 20_752_400_000],
+    ]  # fmt: skip
+    path = write_xlsx(tmp_path / "t3.xlsx", SheetText("T3.2025", sheet))
+    request = ActualsRequest((path,), tmp_path / "scenarios" / "water-2025.yaml", date(2025, 4, 5))
+    assert import_actuals(request).update.row_count == 4
+    history = read_plan_history(read(tmp_path / "scenarios" / "months" / "2025-03.yaml"))
+    assert history is not None
+    march = 12 * 2025 + 2
+    assert history.booked["revenue.household"][march] == (1_630_000 * 9_480, "actual")
+    assert history.booked["revenue.industry"][march] == (4_600_000_000, "actual")  # no longer its flash figure
 
 
 def test_layouts_of_the_same_year_agree_with_each_other(project: Path) -> None:

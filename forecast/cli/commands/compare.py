@@ -66,7 +66,7 @@ def _check_comparable(session: Session, requests: list[RunRequest]) -> None:
     first = requests[0]
     files: dict[str, str] = {}
     for request in requests:
-        file = request.scenario.file
+        file = request.argument
         if request.name in files:
             code = "same_plan_twice" if files[request.name] == file else "same_names_compared"
             problems.append(session.problem(file, file, code, first=files[request.name]))

@@ -17,7 +17,7 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
-from forecast.errors import CheckError, InputError, OutputError, Problem, closest_match
+from forecast.errors import CheckError, InputError, LockError, OutputError, Problem, closest_match
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
 
@@ -55,7 +55,8 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
         options = replace(options, overrides={**options.overrides, "as_of": params["as_of"].isoformat()})
     requests = read_requests(session, scenario, options, repair=params["repair_correlations"])
     requests = _reuse_fit(session, requests, params["reuse_fit"])
-    requests = [replace(request, precision=params["precision"]) for request in requests]
+    if params["precision"] is not None:
+        requests = [replace(request, precision=params["precision"], lock=None) for request in requests]
     _check_requests(session, requests, gates, params["as_of"])
     failures: list[OutputError] = []
     completed = [_run_request(session, request, options, failures) for request in requests]
@@ -68,23 +69,53 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
 def read_requests(
     session: Session, files: tuple[str, ...], options: CommonOptions, *, repair: bool = False
 ) -> list[RunRequest]:
-    """The requests of some plans; InputError with the problems of all of them."""
+    """The requests of some plans, or of locks by their names; InputError with the problems of all of them."""
     from forecast.plan.loading.loader import read_plan
+    from forecast.workflows.locked_plans import find_lock
 
-    scenarios: list[Scenario] = []
+    requests: list[RunRequest] = []
     problems: list[Problem] = []
     for file in files:
-        session.use_plan_language(file)
+        lock_path = find_lock(file, Path.cwd())
         try:
+            if lock_path is not None:
+                requests.append(_lock_request(session, lock_path, options, repair=repair))
+                continue
+            session.use_plan_language(file)
             plan = read_plan(Path(file), overrides=options.overrides or None, repair=repair)
+        except LockError:
+            raise
         except InputError as fault:
             problems.extend(fault.problems)
         else:
-            scenarios.append(plan.scenario)
+            requests.append(build_request(plan.scenario, options))
             _print_repairs(session, plan)
     if problems:
         raise InputError(problems)
-    return [build_request(scenario, options) for scenario in scenarios]
+    return requests
+
+
+def _lock_request(session: Session, file: Path, options: CommonOptions, *, repair: bool) -> RunRequest:
+    """The request of the plan of a lock as it was locked; its figures are the lock's where no option changes them."""
+    from forecast.workflows.locked_plans import lock_fits, open_lock, restored_plan
+
+    lock = open_lock(file)
+    session.language = options.language or lock.language
+    context = click.get_current_context()
+    plan = context.with_resource(restored_plan(lock, options.overrides or None, repair=repair))
+    _print_repairs(session, plan)
+    request = replace(
+        build_request(plan.scenario, options),
+        seed=lock.seed if options.seed is None else options.seed,
+        paths=options.paths or lock.paths,
+        language=session.language,
+        reports=(options.out or file.parents[2] / "reports").absolute(),
+        lock_name=lock.name,
+    )
+    if not options.overrides and (fits := lock_fits(lock)) is not None:
+        request = request.with_pinned_fits(fits)
+    is_own = (request.seed, request.paths) == (lock.seed, lock.paths) and not (options.overrides or repair)
+    return replace(request, lock=lock) if is_own else request
 
 
 def _print_repairs(session: Session, plan: LoadedPlan) -> None:
@@ -120,7 +151,7 @@ def _reuse_fit(session: Session, requests: list[RunRequest], manifest: Path | No
     from forecast.timeseries.ensemble.pinned import read_pinned_fits
 
     file = follow_pointer(manifest)
-    return [request.with_pinned_fits(read_pinned_fits(file)) for request in requests]
+    return [replace(request, lock=None).with_pinned_fits(read_pinned_fits(file)) for request in requests]
 
 
 def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[Gate, ...], day: date | None) -> None:
@@ -130,7 +161,7 @@ def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[G
     problems: list[Problem] = []
     files: dict[Path, str] = {}
     for request in requests:
-        folder, file = request.reports / request.name, request.scenario.file
+        folder, file = request.reports / request.name, request.argument
         if folder in files:
             problems.append(session.problem(file, file, "same_folder_name", first=files[folder], name=request.name))
         files.setdefault(folder, file)

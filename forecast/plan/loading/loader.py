@@ -29,7 +29,7 @@ from forecast.plan.checks.correlations import IMPOSSIBLE_CODE, CorrelationRepair
 from forecast.plan.document import DocumentEntry, PlanDocument, index_plan
 from forecast.plan.loading.layers import Layer, PlanLoader
 from forecast.plan.loading.overlays import MergedTree, merge_layers
-from forecast.plan.loading.overrides import build_override_layer
+from forecast.plan.loading.overrides import OVERRIDE_FILE, build_override_layer
 from forecast.plan.loading.references import resolve_references
 from forecast.plan.loading.removed import RemovedName, remove_constant_names, remove_deleted_names
 from forecast.plan.loading.validation import (
@@ -44,7 +44,7 @@ from forecast.plan.scenario import Scenario
 from forecast.plan.standing_cases import STANDING_CASES
 from forecast.plan.tree import format_node
 
-__all__ = ["LoadedPlan", "read", "read_plan", "read_text"]
+__all__ = ["LoadedPlan", "read", "read_document", "read_plan", "read_text"]
 
 MAX_PLAN_PROBLEMS = 100
 """Problems that are printed; more help nobody."""
@@ -128,6 +128,10 @@ class LoadedPlan:
     """Correlations that went with a deleted or a settled number."""
     repairs: tuple[CorrelationRepair, ...] = ()
     """Correlations that were moved; with `repair` alone."""
+    plan_files: tuple[str, ...] = ()
+    """The file of the plan and those of its parents, as shown in problems, sorted."""
+    column_files: tuple[str, ...] = ()
+    """Data files from which the plan draws a column, as shown in problems, sorted."""
 
 
 def read_plan(
@@ -180,7 +184,42 @@ def read_plan(
     problems = [_explain_missing_name(problem, layer) for problem in problems]
     if problems or scenario is None:
         raise InputError(sorted(set(problems))[:MAX_PLAN_PROBLEMS])
-    return LoadedPlan(scenario, document, tuple(builder.removed), tuple(builder.repairs))
+    plan_files = {each.file for each in (*layer.ancestors, layer)} - {OVERRIDE_FILE}
+    return LoadedPlan(
+        scenario,
+        document,
+        tuple(builder.removed),
+        tuple(builder.repairs),
+        tuple(sorted(plan_files)),
+        tuple(sorted(map(display_path, builder.column_files))),
+    )
+
+
+def read_document(path: Path) -> PlanDocument:
+    """Read what a plan and its parents write, without checking that it is a plan.
+
+    Parameters
+    ----------
+    path : Path
+        The plan file.
+
+    Returns
+    -------
+    PlanDocument
+        The merged tree, each key with its location.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or is no YAML of the language.
+    """
+    path = path_in_linked_project(path)
+    loader = PlanLoader(find_project(path.parent))
+    layer = loader.read_layer(path, Location(display_path(path)))
+    if loader.problems:
+        raise InputError(loader.problems)
+    merged = merge_layers(layer)
+    return index_plan(merged.tree, merged.deleted, merged.replaced)
 
 
 def _file_name_problems(path: Path) -> list[Problem]:
@@ -202,6 +241,7 @@ class _ScenarioBuilder:
     problems: list[Problem] = field(default_factory=list)
     removed: list[RemovedName] = field(default_factory=list)
     repairs: list[CorrelationRepair] = field(default_factory=list)
+    column_files: set[Path] = field(default_factory=set)
 
     def build(self, merged: MergedTree, document: PlanDocument) -> Scenario | None:
         """The scenario of a document, with its cases as scenarios."""
@@ -243,7 +283,7 @@ class _ScenarioBuilder:
             for key in ("cases", "extends")
             if key in overlay
         ]
-        builder = _ScenarioBuilder(self.project, self.folders, self.file, self.repair)
+        builder = _ScenarioBuilder(self.project, self.folders, self.file, self.repair, column_files=self.column_files)
         scenario = builder.build_scenario(index_plan(case.tree, {**merged.deleted, **case.deleted}, case.replaced))
         self.add_case_problems(case.problems + builder.problems, name, document.cases[name].values(), location)
         return scenario
@@ -269,7 +309,7 @@ class _ScenarioBuilder:
         currency = document.node("currency")
         context = ParseContext(
             currency if isinstance(currency, ScalarNode) else "VND",
-            column_reader(self.folders, self.project),
+            column_reader(self.folders, self.project, self.column_files.add),
             references,
         )
         result = self.validate(document.tree, context)

@@ -238,6 +238,7 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
         (t("provenance_run"), str(summary.get("run_id", ""))),
         (t("provenance_history"), view.baseline.digest),
     ]
+    entries.append((t("provenance_lock"), str(view.manifest.get("lock", ""))))
     inputs = {**view.manifest, **summary}
     entries.append((t("provenance_content"), str(inputs.get("scenario_hash", ""))))
     entries.append((t("provenance_code"), str(inputs.get("code", ""))))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "measure_text", "period_text", "sentence_case"]
+__all__ = ["chance_range_text", "date_text", "measure_text", "period_text", "sentence_case"]
 
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
@@ -55,7 +55,20 @@ def _month_text(month: int, t: Translator) -> str:
 
 
 def date_text(day: date, t: Translator) -> str:
-    """Return a day in the order of the language."""
+    """Return a day in the order of the language.
+
+    Parameters
+    ----------
+    day : date
+        The day.
+    t : Translator
+        Language of the text.
+
+    Returns
+    -------
+    str
+        `11/01/2021` in Vietnamese, `11 January 2021` in English.
+    """
     return (
         f"{day.day:02d}/{day.month:02d}/{day.year}"
         if t.language == "vi"

@@ -12,13 +12,11 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.history.booked_months import BookedMonths
+from forecast.history.estimates import FINAL_STATUSES
 from forecast.periods import Calendar
 from forecast.simulation.model.service_paths import ServicePaths, close_months
 
-__all__ = ["CLOSED_STATUSES", "ClosedMonths", "ClosedSeries"]
-
-CLOSED_STATUSES = ("actual", "example")
-"""Statuses of figures that close a month; an estimate does not."""
+__all__ = ["ClosedMonths", "ClosedSeries"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class ClosedMonths:
         """The booked figures that are no estimates."""
         by_measure = {}
         for measure, figures in sorted(booked.items()):
-            closed = {month: figure.value for month, figure in figures.items() if figure.status in CLOSED_STATUSES}
+            closed = {month: figure.value for month, figure in figures.items() if figure.status in FINAL_STATUSES}
             if closed:
                 months = sorted(closed)
                 values = np.array([closed[month] for month in months], np.float64)

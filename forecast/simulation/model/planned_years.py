@@ -181,7 +181,24 @@ def draw_planned(service: ServiceInputs, base: Floats, sampler: Sampler, calenda
 def draw_changes(
     service: ServiceInputs, sampler: Sampler, calendar: Calendar
 ) -> tuple[dict[int, Floats], dict[int, Assumption]]:
-    """By calendar year, the growths and amounts that are sure or lists of values, and those that have a score."""
+    """Draw what sets the level of each year and has no normal score.
+
+    Parameters
+    ----------
+    service : ServiceInputs
+        Its growths, or the year that is given.
+    sampler : Sampler
+        Random numbers of some blocks.
+    calendar : Calendar
+        Whole years.
+
+    Returns
+    -------
+    changes : dict
+        By calendar year, (paths,) or (1,) growths and amounts that are sure or lists of values.
+    scored : dict
+        By calendar year, the assumptions that are drawn by a normal score.
+    """
     changes: dict[int, Floats] = {}
     scored: dict[int, Assumption] = {}
     for year in calendar.years:
@@ -196,7 +213,18 @@ def draw_changes(
 
 
 def is_scored(assumption: Assumption) -> bool:
-    """True where an assumption is drawn by its normal score; a sure value and one of a list are facts of a path."""
+    """Return whether an assumption is drawn by its normal score.
+
+    Parameters
+    ----------
+    assumption : Assumption
+        A growth, a price change or an amount.
+
+    Returns
+    -------
+    bool
+        False for a sure value and for a list of values, which are facts of a path.
+    """
     return not (assumption.is_constant or isinstance(assumption.distribution, Discrete))
 
 

@@ -26,7 +26,7 @@ from forecast.timeseries.ensemble.interval_calibration import OriginCheck
 from forecast.timeseries.ensemble.stored_fit import check_correlation, check_fit, parse_pinned
 from forecast.timeseries.ensemble.sum_scores import SumLength, SumScore
 
-__all__ = ["COMBINATION_KEY", "PinnedFits", "read_pinned_fits", "restore_pinned", "serialise_fit"]
+__all__ = ["COMBINATION_KEY", "PinnedFits", "pin_parameters", "read_pinned_fits", "restore_pinned", "serialise_fit"]
 
 COMBINATION_KEY = "blend"
 """Key of the combination beside the models, in the parameters of a service."""
@@ -127,25 +127,50 @@ def read_pinned_fits(path: Path) -> PinnedFits:
     shown = str(path)
     try:
         content = read_json_object(real_path(path / MANIFEST_FILE if path.is_dir() else path))
-        combinations = {
-            service: models[COMBINATION_KEY]
-            for service, models in content["parameters"].items()
-            if COMBINATION_KEY in models
-        }
+        parameters = content["parameters"]
+        if not isinstance(parameters, dict):
+            raise ValueError("no parameters of services")
         if edited := changed_entries(content):
             raise InputError([_problem(shown, "pin_edited", names=", ".join(edited)[:MAX_ENTRIES_CHARACTERS])])
-        parsed = {service: parse_pinned(combination) for service, combination in combinations.items()}
-        (history_digest,) = {combination.history for combination in parsed.values()}
     except OSError as fault:
         if fault.errno == errno.EFBIG:
             most = f"{MAX_JSON_BYTES // 2**20} MB"
             raise InputError.of(Location(shown), "--reuse-fit", "file_too_large", file=shown, most=most) from fault
         raise InputError([_problem(shown, "pin_not_read", reason=fault.strerror or "")]) from fault
+    except (ValueError, KeyError) as fault:
+        raise InputError([_problem(shown, "pin_without_fits")]) from fault
+    return pin_parameters(parameters, shown)
+
+
+def pin_parameters(parameters: Any, shown: str) -> PinnedFits:
+    """Take fits from the parameters of a run.
+
+    Parameters
+    ----------
+    parameters : object
+        JSON that was read back: service -> model -> its parameters, as a manifest has them.
+    shown : str
+        File that holds them, for problems.
+
+    Returns
+    -------
+    PinnedFits
+        The combinations and the parameters of their models.
+
+    Raises
+    ------
+    InputError
+        They hold no fits.
+    """
+    try:
+        combinations = {
+            service: models[COMBINATION_KEY] for service, models in parameters.items() if COMBINATION_KEY in models
+        }
+        parsed = {service: parse_pinned(combination) for service, combination in combinations.items()}
+        (history_digest,) = {combination.history for combination in parsed.values()}
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InputError([_problem(shown, "pin_without_fits")]) from fault
-    models = {
-        service: {m: p for m, p in content["parameters"][service].items() if m != COMBINATION_KEY} for service in parsed
-    }
+    models = {service: {m: p for m, p in parameters[service].items() if m != COMBINATION_KEY} for service in parsed}
     return PinnedFits(shown, combinations, models, history_digest)
 
 

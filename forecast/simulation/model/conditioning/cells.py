@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from forecast.history.booked_months import BookedMonth, BookedMonths
-from forecast.simulation.model.closed_months import CLOSED_STATUSES
+from forecast.history.estimates import FINAL_STATUSES
 from forecast.simulation.model.inputs import BaselineInputs, ServiceInputs
 
 __all__ = ["Cell", "EstimateErrors", "LearnedCells", "learned_cells"]
@@ -43,9 +43,9 @@ class Cell:
 class LearnedCells:
     """Booked figures of a plan by what they teach."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell, ...] = ()
     """In order of services and months."""
-    without_lesson: tuple[tuple[str, int], ...] = field(default=())
+    without_lesson: tuple[tuple[str, int], ...] = ()
     """Measure and month of figures at or below zero on a scale of logarithms: exact, and they teach nothing."""
 
 
@@ -94,7 +94,7 @@ def learned_cells(
 
 def _estimate_error(figure: BookedMonth, error: tuple[float, float] | None) -> tuple[float, float] | None:
     """Factor that takes the bias out of a figure, and its standard deviation; None where it teaches nothing."""
-    if figure.status in CLOSED_STATUSES:
+    if figure.status in FINAL_STATUSES:
         return 1.0, 0.0
     if figure.status != "estimate" or error is None:
         return None

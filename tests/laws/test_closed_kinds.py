@@ -1,0 +1,121 @@
+"""Closed months of every kind of service and plan: exact, the open months follow, and the parts add up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import forecast
+from forecast.workflows.run import analyse
+from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year
+
+GIVEN = "{a: {baseline: {method: given, annual: 1200 million EUR to 1440 million EUR, noise: 5%}}}"
+GIVEN_LIST = (
+    "{a: {baseline: {method: given, annual: 'discrete(1200 million EUR at 50%, 1440 million EUR at 50%)', noise: 5%}}}"
+)
+DISCRETE = "{a: {growth: 'discrete(0% at 50%, 20% at 50%)'}}"
+T_COPULA = "copula: t(4)\ncorrelations: {growths: {between: [services.a.growth, services.b.growth], rank: 0.7}}\n"
+
+
+def median_of_rest(folder: Path, factor: float, services: str, **options: object) -> float:
+    closed = booked_rows({"a": 1e8 * 1.1 * factor * SEASON[:4]})
+    run = simulate_closed_year(folder, closed, services, **options)  # type: ignore[arg-type]
+    for number, row in enumerate(closed):
+        tally = run.tally("revenue.a", f"2025-{number + 1:02d}")
+        assert tally.quantile(0.01).value == tally.quantile(0.99).value == float(row.split(",")[2])
+    booked = sum(float(row.split(",")[2]) for row in closed)
+    return float(np.median(run.values("revenue.a", "2025")) - booked)
+
+
+@pytest.mark.parametrize("services", [GIVEN, GIVEN_LIST, DISCRETE, "{a: {growth: 2% to 18%}}"])
+def test_open_months_follow_closed_ones(tmp_path: Path, services: str) -> None:
+    low, middle, high = (median_of_rest(tmp_path, factor, services) for factor in (0.95, 1.0, 1.05))
+    assert low < middle < high
+
+
+def test_a_booked_service_moves_another_whose_growth_is_correlated(tmp_path: Path) -> None:
+    services = "{a: {growth: 0% to 20%}, b: {growth: 0% to 20%}}"
+    medians = []
+    for factor in (0.92, 1.08):
+        closed = booked_rows({"a": 1.1e8 * factor * SEASON[:5]})
+        run = simulate_closed_year(tmp_path, closed, services, names=("a", "b"), more=T_COPULA)
+        medians.append(np.median(run.values("revenue.b", "2025")))
+    assert medians[1] > 1.02 * medians[0]
+
+
+def long_history(folder: Path, service: str, closed: list[str], sign: float = 1.0, more: str = "") -> Path:
+    """The plan over four years of books."""
+    plan = write_closed_year(folder, closed, service, more=more)
+    rng = np.random.default_rng(4)
+    rows = []
+    for year in range(2021, 2025):
+        values = sign * 1e8 * SEASON * np.exp(0.05 * rng.standard_normal(12))
+        if sign < 0:
+            values += 5e7 * rng.standard_normal(12)
+        rows += booked_rows({"a": values}, year)
+    (folder / "ledger.csv").write_text(
+        "\n".join(["month,service,revenue,status,booked", *rows, *closed, ""]), encoding="utf-8"
+    )
+    return plan
+
+
+@pytest.mark.parametrize("service", ["{a: {}}", "{a: {growth: 0% to 9%, baseline: {level: mixture(50%)}}}"])
+def test_the_history_alone_learns_from_closed_months(tmp_path: Path, service: str) -> None:
+    medians = []
+    for factor in (0.95, 1.05):
+        closed = booked_rows({"a": 1e8 * factor * SEASON[:4]})
+        run = forecast.simulate(forecast.read(long_history(tmp_path, service, closed)), paths=4_096)
+        assert run.tally("revenue", "2025-04").quantile(0.9).value == float(closed[3].split(",")[2])
+        medians.append(np.median(run.values("revenue", "2025")) - 4e8 * factor * SEASON[:4].mean())
+    assert medians[1] > 1.01 * medians[0]
+
+
+@pytest.mark.slow
+def test_a_service_below_zero_learns_from_its_losses(tmp_path: Path) -> None:
+    medians = []
+    for shift in (-2e7, 2e7):
+        closed = booked_rows({"a": -1e8 * SEASON[:5] + shift})
+        run = forecast.simulate(forecast.read(long_history(tmp_path, "{a: {}}", closed, -1.0)), paths=4_096)
+        assert run.tally("revenue", "2025-05").quantile(0.5).value == float(closed[4].split(",")[2])
+        medians.append(np.median(run.values("revenue", "2025")))
+    assert medians[1] > medians[0] + 5 * 4e7
+
+
+def test_a_closed_month_of_nothing_is_exact_and_teaches_nothing(tmp_path: Path) -> None:
+    values = [*(1.1e8 * SEASON[:2]), 0.0]
+    runs = [simulate_closed_year(tmp_path, booked_rows({"a": months})) for months in (values, values[:2])]
+    assert runs[0].tally("revenue", "2025-03").quantile(0.9).value == 0
+    assert runs[0].lesson is not None
+    assert runs[0].lesson.without_lesson == (("revenue.a", 12 * 2025 + 2),)
+    open_part = [np.median(run.values("revenue", "2025") - run_month(run, "2025-03")) for run in runs]
+    assert open_part[0] == pytest.approx(open_part[1], rel=0.01)
+
+
+def run_month(run: forecast.Simulation, period: str) -> float:
+    return float(run.tally("revenue", period).mean)
+
+
+def test_cases_are_conditioned_too(tmp_path: Path) -> None:
+    more = "cases: {low: {services: {a: {growth: -5% to 5%}}}}\n"
+    closed = booked_rows({"a": 1.15e8 * SEASON})
+    plan = write_closed_year(tmp_path, closed, more=more)
+    frames = analyse(forecast.simulate(forecast.read(plan), paths=2_000, keep=2_000))
+    cases = frames["cases"]
+    assert set(cases.loc[cases["case"] == "low", "chance"]) == {1.0}
+
+
+def test_places_add_up_to_the_closed_months(tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text("place,district,weight\n1,north,2\n2,north,1\n3,south,1\n", encoding="utf-8")
+    storms = (
+        "places: {file: places.csv, noise: 5%}\n"
+        "shocks: {storm: {kind: storm, per_year: 2, season: {9: 1}, classes: "
+        "{big: {weight: 1, reach: 40%, days: 9, loss_share: {all: 80%}}}}}\n"
+    )
+    plan = write_closed_year(tmp_path, booked_rows({"a": 1.1e8 * SEASON}), more=storms)
+    frame = forecast.simulate(forecast.read(plan), paths=2_000).to_frame()
+    year = frame[(frame["period"] == "2025") & (frame["statistic"] == "mean") & (frame["measure"] == "revenue")]
+    total = float(year.loc[year["place"] == "", "value"].iloc[0])
+    places = year.loc[year["place"].isin(["1", "2", "3"]), "value"].sum()
+    assert places == pytest.approx(total, rel=1e-3)
