@@ -94,10 +94,11 @@ class ReadmeWorkspace:
         return outputs
 
     def _run_command(self, typed: str) -> str:
-        """What a command prints, both streams; `| grep WORD` keeps some lines."""
+        """What a command prints, both streams; `| grep WORD` and `| head -N` keep some lines."""
         from forecast.cli import main
 
-        command, _, pattern = typed.partition(" | grep ")
+        command, _, count = typed.partition(" | head -")
+        command, _, pattern = command.partition(" | grep ")
         program, *arguments = shlex.split(command)
         assert program == "forecast", typed
         out = io.StringIO()
@@ -106,7 +107,8 @@ class ReadmeWorkspace:
         if code != 0:
             self.failed_commands.add(command)
         lines = out.getvalue().splitlines(keepends=True)
-        return "".join(line for line in lines if not pattern or re.search(shlex.split(pattern)[0], line))
+        kept = [line for line in lines if not pattern or re.search(shlex.split(pattern)[0], line)]
+        return "".join(kept[: int(count)] if count else kept)
 
     def _run_program(self, body: str) -> str:
         key = ("program", body)
