@@ -87,6 +87,8 @@ def analyse_year(
         ),
         chances=_chance_points(run, days, earlier, now, changes) if run.scenario.targets else (),
         notes=closed_notes(run.scenario.notes, year),
+        plan_lock=references.plan_lock,
+        are_locks_broken=references.are_locks_broken,
     )
     return findings, _with_plan(months, plan, year)
 
