@@ -47,6 +47,13 @@ class EarlierForecast:
     lock: str = ""
     """Name of its lock."""
 
+    @property
+    def day(self) -> date:
+        """The day."""
+        as_of = self.state.scenario.as_of
+        assert as_of is not None  # an earlier plan has its day
+        return as_of
+
 
 @dataclass(frozen=True)
 class YearReferences:
@@ -58,8 +65,12 @@ class YearReferences:
     """Figures that a document assigns to months, quarters and the year."""
     locked: MediansByMeasure = field(default_factory=dict)
     """Medians of the lock of the approved plan."""
+    plan_lock: str = ""
+    """Name and short hash of that lock; empty without one."""
     revised: MediansByMeasure = field(default_factory=dict)
     """Medians of the lock of the revised plan."""
+    are_locks_broken: bool = False
+    """True where the chain of locks is not whole, so that none is read."""
 
 
 class PairedSimulations:
@@ -136,9 +147,7 @@ class EarlierDay:
     @property
     def as_of(self) -> date:
         """The day."""
-        day = self.forecast.state.scenario.as_of
-        assert day is not None  # so are all that `earlier_days` makes
-        return day
+        return self.forecast.day
 
 
 def earlier_days(
@@ -159,14 +168,8 @@ def earlier_days(
     days = [EarlierDay(forecast, ()) for forecast in forecasts]
     last = max(closing.values(), default=0)
     for day in sorted(set(closing.values())) if len(known) < 2 else ():
-        if _ordinal(forecasts[0]) < day < last:
+        if forecasts[0].day.toordinal() < day < last:
             state = state_on_day(forecasts[0].state if known else current, day, books)
             days.append(EarlierDay(EarlierForecast(state), ()))
     days.sort(key=lambda day: day.as_of)
     return tuple(EarlierDay(day.forecast, closed_by(day.as_of.toordinal())) for day in days)
-
-
-def _ordinal(forecast: EarlierForecast) -> int:
-    as_of = forecast.state.scenario.as_of
-    assert as_of is not None
-    return as_of.toordinal()

@@ -149,6 +149,7 @@ def lock_plan(
             engine=request.engine,
             workers=request.workers,
             lock_name=draft.name,
+            locks=folder,
         )
         require_memory(scenario, run_request.paths)
         repository.prepare_reports(reports, (run_request.name,))

@@ -12,7 +12,7 @@ from forecast.reports.content.context import RunView
 from forecast.simulation.simulate import Simulation
 from forecast.workflows.publish import build_view
 from forecast.workflows.request import RunRequest
-from forecast.workflows.year_references import find_year_references
+from forecast.workflows.year_references import open_year_references
 
 PATHS = 2_000
 SEASON = (90, 80, 100, 100, 110, 110, 120, 110, 100, 100, 90, 90)
@@ -107,11 +107,12 @@ def write_closed_plan(folder: Path) -> Path:
     return folder / "march.yaml"
 
 
-def make_closed_plan(folder: Path, file: str = "march.yaml", **changes: object) -> ClosedPlan:
+def make_closed_plan(folder: Path, file: str = "march.yaml", paths: int = PATHS, **changes: object) -> ClosedPlan:
     """Read, simulate and analyse one of the plans."""
     write_closed_plan(folder)
     scenario = forecast.read(folder / file, set=changes or None)
-    run = forecast.simulate(scenario, paths=PATHS)
+    run = forecast.simulate(scenario, paths=paths)
     request = RunRequest.from_simulation(run)
-    findings = collect_findings(run, references=find_year_references(request, run.baseline))
+    with open_year_references(scenario, run.baseline) as references:
+        findings = collect_findings(run, references=references)
     return ClosedPlan(run, findings, build_view(run, request, (), findings))

@@ -170,7 +170,8 @@ def actuals_notes(year: YearFindings, t: Translator) -> tuple[str, ...]:
     return (
         t("table_ratio_note"),
         *((t("table_open_note"),) if is_open else ()),
-        *(t(f"table_plan_{source}", date=day) for source in table.plan_sources),
+        *(t(f"table_plan_{source}", date=day, lock=year.plan_lock) for source in table.plan_sources),
+        *((t("table_locks_broken"),) if year.are_locks_broken else ()),
     )
 
 
