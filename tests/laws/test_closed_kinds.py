@@ -9,7 +9,7 @@ import pytest
 
 import forecast
 from forecast.workflows.run import analyse
-from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year
+from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year, write_long_history
 
 GIVEN = "{a: {baseline: {method: given, annual: 1200 million EUR to 1440 million EUR, noise: 5%}}}"
 GIVEN_LIST = (
@@ -45,28 +45,12 @@ def test_a_booked_service_moves_another_whose_growth_is_correlated(tmp_path: Pat
     assert medians[1] > 1.02 * medians[0]
 
 
-def long_history(folder: Path, service: str, closed: list[str], sign: float = 1.0, more: str = "") -> Path:
-    """The plan over four years of books."""
-    plan = write_closed_year(folder, closed, service, more=more)
-    rng = np.random.default_rng(4)
-    rows = []
-    for year in range(2021, 2025):
-        values = sign * 1e8 * SEASON * np.exp(0.05 * rng.standard_normal(12))
-        if sign < 0:
-            values += 5e7 * rng.standard_normal(12)
-        rows += booked_rows({"a": values}, year)
-    (folder / "ledger.csv").write_text(
-        "\n".join(["month,service,revenue,status,booked", *rows, *closed, ""]), encoding="utf-8"
-    )
-    return plan
-
-
 @pytest.mark.parametrize("service", ["{a: {}}", "{a: {growth: 0% to 9%, baseline: {level: mixture(50%)}}}"])
 def test_the_history_alone_learns_from_closed_months(tmp_path: Path, service: str) -> None:
     medians = []
     for factor in (0.95, 1.05):
         closed = booked_rows({"a": 1e8 * factor * SEASON[:4]})
-        run = forecast.simulate(forecast.read(long_history(tmp_path, service, closed)), paths=4_096)
+        run = forecast.simulate(forecast.read(write_long_history(tmp_path, service, closed)), paths=4_096)
         assert run.tally("revenue", "2025-04").quantile(0.9).value == float(closed[3].split(",")[2])
         medians.append(np.median(run.values("revenue", "2025")) - 4e8 * factor * SEASON[:4].mean())
     assert medians[1] > 1.01 * medians[0]
@@ -77,7 +61,7 @@ def test_a_service_below_zero_learns_from_its_losses(tmp_path: Path) -> None:
     medians = []
     for shift in (-2e7, 2e7):
         closed = booked_rows({"a": -1e8 * SEASON[:5] + shift})
-        run = forecast.simulate(forecast.read(long_history(tmp_path, "{a: {}}", closed, -1.0)), paths=4_096)
+        run = forecast.simulate(forecast.read(write_long_history(tmp_path, "{a: {}}", closed, -1.0)), paths=4_096)
         assert run.tally("revenue", "2025-05").quantile(0.5).value == float(closed[4].split(",")[2])
         medians.append(np.median(run.values("revenue", "2025")))
     assert medians[1] > medians[0] + 5 * 4e7

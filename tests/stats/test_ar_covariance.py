@@ -15,9 +15,9 @@ def test_one_series_has_the_covariance_of_a_stationary_series() -> None:
 
 
 def test_two_series_have_the_covariance_of_their_factors() -> None:
-    one, other = (np.array([0.2]), np.array([0.7])), (np.array([0.3]), np.array([0.1]))
-    factors = [mean_ar_factor(*series, 6) for series in (one, other)]
-    assert np.allclose(mean_ar_covariance(*one, *other, 6), factors[0] @ factors[1].T)
+    first, second = (np.array([0.2]), np.array([0.7])), (np.array([0.3]), np.array([0.1]))
+    factors = [mean_ar_factor(*series, 6) for series in (first, second)]
+    assert np.allclose(mean_ar_covariance(*first, *second, 6), factors[0] @ factors[1].T)
 
 
 def test_paths_are_averaged() -> None:

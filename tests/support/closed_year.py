@@ -68,3 +68,18 @@ def simulate_closed_year(
     """Simulate the plan, its paths kept."""
     plan = write_closed_year(folder, closed, services, **options)  # type: ignore[arg-type]
     return forecast.simulate(forecast.read(plan), paths=paths, keep=paths)
+
+
+def write_long_history(folder: Path, services: str, closed: Sequence[str] = (), sign: float = 1.0) -> Path:
+    """Write the plan over four years of books of service `a`."""
+    plan = write_closed_year(folder, closed, services)
+    rng = np.random.default_rng(4)
+    rows = []
+    for year in range(2021, 2025):
+        values = sign * 1e8 * SEASON * np.exp(0.05 * rng.standard_normal(12))
+        if sign < 0:
+            values += 5e7 * rng.standard_normal(12)
+        rows += booked_rows({"a": values}, year)
+    lines = ["month,service,revenue,status,booked", *rows, *closed, ""]
+    (folder / "ledger.csv").write_text("\n".join(lines), encoding="utf-8")
+    return plan

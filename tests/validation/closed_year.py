@@ -31,7 +31,7 @@ from forecast.arrays import Floats
 from forecast.history.booked_months import BookedMonth
 from forecast.plan.record import FrozenDict
 from forecast.simulation.block import simulate_block
-from forecast.simulation.compiled import compile_plan
+from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.timeseries.baseline import Baseline, fit_baseline
 from forecast.timeseries.estimate_errors import EstimateError
@@ -118,9 +118,14 @@ class ClosedYear:
         plan = condition_plan(compile_plan(scenario, fits, PATHS, seed))
         if plan.conditioning is not None and not is_weighted:
             plan = replace(plan, conditioning=replace(plan.conditioning, streams=()))
+        return ClosedYear.months_of(plan)
+
+    @staticmethod
+    def months_of(plan: CompiledPlan) -> Floats:
+        """(services, months, paths) revenue in the first block."""
         figures = simulate_block(plan, range(1)).figures
         months = [f"2025-{month:02d}" for month in range(1, 13)]
-        return np.array([[figures[f"revenue.{name}", m] for m in months] for name in scenario.service_names])
+        return np.array([[figures[f"revenue.{name}", m] for m in months] for name in plan.services])
 
     def score(self, truth: int, count: int, rng: np.random.Generator) -> dict[str, Any]:
         """Scores of one truth with so many months closed."""
@@ -131,7 +136,8 @@ class ClosedYear:
         events = list(_named_events(remaining[:, :, truth], count, self.scenario.service_names, rng))
         scenario = self.read(events, count) if events else self.scenario
         booked = self._booked(actual, count, rng)
-        paths = self.simulate(scenario, booked)
+        plan = condition_plan(compile_plan(scenario, booked, PATHS))
+        paths = self.months_of(plan)
         first = count - (self.kind == "estimate")
         np.testing.assert_allclose(paths[:, :first], np.broadcast_to(actual[:, :first, None], paths[:, :first].shape))
         is_two_point = self.kind == "two-point"
@@ -143,6 +149,7 @@ class ClosedYear:
                 float(np.mean(open_part.sum(axis=0) < outcome.sum())),
                 *np.mean(open_part < outcome[:, None], axis=1),
             ],
+            "surprise": 1.0 if plan.lesson is None else plan.lesson.surprise,
             "crps": crps(open_part.sum(axis=0), outcome.sum()),
             "rival": crps(rival.sum(axis=0), outcome.sum()),
         }
@@ -204,13 +211,20 @@ def score_truths(kind: str, truths: range) -> dict[int, list[dict[str, Any]]]:
 
 
 def summarise_scores(scores: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Shares of outcomes inside the 80% and 95% intervals, of the whole and by service, and CRPS over the rival's."""
+    """Shares of outcomes inside the 80% and 95% intervals, of the whole and by service, and CRPS over the rival's.
+
+    The 80% interval also in the tenth of the truths with the most, and with the least, surprising months.
+    """
     levels = np.array([score["levels"] for score in scores])
     inside80, inside95 = ((levels > p) & (levels < 1 - p) for p in (0.1, 0.025))
+    order = np.argsort([score["surprise"] for score in scores], kind="stable")
+    tenth = max(1, len(scores) // 10)
     ratio = np.mean([score["crps"] for score in scores]) / np.mean([score["rival"] for score in scores])
     return {
         "truths": len(scores),
         "inside80": round(float(inside80[:, 0].mean()), 3),
+        "most_surprising80": round(float(inside80[order[:tenth], 0].mean()), 3),
+        "least_surprising80": round(float(inside80[order[-tenth:], 0].mean()), 3),
         "inside95": round(float(inside95[:, 0].mean()), 3),
         "services80": [round(float(share), 3) for share in inside80[:, 1:].mean(axis=0)],
         "crps": round(float(ratio), 3),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 import forecast
-from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year
+from forecast.history.booked_months import BookedMonth
+from forecast.timeseries.baseline import fit_baseline
+from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year, write_long_history
 from tests.validation.closed_year import measure_kind
 
 NOISE, PERSISTENCE, LEVEL = 0.05, 0.4, 0.03
@@ -81,6 +85,40 @@ def test_the_chance_of_an_initiative_is_that_of_bayes(tmp_path: Path, closed: in
         assert run.path_sample is not None
         share = run.path_sample.occurrences["initiatives.push"].mean()
         differences.append(abs(share - chance_of_push(months, 0.08, 0.4)))
+    assert np.mean(differences) <= 0.005
+    assert np.quantile(differences, 0.95) <= 0.012
+
+
+@pytest.mark.slow
+def test_the_share_of_a_mixture_is_that_of_bayes(tmp_path: Path) -> None:
+    """Months at the planner's level against months at the history's, each normal on the log scale."""
+    service = "{a: {growth: 0% to 9%, baseline: {level: mixture(50%)}}}"
+    rng, closed, differences = np.random.default_rng(5), 3, []
+    scenario = forecast.read(write_long_history(tmp_path, service))
+    fits = fit_baseline(scenario)
+    fitted = fits.services["a"]
+    assert fitted.forecast is not None
+    mean, covariance = year_of_months(0.0, 0.09)
+    weights = np.exp(fitted.shape) / np.exp(fitted.shape).sum()
+    planned = mean - np.log(1e8 * SEASON) + np.log(fitted.base_total * weights)
+    levels = {
+        True: (planned, covariance),
+        False: (fitted.forecast.mean, fitted.forecast.cholesky @ fitted.forecast.cholesky.T),
+    }
+    for number in range(40):
+        is_planned = bool(number % 2)
+        months = rng.multivariate_normal(*levels[is_planned])[:closed]
+        booked = {12 * 2025 + row: BookedMonth(float(np.exp(value)), "actual") for row, value in enumerate(months)}
+        run = forecast.simulate(
+            scenario, paths=20_480, keep=20_480, baseline=replace(fits, booked={"revenue.a": booked})
+        )
+        density = {
+            key: multivariate_normal(m[:closed], c[:closed, :closed]).pdf(months) for key, (m, c) in levels.items()
+        }
+        exact = density[True] / (density[True] + density[False])
+        assert run.path_sample is not None
+        share = np.mean(run.path_sample.uniforms["services.a.baseline.level"] < 0.5)
+        differences.append(abs(share - exact))
     assert np.mean(differences) <= 0.005
     assert np.quantile(differences, 0.95) <= 0.012
 
