@@ -30,7 +30,7 @@ def test_problems_of_plan_and_history_have_locations_in_both(tmp_path: Path) -> 
     (tmp_path / "h.csv").write_text("\n".join(["month,service,revenue,status,booked", *rows]) + "\n", encoding="utf-8")
     plan = (
         "name: n\nas_of: 2020-12-05\nhistory: h.csv\nhorizon:\n  months: 12\n  from: 2021-02\n"
-        "services:\n  postal: {baseline: {mask: [2017-01]}}\n  banking: {growth: 1%}\n"
+        "services:\n  postal: {baseline: {mask: [2017-01]}}\n  banking: {}\n"
     )
     (tmp_path / "a.yaml").write_text(plan, encoding="utf-8")
     scenario = forecast.read(tmp_path / "a.yaml")
