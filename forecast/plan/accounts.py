@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from forecast.history.accounts import Accounts
 from forecast.history.books_by_day import BooksByDay
+from forecast.history.estimates import FINAL_STATUSES
 from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import Cost, Scenario, Service
 from forecast.units import fold_text
@@ -89,8 +91,25 @@ def read_plan_history(scenario: Scenario) -> History | None:
     source = scenario.history
     if source is None:
         return None
-    accounts, planned_from = ledger_accounts(scenario), first_planned_month(scenario)
-    return read_history(source.file, scenario.currency, accounts, scenario.as_of, planned_from, scenario.planned_on)
+    read = partial(read_history, source.file, scenario.currency, ledger_accounts(scenario), scenario.as_of)
+    planned_from, start = first_planned_month(scenario), scenario.horizon.calendar.first
+    history = read(planned_from, scenario.planned_on)
+    if planned_from < start and not _closes_begun_year(scenario, history, start):
+        return read(start, scenario.planned_on)
+    return history
+
+
+def _closes_begun_year(scenario: Scenario, history: History, start: int) -> bool:
+    """True where a service at the planner's level has actual months of the year in which the horizon begins.
+
+    Else there is nothing to learn from, and the history alone may have those months.
+    """
+    return any(
+        scenario.is_level_planned(measure.partition(".")[2]) and figure.status in FINAL_STATUSES and month < start
+        for measure, months in history.booked.items()
+        if measure.startswith("revenue.") and measure.partition(".")[2] in scenario.services
+        for month, figure in months.items()
+    )
 
 
 def read_books_by_day(scenario: Scenario) -> BooksByDay | None:

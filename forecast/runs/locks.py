@@ -1,4 +1,4 @@
-"""Locks: plans as they were approved, a file each in `scenarios/locked/`, in a chain that shows every edit.
+"""Locks: plans as they were approved, a file each in scenarios/locked, in a chain that shows every edit.
 
 A lock is canonical JSON that is never replaced. It names the lock before it by the SHA-256 of that file, and holds a
 digest of each of its own entries. Whoever edits the newest lock and makes its digests anew leaves no trace here: for

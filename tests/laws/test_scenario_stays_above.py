@@ -17,6 +17,7 @@ SIMULATION = Path(forecast.__file__).parent / "simulation"
 COMPILER = SIMULATION / "compiled.py"
 ALLOWED = {
     "simulate.py: simulate(scenario)",
+    "closed_year.py: find_closed_year(scenario)",
     "simulate.py: Simulation.scenario",
     "side_by_side.py: simulate_targets(plans)",
     "side_by_side.py: TargetPaths.scenario",
@@ -41,7 +42,7 @@ def test_only_they_import_it() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom | ast.Import) and any(name.name.endswith("Scenario") for name in node.names)
     }
-    assert importers == {"compiled.py", "side_by_side.py", "simulate.py"}
+    assert importers == {"closed_year.py", "compiled.py", "side_by_side.py", "simulate.py"}
 
 
 def test_no_compiled_plan_holds_a_scenario() -> None:

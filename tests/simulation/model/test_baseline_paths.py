@@ -9,7 +9,7 @@ import pytest
 
 import forecast
 from forecast.arrays import Floats
-from forecast.simulation.model.baseline_paths import sample_baseline
+from forecast.simulation.model.baseline_paths import draw_baseline, put_together
 from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.plans import ONE_SERVICE, simulate_plan
@@ -190,9 +190,8 @@ def test_baseline_paths_of_a_block_do_not_depend_on_those_beside_it() -> None:
 
     scenario = read_plan_text(FULL_PLAN)
     plan = compile_plan(scenario, fit_baseline(scenario), 2 * PATHS_PER_BLOCK)
-    both, second = (
-        sample_baseline(plan.baseline, Sampler(plan.seed, blocks, plan.groups)) for blocks in (range(2), range(1, 2))
-    )
+    samplers = [Sampler(plan.seed, blocks, plan.groups) for blocks in (range(2), range(1, 2))]
+    both, second = (put_together(plan.baseline, draw_baseline(plan.baseline, sampler), sampler) for sampler in samplers)
     for service, amount in second.amount.items():
         assert np.array_equal(both.amount[service][:, PATHS_PER_BLOCK:], amount)
 
