@@ -21,6 +21,7 @@ from tests.support.plans import ROOT
 from tests.support.processes import wait_for
 
 
+@pytest.mark.slow
 def test_a_file_size_limit_leaves_the_earlier_report(project: Path) -> None:
     before = repository.verify(project / "reports" / "bakery").run_id
 

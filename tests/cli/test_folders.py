@@ -117,6 +117,7 @@ def test_a_path_that_leads_elsewhere_is_refused(tmp_path: Path, call: Any, text:
     assert (done.code, "outside the project" in done.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "bakery.yaml").write_text(BAKERY_PLAN)
     gone = tmp_path / "gone"

@@ -95,6 +95,7 @@ def test_a_run_that_is_stopped_after_its_answer_leaves_the_earlier_report(
     assert repository.verify(reports / "bakery").manifest["seed"] == 41
 
 
+@pytest.mark.slow
 def test_an_output_that_fails_costs_no_report(plan: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = run_command("run", plan, "--paths", "2_000", "--seed", "51", stdout=full)

@@ -38,8 +38,14 @@ def run_shell(project: Path, script: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("redirection", STREAMS)
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "redirection"),
+    [
+        pytest.param(command, stream, marks=pytest.mark.slow if command == "run" and stream != ">/dev/full" else ())
+        for command in COMMANDS
+        for stream in STREAMS
+    ],
+)
 def test_a_closed_or_full_stream_has_its_code(project: Path, command: str, redirection: str) -> None:
     seed = 100 + list(STREAMS).index(redirection)
     code, err = run_shell(project, f"forecast {COMMANDS[command].format(seed=seed)} {redirection}")

@@ -105,6 +105,7 @@ def test_a_file_name_that_a_terminal_obeys_is_refused(tmp_path: Path, name: str 
         assert not FORBIDDEN_CHARACTERS.search(done.out + done.err)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
 def test_progress_on_a_terminal_shows_brackets_as_they_are(tmp_path: Path) -> None:
     import pty

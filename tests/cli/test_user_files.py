@@ -43,6 +43,7 @@ def hold_open(monkeypatch: pytest.MonkeyPatch, name: str, first: int = 1) -> Non
     monkeypatch.setattr(os, "replace", refuse)
 
 
+@pytest.mark.slow
 def test_folders_beside_the_reports_survive_every_start(call: Any, plan: Path) -> None:
     assert call("run", plan, "--paths", "200").code == 0
     reports = plan.parent / "reports"
@@ -111,6 +112,7 @@ def test_reserved_folders_are_refused_before_the_work(call: Any, plan: Path) -> 
     assert sorted(path.name for path in plan.parent.iterdir()) == ["bakery.yaml"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_links")
 def test_every_command_names_a_report_that_exists_where_links_are_refused(call: Any, plan: Path) -> None:
     shop = plan.with_name("shop.v2.yaml")
@@ -167,6 +169,7 @@ def test_what_is_held_later_is_one_line_after_the_results(
     assert repository.verify(report.parent).manifest["paths"] == 300
 
 
+@pytest.mark.slow
 def test_a_changed_report_is_kept_and_the_reader_is_told(call: Any, plan: Path) -> None:
     assert call("run", plan, "--paths", "200").code == 0
     report = plan.parent / "reports" / "bakery" / "report.html"
@@ -178,6 +181,7 @@ def test_a_changed_report_is_kept_and_the_reader_is_told(call: Any, plan: Path) 
     assert "my words" not in report.read_text()
 
 
+@pytest.mark.slow
 def test_a_run_with_notes_is_kept_when_others_are_pruned(call: Any, plan: Path) -> None:
     reports = plan.parent / "reports"
     for paths in ("200", "300", "400"):

@@ -217,6 +217,7 @@ def test_drifts_and_initiatives_change_a_month_by_its_size(tmp_path: Path) -> No
     assert shaken[below] == pytest.approx(calm[below] * 1.2 * 0.95)
 
 
+@pytest.mark.slow
 def test_a_donor_below_zero_loses_its_share_of_each_amount_gained(tmp_path: Path) -> None:
     ledgers = {"a": LEDGERS["all_negative"], "b": LEDGERS["one_refund"]}
     initiative = "initiatives: {i: {start: 2026-01, effect: {revenue: {b: 10%}}, takes_from: {a: 20%}}}\n"

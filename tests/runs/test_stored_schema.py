@@ -135,6 +135,7 @@ def test_a_manifest_of_another_schema_is_no_run(reports: Path, name: str) -> Non
         (reports / "bakery" / "manifest.json").write_bytes(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "edit",
     [

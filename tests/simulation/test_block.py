@@ -16,6 +16,7 @@ from forecast.timeseries.baseline import fit_baseline
 from tests.support.plans import FULL_PLAN, SCENARIOS, read_plan_text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["covid-and-floods", "without-history", "shop-chain"])
 def test_quantiles_of_histograms_agree_with_values_on_shipped_plans(
     name: str, tmp_path_factory: pytest.TempPathFactory

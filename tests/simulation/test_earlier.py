@@ -228,6 +228,7 @@ DECEMBER = 10e9 * 0.4 * 21 / 31
 BOOKED_DECEMBER = f"{10e9 - DECEMBER:.0f},actual"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", ["", "as_of: 2021-01-05\n"])
 def test_a_past_shock_that_is_under_way_goes_on_and_gives_back(tmp_path: Path, day: str) -> None:
     run = ledger_run(tmp_path, LOCKDOWN, day=day, m2020_12=BOOKED_DECEMBER)
@@ -296,6 +297,7 @@ def recovered_days(end: date, new_year: date) -> list[int]:
     return [max(0, (december - end).days), (new_year - max(end, december)).days]
 
 
+@pytest.mark.slow
 def test_what_came_back_in_the_base_year_is_not_part_of_its_level(tmp_path: Path) -> None:
     """A shock of December 2019 gave back 1 tỷ in January 2020: the underlying year is 120 tỷ, not 121."""
     event = """{e: {kind: event, from: 2019-12-01, until: 2019-12-31, effect: {volume: {a: -20%}},

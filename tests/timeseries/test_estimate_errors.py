@@ -15,7 +15,7 @@ from forecast.plan.accounts import read_plan_history
 from forecast.plan.assumption import Assumption
 from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import compile_plan
-from forecast.simulation.model.baseline_paths import sample_baseline
+from forecast.simulation.model.baseline_paths import draw_baseline, put_together
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 from forecast.timeseries.baseline import fit_baseline, unfitted_notes
 from forecast.timeseries.checks import check_history
@@ -98,7 +98,8 @@ DECEMBER_ESTIMATE = "2024-12,revenue.a,1000,estimate,2024-12-18"
 def sample(scenario: Scenario) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The base year of `a` in every path, and the amounts of all services."""
     plan = compile_plan(scenario, fit_baseline(scenario), 2 * PATHS_PER_BLOCK)
-    paths = sample_baseline(plan.baseline, Sampler(plan.seed, range(2), plan.groups))
+    sampler = Sampler(plan.seed, range(2), plan.groups)
+    paths = put_together(plan.baseline, draw_baseline(plan.baseline, sampler), sampler)
     return paths.last_year["a"], dict(paths.amount)
 
 

@@ -63,6 +63,7 @@ def test_places_sum_to_districts_and_districts_to_the_province_in_every_path(tmp
     assert figures["revenue.a@p2", "2026"].max() < 0
 
 
+@pytest.mark.slow
 def test_without_shocks_and_noise_a_place_has_its_share_of_a_loss(tmp_path: Path) -> None:
     figures = simulate_places(read_place_plan(tmp_path, "", "")).figures
     shares = figures["revenue.a@p2", "2026"] / figures["revenue.a", "2026"]
@@ -95,6 +96,7 @@ def test_a_hit_place_loses_and_its_losses_are_those_of_the_province(tmp_path: Pa
     assert shaken.places.loss_sums.sum() == pytest.approx(lost, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_run_with_places_below_zero_is_published_whole(tmp_path: Path) -> None:
     run = forecast.simulate(read_place_plan(tmp_path, ", noise: 10%"), paths=2 * PATHS_PER_BLOCK)
     assert np.isfinite(run.tally("revenue@west", "2026").mean)
