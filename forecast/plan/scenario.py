@@ -20,7 +20,9 @@ from forecast.plan.fields import (
     Currency,
     DateField,
     LevelField,
+    Measure,
     MonthField,
+    MonthKey,
     PositiveNumber,
     RankCorrelation,
     YearField,
@@ -267,6 +269,10 @@ class Scenario(Record):
     copula: CopulaField = "gaussian"
     """Copula of all correlations."""
     decisions: ByName[Decision] = FrozenDict()
+    notes: Annotated[
+        dict[Measure, Annotated[dict[MonthKey, str], AfterValidator(FrozenDict)]], AfterValidator(FrozenDict)
+    ] = FrozenDict()
+    """Comments on closed months, by measure and month (`{revenue.post: {2021-03: TEXT}}`), beside the variance."""
 
     file: Annotated[str, Field(exclude=True)] = ""
     """The file it was read from; not a key of the language."""

@@ -15,6 +15,7 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
+from forecast.reports.year_summary import summarise_year
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -76,6 +77,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
         "history_notes": [{"key": key, "params": dict(params)} for key, params in run.baseline.history_notes],
+        **({} if findings.year is None else summarise_year(findings.year)),
     }
 
 
