@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from forecast.history.estimates import FINAL_STATUSES
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
-from forecast.simulation.model.closed_months import CLOSED_STATUSES
 from forecast.timeseries.baseline import Baseline
 
 __all__ = ["ClosedYear", "find_closed_year"]
@@ -71,7 +71,7 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
         service: {
             month
             for month, figure in baseline.booked.get(f"revenue.{service}", {}).items()
-            if figure.status in CLOSED_STATUSES
+            if figure.status in FINAL_STATUSES
         }
         for service in scenario.service_names
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_each_day_of_closing_has_its_chances(march: ClosedPlan) -> None:
     ]
     assert points[-1].chances == {name: march.run.chance(name) for name in ("power", "revenue")}
     assert points[0].change is None
-    for before, point in zip(points, points[1:], strict=False):
+    for before, point in pairwise(points):
         assert point.change is not None
         assert point.change.as_of == before.as_of
     last = [variance for variance in march.year.variances if variance.reference == "last_forecast"]
