@@ -13,6 +13,7 @@ from forecast.files.paths import find_project, plan_name
 from forecast.i18n import Language
 from forecast.plan.data_files import project_folder
 from forecast.runs.manifest import RunInputs, run_inputs
+from forecast.runs.month_locks import LockReferences
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -51,6 +52,8 @@ class RunRequest:
     """Lock whose figures are simulated; None for any other run."""
     lock_name: str = ""
     """Name of the lock that the plan was restored from; empty for a plan of today."""
+    references: LockReferences = dataclasses.field(default_factory=LockReferences)
+    """Locks before it that the run of a lock is compared with."""
 
     @classmethod
     def from_simulation(
@@ -65,6 +68,11 @@ class RunRequest:
             reports=Path(reports),
             precision=run.precision.half_width if run.precision else None,
         )
+
+    @classmethod
+    def for_lock(cls, lock: Lock, scenario: Scenario, reports: Path = Path(), workers: int = 1) -> RunRequest:
+        """The request of the plan that was restored from a lock, with its seed, paths and language."""
+        return cls(scenario, lock.seed, lock.paths, lock.language, reports, workers=workers, lock_name=lock.name)
 
     @cached_property
     def inputs(self) -> RunInputs:

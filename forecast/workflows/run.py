@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,8 +125,9 @@ def simulate_and_publish(
             checkpoint = _open_checkpoint(request, baseline, callbacks)
             execution = ExecutionOptions(request.workers, cluster, checkpoint, callbacks.on_paths)
             run = simulate_request(request, baseline, execution)
-            references = find_year_references(request, baseline)
-            findings = collect_findings(run, references=references)  # while the cases are still simulated
+            with ExitStack() as restored:
+                references = find_year_references(request, baseline, restored)
+                findings = collect_findings(run, references=references)  # while the cases are still simulated
             request = on_simulated(request, run)
             view = build_view(run, request, cases.result(), findings)
         callbacks.on_answer(view.summary)
