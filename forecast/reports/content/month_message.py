@@ -168,9 +168,13 @@ def _scale(variance: Variance, view: RunView, t: Translator) -> AmountScale:
 def _against_plan(variance: Variance, reference: str, view: RunView, t: Translator) -> str:
     """The largest causes of the year to date."""
     scale = _scale(variance, view, t)
-    causes = [(_short_cause(step, view, t), step.to_date) for step in variance.steps]
+    causes = [
+        (_short_cause(step, view, t), step.to_date)
+        for step in sorted(variance.steps, key=lambda step: -abs(step.to_date))[:MAX_CAUSES]
+        if not _is_zero(scale.signed_number(step.to_date, VARIANCE_DECIMALS))
+    ]
     change = variance.end.to_date - variance.start.to_date
-    text = _causes_text(sorted(causes, key=lambda cause: -abs(cause[1]))[:MAX_CAUSES], scale)
+    text = _causes_text(causes, scale)
     return _cause_sentence("message_to_date", change, reference, text, scale, t)
 
 
@@ -193,7 +197,7 @@ def _against_forecast(variance: Variance, reference: str, view: RunView, t: Tran
 def _cause_sentence(key: str, change: float, reference: str, causes: str, scale: AmountScale, t: Translator) -> str:
     """One sentence on a change, which says whether it is up or down."""
     text = scale.signed_number(change, VARIANCE_DECIMALS)
-    direction = "same" if not text.strip("0.,+\N{MINUS SIGN}-") else "above" if change > 0 else "below"
+    direction = "same" if _is_zero(text) else "above" if change > 0 else "below"
     return t(
         f"{key}_{direction}", reference=reference, change=scale.with_unit(text), causes=causes or t("message_none")
     )
@@ -210,4 +214,9 @@ def _short_cause(step: VarianceStep, view: RunView, t: Translator) -> str:
 
 
 def _causes_text(causes: Sequence[tuple[str, float]], scale: AmountScale) -> str:
+    """Causes with their amounts."""
     return "; ".join(f"{name} {scale.signed_number(amount, VARIANCE_DECIMALS)}" for name, amount in causes)
+
+
+def _is_zero(amount_text: str) -> bool:
+    return not amount_text.strip("0.,+\N{MINUS SIGN}-")
