@@ -168,30 +168,31 @@ def _scale(variance: Variance, view: RunView, t: Translator) -> AmountScale:
 def _against_plan(variance: Variance, reference: str, view: RunView, t: Translator) -> str:
     """The largest causes of the year to date."""
     scale = _scale(variance, view, t)
-    causes = [
-        (_short_cause(step, view, t), step.to_date)
-        for step in sorted(variance.steps, key=lambda step: -abs(step.to_date))[:MAX_CAUSES]
-        if not _is_zero(scale.signed_number(step.to_date, VARIANCE_DECIMALS))
-    ]
+    causes = [(_short_cause(step, view, t), step.to_date) for step in variance.steps]
     change = variance.end.to_date - variance.start.to_date
-    text = _causes_text(causes, scale)
-    return _cause_sentence("message_to_date", change, reference, text, scale, t)
+    return _cause_sentence("message_to_date", change, reference, _causes_text(_largest(causes, t), scale), scale, t)
 
 
 def _against_forecast(variance: Variance, reference: str, view: RunView, t: Translator) -> str:
     """What was booked, what it taught, what else changed: causes of the mean of the year."""
     scale = _scale(variance, view, t)
+    learned = _total(variance.steps, ("learned",))
     others = [step for step in variance.steps if step.kind in ("event", "initiative", "assumption")]
-    others.sort(key=lambda step: -abs(step.outlook))
-    causes = [
-        (t("message_booked"), _total(variance.steps, BOOKED_KINDS)),
-        (t("message_learned"), _total(variance.steps, ("learned",))),
-        *((_short_cause(step, view, t), step.outlook) for step in others[:MAX_CAUSES]),
-    ]
-    if not others:
-        causes.append((t("message_assumptions"), 0.0))
+    causes = [(t("message_booked"), _total(variance.steps, BOOKED_KINDS))]
+    if view.findings.year is not None and view.findings.year.open_count:
+        causes.append((t("message_learned"), learned))
+    text = _causes_text(causes, scale, with_zeros=True)
+    changed = _causes_text(_largest([(_short_cause(step, view, t), step.outlook) for step in others], t), scale)
     change = variance.end.outlook - variance.start.outlook
-    return _cause_sentence("message_outlook", change, reference, _causes_text(causes, scale), scale, t)
+    text = f"{text}; {changed or t('message_no_assumption')}"
+    return _cause_sentence("message_outlook", change, reference, text, scale, t)
+
+
+def _largest(causes: list[tuple[str, float]], t: Translator) -> list[tuple[str, float]]:
+    """The largest causes, and all others as one."""
+    ordered = sorted(causes, key=lambda cause: -abs(cause[1]))
+    others = math.fsum(amount for _, amount in ordered[MAX_CAUSES:])
+    return [*ordered[:MAX_CAUSES], (t("message_others"), others)]
 
 
 def _cause_sentence(key: str, change: float, reference: str, causes: str, scale: AmountScale, t: Translator) -> str:
@@ -213,9 +214,10 @@ def _short_cause(step: VarianceStep, view: RunView, t: Translator) -> str:
     return measure_name(step.name, view.scenario, t) if step.kind == "actual" else cause_text(step, view.scenario, t)
 
 
-def _causes_text(causes: Sequence[tuple[str, float]], scale: AmountScale) -> str:
+def _causes_text(causes: Sequence[tuple[str, float]], scale: AmountScale, *, with_zeros: bool = False) -> str:
     """Causes with their amounts."""
-    return "; ".join(f"{name} {scale.signed_number(amount, VARIANCE_DECIMALS)}" for name, amount in causes)
+    texts = [(name, scale.signed_number(amount, VARIANCE_DECIMALS)) for name, amount in causes]
+    return "; ".join(f"{name} {text}" for name, text in texts if with_zeros or not _is_zero(text))
 
 
 def _is_zero(amount_text: str) -> bool:
