@@ -12,7 +12,7 @@ from datetime import date
 from forecast.history.books_by_day import BooksByDay
 from forecast.periods import first_day, format_month
 from forecast.plan.record import FrozenDict
-from forecast.plan.scenario import HistorySource, Scenario
+from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Event
 from forecast.simulation.closed_year import ClosedYear
 from forecast.simulation.simulate import Simulation, simulate
@@ -47,10 +47,17 @@ class EarlierForecast:
     lock: str = ""
     """Name of its lock."""
 
+    @property
+    def day(self) -> date:
+        """The day."""
+        as_of = self.state.scenario.as_of
+        assert as_of is not None  # an earlier plan has its day
+        return as_of
+
 
 @dataclass(frozen=True)
 class YearReferences:
-    """What the year to date is compared with."""
+    """References of the year to date: earlier plans, assigned figures, locks."""
 
     earlier: tuple[EarlierForecast, ...] = ()
     """The plan, then the forecasts of later days, by day; without any the plan is simulated without its books."""
@@ -58,8 +65,12 @@ class YearReferences:
     """Figures that a document assigns to months, quarters and the year."""
     locked: MediansByMeasure = field(default_factory=dict)
     """Medians of the lock of the approved plan."""
+    plan_lock: str = ""
+    """Name and short hash of that lock; empty without one."""
     revised: MediansByMeasure = field(default_factory=dict)
     """Medians of the lock of the revised plan."""
+    are_locks_broken: bool = False
+    """True where the chain of locks is not whole, so that none is read."""
 
 
 class PairedSimulations:
@@ -69,7 +80,7 @@ class PairedSimulations:
         self.run = run
         self.year = year
         self.paths = min(PAIRED_PATHS, run.paths)
-        months = tuple(format_month(month) for month in year.closed_months)
+        months = tuple(format_month(month) for month in year.to_date_calendar.months)
         self.periods = tuple(dict.fromkeys((*year.periods, *months)))
 
     def simulate(self, state: PlanState) -> Simulation:
@@ -121,7 +132,7 @@ def with_events(scenario: Scenario, events: Mapping[str, Event]) -> Scenario:
     """Return a plan with other named events."""
     if scenario.history is None:
         return scenario
-    source: HistorySource = scenario.history.model_copy(update={"shocks": FrozenDict(events)})
+    source = scenario.history.model_copy(update={"shocks": FrozenDict(events)})
     return scenario.model_copy(update={"history": source})
 
 
@@ -136,18 +147,16 @@ class EarlierDay:
     @property
     def as_of(self) -> date:
         """The day."""
-        day = self.forecast.state.scenario.as_of
-        assert day is not None  # so are all that `earlier_days` makes
-        return day
+        return self.forecast.day
 
 
 def earlier_days(
     run: Simulation, year: ClosedYear, books: BooksByDay | None, known: Sequence[EarlierForecast]
 ) -> tuple[EarlierDay, ...]:
-    """Return the plan and each later day on which a month was closed, but for the day of the run.
+    """Return the plan and the forecasts of later days, before the day of the run.
 
-    A day without a forecast of its own has that of the day before with the books of the day. Without any earlier plan
-    it has the plan of the run with the books and the named events of the day.
+    Where the plan alone is known, each day on which a month was closed has the plan with the books of that day; where
+    nothing is, it has the plan of the run with the books and the named events of that day.
     """
     current = PlanState(run.scenario, run.baseline)
     closing = {} if books is None else books.closing_days(year.closed_months)
@@ -157,23 +166,10 @@ def earlier_days(
 
     forecasts = list(known) or [EarlierForecast(state_on_day(current, first_day(year.calendar.first) - 1, books))]
     days = [EarlierDay(forecast, ()) for forecast in forecasts]
-    missing = set(list(closing.values())[: len(closing) - 1])
-    missing -= {_day_of_last_close(day.as_of, closing) for day in days}
-    for day in sorted(missing):
-        before = [other for other in forecasts if _ordinal(other) <= day]
-        if before and day < max(closing.values()):
-            state = state_on_day(before[-1].state if known else current, day, books)
+    last = max(closing.values(), default=0)
+    for day in sorted(set(closing.values())) if len(known) < 2 else ():
+        if forecasts[0].day.toordinal() < day < last:
+            state = state_on_day(forecasts[0].state if known else current, day, books)
             days.append(EarlierDay(EarlierForecast(state), ()))
     days.sort(key=lambda day: day.as_of)
     return tuple(EarlierDay(day.forecast, closed_by(day.as_of.toordinal())) for day in days)
-
-
-def _ordinal(forecast: EarlierForecast) -> int:
-    as_of = forecast.state.scenario.as_of
-    assert as_of is not None
-    return as_of.toordinal()
-
-
-def _day_of_last_close(as_of: date, closing: Mapping[int, int]) -> int | None:
-    """The last day up to a given one on which a month was closed."""
-    return max((day for day in closing.values() if day <= as_of.toordinal()), default=None)

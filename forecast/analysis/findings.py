@@ -444,3 +444,7 @@ class YearFindings:
     """From the plan to now; empty without targets."""
     notes: Mapping[str, tuple[tuple[str, str], ...]]
     """Measure -> month and text of the planner's notes on the year to date."""
+    plan_lock: str = ""
+    """Name and short hash of the lock of the approved plan; empty without one."""
+    are_locks_broken: bool = False
+    """True where the chain of locks is not whole, so that no lock was read."""

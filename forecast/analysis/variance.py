@@ -25,7 +25,7 @@ from forecast.plan.initiatives import Initiative
 from forecast.plan.labels import display_label
 from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Scenario
-from forecast.simulation.closed_year import ClosedYear
+from forecast.simulation.closed_year import ClosedYear, find_closed_year
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Z975
 from forecast.stats.tally import Tally
@@ -67,8 +67,25 @@ class _Stage:
     run: Simulation
 
 
+class _Span(NamedTuple):
+    """Months that a variance is told of."""
+
+    months: tuple[str, ...]
+    """From the first month of the year to the last that is closed, as written; empty where none is."""
+    to_date: str
+    """The same as one period."""
+    outlook: str
+    """The year."""
+    has_open: bool
+    """True where a month of the year is open."""
+
+
 def explain_variance(
-    before: Simulation, now: Simulation, paired: PairedSimulations, reference: VarianceReference
+    before: Simulation,
+    now: Simulation,
+    paired: PairedSimulations,
+    reference: VarianceReference,
+    level: Simulation | None = None,
 ) -> tuple[Variance, ...]:
     """Explain how the measures of a plan changed from an earlier state to now.
 
@@ -77,9 +94,11 @@ def explain_variance(
     before, now : Simulation
         Both by `paired`.
     paired : PairedSimulations
-        Simulates the states between them; its run gives the level of the figures.
+        Simulates the states between them.
     reference : {"plan", "last_forecast"}
         Name of the earlier state.
+    level : Simulation, optional
+        Simulation of `now` over more paths, whose means are the end; `now` by default.
 
     Returns
     -------
@@ -90,11 +109,24 @@ def explain_variance(
     stages = [_Stage(cause.kind, cause.name, paired.simulate(cause.state)) for cause in causes[:-1]]
     stages.append(_Stage(causes[-1].kind, causes[-1].name, now))
     as_of = before.scenario.as_of.isoformat() if before.scenario.as_of is not None else ""
-    return tuple(
-        _sum_up(measure, reference, as_of, before, stages, paired)
-        for measure in VARIANCE_MEASURES
-        if _has_measure(now, measure, paired.year)
-    )
+    span = _span_of(now, paired.year)
+    variances = []
+    for measure in (name for name in VARIANCE_MEASURES if _has_measure(now, name, paired.year)):
+        steps = _steps(measure, before, stages, span)
+        median = before.tally(measure, span.outlook).quantile(0.5).value
+        variances.append(_ending_at(_totals(level or now, measure, span), measure, reference, as_of, median, steps))
+    return tuple(variances)
+
+
+def _span_of(run: Simulation, year: ClosedYear) -> _Span:
+    """The months of a year up to the last that is closed in a simulation."""
+    state = find_closed_year(run.scenario, run.baseline)
+    closed = [month for month in year.closed_months if state is not None and month in state.closed_months]
+    if not closed:
+        return _Span((), "", year.outlook, True)
+    known = ClosedYear(year.calendar, tuple(closed))
+    months = tuple(map(format_month, known.to_date_calendar.months))
+    return _Span(months, known.to_date, year.outlook, known.open_count > 0)
 
 
 def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year: LastYear) -> tuple[Variance, ...]:
@@ -117,8 +149,8 @@ def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year
     variances = []
     for measure in VARIANCE_MEASURES:
         year = paired.year
-        whole = last_year.total(measure, year.calendar)
-        if whole is None or not _has_measure(now, measure, year):
+        past_year = last_year.total(measure, year.calendar)
+        if past_year is None or not _has_measure(now, measure, year):
             continue
         lines = _lines(now, measure, year.outlook)
         amounts = [last_year.total(line, year.calendar) for line, _ in lines]
@@ -126,7 +158,8 @@ def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year
             continue
         steps = [step for line, sign in lines for step in _last_year_steps(line, sign, paired, now, last_year)]
         steps.sort(key=lambda step: step.kind == "rest")
-        variances.append(_between(measure, "last_year", "", whole, steps, paired))
+        end = _totals(paired.run, measure, _span_of(now, year))
+        variances.append(_ending_at(end, measure, "last_year", "", past_year, steps))
     return tuple(variances)
 
 
@@ -305,46 +338,43 @@ def _is_same_service(first: ServiceBaseline, second: ServiceBaseline) -> bool:
     return bool(to_jsonable(bare[0]) == to_jsonable(bare[1]))
 
 
-def _sum_up(
-    measure: str,
-    reference: VarianceReference,
-    as_of: str,
-    before: Simulation,
-    stages: list[_Stage],
-    paired: PairedSimulations,
-) -> Variance:
-    """One measure through the stages."""
-    year = paired.year
+def _steps(measure: str, before: Simulation, stages: list[_Stage], span: _Span) -> list[VarianceStep]:
+    """The steps of one measure through the stages."""
     steps: list[VarianceStep] = []
     previous = before
     for stage in stages:
-        lines = _lines(stage.run, measure, year.outlook)
+        lines = _lines(stage.run, measure, span.outlook)
         if stage.kind == "actual":
             for line, sign in lines:
-                steps += _booked_steps(line, sign, previous, stage.run, year)
+                steps += _booked_steps(line, sign, previous, stage.run, span)
             for line, sign in lines:
-                steps += _learned_steps(line, sign, previous, stage.run, year)
+                steps += _learned_steps(line, sign, previous, stage.run, span)
         else:
-            steps.append(_measure_step(stage, measure, previous, year))
+            steps.append(_measure_step(stage, measure, previous, span))
         previous = stage.run
-    median = before.tally(measure, year.outlook).quantile(0.5).value
-    rounding = RELATIVE_ROUNDING * abs(exact_mean(before.tally(measure, year.outlook)))
-    moved = [step for step in steps if max(abs(step.to_date), abs(step.outlook)) > rounding]
-    return _between(measure, reference, as_of, median, moved, paired)
+    rounding = RELATIVE_ROUNDING * abs(exact_mean(before.tally(measure, span.outlook)))
+    return [step for step in steps if max(abs(step.to_date), abs(step.outlook)) > rounding]
 
 
-def _between(
+def _totals(run: Simulation, measure: str, span: _Span) -> VarianceTotals:
+    """Means and median of a measure, exact where every path has the same value."""
+    outlook = run.tally(measure, span.outlook)
+    return VarianceTotals(_mean_to_date(run, measure, span), exact_mean(outlook), outlook.quantile(0.5).value)
+
+
+def _mean_to_date(run: Simulation, measure: str, span: _Span) -> float:
+    return exact_mean(run.tally(measure, span.to_date)) if span.months else 0.0
+
+
+def _ending_at(
+    end: VarianceTotals,
     measure: str,
     reference: VarianceReference,
     as_of: str,
     median: float,
     steps: list[VarianceStep],
-    paired: PairedSimulations,
 ) -> Variance:
-    """A variance that ends at the means of the run: what the first paths have in common with all is left out."""
-    run, year = paired.run, paired.year
-    to_date, outlook = run.tally(measure, year.to_date), run.tally(measure, year.outlook)
-    end = VarianceTotals(exact_mean(to_date), exact_mean(outlook), outlook.quantile(0.5).value)
+    """A variance that ends at given means, and begins where the steps lead back to."""
     start = VarianceTotals(
         math.fsum((end.to_date, *(-step.to_date for step in steps))),
         math.fsum((end.outlook, *(-step.outlook for step in steps))),
@@ -364,12 +394,12 @@ def _values(run: Simulation, measure: str, period: str) -> Floats:
     return np.zeros(run.paths) if tally is None else tally.values
 
 
-def _changes(line: str, before: Simulation, after: Simulation, year: ClosedYear) -> tuple[Floats, Floats]:
+def _changes(line: str, before: Simulation, after: Simulation, span: _Span) -> tuple[Floats, Floats]:
     """(paths,) changes of a line in the year to date and in the year."""
-    to_date, outlook = (
-        _values(after, line, period) - _values(before, line, period) for period in (year.to_date, year.outlook)
-    )
-    return to_date, outlook
+    to_date = np.zeros(after.paths)
+    for month in span.months:
+        to_date = to_date + (_values(after, line, month) - _values(before, line, month))
+    return to_date, _values(after, line, span.outlook) - _values(before, line, span.outlook)
 
 
 def _step(kind: VarianceKind, name: str, to_date: float, changes: Floats) -> VarianceStep:
@@ -378,9 +408,9 @@ def _step(kind: VarianceKind, name: str, to_date: float, changes: Floats) -> Var
     return VarianceStep(kind, name, to_date, float(changes.mean()), error)
 
 
-def _measure_step(stage: _Stage, measure: str, before: Simulation, year: ClosedYear) -> VarianceStep:
+def _measure_step(stage: _Stage, measure: str, before: Simulation, span: _Span) -> VarianceStep:
     """The step of a cause that acts on all lines."""
-    to_date, outlook = _changes(measure, before, stage.run, year)
+    to_date, outlook = _changes(measure, before, stage.run, span)
     step = _step(stage.kind, stage.name, float(to_date.mean()), outlook)
     if stage.name in GROUPED_NAMES:
         return step
@@ -396,12 +426,10 @@ def _has_name(run: Simulation, name: str) -> bool:
     return entry in getattr(run.scenario, table)
 
 
-def _booked_steps(
-    line: str, sign: float, before: Simulation, after: Simulation, year: ClosedYear
-) -> list[VarianceStep]:
+def _booked_steps(line: str, sign: float, before: Simulation, after: Simulation, span: _Span) -> list[VarianceStep]:
     """Closed months of one line as booked, by volume and price where it has both."""
-    to_date, _ = _changes(line, before, after, year)
-    by_cause = _volume_and_price(line, before, after, year)
+    to_date, _ = _changes(line, before, after, span)
+    by_cause = _volume_and_price(line, before, after, span)
     if by_cause is None:
         return [_step("actual", line, sign * float(to_date.mean()), sign * to_date)]
     volume, _ = by_cause
@@ -412,10 +440,10 @@ def _booked_steps(
     ]
 
 
-def _volume_and_price(line: str, before: Simulation, after: Simulation, year: ClosedYear) -> tuple[float, float] | None:
+def _volume_and_price(line: str, before: Simulation, after: Simulation, span: _Span) -> tuple[float, float] | None:
     """Change of closed months by volume at the price of before, and by price at the volume of after; None uncounted."""
     kind, _, service = line.partition(".")
-    months = [format_month(month) for month in year.to_date_calendar.months]
+    months = span.months
     figures = [(f"{name}.{service}", month) for name in ("volume", "revenue") for month in months]
     if kind != "revenue" or any(figure not in run.tallies for figure in figures for run in (before, after)):
         return None
@@ -462,12 +490,10 @@ def split_by_volume_and_price(months: Sequence[MonthPair]) -> tuple[float, float
     return by_volume, by_price
 
 
-def _learned_steps(
-    line: str, sign: float, before: Simulation, after: Simulation, year: ClosedYear
-) -> list[VarianceStep]:
-    """What closed months taught the open ones of a line, and that no unnamed event came by the day."""
-    to_date, outlook = _changes(line, before, after, year)
-    return [_step("learned", line, 0.0, sign * (outlook - to_date))] if year.open_count else []
+def _learned_steps(line: str, sign: float, before: Simulation, after: Simulation, span: _Span) -> list[VarianceStep]:
+    """The change of the open months of a line by what the closed ones taught, and as no unnamed event has come."""
+    to_date, outlook = _changes(line, before, after, span)
+    return [_step("learned", line, 0.0, sign * (outlook - to_date))] if span.has_open else []
 
 
 def _last_year_steps(
@@ -487,8 +513,8 @@ def _last_year_steps(
         yield VarianceStep("volume", line, sign * volume, sign * volume, 0.0)
         yield VarianceStep("price", line, change - sign * volume, change - sign * volume, 0.0)
     if year.open_count:
-        rest = sign * (exact_mean(outlook) - past_outlook) - change
-        yield VarianceStep("rest", line, 0.0, rest, Z975 * outlook.sd / math.sqrt(outlook.n))
+        open_change = sign * (exact_mean(outlook) - past_outlook) - change
+        yield VarianceStep("rest", line, 0.0, open_change, Z975 * outlook.sd / math.sqrt(outlook.n))
 
 
 def _volume_since_last_year(line: str, now: Simulation, last_year: LastYear, year: ClosedYear) -> float | None:

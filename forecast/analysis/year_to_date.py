@@ -72,10 +72,10 @@ def analyse_year(
     earlier = [paired.simulate(day.forecast.state) for day in days]
     now = paired.simulate(current)
     changes = [explain_variance(*pair, paired, "last_forecast") for pair in pairwise((*earlier, now))]
-    against_plan = explain_variance(earlier[0], now, paired, "plan") if len(earlier) > 1 else _as_plan(changes[-1])
+    against_plan = explain_variance(earlier[0], now, paired, "plan", run)
+    against_forecast = explain_variance(earlier[-1], now, paired, "last_forecast", run) if len(earlier) > 1 else ()
     last_year = LastYear(run.scenario, history, run.baseline.booked)
     against_last_year = compare_with_last_year(paired, now, last_year)
-    against_forecast = changes[-1] if len(changes) > 1 else ()  # the first forecast was the plan
     plan = PlanFigures(references, earlier[0], year)
     findings = YearFindings(
         closed_months=tuple(format_month(month) for month in year.closed_months),
@@ -87,13 +87,10 @@ def analyse_year(
         ),
         chances=_chance_points(run, days, earlier, now, changes) if run.scenario.targets else (),
         notes=closed_notes(run.scenario.notes, year),
+        plan_lock=references.plan_lock,
+        are_locks_broken=references.are_locks_broken,
     )
     return findings, _with_plan(months, plan, year)
-
-
-def _as_plan(variances: tuple[Variance, ...]) -> tuple[Variance, ...]:
-    """Variances against the plan, where the last forecast was the plan."""
-    return tuple(replace(variance, reference="plan") for variance in variances)
 
 
 def _with_plan(months: Months, plan: PlanFigures, year: ClosedYear) -> Months:

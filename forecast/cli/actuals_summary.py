@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from forecast.cli.text_table import wrap
 from forecast.i18n import Note, Translator
 from forecast.i18n.amounts import choose_scale
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from forecast.history.ledger_entries import LedgerEntry
     from forecast.workflows.actuals import ImportedActuals
 
-MAX_WIDTH = 80
 MIN_SHOWN_CHANGE = 0.0005
 """Relative change from which a restatement is listed."""
 MAX_LISTED_LINES = 12
@@ -24,7 +23,7 @@ MAX_LISTED_LINES = 12
 
 
 def actuals_lines(result: ImportedActuals, t: Translator) -> list[str]:
-    """Lines for a person, at most `MAX_WIDTH` wide where names allow."""
+    """Lines for a person, at most 80 characters wide where names allow."""
     lines: list[str] = []
     for _, group in groupby(result.reading.sheets, key=lambda sheet: (sheet.file, sheet.factor, sheet.style)):
         lines += _sheet_lines(list(group), result, t)
@@ -37,15 +36,6 @@ def actuals_lines(result: ImportedActuals, t: Translator) -> list[str]:
     ]
     lines += [f"  {line}" for line in indented]
     return [part for line in lines for part in wrap(line)]
-
-
-def wrap(line: str) -> list[str]:
-    """A line in parts that are at most `MAX_WIDTH` wide, the later ones set in."""
-    indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return textwrap.wrap(
-        line, MAX_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
-        drop_whitespace=True,
-    )  # fmt: skip
 
 
 def month_words(month: int, t: Translator) -> str:

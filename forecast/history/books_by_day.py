@@ -9,13 +9,11 @@ from datetime import date
 from forecast.errors import Problem, raise_if_problems
 from forecast.history.accounts import Accounts
 from forecast.history.booked_months import BookedMonths, KnownSeries, book_figures
+from forecast.history.estimates import FINAL_STATUSES
 from forecast.history.ledger_figures import LedgerSeries, read_figures
 from forecast.history.restatements import select_last_booked
 
 __all__ = ["BooksByDay"]
-
-OPEN_STATUSES = ("estimate", "reconstructed")
-"""Statuses of figures that do not close a month."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class BooksByDay:
             if series.kind not in ("revenue", "volume", "price"):
                 continue
             for figure in series.figures:
-                if figure.month in first_booked and figure.status not in OPEN_STATUSES:
+                if figure.month in first_booked and figure.status in FINAL_STATUSES:
                     days, key = first_booked[figure.month], (series.kind, series.account)
                     days[key] = min(figure.known_on, days.get(key, figure.known_on))
         return {month: max(days.values()) for month, days in sorted(first_booked.items()) if days}

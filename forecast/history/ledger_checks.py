@@ -10,7 +10,7 @@ from forecast.history.booked_months import cut_series
 from forecast.history.ledger_figures import LedgerFigure, LedgerFigures, LedgerSeries
 from forecast.periods import format_month
 
-__all__ = ["check_months"]
+__all__ = ["check_months", "check_rows"]
 
 MAX_LISTED_MONTHS = 12
 """Missing months that a problem names before it counts the others."""
@@ -34,24 +34,44 @@ def check_months(figures: LedgerFigures, as_of: date | None, planned_from: int |
         Months without a day of booking that stand twice or after a later one; then, of services alone, months that are
         missing or have a volume without a price, and a service in revenue and in volume.
     """
-    problems: list[Problem] = []
-    for series in figures.series:
-        if has_enough_problems(problems):
-            return problems
-        if figures.is_long or series.kind != "price":  # a short row has both
-            problems += _repeated_or_unsorted(series)
+    problems = check_rows(figures)
+    if has_enough_problems(problems):
+        return problems
     services = [series for series in figures.series if series.kind not in ("cost", "headcount")]
     if not services:
         known = {"as_of": as_of.isoformat() if as_of else ""}
         code = "history_nothing_known" if figures.later_count else "history_no_service"
         return [*problems, Problem.of(figures.table.location, figures.name_column, code, **known)]
     if figures.is_long:
-        problems += _mixed_measures(services)
         problems += _lonely_volumes(services, figures.later, as_of)
     past = [series for series in services if series.kind != "price"]
     if planned_from is not None:
         past = [series for series, _ in cut_series([(series, series.figures) for series in past], planned_from)]
     return problems or _gaps(past, figures, as_of)
+
+
+def check_rows(figures: LedgerFigures) -> list[Problem]:
+    """Find the rows that cannot stand beside each other, whatever months are booked.
+
+    Parameters
+    ----------
+    figures : LedgerFigures
+        Rows of a ledger.
+
+    Returns
+    -------
+    list of Problem
+        Months without a day of booking that stand twice or after a later one; services in revenue and in volume.
+    """
+    problems: list[Problem] = []
+    for series in figures.series:
+        if has_enough_problems(problems):
+            return problems
+        if figures.is_long or series.kind != "price":  # a short row has both
+            problems += _repeated_or_unsorted(series)
+    if figures.is_long:
+        problems += _mixed_measures([series for series in figures.series if series.kind not in ("cost", "headcount")])
+    return problems
 
 
 def _repeated_or_unsorted(series: LedgerSeries) -> list[Problem]:

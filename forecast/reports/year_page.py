@@ -28,7 +28,7 @@ TABLE_POINTS = 6.2
 MAX_TABLE_ROWS, MAX_VARIANCE_ROWS = 22, 16
 """Rows of the monthly table and of a variance that the page has room for."""
 COLUMN_GAP_INCHES = 0.07
-TABLE_WEIGHTS = (0.32, 1.4, 1.2, 0.78, 0.62, 0.68, 0.62, 0.72, 0.62, 0.66, 1.5, 0.68)
+TABLE_WEIGHTS = (0.32, 1.35, 1.15, 0.78, 0.62, 0.7, 0.66, 0.76, 0.66, 0.68, 1.9, 0.66)
 """Widths of the columns of the monthly table; a thirteenth, of the revised plan, is as wide as that of the plan."""
 VARIANCE_WEIGHTS = (2.4, 0.75, 0.8, 0.85)
 """Widths of the columns of a variance, without its comments."""
@@ -36,7 +36,24 @@ CHART_HEIGHT_INCHES = 2.1
 
 
 def draw_year_sheet(view: RunView, year: YearSection, charts: Mapping[str, Chart], t: Translator) -> Figure:
-    """Draw the page; call it inside `chart_style`."""
+    """Draw the page; call it inside `chart_style`.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    year : YearSection
+        Texts and tables of its closed months.
+    charts : mapping of str to Chart
+        Charts of the run, by name.
+    t : Translator
+        Language of the page.
+
+    Returns
+    -------
+    Figure
+        An A4 page.
+    """
     page = PrintedPage(new_figure(*A4_INCHES))
     page.y = page.text(t("year_head"), EDGE_INCHES, page.y, page.width, TextStyle(12.5, "bold")) + 0.04
     page.y = page.text(year.lead, EDGE_INCHES, page.y, page.width, TextStyle(7.8, "bold"), lines=3) + 0.03
@@ -122,15 +139,15 @@ def _draw_row(
     step = LINE_HEIGHT_EMS * style.size / 72
     lowest = y + step
     for column, cell in enumerate(cells):
-        left, right = edges[column], edges[column + 1] - COLUMN_GAP_INCHES
+        start, end = edges[column], edges[column + 1] - COLUMN_GAP_INCHES
         lines = [
             (line, part_style)
             for number, part in enumerate(cell.splitlines())
             for part_style in (TextStyle(style.size, "normal", MUTED) if number else style,)
-            for line in wrap_text(part, right - left, style.size, part_style.weight, 3)
+            for line in wrap_text(part, end - start, style.size, part_style.weight, 4)
         ]
         for number, (line, line_style) in enumerate(lines):
-            start = right - text_width(line, style.size, line_style.weight) if column in numeric else left
-            page.line(line, start, y + number * step, line_style)
+            x = end - text_width(line, style.size, line_style.weight) if column in numeric else start
+            page.line(line, x, y + number * step, line_style)
         lowest = max(lowest, y + step * len(lines))
     return lowest

@@ -43,6 +43,7 @@ def summarise_year(year: YearFindings) -> dict[str, Any]:
             "year": table.outlook,
             "open_months": year.open_count,
             "plan_sources": list(table.plan_sources),
+            "plan_lock": year.plan_lock,
             "rows": [_row(row) for row in table.rows],
             "notes": {measure: dict(notes) for measure, notes in year.notes.items()},
         },

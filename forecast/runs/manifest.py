@@ -51,6 +51,7 @@ def run_inputs(
     precision: float | None = None,
     name: str = "",
     lock_digest: str = "",
+    references: Sequence[str] = (),
 ) -> RunInputs:
     """Inputs of one run.
 
@@ -73,6 +74,8 @@ def run_inputs(
         Name of the folder that shows the newest run; that of the plan's file by default.
     lock_digest : str
         SHA-256 of the lock whose figures it shows; empty for none.
+    references : sequence of str
+        Digests of the earlier plans and locks that its closed months are compared with.
 
     Returns
     -------
@@ -101,6 +104,7 @@ def run_inputs(
         **({"pinned": pinned_digest} if pinned_digest else {}),
         **({} if precision is None else {"precision": precision}),
         **({"lock": lock_digest} if lock_digest else {}),
+        **({"references": list(references)} if references else {}),
     )
 
 

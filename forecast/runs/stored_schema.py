@@ -79,6 +79,7 @@ class _RunManifest(_Manifest):
     pinned: _Digest | None = None
     precision: Annotated[FiniteFloat, Field(gt=0)] | None = None
     lock: _Digest | None = None
+    references: list[_Digest] | None = None
 
 
 class _BacktestManifest(_Manifest):

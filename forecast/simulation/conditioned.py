@@ -99,9 +99,9 @@ class _Preparation:
             streams=tuple(_streams(self.plan, self.sampler, last)),
         )
         surroundings = blank.surroundings(self.inputs, self.sampler, self.context, self.drifts)
-        events = np.log(np.maximum(surroundings.events, MIN_CELL_FACTOR))
+        events = np.log(np.maximum(np.array(np.broadcast_arrays(*surroundings.events)), MIN_CELL_FACTOR))
         blank = replace(blank, event_middle=events.mean(axis=1), sizes=self._sizes(surroundings.central))
-        middle = surroundings.initiatives * np.exp(blank.event_middle)[:, None]
+        middle = surroundings.with_middle_events(blank.event_middle)
         central = blank.states(self.inputs, surroundings.central, middle)
         errors = CellErrors(self._exact_variance(), self._booked_errors(events), np.zeros(len(self.cells)))
         added, scores = self._arms_length(central, errors)
@@ -141,7 +141,7 @@ class _Preparation:
     ) -> float:
         """Share of the paths of the first block that are as surprising as the booked months, in their likely paths."""
         shape = (len(self.cells), PATHS_PER_BLOCK)
-        middle = surroundings.initiatives * np.exp(conditioning.event_middle)[:, None]
+        middle = surroundings.with_middle_events(conditioning.event_middle)
         states = conditioning.states(self.inputs, self.draws, middle)
         of_plan = np.broadcast_to(states.state - central.state, shape)
         distances = conditioning.distances(self._gains(np.diag(errors.exact)), self.draws, of_plan)

@@ -41,13 +41,11 @@ from forecast.runs.locks import (
     read_locks,
     write_lock,
 )
-from forecast.runs.month_locks import LockReferences, find_lock_references
-from forecast.workflows.locked_plans import PLAN_ENDINGS, lock_fits, locked_references, restored_plan
+from forecast.workflows.locked_plans import PLAN_ENDINGS, lock_fits, restored_plan
 from forecast.workflows.request import RunRequest
 from forecast.workflows.run import RunCallbacks, run_plan, show_run, simulate_and_publish
 
 if TYPE_CHECKING:
-    from forecast.plan.scenario import Scenario
     from forecast.simulation.simulate import Simulation
 
 __all__ = ["LockRequest", "LockedPlan", "lock_plan"]
@@ -105,7 +103,6 @@ class _Draft:
     position: int
     sources: dict[str, str]
     ledger: LockedLedger | None
-    references: LockReferences
 
     @property
     def file(self) -> str:
@@ -155,7 +152,7 @@ def lock_plan(
     reports = (request.reports or project / "reports").absolute()
     if request.keep_same and (same := _find_same_lock(draft, request, chain)) is not None:
         position = chain.index(same) + 1
-        run = _show_lock(same, chain, request, reports, callbacks or RunCallbacks())
+        run = _show_lock(lock_file(folder, same.name), same, request, reports, callbacks or RunCallbacks())
         return LockedPlan(same, lock_file(folder, same.name), position, run, is_new=False)
     with restored_project(draft.sources, draft.ledger, shown_as=display_path(project)) as restored:
         scenario = read_plan(restored / draft.file).scenario
@@ -168,7 +165,7 @@ def lock_plan(
             engine=request.engine,
             workers=request.workers,
             lock_name=draft.name,
-            references=draft.references,
+            locks=folder,
         )
         require_memory(scenario, run_request.paths)
         repository.prepare_reports(reports, (run_request.name,))
@@ -205,8 +202,6 @@ def _draft_lock(request: LockRequest, plan: LoadedPlan, chain: Sequence[Lock]) -
     if not is_lock_name(name):
         raise InputError.of(Location(scenario.file), "--as", "lock_bad_name", name=name[:80])
     ledger = _known_ledger(plan)
-    sources = _source_texts(plan, ledger)
-    file = path_in_project(scenario.file, scenario)
     return _Draft(
         plan=plan,
         name=name,
@@ -215,14 +210,9 @@ def _draft_lock(request: LockRequest, plan: LoadedPlan, chain: Sequence[Lock]) -
         revises=_revised_lock(plan, chain),
         previous=chain[-1].digest if chain else "",
         position=len(chain) + 1,
-        sources=sources,
+        sources=_source_texts(plan, ledger),
         ledger=ledger,
-        references=find_lock_references(chain, file, sources, _locked_horizon(scenario), scenario.as_of),
     )
-
-
-def _locked_horizon(scenario: Scenario) -> LockedHorizon:
-    return LockedHorizon(first=format_month(scenario.horizon.from_), months=scenario.horizon.months)
 
 
 def _find_same_lock(draft: _Draft, request: LockRequest, chain: Sequence[Lock]) -> Lock | None:
@@ -248,7 +238,7 @@ def _data_texts(sources: Mapping[str, str]) -> dict[str, str]:
 
 
 def _show_lock(
-    lock: Lock, chain: Sequence[Lock], request: LockRequest, reports: Path, callbacks: RunCallbacks
+    file: Path, lock: Lock, request: LockRequest, reports: Path, callbacks: RunCallbacks
 ) -> repository.StoredRun:
     """The run of a lock, found or simulated again."""
     with restored_plan(lock) as plan:
@@ -257,7 +247,7 @@ def _show_lock(
             language=request.language or lock.language,
             engine=request.engine,
             lock=lock,
-            references=locked_references(lock, chain),
+            locks=file.parent,
         )
         if (fits := lock_fits(lock)) is not None:
             run_request = run_request.with_pinned_fits(fits)
@@ -369,7 +359,7 @@ def _complete_lock(draft: _Draft, request: LockRequest, simulated: RunRequest, r
         language=simulated.language,
         seed=run.seed,
         paths=run.paths,
-        horizon=_locked_horizon(scenario),
+        horizon=LockedHorizon(first=format_month(scenario.horizon.from_), months=scenario.horizon.months),
         closed_months=tuple(format_month(month) for month in find_closed_months(scenario, run.baseline)),
         sources=draft.sources,
         effective=written_texts(draft.plan.document),

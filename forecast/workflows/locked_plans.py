@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +13,11 @@ from forecast.files.paths import display_path, find_project
 from forecast.plan.loading.loader import LoadedPlan, read_plan
 from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock, is_lock_name, lock_file, locks_folder, read_locks
-from forecast.runs.month_locks import LockReferences, find_lock_references
 
 if TYPE_CHECKING:
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
-__all__ = ["find_lock", "lock_fits", "locked_references", "open_in_chain", "restored_plan"]
+__all__ = ["find_lock", "lock_fits", "open_in_chain", "restored_plan"]
 
 PLAN_ENDINGS = (".yaml", ".yml")
 
@@ -74,25 +73,6 @@ def open_in_chain(file: Path) -> tuple[Lock, tuple[Lock, ...]]:
         if lock_file(file.parent, lock.name).name == file.name:
             return lock, chain
     raise OutputError("lock_missing", path=display_path(file))
-
-
-def locked_references(lock: Lock, chain: Sequence[Lock]) -> LockReferences:
-    """Find what a lock is compared with.
-
-    Parameters
-    ----------
-    lock : Lock
-        The lock.
-    chain : sequence of Lock
-        All locks, first to last; only those before it count.
-
-    Returns
-    -------
-    LockReferences
-        The same as when it was locked.
-    """
-    before = chain[: chain.index(lock)]
-    return find_lock_references(before, lock.plan, lock.sources, lock.horizon, lock.as_of)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
 from forecast.runs.month_locks import lock_month
 from forecast.workflows.request import RunRequest
-from forecast.workflows.year_references import find_year_references
+from forecast.workflows.year_references import open_year_references
 
 if TYPE_CHECKING:
     from forecast.analysis.cases import SimulatedCase
@@ -73,7 +73,8 @@ def build_view(
 
     raise_if_data_changed(run, request.inputs)
     if findings is None:
-        findings = collect_findings(run, references=find_year_references(request, run.baseline))
+        with open_year_references(run.scenario, run.baseline, request.cache, request.locks) as references:
+            findings = collect_findings(run, references=references)
     findings = add_cases(findings, run, cases)
     summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
     if request.lock is not None:

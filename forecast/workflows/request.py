@@ -13,7 +13,7 @@ from forecast.files.paths import find_project, plan_name
 from forecast.i18n import Language
 from forecast.plan.data_files import project_folder
 from forecast.runs.manifest import RunInputs, run_inputs
-from forecast.runs.month_locks import LockReferences
+from forecast.workflows.year_references import reference_digests
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -52,8 +52,8 @@ class RunRequest:
     """Lock whose figures are simulated; None for any other run."""
     lock_name: str = ""
     """Name of the lock that the plan was restored from; empty for a plan of today."""
-    references: LockReferences = dataclasses.field(default_factory=LockReferences)
-    """Locks before it that the run of a lock is compared with."""
+    locks: Path | None = None
+    """Folder of the locks that its closed months are compared with; that of its project by default."""
 
     @classmethod
     def from_simulation(
@@ -86,6 +86,7 @@ class RunRequest:
             precision=self.precision,
             name=self.name,
             lock_digest=self.lock.digest if self.lock else "",
+            references=reference_digests(self.scenario, self.locks),
         )
 
     @property

@@ -116,6 +116,8 @@ class _Round:
     plan: Path
     scenario: Scenario
     """The plan of the year."""
+    plan_files: tuple[str, ...]
+    """Files of the plan and of its parents, as shown in problems."""
 
     @property
     def folder(self) -> Path:
@@ -130,7 +132,8 @@ class _Round:
     def rolled(self) -> dict[int, Lock]:
         """Months of the plan that are locked -> the last version."""
         name = path_in_project(self.scenario.file, self.scenario)
-        locks = [lock for lock in current_locks(self.chain) if name in lock.sources]
+        parents = {path_in_project(file, self.scenario) for file in self.plan_files}
+        locks = [lock for lock in current_locks(self.chain) if name in lock.sources or lock.plan in parents]
         return {month: lock for lock in locks if (month := lock_month(lock)) is not None}
 
 
@@ -169,9 +172,10 @@ def roll_month(
     """
     project = find_project(request.folder)
     chain = read_locks(locks_folder(project))
-    plan, scenario = _find_rolled_plan(request, chain, project)
+    plan, loaded = _find_rolled_plan(request, chain, project)
     with _hold_round(_months_folder(project)):
-        current = _Round(request, project, read_locks(locks_folder(project)), plan, scenario)
+        chain = read_locks(locks_folder(project))  # another round may have ended meanwhile
+        current = _Round(request, project, chain, plan, loaded.scenario, loaded.plan_files)
         prepared = _prepare_month(current)
         on_prepared(prepared)
         lock_request = LockRequest(
@@ -206,8 +210,8 @@ def _hold_round(folder: Path) -> Iterator[None]:
         raise
 
 
-def _find_rolled_plan(request: RollRequest, chain: Sequence[Lock], project: Path) -> tuple[Path, Scenario]:
-    """The plan of the year that is lived, and what it says; InputError where it has no ledger."""
+def _find_rolled_plan(request: RollRequest, chain: Sequence[Lock], project: Path) -> tuple[Path, LoadedPlan]:
+    """The plan of the year that is lived; InputError where it has no ledger."""
     from forecast.plan.loading.loader import read_plan
 
     locked = newest_plan_lock(chain)
@@ -219,10 +223,10 @@ def _find_rolled_plan(request: RollRequest, chain: Sequence[Lock], project: Path
             raise InputError.of(Location(display_path(plan)), "", "roll_plan_gone", name=locked.name)
     else:
         plan = find_plan(project)
-    scenario = read_plan(plan).scenario
-    if scenario.history is None:
-        raise InputError.of(Location(scenario.file), "history", "roll_no_ledger")
-    return plan, scenario
+    loaded = read_plan(plan)
+    if loaded.scenario.history is None:
+        raise InputError.of(Location(loaded.scenario.file), "history", "roll_no_ledger")
+    return plan, loaded
 
 
 def _prepare_month(current: _Round) -> PreparedMonth:
@@ -293,7 +297,9 @@ def _parent_overlay(current: _Round, month: int) -> Path | None:
     parent = earlier[-1]
     if _extends(parent, current.plan):
         return parent
-    if _extends(current.plan, parent):  # a revised plan that carries what the months taught
+    if real_path(parent) in {
+        real_path(Path(file)) for file in current.plan_files
+    }:  # a revised plan that carries what the months taught
         return None
     params = {"plan": display_path(current.plan), "parent": display_path(parent)}
     raise InputError.of(Location(display_path(parent)), "extends", "roll_other_plan", **params)

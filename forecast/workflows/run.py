@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from forecast.reports.index_page import write_index
 from forecast.runs import repository
 from forecast.workflows.publish import build_view, publish_report, raise_if_data_changed
 from forecast.workflows.request import RunRequest
-from forecast.workflows.year_references import find_year_references
+from forecast.workflows.year_references import open_year_references
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,8 +125,7 @@ def simulate_and_publish(
             checkpoint = _open_checkpoint(request, baseline, callbacks)
             execution = ExecutionOptions(request.workers, cluster, checkpoint, callbacks.on_paths)
             run = simulate_request(request, baseline, execution)
-            with ExitStack() as restored:
-                references = find_year_references(request, baseline, restored)
+            with open_year_references(request.scenario, baseline, request.cache, request.locks) as references:
                 findings = collect_findings(run, references=references)  # while the cases are still simulated
             request = on_simulated(request, run)
             view = build_view(run, request, cases.result(), findings)
@@ -260,8 +259,8 @@ def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
     from forecast.analysis.frames import findings_frames
 
     request = RunRequest.from_simulation(run)
-    references = find_year_references(request, run.baseline)
-    return findings_frames(collect_findings(run, simulate_cases(request), references))
+    with open_year_references(run.scenario, run.baseline, request.cache) as references:
+        return findings_frames(collect_findings(run, simulate_cases(request), references))
 
 
 def plot(run: Simulation, figure: str, *, language: Language | None = None) -> Figure:

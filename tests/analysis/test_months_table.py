@@ -9,8 +9,7 @@ import pytest
 
 from forecast.analysis.collect import collect_findings
 from forecast.analysis.findings import MonthsTableRow, PlanFigure
-from forecast.workflows.request import RunRequest
-from forecast.workflows.year_references import find_year_references
+from forecast.workflows.year_references import open_year_references
 from tests.support.closed_plans import GROWTH, PRICES, SEASON, ClosedPlan, make_closed_plan
 
 WATER_2024 = [100 * season * 100 * PRICES[0] for season in SEASON]
@@ -69,9 +68,10 @@ def test_the_outlook_and_the_chance_are_those_of_the_run(march: ClosedPlan) -> N
 
 
 def test_the_plan_is_assigned_else_locked_else_simulated(march: ClosedPlan) -> None:
-    request = RunRequest.from_simulation(march.run)
+    with open_year_references(march.run.scenario, march.run.baseline) as references:
+        pass
     references = replace(
-        find_year_references(request, march.run.baseline),
+        references,
         assigned={
             "revenue.water": {"2025-03": 11e9, **{f"2025-Q{quarter}": 32e9 for quarter in range(1, 5)}},
             "revenue.works": {"2025-03": 2e9, "2025": 25e9},

@@ -89,8 +89,8 @@ def test_a_closed_month_of_nothing_is_exact_and_teaches_nothing(tmp_path: Path) 
     assert runs[0].tally("revenue", "2025-03").quantile(0.9).value == 0
     assert runs[0].lesson is not None
     assert runs[0].lesson.without_lesson == (("revenue.a", 12 * 2025 + 2),)
-    rest = [np.median(run.values("revenue", "2025") - run_month(run, "2025-03")) for run in runs]
-    assert rest[0] == pytest.approx(rest[1], rel=0.01)
+    open_part = [np.median(run.values("revenue", "2025") - run_month(run, "2025-03")) for run in runs]
+    assert open_part[0] == pytest.approx(open_part[1], rel=0.01)
 
 
 def run_month(run: forecast.Simulation, period: str) -> float:

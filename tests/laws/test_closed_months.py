@@ -10,6 +10,7 @@ import pytest
 import forecast
 from forecast.periods import format_month
 from forecast.simulation.simulate import ExecutionOptions, Simulation
+from forecast.timeseries.baseline import fit_baseline
 from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year
 
 TWO_SERVICES = "{a: {growth: 0% to 20%}, b: {growth: 3% to 6%}}"
@@ -52,37 +53,37 @@ def test_a_year_that_is_all_booked_is_certain(tmp_path: Path) -> None:
 @pytest.mark.parametrize("more", ["", PUSH])
 def test_better_closed_months_never_lower_the_rest(tmp_path: Path, growth: str, more: str) -> None:
     services = f"{{a: {{growth: {growth}}}}}"
-    rest = {}
+    open_part = {}
     for factor in (1.0, 1.01, 1.03, 1.1, 1.2):
         closed = booked_rows({"a": 1e8 * 1.05 * factor * SEASON[:3]})
         run = simulate_closed_year(tmp_path, closed, services, more=more)
         booked = sum(float(row.split(",")[2]) for row in closed)
-        rest[factor] = np.quantile(run.values("revenue", "2025") - booked, (0.1, 0.5, 0.9))
-    for factor, values in rest.items():
-        assert (values[1:] >= rest[1.0][1:] - 1e-6).all(), factor
+        open_part[factor] = np.quantile(run.values("revenue", "2025") - booked, (0.1, 0.5, 0.9))
+    for factor, values in open_part.items():
+        assert (values[1:] >= open_part[1.0][1:] - 1e-6).all(), factor
         if factor <= 1.03:
-            assert values[0] >= rest[1.0][0] - 1e-6
+            assert values[0] >= open_part[1.0][0] - 1e-6
 
 
 def test_half_of_what_a_quarter_is_above_or_below_reaches_the_rest(tmp_path: Path) -> None:
     """The months are not put back to the year's total: a good quarter raises the months to come."""
-    rest = {}
+    open_part = {}
     for factor in (0.5, 1.0, 1.5):
         closed = booked_rows({"a": 1e8 * factor * SEASON[:3]})
         run = simulate_closed_year(tmp_path, closed, "{a: {growth: 0%}}")
-        rest[factor] = np.median(run.values("revenue", "2025")) - 3e8 * factor * SEASON[:3].mean()
-    assert rest[0.5] < rest[1.0] < rest[1.5]
-    assert rest[1.0] == pytest.approx(1e8 * SEASON[3:].sum(), rel=0.005)
+        open_part[factor] = np.median(run.values("revenue", "2025")) - 3e8 * factor * SEASON[:3].mean()
+    assert open_part[0.5] < open_part[1.0] < open_part[1.5]
+    assert open_part[1.0] == pytest.approx(1e8 * SEASON[3:].sum(), rel=0.005)
 
 
 def test_a_horizon_inside_the_year_gives_the_answer_of_the_year(tmp_path: Path) -> None:
-    whole = simulate_closed_year(tmp_path / "year", year_to_march(1.06))
+    of_year = simulate_closed_year(tmp_path / "year", year_to_march(1.06))
     part = simulate_closed_year(
         tmp_path / "part", year_to_march(1.06), start="2025-04", months=9, period="2025-Q4", target=330
     )
     for month in range(4, 13):
         period = f"2025-{month:02d}"
-        assert np.array_equal(quantiles(part, "revenue", period), quantiles(whole, "revenue", period))
+        assert np.array_equal(quantiles(part, "revenue", period), quantiles(of_year, "revenue", period))
 
 
 def test_rows_known_later_change_nothing(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_named_event_teaches_what_is_left_after_it(tmp_path: Path) -> None:
         "{file: ledger.csv, shocks: {leak: {kind: event, from: 2025-03-01, until: 2025-03-31, "
         "effect: {volume: {a: -32% to -28%}}}}}"
     )
-    rest = {}
+    open_part = {}
     for key, closed, history in (
         ("calm", 1e8 * 1.1 * SEASON[:4], "ledger.csv"),
         ("named", values, named),
@@ -189,10 +190,10 @@ def test_a_named_event_teaches_what_is_left_after_it(tmp_path: Path) -> None:
     ):
         run = simulate_closed_year(tmp_path, booked_rows({"a": closed}), history=history)
         assert run.tally("revenue", "2025-03").mean == float(f"{closed[2]:.0f}")
-        rest[key] = np.median(run.values("revenue", "2025")) - closed.sum()
-    assert rest["named"] == pytest.approx(rest["calm"], rel=0.01)
-    assert rest["unnamed"] < rest["calm"]
-    assert rest["unnamed"] > 0.93 * rest["calm"]  # at arm's length
+        open_part[key] = np.median(run.values("revenue", "2025")) - closed.sum()
+    assert open_part["named"] == pytest.approx(open_part["calm"], rel=0.01)
+    assert open_part["unnamed"] < open_part["calm"]
+    assert open_part["unnamed"] > 0.93 * open_part["calm"]  # at arm's length
 
 
 def test_a_surprising_month_teaches_in_full_once_it_is_called_ordinary(tmp_path: Path) -> None:
@@ -216,3 +217,45 @@ def test_the_growth_that_is_reported_is_that_of_the_paths(tmp_path: Path) -> Non
     plan = simulate_closed_year(tmp_path, as_of="2025-01-20")
     width = np.ptp(np.quantile(growth, (0.1, 0.9)))
     assert width < 0.75 * np.ptp(np.quantile(plan.values("revenue", "2025"), (0.1, 0.9))) / (1e8 * SEASON.sum())
+
+
+def test_no_closed_month_is_fitted(tmp_path: Path) -> None:
+    """A month that teaches by conditioning teaches no season, no noise and no correlation."""
+    fits = [
+        fit_baseline(forecast.read(write_closed_year(tmp_path / str(n), year_to_march(factor)))).services["a"]
+        for n, factor in enumerate((0.8, 1.3))
+    ]
+    assert fits[0].noise == fits[1].noise
+    assert np.array_equal(fits[0].shape, fits[1].shape)
+    assert fits[0].base_total == fits[1].base_total
+
+
+@pytest.mark.parametrize(("closed", "comes_back"), [(3, True), (6, False)])
+def test_what_a_named_flood_took_comes_back_once(tmp_path: Path, closed: int, comes_back: bool) -> None:
+    """Half of a March that lost 40% comes back in April and May: in open months it is added, in closed ones booked."""
+    flood = (
+        "{{file: ledger.csv, shocks: {{flood: {{kind: event, from: 2025-03-01, until: 2025-03-31, "
+        "effect: {{volume: {{a: -40%}}}}, recovered: {{a: {share}}}, within: 2 months}}}}}}"
+    )
+    values = 1e8 * 1.1 * SEASON[:closed]
+    values[2] *= 0.6
+    open_parts = {}
+    for share in ("0%", "50%"):
+        booked = values.copy()
+        if closed > 4 and share == "50%":
+            booked[3:5] += 0.5 * 0.4 * 1.1e8 * SEASON[2] / 2
+        run = simulate_closed_year(tmp_path, booked_rows({"a": booked}), history=flood.format(share=share))
+        assert run.lesson is not None
+        assert run.lesson.surprising == ()
+        open_parts[share] = np.median(run.values("revenue", "2025")) - booked.sum()
+    returned = 0.5 * 0.4 * 1.1e8 * SEASON[2] if comes_back else 0.0
+    assert open_parts["50%"] - open_parts["0%"] == pytest.approx(returned, abs=0.004 * open_parts["0%"])
+
+
+def test_a_plan_of_many_closed_cells_can_be_solved(tmp_path: Path) -> None:
+    """Three years closed of a plan of four, with a service that is sure: more cells than the plan has doubts."""
+    rows = [row for year in (2025, 2026, 2027) for row in booked_rows({"a": 1.1e8 * SEASON, "b": 1e8 * SEASON}, year)]
+    services = "{a: {growth: 0% to 9%}, b: {growth: 0%, baseline: {noise: 0%, level_noise: 0%}}}"
+    run = simulate_closed_year(tmp_path, rows, services, names=("a", "b"), months=48, as_of="2028-02-01")
+    assert run.tally("revenue.a", "2027").quantile(0.9).value == pytest.approx(1.1e8 * SEASON.sum())
+    assert np.isfinite(run.tally("revenue", "2028").mean)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
+from scipy.stats import gamma, lognorm, norm, uniform
+from scipy.stats import t as student
 
 from forecast.arrays import Floats
 from forecast.stats import scoring
@@ -200,3 +204,66 @@ def test_the_true_distribution_scores_best() -> None:
     y = np.random.default_rng(8).normal(0, 1, 50_000)
     true = scoring.crps_normal(y, 0.0, 1.0).mean()
     assert all(scoring.crps_normal(y, *wrong).mean() > true for wrong in ((0.2, 1.0), (0.0, 0.8), (0.0, 1.25)))
+
+
+LOCK_LEVELS = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99])
+"""Levels of the quantiles that a lock keeps."""
+
+
+@given(SEED)
+def test_crps_by_quantiles_of_a_normal_is_exact(seed: int) -> None:
+    y, mu, sigma = cases(seed)
+    quantiles = mu[:, None] + sigma[:, None] * ndtri(LOCK_LEVELS)
+    expected = scoringrules.crps_normal(y, mu, sigma)
+    assert scoring.crps_quantiles(y, quantiles, LOCK_LEVELS) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_crps_by_quantiles_integrates_the_pinball_loss() -> None:
+    rng = np.random.default_rng(3)
+    quantiles = np.sort(rng.gamma(2, 1, len(LOCK_LEVELS)))
+    quantiles[4] = quantiles[3]  # a flat piece: an atom
+    fine = (np.arange(400_000) + 0.5) / 400_000
+    z = ndtri(LOCK_LEVELS)
+    inner = np.interp(ndtri(fine), z, quantiles)
+    slopes = np.diff(quantiles) / np.diff(z)
+    low, high = np.minimum(ndtri(fine) - z[0], 0) * slopes[0], np.maximum(ndtri(fine) - z[-1], 0) * slopes[-1]
+    for y in (-1.0, quantiles[0], quantiles[3], 1.7, quantiles[-1] + 3):
+        expected = 2 * np.mean(scoring.pinball(y, inner + low + high, fine))
+        assert scoring.crps_quantiles(y, quantiles, LOCK_LEVELS) == pytest.approx(expected, rel=1e-4)
+
+
+def test_crps_by_quantiles_of_a_point_is_the_absolute_error() -> None:
+    score = scoring.crps_quantiles([3.0, 7.0, np.nan], np.full((3, len(LOCK_LEVELS)), 5.0), LOCK_LEVELS)
+    assert score[:2] == pytest.approx([2.0, 2.0])
+    assert np.isnan(score[2])
+
+
+MIXTURE = np.concatenate(
+    [norm.ppf((np.arange(30_000) + 0.5) / 30_000, -3, 1), norm.ppf((np.arange(70_000) + 0.5) / 70_000, 0, 0.8)]
+)
+
+
+@pytest.mark.parametrize(
+    ("sample", "mean_error", "largest_error"),
+    [
+        (lognorm(0.1).ppf, 0.0002, 0.006),
+        (lognorm(0.5).ppf, 0.0002, 0.031),
+        (gamma(2).ppf, 0.0002, 0.029),
+        (student(4).ppf, 0.0002, 0.01),
+        (uniform().ppf, 0.0003, 0.016),
+        (lambda levels: np.quantile(MIXTURE, levels), 0.002, 0.07),
+    ],
+    ids=["lognormal .1", "lognormal .5", "gamma", "t", "uniform", "mixture"],
+)
+def test_crps_by_quantiles_is_as_exact_as_its_docstring_says(
+    sample: Callable[[Floats], Floats], mean_error: float, largest_error: float
+) -> None:
+    actual = sample((np.arange(200) + 0.5) / 200)
+    draws = sample((np.arange(20_000) + 0.5) / 20_000)
+    exact = np.array([scoring.crps_sample(y, draws) for y in actual])
+    score = scoring.crps_quantiles(actual, sample(LOCK_LEVELS), LOCK_LEVELS)
+    assert score.mean() == pytest.approx(exact.mean(), rel=mean_error)
+    assert np.max(np.abs(score - exact)) < largest_error * exact.mean()
+    losses = scoring.pinball(actual[:, None], sample(LOCK_LEVELS), LOCK_LEVELS)
+    trapezoid = 2 * np.trapezoid(np.pad(losses, ((0, 0), (1, 1))), [0, *LOCK_LEVELS, 1])
+    assert trapezoid.mean() < 0.975 * exact.mean()  # the rule that it replaces

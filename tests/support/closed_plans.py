@@ -12,7 +12,7 @@ from forecast.reports.content.context import RunView
 from forecast.simulation.simulate import Simulation
 from forecast.workflows.publish import build_view
 from forecast.workflows.request import RunRequest
-from forecast.workflows.year_references import find_year_references
+from forecast.workflows.year_references import open_year_references
 
 PATHS = 2_000
 SEASON = (90, 80, 100, 100, 110, 110, 120, 110, 100, 100, 90, 90)
@@ -113,5 +113,6 @@ def make_closed_plan(folder: Path, file: str = "march.yaml", **changes: object) 
     scenario = forecast.read(folder / file, set=changes or None)
     run = forecast.simulate(scenario, paths=PATHS)
     request = RunRequest.from_simulation(run)
-    findings = collect_findings(run, references=find_year_references(request, run.baseline))
+    with open_year_references(scenario, run.baseline) as references:
+        findings = collect_findings(run, references=references)
     return ClosedPlan(run, findings, build_view(run, request, (), findings))

@@ -127,11 +127,14 @@ class ClosedYear:
         paths = self.simulate(scenario, self._booked(actual, count, rng))
         first = count - (self.kind == "estimate")
         np.testing.assert_allclose(paths[:, :first], np.broadcast_to(actual[:, :first, None], paths[:, :first].shape))
-        rest, rival = paths[:, first:].sum(axis=1), self.as_planned[:, first:].sum(axis=1)
+        open_part, rival = paths[:, first:].sum(axis=1), self.as_planned[:, first:].sum(axis=1)
         outcome = actual[:, first:].sum(axis=1)
         return {
-            "levels": [float(np.mean(rest.sum(axis=0) < outcome.sum())), *np.mean(rest < outcome[:, None], axis=1)],
-            "crps": crps(rest.sum(axis=0), outcome.sum()),
+            "levels": [
+                float(np.mean(open_part.sum(axis=0) < outcome.sum())),
+                *np.mean(open_part < outcome[:, None], axis=1),
+            ],
+            "crps": crps(open_part.sum(axis=0), outcome.sum()),
             "rival": crps(rival.sum(axis=0), outcome.sum()),
         }
 

@@ -13,6 +13,7 @@ from forecast.cli.option_types import WholeNumber
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
+from forecast.cli.text_table import table_lines
 from forecast.errors import OutputError
 from forecast.files.paths import plan_name
 from forecast.i18n import Translator
@@ -83,7 +84,7 @@ def _score_table_lines(name: str, models: dict[str, Any], t: Translator) -> list
     for model, score in models.items():
         label = t("backtest_blend_short") if model == COMBINATION else model_text(model, t)
         rows.append((f"  {label}", *score_cells(Score(**score), t)))
-    return _table_lines(rows)
+    return table_lines(rows)
 
 
 def _sum_table_lines(sums: list[dict[str, Any]], t: Translator) -> list[str]:
@@ -94,15 +95,4 @@ def _sum_table_lines(sums: list[dict[str, Any]], t: Translator) -> list[str]:
     accuracies = [SumAccuracy(**{key: value for key, value in entry.items() if key != "why"}) for entry in sums]
     heads, *rows = sum_rows(accuracies, t)
     table = [(t("sums_head"), *heads[1:]), *((f"  {length}", *cells) for length, *cells in rows)]
-    return _table_lines(table) + [entry["why"] for entry in sums if entry["why"]]
-
-
-def _table_lines(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [_table_line(row, widths) for row in rows]
-
-
-def _table_line(row: tuple[str, ...], widths: list[int]) -> str:
-    name, *scores = row
-    cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(scores, widths[1:], strict=True))]
-    return "  ".join(cells)
+    return table_lines(table) + [entry["why"] for entry in sums if entry["why"]]

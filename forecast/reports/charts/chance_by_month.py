@@ -26,9 +26,9 @@ from forecast.reports.charts.style import (
 )
 from forecast.stats.intervals import Estimate
 
-CHANCE_BY_MONTH_MARGIN = Margin(2.6, 0.6, 0.4, 1.8)
+CHANCE_BY_MONTH_MARGIN = Margin(3.4, 0.6, 0.4, 1.8)
 MAX_CAUSE_LINES = 4
-MIN_CAUSE_WIDTH_EMS = 6.5
+MIN_CAUSE_WIDTH_EMS = 6
 """Width of a month, in heights of the text, from which its cause is written below it."""
 SMALL_TEXT_EMS = 0.82
 
@@ -36,8 +36,8 @@ SMALL_TEXT_EMS = 0.82
 class ChanceBar(NamedTuple):
     """One day of the year on the chart."""
 
-    closed: int
-    """Months that were closed."""
+    position: float
+    """Months since the plan, which stands at 0."""
     chance: Estimate
     cause: str
     """Main cause of the change since the day before; empty for none."""
@@ -60,7 +60,7 @@ def draw_chance_by_month(
     axes.set_yticks([0, 0.5, 1], [t.percent(share) for share in (0, 0.5, 1)], color=MUTED)
     if required is not None:
         axes.axhline(required, color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
-    x = np.array([bar.closed for bar in bars], float)
+    x = np.array([bar.position for bar in bars], float)
     values, lows, highs = np.array([bar.chance for bar in bars]).T
     axes.plot(x, values, color=CORE, linewidth=1.4, zorder=2)
     axes.vlines(x, lows, highs, color=BAND, linewidth=5, zorder=1.5)
@@ -78,10 +78,11 @@ def draw_chance_by_month(
 def _draw_figures(
     axes: Axes, bars: Sequence[ChanceBar], month_width: float, t: Translator, required: float | None
 ) -> None:
-    """The chance above each point; only the first and the last where months are narrow."""
+    """The chance above each point; only the first and the last where they are narrow."""
     texts = [whole_percent(bar.chance.value, t, required) for bar in bars]
     last = len(bars) - 1
-    is_narrow = max(text_width(text, weight="bold") for text in texts) > 0.95 * month_width
+    gaps = np.diff([bar.position for bar in bars], prepend=-1.0)
+    is_narrow = max(text_width(text, weight="bold") for text in texts) > 0.95 * month_width * gaps.min()
     _, height = axes_size_inches(axes)
     low, high = axes.get_ylim()
     rise = 0.6 * em_inches() / height * (high - low)
@@ -89,16 +90,20 @@ def _draw_figures(
         if is_narrow and number not in (0, last):
             continue
         weight = "bold" if number == last else "normal"
-        axes.text(bar.closed, bar.chance.high + rise, text, ha="center", va="bottom", weight=weight)
+        axes.text(bar.position, bar.chance.high + rise, text, ha="center", va="bottom", weight=weight)
 
 
 def _cause_lines(bars: Sequence[ChanceBar], month_width: float, width: float) -> list[list[str]]:
-    """Lines of each cause, in the room until the next point; none where months are narrow."""
+    """Lines of each cause; none where months are narrow, or where the next point is less than a month away."""
     if month_width < MIN_CAUSE_WIDTH_EMS * SMALL_TEXT_EMS * em_inches():
         return [[] for _ in bars]
     size = SMALL_TEXT_EMS * float(matplotlib.rcParams["font.size"])
     room = 0.94 * month_width
-    return [wrap_text(bar.cause, room, size, lines=MAX_CAUSE_LINES) if bar.cause else [] for bar in bars]
+    following = [bar.position for bar in bars[1:]] + [np.inf]
+    return [
+        wrap_text(bar.cause, room, size, lines=MAX_CAUSE_LINES) if bar.cause and after - bar.position >= 1 else []
+        for bar, after in zip(bars, following, strict=True)
+    ]
 
 
 def _draw_causes(axes: Axes, bars: Sequence[ChanceBar], causes: Sequence[Sequence[str]]) -> None:
@@ -109,4 +114,4 @@ def _draw_causes(axes: Axes, bars: Sequence[ChanceBar], causes: Sequence[Sequenc
     for bar, lines in zip(bars, causes, strict=True):
         for number, text in enumerate(lines):
             y = -0.04 - (0.3 + number) * line
-            axes.text(bar.closed, y, text, ha="center", va="top", size=size, color=MUTED)
+            axes.text(bar.position, y, text, ha="center", va="top", size=size, color=MUTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -83,6 +84,8 @@ def _to_date_text(scenario: Scenario, table: Mapping[str, Any], plan: Variance |
         *(t(key, percent=t.percent(ratio, 1)) for key, ratio in ratios if ratio is not None),
     ]
     middle, low, high = scale.amount(outlook["p50"]), scale.number(outlook["p10"]), scale.amount(outlook["p90"])
+    if not table["open_months"]:
+        return ", ".join(parts)
     return f"{', '.join(parts)}; {t('year_outlook_amount', middle=middle, low=low, high=high)}"
 
 
@@ -169,9 +172,29 @@ def point_causes(point: ChancePoint, view: RunView, scale: AmountScale, t: Trans
 
 
 def main_cause(point: ChancePoint, view: RunView, t: Translator) -> str:
-    """Return the largest cause of the change that led to a point, with its amount; empty without one."""
+    """Return the largest cause of the change that led to a point, its amount first; empty without one."""
     if point.change is None or not point.change.steps:
         return ""
     scale = choose_scale("revenue", [point.change.end.outlook], view.scenario.currency, t)
     largest = max(page_steps(point.change), key=lambda step: abs(step.outlook))
-    return f"{cause_text(largest, view.scenario, t)} {scale.signed_number(largest.outlook, VARIANCE_DECIMALS)}"
+    return f"{scale.signed_number(largest.outlook, VARIANCE_DECIMALS)} {cause_text(largest, view.scenario, t)}"
+
+
+def point_positions(points: Sequence[ChancePoint], months: range) -> list[float]:
+    """Return where points stand over the months of a year: the plan at 0, a forecast of the month after month k at k.
+
+    Those of one month stand side by side.
+    """
+    months_passed = []
+    for point in points:
+        position = len(point.closed_months)
+        if point.as_of:
+            day = date.fromisoformat(point.as_of)
+            position = 12 * day.year + day.month - 1 - months.start
+        months_passed.append(min(max(position, 0), len(months)))
+    sizes = Counter(months_passed)
+    positions = []
+    for number, position in enumerate(months_passed):
+        first = position if position < len(months) else position - 1 + 1 / sizes[position]  # the last ends the year
+        positions.append(first + months_passed[:number].count(position) / sizes[position])
+    return positions

@@ -17,7 +17,7 @@ from forecast.reports.charts.chance_by_month import ChanceBar
 from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
 from forecast.reports.charts.districts import MAX_DISTRICTS
 from forecast.reports.charts.tornado import MAX_BARS
-from forecast.reports.content.causes import main_cause
+from forecast.reports.content.causes import main_cause, point_positions
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
     chance_range_text,
@@ -175,13 +175,15 @@ def _chance_by_month_chart(view: RunView, t: Translator) -> Chart | None:
     if row is None or year is None or not points:
         return None
     title = sentence_case(t("chance_by_month_title", goal=goal_text(row, view, t)))
-    bars = [
-        ChanceBar(len(point.closed_months), point.chances[row.name], main_cause(point, view, t)) for point in points
-    ]
     months = parse_period(year.table.outlook).months
+    positions = point_positions(points, months)
+    bars = [
+        ChanceBar(position, point.chances[row.name], main_cause(point, view, t))
+        for position, point in zip(positions, points, strict=True)
+    ]
     names = [t("chance_by_month_plan"), *(t(f"month_{month % 12 + 1}") for month in months)]
     alt = f"{title}: " + "; ".join(
-        f"{names[bar.closed]} {whole_percent(bar.chance.value, t, row.required_chance)}" for bar in bars
+        f"{names[int(bar.position)]} {whole_percent(bar.chance.value, t, row.required_chance)}" for bar in bars
     )
     draw, margin = CHARTS["chance_by_month"]
     draw_points = partial(draw, bars=bars, month_names=names, t=t, required=row.required_chance)

@@ -22,9 +22,9 @@ from forecast.reports.content.context import RunView
 from forecast.reports.content.tables import Table, head_texts
 from forecast.reports.content.text import date_text, measure_text, period_text, sentence_case
 
-MAX_DECIMALS = 3
+MAX_TABLE_DECIMALS = 3
 MIN_DIGITS = 2
-"""Digits, at least, of the smallest amount of the monthly table, up to `MAX_DECIMALS`."""
+"""Digits, at least, of the smallest amount of the monthly table, up to `MAX_TABLE_DECIMALS`."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class VarianceTable:
 
 @dataclass(frozen=True)
 class YearSection:
-    """What a page says of the closed months."""
+    """Texts and tables of a page on the closed months."""
 
     lead: str
     causes: tuple[str, ...]
@@ -108,7 +108,9 @@ def _money_scale(view: RunView, table: MonthsTable, t: Translator) -> AmountScal
     smallest = min((size for size in sizes if size), default=scale.factor) / scale.factor
     if scale.factor == 1:
         return scale
-    needed = next((d for d in range(MAX_DECIMALS) if smallest * 10**d >= 10 ** (MIN_DIGITS - 1)), MAX_DECIMALS)
+    needed = next(
+        (d for d in range(MAX_TABLE_DECIMALS) if smallest * 10**d >= 10 ** (MIN_DIGITS - 1)), MAX_TABLE_DECIMALS
+    )
     return AmountScale(t, scale.factor, scale.unit, max(needed, scale.decimals))
 
 
@@ -168,7 +170,8 @@ def actuals_notes(year: YearFindings, t: Translator) -> tuple[str, ...]:
     return (
         t("table_ratio_note"),
         *((t("table_open_note"),) if is_open else ()),
-        *(t(f"table_plan_{source}", date=day) for source in table.plan_sources),
+        *(t(f"table_plan_{source}", date=day, lock=year.plan_lock) for source in table.plan_sources),
+        *((t("table_locks_broken"),) if year.are_locks_broken else ()),
     )
 
 

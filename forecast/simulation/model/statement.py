@@ -10,6 +10,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 
+__all__ = ["StatementLine", "evaluate_statement", "statement_lines"]
+
 Operation = Literal["sum", "difference", "ratio"]
 
 
@@ -25,10 +27,23 @@ class StatementLine:
 def statement_lines(
     inputs: Mapping[str, object], profit: bool, basis: str, *, adds_volumes: bool = True
 ) -> tuple[StatementLine, ...]:
-    """The lines that the inputs allow, each after the lines it is made of.
+    """List the lines that the inputs allow, each after the lines it is made of.
 
-    Inputs are `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`; `basis` is the
-    revenue that a worker's year is counted on. Volumes of unlike units are not added up.
+    Parameters
+    ----------
+    inputs : mapping of str
+        `revenue.SERVICE`, `volume.SERVICE`, `cost.NAME`, `gap`, `wage_revenue` and `headcount`, by name.
+    profit : bool
+        Whether revenue less costs is a line.
+    basis : str
+        Revenue that a worker's year is counted on: `total_revenue` or `wage_revenue`.
+    adds_volumes : bool
+        False where volumes have unlike units.
+
+    Returns
+    -------
+    tuple of StatementLine
+        The income statement.
     """
     names = sorted(inputs)
     services = tuple(name for name in names if name.startswith("revenue."))
@@ -56,7 +71,22 @@ def statement_lines(
 def evaluate_statement(
     lines: tuple[StatementLine, ...], inputs: Mapping[str, Floats], months: int
 ) -> dict[str, Floats]:
-    """Inputs and lines over a period of `months`, (paths,) or (1,) each; productivity is that of a year."""
+    """Evaluate the lines over a period.
+
+    Parameters
+    ----------
+    lines : tuple of StatementLine
+        From `statement_lines`.
+    inputs : mapping of str to Floats
+        Sums of the period, the mean of the headcount, (paths,) or (1,) each.
+    months : int
+        Months of the period.
+
+    Returns
+    -------
+    dict of str to Floats
+        Inputs and lines, (paths,) or (1,) each; productivity is that of a year.
+    """
     values = dict(inputs)
     for line in lines:
         operands = [values[name] for name in line.operands]

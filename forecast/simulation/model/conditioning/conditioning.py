@@ -78,15 +78,23 @@ class Surroundings:
     """Middles of the months of some paths, and the factors of the cells."""
 
     central: BaselineDraws
-    initiatives: Floats
-    """(cells, paths) or (cells, 1) factor of drifts and initiatives."""
-    events: Floats
-    """(cells, paths) or (cells, 1) share that the named events left."""
+    initiatives: Sequence[Floats]
+    """By cell, (paths,) or (1,) factor of drifts and initiatives."""
+    events: Sequence[Floats]
+    """By cell, (paths,) or (1,) share that the named events left."""
+
+    def with_middle_events(self, event_middle: Floats) -> list[Floats]:
+        """By cell, (paths,) or (1,) factor of drifts, initiatives and the mean logarithm (cells,) of the events."""
+        return [factor * np.exp(middle) for factor, middle in zip(self.initiatives, event_middle, strict=True)]
+
+    def with_events(self) -> list[Floats]:
+        """By cell, (paths,) or (1,) factor of drifts, initiatives and events."""
+        return [factor * share for factor, share in zip(self.initiatives, self.events, strict=True)]
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What the closed months of a plan teach, prepared on its first block."""
+    """Lesson of the closed months of a plan, prepared on its first block."""
 
     cells: tuple[Cell, ...]
     factors: CellFactors
@@ -154,7 +162,7 @@ class Conditioning:
     def log_weights(self, inputs: BaselineInputs, sampler: Sampler, surroundings: Surroundings) -> Floats:
         """(paths,) logarithm of the likelihood of all cells given what is not normal in a path."""
         draws = surroundings.central
-        states = self.states(inputs, draws, surroundings.initiatives * np.exp(self.event_middle)[:, None])
+        states = self.states(inputs, draws, surroundings.with_middle_events(self.event_middle))
         residuals = np.broadcast_to(states.booked - states.state, (len(self.cells), sampler.paths))
         log_weights = np.empty(sampler.paths)
         for block in _blocks(sampler.paths):
@@ -162,8 +170,8 @@ class Conditioning:
                 log_weights[columns] = self.gains[members].log_likelihood(residuals[:, columns])
         return log_weights + states.jacobian
 
-    def states(self, inputs: BaselineInputs, draws: BaselineDraws, factors: Floats) -> CellStates:
-        """The cells of some paths; `factors` (cells, paths) or (cells, 1) of drifts, initiatives and events."""
+    def states(self, inputs: BaselineInputs, draws: BaselineDraws, factors: Sequence[Floats]) -> CellStates:
+        """The cells of some paths; `factors` by cell (paths,) or (1,), of drifts, initiatives and events."""
         state_rows: list[Floats] = []
         booked_rows: list[Floats] = []
         jacobian: Floats = np.zeros(1)
@@ -201,12 +209,11 @@ class Conditioning:
         self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler, surroundings: Surroundings
     ) -> BaselineDraws:
         """Draws given the cells, what is not normal drawn anew before."""
-        paths, events = sampler.paths, surroundings.events
-        states = self.states(inputs, draws, surroundings.initiatives * np.exp(self.event_middle)[:, None])
+        paths = sampler.paths
+        states = self.states(inputs, draws, surroundings.with_middle_events(self.event_middle))
         shape = (len(self.cells), paths)
         gaps = np.broadcast_to(states.booked - states.state, shape)
-        errors = np.broadcast_to(self.event_middle[:, None] - np.log(np.maximum(events, MIN_CELL_FACTOR)), shape)
-        errors = errors + self._estimate_errors(sampler)
+        errors = self._errors(sampler, surroundings.events)
         components = self._read(inputs, draws, sampler)
         for block in _blocks(paths):
             for members, columns in self._by_members(draws, block):
@@ -214,9 +221,12 @@ class Conditioning:
                 deviations = gain.loadings @ components[:, columns]
                 means = gaps[:, columns] + deviations
                 spread = widening(gain.distances(means), len(self.cells)) if self.widens else np.ones(1)
-                moves = gain.gain @ (means - spread * (deviations - errors[:, columns]))
-                components[:, columns] = spread * components[:, columns] + moves
-        return self._write(inputs, draws, sampler, components, surroundings.initiatives * events)
+                if errors is not None:
+                    deviations -= errors[:, columns]
+                deviations *= spread
+                means -= deviations
+                components[:, columns] = spread * components[:, columns] + gain.gain @ means
+        return self._write(inputs, draws, sampler, components, surroundings.with_events())
 
     def _read(self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler) -> Floats:
         """(components, paths) as drawn."""
@@ -231,7 +241,12 @@ class Conditioning:
         return components
 
     def _write(
-        self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler, components: Floats, factors: Floats
+        self,
+        inputs: BaselineInputs,
+        draws: BaselineDraws,
+        sampler: Sampler,
+        components: Floats,
+        factors: Sequence[Floats],
     ) -> BaselineDraws:
         services: dict[str, ServiceDraws] = {}
         for name, service in inputs.services.items():
@@ -252,16 +267,18 @@ class Conditioning:
                 sampler.put_uniform(*stream, ndtr(components[places.price_year(year)]))
         return replace(draws, services=services, is_conditioned=True)
 
-    def _estimate_errors(self, sampler: Sampler) -> Floats:
-        """(cells, paths) or (cells, 1) drawn errors of the estimates, by measure and month; 0 for actual figures."""
+    def _errors(self, sampler: Sampler, events: Sequence[Floats]) -> Floats | None:
+        """(cells, paths) drawn errors: of estimates by measure and month, of events what they left; None without."""
         rows: list[Floats] = []
-        for cell in self.cells:
-            if cell.is_closed:
-                rows.append(np.zeros(1))
-                continue
-            month = format_month(self.factors.years.first + cell.row)
-            rows.append(cell.error_sd * ndtri(sampler.uniform(f"estimates.{cell.measure}.{month}")))
-        return _stack(rows)
+        for cell, middle, share in zip(self.cells, self.event_middle, events, strict=True):
+            error = middle - np.log(np.maximum(share, MIN_CELL_FACTOR))
+            if not cell.is_closed:
+                month = format_month(self.factors.years.first + cell.row)
+                error = error + cell.error_sd * ndtri(sampler.uniform(f"estimates.{cell.measure}.{month}"))
+            rows.append(error)
+        if all(len(error) == 1 for error in rows):  # events of one size have no error about their middle
+            return None
+        return np.array([np.broadcast_to(error, sampler.paths) for error in rows])
 
     def distances(self, gains: Mapping[Members, Gain], draws: BaselineDraws, residuals: Floats) -> Floats:
         """(paths,) squared Mahalanobis distances of residuals (cells, paths), each by the members of its path."""

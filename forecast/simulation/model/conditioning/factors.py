@@ -39,8 +39,8 @@ class CellFactors:
 
     def of_initiatives(
         self, sampler: Sampler, context: SimulationContext, drifts: Sequence[Impact], central: BaselinePaths
-    ) -> Floats:
-        """(cells, paths) or (cells, 1) factor of drifts and initiatives; `central` holds the middles of the months."""
+    ) -> list[Floats]:
+        """By cell, (paths,) or (1,) factor of drifts and initiatives; `central` holds the middles of the months."""
         last = max(cell.row for cell in self.cells)
         months = Calendar(self.years.first, last + 1)
         skipped = self.horizon.first - self.years.first
@@ -61,16 +61,16 @@ class CellFactors:
                     if (values := drift.factors.get(key)) is not None and cell.row >= skipped:
                         factor = factor * _row(values, cell.row - skipped)
             rows.append(factor)
-        return np.array(np.broadcast_arrays(*rows))
+        return rows
 
-    def of_events(self, sampler: Sampler, context: SimulationContext, central: Mapping[str, Floats]) -> Floats:
-        """(cells, paths) or (cells, 1) share of each cell that the named events left, what came back included.
+    def of_events(self, sampler: Sampler, context: SimulationContext, central: Mapping[str, Floats]) -> list[Floats]:
+        """By cell, (paths,) or (1,) share that the named events left, what came back included.
 
         `central` (whole years, paths or 1) are the middles of the amounts, on which losses come back.
         """
         services = {cell.service for cell in self.cells}
         if not self.events:
-            return np.ones((len(self.cells), 1))
+            return [np.ones(1)] * len(self.cells)
         last = max(cell.row for cell in self.cells)
         earlier = months_still_recovered(self.events.values(), self.years.first) if self.gives_back else 0
         horizon = Calendar(self.years.first, last + 1)
@@ -92,7 +92,7 @@ class CellFactors:
                 if (values := each.factors.get(("price", cell.service))) is not None:
                     factor = factor * _row(values, cell.row + earlier)
             rows.append(factor)
-        return np.array(np.broadcast_arrays(*rows))
+        return rows
 
     def _remaining(
         self, service: str, central: Floats, impacts: Mapping[str, Impact], horizon: Calendar, earlier: int, paths: int

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.sparse import csr_matrix
 
 from forecast.arrays import Bools, Floats
 
@@ -45,12 +46,12 @@ class CellErrors:
 class Gain:
     """Update of the components, for one member of each mixture."""
 
-    loadings: Floats
-    """(cells, components)."""
+    loadings: csr_matrix
+    """(cells, components), few of them not 0."""
     gain: Floats
     """(components, cells)."""
-    root: Floats
-    """(cells, cells) lower triangular L of K = L L'."""
+    whitening: Floats
+    """(cells, cells) inverse of the lower triangular L of K = L L'."""
 
     @classmethod
     def from_covariance(cls, loadings: Floats, covariance: Floats, errors: Floats) -> Gain:
@@ -58,16 +59,18 @@ class Gain:
         between = covariance @ loadings.T
         total = loadings @ between + errors
         root = cholesky((total + total.T) / 2, lower=True)
-        return cls(loadings, cho_solve((root, True), between.T).T, root)
+        whitening = solve_triangular(root, np.eye(len(root)), lower=True)
+        return cls(csr_matrix(loadings), cho_solve((root, True), between.T).T, whitening)
 
     def distances(self, residuals: Floats) -> Floats:
         """(paths,) squared Mahalanobis distance of residuals (cells, paths)."""
-        return np.asarray(np.square(solve_triangular(self.root, residuals, lower=True)).sum(axis=0))
+        white = self.whitening @ residuals
+        return np.asarray(np.einsum("cp,cp->p", white, white))
 
     @property
     def log_determinant(self) -> float:
         """Logarithm of the determinant of K."""
-        return 2 * float(np.log(np.diag(self.root)).sum())
+        return -2 * float(np.log(np.diag(self.whitening)).sum())
 
     def log_likelihood(self, residuals: Floats) -> Floats:
         """(paths,) logarithm of the normal density of residuals (cells, paths), but for a constant."""

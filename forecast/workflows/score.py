@@ -1,0 +1,373 @@
+"""From the locks of a project and its ledger to their scores; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from forecast.analysis.actual_figures import ActualFigures, MeasureParts
+from forecast.analysis.forecast_scores import (
+    FigureScore,
+    LagScore,
+    MonthAhead,
+    score_by_lag,
+    score_figures,
+    score_months_ahead,
+)
+from forecast.analysis.scored_forecasts import (
+    Booking,
+    ScoredForecasts,
+    ScoredLock,
+    find_original_plan,
+    knowledge_day,
+    pair_forecasts,
+)
+from forecast.analysis.target_chances import ChanceScores, score_chances
+from forecast.analysis.value_added import ValueAdded, score_value_added
+from forecast.errors import InputError, Location
+from forecast.files.paths import display_path
+from forecast.history.bookings import Bookings, read_bookings
+from forecast.periods import format_month, parse_period
+from forecast.plan.accounts import ledger_accounts
+from forecast.plan.loading.loader import read_plan
+from forecast.plan.scenario import Scenario
+from forecast.runs.lock_restore import restored_project
+from forecast.runs.locks import Lock, locks_folder, read_locks
+from forecast.stats.chance_scores import MIN_OUTCOMES_FOR_CHANCES
+
+__all__ = ["BookingScores", "LedgerScores", "ProjectScores", "RestatedFigure", "score_locks", "summarise_scores"]
+
+
+@dataclass(frozen=True)
+class BookingScores:
+    """Scores on one booking."""
+
+    forecasts: ScoredForecasts
+    figures: tuple[FigureScore, ...]
+    lags: tuple[LagScore, ...]
+    months_ahead: tuple[MonthAhead, ...]
+    value_added: tuple[ValueAdded, ...]
+    chances: ChanceScores
+
+
+@dataclass(frozen=True)
+class RestatedFigure:
+    """A figure that was another one after its first booking."""
+
+    measure: str
+    period: str
+    first: float
+    final: float
+
+
+@dataclass(frozen=True)
+class LedgerScores:
+    """Scores of the locks whose plans share a ledger."""
+
+    ledger: str
+    """File, from the folder of the project."""
+    scenario: Scenario
+    """The plan of the newest lock, for the labels."""
+    locks: tuple[ScoredLock, ...]
+    """The locks that are scored, in the order of their chain."""
+    superseded: tuple[str, ...]
+    """Locks of which there is a later version; they are left out."""
+    first: BookingScores
+    final: BookingScores
+    without_books: dict[str, tuple[str, ...]]
+    """Measure that was forecast -> what of it the ledger has no row of."""
+    not_booked: dict[str, tuple[int, ...]]
+    """Period that was forecast -> its months that are not booked."""
+    with_hindsight: tuple[str, ...]
+    """Locks that were made when figures that they forecast were booked already: people may have known them."""
+    has_examples: bool
+    """True where months are of an example, not of a firm."""
+
+    @property
+    def restated(self) -> tuple[RestatedFigure, ...]:
+        """Figures whose first and last booking differ, by measure and period."""
+        first, final = (
+            {(key.measure, key.period): float(value) for key, value in zip(table.keys, table.actual, strict=True)}
+            for table in (self.first.forecasts, self.final.forecasts)
+        )
+        return tuple(
+            RestatedFigure(*figure, first[figure], final[figure])
+            for figure in sorted(first)
+            if figure in final and first[figure] != final[figure]
+        )
+
+    @property
+    def original_plans(self) -> tuple[str, ...]:
+        """Locks that others are compared with as the plan, in the order of their chain."""
+        locks = {entry.lock.name: entry.lock for entry in self.locks}
+        by_figure: dict[tuple[str, str], list[Lock]] = {}
+        for key in self.first.forecasts.keys:
+            by_figure.setdefault((key.measure, key.period), []).append(locks[key.lock])
+        plans = {
+            plan.name for group in by_figure.values() if (plan := find_original_plan(group)) not in (None, group[-1])
+        }
+        return tuple(name for name in locks if name in plans)
+
+    @property
+    def revised_plans(self) -> tuple[str, ...]:
+        """Locks that revise a plan."""
+        return tuple(entry.lock.name for entry in self.locks if entry.lock.revises)
+
+
+@dataclass(frozen=True)
+class ProjectScores:
+    """Scores of every lock of a project."""
+
+    as_of: date | None
+    """The day whose knowledge counted; None for all of the ledgers."""
+    ledgers: tuple[LedgerScores, ...]
+    """By ledger, in the order of their first lock."""
+    locked_later: tuple[str, ...]
+    """Locks of a later day than `as_of`; they are left out."""
+    without_ledger: tuple[str, ...]
+    """Locks of plans that name no ledger; they are left out."""
+
+
+def score_locks(project: Path, as_of: date | None = None) -> ProjectScores:
+    """Score every lock of a project by what is booked in its ledger.
+
+    Parameters
+    ----------
+    project : Path
+        Folder of the project, that has `scenarios/locked/`.
+    as_of : date, optional
+        The day whose knowledge counts: rows that became known later and locks of a later day are as if they were
+        absent. All of them by default.
+
+    Returns
+    -------
+    ProjectScores
+        Scores of all forecasts whose period is booked.
+
+    Raises
+    ------
+    LockError
+        A lock was edited, or the chain is broken.
+    InputError
+        There is no lock, a ledger cannot be read, or no month that was forecast is booked.
+    """
+    folder = locks_folder(project)
+    locks = read_locks(folder)
+    if not locks:
+        raise InputError.of(Location(display_path(folder)), "", "score_no_lock")
+    known = [lock for lock in locks if as_of is None or knowledge_day(lock) <= as_of]
+    if not known:
+        first = min(map(knowledge_day, locks)).isoformat()
+        raise InputError.of(Location(display_path(folder)), "", "score_locked_later", as_of=as_of, first=first)
+    with_ledger = [lock for lock in known if lock.ledger is not None]
+    if not with_ledger:
+        raise InputError.of(Location(display_path(folder)), "", "score_no_ledger", name=known[-1].name)
+    ledgers = tuple(_score_ledger(project, group, as_of) for group in _group_by_ledger(with_ledger))
+    if not any(scores.first.forecasts.keys for scores in ledgers):
+        raise _nothing_booked(project, ledgers)
+    return ProjectScores(
+        as_of,
+        ledgers,
+        locked_later=tuple(lock.name for lock in locks if as_of is not None and knowledge_day(lock) > as_of),
+        without_ledger=tuple(lock.name for lock in known if lock.ledger is None),
+    )
+
+
+def _group_by_ledger(locks: Iterable[Lock]) -> list[list[Lock]]:
+    """The locks of each ledger and currency."""
+    groups: dict[tuple[str, str], list[Lock]] = {}
+    for lock in locks:
+        assert lock.ledger is not None  # the caller left the others out
+        groups.setdefault((lock.ledger.file, lock.currency), []).append(lock)
+    return list(groups.values())
+
+
+def _score_ledger(project: Path, locks: Sequence[Lock], as_of: date | None) -> LedgerScores:
+    newest = locks[-1]
+    assert newest.ledger is not None  # that of the group
+    superseded = {lock.supersedes for lock in locks}
+    scenario = _read_locked_plan(newest)
+    path = display_path(project / newest.ledger.file)
+    bookings = read_bookings(path, newest.currency, ledger_accounts(scenario), as_of)
+    scored = _with_actuals([lock for lock in locks if lock.name not in superseded], bookings)
+    first = _score_booking(scored, "first")
+    return LedgerScores(
+        ledger=newest.ledger.file,
+        scenario=scenario,
+        locks=scored,
+        superseded=tuple(lock.name for lock in locks if lock.name in superseded),
+        first=first,
+        final=_score_booking(scored, "final"),
+        without_books=_without_books(scored),
+        not_booked=_not_booked(scored),
+        with_hindsight=_with_hindsight(scored, first.forecasts),
+        has_examples=bookings.has_examples,
+    )
+
+
+def _read_locked_plan(lock: Lock) -> Scenario:
+    """The plan of a lock, from the texts that it keeps."""
+    with restored_project(lock.sources, lock.ledger) as project:
+        return read_plan(project / lock.plan).scenario
+
+
+def _with_actuals(locks: Sequence[Lock], bookings: Bookings) -> tuple[ScoredLock, ...]:
+    """The locks with the actual figures of their measures; plans of the same parts share them."""
+    figures: dict[MeasureParts, ActualFigures] = {}
+    scored = []
+    for lock in locks:
+        parts = measure_parts(lock)
+        if parts not in figures:
+            figures[parts] = ActualFigures(bookings, parts)
+        scored.append(ScoredLock(lock, figures[parts]))
+    return tuple(scored)
+
+
+def measure_parts(lock: Lock) -> MeasureParts:
+    """Services, costs and basis of the plan of a lock, from what it resolved to."""
+    names = [name.split(".") for name in lock.effective]
+    stated = [steps[1] for steps in names if steps[0] == "stated" and int(steps[1]) < lock.horizon.calendar.years[0]]
+    return MeasureParts(
+        services=tuple(sorted({steps[1] for steps in names if steps[0] == "services"})),
+        costs=tuple(sorted({steps[1] for steps in names if steps[0] == "costs"})),
+        counted=tuple(name.partition(".")[2] for name in sorted(lock.quantiles) if name.startswith("volume.")),
+        has_gap=bool(stated) and f"stated.{max(stated)}.total" in lock.effective,
+        productivity_basis=lock.effective.get("workforce.productivity.basis", "total_revenue"),
+    )
+
+
+def _score_booking(scored: Sequence[ScoredLock], booking: Booking) -> BookingScores:
+    table = pair_forecasts(scored, booking)
+    return BookingScores(
+        table,
+        score_figures(table),
+        score_by_lag(table),
+        score_months_ahead(table),
+        score_value_added(table, [entry.lock for entry in scored]),
+        score_chances(scored, booking),
+    )
+
+
+def _without_books(scored: Sequence[ScoredLock]) -> dict[str, tuple[str, ...]]:
+    """Measure -> inputs of which the ledger has no row, of the measures that have such inputs."""
+    missing = {
+        measure: entry.actual.inputs_without_books(measure)
+        for entry in scored
+        for measure in sorted(entry.lock.quantiles)
+    }
+    return {measure: inputs for measure, inputs in missing.items() if inputs}
+
+
+def _not_booked(scored: Sequence[ScoredLock]) -> dict[str, tuple[int, ...]]:
+    """Period -> its months that are not booked, of the measures of which the ledger has rows."""
+    lacking: dict[str, set[int]] = {}
+    for entry in scored:
+        for measure, periods in entry.lock.quantiles.items():
+            if not entry.actual.inputs_without_books(measure):
+                for text in periods:
+                    months = entry.actual.months_not_booked(measure, parse_period(text))
+                    lacking.setdefault(text, set()).update(months)
+    return {text: tuple(sorted(months)) for text, months in sorted(lacking.items()) if months}
+
+
+def _with_hindsight(scored: Sequence[ScoredLock], table: ScoredForecasts) -> tuple[str, ...]:
+    """Locks with a figure that was booked after their day and before they were made, in the order of the chain."""
+    by_name = {entry.lock.name: entry for entry in scored}
+    names = {key.lock for key in table.keys if by_name[key.lock].is_hindsight(key.measure, parse_period(key.period))}
+    return tuple(name for name in by_name if name in names)
+
+
+def _nothing_booked(project: Path, ledgers: Sequence[LedgerScores]) -> InputError:
+    """The error of locks of which no month is booked: it names the first month."""
+    scores = ledgers[-1]
+    location = Location(display_path(project / scores.ledger))
+    months = [month for lacking in scores.not_booked.values() for month in lacking]
+    if scores.without_books:
+        months += [month for entry in scores.locks for month in entry.open_months(entry.lock.horizon.calendar)]
+    if not months:
+        return InputError.of(location, "", "score_nothing_open", name=scores.locks[-1].lock.name)
+    return InputError.of(location, "", "score_no_actual", month=format_month(min(months)))
+
+
+def summarise_scores(result: ProjectScores) -> dict[str, Any]:
+    """Return the scores for programs.
+
+    Parameters
+    ----------
+    result : ProjectScores
+        The scores of a project.
+
+    Returns
+    -------
+    dict
+        Plain JSON, each figure with its unit of the lock; shares and chances 0 to 1.
+    """
+    return {
+        "schema": 1,
+        "as_of": result.as_of.isoformat() if result.as_of else None,
+        "outcomes_needed": MIN_OUTCOMES_FOR_CHANCES,
+        "locked_later": list(result.locked_later),
+        "without_ledger": list(result.without_ledger),
+        "ledgers": [_summarise_ledger(scores) for scores in result.ledgers],
+    }
+
+
+def _summarise_ledger(scores: LedgerScores) -> dict[str, Any]:
+    return {
+        "ledger": scores.ledger,
+        "currency": scores.scenario.currency,
+        "example": scores.has_examples,
+        "plans": list(scores.original_plans),
+        "revised_plans": list(scores.revised_plans),
+        "locks": [
+            {
+                "name": entry.lock.name,
+                "hash": entry.lock.short_hash,
+                "as_of": date.fromordinal(entry.day).isoformat(),
+                "last_closed": format_month(entry.last_closed),
+            }
+            for entry in scores.locks
+        ],
+        "superseded": list(scores.superseded),
+        "first": _summarise_booking(scores.first),
+        "final": _summarise_booking(scores.final),
+        "restated": [asdict(figure) for figure in scores.restated],
+        "without_books": {measure: list(inputs) for measure, inputs in scores.without_books.items()},
+        "not_booked": {
+            period: [format_month(month) for month in months] for period, months in scores.not_booked.items()
+        },
+        "with_hindsight": list(scores.with_hindsight),
+    }
+
+
+def _summarise_booking(scores: BookingScores) -> dict[str, Any]:
+    chances = scores.chances
+    return {
+        "figures": [asdict(figure) for figure in scores.figures],
+        "lags": [asdict(score) for score in scores.lags],
+        "months_ahead": [
+            {**asdict(month), "error": month.error, "inside80": month.is_inside80} for month in scores.months_ahead
+        ],
+        "value_added": [
+            {**asdict(value), "error_added": value.error_added, "crps_added": value.crps_added}
+            for value in scores.value_added
+        ],
+        "chances": [{**asdict(chance), "met": chance.is_met} for chance in chances.chances],
+        "outcomes": chances.outcomes,
+        "brier": chances.brier,
+        "reliability": None
+        if chances.reliability is None
+        else [{**asdict(part), "observed": part.observed._asdict()} for part in chances.reliability],
+        "forecasts": [
+            {**asdict(key), "p10": p10, "p50": p50, "p90": p90, "actual": actual}
+            for key, (p10, p50, p90), actual in zip(
+                scores.forecasts.keys,
+                scores.forecasts.intervals80.tolist(),
+                scores.forecasts.actual.tolist(),
+                strict=True,
+            )
+        ],
+    }
