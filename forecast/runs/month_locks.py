@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from forecast.periods import parse_month
 from forecast.runs.locks import Lock
 
-__all__ = ["current_locks", "lock_month", "newest_plan_lock"]
+__all__ = ["current_locks", "lock_month", "month_of_lock_name", "newest_plan_lock"]
 
 _MONTH_NAME = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))(?:-v\d+)?", re.ASCII)
 
@@ -26,7 +26,23 @@ def lock_month(lock: Lock) -> int | None:
     int, optional
         From year 0: of `2025-03` and of its second version `2025-03-v2`; None for the lock of a plan.
     """
-    match = _MONTH_NAME.fullmatch(lock.name)
+    return month_of_lock_name(lock.name)
+
+
+def month_of_lock_name(name: str) -> int | None:
+    """Return the month in the name of a lock.
+
+    Parameters
+    ----------
+    name : str
+        `2025-03`, `2025-03-v2`, or the name of a plan.
+
+    Returns
+    -------
+    int, optional
+        From year 0; None for the name of a plan.
+    """
+    match = _MONTH_NAME.fullmatch(name)
     return parse_month(match[1]) if match else None
 
 

@@ -297,10 +297,8 @@ def _parent_overlay(current: _Round, month: int) -> Path | None:
     parent = earlier[-1]
     if _extends(parent, current.plan):
         return parent
-    if real_path(parent) in {
-        real_path(Path(file)) for file in current.plan_files
-    }:  # a revised plan that carries what the months taught
-        return None
+    if real_path(parent) in {real_path(Path(file)) for file in current.plan_files}:
+        return None  # a revised plan that carries what the months taught
     params = {"plan": display_path(current.plan), "parent": display_path(parent)}
     raise InputError.of(Location(display_path(parent)), "extends", "roll_other_plan", **params)
 

@@ -130,7 +130,11 @@ def _find_sources(scenario: Scenario, locks: Path | None) -> _YearSources:
         and lock.as_of < scenario.as_of
         and lock.horizon.calendar == scenario.horizon.calendar
     ]
-    return _YearSources(plans, tuple(sorted(of_year, key=lambda lock: (lock.as_of, lock.locked_at))))
+    locked_files = {lock.plan for lock in of_year}
+    return _YearSources(
+        tuple(plan for plan in plans if path_in_project(plan.file, plan) not in locked_files),
+        tuple(sorted(of_year, key=lambda lock: (lock.as_of, lock.locked_at))),
+    )
 
 
 def _is_earlier_version(lock: Lock, scenario: Scenario) -> bool:
@@ -167,7 +171,8 @@ def _locked_forecasts(locks: Sequence[Lock], files: ExitStack) -> Iterator[Earli
 
 def _approved_lock(locks: Sequence[Lock]) -> Lock | None:
     """The last lock of the plan itself that somebody approved, else the last of it; None without one."""
-    of_plan = [lock for lock in locks if lock_month(lock) is None and not (lock.closed_months or lock.revises)]
+    of_plan = [lock for lock in locks if lock_month(lock) is None and not lock.revises]
+    of_plan = [lock for lock in of_plan if not lock.closed_months] or of_plan
     approved = [lock for lock in of_plan if lock.approved_by]
     return next(reversed(approved or of_plan), None)
 

@@ -212,7 +212,8 @@ def test_a_failed_import_leaves_everything_as_it_was(project: Path) -> None:
     sheet = write_sheet(project, {1: 1.0})
     before = state(project)
     assert refusal(lambda: roll(project, "2025-01", sheet)) == "actuals_booked_missing"
-    assert refusal(lambda: roll(project, "2025-01", sheet, booked=date(2025, 1, 30))) != ""
+    with pytest.raises(InputError, match="2025-01-30"):
+        roll(project, "2025-01", sheet, booked=date(2025, 1, 30))
     edit(project / "scenarios" / "plan.yaml", "growth: -5% to 10%", "growth: -5% to")
     with pytest.raises(InputError):
         roll(project, "2025-01", sheet, booked=date(2025, 2, 5))

@@ -14,6 +14,7 @@ from forecast.reports.content.causes import MAX_CAUSES, VARIANCE_DECIMALS, cause
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, goal_text, period_text, sentence_case, target_measure_text
 from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER
+from forecast.runs.month_locks import month_of_lock_name
 
 __all__ = ["message_lines"]
 
@@ -40,6 +41,7 @@ def message_lines(view: RunView, t: Translator) -> list[str]:
         why the year to date differs from the plan, and the outlook from the last forecast; the lock.
     """
     year = view.findings.year
+    month = _rolled_month(view)
     details = [*_chance_lines(view, t)]
     if year is None:
         as_of = view.scenario.as_of
@@ -47,6 +49,8 @@ def message_lines(view: RunView, t: Translator) -> list[str]:
         details += _open_outlook_lines(view, t)
     else:
         heading = closed_text(len(year.closed_months), year.open_count, view.scenario.as_of, t)
+        if format_month(month) not in year.closed_months:
+            heading = t("message_month_open", heading=heading, month=period_text(format_month(month), t))
         details += [_to_date_line(view, year, t), *_cause_lines(view, year, t)]
     lock = view.summary["lock"]
     file = f"scenarios/{LOCKED_FOLDER}/{lock['name']}{LOCK_SUFFIX}"
@@ -80,7 +84,7 @@ def _earlier(view: RunView, row: TargetRow, t: Translator) -> Iterator[str]:
     first, before = year.chances[0], year.chances[-2]
     if before is not first and row.name in before.chances:
         chance = whole_percent(before.chances[row.name].value, t, row.required_chance)
-        if _is_month_before(before, year):
+        if _is_month_before(before, view):
             yield t("message_last_month", chance=chance)
         else:
             yield t("message_on_day", date=date_text(date.fromisoformat(before.as_of), t), chance=chance)
@@ -89,10 +93,16 @@ def _earlier(view: RunView, row: TargetRow, t: Translator) -> Iterator[str]:
         yield t("message_locked_plan" if first.lock else "message_plan", chance=chance)
 
 
-def _is_month_before(point: ChancePoint, year: YearFindings) -> bool:
-    """True where a point is the forecast of the month before the last closed one."""
-    month = format_month(parse_month(year.closed_months[-1]) - 1)
-    return bool(point.closed_months) and point.closed_months[-1] == month
+def _rolled_month(view: RunView) -> int:
+    """The month that the lock is named by."""
+    month = month_of_lock_name(view.summary["lock"]["name"])
+    assert month is not None  # no other lock has a message
+    return month
+
+
+def _is_month_before(point: ChancePoint, view: RunView) -> bool:
+    """True where a point is the lock of the month before."""
+    return month_of_lock_name(point.lock) == _rolled_month(view) - 1
 
 
 def _open_outlook_lines(view: RunView, t: Translator) -> Iterator[str]:
@@ -153,7 +163,7 @@ def _cause_lines(view: RunView, year: YearFindings, t: Translator) -> Iterator[s
         yield _against_plan(plan, plan_name, view, t)
     if forecast is not None:
         before = year.chances[-2] if len(year.chances) > 1 else None
-        is_last_month = before is None or _is_month_before(before, year)
+        is_last_month = before is None or _is_month_before(before, view)
         day = date_text(date.fromisoformat(forecast.as_of), t) if forecast.as_of else ""
         name = t("message_name_last_month") if is_last_month else t("message_name_forecast", date=day)
         yield _against_forecast(forecast, name, view, t)
