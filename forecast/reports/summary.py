@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from forecast.analysis.closed_lesson import closed_notes
 from forecast.analysis.correlation import achieved_correlations
 from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
 from forecast.periods import format_month
@@ -76,7 +77,9 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         "assumptions": [_assumption(a, scenario) for a in scenario.uncertain_assumptions()],
         "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
-        "history_notes": [{"key": key, "params": dict(params)} for key, params in run.baseline.history_notes],
+        "history_notes": [
+            {"key": key, "params": dict(params)} for key, params in (*run.baseline.history_notes, *closed_notes(run))
+        ],
         **({} if findings.year is None else summarise_year(findings.year)),
     }
 

@@ -204,7 +204,7 @@ def test_a_surprising_month_teaches_in_full_once_it_is_called_ordinary(tmp_path:
         run = simulate_closed_year(tmp_path, booked_rows({"a": values}), history=history)
         medians.append(np.median(run.values("revenue", "2025")))
         assert run.lesson is not None
-        lessons.append([format_month(month) for _, month, _ in run.lesson.surprising])
+        lessons.append([format_month(cell.month) for cell in run.lesson.surprising])
     assert "2025-04" in lessons[0]
     assert "2025-04" not in lessons[1]
     assert medians[1] < medians[0]
