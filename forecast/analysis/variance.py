@@ -180,7 +180,7 @@ def add_notes(variance: Variance, notes: Notes, year: ClosedYear) -> Variance:
     Variance
         The same with notes.
     """
-    remaining = dict(closed_notes(notes, year))
+    remaining = dict(notes_on_closed_months(notes, year))
     booked = ("volume", "price", "actual")
     steps = (
         replace(step, notes=remaining.pop(step.name, ())) if step.kind in booked else step for step in variance.steps
@@ -188,7 +188,7 @@ def add_notes(variance: Variance, notes: Notes, year: ClosedYear) -> Variance:
     return replace(variance, steps=tuple(steps))
 
 
-def closed_notes(notes: Notes, year: ClosedYear) -> dict[str, tuple[tuple[str, str], ...]]:
+def notes_on_closed_months(notes: Notes, year: ClosedYear) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return by measure the month and text of each note on a closed month."""
     closed = {format_month(month) for month in year.closed_months}
     by_measure = {

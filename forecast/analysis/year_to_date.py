@@ -19,9 +19,9 @@ from forecast.analysis.months_table import PlanFigures, month_plans, tabulate_mo
 from forecast.analysis.variance import (
     VARIANCE_MEASURES,
     add_notes,
-    closed_notes,
     compare_with_last_year,
     explain_variance,
+    notes_on_closed_months,
 )
 from forecast.history.ledger import History
 from forecast.periods import format_month
@@ -86,7 +86,7 @@ def analyse_year(
             for variance in (*against_plan, *against_forecast, *against_last_year)
         ),
         chances=_chance_points(run, days, earlier, now, changes) if run.scenario.targets else (),
-        notes=closed_notes(run.scenario.notes, year),
+        notes=notes_on_closed_months(run.scenario.notes, year),
         plan_lock=references.plan_lock,
         are_locks_broken=references.are_locks_broken,
     )

@@ -9,10 +9,11 @@ import pytest
 
 import forecast
 from forecast.analysis.collect import collect_findings
-from forecast.analysis.earlier_forecasts import PlanState, earlier_days, state_on_day
+from forecast.analysis.earlier_forecasts import PAIRED_PATHS, PlanState, earlier_days, state_on_day
 from forecast.periods import first_day
 from forecast.plan.accounts import read_books_by_day
 from forecast.simulation.closed_year import find_closed_year
+from forecast.stats.intervals import PairedHits, shifted_chance
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.closed_plans import PATHS, ClosedPlan, make_closed_plan, write_closed_plan
 
@@ -109,3 +110,26 @@ def test_days_of_closing_stand_in_for_forecasts_that_nobody_wrote(tmp_path: Path
     january = forecast.read(tmp_path / "plan.yaml", set={"as_of": "2025-02-05"})
     alone = forecast.simulate(january, paths=PATHS)
     assert plan.year.chances[1].chances["revenue"].value == alone.chance("revenue").value
+
+
+def test_a_longer_run_moves_earlier_chances_and_means_by_paired_differences(tmp_path: Path) -> None:
+    """Only the first paths are simulated again: what they have in common with all is left out."""
+    plan = make_closed_plan(tmp_path, "february.yaml", paths=6_000)
+    first = {
+        name: forecast.simulate(forecast.read(tmp_path / f"{name}.yaml"), paths=PAIRED_PATHS)
+        for name in ("plan", "february")
+    }
+    hits = {name: run.values("revenue", "2025") >= 150e9 for name, run in first.items()}
+    paired = PairedHits(
+        PAIRED_PATHS,
+        int(hits["plan"].sum()),
+        int(hits["february"].sum()),
+        int((hits["plan"] & hits["february"]).sum()),
+    )
+    expected = shifted_chance(plan.run.chance("revenue"), plan.run.paths, paired)
+    assert plan.year.chances[0].chances["revenue"] == expected
+    variance = next(v for v in plan.year.variances if (v.measure, v.reference) == ("revenue", "plan"))
+    means = {name: run.tally("revenue", "2025").mean for name, run in first.items()}
+    assert variance.end.outlook == plan.run.tally("revenue", "2025").mean
+    change = variance.end.outlook - variance.start.outlook
+    assert change == pytest.approx(means["february"] - means["plan"], rel=1e-9)

@@ -107,11 +107,11 @@ def write_closed_plan(folder: Path) -> Path:
     return folder / "march.yaml"
 
 
-def make_closed_plan(folder: Path, file: str = "march.yaml", **changes: object) -> ClosedPlan:
+def make_closed_plan(folder: Path, file: str = "march.yaml", paths: int = PATHS, **changes: object) -> ClosedPlan:
     """Read, simulate and analyse one of the plans."""
     write_closed_plan(folder)
     scenario = forecast.read(folder / file, set=changes or None)
-    run = forecast.simulate(scenario, paths=PATHS)
+    run = forecast.simulate(scenario, paths=paths)
     request = RunRequest.from_simulation(run)
     with open_year_references(scenario, run.baseline) as references:
         findings = collect_findings(run, references=references)
