@@ -112,15 +112,15 @@ def _find_sources(scenario: Scenario, locks: Path | None) -> _YearSources:
         return _YearSources()
     if scenario.as_of.toordinal() < first_day(scenario.horizon.from_ + 1) - 1:
         return _YearSources()
-    from forecast.plan.loading.earlier_plans import read_earlier_plans
+    from forecast.plan.loading.earlier_plans import list_parent_files, read_earlier_plans
     from forecast.runs.locks import locks_folder, read_locks
 
-    plans = read_earlier_plans(scenario)
     try:
         chain = read_locks(locks or locks_folder(project_folder(scenario.file)))
     except LockError:
-        return _YearSources(plans, are_locks_broken=True)
-    files = {path_in_project(plan.file, plan) for plan in (*plans, scenario)}
+        return _YearSources(read_earlier_plans(scenario), are_locks_broken=True)
+    parents = list_parent_files(scenario) if chain else ()
+    files = {path_in_project(file, scenario) for file in (*map(str, parents), scenario.file)}
     of_year = [
         lock
         for lock in current_locks(chain)
@@ -130,11 +130,8 @@ def _find_sources(scenario: Scenario, locks: Path | None) -> _YearSources:
         and lock.as_of < scenario.as_of
         and lock.horizon.calendar == scenario.horizon.calendar
     ]
-    locked_files = {lock.plan for lock in of_year}
-    return _YearSources(
-        tuple(plan for plan in plans if path_in_project(plan.file, plan) not in locked_files),
-        tuple(sorted(of_year, key=lambda lock: (lock.as_of, lock.locked_at))),
-    )
+    plans = read_earlier_plans(scenario, {lock.plan for lock in of_year})
+    return _YearSources(plans, tuple(sorted(of_year, key=lambda lock: (lock.as_of, lock.locked_at))))
 
 
 def _is_earlier_version(lock: Lock, scenario: Scenario) -> bool:
