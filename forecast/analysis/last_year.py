@@ -75,6 +75,8 @@ class LastYear:
         if kind == "cost":
             months = history.costs.get(name, {})
             return months[month].value if month in months else None
+        if (audited := history.audited.get(f"{kind}.{name}", {}).get(month)) is not None:
+            return audited
         figures = getattr(history, kind, {}).get(name)
         if figures is None or month > history.calendar.last:
             return None

@@ -90,7 +90,7 @@ def read_plan_history(scenario: Scenario) -> History | None:
     if source is None:
         return None
     accounts, planned_from = ledger_accounts(scenario), first_planned_month(scenario)
-    return read_history(source.file, scenario.currency, accounts, scenario.as_of, planned_from)
+    return read_history(source.file, scenario.currency, accounts, scenario.as_of, planned_from, scenario.planned_on)
 
 
 def read_books_by_day(scenario: Scenario) -> BooksByDay | None:

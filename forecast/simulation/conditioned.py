@@ -77,7 +77,7 @@ class _Preparation:
         self.mixtures = tuple(name for name, service in self.inputs.services.items() if service.level == "mixture")
         covariance = self.model.covariance
         all_loadings = {members: self._loadings(cells, members) for members in self._combinations()}
-        variance = sum(np.einsum("ij,jk,ik->i", rows, covariance, rows) for rows in all_loadings.values())
+        variance = sum(((rows @ covariance) * rows).sum(axis=1) for rows in all_loadings.values())
         teaches = np.sqrt(variance) > MIN_CELL_SD * np.array([_unit(self.inputs, cell) for cell in cells])
         self.cells = tuple(cell for cell, keeps in zip(cells, teaches, strict=True) if keeps)
         self.covariance = covariance
