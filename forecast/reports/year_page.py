@@ -28,7 +28,7 @@ TABLE_POINTS = 6.2
 MAX_TABLE_ROWS, MAX_VARIANCE_ROWS = 22, 16
 """Rows of the monthly table and of a variance that the page has room for."""
 COLUMN_GAP_INCHES = 0.07
-TABLE_WEIGHTS = (0.32, 1.35, 1.15, 0.78, 0.62, 0.7, 0.66, 0.76, 0.66, 0.68, 1.9, 0.66)
+TABLE_WEIGHTS = (0.32, 1.3, 1.35, 0.76, 0.6, 0.68, 0.66, 0.74, 0.64, 0.66, 1.82, 0.72)
 """Widths of the columns of the monthly table; a thirteenth, of the revised plan, is as wide as that of the plan."""
 VARIANCE_WEIGHTS = (2.4, 0.75, 0.8, 0.85)
 """Widths of the columns of a variance, without its comments."""

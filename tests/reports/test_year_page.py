@@ -10,6 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from forecast.i18n import LANGUAGES, Language, Translator
+from forecast.plan.record import Label
 from forecast.reports.charts.style import chart_style
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.year_to_date import year_section
@@ -74,3 +75,18 @@ def test_a_page_without_closed_months_has_nothing_of_them() -> None:
     page = render_run_page(report_fixture.covid_view(), Translator("en"))
     for text in (b"actuals", b"year to date", b"How the chance moved", b'id="variance"'):
         assert text not in page
+
+
+@pytest.mark.parametrize(
+    "label", ["Dịch vụ cấp nước sạch và xử lý nước thải cho các khu công nghiệp phía nam", "W" * 90]
+)
+def test_long_labels_are_cut_or_wrapped(march: ClosedPlan, label: str) -> None:
+    scenario = march.run.scenario
+    water = scenario.services["water"].model_copy(update={"label": Label(vi=label, en=label)})
+    services = type(scenario.services)({**scenario.services, "water": water})
+    view = replace(march.view, scenario=scenario.model_copy(update={"services": services}))
+    t = Translator("vi")
+    section = year_section(view, t)
+    assert section is not None
+    with chart_style(TYPE_POINTS):
+        assert layout_faults(draw_year_sheet(view, section, run_charts(view, t), t)) == []
