@@ -237,7 +237,11 @@ def _prepare_month(current: _Round) -> PreparedMonth:
     parent = _parent_overlay(current, month)
     imported = None
     if request.sheets:
-        imported = _read_sheets(current, parent or current.plan, month)
+        imported = _read_sheets(current, parent or current.plan)
+        if _is_sheet_of_last_month(current, month, imported):
+            month -= 1  # the same command again
+            parent = _parent_overlay(current, month)
+        _require_month(month, imported)
         rows = (*rows, *imported.update.added)
     _require_books(current, month, rows)
     overlay = current.overlay(month)
@@ -270,7 +274,8 @@ def _find_month(current: _Round, request: RollRequest) -> int:
         month = horizon.first
     else:
         last = max(rolled)
-        month = last if _is_unfinished(current, rolled[last]) else last + 1
+        is_again = _is_unfinished(current, rolled[last]) or (last == horizon.last and bool(request.sheets))
+        month = last if is_again else last + 1
     if month not in horizon.months:
         code = "roll_year_over" if request.month is None else "roll_outside_horizon"
         params = {
@@ -317,11 +322,22 @@ def _extends(plan: Path, parent: Path) -> bool:
     return real_path(parent) in {real_path(Path(file)) for file in read_plan(plan).plan_files}
 
 
-def _read_sheets(current: _Round, plan: Path, month: int) -> ImportedActuals:
-    """What the sheets add to the ledger, not written yet; InputError where they are of other months."""
+def _read_sheets(current: _Round, plan: Path) -> ImportedActuals:
+    """What the sheets add to the ledger, not written yet."""
     request = current.request
     actuals = ActualsRequest(request.sheets, plan, request.booked, request.unit, request.convert, is_dry_run=True)
-    imported = import_actuals(actuals)
+    return import_actuals(actuals)
+
+
+def _is_sheet_of_last_month(current: _Round, month: int, imported: ImportedActuals) -> bool:
+    """True where no month is named and the sheets are those of the month that was rolled last."""
+    if current.request.month is not None or month - 1 not in current.rolled:
+        return False
+    return max(figure.month for figure in imported.reading.figures) == month - 1
+
+
+def _require_month(month: int, imported: ImportedActuals) -> None:
+    """InputError where sheets are of other months."""
     figures = imported.reading.figures
     months = sorted({figure.month for figure in figures})
     later = [other for other in months if other > month]
@@ -331,7 +347,6 @@ def _read_sheets(current: _Round, plan: Path, month: int) -> ImportedActuals:
     if later:
         location = next(figure.location for figure in figures if figure.month == later[0])
         raise InputError.of(location, "", "roll_later_months", last=format_month(later[-1]), **params)
-    return imported
 
 
 def _require_books(current: _Round, month: int, rows: Sequence[LedgerEntry]) -> None:

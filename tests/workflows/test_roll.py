@@ -141,6 +141,14 @@ def test_the_same_figures_are_not_locked_twice(january: Path) -> None:
     assert state(january) == before
 
 
+def test_the_same_sheet_again_is_of_the_same_month(january: Path) -> None:
+    sheet = write_sheet(january, {1: 1.03})
+    before = state(january)
+    result = roll(january, "", sheet, booked=date(2025, 2, 5))
+    assert (result.locked.lock.name, result.locked.is_new) == ("2025-01", False)
+    assert state(january) == before
+
+
 def test_a_comment_is_no_other_figure_and_an_assumption_is(january: Path) -> None:
     overlay = january / "scenarios" / "months" / "2025-01.yaml"
     overlay.write_text(overlay.read_text(encoding="utf-8") + "# nothing happened\n", encoding="utf-8")
