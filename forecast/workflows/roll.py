@@ -41,7 +41,7 @@ __all__ = ["PreparedMonth", "RollRequest", "RolledMonth", "roll_month"]
 
 MONTHS_FOLDER = "months"
 """Folder of the overlays of months, in that of the plans."""
-GUARD_NAME = ".lock"
+ROUND_GUARD = ".lock"
 """File by which two who roll at once take turns; it stays, and is empty."""
 REVENUE_KINDS = ("revenue", "volume")
 """Kinds of measures that are books of a service."""
@@ -108,7 +108,7 @@ class RolledMonth:
 
 @dataclass(frozen=True)
 class _Round:
-    """What is known before a month is rolled."""
+    """The project and the plan before a month is rolled."""
 
     request: RollRequest
     project: Path
@@ -201,7 +201,7 @@ def _hold_round(folder: Path) -> Iterator[None]:
     """Hold the round of a project; OutputError at once where another one is going on."""
     is_held = False
     try:
-        with hold_lock(folder / GUARD_NAME, timeout_seconds=0):
+        with hold_lock(folder / ROUND_GUARD, timeout_seconds=0):
             is_held = True
             yield
     except OutputError as error:
@@ -323,7 +323,7 @@ def _extends(plan: Path, parent: Path) -> bool:
 
 
 def _read_sheets(current: _Round, plan: Path) -> ImportedActuals:
-    """What the sheets add to the ledger, not written yet."""
+    """The rows that sheets add to the ledger, not written yet."""
     request = current.request
     actuals = ActualsRequest(request.sheets, plan, request.booked, request.unit, request.convert, is_dry_run=True)
     return import_actuals(actuals)
@@ -451,7 +451,7 @@ def _write_overlay(overlay: Path, text: str, change: OverlayChange) -> None:
 
 
 def _month_notes(current: _Round, month: int, scenario: Scenario, rows: Sequence[LedgerEntry]) -> Iterator[Note]:
-    """What is to know of the order of months, of services without books, and of rows that do not count yet."""
+    """Notes on the order of months, on services without books, and on rows that do not count yet."""
     rolled, name = current.rolled, format_month(month)
     skipped = [other for other in range(scenario.horizon.calendar.first, month) if other not in rolled]
     later = sorted(other for other in rolled if other > month)
@@ -472,7 +472,7 @@ def _month_notes(current: _Round, month: int, scenario: Scenario, rows: Sequence
 
 
 def _plan_notes(current: _Round) -> Iterator[Note]:
-    """Whether the plan is locked, and what differs from its lock today."""
+    """Notes on a plan that is not locked, or no longer as it was locked."""
     name = path_in_project(current.scenario.file, current.scenario)
     locked = next((lock for lock in reversed(current.chain) if lock.plan == name and lock_month(lock) is None), None)
     if locked is None:

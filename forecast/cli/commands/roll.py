@@ -143,7 +143,7 @@ def _use_language(session: Session, plan: str | None) -> None:
 
 
 def _name(prepared: list[PreparedMonth]) -> str:
-    """What the progress calls the round."""
+    """Name of the round in the progress."""
     return format_month(prepared[0].month)
 
 
@@ -153,7 +153,7 @@ def _paths(prepared: list[PreparedMonth], options: CommonOptions) -> str:
 
 
 def _import_lines(prepared: list[PreparedMonth], t: Translator) -> list[str]:
-    """How the sheets were read; none without sheets, or where they were not read."""
+    """Summary of the import; none without sheets, or where they were not read."""
     return [line for month in prepared if month.imported is not None for line in actuals_lines(month.imported, t)]
 
 

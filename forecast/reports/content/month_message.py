@@ -154,7 +154,7 @@ def _quarter_texts(view: RunView, year: YearFindings, t: Translator) -> Iterator
 
 
 def _cause_lines(view: RunView, year: YearFindings, t: Translator) -> Iterator[str]:
-    """Why the year to date differs from the plan, and the mean of the year from the last forecast."""
+    """The causes of the year to date against the plan, and of the mean of the year against the last forecast."""
     variances = {variance.reference: variance for variance in year.variances if variance.measure == "revenue"}
     plan, forecast = variances.get("plan"), variances.get("last_forecast")
     is_locked = bool(year.chances and year.chances[0].lock)
@@ -184,7 +184,7 @@ def _against_plan(variance: Variance, reference: str, view: RunView, t: Translat
 
 
 def _against_forecast(variance: Variance, reference: str, view: RunView, t: Translator) -> str:
-    """What was booked, what it taught, what else changed: causes of the mean of the year."""
+    """The causes of the mean of the year: newly booked months, the lesson of these, all other changes."""
     scale = _scale(variance, view, t)
     learned = _total(variance.steps, ("learned",))
     others = [step for step in variance.steps if step.kind in ("event", "initiative", "assumption")]
