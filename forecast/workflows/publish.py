@@ -13,6 +13,7 @@ from forecast.errors import InputError, Location, Problem
 from forecast.i18n import Translator
 from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
+from forecast.runs.locks import read_locks
 from forecast.runs.month_locks import lock_month
 from forecast.workflows.request import RunRequest
 from forecast.workflows.year_references import open_year_references
@@ -83,7 +84,8 @@ def build_view(
         summary["precision"] = _precision_summary(run, run.precision)
     view = RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
     if request.lock is not None and lock_month(request.lock) is not None:
-        summary["message"] = message_lines(view, Translator(request.language))
+        locks = {} if request.locks is None else {lock.name: lock for lock in read_locks(request.locks)}
+        summary["message"] = message_lines(view, locks, Translator(request.language))
     if notes := glyph_notes(run.scenario, request.language, _drawn_names(view)):
         summary["notes"] = [{"key": key, "params": dict(params)} for key, params in notes]
     return view

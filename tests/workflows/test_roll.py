@@ -294,7 +294,10 @@ def test_a_round_that_was_stopped_goes_on_with_the_same_command(project: Path, m
 def test_a_plan_that_is_no_longer_what_was_locked_is_named(january: Path) -> None:
     edit(january / "scenarios" / "plan.yaml", "at_least: 38 tỷ", "at_least: 30 tỷ")
     book(january, 2)
-    difference = notes(roll(january))["roll_note_plan_differs"]
+    result = roll(january)
+    difference = notes(result)["roll_note_plan_differs"]
+    plan = f"kế hoạch chốt {round(100 * chances(january, 'plan'))}% với mức từ 38 tỷ đồng trở lên"
+    assert plan in result.locked.run.summary()["message"][1]
     assert difference["key"] == "targets.revenue.at_least"
     assert (difference["old"], difference["new"], difference["line"]) == ("38 tỷ", "30 tỷ", "11")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 from forecast.analysis.findings import ChancePoint, TargetRow, Variance, VarianceStep, YearFindings
 from forecast.i18n import Translator
@@ -13,7 +15,7 @@ from forecast.periods import format_month, parse_month
 from forecast.reports.content.causes import MAX_CAUSES, VARIANCE_DECIMALS, cause_text, closed_text, measure_name
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, goal_text, period_text, sentence_case, target_measure_text
-from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER
+from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock
 from forecast.runs.month_locks import month_of_lock_name
 
 __all__ = ["message_lines"]
@@ -24,13 +26,15 @@ MONTHS_PER_QUARTER = 3
 QUARTERS = ("I", "II", "III", "IV")
 
 
-def message_lines(view: RunView, t: Translator) -> list[str]:
+def message_lines(view: RunView, locks: Mapping[str, Lock], t: Translator) -> list[str]:
     """Return the message of a month that was locked.
 
     Parameters
     ----------
     view : RunView
         The run of its lock.
+    locks : mapping of str to Lock
+        Locks by name: where the threshold of the target was another one, it is told with the chance.
     t : Translator
         The language.
 
@@ -42,7 +46,7 @@ def message_lines(view: RunView, t: Translator) -> list[str]:
     """
     year = view.findings.year
     month = _rolled_month(view)
-    details = [*_chance_lines(view, t)]
+    details = [*_chance_lines(view, locks, t)]
     if year is None:
         as_of = view.scenario.as_of
         heading = t("message_nothing_closed", date="" if as_of is None else date_text(as_of, t))
@@ -58,7 +62,7 @@ def message_lines(view: RunView, t: Translator) -> list[str]:
     return [heading, *(f"  {line}" for line in details)]
 
 
-def _chance_lines(view: RunView, t: Translator) -> Iterator[str]:
+def _chance_lines(view: RunView, locks: Mapping[str, Lock], t: Translator) -> Iterator[str]:
     """The chance of the main target; none for a plan without targets."""
     row = view.main_target
     if row is None:
@@ -66,7 +70,10 @@ def _chance_lines(view: RunView, t: Translator) -> Iterator[str]:
     chance, required = row.chance, row.required_chance
     error = interval_text(chance.low, chance.high, t, chance.value, required)
     is_known = view.findings.year is not None and view.findings.year.open_count == 0 and chance.value in (0, 1)
-    remarks = [t("message_if_books_right") if is_known else t("message_error", error=error), *_earlier(view, row, t)]
+    remarks = [
+        t("message_if_books_right") if is_known else t("message_error", error=error),
+        *_earlier(view, row, locks, t),
+    ]
     yield t(
         "message_chance",
         target=f"{sentence_case(target_measure_text(row, view.scenario, t))} {period_text(row.period, t)}",
@@ -76,21 +83,36 @@ def _chance_lines(view: RunView, t: Translator) -> Iterator[str]:
     )
 
 
-def _earlier(view: RunView, row: TargetRow, t: Translator) -> Iterator[str]:
+def _earlier(view: RunView, row: TargetRow, locks: Mapping[str, Lock], t: Translator) -> Iterator[str]:
     """The chance of a target by the forecast before, and by the plan."""
     year = view.findings.year
     if year is None or len(year.chances) < 2:
         return
     first, before = year.chances[0], year.chances[-2]
     if before is not first and row.name in before.chances:
-        chance = whole_percent(before.chances[row.name].value, t, row.required_chance)
+        chance = _earlier_chance(before, row, view, locks, t)
         if _is_month_before(before, view):
             yield t("message_last_month", chance=chance)
         else:
             yield t("message_on_day", date=date_text(date.fromisoformat(before.as_of), t), chance=chance)
     if row.name in first.chances:
-        chance = whole_percent(first.chances[row.name].value, t, row.required_chance)
+        chance = _earlier_chance(first, row, view, locks, t)
         yield t("message_locked_plan" if first.lock else "message_plan", chance=chance)
+
+
+def _earlier_chance(point: ChancePoint, row: TargetRow, view: RunView, locks: Mapping[str, Lock], t: Translator) -> str:
+    """The chance of a target on an earlier day, with its goal where that was another one."""
+    chance = whole_percent(point.chances[row.name].value, t, row.required_chance)
+    target = locks[point.lock].targets.get(row.name) if point.lock in locks else None
+    if target is None:
+        return chance
+    direction: Literal["at_least", "at_most"] = "at_most" if target.at_least is None else "at_least"
+    threshold = target.at_most if target.at_least is None else target.at_least
+    assert threshold is not None  # a locked target has one of both
+    if (direction, threshold) == (row.direction, row.threshold):
+        return chance
+    goal = goal_text(replace(row, direction=direction, threshold=threshold), view, t)
+    return t("message_other_goal", chance=chance, goal=goal)
 
 
 def _rolled_month(view: RunView) -> int:
