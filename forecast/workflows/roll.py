@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast.engines import LOCAL
-from forecast.errors import InputError, Location, OutputError
+from forecast.errors import InputError, Location, OutputError, Problem
 from forecast.files.atomic import write_file, write_new_file
 from forecast.files.locks import hold_lock
 from forecast.files.paths import SCENARIOS_FOLDER, display_path, find_project, real_path
@@ -246,7 +246,7 @@ def _prepare_month(current: _Round) -> PreparedMonth:
     _require_books(current, month, rows)
     overlay = current.overlay(month)
     text, change = _overlay_text(current, month, parent, imported, rows)
-    loaded = _read_overlay(current, overlay, text)
+    loaded = _check_overlay(current, overlay, text, change)
     if imported is not None:
         write_update(imported.update)
         imported = replace(imported, is_written=bool(imported.update.row_count))
@@ -440,6 +440,18 @@ def _read_overlay(current: _Round, overlay: Path, text: str) -> LoadedPlan:
         params = {"plan": display_path(current.plan), "parent": display_path(overlay)}
         raise InputError.of(Location(display_path(overlay)), "extends", "roll_other_plan", **params)
     return loaded
+
+
+def _check_overlay(current: _Round, overlay: Path, text: str, change: OverlayChange) -> LoadedPlan:
+    """Read the plan of a month; a new overlay is written where its day asks the planner for what became known."""
+    try:
+        return _read_overlay(current, overlay, text)
+    except InputError as error:
+        if change != "written":
+            raise
+        _write_overlay(overlay, text, change)
+        hint = Problem.of(Location(display_path(overlay)), "", "roll_overlay_asked")
+        raise InputError([*error.problems, hint]) from error
 
 
 def _write_overlay(overlay: Path, text: str, change: OverlayChange) -> None:

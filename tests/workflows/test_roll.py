@@ -357,6 +357,20 @@ def test_the_lock_of_a_month_is_shown_again_as_it_was(january: Path) -> None:
     assert again.locked.run.summary()["lock"]["same_figures"]
 
 
+def test_an_overlay_is_written_where_its_day_asks_for_what_became_known(tmp_path: Path) -> None:
+    plan = write_rolled_project(tmp_path)
+    event = "{kind: event, chance: 30%, from: 2025-01-20, until: 2025-01-25, effect: {volume: {water: -20%}}}"
+    plan.write_text(f"{plan.read_text(encoding='utf-8')}shocks: {{leak: {event}}}\n", encoding="utf-8")
+    sheet, ledger = write_sheet(tmp_path, {1: 0.9}), (tmp_path / "data" / "ledger.csv").read_bytes()
+    with pytest.raises(InputError) as caught:
+        roll(tmp_path, "", sheet, booked=date(2025, 2, 5))
+    assert [problem.code for problem in caught.value.problems][-1] == "roll_overlay_asked"
+    assert (tmp_path / "data" / "ledger.csv").read_bytes() == ledger
+    overlay = tmp_path / "scenarios" / "months" / "2025-01.yaml"
+    overlay.write_text(overlay.read_text(encoding="utf-8") + "shocks: {leak: null}\n", encoding="utf-8")
+    assert roll(tmp_path, "", sheet, booked=date(2025, 2, 5)).locked.lock.closed_months == ("2025-01",)
+
+
 def test_the_plan_of_a_month_is_read_before_anything_is_written(project: Path) -> None:
     (project / "scenarios" / "months").mkdir()
     overlay = project / "scenarios" / "months" / "2025-01.yaml"
