@@ -220,6 +220,7 @@ def make_summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
     """summary.json of the run."""
     parts = {"postal": 0.26, "finance": 0.22, "distribution": 0.52}
     return {
+        "history_notes": [],
         "schema": 2,
         "scenario": name,
         "currency": "VND",
@@ -347,9 +348,9 @@ def hostile_view() -> RunView:
         }
     )
     baseline = make_baseline()
-    baseline.history_notes = (("baseline_late_start", (("count", HOSTILE_TEXT), ("service", HOSTILE_TEXT))),)
     notes = [{"key": "letters_drawn_as_box", "params": {"letters": HOSTILE_TEXT}}]
-    summary = {**view.summary, "notes": notes}
+    late_start = {"key": "baseline_late_start", "params": {"count": HOSTILE_TEXT, "service": HOSTILE_TEXT}}
+    summary = {**view.summary, "notes": notes, "history_notes": [late_start]}
     return replace(view, scenario=scenario, findings=hostile, baseline=baseline, summary=summary)
 
 
@@ -414,6 +415,7 @@ def shop_view() -> RunView:
         tails={"profit": make_tail(66_000, 21_000, "profit", "2026")},
     )
     summary = {
+        "history_notes": [],
         "schema": 2,
         "scenario": "shop-chain",
         "currency": "EUR",
