@@ -357,6 +357,25 @@ def test_the_lock_of_a_month_is_shown_again_as_it_was(january: Path) -> None:
     assert again.locked.run.summary()["lock"]["same_figures"]
 
 
+def test_an_estimate_that_is_booked_is_no_changed_assumption(tmp_path: Path) -> None:
+    write_rolled_project(tmp_path)
+    with (tmp_path / "data" / "ledger.csv").open("a", encoding="utf-8") as ledger:
+        for month in range(1, 13):  # flash figures, from which the error is learned
+            value = amount("works", month, 0.94 + 0.01 * (month % 7))
+            ledger.write(f"2024-{month:02d},revenue.works,{value},estimate,2024-{month:02d}-18,\n")
+    book(tmp_path, 1, services=("water",))
+    book(tmp_path, 1, 0.8, services=("works",), status="estimate")
+    roll(tmp_path)
+    book(tmp_path, 1, 0.8, services=("works",), day="2025-02-13")
+    book(tmp_path, 2)
+    summary = roll(tmp_path).locked.run.summary()
+    (change,) = [
+        row for row in summary["variance"] if (row["measure"], row["reference"]) == ("revenue", "last_forecast")
+    ]
+    assert {step["kind"] for step in change["steps"]} == {"actual", "learned"}
+    assert summary["message"][4].endswith("; không đổi giả định nào")
+
+
 def test_an_overlay_is_written_where_its_day_asks_for_what_became_known(tmp_path: Path) -> None:
     plan = write_rolled_project(tmp_path)
     event = "{kind: event, chance: 30%, from: 2025-01-20, until: 2025-01-25, effect: {volume: {water: -20%}}}"
