@@ -368,6 +368,10 @@ def test_an_estimate_that_is_booked_is_no_changed_assumption(tmp_path: Path) -> 
     roll(tmp_path)
     book(tmp_path, 1, 0.8, services=("works",), day="2025-02-13")
     book(tmp_path, 2)
+    overlay = tmp_path / "scenarios" / "months" / "2025-02.yaml"  # a target moves no figure
+    overlay.write_text(
+        "extends: 2025-01.yaml\nas_of: 2025-03-05\ntargets: {revenue: {at_least: 37 tỷ}}\n", encoding="utf-8"
+    )
     summary = roll(tmp_path).locked.run.summary()
     (change,) = [
         row for row in summary["variance"] if (row["measure"], row["reference"]) == ("revenue", "last_forecast")
