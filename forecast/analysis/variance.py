@@ -221,7 +221,12 @@ def _causes(before: PlanState, now: PlanState) -> list[_Cause]:
     causes += _entry_causes(causes[-1].state if causes else before, now)
     state = causes[-1].state if causes else before
     if not _has_same_figures(state, now):
-        baseline = replace(now.baseline, booked=state.baseline.booked, last_known_month=state.baseline.last_known_month)
+        baseline = replace(
+            now.baseline,
+            booked=state.baseline.booked,
+            last_known_month=state.baseline.last_known_month,
+            estimate_errors=state.baseline.estimate_errors,
+        )
         scenario = now.scenario.model_copy(update={"as_of": state.scenario.as_of})
         causes.append(_Cause("assumption", "rest", PlanState(scenario, baseline)))
     return [*causes, _Cause("actual", "", now)]
@@ -319,8 +324,9 @@ def _has_same_figures(state: PlanState, now: PlanState) -> bool:
 
 
 def _meaning(scenario: Scenario) -> object:
-    fields = [field for field in type(scenario).model_fields if field not in WITHOUT_FIGURES]
-    return to_jsonable({field: getattr(scenario, field) for field in fields})
+    fields = {field: getattr(scenario, field) for field in type(scenario).model_fields if field not in WITHOUT_FIGURES}
+    stated = {year: figures.model_copy(update={"periods": None}) for year, figures in scenario.stated.items()}
+    return to_jsonable({**fields, "stated": stated})  # the file of the assigned months moves no figure
 
 
 def _is_same_baseline(first: Baseline, second: Baseline) -> bool:

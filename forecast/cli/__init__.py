@@ -26,6 +26,7 @@ COMMANDS = {
     "schema": "forecast.cli.commands.schema:schema_command",
     "list": "forecast.cli.commands.list_runs:list_command",
     "lock": "forecast.cli.commands.lock:lock_command",
+    "roll": "forecast.cli.commands.roll:roll_command",
     "verify": "forecast.cli.commands.verify:verify_command",
     "score": "forecast.cli.commands.score:score_command",
     "new": "forecast.cli.commands.new:new_command",

@@ -19,13 +19,15 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP)
 
 
 @contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
+def hold_lock(path: Path, timeout_seconds: float | None = None) -> Iterator[None]:
     """Hold an advisory lock; a killed holder gives it back.
 
     Parameters
     ----------
     path : Path
         File of the lock, which stays.
+    timeout_seconds : float, optional
+        How long to wait for another holder; `LOCK_TIMEOUT_SECONDS` by default.
 
     Yields
     ------
@@ -35,11 +37,12 @@ def hold_lock(path: Path) -> Iterator[None]:
     Raises
     ------
     OutputError
-        Another process holds it for more than `LOCK_TIMEOUT_SECONDS`.
+        Another process holds it for longer.
     """
     from filelock import FileLock, Timeout  # 31 ms to import, and only what publishes needs it
 
-    lock = FileLock(path, timeout=LOCK_TIMEOUT_SECONDS, poll_interval=LOCK_POLL_SECONDS)
+    timeout = LOCK_TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
+    lock = FileLock(path, timeout=timeout, poll_interval=LOCK_POLL_SECONDS)
     with translate_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

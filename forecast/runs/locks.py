@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,6 +59,8 @@ GUARD_NAME = ".lock"
 """File by which two processes that lock at once take turns; it stays, and is empty."""
 MAX_LOCK_NAME_BYTES = 120
 SHORT_HASH_LENGTH = 8
+MAX_KEPT_LOCKS = 64
+"""Locks that are kept once they are parsed, 0.2 MiB each."""
 MAX_NAMED_FAULTS = 20
 """Entries of one file that are named as wrong."""
 MAX_ENTRY_NAMES_CHARACTERS = 300
@@ -453,9 +455,21 @@ def _read_file(path: Path) -> Lock | list[Problem]:
     location = Location(display_path(path))
     try:
         content_bytes = read_regular_bytes(path, MAX_JSON_BYTES)
-        content = parse_json(content_bytes)
     except OSError as fault:
         return [Problem.of(location, "", "lock_not_read", reason=fault.strerror or str(fault))]
+    lock = _lock_of_content(content_bytes, location)
+    if isinstance(lock, list):
+        return lock
+    if path.name != lock_file(path.parent, lock.name).name:
+        return [Problem.of(location, "name", "lock_renamed", name=lock.name)]
+    return lock
+
+
+@lru_cache(maxsize=MAX_KEPT_LOCKS)
+def _lock_of_content(content_bytes: bytes, location: Location) -> Lock | list[Problem]:
+    """The lock of the bytes of a file; one command reads a chain up to eight times."""
+    try:
+        content = parse_json(content_bytes)
     except ValueError:
         return [Problem.of(location, "", "lock_not_json")]
     if not isinstance(content, dict) or type(content.get("schema")) is not int:
@@ -473,8 +487,6 @@ def _read_file(path: Path) -> Lock | list[Problem]:
         return [Problem.of(location, "", "lock_not_json")]
     if not is_canonical:
         return [Problem.of(location, "", "lock_layout")]
-    if path.name != lock_file(path.parent, lock.name).name:
-        return [Problem.of(location, "name", "lock_renamed", name=lock.name)]
     lock.__dict__["digest"] = hashlib.sha256(content_bytes).hexdigest()  # a third of the time of making the bytes anew
     return lock
 

@@ -9,7 +9,7 @@ from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.baseline import Baseline
 
-__all__ = ["ClosedYear", "find_closed_year"]
+__all__ = ["ClosedYear", "find_closed_months", "find_closed_year"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,31 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
     ClosedYear or None
         None where no month of the horizon is closed for every service that the ledger has.
     """
+    closed = find_closed_months(scenario, baseline)
+    if not closed:
+        return None
+    horizon = scenario.horizon.calendar
+    january = closed[-1] // SEASON_MONTHS * SEASON_MONTHS
+    first, last = max(january, horizon.first), min(january + SEASON_MONTHS - 1, horizon.last)
+    return ClosedYear(Calendar(first, last - first + 1), tuple(month for month in closed if month >= first))
+
+
+def find_closed_months(scenario: Scenario, baseline: Baseline) -> tuple[int, ...]:
+    """Find the closed months of a plan.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    baseline : Baseline
+        With the books of the plan.
+
+    Returns
+    -------
+    tuple of int
+        Months of the horizon, from year 0 and ascending, in which the revenue of every service of the ledger is booked
+        as a final figure.
+    """
     booked = {
         service: {
             month
@@ -77,14 +102,8 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
     }
     from_ledger = [name for name in booked if booked[name] or baseline.services[name].base_year is not None]
     if not from_ledger:
-        return None
-    horizon = scenario.horizon.calendar
-    closed = sorted(set(horizon.months).intersection(*(booked[name] for name in from_ledger)))
-    if not closed:
-        return None
-    january = closed[-1] // SEASON_MONTHS * SEASON_MONTHS
-    first, last = max(january, horizon.first), min(january + SEASON_MONTHS - 1, horizon.last)
-    return ClosedYear(Calendar(first, last - first + 1), tuple(month for month in closed if month >= first))
+        return ()
+    return tuple(sorted(set(scenario.horizon.calendar.months).intersection(*(booked[name] for name in from_ledger))))
 
 
 def _format_period(calendar: Calendar) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,12 +36,14 @@ from forecast.runs.locks import (
     LockedLedger,
     LockedProgram,
     is_lock_name,
+    lock_file,
     locks_folder,
     read_locks,
     write_lock,
 )
+from forecast.workflows.locked_plans import PLAN_ENDINGS, lock_fits, restored_plan
 from forecast.workflows.request import RunRequest
-from forecast.workflows.run import RunCallbacks, show_run, simulate_and_publish
+from forecast.workflows.run import RunCallbacks, run_plan, show_run, simulate_and_publish
 
 if TYPE_CHECKING:
     from forecast.simulation.simulate import Simulation
@@ -70,6 +72,8 @@ class LockRequest:
     """Folder of the reports; that of the project where it is None."""
     engine: str = LOCAL
     workers: int = 1
+    keep_same: bool = False
+    """Whether the last lock of this name is shown again where it holds the same plan, rows, seed and paths."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +86,8 @@ class LockedPlan:
     position: int
     """Place of the lock in the chain, from 1."""
     run: repository.StoredRun
+    is_new: bool = True
+    """False where an earlier lock holds the same."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +103,11 @@ class _Draft:
     position: int
     sources: dict[str, str]
     ledger: LockedLedger | None
+
+    @property
+    def file(self) -> str:
+        """File of the plan, from the folder of the project."""
+        return path_in_project(self.plan.scenario.file, self.plan.scenario)
 
 
 def lock_plan(
@@ -136,10 +147,15 @@ def lock_plan(
     plan = read_plan(request.plan)
     project = project_folder(plan.scenario.file).absolute()
     folder = locks_folder(project)
-    draft = _draft_lock(request, plan, read_locks(folder))
+    chain = read_locks(folder)
+    draft = _draft_lock(request, plan, chain)
     reports = (request.reports or project / "reports").absolute()
+    if request.keep_same and (same := _find_same_lock(draft, request, chain)) is not None:
+        position = chain.index(same) + 1
+        run = _show_lock(lock_file(folder, same.name), same, request, reports, callbacks or RunCallbacks())
+        return LockedPlan(same, lock_file(folder, same.name), position, run, is_new=False)
     with restored_project(draft.sources, draft.ledger, shown_as=display_path(project)) as restored:
-        scenario = read_plan(restored / path_in_project(plan.scenario.file, plan.scenario)).scenario
+        scenario = read_plan(restored / draft.file).scenario
         run_request = RunRequest(
             scenario=scenario,
             seed=scenario.seed if request.seed is None else request.seed,
@@ -197,6 +213,45 @@ def _draft_lock(request: LockRequest, plan: LoadedPlan, chain: Sequence[Lock]) -
         sources=_source_texts(plan, ledger),
         ledger=ledger,
     )
+
+
+def _find_same_lock(draft: _Draft, request: LockRequest, chain: Sequence[Lock]) -> Lock | None:
+    """The version before a draft, where both hold the same values, data, seed and paths; comments do not count."""
+    before = next((lock for lock in chain if lock.name == draft.supersedes), None)
+    if before is None:
+        return None
+    scenario = draft.plan.scenario
+    figures = (scenario.seed if request.seed is None else request.seed, request.paths or scenario.paths)
+    is_same = (
+        before.plan == draft.file
+        and (before.seed, before.paths) == figures
+        and before.ledger == draft.ledger
+        and before.effective == written_texts(draft.plan.document)
+        and _data_texts(before.sources) == _data_texts(draft.sources)
+    )
+    return before if is_same else None
+
+
+def _data_texts(sources: Mapping[str, str]) -> dict[str, str]:
+    """Texts of the data files of a lock."""
+    return {name: text for name, text in sources.items() if not name.endswith(PLAN_ENDINGS)}
+
+
+def _show_lock(
+    file: Path, lock: Lock, request: LockRequest, reports: Path, callbacks: RunCallbacks
+) -> repository.StoredRun:
+    """The run of a lock, found or simulated again."""
+    with restored_plan(lock) as plan:
+        run_request = dataclasses.replace(
+            RunRequest.for_lock(lock, plan.scenario, reports, request.workers),
+            language=request.language or lock.language,
+            engine=request.engine,
+            lock=lock,
+            locks=file.parent,
+        )
+        if (fits := lock_fits(lock)) is not None:
+            run_request = run_request.with_pinned_fits(fits)
+        return run_plan(run_request, callbacks)
 
 
 def next_version(chain: Sequence[Lock], name: str) -> tuple[str, int, str]:
@@ -277,6 +332,7 @@ def _lockable_path(name: str, file: str) -> str:
 def _complete_lock(draft: _Draft, request: LockRequest, simulated: RunRequest, run: Simulation) -> Lock:
     """The lock of a plan that was simulated."""
     from forecast.analysis.locked_figures import locked_figures
+    from forecast.simulation.closed_year import find_closed_months
 
     scenario, figures = run.scenario, locked_figures(run)
     versions = environment_versions()
@@ -289,7 +345,7 @@ def _complete_lock(draft: _Draft, request: LockRequest, simulated: RunRequest, r
         format=LOCK_SCHEMA,
         name=draft.name,
         version=draft.version,
-        plan=path_in_project(scenario.file, scenario),
+        plan=draft.file,
         revises=draft.revises,
         supersedes=draft.supersedes,
         locked_at=datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -304,7 +360,7 @@ def _complete_lock(draft: _Draft, request: LockRequest, simulated: RunRequest, r
         seed=run.seed,
         paths=run.paths,
         horizon=LockedHorizon(first=format_month(scenario.horizon.from_), months=scenario.horizon.months),
-        closed_months=(),
+        closed_months=tuple(format_month(month) for month in find_closed_months(scenario, run.baseline)),
         sources=draft.sources,
         effective=written_texts(draft.plan.document),
         ledger=draft.ledger,

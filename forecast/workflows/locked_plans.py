@@ -17,7 +17,7 @@ from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock, is_lock_name, 
 if TYPE_CHECKING:
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
-__all__ = ["find_lock", "lock_fits", "open_in_chain", "open_lock", "restored_plan"]
+__all__ = ["find_lock", "lock_fits", "open_in_chain", "restored_plan"]
 
 PLAN_ENDINGS = (".yaml", ".yml")
 
@@ -44,29 +44,6 @@ def find_lock(text: str, folder: Path) -> Path | None:
         return None
     file = lock_file(locks_folder(find_project(folder)), text)
     return file if os.path.lexists(file) else None
-
-
-def open_lock(file: Path) -> Lock:
-    """Open a lock, once the whole chain is as it was written.
-
-    Parameters
-    ----------
-    file : Path
-        File of the lock.
-
-    Returns
-    -------
-    Lock
-        The lock.
-
-    Raises
-    ------
-    LockError
-        The chain is broken.
-    OutputError
-        There is no such lock.
-    """
-    return open_in_chain(file)[0]
 
 
 def open_in_chain(file: Path) -> tuple[Lock, tuple[Lock, ...]]:

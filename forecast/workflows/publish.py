@@ -13,6 +13,8 @@ from forecast.errors import InputError, Location, Problem
 from forecast.i18n import Translator
 from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
+from forecast.runs.locks import read_locks
+from forecast.runs.month_locks import lock_month
 from forecast.workflows.request import RunRequest
 from forecast.workflows.year_references import open_year_references
 
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from forecast.simulation.side_by_side import TargetPaths
     from forecast.simulation.simulate import Precision, Simulation
 
-__all__ = ["build_view", "raise_if_data_changed"]
+__all__ = ["MESSAGE_NAME", "build_view", "raise_if_data_changed"]
+
+MESSAGE_NAME = "message.txt"
+"""The message of a month, beside its report."""
 
 
 def publish_report(run: Simulation, request: RunRequest, view: RunView) -> repository.StoredRun:
@@ -64,6 +69,7 @@ def build_view(
     from forecast.analysis.collect import add_cases, collect_findings
     from forecast.reports.content.context import RunView
     from forecast.reports.content.glyphs import glyph_notes
+    from forecast.reports.content.month_message import message_lines
     from forecast.reports.summary import summarise_run
 
     raise_if_data_changed(run, request.inputs)
@@ -77,6 +83,9 @@ def build_view(
     if run.precision is not None:
         summary["precision"] = _precision_summary(run, run.precision)
     view = RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
+    if request.lock is not None and lock_month(request.lock) is not None:
+        locks = {} if request.locks is None else {lock.name: lock for lock in read_locks(request.locks)}
+        summary["message"] = message_lines(view, locks, Translator(request.language))
     if notes := glyph_notes(run.scenario, request.language, _drawn_names(view)):
         summary["notes"] = [{"key": key, "params": dict(params)} for key, params in notes]
     return view
@@ -150,9 +159,16 @@ def render_files(run: Simulation, view: RunView, t: Translator) -> dict[str, byt
     with run_in_background(partial(_render_named_files, run, view, t, background)) as job:
         return {
             "summary.json": repository.json_bytes(view.summary),
+            **_message_files(view),
             **_render_named_files(run, view, t, foreground),
             **job.result(),
         }
+
+
+def _message_files(view: RunView) -> dict[str, bytes]:
+    """The message of a month; none for other runs."""
+    lines = view.summary.get("message")
+    return {} if lines is None else {MESSAGE_NAME: "".join(f"{line}\n" for line in lines).encode()}
 
 
 def _render_named_files(run: Simulation, view: RunView, t: Translator, names: Sequence[str]) -> dict[str, bytes]:

@@ -69,6 +69,11 @@ class RunRequest:
             precision=run.precision.half_width if run.precision else None,
         )
 
+    @classmethod
+    def for_lock(cls, lock: Lock, scenario: Scenario, reports: Path = Path(), workers: int = 1) -> RunRequest:
+        """The request of the plan that was restored from a lock, with its seed, paths and language."""
+        return cls(scenario, lock.seed, lock.paths, lock.language, reports, workers=workers, lock_name=lock.name)
+
     @cached_property
     def inputs(self) -> RunInputs:
         """Everything that the run is made of, by content; InputError where a data file cannot be read."""

@@ -137,7 +137,7 @@ def rerun_lock(lock: Lock, workers: int = 1) -> list[str]:
     from forecast.simulation.simulate import ExecutionOptions, simulate
 
     with restored_plan(lock) as plan:
-        request = RunRequest(plan.scenario, lock.seed, lock.paths, lock.language, Path(), workers=workers)
+        request = RunRequest.for_lock(lock, plan.scenario, workers=workers)
         if (fits := lock_fits(lock)) is not None:
             request = request.with_pinned_fits(fits)
         baseline = fit_request_baseline(request)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from forecast.errors import InputError, LockError
 from forecast.files.fingerprint import json_digest, to_jsonable
-from forecast.periods import first_day
+from forecast.files.paths import plan_name
+from forecast.periods import first_day, format_month
 from forecast.plan.data_files import path_in_project, project_folder
+from forecast.runs.month_locks import current_locks, lock_month
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,26 +112,32 @@ def _find_sources(scenario: Scenario, locks: Path | None) -> _YearSources:
         return _YearSources()
     if scenario.as_of.toordinal() < first_day(scenario.horizon.from_ + 1) - 1:
         return _YearSources()
-    from forecast.plan.loading.earlier_plans import read_earlier_plans
+    from forecast.plan.loading.earlier_plans import list_parent_files, read_earlier_plans
     from forecast.runs.locks import locks_folder, read_locks
 
-    plans = read_earlier_plans(scenario)
     try:
         chain = read_locks(locks or locks_folder(project_folder(scenario.file)))
     except LockError:
-        return _YearSources(plans, are_locks_broken=True)
-    files = {path_in_project(plan.file, plan) for plan in (*plans, scenario)}
-    superseded = {lock.supersedes for lock in chain}
+        return _YearSources(read_earlier_plans(scenario), are_locks_broken=True)
+    parents = list_parent_files(scenario) if chain else ()
+    files = {path_in_project(file, scenario) for file in (*map(str, parents), scenario.file)}
     of_year = [
         lock
-        for lock in chain
+        for lock in current_locks(chain)
         if lock.plan in files
-        and lock.name not in superseded
+        and not _is_earlier_version(lock, scenario)
         and lock.as_of is not None
         and lock.as_of < scenario.as_of
         and lock.horizon.calendar == scenario.horizon.calendar
     ]
+    plans = read_earlier_plans(scenario, {lock.plan for lock in of_year})
     return _YearSources(plans, tuple(sorted(of_year, key=lambda lock: (lock.as_of, lock.locked_at))))
+
+
+def _is_earlier_version(lock: Lock, scenario: Scenario) -> bool:
+    """True for a lock of the month whose overlay a plan is: what is locked now supersedes it."""
+    month = lock_month(lock)
+    return month is not None and format_month(month) == plan_name(scenario.file)
 
 
 def _unlocked_forecasts(plans: Sequence[Scenario], cache: Path | None) -> Iterator[EarlierForecast]:
@@ -160,7 +168,8 @@ def _locked_forecasts(locks: Sequence[Lock], files: ExitStack) -> Iterator[Earli
 
 def _approved_lock(locks: Sequence[Lock]) -> Lock | None:
     """The last lock of the plan itself that somebody approved, else the last of it; None without one."""
-    of_plan = [lock for lock in locks if not lock.closed_months and not lock.revises]
+    of_plan = [lock for lock in locks if lock_month(lock) is None and not lock.revises]
+    of_plan = [lock for lock in of_plan if not lock.closed_months] or of_plan
     approved = [lock for lock in of_plan if lock.approved_by]
     return next(reversed(approved or of_plan), None)
 

@@ -97,9 +97,9 @@ def read_requests(
 
 def _lock_request(session: Session, file: Path, options: CommonOptions, *, repair: bool) -> RunRequest:
     """The request of the plan of a lock as it was locked; its figures are the lock's where no option changes them."""
-    from forecast.workflows.locked_plans import lock_fits, open_lock, restored_plan
+    from forecast.workflows.locked_plans import lock_fits, open_in_chain, restored_plan
 
-    lock = open_lock(file)
+    lock, _ = open_in_chain(file)
     session.language = options.language or lock.language
     context = click.get_current_context()
     plan = context.with_resource(restored_plan(lock, options.overrides or None, repair=repair))
@@ -111,6 +111,7 @@ def _lock_request(session: Session, file: Path, options: CommonOptions, *, repai
         language=session.language,
         reports=(options.out or file.parents[2] / "reports").absolute(),
         lock_name=lock.name,
+        locks=file.parent,
     )
     if not options.overrides and (fits := lock_fits(lock)) is not None:
         request = request.with_pinned_fits(fits)

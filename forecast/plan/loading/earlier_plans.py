@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from forecast.errors import InputError, Location
 from forecast.files.paths import find_project
+from forecast.plan.data_files import path_in_project
 from forecast.plan.loading.layers import Layer, PlanLoader
 from forecast.plan.loading.loader import read
 from forecast.plan.scenario import Scenario
 
-__all__ = ["read_earlier_plans"]
+__all__ = ["list_parent_files", "read_earlier_plans"]
 
 
-def read_earlier_plans(scenario: Scenario) -> tuple[Scenario, ...]:
+def read_earlier_plans(scenario: Scenario, left_out: Collection[str] = ()) -> tuple[Scenario, ...]:
     """Read the plans of earlier days that a plan extends, such as the overlay of the month before and the plan itself.
 
     Parameters
     ----------
     scenario : Scenario
         A plan with a day, `as_of`.
+    left_out : collection of str
+        Files, from the folder of the project, that are not read.
 
     Returns
     -------
@@ -28,17 +31,13 @@ def read_earlier_plans(scenario: Scenario) -> tuple[Scenario, ...]:
         Those with an earlier `as_of` and the same months, the earliest first. A parent that is no plan by itself, and
         all above two parents at once, is left out.
     """
-    path = Path(scenario.file)
-    if scenario.as_of is None or not scenario.file or not path.is_file():
-        return ()
-    loader = PlanLoader(find_project(path.absolute().parent))
-    try:
-        layer = loader.read_layer(path, Location(scenario.file))
-    except InputError:  # the file was changed since it was read
-        return ()
     plans: list[Scenario] = []
     latest = scenario.as_of
-    for parent in _single_parents(layer):
+    if latest is None:
+        return ()
+    for parent in list_parent_files(scenario):
+        if path_in_project(str(parent), scenario) in left_out:
+            continue
         try:
             plan = read(parent)
         except InputError:
@@ -47,6 +46,29 @@ def read_earlier_plans(scenario: Scenario) -> tuple[Scenario, ...]:
             plans.append(plan)
             latest = plan.as_of
     return tuple(reversed(plans))
+
+
+def list_parent_files(scenario: Scenario) -> tuple[Path, ...]:
+    """List the files that a plan extends, as far as each has one parent.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A plan that was read from a file.
+
+    Returns
+    -------
+    tuple of Path
+        The nearest first; empty where the file is gone or is no plan any more.
+    """
+    path = Path(scenario.file)
+    if not scenario.file or not path.is_file():
+        return ()
+    loader = PlanLoader(find_project(path.absolute().parent))
+    try:
+        return tuple(_single_parents(loader.read_layer(path, Location(scenario.file))))
+    except InputError:  # the file was changed since it was read
+        return ()
 
 
 def _single_parents(layer: Layer) -> Iterator[Path]:

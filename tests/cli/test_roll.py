@@ -1,0 +1,102 @@
+"""`forecast roll`: what it prints and which words it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forecast.runs.locks import locks_folder, read_locks
+from forecast.workflows import publish
+from forecast.workflows.lock import LockRequest, lock_plan
+from tests.support.command_line import run_command, start_command
+from tests.support.rolled_project import booking_day, write_rolled_project, write_sheet
+
+PATHS = ("--paths", "300")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose plan is locked, in which one stands."""
+    monkeypatch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+    lock_plan(LockRequest(write_rolled_project(tmp_path), paths=300))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_message_comes_first_then_how_the_sheet_was_read(call: Any, project: Path) -> None:
+    sheet = write_sheet(project, {1: 1.04})
+    done = call("roll", sheet.name, "--booked", booking_day(1), *PATHS)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    message = (project / "reports" / "locked-2025-01" / "message.txt").read_text(encoding="utf-8")
+    assert lines[:6] == message.splitlines()
+    text = " ".join(" ".join(lines[6:]).split())
+    assert "đã ghi 2 dòng vào data/ledger.csv (booked 2025-02-05)" in text
+    overlay = "scenarios/months/2025-01.yaml (kế thừa plan.yaml, tính đến ngày 05/02/2025)"
+    assert f"Đã viết tệp tháng: {overlay}" in text
+    assert lines[-1] == "  Báo cáo: reports/locked-2025-01/report.html"
+    again = call("roll", "2025-01", sheet.name, "--booked", booking_day(1), *PATHS)
+    assert again.out.splitlines()[:6] == lines[:6]
+    assert "Không chốt bản mới: 2025-01 đã có đúng các số này" in again.out
+
+
+def test_json_has_the_message_and_the_lock(call: Any, project: Path) -> None:
+    sheet = write_sheet(project, {1: 1.04})
+    done = call("roll", "2025-01", sheet.name, "--booked", booking_day(1), "--json", "--lang", "en", *PATHS)
+    content = json.loads(done.out)
+    assert (content["month"], content["name"], content["is_new"], content["import"]["rows"]) == (
+        "2025-01", "2025-01", True, 2,
+    )  # fmt: skip
+    first, chance, *_, locked = content["message"]
+    assert first == "1 closed + 11 forecast months (1+11), as of 5 February 2025"
+    assert "locked plan " in chance
+    assert locked == f"  Locked: scenarios/locked/2025-01.json, hash {content['hash']}"
+
+
+def test_what_is_no_month_and_what_is_in_the_ledger_are_said_when_it_fails(call: Any, project: Path) -> None:
+    done = call("roll", "2025-13")
+    assert done.code == 2
+    assert "2025-13" in done.err
+    done = call("roll", *PATHS)
+    assert done.code == 2
+    assert "2025-01 chưa có sổ" in done.err
+    (project / "reports").rename(project / "other")
+    (project / "reports").write_text("in the way")
+    sheet = write_sheet(project, {1: 1.04})
+    done = call("roll", sheet.name, "--booked", booking_day(1), *PATHS)
+    assert done.code == 4
+    assert "đã ghi 2 dòng vào data/ledger.csv" in " ".join(done.err.split())
+
+
+@pytest.mark.slow
+def test_a_killed_round_goes_on_with_the_same_command(project: Path) -> None:
+    """Killed at ten moments of its course, each time in a copy; the same command ends as one that was never killed."""
+    write_sheet(project, {1: 1.04})
+    words = ("roll", "books.xlsx", "--booked", booking_day(1), *PATHS)
+    untouched = project.with_name("untouched")
+    shutil.copytree(project, untouched, symlinks=True)
+    begin = time.monotonic()
+    assert run_command(*words, cwd=untouched).code == 0
+    seconds = time.monotonic() - begin
+    ledger = (untouched / "data" / "ledger.csv").read_bytes()
+    for moment in range(1, 11):
+        copy = project.with_name(f"copy-{moment}")
+        shutil.copytree(project, copy, symlinks=True)
+        process = start_command(*words, cwd=copy, start_new_session=True)
+        time.sleep(seconds * moment / 11)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert (copy / "data" / "ledger.csv").read_bytes() in (ledger, (project / "data" / "ledger.csv").read_bytes())
+        done = run_command(*words, cwd=copy)
+        assert done.code == 0, done.err
+        assert (copy / "data" / "ledger.csv").read_bytes() == ledger
+        assert [lock.name for lock in read_locks(locks_folder(copy))] == ["plan", "2025-01"]
+        assert (copy / "reports" / "locked-2025-01" / "message.txt").is_file()
