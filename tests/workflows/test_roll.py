@@ -161,12 +161,12 @@ def test_a_comment_is_no_other_figure_and_an_assumption_is(january: Path) -> Non
 
 def test_a_corrected_sheet_moves_the_day_and_supersedes(january: Path) -> None:
     overlay = january / "scenarios" / "months" / "2025-01.yaml"
-    edit(overlay, "as_of: 2025-02-05", "as_of: 2025-02-05  # the accountant's day")
+    edit(overlay, "as_of: 2025-02-05", "as_of: 2025-02-05  # the accountant's day\r")
     result = roll(january, "2025-01", write_sheet(january, {1: 0.97}), booked=date(2025, 2, 10))
     lock = result.locked.lock
     assert (lock.name, lock.version, lock.supersedes) == ("2025-01-v2", 2, "2025-01")
     assert result.prepared.overlay_change == "moved"
-    assert overlay.read_text(encoding="utf-8").endswith("as_of: 2025-02-10  # the accountant's day\n")
+    assert overlay.read_bytes().endswith(b"as_of: 2025-02-10  # the accountant's day\r\n")
     assert lock.quantiles["revenue.water"]["2025-01"][0] == amount("water", 1, 0.97)
 
 
@@ -343,6 +343,7 @@ def test_the_year_is_over_when_its_last_month_is_booked(project: Path) -> None:
     assert "cả năm đã có sổ: nếu sổ sách đúng" in message[1]
     assert message[2].startswith("  Cả năm ")
     assert "kế hoạch quý IV" in message[2]
+    assert message[4].startswith("  Cả năm ")
     assert "học từ đó" not in message[4]
 
 
