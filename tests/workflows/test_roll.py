@@ -168,6 +168,7 @@ def test_a_corrected_sheet_moves_the_day_and_supersedes(january: Path) -> None:
     assert result.prepared.overlay_change == "moved"
     assert overlay.read_bytes().endswith(b"as_of: 2025-02-10  # the accountant's day\r\n")
     assert lock.quantiles["revenue.water"]["2025-01"][0] == amount("water", 1, 0.97)
+    assert [point["lock"] for point in result.locked.run.summary()["chance_by_month"]] == ["plan", ""]
 
 
 def test_rows_booked_after_the_day_of_the_overlay_are_named(january: Path) -> None:
@@ -243,8 +244,11 @@ def test_a_service_without_books_leaves_the_month_open(project: Path) -> None:
     message = result.locked.run.summary()["message"]
     assert message[0] == "Chưa khoá sổ tháng nào, lập ngày 05/02/2025"
     assert message[-1].startswith("  Đã chốt: ")
-    book(project, 1, services=("works",), day="2025-02-05")
-    assert roll(project, "2025-01").locked.lock.closed_months == ("2025-01",)
+    book(project, 1, services=("works",), day="2025-02-13")
+    book(project, 2)
+    february = roll(project).locked
+    assert february.lock.closed_months == ("2025-01", "2025-02")
+    assert february.run.summary()["months_table"]["plan_lock"].startswith("plan (")
 
 
 def test_months_outside_the_plan_are_refused(project: Path) -> None:
