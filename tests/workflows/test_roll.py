@@ -171,6 +171,11 @@ def test_a_corrected_sheet_moves_the_day_and_supersedes(january: Path) -> None:
     assert [point["lock"] for point in result.locked.run.summary()["chance_by_month"]] == ["plan", ""]
 
 
+def test_a_row_that_was_known_on_the_day_supersedes(january: Path) -> None:
+    book(january, 1, 0.97, services=("works",), day="2025-02-05")
+    assert roll(january, "2025-01").locked.lock.name == "2025-01-v2"
+
+
 def test_rows_booked_after_the_day_of_the_overlay_are_named(january: Path) -> None:
     book(january, 1, 0.97, day="2025-02-20")
     result = roll(january, "2025-01")
