@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,29 @@ from tests.support.rolled_project import amount, book, write_rolled_project, wri
 PATHS = 300
 
 
-@pytest.fixture(autouse=True)
-def _no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _no_drawing() -> Iterator[None]:
     """Pages and figures are other tests' subject: their files are empty here."""
-    monkeypatch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+        yield
 
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose plan is locked."""
     folder = tmp_path_factory.mktemp("year")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
-        lock_plan(LockRequest(write_rolled_project(folder), paths=PATHS))
+    lock_plan(LockRequest(write_rolled_project(folder), paths=PATHS))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rolled(locked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with January rolled from its rows."""
+    folder = tmp_path_factory.mktemp("january") / "year"
+    shutil.copytree(locked, folder, symlinks=True)
+    book(folder, 1)
+    roll(folder)
     return folder
 
 
@@ -49,11 +59,11 @@ def project(locked: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def january(project: Path) -> Path:
-    """The same with January rolled from its rows."""
-    book(project, 1)
-    roll(project)
-    return project
+def january(rolled: Path, tmp_path: Path) -> Path:
+    """A copy of the project with January rolled."""
+    folder = tmp_path / "copy"
+    shutil.copytree(rolled, folder, symlinks=True)
+    return folder
 
 
 def roll(project: Path, month: str = "", *sheets: Path, **more: Any) -> RolledMonth:
