@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Literal
 from forecast.engines import LOCAL
 from forecast.errors import InputError, Location, OutputError, Problem
 from forecast.files.atomic import write_file, write_new_file
+from forecast.files.encoding import decode_text
 from forecast.files.locks import hold_lock
-from forecast.files.paths import SCENARIOS_FOLDER, display_path, find_project, real_path
+from forecast.files.paths import SCENARIOS_FOLDER, display_path, find_project, read_regular_file, real_path
 from forecast.history.ledger_entries import LedgerEntry, entry_day
 from forecast.history.ledger_update import write_update
 from forecast.i18n import Language, Note, Translator
@@ -47,7 +48,7 @@ REVENUE_KINDS = ("revenue", "volume")
 """Kinds of measures that are books of a service."""
 MAX_NAMED_CHANGES = 3
 """Changes of the approved plan that are named."""
-_AS_OF_LINE = re.compile(r"^as_of:[^\n#]*?(?=[ \t]*(?:#[^\n]*)?$)", re.MULTILINE)
+_AS_OF_LINE = re.compile(r"^as_of:[^\n#]*?(?=[ \t]*(?:#[^\n]*)?\r?$)", re.MULTILINE)
 
 OverlayChange = Literal["", "written", "moved"]
 """What happened to the overlay of a month: nothing, it was written, or its day was moved."""
@@ -377,7 +378,8 @@ def _overlay_text(
     day = _booking_day(month, imported, rows)
     if not overlay.exists():
         return _new_overlay(current, month, parent, _latest(day, parent)), "written"
-    text = overlay.read_text(encoding="utf-8")
+    shown = display_path(overlay)
+    text = decode_text(read_regular_file(overlay, Location(shown), ""), shown)
     as_of = _read_overlay(current, overlay, text).scenario.as_of
     if imported is None or not imported.update.row_count or (as_of is not None and day <= as_of):
         return text, ""
@@ -473,14 +475,20 @@ def _month_notes(current: _Round, month: int, scenario: Scenario, rows: Sequence
     if later:
         yield "roll_note_out_of_order", (("months", ", ".join(map(format_month, later))), ("day", as_of))
     of_month = [row for row in rows if row.month == month]
-    known = {row.measure for row in of_month if entry_day(row) <= as_of}
-    lacking = [service for service in scenario.services if not known & {f"{kind}.{service}" for kind in REVENUE_KINDS}]
+    known = _services({row.measure for row in of_month if entry_day(row) <= as_of})
+    lacking = sorted(_services({row.measure for row in rows}) & scenario.services.keys() - known)
     if lacking:
         yield "roll_note_lacking", (("services", ", ".join(lacking)), ("month", name))
     unknown = [entry_day(row) for row in of_month if entry_day(row) > as_of]
     if unknown:
         params = {"count": str(len(unknown)), "day": as_of, "last": max(unknown), "month": name}
         yield "roll_note_later_rows", tuple(params.items())
+
+
+def _services(measures: set[str]) -> set[str]:
+    """Names of the services whose revenue or volume is among some measures."""
+    parts = [measure.partition(".") for measure in measures]
+    return {service for kind, _, service in parts if kind in REVENUE_KINDS}
 
 
 def _plan_notes(current: _Round) -> Iterator[Note]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,29 @@ from tests.support.rolled_project import amount, book, write_rolled_project, wri
 PATHS = 300
 
 
-@pytest.fixture(autouse=True)
-def _no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _no_drawing() -> Iterator[None]:
     """Pages and figures are other tests' subject: their files are empty here."""
-    monkeypatch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+        yield
 
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose plan is locked."""
     folder = tmp_path_factory.mktemp("year")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
-        lock_plan(LockRequest(write_rolled_project(folder), paths=PATHS))
+    lock_plan(LockRequest(write_rolled_project(folder), paths=PATHS))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rolled(locked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with January rolled from its rows."""
+    folder = tmp_path_factory.mktemp("january") / "year"
+    shutil.copytree(locked, folder, symlinks=True)
+    book(folder, 1)
+    roll(folder)
     return folder
 
 
@@ -49,11 +59,11 @@ def project(locked: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def january(project: Path) -> Path:
-    """The same with January rolled from its rows."""
-    book(project, 1)
-    roll(project)
-    return project
+def january(rolled: Path, tmp_path: Path) -> Path:
+    """A copy of the project with January rolled."""
+    folder = tmp_path / "copy"
+    shutil.copytree(rolled, folder, symlinks=True)
+    return folder
 
 
 def roll(project: Path, month: str = "", *sheets: Path, **more: Any) -> RolledMonth:
@@ -161,13 +171,19 @@ def test_a_comment_is_no_other_figure_and_an_assumption_is(january: Path) -> Non
 
 def test_a_corrected_sheet_moves_the_day_and_supersedes(january: Path) -> None:
     overlay = january / "scenarios" / "months" / "2025-01.yaml"
-    edit(overlay, "as_of: 2025-02-05", "as_of: 2025-02-05  # the accountant's day")
+    edit(overlay, "as_of: 2025-02-05", "as_of: 2025-02-05  # the accountant's day\r")
     result = roll(january, "2025-01", write_sheet(january, {1: 0.97}), booked=date(2025, 2, 10))
     lock = result.locked.lock
     assert (lock.name, lock.version, lock.supersedes) == ("2025-01-v2", 2, "2025-01")
     assert result.prepared.overlay_change == "moved"
-    assert overlay.read_text(encoding="utf-8").endswith("as_of: 2025-02-10  # the accountant's day\n")
+    assert overlay.read_bytes().endswith(b"as_of: 2025-02-10  # the accountant's day\r\n")
     assert lock.quantiles["revenue.water"]["2025-01"][0] == amount("water", 1, 0.97)
+    assert [point["lock"] for point in result.locked.run.summary()["chance_by_month"]] == ["plan", ""]
+
+
+def test_a_row_that_was_known_on_the_day_supersedes(january: Path) -> None:
+    book(january, 1, 0.97, services=("works",), day="2025-02-05")
+    assert roll(january, "2025-01").locked.lock.name == "2025-01-v2"
 
 
 def test_rows_booked_after_the_day_of_the_overlay_are_named(january: Path) -> None:
@@ -243,8 +259,11 @@ def test_a_service_without_books_leaves_the_month_open(project: Path) -> None:
     message = result.locked.run.summary()["message"]
     assert message[0] == "Chưa khoá sổ tháng nào, lập ngày 05/02/2025"
     assert message[-1].startswith("  Đã chốt: ")
-    book(project, 1, services=("works",), day="2025-02-05")
-    assert roll(project, "2025-01").locked.lock.closed_months == ("2025-01",)
+    book(project, 1, services=("works",), day="2025-02-13")
+    book(project, 2)
+    february = roll(project).locked
+    assert february.lock.closed_months == ("2025-01", "2025-02")
+    assert february.run.summary()["months_table"]["plan_lock"].startswith("plan (")
 
 
 def test_months_outside_the_plan_are_refused(project: Path) -> None:
@@ -343,6 +362,7 @@ def test_the_year_is_over_when_its_last_month_is_booked(project: Path) -> None:
     assert "cả năm đã có sổ: nếu sổ sách đúng" in message[1]
     assert message[2].startswith("  Cả năm ")
     assert "kế hoạch quý IV" in message[2]
+    assert message[4].startswith("  Cả năm ")
     assert "học từ đó" not in message[4]
 
 

@@ -217,7 +217,8 @@ def _against_forecast(variance: Variance, reference: str, view: RunView, t: Tran
     changed = _causes_text(_largest([(_short_cause(step, view, t), step.outlook) for step in others], t), scale)
     change = variance.end.outlook - variance.start.outlook
     text = f"{text}; {changed or t('message_no_assumption')}"
-    return _cause_sentence("message_outlook", change, reference, text, scale, t)
+    key = "message_outlook" if len(causes) > 1 else "message_final"
+    return _cause_sentence(key, change, reference, text, scale, t)
 
 
 def _largest(causes: list[tuple[str, float]], t: Translator) -> list[tuple[str, float]]:
