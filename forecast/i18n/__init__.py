@@ -22,7 +22,7 @@ Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
 Note = tuple[str, tuple[tuple[str, str], ...]]
 """A remark for the reader: key of its sentence, and its parameters by name."""
-MESSAGE_TABLES = ("run", "backtest", "messages", "terms", "report", "data", "places", "actuals", "lock", "score")
+MESSAGE_TABLES = ("run", "backtest", "messages", "terms", "report", "data", "places", "actuals", "new", "lock", "score")
 """Files of `messages/`, in the order in which a sentence is looked for: those of the help pages first."""
 _MESSAGES_FOLDER = Path(__file__).parent / "messages"
 

@@ -208,7 +208,7 @@ class _FileReader:
         values = [abs(value) for cell in cells if (value := _quiet_number(cell.value, self.mark))]
         if not any(self.context.typical.get(cell.measure) for cell in cells) and values:
             is_full = statistics.median(values) >= MIN_FULL_AMOUNT and not any(map(decimals_of, values))
-            return Decimal(1) if is_full else None
+            return Decimal(1) if is_full else self.context.default_factor
         return None
 
     def _read_sheet(self, figures: SheetFigures) -> None:
