@@ -47,16 +47,19 @@ def _guess_lines(drafted: DraftedPlan, currency: str, t: Translator) -> Iterator
     first, last = (month_words(month, t) for month in drafted.months)
     period = draft.period_words(t)
     yield t("new_months", first=first, last=last, period=period)
-    yield t("new_growth" if any(service.growth for service in draft.services) else "new_growth_short")
+    growths = [service.growth for service in draft.services if service.growth is not None]
+    has_past = any(growth.year_count for growth in growths)
+    yield t("new_growth" if has_past else "new_growth_judged" if growths else "new_growth_short")
     amount = choose_scale("revenue", [draft.target], drafted.currency, t).amount(draft.target)
     yield t("new_target" if draft.is_last_year else "new_target_short", amount=amount, period=period)
 
 
 def _left_out_lines(drafted: DraftedPlan, t: Translator) -> Iterator[str]:
-    for reason in ("total", "result"):
+    for reason in ("total", "result", "unnamed"):
         lines = [line for line in drafted.left_out if line.reason == reason]
         if lines:
-            yield t(f"new_left_out_{reason}", names=_listed((f"{line.text} ({line.location.cell})" for line in lines), t))
+            texts = (line.location.cell if reason == "unnamed" else f"{line.text} ({line.location.cell})" for line in lines)
+            yield t(f"new_left_out_{reason}", names=_listed(texts, t))
     for dropped_reason in ("zero", "ended", "volume"):
         services = [service for service in drafted.dropped if service.reason == dropped_reason]
         if services:

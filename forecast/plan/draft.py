@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,10 +15,12 @@ __all__ = ["DraftCost", "DraftRange", "DraftService", "PlanDraft", "compose_plan
 
 MONEY_SCALES = {"en": ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")),
                 "vi": ((1e9, "tỷ"), (1e6, "triệu"), (1e3, "nghìn"))}  # fmt: skip
-MIN_SCALED_AMOUNT = 100
-"""Size of a number from which two decimals are exact enough and no point can be one of thousands."""
+SIGNIFICANT_DIGITS = 3
+"""Digits of a drafted amount: a guess has no more, and two decimals are never taken for thousands."""
 REMARK_COLUMN = 46
 """Column at which remarks beside a value begin."""
+MAX_EXAMPLE_GROWTHS = 4
+"""Growths that the example of a correlation names."""
 MAX_REMARK_CHARACTERS = 118
 
 
@@ -30,6 +34,8 @@ class DraftRange:
     source: str
     """File and cells; empty where it rests on judgement alone."""
     note: str = ""
+    year_count: int = 0
+    """Changes from year to year that it rests on."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +152,10 @@ def compose_plan(draft: PlanDraft, t: Translator) -> str:
     lines += ["", *_remark(t("draft_target" if draft.is_last_year else "draft_target_short")), "targets:"]
     lines += [
         "  revenue:",
-        f"    label: {_in_both('draft_target_label', draft)}",
+        f"    label: {_in_both('draft_target_label' if draft.is_last_year else 'draft_target_label_short', draft)}",
         "    measure: revenue",
         f"    period: {draft.period}",
-        f"    at_least: {_amount(draft.target, draft.currency, t)}",
+        f"    at_least: {_amounts([draft.target], draft.currency, t)}",
         "    required_chance: 80%",
         "",
         *_example_lines(draft, t),
@@ -195,13 +201,22 @@ def _example_lines(draft: PlanDraft, t: Translator) -> list[str]:
         "    ramp: 3 months",
         _beside(f"    effect: {{volume: {{{first}: 1% to 5%}}}}", t("draft_initiative_effect"), REMARK_COLUMN - 2),
     ]
+    growths = [f"services.{service.name}.growth" for service in draft.services if service.growth is not None]
+    if len(growths) > 1:
+        between = ", ".join(growths[:MAX_EXAMPLE_GROWTHS])
+        examples += [
+            "correlations:",
+            f"  growths:  # {t('draft_correlation')}",
+            f"    between: [{between}]",
+            "    rank: 0.5",
+        ]
     return [*_remark(t("draft_examples")), *(f"# {line}" for line in examples)]
 
 
 def _range_text(written: DraftRange, currency: str, t: Translator) -> str:
     """A range of a change, or of an amount where there is a currency, with its grade, source and note."""
     if currency:
-        value = _amounts(written.low, written.high, currency, t)
+        value = _amounts([written.low, written.high], currency, t)
     else:
         value = f"{_percent(written.low)} to {_percent(written.high)}"
     parts = [f"value: {value}", f"grade: {written.grade}"]
@@ -214,30 +229,18 @@ def _percent(share: float) -> str:
     return f"{round(100 * share, 1):g}%"
 
 
-def _scale(amount: float, t: Translator) -> tuple[float, str]:
+def _amounts(amounts: Sequence[float], currency: str, t: Translator) -> str:
+    """One amount, or a range of two, in the scale of the first."""
     scales = MONEY_SCALES[t.language]
-    return next(((factor, word) for factor, word in scales if abs(amount) >= MIN_SCALED_AMOUNT * factor), (1.0, ""))
-
-
-def _unit(word: str, currency: str, t: Translator) -> str:
+    factor, word = next(((factor, word) for factor, word in scales if abs(amounts[0]) >= factor), (1.0, ""))
     money = "đồng" if currency == "VND" and t.language == "vi" else currency
-    return f"{word} {money}".strip()
-
-
-def _amount(amount: float, currency: str, t: Translator) -> str:
-    factor, word = _scale(amount, t)
-    return f"{_digits(amount / factor)} {_unit(word, currency, t)}"
-
-
-def _amounts(low: float, high: float, currency: str, t: Translator) -> str:
-    factor, word = _scale(low, t)
-    return f"{_digits(low / factor)} to {_digits(high / factor)} {_unit(word, currency, t)}"
+    return f"{' to '.join(_digits(amount / factor) for amount in amounts)} {word} {money}".replace("  ", " ")
 
 
 def _digits(number: float) -> str:
-    """Plain digits with one decimal, which no reader takes for thousands."""
-    text = f"{number:.1f}"
-    return text.removesuffix(".0")
+    """Plain digits, with two decimals at most."""
+    places = max(0, SIGNIFICANT_DIGITS - 1 - math.floor(math.log10(abs(number)))) if number else 0
+    return f"{round(number, min(places, 2)):f}".rstrip("0").rstrip(".")
 
 
 def _quoted(text: str) -> str:

@@ -9,11 +9,11 @@ __all__ = ["predict_annual_change"]
 
 PRIOR_MEAN, PRIOR_YEARS = 0.0, 0.5
 """Mean of the logarithm of a year's change before any is known, and the years that this counts as [C]."""
-PRIOR_SD, PRIOR_SD_YEARS = 0.05, 2.0
-"""Its standard deviation, and the years that this counts as [C]."""
+PRIOR_SD_YEARS = 2.0
+"""Years that the prior standard deviation counts as [C]."""
 
 
-def predict_annual_change(changes: Sequence[float]) -> tuple[float, float]:
+def predict_annual_change(changes: Sequence[float], prior_sd: float) -> tuple[float, float]:
     """Predict the change of the next year from those of the years before.
 
     The logarithms are taken as normal with unknown mean and variance under a weak conjugate prior, so that one year is
@@ -23,6 +23,8 @@ def predict_annual_change(changes: Sequence[float]) -> tuple[float, float]:
     ----------
     changes : sequence of float
         Change of each past year as a share of the year before, above -1; 0.05 is +5%. None at all is allowed.
+    prior_sd : float
+        Standard deviation of the logarithm of a year's change, as it is thought before any is known.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def predict_annual_change(changes: Sequence[float]) -> tuple[float, float]:
     freedom = PRIOR_SD_YEARS + count
     squares = math.fsum((log - mean) ** 2 for log in logs)
     shift = PRIOR_YEARS * count / years * (mean - PRIOR_MEAN) ** 2
-    variance = (PRIOR_SD_YEARS * PRIOR_SD**2 + squares + shift) / freedom
+    variance = (PRIOR_SD_YEARS * prior_sd**2 + squares + shift) / freedom
     scale = math.sqrt(variance * (1 + 1 / years))
     low, high = stats.t.ppf((0.1, 0.9), freedom, loc=centre, scale=scale)
     return math.expm1(low), math.expm1(high)

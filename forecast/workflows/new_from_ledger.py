@@ -46,6 +46,10 @@ MIN_OVERLAP_MONTHS = 6
 """Months of a second year that tell a change from the first, where it is not complete [C]."""
 MIN_CHANGES_FOR_RECORD = 2
 """Changes from year to year from which a range rests on records (grade B)."""
+PRIOR_SD, PRIOR_PRICE_SD = 0.05, 0.02
+"""Standard deviation of a year's change of a volume, a revenue or a cost, and of a price, before any is known [C]."""
+MAX_NEGATIVE_MONTHS = 1
+"""Months below zero beyond which a year is no measure of a size that could grow."""
 GIVEN_HALF_WIDTH = 0.3
 """Half the width of the range of a year of which only a part is known [C]."""
 MID_YEAR = 6
@@ -362,10 +366,8 @@ def _draft(books: _Books, files: str, currency: str, t: Translator) -> PlanDraft
     first, months, target_first = _horizon(last, any(has_full_year.values()))
     revenue = [books.values[f"revenue.{name}"] for name in services]
     year = range(last - SEASON_MONTHS + 1, last + 1)
-    is_last_year = min(min(values) for values in revenue) <= year[0]
-    known = [value for values in revenue for month, value in values.items() if month in year]
-    known_months = {month for values in revenue for month in values if month in year}
-    total = math.fsum(known) * SEASON_MONTHS / len(known_months)
+    is_last_year = all(min(values) <= year[0] for values in revenue)
+    total = math.fsum(_year_size(values, last) for values in revenue)
     headcount = books.values.get("headcount", {})
     return PlanDraft(
         files=files,
@@ -406,11 +408,16 @@ def _draft_service(
     source = books.sources.get(f"revenue.{name}" if volume is None else f"volume.{name}", "")
     is_reconstructed = any("reconstructed" in books.statuses[month] for month in revenue)
     growth = price_change = None
-    if full_year is not None and _sum(measured, full_year + SEASON_MONTHS - 1) > 0:
-        growth = _change_range(_annual_changes(measured), source, t)
+    n_negative = sum(value < 0 for value in measured.values())
+    if (
+        full_year is not None
+        and _sum(measured, full_year + SEASON_MONTHS - 1) > 0
+        and (n_negative <= MAX_NEGATIVE_MONTHS or is_reconstructed)
+    ):
+        growth = _change_range(_annual_changes(measured), source, PRIOR_SD, t)
         if volume is not None:
             price_source = books.sources.get(f"price.{name}") or books.sources.get(f"revenue.{name}", source)
-            price_change = _change_range(_annual_changes(revenue, volume), price_source, t)
+            price_change = _change_range(_annual_changes(revenue, volume), price_source, PRIOR_PRICE_SD, t)
     annual = None
     if min(revenue) >= start:
         mean = math.fsum(measured.values()) / len(measured) * SEASON_MONTHS
@@ -419,7 +426,7 @@ def _draft_service(
     noise = DraftRange(0.04, 0.10, "C", "", t("draft_noise_note")) if is_reconstructed else None
     scale = choose_scale("revenue", [_sum(revenue, max(revenue))], currency, t)
     remark = t(
-        "draft_service" if growth or annual else "draft_service_short",
+        "draft_service" if growth or annual else "draft_service_short" if full_year is None else "draft_service_level",
         first=format_month(min(revenue)), last=format_month(max(revenue)), amount=scale.amount(_sum(revenue, max(revenue))),
         count=min(SEASON_MONTHS, len(revenue)),
     )  # fmt: skip
@@ -434,7 +441,7 @@ def _draft_cost(books: _Books, name: str, t: Translator) -> DraftCost:
     recent = [values[month] for month in months if month in values]
     mean = math.fsum(recent) / len(recent)
     changes = _annual_changes(values)
-    low, high = predict_annual_change([change for _, change in changes])
+    low, high = predict_annual_change([change for _, change in changes], PRIOR_SD)
     grade = "B" if len(changes) >= MIN_CHANGES_FOR_RECORD else "C"
     note = t("draft_cost_note", count=len(recent))
     per_month = DraftRange(mean * (1 + low), mean * (1 + high), grade, books.sources.get(f"cost.{name}", ""), note)
@@ -444,6 +451,12 @@ def _draft_cost(books: _Books, name: str, t: Translator) -> DraftCost:
 def _sum(values: Mapping[int, float], last: int) -> float:
     """Sum of the twelve months that end with a month; of those that are known."""
     return math.fsum(values.get(month, 0.0) for month in range(last - SEASON_MONTHS + 1, last + 1))
+
+
+def _year_size(values: Mapping[int, float], last: int) -> float:
+    """Last twelve months of a service; twelve times the mean month of one that is younger."""
+    count = min(SEASON_MONTHS, last - min(values) + 1)
+    return _sum(values, last) / count * SEASON_MONTHS
 
 
 def _annual_changes(
@@ -475,13 +488,13 @@ def _annual_changes(
     return changes[::-1]
 
 
-def _change_range(changes: Sequence[tuple[str, float]], source: str, t: Translator) -> DraftRange:
-    low, high = predict_annual_change([change for _, change in changes])
+def _change_range(changes: Sequence[tuple[str, float]], source: str, prior_sd: float, t: Translator) -> DraftRange:
+    low, high = predict_annual_change([change for _, change in changes], prior_sd)
     low, high = round(low, 2), round(high, 2)
     grade = "B" if len(changes) >= MIN_CHANGES_FOR_RECORD and source else "C"
     listed = "; ".join(f"{period}: {_signed_percent(change, t)}" for period, change in changes)
     note = listed if len(changes) >= MIN_CHANGES_FOR_RECORD else t("draft_one_change", changes=listed)
-    return DraftRange(low, max(high, low + 0.01), grade, source, note if changes else t("draft_no_change"))
+    return DraftRange(low, max(high, low + 0.01), grade, source, note if changes else t("draft_no_change"), len(changes))
 
 
 def _signed_percent(change: float, t: Translator) -> str:

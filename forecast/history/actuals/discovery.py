@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -67,10 +67,10 @@ class SheetAccount:
 
 @dataclass(frozen=True)
 class LeftOutAccount:
-    """A line with figures that is no service and no cost of its own."""
+    """A line with figures that is no service and no cost of its own; an unnamed one has no text either."""
 
     text: str
-    reason: Literal["total", "result"]
+    reason: Literal["total", "result", "unnamed"]
     location: Location
 
 
@@ -82,7 +82,7 @@ class DiscoveredAccounts:
     left_out: tuple[LeftOutAccount, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Line:
     """A row or a column of figures with its text."""
 
@@ -280,8 +280,8 @@ def _column_lines(grid: Grid, months: int, rows: list[int]) -> Iterator[_Line]:
 
 
 def _row_line(grid: Grid, table: SheetTable, head: RowHead, columns: list[int]) -> _Line | None:
-    """The line of a row below months or below `Thực hiện`; None where it has no text or is ignored."""
-    if head.use == "blank" or not head.text:
+    """The line of a row below months or below `Thực hiện`; None where it has neither a text nor an amount."""
+    if not head.text and not any(grid.is_amount(head.row, column) for column in columns):
         return None
     kinds: list[Kind] = [head.kind, head.section.kind, *(table.columns[column].kind for column in columns)]
     kind: Kind = next((kind for kind in kinds if kind and kind != "amount"), "")
@@ -293,6 +293,8 @@ def _name_in(text: str) -> str:
     """Name in a text such as `Doanh thu bưu chính` as people read it; empty where it names a kind alone."""
     words = text.strip(" .:;").split()
     label = read_label(text)
+    if not label.text:  # a number, as codes of products are
+        return "" if label.has_month or label.year else text.strip()
     name = _KIND_WORDS.sub("", label.text)
     for count in range(1, len(words) + 1):  # the same words with their marks
         marked = " ".join(words[-count:])
@@ -307,6 +309,9 @@ def _collect(lines: list[_Line], grid: Grid, mark: DecimalMark, collected: _Coll
     for line in lines:
         label = read_label(line.text)
         name = _name_in(line.text)
+        if not line.text:
+            _leave_out(replace(line, text=f"{line.location.line}"), "unnamed", collected)
+            continue
         is_sum = label.is_sum and label.role not in ("percent", "prior", "plan")
         if not is_sum and (label.is_span or label.has_month or label.role in ("percent", "prior", "plan")):
             continue
@@ -324,11 +329,11 @@ def _collect(lines: list[_Line], grid: Grid, mark: DecimalMark, collected: _Coll
             _leave_out(line, "total", collected)
             continue
         name = _name_in(line.text)
-        folded = account_forms(read_label(line.text))[-1]
+        folded = (line.text.strip(), *account_forms(read_label(line.text)))[-1]
         collected.accounts.setdefault((kind, folded), SheetAccount(name, kind, folded, line.location))
 
 
-def _leave_out(line: _Line, reason: Literal["total", "result"], collected: _Collected) -> None:
+def _leave_out(line: _Line, reason: Literal["total", "result", "unnamed"], collected: _Collected) -> None:
     collected.left_out.setdefault(line.text, LeftOutAccount(line.text, reason, line.location))
 
 
