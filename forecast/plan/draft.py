@@ -19,6 +19,8 @@ SIGNIFICANT_DIGITS = 3
 """Digits of a drafted amount: a guess has no more, and two decimals are never taken for thousands."""
 REMARK_COLUMN = 46
 """Column at which remarks beside a value begin."""
+MONTHS_TO_EXAMPLE = 3
+"""Months from what is known to the risk and the initiative of the examples."""
 MAX_EXAMPLE_GROWTHS = 4
 """Growths that the example of a correlation names."""
 MAX_REMARK_CHARACTERS = 118
@@ -150,12 +152,13 @@ def compose_plan(draft: PlanDraft, t: Translator) -> str:
     if draft.headcount:
         lines += ["", _beside(f"workforce: {{headcount: {draft.headcount} people}}", t("draft_headcount"))]
     lines += ["", *_remark(t("draft_target" if draft.is_last_year else "draft_target_short")), "targets:"]
+    note = _quoted(t("draft_target_note" if draft.is_last_year else "draft_target_note_short"))
     lines += [
         "  revenue:",
         f"    label: {_in_both('draft_target_label' if draft.is_last_year else 'draft_target_label_short', draft)}",
         "    measure: revenue",
         f"    period: {draft.period}",
-        f"    at_least: {_amounts([draft.target], draft.currency, t)}",
+        f"    at_least: {{value: {_amounts([draft.target], draft.currency, t)}, note: {note}}}",
         "    required_chance: 80%",
         "",
         *_example_lines(draft, t),
@@ -180,10 +183,10 @@ def _service_lines(service: DraftService, currency: str, t: Translator) -> list[
 
 def _example_lines(draft: PlanDraft, t: Translator) -> list[str]:
     """Risks and initiatives to fill in: a plan once their `# ` is removed."""
-    start = format_month(draft.first + min(3, draft.months - 1))
+    known = SEASON_MONTHS * draft.as_of.year + draft.as_of.month - 1
+    start = min(known + MONTHS_TO_EXAMPLE, draft.first + draft.months - 1)
     first = draft.services[0].name
-    year, month = divmod(draft.first, 12)
-    day = date(year, month + 1, 1)
+    day = date(start // SEASON_MONTHS, start % SEASON_MONTHS + 1, 1)
     examples = [
         "shocks:",
         "  risk:",
@@ -197,7 +200,7 @@ def _example_lines(draft: PlanDraft, t: Translator) -> list[str]:
         "  initiative:",
         f"    label: {_in_both('draft_initiative_label', draft)}",
         _beside("    chance: {value: 70% to 90%, grade: C}", t("draft_initiative_chance"), REMARK_COLUMN - 2),
-        f"    start: {start}",
+        f"    start: {format_month(start)}",
         "    ramp: 3 months",
         _beside(f"    effect: {{volume: {{{first}: 1% to 5%}}}}", t("draft_initiative_effect"), REMARK_COLUMN - 2),
     ]

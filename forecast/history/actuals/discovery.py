@@ -32,6 +32,10 @@ MIN_SPANS = 2
 """Headings of quarters or years, where there is none of a month, that show what a sheet holds."""
 MAX_TOTAL_ROWS = 400
 """Rows of a table up to which totals without a word for it are looked for: the time grows with their square."""
+MIN_TOTAL_MONTHS = 3
+"""Months with a figure that make a sum no coincidence."""
+MAX_TOTAL_ERROR = Decimal("0.002")
+"""Share of a total by which rounded parts may miss it [C]."""
 MAX_ACCOUNTS = 200
 """Services and costs of a new plan."""
 _DAY_TEXT = re.compile(r"(\d{1,2})[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d{2}-(\d{2})")
@@ -281,7 +285,7 @@ def _column_lines(grid: Grid, months: int, rows: list[int]) -> Iterator[_Line]:
 
 def _row_line(grid: Grid, table: SheetTable, head: RowHead, columns: list[int]) -> _Line | None:
     """The line of a row below months or below `Thực hiện`; None where it has neither a text nor an amount."""
-    if not head.text and not any(grid.is_amount(head.row, column) for column in columns):
+    if not columns or not (head.text or any(grid.is_amount(head.row, column) for column in columns)):
         return None
     kinds: list[Kind] = [head.kind, head.section.kind, *(table.columns[column].kind for column in columns)]
     kind: Kind = next((kind for kind in kinds if kind and kind != "amount"), "")
@@ -323,7 +327,11 @@ def _collect(lines: list[_Line], grid: Grid, mark: DecimalMark, collected: _Coll
         elif name and line.kind != "headcount" and not label.title:
             is_cost = "cost" in (line.kind or heading_kind, label.kind) or _COSTS.fullmatch(label.text)
             candidates.append((line, "cost" if is_cost else "revenue"))
-    totals = _find_totals([_numbers(line, grid, mark) for line, _ in candidates])
+    totals: set[int] = set()
+    for kind in ("revenue", "cost"):
+        places = [index for index, (_, line_kind) in enumerate(candidates) if line_kind == kind]
+        sums = _find_totals([_numbers(candidates[index][0], grid, mark) for index in places])
+        totals |= {places[index] for index in sums}
     for index, (line, kind) in enumerate(candidates):
         if index in totals:
             _leave_out(line, "total", collected)
@@ -366,16 +374,20 @@ def _find_totals(lines: Sequence[tuple[Decimal, ...]]) -> set[int]:
 
 def _is_sum_of(lines: Sequence[tuple[Decimal, ...]], index: int, block: Iterable[int]) -> bool:
     """True where a line is the sum of the first lines of a block, of two at least."""
+    total = lines[index]
     parts: list[tuple[Decimal, ...]] = []
-    filled = [column for column, value in enumerate(lines[index]) if value]
+    if sum(map(bool, total)) < MIN_TOTAL_MONTHS:
+        return False
     for other in block:
-        if len(lines[other]) != len(lines[index]):
+        if len(lines[other]) != len(total):
             return False
         parts.append(lines[other])
-        if len(parts) >= 2 and all(
-            ties(lines[index][column], [part[column] for part in parts]) for column in range(len(lines[index]))
-        ):
-            return len(filled) >= 2
+        columns = zip(total, zip(*parts, strict=True), strict=True)
+        if len(parts) >= 2 and all(_is_close_sum(stated, numbers) for stated, numbers in columns):
+            return True
     return False
 
 
+def _is_close_sum(stated: Decimal, parts: Sequence[Decimal]) -> bool:
+    """True within the digits that are shown, and never by more than a small share: few pieces are no total by chance."""
+    return ties(stated, parts) and abs(sum(parts, Decimal(0)) - stated) <= MAX_TOTAL_ERROR * abs(stated)
