@@ -17,7 +17,7 @@ from forecast.workflows.new_plan import PLAN_FILE
 if TYPE_CHECKING:
     from forecast.workflows.new_from_ledger import DraftedPlan
 
-MAX_LISTED_NAMES = 8
+MAX_NAMES_IN_LINE = 8
 """Names of a line before the others are counted."""
 
 
@@ -42,7 +42,9 @@ def _guess_lines(drafted: DraftedPlan, currency: str, t: Translator) -> Iterator
         yield t("new_costs", count=len(draft.costs), names=_listed((cost.label for cost in draft.costs), t))
     if draft.headcount:
         yield t("new_people", count=draft.headcount)
-    key = "new_currency_given" if currency else "new_currency_guessed" if drafted.is_currency_guessed else "new_currency"
+    key = (
+        "new_currency_given" if currency else "new_currency_guessed" if drafted.is_currency_guessed else "new_currency"
+    )
     yield t(key, currency=drafted.currency)
     first, last = (month_words(month, t) for month in drafted.months)
     period = draft.period_words(t)
@@ -58,7 +60,9 @@ def _left_out_lines(drafted: DraftedPlan, t: Translator) -> Iterator[str]:
     for reason in ("total", "result", "unnamed"):
         lines = [line for line in drafted.left_out if line.reason == reason]
         if lines:
-            texts = (line.location.cell if reason == "unnamed" else f"{line.text} ({line.location.cell})" for line in lines)
+            texts = (
+                line.location.cell if reason == "unnamed" else f"{line.text} ({line.location.cell})" for line in lines
+            )
             yield t(f"new_left_out_{reason}", names=_listed(texts, t))
     for dropped_reason in ("zero", "ended", "volume"):
         services = [service for service in drafted.dropped if service.reason == dropped_reason]
@@ -72,8 +76,8 @@ def _left_out_lines(drafted: DraftedPlan, t: Translator) -> Iterator[str]:
 
 def _listed(names: Iterable[str], t: Translator) -> str:
     texts = list(names)
-    more = len(texts) - MAX_LISTED_NAMES
-    return ", ".join(texts[:MAX_LISTED_NAMES]) + (f" {t('actuals_and_more', count=more)}" if more > 0 else "")
+    more = len(texts) - MAX_NAMES_IN_LINE
+    return ", ".join(texts[:MAX_NAMES_IN_LINE]) + (f" {t('actuals_and_more', count=more)}" if more > 0 else "")
 
 
 def new_json(drafted: DraftedPlan, folder: Path, t: Translator) -> dict[str, Any]:

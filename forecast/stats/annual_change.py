@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 __all__ = ["predict_annual_change"]
 
-PRIOR_MEAN, PRIOR_YEARS = 0.0, 0.5
+PRIOR_MEAN, PRIOR_MEAN_YEARS = 0.0, 0.5
 """Mean of the logarithm of a year's change before any is known, and the years that this counts as [C]."""
 PRIOR_SD_YEARS = 2.0
 """Years that the prior standard deviation counts as [C]."""
@@ -40,12 +40,12 @@ def predict_annual_change(changes: Sequence[float], prior_sd: float) -> tuple[fl
     logs = [math.log1p(change) for change in changes]
     count = len(logs)
     mean = math.fsum(logs) / count if count else 0.0
-    years = PRIOR_YEARS + count
-    centre = (PRIOR_YEARS * PRIOR_MEAN + count * mean) / years
+    years = PRIOR_MEAN_YEARS + count
+    centre = (PRIOR_MEAN_YEARS * PRIOR_MEAN + count * mean) / years
     freedom = PRIOR_SD_YEARS + count
     squares = math.fsum((log - mean) ** 2 for log in logs)
-    shift = PRIOR_YEARS * count / years * (mean - PRIOR_MEAN) ** 2
+    shift = PRIOR_MEAN_YEARS * count / years * (mean - PRIOR_MEAN) ** 2
     variance = (PRIOR_SD_YEARS * prior_sd**2 + squares + shift) / freedom
     scale = math.sqrt(variance * (1 + 1 / years))
-    low, high = stats.t.ppf((0.1, 0.9), freedom, loc=centre, scale=scale)
-    return math.expm1(low), math.expm1(high)
+    half_width = scale * float(stats.t.ppf(0.9, freedom))
+    return math.expm1(centre - half_width), math.expm1(centre + half_width)

@@ -424,12 +424,14 @@ def _draft_service(
         low, high = ((1 - GIVEN_HALF_WIDTH) * mean, (1 + GIVEN_HALF_WIDTH) * mean)
         annual = DraftRange(low, high, "C", source, t("draft_given_note", count=len(measured)))
     noise = DraftRange(0.04, 0.10, "C", "", t("draft_noise_note")) if is_reconstructed else None
-    scale = choose_scale("revenue", [_sum(revenue, max(revenue))], currency, t)
+    recent = _sum(revenue, max(revenue))
     remark = t(
         "draft_service" if growth or annual else "draft_service_short" if full_year is None else "draft_service_level",
-        first=format_month(min(revenue)), last=format_month(max(revenue)), amount=scale.amount(_sum(revenue, max(revenue))),
+        first=format_month(min(revenue)),
+        last=format_month(max(revenue)),
+        amount=choose_scale("revenue", [recent], currency, t).amount(recent),
         count=min(SEASON_MONTHS, len(revenue)),
-    )  # fmt: skip
+    )
     label = books.labels[name]
     return DraftService(name, label, growth, price_change, noise, annual, remark)
 
@@ -459,9 +461,7 @@ def _year_size(values: Mapping[int, float], last: int) -> float:
     return _sum(values, last) / count * SEASON_MONTHS
 
 
-def _annual_changes(
-    values: Mapping[int, float], divisor: Mapping[int, float] | None = None
-) -> list[tuple[str, float]]:
+def _annual_changes(values: Mapping[int, float], divisor: Mapping[int, float] | None = None) -> list[tuple[str, float]]:
     """Changes from year to year, each with the last month of its year; of a ratio where there is a divisor."""
     last, count = max(values), len(values)
 
@@ -494,7 +494,9 @@ def _change_range(changes: Sequence[tuple[str, float]], source: str, prior_sd: f
     grade = "B" if len(changes) >= MIN_CHANGES_FOR_RECORD and source else "C"
     listed = "; ".join(f"{period}: {_signed_percent(change, t)}" for period, change in changes)
     note = listed if len(changes) >= MIN_CHANGES_FOR_RECORD else t("draft_one_change", changes=listed)
-    return DraftRange(low, max(high, low + 0.01), grade, source, note if changes else t("draft_no_change"), len(changes))
+    return DraftRange(
+        low, max(high, low + 0.01), grade, source, note if changes else t("draft_no_change"), len(changes)
+    )
 
 
 def _signed_percent(change: float, t: Translator) -> str:

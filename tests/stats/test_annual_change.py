@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecast.stats.annual_change import PRIOR_SD_YEARS, PRIOR_YEARS, predict_annual_change
+from forecast.stats.annual_change import PRIOR_MEAN_YEARS, PRIOR_SD_YEARS, predict_annual_change
 
 
 def test_without_a_change_the_prior_alone_speaks() -> None:
     low, high = predict_annual_change([], 0.05)
-    scale = 0.05 * math.sqrt(1 + 1 / PRIOR_YEARS)
+    scale = 0.05 * math.sqrt(1 + 1 / PRIOR_MEAN_YEARS)
     assert math.log1p(high) == pytest.approx(stats.t.ppf(0.9, PRIOR_SD_YEARS) * scale)
     assert math.log1p(low) == pytest.approx(-math.log1p(high))
 
@@ -21,10 +21,12 @@ def test_without_a_change_the_prior_alone_speaks() -> None:
 def test_the_range_is_that_of_the_posterior_by_simulation() -> None:
     changes = [0.08, 0.02, 0.05]
     logs = np.log1p(changes)
-    grid_mean, grid_log_sd = np.meshgrid(np.linspace(-0.5, 0.6, 1_101), np.linspace(math.log(0.004), math.log(0.6), 500))
+    grid_mean, grid_log_sd = np.meshgrid(
+        np.linspace(-0.5, 0.6, 1_101), np.linspace(math.log(0.004), math.log(0.6), 500)
+    )
     sd = np.exp(grid_log_sd)
     prior = stats.chi2.logpdf(PRIOR_SD_YEARS * 0.05**2 / sd**2, PRIOR_SD_YEARS) - 2 * np.log(sd)
-    prior += stats.norm.logpdf(grid_mean, 0, sd / math.sqrt(PRIOR_YEARS)) + grid_log_sd  # the grid is of log sd
+    prior += stats.norm.logpdf(grid_mean, 0, sd / math.sqrt(PRIOR_MEAN_YEARS)) + grid_log_sd  # the grid is of log sd
     density = prior + sum(stats.norm.logpdf(log, grid_mean, sd) for log in logs) - np.log(sd)
     weight = np.exp(density - density.max())
     predicted = lambda x: float((weight * stats.norm.cdf(math.log1p(x), grid_mean, sd)).sum() / weight.sum())  # noqa: E731

@@ -11,10 +11,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from forecast.workflows.new_plan import TEMPLATES, template_files
 from forecast.errors import ForecastError
 from forecast.files.cache import Cache
 from forecast.runs import ownership, repository
+from forecast.workflows.new_plan import TEMPLATES, template_files
 from tests.support.command_line import BAKERY_PLAN
 from tests.support.plans import ROOT
 from tests.validation.disk_operations import DiskOperation, count_operations, read_operations

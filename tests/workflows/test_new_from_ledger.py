@@ -82,6 +82,16 @@ def test_each_layout_becomes_a_ledger_and_a_plan(tmp_path: Path, layout: str, st
     assert history.services == tuple(sorted(scenario.services))
 
 
+@pytest.mark.parametrize("sheets", [("DT",), ("Bưu chính", "Tài chính")])
+def test_sheets_of_one_service_each(tmp_path: Path, sheets: tuple[str, ...]) -> None:
+    rows = [["ĐVT: triệu đồng"], ["Tháng", "Doanh thu"], *([f"{m:02d}/{y}", 5 + m] for y, m in months(2024, 12))]
+    path = write_xlsx(tmp_path / "book.xlsx", *(SheetText(name, rows) for name in sheets))
+    drafted = draft(path)
+    expected = ["Doanh thu"] if len(sheets) == 1 else list(sheets)
+    assert [service.label for service in drafted.draft.services] == expected
+    assert drafted.row_count == 12 * len(sheets)
+
+
 def test_the_next_months_of_the_same_sheet_reach_the_ledger(tmp_path: Path) -> None:
     path = write_sheet(tmp_path, months(2024, 12), ["Doanh thu bưu chính", *growing(months(2024, 12), 0)])
     scenario_of(draft(path), tmp_path / "mine")
@@ -177,7 +187,11 @@ def test_volume_and_revenue_become_volume_and_price(tmp_path: Path) -> None:
     period = months(2023, 24)
     rows = [[f"{month:02d}/{year}", 10 + month, 3 * (10 + month), 5, ""] for year, month in period]
     rows[3][4] = 7
-    head = [["ĐVT: triệu đồng"], ["Tháng", "Thư", "", "Kiện", ""], ["", "Sản lượng", "Doanh thu", "Doanh thu", "Sản lượng"]]
+    head = [
+        ["ĐVT: triệu đồng"],
+        ["Tháng", "Thư", "", "Kiện", ""],
+        ["", "Sản lượng", "Doanh thu", "Doanh thu", "Sản lượng"],
+    ]
     path = write_xlsx(tmp_path / "book.xlsx", SheetText("DT", [*head, *rows], merged=("A2:A3", "B2:C2", "D2:E2")))
     drafted = draft(path)
     assert drafted.counted == ("thu",)
@@ -194,7 +208,10 @@ def test_costs_and_people_of_an_income_statement_are_in_the_plan(tmp_path: Path)
         ["Số lao động", *[35] * 24],
     )  # fmt: skip
     scenario = scenario_of(draft(path), tmp_path / "mine")
-    assert (sorted(scenario.services), sorted(scenario.costs)) == (["buu_chinh", "tai_chinh"], ["tien_luong", "van_chuyen"])
+    assert (sorted(scenario.services), sorted(scenario.costs)) == (
+        ["buu_chinh", "tai_chinh"],
+        ["tien_luong", "van_chuyen"],
+    )
     wages = scenario.costs["tien_luong"].per_month
     assert wages is not None
     low, high = wages.distribution.ppf([0.1, 0.9])
@@ -223,7 +240,7 @@ def test_names_of_any_text_are_safe_in_the_plan_and_the_ledger(tmp_path: Path) -
     path = write_sheet(tmp_path, period, *([text, *growing(period, 0, 50 + n)] for n, text in enumerate(texts)))
     scenario = scenario_of(draft(path), tmp_path / "mine")
     labels = [service.label.vi for service in scenario.services.values() if service.label]
-    assert labels == texts[:1] + ["All", "123", "Bưu chính", "Bưu-chính!"]
+    assert labels == [*texts[:4], "Bưu-chính!"]
 
 
 @pytest.mark.parametrize(

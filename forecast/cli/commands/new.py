@@ -18,7 +18,9 @@ from forecast.workflows.new_plan import PLAN_FILE, TEMPLATES, template_files, wr
 
 
 @command("new")
-@click.option("--template", cls=Option, metavar="NAME", type=ClosestChoice(TEMPLATES, TEMPLATES[0], "option_not_template"))
+@click.option(
+    "--template", cls=Option, metavar="NAME", type=ClosestChoice(TEMPLATES, TEMPLATES[0], "option_not_template")
+)
 @click.option("--from", "sources", cls=Option, metavar="FILE", multiple=True)
 @click.option("--currency", cls=Option, metavar="EUR", type=CurrencyCode())
 @click.option("--unit", cls=Option, metavar="UNIT")

@@ -4,52 +4,57 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+import numpy as np
+
+from forecast.arrays import Floats
 from forecast.errors import Location, Problem, raise_if_problems
 from forecast.files.csv_numbers import DecimalMark
 from forecast.files.workbook import Sheet, Workbook
 from forecast.history.actuals.figures import taken_columns
 from forecast.history.actuals.grid import Grid
 from forecast.history.actuals.labels import Kind, account_forms, currency_in_text, read_label
-from forecast.history.actuals.numbers import looks_like_number, number_mark, parse_sheet_number
-from forecast.history.actuals.sums import ties
+from forecast.history.actuals.numbers import decimals_of, looks_like_number, number_mark, parse_sheet_number
 from forecast.history.actuals.tables import RowHead, SheetTable, find_tables
 from forecast.units import QuantityError, fold_text
 
 __all__ = ["DiscoveredAccounts", "LeftOutAccount", "SheetAccount", "discover_accounts", "discover_currency"]
 
 AccountKind = Literal["revenue", "cost"]
+LeftOutReason = Literal["total", "result", "unnamed"]
 MIN_MONTH_ROWS = 3
 """Rows that begin with a month from which a column is one of months."""
 MIN_DAYS = 8
 """Days inside a month from which a column is one of days."""
 MIN_SPANS = 2
 """Headings of quarters or years, where there is none of a month, that show what a sheet holds."""
-MAX_TOTAL_ROWS = 400
-"""Rows of a table up to which totals without a word for it are looked for: the time grows with their square."""
+MAX_TOTAL_CELLS = 40_000
+"""Figures of a table up to which totals without a word for it are looked for: the time grows with its rows too."""
 MIN_TOTAL_MONTHS = 3
 """Months with a figure that make a sum no coincidence."""
-MAX_TOTAL_ERROR = Decimal("0.002")
+MAX_TOTAL_ERROR = 0.002
 """Share of a total by which rounded parts may miss it [C]."""
 MAX_ACCOUNTS = 200
 """Services and costs of a new plan."""
 _DAY_TEXT = re.compile(r"(\d{1,2})[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d{2}-(\d{2})")
 _RESULTS = re.compile(
-    r"(?:tong )?(?:loi nhuan|lai|lo|ln|gross|net|operating)?\b ?(?:loi nhuan|lai|profit|ebitda?|margin|income|ket qua|chenh lech)\b.*"
-    r"|(?:loi nhuan|lai gop|lai|ln)\b.*|nang suat\b.*|productivity\b.*|(?:so du|ton)\b.*|balance\b.*"
+    r"(?:tong )?(?:loi nhuan|lai|lo|ln|ket qua|chenh lech)\b.*"
+    r"|(?:(?:gross|net|operating) )?(?:profit|ebitda?|margin|income)\b.*"
+    r"|nang suat\b.*|productivity\b.*|(?:so du|ton kho)\b.*|balance\b.*"
 )
 """Lines that are computed from revenue and costs, or no flow of a month at all."""
 _KIND_WORDS = re.compile(
-    r"^(?:doanh thu|dt|san luong|sl|chi phi|cp|don gia|revenue|sales|volume|costs?|price)(?: (?:of|from|cua|tu))?(?:[ :-]+|$)"
+    r"^(?:doanh thu|dt|san luong|sl|chi phi|cp|don gia|revenue|sales|volume|costs?|price)(?: (?:of|from|cua|tu))?"
+    r"(?:[ :-]+|$)"
 )
 _COSTS = re.compile(
-    r"(?:gia von|khau hao|(?:tien |chi )?luong|tien cong|thue|lai vay|depreciation|wages|salar(?:y|ies)|payroll|rent|interest"
-    r"|tax(?:es)?|cogs)\b.*|cost of\b.*"
+    r"(?:gia von|khau hao|(?:tien |chi )?luong|tien cong|thue|lai vay|cogs|cost of)\b.*"
+    r"|(?:depreciation|wages|salar(?:y|ies)|payroll|rent|interest|tax(?:es)?)\b.*"
 )
 """Lines that are costs also where no heading says so."""
 _VIETNAMESE = re.compile("[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
@@ -74,7 +79,7 @@ class LeftOutAccount:
     """A line with figures that is no service and no cost of its own; an unnamed one has no text either."""
 
     text: str
-    reason: Literal["total", "result", "unnamed"]
+    reason: LeftOutReason
     location: Location
 
 
@@ -129,18 +134,36 @@ def discover_accounts(workbooks: Sequence[Workbook], currency: str) -> Discovere
     sheets = [sheet for workbook in workbooks for sheet in workbook.sheets]
     problems = [problem for sheet in sheets for problem in _daily_rows(sheet)]
     raise_if_problems(problems[:1])
+    unnamed: list[tuple[Sheet, _Line]] = []
     for sheet in sheets:
         grid = Grid(sheet, {})
-        lines = [list(group) for group in _sheet_lines(grid, currency)]
+        groups = [list(group) for group in _sheet_lines(grid, currency)]
         mark = _decimal_mark(sheet)
-        for group in lines:
+        count = len(collected.accounts)
+        for group in groups:
             _collect(group, grid, mark, collected)
+        revenue = next((line for group in groups for line in group if read_label(line.text).kind == "revenue"), None)
+        if len(collected.accounts) == count and revenue is not None:
+            unnamed.append((sheet, revenue))
+    if not collected.accounts and unnamed:
+        _name_by_sheet(unnamed, collected)
     if not collected.accounts:
         raise_if_problems(list(_spans_without_months(sheets))[:1])
     if len(collected.accounts) > MAX_ACCOUNTS:
         last = list(collected.accounts.values())[MAX_ACCOUNTS]
         raise_if_problems([Problem.of(last.location, "", "new_too_many_lines", most=MAX_ACCOUNTS)])
     return DiscoveredAccounts(tuple(collected.accounts.values()), tuple(collected.left_out.values()))
+
+
+def _name_by_sheet(unnamed: list[tuple[Sheet, _Line]], collected: _Collected) -> None:
+    """Accounts of sheets whose only line is `Doanh thu`: one sheet a service, or one service in all."""
+    is_by_sheet = len(unnamed) > 1 and not any(read_label(sheet.name).has_month for sheet, _ in unnamed)
+    for sheet, line in unnamed if is_by_sheet else unnamed[:1]:
+        text = sheet.name if is_by_sheet else line.text
+        folded = fold_text(text) if is_by_sheet else account_forms(read_label(text))[-1]
+        collected.accounts["revenue", folded] = SheetAccount(text, "revenue", folded, line.location)
+    for _, line in unnamed:
+        collected.left_out.pop(line.text, None)
 
 
 def discover_currency(workbooks: Sequence[Workbook]) -> tuple[str, bool]:
@@ -256,10 +279,12 @@ def _long_lines(grid: Grid, accounts: int, rows: list[int]) -> Iterator[_Line]:
     by_text: dict[str, _Line] = {}
     for row in range(rows[0], grid.row_count):
         text = grid.filled(row, accounts)
-        has_figure = any(looks_like_number(grid.value(row, c)) for c in range(accounts + 1, grid.width(row)))
-        if isinstance(text, str) and text and has_figure:
+        columns = range(accounts + 1, grid.width(row))
+        figure = next((column for column in columns if looks_like_number(grid.value(row, column))), None)
+        if isinstance(text, str) and text and figure is not None:
             kind = read_label(text).kind or read_label(heading).kind
-            by_text.setdefault(fold_text(text), _Line(text, kind, grid.sheet.location(row, accounts), []))
+            line = by_text.setdefault(fold_text(text), _Line(text, kind, grid.sheet.location(row, accounts), []))
+            line.cells.append((row, figure))
     yield from by_text.values()
 
 
@@ -271,8 +296,7 @@ def _column_lines(grid: Grid, months: int, rows: list[int]) -> Iterator[_Line]:
         if sum(looks_like_number(grid.value(row, column)) for row in rows) < MIN_MONTH_ROWS:
             continue
         headings = [(r, v) for r in range(first) if isinstance(v := grid.filled(r, column), str) and v]
-        headings = [(row, text) for row, text in headings if grid.filled(row, months) not in ("", text)
-                    or grid.filled(row, months) == "" and row + 2 >= first]  # fmt: skip
+        headings = [(row, text) for row, text in headings if grid.filled(row, months) != text]  # no title over all
         if not headings:
             continue
         row, text = headings[-1]
@@ -322,7 +346,7 @@ def _collect(lines: list[_Line], grid: Grid, mark: DecimalMark, collected: _Coll
         if is_sum or (label.kind and not name and label.kind not in ("volume", "price", "headcount")):
             heading_kind = label.kind or heading_kind  # `II Chi phí` with its sum heads the rows below it
             _leave_out(line, "total", collected)
-        elif _RESULTS.fullmatch(label.text or fold_text(line.text)):
+        elif _RESULTS.fullmatch(label.text) and not _COSTS.fullmatch(label.text):
             _leave_out(line, "result", collected)
         elif name and line.kind != "headcount" and not label.title:
             is_cost = "cost" in (line.kind or heading_kind, label.kind) or _COSTS.fullmatch(label.text)
@@ -341,7 +365,7 @@ def _collect(lines: list[_Line], grid: Grid, mark: DecimalMark, collected: _Coll
         collected.accounts.setdefault((kind, folded), SheetAccount(name, kind, folded, line.location))
 
 
-def _leave_out(line: _Line, reason: Literal["total", "result", "unnamed"], collected: _Collected) -> None:
+def _leave_out(line: _Line, reason: LeftOutReason, collected: _Collected) -> None:
     collected.left_out.setdefault(line.text, LeftOutAccount(line.text, reason, line.location))
 
 
@@ -358,36 +382,35 @@ def _quiet(value: object, mark: DecimalMark) -> Decimal:
 
 
 def _find_totals(lines: Sequence[tuple[Decimal, ...]]) -> set[int]:
-    """Indices of lines that are in every column the sum of those that follow or precede them, two at least."""
+    """Indices of lines that are in every month the sum of those that follow or precede them, two at least."""
+    lengths = {len(line) for line in lines}
+    if len(lengths) != 1 or 0 in lengths or len(lines) * max(lengths) > MAX_TOTAL_CELLS:
+        return set()
+    values = np.array(lines, dtype=float)  # (lines, months)
+    digit = 10.0 ** -max(decimals_of(value) for line in lines for value in line)
     totals: set[int] = set()
-    is_changed = len(lines) <= MAX_TOTAL_ROWS
+    is_changed = True
     while is_changed:
         is_changed = False
-        remaining = [index for index, line in enumerate(lines) if index not in totals and any(line)]
+        remaining = [index for index in range(len(lines)) if index not in totals and values[index].any()]
         for place, index in enumerate(remaining):
-            if any(_is_sum_of(lines, index, block) for block in (remaining[place + 1 :], remaining[:place][::-1])):
+            if np.count_nonzero(values[index]) < MIN_TOTAL_MONTHS:
+                continue
+            blocks = (remaining[place + 1 :], remaining[:place][::-1])
+            if any(_is_sum_of(values[index], values[block], digit) for block in blocks):
                 totals.add(index)
                 is_changed = True
                 break
     return totals
 
 
-def _is_sum_of(lines: Sequence[tuple[Decimal, ...]], index: int, block: Iterable[int]) -> bool:
-    """True where a line is the sum of the first lines of a block, of two at least."""
-    total = lines[index]
-    parts: list[tuple[Decimal, ...]] = []
-    if sum(map(bool, total)) < MIN_TOTAL_MONTHS:
-        return False
-    for other in block:
-        if len(lines[other]) != len(total):
-            return False
-        parts.append(lines[other])
-        columns = zip(total, zip(*parts, strict=True), strict=True)
-        if len(parts) >= 2 and all(_is_close_sum(stated, numbers) for stated, numbers in columns):
-            return True
-    return False
+def _is_sum_of(total: Floats, block: Floats, digit: float) -> bool:
+    """True where a line (months,) is the sum of the first lines of a block (lines, months), of two at least.
 
-
-def _is_close_sum(stated: Decimal, parts: Sequence[Decimal]) -> bool:
-    """True within the digits that are shown, and never by more than a small share: few pieces are no total by chance."""
-    return ties(stated, parts) and abs(sum(parts, Decimal(0)) - stated) <= MAX_TOTAL_ERROR * abs(stated)
+    Each may be rounded to the last digit that is shown; the miss is a small share of the total all the same, for a few
+    pieces are no total by chance.
+    """
+    sums = np.cumsum(block, axis=0)[1:]
+    rounding = digit * (np.arange(2, len(block) + 1) + 1) / 2 * (1 + 1e-9)
+    allowed = np.minimum(rounding[:, None], MAX_TOTAL_ERROR * np.abs(total) + 1e-9 * digit)
+    return bool((np.abs(sums - total) <= allowed).all(axis=1).any())

@@ -287,7 +287,18 @@ _UNIT_WORDS = frozenset(map(fold_text, [*SCALES, "đồng", "đ", "VND", "₫", 
 
 
 def account_forms(label: CellLabel) -> tuple[str, ...]:
-    """Folded texts under which an account may know a label: as it stands, then without what stands around a name."""
+    """Give the folded texts under which an account may know a label.
+
+    Parameters
+    ----------
+    label : CellLabel
+        Of the text.
+
+    Returns
+    -------
+    tuple of str
+        As it stands, then without what stands around a name: `doanh thu buu chinh`, `buu chinh`.
+    """
     forms = [label.folded, label.text]
     text = label.text
     while (shorter := _KIND_PREFIX.sub("", text)) != text and shorter:

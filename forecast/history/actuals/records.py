@@ -27,7 +27,7 @@ class ActualsContext:
     unit_factor: Decimal | None = None
     """Base units of one of the sheets' unit, where it was given with the call."""
     default_factor: Decimal | None = None
-    """Base units of one of the unit of a file that states none, where nothing else tells; None where that is refused."""
+    """Base units of one of the unit of a file where nothing tells it; None where such a file is refused."""
     booked: date | None = None
     """Day of booking, where it was given with the call."""
 

@@ -95,13 +95,20 @@ def test_codes_are_names_and_figures_without_a_name_are_told(tmp_path: Path) -> 
         ([["Ngày", "Bưu chính"], *([f"{day:02d}/01/2025", 5.5] for day in range(1, 20))], "new_daily_rows"),
         ([["Dịch vụ", "Quý I/2025", "Quý II/2025"], ["Bưu chính", 5.5, 6.5]], "new_quarters"),
         ([["Dịch vụ", 2024, 2025], ["Bưu chính", 5.5, 6.5]], "new_years"),
-        ([["Dịch vụ", *MONTHS], *([f"Dịch vụ số {n}", 1.5, 2.5, n + 0.5, 3.5] for n in range(201))], "new_too_many_lines"),
+        ([["Dịch vụ", *MONTHS], *([f"Kho {n}", 1.5, 2.5, n + 0.5, 3.5] for n in range(201))], "new_too_many_lines"),
     ],
 )  # fmt: skip
 def test_other_periods_than_months_are_refused_with_the_way_out(tmp_path: Path, rows: list[Any], code: str) -> None:
     with pytest.raises(InputError) as caught:
         discover(tmp_path, *rows)
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_sheet_of_one_service_is_named_by_its_figure_or_by_the_sheet(tmp_path: Path) -> None:
+    rows = [["Tháng", "Doanh thu"], *([f"{month:02d}/2025", 5.5] for month in range(1, 5))]
+    assert names(discover(tmp_path, ["BÁO CÁO", "BÁO CÁO"], *rows, merged=("A1:B1",))) == ["Doanh thu"]
+    path = write_xlsx(tmp_path / "two.xlsx", SheetText("Bưu chính", rows), SheetText("Tài chính", rows))
+    assert names(discover_accounts([read_workbook(path)], "VND")) == ["Bưu chính", "Tài chính"]
 
 
 @pytest.mark.parametrize(
