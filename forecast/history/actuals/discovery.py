@@ -132,7 +132,7 @@ def discover_accounts(workbooks: Sequence[Workbook], currency: str) -> Discovere
     """
     collected = _Collected()
     sheets = [sheet for workbook in workbooks for sheet in workbook.sheets]
-    problems = [problem for sheet in sheets for problem in _daily_rows(sheet)]
+    problems = [problem for sheet in sheets for problem in (*_daily_rows(sheet), *_repeated_rows(Grid(sheet, {})))]
     raise_if_problems(problems[:1])
     unnamed: list[tuple[Sheet, _Line]] = []
     for sheet in sheets:
@@ -201,6 +201,24 @@ def _daily_rows(sheet: Sheet) -> Iterator[Problem]:
                 yield Problem.of(sheet.location(row, column), "", "new_daily_rows")
 
 
+def _repeated_rows(grid: Grid) -> Iterator[Problem]:
+    """A problem where a list has several rows of one name and month, told apart by another column of names."""
+    months = _month_column(grid)
+    named = _name_columns(grid, *months) if months is not None else []
+    if months is None or len(named) < 2:
+        return
+    column, rows = months
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        key = (str(grid.value(row, column)), fold_text(str(grid.filled(row, named[0]))))
+        if key in seen:
+            texts = [_heading_above(grid, rows[0], other) for other in sorted(named)]
+            params = {"columns": ", ".join(filter(None, texts))}
+            yield Problem.of(grid.sheet.location(row, named[0]), "", "new_repeated_rows", **params)
+            return
+        seen.add(key)
+
+
 def _spans_without_months(sheets: Sequence[Sheet]) -> Iterator[Problem]:
     """A problem where headings name quarters or years, and none a month."""
     for sheet in sheets:
@@ -223,8 +241,8 @@ def _sheet_lines(grid: Grid, currency: str) -> Iterator[list[_Line]]:
     months = _month_column(grid)
     if months is not None:
         column, rows = months
-        accounts = _account_column(grid, column, rows)
-        yield list(_long_lines(grid, accounts, rows) if accounts is not None else _column_lines(grid, column, rows))
+        names = _name_columns(grid, column, rows)
+        yield list(_long_lines(grid, names[0], rows) if names else _column_lines(grid, column, rows))
         return
     for table in find_tables(grid, currency):
         columns = taken_columns(table)
@@ -253,8 +271,11 @@ def _is_month_cell(grid: Grid, row: int, column: int) -> bool:
     return is_month and any(looks_like_number(grid.value(row, c)) for c in range(column + 1, grid.width(row)))
 
 
-def _account_column(grid: Grid, months: int, rows: list[int]) -> int | None:
-    """The column of names beside the months of a list of one row a month and service; None where names head columns."""
+def _name_columns(grid: Grid, months: int, rows: list[int]) -> list[int]:
+    """Columns of names beside the months of a list of one row a month and service, the likeliest first.
+
+    Empty where names head columns of figures.
+    """
     columns = range(max(grid.width(row) for row in rows))
     named = []
     for column in columns:
@@ -265,7 +286,7 @@ def _account_column(grid: Grid, months: int, rows: list[int]) -> int | None:
         if column != months and len(words) > len(rows) / 2 and title not in ("unit", "note"):
             is_code = fold_text(heading).startswith(("ma", "code"))
             named.append((title != "account", is_code, len(set(words)) < 2, column))
-    return min(named)[-1] if named else None
+    return [column for *_, column in sorted(named)]
 
 
 def _heading_above(grid: Grid, row: int, column: int) -> str:

@@ -14,6 +14,7 @@ from forecast.history.actuals.discovery import DiscoveredAccounts, discover_acco
 from tests.support.workbooks import SERVICES, SheetText, write_layouts, write_xlsx
 
 MONTHS = [f"T{month}/2025" for month in range(1, 5)]
+DATED = [[f"2025-{month:02d}", "N", "Bread", 5.5] for month in range(2, 5)]
 
 
 def discover(folder: Path, *rows: list[Any], merged: tuple[str, ...] = ()) -> DiscoveredAccounts:
@@ -93,6 +94,10 @@ def test_codes_are_names_and_figures_without_a_name_are_told(tmp_path: Path) -> 
     [
         ([["Ngày", "Bưu chính"], *([date(2025, 1, day), 5.5] for day in range(1, 20))], "new_daily_rows"),
         ([["Ngày", "Bưu chính"], *([f"{day:02d}/01/2025", 5.5] for day in range(1, 20))], "new_daily_rows"),
+        (
+            [["Month", "Shop", "Product", "Sales"], *(["2025-01", s, "Bread", 5.5] for s in "NS"), *DATED],
+            "new_repeated_rows",
+        ),
         ([["Dịch vụ", "Quý I/2025", "Quý II/2025"], ["Bưu chính", 5.5, 6.5]], "new_quarters"),
         ([["Dịch vụ", 2024, 2025], ["Bưu chính", 5.5, 6.5]], "new_years"),
         ([["Dịch vụ", *MONTHS], *([f"Kho {n}", 1.5, 2.5, n + 0.5, 3.5] for n in range(201))], "new_too_many_lines"),
