@@ -322,7 +322,7 @@ def _read_rows(table: SheetTable, end: int, currency: str, measures: tuple[str, 
 
 
 def _year_above(table: SheetTable) -> int:
-    """Year right above the headings of a table that follows another, as of a table a year; 0 where none stands there."""
+    """Year right above the headings of a table that follows another; 0 where none stands there."""
     grid = table.grid
     for row in range(table.first_heading - 1, max(-1, table.first_heading - 1 - MAX_ROWS_ABOVE), -1):
         columns = range(grid.width(row))
