@@ -255,6 +255,11 @@ def test_sheets_that_make_no_plan_are_refused(tmp_path: Path, rows: list[list[An
     assert codes(write_sheet(tmp_path, months(2023, 24), *rows)) == [code]
 
 
+def test_the_same_sheet_gives_the_same_bytes(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path, months(2024, 12), ["A", *growing(months(2024, 12), 0)])
+    assert draft(path).content == draft(path).content  # so that a killed call is known by what it left
+
+
 def test_another_currency_than_that_of_the_sheet_is_refused(tmp_path: Path) -> None:
     path = write_sheet(tmp_path, months(2024, 12), ["A", *[5] * 12])
     assert codes(path, currency="EUR") == ["new_other_currency"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from forecast.errors import Location, Problem, raise_if_problems
 from forecast.files.csv_numbers import DecimalMark
 from forecast.files.workbook import Sheet, Workbook
 from forecast.history.actuals.figures import taken_columns
-from forecast.history.actuals.grid import Grid
+from forecast.history.actuals.grid import Grid, text_problems
 from forecast.history.actuals.labels import Kind, account_forms, currency_in_text, read_label
 from forecast.history.actuals.numbers import decimals_of, looks_like_number, number_mark, parse_sheet_number
 from forecast.history.actuals.tables import RowHead, SheetTable, find_tables
@@ -29,6 +29,8 @@ AccountKind = Literal["revenue", "cost"]
 LeftOutReason = Literal["total", "result", "unnamed"]
 MIN_MONTH_ROWS = 3
 """Rows that begin with a month from which a column is one of months."""
+MAX_ROWS_ABOVE_MONTHS = 12
+"""Rows above the first month that may head its columns."""
 MIN_DAYS = 8
 """Days inside a month from which a column is one of days."""
 MIN_SPANS = 2
@@ -132,6 +134,7 @@ def discover_accounts(workbooks: Sequence[Workbook], currency: str) -> Discovere
     """
     collected = _Collected()
     sheets = [sheet for workbook in workbooks for sheet in workbook.sheets]
+    raise_if_problems([problem for workbook in workbooks for problem in text_problems(workbook)])
     problems = [problem for sheet in sheets for problem in (*_daily_rows(sheet), *_repeated_rows(Grid(sheet, {})))]
     raise_if_problems(problems[:1])
     unnamed: list[tuple[Sheet, _Line]] = []
@@ -251,24 +254,22 @@ def _sheet_lines(grid: Grid, currency: str) -> Iterator[list[_Line]]:
 
 def _month_column(grid: Grid) -> tuple[int, list[int]] | None:
     """The first column of months, and its rows; None where months stand in headings or nowhere."""
-    for column in range(max(map(len, grid.sheet.rows), default=0)):
-        rows = [row for row in range(grid.row_count) if _is_month_cell(grid, row, column)]
-        if len(rows) >= MIN_MONTH_ROWS:
-            return column, rows
-    return None
-
-
-def _is_month_cell(grid: Grid, row: int, column: int) -> bool:
-    value = grid.value(row, column)
-    if value == "" or sum(grid.label(row, c).has_month for c in range(grid.width(row))) > 1:
-        return False
-    label = read_label(value)
-    if isinstance(value, int | float):  # a bare number counts below the heading `Tháng`
-        above = (grid.label(r, column) for r in range(row) if isinstance(grid.value(r, column), str))
-        is_month = value in range(1, 13) and any(heading.title == "month" for heading in above)
-    else:
-        is_month = label.has_month and not label.kind
-    return is_month and any(looks_like_number(grid.value(row, c)) for c in range(column + 1, grid.width(row)))
+    rows_by_column: dict[int, list[int]] = defaultdict(list)
+    titled: set[int] = set()
+    for row, cells in enumerate(grid.sheet.rows):
+        filled = [(column, value) for column, value in enumerate(cells) if value != ""]
+        labels = {column: read_label(value) for column, value in filled if not isinstance(value, int | float)}
+        named = [column for column, label in labels.items() if label.has_month]
+        titled |= {column for column, label in labels.items() if label.title == "month"}
+        bare = [c for c, value in filled if c in titled and isinstance(value, int | float) and value in range(1, 13)]
+        months = bare + [column for column in named if len(named) == 1 and not labels[column].kind]
+        last_number = max((column for column, value in filled if looks_like_number(value)), default=-1)
+        for column in months:
+            if column < last_number:
+                rows_by_column[column].append(row)
+    return next(
+        ((column, rows) for column, rows in sorted(rows_by_column.items()) if len(rows) >= MIN_MONTH_ROWS), None
+    )
 
 
 def _name_columns(grid: Grid, months: int, rows: list[int]) -> list[int]:
@@ -290,7 +291,7 @@ def _name_columns(grid: Grid, months: int, rows: list[int]) -> list[int]:
 
 
 def _heading_above(grid: Grid, row: int, column: int) -> str:
-    texts = (grid.filled(r, column) for r in range(row - 1, -1, -1))
+    texts = (grid.filled(r, column) for r in range(row - 1, max(-1, row - 1 - MAX_ROWS_ABOVE_MONTHS), -1))
     return next((text for text in texts if isinstance(text, str) and text), "")
 
 
@@ -316,7 +317,8 @@ def _column_lines(grid: Grid, months: int, rows: list[int]) -> Iterator[_Line]:
     for column in range(months + 1, width):
         if sum(looks_like_number(grid.value(row, column)) for row in rows) < MIN_MONTH_ROWS:
             continue
-        headings = [(r, v) for r in range(first) if isinstance(v := grid.filled(r, column), str) and v]
+        above = range(max(0, first - MAX_ROWS_ABOVE_MONTHS), first)
+        headings = [(r, v) for r in above if isinstance(v := grid.filled(r, column), str) and v]
         headings = [(row, text) for row, text in headings if grid.filled(row, months) != text]  # no title over all
         if not headings:
             continue
