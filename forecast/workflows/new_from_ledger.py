@@ -46,8 +46,9 @@ MIN_OVERLAP_MONTHS = 6
 """Months of a second year that tell a change from the first, where it is not complete [C]."""
 MIN_CHANGES_FOR_RECORD = 2
 """Changes from year to year from which a range rests on records (grade B)."""
-PRIOR_SD, PRIOR_PRICE_SD = 0.05, 0.02
-"""Standard deviation of a year's change of a volume, a revenue or a cost, and of a price, before any is known [C]."""
+PRIOR_SD, PRIOR_PRICE_SD = 0.06, 0.02
+"""Standard deviation of a year's change before any is known: of a volume, a revenue or a cost as measured in
+`benchmarks/annual_change.py`, of a price by judgement [C]."""
 MAX_NEGATIVE_MONTHS = 1
 """Months below zero beyond which a year is no measure of a size that could grow."""
 GIVEN_HALF_WIDTH = 0.3

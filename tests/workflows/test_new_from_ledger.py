@@ -18,7 +18,7 @@ from forecast.plan.loading.loader import read_plan
 from forecast.plan.scenario import Scenario
 from forecast.stats.annual_change import predict_annual_change
 from forecast.workflows.actuals import ActualsRequest, import_actuals
-from forecast.workflows.new_from_ledger import DraftedPlan, LedgerRequest, draft_from_ledger
+from forecast.workflows.new_from_ledger import PRIOR_SD, DraftedPlan, LedgerRequest, draft_from_ledger
 from forecast.workflows.new_plan import PLAN_FILE
 from tests.support.plans import ROOT
 from tests.support.workbooks import SERVICES, SheetText, month_amount, write_layouts, write_xlsx
@@ -122,7 +122,7 @@ def test_growth_rests_on_the_years_of_the_service_and_names_its_cells(tmp_path: 
     path = write_sheet(tmp_path, period, ["Bưu chính", *growing(period, 0.10)])
     growth = scenario_of(draft(path, language="en"), tmp_path / "mine").services["buu_chinh"].growth
     assert growth is not None
-    low, high = predict_annual_change([0.10, 0.10], 0.05)
+    low, high = predict_annual_change([0.10, 0.10], PRIOR_SD)
     written = growth.distribution.ppf([0.1, 0.9])  # type: ignore[union-attr]
     assert written == pytest.approx([round(low, 2), round(high, 2)])
     assert (growth.grade, growth.source) == ("B", "book.xlsx!DT!B3:AK3")  # type: ignore[union-attr]
