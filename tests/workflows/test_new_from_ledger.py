@@ -255,6 +255,23 @@ def test_sheets_that_make_no_plan_are_refused(tmp_path: Path, rows: list[list[An
     assert codes(write_sheet(tmp_path, months(2023, 24), *rows)) == [code]
 
 
+def test_amounts_without_a_unit_are_of_the_currency_unless_they_are_dong(tmp_path: Path) -> None:
+    rows = [["Month", "Bread", "Cakes"], *([f"{year}-{month:02d}", 5200.5, 310] for year, month in months(2024, 12))]
+    path = write_xlsx(tmp_path / "book.xlsx", SheetText("Sales", rows))
+    assert {row["revenue"] for row in rows_of(draft(path, currency="EUR"))} == {"5200.5", "310"}
+    assert codes(path, currency="VND") == ["sheet_no_unit"]
+
+
+def test_an_estimate_of_the_running_year_has_its_error_in_the_plan(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.csv"
+    rows = [f"{year}-{month:02d},a,{100 + month},actual" for year, month in months(2024, 12)]
+    path.write_text("\n".join(["month,service,revenue,status", *rows, "2025-01,a,102,estimate", ""]))
+    drafted = draft(path, currency="EUR")
+    history = scenario_of(drafted, tmp_path / "mine").history
+    assert history is not None
+    assert (drafted.months[1], history.estimate_error is not None) == (12 * 2025, True)
+
+
 def test_the_same_sheet_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write_sheet(tmp_path, months(2024, 12), ["A", *growing(months(2024, 12), 0)])
     assert draft(path).content == draft(path).content  # so that a killed call is known by what it left
