@@ -12,6 +12,7 @@ from forecast.i18n import Note, Translator
 from forecast.i18n.amounts import choose_scale
 
 if TYPE_CHECKING:
+    from forecast.history.actuals.recognize import ReadActuals
     from forecast.history.actuals.records import ReadSheet
     from forecast.history.ledger_entries import LedgerEntry
     from forecast.workflows.actuals import ImportedActuals
@@ -24,18 +25,29 @@ MAX_LISTED_LINES = 12
 
 def actuals_lines(result: ImportedActuals, t: Translator) -> list[str]:
     """Lines for a person, at most 80 characters wide where names allow."""
-    lines: list[str] = []
-    for _, group in groupby(result.reading.sheets, key=lambda sheet: (sheet.file, sheet.factor, sheet.style)):
-        lines += _sheet_lines(list(group), result, t)
+    lines = reading_lines(result.reading, result.currency, t)
     indented = [
         *_restatement_lines(result, t),
-        *_listed([_note_line(note, t) for note in result.reading.notes], t),
+        *note_lines(result.reading, t),
         *_listed([t("actuals_gap", measure=m, month=month_words(month, t)) for m, month in result.gaps], t),
         *_listed([t("actuals_lacking", service=s, month=month_words(month, t)) for s, month in result.lacking], t),
         *_result_lines(result, t),
     ]
     lines += [f"  {line}" for line in indented]
     return [part for line in lines for part in wrap(line)]
+
+
+def reading_lines(reading: ReadActuals, currency: str, t: Translator) -> list[str]:
+    """Lines on the sheets that were read, those of one file and unit together."""
+    lines: list[str] = []
+    for _, group in groupby(reading.sheets, key=lambda sheet: (sheet.file, sheet.factor, sheet.style)):
+        lines += _sheet_lines(list(group), currency, t)
+    return lines
+
+
+def note_lines(reading: ReadActuals, t: Translator) -> list[str]:
+    """Lines on what a reader of the sheets should know."""
+    return _listed([_note_line(note, t) for note in reading.notes], t)
 
 
 def month_words(month: int, t: Translator) -> str:
@@ -58,7 +70,7 @@ def _unit_words(sheet: ReadSheet, currency: str, t: Translator) -> str:
     return t("actuals_unit_guessed", unit=unit) if sheet.is_factor_guessed else unit
 
 
-def _sheet_lines(sheets: list[ReadSheet], result: ImportedActuals, t: Translator) -> Iterator[str]:
+def _sheet_lines(sheets: list[ReadSheet], currency: str, t: Translator) -> Iterator[str]:
     names = [sheet.name for sheet in sheets if sheet.name]
     place = sheets[0].file
     if len(names) == 1:
@@ -68,7 +80,7 @@ def _sheet_lines(sheets: list[ReadSheet], result: ImportedActuals, t: Translator
     months = [month for sheet in sheets for month in sheet.months]
     style = t("actuals_style_text", example=sheets[0].style) if sheets[0].style else t("actuals_style_cells")
     if months:
-        unit = _unit_words(sheets[0], result.currency, t)
+        unit = _unit_words(sheets[0], currency, t)
         yield t("actuals_read", place=place, months=_months_words(months, t), unit=unit, style=style)
     labels = {label for sheet in sheets for label in sheet.labels}
     measures = sorted({measure for sheet in sheets for measure in sheet.measures})

@@ -105,6 +105,18 @@ class ClosestChoice(click.ParamType[str]):
         raise InvalidValue(self.code, text=value, known=", ".join(self.choices), instead=instead)
 
 
+class CurrencyCode(click.ParamType[str]):
+    """Three letters: EUR."""
+
+    name = "currency"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The letters, as capitals."""
+        if not re.fullmatch(r"[A-Za-z]{3}", value):
+            raise InvalidValue("option_not_currency", text=value)
+        return value.upper()
+
+
 class HalfWidth(click.ParamType[float]):
     """Half the width of an interval, with its sign: 0.5 might be half of one percent or half of all."""
 

@@ -18,7 +18,7 @@ from forecast.files.paths import display_path, read_regular_file
 from forecast.history.accounts import Accounts
 from forecast.history.ledger_figures import LedgerFigure, day_known, read_figures
 
-__all__ = ["LedgerEntry", "LedgerFile", "LedgerForm", "entry_day", "open_ledger"]
+__all__ = ["LedgerEntry", "LedgerFile", "LedgerForm", "entry_day", "new_ledger", "open_ledger"]
 
 LedgerForm = Literal["revenue", "volume", "long"]
 """Figures of its rows: revenue of a service, its volume and price, or one measure."""
@@ -156,6 +156,24 @@ def _empty_ledger(path: Path, content: bytes, heading: list[str]) -> LedgerFile:
         raise InputError([Problem.of(location, name, "csv_column_missing", column=name) for name in missing])
     form: LedgerForm = "long" if is_long else "volume" if is_counted else "revenue"
     return LedgerFile(path, content, columns, separator, form, (), {})
+
+
+def new_ledger(path: Path, columns: tuple[str, ...]) -> LedgerFile:
+    """Begin a ledger that is not on the disk yet.
+
+    Parameters
+    ----------
+    path : Path
+        Where it will be.
+    columns : tuple of str
+        Its columns: those of one of the three forms, with `booked` and `source`.
+
+    Returns
+    -------
+    LedgerFile
+        A row of headings and nothing else, in UTF-8.
+    """
+    return _empty_ledger(path, (",".join(columns) + "\n").encode(), list(columns))
 
 
 def entry_day(entry: LedgerEntry) -> str:

@@ -12,11 +12,12 @@ from pydantic_core import PydanticCustomError
 from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import Assumption
 
-__all__ = ["FrozenDict", "Label", "assumptions_in", "for_service"]
+__all__ = ["MAX_NAME_CHARS", "FrozenDict", "Label", "assumptions_in", "for_service"]
 
 T = TypeVar("T")
 
 MAX_NAME_CHARS = 60
+"""Characters of a name that a planner gives."""
 
 
 def is_valid_name(text: str) -> bool:

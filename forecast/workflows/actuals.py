@@ -26,7 +26,7 @@ from forecast.periods import first_day, format_month
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
 
-__all__ = ["ActualsRequest", "ImportedActuals", "find_plan", "import_actuals"]
+__all__ = ["ActualsRequest", "ImportedActuals", "find_plan", "import_actuals", "sheet_unit_factor"]
 
 TYPICAL_MONTHS = 12
 """Last months of the ledger whose median is the typical size of a measure."""
@@ -124,7 +124,7 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
         currency=scenario.currency,
         typical=_typical_sizes(scenario, values),
         booked_values=values,
-        unit_factor=_unit_factor(request.unit, scenario.currency),
+        unit_factor=sheet_unit_factor(request.unit, scenario.currency),
         booked=request.booked,
     )
     reading = read_actuals([read_workbook(file) for file in request.files], context)
@@ -138,7 +138,26 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     return ImportedActuals(scenario.file, scenario.currency, reading, update, gaps, lacking, is_written)
 
 
-def _unit_factor(unit: str, currency: str) -> Decimal | None:
+def sheet_unit_factor(unit: str, currency: str) -> Decimal | None:
+    """Read a unit of money that a call gives.
+
+    Parameters
+    ----------
+    unit : str
+        Such as `triệu đồng`; may be empty.
+    currency : str
+        Currency of the plan.
+
+    Returns
+    -------
+    Decimal, optional
+        Base units of one of it; None for an empty text.
+
+    Raises
+    ------
+    InputError
+        The text is no unit of money.
+    """
     if not unit:
         return None
     parsed = parse_sheet_unit(unit, currency)

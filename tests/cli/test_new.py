@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from forecast.cli import main
 from forecast.i18n import LANGUAGES
+from forecast.workflows.new_plan import TEMPLATES
+from tests.support.workbooks import SheetText, write_layouts, write_xlsx
 
 FILES = ["data/history.csv", "scenarios/plan.schema.json", "scenarios/plan.yaml"]
 
@@ -26,6 +29,63 @@ def test_a_new_plan_is_valid_in_both_languages(call: Any, tmp_path: Path) -> Non
         assert done.code == 0
         assert call("check", tmp_path / language / "scenarios" / "plan.yaml").code == 0
         assert call("new", tmp_path / language).code == 2
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_each_template_runs(call: Any, tmp_path: Path, template: str) -> None:
+    assert call("new", tmp_path / "mine", "--template", template).code == 0
+    result = call("run", tmp_path / "mine" / "scenarios" / "plan.yaml", "--paths", "200", "--workers", "1")
+    assert result.code == 0
+    assert (tmp_path / "mine" / "reports" / "plan" / "report.html").is_file()
+
+
+def test_a_plan_from_a_workbook_runs_at_once_and_says_what_it_guessed(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_layouts(tmp_path)
+    result = call("new", "mine", "--from", "wide.xlsx")
+    assert result.code == 0
+    assert "dịch vụ (3): Nước sạch, Lắp đặt đồng hồ" in result.out
+    assert "không lấy các dòng tổng: Tổng cộng (DT 2025!B8)" in result.out
+    assert max(map(len, result.out.splitlines())) <= 80
+    assert files_of(tmp_path / "mine") == ["data/ledger.csv", *FILES[1:]]
+    assert call("check", "mine/scenarios/plan.yaml").code == 0
+    assert call("run", "mine/scenarios/plan.yaml", "--paths", "200", "--workers", "1").code == 0
+    assert call("new", "mine", "--from", "wide.xlsx").code == 2
+
+
+def test_programs_read_what_was_guessed(call: Any, tmp_path: Path) -> None:
+    write_layouts(tmp_path)
+    result = call("new", tmp_path / "mine", "--from", tmp_path / "wide.xlsx", "--json", "--lang", "en")
+    answer = json.loads(result.out)
+    assert (answer["first"], answer["last"], answer["period"], answer["rows"]) == ("2025-01", "2025-12", "2026", 36)
+    assert answer["left_out"] == [{"text": "Tổng cộng", "reason": "total", "cell": "DT 2025!B8"}]
+    assert answer["services"]["nuoc_sach"] == "Nước sạch"
+
+
+def test_a_refused_workbook_makes_nothing(call: Any, tmp_path: Path) -> None:
+    rows = [["Doanh thu (triệu đồng)"], ["Dịch vụ", "Quý I/2024", "Quý II/2024"], ["Bưu chính", 1.5, 2.5]]
+    path = write_xlsx(tmp_path / "book.xlsx", SheetText("DT", rows))
+    result = call("new", tmp_path / "mine", "--from", path)
+    assert (result.code, "these are quarters" in result.err) == (2, True)
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--template", "shop"], "write shop-chain"),
+        (["--template", "blank", "--from", "x.xlsx"], "leave out --template or --from"),
+        (["--unit", "EUR"], "add --from FILE"),
+        (["--currency", "euro", "--from", "x.xlsx"], "three letters"),
+        (["--from", "missing.xlsx"], "there is no file"),
+    ],
+)
+def test_options_that_do_not_go_together(call: Any, tmp_path: Path, arguments: list[str], message: str) -> None:
+    result = call("new", tmp_path / "mine", *arguments)
+    assert result.code == 2
+    assert message in result.err
 
 
 def test_an_empty_folder_is_filled_and_stays_the_same_folder(

@@ -11,10 +11,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from forecast.cli.commands.new import starter_files
 from forecast.errors import ForecastError
 from forecast.files.cache import Cache
 from forecast.runs import ownership, repository
+from forecast.workflows.new_plan import TEMPLATES, template_files
 from tests.support.command_line import BAKERY_PLAN
 from tests.support.plans import ROOT
 from tests.validation.disk_operations import DiskOperation, count_operations, read_operations
@@ -215,7 +215,7 @@ def prepare_scene(place: Path) -> PreparedScene:
 @cache
 def _new_files() -> dict[str, bytes]:
     """Files that `new` writes; its schema takes 40 ms to make."""
-    return starter_files("en")
+    return template_files(TEMPLATES[0], "en")
 
 
 def _ledger_text() -> str:

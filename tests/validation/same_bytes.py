@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from forecast.cli.commands.new import starter_files
+from forecast.workflows.new_plan import TEMPLATES, template_files
 from tests.support.plans import ROOT
 
 __all__ = ["compare_surroundings"]
@@ -105,7 +105,7 @@ def compare_surroundings(*, sample: bool = False) -> dict[str, Any]:
     compared, skipped = [], []
     with tempfile.TemporaryDirectory() as place:
         project = Path(place) / "project"
-        for name, content in starter_files("vi").items():
+        for name, content in template_files(TEMPLATES[0], "vi").items():
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             (project / name).write_bytes(content)
         (project / "data" / "deeper").mkdir()

@@ -1,34 +1,43 @@
-"""`forecast new`: write a small plan that runs, to start from."""
+"""`forecast new`: write a plan that runs, from a template or from a workbook of months."""
 
 from __future__ import annotations
 
-import json
 import os
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import click
 
-from forecast.cli.group import command, get_session
+from forecast.cli.group import Option, command, get_session
+from forecast.cli.option_types import ClosestChoice, CurrencyCode
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
-from forecast.errors import OutputError
 from forecast.files.characters import FORBIDDEN_IN_NAMES, code_point
-from forecast.files.paths import display_path, has_working_directory, reserved_part, suggest_name
-from forecast.i18n import Language
-
-PLAN_FILE, HISTORY_FILE, SCHEMA_FILE = "scenarios/plan.yaml", "data/history.csv", "scenarios/plan.schema.json"
+from forecast.files.paths import display_path, reserved_part, suggest_name
+from forecast.workflows.new_plan import PLAN_FILE, TEMPLATES, template_files, write_project
 
 
 @command("new")
+@click.option(
+    "--template", cls=Option, metavar="NAME", type=ClosestChoice(TEMPLATES, TEMPLATES[0], "option_not_template")
+)
+@click.option("--from", "sources", cls=Option, metavar="FILE", multiple=True)
+@click.option("--currency", cls=Option, metavar="EUR", type=CurrencyCode())
+@click.option("--unit", cls=Option, metavar="UNIT")
 @common_options("--lang", "--json", "--quiet")
 @click.argument("dir")
 @click.pass_context
-def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa: A002 - the word of the command line
-    """Write a small plan that runs, to start from."""
-    from forecast.files import atomic, temporaries
-
+def new_command(
+    ctx: click.Context,
+    /,
+    dir: str,  # noqa: A002 - the word of the command line
+    template: str | None,
+    sources: tuple[str, ...],
+    currency: str | None,
+    unit: str | None,
+    **params: Any,
+) -> None:
+    """Write a plan that runs, from a template or from a workbook of months."""
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     folder = Path(dir)
@@ -36,37 +45,36 @@ def new_command(ctx: click.Context, /, dir: str, **params: Any) -> None:  # noqa
         raise session.input_error(dir, "DIR", "invisible_in_file_name", character=code_point(match[0]))
     if ".." in folder.parts:
         folder = Path(os.path.abspath(folder))  # `a/..` would make `a`
-    if not folder.is_absolute() and not has_working_directory():
-        raise OutputError("no_working_folder")
-    if name := reserved_part(folder):
-        raise session.input_error(dir, "DIR", "reserved_name", name=name, instead=suggest_name(name))
-    content = starter_files(options.language or "en")
-    temporaries.remove_stale_copies(folder)
-    atomic.empty_unfinished_folder(folder, content)
-    with atomic.translate_disk_errors(folder):
-        is_there = os.path.lexists(folder)
-        if is_there and not folder.is_dir():
-            raise session.input_error(dir, "DIR", "file_in_place_of_folder", path=display_path(folder))
-        if is_there and any(folder.iterdir()):
-            raise session.input_error(dir, "DIR", "folder_not_empty", path=display_path(folder))
-    if is_there:
-        atomic.fill_folder(folder, content)
+    if reserved := reserved_part(folder):
+        raise session.input_error(dir, "DIR", "reserved_name", name=reserved, instead=suggest_name(reserved))
+    if template and sources:
+        raise session.input_error("--template", "--template", "new_template_and_source")
+    for option, value in (("--currency", currency), ("--unit", unit)):
+        if value is not None and not sources:
+            raise session.input_error(option, option, "new_needs_source", option=option)
+    if sources:
+        lines, answer = _draft_files(ctx, folder, sources, options, currency or "", unit or "")
     else:
-        with atomic.new_folder(folder) as temporary:
-            atomic.write_files(temporary, content)
+        name = template or TEMPLATES[0]
+        write_project(folder, template_files(name, options.language or "en"), session.location(dir))
+        lines = [session.t("said_new", template=name, path=display_path(folder / PLAN_FILE))]
+        answer = {"template": name}
     if options.json:
-        print_json({"plan": str((folder / PLAN_FILE).absolute())})
-    else:
-        print_lines(session.t("said_new", path=display_path(folder / PLAN_FILE)))
+        print_json({"plan": str((folder / PLAN_FILE).absolute()), **answer})
+    elif not options.quiet:
+        print_lines(*lines)
 
 
-def starter_files(language: Language) -> dict[str, bytes]:
-    """The files of the small plan, by name."""
-    from forecast.plan.json_schema import plan_schema
+def _draft_files(
+    ctx: click.Context, folder: Path, sources: tuple[str, ...], options: CommonOptions, currency: str, unit: str
+) -> tuple[list[str], dict[str, Any]]:
+    """Draft a plan from sheets and write it: lines for a person, and the same for programs."""
+    from forecast.cli.new_summary import new_json, new_lines
+    from forecast.workflows.new_from_ledger import LedgerRequest, draft_from_ledger
 
-    folder = files("forecast").joinpath("starter")
-    return {
-        PLAN_FILE: folder.joinpath(f"plan.{language}.yaml").read_bytes(),
-        HISTORY_FILE: folder.joinpath("history.csv").read_bytes(),
-        SCHEMA_FILE: (json.dumps(plan_schema(), ensure_ascii=False, indent=1) + "\n").encode(),
-    }
+    session = get_session(ctx)
+    files = tuple(dict.fromkeys(map(Path, sources)))
+    drafted = draft_from_ledger(LedgerRequest(files, options.language, currency, unit), folder)
+    session.language = drafted.language
+    write_project(folder, drafted.content, session.location(ctx.params["dir"]))
+    return new_lines(drafted, folder, currency, session.t), new_json(drafted, folder, session.t)

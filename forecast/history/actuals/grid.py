@@ -8,14 +8,37 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from forecast.errors import InputError
-from forecast.files.workbook import Sheet
+from forecast.errors import InputError, Problem
+from forecast.files.workbook import Sheet, Workbook
 from forecast.history.actuals.labels import CellLabel, Kind, account_forms, read_label
 from forecast.history.actuals.numbers import is_dash, looks_like_number
 
-__all__ = ["Grid"]
+__all__ = ["Grid", "text_problems"]
 
 MAX_MERGED_RANGES = 20_000
+MAX_TEXTS = 20_000
+"""Different texts of a file; each is read as a label."""
+
+
+def text_problems(workbook: Workbook) -> list[Problem]:
+    """Find whether a file has more texts than are read.
+
+    Parameters
+    ----------
+    workbook : Workbook
+        The file.
+
+    Returns
+    -------
+    list of Problem
+        One at the first sheet that is too much; empty where there is none.
+    """
+    texts: set[str] = set()
+    for sheet in workbook.sheets:
+        texts.update(value for row in sheet.rows for value in row if value.__class__ is str)
+        if len(texts) > MAX_TEXTS:
+            return [Problem.of(sheet.location(0, 0), "", "sheet_too_many_texts", most=MAX_TEXTS)]
+    return []
 
 
 @dataclass

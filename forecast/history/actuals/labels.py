@@ -12,7 +12,16 @@ from typing import Literal
 from forecast.files.month_forms import recognize_month
 from forecast.units import SCALES, QuantityError, fold_text, read_unit
 
-__all__ = ["CellLabel", "SheetUnit", "dates_in_text", "parse_sheet_unit", "read_label", "unit_in_text"]
+__all__ = [
+    "CellLabel",
+    "SheetUnit",
+    "account_forms",
+    "currency_in_text",
+    "dates_in_text",
+    "parse_sheet_unit",
+    "read_label",
+    "unit_in_text",
+]
 
 Role = Literal["", "actual", "estimate", "plan", "prior", "percent"]
 Kind = Literal["", "revenue", "volume", "price", "cost", "headcount", "amount"]
@@ -278,7 +287,18 @@ _UNIT_WORDS = frozenset(map(fold_text, [*SCALES, "đồng", "đ", "VND", "₫", 
 
 
 def account_forms(label: CellLabel) -> tuple[str, ...]:
-    """Folded texts under which an account may know a label: as it stands, then without what stands around a name."""
+    """Give the folded texts under which an account may know a label.
+
+    Parameters
+    ----------
+    label : CellLabel
+        Of the text.
+
+    Returns
+    -------
+    tuple of str
+        As it stands, then without what stands around a name: `doanh thu buu chinh`, `buu chinh`.
+    """
     forms = [label.folded, label.text]
     text = label.text
     while (shorter := _KIND_PREFIX.sub("", text)) != text and shorter:
@@ -338,15 +358,7 @@ def unit_in_text(text: str, currency: str) -> tuple[SheetUnit | None, str]:
         The unit, and the text of a unit of money that is of another currency; None and an empty text where none is
         stated.
     """
-    if len(text) > MAX_LABEL_CHARACTERS:
-        return None, ""
-    folded = fold_text(text)
-    candidates = [match[1] for match in [_UNIT_AFTER.search(folded.strip("() "))] if match]
-    candidates += _BRACKETS.findall(folded)
-    candidates += [match[1] for match in [_UNIT_AFTER.search(part) for part in _BRACKETS.findall(folded)] if match]
-    candidates += [match[1] for match in [_UNIT_TAIL.search(folded)] if match]
-    candidates += [candidate.partition(",")[0] for candidate in candidates if "," in candidate]
-    candidates += [folded] if len(folded) <= MAX_UNIT_CHARACTERS else []
+    candidates = _unit_candidates(text)
     for candidate in candidates:
         if unit := parse_sheet_unit(candidate, currency):
             return unit, ""
@@ -355,6 +367,45 @@ def unit_in_text(text: str, currency: str) -> tuple[SheetUnit | None, str]:
     return None, next((text for text in candidates for code in others if re.search(rf"\b{code}\b", text)), "")
 
 
+def currency_in_text(text: str) -> str:
+    """Find the currency that a text states where it states a unit.
+
+    Parameters
+    ----------
+    text : str
+        Such as `ĐVT: triệu đồng`, `Sales (EUR)` or `€`.
+
+    Returns
+    -------
+    str
+        Three letters; empty where it states none.
+    """
+    for candidate in _unit_candidates(text):
+        for code in _CURRENCIES:
+            if re.search(rf"\b{code}\b", candidate):
+                return "VND" if code == "dong" else code.upper()
+        if symbol := next((symbol for symbol in _CURRENCY_SYMBOLS if symbol in candidate), ""):
+            return _CURRENCY_SYMBOLS[symbol]
+        if candidate.endswith("d") and parse_sheet_unit(candidate, "VND") is not None:
+            return "VND"
+    return ""
+
+
+def _unit_candidates(text: str) -> list[str]:
+    """Folded parts of a text that may be a unit."""
+    if len(text) > MAX_LABEL_CHARACTERS:
+        return []
+    folded = fold_text(text)
+    candidates = [match[1] for match in [_UNIT_AFTER.search(folded.strip("() "))] if match]
+    candidates += _BRACKETS.findall(folded)
+    candidates += [match[1] for match in [_UNIT_AFTER.search(part) for part in _BRACKETS.findall(folded)] if match]
+    candidates += [match[1] for match in [_UNIT_TAIL.search(folded)] if match]
+    candidates += [candidate.partition(",")[0] for candidate in candidates if "," in candidate]
+    candidates += [folded] if len(folded) <= MAX_UNIT_CHARACTERS else []
+    return candidates
+
+
+_CURRENCY_SYMBOLS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₫": "VND"}
 _CURRENCIES = ("usd", "eur", "vnd", "dong", "jpy", "gbp", "cny", "sgd", "thb", "krw", "lak")
 """Words of currencies that a unit in a sheet may have."""
 

@@ -13,7 +13,7 @@ from forecast.errors import Location, Problem, closest_match, has_enough_problem
 from forecast.files.csv_numbers import DecimalMark
 from forecast.files.workbook import Workbook, cell_address
 from forecast.history.actuals.figures import CellFigure, LaterCheck, SheetFigures, read_sheet_figures, taken_columns
-from forecast.history.actuals.grid import Grid
+from forecast.history.actuals.grid import Grid, text_problems
 from forecast.history.actuals.numbers import decimals_of, is_dash, looks_like_number, number_mark, parse_sheet_number
 from forecast.history.actuals.records import ActualFigure, ActualsContext, ReadSheet
 from forecast.history.actuals.sums import check_table_sums, ties
@@ -32,8 +32,6 @@ MIN_FULL_AMOUNT = Decimal(10) ** 7
 """Whole amount without any unit from which it is one of the currency itself, where nothing else is known [C]."""
 MIN_SIMILARITY = 0.85
 """Similarity of an unmatched text and an account from which it is a slip of the hand."""
-MAX_TEXTS = 20_000
-"""Different texts of a file; each is read as a label."""
 MAX_LISTED = 6
 
 
@@ -106,12 +104,10 @@ class _FileReader:
         """Read the file; its problems and notes are added to the lists."""
         self._note_workbook()
         without_table = []
-        texts: set[str] = set()
+        if problems := text_problems(self.workbook):
+            self.problems.extend(problems)
+            return self
         for sheet in self.workbook.sheets:
-            texts.update(value for row in sheet.rows for value in row if value.__class__ is str)
-            if len(texts) > MAX_TEXTS:
-                self.problems.append(Problem.of(sheet.location(0, 0), "", "sheet_too_many_texts", most=MAX_TEXTS))
-                return self
             grid = Grid(sheet, self.context.measures)
             n_problems = len(self.problems)
             figures = read_sheet_figures(
@@ -208,7 +204,7 @@ class _FileReader:
         values = [abs(value) for cell in cells if (value := _quiet_number(cell.value, self.mark))]
         if not any(self.context.typical.get(cell.measure) for cell in cells) and values:
             is_full = statistics.median(values) >= MIN_FULL_AMOUNT and not any(map(decimals_of, values))
-            return Decimal(1) if is_full else None
+            return Decimal(1) if is_full else self.context.default_factor
         return None
 
     def _read_sheet(self, figures: SheetFigures) -> None:

@@ -26,6 +26,8 @@ class ActualsContext:
     """(measure, month) -> value in the ledger; cumulative figures are checked against it."""
     unit_factor: Decimal | None = None
     """Base units of one of the sheets' unit, where it was given with the call."""
+    default_factor: Decimal | None = None
+    """Base units of one of the unit of a file where nothing tells it; None where such a file is refused."""
     booked: date | None = None
     """Day of booking, where it was given with the call."""
 

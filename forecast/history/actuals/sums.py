@@ -172,6 +172,19 @@ def _row_groups(table: SheetTable, index: int) -> Iterator[list[RowHead]]:
     yield [part for part in rows[index + 1 :] if part.section == head.section]
     yield [part for part in rows[index + 1 :] if part.section.kind == head.section.kind]
     yield rows[index + 1 :]
+    yield list(_accounts_of_one_kind(rows[index + 1 :]))
+    yield list(_accounts_of_one_kind(rows[:index][::-1]))
+
+
+def _accounts_of_one_kind(rows: Iterable[RowHead]) -> Iterator[RowHead]:
+    """The accounts that rows begin with, up to one of another kind: costs end where profit or people follow."""
+    kind = ""
+    for part in rows:
+        part_kind = part.measures[0].partition(".")[0] if part.use == "account" else ""
+        kind = kind or part_kind
+        if not part_kind or part_kind != kind:
+            return
+        yield part
 
 
 def _row_month(head: RowHead) -> int:

@@ -14,6 +14,7 @@ from forecast.history.actuals.labels import (
     Kind,
     SheetUnit,
     Title,
+    dates_in_text,
     parse_sheet_unit,
     read_label,
     unit_in_text,
@@ -30,6 +31,8 @@ MIN_HEADINGS = 2
 MIN_MONTH_NUMBERS = 3
 """Consecutive whole numbers that may be months in a row of headings."""
 MAX_HEADING_ROWS = 6
+MAX_ROWS_ABOVE = 3
+"""Rows above a heading in which the year of its table may stand."""
 MAX_LOOKED_AT_ROWS = 60
 """Rows below a heading that tell whether a column holds texts or figures."""
 
@@ -131,7 +134,8 @@ def find_tables(grid: Grid, currency: str, measures: tuple[str, ...] = ()) -> li
         row = last + 1
     ends = [*(table.first_heading for table in tables[1:]), grid.row_count]
     for table, end in zip(tables, ends[: len(tables)], strict=True):
-        table.rows = list(_read_rows(table, end, currency, measures))
+        year = _year_above(table) if table is not tables[0] else 0  # what stands above the first is of the sheet
+        table.rows = list(_read_rows(table, end, currency, measures, year))
     return [table for table in tables if any(head.use != "blank" for head in table.rows)]
 
 
@@ -293,9 +297,10 @@ def _settle(head: ColumnHead, has_month_column: bool) -> ColumnHead:
     return head
 
 
-def _read_rows(table: SheetTable, end: int, currency: str, measures: tuple[str, ...]) -> Iterator[RowHead]:
+def _read_rows(table: SheetTable, end: int, currency: str, measures: tuple[str, ...], year: int) -> Iterator[RowHead]:
     kinds = {head.kind for head in table.columns.values() if head.use == "label" and head.kind} - {"amount"}
-    section = Section(table.last_heading + 1, kind=kinds.pop() if len(kinds) == 1 else "", measures=measures)
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    section = Section(table.last_heading + 1, year=year, kind=kind, measures=measures)
     month_before: CellLabel | None = None
     figures = table.columns_of("value", "sum", "cumulative", "other")
     figures = [column for column in figures if table.columns[column].use != "other" or table.has_accounts_across]
@@ -314,6 +319,21 @@ def _read_rows(table: SheetTable, end: int, currency: str, measures: tuple[str, 
         elif head.text and not any(table.grid.is_figure(row, column) for column in ignored):
             section = _next_section(section, head, row)
             month_before = None if section.start == row else month_before
+
+
+def _year_above(table: SheetTable) -> int:
+    """Year right above the headings of a table that follows another; 0 where none stands there."""
+    grid = table.grid
+    for row in range(table.first_heading - 1, max(-1, table.first_heading - 1 - MAX_ROWS_ABOVE), -1):
+        columns = range(grid.width(row))
+        if any(grid.is_amount(row, column) for column in columns):
+            return 0
+        texts = [value for column in columns if isinstance(value := grid.value(row, column), str)]
+        labels = [read_label(text) for text in texts if not dates_in_text(text)]
+        years = {label.year for label in labels if not label.has_month and label.role not in ("prior", "percent")} - {0}
+        if len(years) == 1:
+            return years.pop()
+    return 0
 
 
 def _next_section(section: Section, head: RowHead, row: int) -> Section:

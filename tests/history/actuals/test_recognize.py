@@ -279,3 +279,9 @@ def test_sums_without_parts_in_the_table_are_told(tmp_path: Path) -> None:
     reading = read_table(tmp_path, UNIT, [*HEADS, "Tổng"], [WATER, 25000, 26000])
     assert reading.sheets[0].sums == 0
     assert [key for key, _ in reading.notes] == ["actuals_sums_unchecked"]
+
+
+def test_tables_of_several_years_below_each_other_have_the_year_above_them(tmp_path: Path) -> None:
+    rows = [["Dịch vụ", "Tháng 1", "Tháng 2"], [WATER, 1.5, 2.5]]
+    reading = read_table(tmp_path, UNIT, ["Năm 2024"], *rows, [], ["Năm 2025"], *rows, name="DT", typical={})
+    assert {figure.month for figure in reading.figures} == {JANUARY - 12, JANUARY - 11, JANUARY, JANUARY + 1}
