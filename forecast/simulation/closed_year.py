@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from forecast.history.estimates import FINAL_STATUSES
@@ -67,7 +68,7 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
     ClosedYear or None
         None where no month of the horizon is closed for every service that the ledger has.
     """
-    closed = find_closed_months(scenario, baseline)
+    closed = find_closed_months(scenario.service_names, scenario.horizon.calendar, baseline)
     if not closed:
         return None
     horizon = scenario.horizon.calendar
@@ -76,13 +77,15 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
     return ClosedYear(Calendar(first, last - first + 1), tuple(month for month in closed if month >= first))
 
 
-def find_closed_months(scenario: Scenario, baseline: Baseline) -> tuple[int, ...]:
+def find_closed_months(services: Iterable[str], horizon: Calendar, baseline: Baseline) -> tuple[int, ...]:
     """Find the closed months of a plan.
 
     Parameters
     ----------
-    scenario : Scenario
-        The plan.
+    services : iterable of str
+        Names of its services.
+    horizon : Calendar
+        Its months.
     baseline : Baseline
         With the books of the plan.
 
@@ -98,12 +101,12 @@ def find_closed_months(scenario: Scenario, baseline: Baseline) -> tuple[int, ...
             for month, figure in baseline.booked.get(f"revenue.{service}", {}).items()
             if figure.status in FINAL_STATUSES
         }
-        for service in scenario.service_names
+        for service in services
     }
     from_ledger = [name for name in booked if booked[name] or baseline.services[name].base_year is not None]
     if not from_ledger:
         return ()
-    return tuple(sorted(set(scenario.horizon.calendar.months).intersection(*(booked[name] for name in from_ledger))))
+    return tuple(sorted(set(horizon.months).intersection(*(booked[name] for name in from_ledger))))
 
 
 def _format_period(calendar: Calendar) -> str:

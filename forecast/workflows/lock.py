@@ -335,6 +335,7 @@ def _complete_lock(draft: _Draft, request: LockRequest, simulated: RunRequest, r
     from forecast.simulation.closed_year import find_closed_months
 
     scenario, figures = run.scenario, locked_figures(run)
+    closed = find_closed_months(scenario.service_names, scenario.horizon.calendar, run.baseline)
     versions = environment_versions()
     program = LockedProgram(
         version=__version__,
@@ -360,7 +361,7 @@ def _complete_lock(draft: _Draft, request: LockRequest, simulated: RunRequest, r
         seed=run.seed,
         paths=run.paths,
         horizon=LockedHorizon(first=format_month(scenario.horizon.from_), months=scenario.horizon.months),
-        closed_months=tuple(format_month(month) for month in find_closed_months(scenario, run.baseline)),
+        closed_months=tuple(map(format_month, closed)),
         sources=draft.sources,
         effective=written_texts(draft.plan.document),
         ledger=draft.ledger,
