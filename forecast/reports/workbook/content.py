@@ -1,0 +1,101 @@
+"""What a workbook is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.history.ledger import History
+from forecast.i18n import Translator
+from forecast.i18n.amounts import choose_scale
+from forecast.periods import format_month
+from forecast.plan.scenario import Scenario
+from forecast.reports.workbook.formats import money_format
+from forecast.reports.workbook.input_cells import InputCells, input_assumptions, input_cells
+from forecast.reports.workbook.model_rows import ModelRows, build_model
+from forecast.simulation.central_case import CentralCase
+
+__all__ = ["WorkbookContent"]
+
+
+@dataclass(frozen=True)
+class WorkbookContent:
+    """A run as its workbook needs it."""
+
+    scenario: Scenario
+    summary: Mapping[str, Any]
+    """Content of summary.json."""
+    manifest: Mapping[str, Any]
+    """Content of manifest.json."""
+    central: CentralCase | None
+    """None where months of the plan are closed."""
+    history: History | None
+    """Books before the horizon."""
+    last_booked: Mapping[str, Mapping[int, float]]
+    """By measure and month, figures of the months before the horizon and of the closed ones."""
+    t: Translator
+
+    @cached_property
+    def inputs(self) -> tuple[InputCells, ...]:
+        """Every assumption of the plan as cells."""
+        return tuple(
+            input_cells(assumption, self.scenario.currency)
+            for assumption in input_assumptions(self.scenario.assumptions())
+        )
+
+    @cached_property
+    def model(self) -> ModelRows | None:
+        """Lines of the central case; None where months of the plan are closed."""
+        if self.central is None:
+            return None
+        return build_model(self.scenario, self.central, {cells.assumption.name for cells in self.inputs})
+
+    @property
+    def months(self) -> list[str]:
+        """Months of the horizon, as written."""
+        return [format_month(month) for month in self.scenario.horizon.calendar.months]
+
+    @cached_property
+    def largest(self) -> float:
+        """Largest revenue of a month, which chooses the scale of all amounts."""
+        return max((abs(row["p90"]) for row in self.summary["months"]["revenue"]), default=0.0)
+
+    @property
+    def amount_format(self) -> str:
+        """Number format of amounts."""
+        return money_format(self.largest)[0]
+
+    @property
+    def amount_unit(self) -> str:
+        """Unit that amounts are shown in."""
+        factor = money_format(self.largest)[1]
+        return choose_scale("revenue", [factor], self.scenario.currency, self.t).unit
+
+    def outlook(self, measure: str) -> Floats | None:
+        """(months, 3) P10, P50 and P90 of the months of a measure; None where the run has none."""
+        rows = self.summary["months"].get(measure)
+        return None if rows is None else np.array([[row["p10"], row["p50"], row["p90"]] for row in rows])
+
+    def last_year(self, measure: str) -> list[float | None]:
+        """The same months a year before, as booked."""
+        booked = self.last_booked.get(measure, {})
+        return [booked.get(month - 12) for month in self.scenario.horizon.calendar.months]
+
+    def plan_months(self) -> list[float | None]:
+        """Revenue targets of whole years, spread over their months by the shares of the forecast's mean."""
+        means = {row["month"]: row["mean"] for row in self.summary["months"]["revenue"]}
+        planned: dict[str, float] = {}
+        for name in sorted(self.scenario.targets):
+            target = self.scenario.targets[name]
+            months = [format_month(month) for month in target.period.calendar.months]
+            is_year = target.measure == "revenue" and target.at_least is not None and not target.place
+            if not is_year or len(months) != 12 or planned.keys() & set(months):
+                continue
+            total = sum(means[month] for month in months)
+            planned |= {month: target.threshold.value * means[month] / total for month in months}
+        return [planned.get(month) for month in self.months]

@@ -1,0 +1,78 @@
+"""One sheet of a workbook: titles, texts that are never formulas, tables, and how it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forecast.i18n import Translator
+from forecast.reports.workbook.formats import CellFormats
+
+__all__ = ["SheetWriter"]
+
+A4 = 9
+"""Number of the paper in a workbook."""
+MAX_TEXT_CHARACTERS = 32_000
+"""Characters of a cell; a spreadsheet takes 32,767."""
+
+
+@dataclass
+class SheetWriter:
+    """Writes one sheet; rows and columns are counted from 0."""
+
+    sheet: Any
+    formats: CellFormats
+    t: Translator
+
+    def open(self, title: str, remark: str, widths: Sequence[float]) -> None:
+        """Title, remark, widths of the columns, and A4 landscape on one page's width."""
+        sheet = self.sheet
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        self.text(0, 0, title, self.formats.title())
+        sheet.set_row(0, 22)
+        self.text(1, 0, remark, self.formats.muted())
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
+        sheet.set_footer("&L&8" + title.replace("&", "&&") + "&R&8&P / &N")
+        sheet.hide_gridlines(2)
+
+    def text(self, row: int, column: int, text: str, style: Any = None) -> None:
+        """A text, whatever it begins with: no cell of it is ever a formula or a link."""
+        shown = "".join(character for character in text if character >= " " or character in "\n\t")
+        self.sheet.write_string(row, column, shown[:MAX_TEXT_CHARACTERS], style or self.formats.get())
+
+    def number(self, row: int, column: int, value: float | None, style: Any) -> None:
+        """A number, or an empty cell where there is none."""
+        if value is None:
+            self.sheet.write_blank(row, column, None, style)
+        else:
+            self.sheet.write_number(row, column, value, style)
+
+    def formula(self, row: int, column: int, formula: str, value: float, style: Any) -> None:
+        """A formula of ours with its value, which readers show that compute nothing."""
+        self.sheet.write_formula(row, column, f"={formula}", style, value)
+
+    def headers(self, row: int, texts: Sequence[str]) -> None:
+        """Heads of columns."""
+        for column, text in enumerate(texts):
+            self.text(row, column, text, self.formats.header())
+
+    def table(self, name: str, row: int, headers: Sequence[str], last_row: int) -> None:
+        """Make the cells from a row of heads on a table with filters."""
+        columns = [{"header": text, "header_format": self.formats.header()} for text in headers]
+        if last_row > row:
+            options = {"name": name, "columns": columns, "style": None, "autofilter": True}
+            self.sheet.add_table(row, 0, last_row, len(headers) - 1, options)
+
+    def freeze(self, rows: int, columns: int) -> None:
+        """Keep the first rows and columns in sight, and repeat the row of heads on each page."""
+        self.sheet.freeze_panes(rows, columns)
+        self.sheet.repeat_rows(rows - 1)
+
+    def protect(self) -> None:
+        """Lock all but the yellow cells, without a password: an accident is stopped, not a person."""
+        self.sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})

@@ -1,0 +1,106 @@
+"""The formulas of a workbook give the engine's central case once LibreOffice has computed them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forecast.files.workbook import cell_address
+from forecast.i18n import Translator
+from forecast.periods import format_month
+from forecast.plan.loading.loader import read_plan
+from forecast.reports.workbook.content import WorkbookContent
+from forecast.reports.workbook.document import INPUT_COLUMNS, INPUT_HEADER_ROW, render_workbook
+from forecast.simulation.central_case import simulate_central_case
+from forecast.simulation.compiled import compile_plan
+from forecast.timeseries.baseline import fit_baseline
+from tests.support.office import OFFICE, convert, edit_cells, sheet_values
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+TOLERANCE = 1e-3
+"""Largest difference, in the unit of the currency."""
+INPUTS_NUMBER = 2
+"""Number of the sheet of the inputs."""
+EDITS: dict[str, list[tuple[str, str]]] = {
+    "plan-2021": [
+        ("services.postal.growth", "2% to 31%"),
+        ("stated.2020.services.finance", "51 tỷ"),
+        ("initiatives.commune_level.start", "2021-05-10 to 2021-08-21"),
+        ("initiatives.merit_payouts.chance", "10% to 40%"),
+        ("shocks.competition.effect.price.postal", "-9% to -2%"),
+    ],
+    "shop-chain": [
+        ("services.lunch.baseline.annual", "normal(71 thousand EUR, 9 thousand EUR)"),
+        ("initiatives.new_oven.start", "2026-05-02 to 2026-07-18"),
+        ("costs.ingredients.change_per_year", "3% to 12%"),
+        ("initiatives.new_oven.effect.unit_cost.bread", "-22% to -9%"),
+        ("workforce.headcount", "12.5 people"),
+    ],
+    "water-2025": [
+        ("services.household.price_change", "1% to 3.5%"),
+        ("initiatives.tariff.start", "2025-06-17"),
+        ("initiatives.tariff.chance", "45%"),
+        ("costs.electricity.of_revenue.industry", "9% to 21%"),
+        ("services.connections.growth", "-6% to 33.3%"),
+    ],
+}
+
+
+def content_of(name: str, overrides: dict[str, str]) -> WorkbookContent:
+    scenario = read_plan(SCENARIOS / f"{name}.yaml", overrides=overrides or None).scenario
+    plan = compile_plan(scenario, fit_baseline(scenario))
+    central = simulate_central_case(plan)
+    rows = [
+        {"month": text, "mean": 1.0, "p10": 2e10, "p50": 2e10, "p90": 3e10}
+        for text in map(format_month, scenario.horizon.calendar.months)
+    ]
+    summary = {"months": {"revenue": rows}, "measures": {}, "targets": {}, "paths": 1, "seed": 1, "run_id": "x"}
+    return WorkbookContent(scenario, summary, {}, central, None, {}, Translator("vi"))
+
+
+def edited_cells(content: WorkbookContent, edited: WorkbookContent) -> dict[str, float]:
+    """Numbers of the yellow cells that differ."""
+    numbers = {}
+    for offset, (before, after) in enumerate(zip(content.inputs, edited.inputs, strict=True)):
+        for position in before.editable:
+            value = after.values[position]
+            if value is not None and value != before.values[position]:
+                column = INPUT_COLUMNS[("low", "middle", "high")[position]]
+                numbers[cell_address(INPUT_HEADER_ROW + 1 + offset, column)] = value
+    return numbers
+
+
+def assert_same_numbers(computed: Path, expected: Path) -> None:
+    first, second = sheet_values(computed), sheet_values(expected)
+    for sheet in ("Model", "Trường hợp giữa", "Theo tháng"):
+        assert first[sheet].keys() == second[sheet].keys()
+        for address, value in second[sheet].items():
+            if isinstance(value, float | int):
+                assert first[sheet][address] == pytest.approx(value, rel=0, abs=TOLERANCE), (
+                    computed.name,
+                    sheet,
+                    address,
+                )
+    for sheet, cells in first.items():
+        assert not [address for address, value in cells.items() if str(value).startswith("#")], sheet
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
+@pytest.mark.parametrize("name", sorted(EDITS))
+def test_formulas_give_the_central_case_of_the_engine(name: str, tmp_path: Path) -> None:
+    """As exported, after each of five edits of the inputs, and after all of them together."""
+    content = content_of(name, {})
+    exported = tmp_path / "exported.xlsx"
+    exported.write_bytes(render_workbook(content))
+    to_compute, to_expect = [exported], [exported]
+    for number, changes in enumerate([*({key: text} for key, text in EDITS[name]), dict(EDITS[name])]):
+        edited = content_of(name, changes)
+        cells = edited_cells(content, edited)
+        assert cells
+        to_compute.append(edit_cells(exported, INPUTS_NUMBER, cells, tmp_path / f"edited{number}.xlsx"))
+        to_expect.append(tmp_path / f"expected{number}.xlsx")
+        to_expect[-1].write_bytes(render_workbook(edited))
+    for computed, expected in zip(convert(to_compute, tmp_path), to_expect, strict=True):
+        assert_same_numbers(computed, expected)
