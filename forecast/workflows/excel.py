@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from forecast.errors import InputError, Location, Problem
+from forecast.errors import InputError, Location, OutputError, Problem
 from forecast.files import atomic, temporaries
 from forecast.files.paths import display_path
 from forecast.files.workbook import Sheet, read_workbook
@@ -18,7 +18,7 @@ from forecast.history.ledger import History
 from forecast.i18n import Translator
 from forecast.plan.accounts import read_plan_history
 from forecast.plan.data_files import project_folder
-from forecast.plan.loading.loader import read_plan
+from forecast.plan.loading.loader import read_plan, read_text
 from forecast.plan.scenario import Scenario
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.document import HEADER_MARK, INPUT_COLUMNS, render_workbook
@@ -38,9 +38,70 @@ from forecast.units import QuantityError
 from forecast.workflows.request import RunRequest
 from forecast.workflows.run import fit_request_baseline
 
-__all__ = ["EditedInput", "ImportedInputs", "import_inputs", "overlay_text", "write_workbook"]
+__all__ = [
+    "EditedInput",
+    "ImportedInputs",
+    "check_overlay",
+    "default_workbook",
+    "import_inputs",
+    "overlay_text",
+    "require_replaceable",
+    "write_workbook",
+]
 
 POSITIONS = ("low", "middle", "high")
+
+
+def default_workbook(request: RunRequest) -> Path:
+    """Name the workbook of a plan: beside the folder that shows its run.
+
+    Parameters
+    ----------
+    request : RunRequest
+        The plan and its reports.
+
+    Returns
+    -------
+    Path
+        Such as `reports/covid.xlsx`.
+    """
+    return request.reports / f"{request.name}.xlsx"
+
+
+def require_replaceable(file: Path) -> None:
+    """Refuse to write over a workbook whose inputs were edited, or over what is no workbook of forecast.
+
+    Parameters
+    ----------
+    file : Path
+        Where a workbook will be written; it need not exist.
+
+    Raises
+    ------
+    OutputError
+        Something else stands there, or edits that nobody has imported would be lost.
+    """
+    if not os.path.lexists(file):
+        return
+    try:
+        sheet, head = _input_sheet(read_workbook(file).sheets, Location(display_path(file)))
+    except InputError:
+        raise OutputError("excel_not_ours", path=display_path(file)) from None
+    for row in range(head + 1, len(sheet.rows)):
+        line = _InputRow(sheet, row)
+        key = next((k for k in POSITIONS if _differs(line.value(k), line.value(f"{k}_before"))), None)
+        if key is not None:
+            raise OutputError(
+                "excel_has_edits", path=display_path(file), cell=sheet.location(row, INPUT_COLUMNS[key]).cell
+            )
+
+
+def _differs(value: Any, before: Any) -> bool:
+    """Whether a cell has another number than it was exported with."""
+    numbers = [float(each.toordinal() - EXCEL_DAY_ZERO) if isinstance(each, date) else each for each in (value, before)]
+    if all(isinstance(number, int | float) for number in numbers):
+        return not same_number(float(numbers[0]), float(numbers[1]))
+    return bool(numbers[0] != numbers[1])
 
 
 def write_workbook(request: RunRequest, run: StoredRun, file: Path) -> None:
@@ -117,6 +178,8 @@ class ImportedInputs:
     plan: Path
     scenario: Scenario
     edits: tuple[EditedInput, ...]
+    cells: Mapping[str, Location]
+    """By name of an edited assumption, its first edited cell."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +230,7 @@ def import_inputs(file: Path, plan: Path | None = None) -> ImportedInputs:
         for assumption in input_assumptions(scenario.assumptions())
     }
     problems: list[Problem] = []
-    edits: list[EditedInput] = []
+    edits: dict[EditedInput, Location] = {}
     seen: set[str] = set()
     for row in range(head + 1, len(sheet.rows)):
         line = _InputRow(sheet, row)
@@ -179,14 +242,15 @@ def import_inputs(file: Path, plan: Path | None = None) -> ImportedInputs:
                 code = "excel_key_twice" if name in seen else "excel_unknown_key"
                 raise InputError([line.problem("key", name[:100], code)])
             seen.add(name)
-            edits += _edit(line, by_name[name], scenario.currency)
+            edits |= _edit(line, by_name[name], scenario.currency)
         except InputError as fault:
             problems += fault.problems
     place = sheet.location(head, INPUT_COLUMNS["key"])
     problems += [Problem.of(place, name, "excel_missing_key") for name in by_name if name not in seen]
     if problems:
         raise InputError(problems)
-    return ImportedInputs(path, scenario, tuple(edits))
+    cells = {edit.name: location for edit, location in edits.items()}
+    return ImportedInputs(path, scenario, tuple(edits), cells)
 
 
 def _input_sheet(sheets: Sequence[Sheet], place: Location) -> tuple[Sheet, int]:
@@ -207,8 +271,8 @@ def _named_plan(named: str, sheet: Sheet, head: int) -> Path:
     raise InputError.of(sheet.location(head, INPUT_COLUMNS["written"]), "", "excel_no_plan", plan=named[:200])
 
 
-def _edit(line: _InputRow, cells: InputCells, currency: str) -> Iterator[EditedInput]:
-    """The edit of one row, if it was edited."""
+def _edit(line: _InputRow, cells: InputCells, currency: str) -> dict[EditedInput, Location]:
+    """The edit of one row with its cell, if it was edited."""
     name = cells.assumption.name
     if (written := str(line.value("written"))) != cells.assumption.text[:500]:
         params = {"text": cells.assumption.text, "written": written[:200]}
@@ -223,12 +287,13 @@ def _edit(line: _InputRow, cells: InputCells, currency: str) -> Iterator[EditedI
             values[position] = number
             changed.append(key)
     if not changed:
-        return
+        return {}
     try:
         text = write_expression(cells, (values[0], values[1], values[2]), currency)
     except QuantityError as fault:
         raise InputError([line.problem(changed[0], name, fault.code, **fault.params)]) from None
-    yield EditedInput(name, text, line.sheet.source(line.row, INPUT_COLUMNS[changed[0]]))
+    column = INPUT_COLUMNS[changed[0]]
+    return {EditedInput(name, text, line.sheet.source(line.row, column)): line.sheet.location(line.row, column)}
 
 
 def _number(line: _InputRow, key: str, name: str, cells: InputCells) -> float:
@@ -276,6 +341,34 @@ def overlay_text(imported: ImportedInputs, file: Path, folder: Path, t: Translat
     plan = Path(os.path.relpath(imported.plan.absolute(), folder.absolute())).as_posix()
     head = t("overlay_head", file=_quoted(file.name)[1:-1])
     return "\n".join([f"# {head}", f"extends: {_quoted(plan)}", *_lines(tree, 0)]) + "\n"
+
+
+def check_overlay(imported: ImportedInputs, text: str, folder: Path) -> None:
+    """Read an overlay as a plan, before it is written anywhere.
+
+    Parameters
+    ----------
+    imported : ImportedInputs
+        The edits.
+    text : str
+        The overlay.
+    folder : Path
+        Folder from which it names its plan.
+
+    Raises
+    ------
+    InputError
+        The plan refuses an edit; the problem names the cell.
+    """
+    try:
+        read_text(text, folder, "overlay.yaml")
+    except InputError as fault:
+        raise InputError(
+            [
+                replace(problem, location=imported.cells.get(problem.path, problem.location))
+                for problem in fault.problems
+            ]
+        ) from None
 
 
 def _lines(tree: Mapping[str, Any], depth: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ from forecast.cli.output import print_json, print_lines, print_status
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, InputError, LockError, OutputError, Problem, closest_match
+from forecast.files.paths import display_path
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
 
@@ -35,6 +36,8 @@ class CompletedRun:
     run: StoredRun
     summary: dict[str, Any]
     t: Translator
+    workbook: Path | None = None
+    """Its workbook, where one was asked for."""
 
 
 @command("run")
@@ -43,6 +46,7 @@ class CompletedRun:
 @click.option("--as-of", cls=Option, metavar="DATE", type=DayParam())
 @click.option("--repair-correlations", cls=Option, is_flag=True)
 @click.option("--reuse-fit", cls=Option, metavar="MANIFEST", type=click.Path(path_type=Path))
+@click.option("--excel", cls=Option, is_flag=True)
 @click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
@@ -58,10 +62,14 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     if params["precision"] is not None:
         requests = [replace(request, precision=params["precision"], lock=None) for request in requests]
     _check_requests(session, requests, gates, params["as_of"])
+    workbooks = _workbook_files(requests) if params["excel"] else [None] * len(requests)
     failures: list[OutputError] = []
-    completed = [_run_request(session, request, options, failures) for request in requests]
+    completed = [
+        execute_request(session, request, options, failures, workbook)
+        for request, workbook in zip(requests, workbooks, strict=True)
+    ]
     if options.json:
-        _print_json(completed)
+        print_json_answers(completed)
     raise_first(failures)
     _check_gates(completed, gates)
 
@@ -206,9 +214,26 @@ def raise_first(failures: list[OutputError]) -> None:
         raise failure
 
 
-def _run_request(
-    session: Session, request: RunRequest, options: CommonOptions, failures: list[OutputError]
+def _workbook_files(requests: list[RunRequest]) -> list[Path | None]:
+    """The workbook of each request; OutputError where one is there whose inputs were edited."""
+    from forecast.workflows.excel import default_workbook, require_replaceable
+
+    files: list[Path | None] = []
+    for request in requests:
+        file = default_workbook(request)
+        require_replaceable(file)
+        files.append(file)
+    return files
+
+
+def execute_request(
+    session: Session,
+    request: RunRequest,
+    options: CommonOptions,
+    failures: list[OutputError],
+    workbook: Path | None = None,
 ) -> CompletedRun:
+    """Run one plan and print its answer, then write its workbook where one is asked for."""
     from forecast.cli.run_summary import answer_lines, print_set_aside, report_line
     from forecast.workflows.run import RunCallbacks, run_plan
 
@@ -232,12 +257,26 @@ def _run_request(
     print_set_aside(run, t)
     if not options.json:
         print_lines(report_line(run, t))
-    return CompletedRun(run, run.summary(), t)
+    if workbook is not None:
+        _write_workbook(request, run, workbook, options, t)
+    return CompletedRun(run, run.summary(), t, workbook)
 
 
-def _print_json(completed: list[CompletedRun]) -> None:
+def _write_workbook(request: RunRequest, run: StoredRun, file: Path, options: CommonOptions, t: Translator) -> None:
+    from forecast.workflows.excel import write_workbook
+
+    write_workbook(request, run, file)
+    if not options.json:
+        print_lines(t("said_excel", path=display_path(file)))
+
+
+def print_json_answers(completed: list[CompletedRun]) -> None:
     """Print one object for one plan, and a list for more, once all of them are published."""
-    answers = [{"run_dir": str(each.run.folder), "summary": each.summary} for each in completed]
+    answers = [
+        {"run_dir": str(each.run.folder), "summary": each.summary}
+        | ({} if each.workbook is None else {"workbook": str(each.workbook.absolute())})
+        for each in completed
+    ]
     print_json(answers[0] if len(answers) == 1 else answers)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from forecast.arrays import Floats
 from forecast.history.ledger import History
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale
-from forecast.periods import format_month
+from forecast.periods import format_month, parse_period
 from forecast.plan.scenario import Scenario
 from forecast.reports.workbook.formats import money_format
 from forecast.reports.workbook.input_cells import InputCells, input_assumptions, input_cells
@@ -54,6 +54,26 @@ class WorkbookContent:
         if self.central is None:
             return None
         return build_model(self.scenario, self.central, {cells.assumption.name for cells in self.inputs})
+
+    @property
+    def model_sheet(self) -> str:
+        """Name of the sheet of the model as formulas write it."""
+        return f"'{self.t('excel_sheet_model')}'"
+
+    def title(self, sheet: str) -> str:
+        """Title of a sheet: its name and that of the plan."""
+        return f"{self.t(f'excel_sheet_{sheet}')}: {self.scenario.name.in_language(self.t.language)}"
+
+    def shown(self, measure: str, values: Iterable[float | None], period: str = "") -> tuple[str, str]:
+        """Number format and unit of amounts of a measure that stand together."""
+        sizes = [abs(value) for value in values if value is not None]
+        kind = measure.partition(".")[0]
+        if kind in ("margin", "headcount", "volume"):
+            scale = choose_scale(measure, [1.0], self.scenario.currency, self.t)
+            return {"margin": "share", "headcount": "people", "volume": "pieces"}[kind], scale.unit
+        number_format, factor = money_format(max(sizes, default=0.0))
+        is_year = not period or parse_period(period).count == 12
+        return number_format, choose_scale(measure, [factor], self.scenario.currency, self.t, is_year).unit
 
     @property
     def months(self) -> list[str]:

@@ -8,18 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from forecast.files.workbook import cell_address
-from forecast.i18n import Translator
-from forecast.periods import first_day, format_month
+from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
 from forecast.plan.labels import display_label
 from forecast.reports.content.text import measure_text, sentence_case
 from forecast.reports.workbook.content import WorkbookContent
-from forecast.reports.workbook.formats import INK, MUTED, CellFormats
-from forecast.reports.workbook.input_cells import CELLS_BY_FORM, EXCEL_DAY_ZERO, InputCells
+from forecast.reports.workbook.formats import MUTED, CellFormats
+from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO, InputCells
 from forecast.reports.workbook.model_rows import (
     FIRST_MONTH_COLUMN,
     FIRST_ROW,
-    MODEL_SHEET,
     START_ROW,
     STOP_ROW,
     VALUE_COLUMN,
@@ -46,6 +44,7 @@ INPUT_COLUMNS = {
     "written": 16,
 }  # fmt: skip
 """Columns of the sheet of the inputs, from 0; those from `low_before` on are hidden."""
+INPUT_WIDTHS = (40, 15, 16, 16, 16, 9, 16, 10, 6, 30, 30, 22, 40, 9, 9, 9, 9)
 MIDDLE_COLUMN_LETTER = "G"
 MAX_HINT_CHARACTERS = 255
 
@@ -82,7 +81,7 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
         for key in ("summary", "inputs", "central", "months", "outlook")
     }
-    model = None if content.model is None else SheetWriter(workbook.add_worksheet(MODEL_SHEET), formats, t)
+    model = None if content.model is None else SheetWriter(workbook.add_worksheet(t("excel_sheet_model")), formats, t)
     sheets |= {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
         for key in ("assumptions", "sources")
@@ -102,10 +101,8 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
 
 
 def _write_inputs(workbook: Any, writer: SheetWriter, content: WorkbookContent) -> None:
-    t, sheet, formats = writer.t, writer.sheet, writer.formats
-    widths = (44, 16, 17, 17, 17, 8, 17, 11, 7, 34, 34, 24, 40, 9, 9, 9, 9)
-    title = f"{t('excel_sheet_inputs')}: {content.scenario.name.in_language(t.language)}"
-    writer.open(title, t("excel_remark_inputs", currency=_currency_text(content)), widths)
+    t, sheet = writer.t, writer.sheet
+    writer.open(content.title("inputs"), t("excel_remark_inputs", currency=_currency_text(content)), INPUT_WIDTHS)
     live = frozenset() if content.model is None else frozenset(content.model.live)
     keys = ("label", "form", "low", "middle", "high", "unit", "median", "is_live", "grade", "source", "note", "place")
     headers = [t(f"excel_{key}") for key in (*keys, "key")]
@@ -113,14 +110,12 @@ def _write_inputs(workbook: Any, writer: SheetWriter, content: WorkbookContent) 
     for offset, cells in enumerate(content.inputs):
         _write_input(workbook, writer, content, INPUT_HEADER_ROW + 1 + offset, cells, cells.assumption.name in live)
     last = INPUT_HEADER_ROW + len(content.inputs)
-    writer.headers(INPUT_HEADER_ROW, headers)
-    writer.table("inputs", INPUT_HEADER_ROW, headers, last)
+    writer.table("inputs", INPUT_HEADER_ROW, headers, last, (2, 3, 4, 6))
     for offset, text in enumerate(hidden):
         writer.text(INPUT_HEADER_ROW, len(headers) + offset, text)
     sheet.set_column(INPUT_COLUMNS["low_before"], INPUT_COLUMNS["written"], None, None, {"hidden": True})
     writer.freeze(INPUT_HEADER_ROW + 1, 1)
     sheet.print_area(0, 0, last, INPUT_COLUMNS["place"])
-    formats.get()
     writer.protect()
 
 
@@ -152,6 +147,8 @@ def _write_input(
     writer.text(row, column["place"], place, formats.muted())
     writer.text(row, column["key"], assumption.name, formats.muted())
     writer.text(row, column["written"], assumption.text)
+    texts = {"label": label, "form": form, "source": assumption.source, "note": assumption.note}
+    writer.fit_height(row, [(text, INPUT_WIDTHS[column[key]]) for key, text in texts.items()])
 
 
 def _write_median(workbook: Any, writer: SheetWriter, content: WorkbookContent, row: int, cells: InputCells) -> None:
@@ -265,7 +262,7 @@ def _hint(cells: InputCells, position: int, limits: tuple[float, float], content
 
 def _write_model(writer: SheetWriter, content: WorkbookContent, model: ModelRows) -> None:
     t, sheet, formats = writer.t, writer.sheet, writer.formats
-    writer.open(MODEL_SHEET, t("excel_remark_model"), (34, 40, 18, *[13.0] * model.months))
+    writer.open(content.title("model"), t("excel_remark_model"), (32, 36, 12, *[10.0] * model.months))
     header = START_ROW - 1
     writer.headers(header, [t("excel_of"), t("excel_line"), t("excel_scalar")])
     calendar = content.scenario.horizon.calendar
@@ -325,9 +322,8 @@ def _write_central(writer: SheetWriter, content: WorkbookContent, model: ModelRo
     t = writer.t
     unit = t("excel_amounts_in", unit=content.amount_unit)
     totals = _year_columns(content)
-    widths = (46, *[11.0] * model.months, *[13.0] * len(totals))
-    title = f"{t('excel_sheet_central')}: {content.scenario.name.in_language(t.language)}"
-    writer.open(title, t("excel_remark_central", unit=unit), widths)
+    widths = (40, *[9.5] * model.months, *[13.0] * len(totals))
+    writer.open(content.title("central"), t("excel_remark_central", unit=unit), widths)
     header = 3
     writer.headers(header, [t("excel_line")])
     _write_month_heads(writer, header, 1, content)
@@ -380,26 +376,28 @@ def _write_central_line(
     if source is not None:
         style = formats.total(source.number_format) if is_total else formats.get(source.number_format)
         for month, column in enumerate(model.columns):
-            writer.formula(row, 1 + month, f"{MODEL_SHEET}!{source.cell(column)}", float(source.values[month]), style)
+            writer.formula(
+                row, 1 + month, f"{content.model_sheet}!{source.cell(column)}", float(source.values[month]), style
+            )
     for offset, (_, (first, last)) in enumerate(totals):
-        formula, value, number_format = _year_formula(model, line, first, last)
+        formula, value, number_format = _year_formula(model, content.model_sheet, line, first, last)
         style = formats.total(number_format) if is_total else formats.get(number_format, bold=True)
         writer.formula(row, 1 + model.months + offset, formula, value, style)
 
 
 def _line_text(line: str, content: WorkbookContent) -> str:
     if line == "gap":
-        return content.t("key.gap")
+        return sentence_case(content.t("key.gap"))
     return sentence_case(measure_text(line, content.scenario, content.t))
 
 
-def _year_formula(model: ModelRows, line: str, first: int, last: int) -> tuple[str, float, str]:
+def _year_formula(model: ModelRows, sheet: str, line: str, first: int, last: int) -> tuple[str, float, str]:
     """Formula, value and number format of a line over some months."""
     months = slice(first, last + 1)
 
     def cells(name: str) -> str:
         row = model.by_line[name].row + 1
-        return f"{MODEL_SHEET}!{model.columns[first]}{row}:{model.columns[last]}{row}"
+        return f"{sheet}!{model.columns[first]}{row}:{model.columns[last]}{row}"
 
     def total(name: str) -> float:
         return float(model.by_line[name].values[months].sum())
@@ -422,9 +420,8 @@ def _year_formula(model: ModelRows, line: str, first: int, last: int) -> tuple[s
 def _write_central_values(writer: SheetWriter, content: WorkbookContent) -> None:
     """Booked months and the medians of the others, where a plan has closed months."""
     t, months = writer.t, content.months
-    title = f"{t('excel_sheet_central')}: {content.scenario.name.in_language(t.language)}"
     unit = t("excel_amounts_in", unit=content.amount_unit)
-    writer.open(title, t("excel_remark_values", unit=unit), (46, *[11.0] * len(months)))
+    writer.open(content.title("central"), t("excel_remark_values", unit=unit), (40, *[9.5] * len(months)))
     header = 3
     writer.headers(header, [t("excel_line")])
     _write_month_heads(writer, header, 1, content)
@@ -438,11 +435,3 @@ def _write_central_values(writer: SheetWriter, content: WorkbookContent) -> None
             writer.number(header + 1 + offset, 1 + month, float(value), writer.formats.get("amount"))
     writer.freeze(header + 1, 1)
     writer.protect()
-
-
-def translator_of(content: WorkbookContent) -> Translator:
-    """The language of a workbook."""
-    return content.t
-
-
-_ = (INK, CELLS_BY_FORM, format_month)

@@ -23,10 +23,8 @@ from forecast.simulation.central_case import CentralCase
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, DriverKey
 from forecast.simulation.model.inputs import PlannedHeadcount, ServiceInputs
 
-__all__ = ["FIRST_MONTH_COLUMN", "MODEL_SHEET", "ModelRow", "ModelRows", "build_model"]
+__all__ = ["FIRST_MONTH_COLUMN", "ModelRow", "ModelRows", "build_model"]
 
-MODEL_SHEET = "Model"
-"""Name of the sheet in every language: formulas of other sheets name it."""
 VALUE_COLUMN, FIRST_MONTH_COLUMN = 2, 3
 START_ROW, STOP_ROW, FIRST_ROW = 4, 5, 7
 """Rows, from 0, of the first day of each month, of the day after its last, and of the first line of the model."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,10 @@ __all__ = ["SheetWriter"]
 
 A4 = 9
 """Number of the paper in a workbook."""
+LINE_POINTS = 12.0
+"""Height of a line of text."""
+CHARACTER_WIDTH = 1.05
+"""Mean width of a character of 9 points, in the unit of widths of columns."""
 MAX_TEXT_CHARACTERS = 32_000
 """Characters of a cell; a spreadsheet takes 32,767."""
 
@@ -56,14 +61,26 @@ class SheetWriter:
         """A formula of ours with its value, which readers show that compute nothing."""
         self.sheet.write_formula(row, column, f"={formula}", style, value)
 
-    def headers(self, row: int, texts: Sequence[str]) -> None:
-        """Heads of columns."""
+    def headers(self, row: int, texts: Sequence[str], numbers: Container[int] = ()) -> None:
+        """Heads of columns; those of columns with numbers stand at the right."""
+        self.sheet.set_row(row, 2 * LINE_POINTS + 4)
         for column, text in enumerate(texts):
-            self.text(row, column, text, self.formats.header())
+            self.text(row, column, text, self._head_format(column, numbers))
 
-    def table(self, name: str, row: int, headers: Sequence[str], last_row: int) -> None:
-        """Make the cells from a row of heads on a table with filters."""
-        columns = [{"header": text, "header_format": self.formats.header()} for text in headers]
+    def _head_format(self, column: int, numbers: Container[int]) -> Any:
+        return self.formats.header(align="right") if column in numbers else self.formats.header()
+
+    def fit_height(self, row: int, texts: Iterable[tuple[str, float]]) -> None:
+        """Make a row as high as its wrapped texts, each with the width of its column."""
+        lines = max((math.ceil(len(text) * CHARACTER_WIDTH / width) for text, width in texts), default=1)
+        self.sheet.set_row(row, LINE_POINTS * max(1, lines) + 2)
+
+    def table(self, name: str, row: int, headers: Sequence[str], last_row: int, numbers: Container[int] = ()) -> None:
+        """Write heads, and make the cells below them a table with filters."""
+        self.headers(row, headers, numbers)
+        columns = [
+            {"header": text, "header_format": self._head_format(column, numbers)} for column, text in enumerate(headers)
+        ]
         if last_row > row:
             options = {"name": name, "columns": columns, "style": None, "autofilter": True}
             self.sheet.add_table(row, 0, last_row, len(headers) - 1, options)

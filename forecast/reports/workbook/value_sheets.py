@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from forecast.files.workbook import cell_address
@@ -14,7 +15,6 @@ from forecast.reports.content.text import measure_text, period_text, range_text,
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.formats import INK
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO
-from forecast.reports.workbook.model_rows import MODEL_SHEET
 from forecast.reports.workbook.sheet import SheetWriter
 
 __all__ = ["write_assumptions", "write_months", "write_outlook", "write_sources", "write_summary"]
@@ -28,8 +28,7 @@ def write_months(writer: SheetWriter, content: WorkbookContent) -> None:
     """Revenue by month: last year, plan, forecast, difference, and the range of the simulation."""
     t, formats = writer.t, writer.formats
     unit = t("excel_amounts_in", unit=content.amount_unit)
-    title = f"{t('excel_sheet_months')}: {content.scenario.name.in_language(t.language)}"
-    writer.open(title, t("excel_remark_months", unit=unit), (12, *[16.0] * (len(MONTHS_COLUMNS) - 1)))
+    writer.open(content.title("months"), t("excel_remark_months", unit=unit), (12, *[16.0] * (len(MONTHS_COLUMNS) - 1)))
     is_live = content.model is not None
     names = {"forecast": "excel_forecast" if is_live else "excel_forecast_values"}
     headers = [t(names.get(key, f"excel_{key}")) for key in MONTHS_COLUMNS]
@@ -46,7 +45,7 @@ def write_months(writer: SheetWriter, content: WorkbookContent) -> None:
             line = content.model.by_line["revenue"]
             forecast = float(line.values[offset])
             address = line.cell(content.model.columns[offset])
-            writer.formula(row, 3, f"{MODEL_SHEET}!{address}", forecast, style)
+            writer.formula(row, 3, f"{content.model_sheet}!{address}", forecast, style)
         else:
             writer.number(row, 3, forecast, style)
         planned = plan[offset]
@@ -60,8 +59,7 @@ def write_months(writer: SheetWriter, content: WorkbookContent) -> None:
             writer.number(row, column, float(value), style)
         band = f"{cell_address(row, 7)}-{cell_address(row, 5)}"
         writer.formula(row, 8, band, float(outlook[offset, 2] - outlook[offset, 0]), style)
-    writer.headers(HEADER_ROW, headers)
-    writer.table("months", HEADER_ROW, headers, HEADER_ROW + len(content.months))
+    writer.table("months", HEADER_ROW, headers, HEADER_ROW + len(content.months), range(len(headers)))
     writer.freeze(HEADER_ROW + 1, 1)
 
 
@@ -72,8 +70,7 @@ def _signed(number_format: str) -> str:
 def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
     """P10, P50 and P90 of every measure, by period and by month."""
     t, formats, summary = writer.t, writer.formats, content.summary
-    title = f"{t('excel_sheet_outlook')}: {content.scenario.name.in_language(t.language)}"
-    writer.open(title, t("excel_remark_outlook"), (44, 26, 20, 20, 20, 20))
+    writer.open(content.title("outlook"), t("excel_remark_outlook"), (44, 28, 14, 14, 14, 14, 24))
     rows: list[tuple[str, str, Any]] = []
     for measure, by_period in summary["measures"].items():
         name = measure.partition(":")[0]
@@ -81,16 +78,19 @@ def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
             rows += [(measure, period, figures) for period, figures in by_period.items()]
     for measure, months in summary["months"].items():
         rows += [(measure, row["month"], row) for row in months]
+    largest: dict[str, float] = {}
+    for measure, _, figures in rows:
+        largest[measure] = max(largest.get(measure, 0.0), abs(figures["p90"]))
     for offset, (measure, period, figures) in enumerate(rows):
         row = HEADER_ROW + 1 + offset
         writer.text(row, 0, _measure(measure, content))
         writer.text(row, 1, sentence_case(period_text(period, t)))
-        style = formats.get(_outlook_format(measure))
+        number_format, unit = content.shown(measure, [largest[measure]], period)
         for column, key in enumerate(("p10", "p50", "p90", "mean"), 2):
-            writer.number(row, column, figures.get(key), style)
-    headers = [t(f"excel_{key}") for key in ("measure", "period", "p10", "p50", "p90", "mean")]
-    writer.headers(HEADER_ROW, headers)
-    writer.table("outlook", HEADER_ROW, headers, HEADER_ROW + len(rows))
+            writer.number(row, column, figures.get(key), formats.get(number_format))
+        writer.text(row, 6, unit, formats.muted())
+    headers = [t(f"excel_{key}") for key in ("measure", "period", "p10", "p50", "p90", "mean", "unit")]
+    writer.table("outlook", HEADER_ROW, headers, HEADER_ROW + len(rows), (2, 3, 4, 5))
     writer.freeze(HEADER_ROW + 1, 1)
 
 
@@ -109,15 +109,14 @@ def write_summary(workbook: Any, writer: SheetWriter, content: WorkbookContent) 
     """Targets with their chances, the central case beside them, and the charts."""
     t, summary = writer.t, content.summary
     remark = t("excel_remark_summary", paths=t.number(summary["paths"]), seed=summary["seed"], run=summary["run_id"])
-    writer.open(content.scenario.name.in_language(t.language), remark, (46, 18, 12, 12, 18, 18, 18, 18))
+    writer.open(content.scenario.name.in_language(t.language), remark, (52, 13, 13, 13, 13, 13, 13, 15, 24))
     headers = [t(f"excel_{key}") for key in ("target", "goal", "chance", "required", "p10", "p50", "p90")]
     row = HEADER_ROW
     if summary["targets"]:
-        writer.headers(row, [*headers, t("excel_central_figure")])
+        writer.headers(row, [*headers, t("excel_central_figure"), t("excel_unit")], range(1, 8))
     for name, target in summary["targets"].items():
         row += 1
         _write_target(writer, content, row, name, target)
-    writer.sheet.set_h_pagebreaks([])
     _insert_charts(workbook, writer, content, row + 2)
 
 
@@ -127,14 +126,16 @@ def _write_target(writer: SheetWriter, content: WorkbookContent, row: int, name:
     text = label.in_language(t.language) if label else ""
     fallback = f"{_measure(target['measure'], content)}, {period_text(target['period'], t)}"
     writer.text(row, 0, text or fallback, formats.get(text_wrap=True))
-    style = formats.get(_outlook_format(target["measure"]))
     threshold = target.get("at_least", target.get("at_most"))
+    figures = summary["measures"].get(target["measure"], {}).get(target["period"], {})
+    number_format, unit = content.shown(target["measure"], [threshold, figures.get("p90")], target["period"])
+    style = formats.get(number_format)
+    writer.text(row, 8, unit, formats.muted())
     writer.number(row, 1, threshold, style)
     required = target.get("required_chance")
     shown = whole_percent(target["chance"], t, required)
     writer.text(row, 2, shown, formats.get(bold=True, align="right"))
     writer.number(row, 3, required, formats.get("0%"))
-    figures = summary["measures"].get(target["measure"], {}).get(target["period"], {})
     for column, key in enumerate(("p10", "p50", "p90"), 4):
         writer.number(row, column, figures.get(key), style)
     _write_central_figure(writer, content, row, name, style)
@@ -148,7 +149,7 @@ def _write_central_figure(writer: SheetWriter, content: WorkbookContent, row: in
         return
     first = target.period.calendar.first - content.scenario.horizon.calendar.first
     last = first + target.period.calendar.count - 1
-    cells = f"{MODEL_SHEET}!{line.cell(model.columns[first])}:{line.cell(model.columns[last])}"
+    cells = f"{content.model_sheet}!{line.cell(model.columns[first])}:{line.cell(model.columns[last])}"
     writer.formula(row, 7, f"SUM({cells})", float(line.values[first : last + 1].sum()), style)
 
 
@@ -161,7 +162,7 @@ def _insert_charts(workbook: Any, writer: SheetWriter, content: WorkbookContent,
         chart.set_size({"width": 1080, "height": height})
         writer.sheet.insert_chart(row, 0, chart, {"object_position": 1, "x_offset": 4})
         row += height // 20 + 1
-    writer.sheet.print_area(0, 0, row, 7)
+    writer.sheet.print_area(0, 0, row, 8)
 
 
 def _column(content: WorkbookContent, key: str) -> tuple[list[Any], str]:
@@ -226,9 +227,18 @@ def _fan_chart(workbook: Any, content: WorkbookContent) -> Any:
     chart = _with_axes(chart, content, "excel_chart_fan", content.amount_format)
     chart.set_legend({"position": "bottom", "delete_series": [0], "font": {"size": 8}})
     outlook = content.outlook("revenue")
-    if outlook is not None and outlook.min() > 0:
-        chart.set_y_axis({**_axis(content.amount_format), "min": 0})
+    if outlook is not None and (low := _axis_floor(float(outlook.min()), float(outlook.max()))) > 0:
+        chart.set_y_axis({**_axis(content.amount_format), "min": low})
     return chart
+
+
+def _axis_floor(low: float, high: float) -> float:
+    """A round number as far below the lowest value as the values lie apart; 0 where that is not above it."""
+    below = low - (high - low)
+    if below <= 0:
+        return 0.0
+    step = 10.0 ** math.floor(math.log10(below))
+    return math.floor(below / step) * step
 
 
 def _axis(number_format: str) -> dict[str, Any]:
@@ -249,8 +259,7 @@ def _with_axes(chart: Any, content: WorkbookContent, title: str, number_format: 
 def write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
     """Every assumption as it is written and what that means."""
     t, formats = writer.t, writer.formats
-    title = f"{t('excel_sheet_assumptions')}: {content.scenario.name.in_language(t.language)}"
-    writer.open(title, t("excel_remark_assumptions"), (56, 34, 50, 9, 46))
+    writer.open(content.title("assumptions"), t("excel_remark_assumptions"), (56, 34, 50, 9, 46))
     wrapped = formats.get(text_wrap=True)
     for offset, cells in enumerate(content.inputs):
         assumption, row = cells.assumption, HEADER_ROW + 1 + offset
@@ -260,8 +269,9 @@ def write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
         writer.text(row, 2, describe_range(assumption, t), wrapped)
         writer.text(row, 3, assumption.shown_grade)
         writer.text(row, 4, assumption.note, wrapped)
+        texts = (label, assumption.text, describe_range(assumption, t), assumption.note)
+        writer.fit_height(row, zip(texts, (56, 34, 50, 46), strict=True))
     headers = [t(f"excel_{key}") for key in ("label", "written", "meaning", "grade", "note")]
-    writer.headers(HEADER_ROW, headers)
     writer.table("assumptions", HEADER_ROW, headers, HEADER_ROW + len(content.inputs))
     writer.freeze(HEADER_ROW + 1, 1)
 
@@ -269,8 +279,7 @@ def write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
 def write_sources(writer: SheetWriter, content: WorkbookContent) -> None:
     """Sources of the assumptions, then the data files with their digests."""
     t, formats = writer.t, writer.formats
-    title = f"{t('excel_sheet_sources')}: {content.scenario.name.in_language(t.language)}"
-    writer.open(title, t("excel_remark_sources"), (56, 9, 80, 34))
+    writer.open(content.title("sources"), t("excel_remark_sources"), (56, 9, 80, 34))
     wrapped, row = formats.get(text_wrap=True), HEADER_ROW
     for cells in content.inputs:
         assumption = cells.assumption
@@ -283,8 +292,8 @@ def write_sources(writer: SheetWriter, content: WorkbookContent) -> None:
         writer.text(row, 2, assumption.source, wrapped)
         place = f"{path_in_project(assumption.location.file, content.scenario)}:{assumption.location.line}"
         writer.text(row, 3, place, formats.muted())
+        writer.fit_height(row, [(label, 56), (assumption.source, 80)])
     headers = [t(f"excel_{key}") for key in ("label", "grade", "source", "place")]
-    writer.headers(HEADER_ROW, headers)
     writer.table("sources", HEADER_ROW, headers, row)
     writer.freeze(HEADER_ROW + 1, 1)
     row += 2

@@ -73,7 +73,7 @@ def edited_cells(content: WorkbookContent, edited: WorkbookContent) -> dict[str,
 
 def assert_same_numbers(computed: Path, expected: Path) -> None:
     first, second = sheet_values(computed), sheet_values(expected)
-    for sheet in ("Model", "Trường hợp giữa", "Theo tháng"):
+    for sheet in ("Cách tính", "Trường hợp giữa", "Theo tháng"):
         assert first[sheet].keys() == second[sheet].keys()
         for address, value in second[sheet].items():
             if isinstance(value, float | int):
