@@ -137,9 +137,9 @@ def _write_input(
         else:
             writer.number(row, column[name], cells.values[position], formats.get(shown))
         writer.number(row, column[f"{name}_before"], cells.values[position], formats.get())
-    writer.text(row, column["unit"], _unit_text(cells, content), wrapped)
+    writer.text(row, column["unit"], _unit_text(cells, content), formats.get(indent=1))
     _write_median(workbook, writer, content, row, cells)
-    writer.text(row, column["live"], t("excel_live" if is_live else "excel_not_live"), formats.muted())
+    writer.text(row, column["live"], t("excel_live" if is_live else "excel_not_live"), formats.muted(indent=1))
     writer.text(row, column["grade"], assumption.shown_grade)
     writer.text(row, column["source"], assumption.source, wrapped)
     writer.text(row, column["note"], assumption.note, wrapped)

@@ -27,11 +27,11 @@ NUMBER_FORMATS = {
 
 def money_format(largest: float) -> tuple[str, float]:
     """Number format that shows amounts in billions, millions or as they are, and the amounts of one shown unit."""
-    if largest >= 1e9:
-        return "#,##0.0,,,", 1e9
-    if largest >= 1e7:
-        return "#,##0.0,,", 1e6
-    return "#,##0", 1.0
+    for factor, commas in ((1e9, ",,,"), (1e6, ",,")):
+        if largest >= factor:
+            decimals = "0.00" if largest < 10 * factor else "0.0"
+            return f"#,##{decimals}{commas}", factor
+    return ("#,##0" if largest >= 1_000 else "#,##0.00"), 1.0
 
 
 @dataclass

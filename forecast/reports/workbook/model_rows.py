@@ -92,10 +92,6 @@ class ModelRows:
         self.live.add(assumption.name)
         return assumption.name
 
-    def median(self, assumption: Assumption) -> float:
-        """Its value before anything is edited."""
-        return assumption.value
-
     def add_scalar(self, kind: str, name: str, formula: str, value: float, number_format: str = "number") -> ModelRow:
         """Add a line with one number; an empty formula stands for a value."""
         row = ModelRow(kind, name, FIRST_ROW + len(self.rows), number_format, scalar=(formula, float(value)))
@@ -170,7 +166,7 @@ class _EffectRows:
             if drift.reach is not None:
                 values = values * drift.reach.value
 
-            def formula(column: str, over: str = over, reach: str | None = reach) -> str:
+            def formula(column: str, start: str = start, over: str = over, reach: str | None = reach) -> str:
                 text = _ramp_formula(column, start, over)
                 return text if reach is None else f"({text})*{reach}"
 
@@ -534,9 +530,8 @@ class _StatementRows:
         factors: list[Formula] = []
         if (initiative := self.effects.initiative_factor(HEADCOUNT_KEY)) is not None:
             factors.append(initiative[0])
-        for name in sorted(central.plan.shocks):
-            if (drift := self.effects.drift_factor(name, HEADCOUNT_KEY)) is not None:
-                factors.append(drift[0])
+        drifts = [self.effects.drift_factor(name, HEADCOUNT_KEY) for name in sorted(central.plan.shocks)]
+        factors += [drift[0] for drift in drifts if drift is not None]
 
         def formula(column: str) -> str:
             return "*".join([base.scalar_cell, *(factor(column) for factor in factors)])

@@ -16,7 +16,7 @@ A4 = 9
 """Number of the paper in a workbook."""
 LINE_POINTS = 12.0
 """Height of a line of text."""
-CHARACTER_WIDTH = 1.05
+CHARACTER_WIDTH = 0.85
 """Mean width of a character of 9 points, in the unit of widths of columns."""
 MAX_TEXT_CHARACTERS = 32_000
 """Characters of a cell; a spreadsheet takes 32,767."""
@@ -63,7 +63,6 @@ class SheetWriter:
 
     def headers(self, row: int, texts: Sequence[str], numbers: Container[int] = ()) -> None:
         """Heads of columns; those of columns with numbers stand at the right."""
-        self.sheet.set_row(row, 2 * LINE_POINTS + 4)
         for column, text in enumerate(texts):
             self.text(row, column, text, self._head_format(column, numbers))
 
@@ -78,6 +77,7 @@ class SheetWriter:
     def table(self, name: str, row: int, headers: Sequence[str], last_row: int, numbers: Container[int] = ()) -> None:
         """Write heads, and make the cells below them a table with filters."""
         self.headers(row, headers, numbers)
+        self.sheet.set_row(row, 2 * LINE_POINTS + 4)
         columns = [
             {"header": text, "header_format": self._head_format(column, numbers)} for column, text in enumerate(headers)
         ]

@@ -88,7 +88,7 @@ def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
         number_format, unit = content.shown(measure, [largest[measure]], period)
         for column, key in enumerate(("p10", "p50", "p90", "mean"), 2):
             writer.number(row, column, figures.get(key), formats.get(number_format))
-        writer.text(row, 6, unit, formats.muted())
+        writer.text(row, 6, unit, formats.muted(indent=1))
     headers = [t(f"excel_{key}") for key in ("measure", "period", "p10", "p50", "p90", "mean", "unit")]
     writer.table("outlook", HEADER_ROW, headers, HEADER_ROW + len(rows), (2, 3, 4, 5))
     writer.freeze(HEADER_ROW + 1, 1)
@@ -130,7 +130,7 @@ def _write_target(writer: SheetWriter, content: WorkbookContent, row: int, name:
     figures = summary["measures"].get(target["measure"], {}).get(target["period"], {})
     number_format, unit = content.shown(target["measure"], [threshold, figures.get("p90")], target["period"])
     style = formats.get(number_format)
-    writer.text(row, 8, unit, formats.muted())
+    writer.text(row, 8, unit, formats.muted(indent=1))
     writer.number(row, 1, threshold, style)
     required = target.get("required_chance")
     shown = whole_percent(target["chance"], t, required)
