@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.support.closed_plans import ClosedPlan
 
 settings.register_profile("shared", deadline=None)  # a machine that others use, too, is slow at times
 settings.load_profile("shared")
@@ -24,3 +28,11 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(checkpoint, "MIN_SECONDS_TO_SAVE", 0.0)
     monkeypatch.setattr(checkpoint, "MAX_WRITING_SHARE", 1e9)
     monkeypatch.setenv("FORECAST_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
+def march(tmp_path_factory: pytest.TempPathFactory) -> ClosedPlan:
+    """A small plan with three closed months, read from the overlay of March."""
+    from tests.support.closed_plans import make_closed_plan
+
+    return make_closed_plan(tmp_path_factory.mktemp("march"))

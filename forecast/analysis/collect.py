@@ -7,18 +7,22 @@ from dataclasses import replace
 from forecast.analysis.bridge import compute_bridge
 from forecast.analysis.cases import SimulatedCase, case_row
 from forecast.analysis.districts import rank_districts
+from forecast.analysis.earlier_forecasts import YearReferences
 from forecast.analysis.exceedance import exceedance_curve, tail_risk
 from forecast.analysis.findings import Findings
 from forecast.analysis.monthly import summarise_months
 from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.targets import evaluate_targets
+from forecast.analysis.year_to_date import analyse_year
 from forecast.plan.accounts import read_plan_history
 from forecast.simulation.simulate import Simulation
 
 __all__ = ["add_cases", "collect_findings"]
 
 
-def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...] = ()) -> Findings:
+def collect_findings(
+    run: Simulation, cases: tuple[SimulatedCase, ...] = (), references: YearReferences | None = None
+) -> Findings:
     """Run every analysis of a simulation.
 
     Parameters
@@ -27,6 +31,8 @@ def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...] = ()) -> 
         With a sample of its paths, for the sensitivity; without one the findings have none.
     cases : tuple of SimulatedCase
         The other assumption cases, simulated with the run's random numbers; `add_cases` adds them later.
+    references : YearReferences, optional
+        What the year to date is compared with; by default the plan itself without its books.
 
     Returns
     -------
@@ -35,10 +41,12 @@ def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...] = ()) -> 
     """
     scenario = run.scenario
     main = scenario.main_target
+    history = read_plan_history(scenario)
+    year, months = analyse_year(run, history, summarise_months(run, history), references or YearReferences())
     findings = Findings(
         targets=(),
         main_target=main,
-        months=summarise_months(run, read_plan_history(scenario)),
+        months=months,
         bridge=compute_bridge(run),
         exceedance={name: exceedance_curve(run, name) for name in sorted(scenario.targets)},
         sensitivity=compute_sensitivity(run, main) if main else None,
@@ -46,6 +54,7 @@ def collect_findings(run: Simulation, cases: tuple[SimulatedCase, ...] = ()) -> 
         joint_chance=run.joint_chance if len(scenario.targets) > 1 else None,
         districts=rank_districts(run),
         tails={name: tail_risk(run, name) for name in sorted(scenario.targets)},
+        year=year,
     )
     return add_cases(findings, run, cases)
 

@@ -78,6 +78,36 @@ def _district_rows(findings: Findings) -> _Rows:
                 yield {**district, "statistic": statistic, **getattr(row, statistic)._asdict()}
 
 
+def _months_table_rows(findings: Findings) -> _Rows:
+    if (year := findings.year) is not None:
+        periods = {"month": year.table.month, "to_date_period": year.table.to_date, "year": year.table.outlook}
+        for row in year.table.rows:
+            figures = {"plan_year": row.plan_year, "plan_month": row.plan_month}
+            plan = {name: None if figure is None else figure.value for name, figure in figures.items()}
+            sources = {f"{name}_source": "" if cell is None else cell.source for name, cell in figures.items()}
+            chance = {} if row.chance is None else row.chance._asdict()
+            interval = {"chance": chance.get("value"), "low": chance.get("low"), "high": chance.get("high")}
+            yield {**vars(row), **periods, **plan, **sources, **interval}
+
+
+def _variance_rows(findings: Findings) -> _Rows:
+    for variance in findings.year.variances if findings.year is not None else ():
+        key = {"measure": variance.measure, "reference": variance.reference}
+        yield {**key, "kind": "start", **vars(variance.start), "error": 0.0}
+        for step in variance.steps:
+            note = "; ".join(text for _, text in step.notes)
+            yield {**key, "kind": step.kind, "cause": step.name, **vars(step), "note": note}
+        yield {**key, "kind": "end", **vars(variance.end), "error": 0.0}
+
+
+def _chance_point_rows(findings: Findings) -> _Rows:
+    for point in findings.year.chances if findings.year is not None else ():
+        for target, chance in point.chances.items():
+            closed = len(point.closed_months)
+            interval = {"chance": chance.value, "low": chance.low, "high": chance.high}
+            yield {"as_of": point.as_of, "closed": closed, "lock": point.lock, "target": target, **interval}
+
+
 _TARGET_COLUMNS = ["target", "measure", "period", "place", "direction", "threshold", "required_chance"]
 _TARGET_COLUMNS += ["chance", "low", "high", "spread_low", "spread_high", "average_shortfall"]
 _MONTH_COLUMNS = ["measure", "month", "previous_year", "plan", "mean", "p5", "p10", "p25", "p50", "p75", "p90", "p95"]
@@ -94,6 +124,33 @@ _BAR_COLUMNS = [
     "error",
 ]
 _DISTRICT_COLUMNS = ["district", "name", "period", "place_count", "weight", "lost", "statistic", "value", "low", "high"]
+_MONTHS_TABLE_COLUMNS = [
+    "measure",
+    "position",
+    "month",
+    "to_date_period",
+    "year",
+    "plan_year",
+    "plan_year_source",
+    "revised_year",
+    "plan_month",
+    "plan_month_source",
+    "actual_month",
+    "is_month_booked",
+    "month_ratio",
+    "to_date",
+    "is_to_date_booked",
+    "year_ratio",
+    "previous_year_ratio",
+    "p10",
+    "p50",
+    "p90",
+    "target",
+    "chance",
+    "low",
+    "high",
+]
+_VARIANCE_COLUMNS = ["measure", "reference", "kind", "cause", "to_date", "outlook", "outlook_p50", "error", "note"]
 _FRAMES: dict[str, tuple[list[str], Callable[[Findings], _Rows]]] = {
     "targets": (_TARGET_COLUMNS, _target_rows),
     "cases": (["case", "target", "chance", "low", "high"], _case_rows),
@@ -102,5 +159,8 @@ _FRAMES: dict[str, tuple[list[str], Callable[[Findings], _Rows]]] = {
     "exceedance": (["target", "measure", "period", "amount", "chance"], _exceedance_rows),
     "sensitivity": (_BAR_COLUMNS, _sensitivity_rows),
     "districts": (_DISTRICT_COLUMNS, _district_rows),
+    "months_table": (_MONTHS_TABLE_COLUMNS, _months_table_rows),
+    "variance": (_VARIANCE_COLUMNS, _variance_rows),
+    "chance_by_month": (["as_of", "closed", "lock", "target", "chance", "low", "high"], _chance_point_rows),
 }
 """Question -> columns of its frame, and the function that yields its rows."""

@@ -21,6 +21,7 @@ def answer_lines(summary: Mapping[str, Any], scenario: Scenario, t: Translator) 
     lines = [t("said_title", name=name, scenario=summary["scenario"], paths=paths, seed=summary["seed"])]
     targets = [_target_line(target, summary, scenario, t) for target in summary["targets"].values()]
     lines.extend(targets or _revenue_lines(summary, t))
+    lines += _year_lines(summary, scenario, t)
     if precision := summary.get("precision"):
         lines.append(_precision_line(precision, summary["paths"], t))
     months = summary["data_status"]
@@ -47,6 +48,15 @@ def page_note_lines(summaries: Iterable[Mapping[str, Any]], t: Translator) -> li
     """The notes on the pages of some runs, each once."""
     notes = [t(note["key"], **note["params"]) for summary in summaries for note in summary.get("notes", ())]
     return [t("said_note", text=text) for text in dict.fromkeys(notes)]
+
+
+def _year_lines(summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> list[str]:
+    """The year to date and why it differs; none where no month is closed."""
+    if not summary.get("closed_months"):
+        return []
+    from forecast.reports.content.causes import year_lines
+
+    return [f"  {line}" for line in year_lines(scenario, summary, t)]
 
 
 def _target_line(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 from forecast.history.ledger_figures import LedgerFigure, LedgerSeries, weakest_status
 from forecast.i18n import Note
 from forecast.periods import format_month
 
-__all__ = ["BookedMonth", "BookedMonths", "KnownSeries", "book_figures", "cut_series"]
+__all__ = ["BookedMonth", "BookedMonths", "KnownSeries", "book_figures", "cut_series", "known_before"]
 
 MAX_INCOMPLETE_MONTHS = 6
 """Months that a note names before it counts the others."""
@@ -53,6 +54,30 @@ def cut_series(known: Sequence[KnownSeries], month: int) -> list[KnownSeries]:
         if figures:
             cut.append((replace(series, figures=figures), [figure for figure in rows if figure.month < month]))
     return cut
+
+
+def known_before(series: Iterable[LedgerSeries], month: int, day: date) -> Iterator[LedgerSeries]:
+    """Leave out the rows of earlier months that became known after the plan was made.
+
+    Parameters
+    ----------
+    series : iterable of LedgerSeries
+        Of a ledger.
+    month : int
+        The first month that the plan simulates, from year 0; rows of it and of later ones stay.
+    day : date
+        The day on which the plan was made.
+
+    Yields
+    ------
+    LedgerSeries
+        Those that have a row.
+    """
+    limit = day.toordinal()
+    for each in series:
+        figures = [figure for figure in each.figures if figure.month >= month or figure.known_on <= limit]
+        if figures:
+            yield replace(each, figures=figures)
 
 
 def book_figures(known: Iterable[KnownSeries], first: int) -> tuple[dict[str, dict[int, BookedMonth]], list[Note]]:

@@ -17,7 +17,7 @@ from forecast.errors import Location, Problem, raise_if_problems
 from forecast.files.csv import CsvCell
 from forecast.files.csv_numbers import number_notes
 from forecast.history.accounts import Accounts
-from forecast.history.booked_months import BookedMonth, BookedMonths, book_figures, cut_series
+from forecast.history.booked_months import BookedMonth, BookedMonths, book_figures, cut_series, known_before
 from forecast.history.estimates import Estimates, collect_estimates
 from forecast.history.ledger_checks import check_months
 from forecast.history.ledger_figures import (
@@ -81,6 +81,8 @@ class History:
     """Month from year 0 -> people; months may be missing."""
     months_known_later: tuple[int, ...] = ()
     """Months with rows that became known only after the day of the plan, sorted."""
+    audited: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    """Measure -> month -> figure of a month before the plan that was restated after the plan was made."""
     booked: BookedMonths = field(default_factory=dict)
     """Figures from the first month on that a plan simulates; months may be missing."""
     estimates: Estimates = field(default_factory=Estimates)
@@ -149,6 +151,7 @@ def read_history(
     accounts: Accounts | None = None,
     as_of: date | None = None,
     planned_from: int | None = None,
+    planned_on: date | None = None,
 ) -> History:
     """Read a ledger: a row for each month and service, or for each month and measure.
 
@@ -166,6 +169,9 @@ def read_history(
     planned_from : int, optional
         The first month, from year 0, that a plan simulates: figures of it and of later months are in `booked`, where
         services may lack months. None where every row is history.
+    planned_on : date, optional
+        The day on which the plan was made: of earlier months the rows known then count, whatever `as_of` is, and what
+        was restated since is in `audited`. The day of `as_of` by default.
 
     Returns
     -------
@@ -186,8 +192,11 @@ def read_history(
     """
     problems: list[Problem] = []
     known_accounts = accounts or Accounts()
-    figures = read_figures(path, currency, known_accounts, as_of, problems)
+    known_now = read_figures(path, currency, known_accounts, as_of, problems)
     raise_if_problems(problems)
+    figures = known_now
+    if planned_from is not None and planned_on is not None:
+        figures = replace(known_now, series=tuple(known_before(known_now.series, planned_from, planned_on)))
     raise_if_problems(check_months(figures, as_of, planned_from))
     selected = [(series, *select_last_booked(series.figures)) for series in figures.series]
     known = [(series, rows) for series, rows, _ in selected]
@@ -204,9 +213,38 @@ def read_history(
         *_slip_notes(entries),
         *booked_notes,
     ]
+    audited = {} if figures is known_now or planned_from is None else _audited(entries, known_now, planned_from)
+    notes += _audited_notes(audited, planned_on)
     calendar = _calendar(entries, planned_from)
     history = _build_history(entries, _sum_others(others), figures, notes, calendar, booked)
-    return replace(history, estimates=collect_estimates(figures.series))
+    return replace(history, estimates=collect_estimates(figures.series), audited=audited)
+
+
+def _audited(
+    entries: Mapping[str, list[_ServiceRow]], known_now: LedgerFigures, planned_from: int
+) -> dict[str, dict[int, float]]:
+    """Measure -> month -> the figure that is known now, of services and months where the plan had another one."""
+    rows = [(series, select_last_booked(series.figures)[0]) for series in known_now.series]
+    now = _add_accounts(cut_series(rows, planned_from))
+    audited: dict[str, dict[int, float]] = {}
+    for service, planned in entries.items():
+        planned_rows = {row.month: row for row in planned}
+        for row in now.get(service, ()):
+            before = planned_rows.get(row.month)
+            for kind in ("revenue", "volume", "price"):
+                value = getattr(row, kind)
+                if before is not None and not math.isnan(value) and value != getattr(before, kind):
+                    audited.setdefault(f"{kind}.{service}", {})[row.month] = value
+    return audited
+
+
+def _audited_notes(audited: Mapping[str, Mapping[int, float]], planned_on: date | None) -> list[Note]:
+    """A note on figures before the plan that were restated after it was made."""
+    names = [f"{measure} {format_month(month)}" for measure, months in sorted(audited.items()) for month in months]
+    if not names or planned_on is None:
+        return []
+    params = {"count": str(len(names)), "names": ", ".join(names)[:MAX_NAMES_CHARACTERS], "day": planned_on.isoformat()}
+    return [("history_audited", tuple(sorted(params.items())))]
 
 
 def _add_accounts(

@@ -6,11 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from forecast.history.accounts import Accounts
+from forecast.history.books_by_day import BooksByDay
 from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import Cost, Scenario, Service
 from forecast.units import fold_text
 
-__all__ = ["account_measures", "first_planned_month", "ledger_accounts", "read_plan_history", "shared_accounts"]
+__all__ = [
+    "account_measures",
+    "first_planned_month",
+    "ledger_accounts",
+    "read_books_by_day",
+    "read_plan_history",
+    "shared_accounts",
+]
 
 
 def ledger_accounts(scenario: Scenario) -> Accounts:
@@ -82,7 +90,32 @@ def read_plan_history(scenario: Scenario) -> History | None:
     if source is None:
         return None
     accounts, planned_from = ledger_accounts(scenario), first_planned_month(scenario)
-    return read_history(source.file, scenario.currency, accounts, scenario.as_of, planned_from)
+    return read_history(source.file, scenario.currency, accounts, scenario.as_of, planned_from, scenario.planned_on)
+
+
+def read_books_by_day(scenario: Scenario) -> BooksByDay | None:
+    """Read the ledger that a plan names so that its books on each earlier day can be told.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan; rows that became known after its day are left out.
+
+    Returns
+    -------
+    BooksByDay, optional
+        None where the plan names no ledger.
+
+    Raises
+    ------
+    InputError
+        The ledger cannot be read.
+    """
+    source = scenario.history
+    if source is None:
+        return None
+    accounts, planned_from = ledger_accounts(scenario), first_planned_month(scenario)
+    return BooksByDay.read(source.file, scenario.currency, accounts, scenario.as_of, planned_from)
 
 
 def first_planned_month(scenario: Scenario) -> int:

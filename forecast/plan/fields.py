@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from forecast.errors import closest_match
 from forecast.files.month_forms import normalize_period, recognize_period
 from forecast.i18n import flatten_phrases
-from forecast.periods import Calendar, parse_period
+from forecast.periods import Calendar, format_month, parse_period
 from forecast.plan.expressions import DAY_CODES, PLAN_YEARS, month_error, parse_plan_month
 from forecast.units import QuantityError, read_number
 
@@ -86,6 +86,10 @@ def _parse_month(written: Any) -> int:
     except QuantityError as error:
         raise field_error(error.code, **error.params) from None
     return month
+
+
+def _parse_month_key(written: Any) -> str:
+    return format_month(_parse_month(written))
 
 
 def _parse_date(written: Any) -> date:
@@ -208,6 +212,10 @@ MonthField = Annotated[
     int, BeforeValidator(_parse_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})
 ]
 """A month: 2021-01."""
+MonthKey = Annotated[
+    str, BeforeValidator(_parse_month_key), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})
+]
+"""A month as the key of a table: 2021-01."""
 DateField = Annotated[
     date, BeforeValidator(_parse_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 ]

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import Assumption
 
-__all__ = ["Label", "assumptions_in", "for_service"]
+__all__ = ["FrozenDict", "Label", "assumptions_in", "for_service"]
 
 T = TypeVar("T")
 

@@ -20,7 +20,9 @@ from forecast.plan.fields import (
     Currency,
     DateField,
     LevelField,
+    Measure,
     MonthField,
+    MonthKey,
     PositiveNumber,
     RankCorrelation,
     YearField,
@@ -267,9 +269,15 @@ class Scenario(Record):
     copula: CopulaField = "gaussian"
     """Copula of all correlations."""
     decisions: ByName[Decision] = FrozenDict()
+    notes: Annotated[
+        dict[Measure, Annotated[dict[MonthKey, str], AfterValidator(FrozenDict)]], AfterValidator(FrozenDict)
+    ] = FrozenDict()
+    """Comments on closed months, by measure and month (`{revenue.post: {2021-03: TEXT}}`), beside the variance."""
 
     file: Annotated[str, Field(exclude=True)] = ""
     """The file it was read from; not a key of the language."""
+    _planned_on: date | None = PrivateAttr(default=None)
+    """The earliest `as_of` of the files that it extends, from the last one that revises a plan."""
     _locations: Mapping[str, Location] = PrivateAttr(default_factory=dict)
     """Where keys are written, by dotted name: those that are checked later."""
 
@@ -278,6 +286,19 @@ class Scenario(Record):
         copied = self.model_copy()
         copied._locations = locations
         return copied
+
+    def with_plan_day(self, day: date | None) -> Scenario:
+        """The same plan, made on another day than it is read for: its months before the horizon count as known then."""
+        copied = self.model_copy()
+        copied._planned_on = day
+        return copied
+
+    @property
+    def planned_on(self) -> date | None:
+        """The day on which the plan was made; `as_of` is the day for which it is simulated, and never before."""
+        if self._planned_on is None or self.as_of is None:
+            return self.as_of
+        return min(self._planned_on, self.as_of)
 
     def location_of(self, name: str) -> Location:
         """Where a key is written, or what it stands in; the file alone where nothing of that is known."""

@@ -98,7 +98,7 @@ def render_comparison_pdf(views: Sequence[RunView], differences: Differences, t:
         PDF.
     """
     with chart_style(TYPE_POINTS):
-        return to_pdf(draw_comparison_sheet(views, differences, t), comparison_title(views, t))
+        return to_pdf([draw_comparison_sheet(views, differences, t)], comparison_title(views, t))
 
 
 def _page_notes(views: Sequence[RunView], t: Translator) -> list[str]:

@@ -10,7 +10,16 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
-from forecast.reports.content import assumptions, decisions, districts, headline, sums, tables, track_record
+from forecast.reports.content import (
+    assumptions,
+    decisions,
+    districts,
+    headline,
+    sums,
+    tables,
+    track_record,
+    year_to_date,
+)
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import report_label, run_charts
 from forecast.reports.content.context import RunView
@@ -76,7 +85,7 @@ def render_run_page(view: RunView, t: Translator) -> bytes:
         **_section_params(view, t),
         **_table_params(view, t),
     }
-    return render_template("report.html.jinja", t, params)
+    return render_template("report.html.jinja", t, params, more_style="closed_months.css" if view.findings.year else "")
 
 
 def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
@@ -101,6 +110,7 @@ def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
         "data_notes": assumptions.data_notes(view, t),
         "how": assumptions.reader_notes(view, t),
         "baseline_notes": assumptions.baseline_notes(view, t),
+        "year": year_to_date.year_section(view, t),
         "provenance": assumptions.run_provenance(view, t),
         **_track_record_params(view, t),
     }

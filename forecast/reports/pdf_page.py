@@ -30,6 +30,7 @@ from forecast.reports.content.charts import run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.locks import lock_notes
 from forecast.reports.content.text import date_text
+from forecast.reports.content.year_to_date import year_section
 from forecast.reports.fonts import truncate_label
 from forecast.reports.page_layout import (
     A4_INCHES,
@@ -42,6 +43,7 @@ from forecast.reports.page_layout import (
     PrintedPage,
     TextStyle,
 )
+from forecast.reports.year_page import draw_year_sheet
 
 __all__ = ["render_run_pdf"]
 
@@ -55,7 +57,7 @@ MAX_TAIL_LINES = 2
 
 
 def render_run_pdf(view: RunView, t: Translator) -> bytes:
-    """Render the report of one run on one A4 page.
+    """Render the report of one run on one A4 page, and on a second one where months are closed.
 
     Parameters
     ----------
@@ -70,7 +72,10 @@ def render_run_pdf(view: RunView, t: Translator) -> bytes:
         PDF.
     """
     with chart_style(TYPE_POINTS):
-        return to_pdf(draw_run_sheet(view, t), headline.run_title(view, t))
+        sheets = [draw_run_sheet(view, t)]
+        if (year := year_section(view, t)) is not None:
+            sheets.append(draw_year_sheet(view, year, run_charts(view, t), t))
+        return to_pdf(sheets, headline.run_title(view, t))
 
 
 def draw_run_sheet(view: RunView, t: Translator) -> Figure:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from forecast.analysis.closed_lesson import closed_notes
 from forecast.analysis.correlation import achieved_correlations
 from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
 from forecast.periods import format_month
@@ -15,6 +16,7 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
+from forecast.reports.year_summary import summarise_year
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -75,7 +77,10 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         "assumptions": [_assumption(a, scenario) for a in scenario.uncertain_assumptions()],
         "grades": _grades(scenario),
         "data_status": {"actual": 0, "reconstructed": 0, **run.baseline.data_status},
-        "history_notes": [{"key": key, "params": dict(params)} for key, params in run.baseline.history_notes],
+        "history_notes": [
+            {"key": key, "params": dict(params)} for key, params in (*run.baseline.history_notes, *closed_notes(run))
+        ],
+        **({} if findings.year is None else summarise_year(findings.year)),
     }
 
 

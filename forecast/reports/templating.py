@@ -35,7 +35,9 @@ def _stylesheet(name: str) -> str:
     return (TEMPLATES_FOLDER / name).read_text(encoding="utf-8")
 
 
-def render_template(template: str, t: Translator, params: Mapping[str, Any], *, style: str = "page.css") -> bytes:
+def render_template(
+    template: str, t: Translator, params: Mapping[str, Any], *, style: str = "page.css", more_style: str = ""
+) -> bytes:
     """One page with its style inline.
 
     Parameters
@@ -48,13 +50,15 @@ def render_template(template: str, t: Translator, params: Mapping[str, Any], *, 
         Names that the template uses.
     style : str
         Name of the style sheet in `templates/`.
+    more_style : str
+        Name of a style sheet that is added to it; empty for none.
 
     Returns
     -------
     bytes
         HTML in UTF-8, under a content security policy that lets in this style and images inside the page alone.
     """
-    css = _stylesheet(style)
+    css = _stylesheet(style) + (_stylesheet(more_style) if more_style else "")
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     page = _jinja_environment().get_template(template)

@@ -92,7 +92,7 @@ def run_inputs(
     return _hash_inputs(
         "run",
         scenario=name or plan_name(scenario.file),
-        scenario_hash=json_digest(to_jsonable(scenario)),
+        scenario_hash=json_digest(_plan_content(scenario)),
         lines=json_digest(to_jsonable(scenario, locate=locate)),
         data=data_files(scenario),
         seed=seed,
@@ -102,6 +102,12 @@ def run_inputs(
         **({} if precision is None else {"precision": precision}),
         **({"lock": lock_digest} if lock_digest else {}),
     )
+
+
+def _plan_content(scenario: Scenario) -> Any:
+    """The plan as JSON; with the day on which it was made, where that is another than the day it is simulated for."""
+    content = to_jsonable(scenario)
+    return content if scenario.planned_on == scenario.as_of else [content, to_jsonable(scenario.planned_on)]
 
 
 def backtest_inputs(scenario: Scenario, *, origins: int, language: str) -> RunInputs:

@@ -7,7 +7,7 @@ are those of the plan; what depends on several of its keys, or on the history, i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.files.cache import Cache
 from forecast.files.fingerprint import code_digest, environment_versions, to_jsonable
-from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
+from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month, parse_period
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import data_files
@@ -27,6 +27,7 @@ from forecast.plan.shocks import AnyShock, Drift, Event
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount, Workforce
 from forecast.plan.yearly_changes import change_in_year, draw_in_year
+from forecast.simulation.closed_year import find_closed_year
 from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
 from forecast.simulation.model.closed_months import ClosedMonths
 from forecast.simulation.model.conditioning.cells import LearnedCells, learned_cells
@@ -197,13 +198,18 @@ def run_key(scenario: Scenario, baseline: Baseline, seed: int, paths: int, preci
 
 
 def compile_plan(
-    scenario: Scenario, baseline: Baseline, paths: int | None = None, seed: int | None = None
+    scenario: Scenario,
+    baseline: Baseline,
+    paths: int | None = None,
+    seed: int | None = None,
+    periods: Sequence[str] = (),
 ) -> CompiledPlan:
-    """All that the blocks are simulated from; ValueError for a number of paths below 1."""
+    """All that the blocks are simulated from, with these periods recorded too; ValueError for no path."""
     count = scenario.paths if paths is None else paths
     if count < 1:
         raise ValueError("a run needs at least one path")
-    periods = output_periods(scenario)
+    closed_year = find_closed_year(scenario, baseline)
+    told_periods = closed_year.periods if closed_year is not None else ()
     groups = _correlated_groups(scenario, baseline)
     earlier = _compile_earlier_time(scenario, baseline)
     inputs = _compile_baseline(scenario, baseline, earlier.months)
@@ -221,7 +227,7 @@ def compile_plan(
         places=compile_place_outputs(scenario),
         groups=groups,
         yearly=_yearly_draws(scenario, groups),
-        periods=periods,
+        periods=_with_periods(output_periods(scenario), (*told_periods, *periods)),
         bridge_period=bridge_period(scenario),
         targets=dict(scenario.targets),
         main_target=scenario.main_target,
@@ -231,6 +237,17 @@ def compile_plan(
         closed_events=_closed_events(scenario, baseline),
         gives_back=scenario.growth_over == "underlying",
         adds_volumes=_has_one_volume_unit(scenario, baseline),
+    )
+
+
+def _with_periods(periods: tuple[OutputPeriod, ...], more: Sequence[str]) -> tuple[OutputPeriod, ...]:
+    """Output periods with others, whose figures are recorded in full; those of single months stand last."""
+    recorded = {output.period for output in periods if not output.is_month}
+    added = [text for text in dict.fromkeys(more) if text not in recorded]
+    return (
+        *(output for output in periods if not output.is_month),
+        *(OutputPeriod(text, parse_period(text)) for text in added),
+        *(output for output in periods if output.is_month and output.period not in added),
     )
 
 

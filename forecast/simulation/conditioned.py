@@ -23,6 +23,7 @@ from forecast.simulation.model.conditioning.conditioning import (
     ClosedLesson,
     Conditioning,
     Members,
+    SurprisingCell,
     Surroundings,
 )
 from forecast.simulation.model.conditioning.factors import CellFactors
@@ -76,16 +77,19 @@ class _Preparation:
         self.mixtures = tuple(name for name, service in self.inputs.services.items() if service.level == "mixture")
         covariance = self.model.covariance
         all_loadings = {members: self._loadings(cells, members) for members in self._combinations()}
-        variance = sum(np.einsum("ij,jk,ik->i", rows, covariance, rows) for rows in all_loadings.values())
+        variance = sum(((rows @ covariance) * rows).sum(axis=1) for rows in all_loadings.values())
         teaches = np.sqrt(variance) > MIN_CELL_SD * np.array([_unit(self.inputs, cell) for cell in cells])
         self.cells = tuple(cell for cell, keeps in zip(cells, teaches, strict=True) if keeps)
         self.covariance = covariance
         self.loadings = {members: rows[teaches] for members, rows in all_loadings.items()}
 
     def conditioned(self) -> CompiledPlan:
-        """The plan with its conditioning; as it was where no cell teaches."""
+        """The plan with its conditioning, or with the lesson alone where the plan is sure of every cell."""
+        sure = tuple(sorted({c.measure for c in self.plan.learned.cells} - {c.measure for c in self.cells}))
         if not self.cells:
-            return self.plan
+            everything = float(PATHS_PER_BLOCK)
+            lesson = ClosedLesson(1.0, everything, PATHS_PER_BLOCK, (), self.plan.learned.without_lesson, sure)
+            return replace(self.plan, lesson=lesson)
         last = self.inputs.calendar.first + max(cell.row for cell in self.cells)
         blank = Conditioning(
             cells=self.cells,
@@ -110,17 +114,23 @@ class _Preparation:
             self._surprise(conditioning, surroundings, central, errors),
             self._effective_draws(conditioning, surroundings),
             PATHS_PER_BLOCK,
-            self._at_arms_length(added, scores),
+            self._at_arms_length(central, added, scores),
             self.plan.learned.without_lesson,
-            tuple(sorted({c.measure for c in self.plan.learned.cells} - {c.measure for c in self.cells})),
+            sure,
         )
         return replace(self.plan, conditioning=conditioning, lesson=lesson)
 
-    def _at_arms_length(self, added: Floats, scores: Floats) -> tuple[tuple[str, int, float], ...]:
-        """Measure, month and distance of the cells (cells,) that get variance in addition."""
-        first = self.inputs.calendar.first
-        each = zip(self.cells, added, scores, strict=True)
-        return tuple((cell.measure, first + cell.row, float(score)) for cell, variance, score in each if variance)
+    def _at_arms_length(self, central: CellStates, added: Floats, scores: Floats) -> tuple[SurprisingCell, ...]:
+        """The cells (cells,) that get variance in addition."""
+        first, gaps = self.inputs.calendar.first, (central.booked - central.state).mean(axis=1)
+        surprising = []
+        for cell, variance, gap, score in zip(self.cells, added, gaps, scores, strict=True):
+            if variance:
+                scale = self.inputs.services[cell.service].fitted.scale
+                is_log = cell.is_price or scale == "log"
+                difference = float(np.expm1(gap) if is_log else gap / _unit(self.inputs, cell))
+                surprising.append(SurprisingCell(cell.measure, first + cell.row, difference, float(score)))
+        return tuple(surprising)
 
     def _booked_errors(self, events: Floats) -> Floats:
         """(cells, cells) covariance of estimates and of what named events left, (cells, paths) or (cells, 1)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -300,6 +300,7 @@ def simulate(
     keep: int = 0,
     precision: float | None = None,
     every_place: bool = True,
+    periods: Sequence[str] = (),
     baseline: Baseline | None = None,
     execution: ExecutionOptions | None = None,
 ) -> Simulation:
@@ -317,6 +318,8 @@ def simulate(
         Half the width of the 95% interval of the main target's chance at which it stops before `paths`.
     every_place : bool
         Whether every listed place is read; without, districts and the places of targets alone, many times as fast.
+    periods : sequence of str
+        Periods of the horizon whose figures are recorded too, such as `2025-01 to 2025-03`.
     baseline : Baseline, optional
         A fitted baseline; the history is fitted by default.
     execution : ExecutionOptions, optional
@@ -349,7 +352,7 @@ def simulate(
     require_memory(scenario, paths or scenario.paths)
     execution = execution or ExecutionOptions()
     baseline = baseline or fit_baseline(scenario)
-    plan = condition_plan(compile_plan(scenario, baseline, paths, seed))
+    plan = condition_plan(compile_plan(scenario, baseline, paths, seed, periods))
     goal = _precision_goal(plan, precision)
     engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
     required_version = local_code_version() if engine.is_remote else ""

@@ -14,6 +14,7 @@ from forecast.i18n import Translator
 from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
 from forecast.workflows.request import RunRequest
+from forecast.workflows.year_references import find_year_references
 
 if TYPE_CHECKING:
     from forecast.analysis.cases import SimulatedCase
@@ -66,7 +67,9 @@ def build_view(
     from forecast.reports.summary import summarise_run
 
     raise_if_data_changed(run, request.inputs)
-    findings = add_cases(findings or collect_findings(run), run, cases)
+    if findings is None:
+        findings = collect_findings(run, references=find_year_references(request, run.baseline))
+    findings = add_cases(findings, run, cases)
     summary = {**summarise_run(run, findings), "run_id": request.inputs.run_id, "scenario": request.name}
     if request.lock is not None:
         summary["lock"] = _lock_summary(request.lock, run)

@@ -23,6 +23,7 @@ from forecast.reports.index_page import write_index
 from forecast.runs import repository
 from forecast.workflows.publish import build_view, publish_report, raise_if_data_changed
 from forecast.workflows.request import RunRequest
+from forecast.workflows.year_references import find_year_references
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +125,8 @@ def simulate_and_publish(
             checkpoint = _open_checkpoint(request, baseline, callbacks)
             execution = ExecutionOptions(request.workers, cluster, checkpoint, callbacks.on_paths)
             run = simulate_request(request, baseline, execution)
-            findings = collect_findings(run)  # while the cases are still simulated
+            references = find_year_references(request, baseline)
+            findings = collect_findings(run, references=references)  # while the cases are still simulated
             request = on_simulated(request, run)
             view = build_view(run, request, cases.result(), findings)
         callbacks.on_answer(view.summary)
@@ -240,8 +242,9 @@ def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        `targets`, `cases`, `months`, `bridge`, `exceedance`, `sensitivity` and `districts`; a frame is empty, with its
-        columns, where the plan gives no answer.
+        `targets`, `cases`, `months`, `bridge`, `exceedance`, `sensitivity` and `districts`, and of closed months
+        `months_table`, `variance` and `chance_by_month`; a frame is empty, with its columns, where the plan gives no
+        answer.
 
     Examples
     --------
@@ -255,7 +258,9 @@ def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
     from forecast.analysis.collect import collect_findings
     from forecast.analysis.frames import findings_frames
 
-    return findings_frames(collect_findings(run, simulate_cases(RunRequest.from_simulation(run))))
+    request = RunRequest.from_simulation(run)
+    references = find_year_references(request, run.baseline)
+    return findings_frames(collect_findings(run, simulate_cases(request), references))
 
 
 def plot(run: Simulation, figure: str, *, language: Language | None = None) -> Figure:

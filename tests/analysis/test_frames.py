@@ -11,13 +11,14 @@ from forecast.analysis.frames import findings_frames
 from tests.support.plans import FULL_PLAN, read_plan_text, simulate_plan
 from tests.support.report_fixture import make_findings
 
-QUESTIONS = {"targets", "cases", "months", "bridge", "exceedance", "sensitivity", "districts"}
+YEAR = {"months_table", "variance", "chance_by_month"}
+QUESTIONS = {"targets", "cases", "months", "bridge", "exceedance", "sensitivity", "districts"} | YEAR
 
 
 def test_every_question_has_a_frame_of_complete_columns() -> None:
     frames = findings_frames(make_findings())
     assert set(frames) == QUESTIONS
-    for name in QUESTIONS - {"districts"}:
+    for name in QUESTIONS - YEAR - {"districts"}:
         assert len(frames[name])
         assert (
             not frames[name]
@@ -49,7 +50,7 @@ def test_a_question_without_an_answer_has_a_frame_with_columns() -> None:
     empty = replace(make_findings(), bridge=None, sensitivity=None, cases=())
     frames = findings_frames(empty)
     full = findings_frames(make_findings())
-    for name in ("bridge", "sensitivity", "cases", "districts"):
+    for name in ("bridge", "sensitivity", "cases", "districts", *sorted(YEAR)):
         assert frames[name].empty
         assert list(frames[name].columns) == list(full[name].columns)
 

@@ -154,13 +154,14 @@ def test_fail_under_an_unknown_target_suggests_the_nearest(call: Any, plan: Path
     assert not (plan.parent / "reports").exists()
 
 
-def test_as_of_rejects_assumptions_known_later(call: Any, plan: Path) -> None:
+def test_strict_rejects_assumptions_known_later(call: Any, plan: Path) -> None:
     plan.write_text(BAKERY_PLAN.replace("noise: 4%", "noise: {value: 2% to 4%, known: 2026-03}"))
-    done = call("run", plan, "--as-of", "2026-01-05")
+    assert call("run", plan, "--as-of", "2026-01-05", "--paths", "500").code == 0
+    done = call("run", plan, "--as-of", "2026-01-05", "--strict")
     assert done.code == 2
     assert done.complaints == [
         f"{plan}:5:101: services.bread.baseline.noise: '2% to 4%' rests on what was known only in 2026-03, "
-        "after 2026-01-05; write what was known then, or leave out --as-of"
+        "after 2026-01-05; write what was known then, or leave out --strict"
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 import forecast
 from forecast.periods import format_month
 from forecast.simulation.simulate import ExecutionOptions, Simulation
+from forecast.timeseries.baseline import fit_baseline
 from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year
 
 TWO_SERVICES = "{a: {growth: 0% to 20%}, b: {growth: 3% to 6%}}"
@@ -203,7 +204,7 @@ def test_a_surprising_month_teaches_in_full_once_it_is_called_ordinary(tmp_path:
         run = simulate_closed_year(tmp_path, booked_rows({"a": values}), history=history)
         medians.append(np.median(run.values("revenue", "2025")))
         assert run.lesson is not None
-        lessons.append([format_month(month) for _, month, _ in run.lesson.surprising])
+        lessons.append([format_month(cell.month) for cell in run.lesson.surprising])
     assert "2025-04" in lessons[0]
     assert "2025-04" not in lessons[1]
     assert medians[1] < medians[0]
@@ -216,3 +217,45 @@ def test_the_growth_that_is_reported_is_that_of_the_paths(tmp_path: Path) -> Non
     plan = simulate_closed_year(tmp_path, as_of="2025-01-20")
     width = np.ptp(np.quantile(growth, (0.1, 0.9)))
     assert width < 0.75 * np.ptp(np.quantile(plan.values("revenue", "2025"), (0.1, 0.9))) / (1e8 * SEASON.sum())
+
+
+def test_no_closed_month_is_fitted(tmp_path: Path) -> None:
+    """A month that teaches by conditioning teaches no season, no noise and no correlation."""
+    fits = [
+        fit_baseline(forecast.read(write_closed_year(tmp_path / str(n), year_to_march(factor)))).services["a"]
+        for n, factor in enumerate((0.8, 1.3))
+    ]
+    assert fits[0].noise == fits[1].noise
+    assert np.array_equal(fits[0].shape, fits[1].shape)
+    assert fits[0].base_total == fits[1].base_total
+
+
+@pytest.mark.parametrize(("closed", "comes_back"), [(3, True), (6, False)])
+def test_what_a_named_flood_took_comes_back_once(tmp_path: Path, closed: int, comes_back: bool) -> None:
+    """Half of a March that lost 40% comes back in April and May: in open months it is added, in closed ones booked."""
+    flood = (
+        "{{file: ledger.csv, shocks: {{flood: {{kind: event, from: 2025-03-01, until: 2025-03-31, "
+        "effect: {{volume: {{a: -40%}}}}, recovered: {{a: {share}}}, within: 2 months}}}}}}"
+    )
+    values = 1e8 * 1.1 * SEASON[:closed]
+    values[2] *= 0.6
+    open_parts = {}
+    for share in ("0%", "50%"):
+        booked = values.copy()
+        if closed > 4 and share == "50%":
+            booked[3:5] += 0.5 * 0.4 * 1.1e8 * SEASON[2] / 2
+        run = simulate_closed_year(tmp_path, booked_rows({"a": booked}), history=flood.format(share=share))
+        assert run.lesson is not None
+        assert run.lesson.surprising == ()
+        open_parts[share] = np.median(run.values("revenue", "2025")) - booked.sum()
+    returned = 0.5 * 0.4 * 1.1e8 * SEASON[2] if comes_back else 0.0
+    assert open_parts["50%"] - open_parts["0%"] == pytest.approx(returned, abs=0.004 * open_parts["0%"])
+
+
+def test_a_plan_of_many_closed_cells_can_be_solved(tmp_path: Path) -> None:
+    """Three years closed of a plan of four, with a service that is sure: more cells than the plan has doubts."""
+    rows = [row for year in (2025, 2026, 2027) for row in booked_rows({"a": 1.1e8 * SEASON, "b": 1e8 * SEASON}, year)]
+    services = "{a: {growth: 0% to 9%}, b: {growth: 0%, baseline: {noise: 0%, level_noise: 0%}}}"
+    run = simulate_closed_year(tmp_path, rows, services, names=("a", "b"), months=48, as_of="2028-02-01")
+    assert run.tally("revenue.a", "2027").quantile(0.9).value == pytest.approx(1.1e8 * SEASON.sum())
+    assert np.isfinite(run.tally("revenue", "2028").mean)

@@ -3,7 +3,8 @@
     python -m tests.validation.closed_year --truths 2000 [--kind plain|surprise|noisier|two-point|estimate] [--json]
 
 The plan has three services with correlated months, an initiative, a mixture and storms. Storms of closed months are
-named within two points of what they took. The rival is "closed months and the rest as planned".
+named within two points of what they took. The rival is "closed months and the rest as planned"; of the plan with a
+growth of two points it is the same rule without weights.
 """
 
 from __future__ import annotations
@@ -110,9 +111,14 @@ class ClosedYear:
         return self.simulate(self.scenario, self.fits, RIVAL_SEED)
 
     @staticmethod
-    def simulate(scenario: forecast.Scenario, fits: Baseline, seed: int | None = None) -> Floats:
-        """(services, months, paths) revenue in the first block."""
-        figures = simulate_block(condition_plan(compile_plan(scenario, fits, PATHS, seed)), range(1)).figures
+    def simulate(
+        scenario: forecast.Scenario, fits: Baseline, seed: int | None = None, *, is_weighted: bool = True
+    ) -> Floats:
+        """(services, months, paths) revenue in the first block; without weights what is not normal stays as drawn."""
+        plan = condition_plan(compile_plan(scenario, fits, PATHS, seed))
+        if plan.conditioning is not None and not is_weighted:
+            plan = replace(plan, conditioning=replace(plan.conditioning, streams=()))
+        figures = simulate_block(plan, range(1)).figures
         months = [f"2025-{month:02d}" for month in range(1, 13)]
         return np.array([[figures[f"revenue.{name}", m] for m in months] for name in scenario.service_names])
 
@@ -124,10 +130,13 @@ class ClosedYear:
             actual[rng.integers(len(actual)), rng.integers(count)] *= 0.7
         events = list(_named_events(remaining[:, :, truth], count, self.scenario.service_names, rng))
         scenario = self.read(events, count) if events else self.scenario
-        paths = self.simulate(scenario, self._booked(actual, count, rng))
+        booked = self._booked(actual, count, rng)
+        paths = self.simulate(scenario, booked)
         first = count - (self.kind == "estimate")
         np.testing.assert_allclose(paths[:, :first], np.broadcast_to(actual[:, :first, None], paths[:, :first].shape))
-        open_part, rival = paths[:, first:].sum(axis=1), self.as_planned[:, first:].sum(axis=1)
+        is_two_point = self.kind == "two-point"
+        other = self.simulate(scenario, booked, is_weighted=False) if is_two_point else self.as_planned
+        open_part, rival = paths[:, first:].sum(axis=1), other[:, first:].sum(axis=1)
         outcome = actual[:, first:].sum(axis=1)
         return {
             "levels": [

@@ -60,6 +60,10 @@ EARLIER = (
     "tests/simulation/test_earlier.py::test_events_are_counted_where_they_are_under_way_in_the_horizon"
 )
 MODEL = (MODEL_TESTS, *WHOLE_PLANS)
+CLOSED_YEARS = (
+    "tests/stats/test_resampling.py tests/stats/test_ar_covariance.py tests/laws/test_closed_months.py",
+    "tests/laws/test_closed_kinds.py tests/validation/test_closed_year.py",
+)
 SAMPLING = ("tests/simulation/sampling", *WHOLE_PLANS)
 TALLY = ("tests/stats/test_tally.py", "tests/validation/test_oracles.py")
 DISTRIBUTIONS = (
@@ -72,6 +76,12 @@ CORE: dict[str, tuple[str, ...]] = {
     "forecast/simulation/model/recovery.py": (*MODEL, BELOW_ZERO),
     "forecast/simulation/model/baseline_paths.py": (BASELINE_TESTS, *MODEL, "tests/simulation/sampling", BELOW_ZERO),
     "forecast/simulation/model/planned_years.py": (PLANNED_YEARS, *MODEL, "tests/simulation/sampling", BELOW_ZERO),
+    "forecast/simulation/model/conditioning/conditioning.py": CLOSED_YEARS,
+    "forecast/simulation/model/conditioning/components.py": CLOSED_YEARS,
+    "forecast/simulation/model/conditioning/factors.py": CLOSED_YEARS,
+    "forecast/simulation/model/conditioning/gain.py": CLOSED_YEARS,
+    "forecast/stats/resampling.py": CLOSED_YEARS,
+    "forecast/stats/ar_covariance.py": CLOSED_YEARS,
     "forecast/timeseries/year_width.py": (PLANNED_YEARS, *MODEL, BELOW_ZERO),
     "forecast/stats/annual_noise.py": ("tests/stats/test_annual_noise.py", PLANNED_YEARS),
     "forecast/simulation/model/initiatives.py": MODEL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +43,7 @@ class CompletedRun:
 @common_options()
 @click.option("--precision", cls=Option, metavar="HALF", type=HalfWidth())
 @click.option("--as-of", cls=Option, metavar="DATE", type=DayParam())
+@click.option("--strict", cls=Option, is_flag=True)
 @click.option("--repair-correlations", cls=Option, is_flag=True)
 @click.option("--reuse-fit", cls=Option, metavar="MANIFEST", type=click.Path(path_type=Path))
 @click.option("--excel", cls=Option, is_flag=True)
@@ -61,7 +61,7 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     requests = _reuse_fit(session, requests, params["reuse_fit"])
     if params["precision"] is not None:
         requests = [replace(request, precision=params["precision"], lock=None) for request in requests]
-    _check_requests(session, requests, gates, params["as_of"])
+    _check_requests(session, requests, gates, is_strict=params["strict"])
     workbooks = _workbook_files(requests) if params["excel"] else [None] * len(requests)
     failures: list[OutputError] = []
     completed = [
@@ -162,7 +162,7 @@ def _reuse_fit(session: Session, requests: list[RunRequest], manifest: Path | No
     return [replace(request, lock=None).with_pinned_fits(read_pinned_fits(file)) for request in requests]
 
 
-def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[Gate, ...], day: date | None) -> None:
+def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[Gate, ...], *, is_strict: bool) -> None:
     """Refuse before anything is simulated: InputError with every problem, OutputError where a report has no room."""
     from forecast.runs.repository import prepare_reports
 
@@ -173,20 +173,23 @@ def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[G
         if folder in files:
             problems.append(session.problem(file, file, "same_folder_name", first=files[folder], name=request.name))
         files.setdefault(folder, file)
-        problems += [*_hindsight_problems(request.scenario, day), *_gate_problems(session, request, gates)]
+        problems += [
+            *(_hindsight_problems(request.scenario) if is_strict else ()),
+            *_gate_problems(session, request, gates),
+        ]
     if problems:
         raise InputError(problems)
     for request in requests:
         prepare_reports(request.reports, (request.name,))
 
 
-def _hindsight_problems(scenario: Scenario, day: date | None) -> list[Problem]:
-    """The assumptions that rest on what was known only after a day."""
+def _hindsight_problems(scenario: Scenario) -> list[Problem]:
+    """The assumptions that rest on what was known only after the day of the plan."""
     from forecast.plan.scenario import assumptions_known_after
 
     problems = []
-    for assumption in assumptions_known_after(scenario, day) if day else ():
-        params = {"text": assumption.text, "known": assumption.known_since, "day": str(day)}
+    for assumption in assumptions_known_after(scenario, scenario.as_of) if scenario.as_of else ():
+        params = {"text": assumption.text, "known": assumption.known_since, "day": str(scenario.as_of)}
         problems.append(Problem.of(assumption.location, assumption.name, "known_later", **params))
     return problems
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from forecast.errors import Problem
-from forecast.plan.checks import correlations, initiatives, places, services, shocks, size, targets, unused
+from forecast.plan.checks import correlations, initiatives, notes, places, services, shocks, size, targets, unused
 from forecast.plan.checks.context import CheckContext
 
 CHECKS: tuple[Callable[[CheckContext], Iterator[Problem]], ...] = (
@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[CheckContext], Iterator[Problem]], ...] = (
     size.check_size,
     initiatives.check_initiatives,
     targets.check_targets,
+    notes.check_notes,
     places.check_places,
     unused.check_unused,
     correlations.check_correlations,

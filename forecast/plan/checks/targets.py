@@ -39,7 +39,7 @@ def check_targets(context: CheckContext) -> Iterator[Problem]:
 def _check_limits(
     context: CheckContext, path: str, measure: str, period: Period, limits: Mapping[str, Assumption | None]
 ) -> Iterator[Problem]:
-    yield from _check_measure(context, f"{path}.measure", measure)
+    yield from check_measure(context, f"{path}.measure", measure)
     given = {key: limit for key, limit in limits.items() if limit is not None}
     if len(given) != 1:
         yield context.problem(path, "one_threshold", first=min(limits), second=max(limits))
@@ -64,7 +64,8 @@ def _unit_problem(context: CheckContext, path: str, measure: str, limit: Assumpt
     return context.problem(path, "threshold_unit", text=limit.text, measure=measure, example=join_unit("136", unit))
 
 
-def _check_measure(context: CheckContext, path: str, measure: str) -> Iterator[Problem]:
+def check_measure(context: CheckContext, path: str, measure: str) -> Iterator[Problem]:
+    """A measure that the plan does not have, such as the cost of a plan without costs."""
     kind, _, name = measure.partition(".")
     if kind in ("profit", "margin") and not context.names("costs"):
         yield context.problem(path, "needs_costs", measure=kind)

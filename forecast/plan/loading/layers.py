@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -114,3 +115,23 @@ def resolution_order(layer: Layer) -> list[Layer]:
 
     visit(layer)
     return list(order)
+
+
+def plan_day(layer: Layer) -> date | None:
+    """Return the day on which a plan was made: the earliest `as_of` of its files, from the last that revises one."""
+    days: list[date] = []
+    for each in resolution_order(layer):
+        if "revises" in each.tree:
+            days.clear()
+        written = each.tree.get("as_of")
+        if isinstance(written, ScalarNode) and (day := _iso_day(str(written))) is not None:
+            days.append(day)
+    return min(days, default=None)
+
+
+def _iso_day(text: str) -> date | None:
+    """A day; None where it is none, which the field itself names."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from forecast.plan.checks import CHECKS
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.checks.correlations import IMPOSSIBLE_CODE, CorrelationRepair, repair_correlations
 from forecast.plan.document import DocumentEntry, PlanDocument, index_plan
-from forecast.plan.loading.layers import Layer, PlanLoader
+from forecast.plan.loading.layers import Layer, PlanLoader, plan_day
 from forecast.plan.loading.overlays import MergedTree, merge_layers
 from forecast.plan.loading.overrides import OVERRIDE_FILE, build_override_layer
 from forecast.plan.loading.references import resolve_references
@@ -186,13 +187,19 @@ def read_plan(
         raise InputError(sorted(set(problems))[:MAX_PLAN_PROBLEMS])
     plan_files = {each.file for each in (*layer.ancestors, layer)} - {OVERRIDE_FILE}
     return LoadedPlan(
-        scenario,
+        _made_on(scenario, plan_day(layer)),
         document,
         tuple(builder.removed),
         tuple(builder.repairs),
         tuple(sorted(plan_files)),
         tuple(sorted(map(display_path, builder.column_files))),
     )
+
+
+def _made_on(scenario: Scenario, day: date | None) -> Scenario:
+    """The plan and its cases, made on a day."""
+    cases = {name: case.with_plan_day(day) for name, case in scenario.cases.items()}
+    return scenario.model_copy(update={"cases": FrozenDict(cases)}).with_plan_day(day)
 
 
 def read_document(path: Path) -> PlanDocument:

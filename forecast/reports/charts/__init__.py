@@ -12,6 +12,7 @@ from forecast.reports.charts import (
     bridge,
     calibration,
     cases,
+    chance_by_month,
     districts,
     exceedance,
     fan,
@@ -26,7 +27,7 @@ class ChartSpec(NamedTuple):
     """Function that draws a chart, and the white around its axes."""
 
     draw: Callable[..., None]
-    """Called as (axes, finding, t, scale); `cases` as (axes, rows, target, t)."""
+    """Called as (axes, finding, t, scale); `cases` as (axes, rows, target, t), `chance_by_month` with the months."""
     margin: Margin
 
 
@@ -36,6 +37,7 @@ CHARTS: Mapping[str, ChartSpec] = {
     "exceedance": ChartSpec(exceedance.draw_exceedance, exceedance.EXCEEDANCE_MARGIN),
     "tornado": ChartSpec(tornado.draw_tornado, tornado.TORNADO_MARGIN),
     "cases": ChartSpec(cases.draw_cases, cases.CASES_MARGIN),
+    "chance_by_month": ChartSpec(chance_by_month.draw_chance_by_month, chance_by_month.CHANCE_BY_MONTH_MARGIN),
     "districts": ChartSpec(districts.draw_districts, districts.DISTRICTS_MARGIN),
     "fan": ChartSpec(fan.draw_fan, fan.FAN_MARGIN),
     "exceedances": ChartSpec(exceedance.draw_exceedances, exceedance.EXCEEDANCES_MARGIN),

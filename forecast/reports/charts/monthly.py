@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from forecast.analysis.findings import MonthBar, Months
@@ -33,15 +32,19 @@ MONTHLY_MARGIN = Margin(0.2, 0.2, 0.2, 2.6)
 MonthBars = tuple[MonthBar, ...]
 PREVIOUS_YEAR_COLOURS = {"actual": SOLID, "estimate": ESTIMATED, "example": ESTIMATED, "reconstructed": RECONSTRUCTED}
 """Colour of last year's bars by the status of their months."""
+PALER_COLOURS = {SOLID: ESTIMATED, ESTIMATED: RECONSTRUCTED}
+"""Colour of last year's bars beside closed months of this year, which are solid."""
 PREVIOUS_YEAR_BAR, PLAN_BAR, MEDIAN_BAR, FAN_STRIP = (-0.33, 0.24), (-0.02, 0.34), (0.16, 0.38), (0.425, 0.11)
 """Centre and width, in months, of last year, the plan, the forecast's median and its fan."""
+CLOSE_LINE = 0.515
+"""Distance of the line after the last closed month from its middle, in months."""
 
 
 def draw_monthly(axes: Axes, finding: Months, t: Translator, scale: AmountScale) -> None:
     """Draw months as bars from zero; the strip at the right of each is P10 to P90 and, darker, P25 to P75."""
     draw_legend_above(axes, *_legend_entries(finding, t))
     is_crowded = len(finding.bars) > 18
-    _draw_previous_year(axes, finding.bars, finding.previous_year_statuses)
+    _draw_previous_year(axes, finding)
     _draw_plan(axes, finding.bars)
     _draw_forecast(axes, finding.bars)
     top = max(max(bar.p90, bar.plan or 0, bar.previous_year or 0) for bar in finding.bars)
@@ -56,10 +59,19 @@ def draw_monthly(axes: Axes, finding: Months, t: Translator, scale: AmountScale)
     if not is_crowded:
         _draw_amounts(axes, finding.bars, scale, top - low)
     _draw_month_names(axes, finding.bars, t)
+    _draw_close(axes, finding)
 
 
-def _draw_previous_year(axes: Axes, bars: MonthBars, statuses: Sequence[str]) -> None:
-    for status, colour in PREVIOUS_YEAR_COLOURS.items():
+def _previous_year_colours(finding: Months) -> dict[str, str]:
+    """Colour by status of a month of last year."""
+    if not finding.last_closed:
+        return PREVIOUS_YEAR_COLOURS
+    return {status: PALER_COLOURS.get(colour, colour) for status, colour in PREVIOUS_YEAR_COLOURS.items()}
+
+
+def _draw_previous_year(axes: Axes, finding: Months) -> None:
+    bars, statuses = finding.bars, finding.previous_year_statuses
+    for status, colour in _previous_year_colours(finding).items():
         bars_of_status = [
             (position, bars[position].previous_year)
             for position, bar_status in enumerate(statuses)
@@ -97,6 +109,14 @@ def _draw_forecast(axes: Axes, bars: MonthBars) -> None:
                 color=PAPER,
                 linewidth=1.1,
             )
+
+
+def _draw_close(axes: Axes, finding: Months) -> None:
+    """Draw a line after the last closed month; all months before it are closed."""
+    months = [bar.month for bar in finding.bars]
+    if finding.last_closed in months:
+        position = months.index(finding.last_closed) + CLOSE_LINE
+        axes.axvline(position, color=INK, linewidth=1.2, linestyle=(0, (2, 2)), zorder=0.5)
 
 
 def _draw_amounts(axes: Axes, bars: tuple[MonthBar, ...], scale: AmountScale, y_range: float) -> None:
@@ -137,16 +157,20 @@ def _legend_entries(finding: Months, t: Translator) -> tuple[list[Artist], list[
     """Return the patches of the legend and their texts, only for what is drawn."""
     entries: list[tuple[Artist, str]] = []
     entries += [
-        (Patch(facecolor=PREVIOUS_YEAR_COLOURS[status]), t(f"months_{status}"))
-        for status in PREVIOUS_YEAR_COLOURS
+        (Patch(facecolor=colour), t(f"months_{status}"))
+        for status, colour in _previous_year_colours(finding).items()
         if status in finding.previous_year_statuses
     ]
     if any(bar.plan is not None for bar in finding.bars):
-        entries.append((Patch(facecolor=PAPER, edgecolor=INK), t("months_plan")))
+        text = t("months_closed_plan" if finding.last_closed else "months_plan")
+        entries.append((Patch(facecolor=PAPER, edgecolor=INK), text))
     if any(bar.p95 == bar.p5 for bar in finding.bars):
-        entries.append((Patch(facecolor=SOLID, edgecolor=INK), t("months_known")))
+        text = t("months_closed_known" if finding.last_closed else "months_known")
+        entries.append((Patch(facecolor=SOLID, edgecolor=INK), text))
     if any(bar.p95 != bar.p5 for bar in finding.bars):
         entries.append((Patch(facecolor=PAPER, edgecolor=INK, hatch="/////"), t("months_forecast")))
         entries.append((Patch(facecolor=BAND), t("months_band")))
         entries.append((Patch(facecolor=CORE), t("months_core")))
+    if finding.last_closed:
+        entries.append((Line2D([], [], color=INK, linewidth=1.2, linestyle=(0, (2, 2))), t("months_close")))
     return [artist for artist, _ in entries], [text for _, text in entries]

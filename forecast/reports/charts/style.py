@@ -17,6 +17,7 @@ from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -268,16 +269,19 @@ def _embedded_families() -> list[str]:
     return [SMALL_FONT_FAMILY, FONT_FAMILY]
 
 
-def to_pdf(figure: Figure, title: str) -> bytes:
-    """Return the figure as PDF, its fonts embedded."""
-    _draw_missing_glyphs(figure)
+def to_pdf(figures: Sequence[Figure], title: str) -> bytes:
+    """Return figures as the pages of a PDF, its fonts embedded."""
     # to cut the full fonts down for one page takes .3 s of 1.05
     families = _embedded_families()
-    for text in figure.findobj(Text):
-        assert isinstance(text, Text)
-        text.set_fontfamily(families)
+    for figure in figures:
+        _draw_missing_glyphs(figure)
+        for text in figure.findobj(Text):
+            assert isinstance(text, Text)
+            text.set_fontfamily(families)
     buffer = BytesIO()
     metadata = {"Title": title, "Creator": "forecast", "Producer": None, "CreationDate": None}
-    with matplotlib.rc_context({"font.family": families}):  # of texts that are made as it is drawn
-        figure.savefig(buffer, format="pdf", metadata=metadata)
+    fonts = matplotlib.rc_context({"font.family": families})  # of texts that are made as it is drawn
+    with fonts, PdfPages(buffer, metadata=metadata) as pages:
+        for figure in figures:
+            figure.savefig(pages, format="pdf")
     return buffer.getvalue()

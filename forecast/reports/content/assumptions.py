@@ -207,7 +207,8 @@ def reader_notes(view: RunView, t: Translator) -> list[str]:
 
 def baseline_notes(view: RunView, t: Translator) -> list[str]:
     """Return the notes of the history and of the baseline, how its years are correlated, and notes on the pages."""
-    notes = [_note_text(note, view, t) for note in view.baseline.history_notes]
+    stored = ((note["key"], tuple(note["params"].items())) for note in view.summary["history_notes"])
+    notes = [_note_text(note, view, t) for note in stored]
     if view.scenario.has_correlated_years:
         correlation = view.scenario.correlation_of_years
         decimals = 1 if round(correlation.value, 1) == correlation.value else 2

@@ -8,13 +8,16 @@ from functools import partial
 
 from forecast.analysis.findings import BridgeStep, SensitivityBar
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale
+from forecast.i18n.amounts import AmountScale, whole_percent
+from forecast.periods import parse_period
 from forecast.plan.record import Label
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.bridge import MAX_STEPS
+from forecast.reports.charts.chance_by_month import ChanceBar
 from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
 from forecast.reports.charts.districts import MAX_DISTRICTS
 from forecast.reports.charts.tornado import MAX_BARS
+from forecast.reports.content.causes import main_cause, point_positions
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
     chance_range_text,
@@ -53,6 +56,7 @@ def run_charts(view: RunView, t: Translator) -> Mapping[str, Chart]:
         _exceedance_chart(view, t),
         _tornado_chart(view, t),
         _cases_chart(view, t),
+        _chance_by_month_chart(view, t),
         _districts_chart(view, t),
     )
     named = {chart.name: chart for chart in charts if chart is not None}
@@ -163,6 +167,29 @@ def _cases_chart(view: RunView, t: Translator) -> Chart | None:
         "cases", title, alt, partial(draw, rows=rows, target=row, t=t), margin,
         (5.4, 1.0 + rows_height), (PHONE_WIDTH_INCHES, 1.2 + 1.08 * rows_height), source_line(view, t),
     )  # fmt: skip
+
+
+def _chance_by_month_chart(view: RunView, t: Translator) -> Chart | None:
+    row, year = view.main_target, view.findings.year
+    points = [] if row is None or year is None else [point for point in year.chances if row.name in point.chances]
+    if row is None or year is None or not points:
+        return None
+    title = sentence_case(t("chance_by_month_title", goal=goal_text(row, view, t)))
+    months = parse_period(year.table.outlook).months
+    positions = point_positions(points, months)
+    bars = [
+        ChanceBar(position, point.chances[row.name], main_cause(point, view, t))
+        for position, point in zip(positions, points, strict=True)
+    ]
+    names = [t("chance_by_month_plan"), *(t(f"month_{month % 12 + 1}") for month in months)]
+    alt = f"{title}: " + "; ".join(
+        f"{names[int(bar.position)]} {whole_percent(bar.chance.value, t, row.required_chance)}" for bar in bars
+    )
+    draw, margin = CHARTS["chance_by_month"]
+    draw_points = partial(draw, bars=bars, month_names=names, t=t, required=row.required_chance)
+    return Chart(
+        "chance_by_month", title, alt, draw_points, margin, (11.0, 3.2), (PHONE_WIDTH_INCHES, 2.9), source_line(view, t)
+    )
 
 
 def _districts_chart(view: RunView, t: Translator) -> Chart | None:

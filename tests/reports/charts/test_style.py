@@ -40,7 +40,7 @@ def drawn_figure(texts: list[str], weight: str) -> Figure:
     return figure
 
 
-DRAWERS = {"png": style.to_png, "svg": style.to_svg, "pdf": lambda figure: style.to_pdf(figure, "📦 中文")}
+DRAWERS = {"png": style.to_png, "svg": style.to_svg, "pdf": lambda figure: style.to_pdf([figure], "📦 中文")}
 
 
 @pytest.mark.parametrize("weight", FONT_WEIGHTS)
@@ -84,7 +84,7 @@ def embedded_fonts(text: str) -> set[str]:
         figure = style.new_figure(4, 1)
         figure.text(0.1, 0.5, text)
         figure.text(0.1, 0.1, text, weight="bold")
-        page = PdfReader(BytesIO(style.to_pdf(figure, "title"))).pages[0]
+        page = PdfReader(BytesIO(style.to_pdf([figure], "title"))).pages[0]
     assert unicodedata.normalize("NFC", page.extract_text()).splitlines() == [text, text]
     return {str(font["/BaseFont"]).partition("+")[2] for font in map(get_object, page["/Resources"]["/Font"].values())}
 

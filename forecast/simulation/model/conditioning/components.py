@@ -312,20 +312,26 @@ class ComponentModel:
         if not months and not walks:
             return
         rows, columns = self.layout[name], self.layout[other]
-        factors = {each: self._factors(each) for each in {name, other}}
         if rows.has_planned and columns.has_planned:
             noise, another = self._noises[name], self._noises[other]
             block = months * mean_ar_covariance(
                 noise.sd, noise.persistence, another.sd, another.persistence, self.calendar.count
             )
             covariance[rows.planned, columns.planned] = block + walks * self._walk_covariance(noise, another)
+        if not (rows.has_history or columns.has_history):
+            return
+        factors, others = self._factors[name], self._factors[other]
         for kind, other_kind in (("history", "history"), ("history", "planned"), ("planned", "history")):
-            if kind in factors[name] and other_kind in factors[other]:
-                block = months * factors[name][kind] @ factors[other][other_kind].T
+            if kind in factors and other_kind in others:
+                block = months * factors[kind] @ others[other_kind].T
                 covariance[getattr(rows, kind), getattr(columns, other_kind)] = block
 
-    def _factors(self, name: str) -> dict[str, Floats]:
-        """By level, (months, months) mean weights of the monthly normals in the months."""
+    @cached_property
+    def _factors(self) -> dict[str, dict[str, Floats]]:
+        """By service and level, (months, months) mean weights of the monthly normals in the months."""
+        return {name: self._factors_of(name) for name in self.layout}
+
+    def _factors_of(self, name: str) -> dict[str, Floats]:
         places, factors = self.layout[name], {}
         if places.has_planned:
             noise = self._noises[name]

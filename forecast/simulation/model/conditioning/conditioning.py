@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -35,7 +36,7 @@ from forecast.stats.annual_noise import MonthlyNoise
 from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.resampling import resample_paths
 
-__all__ = ["CellStates", "ClosedLesson", "Conditioning", "Members", "Surroundings", "central_draws"]
+__all__ = ["CellStates", "ClosedLesson", "Conditioning", "Members", "SurprisingCell", "Surroundings", "central_draws"]
 
 Members = tuple[bool, ...]
 """For each mixture in order, whether the level is the planner's."""
@@ -55,6 +56,18 @@ class CellStates:
     """(paths,) or (1,) logarithm of what the density of the cells is multiplied by, as factors are taken out."""
 
 
+class SurprisingCell(NamedTuple):
+    """A closed figure that the plan hardly expects."""
+
+    measure: str
+    month: int
+    """From year 0."""
+    difference: float
+    """From what the plan expects, as a share of it; of the mean size of a month where months may be below zero."""
+    score: float
+    """The same in standard deviations, given the other closed figures."""
+
+
 @dataclass(frozen=True)
 class ClosedLesson:
     """Fit of the closed months to the plan."""
@@ -65,8 +78,8 @@ class ClosedLesson:
     """Equally weighted paths that tell as much as those of the first block; all of them where nothing is weighted."""
     block_paths: int
     """Paths of the first block."""
-    surprising: tuple[tuple[str, int, float], ...]
-    """Measure, month from year 0, and standard deviations by which the figure lies off: those at arm's length."""
+    surprising: tuple[SurprisingCell, ...]
+    """Figures at arm's length."""
     without_lesson: tuple[tuple[str, int], ...]
     """Measure and month of figures that are exact and teach nothing, on a scale of logarithms at or below zero."""
     without_doubt: tuple[str, ...]

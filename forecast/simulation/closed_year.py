@@ -1,0 +1,95 @@
+"""The year that is being lived: its closed months, and the periods in which it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecast.history.estimates import FINAL_STATUSES
+from forecast.periods import SEASON_MONTHS, Calendar, format_month
+from forecast.plan.scenario import Scenario
+from forecast.timeseries.baseline import Baseline
+
+__all__ = ["ClosedYear", "find_closed_year"]
+
+
+@dataclass(frozen=True)
+class ClosedYear:
+    """Months of the calendar year of the last closed month, as far as a plan simulates them."""
+
+    calendar: Calendar
+    """Its months in the horizon."""
+    closed_months: tuple[int, ...]
+    """Those in which the revenue of every service of the ledger is booked, ascending, from year 0; one at least."""
+
+    @property
+    def month(self) -> str:
+        """The last closed month: `2025-03`."""
+        return format_month(self.closed_months[-1])
+
+    @property
+    def to_date_calendar(self) -> Calendar:
+        """From the first month of the year to the last closed one."""
+        return Calendar(self.calendar.first, self.closed_months[-1] - self.calendar.first + 1)
+
+    @property
+    def to_date(self) -> str:
+        """The same as it is written: `2025-01 to 2025-03`."""
+        return _format_period(self.to_date_calendar)
+
+    @property
+    def outlook(self) -> str:
+        """The whole year as it is written, or its months in the horizon: `2025`."""
+        return _format_period(self.calendar)
+
+    @property
+    def open_count(self) -> int:
+        """Months of the year that are not closed."""
+        return self.calendar.count - len(self.closed_months)
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """The last closed month, the year to date and the year, each once."""
+        return tuple(dict.fromkeys((self.month, self.to_date, self.outlook)))
+
+
+def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | None:
+    """Find the closed months of a plan in the last calendar year that has one.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    baseline : Baseline
+        With the books of the plan.
+
+    Returns
+    -------
+    ClosedYear or None
+        None where no month of the horizon is closed for every service that the ledger has.
+    """
+    booked = {
+        service: {
+            month
+            for month, figure in baseline.booked.get(f"revenue.{service}", {}).items()
+            if figure.status in FINAL_STATUSES
+        }
+        for service in scenario.service_names
+    }
+    from_ledger = [name for name in booked if booked[name] or baseline.services[name].base_year is not None]
+    if not from_ledger:
+        return None
+    horizon = scenario.horizon.calendar
+    closed = sorted(set(horizon.months).intersection(*(booked[name] for name in from_ledger)))
+    if not closed:
+        return None
+    january = closed[-1] // SEASON_MONTHS * SEASON_MONTHS
+    first, last = max(january, horizon.first), min(january + SEASON_MONTHS - 1, horizon.last)
+    return ClosedYear(Calendar(first, last - first + 1), tuple(month for month in closed if month >= first))
+
+
+def _format_period(calendar: Calendar) -> str:
+    if calendar.count == 1:
+        return format_month(calendar.first)
+    if calendar.count == SEASON_MONTHS and calendar.first % SEASON_MONTHS == 0:
+        return str(calendar.first // SEASON_MONTHS)
+    return f"{format_month(calendar.first)} to {format_month(calendar.last)}"

@@ -1,0 +1,152 @@
+"""Variances: their steps add up, and each cause has its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import forecast
+from forecast.analysis.findings import Variance, VarianceStep
+from forecast.analysis.variance import split_by_volume_and_price
+from forecast.timeseries.baseline import fit_baseline
+from tests.support.closed_plans import GROWTH, NOTE, PATHS, PRICES, SEASON, ClosedPlan, make_closed_plan
+
+BOOKED_WATER = sum(100 * season * growth * PRICES[1] for season, growth in zip(SEASON, GROWTH, strict=False))
+BOOKED_WORKS = 200_000 * 105 * (SEASON[0] + SEASON[2]) + 1_900_000_000
+"""February as it was restated."""
+
+
+def find_variance(plan: ClosedPlan, measure: str, reference: str) -> Variance:
+    return next(v for v in plan.year.variances if (v.measure, v.reference) == (measure, reference))
+
+
+def find_step(variance: Variance, kind: str, name: str) -> VarianceStep:
+    return next(step for step in variance.steps if (step.kind, step.name) == (kind, name))
+
+
+def test_steps_sum_to_the_difference_of_the_ends(march: ClosedPlan) -> None:
+    measures = {(variance.measure, variance.reference) for variance in march.year.variances}
+    assert {("revenue", "plan"), ("cost", "plan"), ("profit", "last_forecast"), ("revenue", "last_year")} <= measures
+    for variance in march.year.variances:
+        for key in ("to_date", "outlook"):
+            total = math.fsum(getattr(step, key) for step in variance.steps)
+            difference = getattr(variance.end, key) - getattr(variance.start, key)
+            assert total == pytest.approx(difference, rel=1e-12, abs=1e-3)
+
+
+def test_a_variance_begins_at_the_plan_and_ends_at_the_books(march: ClosedPlan) -> None:
+    """With as many paths as are compared, the start is the plan's own mean."""
+    plan = forecast.read(Path(march.run.scenario.file).parent / "plan.yaml")
+    run = forecast.simulate(plan, paths=PATHS, baseline=fit_baseline(plan), periods=("2025-01 to 2025-03",))
+    variance = find_variance(march, "revenue", "plan")
+    assert variance.as_of == "2024-12-31"
+    assert variance.start.outlook == pytest.approx(run.tally("revenue", "2025").mean, rel=1e-12)
+    assert variance.start.to_date == pytest.approx(run.tally("revenue", "2025-01 to 2025-03").mean, rel=1e-12)
+    assert variance.start.outlook_p50 == run.tally("revenue", "2025").quantile(0.5).value
+    assert variance.end.to_date == BOOKED_WATER + BOOKED_WORKS
+    assert variance.end.outlook == march.run.tally("revenue", "2025").mean
+
+
+def test_the_last_forecast_is_the_overlay_of_the_month_before(march: ClosedPlan) -> None:
+    variance = find_variance(march, "revenue", "last_forecast")
+    assert variance.as_of == "2025-03-05"
+    restated = 1_900_000_000 - 200_000 * 105 * SEASON[1]
+    february = forecast.read(Path(march.run.scenario.file).parent / "february.yaml")
+    works = forecast.simulate(february, paths=PATHS).tally("revenue.works", "2025-03").mean
+    assumption = find_step(variance, "assumption", "services.works").to_date
+    booked = find_step(variance, "actual", "revenue.works").to_date
+    assert booked + assumption == pytest.approx(200_000 * 105 * SEASON[2] - works + restated, rel=1e-9)
+
+
+def test_each_known_change_is_a_step_of_its_own(march: ClosedPlan) -> None:
+    variance = find_variance(march, "revenue", "plan")
+    kinds = [(step.kind, step.name) for step in variance.steps]
+    assert kinds == [
+        ("event", "history.shocks.burst"),
+        ("event", "shocks.drought"),
+        ("initiative", "initiatives.meters"),
+        ("assumption", "services.works"),
+        ("volume", "revenue.water"),
+        ("price", "revenue.water"),
+        ("actual", "revenue.works"),
+        ("learned", "revenue.water"),
+        ("learned", "revenue.works"),
+    ]
+    burst = find_step(variance, "event", "history.shocks.burst")
+    assert burst.label is not None
+    assert burst.label.en == "Burst"
+    march_plan = 100 * SEASON[2] * 100 * PRICES[0] * 1.04
+    dry = 1 - 0.3 * 0.2 * 22 / 31
+    assert burst.to_date == pytest.approx(-0.15 * 13 / 31 * dry * march_plan, rel=0.02)
+    drought = find_step(variance, "event", "shocks.drought")
+    assert drought.label is not None  # it stands in the plan alone
+    assert drought.to_date == pytest.approx(0.3 * 0.2 * 22 / 31 * march_plan, rel=0.1)
+    slipped = find_step(variance, "initiative", "initiatives.meters")
+    summer = sum(100 * season * 100 * PRICES[0] * 1.04 for season in SEASON[5:8])
+    assert slipped.to_date == 0
+    assert slipped.outlook == pytest.approx(-0.5 * 0.07 * summer, rel=0.1)
+
+
+def test_closed_months_are_split_by_volume_and_price(march: ClosedPlan) -> None:
+    """Against last year, by the books alone."""
+    variance = find_variance(march, "revenue", "last_year")
+    volume = sum(100 * season * (growth - 100) * PRICES[0] for season, growth in zip(SEASON, GROWTH, strict=False))
+    price = sum(100 * season * growth * (PRICES[1] - PRICES[0]) for season, growth in zip(SEASON, GROWTH, strict=False))
+    assert find_step(variance, "volume", "revenue.water").to_date == pytest.approx(volume, rel=1e-9)
+    assert find_step(variance, "price", "revenue.water").to_date == pytest.approx(price, rel=1e-9)
+    assert variance.start.outlook_p50 == sum(SEASON) * 100 * (100 * PRICES[0] + 200_000)
+    assert variance.start.outlook == pytest.approx(variance.start.outlook_p50, rel=1e-9)
+
+
+def test_a_month_without_volume_has_no_price_of_its_own() -> None:
+    assert split_by_volume_and_price([((0, 0), (5, 50))]) == (50, 0)
+    assert split_by_volume_and_price([((10, 100), (8, 88))]) == (-20, 8)
+
+
+def test_a_cost_above_plan_is_adverse_and_lowers_profit(march: ClosedPlan) -> None:
+    cost, profit = (find_variance(march, measure, "plan") for measure in ("cost", "profit"))
+    wages = find_step(cost, "actual", "cost.wages")
+    assert wages.to_date > 0
+    assert not cost.is_favourable(wages.to_date)
+    assert find_step(profit, "actual", "cost.wages").to_date == -wages.to_date
+    assert not profit.is_favourable(-wages.to_date)
+
+
+def test_closed_months_teach_the_open_ones(march: ClosedPlan) -> None:
+    """Water was 5% below last year in March, works 5% above."""
+    variance = find_variance(march, "revenue", "last_forecast")
+    assert find_step(variance, "learned", "revenue.works").outlook != 0
+    assert find_step(variance, "learned", "revenue.works").to_date == 0
+
+
+def test_a_note_stands_beside_the_first_step_of_its_measure(march: ClosedPlan) -> None:
+    variance = find_variance(march, "revenue", "plan")
+    assert find_step(variance, "volume", "revenue.water").notes == (("2025-03", NOTE),)
+    assert sum(bool(step.notes) for step in variance.steps) == 1
+    assert march.year.notes["headcount"] == (("2025-02", "Two new fitters"),)
+
+
+def test_a_plan_that_did_not_change_has_steps_of_its_books_alone(tmp_path: Path) -> None:
+    plan = make_closed_plan(tmp_path, "plan.yaml", as_of="2025-04-05", **{"shocks.drought": None})
+    for variance in plan.year.variances:
+        assert {step.kind for step in variance.steps} <= {"volume", "price", "actual", "learned", "rest"}
+    assert find_variance(plan, "revenue", "plan").as_of == "2024-12-31"
+
+
+def test_initiatives_that_need_each_other_are_taken_in_order(march: ClosedPlan) -> None:
+    """A new initiative that needs another new one comes after it; so none needs what is not there."""
+    from forecast.analysis.earlier_forecasts import PlanState
+    from forecast.analysis.variance import _initiative_causes
+    from forecast.plan.record import FrozenDict
+
+    before = PlanState(march.run.scenario, march.run.baseline)
+    meters = march.run.scenario.initiatives["meters"]
+    added = {"a": meters.model_copy(update={"needs": ("b",)}), "b": meters, "meters": meters}
+    now = replace(before, scenario=before.scenario.model_copy(update={"initiatives": FrozenDict(added)}))
+    assert [cause.name for cause in _initiative_causes(before, now)] == ["initiatives.b", "initiatives.a"]
+    both = {**added, "b": meters.model_copy(update={"needs": ("a",)})}
+    now = replace(before, scenario=before.scenario.model_copy(update={"initiatives": FrozenDict(both)}))
+    assert [cause.name for cause in _initiative_causes(before, now)] == ["initiatives"]
