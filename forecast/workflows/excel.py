@@ -20,6 +20,7 @@ from forecast.plan.accounts import read_plan_history
 from forecast.plan.data_files import project_folder
 from forecast.plan.loading.loader import read_plan, read_text
 from forecast.plan.scenario import Scenario
+from forecast.plan.stated_periods import read_stated_periods
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.document import HEADER_MARK, INPUT_COLUMNS, render_workbook
 from forecast.reports.workbook.input_cells import (
@@ -136,7 +137,9 @@ def workbook_content(request: RunRequest, summary: Mapping[str, Any], manifest: 
     plan = compile_plan(scenario, baseline, request.paths, request.seed)
     central = None if _has_closed_months(plan) else simulate_central_case(plan)
     booked = _booked_revenue(scenario, baseline, history)
-    return WorkbookContent(scenario, summary, manifest, central, history, booked, Translator(request.language))
+    return WorkbookContent(
+        scenario, summary, manifest, central, booked, read_stated_periods(scenario), Translator(request.language)
+    )
 
 
 def _has_closed_months(plan: CompiledPlan) -> bool:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.group import Option, command, get_session
-from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth
+from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, InputError, LockError, OutputError, Problem, closest_match
+from forecast.files.csv_output import CsvReader
 from forecast.files.paths import display_path
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
@@ -47,6 +48,7 @@ class CompletedRun:
 @click.option("--repair-correlations", cls=Option, is_flag=True)
 @click.option("--reuse-fit", cls=Option, metavar="MANIFEST", type=click.Path(path_type=Path))
 @click.option("--excel", cls=Option, is_flag=True)
+@click.option("--csv-for", cls=Option, metavar="vi|en", type=LanguageChoice())
 @click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
@@ -65,7 +67,7 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     workbooks = _workbook_files(requests) if params["excel"] else [None] * len(requests)
     failures: list[OutputError] = []
     completed = [
-        execute_request(session, request, options, failures, workbook)
+        execute_request(session, request, options, failures, workbook, params["csv_for"])
         for request, workbook in zip(requests, workbooks, strict=True)
     ]
     if options.json:
@@ -235,8 +237,9 @@ def execute_request(
     options: CommonOptions,
     failures: list[OutputError],
     workbook: Path | None = None,
+    csv_for: CsvReader | None = None,
 ) -> CompletedRun:
-    """Run one plan and print its answer, then write its workbook where one is asked for."""
+    """Run one plan and print its answer, then write its workbook and its table where they are asked for."""
     from forecast.cli.run_summary import answer_lines, print_set_aside, report_line
     from forecast.workflows.run import RunCallbacks, run_plan
 
@@ -262,6 +265,8 @@ def execute_request(
         print_lines(report_line(run, t))
     if workbook is not None:
         _write_workbook(request, run, workbook, options, t)
+    if csv_for is not None:
+        _write_csv_copy(request, run, csv_for, options, t)
     return CompletedRun(run, run.summary(), t, workbook)
 
 
@@ -271,6 +276,16 @@ def _write_workbook(request: RunRequest, run: StoredRun, file: Path, options: Co
     write_workbook(request, run, file)
     if not options.json:
         print_lines(t("said_excel", path=display_path(file)))
+
+
+def _write_csv_copy(
+    request: RunRequest, run: StoredRun, csv_for: CsvReader, options: CommonOptions, t: Translator
+) -> None:
+    from forecast.workflows.csv_copies import write_csv_copy
+
+    file = write_csv_copy(run, request.reports, "quantiles.csv", csv_for)
+    if not options.json:
+        print_lines(t("said_csv", path=display_path(file)))
 
 
 def print_json_answers(completed: list[CompletedRun]) -> None:

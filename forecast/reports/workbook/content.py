@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.history.ledger import History
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale
 from forecast.periods import format_month, parse_period
+from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
+from forecast.reports.content.text import measure_text, sentence_case
 from forecast.reports.workbook.formats import money_format
 from forecast.reports.workbook.input_cells import InputCells, input_assumptions, input_cells
 from forecast.reports.workbook.model_rows import ModelRows, build_model
@@ -34,10 +35,10 @@ class WorkbookContent:
     """Content of manifest.json."""
     central: CentralCase | None
     """None where months of the plan are closed."""
-    history: History | None
-    """Books before the horizon."""
     last_booked: Mapping[str, Mapping[int, float]]
     """By measure and month, figures of the months before the horizon and of the closed ones."""
+    assigned: Mapping[tuple[str, str], float]
+    """By measure and period, figures of the plan as a document assigns them."""
     t: Translator
 
     @cached_property
@@ -60,6 +61,16 @@ class WorkbookContent:
         """Name of the sheet of the model as formulas write it."""
         return f"'{self.t('excel_sheet_model')}'"
 
+    def measure_name(self, measure: str) -> str:
+        """A measure as people name it: `Revenue, Post and delivery`."""
+        kind, _, part = measure.partition(".")
+        if measure == "gap":
+            return sentence_case(self.t("key.gap"))
+        if kind == "growth":
+            service = display_label(self.scenario, f"services.{part}").in_language(self.t.language)
+            return self.t("excel_growth", service=service)
+        return sentence_case(measure_text(measure, self.scenario, self.t))
+
     def title(self, sheet: str) -> str:
         """Title of a sheet: its name and that of the plan."""
         return f"{self.t(f'excel_sheet_{sheet}')}: {self.scenario.name.in_language(self.t.language)}"
@@ -68,6 +79,8 @@ class WorkbookContent:
         """Number format and unit of amounts of a measure that stand together."""
         sizes = [abs(value) for value in values if value is not None]
         kind = measure.partition(".")[0]
+        if kind == "growth":
+            return "share", "%"
         if kind in ("margin", "headcount", "volume"):
             scale = choose_scale(measure, [1.0], self.scenario.currency, self.t)
             return {"margin": "share", "headcount": "people", "volume": "pieces"}[kind], scale.unit
@@ -106,8 +119,24 @@ class WorkbookContent:
         booked = self.last_booked.get(measure, {})
         return [booked.get(month - 12) for month in self.scenario.horizon.calendar.months]
 
+    @property
+    def is_plan_assigned(self) -> bool:
+        """Whether a document assigns the revenue of some month."""
+        return any(self._assigned_month(month) is not None for month in self.months)
+
+    def _assigned_month(self, month: str) -> float | None:
+        """Revenue of a month as it is assigned, or the sum of the services where all are."""
+        parts = [self.assigned.get((f"revenue.{name}", month)) for name in self.scenario.service_names]
+        known = [part for part in parts if part is not None]
+        return self.assigned.get(("revenue", month), sum(known) if len(known) == len(parts) else None)
+
     def plan_months(self) -> list[float | None]:
-        """Revenue targets of whole years, spread over their months by the shares of the forecast's mean."""
+        """Revenue of each month by the plan.
+
+        As a document assigns it; else the targets of whole years, spread by the shares of the forecast's mean.
+        """
+        if self.is_plan_assigned:
+            return [self._assigned_month(month) for month in self.months]
         means = {row["month"]: row["mean"] for row in self.summary["months"]["revenue"]}
         planned: dict[str, float] = {}
         for name in sorted(self.scenario.targets):

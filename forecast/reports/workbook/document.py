@@ -11,7 +11,6 @@ from forecast.files.workbook import cell_address
 from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
 from forecast.plan.labels import display_label
-from forecast.reports.content.text import measure_text, sentence_case
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.formats import MUTED, CellFormats
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO, InputCells
@@ -32,6 +31,7 @@ from forecast.reports.workbook.value_sheets import (
     write_sources,
     write_summary,
 )
+from forecast.reports.workbook.year_sheets import write_variances, write_year_table
 
 __all__ = ["HEADER_MARK", "INPUT_COLUMNS", "render_workbook"]
 
@@ -77,15 +77,19 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
     created = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else datetime(2000, 1, 1, tzinfo=UTC)
     workbook.set_properties({"title": scenario.name.in_language(t.language), "created": created.replace(tzinfo=None)})
     formats = CellFormats(workbook, content.amount_format)
+    closed = ("year", "variance") if "months_table" in content.summary else ()
     sheets = {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
-        for key in ("summary", "inputs", "central", "months", "outlook")
+        for key in ("summary", "inputs", *closed, "central", "months", "outlook")
     }
     model = None if content.model is None else SheetWriter(workbook.add_worksheet(t("excel_sheet_model")), formats, t)
     sheets |= {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
         for key in ("assumptions", "sources")
     }
+    if "months_table" in content.summary:
+        write_year_table(sheets["year"], content)
+        write_variances(sheets["variance"], content)
     if model is not None and content.model is not None:
         _write_model(model, content, content.model)
         _write_central(sheets["central"], content, content.model)
@@ -371,7 +375,7 @@ def _write_central_line(
     t, formats = writer.t, writer.formats
     source = model.by_line.get(line)
     is_total = line in ("revenue", "cost", "profit")
-    label = t(f"excel_row_{line}") if line == "wage_revenue" else _line_text(line, content)
+    label = t(f"excel_row_{line}") if line == "wage_revenue" else content.measure_name(line)
     writer.text(row, 0, label, formats.get(bold=is_total))
     if source is not None:
         style = formats.total(source.number_format) if is_total else formats.get(source.number_format)
@@ -383,12 +387,6 @@ def _write_central_line(
         formula, value, number_format = _year_formula(model, content.model_sheet, line, first, last)
         style = formats.total(number_format) if is_total else formats.get(number_format, bold=True)
         writer.formula(row, 1 + model.months + offset, formula, value, style)
-
-
-def _line_text(line: str, content: WorkbookContent) -> str:
-    if line == "gap":
-        return sentence_case(content.t("key.gap"))
-    return sentence_case(measure_text(line, content.scenario, content.t))
 
 
 def _year_formula(model: ModelRows, sheet: str, line: str, first: int, last: int) -> tuple[str, float, str]:
@@ -430,7 +428,7 @@ def _write_central_values(writer: SheetWriter, content: WorkbookContent) -> None
     for offset, name in enumerate(names):
         outlook = content.outlook(name)
         assert outlook is not None  # a measure of the summary
-        writer.text(header + 1 + offset, 0, _line_text(name, content))
+        writer.text(header + 1 + offset, 0, content.measure_name(name))
         for month, value in enumerate(outlook[:, 1]):
             writer.number(header + 1 + offset, 1 + month, float(value), writer.formats.get("amount"))
     writer.freeze(header + 1, 1)

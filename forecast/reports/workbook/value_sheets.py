@@ -11,7 +11,7 @@ from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
 from forecast.plan.labels import display_label
 from forecast.reports.content.assumptions import describe_range
-from forecast.reports.content.text import measure_text, period_text, range_text, sentence_case
+from forecast.reports.content.text import period_text, range_text, sentence_case
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.formats import INK
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO
@@ -31,6 +31,8 @@ def write_months(writer: SheetWriter, content: WorkbookContent) -> None:
     writer.open(content.title("months"), t("excel_remark_months", unit=unit), (12, *[16.0] * (len(MONTHS_COLUMNS) - 1)))
     is_live = content.model is not None
     names = {"forecast": "excel_forecast" if is_live else "excel_forecast_values"}
+    if content.is_plan_assigned:
+        names["plan"] = "excel_plan_assigned"
     headers = [t(names.get(key, f"excel_{key}")) for key in MONTHS_COLUMNS]
     last_year, plan, outlook = content.last_year("revenue"), content.plan_months(), content.outlook("revenue")
     assert outlook is not None  # every run has revenue by month
@@ -83,7 +85,7 @@ def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
         largest[measure] = max(largest.get(measure, 0.0), abs(figures["p90"]))
     for offset, (measure, period, figures) in enumerate(rows):
         row = HEADER_ROW + 1 + offset
-        writer.text(row, 0, _measure(measure, content))
+        writer.text(row, 0, content.measure_name(measure))
         writer.text(row, 1, sentence_case(period_text(period, t)))
         number_format, unit = content.shown(measure, [largest[measure]], period)
         for column, key in enumerate(("p10", "p50", "p90", "mean"), 2):
@@ -94,17 +96,6 @@ def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
     writer.freeze(HEADER_ROW + 1, 1)
 
 
-def _measure(measure: str, content: WorkbookContent) -> str:
-    return (
-        content.t("key.gap") if measure == "gap" else sentence_case(measure_text(measure, content.scenario, content.t))
-    )
-
-
-def _outlook_format(measure: str) -> str:
-    kind = measure.partition(".")[0]
-    return {"margin": "share", "headcount": "people", "volume": "pieces"}.get(kind, "whole_money")
-
-
 def write_summary(workbook: Any, writer: SheetWriter, content: WorkbookContent) -> None:
     """Targets with their chances, the central case beside them, and the charts."""
     t, summary = writer.t, content.summary
@@ -113,7 +104,8 @@ def write_summary(workbook: Any, writer: SheetWriter, content: WorkbookContent) 
     headers = [t(f"excel_{key}") for key in ("target", "goal", "chance", "required", "p10", "p50", "p90")]
     row = HEADER_ROW
     if summary["targets"]:
-        writer.headers(row, [*headers, t("excel_central_figure"), t("excel_unit")], range(1, 8))
+        central = "" if content.model is None else t("excel_central_figure")
+        writer.headers(row, [*headers, central, t("excel_unit")], range(1, 8))
     for name, target in summary["targets"].items():
         row += 1
         _write_target(writer, content, row, name, target)
@@ -124,7 +116,7 @@ def _write_target(writer: SheetWriter, content: WorkbookContent, row: int, name:
     t, formats, summary = writer.t, writer.formats, content.summary
     label = content.scenario.targets[name].label
     text = label.in_language(t.language) if label else ""
-    fallback = f"{_measure(target['measure'], content)}, {period_text(target['period'], t)}"
+    fallback = f"{content.measure_name(target['measure'])}, {period_text(target['period'], t)}"
     writer.text(row, 0, text or fallback, formats.get(text_wrap=True))
     threshold = target.get("at_least", target.get("at_most"))
     figures = summary["measures"].get(target["measure"], {}).get(target["period"], {})
@@ -181,7 +173,7 @@ def _series(content: WorkbookContent, key: str, **style: Any) -> dict[str, Any]:
 
 
 def _months_chart(workbook: Any, content: WorkbookContent) -> Any:
-    """Last year grey, plan outlined, forecast hatched."""
+    """Last year grey, plan outlined, closed months solid, forecast hatched."""
     chart = workbook.add_chart({"type": "column"})
     line = {"color": INK, "width": 0.75}
     if any(value is not None for value in content.last_year("revenue")):
@@ -189,7 +181,11 @@ def _months_chart(workbook: Any, content: WorkbookContent) -> Any:
     if any(value is not None for value in content.plan_months()):
         chart.add_series(_series(content, "plan", fill={"color": "#FFFFFF"}, border=line, gap=60))
     pattern = {"pattern": "wide_upward_diagonal", "fg_color": INK, "bg_color": "#FFFFFF"}
-    chart.add_series(_series(content, "forecast", pattern=pattern, border=line, gap=60))
+    closed = content.summary.get("closed_months", ())
+    points = [{"fill": {"color": INK}} if month in closed else None for month in content.months]
+    chart.add_series(
+        _series(content, "forecast", pattern=pattern, border=line, gap=60, points=points if closed else None)
+    )
     return _with_axes(chart, content, "excel_chart_months", content.amount_format)
 
 

@@ -56,7 +56,7 @@ def content_of(name: str, overrides: dict[str, str]) -> WorkbookContent:
         for text in map(format_month, scenario.horizon.calendar.months)
     ]
     summary = {"months": {"revenue": rows}, "measures": {}, "targets": {}, "paths": 1, "seed": 1, "run_id": "x"}
-    return WorkbookContent(scenario, summary, {}, central, None, {}, Translator("vi"))
+    return WorkbookContent(scenario, summary, {}, central, {}, {}, Translator("vi"))
 
 
 def edited_cells(content: WorkbookContent, edited: WorkbookContent) -> dict[str, float]:
