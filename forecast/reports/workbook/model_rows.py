@@ -30,6 +30,8 @@ START_ROW, STOP_ROW, FIRST_ROW = 4, 5, 7
 """Rows, from 0, of the first day of each month, of the day after its last, and of the first line of the model."""
 Formula = Callable[[str], str]
 """Formula of a cell by the letters of its column, without the sign `=`."""
+GAIN_DRIVERS = ("volume", "price", "revenue")
+"""Drivers whose changes by an initiative are gains that it may take from other services."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,38 @@ def build_model(scenario: Scenario, central: CentralCase, input_names: Iterable[
     baselines = {name: services.add_baseline(name) for name in central.plan.services}
     effects.add_donors(baselines)
     for name in central.plan.services:
-        services.add_outcome(name, *baselines[name])
+        services.add_outcome(name, baselines[name])
     if central.plan.baseline.gap is not None:
         services.add_gap()
     _StatementRows(scenario, rows, effects).add_all()
     return rows
+
+
+@dataclass(frozen=True)
+class _Factor:
+    """A factor of one initiative on a driver."""
+
+    formula: Formula
+    values: Floats
+    """(months,)."""
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    """Rows of a service before drifts and initiatives."""
+
+    amount: ModelRow
+    price: ModelRow | None
+
+    def size(self, column: str) -> str:
+        """Formula of the size of its revenue, whatever its sign."""
+        cell = self.amount.cell(column)
+        return f"ABS({cell})" if self.price is None else f"ABS({cell}*{self.price.cell(column)})"
+
+    @property
+    def sizes(self) -> Floats:
+        """(months,) sizes of its revenue."""
+        return np.abs(self.amount.values if self.price is None else self.amount.values * self.price.values)
 
 
 @dataclass
@@ -244,58 +273,61 @@ class _EffectRows:
         donors = self.donor_factors.get(key[1], []) if key[0] == "revenue" else []
 
         def formula(column: str) -> str:
-            factors = [part(column) for part in parts] + [row.cell(column) for row in donors]
+            factors = [part.formula(column) for part in parts] + [row.cell(column) for row in donors]
             return f"MAX(0,{'*'.join(factors)})"
 
         return formula, values[:, 0]
 
-    def _initiative_parts(self, key: DriverKey, only: str = "") -> list[Formula]:
+    def _initiative_parts(self, key: DriverKey, only: str = "") -> list[_Factor]:
         """By initiative that changes a driver, 1 + change * happens * progress."""
-        parts: list[Formula] = []
+        parts: list[_Factor] = []
         initiatives = self.rows.central.plan.initiatives
         for name in sorted(n for n in initiatives if initiatives[n].active and only in ("", n)):
-            for change in _changes(initiatives[name].effect, key, (key[0],)):
-                effect, happens, progress = self.rows.use(change), self.happens[name], self.progress[name]
-                parts.append(
-                    lambda column, effect=effect, happens=happens, progress=progress: (  # type: ignore[misc]
-                        f"(1+{effect}*{happens.scalar_cell}*{progress.cell(column)})"
-                    )
-                )
+            parts += [
+                self._initiative_part(name, change) for change in _changes(initiatives[name].effect, key, (key[0],))
+            ]
         return parts
 
-    def add_donors(self, baselines: Mapping[str, tuple[ModelRow, ModelRow | None]]) -> None:
+    def _initiative_part(self, name: str, change: Assumption) -> _Factor:
+        effect, happens, progress = self.rows.use(change), self.happens[name], self.progress[name]
+        values = 1 + change.value * _scalar(happens) * progress.values
+        return _Factor(lambda c: f"(1+{effect}*{happens.scalar_cell}*{progress.cell(c)})", values)
+
+    def add_donors(self, baselines: Mapping[str, _Baseline]) -> None:
         """What remains of the revenue of services from which initiatives take."""
         initiatives = self.rows.central.plan.initiatives
         for name in sorted(n for n in initiatives if initiatives[n].active and initiatives[n].takes_from):
             for donor, share in initiatives[name].takes_from.items():
-                self._add_donor(name, donor, self.rows.use(share), baselines)
+                self._add_donor(name, donor, share, baselines)
 
-    def _add_donor(
-        self, name: str, donor: str, share: str, baselines: Mapping[str, tuple[ModelRow, ModelRow | None]]
-    ) -> None:
-        def size(service: str, column: str) -> str:
-            amount, price = baselines[service]
-            cell = amount.cell(column)
-            return f"ABS({cell})" if price is None else f"ABS({cell}*{price.cell(column)})"
-
-        gains = {
-            service: [
-                part for d in ("volume", "price", "revenue") for part in self._initiative_parts((d, service), name)
-            ]
+    def _add_donor(self, name: str, donor: str, share: Assumption, baselines: Mapping[str, _Baseline]) -> None:
+        by_service = {
+            service: [part for driver in GAIN_DRIVERS for part in self._initiative_parts((driver, service), name)]
             for service in sorted(baselines)
             if service != donor
         }
+        gains = {service: parts for service, parts in by_service.items() if parts}
+        taken, own = self.rows.use(share), baselines[donor]
 
         def formula(column: str) -> str:
             terms = [
-                f"{size(s, column)}*({'*'.join(part(column) for part in parts)}-1)"
-                for s, parts in gains.items()
-                if parts
+                f"{baselines[service].size(column)}*({'*'.join(part.formula(column) for part in parts)}-1)"
+                for service, parts in gains.items()
             ]
-            own = size(donor, column)
-            return f"MAX(0,1-{share}*IF({own}>0,({'+'.join(terms) or '0'})/{own},0))"
+            size = own.size(column)
+            return f"MAX(0,1-{taken}*IF({size}>0,({'+'.join(terms) or '0'})/{size},0))"
 
-        row = self.rows.add_months("donor", f"initiatives.{name}.takes_from.{donor}", formula, np.ones(1), "share")
+        total = np.zeros(self.rows.months)
+        for service, parts in gains.items():
+            total = total + baselines[service].sizes * (np.prod([part.values for part in parts], axis=0) - 1)
+        shares = np.divide(total, own.sizes, out=np.zeros(self.rows.months), where=own.sizes > 0)
+        row = self.rows.add_months(
+            "donor",
+            f"initiatives.{name}.takes_from.{donor}",
+            formula,
+            np.maximum(0.0, 1 - share.value * shares),
+            "share",
+        )
         self.donor_factors.setdefault(donor, []).append(row)
 
 
@@ -305,7 +337,7 @@ class _ServiceRows:
     rows: ModelRows
     effects: _EffectRows
 
-    def add_baseline(self, name: str) -> tuple[ModelRow, ModelRow | None]:
+    def add_baseline(self, name: str) -> _Baseline:
         """Amount and price of a service before drifts and initiatives."""
         central = self.rows.central
         service = central.plan.baseline.services[name]
@@ -316,7 +348,7 @@ class _ServiceRows:
             amount = self._planned_amount(name, service, amounts, number_format)
         else:
             amount = self.rows.add_months("by_history", f"services.{name}", None, amounts, number_format)
-        return amount, self._price(name, service)
+        return _Baseline(amount, self._price(name, service))
 
     def _planned_amount(self, name: str, service: ServiceInputs, amounts: Floats, number_format: str) -> ModelRow:
         plan, fitted, dotted = self.rows.central.plan, service.fitted, f"services.{name}"
@@ -408,9 +440,10 @@ class _ServiceRows:
             previous = f"{column}{FIRST_ROW + len(self.rows.rows) + 1}"
         return self.rows.add_months("price", dotted, texts.__getitem__, prices, "price")
 
-    def add_outcome(self, name: str, amount: ModelRow, price: ModelRow | None) -> None:
+    def add_outcome(self, name: str, baseline: _Baseline) -> None:
         """Volume and revenue of a service after drifts and initiatives."""
         rows, central, dotted = self.rows, self.rows.central, f"services.{name}"
+        amount, price = baseline.amount, baseline.price
         service = central.plan.baseline.services[name]
         amount_factors, price_factors = self._factors(name)
         is_signed = service.fitted.scale == "raw"
