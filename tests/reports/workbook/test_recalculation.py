@@ -7,22 +7,24 @@ from pathlib import Path
 import pytest
 
 from forecast.files.workbook import cell_address
-from forecast.i18n import Translator
-from forecast.periods import format_month
-from forecast.plan.loading.loader import read_plan
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.document import INPUT_COLUMNS, INPUT_HEADER_ROW, render_workbook
-from forecast.simulation.central_case import simulate_central_case
-from forecast.simulation.compiled import compile_plan
-from forecast.timeseries.baseline import fit_baseline
 from tests.support.office import OFFICE, convert, edit_cells, sheet_values
+from tests.support.plans import SCENARIOS
+from tests.support.workbook_plans import workbook_content_of, write_plan
 
-SCENARIOS = Path(__file__).parents[3] / "scenarios"
 TOLERANCE = 1e-3
 """Largest difference, in the unit of the currency."""
 INPUTS_NUMBER = 2
 """Number of the sheet of the inputs."""
 EDITS: dict[str, list[tuple[str, str]]] = {
+    "every-input": [
+        ("services.a.baseline.annual", "normal(131 tỷ, 11 tỷ)"),
+        ("initiatives.shop.takes_from.b", "60%"),
+        ("initiatives.shop.effect.volume.a", "pert(0%, 14%, 19%)"),
+        ("costs.goods.of_revenue.b", "triangular(11%, 41%, 45%)"),
+        ("shocks.rivals.reach", "75%"),
+    ],
     "plan-2021": [
         ("services.postal.growth", "2% to 31%"),
         ("stated.2020.services.finance", "51 tỷ"),
@@ -45,18 +47,6 @@ EDITS: dict[str, list[tuple[str, str]]] = {
         ("services.connections.growth", "-6% to 33.3%"),
     ],
 }
-
-
-def content_of(name: str, overrides: dict[str, str]) -> WorkbookContent:
-    scenario = read_plan(SCENARIOS / f"{name}.yaml", overrides=overrides or None).scenario
-    plan = compile_plan(scenario, fit_baseline(scenario))
-    central = simulate_central_case(plan)
-    rows = [
-        {"month": text, "mean": 1.0, "p10": 2e10, "p50": 2e10, "p90": 3e10}
-        for text in map(format_month, scenario.horizon.calendar.months)
-    ]
-    summary = {"months": {"revenue": rows}, "measures": {}, "targets": {}, "paths": 1, "seed": 1, "run_id": "x"}
-    return WorkbookContent(scenario, summary, {}, central, {}, {}, Translator("vi"))
 
 
 def edited_cells(content: WorkbookContent, edited: WorkbookContent) -> dict[str, float]:
@@ -91,12 +81,13 @@ def assert_same_numbers(computed: Path, expected: Path) -> None:
 @pytest.mark.parametrize("name", sorted(EDITS))
 def test_formulas_give_the_central_case_of_the_engine(name: str, tmp_path: Path) -> None:
     """As exported, after each of five edits of the inputs, and after all of them together."""
-    content = content_of(name, {})
+    plan = write_plan(tmp_path) if name == "every-input" else SCENARIOS / f"{name}.yaml"
+    content = workbook_content_of(plan)
     exported = tmp_path / "exported.xlsx"
     exported.write_bytes(render_workbook(content))
     to_compute, to_expect = [exported], [exported]
     for number, changes in enumerate([*({key: text} for key, text in EDITS[name]), dict(EDITS[name])]):
-        edited = content_of(name, changes)
+        edited = workbook_content_of(plan, changes)
         cells = edited_cells(content, edited)
         assert cells
         to_compute.append(edit_cells(exported, INPUTS_NUMBER, cells, tmp_path / f"edited{number}.xlsx"))
