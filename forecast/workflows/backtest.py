@@ -146,12 +146,19 @@ def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
     return {
         "summary.json": repository.json_bytes(summarise_backtest(view, t)),
         **{
-            name: frame.to_csv(index=False, float_format=positional_text, lineterminator="\n").encode()
+            name: frame.to_csv(
+                index=False, float_format=lambda number: positional_text(float(number)), lineterminator="\n"
+            ).encode()
             for name, frame in frames.items()
         },
         "report.html": render_backtest_page(view, t),
         **{f"figures/{name}.png": chart.png() for name, chart in backtest_charts(view, t).items()},
     }
+
+
+def _number_text(number: Any) -> str:
+    """Number of a table, without an exponent."""
+    return positional_text(number)
 
 
 def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:

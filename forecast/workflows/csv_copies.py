@@ -50,7 +50,7 @@ def write_csv_copy(run: StoredRun, reports: Path, table: str, reader: CsvReader)
 
 
 def _is_copy(file: Path, content: bytes) -> bool:
-    """Whether a file begins as a copy of the same table does, for whichever spreadsheet."""
+    """True where a file begins as a copy of the same table does, for whichever spreadsheet."""
     heads = [part.splitlines()[:1] for part in (file.read_bytes()[:4096], content)]
     first, second = (b"".join(head).replace(b";", b",") for head in heads)
     return first.startswith(codecs.BOM_UTF8) and first == second

@@ -98,7 +98,7 @@ def require_replaceable(file: Path) -> None:
 
 
 def _differs(value: Any, before: Any) -> bool:
-    """Whether a cell has another number than it was exported with."""
+    """True where a cell has another number than it was exported with."""
     numbers = [float(each.toordinal() - EXCEL_DAY_ZERO) if isinstance(each, date) else each for each in (value, before)]
     if all(isinstance(number, int | float) for number in numbers):
         return not same_number(float(numbers[0]), float(numbers[1]))

@@ -1,4 +1,4 @@
-"""What a workbook is written from."""
+"""A run as its workbook needs it: plan, summary, central case and books."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class WorkbookContent:
 
     @property
     def is_plan_assigned(self) -> bool:
-        """Whether a document assigns the revenue of some month."""
+        """True where a document assigns the revenue of some month."""
         return any(self._assigned_month(month) is not None for month in self.months)
 
     def _assigned_month(self, month: str) -> float | None:

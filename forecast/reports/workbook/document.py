@@ -12,7 +12,7 @@ from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
 from forecast.plan.labels import display_label
 from forecast.reports.workbook.content import WorkbookContent
-from forecast.reports.workbook.formats import MUTED, CellFormats
+from forecast.reports.workbook.formats import GREY_TEXT, CellFormats
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO, InputCells
 from forecast.reports.workbook.model_rows import (
     FIRST_MONTH_COLUMN,
@@ -213,7 +213,7 @@ def _unit_text(cells: InputCells, content: WorkbookContent) -> str:
 
 
 def _validation(cells: InputCells, position: int, content: WorkbookContent) -> dict[str, Any]:
-    """What a yellow cell takes, with its hint."""
+    """Numbers that a yellow cell takes, and its hint."""
     t = content.t
     is_sd = cells.form == "normal" and position == 2
     low, high = (0.0, math.inf) if is_sd else cells.limits(position)
@@ -270,7 +270,7 @@ def _write_model(writer: SheetWriter, content: WorkbookContent, model: ModelRows
     header = START_ROW - 1
     writer.headers(header, [t("excel_of"), t("excel_line"), t("excel_scalar")])
     calendar = content.scenario.horizon.calendar
-    style = formats.get("day", font_color=MUTED)
+    style = formats.get("day", font_color=GREY_TEXT)
     for offset, key, edges in (
         (START_ROW, "first_day", calendar.edges[:-1]),
         (STOP_ROW, "stop_day", calendar.edges[1:]),
@@ -299,7 +299,7 @@ def _write_model_row(writer: SheetWriter, content: WorkbookContent, row: ModelRo
     writer.text(row.row, 1, t(f"excel_row_{row.kind}"), label_style)
     number_format = "share_exact" if row.number_format == "share" else row.number_format
     computed = formats.total(number_format) if row.is_total else formats.get(number_format)
-    stored = formats.get(number_format, font_color=MUTED)
+    stored = formats.get(number_format, font_color=GREY_TEXT)
     if row.scalar is not None:
         formula, value = row.scalar
         if formula:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CellFormats", "money_format"]
+__all__ = ["DARK_TEXT", "GREY_TEXT", "CellFormats", "money_format"]
 
 YELLOW, GREY_FILL, RULE = "#FFF6CC", "#ECEFF1", "#9AA5AD"
-INK, MUTED = "#1B2A33", "#5B6770"
+DARK_TEXT, GREY_TEXT = "#1B2A33", "#5B6770"
 NUMBER_FORMATS = {
     "share": "0.0%",
     "share_exact": "0.0000%",
@@ -26,7 +26,18 @@ NUMBER_FORMATS = {
 
 
 def money_format(largest: float) -> tuple[str, float]:
-    """Number format that shows amounts in billions, millions or as they are, and the amounts of one shown unit."""
+    """Choose a number format that shows amounts in billions, in millions or as they are.
+
+    Parameters
+    ----------
+    largest : float
+        Largest of the amounts that stand together.
+
+    Returns
+    -------
+    tuple of str and float
+        The format, and the amount that it shows as 1.
+    """
     for factor, commas in ((1e9, ",,,"), (1e6, ",,")):
         if largest >= factor:
             decimals = "0.00" if largest < 10 * factor else "0.0"
@@ -46,7 +57,7 @@ class CellFormats:
     def get(self, number_format: str = "text", **more: Any) -> Any:
         """The format of a name, with more properties."""
         shown = self.amount if number_format == "amount" else NUMBER_FORMATS.get(number_format, number_format)
-        properties: dict[str, Any] = {"font_name": "Arial", "font_size": 9, "font_color": INK, "valign": "top"}
+        properties: dict[str, Any] = {"font_name": "Arial", "font_size": 9, "font_color": DARK_TEXT, "valign": "top"}
         if shown != "General":
             properties["num_format"] = shown
         return self._format({**properties, **more})
@@ -57,11 +68,11 @@ class CellFormats:
 
     def muted(self, **more: Any) -> Any:
         """Remark."""
-        return self.get(font_color=MUTED, **more)
+        return self.get(font_color=GREY_TEXT, **more)
 
     def header(self, number_format: str = "text", **more: Any) -> Any:
         """Head of a column."""
-        style = {"bold": True, "bg_color": GREY_FILL, "bottom": 1, "bottom_color": INK, "text_wrap": True, **more}
+        style = {"bold": True, "bg_color": GREY_FILL, "bottom": 1, "bottom_color": DARK_TEXT, "text_wrap": True, **more}
         return self.get(number_format, **style)
 
     def input(self, number_format: str) -> Any:

@@ -126,7 +126,18 @@ class InputCells:
 
 
 def input_assumptions(assumptions: Iterable[Assumption]) -> tuple[Assumption, ...]:
-    """Each assumption once, in the order in which it first stands."""
+    """Take each assumption once.
+
+    Parameters
+    ----------
+    assumptions : iterable of Assumption
+        Of a plan; what several names share comes several times.
+
+    Returns
+    -------
+    tuple of Assumption
+        In the order in which they first stand.
+    """
     by_name: dict[str, Assumption] = {}
     for assumption in assumptions:
         by_name.setdefault(assumption.name, assumption)
@@ -189,7 +200,18 @@ def _written_numbers(assumption: Assumption) -> tuple[InputForm, tuple[float | N
 
 
 def same_number(first: float, second: float) -> bool:
-    """Whether two numbers are one to a spreadsheet, which keeps fifteen digits."""
+    """Compare two numbers as a spreadsheet does, which keeps fifteen digits.
+
+    Parameters
+    ----------
+    first, second : float
+        The numbers.
+
+    Returns
+    -------
+    bool
+        True where their first fifteen digits are the same.
+    """
     return f"{first:.{SHOWN_DIGITS}g}" == f"{second:.{SHOWN_DIGITS}g}"
 
 
@@ -250,7 +272,7 @@ def _plain(number: Decimal) -> str:
     text = f"{number:f}"
     if "." not in text:
         return text
-    whole, _, decimals = text.rstrip("0").partition(".")
+    integer, _, decimals = text.rstrip("0").partition(".")
     if not decimals:
-        return whole
-    return f"{whole}.{decimals}{'0' if len(decimals) == 3 else ''}"
+        return integer
+    return f"{integer}.{decimals}{'0' if len(decimals) == 3 else ''}"

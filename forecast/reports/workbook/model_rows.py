@@ -294,7 +294,7 @@ class _EffectRows:
         return _Factor(lambda c: f"(1+{effect}*{happens.scalar_cell}*{progress.cell(c)})", values)
 
     def add_donors(self, baselines: Mapping[str, _Baseline]) -> None:
-        """What remains of the revenue of services from which initiatives take."""
+        """Factors that are left to the revenue of services from which initiatives take."""
         initiatives = self.rows.central.plan.initiatives
         for name in sorted(n for n in initiatives if initiatives[n].active and initiatives[n].takes_from):
             for donor, share in initiatives[name].takes_from.items():
@@ -307,20 +307,20 @@ class _EffectRows:
             if service != donor
         }
         gains = {service: parts for service, parts in by_service.items() if parts}
-        taken, own = self.rows.use(share), baselines[donor]
+        text, donor_rows = self.rows.use(share), baselines[donor]
 
         def formula(column: str) -> str:
             terms = [
                 f"{baselines[service].size(column)}*({'*'.join(part.formula(column) for part in parts)}-1)"
                 for service, parts in gains.items()
             ]
-            size = own.size(column)
-            return f"MAX(0,1-{taken}*IF({size}>0,({'+'.join(terms) or '0'})/{size},0))"
+            size = donor_rows.size(column)
+            return f"MAX(0,1-{text}*IF({size}>0,({'+'.join(terms) or '0'})/{size},0))"
 
         total = np.zeros(self.rows.months)
         for service, parts in gains.items():
             total = total + baselines[service].sizes * (np.prod([part.values for part in parts], axis=0) - 1)
-        shares = np.divide(total, own.sizes, out=np.zeros(self.rows.months), where=own.sizes > 0)
+        shares = np.divide(total, donor_rows.sizes, out=np.zeros(self.rows.months), where=donor_rows.sizes > 0)
         row = self.rows.add_months(
             "donor",
             f"initiatives.{name}.takes_from.{donor}",
@@ -391,8 +391,8 @@ class _ServiceRows:
         last_year = float(central.trade.baseline.last_year[name][0]) / service.unit_price
         if last_year != value and text:
             if service.fitted.scale == "raw":
-                taken = self.rows.add_scalar("taken_out", dotted, "", value - last_year, number_format)
-                text = f"{text}+{taken.scalar_cell}"
+                loss = self.rows.add_scalar("taken_out", dotted, "", value - last_year, number_format)
+                text = f"{text}+{loss.scalar_cell}"
             else:
                 remaining = self.rows.add_scalar("remaining", dotted, "", last_year / value, "share")
                 text = f"{text}/{remaining.scalar_cell}"
@@ -456,8 +456,8 @@ class _ServiceRows:
             return "*".join([amount.cell(column), *(signed(factor, column) for factor in amount_factors)])
 
         def price_text(column: str) -> str:
-            own = [] if price is None else [price.cell(column)]
-            return "*".join([*own, *(signed(factor, column) for factor in price_factors)])
+            prices = [] if price is None else [price.cell(column)]
+            return "*".join([*prices, *(signed(factor, column) for factor in price_factors)])
 
         trade = central.trade.services[name]
         comes_back = None
@@ -466,15 +466,15 @@ class _ServiceRows:
             comes_back = rows.add_months(
                 "comes_back", dotted, None, trade.amount[:, 0] - expected, amount.number_format
             )
-        whole = amount_text if comes_back is None else lambda c: f"{amount_text(c)}+{comes_back.cell(c)}"
+        amount_formula = amount_text if comes_back is None else lambda c: f"{amount_text(c)}+{comes_back.cell(c)}"
         if service.fitted.measured == "volume":
-            volume = rows.add_months("volume", dotted, whole, trade.amount, "pieces")
+            volume = rows.add_months("volume", dotted, amount_formula, trade.amount, "pieces")
             rows.by_line[f"volume.{name}"] = volume
-            whole = volume.cell
+            amount_formula = volume.cell
         has_price = price is not None or price_factors
 
         def revenue_text(column: str) -> str:
-            return f"({whole(column)})*({price_text(column)})" if has_price else whole(column)
+            return f"({amount_formula(column)})*({price_text(column)})" if has_price else amount_formula(column)
 
         revenue = rows.add_months("revenue", dotted, revenue_text, trade.revenue, "amount", is_total=True)
         rows.by_line[f"revenue.{name}"] = revenue

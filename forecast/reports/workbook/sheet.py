@@ -18,7 +18,7 @@ LINE_POINTS = 12.0
 """Height of a line of text."""
 CHARACTER_WIDTH = 0.85
 """Mean width of a character of 9 points, in the unit of widths of columns."""
-MAX_TEXT_CHARACTERS = 32_000
+MAX_CELL_TEXT = 32_000
 """Characters of a cell; a spreadsheet takes 32,767."""
 
 
@@ -48,7 +48,7 @@ class SheetWriter:
     def text(self, row: int, column: int, text: str, style: Any = None) -> None:
         """A text, whatever it begins with: no cell of it is ever a formula or a link."""
         shown = "".join(character for character in text if character >= " " or character in "\n\t")
-        self.sheet.write_string(row, column, shown[:MAX_TEXT_CHARACTERS], style or self.formats.get())
+        self.sheet.write_string(row, column, shown[:MAX_CELL_TEXT], style or self.formats.get())
 
     def number(self, row: int, column: int, value: float | None, style: Any) -> None:
         """A number, or an empty cell where there is none."""

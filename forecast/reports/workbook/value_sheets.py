@@ -13,7 +13,7 @@ from forecast.plan.labels import display_label
 from forecast.reports.content.assumptions import describe_range
 from forecast.reports.content.text import period_text, range_text, sentence_case
 from forecast.reports.workbook.content import WorkbookContent
-from forecast.reports.workbook.formats import INK
+from forecast.reports.workbook.formats import DARK_TEXT
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO
 from forecast.reports.workbook.sheet import SheetWriter
 
@@ -25,7 +25,15 @@ GREY, BLUE, RED = "#AAB4BC", "#0B63A5", "#B3261E"
 
 
 def write_months(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Revenue by month: last year, plan, forecast, difference, and the range of the simulation."""
+    """Write revenue by month: last year, plan, forecast, difference, and the range of the simulation.
+
+    Parameters
+    ----------
+    writer : SheetWriter
+        The sheet.
+    content : WorkbookContent
+        The run.
+    """
     t, formats = writer.t, writer.formats
     unit = t("excel_amounts_in", unit=content.amount_unit)
     writer.open(content.title("months"), t("excel_remark_months", unit=unit), (12, *[16.0] * (len(MONTHS_COLUMNS) - 1)))
@@ -70,7 +78,15 @@ def _signed(number_format: str) -> str:
 
 
 def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
-    """P10, P50 and P90 of every measure, by period and by month."""
+    """Write P10, P50 and P90 of every measure, by period and by month.
+
+    Parameters
+    ----------
+    writer : SheetWriter
+        The sheet.
+    content : WorkbookContent
+        The run.
+    """
     t, formats, summary = writer.t, writer.formats, content.summary
     writer.open(content.title("outlook"), t("excel_remark_outlook"), (44, 28, 14, 14, 14, 14, 24))
     rows: list[tuple[str, str, Any]] = []
@@ -97,7 +113,17 @@ def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
 
 
 def write_summary(workbook: Any, writer: SheetWriter, content: WorkbookContent) -> None:
-    """Targets with their chances, the central case beside them, and the charts."""
+    """Write the targets with their chances, the central case beside them, and the charts.
+
+    Parameters
+    ----------
+    workbook : xlsxwriter.Workbook
+        For its charts.
+    writer : SheetWriter
+        The sheet.
+    content : WorkbookContent
+        The run.
+    """
     t, summary = writer.t, content.summary
     remark = t("excel_remark_summary", paths=t.number(summary["paths"]), seed=summary["seed"], run=summary["run_id"])
     writer.open(content.scenario.name.in_language(t.language), remark, (52, 13, 13, 13, 13, 13, 13, 15, 24))
@@ -175,14 +201,14 @@ def _series(content: WorkbookContent, key: str, **style: Any) -> dict[str, Any]:
 def _months_chart(workbook: Any, content: WorkbookContent) -> Any:
     """Last year grey, plan outlined, closed months solid, forecast hatched."""
     chart = workbook.add_chart({"type": "column"})
-    line = {"color": INK, "width": 0.75}
+    line = {"color": DARK_TEXT, "width": 0.75}
     if any(value is not None for value in content.last_year("revenue")):
         chart.add_series(_series(content, "last_year", fill={"color": GREY}, border={"none": True}, gap=60, overlap=0))
     if any(value is not None for value in content.plan_months()):
         chart.add_series(_series(content, "plan", fill={"color": "#FFFFFF"}, border=line, gap=60))
-    pattern = {"pattern": "wide_upward_diagonal", "fg_color": INK, "bg_color": "#FFFFFF"}
+    pattern = {"pattern": "wide_upward_diagonal", "fg_color": DARK_TEXT, "bg_color": "#FFFFFF"}
     closed = content.summary.get("closed_months", ())
-    points = [{"fill": {"color": INK}} if month in closed else None for month in content.months]
+    points = [{"fill": {"color": DARK_TEXT}} if month in closed else None for month in content.months]
     chart.add_series(
         _series(content, "forecast", pattern=pattern, border=line, gap=60, points=points if closed else None)
     )
@@ -193,7 +219,7 @@ def _difference_chart(workbook: Any, content: WorkbookContent) -> Any:
     if all(value is None for value in content.plan_months()):
         return None
     chart = workbook.add_chart({"type": "column"})
-    labels = {"value": True, "num_format": _signed(content.amount_format), "font": {"size": 8, "color": INK}}
+    labels = {"value": True, "num_format": _signed(content.amount_format), "font": {"size": 8, "color": DARK_TEXT}}
     chart.add_series(
         _series(
             content,
@@ -218,7 +244,7 @@ def _fan_chart(workbook: Any, content: WorkbookContent) -> Any:
     line = workbook.add_chart({"type": "line"})
     line.add_series(_series(content, "p50", line={"color": BLUE, "width": 2}))
     if any(value is not None for value in content.plan_months()):
-        line.add_series(_series(content, "plan", line={"color": INK, "width": 1, "dash_type": "dash"}))
+        line.add_series(_series(content, "plan", line={"color": DARK_TEXT, "width": 1, "dash_type": "dash"}))
     chart.combine(line)
     chart = _with_axes(chart, content, "excel_chart_fan", content.amount_format)
     chart.set_legend({"position": "bottom", "delete_series": [0], "font": {"size": 8}})
@@ -243,7 +269,7 @@ def _axis(number_format: str) -> dict[str, Any]:
 
 
 def _with_axes(chart: Any, content: WorkbookContent, title: str, number_format: str, *, has_legend: bool = True) -> Any:
-    font = {"size": 10, "bold": True, "color": INK}
+    font = {"size": 10, "bold": True, "color": DARK_TEXT}
     chart.set_title({"name": content.t(title, unit=content.amount_unit), "name_font": font, "overlay": False})
     chart.set_x_axis({"num_format": "mm/yyyy", "num_font": {"size": 8}, "text_axis": True})
     chart.set_y_axis(_axis(number_format))
@@ -253,7 +279,15 @@ def _with_axes(chart: Any, content: WorkbookContent, title: str, number_format: 
 
 
 def write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Every assumption as it is written and what that means."""
+    """Write every assumption as it is written and what that means.
+
+    Parameters
+    ----------
+    writer : SheetWriter
+        The sheet.
+    content : WorkbookContent
+        The run.
+    """
     t, formats = writer.t, writer.formats
     writer.open(content.title("assumptions"), t("excel_remark_assumptions"), (56, 34, 50, 9, 46))
     wrapped = formats.get(text_wrap=True)
@@ -273,7 +307,15 @@ def write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
 
 
 def write_sources(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Sources of the assumptions, then the data files with their digests."""
+    """Write the sources of the assumptions, then the data files with their digests.
+
+    Parameters
+    ----------
+    writer : SheetWriter
+        The sheet.
+    content : WorkbookContent
+        The run.
+    """
     t, formats = writer.t, writer.formats
     writer.open(content.title("sources"), t("excel_remark_sources"), (56, 9, 80, 34))
     wrapped, row = formats.get(text_wrap=True), HEADER_ROW

@@ -17,13 +17,21 @@ from forecast.reports.year_summary import restore_variances
 
 __all__ = ["write_variances", "write_year_table"]
 
-HEADER_ROW = 3
+HEADS_ROW = 3
 RATIO_FORMAT = "0.0;-0.0;0.0"
 """Ratios are percents without a sign, as offices write them: 105.2 is 5.2% more."""
 
 
 def write_year_table(writer: SheetWriter, content: WorkbookContent) -> None:
-    """The monthly table: plan, actual, year to date and outlook of each measure."""
+    """Write the monthly table: plan, actual, year to date and outlook of each measure.
+
+    Parameters
+    ----------
+    writer : SheetWriter
+        The sheet.
+    content : WorkbookContent
+        The run.
+    """
     t, table = writer.t, content.summary["months_table"]
     has_revision = any(row["revised_year"] is not None for row in table["rows"])
     year, month = period_text(table["year"], t), t(f"month_{parse_month(table['month']) % 12 + 1}")
@@ -40,13 +48,13 @@ def write_year_table(writer: SheetWriter, content: WorkbookContent) -> None:
     ]
     writer.open(content.title("year"), t("excel_remark_year"), (6, 36, 22, *[12.0] * (len(heads) - 3)))
     for offset, entry in enumerate(table["rows"]):
-        _write_year_row(writer, content, HEADER_ROW + 1 + offset, entry, has_revision)
-    last = HEADER_ROW + len(table["rows"])
-    writer.table("year_to_date", HEADER_ROW, heads, last, range(3, len(heads)))
+        _write_year_row(writer, content, HEADS_ROW + 1 + offset, entry, has_revision)
+    last = HEADS_ROW + len(table["rows"])
+    writer.table("year_to_date", HEADS_ROW, heads, last, range(3, len(heads)))
     notes = [t("table_ratio_note"), t("excel_open_note")]
     for offset, note in enumerate(notes, last + 2):
         writer.text(offset, 0, note, writer.formats.muted())
-    writer.freeze(HEADER_ROW + 1, 2)
+    writer.freeze(HEADS_ROW + 1, 2)
 
 
 def _write_year_row(
@@ -91,13 +99,21 @@ def _write_year_row(
 
 
 def write_variances(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Each variance as steps that add up: the sums are formulas over values of the run."""
+    """Write each variance as steps that add up: the sums are formulas over values of the run.
+
+    Parameters
+    ----------
+    writer : SheetWriter
+        The sheet.
+    content : WorkbookContent
+        The run.
+    """
     t = writer.t
     writer.open(content.title("variance"), t("excel_remark_variance"), (56, 18, 18, 18, 44))
-    row = HEADER_ROW
+    row = HEADS_ROW
     for variance in restore_variances(content.summary):
         row = _write_variance(writer, content, row, variance) + 2
-    writer.freeze(HEADER_ROW, 1)
+    writer.freeze(HEADS_ROW, 1)
 
 
 def _write_variance(writer: SheetWriter, content: WorkbookContent, row: int, variance: Variance) -> int:
