@@ -146,9 +146,7 @@ def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
     return {
         "summary.json": repository.json_bytes(summarise_backtest(view, t)),
         **{
-            name: frame.to_csv(
-                index=False, float_format=lambda number: positional_text(float(number)), lineterminator="\n"
-            ).encode()
+            name: frame.to_csv(index=False, float_format=_number_text, lineterminator="\n").encode()
             for name, frame in frames.items()
         },
         "report.html": render_backtest_page(view, t),
