@@ -10,6 +10,7 @@ from forecast.files.workbook import cell_address
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.model_rows import FIRST_MONTH_COLUMN, VALUE_COLUMN
 from tests.support.formulas import evaluate, model_values
+from tests.support.plans import SCENARIOS
 from tests.support.workbook_plans import workbook_content_of, write_plan
 
 EDITS = {
@@ -100,3 +101,10 @@ def test_medians_of_inputs(content: WorkbookContent) -> None:
         assert median == pytest.approx(cells.median, rel=1e-14, abs=1e-15), cells.assumption.name
         forms.add(cells.form)
     assert forms == {"value", "range", "uniform", "triangular", "pert", "normal"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_formulas_give_the_central_case_of_every_shipped_plan(file: Path) -> None:
+    shipped = workbook_content_of(file)
+    assert_formulas_give(shipped, shipped)
