@@ -25,6 +25,9 @@ InputForm = Literal["value", "range", "uniform", "triangular", "pert", "normal",
 """Form in which a number is written; `fixed` is one that cells do not hold, such as a list of values."""
 EXCEL_DAY_ZERO = date(1899, 12, 30).toordinal()
 """Ordinal of the day 0 of a spreadsheet."""
+PARTS_FIRST = ("services", "initiatives", "shocks", "costs", "workforce", "targets")
+PARTS_LAST = ("stated", "history")
+"""Parts of a plan in the order of the sheet; others stand between them."""
 SHOWN_DIGITS = 15
 """Significant digits of a cell; spreadsheets keep no more."""
 CELLS_BY_FORM: dict[str, tuple[int, ...]] = {
@@ -136,12 +139,17 @@ def input_assumptions(assumptions: Iterable[Assumption]) -> tuple[Assumption, ..
     Returns
     -------
     tuple of Assumption
-        In the order in which they first stand.
+        Those of the services first and of the history last, each part in its own order.
     """
     by_name: dict[str, Assumption] = {}
     for assumption in assumptions:
         by_name.setdefault(assumption.name, assumption)
-    return tuple(by_name.values())
+    return tuple(sorted(by_name.values(), key=lambda assumption: _part_number(assumption.name)))
+
+
+def _part_number(name: str) -> int:
+    part = name.partition(".")[0]
+    return PARTS_FIRST.index(part) if part in PARTS_FIRST else len(PARTS_FIRST) + (part in PARTS_LAST)
 
 
 def input_cells(assumption: Assumption, currency: str) -> InputCells:
