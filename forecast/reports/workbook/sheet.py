@@ -7,6 +7,8 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forecast.errors import OutputError
+from forecast.files.workbook import cell_address
 from forecast.i18n import Translator
 from forecast.reports.workbook.formats import CellFormats
 
@@ -18,6 +20,8 @@ LINE_POINTS = 12.0
 """Height of a line of text."""
 CHARACTER_WIDTH = 0.85
 """Mean width of a character of 9 points, in the unit of widths of columns."""
+MAX_FORMULA_CHARACTERS = 8_192
+"""Characters of a formula with its sign `=`; a workbook with a longer one is damaged."""
 MAX_CELL_TEXT = 32_000
 """Characters of a cell; a spreadsheet takes 32,767."""
 
@@ -58,7 +62,9 @@ class SheetWriter:
             self.sheet.write_number(row, column, value, style)
 
     def formula(self, row: int, column: int, formula: str, value: float, style: Any) -> None:
-        """A formula of ours with its value, which readers show that compute nothing."""
+        """A formula of ours with its value, which readers show that compute nothing; OutputError where it is too long."""
+        if len(formula) >= MAX_FORMULA_CHARACTERS:
+            raise OutputError("excel_formula_too_long", sheet=self.sheet.name, cell=cell_address(row, column))
         self.sheet.write_formula(row, column, f"={formula}", style, value)
 
     def headers(self, row: int, texts: Sequence[str], numbers: Container[int] = ()) -> None:

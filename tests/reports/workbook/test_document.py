@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from forecast.errors import OutputError
 from forecast.i18n import Language
 from forecast.reports.workbook.document import render_workbook
 from tests.support.office import sheet_values
-from tests.support.workbook_plans import workbook_content_of, write_plan
+from tests.support.workbook_plans import EVERY_INPUT_PLAN, workbook_content_of, write_plan
 
 TEXTS = {"en": ("=1+1", "@SUM(A1)", "=HYPERLINK(0)"), "vi": ("=1+1", "+cmd", "-1+1", "=HYPERLINK(0)")}
 
@@ -80,6 +81,14 @@ def test_sheets_print_on_a4_landscape_with_their_heads(workbook: Path) -> None:
     assert all('paperSize="9"' in part and 'orientation="landscape"' in part for part in sheets)
     assert content["xl/workbook.xml"].count("_xlnm.Print_Titles") == 7  # all but the summary
     assert sum("<pane " in part for part in sheets) == 7
+
+
+def test_a_formula_that_no_spreadsheet_takes_is_refused(tmp_path: Path) -> None:
+    name = "an_initiative_whose_name_is_nearly_as_long_as_names_may_be"
+    entries = "".join(f"  {name}{number}: {{start: 2026-08, effect: {{volume: {{a: 1%}}}}}}\n" for number in range(90))
+    plan = write_plan(tmp_path, EVERY_INPUT_PLAN.replace("initiatives:\n", f"initiatives:\n{entries}"))
+    with pytest.raises(OutputError, match="too many initiatives"):
+        render_workbook(workbook_content_of(plan))
 
 
 def test_same_content_gives_the_same_bytes(workbook: Path, language: Language, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from forecast.files.workbook import cell_address
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.document import INPUT_COLUMNS, INPUT_HEADER_ROW, render_workbook
+from forecast.workflows.excel import import_inputs
 from tests.support.office import OFFICE, convert, edit_cells, sheet_values
 from tests.support.plans import SCENARIOS
 from tests.support.workbook_plans import workbook_content_of, write_plan
@@ -93,5 +94,8 @@ def test_formulas_give_the_central_case_of_the_engine(name: str, tmp_path: Path)
         to_compute.append(edit_cells(exported, INPUTS_NUMBER, cells, tmp_path / f"edited{number}.xlsx"))
         to_expect.append(tmp_path / f"expected{number}.xlsx")
         to_expect[-1].write_bytes(render_workbook(edited))
-    for computed, expected in zip(convert(to_compute, tmp_path), to_expect, strict=True):
+    saved = convert(to_compute, tmp_path)
+    for computed, expected in zip(saved, to_expect, strict=True):
         assert_same_numbers(computed, expected)
+    assert import_inputs(saved[0], plan).edits == ()
+    assert {edit.name for edit in import_inputs(saved[-1], plan).edits} == {key for key, _ in EDITS[name]}
