@@ -62,7 +62,7 @@ class SheetWriter:
             self.sheet.write_number(row, column, value, style)
 
     def formula(self, row: int, column: int, formula: str, value: float, style: Any) -> None:
-        """A formula of ours with its value, which readers show that compute nothing; OutputError where it is too long."""
+        """A formula with its value, which readers show that compute nothing; OutputError where it is too long."""
         if len(formula) >= MAX_FORMULA_CHARACTERS:
             raise OutputError("excel_formula_too_long", sheet=self.sheet.name, cell=cell_address(row, column))
         self.sheet.write_formula(row, column, f"={formula}", style, value)
