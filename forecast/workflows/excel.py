@@ -12,7 +12,7 @@ from typing import Any
 
 from forecast.errors import InputError, Location, OutputError, Problem
 from forecast.files import atomic, temporaries
-from forecast.files.paths import display_path
+from forecast.files.paths import display_path, is_inner_path
 from forecast.files.workbook import Sheet, read_workbook
 from forecast.history.ledger import History
 from forecast.i18n import Translator
@@ -269,7 +269,7 @@ def _named_plan(named: str, sheet: Sheet, head: int) -> Path:
     """The plan that a workbook names, below the working directory or the folder of its project."""
     for folder in (Path.cwd(), project_folder(str(Path.cwd() / "plan.yaml"))):
         path = folder / named
-        if named.endswith((".yaml", ".yml")) and not Path(named).is_absolute() and path.is_file():
+        if named.endswith((".yaml", ".yml")) and is_inner_path(named) and path.is_file():
             return Path(display_path(path))
     raise InputError.of(sheet.location(head, INPUT_COLUMNS["written"]), "", "excel_no_plan", plan=named[:200])
 

@@ -180,3 +180,30 @@ def test_run_writes_the_workbook_and_the_table_after_the_answer(
     refused = call("run", project / "plan.yaml", "--paths", "500", "--lang", "en", "--csv-for", "vi")
     assert refused.code == 4
     assert (project / "reports" / "plan-quantiles.csv").read_text() == "mine"
+
+
+def test_json_names_the_workbook_and_the_table(call: Any, tmp_path: Path) -> None:  # noqa: F811
+    plan = write_plan(tmp_path)
+    done = call("run", plan, "--paths", "500", "--excel", "--csv-for", "en", "--json", "--quiet")
+    answer = json.loads(done.out)
+    reports = tmp_path / "reports"
+    assert (answer["workbook"], answer["table"]) == (str(reports / "plan.xlsx"), str(reports / "plan-quantiles.csv"))
+
+
+def test_a_workbook_names_no_plan_outside_the_project(
+    call: Any,  # noqa: F811
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+    file = tmp_path / "inside" / "outside.xlsx"
+    with zipfile.ZipFile(exported(project)) as source, zipfile.ZipFile(file, "w") as copy:
+        for part in source.namelist():
+            content = source.read(part)
+            copy.writestr(part, content.replace(b"<t>plan.yaml</t>", b"<t>../plan.yaml</t>"))
+    write_plan(tmp_path)
+    done = call("excel", "import", file, "--lang", "en")
+    assert done.code == 2
+    assert "the plan of this workbook, ../plan.yaml, is not here; name it with --plan PLAN" in done.err

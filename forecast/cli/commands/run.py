@@ -38,6 +38,8 @@ class CompletedRun:
     t: Translator
     workbook: Path | None = None
     """Its workbook, where one was asked for."""
+    table: Path | None = None
+    """The copy of its quantiles for a spreadsheet, where one was asked for."""
 
 
 @command("run")
@@ -265,9 +267,8 @@ def execute_request(
         print_lines(report_line(run, t))
     if workbook is not None:
         _write_workbook(request, run, workbook, options, t)
-    if csv_for is not None:
-        _write_csv_copy(request, run, csv_for, options, t)
-    return CompletedRun(run, run.summary(), t, workbook)
+    table = None if csv_for is None else _write_csv_copy(request, run, csv_for, options, t)
+    return CompletedRun(run, run.summary(), t, workbook, table)
 
 
 def _write_workbook(request: RunRequest, run: StoredRun, file: Path, options: CommonOptions, t: Translator) -> None:
@@ -280,19 +281,24 @@ def _write_workbook(request: RunRequest, run: StoredRun, file: Path, options: Co
 
 def _write_csv_copy(
     request: RunRequest, run: StoredRun, csv_for: CsvReader, options: CommonOptions, t: Translator
-) -> None:
+) -> Path:
     from forecast.workflows.csv_copies import write_csv_copy
 
     file = write_csv_copy(run, request.reports, "quantiles.csv", csv_for)
     if not options.json:
         print_lines(t("said_csv", path=display_path(file)))
+    return file
 
 
 def print_json_answers(completed: list[CompletedRun]) -> None:
     """Print one object for one plan, and a list for more, once all of them are published."""
     answers = [
         {"run_dir": str(each.run.folder), "summary": each.summary}
-        | ({} if each.workbook is None else {"workbook": str(each.workbook.absolute())})
+        | {
+            name: str(file.absolute())
+            for name, file in (("workbook", each.workbook), ("table", each.table))
+            if file is not None
+        }
         for each in completed
     ]
     print_json(answers[0] if len(answers) == 1 else answers)
