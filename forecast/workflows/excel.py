@@ -40,6 +40,8 @@ from forecast.workflows.request import RunRequest
 from forecast.workflows.run import fit_request_baseline
 
 __all__ = [
+    "MAX_PLANS_SIDE_BY_SIDE",
+    "ComparedRun",
     "EditedInput",
     "ImportedInputs",
     "check_overlay",
@@ -50,6 +52,9 @@ __all__ = [
     "write_workbook",
 ]
 
+ComparedRun = tuple[Scenario, StoredRun]
+"""A plan beside another one, and its run."""
+MAX_PLANS_SIDE_BY_SIDE = 6
 POSITIONS = ("low", "middle", "high")
 
 
@@ -105,7 +110,7 @@ def _differs(value: Any, before: Any) -> bool:
     return bool(numbers[0] != numbers[1])
 
 
-def write_workbook(request: RunRequest, run: StoredRun, file: Path) -> None:
+def write_workbook(request: RunRequest, run: StoredRun, file: Path, others: Sequence[ComparedRun] = ()) -> None:
     """Write the workbook of a run that is on disk.
 
     Parameters
@@ -116,6 +121,8 @@ def write_workbook(request: RunRequest, run: StoredRun, file: Path) -> None:
         The run.
     file : Path
         Where the workbook goes; what is there is replaced.
+    others : sequence of ComparedRun
+        Other plans that stand beside it.
 
     Raises
     ------
@@ -125,6 +132,8 @@ def write_workbook(request: RunRequest, run: StoredRun, file: Path) -> None:
         The file cannot be written.
     """
     content = workbook_content(request, run.summary(), run.manifest)
+    names = [(scenario.name.in_language(request.language), other.summary()) for scenario, other in others]
+    content = replace(content, others=tuple(names))
     temporaries.remove_stale_copies(file)
     atomic.write_file(file, render_workbook(content))
 

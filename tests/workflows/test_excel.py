@@ -207,3 +207,25 @@ def test_a_workbook_names_no_plan_outside_the_project(
     done = call("excel", "import", file, "--lang", "en")
     assert done.code == 2
     assert "the plan of this workbook, ../plan.yaml, is not here; name it with --plan PLAN" in done.err
+
+
+def test_plans_stand_side_by_side(call: Any, project: Path, tmp_path: Path) -> None:  # noqa: F811
+    other = project / "other.yaml"
+    other.write_text(
+        "extends: plan.yaml\nname: Another\ninitiatives: {unlikely: null}\nworkforce: {headcount: 80 people}\n"
+    )
+    file = tmp_path / "two.xlsx"
+    done = call(
+        "excel", "export", project / "plan.yaml", other, "--paths", "500", "--out", file, "--lang", "en", "--json"
+    )
+    first, second = json.loads(done.out)
+    assert (first["workbook"], "workbook" in second) == (str(file), False)
+    cells = sheet_values(file)["Plans side by side"]
+    assert [cells[f"{column}4"] for column in "EF"] == ["=1+1", "Another"]
+    rows = {(cells[f"A{row}"], cells[f"B{row}"], cells[f"C{row}"]): row for row in range(5, 60) if f"A{row}" in cells}
+    row = rows["Headcount", "2027", "P50"]
+    assert [cells[f"{column}{row}"] for column in "EF"] == pytest.approx(
+        [answer["summary"]["measures"]["headcount"]["2027"]["p50"] for answer in (first, second)]
+    )
+    too_many = call("excel", "export", *[project / "plan.yaml"] * 7, "--lang", "en")
+    assert (too_many.code, "name 6 at most" in too_many.err) == (2, True)

@@ -58,7 +58,8 @@ def backtest_command(
     copies = [] if csv_for is None else [write_csv_copy(run, reports, "scores.csv", csv_for)]
     summary = run.summary()
     if options.json:
-        print_json({"run_dir": str(run.folder), "summary": summary})
+        table = {"table": str(copies[0])} if copies else {}
+        print_json({"run_dir": str(run.folder), "summary": summary, **table})
     else:
         notes = [session.t("said_note", text=text) for text in summary.get("notes", ())]
         print_lines(*_score_lines(summary, session.t), *notes, report_line(run, session.t))

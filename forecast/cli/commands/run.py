@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from forecast.plan.loading.loader import LoadedPlan
     from forecast.plan.scenario import Scenario
     from forecast.runs.repository import StoredRun
+    from forecast.workflows.excel import ComparedRun
     from forecast.workflows.request import RunRequest
 
 
@@ -266,15 +267,23 @@ def execute_request(
     if not options.json:
         print_lines(report_line(run, t))
     if workbook is not None:
-        _write_workbook(request, run, workbook, options, t)
+        print_workbook(request, run, workbook, options, t)
     table = None if csv_for is None else _write_csv_copy(request, run, csv_for, options, t)
     return CompletedRun(run, run.summary(), t, workbook, table)
 
 
-def _write_workbook(request: RunRequest, run: StoredRun, file: Path, options: CommonOptions, t: Translator) -> None:
+def print_workbook(
+    request: RunRequest,
+    run: StoredRun,
+    file: Path,
+    options: CommonOptions,
+    t: Translator,
+    others: Sequence[ComparedRun] = (),
+) -> None:
+    """Write the workbook of a run and print where it is."""
     from forecast.workflows.excel import write_workbook
 
-    write_workbook(request, run, file)
+    write_workbook(request, run, file, others)
     if not options.json:
         print_lines(t("said_excel", path=display_path(file)))
 

@@ -40,6 +40,8 @@ class WorkbookContent:
     assigned: Mapping[tuple[str, str], float]
     """By measure and period, figures of the plan as a document assigns them."""
     t: Translator
+    others: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """Name and summary of other plans that stand beside it."""
 
     @cached_property
     def inputs(self) -> tuple[InputCells, ...]:

@@ -23,6 +23,7 @@ from forecast.reports.workbook.model_rows import (
     ModelRow,
     ModelRows,
 )
+from forecast.reports.workbook.scenario_sheet import write_scenarios
 from forecast.reports.workbook.sheet import SheetWriter
 from forecast.reports.workbook.value_sheets import (
     write_assumptions,
@@ -77,16 +78,19 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
     created = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else datetime(2000, 1, 1, tzinfo=UTC)
     workbook.set_properties({"title": scenario.name.in_language(t.language), "created": created.replace(tzinfo=None)})
     formats = CellFormats(workbook, content.amount_format)
+    others = ("scenarios",) if content.others else ()
     closed = ("year", "variance") if "months_table" in content.summary else ()
     sheets = {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
-        for key in ("summary", "inputs", *closed, "central", "months", "outlook")
+        for key in ("summary", "inputs", *others, *closed, "central", "months", "outlook")
     }
     model = None if content.model is None else SheetWriter(workbook.add_worksheet(t("excel_sheet_model")), formats, t)
     sheets |= {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
         for key in ("assumptions", "sources")
     }
+    if content.others:
+        write_scenarios(sheets["scenarios"], content)
     if "months_table" in content.summary:
         write_year_table(sheets["year"], content)
         write_variances(sheets["variance"], content)
