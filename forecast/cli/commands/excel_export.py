@@ -29,9 +29,9 @@ def export_command(ctx: click.Context, /, plan: tuple[str, ...], workbook: Path 
         raise session.input_error(plan[-1], "PLAN", "excel_too_many_plans", most=MAX_PLANS_SIDE_BY_SIDE)
     requests = read_requests(session, plan, options)
     first = requests[0]
-    for request, file in zip(requests, plan, strict=True):
+    for request, text in zip(requests, plan, strict=True):
         if request.scenario.currency != first.scenario.currency:
-            raise session.input_error(file, "PLAN", "excel_other_currency", currency=first.scenario.currency)
+            raise session.input_error(text, "PLAN", "excel_other_currency", currency=first.scenario.currency)
     file = workbook or default_workbook(first)
     require_replaceable(file)
     failures: list[OutputError] = []
