@@ -29,6 +29,7 @@ COMMANDS = {
     "roll": "forecast.cli.commands.roll:roll_command",
     "verify": "forecast.cli.commands.verify:verify_command",
     "score": "forecast.cli.commands.score:score_command",
+    "excel": "forecast.cli.commands.excel:excel_command",
     "new": "forecast.cli.commands.new:new_command",
     "data": "forecast.cli.commands.data:data_command",
 }

@@ -20,7 +20,7 @@ from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, Quanti
 from forecast.stats.distributions import Distribution, QuantileRange
 from forecast.units import Dimension, QuantityError, normalize_text
 
-__all__ = ["Assumption"]
+__all__ = ["BOUNDS_BY_TYPE", "Assumption"]
 
 Grade = Literal["A", "B", "C"]
 PROVENANCE_KEYS = ("source", "grade", "note", "known")

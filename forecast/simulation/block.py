@@ -11,7 +11,7 @@ from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.shocks import Drift, dotted_shock
 from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
-from forecast.simulation.model.baseline_paths import BaselinePaths, draw_baseline, put_together
+from forecast.simulation.model.baseline_paths import BaselineDraws, BaselinePaths, draw_baseline, put_together
 from forecast.simulation.model.costs import cost_paths
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, Impact, SimulationContext
 from forecast.simulation.model.initiatives import InitiativeEffects, simulate_initiatives
@@ -151,9 +151,13 @@ def sample_shocks(plan: CompiledPlan, sampler: Sampler) -> ShockPaths:
     return ShockPaths(context, impacts, recoveries)
 
 
-def simulate_trade(plan: CompiledPlan, sampler: Sampler, shocks: ShockPaths) -> TradePaths:
-    """Baseline, initiatives, shocks and recovery of every service."""
-    if plan.conditioning is None:
+def simulate_trade(
+    plan: CompiledPlan, sampler: Sampler, shocks: ShockPaths, draws: BaselineDraws | None = None
+) -> TradePaths:
+    """Baseline, initiatives, shocks and recovery of every service; `draws` in place of those of the sampler."""
+    if draws is not None:
+        pass
+    elif plan.conditioning is None:
         draws = draw_baseline(plan.baseline, sampler)
     else:
         acting = [impact for name, impact in shocks.impacts.items() if name not in shocks.recoveries]
@@ -180,7 +184,7 @@ def _occurrences(trade: TradePaths) -> dict[str, Floats]:
 
 def _statement_state(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> _BlockState:
     """The lines of the statement, and what they are made of."""
-    inputs = _statement_inputs(plan, sampler, trade)
+    inputs = collect_statement_inputs(plan, sampler, trade)
     basis = plan.workforce.basis if plan.workforce else ""
     has_costs = bool(plan.costs.by_name)
     lines = statement_lines(inputs, has_costs, basis, adds_volumes=plan.adds_volumes)
@@ -233,7 +237,7 @@ def _first_event_year(plan: CompiledPlan) -> int:
     return min((event_years(plan.horizon, moment).start for moment in moments), default=plan.horizon.years.start)
 
 
-def _statement_inputs(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> dict[str, Floats]:
+def collect_statement_inputs(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> dict[str, Floats]:
     """By name, (months, paths) or (months, 1) of what the statement is made of."""
     impacts, initiatives = trade.shocks.impacts, trade.initiatives
     inputs = {f"revenue.{name}": service.revenue for name, service in trade.services.items()}

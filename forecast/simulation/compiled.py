@@ -48,7 +48,15 @@ from forecast.stats.copula import CorrelatedGroup, build_correlated_groups
 from forecast.timeseries.baseline import Baseline, ServiceBaseline
 from forecast.timeseries.place_shares import weight_by_ledger
 
-__all__ = ["HORIZON_PERIOD", "FigureKey", "bridge_period", "output_periods", "run_key"]
+__all__ = [
+    "HORIZON_PERIOD",
+    "CompiledPlan",
+    "FigureKey",
+    "bridge_period",
+    "compile_plan",
+    "output_periods",
+    "run_key",
+]
 
 MAX_BATCH_BLOCKS = 4
 """Most blocks that are simulated together: a quarter of the calls, and the arrays still lie near the cache."""
@@ -204,7 +212,31 @@ def compile_plan(
     seed: int | None = None,
     periods: Sequence[str] = (),
 ) -> CompiledPlan:
-    """All that the blocks are simulated from, with these periods recorded too; ValueError for no path."""
+    """Compile a plan: all that its blocks are simulated from.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    baseline : Baseline
+        Fits of its history.
+    paths : int, optional
+        Number of paths; that of the plan by default.
+    seed : int, optional
+        Of the random numbers; that of the plan by default.
+    periods : sequence of str
+        Periods that are recorded too.
+
+    Returns
+    -------
+    CompiledPlan
+        The plan, before anything is learned from closed months.
+
+    Raises
+    ------
+    ValueError
+        The number of paths is below 1.
+    """
     count = scenario.paths if paths is None else paths
     if count < 1:
         raise ValueError("a run needs at least one path")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import InputError, Location, OutputError
+from forecast.files.csv_output import positional_text
 from forecast.i18n import Language, Translator
 from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, backtest_inputs
@@ -145,12 +146,17 @@ def _render_files(view: BacktestView, t: Translator) -> dict[str, bytes]:
     return {
         "summary.json": repository.json_bytes(summarise_backtest(view, t)),
         **{
-            name: frame.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
+            name: frame.to_csv(index=False, float_format=_number_text, lineterminator="\n").encode()
             for name, frame in frames.items()
         },
         "report.html": render_backtest_page(view, t),
         **{f"figures/{name}.png": chart.png() for name, chart in backtest_charts(view, t).items()},
     }
+
+
+def _number_text(number: Any) -> str:
+    """Number of a table, without an exponent."""
+    return positional_text(number)
 
 
 def summarise_backtest(view: BacktestView, t: Translator) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.engines.background import run_in_background
 from forecast.errors import InputError, Location, Problem
+from forecast.files.csv_output import positional_text
 from forecast.i18n import Translator
 from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
@@ -195,7 +196,7 @@ def quantiles_csv(run: Simulation, summary: Mapping[str, Any]) -> bytes:
     writer = csv.writer(text, lineterminator="\n")  # the same bytes as of pandas, which takes .16 s of CPU to load
     writer.writerow(QuantileRow._fields)
     for measure, period, *numbers in quantile_rows(run.tallies, _summary_figures(summary)):
-        writer.writerow([measure, period, *(f"{number:.10g}" for number in numbers)])
+        writer.writerow([measure, period, *map(positional_text, numbers)])
     return text.getvalue().encode()
 
 

@@ -9,13 +9,14 @@ import click
 
 from forecast.cli.commands.run import raise_first
 from forecast.cli.group import Option, command, get_session
-from forecast.cli.option_types import WholeNumber
+from forecast.cli.option_types import LanguageChoice, WholeNumber
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.text_table import table_lines
 from forecast.errors import OutputError
-from forecast.files.paths import plan_name
+from forecast.files.csv_output import CsvReader
+from forecast.files.paths import display_path, plan_name
 from forecast.i18n import Translator
 
 MAX_BACKTEST_ORIGINS = 120
@@ -23,15 +24,19 @@ MAX_BACKTEST_ORIGINS = 120
 
 @command("backtest")
 @click.option("--origins", cls=Option, metavar="N", type=WholeNumber(1, MAX_BACKTEST_ORIGINS, "12"))
+@click.option("--csv-for", cls=Option, metavar="vi|en", type=LanguageChoice())
 @common_options("--set", "--out", "--lang", "--json", "--quiet")
 @click.argument("scenario")
 @click.pass_context
-def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, **params: Any) -> None:
+def backtest_command(
+    ctx: click.Context, /, scenario: str, origins: int | None, csv_for: CsvReader | None, **params: Any
+) -> None:
     """Forecast months of the past with the baseline of a plan, and score the forecasts by what happened."""
     from forecast.cli.run_summary import print_set_aside, report_line
     from forecast.plan.loading.loader import read_plan
     from forecast.timeseries.evaluation.backtest import DEFAULT_ORIGINS
     from forecast.workflows.backtest import BacktestRequest, run_backtest
+    from forecast.workflows.csv_copies import write_csv_copy
     from forecast.workflows.request import reports_folder
 
     session = get_session(ctx)
@@ -50,12 +55,15 @@ def backtest_command(ctx: click.Context, /, scenario: str, origins: int | None, 
             failures.append,
         )
     print_set_aside(run, session.t)
+    copies = [] if csv_for is None else [write_csv_copy(run, reports, "scores.csv", csv_for)]
     summary = run.summary()
     if options.json:
-        print_json({"run_dir": str(run.folder), "summary": summary})
+        table = {"table": str(copies[0])} if copies else {}
+        print_json({"run_dir": str(run.folder), "summary": summary, **table})
     else:
         notes = [session.t("said_note", text=text) for text in summary.get("notes", ())]
         print_lines(*_score_lines(summary, session.t), *notes, report_line(run, session.t))
+        print_lines(*(session.t("said_csv", path=display_path(copy)) for copy in copies))
     raise_first(failures)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.group import Option, command, get_session
-from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth
+from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, InputError, LockError, OutputError, Problem, closest_match
+from forecast.files.csv_output import CsvReader
+from forecast.files.paths import display_path
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from forecast.plan.loading.loader import LoadedPlan
     from forecast.plan.scenario import Scenario
     from forecast.runs.repository import StoredRun
+    from forecast.workflows.excel import ComparedRun
     from forecast.workflows.request import RunRequest
 
 
@@ -34,6 +37,10 @@ class CompletedRun:
     run: StoredRun
     summary: dict[str, Any]
     t: Translator
+    workbook: Path | None = None
+    """Its workbook, where one was asked for."""
+    table: Path | None = None
+    """The copy of its quantiles for a spreadsheet, where one was asked for."""
 
 
 @command("run")
@@ -43,6 +50,8 @@ class CompletedRun:
 @click.option("--strict", cls=Option, is_flag=True)
 @click.option("--repair-correlations", cls=Option, is_flag=True)
 @click.option("--reuse-fit", cls=Option, metavar="MANIFEST", type=click.Path(path_type=Path))
+@click.option("--excel", cls=Option, is_flag=True)
+@click.option("--csv-for", cls=Option, metavar="vi|en", type=LanguageChoice())
 @click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
 @click.argument("scenario", nargs=-1, required=True)
 @click.pass_context
@@ -58,10 +67,14 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     if params["precision"] is not None:
         requests = [replace(request, precision=params["precision"], lock=None) for request in requests]
     _check_requests(session, requests, gates, is_strict=params["strict"])
+    workbooks = _workbook_files(requests) if params["excel"] else [None] * len(requests)
     failures: list[OutputError] = []
-    completed = [_run_request(session, request, options, failures) for request in requests]
+    completed = [
+        execute_request(session, request, options, failures, workbook, params["csv_for"])
+        for request, workbook in zip(requests, workbooks, strict=True)
+    ]
     if options.json:
-        _print_json(completed)
+        print_json_answers(completed)
     raise_first(failures)
     _check_gates(completed, gates)
 
@@ -210,9 +223,27 @@ def raise_first(failures: list[OutputError]) -> None:
         raise failure
 
 
-def _run_request(
-    session: Session, request: RunRequest, options: CommonOptions, failures: list[OutputError]
+def _workbook_files(requests: list[RunRequest]) -> list[Path | None]:
+    """The workbook of each request; OutputError where one is there whose inputs were edited."""
+    from forecast.workflows.excel import default_workbook, require_replaceable
+
+    files: list[Path | None] = []
+    for request in requests:
+        file = default_workbook(request)
+        require_replaceable(file)
+        files.append(file)
+    return files
+
+
+def execute_request(
+    session: Session,
+    request: RunRequest,
+    options: CommonOptions,
+    failures: list[OutputError],
+    workbook: Path | None = None,
+    csv_for: CsvReader | None = None,
 ) -> CompletedRun:
+    """Run one plan and print its answer, then write its workbook and its table where they are asked for."""
     from forecast.cli.run_summary import answer_lines, print_set_aside, report_line
     from forecast.workflows.run import RunCallbacks, run_plan
 
@@ -236,12 +267,50 @@ def _run_request(
     print_set_aside(run, t)
     if not options.json:
         print_lines(report_line(run, t))
-    return CompletedRun(run, run.summary(), t)
+    if workbook is not None:
+        print_workbook(request, run, workbook, options, t)
+    table = None if csv_for is None else _write_csv_copy(request, run, csv_for, options, t)
+    return CompletedRun(run, run.summary(), t, workbook, table)
 
 
-def _print_json(completed: list[CompletedRun]) -> None:
+def print_workbook(
+    request: RunRequest,
+    run: StoredRun,
+    file: Path,
+    options: CommonOptions,
+    t: Translator,
+    others: Sequence[ComparedRun] = (),
+) -> None:
+    """Write the workbook of a run and print where it is."""
+    from forecast.workflows.excel import write_workbook
+
+    write_workbook(request, run, file, others)
+    if not options.json:
+        print_lines(t("said_excel", path=display_path(file)))
+
+
+def _write_csv_copy(
+    request: RunRequest, run: StoredRun, csv_for: CsvReader, options: CommonOptions, t: Translator
+) -> Path:
+    from forecast.workflows.csv_copies import write_csv_copy
+
+    file = write_csv_copy(run, request.reports, "quantiles.csv", csv_for)
+    if not options.json:
+        print_lines(t("said_csv", path=display_path(file)))
+    return file
+
+
+def print_json_answers(completed: list[CompletedRun]) -> None:
     """Print one object for one plan, and a list for more, once all of them are published."""
-    answers = [{"run_dir": str(each.run.folder), "summary": each.summary} for each in completed]
+    answers = [
+        {"run_dir": str(each.run.folder), "summary": each.summary}
+        | {
+            name: str(file.absolute())
+            for name, file in (("workbook", each.workbook), ("table", each.table))
+            if file is not None
+        }
+        for each in completed
+    ]
     print_json(answers[0] if len(answers) == 1 else answers)
 
 

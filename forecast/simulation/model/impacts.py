@@ -19,6 +19,8 @@ from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects
 from forecast.simulation.model.footprints import PlaceRanges
 from forecast.simulation.sampling.random_streams import Sampler
 
+__all__ = ["HEADCOUNT_KEY", "DriverKey"]
+
 DriverKey = tuple[str, str]
 """(driver, service) that an effect changes. `amount` is volume, or revenue at unchanged prices."""
 LossesOfRows = Callable[[Ints], Mapping[DriverKey, Floats]]

@@ -13,6 +13,8 @@ from forecast.plan.scenario import Cost
 from forecast.plan.shocks import Event
 from forecast.timeseries.baseline import ServiceBaseline
 
+__all__ = ["PlannedHeadcount", "ServiceInputs"]
+
 
 @dataclass(frozen=True)
 class StatedAmount:
