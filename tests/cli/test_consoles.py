@@ -27,7 +27,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "encoding",
+    [pytest.param(name, marks=() if name in ("cp1258", "ascii") else pytest.mark.slow) for name in ENCODINGS],
+)
 def test_a_run_in_vietnamese_ends_well_and_can_be_read(folder: Path, encoding: str) -> None:
     result = call_on_console(encoding, "run", "tiệm bánh.yaml", "--paths", "1000", folder=folder)
     assert result.code == 0, result.err

@@ -54,8 +54,8 @@ def test_a_closed_or_full_stream_has_its_code(project: Path, command: str, redir
     assert "fault of its own" not in err
 
 
-@pytest.mark.parametrize("files", [10, 14, 17, 20])
-@pytest.mark.parametrize("engine", ["local", "dask"])
+@pytest.mark.parametrize("files", [10, *(pytest.param(count, marks=pytest.mark.slow) for count in (14, 20)), 17])
+@pytest.mark.parametrize("engine", ["local", pytest.param("dask", marks=pytest.mark.slow)])
 def test_few_file_handles_are_one_line(project: Path, files: int, engine: str) -> None:
     seed = files + (300 if engine == "dask" else 0)  # else the run of the other engine is shown again
     call = f"run scenarios/bakery.yaml --paths 2000 --seed {seed} --engine {engine} --workers 1 --quiet"

@@ -123,6 +123,7 @@ def test_results_by_place_do_not_depend_on_workers_engine_or_stops(cluster: Dask
     assert len(set(hashes)) == 1
 
 
+@pytest.mark.slow
 def test_a_worker_killed_during_a_run_changes_nothing(cluster: DaskEngine) -> None:
     scenario = read_plan_text(FULL_PLAN)
     scale_cluster(cluster, 2)

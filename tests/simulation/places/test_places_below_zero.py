@@ -50,7 +50,7 @@ def simulate_places(scenario: Scenario) -> BlockResult:
     return simulate_block(replace(plan, places=counted), range(1))
 
 
-@pytest.mark.parametrize("noise", ["", ", noise: 30%"])
+@pytest.mark.parametrize("noise", [pytest.param("", marks=pytest.mark.slow), ", noise: 30%"])
 def test_places_sum_to_districts_and_districts_to_the_province_in_every_path(tmp_path: Path, noise: str) -> None:
     figures = simulate_places(read_place_plan(tmp_path, noise)).figures
     for measure in ("revenue", "revenue.a", "revenue.b", "revenue.c"):
