@@ -186,6 +186,6 @@ def test_the_two_commands_work_in_a_fresh_clone(tmp_path: Path) -> None:
     written = {path.name for path in (clone / "reports" / "covid").iterdir()}
     for text in TEXTS.values():
         named = set(re.findall(r"^\| `([\w.]+(?:\.\w+|/))` \|", text, re.M))
-        assert {name.rstrip("/") for name in named} == written
+        assert {name.rstrip("/") for name in named} - {"message.txt"} == written  # that of the lock of a month
     collected = f"{second} --collect-only tests/laws/test_locks.py"
     subprocess.run(collected, shell=True, cwd=clone, env=environment, capture_output=True, check=True)

@@ -129,6 +129,6 @@ def test_growth_of_a_year_whose_first_months_are_booked_is_accepted(
 
 @pytest.mark.slow
 def test_growth_of_a_year_that_begins_with_the_plan_is_accepted(tmp_path: Path) -> None:
-    plan = write_plan(tmp_path, {"a": SALES[:60], "b": SALES[:60]}, "{a: {growth: 0%}, b: {}}")
+    plan = write_plan(tmp_path, {"a": SALES[:60], "b": SALES[:60]}, "{a: {growth: 0%, baseline: {noise: 0%}}, b: {}}")
     run = forecast.simulate(forecast.read(plan), paths=500)
     assert run.tally("revenue.a", "2026").mean == pytest.approx(SALES[48:60].round(2).sum())
