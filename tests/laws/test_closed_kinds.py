@@ -103,3 +103,61 @@ def test_places_add_up_to_the_closed_months(tmp_path: Path) -> None:
     total = float(year.loc[year["place"] == "", "value"].iloc[0])
     places = year.loc[year["place"].isin(["1", "2", "3"]), "value"].sum()
     assert places == pytest.approx(total, rel=1e-3)
+
+
+def write_counted_year(folder: Path, volume: float, price: float) -> Path:
+    """The plan with a service that is counted: 2024 of a million pieces at 100 a month, and three closed months."""
+    plan = write_closed_year(folder, services="{a: {growth: 0% to 20%, price_change: -5% to 5%}}")
+    rows = [f"2024-{month + 1:02d},a,{1e6 * SEASON[month]:.0f},100,actual," for month in range(12)]
+    rows += [
+        f"2025-{month + 1:02d},a,{1e6 * volume * SEASON[month]:.0f},{100 * price:.4f},actual,2025-{month + 2:02d}-05"
+        for month in range(3)
+    ]
+    (folder / "ledger.csv").write_text(
+        "\n".join(["month,service,volume,price,status,booked", *rows, ""]), encoding="utf-8"
+    )
+    return plan
+
+
+def test_volume_and_price_are_learned_each_from_its_own_books(tmp_path: Path) -> None:
+    medians = {}
+    for key, volume, price in (("middle", 1.1, 1.0), ("volume", 1.15, 1.0), ("price", 1.1, 1.04)):
+        run = forecast.simulate(forecast.read(write_counted_year(tmp_path, volume, price)), paths=4_096)
+        march = run.tally("revenue", "2025-03")
+        assert march.quantile(0.01).value == march.quantile(0.99).value
+        assert march.mean == pytest.approx(1e6 * volume * SEASON[2] * 100 * price, rel=1e-6)
+        open_volume = run.tally("volume.a", "2025").quantile(0.5).value - 1e6 * volume * SEASON[:3].sum()
+        open_revenue = run.tally("revenue", "2025").quantile(0.5).value - 1e8 * volume * price * SEASON[:3].sum()
+        medians[key] = (open_volume, open_revenue / open_volume)
+    assert medians["volume"][0] > 1.02 * medians["middle"][0]
+    assert medians["volume"][1] == pytest.approx(medians["middle"][1], rel=0.003)
+    assert medians["price"][1] > 1.03 * medians["middle"][1]
+    assert medians["price"][0] == pytest.approx(medians["middle"][0], rel=0.003)
+
+
+@pytest.mark.parametrize(("factor", "low", "high"), [(1.4, 0.9, 1.0), (1.0, 0.0, 0.1)])
+def test_closed_months_tell_whose_level_a_mixture_has(tmp_path: Path, factor: float, low: float, high: float) -> None:
+    service = "{a: {growth: 35% to 45%, baseline: {level: mixture(50%)}}}"
+    closed = booked_rows({"a": 1e8 * factor * SEASON[:4]})
+    run = forecast.simulate(forecast.read(write_long_history(tmp_path, service, closed)), paths=4_096, keep=4_096)
+    assert run.path_sample is not None
+    share = np.mean(run.path_sample.uniforms["services.a.baseline.level"] < 0.5)
+    assert low <= share <= high
+
+
+def test_closed_months_tell_whether_a_recent_shift_stays(tmp_path: Path) -> None:
+    """Books at the level before a shift of the last months say that it came back."""
+    medians = []
+    for factor in (0.72, 1.0):
+        plan = write_long_history(tmp_path, "{a: {}}", booked_rows({"a": 1e8 * factor * SEASON[:5]}))
+        rows = plan.with_name("ledger.csv").read_text(encoding="utf-8").splitlines()
+        moved = [
+            ",".join([*row.split(",")[:2], f"{0.7 * float(row.split(',')[2]):.0f}", *row.split(",")[3:]])
+            if "2024-06" <= row < "2025"
+            else row
+            for row in rows
+        ]
+        plan.with_name("ledger.csv").write_text("\n".join([*moved, ""]), encoding="utf-8")
+        run = forecast.simulate(forecast.read(plan), paths=4_096)
+        medians.append(run.tally("revenue", "2025-12").quantile(0.5).value)
+    assert medians[1] > 1.1 * medians[0]

@@ -74,8 +74,20 @@ COPULA = ("tests/stats/test_copula.py", "tests/simulation/test_correlations.py")
 CORE: dict[str, tuple[str, ...]] = {
     "forecast/simulation/model/service_paths.py": (*MODEL, BELOW_ZERO),
     "forecast/simulation/model/recovery.py": (*MODEL, BELOW_ZERO),
-    "forecast/simulation/model/baseline_paths.py": (BASELINE_TESTS, *MODEL, "tests/simulation/sampling", BELOW_ZERO),
-    "forecast/simulation/model/planned_years.py": (PLANNED_YEARS, *MODEL, "tests/simulation/sampling", BELOW_ZERO),
+    "forecast/simulation/model/baseline_paths.py": (
+        BASELINE_TESTS,
+        *MODEL,
+        "tests/simulation/sampling",
+        BELOW_ZERO,
+        *CLOSED_YEARS,
+    ),
+    "forecast/simulation/model/planned_years.py": (
+        PLANNED_YEARS,
+        *MODEL,
+        "tests/simulation/sampling",
+        BELOW_ZERO,
+        *CLOSED_YEARS,
+    ),
     "forecast/simulation/model/conditioning/conditioning.py": CLOSED_YEARS,
     "forecast/simulation/model/conditioning/components.py": CLOSED_YEARS,
     "forecast/simulation/model/conditioning/factors.py": CLOSED_YEARS,

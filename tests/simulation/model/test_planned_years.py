@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import forecast
-from forecast.timeseries.baseline import unfitted_notes
+from forecast.simulation.compiled import compile_plan
+from forecast.simulation.model.baseline_paths import draw_baseline
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
+from forecast.timeseries.baseline import fit_baseline, unfitted_notes
 from tests.support.plans import read_plan_text
+from tests.support.signed_ledgers import LEDGERS, write_plan
 
 PATHS = 100_000
 POINTS = 0.2
@@ -106,3 +112,15 @@ def test_the_level_walks_from_the_middle_of_each_year() -> None:
     year = run.draws("revenue", "2021")
     january = run.draws("revenue", "2022-01")
     assert np.std(np.log(january / year)) == pytest.approx(0.2 / np.sqrt(12), rel=0.02)
+
+
+def test_months_before_they_are_cut_at_zero_are_below_it_where_the_cut_ones_are_zero(tmp_path: Path) -> None:
+    values = LEDGERS["zeros_30"]
+    scenario = forecast.read(write_plan(tmp_path, {"a": values}, "{a: {growth: 0% to 9%, baseline: {noise: 60%}}}"))
+    plan = compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK)
+    draws = draw_baseline(plan.baseline, Sampler(plan.seed, range(1), plan.groups, plan.yearly)).services["a"].planned
+    assert draws is not None
+    cut, uncut = draws.months(), draws.months(is_cut=False)
+    assert cut.min() == 0 > uncut.min()
+    assert np.array_equal(np.maximum(uncut, 0.0), cut)
+    assert np.allclose(draws.with_deviations(draws.deviations).months(), cut)
