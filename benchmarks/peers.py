@@ -453,7 +453,7 @@ python -m benchmarks.peers --python PEERS/bin/python --write
 
 The other tools answer the one question that was programmed by hand; forecast also keeps every month, service and step
 of the bridge of the same paths, with their quantiles. The expert's numpy counts the months and services too, in the
-same histograms, and no step of the bridge; forecast takes at most {limit} times as long. What is compiled at a first
+same histograms, and no step of the bridge; the aim is at most {limit} times its time. What is compiled at a first
 draw is not counted.
 """
 
