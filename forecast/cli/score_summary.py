@@ -13,6 +13,7 @@ from forecast.cli.actuals_summary import month_words
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
+from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, first_day, parse_month, parse_period
 from forecast.plan.labels import display_name
 from forecast.reports.content.text import measure_text, period_text, sentence_case
@@ -39,7 +40,7 @@ def score_lines(result: ProjectScores, t: Translator) -> list[str]:
         lines += [*([""] if lines else []), *_ledger_lines(scores, result.as_of, t)]
     for key, names in (("score_left_later", result.locked_later), ("score_left_no_ledger", result.without_ledger)):
         if names:
-            lines += wrap(t(key, names=_listed_names(names), day=result.as_of))
+            lines += wrap(t(key, names=list_names(names, MAX_SCORE_NAMES), day=result.as_of))
     return lines
 
 
@@ -166,7 +167,10 @@ def _comparison_lines(scores: LedgerScores, t: Translator) -> list[str]:
 
     heads = [t("score_mase"), t("score_scaled_crps"), *(t(f"score_reference_{name}") for name in names)]
     key = "score_plans_revised" if scores.revised_plans else "score_plans"
-    params = {"plan": _listed_names(scores.original_plans), "revised": _listed_names(scores.revised_plans)}
+    params = {
+        "plan": list_names(scores.original_plans, MAX_SCORE_NAMES),
+        "revised": list_names(scores.revised_plans, MAX_SCORE_NAMES),
+    }
     plans = wrap(t(key, **params)) if "plan" in names else []
     return [*wrap(t("score_against")), *_figure_table(figures, heads, cells, scores, t), *plans]
 
@@ -304,7 +308,7 @@ def _provisional_lines(scores: LedgerScores, as_of: date | None, t: Translator) 
     periods = {key.period for key in scores.first.forecasts.keys}
     ends = {period: first_day(parse_period(period).last + 1) - 1 for period in periods}
     names = [period_text(period, t) for period in sorted(periods) if ends[period] > first_over]
-    params = {"periods": _listed_names(names), "days": FIRST_BOOKING_DAYS, "day": as_of}
+    params = {"periods": list_names(names, MAX_SCORE_NAMES), "days": FIRST_BOOKING_DAYS, "day": as_of}
     return wrap(t("score_provisional", **params)) if names else []
 
 
@@ -312,15 +316,17 @@ def _left_out_lines(scores: LedgerScores, t: Translator) -> list[str]:
     """Locks and figures that are not scored, and why."""
     notes = []
     if scores.superseded:
-        notes.append(t("score_superseded", names=_listed_names(scores.superseded)))
+        notes.append(t("score_superseded", names=list_names(scores.superseded, MAX_SCORE_NAMES)))
     for key, is_gap in (("score_gap", True), ("score_without_books", False)):
         lacking = {m: inputs for m, inputs in scores.without_books.items() if (GAP in inputs) == is_gap}
         if lacking:
             inputs = sorted({name for names in lacking.values() for name in names})
-            notes.append(t(key, measures=_listed_names(list(lacking)), inputs=_listed_names(inputs)))
+            notes.append(
+                t(key, measures=list_names(list(lacking), MAX_SCORE_NAMES), inputs=list_names(inputs, MAX_SCORE_NAMES))
+            )
     notes += [t("score_not_booked", **params) for params in _not_booked_params(scores, t)]
     if scores.with_hindsight:
-        notes.append(t("score_hindsight", names=_listed_names(scores.with_hindsight)))
+        notes.append(t("score_hindsight", names=list_names(scores.with_hindsight, MAX_SCORE_NAMES)))
     return [part for note in _listed_notes(notes, t) for part in wrap(note)]
 
 
@@ -330,11 +336,14 @@ def _not_booked_params(scores: LedgerScores, t: Translator) -> Iterator[dict[str
     if single:
         yield {
             "period": t("score_months").lower(),
-            "months": _listed_names([month_words(m, t) for m in sorted(single)]),
+            "months": list_names([month_words(m, t) for m in sorted(single)], MAX_SCORE_NAMES),
         }
     for text, months in scores.not_booked.items():
         if parse_period(text).count > 1:
-            yield {"period": period_text(text, t), "months": _listed_names([month_words(m, t) for m in months])}
+            yield {
+                "period": period_text(text, t),
+                "months": list_names([month_words(m, t) for m in months], MAX_SCORE_NAMES),
+            }
 
 
 def _length_text(months: int, t: Translator) -> str:
@@ -372,11 +381,6 @@ def _share(value: float | None, t: Translator, decimals: int = 1, signed: bool =
 
 def _number(value: float | None, t: Translator) -> str:
     return "-" if value is None else t.number(value, 2)
-
-
-def _listed_names(names: Sequence[str]) -> str:
-    more = len(names) - MAX_SCORE_NAMES
-    return ", ".join(names[:MAX_SCORE_NAMES]) + (f", … (+{more})" if more > 0 else "")
 
 
 def _listed_notes(notes: list[str], t: Translator) -> list[str]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from forecast.history.ledger_figures import LedgerFigure, LedgerSeries, weakest_status
 from forecast.i18n import Note
+from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 
 __all__ = ["BookedMonth", "BookedMonths", "KnownSeries", "book_figures", "cut_series", "known_before"]
@@ -156,7 +157,5 @@ def _incomplete_note(measure: str, months: Sequence[int]) -> list[Note]:
     """A note on months of which some accounts have no row."""
     if not months:
         return []
-    more = len(months) - MAX_INCOMPLETE_MONTHS
-    listed = ", ".join(format_month(month) for month in months[:MAX_INCOMPLETE_MONTHS])
-    listed += f", … (+{more})" if more > 0 else ""
+    listed = list_names(map(format_month, months), MAX_INCOMPLETE_MONTHS)
     return [("history_incomplete_sum", (("measure", measure), ("months", listed)))]

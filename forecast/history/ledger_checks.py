@@ -8,6 +8,7 @@ from datetime import date
 from forecast.errors import Problem, has_enough_problems
 from forecast.history.booked_months import cut_series
 from forecast.history.ledger_figures import LedgerFigure, LedgerFigures, LedgerSeries
+from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 
 __all__ = ["check_months", "check_rows"]
@@ -172,6 +173,4 @@ def _known_later(months: Sequence[int], later: Mapping[int, int], as_of: date | 
 
 
 def _list_months(months: Sequence[int]) -> str:
-    named = ", ".join(format_month(month) for month in months[:MAX_LISTED_MONTHS])
-    more = len(months) - MAX_LISTED_MONTHS
-    return f"{named}, … (+{more})" if more > 0 else named
+    return list_names(map(format_month, months), MAX_LISTED_MONTHS)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from forecast.history.ledger_figures import LedgerFigure, LedgerSeries
 from forecast.i18n import Note
+from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 
 __all__ = ["Restatement", "restatement_note", "select_last_booked"]
@@ -69,6 +70,5 @@ def restatement_note(changes: Iterable[tuple[LedgerSeries, Sequence[Restatement]
     if not texts:
         return []
     names = [f"{measure} {format_month(month)} {old:.15g} -> {new:.15g}" for measure, month, old, new in texts]
-    more = len(names) - MAX_NAMED_RESTATEMENTS
-    listed = "; ".join(names[:MAX_NAMED_RESTATEMENTS]) + (f"; … (+{more})" if more > 0 else "")
+    listed = list_names(names, MAX_NAMED_RESTATEMENTS, "; ")
     return [("history_restated", (("count", str(len(names))), ("names", listed)))]

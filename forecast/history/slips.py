@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from forecast.arrays import Bools, Floats, Ints
 from forecast.i18n import Note
+from forecast.i18n.listing import list_names
 from forecast.periods import Calendar, format_month
 
 __all__ = ["slip_notes"]
@@ -82,5 +83,4 @@ def _note(key: str, service: str, column: str, **params: object) -> Note:
 
 def _month_list(calendar: Calendar, rows: Ints) -> str:
     """The first months, and how many more there are."""
-    listed = ", ".join(format_month(calendar.first + int(row)) for row in rows[:MAX_SLIP_MONTHS])
-    return listed + (f", … (+{len(rows) - MAX_SLIP_MONTHS})" if len(rows) > MAX_SLIP_MONTHS else "")
+    return list_names((format_month(calendar.first + int(row)) for row in rows), MAX_SLIP_MONTHS)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from forecast.history.estimates import FINAL_STATUSES
 from forecast.history.ledger import History
 from forecast.i18n import Note
+from forecast.i18n.listing import list_names
 from forecast.periods import first_day, format_month
 from forecast.plan.accounts import first_planned_month
 from forecast.plan.data_files import location_in_project
@@ -118,6 +119,4 @@ def _last_start(initiative: Initiative) -> float:
 
 
 def _list_months(months: Sequence[int]) -> str:
-    more = len(months) - MAX_MONTHS_IN_NOTE
-    listed = ", ".join(format_month(month) for month in months[:MAX_MONTHS_IN_NOTE])
-    return f"{listed}, … (+{more})" if more > 0 else listed
+    return list_names(map(format_month, months), MAX_MONTHS_IN_NOTE)

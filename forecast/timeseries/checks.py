@@ -7,6 +7,7 @@ from pathlib import Path
 
 from forecast.errors import Location, Problem, closest_match
 from forecast.history.ledger import History, LedgerPlaces
+from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
 from forecast.plan.accounts import first_planned_month, ledger_accounts
 from forecast.plan.record import for_service
@@ -143,9 +144,7 @@ def _check_end(scenario: Scenario, history: History) -> list[Problem]:
     location = scenario.location_of("horizon.from")
     params = {"last": format_month(last), "start": format_month(start), "instead": format_month(last + 1)}
     if last < start - 1:
-        gap = [format_month(month) for month in range(last + 1, start)]
-        n_unlisted = len(gap) - MAX_MONTHS_IN_MESSAGE
-        params["months"] = ", ".join(gap[:MAX_MONTHS_IN_MESSAGE]) + (f", … (+{n_unlisted})" if n_unlisted > 0 else "")
+        params["months"] = list_names(map(format_month, range(last + 1, start)), MAX_MONTHS_IN_MESSAGE)
         params["file"] = _ledger_location(scenario).file
         code = "history_ends_before_plan"
         if scenario.as_of is not None and not set(range(last + 1, start)).isdisjoint(history.months_known_later):

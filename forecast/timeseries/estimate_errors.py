@@ -10,6 +10,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.history.ledger import History
 from forecast.i18n import Note, Phrase, Translator, flatten_phrases
+from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.scenario import Scenario
@@ -176,6 +177,4 @@ def _percent(share: float) -> Phrase:
 
 
 def _list_months(months: list[int]) -> str:
-    more = len(months) - MAX_ESTIMATED_MONTHS
-    listed = ", ".join(format_month(month) for month in months[:MAX_ESTIMATED_MONTHS])
-    return f"{listed}, … (+{more})" if more > 0 else listed
+    return list_names(map(format_month, months), MAX_ESTIMATED_MONTHS)

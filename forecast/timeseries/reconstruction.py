@@ -26,6 +26,7 @@ from forecast.files.paths import (
     resolve_in_project,
     suggest_name,
 )
+from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.shocks import Event
 from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS, round_to_totals
@@ -281,14 +282,8 @@ def _read_totals(path: Path, column: str, months_per_period: int) -> dict[str, d
         cells[service] = cell
     for service, periods in totals.items():
         if missing := sorted(set(range(min(periods), max(periods))) - set(periods)):
-            listed = ", ".join(
-                _period_text(period, months_per_period) for period in missing[:MAX_LISTED_RECONSTRUCTED_MONTHS]
-            )
-            listed += (
-                f", … (+{len(missing) - MAX_LISTED_RECONSTRUCTED_MONTHS})"
-                if len(missing) > MAX_LISTED_RECONSTRUCTED_MONTHS
-                else ""
-            )
+            texts = (_period_text(period, months_per_period) for period in missing)
+            listed = list_names(texts, MAX_LISTED_RECONSTRUCTED_MONTHS)
             params = {"service": service, "periods": listed}
             problems.append(Problem.of(cells[service].location, column, "totals_gap", **params))
     raise_if_problems(problems)

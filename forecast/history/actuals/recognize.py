@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from forecast.history.actuals.numbers import decimals_of, is_dash, looks_like_nu
 from forecast.history.actuals.records import ActualFigure, ActualsContext, ReadSheet
 from forecast.history.actuals.sums import check_table_sums, ties
 from forecast.i18n import Note, Phrase
+from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 from forecast.units import QuantityError, fold_text
 
@@ -121,7 +122,9 @@ class _FileReader:
             if has_enough_problems(self.problems):
                 return self
         if without_table and self.sheets and any(without_table):
-            self.notes.append(_note("actuals_sheets_left_out", file=self.workbook.file, names=_listed(without_table)))
+            self.notes.append(
+                _note("actuals_sheets_left_out", file=self.workbook.file, names=list_names(without_table, MAX_LISTED))
+            )
         self.mark, self.style = self._settle_mark()
         self._settle_factor()
         for figures in self.sheets:
@@ -132,7 +135,9 @@ class _FileReader:
     def _note_workbook(self) -> None:
         book = self.workbook
         if book.hidden_sheets:
-            self.notes.append(_note("actuals_hidden_sheets", file=book.file, names=_listed(book.hidden_sheets)))
+            self.notes.append(
+                _note("actuals_hidden_sheets", file=book.file, names=list_names(book.hidden_sheets, MAX_LISTED))
+            )
         if book.has_macros:
             self.notes.append(_note("actuals_macros", file=book.file))
         if book.link_count:
@@ -142,7 +147,7 @@ class _FileReader:
         """A problem where the only sheet of a file has tables and no account that is known."""
         if len(self.workbook.sheets) > 1 or figures is None or self.problems:
             return
-        names = _listed([text for _, text in figures.unmatched])
+        names = list_names([text for _, text in figures.unmatched], MAX_LISTED)
         place = figures.unmatched[0][0] if figures.unmatched else grid.sheet.location(0, 0)
         code = "sheet_no_account" if names else "sheet_nothing_found"
         self.problems.append(Problem.of(place, "", code, **({"names": names} if names else {})))
@@ -290,7 +295,7 @@ class _FileReader:
                     if (head.row, column) in grid.sheet.formulas_without_value:
                         self.problems.append(Problem.of(grid.sheet.location(head.row, column), "", "sheet_formula"))
         if unchecked - tied:
-            cells = _listed(cell_address(*place) for place in sorted(unchecked - tied))
+            cells = list_names((cell_address(*place) for place in sorted(unchecked - tied)), MAX_LISTED)
             self.notes.append(_note("actuals_sums_unchecked", sheet=_sheet_name(figures), cells=cells))
         return len(tied) - n_later
 
@@ -348,7 +353,9 @@ class _FileReader:
                 texts.append(f"{place.cell} '{text[:40]}'")
         if texts:
             self.notes.append(
-                _note("actuals_unmatched", file=self.workbook.file, count=len(texts), names=_listed(texts))
+                _note(
+                    "actuals_unmatched", file=self.workbook.file, count=len(texts), names=list_names(texts, MAX_LISTED)
+                )
             )
 
     def check_later(self, known: Mapping[tuple[str, int], Decimal], months: set[int]) -> list[ReadSheet]:
@@ -424,12 +431,6 @@ def _empty_months(cells: list[CellFigure], numbers: Mapping[tuple[int, int], Dec
 def _sheet_name(figures: SheetFigures) -> str:
     sheet = figures.grid.sheet
     return f"{sheet.file}!{sheet.name}" if sheet.name else sheet.file
-
-
-def _listed(texts: Iterable[str]) -> str:
-    names = list(texts)
-    more = len(names) - MAX_LISTED
-    return ", ".join(names[:MAX_LISTED]) + (f", … (+{more})" if more > 0 else "")
 
 
 def _count_once(figures: list[ActualFigure], problems: list[Problem], notes: list[Note]) -> list[ActualFigure]:
