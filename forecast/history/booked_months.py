@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from forecast.history.estimates import FINAL_STATUSES
 from forecast.history.ledger_figures import LedgerFigure, LedgerSeries, weakest_status
 from forecast.i18n import Note
 from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 
-__all__ = ["BookedMonth", "BookedMonths", "KnownSeries", "book_figures", "cut_series", "known_before"]
+__all__ = ["BookedMonth", "BookedMonths", "KnownSeries", "book_figures", "closed_figures", "cut_series", "known_before"]
 
 MAX_INCOMPLETE_MONTHS = 6
 """Months that a note names before it counts the others."""
@@ -32,6 +33,25 @@ BookedMonths = Mapping[str, Mapping[int, BookedMonth]]
 KnownSeries = tuple[LedgerSeries, list[LedgerFigure]]
 """Rows of one measure under one account, and of these the row of each month that counts, in order."""
 _Accounts = dict[str, dict[int, LedgerFigure]]
+
+
+def closed_figures(booked: BookedMonths, measure: str) -> dict[int, float]:
+    """Select the final figures of a measure.
+
+    Parameters
+    ----------
+    booked : BookedMonths
+        Figures of the months that a plan simulates.
+    measure : str
+        Such as `revenue.postal`.
+
+    Returns
+    -------
+    dict
+        Month from year 0 -> figure, ascending; an estimate closes no month.
+    """
+    figures = booked.get(measure, {})
+    return {month: figures[month].value for month in sorted(figures) if figures[month].status in FINAL_STATUSES}
 
 
 def cut_series(known: Sequence[KnownSeries], month: int) -> list[KnownSeries]:

@@ -11,7 +11,7 @@ from forecast.history.ledger_figures import LedgerFigure, LedgerSeries
 __all__ = ["FINAL_STATUSES", "Estimates", "collect_estimates"]
 
 FINAL_STATUSES = ("actual", "example")
-"""Statuses of figures that an estimate is compared with."""
+"""Statuses of figures that close a month, and that an estimate is compared with."""
 
 
 @dataclass(frozen=True)

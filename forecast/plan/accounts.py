@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from forecast.history.accounts import Accounts
+from forecast.history.booked_months import closed_figures
 from forecast.history.books_by_day import BooksByDay
-from forecast.history.estimates import FINAL_STATUSES
 from forecast.history.ledger import History, read_history
 from forecast.plan.scenario import Cost, Scenario, Service
 from forecast.units import fold_text
@@ -20,6 +20,7 @@ __all__ = [
     "read_books_by_day",
     "read_plan_history",
     "shared_accounts",
+    "simulated_months",
 ]
 
 
@@ -104,12 +105,8 @@ def _closes_begun_year(scenario: Scenario, history: History, start: int) -> bool
 
     Else there is nothing to learn from, and the history alone may have those months.
     """
-    return any(
-        scenario.is_level_planned(measure.partition(".")[2]) and figure.status in FINAL_STATUSES and month < start
-        for measure, months in history.booked.items()
-        if measure.startswith("revenue.") and measure.partition(".")[2] in scenario.services
-        for month, figure in months.items()
-    )
+    planned = (service for service in scenario.service_names if scenario.is_level_planned(service))
+    return any(min(closed_figures(history.booked, f"revenue.{name}"), default=start) < start for name in planned)
 
 
 def read_books_by_day(scenario: Scenario) -> BooksByDay | None:
@@ -135,6 +132,22 @@ def read_books_by_day(scenario: Scenario) -> BooksByDay | None:
         return None
     accounts, planned_from = ledger_accounts(scenario), first_planned_month(scenario)
     return BooksByDay.read(source.file, scenario.currency, accounts, scenario.as_of, planned_from)
+
+
+def simulated_months(scenario: Scenario) -> range:
+    """Return the months that a plan simulates, from year 0.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    range
+        From the first planned month to the December of the last year of the horizon.
+    """
+    return range(first_planned_month(scenario), scenario.horizon.calendar.full_years().last + 1)
 
 
 def first_planned_month(scenario: Scenario) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from forecast.history.estimates import FINAL_STATUSES
+from forecast.history.booked_months import closed_figures
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.baseline import Baseline
@@ -95,14 +95,7 @@ def find_closed_months(services: Iterable[str], horizon: Calendar, baseline: Bas
         Months of the horizon, from year 0 and ascending, in which the revenue of every service of the ledger is booked
         as a final figure.
     """
-    booked = {
-        service: {
-            month
-            for month, figure in baseline.booked.get(f"revenue.{service}", {}).items()
-            if figure.status in FINAL_STATUSES
-        }
-        for service in services
-    }
+    booked = {service: set(closed_figures(baseline.booked, f"revenue.{service}")) for service in services}
     from_ledger = [name for name in booked if booked[name] or baseline.services[name].base_year is not None]
     if not from_ledger:
         return ()

@@ -192,6 +192,11 @@ class _Preparation:
     def _loadings(self, cells: Iterable[Cell], members: Members) -> Floats:
         """(cells, components) for one combination of members."""
         member_of = dict(zip(self.mixtures, members, strict=True))
+        loadings_of = {
+            "price": self.model.price_loadings,
+            "planned": self.model.planned_loadings,
+            "history": self.model.history_loadings,
+        }
         by_key: dict[tuple[str, str], Floats] = {}
         rows = []
         for cell in cells:
@@ -199,7 +204,7 @@ class _Preparation:
             planner = member_of.get(cell.service, service.level == "planner")
             key = (cell.service, "price" if cell.is_price else "planned" if planner else "history")
             if key not in by_key:
-                by_key[key] = getattr(self.model, f"{key[1]}_loadings")(cell.service)
+                by_key[key] = loadings_of[key[1]](cell.service)
             rows.append(by_key[key][cell.row])
         return np.array(rows)
 

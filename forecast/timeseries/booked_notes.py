@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from forecast.history.estimates import FINAL_STATUSES
+from forecast.history.booked_months import closed_figures
 from forecast.history.ledger import History
 from forecast.i18n import Note
 from forecast.i18n.listing import list_names
 from forecast.periods import first_day, format_month
-from forecast.plan.accounts import first_planned_month
+from forecast.plan.accounts import simulated_months
 from forecast.plan.data_files import location_in_project
 from forecast.plan.initiatives import Initiative
 from forecast.plan.scenario import Scenario
@@ -46,26 +46,17 @@ def booked_notes(scenario: Scenario, history: History, log_services: Collection[
         *_missing_notes(closed, history),
         *_nonpositive_notes(scenario, history, log_services),
         *_undecided_notes(scenario, closed),
-        *error_notes(scenario, history, _simulated_months(scenario)),
+        *error_notes(scenario, history, simulated_months(scenario)),
     ]
-
-
-def _simulated_months(scenario: Scenario) -> range:
-    """Months from year 0 that the plan simulates."""
-    return range(first_planned_month(scenario), scenario.horizon.calendar.full_years().last + 1)
 
 
 def _closed_months(scenario: Scenario, history: History) -> dict[str, set[int]]:
     """Service of the plan -> its closed months."""
-    closed: dict[str, set[int]] = {}
-    for service in scenario.service_names:
-        booked = history.booked.get(f"revenue.{service}", {})
-        closed[service] = {
-            month
-            for month, figure in booked.items()
-            if figure.status in FINAL_STATUSES and month in _simulated_months(scenario)
-        }
-    return closed
+    months = simulated_months(scenario)
+    return {
+        service: set(closed_figures(history.booked, f"revenue.{service}")).intersection(months)
+        for service in scenario.service_names
+    }
 
 
 def _missing_notes(closed: dict[str, set[int]], history: History) -> list[Note]:
@@ -83,7 +74,7 @@ def _nonpositive_notes(scenario: Scenario, history: History, log_services: Colle
     notes: list[Note] = []
     for service in scenario.service_names:
         booked = history.booked.get(f"volume.{service}") or history.booked.get(f"revenue.{service}", {})
-        months = [m for m in sorted(booked) if booked[m].value <= 0 and m in _simulated_months(scenario)]
+        months = [m for m in sorted(booked) if booked[m].value <= 0 and m in simulated_months(scenario)]
         if months and service in log_services:
             notes.append(("booked_nonpositive", (("months", _list_months(months)), ("service", service))))
     return notes

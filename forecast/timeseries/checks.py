@@ -9,7 +9,7 @@ from forecast.errors import Location, Problem, closest_match
 from forecast.history.ledger import History, LedgerPlaces
 from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month
-from forecast.plan.accounts import first_planned_month, ledger_accounts
+from forecast.plan.accounts import first_planned_month, ledger_accounts, simulated_months
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import MIN_MONTHS_FOR_MODELS
@@ -75,6 +75,7 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
         *_check_history_limits(scenario, history),
         *_check_growth(scenario, history),
         *_check_unit_costs(scenario, history),
+        *_check_ordinary(scenario, history),
     ]
 
 
@@ -175,7 +176,7 @@ def _check_future_months(scenario: Scenario, history: History) -> list[Problem]:
 
 def _check_estimates(scenario: Scenario, history: History) -> list[Problem]:
     """Estimates among the simulated months whose error nobody knows, each at its row."""
-    months = range(first_planned_month(scenario), scenario.horizon.calendar.full_years().last + 1)
+    months = simulated_months(scenario)
     problems = []
     places = _ledger_places(scenario)
     for measure, month, pairs in measures_without_error(scenario, history, months):
@@ -317,4 +318,29 @@ def _check_unit_costs(scenario: Scenario, history: History) -> list[Problem]:
             if per_unit is not None and not has_volume:
                 path = f"costs.{name}.per_unit.{service}"
                 problems.append(Problem.of(per_unit.location, path, "per_unit_without_volume", service=service))
+    return problems
+
+
+def _check_ordinary(scenario: Scenario, history: History) -> list[Problem]:
+    """Months that are called ordinary of measures that the ledger does not have, or outside the plan."""
+    assert scenario.history is not None
+    simulated = simulated_months(scenario)
+    known = [
+        f"{kind}.{name}"
+        for name in scenario.service_names
+        for kind in (("revenue", "volume", "price") if name in history.volume else ("revenue",))
+    ]
+    problems = []
+    for measure, months in scenario.history.ordinary.items():
+        path = f"history.ordinary.{measure}"
+        location = scenario.location_of("history.ordinary")
+        if measure not in known:
+            instead = closest_match(measure, known, 0.0) or known[0]
+            problems.append(Problem.of(location, path, "ordinary_unknown", measure=measure, instead=instead))
+            continue
+        outside = [format_month(month) for month in months if month not in simulated]
+        if outside:
+            params = {"months": list_names(outside, MAX_MONTHS_IN_MESSAGE), "first": format_month(simulated[0])}
+            params["last"] = format_month(simulated[-1])
+            problems.append(Problem.of(location, path, "ordinary_outside", **params))
     return problems

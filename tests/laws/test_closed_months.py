@@ -184,16 +184,16 @@ def test_a_named_event_teaches_what_is_left_after_it(tmp_path: Path) -> None:
     )
     open_part = {}
     for key, closed, history in (
-        ("calm", 1e8 * 1.1 * SEASON[:4], "ledger.csv"),
+        ("undisturbed", 1e8 * 1.1 * SEASON[:4], "ledger.csv"),
         ("named", values, named),
         ("unnamed", values, "ledger.csv"),
     ):
         run = simulate_closed_year(tmp_path, booked_rows({"a": closed}), history=history)
         assert run.tally("revenue", "2025-03").mean == float(f"{closed[2]:.0f}")
         open_part[key] = np.median(run.values("revenue", "2025")) - closed.sum()
-    assert open_part["named"] == pytest.approx(open_part["calm"], rel=0.01)
-    assert open_part["unnamed"] < open_part["calm"]
-    assert open_part["unnamed"] > 0.93 * open_part["calm"]  # at arm's length
+    assert open_part["named"] == pytest.approx(open_part["undisturbed"], rel=0.01)
+    assert open_part["unnamed"] < open_part["undisturbed"]
+    assert open_part["unnamed"] > 0.93 * open_part["undisturbed"]  # at arm's length
 
 
 def test_a_surprising_month_teaches_in_full_once_it_is_called_ordinary(tmp_path: Path) -> None:
@@ -259,3 +259,20 @@ def test_a_plan_of_many_closed_cells_can_be_solved(tmp_path: Path) -> None:
     run = simulate_closed_year(tmp_path, rows, services, names=("a", "b"), months=48, as_of="2028-02-01")
     assert run.tally("revenue.a", "2027").quantile(0.9).value == pytest.approx(1.1e8 * SEASON.sum())
     assert np.isfinite(run.tally("revenue", "2028").mean)
+
+
+@pytest.mark.parametrize(
+    ("ordinary", "code"),
+    [
+        ("{revenue.b: [2025-02]}", "ordinary_unknown"),
+        ("{volume.a: [2025-02]}", "ordinary_unknown"),
+        ("{revenue.a: [2026-02]}", "ordinary_outside"),
+    ],
+)
+def test_a_month_that_cannot_be_ordinary_is_refused(tmp_path: Path, ordinary: str, code: str) -> None:
+    history = f"{{file: ledger.csv, ordinary: {ordinary}}}"
+    with pytest.raises(forecast.InputError) as error:
+        simulate_closed_year(tmp_path, year_to_march(1.0), history=history)
+    (problem,) = error.value.problems
+    assert problem.code == code
+    assert problem.location.line == 5

@@ -25,6 +25,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from scoringrules import crps_ensemble
 
 import forecast
 from forecast.arrays import Floats
@@ -101,8 +102,8 @@ class ClosedYear:
     def truths(self) -> tuple[Floats, Floats]:
         """(services, months, paths) revenue, and the share of it that storms left."""
         scenario = self.read(is_truth=True)
-        calm = scenario.model_copy(update={"shocks": FrozenDict()})
-        months, undisturbed = (self.simulate(plan, self.fits, TRUTH_SEED) for plan in (scenario, calm))
+        without_storms = scenario.model_copy(update={"shocks": FrozenDict()})
+        months, undisturbed = (self.simulate(plan, self.fits, TRUTH_SEED) for plan in (scenario, without_storms))
         return months, months / undisturbed
 
     @cached_property
@@ -150,8 +151,8 @@ class ClosedYear:
                 *np.mean(open_part < outcome[:, None], axis=1),
             ],
             "surprise": 1.0 if plan.lesson is None else plan.lesson.surprise,
-            "crps": crps(open_part.sum(axis=0), outcome.sum()),
-            "rival": crps(rival.sum(axis=0), outcome.sum()),
+            "crps": float(crps_ensemble(outcome.sum(), open_part.sum(axis=0))),
+            "rival": float(crps_ensemble(outcome.sum(), rival.sum(axis=0))),
         }
 
     def _booked(self, actual: Floats, count: int, rng: np.random.Generator) -> Baseline:
@@ -179,13 +180,6 @@ def _named_events(remaining: Floats, count: int, names: Sequence[str], rng: np.r
         last = calendar.monthrange(2025, month + 1)[1]
         dates = f"from: 2025-{month + 1:02d}-01, until: 2025-{month + 1:02d}-{last}"
         yield f"storm{month + 1}: {{kind: event, {dates}, effect: {{volume: {{{', '.join(effects)}}}}}}}"
-
-
-def crps(sample: Floats, outcome: float) -> float:
-    """Continuous ranked probability score of an ensemble (paths,)."""
-    ordered, count = np.sort(sample), len(sample)
-    spread = float(np.sum((2 * np.arange(1, count + 1) - count - 1) * ordered)) / count**2
-    return float(np.mean(np.abs(ordered - outcome))) - spread
 
 
 def write_ledger(folder: Path) -> None:

@@ -371,6 +371,7 @@ def _later_key_locations(document: PlanDocument) -> dict[str, Location]:
     names = [
         "currency",
         "horizon.from",
+        "history.ordinary",
         "targets",
         "baseline",
         *(f"baseline.{key}" for key in document.mapping("baseline") or ()),

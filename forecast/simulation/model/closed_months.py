@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.history.booked_months import BookedMonths
-from forecast.history.estimates import FINAL_STATUSES
+from forecast.history.booked_months import BookedMonths, closed_figures
 from forecast.periods import Calendar
 from forecast.simulation.model.service_paths import ServicePaths, close_months
 
@@ -45,16 +44,11 @@ class ClosedMonths:
     def from_books(cls, booked: BookedMonths) -> ClosedMonths:
         """The booked figures that are no estimates."""
         by_measure = {}
-        for measure, figures in sorted(booked.items()):
-            closed = {month: figure.value for month, figure in figures.items() if figure.status in FINAL_STATUSES}
-            if closed:
-                months = sorted(closed)
-                values = np.array([closed[month] for month in months], np.float64)
-                by_measure[measure] = ClosedSeries(np.array(months, np.intp), values)
+        for measure in sorted(booked):
+            if closed := closed_figures(booked, measure):
+                months, values = np.array(list(closed), np.intp), np.array(list(closed.values()), np.float64)
+                by_measure[measure] = ClosedSeries(months, values)
         return cls(by_measure)
-
-    def __bool__(self) -> bool:
-        return bool(self.by_measure)
 
     @property
     def last_month(self) -> int | None:

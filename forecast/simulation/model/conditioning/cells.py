@@ -87,7 +87,7 @@ def learned_cells(
                     without_lesson.append((measure, month))
                     continue
                 row = month - baseline.calendar.first
-                is_ordinary = (measure, month) in known
+                is_ordinary = not known.isdisjoint({(measure, month), (f"revenue.{name}", month)})
                 cells.append(Cell(measure, name, kind == "price", row, figure.value * factor, sd, is_ordinary))
     return LearnedCells(tuple(cells), tuple(without_lesson))
 

@@ -123,8 +123,6 @@ class Conditioning:
     """(cells,) on `censored` the middle of the month at its level, else 1: the unit of the scale."""
     streams: tuple[str, ...]
     """Draws that move the mean of a cell and are not normal."""
-    widens: bool = True
-    """Whether surprising months widen the open ones."""
 
     def condition(
         self, inputs: BaselineInputs, sampler: Sampler, context: SimulationContext, drifts: Sequence[Impact]
@@ -233,7 +231,7 @@ class Conditioning:
                 gain = self.gains[members]
                 deviations = gain.loadings @ components[:, columns]
                 means = gaps[:, columns] + deviations
-                spread = widening(gain.distances(means), len(self.cells)) if self.widens else np.ones(1)
+                spread = widening(gain.distances(means), len(self.cells))
                 if errors is not None:
                     deviations -= errors[:, columns]
                 deviations *= spread
