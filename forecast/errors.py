@@ -57,7 +57,7 @@ class Location:
     """From 1, as `column`."""
     column: int = 1
     cell: str = ""
-    """Of a workbook: `Inputs!C7`."""
+    """Cell of a workbook: `Inputs!C7`."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.cell}" if self.cell else f"{self.file}:{self.line}:{self.column}"

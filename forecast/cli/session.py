@@ -33,7 +33,7 @@ class Session:
     requested_language: Language | None = None
     """By `--lang`."""
     language: Language = "en"
-    """That of the plan in hand, unless another was asked for."""
+    """Language of the plan in hand, unless another was asked for."""
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> Session:

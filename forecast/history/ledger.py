@@ -74,7 +74,7 @@ class History:
     leading_zero_months: Mapping[str, int] = field(default_factory=dict)
     """Service -> months of zero at the start of its rows, which are read as months before it began."""
     notes: tuple[Note, ...] = ()
-    """How its numbers are read, where a reader should know."""
+    """Notes on its numbers, where a reader should know how they are read."""
     costs: Mapping[str, Mapping[int, BookedMonth]] = field(default_factory=dict)
     """Cost -> month from year 0 -> the sum of its accounts that have a row in it; months may be missing."""
     headcount: Mapping[int, BookedMonth] = field(default_factory=dict)

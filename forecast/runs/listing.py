@@ -22,7 +22,7 @@ class ListedRun:
 
     run: StoredRun
     is_linked: bool
-    """Whether `reports/<scenario>` leads to it."""
+    """True where `reports/<scenario>` leads to it."""
     chances: Mapping[str, float]
     """Target -> chance."""
     required_chances: Mapping[str, float]

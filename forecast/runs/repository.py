@@ -63,7 +63,7 @@ class StoredRun:
     manifest: Mapping[str, Any]
     """Content of manifest.json."""
     is_reused: bool = False
-    """Whether it was on disk already when it was requested, so that nothing was simulated."""
+    """True where it was on disk already when it was requested, so that nothing was simulated."""
     set_aside: Path | None = None
     """Where the earlier folder of the same run is kept, whose files were changed since it was published."""
 

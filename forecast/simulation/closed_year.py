@@ -20,7 +20,7 @@ class ClosedYear:
     calendar: Calendar
     """Its months in the horizon."""
     closed_months: tuple[int, ...]
-    """Those in which the revenue of every service of the ledger is booked, ascending, from year 0; one at least."""
+    """Months in which the revenue of every service of the ledger is booked, ascending, from year 0; one at least."""
 
     @property
     def month(self) -> str:

@@ -121,9 +121,9 @@ class CompiledPlan:
     closed_events: Mapping[str, Event] = field(default_factory=dict)
     """By dotted name, dated events of the history that act in the whole years that are simulated."""
     gives_back: bool = True
-    """Whether what events of the history took may come back; not where growth is over the year as it stands."""
+    """True where losses to events of the history may come back; not where growth is over the year as it stands."""
     conditioning: Conditioning | None = None
-    """What the closed months teach the open ones; None where none is closed."""
+    """Update of the open months by the closed ones; None where none is closed."""
     lesson: ClosedLesson | None = None
     """Fit of the closed months to the plan; None where none is closed."""
     adds_volumes: bool = True

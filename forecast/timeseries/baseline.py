@@ -136,7 +136,7 @@ class Baseline:
     parameters: Mapping[str, Any]
     """Service -> model -> fitted numbers as JSON; under `blend` the combination that `--reuse-fit` needs."""
     history_notes: tuple[Note, ...] = ()
-    """How the numbers of the history are read, where a reader should know."""
+    """Notes on the numbers of the history, where a reader should know how they are read."""
     last_known_month: int | None = None
     """Last month of the history, or of the booked months, that is no estimate, from year 0; None without one."""
     booked: BookedMonths = field(default_factory=dict)

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,21 @@ def docstrings(path: Path) -> Iterator[tuple[str, str]]:
             yield f"{path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 1)}", text
 
 
+def field_docstrings(path: Path) -> Iterator[tuple[str, str]]:
+    """Each constant and field of a file with the text below it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef):
+            for assigned, after in pairwise(node.body):
+                if isinstance(assigned, ast.Assign | ast.AnnAssign) and (text := string_of(after)):
+                    yield f"{path.relative_to(PACKAGE)}:{after.lineno}", text
+
+
+def string_of(node: ast.stmt) -> str:
+    """The text of a statement that is a string; empty for any other."""
+    is_string = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return node.value.value if is_string and isinstance(node.value.value, str) else ""
+
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -46,7 +62,7 @@ def test_no_docstring_begins_vaguely() -> None:
     vague = [
         f"{place} {text.splitlines()[0][:60]}"
         for path in MODULES
-        for place, text in docstrings(path)
+        for place, text in (*docstrings(path), *field_docstrings(path))
         if VAGUE_START.match(text)
     ]
     assert vague == []

@@ -31,7 +31,7 @@ targets:
 """
 SERVICES = ("bread", "coffee")
 MEAN, SD = 100e6, 5e6
-"""Of each month of each service as the locks forecast it."""
+"""Middle of each month of each service as the locks forecast it."""
 Z = ndtri(np.array(LOCKED_LEVELS))
 
 

@@ -64,7 +64,7 @@ def central_case_of(scenario: Scenario) -> CentralCase:
 def workbook_content_of(
     file: Path, overrides: dict[str, str] | None = None, language: Language = "vi"
 ) -> WorkbookContent:
-    """What the workbook of a plan is written from, with a made-up outlook."""
+    """Content of the workbook of a plan, with a made-up outlook."""
     scenario = read_plan(file, overrides=overrides or None).scenario
     months = [format_month(month) for month in scenario.horizon.calendar.months]
     rows = [{"month": month, "mean": 1.0, "p10": 1e10, "p50": 2e10, "p90": 3e10} for month in months]

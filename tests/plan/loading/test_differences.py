@@ -12,7 +12,7 @@ PARENT = BAKERY_PLAN + "shocks:\n  heat: {kind: event, from: 2026-06-01, until: 
 
 
 def differences(folder: Path, child: str, parent: str = PARENT) -> list[KeyDifference]:
-    """What differs between a plan that only extends the bakery, and this one."""
+    """Differences between a plan that only extends the bakery, and this one."""
     documents = []
     for name, texts in {"old": ("extends: parent.yaml\n", PARENT), "new": (child, parent)}.items():
         scenarios = folder / name / "scenarios"

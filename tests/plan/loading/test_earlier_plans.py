@@ -35,7 +35,7 @@ def test_parents_with_earlier_days_are_read_the_earliest_first(tmp_path: Path) -
 
 
 def test_another_case_of_the_same_day_is_no_earlier_plan(tmp_path: Path) -> None:
-    """What its day says counts, so that it stands for the day from which the next month goes on."""
+    """The day of an overlay counts, so that it stands for the day from which the next month goes on."""
     assert earlier(tmp_path, "what_if") == ["plan", "january"]
     assert earlier(tmp_path, "march") == ["plan", "january", "what_if"]
 

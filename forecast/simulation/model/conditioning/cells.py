@@ -25,7 +25,7 @@ class Cell:
     service: str
     is_price: bool
     row: int
-    """Of the whole years of the plan."""
+    """Row of its month in the whole years of the plan."""
     booked: float
     """In pieces or currency; of an estimate without its bias."""
     error_sd: float = 0.0

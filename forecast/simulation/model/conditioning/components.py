@@ -148,7 +148,7 @@ class ComponentModel:
 
     inputs: BaselineInputs
     draws: BaselineDraws
-    """Of the first block."""
+    """Draws of the first block."""
     groups: Groups
     yearly: YearlyDraws
 

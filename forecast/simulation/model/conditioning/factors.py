@@ -35,7 +35,7 @@ class CellFactors:
     events: Mapping[str, Event]
     """By dotted name, dated events of the history that act in the whole years."""
     gives_back: bool
-    """Whether what they took may come back."""
+    """True where losses to them may come back."""
 
     def of_initiatives(
         self, sampler: Sampler, context: SimulationContext, drifts: Sequence[Impact], central: BaselinePaths
