@@ -10,42 +10,34 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from forecast.arrays import Floats
 from forecast.files.cache import Cache
 from forecast.files.fingerprint import code_digest, environment_versions, to_jsonable
-from forecast.periods import SEASON_MONTHS, Calendar, first_day, format_month, parse_period
+from forecast.periods import Calendar, first_day, format_month, parse_period
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import data_files
 from forecast.plan.geography import read_places
 from forecast.plan.initiatives import Initiative
-from forecast.plan.record import for_service
-from forecast.plan.scenario import Scenario, StatedYear
+from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import AnyShock, Drift, Event
 from forecast.plan.targets import Target
-from forecast.plan.workforce import ImpliedHeadcount, Workforce
-from forecast.plan.yearly_changes import change_in_year, draw_in_year
+from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.closed_year import find_closed_year
-from forecast.simulation.earlier import EarlierTime, compile_earlier_time, months_still_recovered
+from forecast.simulation.compiled_inputs import changes_by_year, compile_baseline, compile_costs, compile_workforce
+from forecast.simulation.earlier import EarlierTime, compile_earlier_time
 from forecast.simulation.model.closed_months import ClosedMonths
 from forecast.simulation.model.conditioning.cells import LearnedCells, learned_cells
 from forecast.simulation.model.conditioning.conditioning import ClosedLesson, Conditioning
 from forecast.simulation.model.inputs import (
     BaselineInputs,
     CostInputs,
-    GapInputs,
-    PlannedHeadcount,
-    ServiceInputs,
-    StatedAmount,
     WorkforceInputs,
 )
 from forecast.simulation.places.outputs import MAX_PLACES_IN_DETAIL, PlaceOutputs
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.sampling.yearly_draws import YearlyDraws
 from forecast.stats.copula import CorrelatedGroup, build_correlated_groups
-from forecast.timeseries.baseline import Baseline, ServiceBaseline
+from forecast.timeseries.baseline import Baseline
 from forecast.timeseries.place_shares import weight_by_ledger
 
 __all__ = [
@@ -244,7 +236,7 @@ def compile_plan(
     told_periods = closed_year.periods if closed_year is not None else ()
     groups = _correlated_groups(scenario, baseline)
     earlier = _compile_earlier_time(scenario, baseline)
-    inputs = _compile_baseline(scenario, baseline, earlier.months)
+    inputs = compile_baseline(scenario, baseline, earlier.months)
     return CompiledPlan(
         seed=scenario.seed if seed is None else seed,
         paths=count,
@@ -252,8 +244,8 @@ def compile_plan(
         shocks=dict(sorted(scenario.shocks.items())),
         earlier=earlier,
         initiatives=dict(sorted(scenario.initiatives.items())),
-        costs=_compile_costs(scenario),
-        workforce=_compile_workforce(scenario, scenario.workforce, baseline) if scenario.workforce else None,
+        costs=compile_costs(scenario),
+        workforce=compile_workforce(scenario, scenario.workforce, baseline) if scenario.workforce else None,
         climate_shape=scenario.climate.shape if scenario.climate else None,
         place_count=scenario.places.count if scenario.places else None,
         places=compile_place_outputs(scenario),
@@ -384,69 +376,11 @@ def _first_unknown_moment(scenario: Scenario, baseline: Baseline) -> float:
     return max(closed, -math.inf if known is None else float(first_day(known + 1)))
 
 
-def _compile_baseline(scenario: Scenario, baseline: Baseline, earlier_months: int) -> BaselineInputs:
-    takes_shocks_out = scenario.growth_over == "underlying" and scenario.history is not None
-    shocks = scenario.history.shocks if scenario.history and takes_shocks_out else {}
-    base_years = {fitted.base_year for fitted in baseline.services.values() if fitted.base_year is not None}
-    return BaselineInputs(
-        calendar=baseline.calendar,
-        horizon=scenario.horizon.calendar,
-        services={
-            name: _compile_service(scenario, baseline.services[name], baseline.calendar.years[0])
-            for name in scenario.service_names
-        },
-        base_year_shocks=dict(sorted(shocks.items())),
-        gap=_compile_gap(scenario, baseline),
-        earlier_months=earlier_months,
-        base_year_earlier_months=max(
-            (months_still_recovered(shocks.values(), SEASON_MONTHS * year) for year in base_years), default=0
-        ),
-    )
-
-
-def _compile_service(scenario: Scenario, fitted: ServiceBaseline, first_year: int) -> ServiceInputs:
-    choice, service = scenario.baseline_for(fitted.service), scenario.services[fitted.service]
-    written = choice.level or ("planner" if service.growth is not None or fitted.forecast is None else "history")
-    mixture = written if written.startswith("mixture") else ""
-    stated = scenario.stated.get(str(fitted.base_year)) if fitted.kind == "reconstructed" else None
-    return ServiceInputs(
-        fitted=fitted,
-        level="mixture" if mixture else "planner" if written == "planner" else "history",
-        planner_share=float(mixture.removeprefix("mixture(").removesuffix("%)")) / 100 if mixture else 0.0,
-        growth=_changes_by_year(scenario, f"services.{fitted.service}.growth"),
-        price_change=None
-        if service.price_change is None
-        else _changes_by_year(scenario, f"services.{fitted.service}.price_change"),
-        annual=choice.annual,
-        first_year=first_year,
-        noise=choice.noise,
-        persistence=choice.persistence,
-        level_noise=choice.level_noise,
-        last_year=_stated_amount(stated, fitted.service) if stated else None,
-    )
-
-
-def _compile_costs(scenario: Scenario) -> CostInputs:
-    by_name = dict(sorted(scenario.costs.items()))
-    changes = {
-        name: _changes_by_year(scenario, f"costs.{name}.change_per_year")
-        for name, cost in by_name.items()
-        if cost.change_per_year is not None
-    }
-    return CostInputs(by_name, scenario.service_names, scenario.horizon.calendar, changes)
-
-
-def _changes_by_year(scenario: Scenario, name: str) -> dict[int, Assumption]:
-    """The assumption of each year in which a yearly change counts; empty where the plan has no such change."""
-    change = scenario.yearly_changes.get(name)
-    return {} if change is None else {year: change_in_year(change, year) for year in scenario.years_of_change(name)}
-
-
 def _yearly_draws(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> YearlyDraws:
     """The first year of each draw; what is correlated has one first year, so that each year is correlated as asked."""
     first_years: dict[str, int] = {}
     for name in scenario.yearly_changes:
-        for year, assumption in _changes_by_year(scenario, name).items():
+        for year, assumption in changes_by_year(scenario, name).items():
             stream, drawn_year = draw_in_year(assumption, year)
             first_years[stream] = min(drawn_year, first_years.get(stream, drawn_year))
     by_group = {
@@ -455,97 +389,6 @@ def _yearly_draws(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> 
         if (group := groups.get(stream)) is not None
     }
     return YearlyDraws({**first_years, **by_group}, scenario.correlation_of_years.value)
-
-
-def _stated_amount(year: StatedYear, service: str) -> StatedAmount | None:
-    amount = for_service(year.services, service)
-    return None if amount is None else StatedAmount(amount, for_service(year.understated_by, service))
-
-
-def _compile_gap(scenario: Scenario, baseline: Baseline) -> GapInputs | None:
-    """The gap of the last year that is stated before the horizon; None where no total is stated."""
-    years = [year for year in scenario.stated if int(year) < baseline.calendar.years[0]]
-    stated = scenario.stated[max(years)] if years else None
-    if stated is None or stated.total is None:
-        return None
-    unknown = (name for name in scenario.service_names if baseline.services[name].base_year is None)
-    without_history = {name: _stated_amount(stated, name) for name in unknown}
-    return GapInputs(stated.total, without_history, _gap_month_shares(scenario, baseline))
-
-
-def _gap_month_shares(scenario: Scenario, baseline: Baseline) -> Floats:
-    """(months of whole years,) the undisturbed months of all services as shares of each year."""
-    calendar = baseline.calendar
-    shares = np.zeros(calendar.count)
-    for service in scenario.service_names:
-        size = abs(_annual_revenue(scenario, baseline, service))
-        season = baseline.services[service].month_sizes
-        for year in calendar.years:
-            rows = calendar.year_rows(year)
-            shares[rows] += size * season[rows] / season[rows].sum()
-    for year in calendar.years:
-        rows = calendar.year_rows(year)
-        shares[rows] /= shares[rows].sum()
-    return shares
-
-
-def _annual_revenue(scenario: Scenario, baseline: Baseline, service: str) -> float:
-    """Revenue of a service in the base year, or in the year that the planner gives."""
-    fitted = baseline.services[service]
-    annual = scenario.baseline_for(service).annual
-    return fitted.base_total * (fitted.base_price or 1.0) or (annual.value if annual else 0.0)
-
-
-def _compile_workforce(scenario: Scenario, workforce: Workforce, baseline: Baseline) -> WorkforceInputs:
-    by_service = {name: for_service(workforce.productivity.wage_share, name) for name in scenario.service_names}
-    shares = {name: share for name, share in by_service.items() if share is not None}
-    headcount = workforce.headcount
-    return WorkforceInputs(
-        headcount=_planned_headcount(scenario, headcount, shares, baseline)
-        if isinstance(headcount, ImpliedHeadcount)
-        else headcount,
-        basis=workforce.productivity.basis,
-        wage_shares=shares,
-    )
-
-
-def _planned_headcount(
-    scenario: Scenario, headcount: ImpliedHeadcount, wage_shares: Mapping[str, Assumption], baseline: Baseline
-) -> PlannedHeadcount:
-    """The targets that imply the headcount, with the services at their stated parts of the last year."""
-    productivity = scenario.targets[headcount.implied_by.removeprefix("targets.")]
-    assert scenario.workforce is not None
-    parts = None
-    if scenario.workforce.productivity.basis == "wage_revenue":
-        sizes = {name: _stated_revenue(scenario, baseline, name) for name in scenario.service_names}
-        total = sum(sizes.values())
-        parts = tuple((share, sizes[name] / total) for name, share in wage_shares.items())
-    return PlannedHeadcount(
-        revenue=_revenue_target(scenario, productivity).threshold,
-        productivity=productivity.threshold,
-        months=productivity.period.calendar.count,
-        wage_shares=parts,
-        spread=headcount.spread,
-    )
-
-
-def _revenue_target(scenario: Scenario, productivity: Target) -> Target:
-    """The revenue target of the same period, by the order of names."""
-    targets = (target for _, target in sorted(scenario.targets.items()))
-    return next(
-        target
-        for target in targets
-        if target.measure == "revenue"
-        and target.place is None
-        and target.period.calendar == productivity.period.calendar
-    )
-
-
-def _stated_revenue(scenario: Scenario, baseline: Baseline, service: str) -> float:
-    """Revenue of a service in the base year as a document states it, else as it is known."""
-    year = scenario.stated.get(str(baseline.services[service].base_year))
-    stated = for_service(year.services, service) if year else None
-    return _annual_revenue(scenario, baseline, service) if stated is None else stated.value
 
 
 def _trigger_values(scenario: Scenario) -> tuple[tuple[FigureKey, float], ...]:

@@ -25,7 +25,6 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from scoringrules import crps_ensemble
 
 import forecast
 from forecast.arrays import Floats
@@ -34,6 +33,7 @@ from forecast.plan.record import FrozenDict
 from forecast.simulation.block import simulate_block
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
+from forecast.stats.scoring import crps_sample
 from forecast.timeseries.baseline import Baseline, fit_baseline
 from forecast.timeseries.estimate_errors import EstimateError
 
@@ -151,8 +151,8 @@ class ClosedYear:
                 *np.mean(open_part < outcome[:, None], axis=1),
             ],
             "surprise": 1.0 if plan.lesson is None else plan.lesson.surprise,
-            "crps": float(crps_ensemble(outcome.sum(), open_part.sum(axis=0))),
-            "rival": float(crps_ensemble(outcome.sum(), rival.sum(axis=0))),
+            "crps": float(crps_sample([outcome.sum()], open_part.sum(axis=0)[None, :])[0]),
+            "rival": float(crps_sample([outcome.sum()], rival.sum(axis=0)[None, :])[0]),
         }
 
     def _booked(self, actual: Floats, count: int, rng: np.random.Generator) -> Baseline:
