@@ -42,8 +42,8 @@ PRICE_SD = 0.005
 """Standard deviation of what a cell without noise of its own holds beside the plan [C]."""
 EXACT_VARIANCE = 1e-8
 """The same variance of a cell with noise: next to nothing, so that the covariance can be inverted."""
-START_TAIL = 1e-4
-"""Chance of an earlier start of an initiative, which is not looked for."""
+LEAST_UNIFORM = 2.0**-54
+"""The least uniform number: a start that it does not bring into the closed months is never there."""
 
 
 def condition_plan(plan: CompiledPlan) -> CompiledPlan:
@@ -274,7 +274,7 @@ def _streams(plan: CompiledPlan, sampler: Sampler, last_month: int) -> Iterator[
 
 
 def _may_have_begun(initiative: Initiative, end: float) -> bool:
-    return bool(initiative.start.distribution.ppf(np.array([START_TAIL]))[0] < end)
+    return bool(initiative.start.distribution.ppf(np.array([LEAST_UNIFORM]))[0] < end)
 
 
 def _initiative_streams(plan: CompiledPlan, name: str) -> set[str]:

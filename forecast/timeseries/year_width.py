@@ -129,6 +129,21 @@ class YearWidth:
             return
         months *= level / self.shape.sum() * np.exp(self._median_shift())
 
+    def log_of_level(self, level: Floats) -> Floats:
+        """Compute what the logarithm of each relative month is raised by on `log`.
+
+        Parameters
+        ----------
+        level : ndarray
+            (paths,) or (1,) of the year.
+
+        Returns
+        -------
+        ndarray
+            (paths,) or (1,).
+        """
+        return np.asarray(np.log(level / self.shape.sum()) + self._median_shift())
+
     def _median_shift(self) -> Floats:
         """(paths,) or (1,) added to the logarithm of the level."""
         if self.scale == "log":

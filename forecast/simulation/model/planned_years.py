@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class PlannedDraws:
     """By calendar year, (paths,) or (1,) growth that is sure or a list of values; of the others the score counts."""
     scores: Mapping[int, Floats]
     """By calendar year, (paths,) normal score of the growth, or of the amount that the planner gives."""
+    widths: dict[int, YearWidth] = field(default_factory=dict, repr=False, compare=False)
+    """By calendar year, its width by this noise, once it was asked for."""
 
     @property
     def deviations(self) -> Floats:
@@ -87,29 +89,59 @@ class PlannedDraws:
             (months, paths) in the unit of the measure. On `log` a year grows over the year before as it came; on the
             other scales, whose years may be near zero, over its level.
         """
-        service, fitted = self.service, self.service.fitted
+        fitted = self.service.fitted
         years = [year for year in self.calendar.years if stop_year is None or year < stop_year]
         count = SEASON_MONTHS * len(years)
         paths = self._relative_months(count, is_cut)
         if paths.shape[1] == 1:
             paths = np.repeat(paths, self.paths, axis=1)
-        shape = np.exp(fitted.shape) if fitted.scale == "log" else fitted.shape
         level, grown = self.base, np.ones(1)
         year_before = self.base
         for year in years:
             rows = self.calendar.year_rows(year)
-            width = YearWidth(fitted.scale, shape[rows], fitted.month_size, self.noise)
-            if (annual := service.annual_in(year)) is not None:
-                level = self._value(annual, year, width.annual_spread(annual))
-            if (growth := service.growth.get(year)) is not None:
-                change = 1 + self._value(growth, year, width.growth_spread(growth, level, grown))
-                level, grown = year_before * change, grown * change
-            width.put_to_level(paths[rows], level, grown)
+            level, grown = self._level(year, level, grown, year_before)
+            self._width(year).put_to_level(paths[rows], level, grown)
             for row, amount in (booked or {}).items():
                 if rows.start <= row < rows.stop:
                     paths[row] = amount
             year_before = paths[rows].sum(axis=0) if fitted.scale == "log" else level
         return paths
+
+    def first_year_logs(self, rows: Sequence[int]) -> Floats:
+        """Put some months of the first year together, on `log` alone: a quarter of the time of whole years.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Of the months.
+
+        Returns
+        -------
+        ndarray
+            (rows, paths) or (rows, 1) logarithms of the months.
+        """
+        first = self.calendar.years[0]
+        level, _ = self._level(first, self.base, np.ones(1), self.base)
+        shape = self.service.fitted.shape[list(rows), None]
+        return np.asarray(self._width(first).log_of_level(level) + shape + self.residuals[list(rows)])
+
+    def _width(self, year: int) -> YearWidth:
+        """Width of a year; the noise is that of all draws that are made of these."""
+        if year not in self.widths:
+            fitted, shape = self.service.fitted, self.service.fitted.shape[self.calendar.year_rows(year)]
+            months = np.exp(shape) if fitted.scale == "log" else shape
+            self.widths[year] = YearWidth(fitted.scale, months, fitted.month_size, self.noise)
+        return self.widths[year]
+
+    def _level(self, year: int, level: Floats, grown: Floats, year_before: Floats) -> tuple[Floats, Floats]:
+        """(paths,) or (1,) level of a year, and the product of 1 + growth up to it."""
+        width = self._width(year)
+        if (annual := self.service.annual_in(year)) is not None:
+            level = self._value(annual, year, width.annual_spread(annual))
+        if (growth := self.service.growth.get(year)) is not None:
+            change = 1 + self._value(growth, year, width.growth_spread(growth, level, grown))
+            level, grown = year_before * change, grown * change
+        return level, grown
 
     def _value(self, assumption: Assumption, year: int, spread: Floats | None) -> Floats:
         """(paths,) or (1,) a growth, or an amount that the planner gives, by its narrowed score."""

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.periods import Calendar, format_month
+from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.model.baseline_paths import (
     BaselineDraws,
@@ -91,18 +91,24 @@ class Surroundings:
     """Middles of the months of some paths, and the factors of the cells."""
 
     central: BaselineDraws
+    drifts: Sequence[Floats]
+    """By cell, (paths,) or (1,) factor of drifts."""
     initiatives: Sequence[Floats]
-    """By cell, (paths,) or (1,) factor of drifts and initiatives."""
+    """By cell, (paths,) or (1,) factor of initiatives."""
     events: Sequence[Floats]
     """By cell, (paths,) or (1,) share that the named events left."""
 
     def with_middle_events(self, event_middle: Floats) -> list[Floats]:
         """By cell, (paths,) or (1,) factor of drifts, initiatives and the mean logarithm (cells,) of the events."""
-        return [factor * np.exp(middle) for factor, middle in zip(self.initiatives, event_middle, strict=True)]
+        return [a * b * np.exp(c) for a, b, c in zip(self.drifts, self.initiatives, event_middle, strict=True)]
 
     def with_events(self) -> list[Floats]:
         """By cell, (paths,) or (1,) factor of drifts, initiatives and events."""
-        return [factor * share for factor, share in zip(self.initiatives, self.events, strict=True)]
+        return [a * b * c for a, b, c in zip(self.drifts, self.initiatives, self.events, strict=True)]
+
+    def resampled(self, index: Ints, events: Sequence[Floats]) -> Surroundings:
+        """The same where each path has what is not normal in another, `index` (paths,), with the events beside it."""
+        return replace(self, initiatives=[f if len(f) == 1 else f[index] for f in self.initiatives], events=events)
 
 
 @dataclass(frozen=True)
@@ -147,8 +153,9 @@ class Conditioning:
         """
         surroundings = self.surroundings(inputs, sampler, context, drifts)
         if self.streams:
-            self.resample(sampler, self.log_weights(inputs, sampler, surroundings))
-            surroundings = self.surroundings(inputs, sampler, context, drifts)
+            index = resampling_index(self.log_weights(inputs, sampler, surroundings))
+            sampler.resample(self.streams, index)
+            surroundings = surroundings.resampled(index, self.event_shares(inputs, sampler, context))
         return self.update(inputs, draw_baseline(inputs, sampler), sampler, surroundings)
 
     def surroundings(
@@ -157,18 +164,22 @@ class Conditioning:
         """Middles of the months given what is not normal, and the factors of the cells."""
         draws = central_draws(inputs, self.places.central_base, self.central_noise, sampler)
         paths = put_together(inputs, draws, sampler)
-        amounts = {name: drawn.amounts(inputs.services[name]) for name, drawn in draws.services.items()}
         return Surroundings(
             draws,
-            self.factors.of_initiatives(sampler, context, drifts, paths),
-            self.factors.of_events(sampler, context, amounts),
+            self.factors.of_drifts(drifts),
+            self.factors.of_initiatives(sampler, context, paths),
+            self.event_shares(inputs, sampler, context, draws),
         )
 
-    def resample(self, sampler: Sampler, log_weights: Floats) -> None:
-        """Draw anew, block by block, what is not normal, in proportion to weights (paths,)."""
-        blocks = log_weights.reshape(-1, PATHS_PER_BLOCK)
-        index = [PATHS_PER_BLOCK * number + resample_paths(weights) for number, weights in enumerate(blocks)]
-        sampler.resample(self.streams, np.concatenate(index))
+    def event_shares(
+        self, inputs: BaselineInputs, sampler: Sampler, context: SimulationContext, central: BaselineDraws | None = None
+    ) -> list[Floats]:
+        """By cell, (paths,) or (1,) share that the named events left; what came back counts by the middles."""
+        if not self.factors.events:
+            return self.factors.of_events(sampler, context, {})
+        draws = central or central_draws(inputs, self.places.central_base, self.central_noise, sampler)
+        amounts = {name: drawn.amounts(inputs.services[name]) for name, drawn in draws.services.items()}
+        return self.factors.of_events(sampler, context, amounts)
 
     def log_weights(self, inputs: BaselineInputs, sampler: Sampler, surroundings: Surroundings) -> Floats:
         """(paths,) logarithm of the likelihood of all cells given what is not normal in a path."""
@@ -186,8 +197,11 @@ class Conditioning:
         state_rows: list[Floats] = []
         booked_rows: list[Floats] = []
         jacobian: Floats = np.zeros(1)
-        stop_year = inputs.calendar.years[0] + max(cell.row for cell in self.cells) // 12 + 1
-        months: dict[str, Floats] = {}
+        planned = {
+            name: self._planned_states(inputs.services[name], drawn.planned)
+            for name, drawn in draws.services.items()
+            if drawn.planned is not None
+        }
         for number, cell in enumerate(self.cells):
             service, drawn = inputs.services[cell.service], draws.services[cell.service]
             factor = np.maximum(factors[number], MIN_CELL_FACTOR)
@@ -197,16 +211,12 @@ class Conditioning:
                 state_rows.append(np.log(prices[cell.row]))
                 booked_rows.append(np.log(cell.booked / factor))
                 continue
-            if drawn.planned is not None and cell.service not in months:
-                months[cell.service] = drawn.planned.months(stop_year, is_cut=False)
             amount = _without_factor(service, cell, factor)
             state: list[Floats] = []
             booked: list[Floats] = []
             if drawn.planned is not None:
-                values = months[cell.service][cell.row]
-                is_log = service.fitted.scale == "log"
-                state.append(np.log(values) if is_log else values / self.sizes[number])
-                booked.append(np.log(amount) if is_log else amount / self.sizes[number])
+                state.append(planned[cell.service][number])
+                booked.append(np.log(amount) if service.fitted.scale == "log" else amount / self.sizes[number])
             if drawn.history is not None:
                 state.append(_history_state(drawn.history, cell.row))
                 booked.append(_history_scale(service, cell.row, amount))
@@ -215,6 +225,18 @@ class Conditioning:
             state_rows.append(_choose(drawn.takes_planner, state))
             booked_rows.append(_choose(drawn.takes_planner, booked))
         return CellStates(_stack(state_rows), _stack(booked_rows), jacobian)
+
+    def _planned_states(self, service: ServiceInputs, drawn: PlannedDraws) -> dict[int, Floats]:
+        """By number of a cell of the amounts of a service, its state (paths,) or (1,) at the planner's level."""
+        name, is_log = service.fitted.service, service.fitted.scale == "log"
+        rows = {n: cell.row for n, cell in enumerate(self.cells) if cell.service == name and not cell.is_price}
+        if not rows:
+            return {}
+        last_year = max(rows.values()) // SEASON_MONTHS
+        if is_log and last_year == 0:
+            return dict(zip(rows, drawn.first_year_logs(list(rows.values())), strict=True))
+        months = drawn.months(drawn.calendar.years[0] + last_year + 1, is_cut=False)
+        return {n: np.log(months[row]) if is_log else months[row] / self.sizes[n] for n, row in rows.items()}
 
     def update(
         self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler, surroundings: Surroundings
@@ -312,6 +334,12 @@ class Conditioning:
         for code in np.unique(codes):
             members = tuple(bool(code >> bit & 1) for bit in range(len(takes)))
             yield members, block.start + np.flatnonzero(codes == code)
+
+
+def resampling_index(log_weights: Floats) -> Ints:
+    """(paths,) number of the path whose draws each path gets, block by block, in proportion to weights (paths,)."""
+    blocks = log_weights.reshape(-1, PATHS_PER_BLOCK)
+    return np.concatenate([PATHS_PER_BLOCK * number + resample_paths(block) for number, block in enumerate(blocks)])
 
 
 def central_draws(

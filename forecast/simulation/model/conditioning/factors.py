@@ -37,10 +37,21 @@ class CellFactors:
     gives_back: bool
     """True where losses to them may come back."""
 
-    def of_initiatives(
-        self, sampler: Sampler, context: SimulationContext, drifts: Sequence[Impact], central: BaselinePaths
-    ) -> list[Floats]:
-        """By cell, (paths,) or (1,) factor of drifts and initiatives; `central` holds the middles of the months."""
+    def of_drifts(self, drifts: Sequence[Impact]) -> list[Floats]:
+        """By cell, (paths,) or (1,) factor of drifts, of which (months, paths) or (months, 1) of the horizon."""
+        skipped = self.horizon.first - self.years.first
+        rows = []
+        for cell in self.cells:
+            factor: Floats = np.ones(1)
+            for key in _drift_keys(cell):
+                for drift in drifts:
+                    if (values := drift.factors.get(key)) is not None and cell.row >= skipped:
+                        factor = factor * _row(values, cell.row - skipped)
+            rows.append(factor)
+        return rows
+
+    def of_initiatives(self, sampler: Sampler, context: SimulationContext, central: BaselinePaths) -> list[Floats]:
+        """By cell, (paths,) or (1,) factor of initiatives; `central` holds the middles of the months."""
         last = max(cell.row for cell in self.cells)
         months = Calendar(self.years.first, last + 1)
         skipped = self.horizon.first - self.years.first
@@ -56,10 +67,6 @@ class CellFactors:
             for driver in _drivers(cell):
                 if (values := effects.factors.get((driver, cell.service))) is not None:
                     factor = factor * _row(values, cell.row)
-            for key in _drift_keys(cell):
-                for drift in drifts:
-                    if (values := drift.factors.get(key)) is not None and cell.row >= skipped:
-                        factor = factor * _row(values, cell.row - skipped)
             rows.append(factor)
         return rows
 
