@@ -27,6 +27,7 @@ from forecast.plan.data_files import data_file_paths, path_in_project, project_f
 from forecast.plan.loading.differences import written_texts
 from forecast.plan.loading.loader import LoadedPlan, read_plan
 from forecast.runs import repository
+from forecast.runs.lock_files import read_locks, write_lock
 from forecast.runs.lock_restore import ledger_bytes, restored_project
 from forecast.runs.locks import (
     LOCK_SCHEMA,
@@ -38,8 +39,6 @@ from forecast.runs.locks import (
     is_lock_name,
     lock_file,
     locks_folder,
-    read_locks,
-    write_lock,
 )
 from forecast.workflows.locked_plans import PLAN_ENDINGS, lock_fits, restored_plan
 from forecast.workflows.request import RunRequest

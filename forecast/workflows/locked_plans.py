@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from forecast.errors import OutputError
 from forecast.files.paths import display_path, find_project
 from forecast.plan.loading.loader import LoadedPlan, read_plan
+from forecast.runs.lock_files import read_locks
 from forecast.runs.lock_restore import restored_project
-from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock, is_lock_name, lock_file, locks_folder, read_locks
+from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock, is_lock_name, lock_file, locks_folder
 
 if TYPE_CHECKING:
     from forecast.timeseries.ensemble.pinned import PinnedFits

@@ -14,7 +14,7 @@ from forecast.files.csv_output import positional_text
 from forecast.i18n import Translator
 from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
-from forecast.runs.locks import read_locks
+from forecast.runs.lock_files import read_locks
 from forecast.runs.month_locks import lock_month
 from forecast.workflows.request import RunRequest
 from forecast.workflows.year_references import open_year_references

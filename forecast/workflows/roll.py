@@ -26,7 +26,8 @@ from forecast.history.ledger_update import write_update
 from forecast.i18n import Language, Note, Translator
 from forecast.periods import first_day, format_month, parse_month
 from forecast.plan.data_files import path_in_project
-from forecast.runs.locks import Lock, lock_file, locks_folder, read_locks
+from forecast.runs.lock_files import read_locks
+from forecast.runs.locks import Lock, lock_file, locks_folder
 from forecast.runs.month_locks import current_locks, lock_month, newest_plan_lock
 from forecast.workflows.actuals import ActualsRequest, ImportedActuals, find_plan, import_actuals
 from forecast.workflows.lock import LockedPlan, LockRequest, lock_plan

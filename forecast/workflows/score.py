@@ -34,8 +34,9 @@ from forecast.periods import format_month, parse_period
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.loading.loader import read_plan
 from forecast.plan.scenario import Scenario
+from forecast.runs.lock_files import read_locks
 from forecast.runs.lock_restore import restored_project
-from forecast.runs.locks import Lock, locks_folder, read_locks
+from forecast.runs.locks import Lock, locks_folder
 from forecast.stats.chance_scores import MIN_OUTCOMES_FOR_CHANCES
 
 __all__ = ["BookingScores", "LedgerScores", "ProjectScores", "RestatedFigure", "score_locks", "summarise_scores"]

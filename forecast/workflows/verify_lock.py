@@ -16,8 +16,9 @@ from forecast.history.known_rows import known_figure_differences
 from forecast.plan.accounts import ledger_accounts
 from forecast.plan.loading.differences import document_differences, naming_key
 from forecast.plan.loading.loader import read_document
+from forecast.runs.lock_files import read_locks
 from forecast.runs.lock_restore import restored_project
-from forecast.runs.locks import Lock, locks_folder, read_locks
+from forecast.runs.locks import Lock, locks_folder
 from forecast.runs.repository import StoredRun
 from forecast.workflows.locked_plans import lock_fits, open_in_chain, restored_plan
 from forecast.workflows.request import RunRequest

@@ -113,7 +113,8 @@ def _find_sources(scenario: Scenario, locks: Path | None) -> _YearSources:
     if scenario.as_of.toordinal() < first_day(scenario.horizon.from_ + 1) - 1:
         return _YearSources()
     from forecast.plan.loading.earlier_plans import list_parent_files, read_earlier_plans
-    from forecast.runs.locks import locks_folder, read_locks
+    from forecast.runs.lock_files import read_locks
+    from forecast.runs.locks import locks_folder
 
     try:
         chain = read_locks(locks or locks_folder(project_folder(scenario.file)))

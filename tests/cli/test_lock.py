@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from forecast.cli import main
-from forecast.runs.locks import lock_file, read_locks
+from forecast.runs.lock_files import read_locks
+from forecast.runs.locks import lock_file
 from tests.support.locked_project import RESTATEMENT, edit, write_project
 from tests.support.locks import append_lock
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from forecast.runs.locks import locks_folder, read_locks
+from forecast.runs.lock_files import read_locks
+from forecast.runs.locks import locks_folder
 from forecast.workflows import publish
 from forecast.workflows.lock import LockRequest, lock_plan
 from tests.support.command_line import run_command, start_command

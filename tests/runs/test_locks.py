@@ -12,8 +12,10 @@ import pytest
 
 from forecast.errors import LockError, OutputError
 from forecast.files.stored_json import DIGESTS_KEY, seal
-from forecast.runs import locks
-from forecast.runs.locks import check_chain, is_lock_name, lock_bytes, lock_file, read_locks, write_lock
+from forecast.runs import lock_files
+from forecast.runs.lock_chain import check_chain
+from forecast.runs.lock_files import read_locks, write_lock
+from forecast.runs.locks import is_lock_name, lock_bytes, lock_file
 from tests.support.locks import append_lock, build_lock
 
 Content = dict[str, Any]
@@ -175,7 +177,7 @@ def test_a_hostile_file_is_named(chain: Path, kind: str) -> None:
 
 
 def test_a_huge_file_a_folder_and_a_link_are_named(chain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "MAX_JSON_BYTES", 100_000)
+    monkeypatch.setattr(lock_files, "MAX_JSON_BYTES", 100_000)
     (chain / "huge.json").write_bytes(b" " * 100_001)
     (chain / "folder.json").mkdir()
     (chain / "link.json").symlink_to("plan.json")

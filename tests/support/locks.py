@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from forecast.runs.locks import LOCK_SCHEMA, LOCKED_LEVELS, Lock, read_locks, write_lock
+from forecast.runs.lock_files import read_locks, write_lock
+from forecast.runs.locks import LOCK_SCHEMA, LOCKED_LEVELS, Lock
 
 LOCK_FIELDS: dict[str, Any] = {
     "schema": LOCK_SCHEMA,

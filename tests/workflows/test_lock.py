@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import InputError, LockError, OutputError
-from forecast.runs.locks import Lock, lock_file, locks_folder, read_locks, write_lock
+from forecast.runs.lock_files import read_locks, write_lock
+from forecast.runs.locks import Lock, lock_file, locks_folder
 from forecast.workflows.lock import LockRequest, lock_plan, next_version
 from forecast.workflows.run import RunCallbacks
 from forecast.workflows.verify_lock import verify_lock

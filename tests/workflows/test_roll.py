@@ -13,7 +13,8 @@ import pytest
 from forecast.errors import InputError, OutputError
 from forecast.files.locks import hold_lock
 from forecast.periods import parse_month
-from forecast.runs.locks import LOCKED_LEVELS, Lock, locks_folder, read_locks
+from forecast.runs.lock_files import read_locks
+from forecast.runs.locks import LOCKED_LEVELS, Lock, locks_folder
 from forecast.workflows import publish
 from forecast.workflows.lock import LockRequest, lock_plan
 from forecast.workflows.roll import RolledMonth, RollRequest, roll_month

@@ -130,7 +130,8 @@ def _use_language(session: Session, plan: str | None) -> None:
     """Speak the language of the plan that is named, else of the newest lock of a plan."""
     from forecast.errors import LockError
     from forecast.files.paths import find_project
-    from forecast.runs.locks import locks_folder, read_locks
+    from forecast.runs.lock_files import read_locks
+    from forecast.runs.locks import locks_folder
     from forecast.runs.month_locks import newest_plan_lock
 
     if plan is not None:

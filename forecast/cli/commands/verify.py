@@ -52,7 +52,8 @@ def verify_command(ctx: click.Context, /, run: str, rerun: bool, **params: Any) 
 def _verify_run(session: Session, run: str, options: CommonOptions) -> None:
     from forecast.files.paths import find_project
     from forecast.runs import repository
-    from forecast.runs.locks import locks_folder, read_locks
+    from forecast.runs.lock_files import read_locks
+    from forecast.runs.locks import locks_folder
     from forecast.workflows.request import default_reports
 
     reports = (options.out or default_reports()).absolute()
