@@ -10,7 +10,7 @@ import pytest
 
 import forecast
 from forecast.analysis.findings import Variance, VarianceStep
-from forecast.analysis.variance import split_by_volume_and_price
+from forecast.analysis.variance_steps import split_by_volume_and_price
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.closed_plans import GROWTH, NOTE, PATHS, PRICES, SEASON, ClosedPlan, make_closed_plan
 
@@ -139,7 +139,7 @@ def test_a_plan_that_did_not_change_has_steps_of_its_books_alone(tmp_path: Path)
 def test_initiatives_that_need_each_other_are_taken_in_order(march: ClosedPlan) -> None:
     """A new initiative that needs another new one comes after it; so none needs what is not there."""
     from forecast.analysis.earlier_forecasts import PlanState
-    from forecast.analysis.variance import _initiative_causes
+    from forecast.analysis.variance_causes import _initiative_causes
     from forecast.plan.record import FrozenDict
 
     before = PlanState(march.run.scenario, march.run.baseline)
