@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.competition import COMPETITIONS, load_series
 from forecast.arrays import Floats
 from forecast.stats.annual_change import predict_annual_change
-from forecast.workflows.new_from_ledger import PRIOR_SD
+from forecast.workflows.drafted_figures import PRIOR_SD
 
 MONTHS = 12
 MIN_CHANGES = 5

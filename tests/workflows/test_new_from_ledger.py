@@ -18,7 +18,8 @@ from forecast.plan.loading.loader import read_plan
 from forecast.plan.scenario import Scenario
 from forecast.stats.annual_change import predict_annual_change
 from forecast.workflows.actuals import ActualsRequest, import_actuals
-from forecast.workflows.new_from_ledger import PRIOR_SD, DraftedPlan, LedgerRequest, draft_from_ledger
+from forecast.workflows.drafted_figures import PRIOR_SD
+from forecast.workflows.new_from_ledger import DraftedPlan, LedgerRequest, draft_from_ledger
 from forecast.workflows.new_plan import PLAN_FILE
 from tests.support.plans import ROOT
 from tests.support.workbooks import SERVICES, SheetText, month_amount, write_layouts, write_xlsx
