@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
@@ -27,6 +27,17 @@ MIN_PATHS, MAX_PATHS = 100, 10**10  # as in a plan
 MAX_SEED = 2**63 - 1
 MAX_WORKERS = 256
 MAX_DEFAULT_WORKERS = 8
+
+
+class RunSettings(TypedDict):
+    """Options of a run under the names that the requests of `lock` and `roll` have for them."""
+
+    seed: int | None
+    paths: int | None
+    language: Language | None
+    reports: Path | None
+    engine: str
+    workers: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,18 @@ class CommonOptions:
     def worker_count(self) -> int:
         """Processes: those typed, else one a core, eight at most; few paths are simulated in one all the same."""
         return self.workers or min(os.cpu_count() or 1, MAX_DEFAULT_WORKERS)
+
+    @property
+    def run_settings(self) -> RunSettings:
+        """The options of a run, for the request of a workflow."""
+        return RunSettings(
+            seed=self.seed,
+            paths=self.paths,
+            language=self.language,
+            reports=self.out,
+            engine=self.engine,
+            workers=self.worker_count,
+        )
 
 
 def common_options(*names: str) -> Callable[[_CommandT], _CommandT]:

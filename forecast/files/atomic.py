@@ -113,18 +113,8 @@ def write_file(path: Path, content: bytes) -> None:
         The disk refuses; the earlier file is intact.
     """
     with translate_disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = temporary_name(path)
-        try:
-            with open(temporary, "wb") as file:
-                try_lock(file.fileno())
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+        with _temporary_file(path, content) as temporary:
             _replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
         sync_folder(path.parent)
 
 
@@ -149,20 +139,30 @@ def write_new_file(path: Path, content: bytes) -> bool:
         The disk refuses; no file of that name was made.
     """
     with translate_disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = temporary_name(path)
-        try:
-            with open(temporary, "xb") as file:
-                try_lock(file.fileno())
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if not _link_new(temporary, path):
-                return False
-        finally:
+        with _temporary_file(path, content) as temporary:
+            is_made = _link_new(temporary, path)
             temporary.unlink(missing_ok=True)
+        if not is_made:
+            return False
         sync_folder(path.parent)
     return True
+
+
+@contextmanager
+def _temporary_file(path: Path, content: bytes) -> Iterator[Path]:
+    """A file beside a path with all of its content on the disk; removed where something fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    try:
+        with open(temporary, "xb") as file:
+            try_lock(file.fileno())
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _link_new(temporary: Path, path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,13 +102,21 @@ def measures_without_error(scenario: Scenario, history: History, months: range) 
     errors = estimate_errors(scenario, history)
     lacking = []
     estimated = history.estimates.months
-    for measure in estimated:
+    for measure, inside in _estimated_months(scenario, history, months):
         kind, _, service = measure.partition(".")
         is_product = kind == "revenue" and bool({f"volume.{service}", f"price.{service}"} & estimated.keys())
-        inside = [month for month in estimated[measure] if month in months]
-        if inside and service in scenario.services and kind != "cost" and not is_product and measure not in errors:
+        if not is_product and measure not in errors:
             lacking.append((measure, inside[0], len(history.estimates.log_ratios.get(measure, {}))))
     return lacking
+
+
+def _estimated_months(scenario: Scenario, history: History, months: range) -> Iterator[tuple[str, list[int]]]:
+    """Each measure of a service of the plan with an estimate in some months, and which of them; costs have none."""
+    for measure, estimated in history.estimates.months.items():
+        kind, _, service = measure.partition(".")
+        inside = [month for month in estimated if month in months]
+        if inside and service in scenario.services and kind != "cost":
+            yield measure, inside
 
 
 def base_year_estimates(scenario: Scenario, history: History, service: str, year: int) -> BaseYearEstimates | None:
@@ -157,10 +166,10 @@ def error_notes(scenario: Scenario, history: History, months: range) -> list[Not
         One for each measure with an estimate, learned or given.
     """
     notes: list[Note] = []
-    for measure, error in estimate_errors(scenario, history).items():
-        inside = [month for month in history.estimates.months[measure] if month in months]
-        kind, _, service = measure.partition(".")
-        if not inside or service not in scenario.services or kind == "cost":
+    errors = estimate_errors(scenario, history)
+    for measure, inside in _estimated_months(scenario, history, months):
+        error = errors.get(measure)
+        if error is None:
             continue
         params: dict[str, object] = {"count": error.pairs, "measure": measure, "months": _list_months(inside)}
         if isinstance(error.sd, Assumption):

@@ -46,12 +46,7 @@ def lock_command(ctx: click.Context, /, plan: str, name: str, approved_by: str, 
         name=name,
         approved_by=approved_by,
         reference=reference,
-        seed=options.seed,
-        paths=options.paths,
-        language=options.language,
-        reports=options.out,
-        engine=options.engine,
-        workers=options.worker_count,
+        **options.run_settings,
     )
     failures: list[OutputError] = []
     locked: list[str] = []

@@ -67,12 +67,7 @@ def roll_command(
         booked=booked,
         unit=unit,
         convert=convert,
-        seed=options.seed,
-        paths=options.paths,
-        language=options.language,
-        reports=options.out,
-        engine=options.engine,
-        workers=options.worker_count,
+        **options.run_settings,
     )
     failures: list[OutputError] = []
     prepared: list[PreparedMonth] = []
