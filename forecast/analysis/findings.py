@@ -328,7 +328,7 @@ class MonthsTableRow:
     is_month_booked: bool
     """True where the month is the same in every path."""
     month_ratio: float | None
-    """Of the plan of the month; None without one that is above zero; so are the other ratios."""
+    """Last closed month over the plan of the month; None without one that is above zero; so are the other ratios."""
     to_date: float
     is_to_date_booked: bool
     year_ratio: float | None
@@ -336,13 +336,13 @@ class MonthsTableRow:
     previous_year_ratio: float | None
     """Year to date over the same months of the year before."""
     p10: float
-    """Of the year: closed months as booked, and the forecast of the others."""
+    """Quantile of the year: closed months as booked, and the forecast of the others."""
     p50: float
     p90: float
     target: str
     """Name of the target of this measure and year; empty without one."""
     chance: Estimate | None
-    """That the target is met, or the assigned plan of the year."""
+    """Chance that the target is met, or the assigned plan of the year."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class DraftService:
     """None where no full year is known."""
     price_change: DraftRange | None
     noise: DraftRange | None
-    """Of a history that cannot teach it; else None."""
+    """Noise of a history that cannot teach it; else None."""
     annual: DraftRange | None
     """Amount of a year, for a service that began with the plan; else None."""
     remark: str

@@ -59,12 +59,12 @@ class LockRequest:
 
     plan: Path
     name: str = ""
-    """Of the lock; that of the plan's file where it is empty."""
+    """Name of the lock; that of the plan's file where it is empty."""
     approved_by: str = ""
     reference: str = ""
     """Document of the approval."""
     seed: int | None = None
-    """That of the plan where it is None; so are `paths` and `language`."""
+    """Seed of the random numbers; None for that of the plan; the same holds for `paths` and `language`."""
     paths: int | None = None
     language: Language | None = None
     reports: Path | None = None
@@ -72,7 +72,7 @@ class LockRequest:
     engine: str = LOCAL
     workers: int = 1
     keep_same: bool = False
-    """Whether the last lock of this name is shown again where it holds the same plan, rows, seed and paths."""
+    """True to show the last lock of this name again where it holds the same plan, rows, seed and paths."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,7 +52,7 @@ MAX_NAMED_CHANGES = 3
 _AS_OF_LINE = re.compile(r"^as_of:[^\n#]*?(?=[ \t]*(?:#[^\n]*)?\r?$)", re.MULTILINE)
 
 OverlayChange = Literal["", "written", "moved"]
-"""What happened to the overlay of a month: nothing, it was written, or its day was moved."""
+"""Change of the overlay of a month: none, it was written, or its day was moved."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class RollRequest:
     unit: str = ""
     """Unit of all amounts of money; that of the sheets where it is empty."""
     convert: bool = False
-    """Whether columns may be added to the ledger, and a short one made long."""
+    """True where columns may be added to the ledger, and a short one made long."""
     seed: int | None = None
-    """That of the plan where it is None; so are `paths` and `language`."""
+    """Seed of the random numbers; None for that of the plan; the same holds for `paths` and `language`."""
     paths: int | None = None
     language: Language | None = None
     reports: Path | None = None
@@ -90,13 +90,13 @@ class PreparedMonth:
     overlay: Path
     overlay_change: OverlayChange
     parent: Path
-    """What a new overlay extends: that of the month before, else the plan."""
+    """File that a new overlay extends: that of the month before, else the plan."""
     scenario: Scenario
     """The plan of the month."""
     imported: ImportedActuals | None
     """None without sheets."""
     notes: tuple[Note, ...]
-    """What the planner is to know of the round."""
+    """Notes on the round for the planner."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class SourceChange:
     file: str
     """From the folder of the project."""
     line: int
-    """Of today's file; 0 where it is gone."""
+    """Line of today's file; 0 where it is gone."""
     name: str
     """Dotted name of the key; of a ledger measure and month; of another data file the key that names it and the row."""
     old: str | None

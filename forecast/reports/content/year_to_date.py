@@ -45,11 +45,11 @@ class YearSection:
     months: Table
     months_notes: tuple[str, ...]
     variances: tuple[VarianceTable, ...]
-    """Of the main measure."""
+    """Variances of the main measure."""
     other_variances: tuple[VarianceTable, ...]
-    """Of costs and profit beside it."""
+    """Variances of costs and profit beside it."""
     chances: Table | None
-    """How the chance of the main target moved; None without a target."""
+    """Moves of the chance of the main target; None without a target."""
     chances_note: str
     comments: tuple[str, ...]
     """Notes of the planner that stand beside no step."""
