@@ -18,7 +18,8 @@ from forecast.plan.scenario import Scenario
 from forecast.reports.content.text import measure_text, sentence_case
 from forecast.reports.workbook.formats import money_format
 from forecast.reports.workbook.input_cells import InputCells, input_assumptions, input_cells
-from forecast.reports.workbook.model_rows import ModelRows, build_model
+from forecast.reports.workbook.model_layout import build_model
+from forecast.reports.workbook.model_rows import ModelRows
 from forecast.simulation.central_case import CentralCase
 
 __all__ = ["WorkbookContent"]
