@@ -11,8 +11,9 @@ import pytest
 
 from forecast.files.workbook import cell_address
 from forecast.plan.loading.loader import read
-from forecast.reports.workbook.document import INPUT_COLUMNS, INPUT_HEADER_ROW
+from forecast.reports.workbook.document import INPUT_COLUMNS
 from forecast.reports.workbook.input_cells import input_assumptions
+from forecast.reports.workbook.table_sheet import HEADER_ROW
 from tests.cli.conftest import call  # noqa: F401
 from tests.support.office import edit_cells, sheet_values
 from tests.support.workbook_plans import write_plan
@@ -46,7 +47,7 @@ def exported(project: Path) -> Path:
 
 def row_of(project: Path, name: str) -> int:
     names = [assumption.name for assumption in input_assumptions(read(project / "plan.yaml").assumptions())]
-    return INPUT_HEADER_ROW + 1 + names.index(name)
+    return HEADER_ROW + 1 + names.index(name)
 
 
 def edited(project: Path, edits: dict[str, tuple[int, float]], target: Path) -> Path:

@@ -13,6 +13,8 @@ from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale
 from forecast.periods import format_month, parse_period
+from forecast.plan.assumption import Assumption
+from forecast.plan.data_files import path_in_project
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
 from forecast.reports.content.text import measure_text, sentence_case
@@ -73,6 +75,14 @@ class WorkbookContent:
             service = display_label(self.scenario, f"services.{part}").in_language(self.t.language)
             return self.t("excel_growth", service=service)
         return sentence_case(measure_text(measure, self.scenario, self.t))
+
+    def label(self, name: str) -> str:
+        """Label of a dotted name; the name itself where it has none."""
+        return display_label(self.scenario, name).in_language(self.t.language) or name
+
+    def place(self, assumption: Assumption) -> str:
+        """File and line of an assumption, such as `scenarios/covid.yaml:12`."""
+        return f"{path_in_project(assumption.location.file, self.scenario)}:{assumption.location.line}"
 
     def title(self, sheet: str) -> str:
         """Title of a sheet: its name and that of the plan."""

@@ -10,7 +10,6 @@ from typing import Any
 from forecast.files.workbook import cell_address
 from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
-from forecast.plan.labels import display_label
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.formats import GREY_TEXT, CellFormats
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO, InputCells
@@ -25,20 +24,14 @@ from forecast.reports.workbook.model_rows import (
 )
 from forecast.reports.workbook.scenario_sheet import write_scenarios
 from forecast.reports.workbook.sheet import SheetWriter
-from forecast.reports.workbook.value_sheets import (
-    write_assumptions,
-    write_months,
-    write_outlook,
-    write_sources,
-    write_summary,
-)
-from forecast.reports.workbook.year_sheets import write_variances, write_year_table
+from forecast.reports.workbook.table_sheet import HEADER_ROW
+from forecast.reports.workbook.value_sheets import VALUE_SHEETS
+from forecast.reports.workbook.year_sheets import YEAR_SHEETS
 
 __all__ = ["HEADER_MARK", "INPUT_COLUMNS", "render_workbook"]
 
 HEADER_MARK = "forecast-inputs-1"
 """Head of the hidden column by which the sheet of the inputs is known, with the form of its columns."""
-INPUT_HEADER_ROW = 3
 INPUT_COLUMNS = {
     "label": 0, "form": 1, "low": 2, "middle": 3, "high": 4, "unit": 5, "median": 6, "live": 7, "grade": 8,
     "source": 9, "note": 10, "place": 11, "key": 12, "low_before": 13, "middle_before": 14, "high_before": 15,
@@ -79,7 +72,7 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
     workbook.set_properties({"title": scenario.name.in_language(t.language), "created": created.replace(tzinfo=None)})
     formats = CellFormats(workbook, content.amount_format)
     others = ("scenarios",) if content.others else ()
-    closed = ("year", "variance") if "months_table" in content.summary else ()
+    closed = tuple(YEAR_SHEETS) if "months_table" in content.summary else ()
     sheets = {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
         for key in ("summary", "inputs", *others, *closed, "central", "months", "outlook")
@@ -91,20 +84,16 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
     }
     if content.others:
         write_scenarios(sheets["scenarios"], content)
-    if "months_table" in content.summary:
-        write_year_table(sheets["year"], content)
-        write_variances(sheets["variance"], content)
+    for key in closed:
+        YEAR_SHEETS[key](sheets[key], content)
     if model is not None and content.model is not None:
         _write_model(model, content, content.model)
         _write_central(sheets["central"], content, content.model)
     else:
         _write_central_values(sheets["central"], content)
     _write_inputs(workbook, sheets["inputs"], content)
-    write_months(sheets["months"], content)
-    write_outlook(sheets["outlook"], content)
-    write_summary(workbook, sheets["summary"], content)
-    write_assumptions(sheets["assumptions"], content)
-    write_sources(sheets["sources"], content)
+    for key, write_sheet in VALUE_SHEETS.items():
+        write_sheet(sheets[key], content)
     sheets["summary"].sheet.activate()
 
 
@@ -116,13 +105,13 @@ def _write_inputs(workbook: Any, writer: SheetWriter, content: WorkbookContent) 
     headers = [t(f"excel_{key}") for key in (*keys, "key")]
     hidden = [HEADER_MARK, "middle_before", "high_before", path_in_project(content.scenario.file, content.scenario)]
     for offset, cells in enumerate(content.inputs):
-        _write_input(workbook, writer, content, INPUT_HEADER_ROW + 1 + offset, cells, cells.assumption.name in live)
-    last = INPUT_HEADER_ROW + len(content.inputs)
-    writer.table("inputs", INPUT_HEADER_ROW, headers, last, (2, 3, 4, 6))
+        _write_input(workbook, writer, content, HEADER_ROW + 1 + offset, cells, cells.assumption.name in live)
+    last = HEADER_ROW + len(content.inputs)
+    writer.table("inputs", HEADER_ROW, headers, last, (2, 3, 4, 6))
     for offset, text in enumerate(hidden):
-        writer.text(INPUT_HEADER_ROW, len(headers) + offset, text)
+        writer.text(HEADER_ROW, len(headers) + offset, text)
     sheet.set_column(INPUT_COLUMNS["low_before"], INPUT_COLUMNS["written"], None, None, {"hidden": True})
-    writer.freeze(INPUT_HEADER_ROW + 1, 1)
+    writer.freeze(HEADER_ROW + 1, 1)
     sheet.print_area(0, 0, last, INPUT_COLUMNS["place"])
     writer.protect()
 
@@ -133,7 +122,7 @@ def _write_input(
     t, sheet, formats, assumption = writer.t, writer.sheet, writer.formats, cells.assumption
     column = INPUT_COLUMNS
     wrapped = formats.get(text_wrap=True)
-    label = display_label(content.scenario, assumption.name).in_language(t.language) or assumption.name
+    label = content.label(assumption.name)
     writer.text(row, column["label"], label, wrapped)
     form = t("excel_form_same", name=assumption.same_as) if assumption.same_as else t(f"excel_form_{cells.form}")
     writer.text(row, column["form"], form, wrapped)
@@ -151,8 +140,7 @@ def _write_input(
     writer.text(row, column["grade"], assumption.shown_grade)
     writer.text(row, column["source"], assumption.source, wrapped)
     writer.text(row, column["note"], assumption.note, wrapped)
-    place = f"{path_in_project(assumption.location.file, content.scenario)}:{assumption.location.line}"
-    writer.text(row, column["place"], place, formats.muted())
+    writer.text(row, column["place"], content.place(assumption), formats.muted())
     writer.text(row, column["key"], assumption.name, formats.muted())
     writer.text(row, column["written"], assumption.text)
     texts = {"label": label, "form": form, "source": assumption.source, "note": assumption.note}
@@ -322,7 +310,7 @@ def _owner_text(row: ModelRow, content: WorkbookContent) -> str:
     if "." not in row.name:
         key = f"key.{row.name}"
         return content.t(key) if content.t.has(key) else ""
-    return display_label(content.scenario, row.name).in_language(content.t.language) or row.name
+    return content.label(row.name)
 
 
 def _write_central(writer: SheetWriter, content: WorkbookContent, model: ModelRows) -> None:

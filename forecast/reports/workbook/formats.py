@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["DARK_TEXT", "GREY_TEXT", "CellFormats", "money_format"]
+__all__ = ["DARK_TEXT", "GREY_TEXT", "CellFormats", "money_format", "signed_format"]
 
 YELLOW, GREY_FILL, RULE = "#FFF6CC", "#ECEFF1", "#9AA5AD"
 DARK_TEXT, GREY_TEXT = "#1B2A33", "#5B6770"
@@ -43,6 +43,22 @@ def money_format(largest: float) -> tuple[str, float]:
             decimals = "0.00" if largest < 10 * factor else "0.0"
             return f"#,##{decimals}{commas}", factor
     return ("#,##0" if largest >= 1_000 else "#,##0.00"), 1.0
+
+
+def signed_format(number_format: str) -> str:
+    """Show the sign of a number, except of zero.
+
+    Parameters
+    ----------
+    number_format : str
+        Number format of its size.
+
+    Returns
+    -------
+    str
+        The number format with a sign.
+    """
+    return f"+{number_format};-{number_format};{number_format}"
 
 
 @dataclass

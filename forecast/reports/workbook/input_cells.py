@@ -134,12 +134,12 @@ def input_assumptions(assumptions: Iterable[Assumption]) -> tuple[Assumption, ..
     Parameters
     ----------
     assumptions : iterable of Assumption
-        Of a plan; what several names share comes several times.
+        Assumptions of a plan; one that several names share comes several times.
 
     Returns
     -------
     tuple of Assumption
-        Those of the services first and of the history last, each part in its own order.
+        Services first and history last, each part in its own order.
     """
     by_name: dict[str, Assumption] = {}
     for assumption in assumptions:
@@ -158,7 +158,7 @@ def input_cells(assumption: Assumption, currency: str) -> InputCells:
     Parameters
     ----------
     assumption : Assumption
-        Of the plan.
+        The assumption.
     currency : str
         Currency of the plan.
 

@@ -9,10 +9,10 @@ from forecast.i18n.amounts import whole_percent
 from forecast.reports.content.text import period_text, sentence_case
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.sheet import SheetWriter
+from forecast.reports.workbook.table_sheet import HEADER_ROW
 
 __all__ = ["write_scenarios"]
 
-NAMES_ROW = 3
 FIGURES = ("p10", "p50", "p90")
 FIRST_PLAN_COLUMN = 4
 
@@ -31,9 +31,9 @@ def write_scenarios(writer: SheetWriter, content: WorkbookContent) -> None:
     plans = [(content.scenario.name.in_language(t.language), content.summary), *content.others]
     writer.open(content.title("scenarios"), t("excel_remark_scenarios"), (40, 26, 16, 22, *[18.0] * len(plans)))
     heads = [t(f"excel_{key}") for key in ("measure", "period", "figure", "unit")]
-    writer.headers(NAMES_ROW, [*heads, *(name for name, _ in plans)], range(FIRST_PLAN_COLUMN, FIRST_PLAN_COLUMN + 6))
-    writer.sheet.set_row(NAMES_ROW, 28)
-    row = NAMES_ROW
+    writer.headers(HEADER_ROW, [*heads, *(name for name, _ in plans)], range(FIRST_PLAN_COLUMN, FIRST_PLAN_COLUMN + 6))
+    writer.sheet.set_row(HEADER_ROW, 28)
+    row = HEADER_ROW
     for name, target in content.summary["targets"].items():
         row += 1
         label = content.scenario.targets[name].label
@@ -46,7 +46,7 @@ def write_scenarios(writer: SheetWriter, content: WorkbookContent) -> None:
             continue
         for period in by_period:
             row = _write_measure(writer, content, row, measure, period, [summary for _, summary in plans])
-    writer.freeze(NAMES_ROW + 1, FIRST_PLAN_COLUMN)
+    writer.freeze(HEADER_ROW + 1, FIRST_PLAN_COLUMN)
     writer.protect()
 
 

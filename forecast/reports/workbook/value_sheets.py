@@ -3,127 +3,116 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from forecast.arrays import Floats
 from forecast.files.workbook import cell_address
 from forecast.i18n.amounts import whole_percent
 from forecast.periods import first_day
-from forecast.plan.data_files import path_in_project
-from forecast.plan.labels import display_label
+from forecast.plan.assumption import Assumption
 from forecast.reports.content.assumptions import describe_range
 from forecast.reports.content.text import period_text, range_text, sentence_case
 from forecast.reports.workbook.content import WorkbookContent
-from forecast.reports.workbook.formats import DARK_TEXT
+from forecast.reports.workbook.formats import DARK_TEXT, signed_format
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO
 from forecast.reports.workbook.sheet import SheetWriter
+from forecast.reports.workbook.table_sheet import HEADER_ROW, TableColumn, TableSheet, WriteSheet
 
-__all__ = ["write_assumptions", "write_months", "write_outlook", "write_sources", "write_summary"]
+__all__ = ["VALUE_SHEETS"]
 
-HEADER_ROW = 3
 MONTHS_COLUMNS = ("month", "last_year", "plan", "forecast", "difference", "p10", "p50", "p90", "band")
 GREY, BLUE, RED = "#AAB4BC", "#0B63A5", "#B3261E"
 
 
-def write_months(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Write revenue by month: last year, plan, forecast, difference, and the range of the simulation.
-
-    Parameters
-    ----------
-    writer : SheetWriter
-        The sheet.
-    content : WorkbookContent
-        The run.
-    """
-    t, formats = writer.t, writer.formats
-    unit = t("excel_amounts_in", unit=content.amount_unit)
-    writer.open(content.title("months"), t("excel_remark_months", unit=unit), (12, *[16.0] * (len(MONTHS_COLUMNS) - 1)))
-    is_live = content.model is not None
-    names = {"forecast": "excel_forecast" if is_live else "excel_forecast_values"}
+def _write_months(writer: SheetWriter, content: WorkbookContent) -> None:
+    """Revenue by month: last year, plan, forecast, difference, and the range of the simulation."""
+    t = writer.t
+    names = {"forecast": "excel_forecast_values" if content.model is None else "excel_forecast"}
     if content.is_plan_assigned:
         names["plan"] = "excel_plan_assigned"
-    headers = [t(names.get(key, f"excel_{key}")) for key in MONTHS_COLUMNS]
+    columns = [
+        TableColumn(t(names.get(key, f"excel_{key}")), 12 if key == "month" else 16, is_number=True)
+        for key in MONTHS_COLUMNS
+    ]
+    remark = t("excel_remark_months", unit=t("excel_amounts_in", unit=content.amount_unit))
     last_year, plan, outlook = content.last_year("revenue"), content.plan_months(), content.outlook("revenue")
     assert outlook is not None  # every run has revenue by month
+    figures = zip(last_year, plan, outlook, strict=True)
+    TableSheet("months", "months", remark, columns).write(
+        writer, content, enumerate(figures), lambda row, entry: _write_month(writer, content, row, entry[0], *entry[1])
+    )
+
+
+def _write_month(
+    writer: SheetWriter,
+    content: WorkbookContent,
+    row: int,
+    offset: int,
+    last_year: float | None,
+    planned: float | None,
+    outlook: Floats,
+) -> None:
+    formats = writer.formats
     style = formats.get("amount")
-    for offset, month in enumerate(content.scenario.horizon.calendar.months):
-        row = HEADER_ROW + 1 + offset
-        writer.number(row, 0, float(first_day(month) - EXCEL_DAY_ZERO), formats.get("month"))
-        writer.number(row, 1, last_year[offset], style)
-        writer.number(row, 2, plan[offset], style)
-        forecast = float(outlook[offset, 1])
-        if content.model is not None:
-            line = content.model.by_line["revenue"]
-            forecast = float(line.values[offset])
-            address = line.cell(content.model.columns[offset])
-            writer.formula(row, 3, f"{content.model_sheet}!{address}", forecast, style)
-        else:
-            writer.number(row, 3, forecast, style)
-        planned = plan[offset]
-        if planned is None:
-            writer.number(row, 4, None, style)
-        else:
-            difference = f"{cell_address(row, 3)}-{cell_address(row, 2)}"
-            signed = formats.get(_signed(content.amount_format))
-            writer.formula(row, 4, difference, forecast - planned, signed)
-        for column, value in enumerate(outlook[offset], 5):
-            writer.number(row, column, float(value), style)
-        band = f"{cell_address(row, 7)}-{cell_address(row, 5)}"
-        writer.formula(row, 8, band, float(outlook[offset, 2] - outlook[offset, 0]), style)
-    writer.table("months", HEADER_ROW, headers, HEADER_ROW + len(content.months), range(len(headers)))
-    writer.freeze(HEADER_ROW + 1, 1)
+    month = content.scenario.horizon.calendar.months[offset]
+    writer.number(row, 0, float(first_day(month) - EXCEL_DAY_ZERO), formats.get("month"))
+    writer.number(row, 1, last_year, style)
+    writer.number(row, 2, planned, style)
+    forecast = float(outlook[1])
+    if content.model is not None:
+        line = content.model.by_line["revenue"]
+        forecast = float(line.values[offset])
+        address = line.cell(content.model.columns[offset])
+        writer.formula(row, 3, f"{content.model_sheet}!{address}", forecast, style)
+    else:
+        writer.number(row, 3, forecast, style)
+    if planned is None:
+        writer.number(row, 4, None, style)
+    else:
+        difference = f"{cell_address(row, 3)}-{cell_address(row, 2)}"
+        writer.formula(row, 4, difference, forecast - planned, formats.get(signed_format(content.amount_format)))
+    for column, value in enumerate(outlook, 5):
+        writer.number(row, column, float(value), style)
+    band = f"{cell_address(row, 7)}-{cell_address(row, 5)}"
+    writer.formula(row, 8, band, float(outlook[2] - outlook[0]), style)
 
 
-def _signed(number_format: str) -> str:
-    return f"+{number_format};-{number_format};{number_format}"
-
-
-def write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Write P10, P50 and P90 of every measure, by period and by month.
-
-    Parameters
-    ----------
-    writer : SheetWriter
-        The sheet.
-    content : WorkbookContent
-        The run.
-    """
+def _write_outlook(writer: SheetWriter, content: WorkbookContent) -> None:
+    """P10, P50 and P90 of every measure, by period and by month."""
     t, formats, summary = writer.t, writer.formats, content.summary
-    writer.open(content.title("outlook"), t("excel_remark_outlook"), (44, 28, 14, 14, 14, 14, 24))
-    rows: list[tuple[str, str, Any]] = []
+    entries: list[tuple[str, str, Any]] = []
     for measure, by_period in summary["measures"].items():
         name = measure.partition(":")[0]
         if ":" not in measure and "@" not in name:
-            rows += [(measure, period, figures) for period, figures in by_period.items()]
+            entries += [(measure, period, figures) for period, figures in by_period.items()]
     for measure, months in summary["months"].items():
-        rows += [(measure, row["month"], row) for row in months]
+        entries += [(measure, row["month"], row) for row in months]
     largest: dict[str, float] = {}
-    for measure, _, figures in rows:
+    for measure, _, figures in entries:
         largest[measure] = max(largest.get(measure, 0.0), abs(figures["p90"]))
-    for offset, (measure, period, figures) in enumerate(rows):
-        row = HEADER_ROW + 1 + offset
+    keys = ("p10", "p50", "p90", "mean")
+
+    def write_row(row: int, entry: tuple[str, str, Any]) -> None:
+        measure, period, figures = entry
         writer.text(row, 0, content.measure_name(measure))
         writer.text(row, 1, sentence_case(period_text(period, t)))
         number_format, unit = content.shown(measure, [largest[measure]], period)
-        for column, key in enumerate(("p10", "p50", "p90", "mean"), 2):
+        for column, key in enumerate(keys, 2):
             writer.number(row, column, figures.get(key), formats.get(number_format))
         writer.text(row, 6, unit, formats.muted(indent=1))
-    headers = [t(f"excel_{key}") for key in ("measure", "period", "p10", "p50", "p90", "mean", "unit")]
-    writer.table("outlook", HEADER_ROW, headers, HEADER_ROW + len(rows), (2, 3, 4, 5))
-    writer.freeze(HEADER_ROW + 1, 1)
+
+    columns = [
+        TableColumn(t("excel_measure"), 44),
+        TableColumn(t("excel_period"), 28),
+        *(TableColumn(t(f"excel_{key}"), 14, is_number=True) for key in keys),
+        TableColumn(t("excel_unit"), 24),
+    ]
+    TableSheet("outlook", "outlook", t("excel_remark_outlook"), columns).write(writer, content, entries, write_row)
 
 
-def write_summary(workbook: Any, writer: SheetWriter, content: WorkbookContent) -> None:
-    """Write the targets with their chances, the central case beside them, and the charts.
-
-    Parameters
-    ----------
-    workbook : xlsxwriter.Workbook
-        For its charts.
-    writer : SheetWriter
-        The sheet.
-    content : WorkbookContent
-        The run.
-    """
+def _write_summary(writer: SheetWriter, content: WorkbookContent) -> None:
+    """Targets with their chances, the central case beside them, and the charts."""
     t, summary = writer.t, content.summary
     remark = t("excel_remark_summary", paths=t.number(summary["paths"]), seed=summary["seed"], run=summary["run_id"])
     writer.open(content.scenario.name.in_language(t.language), remark, (52, 13, 13, 13, 13, 13, 13, 15, 24))
@@ -135,7 +124,7 @@ def write_summary(workbook: Any, writer: SheetWriter, content: WorkbookContent) 
     for name, target in summary["targets"].items():
         row += 1
         _write_target(writer, content, row, name, target)
-    _insert_charts(workbook, writer, content, row + 2)
+    _insert_charts(writer, content, row + 2)
 
 
 def _write_target(writer: SheetWriter, content: WorkbookContent, row: int, name: str, target: Any) -> None:
@@ -171,7 +160,8 @@ def _write_central_figure(writer: SheetWriter, content: WorkbookContent, row: in
     writer.formula(row, 7, f"SUM({cells})", float(line.values[first : last + 1].sum()), style)
 
 
-def _insert_charts(workbook: Any, writer: SheetWriter, content: WorkbookContent, row: int) -> None:
+def _insert_charts(writer: SheetWriter, content: WorkbookContent, row: int) -> None:
+    workbook = writer.formats.workbook
     charts = [_months_chart(workbook, content), _difference_chart(workbook, content), _fan_chart(workbook, content)]
     heights = (300, 190, 280)
     for chart, height in zip(charts, heights, strict=True):
@@ -219,7 +209,12 @@ def _difference_chart(workbook: Any, content: WorkbookContent) -> Any:
     if all(value is None for value in content.plan_months()):
         return None
     chart = workbook.add_chart({"type": "column"})
-    labels = {"value": True, "num_format": _signed(content.amount_format), "font": {"size": 8, "color": DARK_TEXT}}
+    signed = signed_format(content.amount_format)
+    labels = {
+        "value": True,
+        "num_format": signed,
+        "font": {"size": 8, "color": DARK_TEXT},
+    }
     chart.add_series(
         _series(
             content,
@@ -231,7 +226,7 @@ def _difference_chart(workbook: Any, content: WorkbookContent) -> Any:
             gap=150,
         )
     )
-    chart = _with_axes(chart, content, "excel_chart_difference", _signed(content.amount_format), has_legend=False)
+    chart = _with_axes(chart, content, "excel_chart_difference", signed, has_legend=False)
     chart.set_x_axis({"num_format": "mm/yyyy", "label_position": "low", "num_font": {"size": 8}, "text_axis": True})
     return chart
 
@@ -278,65 +273,57 @@ def _with_axes(chart: Any, content: WorkbookContent, title: str, number_format: 
     return chart
 
 
-def write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Write every assumption as it is written and what that means.
+def _write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
+    """Every assumption as it is written and in words."""
+    t, wrapped = writer.t, writer.formats.get(text_wrap=True)
+    widths = {"label": 56, "written": 34, "meaning": 50, "grade": 9, "note": 46}
 
-    Parameters
-    ----------
-    writer : SheetWriter
-        The sheet.
-    content : WorkbookContent
-        The run.
-    """
-    t, formats = writer.t, writer.formats
-    writer.open(content.title("assumptions"), t("excel_remark_assumptions"), (56, 34, 50, 9, 46))
-    wrapped = formats.get(text_wrap=True)
-    for offset, cells in enumerate(content.inputs):
-        assumption, row = cells.assumption, HEADER_ROW + 1 + offset
-        label = display_label(content.scenario, assumption.name).in_language(t.language) or assumption.name
+    def write_row(row: int, assumption: Assumption) -> None:
+        label, meaning = content.label(assumption.name), describe_range(assumption, t)
         writer.text(row, 0, label, wrapped)
         writer.text(row, 1, range_text(assumption.text, t), wrapped)
-        writer.text(row, 2, describe_range(assumption, t), wrapped)
+        writer.text(row, 2, meaning, wrapped)
         writer.text(row, 3, assumption.shown_grade)
         writer.text(row, 4, assumption.note, wrapped)
-        texts = (label, assumption.text, describe_range(assumption, t), assumption.note)
-        writer.fit_height(row, zip(texts, (56, 34, 50, 46), strict=True))
-    headers = [t(f"excel_{key}") for key in ("label", "written", "meaning", "grade", "note")]
-    writer.table("assumptions", HEADER_ROW, headers, HEADER_ROW + len(content.inputs))
-    writer.freeze(HEADER_ROW + 1, 1)
+        texts = {"label": label, "written": assumption.text, "meaning": meaning, "note": assumption.note}
+        writer.fit_height(row, [(text, widths[key]) for key, text in texts.items()])
+
+    columns = [TableColumn(t(f"excel_{key}"), width) for key, width in widths.items()]
+    entries = [cells.assumption for cells in content.inputs]
+    sheet = TableSheet("assumptions", "assumptions", t("excel_remark_assumptions"), columns)
+    sheet.write(writer, content, entries, write_row)
 
 
-def write_sources(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Write the sources of the assumptions, then the data files with their digests.
-
-    Parameters
-    ----------
-    writer : SheetWriter
-        The sheet.
-    content : WorkbookContent
-        The run.
-    """
+def _write_sources(writer: SheetWriter, content: WorkbookContent) -> None:
+    """Sources of the assumptions, then the data files with their digests."""
     t, formats = writer.t, writer.formats
-    writer.open(content.title("sources"), t("excel_remark_sources"), (56, 9, 80, 34))
-    wrapped, row = formats.get(text_wrap=True), HEADER_ROW
-    for cells in content.inputs:
-        assumption = cells.assumption
-        if not assumption.source:
-            continue
-        row += 1
-        label = display_label(content.scenario, assumption.name).in_language(t.language) or assumption.name
+    wrapped = formats.get(text_wrap=True)
+    widths = {"label": 56, "grade": 9, "source": 80, "place": 34}
+
+    def write_row(row: int, assumption: Assumption) -> None:
+        label = content.label(assumption.name)
         writer.text(row, 0, label, wrapped)
         writer.text(row, 1, assumption.shown_grade)
         writer.text(row, 2, assumption.source, wrapped)
-        place = f"{path_in_project(assumption.location.file, content.scenario)}:{assumption.location.line}"
-        writer.text(row, 3, place, formats.muted())
-        writer.fit_height(row, [(label, 56), (assumption.source, 80)])
-    headers = [t(f"excel_{key}") for key in ("label", "grade", "source", "place")]
-    writer.table("sources", HEADER_ROW, headers, row)
-    writer.freeze(HEADER_ROW + 1, 1)
-    row += 2
+        writer.text(row, 3, content.place(assumption), formats.muted())
+        writer.fit_height(row, [(label, widths["label"]), (assumption.source, widths["source"])])
+
+    columns = [TableColumn(t(f"excel_{key}"), width) for key, width in widths.items()]
+    entries = [cells.assumption for cells in content.inputs if cells.assumption.source]
+    sheet = TableSheet("sources", "sources", t("excel_remark_sources"), columns)
+    row = sheet.write(writer, content, entries, write_row) + 2
     writer.headers(row, [t("excel_file"), "", t("excel_digest"), ""])
     for entry in content.manifest.get("data", ()):
         row += 1
         writer.text(row, 0, str(entry["name"]))
         writer.text(row, 2, str(entry["sha256"]), formats.muted())
+
+
+VALUE_SHEETS: Mapping[str, WriteSheet] = {
+    "months": _write_months,
+    "outlook": _write_outlook,
+    "summary": _write_summary,
+    "assumptions": _write_assumptions,
+    "sources": _write_sources,
+}
+"""Writers of the sheets of values, by the key of each sheet."""

@@ -12,33 +12,23 @@ from forecast.periods import parse_month
 from forecast.reports.content.causes import cause_text, measure_name, page_steps
 from forecast.reports.content.text import date_text, measure_text, period_text, sentence_case
 from forecast.reports.workbook.content import WorkbookContent
+from forecast.reports.workbook.formats import signed_format
 from forecast.reports.workbook.sheet import SheetWriter
+from forecast.reports.workbook.table_sheet import HEADER_ROW, TableColumn, TableSheet, WriteSheet
 from forecast.reports.year_summary import restore_variances
 
-__all__ = ["write_variances", "write_year_table"]
+__all__ = ["YEAR_SHEETS"]
 
-HEADS_ROW = 3
 RATIO_FORMAT = "0.0;-0.0;0.0"
 """Ratios are percents without a sign, as offices write them: 105.2 is 5.2% more."""
 
 
-def write_year_table(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Write the monthly table: plan, actual, year to date and outlook of each measure.
-
-    Parameters
-    ----------
-    writer : SheetWriter
-        The sheet.
-    content : WorkbookContent
-        The run.
-    """
+def _write_year_table(writer: SheetWriter, content: WorkbookContent) -> None:
+    """The monthly table: plan, actual, year to date and outlook of each measure."""
     t, table = writer.t, content.summary["months_table"]
     has_revision = any(row["revised_year"] is not None for row in table["rows"])
     year, month = period_text(table["year"], t), t(f"month_{parse_month(table['month']) % 12 + 1}")
     heads = [
-        t("table_position"),
-        t("table_measure"),
-        t("table_unit"),
         t("table_assigned_year" if has_revision else "table_plan_year", year=year),
         *([t("table_revised_year")] if has_revision else []),
         *(t(key, month=month) for key in ("table_plan_month", "table_month", "table_month_ratio")),
@@ -46,15 +36,16 @@ def write_year_table(writer: SheetWriter, content: WorkbookContent) -> None:
         *(t("excel_outlook_quantile", quantile=quantile) for quantile in ("P10", "P50", "P90")),
         t("table_chance"),
     ]
-    writer.open(content.title("year"), t("excel_remark_year"), (6, 36, 22, *[12.0] * (len(heads) - 3)))
-    for offset, entry in enumerate(table["rows"]):
-        _write_year_row(writer, content, HEADS_ROW + 1 + offset, entry, has_revision)
-    last = HEADS_ROW + len(table["rows"])
-    writer.table("year_to_date", HEADS_ROW, heads, last, range(3, len(heads)))
-    notes = [t("table_ratio_note"), t("excel_open_note")]
-    for offset, note in enumerate(notes, last + 2):
-        writer.text(offset, 0, note, writer.formats.muted())
-    writer.freeze(HEADS_ROW + 1, 2)
+    texts = {"table_position": 6, "table_measure": 36, "table_unit": 22}
+    columns = [
+        *(TableColumn(t(key), width) for key, width in texts.items()),
+        *(TableColumn(head, 12, is_number=True) for head in heads),
+    ]
+    last = TableSheet("year", "year_to_date", t("excel_remark_year"), columns, kept_columns=2).write(
+        writer, content, table["rows"], lambda row, entry: _write_year_row(writer, content, row, entry, has_revision)
+    )
+    for offset, key in enumerate(("table_ratio_note", "excel_open_note"), last + 2):
+        writer.text(offset, 0, t(key), writer.formats.muted())
 
 
 def _write_year_row(
@@ -98,22 +89,14 @@ def _write_year_row(
         writer.text(row, 3 + len(cells), text, formats.get(align="right"))
 
 
-def write_variances(writer: SheetWriter, content: WorkbookContent) -> None:
-    """Write each variance as steps that add up: the sums are formulas over values of the run.
-
-    Parameters
-    ----------
-    writer : SheetWriter
-        The sheet.
-    content : WorkbookContent
-        The run.
-    """
+def _write_variances(writer: SheetWriter, content: WorkbookContent) -> None:
+    """Each variance as steps that add up: the sums are formulas over values of the run."""
     t = writer.t
     writer.open(content.title("variance"), t("excel_remark_variance"), (56, 18, 18, 18, 44))
-    row = HEADS_ROW
+    row = HEADER_ROW
     for variance in restore_variances(content.summary):
         row = _write_variance(writer, content, row, variance) + 2
-    writer.freeze(HEADS_ROW, 1)
+    writer.freeze(HEADER_ROW, 1)
 
 
 def _write_variance(writer: SheetWriter, content: WorkbookContent, row: int, variance: Variance) -> int:
@@ -130,7 +113,7 @@ def _write_variance(writer: SheetWriter, content: WorkbookContent, row: int, var
     writer.text(first, 0, t(f"variance_start_{variance.reference}"), formats.get(bold=True))
     writer.number(first, 1, variance.start.to_date, total)
     writer.number(first, 2, variance.start.outlook, total)
-    signed = formats.get(f"+{number_format};-{number_format};{number_format}")
+    signed = formats.get(signed_format(number_format))
     steps = page_steps(variance)
     for offset, step in enumerate(steps, first + 1):
         writer.text(offset, 0, cause_text(step, content.scenario, t))
@@ -147,3 +130,7 @@ def _write_variance(writer: SheetWriter, content: WorkbookContent, row: int, var
         letter = "ABC"[column]
         writer.formula(last, column, f"SUM({letter}{first + 1}:{letter}{last})", value, total)
     return last
+
+
+YEAR_SHEETS: Mapping[str, WriteSheet] = {"year": _write_year_table, "variance": _write_variances}
+"""Writers of the sheets of a plan with closed months, by the key of each sheet."""

@@ -8,7 +8,8 @@ import pytest
 
 from forecast.files.workbook import cell_address
 from forecast.reports.workbook.content import WorkbookContent
-from forecast.reports.workbook.document import INPUT_COLUMNS, INPUT_HEADER_ROW, render_workbook
+from forecast.reports.workbook.document import INPUT_COLUMNS, render_workbook
+from forecast.reports.workbook.table_sheet import HEADER_ROW
 from forecast.workflows.excel import import_inputs
 from tests.support.office import OFFICE, convert, edit_cells, sheet_values
 from tests.support.plans import SCENARIOS
@@ -58,7 +59,7 @@ def edited_cells(content: WorkbookContent, edited: WorkbookContent) -> dict[str,
             value = after.values[position]
             if value is not None and value != before.values[position]:
                 column = INPUT_COLUMNS[("low", "middle", "high")[position]]
-                numbers[cell_address(INPUT_HEADER_ROW + 1 + offset, column)] = value
+                numbers[cell_address(HEADER_ROW + 1 + offset, column)] = value
     return numbers
 
 
