@@ -189,6 +189,12 @@ class Simulation:
         """
         return _target_chance(target, basis, self.tallies)
 
+    def _repr_html_(self) -> str:
+        """Table of the targets that a notebook shows where a cell ends with the simulation."""
+        from forecast.simulation.notebook import simulation_html
+
+        return simulation_html(self)
+
     def values(self, measure: str, period: str) -> Floats:
         """Values of one figure, path by path.
 
