@@ -1,7 +1,8 @@
 """The READMEs as programs: their blocks in order, what they print, and how to write true outputs back.
 
-    python -m tests.support.readme writes the true outputs into README.md, README.vi.md, docs/model.md, docs/language.md
-    and docs/architecture.md; with --tree only the layers and the tree of docs/architecture.md
+    python -m tests.support.readme writes the true outputs into README.md, README.vi.md, the guides in docs/, docs/model.md,
+    docs/language.md and docs/architecture.md; with --tree only the layers and the tree of docs/architecture.md, with
+    --guides only the guides
 
 In a README, ```console holds commands (`$ forecast ...`) with their output, ```yaml FILE a plan that is written to FILE
 before the commands below it, ```diff FILE a change of a shipped file that is shown and not made, ```python a program
@@ -81,9 +82,7 @@ class ReadmeWorkspace:
         outputs, printed = [], ""
         with self._patched_folder():
             for fence in code_blocks(text):
-                if fence.language == "yaml" and fence.file:
-                    Path(fence.file).write_text(fence.body, encoding="utf-8")
-                elif fence.language == "console":
+                if fence.language == "console":
                     outputs.append(
                         (fence, "".join(f"$ {typed}\n{self._run_command(typed)}" for typed in fence.commands()))
                     )
@@ -91,7 +90,14 @@ class ReadmeWorkspace:
                     printed = self._run_program(fence.body)
                 elif fence.language == "text":
                     outputs.append((fence, printed))
+                elif fence.file:
+                    self._prepare_file(fence)
         return outputs
+
+    def _prepare_file(self, fence: CodeBlock) -> None:
+        """Do what a block that names a file asks for."""
+        if fence.language == "yaml":
+            Path(fence.file).write_text(fence.body, encoding="utf-8")
 
     def _run_command(self, typed: str) -> str:
         """What a command prints, both streams; `| grep WORD` and `| head -N` keep some lines."""
@@ -286,6 +292,7 @@ def chances_table(chances: Mapping[str, tuple[float, float]]) -> str:
 
 def refresh() -> None:
     """Write what is true into the pages."""
+    from tests.support.guides import refresh_guides
     from tests.support.limits import limits_table
     from tests.support.reference import key_tables
 
@@ -295,6 +302,7 @@ def refresh() -> None:
             text = page.read_text(encoding="utf-8")
             page.write_text(replace_outputs(text, desk.outputs(text)), encoding="utf-8")
         chances = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
+    refresh_guides()
     write_between_marks(MODEL_PAGE, "chances", chances_table(chances))
     write_between_marks(LANGUAGE_PAGE, "keys", key_tables())
     write_between_marks(LANGUAGE_PAGE, "limits", limits_table())
@@ -315,5 +323,9 @@ def write_between_marks(page: Path, mark: str, content: str) -> None:
 if __name__ == "__main__":
     if "--tree" in sys.argv[1:]:
         refresh_architecture()
+    elif "--guides" in sys.argv[1:]:
+        from tests.support.guides import refresh_guides
+
+        refresh_guides()
     else:
         refresh()
