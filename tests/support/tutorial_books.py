@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "tutorial"
 LEDGER = ROOT / "forecast" / "starter" / "post-office" / "history.csv"
 """Invented months; those of the first template of a post office."""
-JANUARY_2026 = {"postal": 6_330_000_000, "finance": 5_420_000_000, "distribution": 10_610_000_000}
+JANUARY_2026 = {"postal": 6_450_000_000, "finance": 5_420_000_000, "distribution": 10_800_000_000}
 """Invented, in VND."""
 UNIT = 1_000_000
 WRITTEN_ON = datetime(2026, 2, 3, 8)
