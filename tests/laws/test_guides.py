@@ -28,7 +28,7 @@ name: What the examples stand in
 language: {language}
 horizon: {{from: 2025-01, months: 24}}
 services:
-  postal: {{baseline: {{method: given, annual: 78 to 88 billion VND, shape: flat}}}}
+  postal: {{growth: 1% to 5%, baseline: {{method: given, annual: 78 to 88 billion VND, shape: flat}}}}
   parcels: {{growth: 1% to 5%, baseline: {{method: given, annual: 20 to 24 billion VND, shape: flat}}}}
 targets: {{revenue: {{measure: revenue, period: 2026, at_least: 100 billion VND}}}}
 """
