@@ -104,19 +104,25 @@ def describe_range(assumption: Assumption, t: Translator) -> str:
         return t("assumption_same", name=assumption.same_as)
     if assumption.is_constant:
         return t("assumption_constant")
+    low_text, middle_text, high_text = quantile_texts(assumption, t)
+    return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
+
+
+def quantile_texts(assumption: Assumption, t: Translator) -> tuple[str, str, str]:
+    """Return the P10, the median and the P90 of an assumption in its unit."""
     quantiles = [float(value) for value in assumption.distribution.ppf(np.array([0.1, 0.5, 0.9]))]
     if assumption.dimension == "day":
-        low_text, middle_text, high_text = (_day_text(day, t) for day in quantiles)
-    else:
-        low, middle, high = (value / _unit_factor(assumption) for value in quantiles)
-        end_decimals = _common_decimals((low, high))
-        decimals = (end_decimals, decimals_of_middle(middle, high - low), end_decimals)
-        unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
-        low_text, middle_text, high_text = (
-            range_text(t.number(value, places) + unit, t)
-            for value, places in zip((low, middle, high), decimals, strict=True)
-        )
-    return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
+        first, median, last = (_day_text(day, t) for day in quantiles)
+        return first, median, last
+    low, middle, high = (value / _unit_factor(assumption) for value in quantiles)
+    end_decimals = _common_decimals((low, high))
+    decimals = (end_decimals, decimals_of_middle(middle, high - low), end_decimals)
+    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+    first, median, last = (
+        range_text(t.number(value, places) + unit, t)
+        for value, places in zip((low, middle, high), decimals, strict=True)
+    )
+    return first, median, last
 
 
 def _day_text(ordinal: float, t: Translator) -> str:
