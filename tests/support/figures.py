@@ -45,7 +45,10 @@ class DrawnLine(NamedTuple):
 
     def is_near(self, box: Bbox) -> bool:
         """True where the line and a box may meet."""
-        (x0, y0), (x1, y1) = np.nanmin(self.path, axis=0), np.nanmax(self.path, axis=0)
+        known = self.path[~np.isnan(self.path).any(axis=1)]
+        if not len(known):
+            return False
+        (x0, y0), (x1, y1) = known.min(axis=0), known.max(axis=0)
         return bool(x0 < box.x1 and x1 > box.x0 and y0 < box.y1 and y1 > box.y0)
 
 

@@ -196,21 +196,14 @@ def name_text(name: str, scenario: Scenario, t: Translator) -> str:
     return display_label(scenario, name).in_language(t.language) or name
 
 
-_SIZE_WORDS = (("billion", "tỷ"), ("million", "triệu"), ("thousand", "nghìn"))
-"""Words of size, English and Vietnamese."""
-
-
 def range_text(text: str, t: Translator) -> str:
     """Return a range with its functions, its units and its `to` in the language of the report."""
     if call := re.fullmatch(r"(uniform|pert|triangular)\((.*)\)", text):
         parts = [part.strip() for part in call[2].split(",")]
         key = "range_uniform" if len(parts) == 2 else "range_pert"
         text = t(key, low=parts[0], mode=parts[1], high=parts[-1])
-    words = _SIZE_WORDS if t.language == "vi" else tuple((vi, en) for en, vi in _SIZE_WORDS)
-    for other, word in words:
-        text = re.sub(rf"(?<= ){other}(?= |/|,|$)", word, text)
     if t.language == "en":
-        return text.replace(" đến ", " to ").replace("người/năm", "person/year")
+        return text.replace(" đến ", " to ")
     for english, vietnamese in (
         ("to", "đến"),
         ("days?", "ngày"),
