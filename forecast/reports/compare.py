@@ -12,7 +12,7 @@ from forecast.analysis.findings import Difference, TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale
 from forecast.reports.charts import CHARTS
-from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
+from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, wrap_text
 from forecast.reports.content import assumptions, tables
 from forecast.reports.content.context import RunView
@@ -283,8 +283,7 @@ def _fan_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
         f"{heading}: {', '.join(months_by_label)}",
         draw_fans,
         margin,
-        (5.4, 3.9),
-        (PHONE_WIDTH_INCHES, 4.0),
+        3.4,
     )
 
 
@@ -318,8 +317,7 @@ def _exceedance_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
         alt,
         partial(draw, findings=curve_by_label, t=t, scale=scale),
         margin,
-        (5.4, 3.9),
-        (PHONE_WIDTH_INCHES, 4.0),
+        3.4,
     )
 
 

@@ -187,22 +187,32 @@ def fit_text(text: str, width: float, size: float | None, weight: str) -> str:
     return text if text_width(text, size, weight) <= width else fit_label(text, width, size, weight)
 
 
+def draw_plain_figure(draw: Callable[[Axes], None], margin: Margin, width: float, height: float) -> Figure:
+    """Draw a figure that is all axes; width and height in inches."""
+    figure = new_figure(width, height)
+    draw(add_axes(figure, (0.0, 0.0, width, height), margin))
+    return figure
+
+
 def draw_figure(
     draw: Callable[[Axes], None], margin: Margin, width: float, height: float, title: str, foot: str = ""
 ) -> Figure:
-    """Draw a figure with its title on up to three lines, the axes, and a small foot line."""
-    figure = new_figure(width, height)
+    """Draw a figure with its title on up to three lines, axes of a height in inches, and a small foot line."""
     size, edge = float(matplotlib.rcParams["font.size"]), 0.6 * em_inches()
     lines = wrap_text(title, width - 2 * edge, size * 1.1, "bold", lines=3)
-    head = (1.45 * len(lines) + 0.5) * em_inches()
+    head = (1.45 * len(lines) + 0.5) * em_inches() + edge
     floor = 1.5 * em_inches() if foot else 0.2 * em_inches()
+    page_height = head + height + floor
+    figure = new_figure(width, page_height)
     figure.text(
-        edge / width, 1 - edge / height, "\n".join(lines), size=size * 1.1, weight="bold", va="top", linespacing=1.3
-    )
+        edge / width, 1 - edge / page_height, "\n".join(lines), size=size * 1.1, weight="bold", va="top",
+        linespacing=1.3,
+    )  # fmt: skip
     if foot:
         foot_text = fit_text(foot, width - 2 * edge, size * 0.75, "normal")
-        figure.text(edge / width, 0.45 * em_inches() / height, foot_text, size=size * 0.75, color=MUTED, va="bottom")
-    draw(add_axes(figure, (edge, floor, width - 2 * edge, height - floor - head), margin))
+        y = 0.45 * em_inches() / page_height
+        figure.text(edge / width, y, foot_text, size=size * 0.75, color=MUTED, va="bottom")
+    draw(add_axes(figure, (0.0, floor, width, height), margin))
     return figure
 
 

@@ -14,7 +14,7 @@ from forecast.plan.record import Label
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.bridge import MAX_STEPS
 from forecast.reports.charts.chance_by_month import ChanceBar
-from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
+from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.districts import MAX_DISTRICTS
 from forecast.reports.charts.tornado import MAX_BARS
 from forecast.reports.content.causes import main_cause, point_positions
@@ -98,7 +98,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
         "months", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (11.0, 3.9), (PHONE_WIDTH_INCHES, 4.4 + crowded), source_line(view, t),
+        3.4 + crowded, source_line(view, t),
     )  # fmt: skip
 
 
@@ -113,10 +113,9 @@ def _bridge_chart(view: RunView, t: Translator) -> Chart | None:
     rows = min(len(finding.steps), MAX_STEPS) + (2 if finding.start.amount else 1)
     draw, margin = CHARTS["bridge"]
     alt = f"{title}: {scale.number(finding.start.amount)} → {scale.number(finding.end.amount)}"
-    height = 0.55 + 0.35 * rows
     return Chart(
         "bridge", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (5.4, max(height, 3.6)), (PHONE_WIDTH_INCHES, 0.85 + 0.38 * rows), source_line(view, t),
+        0.2 + 0.37 * rows, source_line(view, t),
     )  # fmt: skip
 
 
@@ -130,9 +129,7 @@ def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
     alt = f"{title}: {goal_text(view.main_target, view, t)} {target_chance_text(view.main_target, t)}"
     draw, margin = CHARTS["exceedance"]
     draw_curve = partial(draw, finding=finding, t=t, scale=scale, required_chance=view.main_target.required_chance)
-    return Chart(
-        "exceedance", title, alt, draw_curve, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, t)
-    )
+    return Chart("exceedance", title, alt, draw_curve, margin, 2.7, source_line(view, t))
 
 
 def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
@@ -151,7 +148,7 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     draw, margin = CHARTS["tornado"]
     return Chart(
         "tornado", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (5.4, max(0.9 + 0.35 * rows, 2.0)), (PHONE_WIDTH_INCHES, 1.1 + 0.4 * rows), source_line(view, t),
+        0.45 + 0.38 * rows, source_line(view, t),
     )  # fmt: skip
 
 
@@ -162,10 +159,9 @@ def _cases_chart(view: RunView, t: Translator) -> Chart | None:
     title = t("cases_title", goal=goal_text(row, view, t))
     alt = f"{target_text(row, view, t)}: {chance_range_text(*row.spread, t, row.required_chance)}"
     draw, margin = CHARTS["cases"]
-    rows_height = 0.37 * (len(rows) + 1)
     return Chart(
         "cases", title, alt, partial(draw, rows=rows, target=row, t=t), margin,
-        (5.4, 1.0 + rows_height), (PHONE_WIDTH_INCHES, 1.2 + 1.08 * rows_height), source_line(view, t),
+        0.5 + 0.38 * (len(rows) + 1), source_line(view, t),
     )  # fmt: skip
 
 
@@ -187,9 +183,7 @@ def _chance_by_month_chart(view: RunView, t: Translator) -> Chart | None:
     )
     draw, margin = CHARTS["chance_by_month"]
     draw_points = partial(draw, bars=bars, month_names=names, t=t, required=row.required_chance)
-    return Chart(
-        "chance_by_month", title, alt, draw_points, margin, (11.0, 3.2), (PHONE_WIDTH_INCHES, 2.9), source_line(view, t)
-    )
+    return Chart("chance_by_month", title, alt, draw_points, margin, 2.4, source_line(view, t))
 
 
 def _districts_chart(view: RunView, t: Translator) -> Chart | None:
@@ -201,10 +195,9 @@ def _districts_chart(view: RunView, t: Translator) -> Chart | None:
     drawn_rows = districts.rows[:MAX_DISTRICTS]
     alt = f"{title}: " + "; ".join(f"{row.name} {scale.number(row.p50.value)}" for row in drawn_rows)
     draw, margin = CHARTS["districts"]
-    height = 0.6 + 0.32 * len(drawn_rows)
     return Chart(
         "districts", title, alt, partial(draw, rows=districts.rows, t=t, scale=scale), margin,
-        (11.0, max(height, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(drawn_rows)), source_line(view, t),
+        0.3 + 0.36 * len(drawn_rows), source_line(view, t),
     )  # fmt: skip
 
 
