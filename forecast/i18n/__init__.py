@@ -23,7 +23,7 @@ LANGUAGES: tuple[Language, ...] = ("vi", "en")
 Note = tuple[str, tuple[tuple[str, str], ...]]
 """A remark for the reader: key of its sentence, and its parameters by name."""
 MESSAGE_TABLES = (
-    "run", "backtest", "messages", "terms", "report", "data", "places", "actuals", "new", "lock", "score", "year",
+    "run", "backtest", "messages", "terms", "report", "page", "data", "places", "actuals", "new", "lock", "score", "year",
     "roll", "excel",
 )  # fmt: skip
 """Files of `messages/`, in the order in which a sentence is looked for: those of the help pages first."""

@@ -55,11 +55,16 @@ RUN_LINE_STYLES = (
 )
 """Colours of runs laid over one another, each with its own dashes: never colour alone."""
 
+CSS_COLOURS = {
+    INK: "ink", MUTED: "muted", FAINT: "line", PAPER: "paper", BAD: "bad", GOOD: "good", SOLID: "solid",
+    ESTIMATED: "estimated", RECONSTRUCTED: "reconstructed", BAND: "band", CORE: "core",
+    **{colour: f"run-{number}" for number, (colour, _) in enumerate(RUN_LINE_STYLES) if colour != GOOD},
+}  # fmt: skip
+"""Variable of the style sheet that stands for a colour in a page; it has another value on a dark screen."""
+
 _RC_PARAMS = {
     "font.family": FONT_FAMILY,
     "pdf.fonttype": 42,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "forecast",
     "text.parse_math": False,
     "axes.unicode_minus": True,
     "axes.edgecolor": INK,
@@ -188,10 +193,16 @@ def fit_text(text: str, width: float, size: float | None, weight: str) -> str:
 
 
 def draw_plain_figure(draw: Callable[[Axes], None], margin: Margin, width: float, height: float) -> Figure:
-    """Draw a figure that is all axes; width and height in inches."""
+    """Draw a figure without title; width and height in inches."""
     figure = new_figure(width, height)
-    draw(add_axes(figure, (0.0, 0.0, width, height), margin))
+    draw(add_axes(figure, _inner_box(0.0, width, height), margin))
     return figure
+
+
+def _inner_box(bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """Return the room for the axes and their margin, with a narrow edge on which nothing is drawn."""
+    edge = 0.3 * em_inches()
+    return edge, bottom + edge, width - 2 * edge, height - 2 * edge
 
 
 def draw_figure(
@@ -212,7 +223,7 @@ def draw_figure(
         foot_text = fit_text(foot, width - 2 * edge, size * 0.75, "normal")
         y = 0.45 * em_inches() / page_height
         figure.text(edge / width, y, foot_text, size=size * 0.75, color=MUTED, va="bottom")
-    draw(add_axes(figure, (0.0, floor, width, height), margin))
+    draw(add_axes(figure, _inner_box(floor, width, height), margin))
     return figure
 
 
@@ -253,14 +264,6 @@ def _draw_missing_glyphs(figure: Figure) -> None:
         content = text.get_text()
         drawn = (letter if letter == "\n" or has_glyph(letter) else drawable_letter(letter) for letter in content)
         text.set_text("".join(drawn))
-
-
-def to_svg(figure: Figure) -> bytes:
-    """Return the figure as SVG, its letters as paths, so that it needs no font."""
-    _draw_missing_glyphs(figure)
-    buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
 
 
 def to_png(figure: Figure, dpi: int = 150) -> bytes:
