@@ -20,7 +20,7 @@ from matplotlib.transforms import Affine2D, Bbox, Transform
 from forecast.i18n import Language
 from forecast.reports.charts.chart import PAGE_TYPE_POINTS, PAGE_WIDTH_INCHES, Chart
 from forecast.reports.charts.style import CSS_COLOURS, INK, PAPER, chart_style
-from forecast.reports.fonts import advance_width
+from forecast.reports.fonts import advance_width, truncate_label
 
 __all__ = ["render_inline_svg"]
 
@@ -31,6 +31,8 @@ TEXT_HEIGHT_EMS, TEXT_DESCENT_EMS = 0.97, 0.21
 """Height and descent of a line of text: of all letters, so that accents move no line."""
 HALO_POINTS = 2.5
 """Width of the paper around letters that have one."""
+MAX_ALT_GRAPHEMES = 400
+"""Graphemes of the text for those who do not see a chart."""
 ANCHORS = {"center": "middle", "right": "end"}
 
 
@@ -51,12 +53,13 @@ def render_inline_svg(charts: Mapping[Language, Chart], prefix: str) -> str:
     """
     definitions: dict[str, str] = {}
     drawings = {language: _drawn_elements(chart, prefix, definitions) for language, chart in charts.items()}
-    first = next(iter(charts.values()))
-    labels = "".join(f' data-label-{language}="{escape(chart.alt)}"' for language, chart in charts.items())
+    labels = {language: escape(truncate_label(chart.alt, MAX_ALT_GRAPHEMES)) for language, chart in charts.items()}
+    by_language = "".join(f' data-label-{language}="{label}"' for language, label in labels.items())
     width = _figure_text(PAGE_WIDTH_INCHES * POINTS_PER_INCH)
     height = _figure_text(max(chart.height for chart in charts.values()) * POINTS_PER_INCH)
     shared = "".join(element.format(id=name) for element, name in definitions.items())
-    head = f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(first.alt)}"{labels}>'
+    label = next(iter(labels.values()))
+    head = f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{label}"{by_language}>'
     body = _merge_drawings(drawings) if len(drawings) > 1 else "\n".join(*drawings.values())
     return f"{head}{f'<defs>{shared}</defs>' if shared else ''}\n{body}\n</svg>"
 
@@ -111,9 +114,7 @@ class _SvgRenderer(RendererBase):
     needs 1.6 times the time before a colour of it is replaced.
     """
 
-    def __init__(
-        self, width: float, height: float, prefix: str, definitions: dict[str, str], halos: set[Any]
-    ) -> None:
+    def __init__(self, width: float, height: float, prefix: str, definitions: dict[str, str], halos: set[Any]) -> None:
         super().__init__()
         self.width, self.height = width, height
         self.prefix, self.halos = prefix, halos
@@ -126,16 +127,18 @@ class _SvgRenderer(RendererBase):
         """Return the size in points."""
         return self.width, self.height
 
-    def get_text_width_height_descent(
-        self, s: str, prop: FontProperties, ismath: Any
-    ) -> tuple[float, float, float]:
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
         """Return the size of a line of text, in points."""
         size = prop.get_size_in_points()
         width = sum(advance_width(letter, _weight(prop)) for letter in s) * size / 100
         return width, TEXT_HEIGHT_EMS * size, TEXT_DESCENT_EMS * size
 
     def draw_path(
-        self, gc: GraphicsContextBase, path: Path, transform: Transform, rgbFace: Any = None  # noqa: N803
+        self,
+        gc: GraphicsContextBase,
+        path: Path,
+        transform: Transform,
+        rgbFace: Any = None,  # noqa: N803
     ) -> None:
         """Add a path; a curve that stands there already is used again."""
         style = self._path_style(gc, rgbFace)
