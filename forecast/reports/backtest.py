@@ -12,14 +12,15 @@ from forecast.periods import format_month
 from forecast.plan.labels import display_name
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
+from forecast.reports.content.figure_tables import track_record_tables
 from forecast.reports.content.glyphs import glyph_notes
 from forecast.reports.content.sums import sum_notes, sum_reasons, sum_table
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text, sentence_case
 from forecast.reports.content.track_record import TrackRecord, coverage_notes, pool_origins, track_record_charts
 from forecast.reports.fonts import truncate_label
-from forecast.reports.html_page import chart_image
-from forecast.reports.templating import render_template
+from forecast.reports.html_page import render_drawings
+from forecast.reports.templating import page_translators, render_template
 from forecast.timeseries.evaluation.backtest import Backtest
 from forecast.timeseries.evaluation.scores import COMBINATION, SEASONAL_NAIVE, Score
 
@@ -69,21 +70,29 @@ def render_backtest_page(view: BacktestView, t: Translator) -> bytes:
     bytes
         HTML in UTF-8.
     """
-    params = {
-        "title": backtest_title(view.backtest, t),
-        "about": backtest_scope(view, t),
-        "unscored": unscored_services(view, t),
-        "coverage": coverage_notes(backtest_track_records(view.backtest), t),
-        "tables": score_tables(view, t),
-        "charts": {name: chart_image(chart) for name, chart in backtest_charts(view, t).items()},
-        "how": [
-            *(t(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")),
-            *sum_notes(t),
-            *view.notes(t),
-        ],
-        "provenance": backtest_provenance(view, t),
-    }
-    return render_template("backtest.html.jinja", t, params)
+    translators = page_translators(t)
+    charts = {each.language: backtest_charts(view, each) for each in translators}
+    records = backtest_track_records(view.backtest)
+    pages = [
+        {
+            "t": each,
+            "title": backtest_title(view.backtest, each),
+            "about": backtest_scope(view, each),
+            "unscored": unscored_services(view, each),
+            "coverage": coverage_notes(records, each),
+            "tables": score_tables(view, each),
+            "charts": charts[each.language],
+            "figure_tables": track_record_tables(view.scenario, records, each),
+            "how": [
+                *(each(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")),
+                *sum_notes(each),
+                *view.notes(each),
+            ],
+            "provenance": backtest_provenance(view, each),
+        }
+        for each in translators
+    ]
+    return render_template("backtest.html.jinja", pages, {"drawings": render_drawings(charts)})
 
 
 def main_scores(backtest: Backtest) -> Mapping[str, Score]:

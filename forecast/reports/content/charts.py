@@ -14,7 +14,7 @@ from forecast.plan.record import Label
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.bridge import MAX_STEPS, drawn_steps
 from forecast.reports.charts.chance_by_month import ChanceBar
-from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
+from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.districts import drawn_districts
 from forecast.reports.charts.tornado import MAX_BARS, RangeEnds
 from forecast.reports.content.assumptions import quantile_texts
@@ -100,7 +100,7 @@ def _dots_chart(view: RunView, t: Translator) -> Chart | None:
     draw, margin = CHARTS["dots"]
     return Chart(
         "dots", title, f"{title}. {dots_note(view, t)}", partial(draw, finding=finding, t=t, scale=scale), margin,
-        (5.4, 3.0), (PHONE_WIDTH_INCHES, 2.9), source_line(view, t),
+        2.3, source_line(view, t),
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _history_chart(view: RunView, t: Translator) -> Chart | None:
     draw, margin = CHARTS["history"]
     draw_lines = partial(draw, finding=finding, t=t, scale=scale, year_totals=totals)
     return Chart(
-        "history", title, alt, draw_lines, margin, (11.0, 3.2), (PHONE_WIDTH_INCHES, 3.1), source_line(view, t)
+        "history", title, alt, draw_lines, margin, 2.5, source_line(view, t)
     )
 
 
@@ -163,7 +163,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
         "months", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (11.0, 3.9), (PHONE_WIDTH_INCHES, 4.4 + crowded), source_line(view, t),
+        3.4 + crowded, source_line(view, t),
     )  # fmt: skip
 
 
@@ -178,10 +178,9 @@ def _bridge_chart(view: RunView, t: Translator) -> Chart | None:
     rows = min(len(drawn_steps(finding, scale)), MAX_STEPS) + (2 if finding.start.amount else 1)
     draw, margin = CHARTS["bridge"]
     alt = f"{title}: {scale.number(finding.start.amount)} → {scale.number(finding.end.amount)}"
-    height = 0.55 + 0.35 * rows
     return Chart(
         "bridge", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (5.4, max(height, 3.6)), (PHONE_WIDTH_INCHES, 0.75 + 0.32 * rows), source_line(view, t),
+        0.3 + 0.31 * rows, source_line(view, t),
     )  # fmt: skip
 
 
@@ -199,7 +198,7 @@ def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
         draw, finding=finding, t=t, scale=scale, required_chance=row.required_chance, mood=chance_mood(row)
     )
     return Chart(
-        "exceedance", title, alt, draw_curve, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, t)
+        "exceedance", title, alt, draw_curve, margin, 2.7, source_line(view, t)
     )
 
 
@@ -219,7 +218,7 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     draw, margin = CHARTS["tornado"]
     return Chart(
         "tornado", title, alt, partial(draw, finding=finding, t=t, scale=scale, ends=ends), margin,
-        (5.4, max(0.9 + 0.39 * rows, 2.0)), (PHONE_WIDTH_INCHES, 0.85 + 0.36 * rows), source_line(view, t),
+        0.3 + 0.36 * rows, source_line(view, t),
     )  # fmt: skip
 
 
@@ -247,10 +246,9 @@ def _cases_chart(view: RunView, t: Translator) -> Chart | None:
     title = t("cases_title", goal=goal_text(row, view, t))
     alt = f"{target_text(row, view, t)}: {chance_range_text(*row.spread, t, row.required_chance)}"
     draw, margin = CHARTS["cases"]
-    rows_height = 0.37 * (len(rows) + 1)
     return Chart(
         "cases", title, alt, partial(draw, rows=rows, target=row, t=t), margin,
-        (5.4, 1.0 + rows_height), (PHONE_WIDTH_INCHES, 1.0 + 0.86 * rows_height), source_line(view, t),
+        0.5 + 0.32 * (len(rows) + 1), source_line(view, t),
     )  # fmt: skip
 
 
@@ -272,9 +270,7 @@ def _chance_by_month_chart(view: RunView, t: Translator) -> Chart | None:
     )
     draw, margin = CHARTS["chance_by_month"]
     draw_points = partial(draw, bars=bars, month_names=names, t=t, required=row.required_chance)
-    return Chart(
-        "chance_by_month", title, alt, draw_points, margin, (11.0, 3.2), (PHONE_WIDTH_INCHES, 2.9), source_line(view, t)
-    )
+    return Chart("chance_by_month", title, alt, draw_points, margin, 2.4, source_line(view, t))
 
 
 def _districts_chart(view: RunView, t: Translator) -> Chart | None:
@@ -286,10 +282,9 @@ def _districts_chart(view: RunView, t: Translator) -> Chart | None:
     drawn_rows = drawn_districts(districts.rows)
     alt = f"{title}: " + "; ".join(f"{row.name} {scale.number(row.p50.value)}" for row in drawn_rows)
     draw, margin = CHARTS["districts"]
-    height = 0.6 + 0.32 * len(drawn_rows)
     return Chart(
         "districts", title, alt, partial(draw, rows=districts.rows, t=t, scale=scale), margin,
-        (11.0, max(height, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(drawn_rows)), source_line(view, t),
+        0.15 + 0.3 * len(drawn_rows), source_line(view, t),
     )  # fmt: skip
 
 
