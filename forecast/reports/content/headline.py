@@ -55,7 +55,8 @@ def headline_notes(view: RunView, t: Translator) -> list[str]:
     notes = []
     if row.required_chance is not None:
         shortfall = row.required_chance - row.chance.value
-        key = "verdict_reached" if shortfall <= 0 else "verdict_near" if shortfall < CHANCE_TOLERANCE else "verdict_missed"
+        missed_key = "verdict_near" if shortfall < CHANCE_TOLERANCE else "verdict_missed"
+        key = "verdict_reached" if shortfall <= 0 else missed_key
         notes.append(t(key, required=exact_percent(row.required_chance, t)))
     low, high = row.spread
     if not view.findings.cases:
