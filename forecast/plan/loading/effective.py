@@ -18,6 +18,7 @@ from forecast.plan.bilingual import NO_TEXT, Label
 from forecast.plan.describe import describe_assumption, describe_skewness, describe_weights
 from forecast.plan.document import Node
 from forecast.plan.loading.loader import LoadedPlan, read_plan
+from forecast.plan.loading.missing_texts import missing_text_warnings
 from forecast.plan.scenario import Scenario, assumptions_known_after
 from forecast.plan.tree import format_node, is_label
 
@@ -116,12 +117,13 @@ class EffectivePlan:
         )
 
     def warnings(self, t: Translator) -> tuple[str, ...]:
-        """One sentence for each value that may not be what was meant."""
-        return tuple(
+        """One sentence for each value that may not be what was meant, and for each text that is missing."""
+        of_values = (
             t("value_warning", name=value.name, where=f"{value.location.file}:{value.location.line}", warning=warning)
             for value in self.values
             if (warning := value.warning(t))
         )
+        return (*of_values, *missing_text_warnings(self.plan, t))
 
     def format_text(self, t: Translator) -> str:
         """The plan in plain text, one value a line, notes and warnings last."""

@@ -19,7 +19,7 @@ def test_same_as_follows_a_chain_to_one_draw_and_source(tmp_path: Path) -> None:
     noise = read_scenario(text, tmp_path).services["b"].baseline.noise
     assert noise is not None
     assert (noise.stream_name, noise.name) == ("services.postal.baseline.noise", "services.b.baseline.noise")
-    assert (noise.grade, noise.source) == ("B", "books")
+    assert (noise.grade, noise.source.plain) == ("B", "books")
 
 
 @pytest.mark.parametrize(
