@@ -267,7 +267,7 @@ def baseline_table(view: RunView, t: Translator) -> Table | None:
         scale = choose_scale(measure, [statistics.get("p50", 0.0), *(baseline_range or ())], view.scenario.currency, t)
         forecast_range = (statistics["p10"], statistics["p50"], statistics["p90"]) if "p10" in statistics else None
         weights = ", ".join(
-            f"{_model_text(model, t)} {t.percent(weight)}"
+            f"{_model_text(model, t)} {whole_percent(weight, t)}"
             for model, weight in service_baseline.weights.items()
             if weight >= 0.005
         )

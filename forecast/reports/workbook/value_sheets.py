@@ -142,7 +142,8 @@ def _write_target(writer: SheetWriter, content: WorkbookContent, row: int, name:
     required = target.get("required_chance")
     shown = whole_percent(target["chance"], t, required)
     writer.text(row, 2, shown, formats.get(bold=True, align="right"))
-    writer.number(row, 3, required, formats.get("0%"))
+    is_whole = required is None or round(100 * required, 9) % 1 == 0
+    writer.number(row, 3, required, formats.get("0%" if is_whole else "0.0##%"))
     for column, key in enumerate(("p10", "p50", "p90"), 4):
         writer.number(row, column, figures.get(key), style)
     _write_central_figure(writer, content, row, name, style)
