@@ -329,8 +329,8 @@ def shock_table(view: RunView, t: Translator) -> Table | None:
 
 def _frequency_text(shock: AnyShock, t: Translator) -> str:
     if isinstance(shock, Event):
-        dates = t("shock_dated", **{"from": shock.from_.text, "until": shock.until.text})
-        return f"{shock.chance.text} · {dates}" if shock.chance else dates
+        dates = t("shock_dated", **{"from": range_text(shock.from_.text, t), "until": range_text(shock.until.text, t)})
+        return f"{range_text(shock.chance.text, t)} · {dates}" if shock.chance else dates
     if isinstance(shock, Drift):
         return t("shock_over", text=range_text(shock.over.text, t))
     rate = getattr(shock, "waves_per_year", None) or shock.per_year  # type: ignore[union-attr]
