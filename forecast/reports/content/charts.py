@@ -10,7 +10,7 @@ from forecast.analysis.findings import BridgeStep, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
 from forecast.periods import parse_period
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.bridge import MAX_STEPS, drawn_steps
 from forecast.reports.charts.chance_by_month import ChanceBar
