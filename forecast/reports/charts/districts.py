@@ -30,7 +30,7 @@ def draw_districts(
     shown = drawn_districts(rows, max_rows)
     losses = [t("district_note", loss=t.percent(row.total_loss, 1)) for row in shown]
     has_notes = len(set(losses)) > 1
-    labels = [RowLabel(row.name, f" · {loss}" if has_notes else "") for row, loss in zip(shown, losses, strict=True)]
+    labels = [RowLabel(row.name, loss if has_notes else "") for row, loss in zip(shown, losses, strict=True)]
     label_width = draw_row_labels(axes, labels)
     texts = [scale.number(row.p50.value) for row in shown]
     text_room = max([0.1, *(text_width(text) for text in texts)]) + 0.1

@@ -63,10 +63,16 @@ def draw_history(
     p10, p25, p50, p75, p90 = np.array([(b.p10, b.p25, b.p50, b.p75, b.p90) for b in bars]).T
     closed = np.array([bar.p95 == bar.p5 for bar in bars])
     axes.plot(*with_breaks(months, values), color=HISTORY_COLOURS[weakest_status(finding)], linewidth=1.4)
+    last_month, last_value = months[-1], values[-1]
     if closed.any():
-        axes.plot(x[closed], p50[closed], color=INK, linewidth=1.6, marker="o", markersize=2.4)
+        is_joined = x[0] == last_month + 1
+        line = (np.append(last_month, x[closed]), np.append(last_value, p50[closed])) if is_joined else (x[closed], p50[closed])
+        axes.plot(*line, color=INK, linewidth=1.6, marker="o", markersize=2.4, markevery=slice(int(is_joined), None))
+        last_month, last_value = x[closed][-1], p50[closed][-1]
     if not closed.all():
         to_come = ~closed
+        if x[to_come][0] == last_month + 1:  # the forecast begins where the books end
+            axes.plot([last_month, x[to_come][0]], [last_value, p50[to_come][0]], color=MUTED, linewidth=0.9)
         axes.fill_between(x[to_come], p10[to_come], p90[to_come], color=BAND, linewidth=0)
         axes.fill_between(x[to_come], p25[to_come], p75[to_come], color=CORE, alpha=0.55, linewidth=0)
         axes.plot(x[to_come], p50[to_come], color=INK, linewidth=1.3, linestyle=(0, (4, 2)))

@@ -41,15 +41,18 @@ class RowLabel(NamedTuple):
         return "bold" if self.is_bold else "normal"
 
     def wrap(self, width: float, size: float, lines: int) -> tuple[list[str], bool]:
-        """Lines of a width in inches, and whether the text was cut."""
-        whole = wrap_text(f"{self.text}{self.note}", width, size, self.weight, lines)
-        if not whole[-1].endswith("…") or self.text.endswith("…"):
-            return whole, False
-        cut = wrap_text(self.text, width, size, self.weight, lines)
-        if self.note:
-            room = width - text_width(self.note, size, self.weight)
-            cut[-1] = f"{fit_label(cut[-1].removesuffix('…') + ' …', room, size, self.weight).rstrip(' …')}…{self.note}"
-        return cut, True
+        """Lines of a width in inches, and whether the text was cut; the note is not broken."""
+        wrapped = wrap_text(self.text, width, size, self.weight, lines)
+        is_cut = wrapped[-1].endswith("…") and not self.text.endswith("…")
+        if not self.note:
+            return wrapped, is_cut
+        tail = f" · {self.note}"
+        if text_width(wrapped[-1] + tail, size, self.weight) <= width:
+            return [*wrapped[:-1], wrapped[-1] + tail], is_cut
+        if len(wrapped) < lines:
+            return [*wrapped, self.note], is_cut
+        cut = fit_label(f"{wrapped[-1].removesuffix('…')}…", width - text_width(tail, size, self.weight), size, self.weight)
+        return [*wrapped[:-1], cut + tail], True
 
 
 class _Column(NamedTuple):

@@ -22,14 +22,8 @@ TORNADO_MARGIN = Margin(0.2, 0.2, 0.2, 0.2)
 MAX_BARS = 8
 """Assumptions that are drawn."""
 TORNADO_BAR_HEIGHT = 0.44
-MAX_END_SHARE = 0.2
+MAX_END_SHARE = 0.26
 """Width of the texts beside the bars, at most, as a share of the chart."""
-
-
-def grade_note(bar: SensitivityBar, t: Translator) -> str:
-    """Return the grade after the label of a bar, which is not broken; empty for a count of events."""
-    grade = t("tornado_grade", grade=bar.grade).replace(" ", "\N{NO-BREAK SPACE}")
-    return f" ·\N{NO-BREAK SPACE}{grade}" if bar.grade else ""
 
 
 class RangeEnds(NamedTuple):
@@ -52,7 +46,7 @@ def draw_tornado(
     labels = [
         RowLabel(
             truncate_label(display_name(bar.name, bar.label, t)),
-            grade_note(bar, t),
+            t("tornado_grade", grade=bar.grade) if bar.grade else "",
         )
         for bar in bars
     ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
-from forecast.analysis.findings import BridgeStep, SensitivityBar
+import numpy as np
+
+from forecast.analysis.findings import Bridge, BridgeStep, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
 from forecast.periods import parse_period
@@ -73,6 +76,12 @@ def report_label(item: BridgeStep | SensitivityBar, view: RunView, t: Translator
     label = item.label.in_language(t.language) if item.label else ""
     text = label or name_text(item.name, view.scenario, t)
     return Label(vi=text, en=text)
+
+
+def labelled_bridge(finding: Bridge, view: RunView, t: Translator) -> Bridge:
+    """Return a bridge whose start and steps have the labels of the report."""
+    start, *steps = (replace(step, label=report_label(step, view, t)) for step in (finding.start, *finding.steps))
+    return replace(finding, start=start, steps=tuple(steps))
 
 
 def source_line(view: RunView, t: Translator) -> str:
@@ -163,7 +172,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
         "months", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        3.4 + crowded, source_line(view, t),
+        3.9 + crowded, source_line(view, t),
     )  # fmt: skip
 
 
@@ -171,7 +180,7 @@ def _bridge_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.bridge
     if finding is None:
         return None
-    finding = replace(finding, steps=tuple(replace(step, label=report_label(step, view, t)) for step in finding.steps))
+    finding = labelled_bridge(finding, view, t)
     scale = view.bridge_scale(t)
     key = "bridge_title_lines" if finding.start.name == "from_nothing" else "bridge_title_year"
     title = sentence_case(t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit)))
@@ -235,8 +244,15 @@ def range_ends(bar: SensitivityBar, view: RunView, t: Translator) -> RangeEnds:
     assumption = next((item for item in view.assumptions() if item.name == bar.name), None)
     if assumption is None or assumption.is_constant:  # several years of one change
         return RangeEnds(t("tornado_low_end"), t("tornado_high_end"))
+    if assumption.dimension == "day":
+        first, last = (date.fromordinal(int(day)) for day in assumption.distribution.ppf(np.array([0.1, 0.9])))
+        return RangeEnds(_short_month(first, t), _short_month(last, t))
     low, _, high = quantile_texts(assumption, t)
     return RangeEnds(low, high)
+
+
+def _short_month(day: date, t: Translator) -> str:
+    return t("tornado_month", month=t(f"month_{day.month}"), year=day.year)
 
 
 def _cases_chart(view: RunView, t: Translator) -> Chart | None:

@@ -95,7 +95,7 @@ def _history_table(view: RunView, t: Translator) -> Table | None:
         known = t("months_closed_known" if months.last_closed else "months_known")
         status = known if is_known else t("months_forecast")
         rows.append((period_text(bar.month, t), scale.number(bar.p50), *ends, status))
-    heads = (t("month_head"), t("why_amount", unit=scale.unit), "P10", "P90", t("history_status"))
+    heads = (t("month_head"), t("why_amount", unit=scale.unit), "P10", "P90", t("history_figure_kind"))
     return Table(heads, tuple(rows), frozenset((1, 2, 3)))
 
 
