@@ -13,7 +13,6 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import same_color, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -106,9 +105,11 @@ def _drawn_lines(axes: Axes) -> Iterator[DrawnLine]:
             path = spine.get_path().vertices
             yield DrawnLine(f"spine {name}", spine.get_transform().transform(path), spine.get_zorder(), False)
     for patch in axes.patches:
-        if isinstance(patch, Rectangle) and patch.get_visible():
-            corners = patch.get_transform().transform(patch.get_path().vertices)
-            yield DrawnLine("edge of a bar", corners, patch.get_zorder(), _is_faint(patch.get_facecolor()))
+        path = patch.get_path()
+        corners = patch.get_transform().transform(path.vertices)
+        starts = [] if path.codes is None else [row for row in np.flatnonzero(path.codes == path.MOVETO) if row]
+        edges = np.insert(corners, starts, np.nan, axis=0)
+        yield DrawnLine("edge of a bar", edges, patch.get_zorder(), _is_faint(patch.get_facecolor()))
     for collection in axes.collections:
         if isinstance(collection, LineCollection):
             colours = collection.get_colors()

@@ -12,6 +12,7 @@ from forecast.analysis.findings import Bridge, BridgeStep
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum
 from forecast.plan.labels import display_name
+from forecast.reports.charts.rectangles import draw_rows
 from forecast.reports.charts.rows import BAR_HEIGHT, RowLabel, draw_row_labels, set_x_limits
 from forecast.reports.charts.style import (
     BAD,
@@ -153,10 +154,8 @@ def _draw_totals(axes: Axes, rows: Sequence[BridgeRow], base: float) -> None:
         if entry.is_total:
             is_end = row == len(rows) - 1
             colour = SOLID if row == 0 and not is_end else PAPER
-            axes.barh(
-                -row, entry.amount - base, BAR_HEIGHT, left=base, facecolor=colour, edgecolor=INK, linewidth=0.9,
-                hatch="/////" if row else None,
-            )  # fmt: skip
+            look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.9, "hatch": "/////" if is_end else None}
+            draw_rows(axes, [-row], [entry.amount - base], BAR_HEIGHT, [base], **look)
             if base > 0:
                 _draw_axis_break(axes, base, -row)
 
@@ -173,8 +172,8 @@ def _draw_steps(axes: Axes, finding: Bridge, rows: Sequence[BridgeRow]) -> None:
     if steps:
         y = np.array([position for position, _ in steps])
         starts, amount, low, high = np.array([(e.start, e.amount, e.low, e.high) for _, e in steps]).T
-        colours = [good if value >= 0 else bad for value in amount]
-        axes.barh(y, amount, BAR_HEIGHT, left=starts, color=colours, linewidth=0)
+        for colour, chosen in ((good, amount >= 0), (bad, amount < 0)):
+            draw_rows(axes, y[chosen], amount[chosen], BAR_HEIGHT, starts[chosen], facecolor=colour)
         axes.hlines(y, starts + low, starts + high, color=INK, linewidth=1.0)
     reached = np.array([entry.start + entry.amount for entry in rows[:-1]])
     below = -np.arange(1, len(rows))

@@ -14,6 +14,7 @@ from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale
 from forecast.plan.labels import display_name
+from forecast.reports.charts.rectangles import draw_rows
 from forecast.reports.charts.rows import SMALL_TEXT_EMS, RowLabel, bar_gap, draw_row_labels
 from forecast.reports.charts.style import BAD, GOOD, INK, MUTED, Margin, axes_size_inches, em_inches, fit_label, text_width
 from forecast.reports.fonts import truncate_label
@@ -113,11 +114,7 @@ def _draw_bars(axes: Axes, bars: tuple[SensitivityBar, ...], less_is_better: boo
     ]
     y, changes = np.array(ends).reshape(-1, 2).T
     errors = np.repeat([bar.error for bar in bars], 2)
-    axes.barh(
-        y,
-        changes,
-        TORNADO_BAR_HEIGHT,
-        color=[GOOD if (change > 0) != less_is_better else BAD for change in changes],
-        linewidth=0,
-    )
+    is_good = (changes > 0) != less_is_better
+    for colour, chosen in ((GOOD, is_good), (BAD, ~is_good)):
+        draw_rows(axes, y[chosen], changes[chosen], TORNADO_BAR_HEIGHT, np.zeros(int(chosen.sum())), facecolor=colour)
     axes.hlines(y, changes - errors, changes + errors, color=INK, linewidth=1.0)
