@@ -1,4 +1,4 @@
-"""Bridge from last year to the forecast, or over the lines of the accounts: a waterfall whose printed figures add up."""
+"""Bridge from last year to the forecast, or over the lines of the accounts: a waterfall whose figures add up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_STEPS = 9
 
 
 def group_small_steps(steps: Sequence[BridgeStep], max_rows: int, t: Translator) -> tuple[BridgeStep, ...]:
-    """Return at most `max_rows` steps, the smallest grouped where the first of them was; their errors add as squares."""
+    """Return at most `max_rows` steps, the smallest as one where the first of them was; their errors add as squares."""
     if len(steps) <= max_rows:
         return tuple(steps)
     large = {id(step) for step in sorted(steps, key=lambda step: -abs(step.amount))[: max_rows - 1]}
@@ -211,7 +211,9 @@ def _draw_axis_break(axes: Axes, origin: float, y: float) -> None:
     low, high = axes.get_xlim()
     per_inch = (high - low) / axes_size_inches(axes)[0]
     slant, rise = 0.03 * per_inch, BAR_HEIGHT * 0.7
-    x = np.array([[origin + shift * per_inch - slant, origin + shift * per_inch + slant, np.nan] for shift in (0.08, 0.14)])
+    x = np.array(
+        [[origin + shift * per_inch - slant, origin + shift * per_inch + slant, np.nan] for shift in (0.08, 0.14)]
+    )
     heights = np.array([[y - rise, y + rise, np.nan]] * 2)
     axes.plot(x.ravel(), heights.ravel(), color=PAPER, linewidth=3.2, zorder=3)
     axes.plot(x.ravel(), heights.ravel(), color=INK, linewidth=0.8, zorder=4)
