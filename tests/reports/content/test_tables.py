@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from forecast.analysis.findings import CauseEffect
 from forecast.i18n import Translator
 from forecast.reports.content import tables
 from forecast.stats.intervals import Estimate
@@ -25,19 +26,19 @@ def test_the_gap_has_its_own_row() -> None:
     view = report_fixture.covid_view()
     sentence, table = tables.gap_table("2020", view.summary["history"]["2020"], view, Translator("vi"))
     assert ("Bưu chính chuyển phát", "trên 61 tỷ đồng") in table.rows
-    assert "trung bình là −2,0 tỷ đồng, 80% khả năng từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
+    assert "bình quân là −2,0 tỷ đồng, khoảng dự báo 80% từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
     assert ("Chênh lệch giữa tổng công bố và tổng các dịch vụ", "−1 tỷ đồng") in table.rows
 
 
 def test_a_width_of_reconstructed_months_is_a_dash_with_its_reason() -> None:
     table = tables.baseline_table(report_fixture.covid_view(), Translator("en"))
     assert table is not None
-    assert {row[1] for row in table.rows} == {"– (its months are reconstructed)"}
+    assert {row[1] for row in table.rows} == {"– (its months are spread from annual totals)"}
     assert all(row[2].endswith("billion VND") for row in table.rows)
 
 
 @pytest.mark.parametrize(
-    ("language", "head"), [("en", "plan: the target spread by the season"), ("vi", "Kế hoạch: chỉ tiêu chia theo mùa")]
+    ("language", "head"), [("en", "plan (spread by season)"), ("vi", "Kế hoạch (phân bổ theo mùa vụ)")]
 )
 def test_the_monthly_table_says_that_the_plan_is_the_target_spread_by_the_season(language: str, head: str) -> None:
     heads = tables.monthly_table(report_fixture.covid_view(), Translator(language)).heads  # type: ignore[arg-type]
@@ -57,7 +58,7 @@ def test_worst_outcomes_stand_with_their_chance_return_period_and_error() -> Non
     )
     assert tables.tail_line(view, Translator("vi")) == (
         "Khả năng thấp hơn (chu kỳ lặp lại), tỷ đồng: 20% (5 năm): 247,5 ±0,1 · 10% (10 năm): 242,0 ±0,1 · "
-        "5% (20 năm): 237,4 ±0,1. Trung bình của 5% xấu nhất (CVaR): 232,2 ±0,1."
+        "5% (20 năm): 237,4 ±0,1. Bình quân của 5% xấu nhất (CVaR): 232,2 ±0,1."
     )
 
 
@@ -81,3 +82,69 @@ def test_an_amount_has_the_digits_of_its_simulation_error() -> None:
         )
         assert table is not None
         assert table.rows[-1][2:] == shown
+
+
+def test_a_column_that_says_nothing_in_any_row_is_left_out() -> None:
+    view = report_fixture.shop_view()
+    heads = tables.target_table(view, Translator("en")).heads
+    assert "Other assumption cases, one at a time" not in heads
+    assert "Required" in heads
+    bare = replace(view.findings, targets=tuple(replace(row, required_chance=None) for row in view.findings.targets))
+    assert "Required" not in tables.target_table(replace(view, findings=bare), Translator("en")).heads
+
+
+def test_shocks_say_what_they_cost() -> None:
+    view, t = report_fixture.covid_view(), Translator("en")
+    table = tables.shock_table(view, t)
+    assert table is not None
+    assert table.heads[3:] == ("Mean effect on revenue, billion VND", "Worst 1 in 20, billion VND")
+    rows = {row[0]: row[3:] for row in table.rows}
+    assert rows["Covid-19 waves"] == ("−1.5", "−8.0")
+    assert rows["Price competition"] == ("", "")  # no effect of it was recorded
+    without = replace(view, findings=replace(view.findings, effects={}))
+    told_nothing = tables.shock_table(without, t)
+    assert told_nothing is not None
+    assert len(told_nothing.heads) == 3
+
+
+def test_initiatives_say_what_they_bring_and_no_column_is_unknown_throughout() -> None:
+    effect = CauseEffect("initiatives", 4.27e9, 2.4e9, 6.4e9, 2e9)
+    view = report_fixture.covid_view()
+    view = replace(view, findings=replace(view.findings, effects={"initiatives": effect}))
+    table = tables.initiative_table(view, Translator("vi"))
+    assert table is not None
+    assert table.heads[-1] == "Tác động khi phát huy đầy đủ (P10 đến P90)"  # every cost is unknown
+    assert all(row[3] for row in table.rows)
+    assert table.rows[-1][-1] == "bình quân +4,3 tỷ đồng (+2,4 đến +6,4)"
+    assert table.strong == {len(table.rows) - 1}
+    shop = tables.initiative_table(report_fixture.shop_view(), Translator("en"))
+    assert shop is not None
+    assert shop.heads[-1] == "Cost"
+
+
+def test_the_bridge_table_adds_up_and_ends_with_the_plan() -> None:
+    table = tables.bridge_table(report_fixture.covid_view(), Translator("en"))
+    assert table is not None
+    amounts = [float(row[1].replace("\N{MINUS SIGN}", "-")) for row in table.rows]
+    *steps, end, plan = amounts
+    assert sum(steps) == pytest.approx(end)
+    assert (steps[0], plan) == (249.0, 250.0)
+    profit = tables.bridge_table(report_fixture.shop_view(), Translator("en"))
+    assert profit is not None
+    assert [row[0] for row in profit.rows][2] == "Revenue"
+    assert 2 in profit.strong
+
+
+def test_a_forecast_of_another_period_than_a_year_names_it() -> None:
+    view = report_fixture.covid_view()
+    quarter = {
+        f"revenue.{name}": {"2021-Q2": report_fixture.normal_statistics(15e9, 1e9)}
+        for name in ("postal", "finance", "distribution")
+    }
+    findings = replace(view.findings, targets=tuple(replace(row, period="2021-Q2") for row in view.findings.targets))
+    view = replace(
+        view, findings=findings, summary={**view.summary, "measures": {**view.summary["measures"], **quarter}}
+    )
+    table = tables.baseline_table(view, Translator("en"))
+    assert table is not None
+    assert all(row[2].endswith("(Q2 2021)") for row in table.rows)
