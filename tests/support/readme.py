@@ -71,9 +71,9 @@ class ReadmeWorkspace:
     """Commands that ended with a complaint."""
 
     def _copy_project(self) -> None:
-        """The plans and their data, and nothing else."""
+        """The plans, their data and the example workbooks, and nothing else."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for part in ("scenarios", "data"):
+        for part in ("scenarios", "data", "docs/tutorial"):
             shutil.copytree(ROOT / part, self.folder / part)
 
     def outputs(self, text: str) -> list[tuple[CodeBlock, str]]:
