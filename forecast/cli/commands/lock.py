@@ -12,7 +12,7 @@ import click
 from forecast.cli.commands.run import raise_first
 from forecast.cli.group import Option, command, get_session
 from forecast.cli.options import CommonOptions, common_options
-from forecast.cli.output import print_json, print_lines
+from forecast.cli.output import print_json, print_lines, stdout_encoding
 from forecast.cli.progress import show_progress
 from forecast.errors import OutputError
 from forecast.files.paths import display_path
@@ -59,7 +59,7 @@ def lock_command(ctx: click.Context, /, plan: str, name: str, approved_by: str, 
         def print_answer(summary: Mapping[str, Any]) -> None:
             if not options.json:
                 with suppress(OSError):  # the line of the report will fail as well
-                    display.print_result([*answer_lines(summary, scenario, t), *locked])
+                    display.print_result([*answer_lines(summary, scenario, t, stdout_encoding()), *locked])
 
         callbacks = RunCallbacks(
             on_stage=lambda key: display.show_step(

@@ -13,7 +13,7 @@ import click
 from forecast.cli.group import Option, command, get_session
 from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
-from forecast.cli.output import print_json, print_lines, print_status
+from forecast.cli.output import print_json, print_lines, print_status, stdout_encoding
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, InputError, LockError, OutputError, Problem, closest_match
@@ -244,7 +244,7 @@ def execute_request(
     csv_for: CsvReader | None = None,
 ) -> CompletedRun:
     """Run one plan and print its answer, then write its workbook and its table where they are asked for."""
-    from forecast.cli.run_summary import answer_lines, print_set_aside, report_line
+    from forecast.cli.run_summary import answer_lines, next_line, print_set_aside, report_line
     from forecast.workflows.run import RunCallbacks, run_plan
 
     session.language = request.language
@@ -254,7 +254,7 @@ def execute_request(
         def print_answer(summary: Mapping[str, Any]) -> None:
             if not options.json:
                 with suppress(OSError):  # the line of the report will fail as well, once the report is written
-                    display.print_result(answer_lines(summary, request.scenario, t))
+                    display.print_result(answer_lines(summary, request.scenario, t, stdout_encoding()))
 
         callbacks = RunCallbacks(
             on_stage=lambda key: display.show_step(key, scenario=name, paths=t.number(request.paths)),
@@ -266,7 +266,7 @@ def execute_request(
         run = run_plan(request, callbacks)
     print_set_aside(run, t)
     if not options.json:
-        print_lines(report_line(run, t))
+        print_lines(report_line(run, t), next_line(request, t))
     if workbook is not None:
         print_workbook(request, run, workbook, options, t)
     table = None if csv_for is None else _write_csv_copy(request, run, csv_for, options, t)
