@@ -87,7 +87,7 @@ def _target_lines(
     bar = f"{pad_left(chance, CHANCE_WIDTH)} {pad_right(error, ERROR_WIDTH)} {chance_bar(target['chance'], encoding)}"
     if required is not None:
         bar += f"  {t('answer_required', chance=exact_percent(required, t))}"
-    goal = f"  {_goal_text(target, summary, scenario, t)}"
+    goal = f"  {goal_text(target, summary, scenario, t)}"
     indent = 2 + GOAL_WIDTH
     is_short = display_width(goal) <= indent
     lines = [f"{pad_right(goal, indent)} {bar}"] if is_short else [goal, f"{' ' * indent} {bar}"]
@@ -98,7 +98,7 @@ def _target_lines(
     return [*lines, *wrap(f"     {'; '.join(behind)}", hanging=5)] if behind else lines
 
 
-def _goal_text(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:
+def goal_text(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:
     """Such as `Revenue 2021 ≥ 250 billion VND`."""
     from forecast.reports.content.text import measure_text, period_text, sentence_case
 

@@ -24,8 +24,8 @@ LANGUAGES: tuple[Language, ...] = ("vi", "en")
 Note = tuple[str, tuple[tuple[str, str], ...]]
 """A remark for the reader: key of its sentence, and its parameters by name."""
 MESSAGE_TABLES = (
-    "run", "terminal", "backtest", "messages", "terms", "report", "data", "places", "actuals", "new", "lock", "score", "year",
-    "roll", "excel",
+    "run", "terminal", "backtest", "messages", "terms", "report", "data", "places", "actuals", "new", "lock", "score",
+    "year", "roll", "excel",
 )  # fmt: skip
 """Files of `messages/`, in the order in which a sentence is looked for: those of the help pages first."""
 _MESSAGES_FOLDER = Path(__file__).parent / "messages"
