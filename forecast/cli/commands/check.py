@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.cli.group import Option, command, get_session
+from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.option_types import ClosestChoice
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import is_stdout_terminal, print_json, print_lines
@@ -24,7 +24,7 @@ UNSURE = "unsure"
 @command("check")
 @common_options("--set", "--lang", "--json", "--quiet")
 @click.option("--only", cls=Option, metavar=UNSURE, type=ClosestChoice((UNSURE,), UNSURE, "option_not_only"))
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=complete_files)
 @click.pass_context
 def check_command(ctx: click.Context, /, scenario: str, only: str | None, **params: Any) -> None:
     """Read a plan, say all that is wrong with it, and show every value and where it comes from."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.commands.run import raise_first, read_requests
-from forecast.cli.group import Argument, command, get_session
+from forecast.cli.group import Argument, command, complete_files, get_session
 from forecast.cli.option_types import InvalidValue
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
@@ -31,7 +31,15 @@ def _refuse_single_plan(ctx: click.Context, param: click.Parameter, plans: tuple
 
 @command("compare")
 @common_options()
-@click.argument("plans", cls=Argument, nargs=-1, required=True, metavar="A B...", callback=_refuse_single_plan)
+@click.argument(
+    "plans",
+    cls=Argument,
+    nargs=-1,
+    required=True,
+    metavar="A B...",
+    callback=_refuse_single_plan,
+    shell_complete=complete_files,
+)
 @click.pass_context
 def compare_command(ctx: click.Context, /, plans: tuple[str, ...], **params: Any) -> None:
     """Simulate plans with common random numbers and show what differs."""

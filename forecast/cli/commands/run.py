@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.cli.group import Option, command, get_session
+from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status, stdout_encoding
@@ -55,7 +55,7 @@ class CompletedRun:
 @click.option("--csv-for", cls=Option, metavar="vi|en", type=LanguageChoice())
 @click.option("--watch", cls=Option, is_flag=True)
 @click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
-@click.argument("scenario", nargs=-1, required=True)
+@click.argument("scenario", nargs=-1, required=True, shell_complete=complete_files)
 @click.pass_context
 def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any) -> None:
     """Simulate plans and publish a report of each."""
