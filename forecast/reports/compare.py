@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from forecast.analysis.findings import Difference, TargetRow
+from forecast.analysis.findings import Difference, Exceedance, Months, TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale
 from forecast.reports.charts import CHARTS
-from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
+from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, wrap_text
 from forecast.reports.content import assumptions, tables
 from forecast.reports.content.context import RunView
+from forecast.reports.content.figure_tables import curve_table, fan_table
 from forecast.reports.content.text import (
     chance_range_text,
     error_text,
@@ -27,7 +28,7 @@ from forecast.reports.content.text import (
     target_text,
 )
 from forecast.reports.fonts import truncate_label
-from forecast.reports.html_page import chart_image
+from forecast.reports.html_page import render_drawings
 from forecast.reports.page_layout import (
     A4_INCHES,
     EDGE_INCHES,
@@ -38,7 +39,7 @@ from forecast.reports.page_layout import (
     PrintedPage,
     TextStyle,
 )
-from forecast.reports.templating import render_template
+from forecast.reports.templating import page_translators, render_template
 
 __all__ = ["comparison_charts", "render_comparison_page", "render_comparison_pdf"]
 
@@ -67,17 +68,24 @@ def render_comparison_page(views: Sequence[RunView], differences: Differences, t
     bytes
         HTML in UTF-8.
     """
-    params = {
-        "title": comparison_title(views, t),
-        "about": comparison_scope(views, t),
-        "side_by_side": comparison_table(views, t),
-        "differences": difference_table(views, differences, t),
-        "goal_warning": "" if _has_same_goal(views) else t("compare_other_targets"),
-        "charts": {name: chart_image(chart) for name, chart in comparison_charts(views, t).items()},
-        "how": [*assumptions.reader_notes(views[0], t), *_page_notes(views, t)],
-        "provenance": [(_scenario_name(view, t), assumptions.run_provenance(view, t)) for view in views],
-    }
-    return render_template("compare.html.jinja", t, params)
+    translators = page_translators(t)
+    charts = {each.language: comparison_charts(views, each) for each in translators}
+    pages = [
+        {
+            "t": each,
+            "title": comparison_title(views, each),
+            "about": comparison_scope(views, each),
+            "side_by_side": comparison_table(views, each),
+            "differences": difference_table(views, differences, each),
+            "goal_warning": "" if _has_same_goal(views) else each("compare_other_targets"),
+            "charts": charts[each.language],
+            "figure_tables": comparison_figure_tables(views, each),
+            "how": [*assumptions.reader_notes(views[0], each), *_page_notes(views, each)],
+            "provenance": [(_scenario_name(view, each), assumptions.run_provenance(view, each)) for view in views],
+        }
+        for each in translators
+    ]
+    return render_template("compare.html.jinja", pages, {"drawings": render_drawings(charts)})
 
 
 def render_comparison_pdf(views: Sequence[RunView], differences: Differences, t: Translator) -> bytes:
@@ -255,6 +263,16 @@ def comparison_charts(views: Sequence[RunView], t: Translator) -> dict[str, Char
     return {chart.name: chart for chart in (_fan_chart(views, t), _exceedance_chart(views, t)) if chart is not None}
 
 
+def comparison_figure_tables(views: Sequence[RunView], t: Translator) -> dict[str, tables.Table]:
+    """Return the table of each chart of a comparison, by name."""
+    by_name = {}
+    if months_by_label := _months_by_label(views, t):
+        by_name["fan"] = fan_table(months_by_label, views[0].months_scale(t), t)
+    if curve_by_label := _curve_by_label(views, t):
+        by_name["exceedances"] = curve_table(curve_by_label, _common_scale(views, t), t)
+    return by_name
+
+
 def _run_labels(views: Sequence[RunView], t: Translator) -> list[str]:
     """Return one label a run, all different."""
     names = [truncate_label(_scenario_name(view, t), 48) for view in views]
@@ -264,13 +282,30 @@ def _run_labels(views: Sequence[RunView], t: Translator) -> list[str]:
     ]
 
 
-def _fan_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
-    months_by_label = {
+def _months_by_label(views: Sequence[RunView], t: Translator) -> dict[str, Months]:
+    """Return the months of each run by its label; empty where they are not of one measure."""
+    by_label = {
         label: view.findings.months
         for label, view in zip(_run_labels(views, t), views, strict=True)
         if view.findings.months.bars
     }
-    if len({months.measure for months in months_by_label.values()}) != 1:
+    return by_label if len({months.measure for months in by_label.values()}) == 1 else {}
+
+
+def _curve_by_label(views: Sequence[RunView], t: Translator) -> dict[str, Exceedance]:
+    """Return the exceedance curve of each run by its label; empty where they are not of one figure."""
+    curves = (
+        (label, view.findings.exceedance.get(view.findings.main_target))
+        for label, view in zip(_run_labels(views, t), views, strict=True)
+    )
+    by_label = {label: curve for label, curve in curves if curve is not None}
+    figures = {(curve.measure, curve.period, curve.higher_is_better) for curve in by_label.values()}
+    return by_label if len(figures) == 1 and views[0].main_target is not None else {}
+
+
+def _fan_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
+    months_by_label = _months_by_label(views, t)
+    if not months_by_label:
         return None
     scale = views[0].months_scale(t)
     measure = sentence_case(measure_text(views[0].findings.months.measure, views[0].scenario, t))
@@ -283,21 +318,13 @@ def _fan_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
         f"{heading}: {', '.join(months_by_label)}",
         draw_fans,
         margin,
-        (5.4, 3.9),
-        (PHONE_WIDTH_INCHES, 4.0),
+        3.4,
     )
 
 
 def _exceedance_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
-    curves = (
-        (label, view.findings.exceedance.get(view.findings.main_target))
-        for label, view in zip(_run_labels(views, t), views, strict=True)
-    )
-    curve_by_label = {label: curve for label, curve in curves if curve is not None}
-    if (
-        len({(curve.measure, curve.period, curve.higher_is_better) for curve in curve_by_label.values()}) != 1
-        or views[0].main_target is None
-    ):
+    curve_by_label = _curve_by_label(views, t)
+    if not curve_by_label or views[0].main_target is None:
         return None
     example, scale = next(iter(curve_by_label.values())), _common_scale(views, t)
     heading = t(
@@ -318,8 +345,7 @@ def _exceedance_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
         alt,
         partial(draw, findings=curve_by_label, t=t, scale=scale),
         margin,
-        (5.4, 3.9),
-        (PHONE_WIDTH_INCHES, 4.0),
+        3.4,
     )
 
 

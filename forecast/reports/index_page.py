@@ -7,7 +7,7 @@ from pathlib import Path
 
 from forecast.files import atomic
 from forecast.i18n import Language, Translator
-from forecast.reports.templating import render_template
+from forecast.reports.templating import page_translators, render_template
 from forecast.runs import ownership, repository
 from forecast.runs.listing import listed_runs
 from forecast.runs.repository import StoredRun
@@ -37,6 +37,6 @@ def write_index(reports: Path) -> None:
 
 def render_index(stored_runs: Sequence[StoredRun], linked: Collection[str], language: Language) -> bytes:
     """`reports/index.html`: one file that lists the runs and opens offline."""
-    return render_template(
-        "index.html.jinja", Translator(language), {"rows": listed_runs(stored_runs, linked)}, style="index.css"
-    )
+    rows = listed_runs(stored_runs, linked)
+    pages = [{"t": t, "title": t("runs_title"), "rows": rows} for t in page_translators(Translator(language))]
+    return render_template("index.html.jinja", pages)

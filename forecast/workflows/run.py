@@ -292,7 +292,7 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     >>> len(figure.axes) > 0
     True
     """
-    from forecast.reports.charts.chart import WIDE_TYPE_POINTS
+    from forecast.reports.charts.chart import PAGE_TYPE_POINTS
     from forecast.reports.charts.style import chart_style
     from forecast.reports.content.charts import run_charts
 
@@ -301,7 +301,7 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     charts = run_charts(view, Translator(request.language))
     if figure not in charts:
         raise KeyError(f"there is no figure {figure!r}; there are {', '.join(charts)}")
-    with chart_style(WIDE_TYPE_POINTS):
+    with chart_style(PAGE_TYPE_POINTS):
         return charts[figure].figure()
 
 

@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from pypdf import PdfReader
 
 from forecast.i18n import LANGUAGES, Translator
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.reports import compare
-from forecast.reports.charts.chart import PHONE_TYPE_POINTS, WIDE_TYPE_POINTS
+from forecast.reports.charts.chart import PAGE_TYPE_POINTS
 from forecast.reports.charts.style import (
     chart_style,
 )
@@ -56,10 +56,9 @@ LANGUAGES = ("vi", "en")
 def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
     views, t = [report_fixture.other_view(), report_fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
     faults = []
-    for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
-        with chart_style(size):
-            for drawing in compare.comparison_charts(views, t).values():
-                faults += layout_faults(drawing.figure(phone))
+    with chart_style(PAGE_TYPE_POINTS):
+        for drawing in compare.comparison_charts(views, t).values():
+            faults += layout_faults(drawing.figure())
     with chart_style(TYPE_POINTS):
         faults += layout_faults(compare.draw_comparison_sheet(views, report_fixture.make_differences(), t))
     assert faults == []

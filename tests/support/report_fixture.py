@@ -25,8 +25,8 @@ from forecast.analysis.findings import (
     TargetRow,
 )
 from forecast.periods import format_month, parse_month
+from forecast.plan.bilingual import Label
 from forecast.plan.loading.loader import read
-from forecast.plan.record import Label
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
 

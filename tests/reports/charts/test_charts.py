@@ -8,7 +8,7 @@ import pytest
 
 from forecast.i18n import Translator
 from forecast.reports.charts import CHARTS
-from forecast.reports.charts.chart import PHONE_TYPE_POINTS, WIDE_TYPE_POINTS
+from forecast.reports.charts.chart import PAGE_TYPE_POINTS
 from forecast.reports.charts.style import (
     chart_style,
 )
@@ -29,10 +29,9 @@ VIEWS = {
 )
 def test_no_text_overlaps_or_leaves_a_chart(view: str, language: str) -> None:
     faults = []
-    for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
-        with chart_style(size):
-            for name, drawing in run_charts(VIEWS[view](), Translator(language)).items():  # type: ignore[arg-type]
-                faults += [f"{name} phone={phone}: {fault}" for fault in layout_faults(drawing.figure(phone))]
+    with chart_style(PAGE_TYPE_POINTS):
+        for name, drawing in run_charts(VIEWS[view](), Translator(language)).items():  # type: ignore[arg-type]
+            faults += [f"{name}: {fault}" for fault in layout_faults(drawing.figure())]
     assert faults == []
 
 
