@@ -10,13 +10,27 @@ from matplotlib.ticker import MaxNLocator
 from forecast.analysis.findings import Exceedance
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, exact_percent, whole_percent
-from forecast.reports.charts.fan import draw_run_legend
-from forecast.reports.charts.point_label import PointLabelStyle, draw_point_label
-from forecast.reports.charts.style import BAD, CORE, FAINT, GOOD, INK, PAPER, RUN_LINE_STYLES, Margin
+from forecast.reports.charts.point_label import PointLabelStyle, Polyline, draw_point_label
+from forecast.reports.charts.style import (
+    BAD,
+    CORE,
+    FAINT,
+    GOOD,
+    INK,
+    PAPER,
+    RUN_LINE_STYLES,
+    Margin,
+    axes_size_inches,
+    fit_label,
+)
 from forecast.reports.fonts import truncate_label
 
 EXCEEDANCE_MARGIN = Margin(3.6, 1.4, 0.6, 1.9)
 EXCEEDANCES_MARGIN = Margin(3.6, 1.4, 0.2, 1.9)
+LABEL_CHANCES = (0.2, 0.82, 0.35, 0.68, 0.08, 0.93)
+"""Heights at which the labels of several curves stand, one after the other, far from each other."""
+MAX_LABEL_SHARE = 0.4
+"""Width of the label of a curve, as a share of the chart."""
 
 
 def draw_exceedance(
@@ -90,13 +104,21 @@ def amount_ticks(axes: Axes, scale: AmountScale) -> tuple[list[float], int]:
 
 
 def draw_exceedances(axes: Axes, findings: Mapping[str, Exceedance], t: Translator, scale: AmountScale) -> None:
-    """Draw each run's curve with its own dashes; the upright line is a target that all runs share."""
+    """Draw each run's curve with its own dashes and its label beside it; the upright line is a target that all runs share."""
+    curves: list[tuple[str, str, Polyline]] = []
     for number, (label, finding) in enumerate(findings.items()):
         colour, dashes = RUN_LINE_STYLES[number % len(RUN_LINE_STYLES)]
         chance = finding.chances if finding.higher_is_better else tuple(1 - c for c in finding.chances)
-        axes.plot(finding.amounts, chance, color=colour, linestyle=dashes, linewidth=1.8, label=truncate_label(label))
+        axes.plot(finding.amounts, chance, color=colour, linestyle=dashes, linewidth=1.8)
+        curves.append((truncate_label(label), colour, (finding.amounts, chance)))
     draw_curve_frame(axes, tuple(x for finding in findings.values() for x in finding.amounts), t, scale)
+    lines: list[Polyline] = [line for *_, line in curves]
     targets = {finding.target for finding in findings.values()}
     if len(targets) == 1 and (target := targets.pop()) is not None:
         axes.axvline(target, color=INK, linewidth=0.9)
-    draw_run_legend(axes)
+        lines.append(([target, target], [0.0, 1.03]))
+    for number, (label, colour, (amounts, chances)) in enumerate(curves):
+        share = LABEL_CHANCES[number % len(LABEL_CHANCES)]
+        nearest = min(range(len(amounts)), key=lambda row: abs(chances[row] - share))
+        text = fit_label(label, MAX_LABEL_SHARE * axes_size_inches(axes)[0], weight="bold")
+        lines.append(draw_point_label(axes, (amounts[nearest], chances[nearest]), text, lines, PointLabelStyle(colour)))
