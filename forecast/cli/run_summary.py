@@ -10,7 +10,7 @@ from forecast.cli.output import print_status
 from forecast.cli.text_table import UnbrokenLine, chance_bar, display_width, pad_left, pad_right, wrap
 from forecast.files.paths import display_path
 from forecast.i18n import Translator
-from forecast.i18n.amounts import choose_scale, exact_percent, half_width_text, whole_percent
+from forecast.i18n.amounts import choose_scale, exact_percent, whole_percent
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -81,12 +81,7 @@ def _target_lines(
     """What is to be reached, its chance with a bar, and the figures behind it; in two lines where the goal is short."""
     from forecast.reports.content.text import chance_range_text
 
-    required = target["required_chance"]
-    chance = whole_percent(target["chance"], t, required)
-    error = f"±{half_width_text(target['low'], target['high'], target['chance'], t, required)}"
-    bar = f"{pad_left(chance, CHANCE_WIDTH)} {pad_right(error, ERROR_WIDTH)} {chance_bar(target['chance'], encoding)}"
-    if required is not None:
-        bar += f"  {t('answer_required', chance=exact_percent(required, t))}"
+    required, bar = target["required_chance"], chance_columns(target, t, encoding)
     goal = f"  {goal_text(target, summary, scenario, t)}"
     indent = 2 + GOAL_WIDTH
     is_short = display_width(goal) <= indent
@@ -96,6 +91,17 @@ def _target_lines(
         low, high = target["spread"]
         behind.append(t("answer_cases", chances=chance_range_text(low, high, t, required)))
     return [*lines, *wrap(f"     {'; '.join(behind)}", hanging=5)] if behind else lines
+
+
+def chance_columns(target: Mapping[str, Any], t: Translator, encoding: str) -> str:
+    """Chance of a target, its simulation error, its bar, and the chance that is required."""
+    from forecast.reports.content.text import error_points
+
+    required = target["required_chance"]
+    chance = whole_percent(target["chance"], t, required)
+    error = f"±{error_points(target['low'], target['high'], t)}"
+    bar = f"{pad_left(chance, CHANCE_WIDTH)} {pad_right(error, ERROR_WIDTH)} {chance_bar(target['chance'], encoding)}"
+    return bar if required is None else f"{bar}  {t('answer_required', chance=exact_percent(required, t))}"
 
 
 def goal_text(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:

@@ -16,7 +16,6 @@ __all__ = [
     "AmountScale",
     "choose_scale",
     "exact_percent",
-    "half_width_text",
     "interval_text",
     "round_preserving_sum",
     "whole_percent",
@@ -247,34 +246,6 @@ def interval_text(
         low, high = min(low, printed), max(high, printed)
     decimals = next((d for d in range(1, MAX_INTERVAL_DECIMALS) if _tells_ends(low, high, d)), MAX_INTERVAL_DECIMALS)
     return t("span_from_to", low=t.percent(low, decimals), high=t.percent(high, decimals))
-
-
-def half_width_text(low: float, high: float, chance: float, t: Translator, required: float | None = None) -> str:
-    """Format the simulation error of a chance in percentage points, for a `±` before it.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of the 95% interval, from 0 to 1.
-    chance : float
-        Chance that stands beside it as a whole percent.
-    t : Translator
-        Language of the number.
-    required : float, optional
-        As in `whole_percent`.
-
-    Returns
-    -------
-    str
-        Distance to the farther end, such as `0.6`, rounded up, with the decimals that it needs: from the printed
-        percent, so that the interval around it is never narrower than the true one; from the chance itself where
-        `>99%` or `<1%` is printed.
-    """
-    printed = _rounded_percent(chance, required) / 100
-    centre = printed if 0 < printed < 1 or chance in (0, 1) else chance
-    half = round(100 * max(abs(centre - low), abs(high - centre)), 9)
-    decimals = next((d for d in range(1, MAX_INTERVAL_DECIMALS) if half >= 10.0**-d), MAX_INTERVAL_DECIMALS)
-    return t.number(ceil(half * 10**decimals - 1e-6) / 10**decimals, decimals)
 
 
 def _tells_ends(low: float, high: float, decimals: int) -> bool:

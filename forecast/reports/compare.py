@@ -14,13 +14,14 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import Chart
-from forecast.reports.charts.plan_differences import plan_step_rows
+from forecast.reports.charts.plan_differences import RankedPlan, plan_step_rows
 from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, wrap_text
 from forecast.reports.content import assumptions, tables
 from forecast.reports.content.context import RunView
 from forecast.reports.content.figure_tables import curve_table, fan_table
 from forecast.reports.content.text import (
     chance_range_text,
+    error_points,
     error_text,
     goal_text,
     measure_text,
@@ -49,6 +50,8 @@ Differences = Mapping[tuple[str, str], Difference]
 """By (first, second), the second less the first; the names are `RunView.short_name`."""
 COLUMN_GAP_INCHES, SHEET_CHART_INCHES = 0.2, 2.5
 """White between two charts of the sheet, and their height."""
+MAX_RUNS_WITH_CAUSES = 3
+"""Runs up to which the sheet has room for the months and causes of the first difference."""
 MIN_CHANCE_DIFFERENCE = 0.02
 """Difference below which two chances are called equal."""
 MAX_SCENARIO_NAME_GRAPHEMES = 240
@@ -280,25 +283,23 @@ def comparison_charts(views: Sequence[RunView], differences: Differences, t: Tra
     return {chart.name: chart for chart in charts}
 
 
-def ranked_targets(views: Sequence[RunView], t: Translator) -> list[tuple[str, TargetRow]]:
-    """Return label and main target of each run, the likeliest first; empty where a run has none."""
-    rows = [
-        (label, view.main_target)
+def ranked_plans(views: Sequence[RunView], t: Translator) -> list[RankedPlan]:
+    """Return the plans by the chance of their main target, the likeliest first; empty where one has no target."""
+    plans = [
+        RankedPlan(label, row, f"{target_chance_text(row, t)} ±{error_points(row.chance.low, row.chance.high, t)}")
         for label, view in zip(_run_labels(views, t), views, strict=True)
-        if view.main_target is not None
+        if (row := view.main_target) is not None
     ]
-    if len(rows) < len(views):
-        return []
-    return sorted(rows, key=lambda pair: -pair[1].chance.value)
+    return sorted(plans, key=lambda plan: -plan.target.chance.value) if len(plans) == len(views) else []
 
 
 def _ranked_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
-    plans = ranked_targets(views, t)
+    plans = ranked_plans(views, t)
     if not plans:
         return None
     heading = t("compare_ranked_title")
     draw, margin = CHARTS["ranked"]
-    alt = f"{heading}: " + ", ".join(f"{label} {target_chance_text(row, t)}" for label, row in plans)
+    alt = f"{heading}: " + ", ".join(f"{plan.label} {plan.text}" for plan in plans)
     return Chart("ranked", heading, alt, partial(draw, plans=plans, t=t), margin, 0.9 + 0.42 * len(plans))
 
 
@@ -424,8 +425,8 @@ def comparison_figure_tables(
 ) -> dict[str, tables.Table]:
     """Return the table of each chart of a comparison, by name."""
     by_name = {}
-    if plans := ranked_targets(views, t):
-        rows = tuple((label, _chance_text(row, t)) for label, row in plans)
+    if plans := ranked_plans(views, t):
+        rows = tuple((plan.label, plan.text) for plan in plans)
         by_name["ranked"] = tables.Table((t("compare_plan"), t("compare_ranked_title")), rows, frozenset((1,)))
     for number, view in enumerate(views[1:], 2):
         difference = differences.get((views[0].short_name, view.short_name))
@@ -549,7 +550,7 @@ def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t:
     half = (page.width - COLUMN_GAP_INCHES) / 2
     for names, height in (
         (("ranked", "exceedances"), SHEET_CHART_INCHES),
-        (("months_2", "steps_2"), SHEET_CHART_INCHES if len(views) == 2 else 0.0),
+        (("months_2", "steps_2"), SHEET_CHART_INCHES if len(views) <= MAX_RUNS_WITH_CAUSES else 0.0),
     ):
         drawn = [charts[name] for name in names if name in charts and height]
         for column, chart in enumerate(drawn):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from forecast.analysis.findings import Bridge, MonthDifference, TargetRow
 from forecast.i18n import Translator
-from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, half_width_text, round_preserving_sum, whole_percent
+from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum
 from forecast.plan.labels import display_name
 from forecast.reports.charts.bridge import group_small_steps
 from forecast.reports.charts.cases import draw_required
@@ -36,40 +37,45 @@ MAX_PLAN_STEPS = 9
 """Causes that are drawn; the smallest beyond them are one row."""
 
 
-def draw_ranked_chances(axes: Axes, plans: Sequence[tuple[str, TargetRow]], t: Translator) -> None:
+class RankedPlan(NamedTuple):
+    """A plan among others."""
+
+    label: str
+    target: TargetRow
+    """Its main target."""
+    text: str
+    """Chance and simulation error, as printed."""
+
+
+def draw_ranked_chances(axes: Axes, plans: Sequence[RankedPlan], t: Translator) -> None:
     """Draw the chance of each plan's main target with its simulation error, in the order given, and what is required.
 
     Parameters
     ----------
     axes : Axes
         Where to draw.
-    plans : sequence of tuple
-        Label and main target of each plan, the likeliest first.
+    plans : sequence of RankedPlan
+        The likeliest first.
     t : Translator
         Language of the texts.
     """
-    required = {row.required_chance for _, row in plans}
+    required = {plan.target.required_chance for plan in plans}
     shared = required.pop() if len(required) == 1 else None
-    labels = [RowLabel(label, is_bold=number == 0) for number, (label, _) in enumerate(plans)]
+    labels = [RowLabel(plan.label, is_bold=number == 0) for number, plan in enumerate(plans)]
     label_width = draw_row_labels(axes, labels, head_rows=0.7 if shared is not None else 0.0)
-    texts = [
-        f"{whole_percent(row.chance.value, t, row.required_chance)} "
-        f"±{half_width_text(row.chance.low, row.chance.high, row.chance.value, t, row.required_chance)}"
-        for _, row in plans
-    ]
-    set_x_limits(axes, 0, 1, label_width + 0.05, max(text_width(text, weight="bold") for text in texts) + 0.15)
+    set_x_limits(axes, 0, 1, label_width + 0.05, max(text_width(plan.text, weight="bold") for plan in plans) + 0.15)
     if shared is not None:
         floor = 0.5 - len(plans)
         axes.plot([shared] * 2, [0.5, floor], color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
         draw_required(axes, shared, t)
     y = -np.arange(len(plans))
-    values, lows, highs = np.array([row.chance for _, row in plans]).T
+    values, lows, highs = np.array([plan.target.chance for plan in plans]).T
     axes.hlines(y, 0, 1, color=FAINT, linewidth=0.8, zorder=0.5)
     axes.hlines(y, lows, highs, color=INK, linewidth=2.5, zorder=2)
     axes.scatter(values, y, s=45, c=[CORE] + [PAPER] * (len(plans) - 1), edgecolors=CORE, linewidths=1.6, zorder=3)
-    for number, text in enumerate(texts):
+    for number, plan in enumerate(plans):
         axes.text(
-            1, -number, text, transform=axes.get_yaxis_transform(), ha="right", va="center",
+            1, -number, plan.text, transform=axes.get_yaxis_transform(), ha="right", va="center",
             weight="normal" if number else "bold",
         )  # fmt: skip
     axes.set_xticks([0, 0.5, 1], [t.percent(share) for share in (0, 0.5, 1)], color=MUTED)
@@ -114,8 +120,8 @@ def draw_month_differences(
         edge = highs[number] if is_up else lows[number]
         y = max(edge, means[number], 0.0) if is_up else min(edge, means[number], 0.0)
         axes.annotate(
-            texts[number], (float(x[number]), y), xytext=(0, 2 if is_up else -2), textcoords="offset points", ha="center",
-            va="bottom" if is_up else "top", color=good if is_up else bad,
+            texts[number], (float(x[number]), y), xytext=(0, 2 if is_up else -2), textcoords="offset points",
+            ha="center", va="bottom" if is_up else "top", color=good if is_up else bad,
         )  # fmt: skip
     axes.set_xticks(range(0, len(months), name_step), names[::name_step])
     axes.set_yticks([])
