@@ -151,6 +151,14 @@ def _label_curves(axes: Axes, curves: Sequence[_LabelledCurve], lines: list[Poly
         sides = ((side, up), (side, 0), (side, -up), (0, up))
         box = draw_point_label(axes, point, text, lines, PointLabelStyle(curve.colour), sides)
         lines.append(box)
-        edge = (max(box[0][:2]) if is_left else min(box[0][:2]), (box[1][0] + box[1][1]) / 2)
+        edge = _nearest_edge(box, point)
         axes.plot([point[0], edge[0]], [point[1], edge[1]], color=curve.colour, linewidth=0.7)
         axes.plot(*point, "o", color=curve.colour, markersize=4, markeredgecolor=PAPER)
+
+
+def _nearest_edge(box: Polyline, point: tuple[float, float]) -> tuple[float, float]:
+    """Middle of the side of a label that faces a point; a side, not its top or foot, where it lies beside it."""
+    (left, right), (foot, top) = ((min(ends[:2]), max(ends[:2])) for ends in box)
+    if left <= point[0] <= right:
+        return (left + right) / 2, foot if point[1] < foot else top
+    return left if point[0] < left else right, (foot + top) / 2
