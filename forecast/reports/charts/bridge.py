@@ -1,4 +1,4 @@
-"""Bridge from last year to the forecast, or over the lines of the accounts: a waterfall whose printed figures add up."""
+"""Bridge from last year to the forecast, or over the lines of the accounts: a waterfall whose figures add up."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from forecast.analysis.findings import Bridge, BridgeStep
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum
 from forecast.plan.labels import display_name
+from forecast.reports.charts.rectangles import draw_rows
 from forecast.reports.charts.rows import BAR_HEIGHT, RowLabel, draw_row_labels, set_x_limits
 from forecast.reports.charts.style import (
     BAD,
@@ -32,7 +33,7 @@ MAX_STEPS = 9
 
 
 def group_small_steps(steps: Sequence[BridgeStep], max_rows: int, t: Translator) -> tuple[BridgeStep, ...]:
-    """Return at most `max_rows` steps, the smallest grouped where the first of them was; their errors add as squares."""
+    """Return at most `max_rows` steps, the smallest as one where the first of them was; their errors add as squares."""
     if len(steps) <= max_rows:
         return tuple(steps)
     large = {id(step) for step in sorted(steps, key=lambda step: -abs(step.amount))[: max_rows - 1]}
@@ -153,10 +154,8 @@ def _draw_totals(axes: Axes, rows: Sequence[BridgeRow], base: float) -> None:
         if entry.is_total:
             is_end = row == len(rows) - 1
             colour = SOLID if row == 0 and not is_end else PAPER
-            axes.barh(
-                -row, entry.amount - base, BAR_HEIGHT, left=base, facecolor=colour, edgecolor=INK, linewidth=0.9,
-                hatch="/////" if row else None,
-            )  # fmt: skip
+            look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.9, "hatch": "/////" if is_end else None}
+            draw_rows(axes, [-row], [entry.amount - base], BAR_HEIGHT, [base], **look)
             if base > 0:
                 _draw_axis_break(axes, base, -row)
 
@@ -173,8 +172,8 @@ def _draw_steps(axes: Axes, finding: Bridge, rows: Sequence[BridgeRow]) -> None:
     if steps:
         y = np.array([position for position, _ in steps])
         starts, amount, low, high = np.array([(e.start, e.amount, e.low, e.high) for _, e in steps]).T
-        colours = [good if value >= 0 else bad for value in amount]
-        axes.barh(y, amount, BAR_HEIGHT, left=starts, color=colours, linewidth=0)
+        for colour, chosen in ((good, amount >= 0), (bad, amount < 0)):
+            draw_rows(axes, y[chosen], amount[chosen], BAR_HEIGHT, starts[chosen], facecolor=colour)
         axes.hlines(y, starts + low, starts + high, color=INK, linewidth=1.0)
     reached = np.array([entry.start + entry.amount for entry in rows[:-1]])
     below = -np.arange(1, len(rows))
@@ -212,7 +211,9 @@ def _draw_axis_break(axes: Axes, origin: float, y: float) -> None:
     low, high = axes.get_xlim()
     per_inch = (high - low) / axes_size_inches(axes)[0]
     slant, rise = 0.03 * per_inch, BAR_HEIGHT * 0.7
-    x = np.array([[origin + shift * per_inch - slant, origin + shift * per_inch + slant, np.nan] for shift in (0.08, 0.14)])
+    x = np.array(
+        [[origin + shift * per_inch - slant, origin + shift * per_inch + slant, np.nan] for shift in (0.08, 0.14)]
+    )
     heights = np.array([[y - rise, y + rise, np.nan]] * 2)
     axes.plot(x.ravel(), heights.ravel(), color=PAPER, linewidth=3.2, zorder=3)
     axes.plot(x.ravel(), heights.ravel(), color=INK, linewidth=0.8, zorder=4)

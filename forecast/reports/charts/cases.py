@@ -11,6 +11,7 @@ from forecast.analysis.findings import CaseRow, TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.plan.labels import display_name
+from forecast.reports.charts.rectangles import draw_rectangles
 from forecast.reports.charts.rows import RowLabel, draw_row_labels, set_x_limits
 from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, PAPER, Margin, axes_size_inches, text_width
 from forecast.stats.intervals import Estimate
@@ -36,7 +37,7 @@ def draw_cases(
     set_x_limits(axes, 0, 1, label_width + 0.05, text_width(">100%", weight="bold") + 0.12)
     floor = 0.5 - len(chances)
     low, high = target.spread
-    axes.barh([(0.5 + floor) / 2], [high - low], 0.5 - floor, left=[low], color=BAND, alpha=0.45, linewidth=0, zorder=0)
+    draw_rectangles(axes, [low], [floor], [high - low], [0.5 - floor], facecolor=BAND, alpha=0.45, zorder=0)
     if target.required_chance is not None:
         axes.plot([target.required_chance] * 2, [0.5, floor], color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
         draw_required(axes, target.required_chance, t)

@@ -32,6 +32,8 @@ MAX_CAUSE_LINES = 4
 MIN_CAUSE_WIDTH_EMS = 6
 """Width of a month, in heights of the text, from which its cause is written below it."""
 SMALL_TEXT_EMS = 0.82
+MAX_FIGURE_MONTHS = 1.4
+"""Width of a chance in months up to which each is written: they make way for each other."""
 FIGURE_SIDES = ((0, 1), (1, 1), (-1, 1), (0, -1), (1, -1), (-1, -1))
 """Directions from a point in which its figure is placed, above it first."""
 
@@ -85,7 +87,7 @@ def _draw_figures(
     texts = [whole_percent(bar.chance.value, t, required) for bar in bars]
     last = len(bars) - 1
     gaps = np.diff([bar.position for bar in bars], prepend=-1.0)
-    is_narrow = max(text_width(text, weight="bold") for text in texts) > 0.95 * month_width * gaps.min()
+    is_narrow = max(text_width(text, weight="bold") for text in texts) > MAX_FIGURE_MONTHS * month_width * gaps.min()
     lines: list[Polyline] = [([bar.position for bar in bars], [bar.chance.value for bar in bars])]
     lines += [([bar.position] * 2, [bar.chance.low, bar.chance.high]) for bar in bars]
     if required is not None:

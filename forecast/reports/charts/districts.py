@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from forecast.analysis.findings import DistrictRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale
+from forecast.reports.charts.rectangles import draw_rows
 from forecast.reports.charts.rows import BAR_HEIGHT, RowLabel, bar_gap, draw_row_labels, set_x_limits
 from forecast.reports.charts.style import BAND, CORE, FAINT, Margin, text_width
 
@@ -39,7 +40,7 @@ def draw_districts(
     y = -np.arange(len(shown))
     low, middle, top = (np.array([getattr(row, p).value for row in shown]) for p in ("p10", "p50", "p90"))
     axes.hlines(y, 0, low, color=FAINT, linewidth=0.8, zorder=0.5)
-    axes.barh(y, top - low, BAR_HEIGHT, left=low, color=BAND, linewidth=0, zorder=1)
+    draw_rows(axes, y, top - low, BAR_HEIGHT, low, facecolor=BAND, zorder=1)
     axes.vlines(middle, y - BAR_HEIGHT / 2, y + BAR_HEIGHT / 2, color=CORE, linewidth=2.0, zorder=2)
     space = bar_gap(axes)
     for row, (bar_end, text) in enumerate(zip(top, texts, strict=True)):

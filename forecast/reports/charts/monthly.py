@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple
 
 import matplotlib
@@ -18,8 +19,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from forecast.analysis.findings import MonthBar, Months
+from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale
+from forecast.reports.charts.rectangles import draw_columns
 from forecast.reports.charts.rows import SMALL_TEXT_EMS
 from forecast.reports.charts.style import (
     BAD,
@@ -70,9 +73,13 @@ class _Tier(NamedTuple):
     per_unit: float
     """Inches of a unit."""
 
-    def y(self, values: object) -> np.ndarray:
-        """Y of values, in inches."""
-        return self.zero + self.per_unit * np.asarray(values, float)
+    def y(self, value: float) -> float:
+        """Y of a value, in inches."""
+        return self.zero + self.per_unit * value
+
+    def rows(self, values: Sequence[Sequence[float]]) -> Floats:
+        """Y of values, (values of a month, months), in inches."""
+        return np.asarray(self.zero + self.per_unit * np.array(values, float).T)
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ def draw_monthly(axes: Axes, finding: Months, t: Translator, scale: AmountScale)
     changes, is_of_plan = month_changes(finding)
     width, height = axes_size_inches(axes)
     axes.set_xlim(-0.56, len(bars) - 0.44)
-    axes.set_ylim(0, height)
+    axes.set_ylim(-1 / 72, height)  # a point of room for the line at zero
     axes.set_xticks([])
     axes.set_yticks([])
     for side in ("left", "bottom"):
@@ -152,7 +159,7 @@ def _draw_previous_year(axes: Axes, finding: Months, tier: _Tier) -> None:
         if amounts:
             position, values = np.array(amounts, float).T
             centre, bar_width = PREVIOUS_YEAR_BAR
-            axes.bar(position + centre, tier.per_unit * values, bar_width, bottom=tier.zero, color=colour, linewidth=0)
+            draw_columns(axes, position + centre, tier.per_unit * values, bar_width, tier.zero, facecolor=colour)
 
 
 def _draw_plan(axes: Axes, bars: MonthBars, tier: _Tier) -> None:
@@ -160,10 +167,8 @@ def _draw_plan(axes: Axes, bars: MonthBars, tier: _Tier) -> None:
     if amounts:
         position, values = np.array(amounts, float).T
         centre, bar_width = PLAN_BAR
-        axes.bar(
-            position + centre, tier.per_unit * values, bar_width, bottom=tier.zero, facecolor=PAPER, edgecolor=INK,
-            linewidth=0.9,
-        )  # fmt: skip
+        outline = {"facecolor": PAPER, "edgecolor": INK, "linewidth": 0.9}
+        draw_columns(axes, position + centre, tier.per_unit * values, bar_width, tier.zero, **outline)
 
 
 def _draw_forecast(axes: Axes, bars: MonthBars, tier: _Tier) -> None:
@@ -173,17 +178,17 @@ def _draw_forecast(axes: Axes, bars: MonthBars, tier: _Tier) -> None:
         if not selected:
             continue
         x = np.array([position for position, _ in selected], float)
-        p10, p25, p50, p75, p90 = tier.y([(b.p10, b.p25, b.p50, b.p75, b.p90) for _, b in selected]).T
+        p10, p25, p50, p75, p90 = tier.rows([(b.p10, b.p25, b.p50, b.p75, b.p90) for _, b in selected])
         hatch, colour = (None, SOLID) if is_known else ("/////", PAPER)
-        axes.bar(
-            x + MEDIAN_BAR[0], p50 - tier.zero, MEDIAN_BAR[1], bottom=tier.zero, facecolor=colour, edgecolor=INK,
-            linewidth=0.9, hatch=hatch,
-        )  # fmt: skip
+        look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.9, "hatch": hatch}
+        draw_columns(axes, x + MEDIAN_BAR[0], p50 - tier.zero, MEDIAN_BAR[1], tier.zero, **look)
         if not is_known:
             x, half = x + RANGE_STRIP[0], RANGE_STRIP[1] / 2
-            axes.bar(x, p90 - p10, RANGE_STRIP[1], bottom=p10, color=BAND, linewidth=0)
-            axes.bar(x, p75 - p25, RANGE_STRIP[1], bottom=p25, color=CORE, linewidth=0)
-            axes.hlines(p50, x - half, x + half, color=PAPER, linewidth=1.1)
+            draw_columns(axes, x, p90 - p10, RANGE_STRIP[1], p10, facecolor=BAND)
+            draw_columns(axes, x, p75 - p25, RANGE_STRIP[1], p25, facecolor=CORE)
+            gaps = np.full(len(x), np.nan)
+            ends = np.column_stack([x - half, x + half, gaps]).ravel(), np.column_stack([p50, p50, gaps]).ravel()
+            axes.plot(*ends, color=PAPER, linewidth=1.1, solid_capstyle="butt")
 
 
 def _draw_close(axes: Axes, finding: Months, floor: float, top: float) -> None:
@@ -194,7 +199,9 @@ def _draw_close(axes: Axes, finding: Months, floor: float, top: float) -> None:
         axes.plot([x, x], [floor, top], color=INK, linewidth=1.2, linestyle=(0, (2, 2)), zorder=0.5)
 
 
-def _fit_figures(values: Sequence[float | None], write: Callable[[float, int], str], decimals: int, room: float) -> _Figures:
+def _fit_figures(
+    values: Sequence[float | None], write: Callable[[float, int], str], decimals: int, room: float
+) -> _Figures:
     """Write the figures of months with as many decimals, and as large, as fit `room` inches, else only some of them."""
     points = float(matplotlib.rcParams["font.size"])
     known = [value for value in values if value is not None]
@@ -208,7 +215,7 @@ def _fit_figures(values: Sequence[float | None], write: Callable[[float, int], s
 def _some_figures(
     values: Sequence[float | None], write: Callable[[float, int], str], decimals: int, room: float, size: float
 ) -> _Figures:
-    """Write the highest and the lowest figure, then the first and the last, each where it stands clear of the others."""
+    """Write the highest and the lowest figure, then the first and the last, where they stand clear of one another."""
     positions = [position for position, value in enumerate(values) if value is not None]
     by_value = sorted(positions, key=lambda position: values[position] or 0.0)
     texts = [""] * len(values)
@@ -227,13 +234,19 @@ def _centre(position: int, text: str, size: float, month_width: float, count: in
     return min(max(position, half - 0.5), count - 0.5 - half)
 
 
+def _beside(position: int, text: str, size: float, month_width: float) -> slice:
+    """Months over or under which a figure reaches, which may have been moved inwards from the edge."""
+    months = text_width(text, size) / month_width
+    reach = ceil(months) if months > 1 else 0
+    return slice(max(0, position - reach), position + reach + 1)
+
+
 def _draw_medians(axes: Axes, bars: MonthBars, scale: AmountScale, tier: _Tier, month_width: float) -> None:
     """Write the medians above what is highest in a month."""
     figures = _fit_figures([bar.p50 for bar in bars], scale.number, scale.decimals, FIGURE_WIDTH * month_width)
-    for position, (bar, text) in enumerate(zip(bars, figures.texts, strict=True)):
+    for position, text in enumerate(figures.texts):
         if text:
-            reach = max(1, round(text_width(text, figures.size) / month_width))
-            beside = bars[max(0, position - reach // 2) : position + reach // 2 + 1]
+            beside = bars[_beside(position, text, figures.size, month_width)]
             highest = max(max(b.p90, b.plan or 0, b.p50, b.previous_year or 0, 0) for b in beside)
             y = tier.y(highest) + GAP_EMS * em_inches()
             x = _centre(position, text, figures.size, month_width, len(bars))
@@ -295,17 +308,19 @@ def _draw_changes(
             ]
             if chosen:
                 x, values = np.array(chosen, float).T
-                axes.bar(
-                    x + CHANGE_BAR[0], per_unit * values, CHANGE_BAR[1], bottom=tier.zero,
-                    facecolor=colour if is_known else PAPER, edgecolor=colour, linewidth=0.9,
-                    hatch=None if is_known else "/////",
-                )  # fmt: skip
+                face, hatch = (colour, None) if is_known else (PAPER, "/////")
+                look = {"facecolor": face, "edgecolor": colour, "linewidth": 0.9, "hatch": hatch}
+                draw_columns(axes, x + CHANGE_BAR[0], per_unit * values, CHANGE_BAR[1], tier.zero, **look)
     axes.plot([-0.56, len(changes) - 0.44], [tier.zero] * 2, color=INK, linewidth=0.9)
+    known_changes = [change or 0.0 for change in changes]
     for position, (change, text) in enumerate(zip(changes, figures.texts, strict=True)):
         if text and change is not None:
             sign = -1 if change < 0 else 1
+            beside = known_changes[_beside(position, text, figures.size, month_width)]
+            edge = min(0.0, *beside) if change < 0 else max(0.0, *beside)
+            x = _centre(position, text, figures.size, month_width, len(changes))
             axes.text(
-                _centre(position, text, figures.size, month_width, len(changes)), tier.y(change) + sign * 0.8 * GAP_EMS * em, text, ha="center",
+                x, tier.y(edge) + sign * 0.8 * GAP_EMS * em, text, ha="center",
                 va="top" if change < 0 else "bottom", size=figures.size,
                 color=GOOD if (change > 0) != less_is_better else BAD,
             )  # fmt: skip

@@ -21,6 +21,7 @@ LABEL_SIDES = ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, 
 LABEL_BACKGROUND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
 """Box under a label, which hides the grid."""
 
+
 class PointLabelStyle(NamedTuple):
     """Look of a label."""
 
@@ -77,11 +78,14 @@ def draw_point_label(
         for side in sides
     ]
     centres = [centre for centre in centres if (centre >= low).all() and (centre <= high).all()]
-    anywhere = np.stack(np.meshgrid(*(np.linspace(*ends, 15) for ends in zip(low, high, strict=True))), -1).reshape(-1, 2)
+    anywhere = np.stack(np.meshgrid(*(np.linspace(*ends, 15) for ends in zip(low, high, strict=True))), -1).reshape(
+        -1, 2
+    )
     centres += sorted(anywhere, key=lambda centre: float(np.hypot(*(centre - place))))
     centre = next((centre for centre in centres if _is_free(centre, size + 0.3 * em, paths)), centres[0])
+    x_middle, y_middle = centre / per_unit + origin
     axes.text(
-        *(centre / per_unit + origin), text, ha="center", va="center", color=style.colour, weight=style.weight,
+        x_middle, y_middle, text, ha="center", va="center", color=style.colour, weight=style.weight,
         linespacing=LINE_EMS / LINE_OF_TEXT, bbox=LABEL_BACKGROUND, size=float(matplotlib.rcParams["font.size"]),
     )  # fmt: skip
     corners = centre + np.array([[-1, -1], [1, 1], [np.nan, np.nan], [-1, 1], [1, -1]]) * size / 2

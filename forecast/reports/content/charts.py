@@ -138,9 +138,7 @@ def _history_chart(view: RunView, t: Translator) -> Chart | None:
     alt = f"{title}: " + "; ".join(f"{year} {scale.number(total)}" for year, total in totals.items())
     draw, margin = CHARTS["history"]
     draw_lines = partial(draw, finding=finding, t=t, scale=scale, year_totals=totals)
-    return Chart(
-        "history", title, alt, draw_lines, margin, 2.5, source_line(view, t)
-    )
+    return Chart("history", title, alt, draw_lines, margin, 2.5, source_line(view, t))
 
 
 def _year_totals(view: RunView) -> dict[int, float]:
@@ -182,7 +180,8 @@ def _bridge_chart(view: RunView, t: Translator) -> Chart | None:
         return None
     finding = labelled_bridge(finding, view, t)
     scale = view.bridge_scale(t)
-    key = "bridge_title_lines" if finding.start.name == "from_nothing" else "bridge_title_year"
+    lines_key = "bridge_title_lines" if finding.measure == "profit" else "bridge_title_parts"
+    key = lines_key if finding.start.name == "from_nothing" else "bridge_title_year"
     title = sentence_case(t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit)))
     rows = min(len(drawn_steps(finding, scale)), MAX_STEPS) + (2 if finding.start.amount else 1)
     draw, margin = CHARTS["bridge"]
@@ -206,9 +205,7 @@ def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
     draw_curve = partial(
         draw, finding=finding, t=t, scale=scale, required_chance=row.required_chance, mood=chance_mood(row)
     )
-    return Chart(
-        "exceedance", title, alt, draw_curve, margin, 2.7, source_line(view, t)
-    )
+    return Chart("exceedance", title, alt, draw_curve, margin, 2.7, source_line(view, t))
 
 
 def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
