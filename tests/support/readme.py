@@ -100,7 +100,7 @@ class ReadmeWorkspace:
             Path(fence.file).write_text(fence.body, encoding="utf-8")
 
     def _run_command(self, typed: str) -> str:
-        """What a command prints, both streams; `| grep WORD` and `| head -N` keep some lines."""
+        """What a command prints, both streams; `| grep WORD`, `| grep -A N WORD` and `| head -N` keep some lines."""
         from forecast.cli import main
 
         command, _, count = typed.partition(" | head -")
@@ -113,8 +113,10 @@ class ReadmeWorkspace:
         if code != 0:
             self.failed_commands.add(command)
         lines = out.getvalue().splitlines(keepends=True)
-        kept = [line for line in lines if not pattern or re.search(shlex.split(pattern)[0], line)]
-        return "".join(kept[: int(count)] if count else kept)
+        if pattern:
+            *options, word = shlex.split(pattern)
+            lines = _matching_lines(lines, word, int(options[1]) if options else 0)
+        return "".join(lines[: int(count)] if count else lines)
 
     def _run_program(self, body: str) -> str:
         key = ("program", body)
@@ -144,7 +146,7 @@ class ReadmeWorkspace:
             (compare_workflow, "run_comparison", self._cached_compare(compare_workflow.run_comparison)),
             (publish, "render_files", lambda run, view, t: {"summary.json": json_bytes(view.summary)}),
             (compare_workflow, "simulate_cases", lambda _: ()),  # a comparison prints none
-            (compare, "comparison_charts", lambda views, t: {}),
+            (compare, "comparison_charts", lambda *_: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
         originals = [(module, name, getattr(module, name)) for module, name, _ in replacements]
@@ -214,6 +216,12 @@ class ReadmeWorkspace:
         restored = open_run(folder)
         link_run(request.reports, restored)
         return restored
+
+
+def _matching_lines(lines: list[str], word: str, after: int) -> list[str]:
+    """Lines with a match of a word, and some after each, as `grep -A` prints them (no line between groups)."""
+    matches = {number for number, line in enumerate(lines) if re.search(word, line)}
+    return [line for number, line in enumerate(lines) if matches & set(range(number - after, number + 1))]
 
 
 def _content_key(request: Any) -> tuple[object, ...]:
