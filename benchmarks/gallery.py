@@ -37,8 +37,8 @@ PLANS = (
     "without-history.yaml",
     "months/2025-06.yaml",
 )
-"""Below `scenarios/`: a province, one by place, one with profit, one from its series alone, one without a history, and a
-year whose half is closed."""
+"""Below `scenarios/`: a province, one by place, one with profit, one from its series alone, one without a history, a
+year whose first half is closed."""
 LANGUAGES = ("en", "vi")
 PAGE_SIZE = (1280, 1120)
 """Width and height of a page on a computer, in pixels: what is read first."""

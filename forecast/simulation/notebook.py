@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["simulation_html"]
 
-QUANTILE_LEVELS = (0.1, 0.5, 0.9)
+SHOWN_LEVELS = (0.1, 0.5, 0.9)
 
 
 def simulation_html(run: Simulation) -> str:
@@ -37,7 +37,7 @@ def simulation_html(run: Simulation) -> str:
     t = Translator(run.scenario.language)
     name = run.scenario.name.in_language(t.language)
     caption = f"<b>{escape(name)}</b>, {escape(t('notebook_paths', paths=t.number(run.paths)))}"
-    levels = [f"P{100 * level:.0f}" for level in QUANTILE_LEVELS]
+    levels = [f"P{100 * level:.0f}" for level in SHOWN_LEVELS]
     if run.scenario.targets:
         heads = [*(t(f"notebook_{head}") for head in ("target", "level", "chance", "required")), *levels]
         rows = [_target_cells(run, key, target, t) for key, target in run.scenario.targets.items()]
@@ -53,7 +53,7 @@ def _target_cells(run: Simulation, key: str, target: Target, t: Translator) -> l
     required = None if target.required_chance is None else target.required_chance.value
     direction = "goal_at_least" if target.at_least is not None else "goal_at_most"
     tally = run.tally(*run.target_figure(target))
-    amounts = [tally.quantile(level).value for level in QUANTILE_LEVELS]
+    amounts = [tally.quantile(level).value for level in SHOWN_LEVELS]
     scale = choose_scale(target.measure, [threshold, *amounts], run.scenario.currency, t)
     label = display_label(run.scenario, f"targets.{key}").in_language(t.language)
     chance = run.chance(key)
@@ -69,7 +69,7 @@ def _target_cells(run: Simulation, key: str, target: Target, t: Translator) -> l
 
 def _revenue_cells(run: Simulation, period: str, t: Translator) -> list[str]:
     tally = run.tally("revenue", period)
-    amounts = [tally.quantile(level).value for level in QUANTILE_LEVELS]
+    amounts = [tally.quantile(level).value for level in SHOWN_LEVELS]
     scale = choose_scale("revenue", amounts, run.scenario.currency, t)
     low, _, high = period.partition(" to ")
     words = t("span_from_to", low=low, high=high) if high else t("period_year", year=period)

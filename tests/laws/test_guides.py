@@ -78,7 +78,7 @@ def test_few_past_values_cover_and_widen_as_the_table_says(language: str) -> Non
     rows = re.findall(r"^\| (\d+) \| (\d+)% \| (\d\.\d) \|$", page, re.M)
     assert len(rows) == 5
     for count, percent, factor in rows:
-        chance = (int(count) - 1) / (int(count) + 1)  # of values in random order: the next is neither lowest nor highest
+        chance = (int(count) - 1) / (int(count) + 1)  # of values in any order: the next is neither lowest nor highest
         assert int(percent) == round(100 * chance)
         assert float(factor) == round(norm.ppf(0.9) / norm.ppf(0.5 + chance / 2), 1)
 

@@ -15,6 +15,7 @@ import pytest
 import forecast
 from benchmarks.run import BARS
 from tests.laws.test_contributing import words_in_code
+from tests.support.guides import TUTORIALS
 from tests.support.limits import limits_table
 from tests.support.readme import (
     LANGUAGE_PAGE,
@@ -36,6 +37,8 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "benchmarks").glob("*.md")),
 ]
+OF_A_READER = (*READMES.values(), *TUTORIALS.values())
+"""Pages that name files of a project that the reader makes."""
 TEXTS: Mapping[str, str] = {language: page.read_text(encoding="utf-8") for language, page in READMES.items()}
 MAX_PICTURE_SIZE = 150_000
 """Bytes."""
@@ -111,7 +114,7 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
             assert (page.parent / target.partition("#")[0]).exists(), target
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in READMES.values()], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in OF_A_READER], ids=lambda page: page.name)
 def test_every_path_in_code_exists(page: Path) -> None:
     code_words = set(words_in_code(page.read_text(encoding="utf-8")))
     paths = {word for word in code_words if re.match(r"(forecast|tests|benchmarks|scenarios|docs)/[\w./-]+$", word)}

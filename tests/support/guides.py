@@ -1,7 +1,7 @@
-"""The guides in docs/ as programs: each is worked through as its reader would, in a folder with the example workbooks.
+"""The guides in docs/ as programs: each is worked through as its reader would, beside the example workbooks.
 
-Beside the blocks of a README (see `readme`), ```diff FILE is a change that is made, ```cells FILE numbers that are typed
-into the second sheet of a workbook (`E5 = 12%`), and `$ cd FOLDER` goes into a folder.
+Beside the blocks of a README (see `readme`), ```diff FILE is a change that is made, ```cells FILE numbers that are
+typed into the second sheet of a workbook (`E5 = 12%`), and `$ cd FOLDER` goes into a folder.
 """
 
 from __future__ import annotations

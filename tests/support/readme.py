@@ -1,8 +1,8 @@
 """The READMEs as programs: their blocks in order, what they print, and how to write true outputs back.
 
-    python -m tests.support.readme writes the true outputs into README.md, README.vi.md, the guides in docs/, docs/model.md,
-    docs/language.md and docs/architecture.md; with --tree only the layers and the tree of docs/architecture.md, with
-    --guides only the guides
+    python -m tests.support.readme writes the true outputs into README.md, README.vi.md, the guides in docs/,
+    docs/model.md, docs/language.md and docs/architecture.md; with --tree only the layers and the tree of
+    docs/architecture.md, with --guides only the guides
 
 In a README, ```console holds commands (`$ forecast ...`) with their output, ```yaml FILE a plan that is written to FILE
 before the commands below it, ```diff FILE a change of a shipped file that is shown and not made, ```python a program

@@ -19,6 +19,8 @@ LEDGER = ROOT / "forecast" / "starter" / "post-office" / "history.csv"
 JANUARY_2026 = {"postal": 6_450_000_000, "finance": 5_420_000_000, "distribution": 10_800_000_000}
 """Invented, in VND."""
 UNIT = 1_000_000
+Row = list[str | float]
+"""Label of a service, then its amounts in millions of VND."""
 WRITTEN_ON = datetime(2026, 2, 3, 8)
 """Stands in the files in place of the day of writing, so that the bytes are the same each time."""
 
@@ -64,7 +66,8 @@ def write_books(folder: Path) -> list[Path]:
     """Write the workbooks of both languages into a folder."""
     files = []
     for texts in TEXTS.values():
-        files += [_write_history(folder / texts.history_file, texts), _write_january(folder / texts.january_file, texts)]
+        files.append(_write_history(folder / texts.history_file, texts))
+        files.append(_write_january(folder / texts.january_file, texts))
     return files
 
 
@@ -73,7 +76,7 @@ def _write_history(path: Path, texts: BookTexts) -> Path:
     tables = {}
     for year in sorted({year for _, year, _ in months}):
         heads = [texts.month.format(month=month, year=year) for month in range(1, 13)]
-        rows = [
+        rows: list[Row] = [
             [texts.labels[service], *(months[service, year, month] / UNIT for month in range(1, 13))]
             for service in JANUARY_2026
         ]
@@ -82,11 +85,11 @@ def _write_history(path: Path, texts: BookTexts) -> Path:
 
 
 def _write_january(path: Path, texts: BookTexts) -> Path:
-    rows = [[texts.labels[service], amount / UNIT] for service, amount in JANUARY_2026.items()]
+    rows: list[Row] = [[texts.labels[service], amount / UNIT] for service, amount in JANUARY_2026.items()]
     return _write(path, texts, {"2026-01": (texts.month_title, [texts.amount], rows)})
 
 
-def _write(path: Path, texts: BookTexts, tables: dict[str, tuple[str, list[str], list[list[str | float]]]]) -> Path:
+def _write(path: Path, texts: BookTexts, tables: dict[str, tuple[str, list[str], list[Row]]]) -> Path:
     """One sheet for each table: title, unit, heads, a row for each service, and their total in formulas."""
     with xlsxwriter.Workbook(path) as book:
         book.set_properties({"created": WRITTEN_ON})
@@ -113,5 +116,4 @@ def _write(path: Path, texts: BookTexts, tables: dict[str, tuple[str, list[str],
 
 
 if __name__ == "__main__":
-    for written in write_books(FOLDER):
-        print(written.relative_to(ROOT).as_posix())
+    write_books(FOLDER)
