@@ -135,7 +135,7 @@ def _accuracy_lines(booking: BookingScores, title: str, scores: LedgerScores, t:
     def cells(score: FigureScore) -> list[str]:
         shares = (score.coverage50, score.coverage80, score.coverage95)
         return [
-            str(score.forecasts), str(score.outcomes), *(t.percent(share) for share in shares),
+            str(score.forecasts), str(score.outcomes), *(whole_percent(share, t) for share in shares),
             _share(score.bias, t), _share(score.error, t, signed=False), _share(score.crps, t, signed=False),
         ]  # fmt: skip
 
@@ -260,9 +260,17 @@ def _chance_lines(booking: BookingScores, t: Translator) -> list[str]:
     ]
     for part in scores.reliability:
         span = t("score_bin_range", low=t.percent(part.low), high=t.percent(part.high))
-        interval = t("score_bin_range", low=t.percent(part.observed.low), high=t.percent(part.observed.high))
+        interval = t(
+            "score_bin_range", low=whole_percent(part.observed.low, t), high=whole_percent(part.observed.high, t)
+        )
         rows.append(
-            [span, t.number(part.outcomes, 1), t.percent(part.mean_chance), t.percent(part.observed.value), interval]
+            [
+                span,
+                t.number(part.outcomes, 1),
+                whole_percent(part.mean_chance, t),
+                whole_percent(part.observed.value, t),
+                interval,
+            ]
         )
     return [*lines, *wrap(t("score_reliability")), *table_lines(rows, indent=2)]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from forecast.i18n import Translator
+from forecast.i18n import Note, Translator
 from forecast.i18n.amounts import whole_percent
 from forecast.periods import format_month
 from forecast.plan.labels import display_name
@@ -37,6 +37,9 @@ __all__ = [
 
 MIN_ERROR_DIFFERENCE = 0.02
 """Relative difference in MASE below which two forecasts are called equal."""
+COVERAGE_TOLERANCE, BIAS_TOLERANCE, ERROR_TOLERANCE = 0.1, 0.05, 0.05
+"""Distances of the coverage from 80%, of the bias from none and of the error above that of last year's figures, as
+shares, from which the title names them."""
 SCORE_COLUMNS = ("mase", "crps", "coverage80", "coverage95", "bias", "months")
 """Scores in the order of `score_cells`."""
 
@@ -103,17 +106,51 @@ def main_scores(backtest: Backtest) -> Mapping[str, Score]:
 
 
 def backtest_title(backtest: Backtest, t: Translator) -> str:
-    """Return the title: how much smaller the error of the combined forecast is than that of the seasonal naive."""
+    """Return the title: the worst of coverage, bias and error; the error against last year's figures where all hold."""
     if not backtest.is_scored:
         return t("backtest_title_none")
     scores = main_scores(backtest)
-    combined, naive = (scores[name].mase if name in scores else None for name in (COMBINATION, SEASONAL_NAIVE))
-    if combined is None or not naive:
+    combined, naive = scores.get(COMBINATION), scores.get(SEASONAL_NAIVE)
+    if combined is None:
         return t("backtest_title_alone")
-    reduction = 1 - combined / naive
-    if abs(reduction) < MIN_ERROR_DIFFERENCE:
-        return t("backtest_title_same")
-    return t("backtest_title_better" if reduction > 0 else "backtest_title_worse", share=t.percent(abs(reduction)))
+    error = ""
+    reduction = None if combined.mase is None or naive is None or not naive.mase else 1 - combined.mase / naive.mase
+    if reduction is not None:
+        key = "better" if reduction > 0 else "worse"
+        key = "same" if abs(reduction) < MIN_ERROR_DIFFERENCE else key
+        error = t(f"backtest_title_{key}", share=t.percent(abs(reduction)))
+    fault = worst_fault(combined, reduction)
+    if fault == "coverage":
+        share = whole_percent(combined.coverage80 or 0.0, t)
+        return t("backtest_title_narrow" if (combined.coverage80 or 0.0) < 0.8 else "backtest_title_wide", share=share)
+    if fault == "bias":
+        bias = combined.bias or 0.0
+        return t("backtest_title_high" if bias > 0 else "backtest_title_low", share=t.percent(abs(bias), 1))
+    return error or t("backtest_title_alone")
+
+
+def worst_fault(score: Score, reduction: float | None) -> str:
+    """Name the worst of a forecast's faults.
+
+    Parameters
+    ----------
+    score : Score
+        Of the combined forecast.
+    reduction : float, optional
+        By how much its error is smaller than that of last year's figures, as a share; None where it is not known.
+
+    Returns
+    -------
+    str
+        `coverage`, `bias` or `error`, the one that exceeds its tolerance by the largest factor; empty where none does.
+    """
+    faults = {
+        "coverage": 0.0 if score.coverage80 is None else abs(score.coverage80 - 0.8) / COVERAGE_TOLERANCE,
+        "bias": 0.0 if score.bias is None else abs(score.bias) / BIAS_TOLERANCE,
+        "error": 0.0 if reduction is None else -reduction / ERROR_TOLERANCE,
+    }
+    worst = max(faults, key=lambda name: faults[name])
+    return worst if faults[worst] > 1 else ""
 
 
 def backtest_scope(view: BacktestView, t: Translator) -> str:
@@ -150,13 +187,17 @@ def service_text(name: str, scenario: Scenario, t: Translator) -> str:
 
 
 def unscored_services(view: BacktestView, t: Translator) -> list[str]:
-    """Return the reason of each service that has no scores, as a sentence."""
-    sentences = []
+    """Return the reasons of the services that have no scores as sentences, one for all that share it."""
+    services_by_reason: dict[Note, list[str]] = {}
     for service in view.backtest.services.values():
         if service.reason is not None:
-            params = {**dict(service.reason[1]), "service": service_text(service.service, view.scenario, t)}
-            sentences.append(sentence_case(t(service.reason[0], **params)))
-    return sentences
+            key, params = service.reason
+            reason = (key, tuple((name, value) for name, value in params if name != "service"))
+            services_by_reason.setdefault(reason, []).append(service_text(service.service, view.scenario, t))
+    return [
+        sentence_case(t(key, **{**dict(params), "service": ", ".join(services)}))
+        for (key, params), services in services_by_reason.items()
+    ]
 
 
 class ScoreTables(NamedTuple):

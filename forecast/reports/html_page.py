@@ -23,7 +23,7 @@ from forecast.reports.content import (
     year_to_date,
 )
 from forecast.reports.content.caveats import target_caveats
-from forecast.reports.content.charts import report_label, run_charts
+from forecast.reports.content.charts import dots_note, report_label, run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.figure_tables import run_figure_tables
 from forecast.reports.content.locks import lock_notes
@@ -70,6 +70,7 @@ def render_run_page(view: RunView, t: Translator) -> bytes:
             "headline_notes": [*headline.headline_notes(view, each), *lock_notes(view, each)],
             "numbers": headline.headline_numbers(view, each),
             "charts": charts[each.language],
+            "dots_note": dots_note(view, each),
             "figure_tables": run_figure_tables(view, each),
             **_section_params(view, each),
             **_table_params(view, each),
@@ -172,9 +173,9 @@ def bridge_lead(view: RunView, t: Translator) -> str:
     if bridge is None or not bridge.steps:
         return ""
     scale = view.bridge_scale(t)
-    if not bridge.start.amount:
+    if bridge.start.name == "from_nothing":
         return t("why_lead_lines")
-    difference = bridge.end.amount - bridge.start.amount
+    difference = bridge.end.amount - bridge.plan
     if abs(difference) < 0.05 * scale.factor * 10**-scale.decimals:
         return t("why_lead_same")
     largest = max(bridge.steps, key=lambda step: step.amount if difference > 0 else -step.amount)

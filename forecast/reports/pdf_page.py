@@ -49,6 +49,8 @@ __all__ = ["render_run_pdf"]
 
 MAX_SHEET_STEPS, MAX_SHEET_BARS, MAX_SHEET_CASES = 7, 6, 8
 """Rows of the bridge, of the tornado, and of the cases beside the plan."""
+DOTS_SHARE = 0.36
+"""Width of the dots beside the months, as a share of the page."""
 MAX_SHEET_ROWS = 4
 """Targets, and decisions, that the page has room for; it counts those left out."""
 TAIL_TEXT = TextStyle(6.8)
@@ -116,8 +118,13 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
                     _with_fewer_rows(name, charts[name]),
                 )
 
-    def draw_months(page: PrintedPage, y: float, height: float, t: Translator) -> None:
-        page.chart(charts["months"], EDGE_INCHES, y, page.width, height)
+    def draw_year(page: PrintedPage, y: float, height: float, t: Translator) -> None:
+        dots_width = DOTS_SHARE * page.width if "dots" in charts and "months" in charts else 0.0
+        start = EDGE_INCHES + (dots_width + 0.25 if dots_width else 0.0)
+        if "dots" in charts:
+            page.chart(charts["dots"], EDGE_INCHES, y, dots_width or page.width, height)
+        if "months" in charts:
+            page.chart(charts["months"], start, y, page.width + EDGE_INCHES - start, height)
 
     def draw_closing(page: PrintedPage, y: float, height: float, t: Translator) -> None:
         page.text(tables.tail_line(view, t), EDGE_INCHES, y - 0.03, page.width, TAIL_TEXT, lines=MAX_TAIL_LINES)
@@ -127,8 +134,8 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
         _draw_decisions(page, view, t, right_x + 0.55, y, half_width - 0.55)
 
     bands: list[SheetBand] = []
-    if "months" in charts:
-        bands.append((1.75, draw_months))
+    if "dots" in charts or "months" in charts:
+        bands.append((2.3, draw_year))
     if "bridge" in charts or "exceedance" in charts:
         bands.append((2.3, partial(draw_pair, "bridge", "exceedance")))
     if "tornado" in charts or "cases" in charts:

@@ -26,7 +26,7 @@ from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["summarise_run"]
 
-SUMMARY_SCHEMA = 3
+SUMMARY_SCHEMA = 4
 """Version of the content; a change of a key raises it."""
 SUMMARY_QUANTILES = (("p5", 0.05), ("p10", 0.10), ("p50", 0.50), ("p90", 0.90), ("p95", 0.95))
 
@@ -294,6 +294,7 @@ def _bridge(findings: Findings) -> dict[str, Any] | None:
     return {
         "measure": bridge.measure,
         "period": bridge.period,
+        "plan": bridge.plan,
         "start": bridge.start.amount,
         "steps": steps,
         "end": bridge.end.amount,
@@ -329,7 +330,7 @@ def _growth_correlation(scenario: Scenario) -> dict[str, Any] | None:
     if not scenario.has_correlated_years:
         return None
     correlation = scenario.correlation_of_years
-    return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source}
+    return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source.plain}
 
 
 def _assumption(assumption: Assumption, scenario: Scenario) -> dict[str, Any]:
@@ -340,8 +341,8 @@ def _assumption(assumption: Assumption, scenario: Scenario) -> dict[str, Any]:
         **dict(zip(("p10", "p50", "p90"), map(float, quantiles), strict=True)),
         "unit": assumption.unit,
         "grade": assumption.grade,
-        "source": assumption.source,
-        "note": assumption.note,
+        "source": assumption.source.plain,
+        "note": assumption.note.plain,
         "known": assumption.known_since,
         "same_as": assumption.same_as,
         "where": f"{path_in_project(assumption.location.file, scenario)}:{assumption.location.line}",

@@ -49,7 +49,7 @@ NOTES = {
         "rows of costs and people (cost.power, headcount; 2 in all) count in the months of the plan alone",
     },
     "vi": {
-        "1 dòng của sổ đến sau ngày 2025-04-05 mới biết nên không dùng",
+        "1 dòng của sổ có sau ngày 2025-04-05 nên không dùng",
         "1 số liệu được điều chỉnh, lấy số sau cùng: volume.water 2025-03 10194 -> 9000",
         "2 dòng chi phí và nhân sự (cost.power, headcount) chỉ tính trong các tháng của kế hoạch",
     },
@@ -63,7 +63,7 @@ def test_check_says_what_counts_of_a_ledger(call: Any, water_plan: Path, languag
     assert [note for note in NOTES[language] if note not in done.out] == []
     done = call("check", water_plan, "--set", "as_of=2025-03-10", "--lang", language)
     (problem,) = done.complaints
-    words = {"en": "the history was known to 2025-02", "vi": "số liệu quá khứ mới biết đến 2025-02"}
+    words = {"en": "the history was known to 2025-02", "vi": "số liệu các năm trước mới biết đến 2025-02"}
     assert problem.startswith(f"{water_plan}:2:17: horizon.from: ")
     assert words[language] in problem
 

@@ -17,7 +17,9 @@ from forecast.reports.charts import (
     exceedance,
     fan,
     fan_with_actuals,
+    history,
     monthly,
+    quantile_dots,
     tornado,
 )
 from forecast.reports.charts.style import Margin
@@ -32,7 +34,9 @@ class ChartSpec(NamedTuple):
 
 
 CHARTS: Mapping[str, ChartSpec] = {
+    "dots": ChartSpec(quantile_dots.draw_quantile_dots, quantile_dots.QUANTILE_DOTS_MARGIN),
     "months": ChartSpec(monthly.draw_monthly, monthly.MONTHLY_MARGIN),
+    "history": ChartSpec(history.draw_history, history.HISTORY_MARGIN),
     "bridge": ChartSpec(bridge.draw_bridge, bridge.BRIDGE_MARGIN),
     "exceedance": ChartSpec(exceedance.draw_exceedance, exceedance.EXCEEDANCE_MARGIN),
     "tornado": ChartSpec(tornado.draw_tornado, tornado.TORNADO_MARGIN),

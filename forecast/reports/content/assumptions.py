@@ -13,6 +13,7 @@ import numpy as np
 from forecast.errors import Location
 from forecast.i18n import Note, Translator
 from forecast.i18n.amounts import whole_percent
+from forecast.i18n.dates import localize_dates
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
@@ -90,11 +91,11 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         unit=range_text(f" {assumption.unit}", t).strip(),
         meaning=describe_range(assumption, t),
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
-        source=assumption.source or t("assumption_judgement"),
-        note=assumption.note,
+        source=assumption.source.in_language(t.language) or t("assumption_judgement"),
+        note=assumption.note.in_language(t.language),
         grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
-        hindsight=t("hindsight_mark", known=assumption.known_since) if is_hindsight else "",
+        hindsight=t("hindsight_mark", known=localize_dates(assumption.known_since, t)) if is_hindsight else "",
     )
 
 
@@ -104,19 +105,25 @@ def describe_range(assumption: Assumption, t: Translator) -> str:
         return t("assumption_same", name=assumption.same_as)
     if assumption.is_constant:
         return t("assumption_constant")
+    low_text, middle_text, high_text = quantile_texts(assumption, t)
+    return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
+
+
+def quantile_texts(assumption: Assumption, t: Translator) -> tuple[str, str, str]:
+    """Return the P10, the median and the P90 of an assumption in its unit."""
     quantiles = [float(value) for value in assumption.distribution.ppf(np.array([0.1, 0.5, 0.9]))]
     if assumption.dimension == "day":
-        low_text, middle_text, high_text = (_day_text(day, t) for day in quantiles)
-    else:
-        low, middle, high = (value / _unit_factor(assumption) for value in quantiles)
-        end_decimals = _common_decimals((low, high))
-        decimals = (end_decimals, decimals_of_middle(middle, high - low), end_decimals)
-        unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
-        low_text, middle_text, high_text = (
-            range_text(t.number(value, places) + unit, t)
-            for value, places in zip((low, middle, high), decimals, strict=True)
-        )
-    return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
+        first, median, last = (_day_text(day, t) for day in quantiles)
+        return first, median, last
+    low, middle, high = (value / _unit_factor(assumption) for value in quantiles)
+    end_decimals = _common_decimals((low, high))
+    decimals = (end_decimals, decimals_of_middle(middle, high - low), end_decimals)
+    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+    first, median, last = (
+        range_text(t.number(value, places) + unit, t)
+        for value, places in zip((low, middle, high), decimals, strict=True)
+    )
+    return first, median, last
 
 
 def _day_text(ordinal: float, t: Translator) -> str:
@@ -226,7 +233,7 @@ def _note_text(note: Note, view: RunView, t: Translator) -> str:
 def _param_text(name: str, value: str, view: RunView, t: Translator) -> str:
     """Return a parameter of a note as text; a service by its label."""
     service = view.scenario.services.get(value) if name == "service" else None
-    return service.label.in_language(t.language) if service and service.label else str(value)
+    return service.label.in_language(t.language) if service and service.label else localize_dates(value, t)
 
 
 def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:

@@ -13,12 +13,13 @@ from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
 from forecast.periods import format_month
 from forecast.plan.labels import display_name
 from forecast.plan.scenario import Scenario
+from forecast.reports.charts.quantile_dots import dot_amounts
 from forecast.reports.charts.tornado import MAX_BARS
 from forecast.reports.content import districts, tables
-from forecast.reports.content.charts import report_label
+from forecast.reports.content.charts import range_ends, report_label
 from forecast.reports.content.context import RunView
 from forecast.reports.content.tables import Table
-from forecast.reports.content.text import period_text, range_text
+from forecast.reports.content.text import period_text
 from forecast.reports.content.track_record import TrackRecord, pool_origins, run_track_records
 from forecast.reports.content.year_to_date import chance_table
 from forecast.reports.fonts import truncate_label
@@ -47,7 +48,9 @@ def run_figure_tables(view: RunView, t: Translator) -> dict[str, Table]:
     """
     year = view.findings.year
     by_name = {
+        "dots": _dots_table(view, t),
         "months": tables.monthly_table(view, t),
+        "history": _history_table(view, t),
         "bridge": tables.bridge_table(view, t),
         "exceedance": _run_curve_table(view, t),
         "tornado": _tornado_table(view, t),
@@ -57,6 +60,43 @@ def run_figure_tables(view: RunView, t: Translator) -> dict[str, Table]:
         **track_record_tables(view.scenario, run_track_records(view), t),
     }
     return {name: table for name, table in by_name.items() if table is not None}
+
+
+def _dots_table(view: RunView, t: Translator) -> Table | None:
+    """Return each of the equally likely outcomes, the lowest first, and whether it reaches the target."""
+    finding = view.findings.dots
+    if finding is None:
+        return None
+    scale = view.scale_for(finding.measure, finding.period, [*finding.amounts, finding.target or 0.0], t)
+    amounts, is_reached = dot_amounts(finding)
+    decimals = min(scale.decimals + 1, 2)
+    cells = [(str(number), scale.number(amount, decimals)) for number, amount in enumerate(amounts, 1)]
+    heads = (t("dots_number"), t("why_amount", unit=scale.unit))
+    if finding.target is None:
+        return Table(heads, tuple(cells), frozenset((1,)))
+    answers = (t("dots_yes") if reached else t("dots_no") for reached in is_reached)
+    rows = tuple((*pair, answer) for pair, answer in zip(cells, answers, strict=True))
+    return Table((*heads, t("dots_target", amount=scale.exact_amount(finding.target))), rows, frozenset((1,)))
+
+
+def _history_table(view: RunView, t: Translator) -> Table | None:
+    """Return the past months with their status, then P10, P50 and P90 of those that are simulated."""
+    months = view.findings.months
+    if not months.history or not months.bars:
+        return None
+    scale = view.months_scale(t)
+    rows = [
+        (period_text(month, t), scale.number(value), "", "", t(f"history_{status}"))
+        for month, value, status in months.history
+    ]
+    for bar in months.bars:
+        is_known = bar.p95 == bar.p5
+        ends = ("", "") if is_known else (scale.number(bar.p10), scale.number(bar.p90))
+        known = t("months_closed_known" if months.last_closed else "months_known")
+        status = known if is_known else t("months_forecast")
+        rows.append((period_text(bar.month, t), scale.number(bar.p50), *ends, status))
+    heads = (t("month_head"), t("why_amount", unit=scale.unit), "P10", "P90", t("history_figure_kind"))
+    return Table(heads, tuple(rows), frozenset((1, 2, 3)))
 
 
 def _run_curve_table(view: RunView, t: Translator) -> Table | None:
@@ -104,7 +144,7 @@ def _tornado_table(view: RunView, t: Translator) -> Table | None:
     rows = tuple(
         (
             truncate_label(report_label(bar, view, t).in_language(t.language)),
-            truncate_label(range_text(bar.text, t)),
+            " – ".join(range_ends(bar, view, t)),
             bar.grade or "–",
             scale.signed_number(bar.low, min(scale.decimals + 1, 2)),
             scale.signed_number(bar.high, min(scale.decimals + 1, 2)),

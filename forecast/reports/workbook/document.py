@@ -138,12 +138,13 @@ def _write_input(
     _write_median(workbook, writer, content, row, cells)
     writer.text(row, column["live"], t("excel_live" if is_live else "excel_not_live"), formats.muted(indent=1))
     writer.text(row, column["grade"], assumption.shown_grade)
-    writer.text(row, column["source"], assumption.source, wrapped)
-    writer.text(row, column["note"], assumption.note, wrapped)
+    source, note = assumption.source.in_language(t.language), assumption.note.in_language(t.language)
+    writer.text(row, column["source"], source, wrapped)
+    writer.text(row, column["note"], note, wrapped)
     writer.text(row, column["place"], content.place(assumption), formats.muted())
     writer.text(row, column["key"], assumption.name, formats.muted())
     writer.text(row, column["written"], assumption.text)
-    texts = {"label": label, "form": form, "source": assumption.source, "note": assumption.note}
+    texts = {"label": label, "form": form, "source": source, "note": note}
     writer.fit_height(row, [(text, INPUT_WIDTHS[column[key]]) for key, text in texts.items()])
 
 
