@@ -85,10 +85,7 @@ def test_a_text_hides_the_grid_only_with_paper_of_its_own(has_paper: bool) -> No
 
 def test_the_same_chart_is_the_same_bytes() -> None:
     drawing = run_charts(report_fixture.covid_view(), Translator("vi"))["bridge"]
-<<<<<<< HEAD
     assert render_inline_svg({"vi": drawing}, "a") == render_inline_svg({"vi": drawing}, "a")
-=======
->>>>>>> figures
     assert drawing.png() == drawing.png()
 
 
@@ -98,11 +95,7 @@ def test_every_chart_file_is_listed() -> None:
 
     files = {path.stem for path in Path(forecast.reports.charts.__file__).parent.glob("*.py")} - {"__init__"}
     drawn = {figure.draw.__module__.rpartition(".")[2] for figure in CHARTS.values()}
-<<<<<<< HEAD
-    assert drawn == files - {"chart", "rows", "style", "svg"}
-=======
     assert drawn == files - {"chart", "point_label", "rectangles", "rows", "style", "svg", "time_axis"}
->>>>>>> figures
 
 
 def test_charts_are_png_images() -> None:
