@@ -27,7 +27,9 @@ from tests.support.plans import FULL_PLAN, simulate_plan
         (0.001, 0.01, 0),
     ],
 )
-def test_dots_are_whole_and_never_cross_the_required_chance(chance: float, required: float | None, reached: int) -> None:
+def test_dots_are_whole_and_never_cross_the_required_chance(
+    chance: float, required: float | None, reached: int
+) -> None:
     assert count_reached(chance, required) == reached
 
 

@@ -211,7 +211,9 @@ def _draw_axis_break(axes: Axes, origin: float, y: float) -> None:
     low, high = axes.get_xlim()
     per_inch = (high - low) / axes_size_inches(axes)[0]
     slant, rise = 0.03 * per_inch, BAR_HEIGHT * 0.7
-    x = np.array([[origin + shift * per_inch - slant, origin + shift * per_inch + slant, np.nan] for shift in (0.08, 0.14)])
+    x = np.array(
+        [[origin + shift * per_inch - slant, origin + shift * per_inch + slant, np.nan] for shift in (0.08, 0.14)]
+    )
     heights = np.array([[y - rise, y + rise, np.nan]] * 2)
     axes.plot(x.ravel(), heights.ravel(), color=PAPER, linewidth=3.2, zorder=3)
     axes.plot(x.ravel(), heights.ravel(), color=INK, linewidth=0.8, zorder=4)

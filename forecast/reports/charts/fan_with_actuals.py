@@ -61,7 +61,9 @@ def draw_fan_with_actuals(
         axes.axvline(fan.first_month - 0.5, color=MUTED, linewidth=0.7, linestyle=":")
     end = start + len(shown_actual)
     folds = [fan.first_month - start for fan in fans if start < fan.first_month < end]
-    x_actual, broken_actual = (np.insert(values.astype(float), folds, np.nan) for values in (np.arange(start, end), shown_actual))
+    x_actual, broken_actual = (
+        np.insert(values.astype(float), folds, np.nan) for values in (np.arange(start, end), shown_actual)
+    )
     axes.plot(x_actual, broken_actual, color=INK, linewidth=1.3, marker="o", markersize=2.4)
     has_masked = not np.isnan(shown_masked).all()
     if has_masked:

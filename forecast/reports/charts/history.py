@@ -66,7 +66,11 @@ def draw_history(
     last_month, last_value = months[-1], values[-1]
     if closed.any():
         is_joined = x[0] == last_month + 1
-        line = (np.append(last_month, x[closed]), np.append(last_value, p50[closed])) if is_joined else (x[closed], p50[closed])
+        line = (
+            (np.append(last_month, x[closed]), np.append(last_value, p50[closed]))
+            if is_joined
+            else (x[closed], p50[closed])
+        )
         axes.plot(*line, color=INK, linewidth=1.6, marker="o", markersize=2.4, markevery=slice(int(is_joined), None))
         last_month, last_value = x[closed][-1], p50[closed][-1]
     if not closed.all():

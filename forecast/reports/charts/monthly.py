@@ -194,7 +194,9 @@ def _draw_close(axes: Axes, finding: Months, floor: float, top: float) -> None:
         axes.plot([x, x], [floor, top], color=INK, linewidth=1.2, linestyle=(0, (2, 2)), zorder=0.5)
 
 
-def _fit_figures(values: Sequence[float | None], write: Callable[[float, int], str], decimals: int, room: float) -> _Figures:
+def _fit_figures(
+    values: Sequence[float | None], write: Callable[[float, int], str], decimals: int, room: float
+) -> _Figures:
     """Write the figures of months with as many decimals, and as large, as fit `room` inches, else only some of them."""
     points = float(matplotlib.rcParams["font.size"])
     known = [value for value in values if value is not None]

@@ -21,6 +21,7 @@ LABEL_SIDES = ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, 
 LABEL_BACKGROUND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
 """Box under a label, which hides the grid."""
 
+
 class PointLabelStyle(NamedTuple):
     """Look of a label."""
 
@@ -77,7 +78,9 @@ def draw_point_label(
         for side in sides
     ]
     centres = [centre for centre in centres if (centre >= low).all() and (centre <= high).all()]
-    anywhere = np.stack(np.meshgrid(*(np.linspace(*ends, 15) for ends in zip(low, high, strict=True))), -1).reshape(-1, 2)
+    anywhere = np.stack(np.meshgrid(*(np.linspace(*ends, 15) for ends in zip(low, high, strict=True))), -1).reshape(
+        -1, 2
+    )
     centres += sorted(anywhere, key=lambda centre: float(np.hypot(*(centre - place))))
     centre = next((centre for centre in centres if _is_free(centre, size + 0.3 * em, paths)), centres[0])
     axes.text(

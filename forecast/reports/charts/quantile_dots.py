@@ -81,7 +81,9 @@ def dot_amounts(finding: QuantileDots) -> tuple[Floats, Ints]:
         return amounts, np.ones(count, bool)
     if finding.higher_is_better:
         is_reached = np.arange(count) >= count - finding.reached
-        return np.where(is_reached, np.maximum(amounts, finding.target), np.minimum(amounts, finding.target)), is_reached
+        return np.where(
+            is_reached, np.maximum(amounts, finding.target), np.minimum(amounts, finding.target)
+        ), is_reached
     is_reached = np.arange(count) < finding.reached
     return np.where(is_reached, np.minimum(amounts, finding.target), np.maximum(amounts, finding.target)), is_reached
 
@@ -118,7 +120,9 @@ def stack_dots(
     for shrink in range(40):
         column_width = largest * 0.93**shrink * per_inch
         positions = (amounts - origin) / column_width
-        columns = np.where(is_right, np.maximum(np.floor(positions), 0), np.minimum(np.ceil(positions) - 1, -1)).astype(int)
+        columns = np.where(is_right, np.maximum(np.floor(positions), 0), np.minimum(np.ceil(positions) - 1, -1)).astype(
+            int
+        )
         if finding.target is None:
             columns = np.floor(positions).astype(int)
         counts = {column: 0 for column in columns}
@@ -133,11 +137,15 @@ def stack_dots(
 
 def _draw_target(axes: Axes, target: float, top: float, t: Translator, scale: AmountScale) -> None:
     """Draw the target as a line, its label above it."""
-    axes.plot([target, target], [0, top + 0.1 * em_inches()], color=INK, linewidth=1.1, linestyle=(0, (4, 2)), zorder=0.5)
+    axes.plot(
+        [target, target], [0, top + 0.1 * em_inches()], color=INK, linewidth=1.1, linestyle=(0, (4, 2)), zorder=0.5
+    )
     text = t("dots_target", amount=scale.exact_amount(target))
     low, high = axes.get_xlim()
     half = text_width(text) / 2 / axes_size_inches(axes)[0] * (high - low)
-    axes.text(min(max(target, low + half), high - half), top + 0.2 * em_inches(), text, ha="center", va="bottom", color=INK)
+    axes.text(
+        min(max(target, low + half), high - half), top + 0.2 * em_inches(), text, ha="center", va="bottom", color=INK
+    )
 
 
 def _legend_entries(finding: QuantileDots, t: Translator) -> tuple[list[Artist], list[str]]:

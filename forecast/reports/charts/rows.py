@@ -51,7 +51,9 @@ class RowLabel(NamedTuple):
             return [*wrapped[:-1], wrapped[-1] + tail], is_cut
         if len(wrapped) < lines:
             return [*wrapped, self.note], is_cut
-        cut = fit_label(f"{wrapped[-1].removesuffix('…')}…", width - text_width(tail, size, self.weight), size, self.weight)
+        cut = fit_label(
+            f"{wrapped[-1].removesuffix('…')}…", width - text_width(tail, size, self.weight), size, self.weight
+        )
         return [*wrapped[:-1], cut + tail], True
 
 
@@ -103,7 +105,9 @@ def _fit_column(labels: Sequence[RowLabel], width: float, row_inches: float) -> 
     """The labels at the largest size and in the narrowest column at which none is cut, else in the widest."""
     points = float(matplotlib.rcParams["font.size"])
     columns = (
-        _break_labels(labels, share * width, row_inches, size) for size in (points, 0.92 * points, 0.85 * points) for share in LABEL_SHARES
+        _break_labels(labels, share * width, row_inches, size)
+        for size in (points, 0.92 * points, 0.85 * points)
+        for share in LABEL_SHARES
     )
     column = next(columns)
     for wider in columns:
@@ -117,7 +121,9 @@ def _break_labels(labels: Sequence[RowLabel], width: float, row_inches: float, s
     count = max(1, int(row_inches / (LINE_EMS * size / 72) + 0.05))
     wrapped = [label.wrap(width, size, count) for label in labels]
     widest = max(
-        text_width(line, size, label.weight) for label, (lines, _) in zip(labels, wrapped, strict=True) for line in lines
+        text_width(line, size, label.weight)
+        for label, (lines, _) in zip(labels, wrapped, strict=True)
+        for line in lines
     )
     return _Column(size, min(widest, 1.02 * width), [lines for lines, _ in wrapped], any(cut for _, cut in wrapped))
 

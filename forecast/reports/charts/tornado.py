@@ -16,7 +16,17 @@ from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale
 from forecast.plan.labels import display_name
 from forecast.reports.charts.rectangles import draw_rows
 from forecast.reports.charts.rows import SMALL_TEXT_EMS, RowLabel, bar_gap, draw_row_labels
-from forecast.reports.charts.style import BAD, GOOD, INK, MUTED, Margin, axes_size_inches, em_inches, fit_label, text_width
+from forecast.reports.charts.style import (
+    BAD,
+    GOOD,
+    INK,
+    MUTED,
+    Margin,
+    axes_size_inches,
+    em_inches,
+    fit_label,
+    text_width,
+)
 from forecast.reports.fonts import truncate_label
 
 TORNADO_MARGIN = Margin(0.2, 0.2, 0.2, 0.2)
@@ -56,8 +66,12 @@ def draw_tornado(
     size, small = float(matplotlib.rcParams["font.size"]), SMALL_TEXT_EMS * float(matplotlib.rcParams["font.size"])
     room = MAX_END_SHARE * axes_size_inches(axes)[0]
     texts = [_end_texts(bar, bar_ends, scale, decimals, room) for bar, bar_ends in zip(bars, ends, strict=False)]
-    widths = np.array([[max(text_width(change, size), text_width(end, small)) for change, end in pair] for pair in texts])
-    reaches = np.array([[-min(0.0, b.low - b.error, b.high - b.error), max(0.0, b.low + b.error, b.high + b.error)] for b in bars])
+    widths = np.array(
+        [[max(text_width(change, size), text_width(end, small)) for change, end in pair] for pair in texts]
+    )
+    reaches = np.array(
+        [[-min(0.0, b.low - b.error, b.high - b.error), max(0.0, b.low + b.error, b.high + b.error)] for b in bars]
+    )
     _set_limits(axes, label_width, widths + 0.7 * em_inches(), reaches)
     less_is_better = finding.measure.partition(".")[0] in LESS_IS_BETTER
     _draw_bars(axes, bars, less_is_better)

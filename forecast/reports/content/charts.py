@@ -138,9 +138,7 @@ def _history_chart(view: RunView, t: Translator) -> Chart | None:
     alt = f"{title}: " + "; ".join(f"{year} {scale.number(total)}" for year, total in totals.items())
     draw, margin = CHARTS["history"]
     draw_lines = partial(draw, finding=finding, t=t, scale=scale, year_totals=totals)
-    return Chart(
-        "history", title, alt, draw_lines, margin, 2.5, source_line(view, t)
-    )
+    return Chart("history", title, alt, draw_lines, margin, 2.5, source_line(view, t))
 
 
 def _year_totals(view: RunView) -> dict[int, float]:
@@ -206,9 +204,7 @@ def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
     draw_curve = partial(
         draw, finding=finding, t=t, scale=scale, required_chance=row.required_chance, mood=chance_mood(row)
     )
-    return Chart(
-        "exceedance", title, alt, draw_curve, margin, 2.7, source_line(view, t)
-    )
+    return Chart("exceedance", title, alt, draw_curve, margin, 2.7, source_line(view, t))
 
 
 def _tornado_chart(view: RunView, t: Translator) -> Chart | None:

@@ -402,7 +402,9 @@ def initiative_table(view: RunView, t: Translator) -> Table | None:
         text = t("initiatives_effect", mean=_effect_text(together.mean, scale), low=low, high=high, unit=scale.unit)
         rows.append((t("initiatives_together"), "", "", text, ""))
     keys = ("initiative_name", "initiative_chance", "initiative_start", "initiative_effect", "initiative_cost")
-    table = Table(head_texts(t, *keys), tuple(rows), frozenset(), frozenset((len(rows) - 1,)) if together else frozenset())
+    table = Table(
+        head_texts(t, *keys), tuple(rows), frozenset(), frozenset((len(rows) - 1,)) if together else frozenset()
+    )
     is_unknown = all(row[-1] in (t("initiative_unknown"), "") for row in rows)
     return _without_last(table) if is_unknown else table
 

@@ -49,7 +49,9 @@ def test_a_step_that_is_printed_as_zero_is_left_out() -> None:
     finding, t = report_fixture.covid_bridge(), Translator("en")
     scale = choose_scale("revenue", [250e9], "VND", t)
     tiny = replace(finding, steps=(*finding.steps, report_fixture.make_step("shocks.hail", 1e7)))
-    assert [row.label for row in bridge_rows(tiny, t, scale, 99)] == [row.label for row in bridge_rows(finding, t, scale, 99)]
+    assert [row.label for row in bridge_rows(tiny, t, scale, 99)] == [
+        row.label for row in bridge_rows(finding, t, scale, 99)
+    ]
     visible = replace(finding, steps=(*finding.steps, report_fixture.make_step("shocks.hail", 1e8)))
     assert len(bridge_rows(visible, t, scale, 99)) == len(bridge_rows(finding, t, scale, 99)) + 1
 

@@ -35,7 +35,12 @@ def test_every_outcome_is_a_dot_inside_the_axes(name: str, language: Language) -
     draw, margin = CHARTS["dots"]
     with chart_style(9.5):
         figure = new_figure(4.4, 2.3)
-        draw(add_axes(figure, (0, 0, 4.4, 2.3), margin), finding=finding, t=t, scale=choose_scale("revenue", finding.amounts, "VND", t))
+        draw(
+            add_axes(figure, (0, 0, 4.4, 2.3), margin),
+            finding=finding,
+            t=t,
+            scale=choose_scale("revenue", finding.amounts, "VND", t),
+        )
         assert layout_faults(figure) == []
     axes = figure.axes[0]
     marks = [line for line in axes.lines if line.get_marker() == "o"]
