@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 
 from forecast.i18n import LANGUAGES, Translator
 from forecast.reports.content.charts import run_charts
+from forecast.reports.content.figure_tables import run_figure_tables
+from forecast.reports.content.headline import run_title
 from forecast.reports.html_page import render_run_page
 from forecast.reports.pdf_page import render_run_pdf
 from tests.support import report_fixture
@@ -39,6 +43,35 @@ def test_a_page_requests_and_executes_nothing(hostile: dict[str, bytes], languag
     assert b"default-src &#39;none&#39;" in hostile[language]
     assert b"img-src" not in hostile[language]
     assert b"{{" not in hostile[language].replace(b"{{ 7*7 }}", b"")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_policy_lets_in_one_style_and_one_script(covid: dict[str, bytes], language: str) -> None:
+    policy = re.search(rb'Content-Security-Policy" content="([^"]*)"', covid[language])
+    assert policy is not None
+    for tag in (b"style", b"script"):
+        [content] = re.findall(rb"<%b>(.*?)</%b>" % (tag, tag), covid[language], re.S)
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        assert f"{tag.decode()}-src &#39;sha256-{digest}&#39;;" in policy[1].decode()
+    assert b"unsafe" not in policy[1]
+
+
+def test_a_page_holds_both_languages_in_few_bytes(covid: dict[str, bytes]) -> None:
+    for language, content in covid.items():
+        assert len(content) <= 400_000
+        assert f'<html lang="{language}" data-lang="{language}">'.encode() in content
+        for each in LANGUAGES:
+            title = run_title(report_fixture.covid_view(), Translator(each))
+            assert f'<span class="{each}" lang="{each}">{title}</span>' in content.decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_figure_has_its_table(covid: dict[str, bytes], language: str) -> None:
+    view, t = report_fixture.covid_view(), Translator(language)
+    shown = visible_tables(covid["vi"], language)
+    for name, chart in run_charts(view, t).items():
+        assert shown[chart.title][0] == list(run_figure_tables(view, t)[name].heads)
+        assert len(shown[chart.title]) > 2, name
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
