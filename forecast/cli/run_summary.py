@@ -10,7 +10,7 @@ from forecast.cli.output import print_status
 from forecast.cli.text_table import UnbrokenLine, chance_bar, display_width, pad_left, pad_right, wrap
 from forecast.files.paths import display_path
 from forecast.i18n import Translator
-from forecast.i18n.amounts import choose_scale, exact_percent, whole_percent
+from forecast.i18n.amounts import choose_scale, error_points, exact_percent, whole_percent
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -95,8 +95,6 @@ def _target_lines(
 
 def chance_columns(target: Mapping[str, Any], t: Translator, encoding: str) -> str:
     """Chance of a target, its simulation error, its bar, and the chance that is required."""
-    from forecast.reports.content.text import error_points
-
     required = target["required_chance"]
     chance = whole_percent(target["chance"], t, required)
     error = f"±{error_points(target['low'], target['high'], t)}"

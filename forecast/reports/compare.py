@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from forecast.analysis.comparison import bridge_difference
 from forecast.analysis.findings import Bridge, Difference, Exceedance, Months, TargetRow
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale
+from forecast.i18n.amounts import AmountScale, choose_scale, error_points
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.plan_differences import RankedPlan, plan_step_rows
@@ -21,7 +21,6 @@ from forecast.reports.content.context import RunView
 from forecast.reports.content.figure_tables import curve_table, fan_table
 from forecast.reports.content.text import (
     chance_range_text,
-    error_points,
     error_text,
     goal_text,
     measure_text,

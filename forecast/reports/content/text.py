@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import interval_text, whole_percent
+from forecast.i18n.amounts import error_points, interval_text, whole_percent
 from forecast.i18n.dates import MONTH_NAMES, localize_dates
 from forecast.periods import parse_period
 from forecast.plan.labels import display_label, display_name
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "date_text", "error_points", "measure_text", "period_text", "sentence_case"]
+__all__ = ["chance_range_text", "date_text", "measure_text", "period_text", "sentence_case"]
 
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
@@ -151,25 +151,6 @@ def target_chance_text(row: TargetRow, t: Translator) -> str:
 def error_text(chance: Estimate, t: Translator) -> str:
     """Return half the width of the 95% simulation interval, in percentage points."""
     return t("points_of", points=error_points(chance.low, chance.high, t))
-
-
-def error_points(low: float, high: float, t: Translator) -> str:
-    """Return half the width of the 95% simulation interval of a chance as a number of percentage points, without sign.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends, from 0 to 1.
-    t : Translator
-        Language of the number.
-
-    Returns
-    -------
-    str
-        Such as `0.4`.
-    """
-    half = (high - low) / 2
-    return t.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2)
 
 
 def chance_range_text(low: float, high: float, t: Translator, required: float | None = None) -> str:
