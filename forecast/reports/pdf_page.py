@@ -118,14 +118,6 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
                     _with_fewer_rows(name, charts[name]),
                 )
 
-    def draw_year(page: PrintedPage, y: float, height: float, t: Translator) -> None:
-        dots_width = DOTS_SHARE * page.width if "dots" in charts and "months" in charts else 0.0
-        start = EDGE_INCHES + (dots_width + 0.25 if dots_width else 0.0)
-        if "dots" in charts:
-            page.chart(charts["dots"], EDGE_INCHES, y, dots_width or page.width, height)
-        if "months" in charts:
-            page.chart(charts["months"], start, y, page.width + EDGE_INCHES - start, height)
-
     def draw_closing(page: PrintedPage, y: float, height: float, t: Translator) -> None:
         page.text(tables.tail_line(view, t), EDGE_INCHES, y - 0.03, page.width, TAIL_TEXT, lines=MAX_TAIL_LINES)
         y += _tail_height(view, t)
@@ -135,12 +127,21 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
 
     bands: list[SheetBand] = []
     if "dots" in charts or "months" in charts:
-        bands.append((2.3, draw_year))
+        bands.append((2.3, partial(_draw_outcomes, charts)))
     if "bridge" in charts or "exceedance" in charts:
         bands.append((2.3, partial(draw_pair, "bridge", "exceedance")))
     if "tornado" in charts or "cases" in charts:
         bands.append((2.2, partial(draw_pair, "tornado", "cases")))
     return [*bands, (_closing_height(view, t, half_width - 0.55), draw_closing)]
+
+
+def _draw_outcomes(charts: Mapping[str, Chart], page: PrintedPage, y: float, height: float, t: Translator) -> None:
+    """Draw the outcomes of the year beside its months, or one of both alone."""
+    dots, months = charts.get("dots"), charts.get("months")
+    dots_width = page.width if months is None else DOTS_SHARE * page.width
+    start = EDGE_INCHES if dots is None else EDGE_INCHES + dots_width + 0.25
+    page.chart(dots, EDGE_INCHES, y, dots_width, height)
+    page.chart(months, start, y, page.width + EDGE_INCHES - start, height)
 
 
 def _with_fewer_rows(name: str, chart: Chart) -> Callable[[Axes], None] | None:

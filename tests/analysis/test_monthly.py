@@ -48,4 +48,4 @@ def test_up_to_five_years_of_months_stand_before_the_horizon() -> None:
     run = forecast.simulate(forecast.read(SCENARIOS / "covid.yaml"), paths=500)
     months = summarise_months(run, read_plan_history(run.scenario))
     assert [months.history[0][0], months.history[-1][0], len(months.history)] == ["2018-01", "2020-12", 36]
-    assert months.bars[0].previous_year == dict((month, value) for month, value, _ in months.history)["2020-01"]
+    assert months.bars[0].previous_year == {month: value for month, value, _ in months.history}["2020-01"]

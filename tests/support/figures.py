@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import Collection, LineCollection, PathCollection
 from matplotlib.colors import same_color, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -41,6 +41,8 @@ class DrawnLine(NamedTuple):
     order: float
     is_grid: bool
     """True for a light line that only helps to read: a text with paper of its own may hide it."""
+    clip: Bbox | None = None
+    """Part of the paper on which it is drawn; None for all of it."""
 
     def is_near(self, box: Bbox) -> bool:
         """True where the line and a box may meet."""
@@ -68,7 +70,7 @@ def layout_faults(figure: Figure) -> list[str]:
         high = min(a.y1, b.y1) - max(a.y0, b.y0)
         if wide > 1 and high > 0.25 * min(a.height, b.height):
             faults.append(f"overlap: {first.text!r} and {second.text!r}")
-    lines = [line for axes in figure.axes for line in _drawn_lines(axes)]
+    lines = [line for axes in figure.axes for line in _clipped_lines(axes)]
     everything = Bbox.union([text.box for text in texts])
     near = [line for line in lines if line.is_near(everything)]
     return faults + [
@@ -77,9 +79,12 @@ def layout_faults(figure: Figure) -> list[str]:
 
 
 def _is_crossed(text: DrawnText, line: DrawnLine) -> bool:
-    box = text.box.padded(-TOUCH_PIXELS, -0.12 * text.box.height)
     hides_grid = line.is_grid and text.covers is not None and text.covers > line.order
-    return box.width > 0 and not hides_grid and crosses(box, line.path)
+    shown = text.box if line.clip is None else Bbox.intersection(text.box, line.clip)
+    if hides_grid or shown is None:
+        return False
+    box = shown.padded(-TOUCH_PIXELS, -0.12 * text.box.height)
+    return box.width > 0 and box.height > 0 and crosses(box, line.path)
 
 
 def _drawn_texts(figure: Figure) -> Iterator[DrawnText]:
@@ -90,6 +95,12 @@ def _drawn_texts(figure: Figure) -> Iterator[DrawnText]:
             patch = text.get_bbox_patch()
             covers = None if patch is None else text.get_zorder()
             yield DrawnText(text.get_text(), Text.get_window_extent(text, renderer), covers)
+
+
+def _clipped_lines(axes: Axes) -> Iterator[DrawnLine]:
+    """The lines of axes, which end at the axes but for spines."""
+    for line in _drawn_lines(axes):
+        yield line if line.name.startswith("spine") else line._replace(clip=axes.bbox)
 
 
 def _drawn_lines(axes: Axes) -> Iterator[DrawnLine]:
@@ -111,15 +122,19 @@ def _drawn_lines(axes: Axes) -> Iterator[DrawnLine]:
         edges = np.insert(corners, starts, np.nan, axis=0)
         yield DrawnLine("edge of a bar", edges, patch.get_zorder(), _is_faint(patch.get_facecolor()))
     for collection in axes.collections:
-        if isinstance(collection, LineCollection):
-            colours = collection.get_colors()
-            for row, path in enumerate(collection.get_paths()):
-                points = collection.get_transform().transform(path.vertices)
-                yield DrawnLine("line", points, collection.get_zorder(), _is_faint(colours[row % len(colours)]))
-        elif isinstance(collection, PathCollection):
-            places = collection.get_offset_transform().transform(collection.get_offsets())
-            radius = np.sqrt(collection.get_sizes().max()) / 2 * axes.figure.dpi / 72
-            yield from _marks(places, radius, collection)
+        yield from _collection_paths(collection)
+
+
+def _collection_paths(collection: Collection) -> Iterator[DrawnLine]:
+    if isinstance(collection, LineCollection):
+        colours = collection.get_colors()
+        for row, path in enumerate(collection.get_paths()):
+            points = collection.get_transform().transform(path.vertices)
+            yield DrawnLine("line", points, collection.get_zorder(), _is_faint(colours[row % len(colours)]))
+    elif isinstance(collection, PathCollection):
+        dpi = collection.get_figure(root=True).dpi  # type: ignore[union-attr]
+        places = collection.get_offset_transform().transform(collection.get_offsets())
+        yield from _marks(places, np.sqrt(collection.get_sizes().max()) / 2 * dpi / 72, collection)
 
 
 def _line_paths(line: Line2D, name: str) -> Iterator[DrawnLine]:

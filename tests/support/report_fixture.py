@@ -412,7 +412,10 @@ def shop_view() -> RunView:
     )
     bridge = Bridge(
         "profit", "2026", BridgeStep("from_nothing", None, 0.0, 0.0, 0.0),
-        (make_step("revenue.bread", 381_000.0), make_step("revenue.coffee", 293_500.0), make_step("cost.wages", -608_500.0)),
+        (
+            make_step("revenue.bread", 381_000.0), make_step("revenue.coffee", 293_500.0),
+            make_step("cost.wages", -608_500.0),
+        ),
         BridgeStep("forecast", None, 66_000, 65_800, 66_200), 60_000,
     )  # fmt: skip
     bridge = replace(bridge, steps=tuple(replace(s, low=s.amount - 100, high=s.amount + 100) for s in bridge.steps))

@@ -1,4 +1,4 @@
-"""Bridge from last year to the forecast, or over the lines of the accounts: a waterfall whose printed figures add up."""
+"""Bridge from last year to the forecast, or over the lines of the accounts: a waterfall whose figures add up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_STEPS = 9
 
 
 def group_small_steps(steps: Sequence[BridgeStep], max_rows: int, t: Translator) -> tuple[BridgeStep, ...]:
-    """Return at most `max_rows` steps, the smallest grouped where the first of them was; their errors add as squares."""
+    """Return at most `max_rows` steps, the smallest as one where the first of them was; their errors add as squares."""
     if len(steps) <= max_rows:
         return tuple(steps)
     large = {id(step) for step in sorted(steps, key=lambda step: -abs(step.amount))[: max_rows - 1]}

@@ -19,7 +19,6 @@ from forecast.reports.charts.style import (
     BAND,
     CORE,
     ESTIMATED,
-    FAINT,
     INK,
     MUTED,
     SOLID,

@@ -19,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from forecast.analysis.findings import MonthBar, Months
+from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale
 from forecast.reports.charts.rectangles import draw_columns
@@ -72,9 +73,13 @@ class _Tier(NamedTuple):
     per_unit: float
     """Inches of a unit."""
 
-    def y(self, values: object) -> np.ndarray:
-        """Y of values, in inches."""
-        return self.zero + self.per_unit * np.asarray(values, float)
+    def y(self, value: float) -> float:
+        """Y of a value, in inches."""
+        return self.zero + self.per_unit * value
+
+    def rows(self, values: Sequence[Sequence[float]]) -> Floats:
+        """Y of values, (values of a month, months), in inches."""
+        return np.asarray(self.zero + self.per_unit * np.array(values, float).T)
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def draw_monthly(axes: Axes, finding: Months, t: Translator, scale: AmountScale)
     changes, is_of_plan = month_changes(finding)
     width, height = axes_size_inches(axes)
     axes.set_xlim(-0.56, len(bars) - 0.44)
-    axes.set_ylim(0, height)
+    axes.set_ylim(-1 / 72, height)  # a point of room for the line at zero
     axes.set_xticks([])
     axes.set_yticks([])
     for side in ("left", "bottom"):
@@ -173,7 +178,7 @@ def _draw_forecast(axes: Axes, bars: MonthBars, tier: _Tier) -> None:
         if not selected:
             continue
         x = np.array([position for position, _ in selected], float)
-        p10, p25, p50, p75, p90 = tier.y([(b.p10, b.p25, b.p50, b.p75, b.p90) for _, b in selected]).T
+        p10, p25, p50, p75, p90 = tier.rows([(b.p10, b.p25, b.p50, b.p75, b.p90) for _, b in selected])
         hatch, colour = (None, SOLID) if is_known else ("/////", PAPER)
         look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.9, "hatch": hatch}
         draw_columns(axes, x + MEDIAN_BAR[0], p50 - tier.zero, MEDIAN_BAR[1], tier.zero, **look)
@@ -210,7 +215,7 @@ def _fit_figures(
 def _some_figures(
     values: Sequence[float | None], write: Callable[[float, int], str], decimals: int, room: float, size: float
 ) -> _Figures:
-    """Write the highest and the lowest figure, then the first and the last, each where it stands clear of the others."""
+    """Write the highest and the lowest figure, then the first and the last, where they stand clear of one another."""
     positions = [position for position, value in enumerate(values) if value is not None]
     by_value = sorted(positions, key=lambda position: values[position] or 0.0)
     texts = [""] * len(values)
@@ -239,7 +244,7 @@ def _beside(position: int, text: str, size: float, month_width: float) -> slice:
 def _draw_medians(axes: Axes, bars: MonthBars, scale: AmountScale, tier: _Tier, month_width: float) -> None:
     """Write the medians above what is highest in a month."""
     figures = _fit_figures([bar.p50 for bar in bars], scale.number, scale.decimals, FIGURE_WIDTH * month_width)
-    for position, (bar, text) in enumerate(zip(bars, figures.texts, strict=True)):
+    for position, text in enumerate(figures.texts):
         if text:
             beside = bars[_beside(position, text, figures.size, month_width)]
             highest = max(max(b.p90, b.plan or 0, b.p50, b.previous_year or 0, 0) for b in beside)
@@ -313,8 +318,9 @@ def _draw_changes(
             sign = -1 if change < 0 else 1
             beside = known_changes[_beside(position, text, figures.size, month_width)]
             edge = min(0.0, *beside) if change < 0 else max(0.0, *beside)
+            x = _centre(position, text, figures.size, month_width, len(changes))
             axes.text(
-                _centre(position, text, figures.size, month_width, len(changes)), tier.y(edge) + sign * 0.8 * GAP_EMS * em, text, ha="center",
+                x, tier.y(edge) + sign * 0.8 * GAP_EMS * em, text, ha="center",
                 va="top" if change < 0 else "bottom", size=figures.size,
                 color=GOOD if (change > 0) != less_is_better else BAD,
             )  # fmt: skip

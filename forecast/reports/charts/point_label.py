@@ -83,8 +83,9 @@ def draw_point_label(
     )
     centres += sorted(anywhere, key=lambda centre: float(np.hypot(*(centre - place))))
     centre = next((centre for centre in centres if _is_free(centre, size + 0.3 * em, paths)), centres[0])
+    x_middle, y_middle = centre / per_unit + origin
     axes.text(
-        *(centre / per_unit + origin), text, ha="center", va="center", color=style.colour, weight=style.weight,
+        x_middle, y_middle, text, ha="center", va="center", color=style.colour, weight=style.weight,
         linespacing=LINE_EMS / LINE_OF_TEXT, bbox=LABEL_BACKGROUND, size=float(matplotlib.rcParams["font.size"]),
     )  # fmt: skip
     corners = centre + np.array([[-1, -1], [1, 1], [np.nan, np.nan], [-1, 1], [1, -1]]) * size / 2

@@ -1,6 +1,8 @@
-"""Fifty equally likely outcomes as dots (quantile dot plot, Kay et al. 2016): those that reach the target are filled."""
+"""Fifty equally likely outcomes as dots (quantile dot plot, Kay et al. 2016): those that reach a target are filled."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -8,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from forecast.analysis.findings import QuantileDots
-from forecast.arrays import Floats, Ints
+from forecast.arrays import Bools, Floats, Ints
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale
 from forecast.reports.charts.exceedance import amount_ticks
@@ -28,6 +30,7 @@ from forecast.reports.charts.style import (
 QUANTILE_DOTS_MARGIN = Margin(0.6, 0.6, 0.2, 1.8)
 MAX_DOT_EMS = 1.8
 """Diameter of a dot, at most, in heights of the text."""
+LEGEND_DOT_POINTS = 7.0
 DOT_SHARE = 0.9
 """Diameter of a dot, as a share of its column."""
 
@@ -51,13 +54,10 @@ def draw_quantile_dots(axes: Axes, finding: QuantileDots, t: Translator, scale: 
     x, y = origin + (columns + 0.5) * column_width, (rows + 0.5) * step
     axes.set_xlim(min(low, x.min() - column_width / 2), max(high, x.max() + column_width / 2))
     axes.set_ylim(0, height)
-    size = 72 * DOT_SHARE * diameter
-    for reached, style in ((True, {"color": GOOD if has_target else CORE}), (False, _HOLLOW)):
+    for reached in (True, False):
         chosen = is_reached == reached
         if chosen.any():
-            edge = {} if reached else {"markeredgewidth": max(0.6, 0.14 * size)}
-            shown = size if reached else size - edge["markeredgewidth"]
-            axes.plot(x[chosen], y[chosen], "o", markersize=max(shown, 1.0), **{"markeredgewidth": 0, **style, **edge})
+            axes.plot(x[chosen], y[chosen], **_dot_style(finding, reached, 72 * DOT_SHARE * diameter))
     if finding.target is not None:
         _draw_target(axes, finding.target, height - head, t, scale)
     ticks, decimals = amount_ticks(axes, scale)
@@ -66,11 +66,18 @@ def draw_quantile_dots(axes: Axes, finding: QuantileDots, t: Translator, scale: 
     axes.spines["left"].set_visible(False)
 
 
-_HOLLOW = {"color": BAD, "markerfacecolor": PAPER}
-"""Style of an outcome that misses the target."""
+def _dot_style(finding: QuantileDots, reached: bool, points: float) -> dict[str, Any]:
+    """Look of a dot of a size in points: filled where it reaches the target, else a ring."""
+    style: dict[str, Any] = {"marker": "o", "linestyle": "none"}
+    if reached:
+        colour = CORE if finding.target is None else GOOD
+        return {**style, "color": colour, "markersize": max(points, 1.0), "markeredgewidth": 0}
+    edge = max(0.6, 0.14 * points)
+    ring = {"color": BAD, "markerfacecolor": PAPER, "markersize": max(points - edge, 1.0), "markeredgewidth": edge}
+    return {**style, **ring}
 
 
-def dot_amounts(finding: QuantileDots) -> tuple[Floats, Ints]:
+def dot_amounts(finding: QuantileDots) -> tuple[Floats, Bools]:
     """Amount of each outcome, and whether it reaches the target, both (outcomes,).
 
     An outcome that stands for paths on both sides of the target is drawn on the side on which it counts.
@@ -89,7 +96,7 @@ def dot_amounts(finding: QuantileDots) -> tuple[Floats, Ints]:
 
 
 def stack_dots(
-    amounts: Floats, is_reached: Ints, origin: float, per_inch: float, height: float, finding: QuantileDots
+    amounts: Floats, is_reached: Bools, origin: float, per_inch: float, height: float, finding: QuantileDots
 ) -> tuple[Ints, Ints, float]:
     """Column and row of each dot, and the width of a column: the widest at which the stacks fit the height.
 
@@ -125,7 +132,7 @@ def stack_dots(
         )
         if finding.target is None:
             columns = np.floor(positions).astype(int)
-        counts = {column: 0 for column in columns}
+        counts = dict.fromkeys(columns, 0)
         rows = np.zeros(len(columns), int)
         for dot, column in enumerate(columns):
             rows[dot] = counts[column]
@@ -151,11 +158,9 @@ def _draw_target(axes: Axes, target: float, top: float, t: Translator, scale: Am
 def _legend_entries(finding: QuantileDots, t: Translator) -> tuple[list[Artist], list[str]]:
     """Markers of the legend and their texts: how many outcomes reach the target, and how many do not."""
     count = len(finding.amounts)
-    style = {"linestyle": "none", "marker": "o", "markersize": 6.5}
+    filled = Line2D([], [], **_dot_style(finding, True, LEGEND_DOT_POINTS))
     if finding.target is None:
-        return [Line2D([], [], color=CORE, **style)], [t("dots_each", share=t.percent(1 / count))]
-    reached, missed = finding.reached, count - finding.reached
-    return (
-        [Line2D([], [], color=GOOD, **style), Line2D([], [], markeredgewidth=1.3, **_HOLLOW, **style)],
-        [t("dots_reached", count=reached, all=count), t("dots_missed", count=missed, all=count)],
-    )
+        return [filled], [t("dots_each", share=t.percent(1 / count))]
+    ring = Line2D([], [], **_dot_style(finding, False, LEGEND_DOT_POINTS))
+    counts = {"dots_reached": finding.reached, "dots_missed": count - finding.reached}
+    return [filled, ring], [t(key, count=dots, all=count) for key, dots in counts.items()]

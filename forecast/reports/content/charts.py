@@ -180,7 +180,8 @@ def _bridge_chart(view: RunView, t: Translator) -> Chart | None:
         return None
     finding = labelled_bridge(finding, view, t)
     scale = view.bridge_scale(t)
-    key = "bridge_title_lines" if finding.start.name == "from_nothing" else "bridge_title_year"
+    lines_key = "bridge_title_lines" if finding.measure == "profit" else "bridge_title_parts"
+    key = lines_key if finding.start.name == "from_nothing" else "bridge_title_year"
     title = sentence_case(t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit)))
     rows = min(len(drawn_steps(finding, scale)), MAX_STEPS) + (2 if finding.start.amount else 1)
     draw, margin = CHARTS["bridge"]

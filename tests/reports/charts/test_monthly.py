@@ -54,21 +54,24 @@ def drawn_months(months: Months, width: float = 4.4, height: float = 3.9) -> tup
     return figure, axes
 
 
+QUANTILES = ("p5", "p10", "p25", "p50", "p75", "p90", "p95")
+YEAR = report_fixture.make_months()
 LOSSES = tuple(
-    replace(bar, p5=bar.p5 - 21e9, p10=bar.p10 - 21e9, p25=bar.p25 - 21e9, p50=bar.p50 - 21e9, p75=bar.p75 - 21e9, p90=bar.p90 - 21e9, p95=bar.p95 - 21e9, plan=None, previous_year=None)
-    for bar in report_fixture.make_months().bars
-)  # fmt: skip
+    replace(bar, plan=None, previous_year=None, **{name: getattr(bar, name) - 21e9 for name in QUANTILES})
+    for bar in YEAR.bars
+)
+CLOSED = tuple(replace(bar, **dict.fromkeys(QUANTILES, bar.p50)) for bar in YEAR.bars[:6])
 MONTHS = {
-    "plan": report_fixture.make_months(),
+    "plan": YEAR,
     "no plan": report_fixture.make_months(target=None),
-    "no last year": replace(report_fixture.make_months(), history=(), bars=tuple(replace(bar, previous_year=None) for bar in report_fixture.make_months().bars)),
+    "no last year": replace(YEAR, history=(), bars=tuple(replace(bar, previous_year=None) for bar in YEAR.bars)),
     "neither": Months("profit", (), LOSSES),
-    "loss and plan": Months("profit", (), tuple(replace(bar, plan=(-1) ** number * 1e9) for number, bar in enumerate(LOSSES))),
+    "loss and plan": Months("profit", (), tuple(replace(bar, plan=(-1) ** n * 1e9) for n, bar in enumerate(LOSSES))),
     "two years": report_fixture.make_months(count=24),
     "three years": report_fixture.make_months(count=36),
     "one month": report_fixture.make_months(count=1),
-    "closed": replace(report_fixture.make_months(), last_closed="2021-06", bars=tuple(replace(bar, **dict.fromkeys(("p5", "p10", "p25", "p75", "p90", "p95"), bar.p50)) if number < 6 else bar for number, bar in enumerate(report_fixture.make_months().bars))),
-}  # fmt: skip
+    "closed": replace(YEAR, last_closed="2021-06", bars=(*CLOSED, *YEAR.bars[6:])),
+}
 
 
 @pytest.mark.parametrize("name", MONTHS)
