@@ -24,6 +24,7 @@ __all__ = [
     "Exceedance",
     "Findings",
     "MonthBar",
+    "MonthDifference",
     "Months",
     "MonthsTable",
     "MonthsTableRow",
@@ -149,6 +150,22 @@ class QuantileDots:
     higher_is_better: bool
     reached: int
     """Outcomes that reach the target, the best ones: the nearest whole number on the chance's side of the required."""
+
+
+@dataclass(frozen=True)
+class MonthDifference:
+    """Difference of one month between two runs with common random numbers, path by path."""
+
+    month: str
+    """As written: `2021-01`."""
+    mean: float
+    """Mean of the second run less that of the first, over all paths."""
+    low: float
+    """Lower end of the 95% simulation interval of `mean`."""
+    high: float
+    p10: float
+    """10% quantile of the difference, over the paths that were kept."""
+    p90: float
 
 
 @dataclass(frozen=True)
@@ -339,6 +356,8 @@ class Difference:
     """Mean of the second less mean of the first."""
     chances: Mapping[str, Estimate]
     """Target -> difference in chance, second less first."""
+    months: tuple[MonthDifference, ...] = ()
+    """Of the measure that the plans chart by month; empty where no month was kept."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.simulation.simulate import Simulation
 
-__all__ = ["summarise_months"]
+__all__ = ["charted_measure", "summarise_months"]
 
 MONTH_QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 MAX_PAST_MONTHS = 60

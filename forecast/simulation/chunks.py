@@ -122,6 +122,8 @@ class ChunkJob:
     """True where the paths are so few that the values of whole periods are kept."""
     code_version: str
     """Version of the code and the libraries where the work is done; empty where it cannot be another."""
+    sampled_measure: str = ""
+    """Measure whose single months are kept path by path too; empty for none."""
     first_batch: list[BlockResult] = field(default_factory=list, compare=False, repr=False)
     """Result of the first blocks, of which the first fixed the bins, until this process counts it; at most one."""
 
@@ -155,8 +157,9 @@ class ChunkJob:
 
     @cached_property
     def sampled_figures(self) -> frozenset[FigureKey]:
-        """The figures that are kept path by path: neither single months nor places."""
-        return frozenset(self.bins) - self.binned_figures()
+        """The figures that are kept path by path: neither single months, but of one measure, nor places."""
+        months = {(self.sampled_measure, month) for month in self.month_periods} if self.sampled_measure else set()
+        return (frozenset(self.bins) - self.binned_figures()) | (months & self.bins.keys())
 
     def empty_result(self) -> PartialResult:
         """A result that has counted nothing."""
@@ -194,7 +197,9 @@ class ChunkJob:
         return "@" in key[0] and key not in self.thresholds
 
 
-def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_place: bool = True) -> ChunkJob:
+def prepare_chunks(
+    plan: CompiledPlan, keep: int, required_version: str, every_place: bool = True, sampled_measure: str = ""
+) -> ChunkJob:
     """The job of a plan: the first block fixes the bins of each histogram; `keep` blocks stay path by path."""
     blocks_per_chunk = BLOCKS_PER_CHUNK
     if plan.places is not None:
@@ -206,7 +211,9 @@ def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_p
     if first.place_outputs is not None:
         plan = replace(plan, places=first.place_outputs)
     names = {"uniforms": frozenset(first.uniforms), "occurrences": frozenset(first.occurrences)}
-    job = ChunkJob(plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, [first])
+    job = ChunkJob(
+        plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, sampled_measure, [first]
+    )
     kept_figures = len(bins) - len(job.binned_figures())
     is_exact = plan.paths <= MAX_EXACT_PATHS and kept_figures * plan.paths <= MAX_EXACT_VALUES
     return replace(job, is_exact=is_exact)
@@ -253,10 +260,14 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
 
 
 def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths: int) -> None:
-    """Keep the first paths of some blocks one by one, without single months and places."""
+    """Keep the first paths of some blocks one by one; a month that is closed is the same in all, and is left out."""
     result.uniforms.append({name: u[:paths].copy() for name, u in block.uniforms.items()})
     result.occurrences.append({name: values[:paths].copy() for name, values in block.occurrences.items()})
-    figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures}
+    figures = {
+        key: values
+        for key, values in block.figures.items()
+        if key in job.sampled_figures and (len(values) > 1 or key[1] not in job.month_periods)
+    }
     result.figures.append({key: values[:paths].copy() for key, values in figures.items()})
 
 

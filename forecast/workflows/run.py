@@ -162,8 +162,10 @@ def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> 
     return fit_baseline(request.scenario, cache=request.cache, pinned_fits=request.pinned_fits, engine=cluster)
 
 
-def simulate_request(request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None) -> Simulation:
-    """Simulate the plan of a request and keep its first paths."""
+def simulate_request(
+    request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None, keep_months: str = ""
+) -> Simulation:
+    """Simulate the plan of a request and keep its first paths, of the months of one measure too."""
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
     from forecast.simulation.simulate import simulate
 
@@ -173,6 +175,7 @@ def simulate_request(request: RunRequest, baseline: Baseline, execution: Executi
         seed=request.seed,
         precision=request.precision,
         keep=SENSITIVITY_PATHS,
+        keep_months=keep_months,
         baseline=baseline,
         execution=execution,
     )

@@ -85,6 +85,16 @@ class EffectiveValue:
 
     def format_line(self, t: Translator) -> str:
         """The value in one line, for people."""
+        remark = self.format_remark(t)
+        return self.format_head() + (f"  {remark}" if remark else "")
+
+    def format_head(self) -> str:
+        """Its name, text and location."""
+        place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
+        return f"{self.name}: {self.text}{place}"
+
+    def format_remark(self, t: Translator) -> str:
+        """What it means, its grade and source, and what it replaces; empty where there is nothing to add."""
         remarks = [self.describe(t)]
         if self.is_default:
             remarks.append(t("value_not_written"))
@@ -97,9 +107,7 @@ class EffectiveValue:
         if self.replaced:
             text, location = self.replaced[-1]
             remarks.append(t("value_replaces", text=text, where=f"{location.file}:{location.line}"))
-        remark = "; ".join(part for part in remarks if part)
-        place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
-        return f"{self.name}: {self.text}{place}" + (f"  {remark}" if remark else "")
+        return "; ".join(part for part in remarks if part)
 
 
 @dataclass(frozen=True)

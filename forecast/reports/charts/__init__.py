@@ -19,6 +19,7 @@ from forecast.reports.charts import (
     fan_with_actuals,
     history,
     monthly,
+    plan_differences,
     quantile_dots,
     tornado,
 )
@@ -44,6 +45,9 @@ CHARTS: Mapping[str, ChartSpec] = {
     "chance_by_month": ChartSpec(chance_by_month.draw_chance_by_month, chance_by_month.CHANCE_BY_MONTH_MARGIN),
     "districts": ChartSpec(districts.draw_districts, districts.DISTRICTS_MARGIN),
     "fan": ChartSpec(fan.draw_fan, fan.FAN_MARGIN),
+    "ranked": ChartSpec(plan_differences.draw_ranked_chances, plan_differences.RANKED_MARGIN),
+    "month_differences": ChartSpec(plan_differences.draw_month_differences, plan_differences.MONTH_DIFFERENCES_MARGIN),
+    "plan_steps": ChartSpec(plan_differences.draw_plan_steps, plan_differences.PLAN_STEPS_MARGIN),
     "exceedances": ChartSpec(exceedance.draw_exceedances, exceedance.EXCEEDANCES_MARGIN),
     "calibration": ChartSpec(calibration.draw_calibration, calibration.CALIBRATION_MARGIN),
     "fan_actual": ChartSpec(fan_with_actuals.draw_fan_with_actuals, fan_with_actuals.FAN_WITH_ACTUALS_MARGIN),

@@ -40,7 +40,7 @@ def draw_cases(
     draw_rectangles(axes, [low], [floor], [high - low], [0.5 - floor], facecolor=BAND, alpha=0.45, zorder=0)
     if target.required_chance is not None:
         axes.plot([target.required_chance] * 2, [0.5, floor], color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
-        _draw_required(axes, target.required_chance, t)
+        draw_required(axes, target.required_chance, t)
     y = -np.arange(len(chances))
     values, lows, highs = np.array([chance for _, chance in chances]).T
     axes.hlines(y, 0, 1, color=FAINT, linewidth=0.8, zorder=0.5)
@@ -55,7 +55,7 @@ def draw_cases(
     axes.set_xticks([0, 0.5, 1], [t.percent(share) for share in (0, 0.5, 1)], color=MUTED)
 
 
-def _draw_required(axes: Axes, required: float, t: Translator) -> None:
+def draw_required(axes: Axes, required: float, t: Translator) -> None:
     """Write the required chance above its line."""
     text = t("cases_required", required=exact_percent(required, t))
     low, high = axes.get_xlim()

@@ -52,6 +52,7 @@ RUN_LINE_STYLES = (
     ("#5b2a86", "-."),
     ("#00795e", ":"),
     ("#8a6d00", (0, (6, 2, 1, 2))),
+    ("#8c1d5c", (0, (1, 2, 1, 2, 5, 2))),
 )
 """Colours of runs laid over one another, each with its own dashes: never colour alone."""
 

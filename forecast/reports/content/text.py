@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import interval_text, whole_percent
+from forecast.i18n.amounts import error_points, interval_text, whole_percent
 from forecast.i18n.dates import MONTH_NAMES, localize_dates
 from forecast.periods import parse_period
 from forecast.plan.labels import display_label, display_name
@@ -150,8 +150,7 @@ def target_chance_text(row: TargetRow, t: Translator) -> str:
 
 def error_text(chance: Estimate, t: Translator) -> str:
     """Return half the width of the 95% simulation interval, in percentage points."""
-    half = (chance.high - chance.low) / 2
-    return t("points_of", points=t.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2))
+    return t("points_of", points=error_points(chance.low, chance.high, t))
 
 
 def chance_range_text(low: float, high: float, t: Translator, required: float | None = None) -> str:

@@ -39,7 +39,7 @@
     });
   }
   function tableOf(button) {
-    return button.closest("figure").querySelector("[lang='" + root.lang + "'] table");
+    return button.closest("figure").querySelector(".below ." + root.lang + " table");
   }
   function selectTable(button, table) {
     button.closest("figure").querySelector("details").open = true;
@@ -73,6 +73,19 @@
     link.click();
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
   }
+  function compareTicked() {
+    var panel = document.querySelector(".compare"), ticked = Array.from(document.querySelectorAll("[data-plan]:checked"));
+    var words = ticked.map(function (box) { return box.dataset.plan; });
+    var names = ticked.map(function (box) { return box.dataset.name; }).sort().join(" ");
+    panel.hidden = ticked.length < 2;
+    panel.querySelector("code").textContent = "forecast compare " + words.join(" ");
+    each("[data-compared]", function (link) { link.hidden = link.dataset.compared !== names; });
+  }
+  function copyCommand(button) {
+    var code = button.parentNode.querySelector("code");
+    function select() { getSelection().selectAllChildren(code); document.execCommand("copy"); }
+    if (navigator.clipboard) navigator.clipboard.writeText(code.textContent).catch(select); else select();
+  }
   root.classList.add("js");
   if (isLanguage(stored())) root.lang = root.dataset.lang = stored();
   document.addEventListener("DOMContentLoaded", function () {
@@ -81,11 +94,13 @@
     show(root.dataset.lang);
     followHash();
     addEventListener("hashchange", followHash);
+    document.addEventListener("change", function (event) { if (event.target.hasAttribute("data-plan")) compareTicked(); });
     document.addEventListener("click", function (event) {
       var button = event.target.closest("button");
       if (!button) return;
       if (button.hasAttribute("data-copy")) copy(button);
       if (button.hasAttribute("data-csv")) download(button);
+      if (button.hasAttribute("data-command")) copyCommand(button);
       if (button.dataset.language) {
         show(button.dataset.language);
         try { localStorage.setItem(KEY, root.lang); } catch (error) { /* a private window keeps nothing */ }
