@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.runs.repository import open_run, verify
     from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
+    from forecast.simulation.variant import Variant
     from forecast.workflows.backtest import backtest
     from forecast.workflows.compare import compare
     from forecast.workflows.run import analyse, plot, report
@@ -40,6 +41,7 @@ _MODULES = {
     "Problem": "errors",
     "Scenario": "plan.scenario",
     "Simulation": "simulation.simulate",
+    "Variant": "simulation.variant",
     "analyse": "workflows.run",
     "backtest": "workflows.backtest",
     "compare": "workflows.compare",
@@ -64,6 +66,7 @@ __all__ = [
     "Problem",
     "Scenario",
     "Simulation",
+    "Variant",
     "analyse",
     "backtest",
     "compare",

@@ -17,7 +17,7 @@ from forecast.errors import Location
 from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode
 from forecast.plan.expressions import parse_day, parse_expression
 from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, QuantityType
-from forecast.stats.distributions import Distribution, QuantileRange
+from forecast.stats.distributions import Constant, Distribution, QuantileRange
 from forecast.units import Dimension, QuantityError, normalize_text
 
 __all__ = ["BOUNDS_BY_TYPE", "Assumption"]
@@ -84,6 +84,18 @@ class Assumption:
     def widened(self, factor: float) -> Assumption:
         """The assumption with `factor` times its width around the same middle, inside the bounds of its kind."""
         return replace(self, distribution=self.distribution.widened(factor, *BOUNDS_BY_TYPE[self.type_name]))
+
+    def moved(self, step: float) -> Assumption:
+        """The assumption with the same width, `step` further on the scale of its kind, inside the bounds of its kind.
+
+        A range moves on the scale on which it is normal: a share by its log odds, a change by the log of its factor.
+        """
+        return replace(self, distribution=self.distribution.moved(step, *BOUNDS_BY_TYPE[self.type_name]))
+
+    def held(self, value: float) -> Assumption:
+        """The assumption known to be a value, in base units, cut at the bounds of its kind."""
+        low, high = BOUNDS_BY_TYPE[self.type_name]
+        return replace(self, distribution=Constant(min(max(value, low), high)))
 
 
 @dataclass(frozen=True)
