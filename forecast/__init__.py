@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from forecast.history.ledger import History, read_history
     from forecast.plan.loading.loader import read
     from forecast.plan.scenario import Scenario
+    from forecast.plan.variant import Variant
     from forecast.runs.repository import open_run, verify
     from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
-    from forecast.simulation.variant import Variant
     from forecast.workflows.backtest import backtest
     from forecast.workflows.compare import compare
     from forecast.workflows.run import analyse, plot, report
@@ -41,7 +41,7 @@ _MODULES = {
     "Problem": "errors",
     "Scenario": "plan.scenario",
     "Simulation": "simulation.simulate",
-    "Variant": "simulation.variant",
+    "Variant": "plan.variant",
     "analyse": "workflows.run",
     "backtest": "workflows.backtest",
     "compare": "workflows.compare",

@@ -18,11 +18,11 @@ from forecast.arrays import Floats
 from forecast.plan.geography import Geography
 from forecast.plan.record import assumptions_in
 from forecast.plan.scenario import Scenario
+from forecast.plan.variant import Variant, vary_plan
 from forecast.simulation.block import sample_shocks, simulate_target_values, simulate_trade
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, SharedDraws
-from forecast.simulation.variant import Variant, vary_plan
 from forecast.stats.copula import CorrelatedGroup
 from forecast.timeseries.baseline import Baseline
 

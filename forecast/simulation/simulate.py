@@ -17,6 +17,7 @@ from forecast.plan.checks.size import require_memory
 from forecast.plan.geography import Geography
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
+from forecast.plan.variant import Variant, vary_plan
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.chunks import (
     ChunkJob,
@@ -31,7 +32,6 @@ from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.conditioning.conditioning import ClosedLesson
 from forecast.simulation.places.histograms import PlaceTally
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
-from forecast.simulation.variant import Variant, vary_plan
 from forecast.stats.copula import CorrelatedGroup
 from forecast.stats.intervals import Estimate, binomial_interval
 from forecast.stats.tally import Tally

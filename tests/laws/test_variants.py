@@ -102,12 +102,12 @@ def test_a_resampled_name_changes_the_year_and_no_other_draw(scenario: Scenario,
     assert not np.array_equal(before, after)
     assert np.isclose(before.mean(), after.mean(), rtol=0.01)  # the same distribution
     assert np.corrcoef(before, after)[0, 1] > 0.2  # all else is the same
-    own = (
+    members = (
         {"services.post.baseline.annual", "services.bank.baseline.annual"} if name == "correlations.economy" else {name}
     )
     before_draws, after_draws = uniforms(scenario, plain), uniforms(scenario, resampled)
     for draw, u in before_draws.items():
-        assert np.array_equal(u, after_draws[draw]) == (draw not in own), draw
+        assert np.array_equal(u, after_draws[draw]) == (draw not in members), draw
 
 
 def test_all_names_resampled_is_another_future(scenario: Scenario) -> None:
