@@ -145,5 +145,5 @@ def _entry_names(content: Any) -> list[str]:
 
 
 def _unknown_name(kind: str, name: str, known: Any) -> str:
-    near = get_close_matches(name, list(known), 1, 0.5)
-    return f"the plan has no {kind} {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    matches = get_close_matches(name, list(known), 1, 0.5)
+    return f"the plan has no {kind} {name!r}" + (f"; did you mean {matches[0]!r}?" if matches else "")
