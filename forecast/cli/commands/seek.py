@@ -58,7 +58,7 @@ def seek_command(ctx: click.Context, /, plan: str, **params: Any) -> None:
 
 
 def _question(session: Session, scenario: Scenario, params: dict[str, Any]) -> SeekQuestion:
-    """What is asked; InputError with everything that is wrong with it."""
+    """Read the question; InputError with everything that is wrong with it."""
     from forecast.workflows.seek import SeekQuestion
 
     problems: list[Problem] = []
