@@ -5,7 +5,8 @@ both. `messages.toml` has problems and errors, `terms.toml` the terms of the fie
 `page.toml` their frame, `charts.toml` the texts inside charts, `compare.toml` comparisons, `data.toml` the history and
 its baseline, `actuals.toml` the import of actual figures, `backtest.toml` the test of the baseline, `places.toml` lists
 of places, `run.toml` the runs on disk and the command line, `terminal.toml` the blocks of the terminal, `lock.toml` the
-locks of plans, `score.toml` their scores, `year.toml` the closed months of a year, `excel.toml` workbooks, `seek.toml` what would reach a target.
+locks of plans, `score.toml` their scores, `year.toml` the closed months of a year, `excel.toml` workbooks, `seek.toml`
+what would reach a target.
 """
 
 from __future__ import annotations
