@@ -1,11 +1,12 @@
 """Every sentence that a person reads, in Vietnamese and in English; for other packages with `amounts`.
 
 The tables in `messages/` hold one key a sentence and two languages a key; a placeholder such as `{file}` stands in
-both. `messages.toml` has problems and errors, `terms.toml` the terms of the field, `report.toml` the pages, `page.toml`
-their frame, `charts.toml` the texts inside charts, `data.toml` the history and its baseline, `actuals.toml` the import
-of actual figures, `backtest.toml` the test of the baseline, `places.toml` lists of places, `run.toml` the runs on disk
-and the command line, `lock.toml` the locks of plans, `score.toml` their scores, `year.toml` the closed months of a
-year, `excel.toml` workbooks, `terminal.toml` the blocks of the terminal, `compare.toml` comparisons.
+both. `messages.toml` has problems and errors, `terms.toml` the terms of the field, `report.toml` the pages,
+`page.toml` their frame, `charts.toml` the texts inside charts, `data.toml` the history and its baseline,
+`actuals.toml` the import of actual figures, `backtest.toml` the test of the baseline, `places.toml` lists of places,
+`run.toml` the runs on disk and the command line, `lock.toml` the locks of plans, `score.toml` their scores,
+`year.toml` the closed months of a year, `excel.toml` workbooks, `terminal.toml` the blocks of the terminal,
+`compare.toml` comparisons and the list of runs.
 """
 
 from __future__ import annotations
