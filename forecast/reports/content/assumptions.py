@@ -21,6 +21,8 @@ from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
+__all__ = ["quantity_text"]
+
 
 @dataclass(frozen=True)
 class AssumptionRow:
@@ -124,6 +126,31 @@ def quantile_texts(assumption: Assumption, t: Translator) -> tuple[str, str, str
         for value, places in zip((low, middle, high), decimals, strict=True)
     )
     return first, median, last
+
+
+def quantity_text(assumption: Assumption, value: float, t: Translator, decimals: int = 1) -> str:
+    """Return a value of an assumption in the unit in which the planner wrote it, or as a date.
+
+    Parameters
+    ----------
+    assumption : Assumption
+        Of the plan.
+    value : float
+        In base units.
+    t : Translator
+        Language of the text.
+    decimals : int
+        Decimals of a number.
+
+    Returns
+    -------
+    str
+        Such as `-2.0%`, `139.2 tỷ` or `15/03/2021`.
+    """
+    if assumption.dimension == "day":
+        return _day_text(value, t)
+    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+    return range_text(t.number(value / _unit_factor(assumption), decimals) + unit, t)
 
 
 def _day_text(ordinal: float, t: Translator) -> str:
