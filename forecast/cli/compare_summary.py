@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.run_summary import chance_columns, goal_text
+from forecast.cli.run_summary import chance_columns, short_goal_text
 from forecast.cli.text_table import display_width, pad_right, wrap
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale
@@ -26,7 +26,7 @@ def comparison_lines(
     lines = [t("compare_said_title", count=len(runs), paths=t.number(summary["paths"]))]
     main = scenarios[0].main_target
     if main in first["targets"]:
-        lines += wrap(f"  {goal_text(first['targets'][main], first, scenarios[0], t)}")
+        lines += wrap(f"  {short_goal_text(first['targets'][main], first, scenarios[0], t)}")
         lines += _ranked_lines(main, runs, t, encoding)
     lines.append(t("compare_said_differences"))
     for difference in summary["differences"]:

@@ -75,7 +75,7 @@ class Argument(_Parameter, click.Argument):
 
 
 def complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """What a shell completes an argument with: the names of files."""
+    """The names of files, which a shell completes an argument with."""
     return [CompletionItem(incomplete, type="file")]
 
 

@@ -52,7 +52,7 @@ class ListedRun:
     intervals: Mapping[str, tuple[float, float]]
     """Target -> 95% simulation interval of its chance."""
     plan: ListedPlan = ListedPlan()
-    """What its summary says of its plan."""
+    """Its plan, by its summary."""
 
     @property
     def created_text(self) -> str:
@@ -184,12 +184,14 @@ def runs_by_plan(rows: Sequence[ListedRun]) -> list[PlanRuns]:
 
 
 def _listed_plan(run: StoredRun) -> ListedPlan:
-    """What the summary of a run says of its plan, or of the plans of a comparison."""
+    """The plan of a run by its summary, or the plans of a comparison."""
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
         summary = run.summary()
         if "runs" in summary:
             plans = [each["plan"] for each in summary["runs"].values()]
-            name = {language: " · ".join(str(plan["name"][language]) for plan in plans) for language in LANGUAGES}
+            name: dict[str, str] = {
+                language: " · ".join(str(plan["name"][language]) for plan in plans) for language in LANGUAGES
+            }
             return ListedPlan(name=name, compared=tuple(map(str, summary["runs"])))
         plan = summary["plan"]
         labels = {str(key): {k: str(v) for k, v in label.items()} for key, label in plan["targets"].items()}

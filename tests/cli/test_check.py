@@ -25,8 +25,8 @@ targets:
 
 def values_of(out: str) -> dict[str, str]:
     """Name of a value -> its text, place and remark, whose lines are set in."""
-    whole = re.sub(r"\n {4,}", " ", out)
-    return {line.partition(": ")[0]: re.sub(" +", " ", line) for line in whole.splitlines()}
+    joined = re.sub(r"\n {4,}", " ", out)
+    return {line.partition(": ")[0]: re.sub(" +", " ", line) for line in joined.splitlines()}
 
 
 def test_check_shows_values_with_their_location(call: Any, plan: Path) -> None:

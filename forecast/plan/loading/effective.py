@@ -94,7 +94,7 @@ class EffectiveValue:
         return f"{self.name}: {self.text}{place}"
 
     def format_remark(self, t: Translator) -> str:
-        """What it means, its grade and source, and what it replaces; empty where there is nothing to add."""
+        """Its meaning, its grade and source, and what it replaces; empty where there is nothing to add."""
         remarks = [self.describe(t)]
         if self.is_default:
             remarks.append(t("value_not_written"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "sentence_case"]
+__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "sentence_case", "target_text"]
 
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
@@ -136,7 +136,22 @@ def goal_text(row: TargetRow, view: RunView, t: Translator) -> str:
 
 
 def target_text(row: TargetRow, view: RunView, t: Translator) -> str:
-    """Return the label of a target, or its measure, period and goal."""
+    """Return the label of a target, or its measure, period and goal.
+
+    Parameters
+    ----------
+    row : TargetRow
+        The target.
+    view : RunView
+        Its run.
+    t : Translator
+        Language of the text.
+
+    Returns
+    -------
+    str
+        Such as `Revenue 2021: at least 250 billion VND`.
+    """
     if row.label is not None and row.label.in_language(t.language):
         return truncate_label(row.label.in_language(t.language))
     measure = target_measure_text(row, view.scenario, t)
