@@ -15,7 +15,7 @@ from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 
-__all__ = ["EarlyWarning", "TriggerLevel", "TriggerMonth", "early_warning", "trigger_levels"]
+__all__ = ["MIN_PATHS_BEYOND", "EarlyWarning", "TriggerLevel", "TriggerMonth", "early_warning", "trigger_levels"]
 
 DEFAULT_CHANCES = (0.5, 0.2)
 """Chances whose levels are printed."""
@@ -168,8 +168,8 @@ def _month_levels(
             levels.append(TriggerLevel(chance, None, is_all_clear))
             continue
         of_groups = [_level(a, h, chance) for a, h in zip(*groups, strict=True)]
-        told = [each for each in of_groups if each is not None]
-        half = Z975 * float(np.std(told, ddof=1)) * GROUP_ERROR if len(told) > 2 else math.inf
+        group_levels = [each for each in of_groups if each is not None]
+        half = Z975 * float(np.std(group_levels, ddof=1)) * GROUP_ERROR if len(group_levels) > 2 else math.inf
         if half > float(amounts.std()):
             levels.append(TriggerLevel(chance, None, is_all_clear))
             continue

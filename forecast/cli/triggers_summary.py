@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from forecast.i18n import Translator
     from forecast.plan.scenario import Scenario
 
-MAX_LISTED_MONTHS = 12
+MAX_SILENT_MONTHS = 12
 
 
 def trigger_lines(warning: EarlyWarning, scenario: Scenario, t: Translator) -> list[str]:
@@ -30,8 +30,8 @@ def trigger_lines(warning: EarlyWarning, scenario: Scenario, t: Translator) -> l
         "error": interval_text(chance.low, chance.high, t, chance.value, required),
     }
     heading = t("seek_title", **title, required="–" if required is None else exact_percent(required, t))
-    told = [level.level.value for month in warning.months for level in month.levels if level.level is not None]
-    scale = choose_scale(warning.measure, told, scenario.currency, t)
+    amounts = [level.level.value for month in warning.months for level in month.levels if level.level is not None]
+    scale = choose_scale(warning.measure, amounts, scenario.currency, t)
     first = warning.first_month
     measure = sentence_case(measure_text(warning.measure, scenario, t))
     key = "triggers_lead_below" if warning.is_below else "triggers_lead_above"
@@ -51,7 +51,7 @@ def trigger_lines(warning: EarlyWarning, scenario: Scenario, t: Translator) -> l
         lines += wrap(t("triggers_all_clear"))
     silent = [period_text(month.month, t) for month, level in levels if level.level is not None and not level.tells]
     if silent:
-        lines += wrap(t("triggers_say_nothing", months=list_names(list(dict.fromkeys(silent)), MAX_LISTED_MONTHS)))
+        lines += wrap(t("triggers_say_nothing", months=list_names(list(dict.fromkeys(silent)), MAX_SILENT_MONTHS)))
     return lines
 
 

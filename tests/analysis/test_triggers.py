@@ -33,8 +33,8 @@ def test_levels_are_those_of_the_closed_form() -> None:
         for level in of_month:
             if level.level is not None:
                 assert level.level.value == pytest.approx(exact_level(month, level.chance), abs=0.25 * SD)
-    told = [level for of_month, _ in levels for level in of_month if level.level is not None]
-    assert len(told) >= 18
+    known_levels = [level for of_month, _ in levels for level in of_month if level.level is not None]
+    assert len(known_levels) >= 18
 
 
 def test_an_outcome_that_less_makes_likelier_has_the_mirrored_levels() -> None:
@@ -127,6 +127,7 @@ def test_ratios_are_watched_by_what_is_booked(project: Path) -> None:
     assert [month.month for month in warning.months] == [f"2026-{month:02d}" for month in range(1, 12)]
 
 
+@pytest.mark.slow
 def test_a_reforecast_from_a_printed_level_has_the_printed_chance(project: Path) -> None:
     run = forecast.simulate(forecast.read(project / "plan.yaml"), paths=32_768, keep=32_768)
     warning = early_warning(run, "revenue", (0.5,))
