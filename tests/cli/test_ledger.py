@@ -46,12 +46,12 @@ NOTES = {
     "en": {
         "1 rows of the ledger became known only after 2025-04-05 and are left out",
         "figures that were restated, the last one counts (1 in all): volume.water 2025-03 10194 -> 9000",
-        "rows of costs and people (cost.power, headcount; 2 in all) count in the months of the plan alone",
+        "rows of costs and people ('cost.power, headcount'; 2 in all) count in the months of the plan alone",
     },
     "vi": {
         "1 dòng của sổ có sau ngày 2025-04-05 nên không dùng",
         "1 số liệu được điều chỉnh, lấy số sau cùng: volume.water 2025-03 10194 -> 9000",
-        "2 dòng chi phí và nhân sự (cost.power, headcount) chỉ tính trong các tháng của kế hoạch",
+        "2 dòng chi phí và nhân sự ('cost.power, headcount') chỉ tính trong các tháng của kế hoạch",
     },
 }
 

@@ -244,7 +244,10 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
     inputs = {**view.manifest, **summary}
     entries.append((t("provenance_content"), str(inputs.get("scenario_hash", ""))))
     entries.append((t("provenance_code"), str(inputs.get("code", ""))))
-    entries += [(t("provenance_version", name=name), str(version)) for name, version in _items(inputs.get("versions"))]
+    for name, version in _items(inputs.get("versions")):
+        entries.append(
+            (t("provenance_machine") if name == "machine" else t("provenance_version", name=name), str(version))
+        )
     entries += [(t("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in inputs.get("data", ())]
     entries += [_correlation_entry(entry, t) for entry in inputs.get("correlations", ())]
     entries += [

@@ -99,7 +99,9 @@ def measure_text(measure: str, scenario: Scenario, t: Translator) -> str:
     if not part:
         return measure_name
     service = scenario.services.get(part)
-    owner = service or scenario.costs.get(part)
+    owner = service or next(
+        (table[part] for table in (scenario.costs, scenario.initiatives, scenario.shocks) if part in table), None
+    )
     if kind == "volume" and service is not None and service.unit is not None:
         measure_name = f"{measure_name} ({service.unit.in_language(t.language)})"
     return t("measure_of", measure=measure_name, part=display_name(part, owner.label if owner else None, t))
