@@ -20,7 +20,7 @@ from tests.support.command_line import BAKERY_PLAN
         (["run", "a.yaml", "--repair"], "--repair: there is no such option; did you mean '--repair-correlations'?"),
         (["run"], "SCENARIO: is missing; write `forecast run [OPTIONS] SCENARIO...`"),
         (["run", "a.yaml", "--seed"], "--seed: its value is missing; `forecast run --help` says how it is written"),
-        (["check", "a", "b"], "Got unexpected extra argument (b); `forecast check --help` says how it is written"),
+        (["check", "a", "b"], "unexpected words (b); `forecast check --help` says how it is written"),
         (["data", "disagregate"], "disagregate: there is no such command; did you mean 'disaggregate'?"),
         (["run", "a.yaml", "--engine", "dask:there"], "--engine: 'dask:there' is not an engine; write local, dask, or"),
         (["run", "a.yaml", "--engine", "ray"], "--engine: 'ray' is not an engine; write local, dask, or dask:ADDRESS"),

@@ -44,8 +44,14 @@ class EffectiveValue:
     is_known_later: bool = False
     """True when its source came out after the day of the plan."""
     currency: str = "VND"
+    label: Label | None = None
+    """The text in both languages, of a label."""
     is_default: bool = False
     """True when the plan does not write it."""
+
+    def shown_text(self, t: Translator) -> str:
+        """As written; a label in the reader's language."""
+        return self.text if self.label is None else self.label.in_language(t.language)
 
     def describe(self, t: Translator) -> str:
         """Its meaning in words; empty for a text or a list."""
@@ -99,7 +105,7 @@ class EffectiveValue:
             remarks.append(t("value_replaces", text=text, where=f"{location.file}:{location.line}"))
         remark = "; ".join(part for part in remarks if part)
         place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
-        return f"{self.name}: {self.text}{place}" + (f"  {remark}" if remark else "")
+        return f"{self.name}: {self.shown_text(t)}{place}" + (f"  {remark}" if remark else "")
 
 
 @dataclass(frozen=True)
@@ -209,6 +215,7 @@ def _effective_value(
         known_since=assumption.known_since if assumption else provenance.get("known_since", ""),
         is_known_later=is_known_later,
         currency=plan.scenario.currency,
+        label=Label.model_validate(dict(node)) if isinstance(node, MappingNode) and is_label(node) else None,
     )
 
 
