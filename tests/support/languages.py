@@ -29,13 +29,14 @@ PLACES_AND_PEOPLE = (
 CODES = """
     app arima beta brier caption copula covid crps csv cvar dask denton eur excel ets forecast gaussian html iso jma
     json kwd lognormal macro manifest mase matplotlib numpy ocop pandas pdf pert pivottable png pydantic python
-    sarimax schema scipy scrps sha statsmodels tab theta unicode upu usd utf vnd windows wql xls xlsx yaml
+    sarima sarimax schema scipy scrps sha statsmodels tab theta unicode upu usd utf vnd windows wql xls xlsx yaml
 """
 """Codes and names of standards, programs and models."""
 _QUOTED = re.compile(r"'[^'\n]{1,160}'|\"[^\"\n]{1,160}\"|`[^`\n]{1,160}`|“[^”\n]{1,160}”")
 _TOKEN = re.compile(
     r"\S*(?:[\w-]+[/\\])[\w./\\-]+"  # paths
     r"|\b[\w-]+\.(?:\w+\.)*(?:[a-z]\w*)"  # names of files and dotted names
+    r"|(?<=: )[a-z_]+(?=: )"  # the key that a problem begins with
     r"|--?[a-z][\w-]*(?:[= ][A-Z_]{2,})?"  # options
     r"|\b\w*_\w+|\b[0-9a-f]{8,}\b|\b[A-Z]{2,}\b"  # keys, digests, placeholders
 )
