@@ -56,7 +56,9 @@ def test_what_cannot_be_reached_ends_with_the_code_of_a_check(call: Any, linear:
     name = "services.b.baseline.annual"
     result = call("seek", linear, "--paths", "8192", "--by", name, "--from", "100 tỷ", "--to", "130 tỷ", "--lang", "en")
     assert result.code == 3
-    assert "out of reach between 100.00 billion and 130.00 billion; the best is 16% at 130.00 billion" in " ".join(result.out.split())
+    assert "out of reach between 100.00 billion and 130.00 billion; the best is 16% at 130.00 billion" in " ".join(
+        result.out.split()
+    )
     assert "nothing that was tried gives the required chance" in result.err
 
 
