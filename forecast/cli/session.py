@@ -82,7 +82,7 @@ class Session:
 
 
 def _is_file(file: Path) -> bool:
-    """Whether there is such a file: one that is not there says nothing about its language."""
+    """True where there is such a file; another says nothing about its language."""
     with suppress(OSError, ValueError):
         return file.is_file()
     return False

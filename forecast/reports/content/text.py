@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "sentence_case"]
+__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "range_text", "sentence_case"]
 
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
@@ -199,7 +199,20 @@ def name_text(name: str, scenario: Scenario, t: Translator) -> str:
 
 
 def range_text(text: str, t: Translator) -> str:
-    """Return a range of a plan with its functions, dates, numbers and units in the language of the report."""
+    """Return a range of a plan in the language of the report.
+
+    Parameters
+    ----------
+    text : str
+        As the plan writes it, such as `0.5 to 1.2`, `pert(0%, 2%, 5%)` or `2021-03 to 2021-09`.
+    t : Translator
+        Language of the report.
+
+    Returns
+    -------
+    str
+        With its functions, dates, numbers and units in that language: `tháng 3 đến tháng 9/2021`.
+    """
     if call := re.fullmatch(r"(uniform|pert|triangular|normal|lognormal)\((.*)\)", text):
         parts = [part.strip() for part in call[2].split(",")]
         if call[1] == "normal":
