@@ -50,7 +50,7 @@ def _plain_section(values: Sequence[EffectiveValue], t: Translator) -> list[str]
     """Each value under its whole name, what it means below it."""
     lines = []
     for value in values:
-        lines += wrap(value.format_head(), hanging=4)
+        lines += wrap(value.format_head(t), hanging=4)
         if remark := value.format_remark(t):
             lines += wrap(MARGIN + remark, hanging=len(MARGIN))
     return lines
@@ -89,7 +89,7 @@ def _row(value: EffectiveValue, prefix: str, t: Translator) -> tuple[str, str, s
     place = (
         t("check_not_written") if value.is_default else f"{PurePath(value.location.file).name}:{value.location.line}"
     )
-    return name, value.text, median, value.grade, place
+    return name, value.shown_text(t), median, value.grade, place
 
 
 def _table_rows(rows: Sequence[tuple[str, str, str, str, str]], t: Translator) -> list[str]:

@@ -165,7 +165,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     scale = view.months_scale(t)
     measure = sentence_case(measure_text(finding.measure, view.scenario, t))
     title = t("months_title", measure=measure, unit=scale.unit)
-    alt = f"{title}: " + "; ".join(f"{bar.month} {scale.number(bar.p50)}" for bar in finding.bars)
+    alt = f"{title}: " + "; ".join(f"{period_text(bar.month, t)} {scale.number(bar.p50)}" for bar in finding.bars)
     draw, margin = CHARTS["months"]
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
