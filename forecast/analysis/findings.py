@@ -109,7 +109,7 @@ class BridgeStep:
 
 @dataclass(frozen=True)
 class Bridge:
-    """How the mean of the forecast comes about, by cause or by line of the accounts: start + steps = end."""
+    """Steps to the mean of the forecast, by cause or by line of the accounts: start + steps = end."""
 
     measure: str
     period: str

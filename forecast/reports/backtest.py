@@ -145,13 +145,18 @@ def worst_fault(score: Score, reduction: float | None) -> str:
     str
         `coverage`, `bias` or `error`, the one that exceeds its tolerance by the largest factor; empty where none does.
     """
-    faults = {
+    faults = fault_sizes(score, reduction)
+    worst = max(faults, key=lambda name: faults[name])
+    return worst if faults[worst] > 1 else ""
+
+
+def fault_sizes(score: Score, reduction: float | None) -> dict[str, float]:
+    """Coverage, bias and error of a forecast in tolerances, as `worst_fault` takes them; above 1 they are faults."""
+    return {
         "coverage": 0.0 if score.coverage80 is None else abs(score.coverage80 - 0.8) / COVERAGE_TOLERANCE,
         "bias": 0.0 if score.bias is None else abs(score.bias) / BIAS_TOLERANCE,
         "error": 0.0 if reduction is None else -reduction / ERROR_TOLERANCE,
     }
-    worst = max(faults, key=lambda name: faults[name])
-    return worst if faults[worst] > 1 else ""
 
 
 def backtest_scope(view: BacktestView, t: Translator) -> str:
@@ -231,8 +236,17 @@ def score_tables(view: BacktestView, t: Translator) -> list[ScoreTables]:
 def score_table(scores: Mapping[str, Score], t: Translator) -> Table:
     """Return one row a model, the combined forecast in bold."""
     heads = (t("backtest_model"), *(t(f"backtest_{key}") for key in SCORE_COLUMNS))
-    rows = tuple((model_text(name, t), *score_cells(score, t)) for name, score in scores.items())
-    return Table(heads, rows, frozenset(range(1, len(heads))), frozenset([0]))
+    rows = [[model_text(name, t), *score_cells(score, t)] for name, score in scores.items()]
+    warned = set()
+    if COMBINATION in scores:
+        row, combined = list(scores).index(COMBINATION), scores[COMBINATION]
+        for fault, key in (("coverage", "coverage80"), ("bias", "bias")):
+            if fault_sizes(combined, None)[fault] > 1:
+                column = 1 + SCORE_COLUMNS.index(key)
+                rows[row][column] += " △"  # never colour alone
+                warned.add((row, column))
+    numeric = frozenset(range(1, len(heads)))
+    return Table(heads, tuple(map(tuple, rows)), numeric, frozenset([0]), frozenset(warned))
 
 
 def model_text(name: str, t: Translator) -> str:

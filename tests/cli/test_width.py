@@ -21,7 +21,7 @@ from forecast.workflows import publish
 from tests.support.command_line import BAKERY_PLAN, start_command
 from tests.support.rolled_project import booking_day, write_rolled_project, write_sheet
 
-LONG = "{en: The revenue of household water in all of the twelve communes, vi: Nước sinh hoạt của cả mười hai xã và phường}"
+LONG = "{en: The revenue of household water in all twelve communes, vi: Nước sinh hoạt của cả mười hai xã và phường}"
 COPIED = re.compile(r"^  (Open|Mở|Next|Tiếp theo): ")
 """Lines with a path or a command, which are never broken."""
 

@@ -22,6 +22,7 @@ def test_the_index_lists_every_run_and_escapes_names(tmp_path: Path) -> None:
     assert page.count('<li class="run">') == 2
     assert "41%" in page
     assert ".runs/aaaa1111/report.html" in page
+    assert page.count("<script") == 1
     assert "<script>alert" not in page
     assert "&lt;script" in page
 

@@ -200,8 +200,10 @@ def count_grades(view: RunView) -> Counter[str]:
 
 
 def judgement_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the sentences on how much rests on judgement."""
+    """Return the sentences on how much rests on judgement; none where the plan has no unsure number."""
     counts = count_grades(view)
+    if not counts:
+        return []
     notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share
