@@ -18,7 +18,7 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
+from forecast.reports.content.text import date_text, foreign_language, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
 __all__ = ["quantity_text"]
@@ -38,7 +38,10 @@ class AssumptionRow:
     warning: str
     """Where its middle is far from halfway between its ends, what to write instead; else empty."""
     source: str
+    source_language: str
+    """Language of the source, where it is not that of the page; else empty."""
     note: str
+    note_language: str
     grade: str
     """Empty for one sure value that nobody graded."""
     location: str
@@ -94,7 +97,9 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         meaning=describe_range(assumption, t),
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source.in_language(t.language) or t("assumption_judgement"),
+        source_language=foreign_language(assumption.source, t),
         note=assumption.note.in_language(t.language),
+        note_language=foreign_language(assumption.note, t),
         grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
         hindsight=t("hindsight_mark", known=localize_dates(assumption.known_since, t)) if is_hindsight else "",

@@ -16,6 +16,7 @@ from forecast.reports.fonts import truncate_label
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import TargetRow
+    from forecast.plan.bilingual import Label
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
@@ -30,6 +31,8 @@ __all__ = [
     "target_text",
 ]
 
+VIETNAMESE_LETTERS = re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ]", re.IGNORECASE)
+"""Letters that no other language of a plan has."""
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
 
@@ -219,6 +222,17 @@ def name_text(name: str, scenario: Scenario, t: Translator) -> str:
         The label, or the name itself without one.
     """
     return display_label(scenario, name).in_language(t.language) or name
+
+
+def foreign_language(label: Label, t: Translator) -> str:
+    """Return `vi` or `en` where a text of the plan is not in the language of the page; empty where it is, or may be.
+
+    A plan that gives one text for both languages does not say which it is in; letters that only Vietnamese has do.
+    """
+    if label.vi == label.en:
+        return "vi" if t.language == "en" and VIETNAMESE_LETTERS.search(label.en) else ""
+    stands_in = "en" if (t.language == "en" and label.en) or not label.vi else "vi"
+    return "" if stands_in == t.language else stands_in
 
 
 def range_text(text: str, t: Translator) -> str:
