@@ -13,8 +13,6 @@ TARGET = {
     "period": "2026",
     "at_least": 1.0,
     "chance": 0.41,
-    "low": 0.4,
-    "high": 0.42,
     "low": 0.38,
     "high": 0.44,
     "spread": [0.41, 0.41],

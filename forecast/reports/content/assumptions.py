@@ -205,8 +205,10 @@ def count_grades(view: RunView) -> Counter[str]:
 
 
 def judgement_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the sentences on how much rests on judgement."""
+    """Return the sentences on how much rests on judgement; none where the plan has no unsure number."""
     counts = count_grades(view)
+    if not counts:
+        return []
     notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share
@@ -282,7 +284,7 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
     inputs = {**view.manifest, **summary}
     entries.append((t("provenance_content"), str(inputs.get("scenario_hash", ""))))
     entries.append((t("provenance_code"), str(inputs.get("code", ""))))
-    entries += [(t("provenance_version", name=name), str(version)) for name, version in _items(inputs.get("versions"))]
+    entries += version_entries(inputs.get("versions"), t)
     entries += [(t("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in inputs.get("data", ())]
     entries += [_correlation_entry(entry, t) for entry in inputs.get("correlations", ())]
     entries += [
@@ -290,6 +292,14 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
         for name, value in _items(inputs.get("diagnostics"))
     ]
     return [(key, value) for key, value in entries if value]
+
+
+def version_entries(versions: Any, t: Translator) -> list[tuple[str, str]]:
+    """Return name and version of Python, this program and each library, and the kind of machine."""
+    return [
+        (t("provenance_machine") if name == "machine" else t("provenance_version", name=name), str(version))
+        for name, version in _items(versions)
+    ]
 
 
 def _items(content: Any) -> Iterator[tuple[str, Any]]:
