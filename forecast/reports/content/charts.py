@@ -217,7 +217,8 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     rows = min(len(finding.bars), MAX_BARS)
     drawn_bars = finding.bars[:rows]
     alt = f"{title}: " + "; ".join(
-        f"{bar.name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}" for bar in drawn_bars
+        f"{report_label(bar, view, t).in_language(t.language)} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}"
+        for bar in drawn_bars
     )
     draw, margin = CHARTS["tornado"]
     return Chart(
