@@ -49,7 +49,7 @@ def summarise_months(run: Simulation, history: History | None) -> Months:
 
 
 def charted_measure(scenario: Scenario) -> str:
-    """Find the measure whose months a report shows.
+    """Choose the measure that a plan charts month by month.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def charted_measure(scenario: Scenario) -> str:
     Returns
     -------
     str
-        That of the main target where its months are recorded, else `revenue`.
+        The measure of the main target where its months are recorded, else the revenue.
     """
     target = scenario.targets.get(scenario.main_target)
     is_charted = target is not None and target.place is None and target.measure in CHARTED_MEASURES

@@ -52,7 +52,7 @@ class ListedRun:
     intervals: Mapping[str, tuple[float, float]]
     """Target -> 95% simulation interval of its chance."""
     plan: ListedPlan = ListedPlan()
-    """What its summary says of its plan."""
+    """Its plan, by its summary."""
 
     @property
     def created_text(self) -> str:
@@ -137,9 +137,9 @@ class ListedRun:
         Returns
         -------
         list of str
-            `revenue 74% ±0.3`.
+            `Revenue above 250 billion VND 74% ±0.3`.
         """
-        return [f"{name} {self._chance_text(name, t)}" for name in self.chances]
+        return [f"{label} {chance}" for label, chance in self.target_texts(t)]
 
 
 def listed_runs(runs: Sequence[StoredRun], linked: Collection[str]) -> list[ListedRun]:
@@ -184,13 +184,13 @@ def runs_by_plan(rows: Sequence[ListedRun]) -> list[PlanRuns]:
 
 
 def _listed_plan(run: StoredRun) -> ListedPlan:
-    """What the summary of a run says of its plan, or of the plans of a comparison."""
+    """The plan of a run by its summary, or the plans of a comparison."""
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
         summary = run.summary()
         if "runs" in summary:
             plans = [each["plan"] for each in summary["runs"].values()]
-            name = {language: " · ".join(str(plan["name"][language]) for plan in plans) for language in LANGUAGES}
-            return ListedPlan(name=name, compared=tuple(map(str, summary["runs"])))
+            names = {str(key): " · ".join(str(plan["name"][key]) for plan in plans) for key in LANGUAGES}
+            return ListedPlan(name=names, compared=tuple(map(str, summary["runs"])))
         plan = summary["plan"]
         labels = {str(key): {k: str(v) for k, v in label.items()} for key, label in plan["targets"].items()}
         return ListedPlan(str(plan["file"]), {key: str(text) for key, text in plan["name"].items()}, labels)

@@ -36,7 +36,9 @@ def test_common_random_numbers_give_a_shifted_mean_without_error() -> None:
 
 def test_the_months_of_a_difference_are_paired_and_add_up_to_the_year() -> None:
     run, raised = (
-        simulate_plan(TWO_SERVICES, keep=8_000, keep_months="revenue", services__a__baseline__annual=f"normal({mean} tỷ, 5 tỷ)")
+        simulate_plan(
+            TWO_SERVICES, keep=8_000, keep_months="revenue", services__a__baseline__annual=f"normal({mean} tỷ, 5 tỷ)"
+        )
         for mean in (120, 125)
     )
     months = monthly_differences(run, raised, "revenue")
@@ -54,7 +56,8 @@ def test_runs_that_kept_no_months_have_no_differences_by_month() -> None:
 
 
 def test_the_causes_of_a_difference_add_up_exactly_and_a_missing_cause_counts_whole() -> None:
-    run, without = (simulate_plan(FULL_PLAN, keep=500, shocks=shocks) for shocks in (None, {}))
+    strike = "shocks: {strike: {kind: event, from: 2021-03, until: 2021-04, effect: {volume: {a: -20% to -5%}}}}"
+    run, without = (simulate_plan(TWO_SERVICES + shocks, keep=500) for shocks in (strike, ""))
     bridges = compute_bridge(run), compute_bridge(without)
     assert bridges[0] is not None
     assert bridges[1] is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from forecast.i18n import LANGUAGES, Translator
+from forecast.plan.bilingual import Label
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.figure_tables import run_figure_tables
 from forecast.reports.content.headline import run_title
@@ -63,6 +64,16 @@ def test_a_page_holds_both_languages_in_few_bytes(covid: dict[str, bytes]) -> No
         for each in LANGUAGES:
             title = run_title(report_fixture.covid_view(), Translator(each))
             assert f'<span class="{each}" lang="{each}">{title}</span>' in content.decode()
+
+
+def test_a_text_in_one_language_alone_says_which() -> None:
+    view = report_fixture.covid_view()
+    decisions = {
+        name: d.model_copy(update={"action": Label(vi="Họp giao ban")}) for name, d in view.scenario.decisions.items()
+    }
+    scenario = view.scenario.model_copy(update={"decisions": decisions})
+    page = render_run_page(replace(view, scenario=scenario), Translator("en")).decode()
+    assert page.count('<b lang="vi">Họp giao ban</b>') == page.count("<b>Họp giao ban</b>") == len(decisions) > 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -42,7 +42,9 @@ def test_older_runs_of_a_plan_are_folded_below_the_newest(tmp_path: Path) -> Non
 def test_plans_are_named_by_their_labels_in_both_languages_and_can_be_ticked(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     for name, low in (("small", 50), ("great", 55)):
-        plan = BAKERY_PLAN.replace("50 million VND to 70", f"{low} million VND to 70").replace("A bakery", f"A {name} bakery")
+        plan = BAKERY_PLAN.replace("50 million VND to 70", f"{low} million VND to 70").replace(
+            "A bakery", f"A {name} bakery"
+        )
         label = "{en: Sixty million, vi: Sáu mươi triệu}"
         plan = plan.replace("revenue: {measure", f"revenue: {{label: {label}, measure")
         (tmp_path / "scenarios" / f"{name} plan.yaml").write_text(plan, encoding="utf-8")
@@ -55,7 +57,7 @@ def test_plans_are_named_by_their_labels_in_both_languages_and_can_be_ticked(tmp
     for text in ("A small bakery", "Tiệm bánh", "Sixty million", "Sáu mươi triệu"):
         assert text in page
     assert re.search(r"<span>Sixty million</span> <b>\d+% ±\d", page)
-    assert "data-plan=\"&#39;scenarios/small plan.yaml&#39;\" data-name=\"small plan\"" in page
+    assert 'data-plan="&#39;scenarios/small plan.yaml&#39;" data-name="small plan"' in page
     assert 'data-compared="great plan small plan"' in page
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])

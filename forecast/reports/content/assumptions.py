@@ -18,7 +18,7 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
+from forecast.reports.content.text import date_text, foreign_language, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
 __all__ = ["quantity_text"]
@@ -38,7 +38,10 @@ class AssumptionRow:
     warning: str
     """Where its middle is far from halfway between its ends, what to write instead; else empty."""
     source: str
+    source_language: str
+    """Language of the source, where it is not that of the page; else empty."""
     note: str
+    note_language: str
     grade: str
     """Empty for one sure value that nobody graded."""
     location: str
@@ -94,7 +97,9 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         meaning=describe_range(assumption, t),
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source.in_language(t.language) or t("assumption_judgement"),
+        source_language=foreign_language(assumption.source, t),
         note=assumption.note.in_language(t.language),
+        note_language=foreign_language(assumption.note, t),
         grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
         hindsight=t("hindsight_mark", known=localize_dates(assumption.known_since, t)) if is_hindsight else "",
@@ -279,7 +284,7 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
     inputs = {**view.manifest, **summary}
     entries.append((t("provenance_content"), str(inputs.get("scenario_hash", ""))))
     entries.append((t("provenance_code"), str(inputs.get("code", ""))))
-    entries += [(t("provenance_version", name=name), str(version)) for name, version in _items(inputs.get("versions"))]
+    entries += version_entries(inputs.get("versions"), t)
     entries += [(t("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in inputs.get("data", ())]
     entries += [_correlation_entry(entry, t) for entry in inputs.get("correlations", ())]
     entries += [
@@ -287,6 +292,14 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
         for name, value in _items(inputs.get("diagnostics"))
     ]
     return [(key, value) for key, value in entries if value]
+
+
+def version_entries(versions: Any, t: Translator) -> list[tuple[str, str]]:
+    """Return name and version of Python, this program and each library, and the kind of machine."""
+    return [
+        (t("provenance_machine") if name == "machine" else t("provenance_version", name=name), str(version))
+        for name, version in _items(versions)
+    ]
 
 
 def _items(content: Any) -> Iterator[tuple[str, Any]]:

@@ -163,7 +163,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     scale = view.months_scale(t)
     measure = sentence_case(measure_text(finding.measure, view.scenario, t))
     title = t("months_title", measure=measure, unit=scale.unit)
-    alt = f"{title}: " + "; ".join(f"{bar.month} {scale.number(bar.p50)}" for bar in finding.bars)
+    alt = f"{title}: " + "; ".join(f"{period_text(bar.month, t)} {scale.number(bar.p50)}" for bar in finding.bars)
     draw, margin = CHARTS["months"]
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
@@ -217,7 +217,8 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     rows = min(len(finding.bars), MAX_BARS)
     drawn_bars = finding.bars[:rows]
     alt = f"{title}: " + "; ".join(
-        f"{bar.name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}" for bar in drawn_bars
+        f"{report_label(bar, view, t).in_language(t.language)} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}"
+        for bar in drawn_bars
     )
     draw, margin = CHARTS["tornado"]
     return Chart(
