@@ -15,7 +15,7 @@ STEP_ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiative
 MIN_LAST_YEAR = 1e-9
 """Share of the forecast below which last year is only a rounding error."""
 EFFECT_QUANTILES = (0.1, 0.9, 0.05)
-"""Of a cause: the ends of its 80% range, and one in twenty."""
+"""Quantiles of an effect: the ends of its 80% range, and one in twenty."""
 
 
 def compute_bridge(run: Simulation) -> Bridge | None:

@@ -113,9 +113,11 @@ def _month_values(run: Simulation, figure: tuple[str, str]) -> Floats | None:
     """Figure of a month in each sampled path, (paths,), or (1,) of a closed month; None where no month was kept."""
     if run.path_sample is None:
         raise ValueError("the run has no sample of paths")
-    if figure in run.path_sample.figures:
-        return run.path_sample.figures[figure][: run.paths]
-    tally = run.tally(*figure)
+    values = run.path_sample.figures.get(figure)
+    sampled_paths = max(map(len, run.path_sample.figures.values()), default=0)
+    if values is not None and len(values) == sampled_paths:
+        return values[: run.paths]
+    tally = run.tally(*figure)  # of a closed month one value is kept, not one a path
     return np.array([tally.mean]) if tally.quantile(0.0).value == tally.quantile(1.0).value else None
 
 

@@ -109,7 +109,7 @@ class BridgeStep:
 
 @dataclass(frozen=True)
 class Bridge:
-    """How the mean of the forecast comes about, by cause or by line of the accounts: start + steps = end."""
+    """Steps to the mean of the forecast, by cause or by line of the accounts: start + steps = end."""
 
     measure: str
     period: str
@@ -357,7 +357,7 @@ class Difference:
     chances: Mapping[str, Estimate]
     """Target -> difference in chance, second less first."""
     months: tuple[MonthDifference, ...] = ()
-    """Of the measure that the plans chart by month; empty where no month was kept."""
+    """Differences by month of the measure that the plans chart; empty where no month was kept."""
 
 
 @dataclass(frozen=True)

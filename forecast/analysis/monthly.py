@@ -49,7 +49,18 @@ def summarise_months(run: Simulation, history: History | None) -> Months:
 
 
 def charted_measure(scenario: Scenario) -> str:
-    """The measure of the main target where its months are recorded, else the revenue."""
+    """Choose the measure that a plan charts month by month.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    str
+        The measure of the main target where its months are recorded, else the revenue.
+    """
     target = scenario.targets.get(scenario.main_target)
     is_charted = target is not None and target.place is None and target.measure in CHARTED_MEASURES
     return target.measure if target is not None and is_charted else "revenue"

@@ -23,7 +23,7 @@ SECTIONS = (
 ENTRY_DEPTHS = {"workforce": 1, "places": 1, "history.shocks": 3}
 """Parts of a name that stand in the heading of an entry; the first two of the others, where more follow."""
 MAX_NAME_WIDTH, MAX_MEDIAN_WIDTH, MAX_PLACE_WIDTH = 32, 12, 22
-GAP = "  "
+CELL_SPACE = "  "
 MARGIN = "    "
 
 
@@ -50,7 +50,7 @@ def _plain_section(values: Sequence[EffectiveValue], t: Translator) -> list[str]
     """Each value under its whole name, what it means below it."""
     lines = []
     for value in values:
-        lines += wrap(value.format_head(), hanging=4)
+        lines += wrap(value.format_head(t), hanging=4)
         if remark := value.format_remark(t):
             lines += wrap(MARGIN + remark, hanging=len(MARGIN))
     return lines
@@ -89,7 +89,7 @@ def _row(value: EffectiveValue, prefix: str, t: Translator) -> tuple[str, str, s
     place = (
         t("check_not_written") if value.is_default else f"{PurePath(value.location.file).name}:{value.location.line}"
     )
-    return name, value.text, median, value.grade, place
+    return name, value.shown_text(t), median, value.grade, place
 
 
 def _table_rows(rows: Sequence[tuple[str, str, str, str, str]], t: Translator) -> list[str]:
@@ -98,7 +98,7 @@ def _table_rows(rows: Sequence[tuple[str, str, str, str, str]], t: Translator) -
     widths[0] = min(widths[0], MAX_NAME_WIDTH)
     widths[2] = min(widths[2], MAX_MEDIAN_WIDTH)
     widths[4] = min(widths[4], MAX_PLACE_WIDTH)
-    used = sum(width + len(GAP) for column, width in enumerate(widths) if column != 1 and width) + len(MARGIN)
+    used = sum(width + len(CELL_SPACE) for column, width in enumerate(widths) if column != 1 and width) + len(MARGIN)
     widths[1] = min(widths[1], MAX_WIDTH - used)
     paddings: tuple[Callable[[str, int], str], ...] = (pad_right, pad_right, pad_left, pad_right, pad_right)
     lines = []
@@ -110,7 +110,7 @@ def _table_rows(rows: Sequence[tuple[str, str, str, str, str]], t: Translator) -
                 for cell, width, pad in zip(cells, widths, paddings, strict=True)
                 if width
             ]
-            lines.append((MARGIN + GAP.join(parts)).rstrip())
+            lines.append((MARGIN + CELL_SPACE.join(parts)).rstrip())
     return lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecast.cli.run_summary import chance_columns, goal_text
+from forecast.cli.run_summary import chance_columns, short_goal_text
 from forecast.cli.text_table import display_width, pad_right, wrap
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale
@@ -26,7 +26,7 @@ def comparison_lines(
     lines = [t("compare_said_title", count=len(runs), paths=t.number(summary["paths"]))]
     main = scenarios[0].main_target
     if main in first["targets"]:
-        lines += wrap(f"  {goal_text(first['targets'][main], first, scenarios[0], t)}")
+        lines += wrap(f"  {short_goal_text(first['targets'][main], first, scenarios[0], t)}")
         lines += _ranked_lines(main, runs, t, encoding)
     lines.append(t("compare_said_differences"))
     for difference in summary["differences"]:
@@ -52,10 +52,13 @@ def _difference_lines(difference: Mapping[str, Any], first: Scenario, t: Transla
     """The change of each target that both plans have; of the mean where they share none."""
     if not difference["chances"]:
         return [_mean_line(difference, first, t)]
+    from forecast.plan.labels import display_name
+
     lines = []
     for target, change in difference["chances"].items():
         value, low, high = (t.number(100 * change[key], 1) for key in ("value", "low", "high"))
-        pair = {"first": difference["first"], "second": difference["second"], "target": target}
+        label = display_name(target, first.targets[target].label if target in first.targets else None, t)
+        pair = {"first": difference["first"], "second": difference["second"], "target": label}
         sign = "+" if change["value"] > 0 else ""
         lines.append("    " + t("said_difference", **pair, change=sign + value, low=low, high=high))
     return lines

@@ -100,13 +100,13 @@ def is_stdout_terminal() -> bool:
 
 def _fitting(lines: Sequence[str]) -> list[str]:
     """Lines that a terminal shows as they are."""
-    whole = [
+    printable = [
         UnbrokenLine(escape_invisible(line)) if isinstance(line, UnbrokenLine) else escape_invisible(line)
         for line in lines
     ]
     return [
         part
-        for line in whole
+        for line in printable
         for each in line.split("\n")
         for part in ([each] if isinstance(line, UnbrokenLine) else wrap(each))
     ]

@@ -10,7 +10,7 @@ from forecast.cli.output import print_status
 from forecast.cli.text_table import UnbrokenLine, chance_bar, display_width, pad_left, pad_right, wrap
 from forecast.files.paths import display_path
 from forecast.i18n import Translator
-from forecast.i18n.amounts import choose_scale, exact_percent, whole_percent
+from forecast.i18n.amounts import choose_scale, error_points, exact_percent, whole_percent
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -78,11 +78,11 @@ def _year_lines(summary: Mapping[str, Any], scenario: Scenario, t: Translator) -
 def _target_lines(
     target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator, encoding: str
 ) -> list[str]:
-    """What is to be reached, its chance with a bar, and the figures behind it; in two lines where the goal is short."""
+    """The goal of a target, its chance with a bar, and the figures behind it; in two lines where the goal is short."""
     from forecast.reports.content.text import chance_range_text
 
     required, bar = target["required_chance"], chance_columns(target, t, encoding)
-    goal = f"  {goal_text(target, summary, scenario, t)}"
+    goal = f"  {short_goal_text(target, summary, scenario, t)}"
     indent = 2 + GOAL_WIDTH
     is_short = display_width(goal) <= indent
     lines = [f"{pad_right(goal, indent)} {bar}"] if is_short else [goal, f"{' ' * indent} {bar}"]
@@ -95,8 +95,6 @@ def _target_lines(
 
 def chance_columns(target: Mapping[str, Any], t: Translator, encoding: str) -> str:
     """Chance of a target, its simulation error, its bar, and the chance that is required."""
-    from forecast.reports.content.text import error_points
-
     required = target["required_chance"]
     chance = whole_percent(target["chance"], t, required)
     error = f"±{error_points(target['low'], target['high'], t)}"
@@ -104,7 +102,7 @@ def chance_columns(target: Mapping[str, Any], t: Translator, encoding: str) -> s
     return bar if required is None else f"{bar}  {t('answer_required', chance=exact_percent(required, t))}"
 
 
-def goal_text(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:
+def short_goal_text(target: Mapping[str, Any], summary: Mapping[str, Any], scenario: Scenario, t: Translator) -> str:
     """Such as `Revenue 2021 ≥ 250 billion VND`."""
     from forecast.reports.content.text import measure_text, period_text, sentence_case
 
@@ -142,7 +140,7 @@ def _driver_lines(summary: Mapping[str, Any], scenario: Scenario, t: Translator)
     """The assumptions that move the figure of the main target most; none where no paths were kept to see it."""
     sensitivity = summary.get("sensitivity")
     bars = sensitivity["levers"][:MAX_DRIVERS] if sensitivity else []
-    if not bars:
+    if sensitivity is None or not bars:
         return []
     from forecast.reports.content.text import measure_text
 

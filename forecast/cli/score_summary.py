@@ -16,7 +16,7 @@ from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
 from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, first_day, parse_month, parse_period
 from forecast.plan.labels import display_name
-from forecast.reports.content.text import measure_text, period_text, sentence_case
+from forecast.reports.content.text import measure_text, period_text, range_text, sentence_case
 from forecast.stats.chance_scores import MIN_OUTCOMES_FOR_CHANCES
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _value_added_lines(scores: LedgerScores, t: Translator) -> list[str]:
         for value in group:
             shares = (_share(value.error, t, signed=False), _share(value.error_alone, t, signed=False))
             added = (_share(value.error_added, t), _share(value.crps_added, t))
-            growth = _shorten(value.growth, MAX_GROWTH_LETTERS)
+            growth = _shorten(range_text(value.growth.partition("; grade")[0], t), MAX_GROWTH_LETTERS)
             rows.append([f"  {_short_name(value.measure, scores, t)}", growth, *shares, *added])
     return [*wrap(t("score_value_added")), *table_lines(rows)]
 

@@ -143,8 +143,8 @@ def chance_bar(chance: float, encoding: str) -> str:
         cells = (eighths + 4) // 8
         cells = min(max(cells, 1), BAR_WIDTH - 1) if 0 < chance < 1 else cells
         return _PLAIN_FULL * cells + _PLAIN_EMPTY * (BAR_WIDTH - cells)
-    whole, part = divmod(eighths, 8)
-    bar = _FULL * whole + _EIGHTHS[part]
+    full, part = divmod(eighths, 8)
+    bar = _FULL * full + _EIGHTHS[part]
     return bar + _EMPTY * (BAR_WIDTH - len(bar))
 
 

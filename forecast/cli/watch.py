@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from forecast.cli.errors import handle_error
 from forecast.cli.output import print_lines
-from forecast.cli.run_summary import goal_text
+from forecast.cli.run_summary import short_goal_text
 from forecast.cli.session import Session
 from forecast.cli.text_table import UnbrokenLine
 from forecast.errors import ForecastError, InputError, OutputError
@@ -19,7 +19,7 @@ from forecast.files.paths import display_path
 from forecast.i18n import Translator
 
 if TYPE_CHECKING:
-    from forecast.cli.commands.run import CompletedRun
+    from forecast.cli.completed_run import CompletedRun
     from forecast.plan.loading.loader import LoadedPlan
 
 MAX_WAIT_MILLISECONDS = 1_000
@@ -83,7 +83,7 @@ def has_changed(files: Mapping[Path, FileState]) -> bool:
 
 
 class TargetState(NamedTuple):
-    """What a target asks, its chance, and half the width of the interval of the chance."""
+    """Goal of a target, its chance, and half the width of the interval of the chance."""
 
     goal: str
     chance: float
@@ -158,7 +158,7 @@ class PlanWatch:
         """Say by how much each chance differs from that of the run before."""
         targets = {
             name: TargetState(
-                goal_text(target, completed.summary, completed.scenario, completed.t),
+                short_goal_text(target, completed.summary, completed.scenario, completed.t),
                 target["chance"],
                 (target["high"] - target["low"]) / 2,
             )

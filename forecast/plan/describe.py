@@ -1,4 +1,4 @@
-"""Meaning of a number in words: `80%: 0% to 20%, middle 10%`, `exactly 3 months`."""
+"""Meaning of a number in words: `80%: 0% to 20%, median 10%`, `exactly 3 months`."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from forecast.plan.assumption import Assumption
 
-__all__ = ["MAX_NAME_CHARS", "FrozenDict", "assumptions_in", "for_service"]
+__all__ = ["MAX_NAME_CHARS", "FrozenDict", "Record", "assumptions_in", "for_service", "map_assumptions"]
 
 T = TypeVar("T")
 
@@ -119,7 +119,20 @@ def assumptions_in(content: Any) -> Iterator[Assumption]:
 
 
 def map_assumptions(content: T, change: Callable[[Assumption], Assumption]) -> T:
-    """A value of a record with every assumption inside changed; what holds no changed one is the same object."""
+    """Change every assumption inside a value of a record.
+
+    Parameters
+    ----------
+    content : object
+        A record, an assumption, or a mapping or sequence of them.
+    change : callable
+        Returns the changed assumption, or the same object.
+
+    Returns
+    -------
+    object
+        Of the type of `content`; what holds no changed assumption is the same object.
+    """
     mapped: Any = content
     match content:
         case Assumption():

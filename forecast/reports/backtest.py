@@ -12,6 +12,7 @@ from forecast.periods import format_month
 from forecast.plan.labels import display_name
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
+from forecast.reports.content.assumptions import version_entries
 from forecast.reports.content.figure_tables import track_record_tables
 from forecast.reports.content.glyphs import glyph_notes
 from forecast.reports.content.sums import sum_notes, sum_reasons, sum_table
@@ -144,13 +145,18 @@ def worst_fault(score: Score, reduction: float | None) -> str:
     str
         `coverage`, `bias` or `error`, the one that exceeds its tolerance by the largest factor; empty where none does.
     """
-    faults = {
+    faults = fault_sizes(score, reduction)
+    worst = max(faults, key=lambda name: faults[name])
+    return worst if faults[worst] > 1 else ""
+
+
+def fault_sizes(score: Score, reduction: float | None) -> dict[str, float]:
+    """Coverage, bias and error of a forecast in tolerances, as `worst_fault` takes them; above 1 they are faults."""
+    return {
         "coverage": 0.0 if score.coverage80 is None else abs(score.coverage80 - 0.8) / COVERAGE_TOLERANCE,
         "bias": 0.0 if score.bias is None else abs(score.bias) / BIAS_TOLERANCE,
         "error": 0.0 if reduction is None else -reduction / ERROR_TOLERANCE,
     }
-    worst = max(faults, key=lambda name: faults[name])
-    return worst if faults[worst] > 1 else ""
 
 
 def backtest_scope(view: BacktestView, t: Translator) -> str:
@@ -230,8 +236,17 @@ def score_tables(view: BacktestView, t: Translator) -> list[ScoreTables]:
 def score_table(scores: Mapping[str, Score], t: Translator) -> Table:
     """Return one row a model, the combined forecast in bold."""
     heads = (t("backtest_model"), *(t(f"backtest_{key}") for key in SCORE_COLUMNS))
-    rows = tuple((model_text(name, t), *score_cells(score, t)) for name, score in scores.items())
-    return Table(heads, rows, frozenset(range(1, len(heads))), frozenset([0]))
+    rows = [[model_text(name, t), *score_cells(score, t)] for name, score in scores.items()]
+    warned = set()
+    if COMBINATION in scores:
+        row, combined = list(scores).index(COMBINATION), scores[COMBINATION]
+        for fault, key in (("coverage", "coverage80"), ("bias", "bias")):
+            if fault_sizes(combined, None)[fault] > 1:
+                column = 1 + SCORE_COLUMNS.index(key)
+                rows[row][column] += " △"  # never colour alone
+                warned.add((row, column))
+    numeric = frozenset(range(1, len(heads)))
+    return Table(heads, tuple(map(tuple, rows)), numeric, frozenset([0]), frozenset(warned))
 
 
 def model_text(name: str, t: Translator) -> str:
@@ -291,7 +306,7 @@ def backtest_provenance(view: BacktestView, t: Translator) -> list[tuple[str, st
         (t("provenance_content"), str(manifest["scenario_hash"])),
         (t("provenance_code"), str(manifest["code"])),
     ]
-    entries += [(t("provenance_version", name=name), str(value)) for name, value in manifest["versions"].items()]
+    entries += version_entries(manifest["versions"], t)
     return entries + [(t("provenance_data", name=source["name"]), str(source["sha256"])) for source in manifest["data"]]
 
 

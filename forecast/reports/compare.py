@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from forecast.analysis.comparison import bridge_difference
 from forecast.analysis.findings import Bridge, Difference, Exceedance, Months, TargetRow
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale
+from forecast.i18n.amounts import AmountScale, choose_scale, error_points
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.plan_differences import RankedPlan, plan_step_rows
@@ -21,7 +21,6 @@ from forecast.reports.content.context import RunView
 from forecast.reports.content.figure_tables import curve_table, fan_table
 from forecast.reports.content.text import (
     chance_range_text,
-    error_points,
     error_text,
     goal_text,
     measure_text,
@@ -48,7 +47,7 @@ __all__ = ["comparison_charts", "render_comparison_page", "render_comparison_pdf
 
 Differences = Mapping[tuple[str, str], Difference]
 """By (first, second), the second less the first; the names are `RunView.short_name`."""
-COLUMN_GAP_INCHES, SHEET_CHART_INCHES = 0.2, 2.5
+CHART_GAP_INCHES, SHEET_CHART_INCHES = 0.2, 2.5
 """White between two charts of the sheet, and their height."""
 MAX_RUNS_WITH_CAUSES = 3
 """Runs up to which the sheet has room for the months and causes of the first difference."""
@@ -350,7 +349,7 @@ def _plan_steps(first: RunView, other: RunView) -> Bridge | None:
 
 
 class PlanChange(NamedTuple):
-    """What differs from the first plan to another."""
+    """Differences of a plan to the first one."""
 
     heading: str
     charts: tuple[str, ...]
@@ -547,14 +546,14 @@ def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t:
     if not _has_same_goal(views):
         page.y = page.text(t("compare_other_targets"), EDGE_INCHES, page.y, page.width, lines=2) + 0.05
     charts = comparison_charts(views, differences, t)
-    half = (page.width - COLUMN_GAP_INCHES) / 2
+    half = (page.width - CHART_GAP_INCHES) / 2
     for names, height in (
         (("ranked", "exceedances"), SHEET_CHART_INCHES),
         (("months_2", "steps_2"), SHEET_CHART_INCHES if len(views) <= MAX_RUNS_WITH_CAUSES else 0.0),
     ):
         drawn = [charts[name] for name in names if name in charts and height]
         for column, chart in enumerate(drawn):
-            page.chart(chart, EDGE_INCHES + column * (half + COLUMN_GAP_INCHES), page.y, half, height)
+            page.chart(chart, EDGE_INCHES + column * (half + CHART_GAP_INCHES), page.y, half, height)
         page.y += height + 0.15 if drawn else 0.0
     _draw_tables(page, views, differences, t)
     runs = " · ".join(f"{view.short_name}: {str(view.summary.get('run_id', ''))[:16]}" for view in views)

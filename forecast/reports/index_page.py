@@ -10,7 +10,7 @@ from forecast.files import atomic
 from forecast.i18n import Language, Translator
 from forecast.reports.templating import page_translators, render_template
 from forecast.runs import ownership, repository
-from forecast.runs.listing import ListedRun, listed_runs, runs_by_plan
+from forecast.runs.listing import ListedRun, PlanRuns, listed_runs, runs_by_plan
 from forecast.runs.repository import StoredRun
 
 __all__ = ["write_index"]
@@ -39,15 +39,17 @@ def write_index(reports: Path) -> None:
 def render_index(stored_runs: Sequence[StoredRun], linked: Collection[str], language: Language) -> bytes:
     """`reports/index.html`: one file that lists the runs and opens offline."""
     groups = runs_by_plan(listed_runs(stored_runs, linked))
-    plans = [group for group in groups if not _is_comparison(group.newest.run)]
-    comparisons = [group for group in groups if _is_comparison(group.newest.run)]
+    by_kind: dict[str, list[PlanRuns]] = {"run": [], "compare": [], "backtest": []}
+    for group in groups:
+        by_kind.get(str(group.newest.run.manifest.get("kind")), by_kind["run"]).append(group)
     pages = [{"t": t, "title": t("runs_title")} for t in page_translators(Translator(language))]
-    shared = {"plans": plans, "comparisons": comparisons, "command_word": command_word}
+    shared = {
+        "plans": by_kind["run"],
+        "comparisons": by_kind["compare"],
+        "backtests": by_kind["backtest"],
+        "command_word": command_word,
+    }
     return render_template("index.html.jinja", pages, shared, more_style="index.css")
-
-
-def _is_comparison(run: StoredRun) -> bool:
-    return run.manifest.get("kind") == "compare"
 
 
 def command_word(row: ListedRun) -> str:

@@ -127,7 +127,7 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
 
     bands: list[SheetBand] = []
     if "dots" in charts or "months" in charts:
-        bands.append((2.3, partial(_draw_outcomes, charts)))
+        bands.append((2.75, partial(_draw_outcomes, charts)))
     if "bridge" in charts or "exceedance" in charts:
         bands.append((2.3, partial(draw_pair, "bridge", "exceedance")))
     if "tornado" in charts or "cases" in charts:
@@ -318,12 +318,13 @@ def _draw_foot(page: PrintedPage, view: RunView, t: Translator) -> float:
 def _weakness_notes(view: RunView, t: Translator) -> Sequence[str]:
     status = view.summary.get("data_status", {})
     notes = []
-    if view.findings.sensitivity is not None:
+    counts = assumptions.count_grades(view)
+    if view.findings.sensitivity is not None and counts:
         notes.append(t("sheet_judgement", share=whole_percent(view.findings.sensitivity.judgement_share, t)))
     if status.get("reconstructed"):
         notes.append(t("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
     if hindsight_count := len(view.hindsight_assumptions()):
         notes.append(t("sheet_hindsight", date=date_text(view.as_of, t), count=hindsight_count))
-    counts = assumptions.count_grades(view)
-    notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
+    if counts:
+        notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
     return notes

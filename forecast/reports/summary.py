@@ -194,6 +194,7 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
     tail = findings.tails[row.name]
     shortfall = tally.average_shortfall(row.threshold, at_least)
     return {
+        **({"label": row.label.plain} if row.label else {}),
         "measure": row.measure,
         **({"place": row.place, "place_name": row.place_name} if row.place else {}),
         "period": row.period,

@@ -10,7 +10,7 @@ from typing import Any
 
 from forecast.errors import OutputError
 from forecast.i18n import LANGUAGES, Translator
-from forecast.i18n.amounts import whole_percent
+from forecast.i18n.amounts import error_points, whole_percent
 from forecast.runs.repository import StoredRun
 
 __all__ = ["ListedPlan", "ListedRun", "PlanRuns", "listed_runs", "runs_by_plan"]
@@ -49,8 +49,10 @@ class ListedRun:
     """Target -> chance."""
     required_chances: Mapping[str, float]
     """Target -> chance that is required, where one is."""
+    intervals: Mapping[str, tuple[float, float]]
+    """Target -> 95% simulation interval of its chance."""
     plan: ListedPlan = ListedPlan()
-    """What its summary says of its plan."""
+    """Its plan, by its summary."""
 
     @property
     def created_text(self) -> str:
@@ -115,15 +117,14 @@ class ListedRun:
         Returns
         -------
         list of tuple
-            `("Revenue above 250 billion VND", "74%")`.
+            `("Revenue above 250 billion VND", "74% ±0.3")`.
         """
-        return [
-            (
-                self.plan.targets.get(name, {}).get(t.language) or name,
-                whole_percent(chance, t, self.required_chances.get(name)),
-            )
-            for name, chance in self.chances.items()
-        ]
+        labels = (self.plan.targets.get(name, {}).get(t.language) or name for name in self.chances)
+        return [(label, self._chance_text(name, t)) for label, name in zip(labels, self.chances, strict=True)]
+
+    def _chance_text(self, name: str, t: Translator) -> str:
+        percent = whole_percent(self.chances[name], t, self.required_chances.get(name))
+        return f"{percent} ±{error_points(*self.intervals[name], t)}"
 
     def chance_texts(self, t: Translator) -> list[str]:
         """Write each target with its chance.
@@ -136,12 +137,9 @@ class ListedRun:
         Returns
         -------
         list of str
-            `revenue 74%`.
+            `Revenue above 250 billion VND 74% ±0.3`.
         """
-        return [
-            f"{name} {whole_percent(chance, t, self.required_chances.get(name))}"
-            for name, chance in self.chances.items()
-        ]
+        return [f"{label} {chance}" for label, chance in self.target_texts(t)]
 
 
 def listed_runs(runs: Sequence[StoredRun], linked: Collection[str]) -> list[ListedRun]:
@@ -186,24 +184,25 @@ def runs_by_plan(rows: Sequence[ListedRun]) -> list[PlanRuns]:
 
 
 def _listed_plan(run: StoredRun) -> ListedPlan:
-    """What the summary of a run says of its plan, or of the plans of a comparison."""
+    """The plan of a run by its summary, or the plans of a comparison."""
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
         summary = run.summary()
         if "runs" in summary:
             plans = [each["plan"] for each in summary["runs"].values()]
-            name = {language: " · ".join(str(plan["name"][language]) for plan in plans) for language in LANGUAGES}
-            return ListedPlan(name=name, compared=tuple(map(str, summary["runs"])))
+            names = {str(key): " · ".join(str(plan["name"][key]) for plan in plans) for key in LANGUAGES}
+            return ListedPlan(name=names, compared=tuple(map(str, summary["runs"])))
         plan = summary["plan"]
         labels = {str(key): {k: str(v) for k, v in label.items()} for key, label in plan["targets"].items()}
         return ListedPlan(str(plan["file"]), {key: str(text) for key, text in plan["name"].items()}, labels)
     return ListedPlan()
 
 
-def _target_chances(run: StoredRun) -> tuple[dict[str, float], dict[str, float]]:
-    """Target -> chance, and target -> required chance; empty where the summary of a run has none."""
+def _target_chances(run: StoredRun) -> tuple[dict[str, float], dict[str, float], dict[str, tuple[float, float]]]:
+    """Target -> chance, -> required chance and -> interval of the chance; empty where the summary of a run has none."""
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
         targets = run.summary()["targets"]
         chances = {str(name): float(target["chance"]) for name, target in targets.items()}
         required = {str(name): target.get("required_chance") for name, target in targets.items()}
-        return chances, {name: float(chance) for name, chance in required.items() if chance is not None}
-    return {}, {}
+        intervals = {str(name): (float(target["low"]), float(target["high"])) for name, target in targets.items()}
+        return chances, {name: float(chance) for name, chance in required.items() if chance is not None}, intervals
+    return {}, {}, {}

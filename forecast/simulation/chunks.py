@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats
 from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
-from forecast.plan.targets import Target
+from forecast.periods import format_month
+from forecast.plan.targets import Target, book_measure
 from forecast.simulation.block import BlockResult, simulate_block
 from forecast.simulation.compiled import CompiledPlan, FigureKey, figure_key
 from forecast.simulation.places.histograms import PlaceTally
@@ -157,9 +158,20 @@ class ChunkJob:
 
     @cached_property
     def sampled_figures(self) -> frozenset[FigureKey]:
-        """The figures that are kept path by path: neither single months, but of one measure, nor places."""
+        """The figures that are kept path by path: no places, and of single months those of a measure or of a target."""
         months = {(self.sampled_measure, month) for month in self.month_periods} if self.sampled_measure else set()
-        return (frozenset(self.bins) - self.binned_figures()) | (months & self.bins.keys())
+        return (frozenset(self.bins) - self.binned_figures()) | self.booked_months | (months & self.bins.keys())
+
+    @cached_property
+    def booked_months(self) -> frozenset[FigureKey]:
+        """The months of each target's measure, or of what its ratio is made of, in its period."""
+        keys = {
+            (book_measure(target.measure), format_month(month))
+            for target in self.plan.targets.values()
+            if target.place is None
+            for month in range(target.period.calendar.first, target.period.calendar.last + 1)
+        }
+        return frozenset(keys & self.bins.keys())
 
     def empty_result(self) -> PartialResult:
         """A result that has counted nothing."""
@@ -260,14 +272,10 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
 
 
 def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths: int) -> None:
-    """Keep the first paths of some blocks one by one; a month that is closed is the same in all, and is left out."""
+    """Keep the first paths of some blocks one by one."""
     result.uniforms.append({name: u[:paths].copy() for name, u in block.uniforms.items()})
     result.occurrences.append({name: values[:paths].copy() for name, values in block.occurrences.items()})
-    figures = {
-        key: values
-        for key, values in block.figures.items()
-        if key in job.sampled_figures and (len(values) > 1 or key[1] not in job.month_periods)
-    }
+    figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures}
     result.figures.append({key: values[:paths].copy() for key, values in figures.items()})
 
 

@@ -51,7 +51,7 @@ def test_a_quiet_run_prints_its_summary_to_stdout_only(call: Any, project: Path)
     done = call("run", project / "scenarios" / "bakery.yaml", "--paths", "2_000", "--quiet")
     assert done.code == 0
     assert done.err == ""
-    assert re.search(r"Revenue 2026 ≥ 60 million VND +\d+% ±\d+\.\d ", done.out)
+    assert re.search(r"Revenue 2026 ≥ 60 million VND +\d+% ±\d+(\.\d)? ", done.out)
     assert "±: simulation error" in done.out
     assert "60 million VND" in done.out
     assert str(project / "reports" / "bakery" / "report.html") in done.out
@@ -216,5 +216,6 @@ def test_a_plan_without_cases_has_the_standing_ones(call: Any, tmp_path: Path, l
     page = (tmp_path / "reports" / "years" / "report.html").read_text(encoding="utf-8")
     assert TITLES[language][2] in page
     sheet = PdfReader(tmp_path / "reports" / "years" / "report.pdf").pages[0].extract_text()
+    one_line = " ".join(sheet.split())
     for title in TITLES[language][:2]:
-        assert title in sheet
+        assert title in one_line

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forecast.i18n import Translator
-from forecast.reports.backtest import BacktestView, backtest_title, unscored_services
+from forecast.reports.backtest import BacktestView, backtest_title, score_table, unscored_services
 from forecast.timeseries.evaluation.scores import COMBINATION, SEASONAL_NAIVE, Score
 from tests.support import report_fixture
 
@@ -40,6 +40,20 @@ def test_the_title_names_the_worst_of_coverage_bias_and_error(
     assert backtest_title(make_backtest(mase, coverage, bias), Translator("en")) == title
 
 
+def test_a_cell_at_fault_is_marked_in_colour_and_by_a_sign() -> None:
+    def score(coverage: float, bias: float) -> Score:
+        return Score(0.9, 0.8, None, coverage, 0.95, bias, 24, 0)
+
+    scores = {COMBINATION: score(0.63, 0.139), "ets": score(0.5, 0.2)}
+    table = score_table(scores, Translator("en"))
+    assert table.warned == {(0, 3), (0, 5)}
+    assert table.rows[0][3] == "63% △"
+    assert table.rows[0][5].endswith(" △")
+    assert not any("△" in cell for cell in table.rows[1])
+    good = score_table({COMBINATION: score(0.8, 0.01)}, Translator("en"))
+    assert not good.warned
+
+
 def test_services_that_share_a_reason_share_its_sentence() -> None:
     scenario = report_fixture.read_covid()
     reason = ("backtest_reconstructed", (("service", "x"),))
@@ -48,7 +62,3 @@ def test_services_that_share_a_reason_share_its_sentence() -> None:
     sentences = unscored_services(view, Translator("en"))
     assert len(sentences) == 1
     assert all(scenario.services[name].label.en in sentences[0] for name in scenario.service_names)
-
-
-def test_a_score_has_what_the_title_names() -> None:
-    assert {"mase", "coverage80", "bias"} <= set(Score.__dataclass_fields__)

@@ -72,9 +72,9 @@ def layout_faults(figure: Figure) -> list[str]:
             faults.append(f"overlap: {first.text!r} and {second.text!r}")
     lines = [line for axes in figure.axes for line in _clipped_lines(axes)]
     everything = Bbox.union([text.box for text in texts])
-    near = [line for line in lines if line.is_near(everything)]
+    candidates = [line for line in lines if line.is_near(everything)]
     return faults + [
-        f"crossed by {line.name}: {text.text!r}" for text in texts for line in near if _is_crossed(text, line)
+        f"crossed by {line.name}: {text.text!r}" for text in texts for line in candidates if _is_crossed(text, line)
     ]
 
 

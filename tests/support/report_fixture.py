@@ -160,8 +160,9 @@ def covid_cases() -> tuple[CaseRow, ...]:
         "parts": 0.79, "stated_base": 0.64, "trend_holds_the_initiatives": 0.66, "weak_distribution": 0.52,
         "strong_distribution": 0.89, "productivity_on_total": 0.74,
     }  # fmt: skip
+    cases = read_covid().cases
     return tuple(
-        CaseRow(name, None, {"revenue": make_chance(v), "productivity": make_chance(v - 0.1)})
+        CaseRow(name, cases[name].name, {"revenue": make_chance(v), "productivity": make_chance(v - 0.1)})
         for name, v in values.items()
     )
 

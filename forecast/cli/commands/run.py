@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast.cli.completed_run import CompletedRun
 from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
@@ -28,20 +29,6 @@ if TYPE_CHECKING:
     from forecast.runs.repository import StoredRun
     from forecast.workflows.excel import ComparedRun
     from forecast.workflows.request import RunRequest
-
-
-@dataclass(frozen=True)
-class CompletedRun:
-    """A plan that was run."""
-
-    run: StoredRun
-    summary: dict[str, Any]
-    t: Translator
-    scenario: Scenario
-    workbook: Path | None = None
-    """Its workbook, where one was asked for."""
-    table: Path | None = None
-    """The copy of its quantiles for a spreadsheet, where one was asked for."""
 
 
 @command("run")

@@ -44,8 +44,14 @@ class EffectiveValue:
     is_known_later: bool = False
     """True when its source came out after the day of the plan."""
     currency: str = "VND"
+    label: Label | None = None
+    """The text in both languages, of a label."""
     is_default: bool = False
     """True when the plan does not write it."""
+
+    def shown_text(self, t: Translator) -> str:
+        """As written; a label in the reader's language."""
+        return self.text if self.label is None else self.label.in_language(t.language)
 
     def describe(self, t: Translator) -> str:
         """Its meaning in words; empty for a text or a list."""
@@ -86,15 +92,15 @@ class EffectiveValue:
     def format_line(self, t: Translator) -> str:
         """The value in one line, for people."""
         remark = self.format_remark(t)
-        return self.format_head() + (f"  {remark}" if remark else "")
+        return self.format_head(t) + (f"  {remark}" if remark else "")
 
-    def format_head(self) -> str:
+    def format_head(self, t: Translator) -> str:
         """Its name, text and location."""
         place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
-        return f"{self.name}: {self.text}{place}"
+        return f"{self.name}: {self.shown_text(t)}{place}"
 
     def format_remark(self, t: Translator) -> str:
-        """What it means, its grade and source, and what it replaces; empty where there is nothing to add."""
+        """Its meaning, its grade and source, and what it replaces; empty where there is nothing to add."""
         remarks = [self.describe(t)]
         if self.is_default:
             remarks.append(t("value_not_written"))
@@ -217,6 +223,7 @@ def _effective_value(
         known_since=assumption.known_since if assumption else provenance.get("known_since", ""),
         is_known_later=is_known_later,
         currency=plan.scenario.currency,
+        label=Label.model_validate(dict(node)) if isinstance(node, MappingNode) and is_label(node) else None,
     )
 
 

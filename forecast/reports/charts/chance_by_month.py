@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
 from forecast.reports.charts.point_label import PointLabelStyle, Polyline, draw_point_label
+from forecast.reports.charts.rows import SMALL_TEXT_EMS
 from forecast.reports.charts.style import (
     BAND,
     CORE,
@@ -31,7 +32,6 @@ CHANCE_BY_MONTH_MARGIN = Margin(3.4, 0.6, 0.4, 1.8)
 MAX_CAUSE_LINES = 4
 MIN_CAUSE_WIDTH_EMS = 6
 """Width of a month, in heights of the text, from which its cause is written below it."""
-SMALL_TEXT_EMS = 0.82
 MAX_FIGURE_MONTHS = 1.4
 """Width of a chance in months up to which each is written: they make way for each other."""
 FIGURE_SIDES = ((0, 1), (1, 1), (-1, 1), (0, -1), (1, -1), (-1, -1))

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from forecast.analysis.findings import Exceedance
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, exact_percent, whole_percent
+from forecast.reports.charts.fan import draw_run_legend
 from forecast.reports.charts.point_label import PointLabelStyle, Polyline, draw_point_label
 from forecast.reports.charts.style import (
     BAD,
@@ -105,14 +106,20 @@ def amount_ticks(axes: Axes, scale: AmountScale) -> tuple[list[float], int]:
 
 
 def draw_exceedances(axes: Axes, findings: Mapping[str, Exceedance], t: Translator, scale: AmountScale) -> None:
-    """Draw each run's curve with dashes and a label of its own; the upright line is a target that all runs share."""
+    """Draw each run's curve with dashes and a label of its own; the upright line is a target that all runs share.
+
+    Runs of which two have the same dashes stand in a legend.
+    """
     curves: list[_LabelledCurve] = []
     for number, (label, finding) in enumerate(findings.items()):
         colour, dashes = RUN_LINE_STYLES[number % len(RUN_LINE_STYLES)]
         chance = finding.chances if finding.higher_is_better else tuple(1 - c for c in finding.chances)
-        axes.plot(finding.amounts, chance, color=colour, linestyle=dashes, linewidth=1.8)
+        axes.plot(finding.amounts, chance, color=colour, linestyle=dashes, linewidth=1.8, label=truncate_label(label))
         curves.append(_LabelledCurve(label, colour, finding.amounts, chance))
     draw_curve_frame(axes, tuple(x for finding in findings.values() for x in finding.amounts), t, scale)
+    if len(curves) > len(RUN_LINE_STYLES):
+        draw_run_legend(axes)
+        return
     lines: list[Polyline] = [(curve.amounts, curve.chances) for curve in curves]
     targets = {finding.target for finding in findings.values()}
     if len(targets) == 1 and (target := targets.pop()) is not None:

@@ -46,8 +46,8 @@ def draw_fan(axes: Axes, findings: Mapping[str, Months], t: Translator, scale: A
     axes.set_xticks(range(0, len(months), step), names[::step])
     axes.yaxis.set_major_locator(MaxNLocator(5, prune=None))
     ticks = axes.get_yticks()
-    step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
-    decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-6 * abs(step)), 3)
+    tick_step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
+    decimals = next((d for d in range(4) if abs(round(tick_step, d) - tick_step) < 1e-6 * abs(tick_step)), 3)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: scale.number(y, decimals)))
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)

@@ -61,7 +61,7 @@ def draw_history(
     x = np.array([parse_month(bar.month) for bar in bars])
     p10, p25, p50, p75, p90 = np.array([(b.p10, b.p25, b.p50, b.p75, b.p90) for b in bars]).T
     closed = np.array([bar.p95 == bar.p5 for bar in bars])
-    axes.plot(*with_breaks(months, values), color=HISTORY_COLOURS[weakest_status(finding)], linewidth=1.4)
+    axes.plot(*with_breaks(months, values), color=HISTORY_COLOURS[line_status(finding)], linewidth=1.4)
     last_month, last_value = months[-1], values[-1]
     if closed.any():
         is_joined = x[0] == last_month + 1
@@ -115,7 +115,7 @@ def with_breaks(months: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.
     return np.insert(months.astype(float), breaks, np.nan), np.insert(values.astype(float), breaks, np.nan)
 
 
-def weakest_status(finding: Months) -> str:
+def line_status(finding: Months) -> str:
     """Weakest status of the past months: reconstructed before estimated or made up before actual."""
     statuses = {status for _, _, status in finding.history}
     return next(status for status in ("reconstructed", "example", "estimate", "actual") if status in statuses)
@@ -131,7 +131,7 @@ def _totals_fit(axes: Axes, totals: Mapping[int, float], scale: AmountScale) -> 
 
 def _legend_entries(finding: Months, t: Translator) -> tuple[list[Artist], list[str]]:
     """Marks of the legend and their texts, only for what is drawn."""
-    status = weakest_status(finding)
+    status = line_status(finding)
     entries: list[tuple[Artist, str]] = [
         (Line2D([], [], color=HISTORY_COLOURS[status], linewidth=1.4), t(f"history_{status}"))
     ]

@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.transforms import Affine2D, Bbox, Transform
+from matplotlib.transforms import Affine2D, Transform
 
+from forecast.arrays import Floats
 from forecast.i18n import Language
 from forecast.reports.charts.chart import PAGE_TYPE_POINTS, PAGE_WIDTH_INCHES, Chart
 from forecast.reports.charts.style import CSS_COLOURS, INK, PAPER, chart_style
@@ -111,7 +112,7 @@ class _SvgRenderer(RendererBase):
     """Renderer of matplotlib that writes short SVG elements for a page.
 
     The one that matplotlib has writes three times as many bytes, with styles that our security policy refuses, and
-    needs 1.6 times the time before a colour of it is replaced.
+    needs 1.5 times the time before a colour of it is replaced.
     """
 
     def __init__(self, width: float, height: float, prefix: str, definitions: dict[str, str], halos: set[Any]) -> None:
@@ -145,12 +146,13 @@ class _SvgRenderer(RendererBase):
         if not style:
             return
         placed = (transform + self._flip).transform_path(path)
-        if len(placed.vertices) == 0:
+        vertices = np.asarray(placed.vertices, float)
+        if len(vertices) == 0:
             return
-        clip = self._clip_attribute(gc, placed)
+        clip = self._clip_attribute(gc, vertices)
         if placed.codes is not None and np.any(np.isin(placed.codes, (Path.CURVE3, Path.CURVE4))):
-            x, y = placed.vertices[0]
-            shape = _path_data(Path(placed.vertices - (x, y), placed.codes), 2)
+            x, y = vertices[0].tolist()
+            shape = _path_data(Path(vertices - vertices[0], placed.codes), 2)
             name = self._define(f'<path id="{{id}}" d="{shape}"/>')
             self.elements.append(f'<use href="#{name}" x="{_figure_text(x)}" y="{_figure_text(y)}"{style}{clip}/>')
             return
@@ -210,7 +212,8 @@ class _SvgRenderer(RendererBase):
             style += f' stroke-width="{width:.3g}"'
         offset, dashes = gc.get_dashes()
         if dashes is not None:
-            style += f' stroke-dasharray="{" ".join(f"{dash:.3g}" for dash in dashes)}"'
+            lengths = np.asarray(dashes, float).tolist()
+            style += f' stroke-dasharray="{" ".join(f"{length:.3g}" for length in lengths)}"'
             style += f' stroke-dashoffset="{offset:.3g}"' if offset else ""
         return style
 
@@ -230,17 +233,15 @@ class _SvgRenderer(RendererBase):
             f'{paper}<path d="{data}" fill="none"{stroke}/></pattern>'
         )
 
-    def _clip_attribute(self, gc: GraphicsContextBase, placed: Path) -> str:
-        """Return the attribute that cuts a path at the edge of its axes; empty where it does not reach beyond."""
+    def _clip_attribute(self, gc: GraphicsContextBase, vertices: Floats) -> str:
+        """Return the attribute that cuts a path (points, 2) at the edge of its axes; empty where it stays inside."""
         rectangle = gc.get_clip_rectangle()
         if rectangle is None:
             return ""
         x0, y0, x1, y1 = rectangle.x0, self.height - rectangle.y1, rectangle.x1, self.height - rectangle.y0
-        vertices = placed.vertices[np.isfinite(placed.vertices).all(axis=1)]
-        extent = Bbox.null()
-        extent.update_from_data_xy(vertices)
-        slack = 1.0
-        if extent.x0 >= x0 - slack and extent.x1 <= x1 + slack and extent.y0 >= y0 - slack and extent.y1 <= y1 + slack:
+        points = vertices[np.isfinite(vertices).all(axis=1)]
+        slack = 1.0  # half a line's width lies beyond
+        if np.all(points >= (x0 - slack, y0 - slack)) and np.all(points <= (x1 + slack, y1 + slack)):
             return ""
         left, top, right, bottom = map(_figure_text, (x0, y0, x1, y1))
         outline = f"M{left} {top}H{right}V{bottom}H{left}z"
@@ -270,7 +271,7 @@ def _path_data(path: Path, decimals: int = 1) -> str:
         if code == Path.CLOSEPOLY:
             parts.append("z")
             continue
-        numbers = [round(float(number), decimals) + 0.0 for number in vertices]
+        numbers = [round(number, decimals) + 0.0 for number in np.asarray(vertices, float).tolist()]
         point = (numbers[-2], numbers[-1])
         texts = [f"{number:.{decimals}f}".rstrip("0").rstrip(".") for number in numbers]
         if code == Path.LINETO and last is not None and point[1] == last[1]:

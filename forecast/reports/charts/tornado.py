@@ -38,7 +38,7 @@ MAX_END_SHARE = 0.26
 
 
 class RangeEnds(NamedTuple):
-    """What an assumption is at the ends of its range, in words: `0%` and `20%`, `few (1)` and `many (5)`."""
+    """Words for an assumption at the ends of its range: `0%` and `20%`, `few (1)` and `many (5)`."""
 
     low: str
     high: str

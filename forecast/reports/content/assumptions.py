@@ -18,8 +18,10 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
+from forecast.reports.content.text import date_text, foreign_language, name_text, range_text, sentence_case
 from forecast.units import SCALES
+
+__all__ = ["quantity_text"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class AssumptionRow:
     warning: str
     """Where its middle is far from halfway between its ends, what to write instead; else empty."""
     source: str
+    source_language: str
+    """Language of the source, where it is not that of the page; else empty."""
     note: str
+    note_language: str
     grade: str
     """Empty for one sure value that nobody graded."""
     location: str
@@ -92,7 +97,9 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         meaning=describe_range(assumption, t),
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source.in_language(t.language) or t("assumption_judgement"),
+        source_language=foreign_language(assumption.source, t),
         note=assumption.note.in_language(t.language),
+        note_language=foreign_language(assumption.note, t),
         grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
         hindsight=t("hindsight_mark", known=localize_dates(assumption.known_since, t)) if is_hindsight else "",
@@ -124,6 +131,31 @@ def quantile_texts(assumption: Assumption, t: Translator) -> tuple[str, str, str
         for value, places in zip((low, middle, high), decimals, strict=True)
     )
     return first, median, last
+
+
+def quantity_text(assumption: Assumption, value: float, t: Translator, decimals: int = 1) -> str:
+    """Return a value of an assumption in the unit in which the planner wrote it, or as a date.
+
+    Parameters
+    ----------
+    assumption : Assumption
+        Of the plan.
+    value : float
+        In base units.
+    t : Translator
+        Language of the text.
+    decimals : int
+        Decimals of a number.
+
+    Returns
+    -------
+    str
+        Such as `-2.0%`, `139.2 tỷ` or `15/03/2021`.
+    """
+    if assumption.dimension == "day":
+        return _day_text(value, t)
+    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+    return range_text(t.number(value / _unit_factor(assumption), decimals) + unit, t)
 
 
 def _day_text(ordinal: float, t: Translator) -> str:
@@ -173,8 +205,10 @@ def count_grades(view: RunView) -> Counter[str]:
 
 
 def judgement_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the sentences on how much rests on judgement."""
+    """Return the sentences on how much rests on judgement; none where the plan has no unsure number."""
     counts = count_grades(view)
+    if not counts:
+        return []
     notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share
@@ -250,7 +284,7 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
     inputs = {**view.manifest, **summary}
     entries.append((t("provenance_content"), str(inputs.get("scenario_hash", ""))))
     entries.append((t("provenance_code"), str(inputs.get("code", ""))))
-    entries += [(t("provenance_version", name=name), str(version)) for name, version in _items(inputs.get("versions"))]
+    entries += version_entries(inputs.get("versions"), t)
     entries += [(t("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in inputs.get("data", ())]
     entries += [_correlation_entry(entry, t) for entry in inputs.get("correlations", ())]
     entries += [
@@ -258,6 +292,14 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
         for name, value in _items(inputs.get("diagnostics"))
     ]
     return [(key, value) for key, value in entries if value]
+
+
+def version_entries(versions: Any, t: Translator) -> list[tuple[str, str]]:
+    """Return name and version of Python, this program and each library, and the kind of machine."""
+    return [
+        (t("provenance_machine") if name == "machine" else t("provenance_version", name=name), str(version))
+        for name, version in _items(versions)
+    ]
 
 
 def _items(content: Any) -> Iterator[tuple[str, Any]]:

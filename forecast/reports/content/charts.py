@@ -12,7 +12,7 @@ import numpy as np
 from forecast.analysis.findings import Bridge, BridgeStep, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
-from forecast.periods import parse_period
+from forecast.periods import SEASON_MONTHS, parse_period
 from forecast.plan.bilingual import Label
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.bridge import MAX_STEPS, drawn_steps
@@ -37,8 +37,6 @@ from forecast.reports.content.text import (
 from forecast.reports.content.track_record import run_track_records, track_record_charts
 
 __all__ = ["run_charts"]
-
-MONTHS_PER_YEAR = 12
 
 
 def run_charts(view: RunView, t: Translator) -> Mapping[str, Chart]:
@@ -147,7 +145,7 @@ def _year_totals(view: RunView) -> dict[int, float]:
     by_year: dict[int, list[float]] = {}
     for month, value, _ in months.history:
         by_year.setdefault(int(month[:4]), []).append(value)
-    totals = {year: sum(values) for year, values in by_year.items() if len(values) == MONTHS_PER_YEAR}
+    totals = {year: sum(values) for year, values in by_year.items() if len(values) == SEASON_MONTHS}
     if months.measure == "revenue":
         for year, entry in view.summary.get("history", {}).items():
             if int(year) in totals and entry.get("stated") is not None:
@@ -165,7 +163,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     scale = view.months_scale(t)
     measure = sentence_case(measure_text(finding.measure, view.scenario, t))
     title = t("months_title", measure=measure, unit=scale.unit)
-    alt = f"{title}: " + "; ".join(f"{bar.month} {scale.number(bar.p50)}" for bar in finding.bars)
+    alt = f"{title}: " + "; ".join(f"{period_text(bar.month, t)} {scale.number(bar.p50)}" for bar in finding.bars)
     draw, margin = CHARTS["months"]
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
@@ -219,7 +217,8 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     rows = min(len(finding.bars), MAX_BARS)
     drawn_bars = finding.bars[:rows]
     alt = f"{title}: " + "; ".join(
-        f"{bar.name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}" for bar in drawn_bars
+        f"{report_label(bar, view, t).in_language(t.language)} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}"
+        for bar in drawn_bars
     )
     draw, margin = CHARTS["tornado"]
     return Chart(

@@ -50,6 +50,8 @@ class Table:
     """Columns that are aligned to the right."""
     strong: frozenset[int] = frozenset()
     """Rows that are bold."""
+    warned: frozenset[tuple[int, int]] = frozenset()
+    """Row and column of the cells that are worse than they should be."""
 
 
 def without_columns(table: Table, empty: Mapping[int, str]) -> Table:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import interval_text, whole_percent
+from forecast.i18n.amounts import error_points, interval_text, whole_percent
 from forecast.i18n.dates import MONTH_NAMES, localize_dates
 from forecast.periods import parse_period
 from forecast.plan.labels import display_label, display_name
@@ -16,11 +16,23 @@ from forecast.reports.fonts import truncate_label
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import TargetRow
+    from forecast.plan.bilingual import Label
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "date_text", "error_points", "measure_text", "period_text", "sentence_case"]
+__all__ = [
+    "chance_range_text",
+    "date_text",
+    "measure_text",
+    "name_text",
+    "period_text",
+    "range_text",
+    "sentence_case",
+    "target_text",
+]
 
+VIETNAMESE_LETTERS = re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ]", re.IGNORECASE)
+"""Letters that no other language of a plan has."""
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
 
@@ -99,7 +111,9 @@ def measure_text(measure: str, scenario: Scenario, t: Translator) -> str:
     if not part:
         return measure_name
     service = scenario.services.get(part)
-    owner = service or scenario.costs.get(part)
+    owner = service or next(
+        (table[part] for table in (scenario.costs, scenario.initiatives, scenario.shocks) if part in table), None
+    )
     if kind == "volume" and service is not None and service.unit is not None:
         measure_name = f"{measure_name} ({service.unit.in_language(t.language)})"
     return t("measure_of", measure=measure_name, part=display_name(part, owner.label if owner else None, t))
@@ -136,7 +150,22 @@ def goal_text(row: TargetRow, view: RunView, t: Translator) -> str:
 
 
 def target_text(row: TargetRow, view: RunView, t: Translator) -> str:
-    """Return the label of a target, or its measure, period and goal."""
+    """Return the label of a target, or its measure, period and goal.
+
+    Parameters
+    ----------
+    row : TargetRow
+        The target.
+    view : RunView
+        Its run.
+    t : Translator
+        Language of the text.
+
+    Returns
+    -------
+    str
+        Such as `Revenue 2021: at least 250 billion VND`.
+    """
     if row.label is not None and row.label.in_language(t.language):
         return truncate_label(row.label.in_language(t.language))
     measure = target_measure_text(row, view.scenario, t)
@@ -151,25 +180,6 @@ def target_chance_text(row: TargetRow, t: Translator) -> str:
 def error_text(chance: Estimate, t: Translator) -> str:
     """Return half the width of the 95% simulation interval, in percentage points."""
     return t("points_of", points=error_points(chance.low, chance.high, t))
-
-
-def error_points(low: float, high: float, t: Translator) -> str:
-    """Return half the width of the 95% simulation interval of a chance as a number of percentage points, without sign.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends, from 0 to 1.
-    t : Translator
-        Language of the number.
-
-    Returns
-    -------
-    str
-        Such as `0.4`.
-    """
-    half = (high - low) / 2
-    return t.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2)
 
 
 def chance_range_text(low: float, high: float, t: Translator, required: float | None = None) -> str:
@@ -195,12 +205,51 @@ def chance_range_text(low: float, high: float, t: Translator, required: float | 
 
 
 def name_text(name: str, scenario: Scenario, t: Translator) -> str:
-    """Return the label of a dotted name such as `shocks.covid_waves.hard.reach`."""
+    """Return the label of a dotted name.
+
+    Parameters
+    ----------
+    name : str
+        Such as `shocks.covid_waves.hard.reach`.
+    scenario : Scenario
+        The plan.
+    t : Translator
+        Language of the label.
+
+    Returns
+    -------
+    str
+        The label, or the name itself without one.
+    """
     return display_label(scenario, name).in_language(t.language) or name
 
 
+def foreign_language(label: Label, t: Translator) -> str:
+    """Return `vi` or `en` where a text of the plan is not in the language of the page; empty where it is, or may be.
+
+    A plan that gives one text for both languages does not say which it is in; letters that only Vietnamese has do.
+    """
+    if label.vi == label.en:
+        return "vi" if t.language == "en" and VIETNAMESE_LETTERS.search(label.en) else ""
+    stands_in = "en" if (t.language == "en" and label.en) or not label.vi else "vi"
+    return "" if stands_in == t.language else stands_in
+
+
 def range_text(text: str, t: Translator) -> str:
-    """Return a range of a plan with its functions, dates, numbers and units in the language of the report."""
+    """Return a range of a plan in the language of the report.
+
+    Parameters
+    ----------
+    text : str
+        As the plan writes it, such as `0.5 to 1.2`, `pert(0%, 2%, 5%)` or `2021-03 to 2021-09`.
+    t : Translator
+        Language of the report.
+
+    Returns
+    -------
+    str
+        With its functions, dates, numbers and units in that language: `tháng 3 đến tháng 9/2021`.
+    """
     if call := re.fullmatch(r"(uniform|pert|triangular|normal|lognormal)\((.*)\)", text):
         parts = [part.strip() for part in call[2].split(",")]
         if call[1] == "normal":

@@ -39,7 +39,7 @@
     });
   }
   function tableOf(button) {
-    return button.closest("figure").querySelector("[lang='" + root.lang + "'] table");
+    return button.closest("figure").querySelector(".below ." + root.lang + " table");
   }
   function selectTable(button, table) {
     button.closest("figure").querySelector("details").open = true;

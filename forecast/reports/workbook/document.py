@@ -10,6 +10,7 @@ from typing import Any
 from forecast.files.workbook import cell_address
 from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
+from forecast.reports.content.text import range_text
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.formats import GREY_TEXT, CellFormats
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO, InputCells
@@ -202,7 +203,7 @@ def _unit_text(cells: InputCells, content: WorkbookContent) -> str:
             return content.t("unit_per_person_year", money=currency)
         case "people":
             return content.t("unit_people")
-    return cells.unit
+    return range_text(f" {cells.unit}", content.t).strip()
 
 
 def _validation(cells: InputCells, position: int, content: WorkbookContent) -> dict[str, Any]:
