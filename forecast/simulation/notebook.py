@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale, exact_percent, interval_text, whole_percent
 from forecast.plan.labels import display_label
-from forecast.simulation.compiled import output_periods
+from forecast.plan.scenario import Scenario
+from forecast.simulation.compiled import FigureKey, output_periods
+from forecast.stats.intervals import Estimate
+from forecast.stats.tally import Tally
 
-if TYPE_CHECKING:
-    from forecast.plan.targets import Target
-    from forecast.simulation.simulate import Simulation
-
-__all__ = ["simulation_html"]
+__all__ = ["TargetOutcome", "results_html"]
 
 SHOWN_LEVELS = (0.1, 0.5, 0.9)
+"""Quantiles that stand beside a chance."""
 
 
-def simulation_html(run: Simulation) -> str:
+class TargetOutcome(NamedTuple):
+    """A target as it was simulated."""
+
+    chance: Estimate
+    """Of meeting it."""
+    tally: Tally
+    """Of its figure."""
+
+
+def results_html(
+    scenario: Scenario, paths: int, targets: Mapping[str, TargetOutcome], tallies: Mapping[FigureKey, Tally]
+) -> str:
     """Table of the targets of a simulation, in the language of its plan.
 
     Parameters
     ----------
-    run : Simulation
-        The simulated plan.
+    scenario : Scenario
+        The plan.
+    paths : int
+        Number of simulations.
+    targets : mapping of str to TargetOutcome
+        By name of the target.
+    tallies : mapping of (measure, period) to Tally
+        Every figure; those of the revenue are shown where the plan has no target.
 
     Returns
     -------
@@ -34,32 +51,31 @@ def simulation_html(run: Simulation) -> str:
         HTML that needs nothing else: each target with its chance, the simulation error of that chance and P10, P50,
         P90 of its figure; of a plan without targets the revenue of each year. Texts of the plan are escaped.
     """
-    t = Translator(run.scenario.language)
-    name = run.scenario.name.in_language(t.language)
-    caption = f"<b>{escape(name)}</b>, {escape(t('notebook_paths', paths=t.number(run.paths)))}"
+    t = Translator(scenario.language)
+    name = scenario.name.in_language(t.language)
+    caption = f"<b>{escape(name)}</b>, {escape(t('notebook_paths', paths=t.number(paths)))}"
     levels = [f"P{100 * level:.0f}" for level in SHOWN_LEVELS]
-    if run.scenario.targets:
+    if targets:
         heads = [*(t(f"notebook_{head}") for head in ("target", "level", "chance", "required")), *levels]
-        rows = [_target_cells(run, key, target, t) for key, target in run.scenario.targets.items()]
+        rows = [_target_cells(scenario, key, outcome, t) for key, outcome in targets.items()]
     else:
         heads = [t("notebook_figure"), *levels]
-        rows = [_revenue_cells(run, output.period, t) for output in output_periods(run.scenario) if not output.is_month]
+        periods = [output.period for output in output_periods(scenario) if not output.is_month]
+        rows = [_revenue_cells(period, tallies["revenue", period], scenario.currency, t) for period in periods]
     body = "".join(_row_html(cells, "td") for cells in rows)
     return f"<table><caption>{caption}</caption><thead>{_row_html(heads, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
-def _target_cells(run: Simulation, key: str, target: Target, t: Translator) -> list[str]:
+def _target_cells(scenario: Scenario, key: str, outcome: TargetOutcome, t: Translator) -> list[str]:
+    target, (chance, tally) = scenario.targets[key], outcome
     threshold = target.threshold.value
     required = None if target.required_chance is None else target.required_chance.value
     direction = "goal_at_least" if target.at_least is not None else "goal_at_most"
-    tally = run.tally(*run.target_figure(target))
     amounts = [tally.quantile(level).value for level in SHOWN_LEVELS]
-    scale = choose_scale(target.measure, [threshold, *amounts], run.scenario.currency, t)
-    label = display_label(run.scenario, f"targets.{key}").in_language(t.language)
-    chance = run.chance(key)
+    scale = choose_scale(target.measure, [threshold, *amounts], scenario.currency, t)
     error = interval_text(chance.low, chance.high, t, chance.value, required)
     return [
-        label,
+        display_label(scenario, f"targets.{key}").in_language(t.language),
         t(direction, amount=scale.exact_amount(threshold)),
         f"{whole_percent(chance.value, t, required)} ({t('notebook_error', error=error)})",
         "" if required is None else exact_percent(required, t),
@@ -67,10 +83,9 @@ def _target_cells(run: Simulation, key: str, target: Target, t: Translator) -> l
     ]
 
 
-def _revenue_cells(run: Simulation, period: str, t: Translator) -> list[str]:
-    tally = run.tally("revenue", period)
+def _revenue_cells(period: str, tally: Tally, currency: str, t: Translator) -> list[str]:
     amounts = [tally.quantile(level).value for level in SHOWN_LEVELS]
-    scale = choose_scale("revenue", amounts, run.scenario.currency, t)
+    scale = choose_scale("revenue", amounts, currency, t)
     low, _, high = period.partition(" to ")
     words = t("span_from_to", low=low, high=high) if high else t("period_year", year=period)
     return [f"{t('measure_revenue')} {words}", *map(scale.amount, amounts)]
