@@ -43,9 +43,10 @@ __all__ = [
 
 PlanSource = Literal["assigned", "target", "locked", "simulated"]
 """Where a figure of the plan comes from: a document's periods, a target, its lock, or the plan without its books."""
-VarianceKind = Literal["event", "volume", "price", "actual", "learned", "initiative", "assumption", "rest"]
+VarianceKind = Literal["event", "volume", "price", "actual", "learned", "initiative", "assumption", "audit", "rest"]
 """Cause of a step: a named event or a risk that is over, an initiative, a changed assumption, closed months (by volume
-and price where both are booked), what they taught the open months, or open months against those of last year."""
+and price where both are booked), what they taught the open months, what was restated of last year since the plan was
+made, or open months against those of last year."""
 VarianceReference = Literal["plan", "last_forecast", "last_year"]
 
 
@@ -411,6 +412,15 @@ class Variance:
     def is_favourable(self, amount: float) -> bool:
         """Return whether a change of the measure is favourable: more revenue or profit, less cost."""
         return amount < 0 if self.measure == "cost" else amount > 0
+
+    def effect(self, step: VarianceStep, amount: float) -> Literal["favourable", "adverse", ""]:
+        """Return whether the amount of a step is favourable or adverse.
+
+        Empty where it is 0, and of an audit, which moves the reference and not the year.
+        """
+        if not amount or step.kind == "audit":
+            return ""
+        return "favourable" if self.is_favourable(amount) else "adverse"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from forecast.history.booked_months import BookedMonths
 from forecast.history.ledger import History
@@ -22,6 +23,29 @@ class LastYear:
     """Months before those that the plan simulates."""
     booked: BookedMonths
     """Months that it simulates."""
+
+    @cached_property
+    def before_audit(self) -> LastYear:
+        """The same books as they were known when the plan was made."""
+        return self if self.history is None else replace(self, history=replace(self.history, audited={}))
+
+    def audit_change(self, measure: str, calendar: Calendar) -> float:
+        """Change of the year before some months by what was restated since the plan was made.
+
+        Parameters
+        ----------
+        measure : str
+            Such as `revenue.postal`.
+        calendar : Calendar
+            The months whose year before is asked for.
+
+        Returns
+        -------
+        float
+            In currency, or the unit of the measure; 0 where a month was not booked before or after.
+        """
+        before, after = (books.total(measure, calendar) for books in (self.before_audit, self))
+        return 0.0 if before is None or after is None else after - before
 
     def total(self, measure: str, calendar: Calendar) -> float | None:
         """Sum of a measure over the year before some months; the mean of a headcount, a year's productivity.
@@ -70,13 +94,12 @@ class LastYear:
     def _history_month(self, kind: str, name: str, month: int) -> float | None:
         history = self.history
         assert history is not None
-        if kind == "headcount":
-            return history.headcount[month].value if month in history.headcount else None
-        if kind == "cost":
-            months = history.costs.get(name, {})
-            return months[month].value if month in months else None
-        if (audited := history.audited.get(f"{kind}.{name}", {}).get(month)) is not None:
+        measure = kind if kind == "headcount" else f"{kind}.{name}"
+        if (audited := history.audited.get(measure, {}).get(month)) is not None:
             return audited
+        if kind in ("cost", "headcount"):
+            months = history.headcount if kind == "headcount" else history.costs.get(name, {})
+            return months[month].value if month in months else None
         figures = getattr(history, kind, {}).get(name)
         if figures is None or month > history.calendar.last:
             return None

@@ -23,7 +23,7 @@ MAX_CAUSES = 4
 """Causes that a sentence names, the largest first."""
 VARIANCE_DECIMALS = 2
 """Decimals of changes, in the unit of the whole."""
-SINGLE_STEPS = ("learned", "rest")
+SINGLE_STEPS = ("audit", "learned", "rest")
 """Kinds whose lines are one step on the page."""
 
 
@@ -132,7 +132,7 @@ def measure_name(measure: str, scenario: Scenario, t: Translator) -> str:
 
 
 def page_steps(variance: Variance) -> tuple[VarianceStep, ...]:
-    """Return the steps as a page shows them: what closed months taught, and open months, are one step each."""
+    """Return the steps as a page shows them: an audit, what closed months taught, and open months are one step each."""
     steps: list[VarianceStep] = []
     for step in variance.steps:
         if step.kind in SINGLE_STEPS and steps and steps[-1].kind == step.kind:
@@ -148,7 +148,7 @@ def page_steps(variance: Variance) -> tuple[VarianceStep, ...]:
 def cause_text(step: VarianceStep, scenario: Scenario, t: Translator) -> str:
     """Return a cause as people name it."""
     match step.kind:
-        case "learned" | "rest":
+        case "audit" | "learned" | "rest":
             return t(f"variance_{step.kind}")
         case "volume" | "price" | "actual":
             return t(f"variance_{step.kind}", name=measure_name(step.name, scenario, t))

@@ -202,7 +202,7 @@ def variance_table(variance: Variance, view: RunView, t: Translator) -> Variance
             (
                 cause_text(step, view.scenario, t),
                 *(_signed_text(amount, decimals, t) for amount in amounts),
-                _effect_text(variance, amounts[1] or amounts[0], t),
+                _effect_text(variance, step, amounts[1] or amounts[0], t),
                 _notes_text(step, t),
             )
         )
@@ -235,10 +235,9 @@ def _signed_text(amount: float, decimals: int, t: Translator) -> str:
     return AmountScale(t, 1.0, "", decimals).signed_number(amount)
 
 
-def _effect_text(variance: Variance, amount: float, t: Translator) -> str:
-    if not amount:
-        return ""
-    return t("variance_favourable" if variance.is_favourable(amount) else "variance_adverse")
+def _effect_text(variance: Variance, step: VarianceStep, amount: float, t: Translator) -> str:
+    effect = variance.effect(step, amount)
+    return t(f"variance_{effect}") if effect else ""
 
 
 def _notes_text(step: VarianceStep, t: Translator) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from forecast.i18n import LANGUAGES, Language, Translator
 from forecast.reports.content.causes import page_steps, point_positions, year_lines
 from forecast.reports.content.year_to_date import year_section
 from forecast.reports.year_summary import restore_variances, summarise_year
-from tests.support.closed_plans import NOTE, ClosedPlan
+from tests.support.closed_plans import NOTE, ClosedPlan, make_closed_plan
 
 
 def parse_number(text: str, language: Language) -> float:
@@ -78,6 +79,21 @@ def test_effects_and_comments_stand_beside_their_steps(march: ClosedPlan) -> Non
     wages = next(row for row in cost.table.rows if row[0] == "Wages: closed months")
     assert wages[1].startswith("+")
     assert wages[3] == "▼ adverse"
+
+
+def test_an_audit_of_last_year_is_neither_favourable_nor_adverse(tmp_path: Path) -> None:
+    audit = "2024-02,revenue.works,1000000000,actual,2025-03-20"
+    plan = make_closed_plan(tmp_path, more_rows=[audit])
+    for language, name in (("en", "Audit of last year"), ("vi", "Quyết toán năm trước")):
+        section = year_section(plan.view, Translator(language))
+        assert section is not None
+        row = section.variances[-1].table.rows[1]
+        assert row[0] == name
+        assert [parse_number(cell, language) for cell in row[1:3]] == [-0.6, -0.6]
+        assert row[3] == ""
+    steps = plan.view.summary["variance"][-1]["steps"]
+    assert [step["favourable"] for step in steps if step["kind"] == "audit"] == [None]
+    assert restore_variances(plan.view.summary) == plan.year.variances
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
