@@ -101,7 +101,8 @@ class PlanFigures:
     def _median(self, measure: str, period: str) -> PlanFigure | None:
         if (locked := _lookup(self.references.locked, measure, period)) is not None:
             return PlanFigure(locked, "locked")
-        tally = self.plan.tallies.get((measure, period))
+        is_before = parse_period(period).last < self.plan.horizon.first
+        tally = None if is_before else self.plan.tallies.get((measure, period))
         return None if tally is None else PlanFigure(tally.quantile(0.5).value, "simulated")
 
 

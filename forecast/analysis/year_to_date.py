@@ -97,7 +97,8 @@ def _with_plan(months: Months, plan: PlanFigures, year: ClosedYear) -> Months:
     """Months with the plan of each month of the year, and the last closed one."""
     plans = month_plans(plan, months.measure)
     bars = tuple(replace(bar, plan=plans.get(bar.month, bar.plan)) for bar in months.bars)
-    return replace(months, bars=bars, last_closed=year.month)
+    is_shown = any(bar.month == year.month for bar in bars)
+    return replace(months, bars=bars, last_closed=year.month if is_shown else "")
 
 
 def _chance_points(

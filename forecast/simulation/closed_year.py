@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from forecast.history.booked_months import closed_figures
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
-from forecast.plan.scenario import Scenario
+from forecast.plan.scenario import Scenario, StatedYear
 from forecast.timeseries.baseline import Baseline
 
-__all__ = ["ClosedYear", "find_closed_months", "find_closed_year"]
+__all__ = ["ClosedYear", "find_closed_months", "find_closed_year", "stated_before"]
 
 
 @dataclass(frozen=True)
 class ClosedYear:
-    """Months of the calendar year of the last closed month, as far as a plan simulates them."""
+    """Months of the calendar year of the last closed month, as far as a plan simulates them or they are booked."""
 
     calendar: Calendar
-    """Its months in the horizon."""
+    """Its months in the horizon, and those before it where all of them are closed."""
     closed_months: tuple[int, ...]
     """Months in which the revenue of every service of the ledger is booked, ascending, from year 0; one at least."""
 
@@ -39,7 +39,7 @@ class ClosedYear:
 
     @property
     def outlook(self) -> str:
-        """The whole year as it is written, or its months in the horizon: `2025`."""
+        """The year as it is written, `2025`, or its months that are known or simulated."""
         return _format_period(self.calendar)
 
     @property
@@ -66,15 +66,51 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
     Returns
     -------
     ClosedYear or None
-        None where no month of the horizon is closed for every service that the ledger has.
+        None where no month of the horizon, nor all months of its year before it, are closed for every service that the
+        ledger has.
     """
-    closed = find_closed_months(scenario.service_names, scenario.horizon.calendar, baseline)
+    horizon = scenario.horizon.calendar
+    before = _closed_before(scenario, baseline)
+    closed = (*before, *find_closed_months(scenario.service_names, horizon, baseline))
     if not closed:
         return None
-    horizon = scenario.horizon.calendar
     january = closed[-1] // SEASON_MONTHS * SEASON_MONTHS
-    first, last = max(january, horizon.first), min(january + SEASON_MONTHS - 1, horizon.last)
+    first = max(january, horizon.first - len(before))
+    last = min(january + SEASON_MONTHS - 1, horizon.last)
     return ClosedYear(Calendar(first, last - first + 1), tuple(month for month in closed if month >= first))
+
+
+def _closed_before(scenario: Scenario, baseline: Baseline) -> tuple[int, ...]:
+    """Months before the horizon in its first year, where all services are booked in all of them; else none.
+
+    A plan whose stated total is more than its services has none: no ledger has the difference.
+    """
+    first = scenario.horizon.calendar.first
+    months = tuple(range(first // SEASON_MONTHS * SEASON_MONTHS, first))
+    closed = [set(closed_figures(baseline.booked, f"revenue.{name}")) for name in scenario.service_names]
+    if not all(each.issuperset(months) for each in closed) or stated_before(scenario, baseline) is not None:
+        return ()
+    return months
+
+
+def stated_before(scenario: Scenario, baseline: Baseline) -> StatedYear | None:
+    """Return the last year before the plan that is stated, where a total of it is.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    baseline : Baseline
+        Over the years that it simulates.
+
+    Returns
+    -------
+    StatedYear or None
+        The gap between its total and its services is carried into the plan.
+    """
+    years = [year for year in scenario.stated if int(year) < baseline.calendar.years[0]]
+    stated = scenario.stated[max(years)] if years else None
+    return stated if stated is not None and stated.total is not None else None
 
 
 def find_closed_months(services: Iterable[str], horizon: Calendar, baseline: Baseline) -> tuple[int, ...]:

@@ -70,7 +70,8 @@ def _to_date_text(scenario: Scenario, table: Mapping[str, Any], plan: Variance |
     """The year to date of revenue, beside its plan and a year earlier, and the outlook."""
     row = next(row for row in table["rows"] if row["measure"] == "revenue")
     outlook = row["outlook"]
-    to_date_ratio = None if plan is None or plan.start.to_date <= 0 else row["to_date"] / plan.start.to_date
+    has_plan = plan is not None and plan.steps and plan.start.to_date > 0
+    to_date_ratio = row["to_date"] / plan.start.to_date if plan is not None and has_plan else None
     scale = choose_scale("revenue", [outlook["p50"]], scenario.currency, t)
     amounts = choose_scale("revenue", [row["to_date"]], scenario.currency, t)
     ratios = (
