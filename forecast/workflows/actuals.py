@@ -15,13 +15,14 @@ import numpy as np
 
 from forecast.errors import InputError, Location, Problem, raise_if_problems
 from forecast.files.paths import display_path, find_project
-from forecast.files.workbook import read_workbook
+from forecast.files.workbook import Workbook, read_workbook
 from forecast.history.actuals.labels import parse_sheet_unit
 from forecast.history.actuals.recognize import ReadActuals, read_actuals
 from forecast.history.actuals.records import ActualFigure, ActualsContext
 from forecast.history.ledger_entries import LedgerFile, open_ledger
 from forecast.history.ledger_update import LedgerUpdate, plan_update, write_update
 from forecast.periods import first_day, format_month
+from forecast.reports.workbook.actuals_sheet import find_actuals_sheet
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
@@ -155,7 +156,7 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
         unit_factor=sheet_unit_factor(request.unit, scenario.currency),
         booked=request.booked,
     )
-    reading = read_actuals([read_workbook(file) for file in request.files], context)
+    reading = read_actuals([_with_asked_sheet(read_workbook(file)) for file in request.files], context)
     if request.ask_booking_day is not None:
         reading = _with_booking_day(reading, request.ask_booking_day)
     _check_booked(reading.figures)
@@ -166,6 +167,12 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     lacking = _lacking(scenario, reading, values)
     is_written = bool(update.row_count) and not request.is_dry_run
     return ImportedActuals(scenario.file, scenario.currency, reading, update, gaps, lacking, is_written)
+
+
+def _with_asked_sheet(workbook: Workbook) -> Workbook:
+    """A workbook; of one that `forecast` made the sheet for actual figures alone, for the others hold forecasts."""
+    sheet = find_actuals_sheet(workbook.sheets)
+    return workbook if sheet is None else replace(workbook, sheets=(sheet,), hidden_sheets=())
 
 
 def sheet_unit_factor(unit: str, currency: str) -> Decimal | None:
