@@ -59,8 +59,8 @@ def roll_command(
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
-    month, sheets = _split_words(session, words)
     _use_language(session, plan)
+    month, sheets = _split_words(session, words)
     displays: list[ProgressDisplay] = []
 
     def ask(question: BookingQuestion) -> date | None:
