@@ -41,8 +41,9 @@ __all__ = [
     "YearFindings",
 ]
 
-PlanSource = Literal["assigned", "target", "locked", "simulated"]
-"""Where a figure of the plan comes from: a document's periods, a target, its lock, or the plan without its books."""
+PlanSource = Literal["assigned", "assigned_quarter", "target", "locked", "simulated"]
+"""Where a figure of the plan comes from: a document's periods, its quarter spread over the months as the plan forecasts
+them, a target, its lock, or the plan without its books."""
 VarianceKind = Literal["event", "volume", "price", "actual", "learned", "initiative", "assumption", "audit", "rest"]
 """Cause of a step: a named event or a risk that is over, an initiative, a changed assumption, closed months (by volume
 and price where both are booked), what they taught the open months, what was restated of last year since the plan was
