@@ -438,6 +438,8 @@ class ChancePoint:
     """Name of the lock that holds them; empty where the plan was simulated with the books of that day."""
     change: Variance | None
     """Why the measure of the main target changed since the point before; None for the first."""
+    other_goals: Mapping[str, float] = field(default_factory=dict)
+    """Target -> its threshold on that day, where that was another one than now."""
 
 
 @dataclass(frozen=True)

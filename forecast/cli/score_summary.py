@@ -241,7 +241,7 @@ def _value_added_lines(scores: LedgerScores, t: Translator) -> list[str]:
         for value in group:
             shares = (_share(value.error, t, signed=False), _share(value.error_alone, t, signed=False))
             added = (_share(value.error_added, t), _share(value.crps_added, t))
-            growth = _shorten(value.growth, MAX_GROWTH_LETTERS)
+            growth = _shorten(value.growth.partition(";")[0], MAX_GROWTH_LETTERS)  # without its grade
             rows.append([f"  {_short_name(value.measure, scores, t)}", growth, *shares, *added])
     return [*wrap(t("score_value_added")), *table_lines(rows)]
 

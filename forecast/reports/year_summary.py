@@ -160,6 +160,7 @@ def _point(point: ChancePoint) -> dict[str, Any]:
         "closed_months": list(point.closed_months),
         "lock": point.lock,
         "chances": {name: _estimate(chance) for name, chance in point.chances.items()},
+        "other_goals": dict(point.other_goals),
         "changed_measure": "" if change is None else change.measure,
         "causes": steps,
     }

@@ -330,7 +330,7 @@ def _without_books(scored: Sequence[ScoredLock]) -> dict[str, tuple[str, ...]]:
         measure: entry.actual.inputs_without_books(measure)
         for entry in scored
         for measure in sorted(entry.lock.quantiles)
-        if not place_of(measure)  # see `_unscored_places`
+        if not place_of(measure) and not measure.startswith("growth.")  # no ledger has growth; see `_unscored_places`
     }
     return {measure: inputs for measure, inputs in missing.items() if inputs}
 
