@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,8 +21,8 @@ __all__ = ["year_lines"]
 
 MAX_CAUSES = 4
 """Causes that a sentence names, the largest first."""
-VARIANCE_DECIMALS = 2
-"""Decimals of changes, in the unit of the whole."""
+VARIANCE_DECIMALS, MAX_VARIANCE_DECIMALS = 2, 5
+"""Decimals of changes, in the unit of the whole; more where the largest of them would be 0."""
 SINGLE_STEPS = ("audit", "learned", "rest")
 """Kinds whose lines are one step on the page."""
 
@@ -101,11 +101,19 @@ def _causes_line(key: str, variance: Variance, scenario: Scenario, t: Translator
         else (variance.end.outlook - variance.start.outlook)
     )
     scale = choose_scale("revenue", [variance.end.outlook], scenario.currency, t)
+    decimals = telling_decimals(amounts.values(), scale)
     return t(
         key,
-        change=scale.with_unit(scale.signed_number(change, VARIANCE_DECIMALS)),
+        change=scale.with_unit(scale.signed_number(change, decimals)),
         causes=causes_text([(step, amounts[step]) for step in steps], scenario, scale, t),
     )
+
+
+def telling_decimals(amounts: Iterable[float], scale: AmountScale) -> int:
+    """Return the decimals with which the largest of some changes is not 0, within `MAX_VARIANCE_DECIMALS`."""
+    largest = max(map(abs, amounts), default=0.0) / scale.factor
+    decimals = range(VARIANCE_DECIMALS, MAX_VARIANCE_DECIMALS + 1)
+    return next((count for count in decimals if round(largest, count)), VARIANCE_DECIMALS)
 
 
 def causes_text(
@@ -113,7 +121,8 @@ def causes_text(
 ) -> str:
     """The largest causes with their amounts."""
     largest = sorted(steps, key=lambda pair: -abs(pair[1]))[:MAX_CAUSES]
-    texts = ((step, scale.signed_number(amount, VARIANCE_DECIMALS)) for step, amount in largest)
+    decimals = telling_decimals([amount for _, amount in steps], scale)
+    texts = ((step, scale.signed_number(amount, decimals)) for step, amount in largest)
     return "; ".join(f"{cause_text(step, scenario, t)} {text}" for step, text in texts if text.strip("0.,"))
 
 

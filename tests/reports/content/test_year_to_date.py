@@ -9,7 +9,8 @@ import pytest
 
 from forecast.analysis.findings import ChancePoint
 from forecast.i18n import LANGUAGES, Language, Translator
-from forecast.reports.content.causes import page_steps, point_positions, year_lines
+from forecast.i18n.amounts import AmountScale
+from forecast.reports.content.causes import causes_text, page_steps, point_positions, year_lines
 from forecast.reports.content.year_to_date import year_section
 from forecast.reports.year_summary import restore_variances, summarise_year
 from tests.support.closed_plans import NOTE, ClosedPlan, make_closed_plan
@@ -136,3 +137,13 @@ def test_points_of_one_month_stand_side_by_side() -> None:
     points = [ChancePoint(day, ("2025-01", "2025-02"), {}, "", None) for day in days]
     months = range(2025 * 12, 2026 * 12)
     assert point_positions(points, months) == [0, 1, 9, 9.5, 11.5, 12, 2]
+
+
+def test_causes_that_would_round_to_zero_have_more_decimals(march: ClosedPlan) -> None:
+    """Else a change would stand without any cause."""
+    scale = AmountScale(Translator("en"), 1e9, "billion VND", 1)
+    variance = next(each for each in march.year.variances if each.reference == "plan")
+    step = next(each for each in variance.steps if each.kind == "actual")
+    assert causes_text([(step, 4e6), (step, -2e5)], march.run.scenario, scale, Translator("en")).endswith(" +0.004")
+    assert causes_text([(step, 4e7)], march.run.scenario, scale, Translator("en")).endswith(" +0.04")
+    assert causes_text([(step, 0.0)], march.run.scenario, scale, Translator("en")) == ""
