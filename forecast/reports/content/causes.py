@@ -175,8 +175,9 @@ def point_causes(point: ChancePoint, view: RunView, scale: AmountScale, t: Trans
     """Return the change of the mean of the year and its largest causes; empty for the first point."""
     if point.change is None:
         return ""
-    total = scale.signed_number(point.change.end.outlook - point.change.start.outlook, VARIANCE_DECIMALS)
     steps = [(step, step.outlook) for step in page_steps(point.change)]
+    decimals = telling_decimals([amount for _, amount in steps], scale)
+    total = scale.signed_number(point.change.end.outlook - point.change.start.outlook, decimals)
     causes = causes_text(steps, view.scenario, scale, t)
     return f"{total}: {causes}" if causes else total
 
@@ -187,7 +188,8 @@ def main_cause(point: ChancePoint, view: RunView, t: Translator) -> str:
         return ""
     scale = choose_scale("revenue", [point.change.end.outlook], view.scenario.currency, t)
     largest = max(page_steps(point.change), key=lambda step: abs(step.outlook))
-    return f"{scale.signed_number(largest.outlook, VARIANCE_DECIMALS)} {cause_text(largest, view.scenario, t)}"
+    amount = scale.signed_number(largest.outlook, telling_decimals([largest.outlook], scale))
+    return f"{amount} {cause_text(largest, view.scenario, t)}"
 
 
 def point_positions(points: Sequence[ChancePoint], months: range) -> list[float]:
