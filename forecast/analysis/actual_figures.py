@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from forecast.analysis.place_figures import PlaceFigures, place_of
+from forecast.analysis.place_actuals import PlaceActuals, place_of
 from forecast.history.bookings import LAST_DAY, BookedValue, Bookings
 from forecast.periods import Calendar
 from forecast.simulation.model.statement import StatementLine, evaluate_statement, statement_lines
@@ -64,11 +64,11 @@ class ActualFigures:
         Of the ledger.
     parts : MeasureParts
         Of the plan.
-    places : PlaceFigures, optional
+    places : PlaceActuals, optional
         Of its places; measures of places such as `revenue@436` have no books without it.
     """
 
-    def __init__(self, bookings: Bookings, parts: MeasureParts, places: PlaceFigures | None = None) -> None:
+    def __init__(self, bookings: Bookings, parts: MeasureParts, places: PlaceActuals | None = None) -> None:
         self.parts = parts
         self.places = places
         self._bookings = bookings
@@ -187,7 +187,7 @@ class ActualFigures:
 
     def _find_first_day(self, measure: str, period: Calendar) -> int | None:
         if place_of(measure):
-            return None if self.value(measure, period) is None else PlaceFigures.booked_day(period)
+            return None if self.value(measure, period) is None else PlaceActuals.booked_day(period)
         latest = 0
         for name in self.parts.inputs_by_measure[measure]:
             for month in period.months:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forecast.analysis.earlier_forecasts import MediansByMeasure, YearReferences
 from forecast.analysis.findings import MonthsTable, MonthsTableRow, PlanFigure
 from forecast.analysis.last_year import LastYear
-from forecast.periods import SEASON_MONTHS, format_month, parse_month, parse_period
+from forecast.periods import MONTHS_PER_QUARTER, SEASON_MONTHS, format_month, parse_month, parse_period
 from forecast.simulation.closed_year import ClosedYear
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -17,7 +17,6 @@ from forecast.stats.tally import Tally
 
 __all__ = ["PlanFigures", "tabulate_months"]
 
-MONTHS_PER_QUARTER = 3
 ROW_KINDS = ("revenue", "cost", "profit", "headcount", "productivity")
 """Measures of the table in its order; those with parts are followed by them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forecast.analysis.place_figures import PLACE_MARK
+from forecast.analysis.place_actuals import PLACE_MARK
 from forecast.analysis.scored_forecasts import Booking, ScoredLock
 from forecast.periods import parse_period
 from forecast.runs.locks import LockedTarget

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from forecast.analysis.actual_figures import GAP
-from forecast.analysis.place_figures import PLACE_MARK, place_of
+from forecast.analysis.place_actuals import PLACE_MARK, place_of
 from forecast.analysis.scored_forecasts import FIRST_BOOKING_DAYS
 from forecast.cli.actuals_summary import month_words
 from forecast.cli.text_table import table_lines, wrap

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from forecast.history.booked_months import closed_figures
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
-from forecast.plan.scenario import Scenario, StatedYear
+from forecast.plan.scenario import Scenario
 from forecast.timeseries.baseline import Baseline
 
-__all__ = ["ClosedYear", "find_closed_months", "find_closed_year", "stated_before"]
+__all__ = ["ClosedYear", "find_closed_months", "find_closed_year"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
         ledger has.
     """
     horizon = scenario.horizon.calendar
-    before = _closed_before(scenario, baseline)
+    has_gap = scenario.stated_total_before(baseline.calendar.years[0]) is not None  # no ledger has the difference
+    before = () if has_gap else _closed_before(scenario.service_names, horizon, baseline)
     closed = (*before, *find_closed_months(scenario.service_names, horizon, baseline))
     if not closed:
         return None
@@ -80,37 +81,11 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
     return ClosedYear(Calendar(first, last - first + 1), tuple(month for month in closed if month >= first))
 
 
-def _closed_before(scenario: Scenario, baseline: Baseline) -> tuple[int, ...]:
-    """Months before the horizon in its first year, where all services are booked in all of them; else none.
-
-    A plan whose stated total is more than its services has none: no ledger has the difference.
-    """
-    first = scenario.horizon.calendar.first
-    months = tuple(range(first // SEASON_MONTHS * SEASON_MONTHS, first))
-    closed = [set(closed_figures(baseline.booked, f"revenue.{name}")) for name in scenario.service_names]
-    if not all(each.issuperset(months) for each in closed) or stated_before(scenario, baseline) is not None:
-        return ()
-    return months
-
-
-def stated_before(scenario: Scenario, baseline: Baseline) -> StatedYear | None:
-    """Return the last year before the plan that is stated, where a total of it is.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The plan.
-    baseline : Baseline
-        Over the years that it simulates.
-
-    Returns
-    -------
-    StatedYear or None
-        The gap between its total and its services is carried into the plan.
-    """
-    years = [year for year in scenario.stated if int(year) < baseline.calendar.years[0]]
-    stated = scenario.stated[max(years)] if years else None
-    return stated if stated is not None and stated.total is not None else None
+def _closed_before(services: Iterable[str], horizon: Calendar, baseline: Baseline) -> tuple[int, ...]:
+    """Months before the horizon in its first year, where all services are booked in all of them; else none."""
+    months = tuple(range(horizon.first // SEASON_MONTHS * SEASON_MONTHS, horizon.first))
+    closed = [set(closed_figures(baseline.booked, f"revenue.{name}")) for name in services]
+    return months if all(each.issuperset(months) for each in closed) else ()
 
 
 def find_closed_months(services: Iterable[str], horizon: Calendar, baseline: Baseline) -> tuple[int, ...]:

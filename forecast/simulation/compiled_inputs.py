@@ -14,7 +14,6 @@ from forecast.plan.scenario import Scenario, StatedYear
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount, Workforce
 from forecast.plan.yearly_changes import change_in_year
-from forecast.simulation.closed_year import stated_before
 from forecast.simulation.earlier import months_still_recovered
 from forecast.simulation.model.inputs import (
     BaselineInputs,
@@ -136,7 +135,7 @@ def _stated_amount(year: StatedYear, service: str) -> StatedAmount | None:
 
 def _compile_gap(scenario: Scenario, baseline: Baseline) -> GapInputs | None:
     """The gap of the last year that is stated before the horizon; None where no total is stated."""
-    stated = stated_before(scenario, baseline)
+    stated = scenario.stated_total_before(baseline.calendar.years[0])
     if stated is None or stated.total is None:
         return None
     unknown = (name for name in scenario.service_names if baseline.services[name].base_year is None)

@@ -15,9 +15,9 @@ from forecast.plan.accounts import account_measures, ledger_accounts
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
 from forecast.reports.workbook.actuals_sheet import (
-    BOOKED_ROW,
-    FIRST_MONTH_COLUMN,
-    HEADER_ROW,
+    ACTUALS_HEAD_ROW,
+    BOOKED_DAY_ROW,
+    FIRST_ACTUALS_COLUMN,
     ActualsForm,
     ActualsRow,
     find_actuals_sheet,
@@ -105,7 +105,7 @@ def require_no_figures(sheets: Sequence[Sheet]) -> None:
     """
     sheet = find_actuals_sheet(sheets)
     for row, cells in enumerate(sheet.rows if sheet is not None else ()):
-        first = FIRST_MONTH_COLUMN if row > HEADER_ROW else 1 if row == BOOKED_ROW else len(cells)
+        first = FIRST_ACTUALS_COLUMN if row > ACTUALS_HEAD_ROW else 1 if row == BOOKED_DAY_ROW else len(cells)
         for column, value in enumerate(cells[first:], first):
             if sheet is not None and value != "":
                 place = sheet.location(row, column)

@@ -17,7 +17,7 @@ from forecast.analysis.forecast_scores import (
     score_figures,
     score_months_ahead,
 )
-from forecast.analysis.place_figures import PlaceFigures, place_of
+from forecast.analysis.place_actuals import PlaceActuals, place_of
 from forecast.analysis.scored_forecasts import (
     Booking,
     ScoredForecasts,
@@ -54,7 +54,7 @@ __all__ = [
     "summarise_scores",
 ]
 
-MAX_LISTED = 6
+MAX_LACKING_MONTHS = 6
 """Months that are named one by one."""
 
 
@@ -253,7 +253,7 @@ def _has_place_targets(locks: Iterable[Lock]) -> bool:
     return any(target.place for lock in locks for target in lock.targets.values())
 
 
-def _read_places(project: Path, scenario: Scenario, as_of: date | None) -> PlaceFigures | str:
+def _read_places(project: Path, scenario: Scenario, as_of: date | None) -> PlaceActuals | str:
     """The ledger of places as it is now, of the places of a locked plan; the problem where it cannot be read.
 
     Empty where the plan names none.
@@ -268,10 +268,10 @@ def _read_places(project: Path, scenario: Scenario, as_of: date | None) -> Place
         ledger = read_place_ledger(file, services, geography.places, accounts)
     except InputError as error:
         return error.problems[0].message(scenario.language)
-    return PlaceFigures(ledger, geography, LAST_DAY if as_of is None else as_of.toordinal())
+    return PlaceActuals(ledger, geography, LAST_DAY if as_of is None else as_of.toordinal())
 
 
-def _unscored_places(scored: Sequence[ScoredLock], places: PlaceFigures | str) -> Iterator[UnscoredPlace]:
+def _unscored_places(scored: Sequence[ScoredLock], places: PlaceActuals | str) -> Iterator[UnscoredPlace]:
     """Targets of places whose period was open at a lock and that have no actual figure."""
     for entry in scored:
         for name, target in sorted(entry.lock.targets.items()):
@@ -284,10 +284,12 @@ def _unscored_places(scored: Sequence[ScoredLock], places: PlaceFigures | str) -
             elif not places.has(target.place):
                 yield UnscoredPlace(*figure, "place_unknown")
             elif months := places.months_not_booked(target.place, period):
-                yield UnscoredPlace(*figure, "place_not_booked", list_names(map(format_month, months), MAX_LISTED))
+                yield UnscoredPlace(
+                    *figure, "place_not_booked", list_names(map(format_month, months), MAX_LACKING_MONTHS)
+                )
 
 
-def _with_actuals(locks: Sequence[Lock], bookings: Bookings, places: PlaceFigures | None) -> tuple[ScoredLock, ...]:
+def _with_actuals(locks: Sequence[Lock], bookings: Bookings, places: PlaceActuals | None) -> tuple[ScoredLock, ...]:
     """The locks with the actual figures of their measures; plans of the same parts share them."""
     figures: dict[MeasureParts, ActualFigures] = {}
     scored = []

@@ -10,9 +10,9 @@ import pytest
 
 from forecast.files.workbook import cell_address, read_workbook
 from forecast.reports.workbook.actuals_sheet import (
-    BOOKED_ROW,
-    FIRST_MONTH_COLUMN,
-    HEADER_ROW,
+    ACTUALS_HEAD_ROW,
+    BOOKED_DAY_ROW,
+    FIRST_ACTUALS_COLUMN,
     find_actuals_sheet,
 )
 from forecast.workflows.actuals import ActualsRequest, import_actuals
@@ -51,14 +51,14 @@ def filled(project: Path, months: dict[int, dict[str, float]], target: str, book
     """The workbook with figures, by column of a month from 0 and text of the row."""
     sheet = find_actuals_sheet(read_workbook(workbook_of(project)).sheets)
     assert sheet is not None
-    rows = {str(cells[0]): row for row, cells in enumerate(sheet.rows) if row > HEADER_ROW}
+    rows = {str(cells[0]): row for row, cells in enumerate(sheet.rows) if row > ACTUALS_HEAD_ROW}
     numbers = {
-        cell_address(rows[text], FIRST_MONTH_COLUMN + month): value
+        cell_address(rows[text], FIRST_ACTUALS_COLUMN + month): value
         for month, figures in months.items()
         for text, value in figures.items()
     }
     if booked is not None:
-        numbers[cell_address(BOOKED_ROW, 1)] = float(booked.toordinal() - date(1899, 12, 30).toordinal())
+        numbers[cell_address(BOOKED_DAY_ROW, 1)] = float(booked.toordinal() - date(1899, 12, 30).toordinal())
     return fill_cells(workbook_of(project), SHEET_NUMBER, numbers, project / target)
 
 
@@ -66,10 +66,10 @@ def test_the_sheet_has_open_months_services_costs_and_people(project: Path) -> N
     sheet = find_actuals_sheet(read_workbook(workbook_of(project)).sheets)
     assert sheet is not None
     assert sheet.name == "Thực hiện"
-    heads = sheet.rows[HEADER_ROW][: FIRST_MONTH_COLUMN + 11]
+    heads = sheet.rows[ACTUALS_HEAD_ROW][: FIRST_ACTUALS_COLUMN + 11]
     assert heads[:3] == ["Chỉ tiêu", "ĐVT", "Tháng 2/2025"]
     assert heads[-1] == "Tháng 12/2025"
-    assert {str(cells[0]) for cells in sheet.rows[HEADER_ROW + 1 :]} == FIGURES.keys()
+    assert {str(cells[0]) for cells in sheet.rows[ACTUALS_HEAD_ROW + 1 :]} == FIGURES.keys()
 
 
 def test_figures_reach_the_ledger_with_their_cells_and_once(project: Path) -> None:

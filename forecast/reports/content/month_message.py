@@ -11,7 +11,7 @@ from typing import Literal
 from forecast.analysis.findings import ChancePoint, TargetRow, Variance, VarianceStep, YearFindings
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent
-from forecast.periods import format_month, parse_month
+from forecast.periods import MONTHS_PER_QUARTER, format_month, parse_month
 from forecast.reports.content.causes import (
     MAX_CAUSES,
     VARIANCE_DECIMALS,
@@ -29,7 +29,6 @@ __all__ = ["message_lines"]
 
 BOOKED_KINDS = ("actual", "volume", "price")
 """Kinds of steps that closed months brought."""
-MONTHS_PER_QUARTER = 3
 QUARTERS = ("I", "II", "III", "IV")
 
 

@@ -11,13 +11,12 @@ from forecast.reports.content.text import period_text, sentence_case
 from forecast.reports.workbook.sheet import SheetWriter
 
 __all__ = [
-    "ACTUALS_MARK",
-    "BOOKED_ROW",
-    "FIRST_MONTH_COLUMN",
-    "HEADER_ROW",
-    "MARK_ROW",
+    "ACTUALS_HEAD_ROW",
+    "BOOKED_DAY_ROW",
+    "FIRST_ACTUALS_COLUMN",
     "ActualsForm",
     "ActualsRow",
+    "find_actuals_sheet",
     "write_actuals",
 ]
 
@@ -25,9 +24,9 @@ ACTUALS_MARK = "fc-books-1"
 """Text in a hidden column by which the sheet is known, with its form; it reads as no heading."""
 MARK_ROW = 0
 """Row of that text, from 0."""
-UNIT_ROW, BOOKED_ROW, HEADER_ROW = 2, 3, 5
+MONEY_UNIT_ROW, BOOKED_DAY_ROW, ACTUALS_HEAD_ROW = 2, 3, 5
 LABEL_WIDTH, UNIT_WIDTH, MONTH_WIDTH = 36, 14, 15
-FIRST_MONTH_COLUMN = 2
+FIRST_ACTUALS_COLUMN = 2
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,13 @@ def write_actuals(writer: SheetWriter, form: ActualsForm) -> None:
     t, sheet, formats = writer.t, writer.sheet, writer.formats
     widths = (LABEL_WIDTH, UNIT_WIDTH, *[MONTH_WIDTH] * len(form.months))
     writer.open(t("excel_actuals_title"), t("excel_remark_actuals"), widths)
-    writer.text(UNIT_ROW, 0, t("excel_actuals_unit", unit=form.money))
-    writer.text(BOOKED_ROW, 0, t("excel_actuals_booked"))
-    writer.number(BOOKED_ROW, 1, None, formats.input("day"))
+    writer.text(MONEY_UNIT_ROW, 0, t("excel_actuals_unit", unit=form.money))
+    writer.text(BOOKED_DAY_ROW, 0, t("excel_actuals_booked"))
+    writer.number(BOOKED_DAY_ROW, 1, None, formats.input("day"))
     months = [sentence_case(period_text(format_month(month), t)) for month in form.months]
-    columns = range(FIRST_MONTH_COLUMN, FIRST_MONTH_COLUMN + len(months))
-    writer.headers(HEADER_ROW, [t("table_measure"), t("table_unit"), *months], columns)
-    for row, entry in enumerate(form.rows, HEADER_ROW + 1):
+    columns = range(FIRST_ACTUALS_COLUMN, FIRST_ACTUALS_COLUMN + len(months))
+    writer.headers(ACTUALS_HEAD_ROW, [t("table_measure"), t("table_unit"), *months], columns)
+    for row, entry in enumerate(form.rows, ACTUALS_HEAD_ROW + 1):
         is_price = entry.measure.startswith("price.")
         writer.text(row, 0, entry.text)
         writer.text(row, 1, entry.unit, formats.muted())
@@ -81,8 +80,8 @@ def write_actuals(writer: SheetWriter, form: ActualsForm) -> None:
     mark = columns.stop
     writer.text(MARK_ROW, mark, ACTUALS_MARK)
     sheet.set_column(mark, mark, None, None, {"hidden": True})
-    sheet.print_area(0, 0, HEADER_ROW + len(form.rows), mark - 1)
-    writer.freeze(HEADER_ROW + 1, 1)
+    sheet.print_area(0, 0, ACTUALS_HEAD_ROW + len(form.rows), mark - 1)
+    writer.freeze(ACTUALS_HEAD_ROW + 1, 1)
     writer.protect()
 
 

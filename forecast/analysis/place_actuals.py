@@ -11,19 +11,30 @@ from forecast.history.place_ledger import PlaceLedger
 from forecast.periods import Calendar, first_day
 from forecast.plan.geography import Geography
 
-__all__ = ["PLACE_MARK", "PlaceFigures", "place_of"]
+__all__ = ["PLACE_MARK", "PlaceActuals", "place_of"]
 
 PLACE_MARK = "@"
 """Stands between a measure and the code of a place: `revenue@436`."""
 
 
 def place_of(measure: str) -> str:
-    """Return the code of the place of a measure; empty where it is of all places together."""
+    """Return the code of the place of a measure.
+
+    Parameters
+    ----------
+    measure : str
+        Such as `revenue@436`.
+
+    Returns
+    -------
+    str
+        Empty where it is of all places together.
+    """
     return measure.partition(PLACE_MARK)[2]
 
 
 @dataclass(frozen=True)
-class PlaceFigures:
+class PlaceActuals:
     """Ledger of places, asked for periods; a month is known when it is over, for the ledger has no days of booking."""
 
     ledger: PlaceLedger
@@ -32,7 +43,18 @@ class PlaceFigures:
     """Ordinal day whose knowledge counts."""
 
     def has(self, code: str) -> bool:
-        """Return whether a code is that of a place or a district."""
+        """Return whether a code is that of a place or a district.
+
+        Parameters
+        ----------
+        code : str
+            Any text.
+
+        Returns
+        -------
+        bool
+            False for the code of none.
+        """
         return code in self.geography.places or any(code == each.code for each in self.geography.districts)
 
     def value(self, code: str, period: Calendar, day: int = LAST_DAY) -> float | None:
@@ -58,7 +80,20 @@ class PlaceFigures:
         return float(self.ledger.revenue[:, start:stop, self.ledger.calendar.rows(period)].sum())
 
     def months_not_booked(self, code: str, period: Calendar) -> tuple[int, ...]:
-        """Return the months of a period, from year 0, in which a service of a place has no actual figure."""
+        """Find the months of a period in which a service of a place has no actual figure.
+
+        Parameters
+        ----------
+        code : str
+            Of a place or a district that it has.
+        period : Calendar
+            Months of the period.
+
+        Returns
+        -------
+        tuple of int
+            From year 0.
+        """
         start, stop = self.geography.row_range(code)
         calendar = self.ledger.calendar
         known = np.all(self.ledger.is_final[:, start:stop], axis=(0, 1)).tolist()
@@ -72,5 +107,16 @@ class PlaceFigures:
 
     @staticmethod
     def booked_day(period: Calendar) -> int:
-        """Return the ordinal day from which a booked period is known: its last."""
+        """Return the day from which a booked period is known.
+
+        Parameters
+        ----------
+        period : Calendar
+            Months of the period.
+
+        Returns
+        -------
+        int
+            Ordinal day, its last.
+        """
         return first_day(period.last + 1) - 1
