@@ -35,17 +35,18 @@ class LastYear:
         Parameters
         ----------
         measure : str
-            Such as `revenue.postal`.
+            Such as `revenue.postal`; one that adds up.
         calendar : Calendar
             The months whose year before is asked for.
 
         Returns
         -------
         float
-            In currency, or the unit of the measure; 0 where a month was not booked before or after.
+            In currency; months that were first booked after the plan are no restatement.
         """
-        before, after = (books.total(measure, calendar) for books in (self.before_audit, self))
-        return 0.0 if before is None or after is None else after - before
+        months = [month - SEASON_MONTHS for month in calendar.months]
+        figures = [(self.before_audit._month(measure, month), self._month(measure, month)) for month in months]
+        return math.fsum(after - before for before, after in figures if before is not None and after is not None)
 
     def total(self, measure: str, calendar: Calendar) -> float | None:
         """Sum of a measure over the year before some months; the mean of a headcount, a year's productivity.

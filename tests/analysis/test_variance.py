@@ -133,12 +133,15 @@ def test_an_audit_of_last_year_is_a_step_of_its_own(tmp_path: Path) -> None:
 
 
 def test_costs_of_last_year_that_were_booked_after_the_plan_are_no_audit(tmp_path: Path) -> None:
-    """They count as last year, though the plan did not know them."""
-    plan = make_closed_plan(tmp_path, more_rows=[*WAGES_OF_2024[:-1], WAGES_OF_2024[-1] + "2025-01-20"])
+    """They count as last year, though the plan did not know them; a restatement beside them is one."""
+    audit = "2024-11,cost.wages,2100000000,actual,2025-03-20"
+    plan = make_closed_plan(tmp_path, more_rows=[*WAGES_OF_2024[:-1], WAGES_OF_2024[-1] + "2025-01-20", audit])
     variance = find_variance(plan, "cost", "last_year")
-    assert all(step.kind != "audit" for step in variance.steps)
+    steps = [(step.name, step.to_date, step.outlook) for step in variance.steps if step.kind == "audit"]
+    assert steps == [("cost.wages", 0, 1e8)]
     assert variance.start.outlook == pytest.approx(12 * 20e8 + 120_000 * 100 * sum(SEASON), rel=1e-9)
-    assert all(key != "history_audited" for key, _ in plan.run.baseline.history_notes)
+    notes = [dict(params)["names"] for key, params in plan.run.baseline.history_notes if key == "history_audited"]
+    assert notes == ["cost.wages 2024-11"]
 
 
 def test_a_month_without_volume_has_no_price_of_its_own() -> None:
