@@ -29,6 +29,8 @@ __all__ = ["message_lines"]
 
 BOOKED_KINDS = ("actual", "volume", "price")
 """Kinds of steps that closed months brought."""
+MAX_OPEN_MONTHS_OF_CERTAINTY = 1
+"""Open months up to which a chance of 0% or 100% rests on the books more than on the simulation [C]."""
 QUARTERS = ("I", "II", "III", "IV")
 
 
@@ -75,9 +77,11 @@ def _chance_lines(view: RunView, locks: Mapping[str, Lock], t: Translator) -> It
         return
     chance, required = row.chance, row.required_chance
     error = interval_text(chance.low, chance.high, t, chance.value, required)
-    is_known = view.findings.year is not None and view.findings.year.open_count == 0 and chance.value in (0, 1)
+    open_count = math.inf if view.findings.year is None else view.findings.year.open_count
+    rests_on_books = open_count <= MAX_OPEN_MONTHS_OF_CERTAINTY and chance.value in (0, 1)
     remarks = [
-        t("message_if_books_right") if is_known else t("message_error", error=error),
+        *([t("message_error", error=error)] if open_count or not rests_on_books else []),
+        *([t("message_if_books_so_far" if open_count else "message_if_books_right")] if rests_on_books else []),
         *_earlier(view, row, locks, t),
     ]
     yield t(
