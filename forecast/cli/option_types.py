@@ -170,6 +170,22 @@ class ChanceParam(click.ParamType[float]):
         return chance
 
 
+class ChanceList(click.ParamType[tuple[float, ...]]):
+    """Chances between 0% and 100%, with commas between: 50%,20%."""
+
+    name = "chances"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The chances, 0 to 1, the highest first."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            chances = {ChanceParam().convert(text, param, ctx) for text in str(value).split(",")}
+        except InvalidValue:
+            raise InvalidValue("option_not_chances", text=value) from None
+        return tuple(sorted(chances, reverse=True))
+
+
 class GateType(click.ParamType[Gate]):
     """TARGET=CHANCE, or CHANCE for all targets: 70% or 0.7."""
 

@@ -63,11 +63,7 @@ def _question(session: Session, scenario: Scenario, params: dict[str, Any]) -> S
 
     problems: list[Problem] = []
     target = params["target"] or scenario.main_target
-    if not scenario.targets:
-        problems.append(session.problem(params.get("plan", ""), "targets", "seek_no_target"))
-    elif target not in scenario.targets:
-        instead = closest_match(target, scenario.targets, 0.0) or scenario.main_target
-        problems.append(session.problem("--target", "--target", "seek_unknown_target", name=target, instead=instead))
+    problems += target_problems(session, scenario, params["target"])
     modes: tuple[SeekMode, ...] = tuple(mode for mode in ("sure", "shift") if params[mode]) or ("sure", "shift")
     names, assumptions = tuple(params["names"]), []
     for name in names:
@@ -86,6 +82,23 @@ def _question(session: Session, scenario: Scenario, params: dict[str, Any]) -> S
         written = scenario.targets[target].required_chance
         required = written.value if written is not None else DEFAULT_CHANCE
     return SeekQuestion(target, required, names, _modes_with_meaning(assumptions, modes), ends)
+
+
+def target_problems(session: Session, scenario: Scenario, name: str | None) -> list[Problem]:
+    """Problems of the target that a call names; of a plan without any."""
+    if not scenario.targets:
+        return [session.problem("", "targets", "seek_no_target")]
+    if name is None or name in scenario.targets:
+        return []
+    instead = closest_match(name, scenario.targets, 0.0) or scenario.main_target
+    return [session.problem("--target", "--target", "seek_unknown_target", name=name, instead=instead)]
+
+
+def require_target(session: Session, scenario: Scenario, name: str | None) -> str:
+    """The target that a call names, or the main one; InputError where the plan has none of that name."""
+    if problems := target_problems(session, scenario, name):
+        raise InputError(problems)
+    return name or scenario.main_target
 
 
 def _modes_with_meaning(assumptions: list[Assumption], modes: tuple[SeekMode, ...]) -> tuple[SeekMode, ...]:
