@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from forecast.periods import format_month, parse_month
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.stats.intervals import Estimate
 
 __all__ = [

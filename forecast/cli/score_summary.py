@@ -17,7 +17,7 @@ from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
 from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, first_day, parse_month, parse_period
 from forecast.plan.labels import display_name
-from forecast.reports.content.text import measure_text, period_text, sentence_case
+from forecast.reports.content.text import measure_text, period_text, range_text, sentence_case
 from forecast.stats.chance_scores import MIN_OUTCOMES_FOR_CHANCES
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _accuracy_lines(booking: BookingScores, title: str, scores: LedgerScores, t:
     def cells(score: FigureScore) -> list[str]:
         shares = (score.coverage50, score.coverage80, score.coverage95)
         return [
-            str(score.forecasts), str(score.outcomes), *(t.percent(share) for share in shares),
+            str(score.forecasts), str(score.outcomes), *(whole_percent(share, t) for share in shares),
             _share(score.bias, t), _share(score.error, t, signed=False), _share(score.crps, t, signed=False),
         ]  # fmt: skip
 
@@ -241,7 +241,7 @@ def _value_added_lines(scores: LedgerScores, t: Translator) -> list[str]:
         for value in group:
             shares = (_share(value.error, t, signed=False), _share(value.error_alone, t, signed=False))
             added = (_share(value.error_added, t), _share(value.crps_added, t))
-            growth = _shorten(value.growth.partition(";")[0], MAX_GROWTH_LETTERS)  # without its grade
+            growth = _shorten(range_text(value.growth.partition(";")[0], t), MAX_GROWTH_LETTERS)  # without its grade
             rows.append([f"  {_short_name(value.measure, scores, t)}", growth, *shares, *added])
     return [*wrap(t("score_value_added")), *table_lines(rows)]
 
@@ -263,9 +263,17 @@ def _chance_lines(booking: BookingScores, t: Translator) -> list[str]:
     ]
     for part in scores.reliability:
         span = t("score_bin_range", low=t.percent(part.low), high=t.percent(part.high))
-        interval = t("score_bin_range", low=t.percent(part.observed.low), high=t.percent(part.observed.high))
+        interval = t(
+            "score_bin_range", low=whole_percent(part.observed.low, t), high=whole_percent(part.observed.high, t)
+        )
         rows.append(
-            [span, t.number(part.outcomes, 1), t.percent(part.mean_chance), t.percent(part.observed.value), interval]
+            [
+                span,
+                t.number(part.outcomes, 1),
+                whole_percent(part.mean_chance, t),
+                whole_percent(part.observed.value, t),
+                interval,
+            ]
         )
     return [*lines, *wrap(t("score_reliability")), *table_lines(rows, indent=2)]
 

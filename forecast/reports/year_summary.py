@@ -14,7 +14,7 @@ from forecast.analysis.findings import (
     VarianceTotals,
     YearFindings,
 )
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.stats.intervals import Estimate
 
 __all__ = ["restore_variances", "summarise_year"]
