@@ -223,7 +223,7 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     draw, margin = CHARTS["tornado"]
     return Chart(
         "tornado", title, alt, partial(draw, finding=finding, t=t, scale=scale, ends=ends), margin,
-        0.3 + 0.36 * rows, source_line(view, t),
+        0.3 + 0.42 * rows, source_line(view, t),
     )  # fmt: skip
 
 
