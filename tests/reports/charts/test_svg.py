@@ -52,9 +52,13 @@ def test_letters_are_text_in_each_language(covid: dict[str, str]) -> None:
     assert Translator("en")("month_2") not in texts_of(covid["months"], "vi")
 
 
+BY_LABELS = {"bridge", "tornado", "cases"}
+"""Charts whose bars begin where the labels of a language end."""
+
+
 def test_what_is_equal_in_both_languages_stands_once(covid: dict[str, str]) -> None:
     shared = {name: [part.tag for part in ElementTree.fromstring(drawing)] for name, drawing in covid.items()}
-    assert sum("path" in tags for tags in shared.values()) >= len(shared) / 2
+    assert all("path" in shared[name] for name in covid.keys() - BY_LABELS)
     for name, drawing in covid.items():
         alone = {
             language: render_inline_svg(
