@@ -52,9 +52,13 @@ def test_letters_are_text_in_each_language(covid: dict[str, str]) -> None:
     assert Translator("en")("month_2") not in texts_of(covid["months"], "vi")
 
 
+BY_LABELS = {"bridge", "tornado", "cases"}
+"""Charts whose bars begin where the labels of a language end."""
+
+
 def test_what_is_equal_in_both_languages_stands_once(covid: dict[str, str]) -> None:
     shared = {name: [part.tag for part in ElementTree.fromstring(drawing)] for name, drawing in covid.items()}
-    assert all("path" in tags for tags in shared.values())
+    assert all("path" in shared[name] for name in covid.keys() - BY_LABELS)
     for name, drawing in covid.items():
         alone = {
             language: render_inline_svg(
@@ -84,9 +88,9 @@ def test_the_page_has_every_colour_for_a_light_and_a_dark_screen() -> None:
 
 
 def test_ids_are_those_of_one_drawing(covid: dict[str, str]) -> None:
-    ids = [(name, found) for name, drawing in covid.items() for found in re.findall(r' id="([^"]*)"', drawing)]
-    assert len({found for _, found in ids}) == len(ids) > 0
-    assert all(found.startswith(f"{name}-") for name, found in ids)
+    ids = [(name, key) for name, drawing in covid.items() for key in re.findall(r' id="([^"]*)"', drawing)]
+    assert len({key for _, key in ids}) == len(ids) > 0
+    assert all(key.startswith(f"{name}-") for name, key in ids)
     for drawing in covid.values():
         assert set(re.findall(r"(?:url\(|href=.)#([a-z_0-9-]+)", drawing)) == set(re.findall(r' id="([^"]*)"', drawing))
 
