@@ -24,9 +24,9 @@ class TargetOutcome(NamedTuple):
     """A target as it was simulated."""
 
     chance: Estimate
-    """Of meeting it."""
+    """Chance that it is met."""
     tally: Tally
-    """Of its figure."""
+    """Values of its figure."""
 
 
 def results_html(
