@@ -1,19 +1,36 @@
-"""Bridge from the target to the mean of the forecast: why the year differs from the plan."""
+"""Bridge from last year to the mean of the forecast, beside the target: why the year comes out as it does."""
 
 from __future__ import annotations
 
-from forecast.analysis.findings import Bridge, BridgeStep
+from forecast.analysis.findings import Bridge, BridgeStep, CauseEffect
 from forecast.i18n import Translator
 from forecast.plan.bilingual import Label
 from forecast.plan.labels import display_label
 from forecast.simulation.simulate import Simulation
 from forecast.stats.tally import Tally
 
+__all__ = ["compute_bridge", "effects_by_cause"]
+
 STEP_ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiatives", "gap")
+MIN_LAST_YEAR = 1e-9
+"""Share of the forecast below which last year is only a rounding error."""
+EFFECT_QUANTILES = (0.1, 0.9, 0.05)
+"""Quantiles of an effect: the ends of its 80% range, and one in twenty."""
 
 
 def compute_bridge(run: Simulation) -> Bridge | None:
-    """Return the bridge of the main target, by cause or by line of the statement; None if there is none."""
+    """Find the bridge of the main target, by cause or by line of the accounts.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+
+    Returns
+    -------
+    Bridge, optional
+        Mean changes in the plan's currency; None without a target of money of the whole plan.
+    """
     name = run.scenario.main_target
     if not name:
         return None
@@ -22,40 +39,56 @@ def compute_bridge(run: Simulation) -> Bridge | None:
         return None
     if target.measure != "revenue" or target.basis == "parts" or target.period.text != run.bridge_period:
         return _statement_bridge(run, name)
-    plan = target.threshold.value
-    tallies = {m.removeprefix("bridge."): tally for (m, _), tally in run.tallies.items() if m.startswith("bridge.")}
-    steps = []
-    for key in sorted(tallies, key=_step_position):
-        amount = tallies[key].mean_estimate()
-        if key == "last_year" and "gap" in tallies:
-            continue
-        steps.append(BridgeStep(key, _step_label(run, key), *amount))
-    if "gap" in tallies:
-        steps.insert(0, _stated_total(run, tallies))
-        steps = [step for step in steps if step.name != "gap"]
-    steps[0] = _relative_to_plan(steps[0], plan)
+    tallies = _bridge_tallies(run)
+    start = BridgeStep("last_year", _step_label(run, "last_year"), *tallies["last_year"].mean_estimate())
+    if "gap" in tallies:  # last year as stated: its services and the carried gap together
+        amount = tallies["last_year"].mean + tallies["gap"].mean
+        start = BridgeStep("last_year", start.label, amount, amount, amount)
+    steps = (
+        BridgeStep(key, _step_label(run, key), *tallies[key].mean_estimate())
+        for key in sorted(tallies, key=_step_position)
+        if key not in ("last_year", "gap")
+    )
     end = run.tally("revenue", run.bridge_period).mean_estimate()
+    if abs(start.amount) < MIN_LAST_YEAR * abs(end.value):  # no service had a year before
+        start = BridgeStep("from_nothing", _step_label(run, "from_nothing"), 0.0, 0.0, 0.0)
     return Bridge(
         "revenue",
         run.bridge_period,
-        BridgeStep("target", target.label or display_label(run.scenario, f"targets.{name}"), plan, plan, plan),
+        start,
         tuple(step for step in steps if (step.amount, step.low, step.high) != (0, 0, 0)),
         BridgeStep("revenue", None, *end),
+        target.threshold.value,
     )
+
+
+def effects_by_cause(run: Simulation) -> dict[str, CauseEffect]:
+    """Summarise what each shock and the initiatives change in the revenue of the bridge's period.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+
+    Returns
+    -------
+    dict of str to CauseEffect
+        By `shocks.NAME` and `initiatives`, in the plan's currency.
+    """
+    return {
+        name: CauseEffect(name, tally.mean, *(tally.quantile(p).value for p in EFFECT_QUANTILES))
+        for name, tally in sorted(_bridge_tallies(run).items())
+        if name.startswith("shocks.") or name == "initiatives"
+    }
+
+
+def _bridge_tallies(run: Simulation) -> dict[str, Tally]:
+    """Tally of each step, by its name."""
+    return {m.removeprefix("bridge."): tally for (m, _), tally in run.tallies.items() if m.startswith("bridge.")}
 
 
 def _step_position(key: str) -> tuple[int, str]:
     return next(i for i, start in enumerate(STEP_ORDER) if key.startswith(start)), key
-
-
-def _stated_total(run: Simulation, tallies: dict[str, Tally]) -> BridgeStep:
-    """Return last year's stated total: its services and the carried gap together."""
-    amount = tallies["last_year"].mean + tallies["gap"].mean
-    return BridgeStep("last_year", _step_label(run, "last_year"), amount, amount, amount)
-
-
-def _relative_to_plan(step: BridgeStep, plan: float) -> BridgeStep:
-    return BridgeStep(step.name, step.label, step.amount - plan, step.low - plan, step.high - plan)
 
 
 def _step_label(run: Simulation, key: str) -> Label:
@@ -71,7 +104,7 @@ def _step_label(run: Simulation, key: str) -> Label:
 
 
 def _statement_bridge(run: Simulation, name: str) -> Bridge | None:
-    """Return the bridge over the lines of the accounts, revenue less costs; None for other measures than money."""
+    """The bridge over the lines of the accounts, revenue less costs; None for other measures than money."""
     target = run.scenario.targets[name]
     if target.measure not in ("revenue", "profit") or target.basis == "parts":
         return None
@@ -94,11 +127,10 @@ def _statement_bridge(run: Simulation, name: str) -> Bridge | None:
         amount, low, high = run.tally(measure, period).mean_estimate()
         ends = (low, high) if sign > 0 else (-high, -low)
         steps.append(BridgeStep(measure, _line_label(run, measure), sign * amount, *ends))
-    plan = target.threshold.value
-    start = BridgeStep("target", target.label or display_label(run.scenario, f"targets.{name}"), plan, plan, plan)
-    steps.insert(0, BridgeStep("from_nothing", _step_label(run, "from_nothing"), -plan, -plan, -plan))
+    start = BridgeStep("from_nothing", _step_label(run, "from_nothing"), 0.0, 0.0, 0.0)
     end = run.tally(target.measure, period).mean_estimate()
-    return Bridge(target.measure, period, start, tuple(steps), BridgeStep(target.measure, None, *end))
+    drawn = tuple(step for step in steps if (step.amount, step.low, step.high) != (0, 0, 0))
+    return Bridge(target.measure, period, start, drawn, BridgeStep(target.measure, None, *end), target.threshold.value)
 
 
 def _line_label(run: Simulation, measure: str) -> Label:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from forecast.analysis.bridge import compute_bridge
+from forecast.analysis.bridge import compute_bridge, effects_by_cause
 from forecast.analysis.cases import SimulatedCase, case_row
 from forecast.analysis.districts import rank_districts
 from forecast.analysis.earlier_forecasts import YearReferences
 from forecast.analysis.exceedance import exceedance_curve, tail_risk
 from forecast.analysis.findings import Findings
 from forecast.analysis.monthly import summarise_months
+from forecast.analysis.quantile_dots import likely_outcomes
 from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.targets import evaluate_targets
 from forecast.analysis.year_to_date import analyse_year
@@ -55,6 +56,8 @@ def collect_findings(
         districts=rank_districts(run),
         tails={name: tail_risk(run, name) for name in sorted(scenario.targets)},
         year=year,
+        dots=likely_outcomes(run),
+        effects=effects_by_cause(run),
     )
     return add_cases(findings, run, cases)
 

@@ -6,15 +6,16 @@ import math
 
 import numpy as np
 
-from forecast.analysis.findings import Difference
+from forecast.analysis.findings import Bridge, BridgeStep, Difference, MonthDifference
 from forecast.arrays import Floats
+from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate
 
-__all__ = ["paired_difference"]
+__all__ = ["bridge_difference", "monthly_differences", "paired_difference"]
 
 
 def paired_difference(first: Simulation, second: Simulation, measure: str, period: str) -> Difference:
@@ -67,6 +68,93 @@ def paired_difference(first: Simulation, second: Simulation, measure: str, perio
                 difference, _target_met(second, name) - _target_met(first, name), first.paths
             )
     return Difference(measure, period, _paired_estimate(mean, differences, first.paths), chances)
+
+
+def monthly_differences(first: Simulation, second: Simulation, measure: str) -> tuple[MonthDifference, ...]:
+    """Second run less first run, month by month, for the months that both have.
+
+    Parameters
+    ----------
+    first, second : Simulation
+        With the same seed and number of paths, each with the months of the measure among the paths that were kept
+        (`simulate(..., keep=32_768, keep_months="revenue")`).
+    measure : str
+        Such as `revenue`.
+
+    Returns
+    -------
+    tuple of MonthDifference
+        In the plan's currency; a month that is closed in a run has one value there. Empty where no month was kept.
+
+    Raises
+    ------
+    ValueError
+        The runs do not share their seed and number of paths, or have no sample of paths.
+    """
+    if (first.seed, first.paths) != (second.seed, second.paths):
+        raise ValueError("the runs do not share their random numbers")
+    rows = []
+    for month in sorted(set(first.horizon.months) & set(second.horizon.months)):
+        figure = (measure, format_month(month))
+        if figure not in first.tallies or figure not in second.tallies:
+            continue
+        values = [_month_values(run, figure) for run in (first, second)]
+        if values[0] is None or values[1] is None:
+            return ()
+        differences = np.atleast_1d(values[1] - values[0])
+        mean = second.tally(*figure).mean - first.tally(*figure).mean
+        p10, p90 = (float(value) for value in np.quantile(differences, (0.1, 0.9)))
+        estimate = (mean, mean, mean) if len(differences) == 1 else _paired_estimate(mean, differences, first.paths)
+        rows.append(MonthDifference(figure[1], *estimate, p10, p90))
+    return tuple(rows)
+
+
+def _month_values(run: Simulation, figure: tuple[str, str]) -> Floats | None:
+    """Figure of a month in each sampled path, (paths,), or (1,) of a closed month; None where no month was kept."""
+    if run.path_sample is None:
+        raise ValueError("the run has no sample of paths")
+    values = run.path_sample.figures.get(figure)
+    sampled_paths = max(map(len, run.path_sample.figures.values()), default=0)
+    if values is not None and len(values) == sampled_paths:
+        return values[: run.paths]
+    tally = run.tally(*figure)  # of a closed month one value is kept, not one a path
+    return np.array([tally.mean]) if tally.quantile(0.0).value == tally.quantile(1.0).value else None
+
+
+def bridge_difference(first: Bridge, second: Bridge) -> Bridge | None:
+    """Steps from one forecast to another: for each cause what the second bridge has more of it than the first.
+
+    Parameters
+    ----------
+    first, second : Bridge
+        Bridges of one measure and period.
+
+    Returns
+    -------
+    Bridge or None
+        From the mean of the first forecast to that of the second; its steps add up exactly, in order of the second
+        bridge, then of the first. Their intervals are as wide as if the runs were independent: with common random
+        numbers the true ones are narrower. None where the bridges are of other figures.
+    """
+    if (first.measure, first.period) != (second.measure, second.period):
+        return None
+    before = {step.name: step for step in (first.start, *first.steps)}
+    after = {step.name: step for step in (second.start, *second.steps)}
+    steps = tuple(
+        step
+        for name in dict.fromkeys((*after, *before))
+        if (step := _step_difference(before.get(name), after.get(name))).amount != 0
+    )
+    return Bridge(first.measure, first.period, first.end, steps, second.end, second.plan)
+
+
+def _step_difference(before: BridgeStep | None, after: BridgeStep | None) -> BridgeStep:
+    """Second step less first step; a step that a bridge lacks is zero in it."""
+    known = after or before
+    assert known is not None
+    amount = (after.amount if after else 0.0) - (before.amount if before else 0.0)
+    half_width = math.hypot(*((step.high - step.low) / 2 for step in (before, after) if step))
+    return BridgeStep(known.name, known.label, amount, amount - half_width, amount + half_width)
 
 
 def _shared_targets(first: Scenario, second: Scenario) -> list[str]:

@@ -17,17 +17,20 @@ __all__ = [
     "Bridge",
     "BridgeStep",
     "CaseRow",
+    "CauseEffect",
     "ChancePoint",
     "Difference",
     "DistrictRow",
     "Exceedance",
     "Findings",
     "MonthBar",
+    "MonthDifference",
     "Months",
     "MonthsTable",
     "MonthsTableRow",
     "PlanFigure",
     "PlanSource",
+    "QuantileDots",
     "ReturnLevel",
     "Sensitivity",
     "SensitivityBar",
@@ -60,7 +63,7 @@ class MonthBar:
     previous_year: float | None
     """The same month a year before; None where the history does not reach."""
     plan: float | None
-    """The revenue target of the year spread by the forecast's own monthly shares; None without such a target."""
+    """The target of the year spread by the forecast's own monthly shares; None without such a target."""
     p5: float
     p10: float
     p25: float
@@ -77,7 +80,7 @@ class Months:
 
     measure: str
     history: tuple[tuple[str, float, str], ...]
-    """Month, value and status of up to twelve months before the horizon."""
+    """Month, value and status of up to five years of months before the horizon."""
     bars: tuple[MonthBar, ...]
     last_closed: str = ""
     """The last closed month, after which charts draw a line; empty where none is closed."""
@@ -108,15 +111,63 @@ class BridgeStep:
 
 @dataclass(frozen=True)
 class Bridge:
-    """Why the mean of the forecast differs from the plan: start + steps = end."""
+    """Steps to the mean of the forecast, by cause or by line of the accounts: start + steps = end."""
 
     measure: str
     period: str
     start: BridgeStep
-    """The plan: the target."""
+    """Last year; `from_nothing` with an amount of 0 where the steps are lines of the accounts."""
     steps: tuple[BridgeStep, ...]
+    """Without those of zero."""
     end: BridgeStep
     """The mean of the forecast."""
+    plan: float
+    """Threshold of the target."""
+
+
+@dataclass(frozen=True)
+class CauseEffect:
+    """Change of the revenue of the year by one shock, or by all initiatives together."""
+
+    name: str
+    """`shocks.floods`, or `initiatives`."""
+    mean: float
+    p10: float
+    p90: float
+    worst: float
+    """P5: one outcome in twenty is as low or lower."""
+
+
+@dataclass(frozen=True)
+class QuantileDots:
+    """Equally likely outcomes of a figure, each for the same share of the paths."""
+
+    measure: str
+    period: str
+    amounts: tuple[float, ...]
+    """Ascending: the quantiles at the middles of equal shares, 1%, 3%, … 99% of fifty."""
+    target: float | None
+    chance: Estimate | None
+    """Chance of the target; None without one, as `target`."""
+    higher_is_better: bool
+    reached: int
+    """Outcomes that reach the target, the best ones: the nearest whole number on the chance's side of the required."""
+
+
+@dataclass(frozen=True)
+class MonthDifference:
+    """Difference of one month between two runs with common random numbers, path by path."""
+
+    month: str
+    """As written: `2021-01`."""
+    mean: float
+    """Mean of the second run less that of the first, over all paths."""
+    low: float
+    """Lower end of the 95% simulation interval of `mean`."""
+    high: float
+    p10: float
+    """10% quantile of the difference, over the paths that were kept."""
+    p90: float
 
 
 @dataclass(frozen=True)
@@ -291,6 +342,10 @@ class Findings:
     """By target."""
     year: YearFindings | None = None
     """The year to date; None where no month is closed."""
+    dots: QuantileDots | None = None
+    """Outcomes of the main target's figure, or of the revenue where there is no target."""
+    effects: Mapping[str, CauseEffect] = field(default_factory=dict)
+    """By name, over the period of the bridge."""
 
 
 @dataclass(frozen=True)
@@ -303,6 +358,8 @@ class Difference:
     """Mean of the second less mean of the first."""
     chances: Mapping[str, Estimate]
     """Target -> difference in chance, second less first."""
+    months: tuple[MonthDifference, ...] = ()
+    """Differences by month of the measure that the plans chart; empty where no month was kept."""
 
 
 @dataclass(frozen=True)

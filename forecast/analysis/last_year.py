@@ -64,7 +64,7 @@ class LastYear:
             None where a month is not booked.
         """
         months = [month - SEASON_MONTHS for month in calendar.months]
-        values = [self._month(measure, month) for month in months]
+        values = [self.month(measure, month) for month in months]
         known = [value for value in values if value is not None]
         if len(known) < len(values):
             return None
@@ -74,17 +74,30 @@ class LastYear:
             return self._productivity(calendar)
         return math.fsum(known)
 
-    def _month(self, measure: str, month: int) -> float | None:
-        """Figure of one booked month."""
+    def month(self, measure: str, month: int) -> float | None:
+        """Figure of one booked month.
+
+        Parameters
+        ----------
+        measure : str
+            As in `total`, but for the productivity, which is 0.
+        month : int
+            Months since year 0.
+
+        Returns
+        -------
+        float, optional
+            None where it is not booked.
+        """
         kind, _, name = measure.partition(".")
         if kind == "productivity":
             return 0.0  # a ratio of sums, made from them
         if kind == "profit":
-            revenue, cost = self._month("revenue", month), self._month("cost", month)
+            revenue, cost = self.month("revenue", month), self.month("cost", month)
             return None if revenue is None or cost is None else revenue - cost
         if not name and kind in ("revenue", "cost"):
             names = self.scenario.service_names if kind == "revenue" else tuple(sorted(self.scenario.costs))
-            parts = [self._month(f"{kind}.{part}", month) for part in names]
+            parts = [self.month(f"{kind}.{part}", month) for part in names]
             known = [part for part in parts if part is not None]
             return math.fsum(known) if known and len(known) == len(parts) else None
         figure = self.booked.get(measure, {}).get(month)

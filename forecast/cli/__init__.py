@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from click.shell_completion import shell_complete
+
 from forecast.cli.errors import handle_error, silence_stdout
 from forecast.cli.group import CommandGroup
 from forecast.cli.output import prepare_streams
@@ -36,6 +38,8 @@ COMMANDS = {
     "data": "forecast.cli.commands.data:data_command",
 }
 """Name -> `module:function`."""
+COMPLETION_VARIABLE = "_FORECAST_COMPLETE"
+"""Set by the script of a shell that completes a command line, as click names it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with raise_on_signals():
             session.require_bounded()
             commands = CommandGroup("forecast", COMMANDS)
+            if instruction := os.environ.get(COMPLETION_VARIABLE):
+                return shell_complete(commands, {"obj": session}, "forecast", COMPLETION_VARIABLE, instruction)
             with commands.make_context("forecast", typed, obj=session) as context:
                 commands.invoke(context)
             if sys.stdout is not None:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from forecast.cli.option_types import InvalidValue, LanguageChoice
 from forecast.cli.output import print_lines
@@ -78,6 +79,11 @@ class Option(_Parameter, click.Option):
 
 class Argument(_Parameter, click.Argument):
     """An argument."""
+
+
+def complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of files, which a shell completes an argument with."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 class HelpPage:

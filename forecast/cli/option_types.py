@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from forecast.errors import closest_match
 from forecast.i18n import LANGUAGES
@@ -103,6 +104,10 @@ class ClosestChoice(click.ParamType[str]):
             return value
         instead = closest_match(value, self.choices, 0.4) or self.default
         raise InvalidValue(self.code, text=value, known=", ".join(self.choices), instead=instead)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The words that begin as what is typed."""
+        return [CompletionItem(word) for word in self.choices if word.startswith(incomplete)]
 
 
 class CurrencyCode(click.ParamType[str]):

@@ -7,10 +7,12 @@ import io
 import os
 import sys
 import unicodedata
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TextIO
 
+from forecast.cli.text_table import UnbrokenLine, wrap
 from forecast.files.characters import escape_invisible
 
 _PLAIN_LETTERS = {
@@ -26,6 +28,7 @@ _PLAIN_LETTERS = {
     "≤": "<=",
     "×": "x",
     "·": ".",
+    "±": "+/-",
     "“": '"',
     "”": '"',
     "‘": "'",
@@ -75,14 +78,38 @@ def print_json(content: Any) -> None:
 
 
 def print_lines(*lines: str) -> None:
-    """Print lines of text."""
+    """Print lines of text, those that are too wide in parts."""
     if lines:
-        _write(sys.stdout, escape_invisible("\n".join(lines)))
+        _write(sys.stdout, "\n".join(_fitting(lines)))
 
 
 def print_status(line: str) -> None:
-    """Print a line for the person at the terminal, on stderr."""
-    _write(sys.stderr, escape_invisible(line))
+    """Print a line for the person at the terminal, on stderr, in parts where it is too wide."""
+    _write(sys.stderr, "\n".join(_fitting([line])))
+
+
+def stdout_encoding() -> str:
+    """Encoding of what is printed: it says which signs may stand there."""
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
+def is_stdout_terminal() -> bool:
+    """True where a person reads what is printed as it comes; False in a pipe or a file."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _fitting(lines: Sequence[str]) -> list[str]:
+    """Lines that a terminal shows as they are."""
+    printable = [
+        UnbrokenLine(escape_invisible(line)) if isinstance(line, UnbrokenLine) else escape_invisible(line)
+        for line in lines
+    ]
+    return [
+        part
+        for line in printable
+        for each in line.split("\n")
+        for part in ([each] if isinstance(line, UnbrokenLine) else wrap(each))
+    ]
 
 
 def _write(stream: TextIO | None, text: str) -> None:

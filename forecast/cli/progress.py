@@ -1,4 +1,4 @@
-"""Progress of a run on stderr: a line that changes on a terminal, now and then a plain line elsewhere.
+"""Progress of a run on stderr, where that is a terminal: a line that changes; nothing in a file or a pipe.
 
 rich draws that line: it cuts and clears it on every kind of terminal. Results on stdout are plain lines, for grep.
 """
@@ -18,24 +18,20 @@ from forecast.i18n import Translator
 if TYPE_CHECKING:
     from rich.live import Live
 
-PLAIN_LINE_SECONDS = 10.0
-"""Seconds between two plain lines; a shorter run prints none."""
 MIN_ESTIMATE_SECONDS = 1.0
 """Seconds of simulation before the remaining time is estimated."""
 WARNING_KEYS = ("said_kept", "said_kept_unusable")
-"""Lines that a quiet run prints too, since they are about a fault."""
+"""Lines that are printed everywhere, in a quiet run too, since they are about a fault or a stop."""
 
 
 class ProgressDisplay:
     """The stages of a run, the paths that are done, and the remaining time."""
 
-    def __init__(self, t: Translator, live: Live | None, *, quiet: bool = False) -> None:
+    def __init__(self, t: Translator, live: Live | None) -> None:
         self.t = t
         self._live = live
-        self._quiet = quiet
         self._paths_start: tuple[float, int] | None = None
         """Second at which the first paths were reported, and how many they were."""
-        self._last_line_time = 0.0
 
     def show_step(self, key: str, **params: object) -> None:
         """Show that a stage begins."""
@@ -45,25 +41,23 @@ class ProgressDisplay:
 
     def show_paths(self, scenario: str, done: int, total: int) -> None:
         """Show how many paths are done."""
+        if self._live is None:
+            return
         now = time.monotonic()
         if self._paths_start is None:
-            self._paths_start, self._last_line_time = (now, done), now
+            self._paths_start = (now, done)
         paths = f"{self.t.number(done)} / {self.t.number(total)}"
         text = self.t("said_playing", scenario=scenario, paths=paths)
         if (seconds := self._remaining_seconds(now, done, total)) is not None:
             text = self.t("said_playing_left", scenario=scenario, paths=paths, left=_duration_text(seconds, self.t))
-        if self._live is not None:
-            self._live.update(escape_invisible(text), refresh=True)
-        elif not self._quiet and now - self._last_line_time >= PLAIN_LINE_SECONDS:
-            self._last_line_time = now
-            print_status(text)
+        self._live.update(escape_invisible(text), refresh=True)
 
     def print_line(self, key: str, **params: object) -> None:
         """Print a line that stays."""
         text = self.t(key, **params)
         if self._live is not None:
             self._live.console.print(escape_invisible(text), soft_wrap=True)
-        elif not self._quiet or key in WARNING_KEYS:
+        elif key in WARNING_KEYS:
             print_status(text)
 
     def print_result(self, lines: Sequence[str]) -> None:
@@ -103,7 +97,7 @@ def _duration_text(seconds: float, t: Translator) -> str:
 def show_progress(t: Translator, *, quiet: bool) -> Iterator[ProgressDisplay]:
     """The display of a run; it starts no thread, so that work may be forked meanwhile."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield ProgressDisplay(t, None, quiet=quiet or sys.stderr is None)
+        yield ProgressDisplay(t, None)
         return
     from rich.console import Console
     from rich.live import Live

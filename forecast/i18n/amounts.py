@@ -15,6 +15,7 @@ __all__ = [
     "LESS_IS_BETTER",
     "AmountScale",
     "choose_scale",
+    "error_points",
     "exact_percent",
     "interval_text",
     "round_preserving_sum",
@@ -246,6 +247,25 @@ def interval_text(
         low, high = min(low, printed), max(high, printed)
     decimals = next((d for d in range(1, MAX_INTERVAL_DECIMALS) if _tells_ends(low, high, d)), MAX_INTERVAL_DECIMALS)
     return t("span_from_to", low=t.percent(low, decimals), high=t.percent(high, decimals))
+
+
+def error_points(low: float, high: float, t: Translator) -> str:
+    """Return half the width of the 95% simulation interval of a chance as a number of percentage points, without sign.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends, from 0 to 1.
+    t : Translator
+        Language of the number.
+
+    Returns
+    -------
+    str
+        Such as `0.4`.
+    """
+    half = (high - low) / 2
+    return t.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2)
 
 
 def _tells_ends(low: float, high: float, decimals: int) -> bool:

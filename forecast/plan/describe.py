@@ -13,7 +13,7 @@ from forecast.plan.assumption import Assumption
 from forecast.stats.distributions import Beta, Constant, Discrete, Empirical, Normal, QuantileRange, Triangular, Uniform
 from forecast.units import QuantityError, join_unit, read_unit, split_unit
 
-__all__ = ["decimals_of_middle", "describe_skewness"]
+__all__ = ["decimals_of_middle", "describe_median", "describe_skewness"]
 
 MAX_DIGITS = 4
 """Digits that are shown of a number."""
@@ -47,6 +47,26 @@ def describe_assumption(assumption: Assumption, currency: str, t: Translator) ->
         case Empirical():
             return t("means_empirical", count=len(distribution.values), text=assumption.text)
     return assumption.text
+
+
+def describe_median(assumption: Assumption, currency: str, t: Translator) -> str:
+    """Format the median of an assumption.
+
+    Parameters
+    ----------
+    assumption : Assumption
+        Of the plan.
+    currency : str
+        Currency of the plan.
+    t : Translator
+        Language of the number.
+
+    Returns
+    -------
+    str
+        The median with the unit in which the assumption is written.
+    """
+    return _AmountFormatter(assumption, currency, t).middle()
 
 
 def _describe_three_points(amounts: _AmountFormatter, low: float, mode: float, high: float, t: Translator) -> str:

@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from forecast.i18n import Translator
+from forecast.i18n import Note, Translator
 from forecast.i18n.amounts import whole_percent
 from forecast.periods import format_month
 from forecast.plan.labels import display_name
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
 from forecast.reports.content.assumptions import version_entries
+from forecast.reports.content.figure_tables import track_record_tables
 from forecast.reports.content.glyphs import glyph_notes
 from forecast.reports.content.sums import sum_notes, sum_reasons, sum_table
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text, sentence_case
 from forecast.reports.content.track_record import TrackRecord, coverage_notes, pool_origins, track_record_charts
 from forecast.reports.fonts import truncate_label
-from forecast.reports.html_page import chart_image
-from forecast.reports.templating import render_template
+from forecast.reports.html_page import render_drawings
+from forecast.reports.templating import page_translators, render_template
 from forecast.timeseries.evaluation.backtest import Backtest
 from forecast.timeseries.evaluation.scores import COMBINATION, SEASONAL_NAIVE, Score
 
@@ -37,6 +38,9 @@ __all__ = [
 
 MIN_ERROR_DIFFERENCE = 0.02
 """Relative difference in MASE below which two forecasts are called equal."""
+COVERAGE_TOLERANCE, BIAS_TOLERANCE, ERROR_TOLERANCE = 0.1, 0.05, 0.05
+"""Distances of the coverage from 80%, of the bias from none and of the error above that of last year's figures, as
+shares, from which the title names them."""
 SCORE_COLUMNS = ("mase", "crps", "coverage80", "coverage95", "bias", "months")
 """Scores in the order of `score_cells`."""
 
@@ -70,21 +74,29 @@ def render_backtest_page(view: BacktestView, t: Translator) -> bytes:
     bytes
         HTML in UTF-8.
     """
-    params = {
-        "title": backtest_title(view.backtest, t),
-        "about": backtest_scope(view, t),
-        "unscored": unscored_services(view, t),
-        "coverage": coverage_notes(backtest_track_records(view.backtest), t),
-        "tables": score_tables(view, t),
-        "charts": {name: chart_image(chart) for name, chart in backtest_charts(view, t).items()},
-        "how": [
-            *(t(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")),
-            *sum_notes(t),
-            *view.notes(t),
-        ],
-        "provenance": backtest_provenance(view, t),
-    }
-    return render_template("backtest.html.jinja", t, params)
+    translators = page_translators(t)
+    charts = {each.language: backtest_charts(view, each) for each in translators}
+    records = backtest_track_records(view.backtest)
+    pages = [
+        {
+            "t": each,
+            "title": backtest_title(view.backtest, each),
+            "about": backtest_scope(view, each),
+            "unscored": unscored_services(view, each),
+            "coverage": coverage_notes(records, each),
+            "tables": score_tables(view, each),
+            "charts": charts[each.language],
+            "figure_tables": track_record_tables(view.scenario, records, each),
+            "how": [
+                *(each(f"backtest_how_{key}") for key in ("mase", "crps", "inside", "bias", "leak")),
+                *sum_notes(each),
+                *view.notes(each),
+            ],
+            "provenance": backtest_provenance(view, each),
+        }
+        for each in translators
+    ]
+    return render_template("backtest.html.jinja", pages, {"drawings": render_drawings(charts)})
 
 
 def main_scores(backtest: Backtest) -> Mapping[str, Score]:
@@ -95,17 +107,56 @@ def main_scores(backtest: Backtest) -> Mapping[str, Score]:
 
 
 def backtest_title(backtest: Backtest, t: Translator) -> str:
-    """Return the title: how much smaller the error of the combined forecast is than that of the seasonal naive."""
+    """Return the title: the worst of coverage, bias and error; the error against last year's figures where all hold."""
     if not backtest.is_scored:
         return t("backtest_title_none")
     scores = main_scores(backtest)
-    combined, naive = (scores[name].mase if name in scores else None for name in (COMBINATION, SEASONAL_NAIVE))
-    if combined is None or not naive:
+    combined, naive = scores.get(COMBINATION), scores.get(SEASONAL_NAIVE)
+    if combined is None:
         return t("backtest_title_alone")
-    reduction = 1 - combined / naive
-    if abs(reduction) < MIN_ERROR_DIFFERENCE:
-        return t("backtest_title_same")
-    return t("backtest_title_better" if reduction > 0 else "backtest_title_worse", share=t.percent(abs(reduction)))
+    error = ""
+    reduction = None if combined.mase is None or naive is None or not naive.mase else 1 - combined.mase / naive.mase
+    if reduction is not None:
+        key = "better" if reduction > 0 else "worse"
+        key = "same" if abs(reduction) < MIN_ERROR_DIFFERENCE else key
+        error = t(f"backtest_title_{key}", share=t.percent(abs(reduction)))
+    fault = worst_fault(combined, reduction)
+    if fault == "coverage":
+        share = whole_percent(combined.coverage80 or 0.0, t)
+        return t("backtest_title_narrow" if (combined.coverage80 or 0.0) < 0.8 else "backtest_title_wide", share=share)
+    if fault == "bias":
+        bias = combined.bias or 0.0
+        return t("backtest_title_high" if bias > 0 else "backtest_title_low", share=t.percent(abs(bias), 1))
+    return error or t("backtest_title_alone")
+
+
+def worst_fault(score: Score, reduction: float | None) -> str:
+    """Name the worst of a forecast's faults.
+
+    Parameters
+    ----------
+    score : Score
+        Of the combined forecast.
+    reduction : float, optional
+        By how much its error is smaller than that of last year's figures, as a share; None where it is not known.
+
+    Returns
+    -------
+    str
+        `coverage`, `bias` or `error`, the one that exceeds its tolerance by the largest factor; empty where none does.
+    """
+    faults = fault_sizes(score, reduction)
+    worst = max(faults, key=lambda name: faults[name])
+    return worst if faults[worst] > 1 else ""
+
+
+def fault_sizes(score: Score, reduction: float | None) -> dict[str, float]:
+    """Coverage, bias and error of a forecast in tolerances, as `worst_fault` takes them; above 1 they are faults."""
+    return {
+        "coverage": 0.0 if score.coverage80 is None else abs(score.coverage80 - 0.8) / COVERAGE_TOLERANCE,
+        "bias": 0.0 if score.bias is None else abs(score.bias) / BIAS_TOLERANCE,
+        "error": 0.0 if reduction is None else -reduction / ERROR_TOLERANCE,
+    }
 
 
 def backtest_scope(view: BacktestView, t: Translator) -> str:
@@ -142,13 +193,17 @@ def service_text(name: str, scenario: Scenario, t: Translator) -> str:
 
 
 def unscored_services(view: BacktestView, t: Translator) -> list[str]:
-    """Return the reason of each service that has no scores, as a sentence."""
-    sentences = []
+    """Return the reasons of the services that have no scores as sentences, one for all that share it."""
+    services_by_reason: dict[Note, list[str]] = {}
     for service in view.backtest.services.values():
         if service.reason is not None:
-            params = {**dict(service.reason[1]), "service": service_text(service.service, view.scenario, t)}
-            sentences.append(sentence_case(t(service.reason[0], **params)))
-    return sentences
+            key, params = service.reason
+            reason = (key, tuple((name, value) for name, value in params if name != "service"))
+            services_by_reason.setdefault(reason, []).append(service_text(service.service, view.scenario, t))
+    return [
+        sentence_case(t(key, **{**dict(params), "service": ", ".join(services)}))
+        for (key, params), services in services_by_reason.items()
+    ]
 
 
 class ScoreTables(NamedTuple):
@@ -181,8 +236,17 @@ def score_tables(view: BacktestView, t: Translator) -> list[ScoreTables]:
 def score_table(scores: Mapping[str, Score], t: Translator) -> Table:
     """Return one row a model, the combined forecast in bold."""
     heads = (t("backtest_model"), *(t(f"backtest_{key}") for key in SCORE_COLUMNS))
-    rows = tuple((model_text(name, t), *score_cells(score, t)) for name, score in scores.items())
-    return Table(heads, rows, frozenset(range(1, len(heads))), frozenset([0]))
+    rows = [[model_text(name, t), *score_cells(score, t)] for name, score in scores.items()]
+    warned = set()
+    if COMBINATION in scores:
+        row, combined = list(scores).index(COMBINATION), scores[COMBINATION]
+        for fault, key in (("coverage", "coverage80"), ("bias", "bias")):
+            if fault_sizes(combined, None)[fault] > 1:
+                column = 1 + SCORE_COLUMNS.index(key)
+                rows[row][column] += " △"  # never colour alone
+                warned.add((row, column))
+    numeric = frozenset(range(1, len(heads)))
+    return Table(heads, tuple(map(tuple, rows)), numeric, frozenset([0]), frozenset(warned))
 
 
 def model_text(name: str, t: Translator) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from forecast.i18n import Translator
+from markupsafe import Markup
+
+from forecast.i18n import Language, Translator
 from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.reports.charts.bridge import axis_break_note
 from forecast.reports.charts.chart import Chart
+from forecast.reports.charts.svg import render_inline_svg
 from forecast.reports.content import (
     assumptions,
     decisions,
@@ -21,78 +23,79 @@ from forecast.reports.content import (
     year_to_date,
 )
 from forecast.reports.content.caveats import target_caveats
-from forecast.reports.content.charts import report_label, run_charts
+from forecast.reports.content.charts import dots_note, report_label, run_charts
 from forecast.reports.content.context import RunView
+from forecast.reports.content.figure_tables import run_figure_tables
 from forecast.reports.content.locks import lock_notes
 from forecast.reports.content.text import date_text, period_text
 from forecast.reports.fonts import truncate_label
-from forecast.reports.templating import render_template
+from forecast.reports.templating import page_translators, render_template
 from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["render_run_page"]
 
 
-@dataclass(frozen=True)
-class ChartImage:
-    """A chart for a page and for a phone, as data addresses."""
-
-    wide: str
-    phone: str
-    width: int
-    """Width of the wide size, in pixels."""
-    height: int
-    alt: str
-
-
-def chart_image(chart: Chart) -> ChartImage:
-    """Return both sizes of a chart as SVG inside the page."""
-    addresses = [
-        "data:image/svg+xml;base64," + base64.b64encode(chart.svg(phone=phone)).decode() for phone in (False, True)
-    ]
-    width, height = chart.wide
-    return ChartImage(
-        addresses[0], addresses[1], round(100 * width), round(100 * height), truncate_label(chart.alt, 400)
-    )
+def render_drawings(charts_by_language: Mapping[Language, Mapping[str, Chart]]) -> dict[str, Markup]:
+    """Return each chart as one SVG element for all languages, by name."""
+    names = next(iter(charts_by_language.values()))
+    return {
+        name: Markup(
+            render_inline_svg({language: charts[name] for language, charts in charts_by_language.items()}, name)
+        )
+        for name in names
+    }
 
 
 def render_run_page(view: RunView, t: Translator) -> bytes:
-    """Render the report of one run as one HTML file that opens offline.
+    """Render the report of one run as one HTML file that opens offline, in both languages.
 
     Parameters
     ----------
     view : RunView
         The run.
     t : Translator
-        Language of the page.
+        Language in which the page opens.
 
     Returns
     -------
     bytes
         HTML in UTF-8.
     """
-    charts = {name: chart_image(chart) for name, chart in run_charts(view, t).items()}
-    params = {
-        "title": headline.run_title(view, t),
-        "about": t(
-            "page_about",
-            scenario=truncate_label(view.scenario.name.in_language(t.language), 200),
-            date=date_text(view.as_of, t),
-        ),
-        "headline_notes": [*headline.headline_notes(view, t), *lock_notes(view, t)],
-        "numbers": headline.headline_numbers(view, t),
-        "charts": charts,
-        "view": view,
-        **_section_params(view, t),
-        **_table_params(view, t),
+    charts = {each.language: run_charts(view, each) for each in page_translators(t)}
+    pages = [
+        {
+            "t": each,
+            "title": headline.run_title(view, each),
+            "about": _scope_line(view, each),
+            "headline_notes": [*headline.headline_notes(view, each), *lock_notes(view, each)],
+            "numbers": headline.headline_numbers(view, each),
+            "charts": charts[each.language],
+            "dots_note": dots_note(view, each),
+            "figure_tables": run_figure_tables(view, each),
+            **_section_params(view, each),
+            **_table_params(view, each),
+        }
+        for each in page_translators(t)
+    ]
+    shared = {
+        "drawings": render_drawings(charts),
+        "case_paths": max((case.paths for case in view.findings.cases), default=0),
+        "is_reconstructed": any(service.kind == "reconstructed" for service in view.baseline.services.values()),
+        "less_is_better": view.main_target is not None and view.main_target.direction == "at_most",
     }
-    return render_template("report.html.jinja", t, params, more_style="closed_months.css" if view.findings.year else "")
+    more_style = "closed_months.css" if view.findings.year else ""
+    return render_template("report.html.jinja", pages, shared, more_style=more_style)
+
+
+def _scope_line(view: RunView, t: Translator) -> str:
+    """Return the line above the title: the plan and its day."""
+    name = truncate_label(view.scenario.name.in_language(t.language), 200)
+    return t("page_about", scenario=name, date=date_text(view.as_of, t))
 
 
 def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
     return {
         "targets": tables.target_table(view, t),
-        "months": tables.monthly_table(view, t),
-        "steps": tables.bridge_table(view, t),
         "tail": tables.tail_table(view, t),
         "gaps": [
             tables.gap_table(year, entry, view, t)
@@ -149,9 +152,6 @@ def _section_params(view: RunView, t: Translator) -> dict[str, Any]:
         "judgement": assumptions.judgement_notes(view, t),
         "caveats": [caveat.text for caveat in target_caveats(view, t)],
         "joint": joint,
-        "case_paths": max((case.paths for case in view.findings.cases), default=0),
-        "is_reconstructed": any(service.kind == "reconstructed" for service in view.baseline.services.values()),
-        "less_is_better": view.main_target is not None and view.main_target.direction == "at_most",
     }
 
 
@@ -173,9 +173,9 @@ def bridge_lead(view: RunView, t: Translator) -> str:
     if bridge is None or not bridge.steps:
         return ""
     scale = view.bridge_scale(t)
-    if not bridge.start.amount:
+    if bridge.start.name == "from_nothing":
         return t("why_lead_lines")
-    difference = bridge.end.amount - bridge.start.amount
+    difference = bridge.end.amount - bridge.plan
     if abs(difference) < 0.05 * scale.factor * 10**-scale.decimals:
         return t("why_lead_same")
     largest = max(bridge.steps, key=lambda step: step.amount if difference > 0 else -step.amount)

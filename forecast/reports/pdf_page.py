@@ -49,6 +49,8 @@ __all__ = ["render_run_pdf"]
 
 MAX_SHEET_STEPS, MAX_SHEET_BARS, MAX_SHEET_CASES = 7, 6, 8
 """Rows of the bridge, of the tornado, and of the cases beside the plan."""
+DOTS_SHARE = 0.36
+"""Width of the dots beside the months, as a share of the page."""
 MAX_SHEET_ROWS = 4
 """Targets, and decisions, that the page has room for; it counts those left out."""
 TAIL_TEXT = TextStyle(6.8)
@@ -116,9 +118,6 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
                     _with_fewer_rows(name, charts[name]),
                 )
 
-    def draw_months(page: PrintedPage, y: float, height: float, t: Translator) -> None:
-        page.chart(charts["months"], EDGE_INCHES, y, page.width, height)
-
     def draw_closing(page: PrintedPage, y: float, height: float, t: Translator) -> None:
         page.text(tables.tail_line(view, t), EDGE_INCHES, y - 0.03, page.width, TAIL_TEXT, lines=MAX_TAIL_LINES)
         y += _tail_height(view, t)
@@ -127,13 +126,22 @@ def _sheet_bands(view: RunView, charts: Mapping[str, Chart], t: Translator) -> l
         _draw_decisions(page, view, t, right_x + 0.55, y, half_width - 0.55)
 
     bands: list[SheetBand] = []
-    if "months" in charts:
-        bands.append((1.75, draw_months))
+    if "dots" in charts or "months" in charts:
+        bands.append((2.75, partial(_draw_outcomes, charts)))
     if "bridge" in charts or "exceedance" in charts:
         bands.append((2.3, partial(draw_pair, "bridge", "exceedance")))
     if "tornado" in charts or "cases" in charts:
         bands.append((2.2, partial(draw_pair, "tornado", "cases")))
     return [*bands, (_closing_height(view, t, half_width - 0.55), draw_closing)]
+
+
+def _draw_outcomes(charts: Mapping[str, Chart], page: PrintedPage, y: float, height: float, t: Translator) -> None:
+    """Draw the outcomes of the year beside its months, or one of both alone."""
+    dots, months = charts.get("dots"), charts.get("months")
+    dots_width = page.width if months is None else DOTS_SHARE * page.width
+    start = EDGE_INCHES if dots is None else EDGE_INCHES + dots_width + 0.25
+    page.chart(dots, EDGE_INCHES, y, dots_width, height)
+    page.chart(months, start, y, page.width + EDGE_INCHES - start, height)
 
 
 def _with_fewer_rows(name: str, chart: Chart) -> Callable[[Axes], None] | None:
@@ -310,12 +318,13 @@ def _draw_foot(page: PrintedPage, view: RunView, t: Translator) -> float:
 def _weakness_notes(view: RunView, t: Translator) -> Sequence[str]:
     status = view.summary.get("data_status", {})
     notes = []
-    if view.findings.sensitivity is not None:
+    counts = assumptions.count_grades(view)
+    if view.findings.sensitivity is not None and counts:
         notes.append(t("sheet_judgement", share=whole_percent(view.findings.sensitivity.judgement_share, t)))
     if status.get("reconstructed"):
         notes.append(t("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
     if hindsight_count := len(view.hindsight_assumptions()):
         notes.append(t("sheet_hindsight", date=date_text(view.as_of, t), count=hindsight_count))
-    counts = assumptions.count_grades(view)
-    notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
+    if counts:
+        notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
     return notes

@@ -26,7 +26,7 @@ from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["summarise_run"]
 
-SUMMARY_SCHEMA = 3
+SUMMARY_SCHEMA = 4
 """Version of the content; a change of a key raises it."""
 SUMMARY_QUANTILES = (("p5", 0.05), ("p10", 0.10), ("p50", 0.50), ("p90", 0.90), ("p95", 0.95))
 
@@ -295,6 +295,7 @@ def _bridge(findings: Findings) -> dict[str, Any] | None:
     return {
         "measure": bridge.measure,
         "period": bridge.period,
+        "plan": bridge.plan,
         "start": bridge.start.amount,
         "steps": steps,
         "end": bridge.end.amount,

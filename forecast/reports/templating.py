@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from forecast.i18n import Translator
+from forecast.i18n import LANGUAGES, Translator
 
-__all__ = ["render_template"]
+__all__ = ["page_translators", "render_template"]
 
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 
@@ -31,35 +31,65 @@ def _jinja_environment() -> Environment:
 
 
 @cache
-def _stylesheet(name: str) -> str:
+def _asset(name: str) -> str:
     return (TEMPLATES_FOLDER / name).read_text(encoding="utf-8")
 
 
+def page_translators(t: Translator) -> list[Translator]:
+    """Return a translator of each language of a page, that in which it opens first.
+
+    Parameters
+    ----------
+    t : Translator
+        Language in which the page opens.
+
+    Returns
+    -------
+    list of Translator
+        One a language.
+    """
+    return [t, *(Translator(language) for language in LANGUAGES if language != t.language)]
+
+
 def render_template(
-    template: str, t: Translator, params: Mapping[str, Any], *, style: str = "page.css", more_style: str = ""
+    template: str,
+    pages: Sequence[Mapping[str, Any]],
+    shared: Mapping[str, Any] | None = None,
+    *,
+    more_style: str = "",
 ) -> bytes:
-    """One page with its style inline.
+    """Render one page in all languages, its style and its script inline.
 
     Parameters
     ----------
     template : str
-        Name of the file in `templates/`.
-    t : Translator
-        Sentences of the page.
-    params : mapping of str
-        Names that the template uses.
-    style : str
-        Name of the style sheet in `templates/`.
+        Name of the file in `templates/` with the content of the page.
+    pages : sequence of mapping
+        Names that the template uses, by language, the one in which the page opens first: `t` and `title` among them.
+    shared : mapping of str, optional
+        Names that do not depend on the language.
     more_style : str
-        Name of a style sheet that is added to it; empty for none.
+        Name of a style sheet that is added to that of every page; empty for none.
 
     Returns
     -------
     bytes
-        HTML in UTF-8, under a content security policy that lets in this style and images inside the page alone.
+        HTML in UTF-8, under a content security policy that lets in this style, this script and nothing else.
     """
-    css = _stylesheet(style) + (_stylesheet(more_style) if more_style else "")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    page = _jinja_environment().get_template(template)
-    return page.render(t=t, css=Markup(css), policy=policy, lang=t.language, **params).encode()
+    css = _asset("page.css") + (_asset(more_style) if more_style else "")
+    script = _asset("page.js")
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{_digest(css)}'; script-src 'sha256-{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    contents: list[tuple[str, str]] = []
+    params = {"pages": pages, "contents": contents, **(shared or {})}
+    environment = _jinja_environment()
+    body = environment.get_template(template).render(**params)
+    frame = environment.get_template("page.html.jinja")
+    inline = {"body": Markup(body), "css": Markup(css), "script": Markup(script)}
+    return frame.render(**params, **inline, policy=policy).encode()
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -143,7 +143,7 @@ class _Note(_Open):
 
 
 class _RunSummary(_Summary):
-    format: Literal[3] = Field(alias="schema")
+    format: Literal[4] = Field(alias="schema")
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     seed: _Count
     paths: Annotated[int, Field(ge=1)]

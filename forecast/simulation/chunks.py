@@ -123,6 +123,8 @@ class ChunkJob:
     """True where the paths are so few that the values of whole periods are kept."""
     code_version: str
     """Version of the code and the libraries where the work is done; empty where it cannot be another."""
+    sampled_measure: str = ""
+    """Measure whose single months are kept path by path too; empty for none."""
     first_batch: list[BlockResult] = field(default_factory=list, compare=False, repr=False)
     """Result of the first blocks, of which the first fixed the bins, until this process counts it; at most one."""
 
@@ -156,8 +158,9 @@ class ChunkJob:
 
     @cached_property
     def sampled_figures(self) -> frozenset[FigureKey]:
-        """The figures that are kept path by path: no places, and of single months those that a target is booked in."""
-        return (frozenset(self.bins) - self.binned_figures()) | self.booked_months
+        """The figures that are kept path by path: no places, and of single months those of a measure or of a target."""
+        months = {(self.sampled_measure, month) for month in self.month_periods} if self.sampled_measure else set()
+        return (frozenset(self.bins) - self.binned_figures()) | self.booked_months | (months & self.bins.keys())
 
     @cached_property
     def booked_months(self) -> frozenset[FigureKey]:
@@ -206,7 +209,9 @@ class ChunkJob:
         return "@" in key[0] and key not in self.thresholds
 
 
-def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_place: bool = True) -> ChunkJob:
+def prepare_chunks(
+    plan: CompiledPlan, keep: int, required_version: str, every_place: bool = True, sampled_measure: str = ""
+) -> ChunkJob:
     """The job of a plan: the first block fixes the bins of each histogram; `keep` blocks stay path by path."""
     blocks_per_chunk = BLOCKS_PER_CHUNK
     if plan.places is not None:
@@ -218,7 +223,9 @@ def prepare_chunks(plan: CompiledPlan, keep: int, required_version: str, every_p
     if first.place_outputs is not None:
         plan = replace(plan, places=first.place_outputs)
     names = {"uniforms": frozenset(first.uniforms), "occurrences": frozenset(first.occurrences)}
-    job = ChunkJob(plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, [first])
+    job = ChunkJob(
+        plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, sampled_measure, [first]
+    )
     kept_figures = len(bins) - len(job.binned_figures())
     is_exact = plan.paths <= MAX_EXACT_PATHS and kept_figures * plan.paths <= MAX_EXACT_VALUES
     return replace(job, is_exact=is_exact)

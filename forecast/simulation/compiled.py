@@ -417,9 +417,10 @@ def bridge_period(scenario: Scenario) -> str:
     Returns
     -------
     str
-        Period of the first revenue target, else the first output period; as written.
+        Period of the main target where it is one of revenue, else of the first revenue target, else the first output
+        period; as written.
     """
-    for name in sorted(scenario.targets):
+    for name in scenario.targets_by_priority:
         if scenario.targets[name].measure == "revenue" and scenario.targets[name].place is None:
             return str(scenario.targets[name].period.text)
     return output_periods(scenario)[0].period

@@ -300,6 +300,7 @@ def simulate(
     seed: int | None = None,
     keep: int = 0,
     precision: float | None = None,
+    keep_months: str = "",
     every_place: bool = True,
     periods: Sequence[str] = (),
     baseline: Baseline | None = None,
@@ -316,6 +317,8 @@ def simulate(
         Number of paths and seed; those of the plan by default.
     keep : int
         How many of the first paths to keep one by one, rounded up to whole blocks.
+    keep_months : str
+        Measure, such as `revenue`, whose months are kept one by one too, but for closed months; none by default.
     precision : float, optional
         Half the width of the 95% interval of the main target's chance at which it stops before `paths`.
     every_place : bool
@@ -363,7 +366,7 @@ def simulate(
     goal = _precision_goal(plan, precision)
     engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
     required_version = local_code_version() if engine.is_remote else ""
-    job = prepare_chunks(plan, -(-keep // PATHS_PER_BLOCK), required_version, every_place)
+    job = prepare_chunks(plan, -(-keep // PATHS_PER_BLOCK), required_version, every_place, keep_months)
     chunks, result = _run_chunks(job, engine, goal, execution.checkpoint, execution.progress)
     simulated = job.paths_after(chunks)
     return Simulation(

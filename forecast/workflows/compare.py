@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -134,20 +135,22 @@ def _simulate_requests(
     requests: Sequence[RunRequest], on_stage: Callable[[str, str], None]
 ) -> tuple[list[Simulation], list[tuple[SimulatedCase, ...]]]:
     """The plans and their cases, on two cores: the cases and some of the plans beside this process."""
+    from forecast.analysis.monthly import charted_measure
     from forecast.simulation.simulate import ExecutionOptions
 
+    measure = charted_measure(requests[0].scenario)
     with open_cluster(requests[0]) as cluster:
         plans = []
         for request in requests:
             on_stage("said_fitting", request.name)
             plans.append((request, fit_request_baseline(request, cluster)))
         n_here = len(plans) - _count_plans_beside(requests, cluster)
-        with run_in_background(partial(_simulate_beside, plans[n_here:], requests)) as job:
+        with run_in_background(partial(_simulate_beside, plans[n_here:], requests, measure)) as job:
             simulations = []
             for request, baseline in plans[:n_here]:
                 on_stage("said_playing", request.name)
                 execution = ExecutionOptions(request.workers, cluster)
-                simulations.append(simulate_request(request, baseline, execution))
+                simulations.append(simulate_request(request, baseline, execution, measure))
             for request in requests[n_here:]:
                 on_stage("said_playing", request.name)
             others, cases = job.result()
@@ -169,10 +172,10 @@ def _count_plans_beside(requests: Sequence[RunRequest], cluster: Engine | None) 
 
 
 def _simulate_beside(
-    plans: Sequence[tuple[RunRequest, Baseline]], requests: Sequence[RunRequest]
+    plans: Sequence[tuple[RunRequest, Baseline]], requests: Sequence[RunRequest], measure: str
 ) -> tuple[list[Simulation], list[tuple[SimulatedCase, ...]]]:
-    """Some of the plans, and the cases of all."""
-    simulations = [simulate_request(request, baseline) for request, baseline in plans]
+    """Some of the plans, with the months of a measure path by path, and the cases of all."""
+    simulations = [simulate_request(request, baseline, keep_months=measure) for request, baseline in plans]
     return simulations, [simulate_cases(request) for request in requests]
 
 
@@ -201,7 +204,7 @@ def _publish_comparison(
         files = {
             "summary.json": repository.json_bytes(summary),
             "report.html": render_comparison_page(views, differences, t),
-            **{f"figures/{name}.png": chart.png() for name, chart in comparison_charts(views, t).items()},
+            **{f"figures/{name}.png": chart.png() for name, chart in comparison_charts(views, differences, t).items()},
             "report.pdf": pdf.result(),
         }
     parameters = {name: dict(run.baseline.parameters) for name, run in zip(names, simulations, strict=True)}
@@ -209,8 +212,9 @@ def _publish_comparison(
 
 
 def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
-    """Each later run less the first, on the figure that is compared."""
-    from forecast.analysis.comparison import paired_difference
+    """Each run less each one before it, on the figure that is compared, first those less the first run."""
+    from forecast.analysis.comparison import monthly_differences, paired_difference
+    from forecast.analysis.monthly import charted_measure
 
     first, figure = simulations[0], _compared_figure(simulations[0].scenario)
     _raise_where_not_comparable([run.scenario for run in simulations], names)
@@ -221,8 +225,15 @@ def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str])
     ]
     if problems:
         raise InputError(problems)
-    pairs = zip(simulations[1:], names[1:], strict=True)
-    return {(names[0], name): paired_difference(first, run, *figure) for run, name in pairs}
+    differences = {}
+    for row, (run, name) in enumerate(zip(simulations, names, strict=True)):
+        for other, other_name in zip(simulations[row + 1 :], names[row + 1 :], strict=True):
+            difference = paired_difference(run, other, *figure)
+            if row == 0:
+                months = monthly_differences(run, other, charted_measure(first.scenario))
+                difference = dataclasses.replace(difference, months=months)
+            differences[name, other_name] = difference
+    return differences
 
 
 def _compared_figure(scenario: Scenario) -> FigureKey:
@@ -272,5 +283,6 @@ def _difference_summary(pair: tuple[str, str], difference: Difference) -> dict[s
         "measure": difference.measure,
         "period": difference.period,
         "mean": difference.mean._asdict(),
+        "months": [dataclasses.asdict(month) for month in difference.months],
         "chances": {name: chance._asdict() for name, chance in difference.chances.items()},
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.engines.background import run_in_background
 from forecast.errors import InputError, Location, Problem
 from forecast.files.csv_output import positional_text
-from forecast.i18n import Translator
+from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.data_files import path_in_project
 from forecast.runs import repository
 from forecast.runs.lock_files import read_locks
@@ -84,12 +84,28 @@ def build_view(
     if run.precision is not None:
         summary["precision"] = _precision_summary(run, run.precision)
     view = RunView(run.scenario, summary, findings, run.baseline, request.inputs.manifest)
+    summary["plan"] = _plan_summary(view)
     if request.lock is not None and lock_month(request.lock) is not None:
         locks = {} if request.locks is None else {lock.name: lock for lock in read_locks(request.locks)}
         summary["message"] = message_lines(view, locks, Translator(request.language))
     if notes := glyph_notes(run.scenario, request.language, _drawn_names(view)):
         summary["notes"] = [{"key": key, "params": dict(params)} for key, params in notes]
     return view
+
+
+def _plan_summary(view: RunView) -> dict[str, Any]:
+    """File, name and labels of the targets of a plan in both languages: for the list of runs."""
+    from forecast.reports.content.text import target_text
+
+    translators = [Translator(language) for language in LANGUAGES]
+    scenario = view.scenario
+    return {
+        "file": path_in_project(scenario.file, scenario),
+        "name": {t.language: scenario.name.in_language(t.language) for t in translators},
+        "targets": {
+            row.name: {t.language: target_text(row, view, t) for t in translators} for row in view.findings.targets
+        },
+    }
 
 
 def _lock_summary(lock: Lock, run: Simulation) -> dict[str, Any]:

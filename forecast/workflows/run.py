@@ -162,8 +162,10 @@ def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> 
     return fit_baseline(request.scenario, cache=request.cache, pinned_fits=request.pinned_fits, engine=cluster)
 
 
-def simulate_request(request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None) -> Simulation:
-    """Simulate the plan of a request and keep its first paths."""
+def simulate_request(
+    request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None, keep_months: str = ""
+) -> Simulation:
+    """Simulate the plan of a request and keep its first paths, of the months of one measure too."""
     from forecast.analysis.sensitivity import SENSITIVITY_PATHS
     from forecast.simulation.simulate import simulate
 
@@ -173,6 +175,7 @@ def simulate_request(request: RunRequest, baseline: Baseline, execution: Executi
         seed=request.seed,
         precision=request.precision,
         keep=SENSITIVITY_PATHS,
+        keep_months=keep_months,
         baseline=baseline,
         execution=execution,
     )
@@ -315,7 +318,7 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     >>> len(figure.axes) > 0
     True
     """
-    from forecast.reports.charts.chart import WIDE_TYPE_POINTS
+    from forecast.reports.charts.chart import PAGE_TYPE_POINTS
     from forecast.reports.charts.style import chart_style
     from forecast.reports.content.charts import run_charts
 
@@ -324,7 +327,7 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     charts = run_charts(view, Translator(request.language))
     if figure not in charts:
         raise KeyError(f"there is no figure {figure!r}; there are {', '.join(charts)}")
-    with chart_style(WIDE_TYPE_POINTS):
+    with chart_style(PAGE_TYPE_POINTS):
         return charts[figure].figure()
 
 

@@ -9,7 +9,8 @@ import pytest
 
 import forecast
 from forecast.analysis.monthly import summarise_months
-from tests.support.plans import FULL_PLAN, simulate_plan
+from forecast.plan.accounts import read_plan_history
+from tests.support.plans import FULL_PLAN, SCENARIOS, simulate_plan
 from tests.support.signed_ledgers import LEDGERS, read_signed_plan
 
 
@@ -32,3 +33,19 @@ def test_a_target_is_spread_over_months_of_any_sign(tmp_path: Path) -> None:
     plans = [bar.plan for bar in bars if bar.plan is not None]
     assert sum(plans) == pytest.approx(500)
     assert np.ptp([plan - bar.mean for plan, bar in zip(plans, bars, strict=True)]) < 1e-6
+
+
+def test_months_are_those_of_the_main_target() -> None:
+    """A plan of a profit shows its profit, whose target is spread by equal differences where a month is at a loss."""
+    run = forecast.simulate(forecast.read(SCENARIOS / "shop-chain.yaml"), paths=2_000)
+    months = summarise_months(run, read_plan_history(run.scenario))
+    assert months.measure == "profit"
+    assert sum(bar.plan or 0.0 for bar in months.bars) == pytest.approx(60_000)
+    assert months.history == ()  # its books have no costs
+
+
+def test_up_to_five_years_of_months_stand_before_the_horizon() -> None:
+    run = forecast.simulate(forecast.read(SCENARIOS / "covid.yaml"), paths=500)
+    months = summarise_months(run, read_plan_history(run.scenario))
+    assert [months.history[0][0], months.history[-1][0], len(months.history)] == ["2018-01", "2020-12", 36]
+    assert months.bars[0].previous_year == {month: value for month, value, _ in months.history}["2020-01"]

@@ -23,13 +23,24 @@ targets:
 """
 
 
+def values_of(out: str) -> dict[str, str]:
+    """Name of a value -> its text, place and remark, whose lines are set in."""
+    joined = re.sub(r"\n {4,}", " ", out)
+    return {line.partition(": ")[0]: re.sub(" +", " ", line) for line in joined.splitlines()}
+
+
+def warnings_in(text: str) -> list[str]:
+    """The warnings, but for those on labels, of a printed text."""
+    return [part for part in text.split("warning: ")[1:] if "has no label" not in part]
+
+
 def test_check_shows_values_with_their_location(call: Any, plan: Path) -> None:
     (plan.parent / "child.yaml").write_text(
         "extends: bakery.yaml\nname: x\ntargets: {revenue: {at_least: 61 million VND}}\n"
     )
     done = call("check", plan.parent / "child.yaml")
     assert done.code == 0
-    (line,) = [line for line in done.out.splitlines() if "targets.revenue.at_least" in line]
+    line = values_of(done.out)["targets.revenue.at_least"]
     assert "61 million VND" in line
     assert "child.yaml:3" in line
     assert "60 million VND" in line
@@ -49,8 +60,7 @@ def test_check_prints_the_middle_of_an_effect(call: Any, lossy_plan: Path, high:
     for language, words in (("en", f"median −{middle}"), ("vi", f"trung vị −{middle.replace('.', ',')}")):
         done = call("check", lossy_plan, "--set", effect, "--lang", language)
         assert done.code == 0
-        (line,) = [line for line in done.out.splitlines() if line.startswith("shocks.s.effect")]
-        assert words in line
+        assert words in values_of(done.out)["shocks.s.effect.volume.a"]
     answer = json.loads(call("check", lossy_plan, "--set", effect, "--json").out)
     (value,) = [value for value in answer["values"] if value["name"] == "shocks.s.effect.volume.a"]
     assert value["p50"] == pytest.approx((-0.2 + float(high[:-1]) / 100) / 2)
@@ -62,7 +72,7 @@ def test_check_warns_of_a_middle_far_from_halfway(call: Any, lossy_plan: Path) -
     share = "costs.rent.of_revenue.a=1% to 50%"
     done = call("check", lossy_plan, "--set", share, "--lang", "en")
     assert done.code == 0
-    (warning,) = [line for line in done.out.splitlines() if line.startswith("warning: ") and "has no label" not in line]
+    (warning,) = warnings_in(done.text)
     for part in ("costs.rent.of_revenue.a", "--set:1", "9%", "pert(1%, 26%, 50%)", "uniform(1%, 50%)"):
         assert part in warning
     assert "cảnh báo: costs.rent.of_revenue.a" in call("check", lossy_plan, "--set", share, "--lang", "vi").out
@@ -71,7 +81,7 @@ def test_check_warns_of_a_middle_far_from_halfway(call: Any, lossy_plan: Path) -
     for instead in ("pert(1%, 26%, 50%)", "uniform(1%, 50%)"):
         done = call("check", lossy_plan, "--set", f"costs.rent.of_revenue.a={instead}", "--lang", "en")
         assert done.code == 0
-        assert "far from" not in done.out
+        assert warnings_in(done.text) == []
 
 
 @pytest.mark.parametrize(("language", "middle"), [("en", "median"), ("vi", "trung vị")])
@@ -87,7 +97,7 @@ def test_the_report_and_its_summary_have_the_middle(call: Any, lossy_plan: Path,
     assert re.search(
         rf'title="80%: −20% \w+ −0[.,]1%, {middle} −10%">−20% to −0.1%<|title="80%: [^"]*{middle} −10%"', page
     )
-    assert page.count("△ 1<") == 1
+    assert page.count("△ 1<") == 2  # one a language
     assert f"{middle} 9%<small" in page
     assert "uniform(1%, 50%)" in page
 
@@ -95,7 +105,7 @@ def test_the_report_and_its_summary_have_the_middle(call: Any, lossy_plan: Path,
 def test_a_sure_value_that_nobody_graded_has_no_grade(call: Any, tmp_path: Path) -> None:
     plan = tmp_path / "graded.yaml"
     plan.write_text(GRADED_PLAN)
-    lines = {line.partition(": ")[0]: line for line in call("check", plan, "--lang", "en").out.splitlines()}
+    lines = values_of(call("check", plan, "--lang", "en").out)
     assert "grade C" in lines["services.bread.baseline.annual"]
     assert "grade A" in lines["targets.revenue.at_least"]
     for name in ("services.bread.baseline.noise", "targets.revenue.required_chance", "shocks.strike.from"):
@@ -145,19 +155,19 @@ services:
 def test_check_shows_each_year_and_the_correlation_that_no_line_writes(call: Any, tmp_path: Path) -> None:
     plan = tmp_path / "years.yaml"
     plan.write_text(YEARS_PLAN, encoding="utf-8")
-    lines = call("check", plan, "--lang", "en").out.splitlines()
-    (correlation,) = [line for line in lines if line.startswith("growth_correlation")]
-    assert correlation == "growth_correlation: 0.5  exactly 0.5; not written: this is what holds; grade C"
-    assert [line.split(": ")[0] for line in lines if ".growth." in line] == [
+    lines = values_of(call("check", plan, "--lang", "en").out)
+    correlation = lines["growth_correlation"]
+    assert correlation == "growth_correlation: 0.5 exactly 0.5; not written: this is what holds; grade C"
+    assert [name for name in lines if ".growth." in name] == [
         "services.a.growth.2022",
         "services.a.growth.2023",
     ]
-    (correlation,) = [line for line in call("check", plan, "--lang", "vi").out.splitlines() if "growth_corr" in line]
+    correlation = values_of(call("check", plan, "--lang", "vi").out)["growth_correlation"]
     assert "không ghi trong kế hoạch" in correlation
     values = {value["name"]: value for value in json.loads(call("check", plan, "--json").out)["values"]}
     assert (values["growth_correlation"]["p50"], values["growth_correlation"]["where"]) == (0.5, "")
     plan.write_text(YEARS_PLAN + "growth_correlation: 0.2\n", encoding="utf-8")
-    (correlation,) = [line for line in call("check", plan, "--lang", "en").out.splitlines() if "growth_corr" in line]
+    correlation = values_of(call("check", plan, "--lang", "en").out)["growth_correlation"]
     assert "years.yaml:5]" in correlation
     assert "not written" not in correlation
 

@@ -88,7 +88,7 @@ def test_an_unchanged_plan_verifies(call: Any, project: Path) -> None:
     (lock,) = read_locks(locks_of(project))
     approval = "approved by Hội đồng quản trị (QĐ 12/QĐ-HĐQT)"
     for text in (approval, lock.short_hash, "lock 1 of a chain of 1", "still say"):
-        assert text in result.out
+        assert text in result.text
     assert call("verify", "scenarios/locked/plan.json").out == result.out
     assert "chốt ngày" in call("verify", "plan", "--lang", "vi").out
 
@@ -114,8 +114,8 @@ def test_a_change_after_the_lock_is_named_with_its_key_and_line(call: Any, proje
     edit(project / file, old, new)
     result = call("verify", "plan")
     assert result.code == 3
-    assert f"{file} DIFFERS from what was approved: {name} " in result.out
-    assert f"(line {line})" in result.out
+    assert f"{file} DIFFERS from what was approved: {name} " in result.text
+    assert f"(line {line})" in result.text
     assert result.err == "plan: 1 differences between the lock and what is there today\n"
     answer = call("verify", "plan", "--json")
     (change,) = json.loads(answer.out)["changes"]

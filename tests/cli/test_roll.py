@@ -40,15 +40,15 @@ def test_the_message_comes_first_then_how_the_sheet_was_read(call: Any, project:
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     message = (project / "reports" / "locked-2025-01" / "message.txt").read_text(encoding="utf-8")
-    assert lines[:6] == message.splitlines()
-    text = " ".join(" ".join(lines[6:]).split())
+    assert done.text.startswith(" ".join(message.split()))
+    text = done.text
     assert "đã ghi 2 dòng vào data/ledger.csv (booked 2025-02-05)" in text
     overlay = "scenarios/months/2025-01.yaml (kế thừa plan.yaml, tính đến ngày 05/02/2025)"
     assert f"Đã viết tệp tháng: {overlay}" in text
-    assert lines[-1] == "  Báo cáo: reports/locked-2025-01/report.html"
+    assert lines[-1] == "  Mở: reports/locked-2025-01/report.html"
     again = call("roll", "2025-01", sheet.name, "--booked", booking_day(1), *PATHS)
     assert again.out.splitlines()[:6] == lines[:6]
-    assert "Không chốt bản mới: 2025-01 đã có đúng các số này" in again.out
+    assert "Không chốt bản mới: 2025-01 đã có đúng các số này" in again.text
 
 
 def test_the_day_of_booking_is_asked_on_a_terminal(call: Any, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

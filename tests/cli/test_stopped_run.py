@@ -70,7 +70,7 @@ def test_a_stopped_run_resumes_to_the_same_results(tmp_path: Path, number: signa
         assert last == "stopped; what was published before is untouched"
     assert not (tmp_path / "reports" / "plan").exists()
     done = subprocess.run([*call, "--json"], capture_output=True, env=child_environment(tmp_path), check=True)
-    assert "continuing from the" in done.stderr.decode().splitlines()[0]
+    assert done.stderr == b""  # a pipe
     answer = json.loads(done.stdout)
     assert answer["summary"]["paths"] == few
     assert not list(kept.glob("*.entry"))

@@ -60,8 +60,8 @@ def test_the_page_has_the_year_to_date(march: ClosedPlan) -> None:
     assert b"How the chance moved" in page
     tables = [attributes for tag, attributes in PageElements(page).found if tag == "table"]
     stacked = [attributes for attributes in tables if "actuals" in (attributes.get("class") or "")]
-    assert len(stacked) == 1
-    assert "cards" in (stacked[0]["class"] or "")  # stacked on a phone, so that it need not scroll sideways
+    assert len(stacked) == len(LANGUAGES)
+    assert all("cards" in (table["class"] or "") for table in stacked)  # stacked on a phone: no scrolling sideways
     policy, style = re.search(rb"sha256-([^&']+)", page), re.search(rb"<style>(.*?)</style>", page, re.S)
     assert policy is not None
     assert style is not None

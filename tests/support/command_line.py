@@ -29,6 +29,11 @@ class CommandResult:
         self.code, self.out, self.err = code, out, err
 
     @property
+    def text(self) -> str:
+        """Standard output with single blanks, as if no line of it had been broken."""
+        return " ".join(self.out.split())
+
+    @property
     def complaints(self) -> list[str]:
         """The lines of standard error."""
         return self.err.splitlines()

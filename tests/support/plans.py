@@ -88,6 +88,9 @@ def read_plan_text(text: str, **settings: Any) -> Scenario:
     return read_text(text, folder=SCENARIOS, set=overrides or None)
 
 
-def simulate_plan(text: str, paths: int = 8_000, seed: int = 1, *, keep: int = 0, **settings: Any) -> Simulation:
+def simulate_plan(
+    text: str, paths: int = 8_000, seed: int = 1, *, keep: int = 0, keep_months: str = "", **settings: Any
+) -> Simulation:
     """A plan in YAML, simulated."""
-    return forecast.simulate(read_plan_text(text, **settings), paths=paths, seed=seed, keep=keep)
+    scenario = read_plan_text(text, **settings)
+    return forecast.simulate(scenario, paths=paths, seed=seed, keep=keep, keep_months=keep_months)

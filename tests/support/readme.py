@@ -138,7 +138,7 @@ class ReadmeWorkspace:
             (compare_workflow, "run_comparison", self._cached_compare(compare_workflow.run_comparison)),
             (publish, "render_files", lambda run, view, t: {"summary.json": json_bytes(view.summary)}),
             (compare_workflow, "simulate_cases", lambda _: ()),  # a comparison prints none
-            (compare, "comparison_charts", lambda views, t: {}),
+            (compare, "comparison_charts", lambda views, differences, t: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
         originals = [(module, name, getattr(module, name)) for module, name, _ in replacements]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from math import erf, sqrt
 from pathlib import Path
+from statistics import NormalDist
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,17 +14,20 @@ from forecast.analysis.findings import (
     Bridge,
     BridgeStep,
     CaseRow,
+    CauseEffect,
     Difference,
     Exceedance,
     Findings,
     MonthBar,
     Months,
+    QuantileDots,
     ReturnLevel,
     Sensitivity,
     SensitivityBar,
     TailRisk,
     TargetRow,
 )
+from forecast.analysis.quantile_dots import count_reached
 from forecast.periods import format_month, parse_month
 from forecast.plan.bilingual import Label
 from forecast.plan.loading.loader import read
@@ -74,6 +78,13 @@ def make_exceedance(mean: float, sd: float, target: float, measure: str = "reven
     return Exceedance(measure, "2021", at, falls, target, make_chance(reached), True)
 
 
+def make_dots(mean: float, sd: float, target: float, measure: str = "revenue", period: str = "2021") -> QuantileDots:
+    """Fifty outcomes of a normal."""
+    amounts = tuple(NormalDist(mean, sd).inv_cdf((row + 0.5) / 50) for row in range(50))
+    chance = make_chance(1 - NormalDist(mean, sd).cdf(target))
+    return QuantileDots(measure, period, amounts, target, chance, True, count_reached(chance.value, None))
+
+
 def make_tail(mean: float, sd: float, measure: str = "revenue", period: str = "2021") -> TailRisk:
     """The lower tail of a normal."""
 
@@ -85,9 +96,8 @@ def make_tail(mean: float, sd: float, measure: str = "revenue", period: str = "2
 
 
 def covid_bridge(end: float = 258e9) -> Bridge:
-    """From 250 tỷ to the mean, in steps."""
+    """From 249 tỷ of last year to the mean, in steps."""
     steps = [
-        make_step("gap", -1.0e9, "Chênh lệch giữa tổng công bố và tổng các dịch vụ", "Stated total less the services"),
         make_step("services.postal.growth", 5.61e9, "Tăng trưởng: Bưu chính chuyển phát", "Growth: post and delivery"),
         make_step("services.finance.growth", 3.77e9, "Tăng trưởng: Tài chính bưu chính", "Growth: postal finance"),
         make_step(
@@ -118,10 +128,11 @@ def covid_bridge(end: float = 258e9) -> Bridge:
             "Technology in dispatch, delivery and sorting",
         ),
     ]
-    remainder = end - 250e9 - sum(s.amount for s in steps)
+    remainder = end - 249e9 - sum(s.amount for s in steps)
     steps.append(make_step("base", remainder, "Nền 2020 nếu không có Covid và lũ", "2020 without Covid and floods"))
     final = BridgeStep("forecast", None, end, end - 0.08e9, end + 0.08e9)
-    return Bridge("revenue", "2021", BridgeStep("plan", None, 250e9, 250e9, 250e9), tuple(steps), final)
+    start = make_step("last_year", 249e9, "Năm trước, theo công bố hoặc sổ sách", "Last year, as stated or booked")
+    return Bridge("revenue", "2021", start, tuple(steps), final, 250e9)
 
 
 def covid_bars() -> tuple[SensitivityBar, ...]:
@@ -197,6 +208,8 @@ def make_findings(mean: float = 258e9) -> Findings:
         exceedance={"revenue": curve, "productivity": make_exceedance(140e6, 8e6, 136e6, "productivity")},
         sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars(), 0.91),
         cases=covid_cases(), joint_chance=make_chance(0.63), tails={"revenue": make_tail(mean, 12.5e9)},
+        dots=make_dots(mean, 12.5e9, 250e9),
+        effects={"shocks.covid_waves": CauseEffect("shocks.covid_waves", -1.5e9, -4e9, -0.1e9, -8e9)},
     )  # fmt: skip
 
 
@@ -399,9 +412,12 @@ def shop_view() -> RunView:
         row, name="margin", measure="margin", threshold=0.08, required_chance=None, average_shortfall=0.021
     )
     bridge = Bridge(
-        "profit", "2026", BridgeStep("plan", None, 60_000, 60_000, 60_000),
-        (make_step("street_works", -9_340.0), make_step("new_oven", 15_340.0)),
-        BridgeStep("forecast", None, 66_000, 65_800, 66_200),
+        "profit", "2026", BridgeStep("from_nothing", None, 0.0, 0.0, 0.0),
+        (
+            make_step("revenue.bread", 381_000.0), make_step("revenue.coffee", 293_500.0),
+            make_step("cost.wages", -608_500.0),
+        ),
+        BridgeStep("forecast", None, 66_000, 65_800, 66_200), 60_000,
     )  # fmt: skip
     bridge = replace(bridge, steps=tuple(replace(s, low=s.amount - 100, high=s.amount + 100) for s in bridge.steps))
     findings = Findings(
@@ -414,6 +430,7 @@ def shop_view() -> RunView:
         (),
         None,
         tails={"profit": make_tail(66_000, 21_000, "profit", "2026")},
+        dots=make_dots(66_000, 21_000, 60_000, "profit", "2026"),
     )
     summary = {
         "history_notes": [],

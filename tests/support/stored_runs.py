@@ -19,7 +19,7 @@ TARGET = {
     "cases": {},
 }
 SUMMARY = {
-    "schema": 3,
+    "schema": 4,
     "currency": "VND",
     "seed": 1,
     "paths": 1000,

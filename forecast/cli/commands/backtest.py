@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from forecast.cli.commands.run import raise_first
-from forecast.cli.group import Option, command, get_session
+from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.option_types import LanguageChoice, WholeNumber
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
@@ -26,7 +26,7 @@ MAX_BACKTEST_ORIGINS = 120
 @click.option("--origins", cls=Option, metavar="N", type=WholeNumber(1, MAX_BACKTEST_ORIGINS, "12"))
 @click.option("--csv-for", cls=Option, metavar="vi|en", type=LanguageChoice())
 @common_options("--set", "--out", "--lang", "--json", "--quiet")
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=complete_files)
 @click.pass_context
 def backtest_command(
     ctx: click.Context, /, scenario: str, origins: int | None, csv_for: CsvReader | None, **params: Any

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.actuals_summary import actuals_json, actuals_lines
-from forecast.cli.group import Argument, Option, command, get_session
+from forecast.cli.group import Argument, Option, command, complete_files, get_session
 from forecast.cli.option_types import DayParam
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--convert", cls=Option, is_flag=True)
 @click.option("--dry-run", cls=Option, is_flag=True)
 @common_options("--lang", "--json", "--quiet")
-@click.argument("sheets", cls=Argument, nargs=-1, required=True, metavar="SHEET...")
+@click.argument("sheets", cls=Argument, nargs=-1, required=True, metavar="SHEET...", shell_complete=complete_files)
 @click.pass_context
 def actuals_command(
     ctx: click.Context,

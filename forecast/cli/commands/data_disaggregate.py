@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from forecast.cli.group import Option, command, get_session
+from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.option_types import ClosestChoice
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
@@ -23,7 +23,7 @@ from forecast.stats.disaggregation import DEFAULT_METHOD, DISAGGREGATION_METHODS
     type=ClosestChoice(DISAGGREGATION_METHODS, DEFAULT_METHOD, "recipe_method"),
 )
 @common_options("--lang", "--json", "--quiet")
-@click.argument("recipe")
+@click.argument("recipe", shell_complete=complete_files)
 @click.pass_context
 def disaggregate_command(ctx: click.Context, /, recipe: str, method: str | None, **params: Any) -> None:
     """Spread yearly or quarterly totals over months, as a recipe says; the file it names is written."""

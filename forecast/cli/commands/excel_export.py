@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from forecast.cli.commands.run import execute_request, print_json_answers, print_workbook, raise_first, read_requests
-from forecast.cli.group import Option, command, get_session
+from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.options import CommonOptions, common_options
 from forecast.errors import OutputError
 
@@ -17,7 +17,7 @@ from forecast.errors import OutputError
 @command("export")
 @click.option("--out", "workbook", cls=Option, metavar="FILE", type=click.Path(path_type=Path))
 @common_options("--paths", "--seed", "--set", "--workers", "--engine", "--lang", "--json", "--quiet")
-@click.argument("plan", nargs=-1, required=True)
+@click.argument("plan", nargs=-1, required=True, shell_complete=complete_files)
 @click.pass_context
 def export_command(ctx: click.Context, /, plan: tuple[str, ...], workbook: Path | None, **params: Any) -> None:
     """Run a plan, or find its run, and write its workbook, with other plans beside it."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.commands.run import raise_first
-from forecast.cli.group import Option, command, get_session
+from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.options import CommonOptions, common_options
-from forecast.cli.output import print_json, print_lines
+from forecast.cli.output import print_json, print_lines, stdout_encoding
 from forecast.cli.progress import show_progress
 from forecast.errors import OutputError
 from forecast.files.paths import display_path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--approved-by", cls=Option, metavar="WHO", default="")
 @click.option("--reference", cls=Option, metavar="TEXT", default="")
 @common_options("--paths", "--seed", "--out", "--workers", "--engine", "--lang", "--json", "--quiet")
-@click.argument("plan")
+@click.argument("plan", shell_complete=complete_files)
 @click.pass_context
 def lock_command(ctx: click.Context, /, plan: str, name: str, approved_by: str, reference: str, **params: Any) -> None:
     """Lock a plan and publish the run of the lock."""
@@ -59,7 +59,7 @@ def lock_command(ctx: click.Context, /, plan: str, name: str, approved_by: str, 
         def print_answer(summary: Mapping[str, Any]) -> None:
             if not options.json:
                 with suppress(OSError):  # the line of the report will fail as well
-                    display.print_result([*answer_lines(summary, scenario, t), *locked])
+                    display.print_result([*answer_lines(summary, scenario, t, stdout_encoding()), *locked])
 
         callbacks = RunCallbacks(
             on_stage=lambda key: display.show_step(

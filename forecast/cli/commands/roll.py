@@ -12,7 +12,7 @@ import click
 
 from forecast.cli.actuals_summary import actuals_json, actuals_lines
 from forecast.cli.commands.run import raise_first
-from forecast.cli.group import Argument, Option, command, get_session
+from forecast.cli.group import Argument, Option, command, complete_files, get_session
 from forecast.cli.option_types import DayParam
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
@@ -38,7 +38,7 @@ _MONTH_SHAPE = re.compile(r"\d{4}-\d{1,2}", re.ASCII)
 @click.option("--unit", cls=Option, metavar="UNIT", default="")
 @click.option("--convert", cls=Option, is_flag=True)
 @common_options("--paths", "--seed", "--out", "--workers", "--engine", "--lang", "--json", "--quiet")
-@click.argument("words", cls=Argument, nargs=-1, metavar="[MONTH] [SHEET...]")
+@click.argument("words", cls=Argument, nargs=-1, metavar="[MONTH] [SHEET...]", shell_complete=complete_files)
 @click.pass_context
 def roll_command(
     ctx: click.Context,

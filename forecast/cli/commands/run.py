@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.cli.group import Option, command, get_session
+from forecast.cli.completed_run import CompletedRun
+from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
-from forecast.cli.output import print_json, print_lines, print_status
+from forecast.cli.output import print_json, print_lines, print_status, stdout_encoding
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
 from forecast.errors import CheckError, InputError, LockError, OutputError, Problem, closest_match
@@ -30,19 +31,6 @@ if TYPE_CHECKING:
     from forecast.workflows.request import RunRequest
 
 
-@dataclass(frozen=True)
-class CompletedRun:
-    """A plan that was run."""
-
-    run: StoredRun
-    summary: dict[str, Any]
-    t: Translator
-    workbook: Path | None = None
-    """Its workbook, where one was asked for."""
-    table: Path | None = None
-    """The copy of its quantiles for a spreadsheet, where one was asked for."""
-
-
 @command("run")
 @common_options()
 @click.option("--precision", cls=Option, metavar="HALF", type=HalfWidth())
@@ -52,35 +40,75 @@ class CompletedRun:
 @click.option("--reuse-fit", cls=Option, metavar="MANIFEST", type=click.Path(path_type=Path))
 @click.option("--excel", cls=Option, is_flag=True)
 @click.option("--csv-for", cls=Option, metavar="vi|en", type=LanguageChoice())
+@click.option("--watch", cls=Option, is_flag=True)
 @click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
-@click.argument("scenario", nargs=-1, required=True)
+@click.argument("scenario", nargs=-1, required=True, shell_complete=complete_files)
 @click.pass_context
 def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any) -> None:
     """Simulate plans and publish a report of each."""
     session = get_session(ctx)
+    if params["watch"]:
+        _watch(session, scenario, params)
+        return
+    completed, failures = _run_plans(session, scenario, params)
+    if params["json"]:
+        print_json_answers(completed)
+    raise_first(failures)
+    _check_gates(completed, params["fail_under"])
+
+
+def _run_plans(
+    session: Session,
+    scenario: tuple[str, ...],
+    params: Mapping[str, Any],
+    on_plan: Callable[[LoadedPlan], None] = lambda plan: None,
+) -> tuple[list[CompletedRun], list[OutputError]]:
+    """Run plans as the options say, and print what they give; also what failed after they were stored."""
     options = CommonOptions.from_params(params)
-    gates: tuple[Gate, ...] = params["fail_under"]
     if params["as_of"]:
         options = replace(options, overrides={**options.overrides, "as_of": params["as_of"].isoformat()})
-    requests = read_requests(session, scenario, options, repair=params["repair_correlations"])
+    requests = read_requests(session, scenario, options, repair=params["repair_correlations"], on_plan=on_plan)
     requests = _reuse_fit(session, requests, params["reuse_fit"])
     if params["precision"] is not None:
         requests = [replace(request, precision=params["precision"], lock=None) for request in requests]
-    _check_requests(session, requests, gates, is_strict=params["strict"])
+    _check_requests(session, requests, params["fail_under"], is_strict=params["strict"])
     workbooks = _workbook_files(requests) if params["excel"] else [None] * len(requests)
     failures: list[OutputError] = []
     completed = [
         execute_request(session, request, options, failures, workbook, params["csv_for"])
         for request, workbook in zip(requests, workbooks, strict=True)
     ]
-    if options.json:
-        print_json_answers(completed)
-    raise_first(failures)
-    _check_gates(completed, gates)
+    return completed, failures
+
+
+def _watch(session: Session, scenario: tuple[str, ...], params: Mapping[str, Any]) -> None:
+    """Run plans again and again, until a signal ends it; InputError where that makes no sense."""
+    from forecast.cli import watch
+    from forecast.workflows.locked_plans import find_lock
+
+    problems = [
+        session.problem(file, file, "watch_with_lock") for file in scenario if find_lock(file, Path.cwd()) is not None
+    ]
+    if params["json"]:
+        problems.append(session.problem("--watch", "--watch", "watch_with_json"))
+    if problems:
+        raise InputError(problems)
+    watcher = watch.open_watcher()
+    plans = watch.PlanWatch(session, scenario)
+    plans.run_until_stopped(
+        lambda: _run_plans(session, scenario, params, plans.add_plan),
+        lambda completed: _check_gates(completed, params["fail_under"]),
+        watcher,
+    )
 
 
 def read_requests(
-    session: Session, files: tuple[str, ...], options: CommonOptions, *, repair: bool = False
+    session: Session,
+    files: tuple[str, ...],
+    options: CommonOptions,
+    *,
+    repair: bool = False,
+    on_plan: Callable[[LoadedPlan], None] = lambda plan: None,
 ) -> list[RunRequest]:
     """The requests of some plans, or of locks by their names; InputError with the problems of all of them."""
     from forecast.plan.loading.loader import read_plan
@@ -101,6 +129,7 @@ def read_requests(
         except InputError as fault:
             problems.extend(fault.problems)
         else:
+            on_plan(plan)
             requests.append(build_request(plan.scenario, options))
             _print_repairs(session, plan)
     if problems:
@@ -244,7 +273,7 @@ def execute_request(
     csv_for: CsvReader | None = None,
 ) -> CompletedRun:
     """Run one plan and print its answer, then write its workbook and its table where they are asked for."""
-    from forecast.cli.run_summary import answer_lines, print_set_aside, report_line
+    from forecast.cli.run_summary import answer_lines, next_line, print_set_aside, report_line
     from forecast.workflows.run import RunCallbacks, run_plan
 
     session.language = request.language
@@ -254,7 +283,7 @@ def execute_request(
         def print_answer(summary: Mapping[str, Any]) -> None:
             if not options.json:
                 with suppress(OSError):  # the line of the report will fail as well, once the report is written
-                    display.print_result(answer_lines(summary, request.scenario, t))
+                    display.print_result(answer_lines(summary, request.scenario, t, stdout_encoding()))
 
         callbacks = RunCallbacks(
             on_stage=lambda key: display.show_step(key, scenario=name, paths=t.number(request.paths)),
@@ -266,11 +295,11 @@ def execute_request(
         run = run_plan(request, callbacks)
     print_set_aside(run, t)
     if not options.json:
-        print_lines(report_line(run, t))
+        print_lines(report_line(run, t), next_line(request, t))
     if workbook is not None:
         print_workbook(request, run, workbook, options, t)
     table = None if csv_for is None else _write_csv_copy(request, run, csv_for, options, t)
-    return CompletedRun(run, run.summary(), t, workbook, table)
+    return CompletedRun(run, run.summary(), t, request.scenario, workbook, table)
 
 
 def print_workbook(

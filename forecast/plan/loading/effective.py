@@ -91,6 +91,16 @@ class EffectiveValue:
 
     def format_line(self, t: Translator) -> str:
         """The value in one line, for people."""
+        remark = self.format_remark(t)
+        return self.format_head(t) + (f"  {remark}" if remark else "")
+
+    def format_head(self, t: Translator) -> str:
+        """Its name, text and location."""
+        place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
+        return f"{self.name}: {self.shown_text(t)}{place}"
+
+    def format_remark(self, t: Translator) -> str:
+        """Its meaning, its grade and source, and what it replaces; empty where there is nothing to add."""
         remarks = [self.describe(t)]
         if self.is_default:
             remarks.append(t("value_not_written"))
@@ -103,9 +113,7 @@ class EffectiveValue:
         if self.replaced:
             text, location = self.replaced[-1]
             remarks.append(t("value_replaces", text=text, where=f"{location.file}:{location.line}"))
-        remark = "; ".join(part for part in remarks if part)
-        place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
-        return f"{self.name}: {self.shown_text(t)}{place}" + (f"  {remark}" if remark else "")
+        return "; ".join(part for part in remarks if part)
 
 
 @dataclass(frozen=True)

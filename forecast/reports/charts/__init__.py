@@ -17,7 +17,10 @@ from forecast.reports.charts import (
     exceedance,
     fan,
     fan_with_actuals,
+    history,
     monthly,
+    plan_differences,
+    quantile_dots,
     tornado,
 )
 from forecast.reports.charts.style import Margin
@@ -32,7 +35,9 @@ class ChartSpec(NamedTuple):
 
 
 CHARTS: Mapping[str, ChartSpec] = {
+    "dots": ChartSpec(quantile_dots.draw_quantile_dots, quantile_dots.QUANTILE_DOTS_MARGIN),
     "months": ChartSpec(monthly.draw_monthly, monthly.MONTHLY_MARGIN),
+    "history": ChartSpec(history.draw_history, history.HISTORY_MARGIN),
     "bridge": ChartSpec(bridge.draw_bridge, bridge.BRIDGE_MARGIN),
     "exceedance": ChartSpec(exceedance.draw_exceedance, exceedance.EXCEEDANCE_MARGIN),
     "tornado": ChartSpec(tornado.draw_tornado, tornado.TORNADO_MARGIN),
@@ -40,6 +45,9 @@ CHARTS: Mapping[str, ChartSpec] = {
     "chance_by_month": ChartSpec(chance_by_month.draw_chance_by_month, chance_by_month.CHANCE_BY_MONTH_MARGIN),
     "districts": ChartSpec(districts.draw_districts, districts.DISTRICTS_MARGIN),
     "fan": ChartSpec(fan.draw_fan, fan.FAN_MARGIN),
+    "ranked": ChartSpec(plan_differences.draw_ranked_chances, plan_differences.RANKED_MARGIN),
+    "month_differences": ChartSpec(plan_differences.draw_month_differences, plan_differences.MONTH_DIFFERENCES_MARGIN),
+    "plan_steps": ChartSpec(plan_differences.draw_plan_steps, plan_differences.PLAN_STEPS_MARGIN),
     "exceedances": ChartSpec(exceedance.draw_exceedances, exceedance.EXCEEDANCES_MARGIN),
     "calibration": ChartSpec(calibration.draw_calibration, calibration.CALIBRATION_MARGIN),
     "fan_actual": ChartSpec(fan_with_actuals.draw_fan_with_actuals, fan_with_actuals.FAN_WITH_ACTUALS_MARGIN),

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 
 from forecast.analysis.findings import CaseRow, TargetRow
 from forecast.i18n import Translator
-from forecast.i18n.amounts import whole_percent
+from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.plan.labels import display_name
-from forecast.reports.charts.rows import draw_row_labels, set_x_limits
-from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, PAPER, Margin, text_width
+from forecast.reports.charts.rectangles import draw_rectangles
+from forecast.reports.charts.rows import RowLabel, draw_row_labels, set_x_limits
+from forecast.reports.charts.style import BAND, CORE, FAINT, INK, MUTED, PAPER, Margin, axes_size_inches, text_width
 from forecast.stats.intervals import Estimate
 
 CASES_MARGIN = Margin(0.2, 0.4, 0.2, 1.8)
@@ -31,11 +32,15 @@ def draw_cases(
     ]
     others = sorted(others, key=lambda pair: -abs(pair[1].value - target.chance.value))[:max_rows]
     chances += sorted(others, key=lambda pair: -pair[1].value)
-    draw_row_labels(axes, [label for label, _ in chances], bold=(0,))
-    set_x_limits(axes, 0, 1, 0.04, text_width("100%", weight="bold") + 0.12)
-    axes.axvspan(*target.spread, ymax=0.99, color=BAND, alpha=0.45, linewidth=0, zorder=0)
+    labels = [RowLabel(label, is_bold=row == 0) for row, (label, _) in enumerate(chances)]
+    label_width = draw_row_labels(axes, labels, head_rows=0.7 if target.required_chance is not None else 0.0)
+    set_x_limits(axes, 0, 1, label_width + 0.05, text_width(">100%", weight="bold") + 0.12)
+    floor = 0.5 - len(chances)
+    low, high = target.spread
+    draw_rectangles(axes, [low], [floor], [high - low], [0.5 - floor], facecolor=BAND, alpha=0.45, zorder=0)
     if target.required_chance is not None:
-        axes.axvline(target.required_chance, color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
+        axes.plot([target.required_chance] * 2, [0.5, floor], color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
+        draw_required(axes, target.required_chance, t)
     y = -np.arange(len(chances))
     values, lows, highs = np.array([chance for _, chance in chances]).T
     axes.hlines(y, 0, 1, color=FAINT, linewidth=0.8, zorder=0.5)
@@ -48,3 +53,12 @@ def draw_cases(
             transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold" if row == 0 else "normal",
         )  # fmt: skip
     axes.set_xticks([0, 0.5, 1], [t.percent(share) for share in (0, 0.5, 1)], color=MUTED)
+
+
+def draw_required(axes: Axes, required: float, t: Translator) -> None:
+    """Write the required chance above its line."""
+    text = t("cases_required", required=exact_percent(required, t))
+    low, high = axes.get_xlim()
+    half = text_width(text) / 2 / axes_size_inches(axes)[0]
+    centre = min(max((required - low) / (high - low), half), 1 - half)
+    axes.text(centre, 0.58, text, transform=axes.get_yaxis_transform(), ha="center", va="bottom", color=INK)

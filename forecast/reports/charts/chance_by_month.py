@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
+from forecast.reports.charts.point_label import PointLabelStyle, Polyline, draw_point_label
+from forecast.reports.charts.rows import SMALL_TEXT_EMS
 from forecast.reports.charts.style import (
     BAND,
     CORE,
@@ -30,7 +32,10 @@ CHANCE_BY_MONTH_MARGIN = Margin(3.4, 0.6, 0.4, 1.8)
 MAX_CAUSE_LINES = 4
 MIN_CAUSE_WIDTH_EMS = 6
 """Width of a month, in heights of the text, from which its cause is written below it."""
-SMALL_TEXT_EMS = 0.82
+MAX_FIGURE_MONTHS = 1.4
+"""Width of a chance in months up to which each is written: they make way for each other."""
+FIGURE_SIDES = ((0, 1), (1, 1), (-1, 1), (0, -1), (1, -1), (-1, -1))
+"""Directions from a point in which its figure is placed, above it first."""
 
 
 class ChanceBar(NamedTuple):
@@ -82,15 +87,17 @@ def _draw_figures(
     texts = [whole_percent(bar.chance.value, t, required) for bar in bars]
     last = len(bars) - 1
     gaps = np.diff([bar.position for bar in bars], prepend=-1.0)
-    is_narrow = max(text_width(text, weight="bold") for text in texts) > 0.95 * month_width * gaps.min()
-    _, height = axes_size_inches(axes)
-    low, high = axes.get_ylim()
-    rise = 0.6 * em_inches() / height * (high - low)
+    is_narrow = max(text_width(text, weight="bold") for text in texts) > MAX_FIGURE_MONTHS * month_width * gaps.min()
+    lines: list[Polyline] = [([bar.position for bar in bars], [bar.chance.value for bar in bars])]
+    lines += [([bar.position] * 2, [bar.chance.low, bar.chance.high]) for bar in bars]
+    if required is not None:
+        lines.append((axes.get_xlim(), (required, required)))
     for number, (bar, text) in enumerate(zip(bars, texts, strict=True)):
         if is_narrow and number not in (0, last):
             continue
-        weight = "bold" if number == last else "normal"
-        axes.text(bar.position, bar.chance.high + rise, text, ha="center", va="bottom", weight=weight)
+        style = PointLabelStyle(weight="bold" if number == last else "normal")
+        point = (bar.position, bar.chance.value)
+        lines.append(draw_point_label(axes, point, text, lines, style, FIGURE_SIDES))
 
 
 def _cause_lines(bars: Sequence[ChanceBar], month_width: float, width: float) -> list[list[str]]:

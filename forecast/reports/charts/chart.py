@@ -1,4 +1,4 @@
-"""A chart with its title, its sizes and its alternative text."""
+"""A chart with its title, its size and its alternative text."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forecast.reports.charts.style import Margin, chart_style, draw_figure, to_png, to_svg
+from forecast.reports.charts.style import Margin, chart_style, draw_figure, draw_plain_figure, to_png
 
-__all__ = ["WIDE_TYPE_POINTS"]
+__all__ = ["PAGE_TYPE_POINTS", "PAGE_WIDTH_INCHES", "Chart"]
 
-WIDE_TYPE_POINTS, PHONE_TYPE_POINTS = 9.0, 9.5
-"""Points of the text of a chart for a page and for a phone."""
-PHONE_WIDTH_INCHES = 3.7
-"""Width of a figure for a phone, in inches."""
+PAGE_WIDTH_INCHES = 4.4
+"""Width of every chart of a page: a column of a desktop, and the whole width of a phone."""
+PAGE_TYPE_POINTS = 9.5
+"""Points of the text of a chart: 11 pixels on a phone of 390, 16 on a desktop."""
 
 
 class Chart(NamedTuple):
-    """A chart that can be drawn at any size."""
+    """A chart that is drawn at the width of a page's column."""
 
     name: str
     title: str
@@ -27,24 +27,20 @@ class Chart(NamedTuple):
     """Text for those who do not see the chart."""
     draw: Callable[[Axes], None]
     margin: Margin
-    wide: tuple[float, float]
-    """Width and height for a page, in inches."""
-    phone: tuple[float, float]
-    """Width and height for a phone, in inches."""
+    height: float
+    """Height of the drawing without title and source line, in inches."""
     foot: str = ""
-    """Source line of the wide size."""
+    """Source line of the PNG."""
 
-    def figure(self, phone: bool = False) -> Figure:
-        """Draw the chart for a page or for a phone; call it inside `chart_style`."""
-        width, height = self.phone if phone else self.wide
-        return draw_figure(self.draw, self.margin, width, height, self.title, "" if phone else self.foot)
+    def plain_figure(self) -> Figure:
+        """Draw the chart without title and source line, for a page; call it inside `chart_style`."""
+        return draw_plain_figure(self.draw, self.margin, PAGE_WIDTH_INCHES, self.height)
 
-    def svg(self, *, phone: bool = False) -> bytes:
-        """Return the chart as SVG."""
-        with chart_style(PHONE_TYPE_POINTS if phone else WIDE_TYPE_POINTS):
-            return to_svg(self._replace(foot="").figure(phone))
+    def figure(self) -> Figure:
+        """Draw the chart with its title and its source line; call it inside `chart_style`."""
+        return draw_figure(self.draw, self.margin, PAGE_WIDTH_INCHES, self.height, self.title, self.foot)
 
     def png(self) -> bytes:
-        """Return the wide size as PNG, 150 dots an inch."""
-        with chart_style(WIDE_TYPE_POINTS):
+        """Return the chart as PNG."""
+        with chart_style(PAGE_TYPE_POINTS):
             return to_png(self.figure())

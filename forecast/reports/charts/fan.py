@@ -21,6 +21,8 @@ from forecast.reports.charts.style import (
 from forecast.reports.fonts import truncate_label
 
 FAN_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
+MAX_BANDS = 2
+"""Runs whose bands can be told apart; the lines of more stand without bands."""
 
 
 def draw_fan(axes: Axes, findings: Mapping[str, Months], t: Translator, scale: AmountScale) -> None:
@@ -30,9 +32,10 @@ def draw_fan(axes: Axes, findings: Mapping[str, Months], t: Translator, scale: A
     for number, (label, finding) in enumerate(findings.items()):
         colour, dashes = RUN_LINE_STYLES[number % len(RUN_LINE_STYLES)]
         x = [position[bar.month] for bar in finding.bars]
-        axes.fill_between(
-            x, [b.p10 for b in finding.bars], [b.p90 for b in finding.bars], color=colour, alpha=0.13, linewidth=0
-        )
+        if len(findings) <= MAX_BANDS:
+            axes.fill_between(
+                x, [b.p10 for b in finding.bars], [b.p90 for b in finding.bars], color=colour, alpha=0.13, linewidth=0
+            )
         axes.plot(
             x, [b.p50 for b in finding.bars], color=colour, linestyle=dashes, linewidth=1.8, label=truncate_label(label)
         )
@@ -41,10 +44,10 @@ def draw_fan(axes: Axes, findings: Mapping[str, Months], t: Translator, scale: A
     names = [t(f"month_{int(month[5:])}") for month in months]
     step = next((k for k in (1, 2, 3, 6, 12, 24) if max(map(text_width, names)) < 0.85 * month_width * k), 24)
     axes.set_xticks(range(0, len(months), step), names[::step])
-    _, top = axes.get_ylim()
-    axes.set_ylim(min(0, axes.get_ylim()[0]), top)
     axes.yaxis.set_major_locator(MaxNLocator(5, prune=None))
-    decimals = 0 if scale.decimals < 2 else 1
+    ticks = axes.get_yticks()
+    tick_step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
+    decimals = next((d for d in range(4) if abs(round(tick_step, d) - tick_step) < 1e-6 * abs(tick_step)), 3)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: scale.number(y, decimals)))
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)

@@ -10,7 +10,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from forecast.arrays import Floats
 from forecast.i18n import Translator
@@ -18,14 +17,12 @@ from forecast.i18n.amounts import AmountScale
 from forecast.reports.charts.style import (
     BAND,
     CORE,
-    FAINT,
     INK,
     MUTED,
     Margin,
-    axes_size_inches,
     draw_legend_above,
-    text_width,
 )
+from forecast.reports.charts.time_axis import draw_amount_axis, draw_year_ticks
 from forecast.timeseries.evaluation.scores import Fan
 
 FAN_WITH_ACTUALS_MARGIN = Margin(3.6, 0.8, 0.2, 1.8)
@@ -62,28 +59,19 @@ def draw_fan_with_actuals(
         axes.fill_between(x, fan.low80, fan.high80, color=BAND, alpha=0.95, linewidth=0)
         axes.plot(x, fan.median, color=CORE, linewidth=1.6, linestyle="--")
         axes.axvline(fan.first_month - 0.5, color=MUTED, linewidth=0.7, linestyle=":")
-    axes.plot(
-        np.arange(start, start + len(shown_actual)), shown_actual, color=INK, linewidth=1.3, marker="o", markersize=2.4
-    )
     end = start + len(shown_actual)
+    folds = [fan.first_month - start for fan in fans if start < fan.first_month < end]
+    x_actual, broken_actual = (
+        np.insert(values.astype(float), folds, np.nan) for values in (np.arange(start, end), shown_actual)
+    )
+    axes.plot(x_actual, broken_actual, color=INK, linewidth=1.3, marker="o", markersize=2.4)
     has_masked = not np.isnan(shown_masked).all()
     if has_masked:
         axes.plot(np.arange(start, end), shown_masked, **HOLLOW_DOT)
     axes.set_xlim(start - 0.7, end - 0.3)
-    years = [month for month in range(start, end) if month % 12 == 0]
-    year_width = axes_size_inches(axes)[0] / max(end - start, 1) * 12
-    step_years = next((k for k in (1, 2, 5, 10) if text_width("2000") < 0.8 * year_width * k), 10)
-    axes.set_xticks(years[::step_years], [str(month // 12) for month in years[::step_years]])
-    low, high = axes.get_ylim()
-    axes.set_ylim(low if low < 0 or low > 0.4 * high else 0, high)
-    low, high = axes.get_ylim()
-    ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low <= tick <= high]
-    step = (ticks[1] - ticks[0]) / scale.factor if len(ticks) > 1 else 1.0
-    decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-6 * abs(step)), 3)
-    axes.set_yticks(ticks, [scale.number(tick, decimals) for tick in ticks])
-    axes.grid(axis="y", color=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
+    drawn = [values for fan in fans for values in (fan.low95, fan.high95)]
+    draw_amount_axis(axes, np.concatenate([shown_actual, shown_masked, *drawn]), scale)
+    draw_year_ticks(axes, start, end)
     handles: list[Artist] = [
         Line2D([], [], color=INK, linewidth=1.3, marker="o", markersize=2.4),
         Line2D([], [], color=CORE, linewidth=1.6, linestyle="--"),

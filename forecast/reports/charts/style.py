@@ -52,14 +52,20 @@ RUN_LINE_STYLES = (
     ("#5b2a86", "-."),
     ("#00795e", ":"),
     ("#8a6d00", (0, (6, 2, 1, 2))),
+    ("#8c1d5c", (0, (1, 2, 1, 2, 5, 2))),
 )
 """Colours of runs laid over one another, each with its own dashes: never colour alone."""
+
+CSS_COLOURS = {
+    INK: "ink", MUTED: "muted", FAINT: "line", PAPER: "paper", BAD: "bad", GOOD: "good", SOLID: "solid",
+    ESTIMATED: "estimated", RECONSTRUCTED: "reconstructed", BAND: "band", CORE: "core",
+    **{colour: f"run-{number}" for number, (colour, _) in enumerate(RUN_LINE_STYLES) if colour != GOOD},
+}  # fmt: skip
+"""Variable of the style sheet that stands for a colour in a page; it has another value on a dark screen."""
 
 _RC_PARAMS = {
     "font.family": FONT_FAMILY,
     "pdf.fonttype": 42,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "forecast",
     "text.parse_math": False,
     "axes.unicode_minus": True,
     "axes.edgecolor": INK,
@@ -187,22 +193,38 @@ def fit_text(text: str, width: float, size: float | None, weight: str) -> str:
     return text if text_width(text, size, weight) <= width else fit_label(text, width, size, weight)
 
 
+def draw_plain_figure(draw: Callable[[Axes], None], margin: Margin, width: float, height: float) -> Figure:
+    """Draw a figure without title; width and height in inches."""
+    figure = new_figure(width, height)
+    draw(add_axes(figure, _inner_box(0.0, width, height), margin))
+    return figure
+
+
+def _inner_box(bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """Return the room for the axes and their margin, with a narrow edge on which nothing is drawn."""
+    edge = 0.3 * em_inches()
+    return edge, bottom + edge, width - 2 * edge, height - 2 * edge
+
+
 def draw_figure(
     draw: Callable[[Axes], None], margin: Margin, width: float, height: float, title: str, foot: str = ""
 ) -> Figure:
-    """Draw a figure with its title on up to three lines, the axes, and a small foot line."""
-    figure = new_figure(width, height)
+    """Draw a figure with its title on up to three lines, axes of a height in inches, and a small foot line."""
     size, edge = float(matplotlib.rcParams["font.size"]), 0.6 * em_inches()
     lines = wrap_text(title, width - 2 * edge, size * 1.1, "bold", lines=3)
-    head = (1.45 * len(lines) + 0.5) * em_inches()
+    head = (1.45 * len(lines) + 0.5) * em_inches() + edge
     floor = 1.5 * em_inches() if foot else 0.2 * em_inches()
+    page_height = head + height + floor
+    figure = new_figure(width, page_height)
     figure.text(
-        edge / width, 1 - edge / height, "\n".join(lines), size=size * 1.1, weight="bold", va="top", linespacing=1.3
-    )
+        edge / width, 1 - edge / page_height, "\n".join(lines), size=size * 1.1, weight="bold", va="top",
+        linespacing=1.3,
+    )  # fmt: skip
     if foot:
         foot_text = fit_text(foot, width - 2 * edge, size * 0.75, "normal")
-        figure.text(edge / width, 0.45 * em_inches() / height, foot_text, size=size * 0.75, color=MUTED, va="bottom")
-    draw(add_axes(figure, (edge, floor, width - 2 * edge, height - floor - head), margin))
+        y = 0.45 * em_inches() / page_height
+        figure.text(edge / width, y, foot_text, size=size * 0.75, color=MUTED, va="bottom")
+    draw(add_axes(figure, _inner_box(floor, width, height), margin))
     return figure
 
 
@@ -243,14 +265,6 @@ def _draw_missing_glyphs(figure: Figure) -> None:
         content = text.get_text()
         drawn = (letter if letter == "\n" or has_glyph(letter) else drawable_letter(letter) for letter in content)
         text.set_text("".join(drawn))
-
-
-def to_svg(figure: Figure) -> bytes:
-    """Return the figure as SVG, its letters as paths, so that it needs no font."""
-    _draw_missing_glyphs(figure)
-    buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
 
 
 def to_png(figure: Figure, dpi: int = 150) -> bytes:

@@ -18,7 +18,7 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
+from forecast.reports.content.text import date_text, foreign_language, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
 __all__ = ["quantity_text"]
@@ -38,7 +38,10 @@ class AssumptionRow:
     warning: str
     """Where its middle is far from halfway between its ends, what to write instead; else empty."""
     source: str
+    source_language: str
+    """Language of the source, where it is not that of the page; else empty."""
     note: str
+    note_language: str
     grade: str
     """Empty for one sure value that nobody graded."""
     location: str
@@ -94,7 +97,9 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         meaning=describe_range(assumption, t),
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
         source=assumption.source.in_language(t.language) or t("assumption_judgement"),
+        source_language=foreign_language(assumption.source, t),
         note=assumption.note.in_language(t.language),
+        note_language=foreign_language(assumption.note, t),
         grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
         hindsight=t("hindsight_mark", known=localize_dates(assumption.known_since, t)) if is_hindsight else "",
@@ -107,19 +112,25 @@ def describe_range(assumption: Assumption, t: Translator) -> str:
         return t("assumption_same", name=assumption.same_as)
     if assumption.is_constant:
         return t("assumption_constant")
+    low_text, middle_text, high_text = quantile_texts(assumption, t)
+    return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
+
+
+def quantile_texts(assumption: Assumption, t: Translator) -> tuple[str, str, str]:
+    """Return the P10, the median and the P90 of an assumption in its unit."""
     quantiles = [float(value) for value in assumption.distribution.ppf(np.array([0.1, 0.5, 0.9]))]
     if assumption.dimension == "day":
-        low_text, middle_text, high_text = (_day_text(day, t) for day in quantiles)
-    else:
-        low, middle, high = (value / _unit_factor(assumption) for value in quantiles)
-        end_decimals = _common_decimals((low, high))
-        decimals = (end_decimals, decimals_of_middle(middle, high - low), end_decimals)
-        unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
-        low_text, middle_text, high_text = (
-            range_text(t.number(value, places) + unit, t)
-            for value, places in zip((low, middle, high), decimals, strict=True)
-        )
-    return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
+        first, median, last = (_day_text(day, t) for day in quantiles)
+        return first, median, last
+    low, middle, high = (value / _unit_factor(assumption) for value in quantiles)
+    end_decimals = _common_decimals((low, high))
+    decimals = (end_decimals, decimals_of_middle(middle, high - low), end_decimals)
+    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+    first, median, last = (
+        range_text(t.number(value, places) + unit, t)
+        for value, places in zip((low, middle, high), decimals, strict=True)
+    )
+    return first, median, last
 
 
 def quantity_text(assumption: Assumption, value: float, t: Translator, decimals: int = 1) -> str:
@@ -194,8 +205,10 @@ def count_grades(view: RunView) -> Counter[str]:
 
 
 def judgement_notes(view: RunView, t: Translator) -> list[str]:
-    """Return the sentences on how much rests on judgement."""
+    """Return the sentences on how much rests on judgement; none where the plan has no unsure number."""
     counts = count_grades(view)
+    if not counts:
+        return []
     notes = []
     if view.findings.sensitivity is not None:
         share = view.findings.sensitivity.judgement_share

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
-from forecast.analysis.findings import BridgeStep, SensitivityBar
+import numpy as np
+
+from forecast.analysis.findings import Bridge, BridgeStep, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
-from forecast.periods import parse_period
+from forecast.periods import SEASON_MONTHS, parse_period
 from forecast.plan.bilingual import Label
 from forecast.reports.charts import CHARTS
-from forecast.reports.charts.bridge import MAX_STEPS
+from forecast.reports.charts.bridge import MAX_STEPS, drawn_steps
 from forecast.reports.charts.chance_by_month import ChanceBar
-from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
-from forecast.reports.charts.districts import MAX_DISTRICTS
-from forecast.reports.charts.tornado import MAX_BARS
+from forecast.reports.charts.chart import Chart
+from forecast.reports.charts.districts import drawn_districts
+from forecast.reports.charts.tornado import MAX_BARS, RangeEnds
+from forecast.reports.content.assumptions import quantile_texts
 from forecast.reports.content.causes import main_cause, point_positions
 from forecast.reports.content.context import RunView
+from forecast.reports.content.headline import chance_mood
 from forecast.reports.content.text import (
     chance_range_text,
     goal_text,
     measure_text,
     name_text,
     period_text,
-    range_text,
     sentence_case,
     target_chance_text,
     target_text,
@@ -51,7 +55,9 @@ def run_charts(view: RunView, t: Translator) -> Mapping[str, Chart]:
         By name, in the order of the page.
     """
     charts = (
+        _dots_chart(view, t),
         _monthly_chart(view, t),
+        _history_chart(view, t),
         _bridge_chart(view, t),
         _exceedance_chart(view, t),
         _tornado_chart(view, t),
@@ -70,6 +76,12 @@ def report_label(item: BridgeStep | SensitivityBar, view: RunView, t: Translator
     return Label(vi=text, en=text)
 
 
+def labelled_bridge(finding: Bridge, view: RunView, t: Translator) -> Bridge:
+    """Return a bridge whose start and steps have the labels of the report."""
+    start, *steps = (replace(step, label=report_label(step, view, t)) for step in (finding.start, *finding.steps))
+    return replace(finding, start=start, steps=tuple(steps))
+
+
 def source_line(view: RunView, t: Translator) -> str:
     """Return the source line of a chart."""
     return t(
@@ -86,6 +98,64 @@ def _title_params(view: RunView, t: Translator, measure: str, period: str, unit:
     return {"measure": text, "period": period_text(period, t), "unit": unit}
 
 
+def _dots_chart(view: RunView, t: Translator) -> Chart | None:
+    finding = view.findings.dots
+    if finding is None:
+        return None
+    scale = view.scale_for(finding.measure, finding.period, [*finding.amounts, finding.target or 0.0], t)
+    title = t("dots_title", **_title_params(view, t, finding.measure, finding.period, scale.unit))
+    draw, margin = CHARTS["dots"]
+    return Chart(
+        "dots", title, f"{title}. {dots_note(view, t)}", partial(draw, finding=finding, t=t, scale=scale), margin,
+        2.3, source_line(view, t),
+    )  # fmt: skip
+
+
+def dots_note(view: RunView, t: Translator) -> str:
+    """Return the sentence on the outcomes: how many reach the target, and the chance for which they stand."""
+    finding, row = view.findings.dots, view.main_target
+    if finding is None:
+        return ""
+    share = t.percent(1 / len(finding.amounts))
+    if row is None:
+        return t("dots_note_alone", all=len(finding.amounts), share=share)
+    return t(
+        "dots_note", count=finding.reached, all=len(finding.amounts), goal=goal_text(row, view, t), share=share,
+        chance=target_chance_text(row, t),
+    )  # fmt: skip
+
+
+def _history_chart(view: RunView, t: Translator) -> Chart | None:
+    finding = view.findings.months
+    if not finding.bars or not finding.history:
+        return None
+    scale = view.months_scale(t)
+    measure = sentence_case(measure_text(finding.measure, view.scenario, t))
+    title = t("history_title", measure=measure, unit=scale.unit)
+    totals = _year_totals(view)
+    alt = f"{title}: " + "; ".join(f"{year} {scale.number(total)}" for year, total in totals.items())
+    draw, margin = CHARTS["history"]
+    draw_lines = partial(draw, finding=finding, t=t, scale=scale, year_totals=totals)
+    return Chart("history", title, alt, draw_lines, margin, 2.5, source_line(view, t))
+
+
+def _year_totals(view: RunView) -> dict[int, float]:
+    """Total of each whole year of the months: as booked, or the median of a year that is simulated."""
+    months = view.findings.months
+    by_year: dict[int, list[float]] = {}
+    for month, value, _ in months.history:
+        by_year.setdefault(int(month[:4]), []).append(value)
+    totals = {year: sum(values) for year, values in by_year.items() if len(values) == SEASON_MONTHS}
+    if months.measure == "revenue":
+        for year, entry in view.summary.get("history", {}).items():
+            if int(year) in totals and entry.get("stated") is not None:
+                totals[int(year)] = entry["stated"]
+    for year, figures in view.summary.get("measures", {}).get(months.measure, {}).items():
+        if year.isdigit() and "p50" in figures:
+            totals[int(year)] = figures["p50"]
+    return totals
+
+
 def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.months
     if not finding.bars:
@@ -98,7 +168,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
         "months", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (11.0, 3.9), (PHONE_WIDTH_INCHES, 4.4 + crowded), source_line(view, t),
+        3.9 + crowded, source_line(view, t),
     )  # fmt: skip
 
 
@@ -106,17 +176,17 @@ def _bridge_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.bridge
     if finding is None:
         return None
-    finding = replace(finding, steps=tuple(replace(step, label=report_label(step, view, t)) for step in finding.steps))
+    finding = labelled_bridge(finding, view, t)
     scale = view.bridge_scale(t)
-    key = "bridge_title" if finding.start.amount else "bridge_title_lines"
+    lines_key = "bridge_title_lines" if finding.measure == "profit" else "bridge_title_parts"
+    key = lines_key if finding.start.name == "from_nothing" else "bridge_title_year"
     title = sentence_case(t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit)))
-    rows = min(len(finding.steps), MAX_STEPS) + (2 if finding.start.amount else 1)
+    rows = min(len(drawn_steps(finding, scale)), MAX_STEPS) + (2 if finding.start.amount else 1)
     draw, margin = CHARTS["bridge"]
     alt = f"{title}: {scale.number(finding.start.amount)} → {scale.number(finding.end.amount)}"
-    height = 0.55 + 0.35 * rows
     return Chart(
         "bridge", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (5.4, max(height, 3.6)), (PHONE_WIDTH_INCHES, 0.85 + 0.38 * rows), source_line(view, t),
+        0.3 + 0.31 * rows, source_line(view, t),
     )  # fmt: skip
 
 
@@ -129,32 +199,56 @@ def _exceedance_chart(view: RunView, t: Translator) -> Chart | None:
     title = t(key, **_title_params(view, t, finding.measure, finding.period, scale.unit))
     alt = f"{title}: {goal_text(view.main_target, view, t)} {target_chance_text(view.main_target, t)}"
     draw, margin = CHARTS["exceedance"]
-    draw_curve = partial(draw, finding=finding, t=t, scale=scale, required_chance=view.main_target.required_chance)
-    return Chart(
-        "exceedance", title, alt, draw_curve, margin, (5.4, 4.0), (PHONE_WIDTH_INCHES, 3.5), source_line(view, t)
+    row = view.main_target
+    draw_curve = partial(
+        draw, finding=finding, t=t, scale=scale, required_chance=row.required_chance, mood=chance_mood(row)
     )
+    return Chart("exceedance", title, alt, draw_curve, margin, 2.7, source_line(view, t))
 
 
 def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     finding = view.findings.sensitivity
     if finding is None or not finding.bars:
         return None
-    bars = (replace(bar, label=report_label(bar, view, t), text=range_text(bar.text, t)) for bar in finding.bars)
-    finding = replace(finding, bars=tuple(bars))
+    ends = [range_ends(bar, view, t) for bar in finding.bars]
+    finding = replace(finding, bars=tuple(replace(bar, label=report_label(bar, view, t)) for bar in finding.bars))
     scale = view.main_scale(t)
     title = t("tornado_title", **_title_params(view, t, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.bars), MAX_BARS)
     drawn_bars = finding.bars[:rows]
-    names = [report_label(bar, view, t).in_language(t.language) for bar in drawn_bars]
+    changes = ((bar, scale.signed_number(bar.low), scale.signed_number(bar.high)) for bar in drawn_bars)
     alt = f"{title}: " + "; ".join(
-        f"{name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}"
-        for name, bar in zip(names, drawn_bars, strict=True)
+        f"{report_label(bar, view, t).in_language(t.language)} {low} {high}" for bar, low, high in changes
     )
     draw, margin = CHARTS["tornado"]
     return Chart(
-        "tornado", title, alt, partial(draw, finding=finding, t=t, scale=scale), margin,
-        (5.4, max(0.9 + 0.35 * rows, 2.0)), (PHONE_WIDTH_INCHES, 1.1 + 0.4 * rows), source_line(view, t),
+        "tornado", title, alt, partial(draw, finding=finding, t=t, scale=scale, ends=ends), margin,
+        0.3 + 0.42 * rows, source_line(view, t),
     )  # fmt: skip
+
+
+def range_ends(bar: SensitivityBar, view: RunView, t: Translator) -> RangeEnds:
+    """Return what an assumption is at both ends of its range, in words."""
+    name, _, kind = bar.name.rpartition(".")
+    if not bar.grade and kind == "happens":
+        return RangeEnds(t("tornado_happens_not"), t("tornado_happens"))
+    if not bar.grade and kind == "events":
+        shock = view.scenario.shocks.get(name.removeprefix("shocks."))
+        counted = shock.kind if shock is not None and t.has(f"tornado_few_{shock.kind}") else "times"
+        low, high = bar.text.split(" / ")
+        return RangeEnds(t(f"tornado_few_{counted}", count=low), t(f"tornado_many_{counted}", count=high))
+    assumption = next((item for item in view.assumptions() if item.name == bar.name), None)
+    if assumption is None or assumption.is_constant:  # several years of one change
+        return RangeEnds(t("tornado_low_end"), t("tornado_high_end"))
+    if assumption.dimension == "day":
+        first, last = (date.fromordinal(int(day)) for day in assumption.distribution.ppf(np.array([0.1, 0.9])))
+        return RangeEnds(_short_month(first, t), _short_month(last, t))
+    low, _, high = quantile_texts(assumption, t)
+    return RangeEnds(low, high)
+
+
+def _short_month(day: date, t: Translator) -> str:
+    return t("tornado_month", month=t(f"month_{day.month}"), year=day.year)
 
 
 def _cases_chart(view: RunView, t: Translator) -> Chart | None:
@@ -164,10 +258,9 @@ def _cases_chart(view: RunView, t: Translator) -> Chart | None:
     title = t("cases_title", goal=goal_text(row, view, t))
     alt = f"{target_text(row, view, t)}: {chance_range_text(*row.spread, t, row.required_chance)}"
     draw, margin = CHARTS["cases"]
-    rows_height = 0.37 * (len(rows) + 1)
     return Chart(
         "cases", title, alt, partial(draw, rows=rows, target=row, t=t), margin,
-        (5.4, 1.0 + rows_height), (PHONE_WIDTH_INCHES, 1.2 + 1.08 * rows_height), source_line(view, t),
+        0.5 + 0.32 * (len(rows) + 1), source_line(view, t),
     )  # fmt: skip
 
 
@@ -189,9 +282,7 @@ def _chance_by_month_chart(view: RunView, t: Translator) -> Chart | None:
     )
     draw, margin = CHARTS["chance_by_month"]
     draw_points = partial(draw, bars=bars, month_names=names, t=t, required=row.required_chance)
-    return Chart(
-        "chance_by_month", title, alt, draw_points, margin, (11.0, 3.2), (PHONE_WIDTH_INCHES, 2.9), source_line(view, t)
-    )
+    return Chart("chance_by_month", title, alt, draw_points, margin, 2.4, source_line(view, t))
 
 
 def _districts_chart(view: RunView, t: Translator) -> Chart | None:
@@ -200,13 +291,12 @@ def _districts_chart(view: RunView, t: Translator) -> Chart | None:
         return None
     scale = district_scale(view, t)
     title = t("districts_title", period=period_text(districts.period, t), unit=scale.unit)
-    drawn_rows = districts.rows[:MAX_DISTRICTS]
+    drawn_rows = drawn_districts(districts.rows)
     alt = f"{title}: " + "; ".join(f"{row.name} {scale.number(row.p50.value)}" for row in drawn_rows)
     draw, margin = CHARTS["districts"]
-    height = 0.6 + 0.32 * len(drawn_rows)
     return Chart(
         "districts", title, alt, partial(draw, rows=districts.rows, t=t, scale=scale), margin,
-        (11.0, max(height, 1.6)), (PHONE_WIDTH_INCHES, 0.8 + 0.38 * len(drawn_rows)), source_line(view, t),
+        0.15 + 0.3 * len(drawn_rows), source_line(view, t),
     )  # fmt: skip
 
 

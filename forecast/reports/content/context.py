@@ -104,7 +104,7 @@ class RunView:
         if bridge is None:
             return self.main_scale(t)
         sums = list(accumulate((step.amount for step in bridge.steps), initial=bridge.start.amount))
-        return self.scale_for(bridge.measure, bridge.period, [*sums, bridge.end.amount], t)
+        return self.scale_for(bridge.measure, bridge.period, [*sums, bridge.end.amount, bridge.plan], t)
 
     def months_scale(self, t: Translator) -> AmountScale:
         """Return the scale of the months."""

@@ -9,7 +9,7 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import interval_text, whole_percent
 from forecast.plan.targets import Decision
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import date_text, measure_text, name_text, period_text
+from forecast.reports.content.text import date_text, foreign_language, measure_text, name_text, period_text
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class DecisionRow:
     """A decision, as a reader needs it."""
 
     action: str
+    action_language: str
+    """Language of the action, where it is not that of the page; else empty."""
     owner: str
     by: str
     """Last day, as text."""
@@ -47,6 +49,7 @@ def _decision_row(name: str, decision: Decision, view: RunView, t: Translator) -
     subject = name_text(decision.about, view.scenario, t) if decision.about else ""
     return DecisionRow(
         decision.action.in_language(t.language),
+        foreign_language(decision.action, t),
         owner,
         by,
         t("decision_line", owner=owner, date=by),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from forecast.analysis.findings import TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, exact_percent, interval_text
 from forecast.reports.content.context import RunView
@@ -30,6 +31,13 @@ class HeadlineNumber(NamedTuple):
     note: str
     mood: str = ""
     """`good`, `bad` or empty."""
+
+
+def chance_mood(row: TargetRow) -> str:
+    """Return `good` or `bad` where the chance is clearly above or below the required one, else an empty text."""
+    if row.required_chance is None or abs(row.chance.value - row.required_chance) < CHANCE_TOLERANCE:
+        return ""
+    return "good" if row.chance.value > row.required_chance else "bad"
 
 
 def run_title(view: RunView, t: Translator) -> str:
@@ -75,19 +83,12 @@ def headline_numbers(view: RunView, t: Translator) -> list[HeadlineNumber]:
     row, figures, scale = view.main_target, view.statistics, view.main_scale(t)
     numbers = []
     if row is not None:
-        is_clear = row.required_chance is not None and abs(row.chance.value - row.required_chance) >= CHANCE_TOLERANCE
-        mood = (
-            ""
-            if row.required_chance is None or not is_clear
-            else "good"
-            if row.chance.value > row.required_chance
-            else "bad"
-        )
         key = "number_chance_note" if view.findings.cases else "number_chance_note_alone"
         interval = interval_text(row.chance.low, row.chance.high, t, row.chance.value, row.required_chance)
         note = t(key, error=interval, chances=chance_range_text(*row.spread, t, row.required_chance))
         chance = target_chance_text(row, t)
-        numbers.append(HeadlineNumber(chance, "", t("number_chance", goal=goal_text(row, view, t)), note, mood))
+        label = t("number_chance", goal=goal_text(row, view, t))
+        numbers.append(HeadlineNumber(chance, "", label, note, chance_mood(row)))
     if "p50" in figures:
         numbers.append(_median_number(view, t))
     if "p10" in figures and "p90" in figures:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from forecast.analysis.findings import ReturnLevel, TailRisk, TargetRow
+from forecast.analysis.findings import CauseEffect, ReturnLevel, TailRisk, TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, interval_text, whole_percent
 from forecast.periods import parse_period
 from forecast.plan.labels import display_name
 from forecast.plan.record import for_service
 from forecast.plan.shocks import AnyShock, Drift, Event
-from forecast.reports.charts.bridge import rounded_amounts
-from forecast.reports.content.charts import report_label
+from forecast.reports.charts.bridge import bridge_rows
+from forecast.reports.charts.monthly import month_changes
+from forecast.reports.content.assumptions import quantile_texts
+from forecast.reports.content.charts import labelled_bridge
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import (
     chance_range_text,
@@ -48,6 +50,20 @@ class Table:
     """Columns that are aligned to the right."""
     strong: frozenset[int] = frozenset()
     """Rows that are bold."""
+    warned: frozenset[tuple[int, int]] = frozenset()
+    """Row and column of the cells that are worse than they should be."""
+
+
+def without_columns(table: Table, empty: Mapping[int, str]) -> Table:
+    """Return a table without those of its columns, by number, that hold the same empty text in every row."""
+    dropped = {column for column, text in empty.items() if all(row[column] == text for row in table.rows)}
+    kept = [column for column in range(len(table.heads)) if column not in dropped]
+    return Table(
+        tuple(table.heads[column] for column in kept),
+        tuple(tuple(row[column] for column in kept) for row in table.rows),
+        frozenset(number for number, column in enumerate(kept) if column in table.numeric),
+        table.strong,
+    )
 
 
 def head_texts(t: Translator, *keys: str) -> tuple[str, ...]:
@@ -67,8 +83,9 @@ def target_table(view: RunView, t: Translator) -> Table:
         "target_shortfall",
         "target_other",
     )
-    table = Table(head_texts(t, *keys), rows)
-    return table if any(row[-1] for row in rows) else Table(table.heads[:-1], tuple(row[:-1] for row in rows))
+    return without_columns(
+        Table(head_texts(t, *keys), rows), {1: t("not_stated"), 4: t("not_tried"), len(keys) - 1: ""}
+    )
 
 
 def _target_cells(row: TargetRow, view: RunView, t: Translator) -> tuple[str, ...]:
@@ -173,6 +190,11 @@ def monthly_table(view: RunView, t: Translator) -> Table:
     columns.append(("P10", [scale.number(bar.p10) for bar in bars]))
     columns.append(("P50", [scale.number(bar.p50) for bar in bars]))
     columns.append(("P90", [scale.number(bar.p90) for bar in bars]))
+    changes, is_of_plan = month_changes(view.findings.months)
+    if any(change is not None for change in changes):
+        decimals = min(scale.decimals + 1, 2)
+        texts = ["" if change is None else scale.signed_number(change, decimals) for change in changes]
+        columns.append((t("months_change_plan_head" if is_of_plan else "months_change_year_head"), texts))
     rows = tuple(zip(*(cells for _, cells in columns), strict=True))
     return Table(tuple(head for head, _ in columns), rows, frozenset(range(1, len(columns))))
 
@@ -183,28 +205,20 @@ def bridge_table(view: RunView, t: Translator) -> Table | None:
     if finding is None:
         return None
     scale = view.bridge_scale(t)
-    figures, decimals = rounded_amounts(finding, finding.steps, scale)
-    ends = (t("bridge_plan"), t("bridge_forecast"))
-    rows = [(ends[0], t.number(figures[0], decimals), "")] if finding.start.amount else []
-    for step, figure in zip(finding.steps, figures[1:-1], strict=True):
-        text = t.number(figure, decimals)
-        error = f"±{scale.number((step.high - step.low) / 2, decimals)}"
-        rows.append(
-            (
-                truncate_label(report_label(step, view, t).in_language(t.language)),
-                f"+{text}" if figure > 0 else text,
-                error,
-            )
+    entries = bridge_rows(labelled_bridge(finding, view, t), t, scale, max_rows=len(finding.steps))
+    decimals = min(scale.decimals + 1, 2)
+    rows = [
+        (
+            truncate_label(entry.label),
+            entry.text,
+            f"±{scale.number((entry.high - entry.low) / 2, decimals)}" if entry.high > entry.low else "",
         )
-    end = finding.end
-    rows.append((ends[1], t.number(figures[-1], decimals), f"±{scale.number((end.high - end.low) / 2, decimals)}"))
+        for entry in entries
+    ]
+    rows.append((t("bridge_plan"), scale.number(finding.plan, decimals), ""))
     heading = (t("why_step"), t("why_amount", unit=scale.unit), t("why_error"))
-    return Table(
-        heading,
-        tuple(rows),
-        frozenset((1, 2)),
-        frozenset((0, len(rows) - 1) if finding.start.amount else (len(rows) - 1,)),
-    )
+    totals = [row for row, entry in enumerate(entries) if entry.is_total]
+    return Table(heading, tuple(rows), frozenset((1, 2)), frozenset((*totals, len(entries))))
 
 
 def gap_table(year: str, entry: Mapping[str, object], view: RunView, t: Translator) -> tuple[str, Table]:
@@ -261,7 +275,9 @@ def baseline_table(view: RunView, t: Translator) -> Table | None:
         service = view.scenario.services.get(name)
         label = display_name(name, service.label if service else None, t)
         measure = f"{service_baseline.measured}.{name}"
-        statistics = view.summary.get("measures", {}).get(measure, {}).get(str(year), {})
+        by_period = view.summary.get("measures", {}).get(measure, {})
+        period = str(year) if str(year) in by_period else view.period
+        statistics = by_period.get(period, {})
         is_reconstructed = service_baseline.kind == "reconstructed"  # a width of its own making says nothing
         baseline_range = service_baseline.annual_quantiles.get(year) if year and not is_reconstructed else None
         scale = choose_scale(measure, [statistics.get("p50", 0.0), *(baseline_range or ())], view.scenario.currency, t)
@@ -276,7 +292,8 @@ def baseline_table(view: RunView, t: Translator) -> Table | None:
             (
                 label,
                 t("baseline_no_range") if is_reconstructed else _range_text(baseline_range, scale, t),
-                _range_text(forecast_range, scale, t),
+                _range_text(forecast_range, scale, t)
+                + (f" ({period_text(period, t)})" if forecast_range is not None and period != str(year) else ""),
                 weights or kind,
                 _accuracy_text(service_baseline, t),
             )
@@ -288,7 +305,7 @@ def baseline_table(view: RunView, t: Translator) -> Table | None:
         t("baseline_models"),
         t("baseline_quality"),
     )
-    return Table(heading, tuple(rows))
+    return without_columns(Table(heading, tuple(rows)), {2: t("not_stated")})
 
 
 def _model_text(name: str, t: Translator) -> str:
@@ -315,16 +332,40 @@ def _accuracy_text(service: ServiceBaseline, t: Translator) -> str:
 
 
 def shock_table(view: RunView, t: Translator) -> Table | None:
-    """Return the shocks of the plan, and the frequency of each; None without shocks."""
+    """Return the shocks of the plan: how often each comes and what it changes; None without shocks."""
+    names = [name for name in view.scenario.shocks if f"shocks.{name}" in view.findings.effects]
+    effects = {name: view.findings.effects[f"shocks.{name}"] for name in names}
+    scale = _effect_scale(effects.values(), view, t)
     rows = tuple(
         (
             truncate_label(name_text(f"shocks.{name}", view.scenario, t)),
             t(f"kind_{shock.kind}"),
             _frequency_text(shock, t),
+            _effect_text(effects[name].mean, scale) if name in effects else "",
+            _effect_text(effects[name].worst, scale) if name in effects else "",
         )
         for name, shock in view.scenario.shocks.items()
     )
-    return Table(head_texts(t, "shock_name", "shock_kind", "shock_often"), rows) if rows else None
+    heads = (
+        *head_texts(t, "shock_name", "shock_kind", "shock_often"),
+        t("effect_mean", unit=scale.unit),
+        t("effect_worst", unit=scale.unit),
+    )
+    return without_columns(Table(heads, rows, frozenset((3, 4))), {3: "", 4: ""}) if rows else None
+
+
+def _effect_scale(effects: Iterable[CauseEffect], view: RunView, t: Translator) -> AmountScale:
+    """Return the scale of the revenue of the year; of the largest effect where that would be printed as zero."""
+    amounts = [abs(amount) for effect in effects for amount in (effect.mean, effect.worst, effect.p10, effect.p90)]
+    revenue = view.summary.get("measures", {}).get("revenue", {})
+    sizes = [figures["p50"] for figures in revenue.values() if "p50" in figures]
+    scale = choose_scale("revenue", sizes or amounts, view.scenario.currency, t)
+    is_visible = max(amounts, default=0.0) >= 0.1 * scale.factor
+    return scale if is_visible else choose_scale("revenue", amounts, view.scenario.currency, t)
+
+
+def _effect_text(amount: float, scale: AmountScale) -> str:
+    return scale.signed_number(amount, 1 if abs(amount) >= 0.95 * scale.factor else 2)
 
 
 def _frequency_text(shock: AnyShock, t: Translator) -> str:
@@ -338,7 +379,7 @@ def _frequency_text(shock: AnyShock, t: Translator) -> str:
 
 
 def initiative_table(view: RunView, t: Translator) -> Table | None:
-    """Return the active initiatives with chance, start and cost; None without one."""
+    """Return the active initiatives with chance, start, effect and cost, and what all bring; None without one."""
     rows = []
     for name, initiative in view.scenario.initiatives.items():
         if not initiative.active:
@@ -350,8 +391,39 @@ def initiative_table(view: RunView, t: Translator) -> Table | None:
                 truncate_label(name_text(f"initiatives.{name}", view.scenario, t)),
                 chance,
                 range_text(initiative.start.text, t),
+                _initiative_effects(name, view, t),
                 cost,
             )
         )
-    keys = ("initiative_name", "initiative_chance", "initiative_start", "initiative_cost")
-    return Table(head_texts(t, *keys), tuple(rows)) if rows else None
+    if not rows:
+        return None
+    together = view.findings.effects.get("initiatives")
+    if together is not None:
+        scale = _effect_scale([together], view, t)
+        low, high = (_effect_text(amount, scale) for amount in (together.p10, together.p90))
+        text = t("initiatives_effect", mean=_effect_text(together.mean, scale), low=low, high=high, unit=scale.unit)
+        rows.append((t("initiatives_together"), "", "", text, ""))
+    keys = ("initiative_name", "initiative_chance", "initiative_start", "initiative_effect", "initiative_cost")
+    table = Table(
+        head_texts(t, *keys), tuple(rows), frozenset(), frozenset((len(rows) - 1,)) if together else frozenset()
+    )
+    is_unknown = all(row[-1] in (t("initiative_unknown"), "") for row in rows)
+    return _without_last(table) if is_unknown else table
+
+
+def _without_last(table: Table) -> Table:
+    return Table(table.heads[:-1], tuple(row[:-1] for row in table.rows), table.numeric, table.strong)
+
+
+def _initiative_effects(name: str, view: RunView, t: Translator) -> str:
+    """Return the P10 to P90 of each effect of an initiative at its height, with what it changes."""
+    prefix = f"initiatives.{name}.effect."
+    initiative = truncate_label(name_text(f"initiatives.{name}", view.scenario, t))
+    effects = []
+    for assumption in view.assumptions():
+        if assumption.name.startswith(prefix):
+            low, _, high = quantile_texts(assumption, t)
+            what = name_text(assumption.name, view.scenario, t).removeprefix(f"{initiative}: ")
+            amount = low if low == high else t("span_from_to", low=low, high=high)
+            effects.append(f"{what} {amount}")
+    return "; ".join(effects)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import interval_text, whole_percent
+from forecast.i18n.amounts import error_points, interval_text, whole_percent
 from forecast.i18n.dates import MONTH_NAMES, localize_dates
 from forecast.periods import parse_period
 from forecast.plan.labels import display_label, display_name
@@ -16,11 +16,23 @@ from forecast.reports.fonts import truncate_label
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import TargetRow
+    from forecast.plan.bilingual import Label
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "range_text", "sentence_case"]
+__all__ = [
+    "chance_range_text",
+    "date_text",
+    "measure_text",
+    "name_text",
+    "period_text",
+    "range_text",
+    "sentence_case",
+    "target_text",
+]
 
+VIETNAMESE_LETTERS = re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ]", re.IGNORECASE)
+"""Letters that no other language of a plan has."""
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
 
@@ -138,7 +150,22 @@ def goal_text(row: TargetRow, view: RunView, t: Translator) -> str:
 
 
 def target_text(row: TargetRow, view: RunView, t: Translator) -> str:
-    """Return the label of a target, or its measure, period and goal."""
+    """Return the label of a target, or its measure, period and goal.
+
+    Parameters
+    ----------
+    row : TargetRow
+        The target.
+    view : RunView
+        Its run.
+    t : Translator
+        Language of the text.
+
+    Returns
+    -------
+    str
+        Such as `Revenue 2021: at least 250 billion VND`.
+    """
     if row.label is not None and row.label.in_language(t.language):
         return truncate_label(row.label.in_language(t.language))
     measure = target_measure_text(row, view.scenario, t)
@@ -152,8 +179,7 @@ def target_chance_text(row: TargetRow, t: Translator) -> str:
 
 def error_text(chance: Estimate, t: Translator) -> str:
     """Return half the width of the 95% simulation interval, in percentage points."""
-    half = (chance.high - chance.low) / 2
-    return t("points_of", points=t.number(100 * half, 0 if half >= 0.02 else 1 if half >= 0.0005 else 2))
+    return t("points_of", points=error_points(chance.low, chance.high, t))
 
 
 def chance_range_text(low: float, high: float, t: Translator, required: float | None = None) -> str:
@@ -196,6 +222,17 @@ def name_text(name: str, scenario: Scenario, t: Translator) -> str:
         The label, or the name itself without one.
     """
     return display_label(scenario, name).in_language(t.language) or name
+
+
+def foreign_language(label: Label, t: Translator) -> str:
+    """Return `vi` or `en` where a text of the plan is not in the language of the page; empty where it is, or may be.
+
+    A plan that gives one text for both languages does not say which it is in; letters that only Vietnamese has do.
+    """
+    if label.vi == label.en:
+        return "vi" if t.language == "en" and VIETNAMESE_LETTERS.search(label.en) else ""
+    stands_in = "en" if (t.language == "en" and label.en) or not label.vi else "vi"
+    return "" if stands_in == t.language else stands_in
 
 
 def range_text(text: str, t: Translator) -> str:

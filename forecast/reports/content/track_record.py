@@ -14,7 +14,7 @@ from forecast.i18n.amounts import choose_scale, whole_percent
 from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts import CHARTS
-from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
+from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.fan_with_actuals import ActualMonths, first_shown_month
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import measure_text, period_text, sentence_case
@@ -136,7 +136,7 @@ def _calibration_chart(origins: Sequence[Origin], t: Translator, foot: str) -> C
     heading = t("calibration_title")
     alt = f"{heading}: " + ", ".join(whole_percent(share, t) for share in finding.shares)
     draw_bars = partial(draw, finding=finding, t=t)
-    return Chart("calibration", heading, alt, draw_bars, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.4), foot)
+    return Chart("calibration", heading, alt, draw_bars, margin, 2.7, foot)
 
 
 def _fan_chart(scenario: Scenario, name: str, record: TrackRecord, t: Translator, foot: str) -> Chart:
@@ -154,4 +154,4 @@ def _fan_chart(scenario: Scenario, name: str, record: TrackRecord, t: Translator
         for fan in fans
     )
     alt = ". ".join([alt, *masked_notes(len(record.masked_months), t)])
-    return Chart(f"fan_actual-{name}", heading, alt, draw_fans, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.6), foot)
+    return Chart(f"fan_actual-{name}", heading, alt, draw_fans, margin, 2.9, foot)

@@ -40,7 +40,7 @@ def drawn_figure(texts: list[str], weight: str) -> Figure:
     return figure
 
 
-DRAWERS = {"png": style.to_png, "svg": style.to_svg, "pdf": lambda figure: style.to_pdf([figure], "📦 中文")}
+DRAWERS = {"png": style.to_png, "pdf": lambda figure: style.to_pdf([figure], "📦 中文")}
 
 
 @pytest.mark.parametrize("weight", FONT_WEIGHTS)

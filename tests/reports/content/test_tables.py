@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from forecast.analysis.findings import CauseEffect
 from forecast.i18n import Translator
 from forecast.reports.content import tables
 from forecast.stats.intervals import Estimate
@@ -81,3 +82,69 @@ def test_an_amount_has_the_digits_of_its_simulation_error() -> None:
         )
         assert table is not None
         assert table.rows[-1][2:] == shown
+
+
+def test_a_column_that_says_nothing_in_any_row_is_left_out() -> None:
+    view = report_fixture.shop_view()
+    heads = tables.target_table(view, Translator("en")).heads
+    assert "Other assumption cases, one at a time" not in heads
+    assert "Required" in heads
+    bare = replace(view.findings, targets=tuple(replace(row, required_chance=None) for row in view.findings.targets))
+    assert "Required" not in tables.target_table(replace(view, findings=bare), Translator("en")).heads
+
+
+def test_shocks_say_what_they_cost() -> None:
+    view, t = report_fixture.covid_view(), Translator("en")
+    table = tables.shock_table(view, t)
+    assert table is not None
+    assert table.heads[3:] == ("Mean effect on revenue, billion VND", "Worst 1 in 20, billion VND")
+    rows = {row[0]: row[3:] for row in table.rows}
+    assert rows["Covid-19 waves"] == ("−1.5", "−8.0")
+    assert rows["Price competition"] == ("", "")  # no effect of it was recorded
+    without = replace(view, findings=replace(view.findings, effects={}))
+    told_nothing = tables.shock_table(without, t)
+    assert told_nothing is not None
+    assert len(told_nothing.heads) == 3
+
+
+def test_initiatives_say_what_they_bring_and_no_column_is_unknown_throughout() -> None:
+    effect = CauseEffect("initiatives", 4.27e9, 2.4e9, 6.4e9, 2e9)
+    view = report_fixture.covid_view()
+    view = replace(view, findings=replace(view.findings, effects={"initiatives": effect}))
+    table = tables.initiative_table(view, Translator("vi"))
+    assert table is not None
+    assert table.heads[-1] == "Tác động khi phát huy đầy đủ (P10 đến P90)"  # every cost is unknown
+    assert all(row[3] for row in table.rows)
+    assert table.rows[-1][-1] == "bình quân +4,3 tỷ đồng (+2,4 đến +6,4)"
+    assert table.strong == {len(table.rows) - 1}
+    shop = tables.initiative_table(report_fixture.shop_view(), Translator("en"))
+    assert shop is not None
+    assert shop.heads[-1] == "Cost"
+
+
+def test_the_bridge_table_adds_up_and_ends_with_the_plan() -> None:
+    table = tables.bridge_table(report_fixture.covid_view(), Translator("en"))
+    assert table is not None
+    amounts = [float(row[1].replace("\N{MINUS SIGN}", "-")) for row in table.rows]
+    *steps, end, plan = amounts
+    assert sum(steps) == pytest.approx(end)
+    assert (steps[0], plan) == (249.0, 250.0)
+    profit = tables.bridge_table(report_fixture.shop_view(), Translator("en"))
+    assert profit is not None
+    assert [row[0] for row in profit.rows][2] == "Revenue"
+    assert 2 in profit.strong
+
+
+def test_a_forecast_of_another_period_than_a_year_names_it() -> None:
+    view = report_fixture.covid_view()
+    quarter = {
+        f"revenue.{name}": {"2021-Q2": report_fixture.normal_statistics(15e9, 1e9)}
+        for name in ("postal", "finance", "distribution")
+    }
+    findings = replace(view.findings, targets=tuple(replace(row, period="2021-Q2") for row in view.findings.targets))
+    view = replace(
+        view, findings=findings, summary={**view.summary, "measures": {**view.summary["measures"], **quarter}}
+    )
+    table = tables.baseline_table(view, Translator("en"))
+    assert table is not None
+    assert all(row[2].endswith("(Q2 2021)") for row in table.rows)

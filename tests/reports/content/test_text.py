@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from forecast.i18n import Translator
-from forecast.reports.content.text import chance_range_text, period_text, range_text
+import pytest
+
+from forecast.i18n import LANGUAGES, Translator
+from forecast.plan.bilingual import Label
+from forecast.reports.content.text import chance_range_text, foreign_language, period_text, range_text
 
 
 def test_a_range_of_chances_has_decimals_where_it_is_narrow() -> None:
@@ -24,3 +27,19 @@ def test_ranges_are_written_in_the_language_of_the_reader() -> None:
     assert range_text("4 to 10 weeks", Translator("vi")) == "4 đến 10 tuần"
     assert range_text("uniform(2021-01, 2021-12)", Translator("en")) == "January to December 2021, all values alike"
     assert range_text("pert(0%, 2%, 5%)", Translator("vi")) == "0% đến 5%, dễ xảy ra nhất 2%"
+
+
+@pytest.mark.parametrize(
+    ("label", "in_vietnamese", "in_english"),
+    [
+        (Label(vi="Giám đốc", en="Director"), "", ""),
+        (Label(vi="Giám đốc"), "", "vi"),
+        (Label(en="Director"), "en", ""),
+        (Label(vi="Giám đốc bưu điện", en="Giám đốc bưu điện"), "", "vi"),
+        (Label(vi="Director", en="Director"), "", ""),
+        (Label(), "", ""),
+    ],
+)
+def test_a_text_of_another_language_is_marked(label: Label, in_vietnamese: str, in_english: str) -> None:
+    marks = [foreign_language(label, Translator(language)) for language in LANGUAGES]
+    assert marks == [in_vietnamese, in_english]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.periods import parse_month
-from forecast.reports.charts.chart import PHONE_TYPE_POINTS, WIDE_TYPE_POINTS
+from forecast.reports.charts.chart import PAGE_TYPE_POINTS
 from forecast.reports.charts.style import chart_style
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.context import RunView
@@ -45,9 +45,8 @@ def draw_track_record(language: str) -> list[tuple[str, Figure]]:
     asked = {"a": TrackRecord("revenue", quarterly_origins(), parse_month("2016-01"), 1e9 * past, 1e9 * booked)}
     figures = []
     for drawing in track_record_charts(scenario, asked, t).values():
-        for phone, size in ((False, WIDE_TYPE_POINTS), (True, PHONE_TYPE_POINTS)):
-            with chart_style(size):
-                figures.append((f"{drawing.name} {phone}", drawing.figure(phone)))
+        with chart_style(PAGE_TYPE_POINTS):
+            figures.append((drawing.name, drawing.figure()))
     return figures
 
 
@@ -103,7 +102,7 @@ def test_masked_months_are_hollow_counted_and_said(language: str, sentence: str)
     assert sentence in render_run_page(view, t).decode()
     chart = run_charts(view, t)["fan_actual-postal"]
     assert sentence in chart.alt
-    with chart_style(WIDE_TYPE_POINTS):
+    with chart_style(PAGE_TYPE_POINTS):
         figure = chart.figure()
     hollow = [line for line in figure.axes[0].lines if line.get_markerfacecolor() == "none"]
     assert len(hollow) == 1
@@ -132,7 +131,7 @@ def test_a_run_on_reconstructed_months_shows_no_track_record() -> None:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_track_record_charts_have_no_overlapping_text(language: str) -> None:
     drawn = draw_track_record(language)
-    assert len(drawn) == 4
+    assert len(drawn) == 2
     for name, figure in drawn:
-        with chart_style(WIDE_TYPE_POINTS):
+        with chart_style(PAGE_TYPE_POINTS):
             assert layout_faults(figure) == [], name

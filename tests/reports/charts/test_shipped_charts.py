@@ -1,0 +1,50 @@
+"""Every chart of every shipped plan, in both languages: no text overlaps another, leaves the paper or is crossed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import forecast
+from forecast.i18n import LANGUAGES, Translator
+from forecast.reports.charts.chart import PAGE_TYPE_POINTS
+from forecast.reports.charts.style import chart_style
+from forecast.reports.content.charts import run_charts
+from forecast.reports.page_layout import TYPE_POINTS
+from forecast.reports.pdf_page import draw_run_sheet
+from forecast.timeseries.baseline import fit_baseline
+from forecast.workflows.publish import build_view
+from forecast.workflows.request import RunRequest
+from forecast.workflows.run import simulate_cases
+from tests.support.figures import layout_faults
+from tests.support.plans import SCENARIOS
+
+PLANS = (
+    "by-commune", "competition-series", "covid", "covid-and-floods", "hindcast-2021", "months/2025-06", "national",
+    "no-initiatives", "plan-2021", "shop-chain", "storms-and-floods", "water-2025", "without-history",
+)  # fmt: skip
+PATHS = 4_096
+
+
+def test_every_shipped_plan_is_tried() -> None:
+    assert {path.stem for path in SCENARIOS.glob("*.yaml")} <= set(PLANS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLANS)
+def test_no_text_of_a_shipped_plan_is_crossed(name: str, tmp_path: Path) -> None:
+    scenario = forecast.read(SCENARIOS / f"{name}.yaml")
+    baseline = fit_baseline(scenario, tmp_path)
+    run = forecast.simulate(scenario, paths=PATHS, keep=PATHS, baseline=baseline)
+    request = RunRequest.from_simulation(run)
+    view = build_view(run, request, simulate_cases(request) if name != "national" else ())
+    faults = []
+    for language in LANGUAGES:
+        t = Translator(language)
+        with chart_style(PAGE_TYPE_POINTS):
+            for chart in run_charts(view, t).values():
+                faults += [f"{language} {chart.name}: {fault}" for fault in layout_faults(chart.figure())]
+        with chart_style(TYPE_POINTS):
+            faults += [f"{language} A4: {fault}" for fault in layout_faults(draw_run_sheet(view, t))]
+    assert faults == []
