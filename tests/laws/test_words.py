@@ -49,7 +49,7 @@ FORBIDDEN = {
         r"\bluck\b": "random numbers",
         r"\bin 10\b|in 1 of \{": "percent",
         r"hidden nowhere|\becho\b": "shown as a line of its own",
-        r"\b(?:the )?miss(?:ed)?\b(?! the)": "shortfall",
+        r"\bthe miss\b": "shortfall",
         r"(?<![.'`])\bshocks?\b(?!['`]|:)": "event, risk",
         r"(?<!random )(?<!Random )(?<!--)\bseed\b(?!\})": "random seed",
         r"\bteach(?:es)?\b|\btaught\b": "show, tell",

@@ -216,9 +216,10 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     title = t("tornado_title", **_title_params(view, t, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.bars), MAX_BARS)
     drawn_bars = finding.bars[:rows]
-    changes = ((bar, scale.signed_number(bar.low), scale.signed_number(bar.high)) for bar in drawn_bars)
+    names = [report_label(bar, view, t).in_language(t.language) for bar in drawn_bars]
     alt = f"{title}: " + "; ".join(
-        f"{report_label(bar, view, t).in_language(t.language)} {low} {high}" for bar, low, high in changes
+        f"{name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}"
+        for name, bar in zip(names, drawn_bars, strict=True)
     )
     draw, margin = CHARTS["tornado"]
     return Chart(
