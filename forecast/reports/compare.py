@@ -47,7 +47,7 @@ __all__ = ["comparison_charts", "render_comparison_page", "render_comparison_pdf
 
 Differences = Mapping[tuple[str, str], Difference]
 """By (first, second), the second less the first; the names are `RunView.short_name`."""
-CHART_GAP_INCHES, SHEET_CHART_INCHES = 0.2, 2.5
+CHART_GAP_INCHES, SHEET_CHART_INCHES = 0.2, 2.2
 """White between two charts of the sheet, and their height."""
 MAX_RUNS_WITH_CAUSES = 3
 """Runs up to which the sheet has room for the months and causes of the first difference."""
@@ -546,6 +546,12 @@ def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t:
     if not _has_same_goal(views):
         page.y = page.text(t("compare_other_targets"), EDGE_INCHES, page.y, page.width, lines=2) + 0.05
     charts = comparison_charts(views, differences, t)
+    if len(views) > 2:  # whose difference it is
+        labels = _run_labels(views, t)
+        pair = t("compare_pair", a=labels[0], b=labels[1])
+        charts |= {
+            n: charts[n]._replace(title=f"{pair}. {charts[n].title}") for n in ("months_2", "steps_2") if n in charts
+        }
     half = (page.width - CHART_GAP_INCHES) / 2
     for names, height in (
         (("ranked", "exceedances"), SHEET_CHART_INCHES),

@@ -78,7 +78,8 @@ def test_the_pages_of_a_lock_show_its_hash_and_who_approved_it(project: Path) ->
     summary = json.loads((reports / "summary.json").read_text(encoding="utf-8"))
     assert summary["lock"]["hash"] == lock.short_hash
     assert summary["lock"]["same_figures"]
-    temporary = [path for path in reports.rglob("*") if path.is_file() and b"forecast-" in path.read_bytes()]
+    files = (path for path in reports.rglob("*") if path.is_file())
+    temporary = [path for path in files if b"forecast-" in path.read_bytes().replace(b'"forecast-language"', b"")]
     assert temporary == []  # no name of the folder in which it was restored
 
 

@@ -88,9 +88,9 @@ def test_the_page_has_every_colour_for_a_light_and_a_dark_screen() -> None:
 
 
 def test_ids_are_those_of_one_drawing(covid: dict[str, str]) -> None:
-    ids = [(name, found) for name, drawing in covid.items() for found in re.findall(r' id="([^"]*)"', drawing)]
-    assert len({found for _, found in ids}) == len(ids) > 0
-    assert all(found.startswith(f"{name}-") for name, found in ids)
+    ids = [(name, key) for name, drawing in covid.items() for key in re.findall(r' id="([^"]*)"', drawing)]
+    assert len({key for _, key in ids}) == len(ids) > 0
+    assert all(key.startswith(f"{name}-") for name, key in ids)
     for drawing in covid.values():
         assert set(re.findall(r"(?:url\(|href=.)#([a-z_0-9-]+)", drawing)) == set(re.findall(r' id="([^"]*)"', drawing))
 
