@@ -6,7 +6,7 @@ Base, level of the year, months (docs/model.md, sections 1 to 3). Arrays are (mo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,13 @@ class HistoryDraws:
         normals = self.normals.copy()
         normals[self.known_months :] += self.deviations
         return forecast.to_amounts(normals)
+
+    def with_deviations(self, means: Floats, deviations: Mapping[int, NDArray[Any]]) -> HistoryDraws:
+        """The same draws with other deviations (paths,) from the means (months,) in some rows."""
+        normals = self.normals.astype(np.float64)  # the logarithm of a large amount has few decimals in 32 bits
+        for row, deviation in deviations.items():
+            normals[row] = deviation + means[row]
+        return replace(self, normals=normals)
 
 
 @dataclass(frozen=True)
