@@ -104,7 +104,9 @@ def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
 
 def _counted_paths(figures: Mapping[FigureKey, Floats], count: int) -> dict[FigureKey, Floats]:
     """(count,) by figure, of values (paths,) or (1,)."""
-    return {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
+    return {
+        key: values[:count] if len(values) > 1 else np.broadcast_to(values, count) for key, values in figures.items()
+    }
 
 
 def simulate_target_values(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> dict[str, Floats]:

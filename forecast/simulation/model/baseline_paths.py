@@ -47,6 +47,8 @@ class BaselinePaths:
     """(months, paths) or (months, 1): the stated total less the services, carried."""
     earlier: Mapping[str, Floats]
     """By service, (months, paths) or (months, 1) amount of the months before the horizon that still count."""
+    may_be_negative: frozenset[str]
+    """Services whose months may lie below zero; those of the others are logarithms, or are cut at zero."""
     growth: Mapping[tuple[str, int], Floats] = field(default_factory=dict)
     """By service and calendar year, (paths,) change of its amount over the year before, where months are closed."""
 
@@ -159,6 +161,7 @@ def put_together(baseline: BaselineInputs, draws: BaselineDraws, sampler: Sample
         {name: drawn.base * unit_prices[name] for name, drawn in draws.services.items()},
         None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
         earlier,
+        frozenset(name for name, service in baseline.services.items() if service.fitted.scale == "raw"),
         growth,
     )
 

@@ -9,6 +9,7 @@ import itertools
 import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from forecast.simulation.sampling.random_streams import Sampler, transform_score
 from forecast.stats.annual_noise import MonthlyNoise
 from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.distributions import Discrete
+from forecast.timeseries.models.base import MonthScale
 from forecast.timeseries.year_width import YearWidth
 
 __all__ = ["PlannedDraws", "draw_changes", "draw_planned", "is_scored"]
@@ -128,7 +130,12 @@ class PlannedDraws:
         if year not in self.widths:
             fitted, shape = self.service.fitted, self.service.fitted.shape[self.calendar.year_rows(year)]
             months = np.exp(shape) if fitted.scale == "log" else shape
-            self.widths[year] = YearWidth(fitted.scale, months, fitted.month_size, self.noise)
+            noise = (self.noise.sd, self.noise.persistence, self.noise.level_sd)
+            if all(len(values) == 1 for values in noise):
+                sure = (float(values[0]) for values in noise)
+                self.widths[year] = _sure_width(fitted.scale, tuple(months.tolist()), fitted.month_size, *sure)
+            else:
+                self.widths[year] = YearWidth(fitted.scale, months, fitted.month_size, self.noise)
         return self.widths[year]
 
     def _level(self, year: int, level: Floats, grown: Floats, year_before: Floats) -> tuple[Floats, Floats]:
@@ -167,6 +174,15 @@ class PlannedDraws:
         np.clip(relative, -80, 80, out=relative)  # 32 bits end at e^88
         np.exp(relative, out=relative)
         return relative
+
+
+@lru_cache(maxsize=512)
+def _sure_width(
+    scale: MonthScale, shape: tuple[float, ...], month_size: float, sd: float, persistence: float, level_sd: float
+) -> YearWidth:
+    """Width of a year whose noise is sure: the same in every block, with what was computed of it."""
+    noise = MonthlyNoise(np.array([sd]), np.array([persistence]), np.array([level_sd]))
+    return YearWidth(scale, np.array(shape), month_size, noise)
 
 
 def _open_runs(rows: slice, closed: Container[int]) -> list[slice]:
