@@ -276,7 +276,11 @@ def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Fl
 def _period_figures(output: OutputPeriod, state: _BlockState, horizon: Calendar) -> dict[FigureKey, Floats]:
     """The statement of one period."""
     rows = horizon.rows(output.calendar)
-    inputs = {name: _aggregate_rows(rows, name, values) for name, values in state.statement_inputs.items()}
+    at_hand = {f"revenue.{name}": s.recorded_revenue(rows) for name, s in state.trade.services.items()}
+    inputs: dict[str, Floats] = {}
+    for name, values in state.statement_inputs.items():
+        recorded = at_hand.get(name)
+        inputs[name] = _aggregate_rows(rows, name, values) if recorded is None else recorded
     if "headcount" in inputs:
         inputs["wage_revenue"] = np.zeros(1)
         for service, share in state.wage_shares.items():

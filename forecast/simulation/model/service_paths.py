@@ -55,6 +55,10 @@ class ServicePaths:
         """(months, paths) once all steps are done."""
         return self.amount if self.price is None else self.amount * self.price
 
+    def recorded_revenue(self, rows: slice) -> Floats | None:
+        """(paths,) or (1,) revenue of some months, where it is at hand: of the recorded months, without prices."""
+        return self._recorded_revenue if self.price is None and rows == self.step_rows else None
+
     def apply_factors(
         self, step: str, amount: Floats | None, price: Floats | None, revenue_factor: Floats | None = None
     ) -> None:
