@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forecast.history.ledger import History, read_history
     from forecast.plan.loading.loader import read
     from forecast.plan.scenario import Scenario
+    from forecast.plan.variant import Variant
     from forecast.runs.repository import open_run, verify
     from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
     from forecast.workflows.backtest import backtest
@@ -40,6 +41,7 @@ _MODULES = {
     "Problem": "errors",
     "Scenario": "plan.scenario",
     "Simulation": "simulation.simulate",
+    "Variant": "plan.variant",
     "analyse": "workflows.run",
     "backtest": "workflows.backtest",
     "compare": "workflows.compare",
@@ -64,6 +66,7 @@ __all__ = [
     "Problem",
     "Scenario",
     "Simulation",
+    "Variant",
     "analyse",
     "backtest",
     "compare",

@@ -21,6 +21,8 @@ __all__ = ["main"]
 COMMANDS = {
     "run": "forecast.cli.commands.run:run_command",
     "compare": "forecast.cli.commands.compare:compare_command",
+    "seek": "forecast.cli.commands.seek:seek_command",
+    "triggers": "forecast.cli.commands.triggers:triggers_command",
     "check": "forecast.cli.commands.check:check_command",
     "backtest": "forecast.cli.commands.backtest:backtest_command",
     "schema": "forecast.cli.commands.schema:schema_command",

@@ -156,6 +156,36 @@ class Override(click.ParamType[tuple[str, str]]):
         return key.strip(), text.strip()
 
 
+class ChanceParam(click.ParamType[float]):
+    """A chance between 0% and 100%: 80% or 0.8."""
+
+    name = "chance"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The chance, 0 to 1."""
+        number = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", str(value).strip())
+        chance = float(number[1]) / (100 if number[2] else 1) if number else -1.0
+        if not 0 < chance < 1:
+            raise InvalidValue("option_not_open_chance", text=value)
+        return chance
+
+
+class ChanceList(click.ParamType[tuple[float, ...]]):
+    """Chances between 0% and 100%, with commas between: 50%,20%."""
+
+    name = "chances"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The chances, 0 to 1, the highest first."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            chances = {ChanceParam().convert(text, param, ctx) for text in str(value).split(",")}
+        except InvalidValue:
+            raise InvalidValue("option_not_chances", text=value) from None
+        return tuple(sorted(chances, reverse=True))
+
+
 class GateType(click.ParamType[Gate]):
     """TARGET=CHANCE, or CHANCE for all targets: 70% or 0.7."""
 

@@ -4,7 +4,8 @@ The tables in `messages/` hold one key a sentence and two languages a key; a pla
 both. `messages.toml` has problems and errors, `terms.toml` the terms of the field, `report.toml` the pages,
 `data.toml` the history and its baseline, `actuals.toml` the import of actual figures, `backtest.toml` the test of the
 baseline, `places.toml` lists of places, `run.toml` the runs on disk and the command line, `lock.toml` the locks of
-plans, `score.toml` their scores, `year.toml` the closed months of a year, `excel.toml` workbooks.
+plans, `score.toml` their scores, `year.toml` the closed months of a year, `excel.toml` workbooks, `seek.toml` and
+what would reach a target.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Note = tuple[str, tuple[tuple[str, str], ...]]
 """A remark for the reader: key of its sentence, and its parameters by name."""
 MESSAGE_TABLES = (
     "run", "backtest", "messages", "terms", "report", "data", "places", "actuals", "new", "lock", "score", "year",
-    "roll", "excel",
+    "roll", "excel", "seek", "triggers",
 )  # fmt: skip
 """Files of `messages/`, in the order in which a sentence is looked for: those of the help pages first."""
 _MESSAGES_FOLDER = Path(__file__).parent / "messages"

@@ -17,10 +17,11 @@ from forecast.errors import Location
 from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode
 from forecast.plan.expressions import parse_day, parse_expression
 from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, QuantityType
-from forecast.stats.distributions import Distribution, QuantileRange
+from forecast.stats.distributions import Constant, Distribution, QuantileRange
+from forecast.stats.transforms import forward
 from forecast.units import Dimension, QuantityError, normalize_text
 
-__all__ = ["BOUNDS_BY_TYPE", "Assumption"]
+__all__ = ["BOUNDS_BY_TYPE", "Assumption", "read_value"]
 
 Grade = Literal["A", "B", "C"]
 PROVENANCE_KEYS = ("source", "grade", "note", "known")
@@ -84,6 +85,36 @@ class Assumption:
     def widened(self, factor: float) -> Assumption:
         """The assumption with `factor` times its width around the same middle, inside the bounds of its kind."""
         return replace(self, distribution=self.distribution.widened(factor, *BOUNDS_BY_TYPE[self.type_name]))
+
+    def moved(self, step: float) -> Assumption:
+        """The assumption with the same width, `step` further on the scale of its kind, inside the bounds of its kind.
+
+        A range moves on the scale on which it is normal: a share by its log odds, a change by the log of its factor.
+        """
+        return replace(self, distribution=self.distribution.moved(step, *BOUNDS_BY_TYPE[self.type_name]))
+
+    @property
+    def move_unit(self) -> float:
+        """Step of `moved` by about its own size: 1 on a log scale, else its median or, where larger, its width."""
+        distribution = self.distribution
+        if isinstance(distribution, QuantileRange) and distribution.transform != "plain":
+            return 1.0
+        import numpy as np
+
+        low, middle, high = distribution.ppf(np.array([0.1, 0.5, 0.9]))
+        return max(abs(float(middle)), float(high - low)) or 1.0
+
+    def step_to(self, median: float) -> float:
+        """Step by which `moved` brings its median to a value."""
+        distribution = self.distribution
+        if isinstance(distribution, QuantileRange):
+            return forward(distribution.transform, median) - forward(distribution.transform, self.value)
+        return median - self.value
+
+    def held(self, value: float) -> Assumption:
+        """The assumption known to be a value, in base units, cut at the bounds of its kind."""
+        low, high = BOUNDS_BY_TYPE[self.type_name]
+        return replace(self, distribution=Constant(min(max(value, low), high)))
 
 
 @dataclass(frozen=True)
@@ -224,14 +255,41 @@ THRESHOLD_TYPE = AssumptionType(
 
 COEFFICIENT_TYPE = AssumptionType("coefficient", "share", 0, 1, ("none", "percent"), is_single=True)
 
-BOUNDS_BY_TYPE = {
-    kind.name: (kind.low, kind.high)
+TYPES_BY_NAME = {
+    kind.name: kind
     for kind in (
         SHARE_TYPE, CHANGE_TYPE, EFFECT_TYPE, NOISE_TYPE, RATE_TYPE, DAYS_TYPE, DURATION_TYPE, MONEY_TYPE,
         VOLUME_OR_MONEY_TYPE, WEIGHT_TYPE, COUNT_TYPE, PEOPLE_TYPE, DAY_TYPE, THRESHOLD_TYPE, COEFFICIENT_TYPE,
     )
 }  # fmt: skip
+BOUNDS_BY_TYPE = {name: (kind.low, kind.high) for name, kind in TYPES_BY_NAME.items()}
 """Lowest and highest value of each type."""
+
+
+def read_value(assumption: Assumption, text: str, currency: str) -> float | None:
+    """Read one value in the language of the plan, as the kind of an assumption takes it.
+
+    Parameters
+    ----------
+    assumption : Assumption
+        Whose unit and bounds count.
+    text : str
+        Such as `250 tỷ`, `5%` or `2021-03-01`.
+    currency : str
+        Currency of the plan.
+
+    Returns
+    -------
+    float or None
+        In base units; None where the text is no single value of that kind.
+    """
+    kind = TYPES_BY_NAME[assumption.type_name]
+    try:
+        parsed = parse_expression(ScalarNode(text), kind, ParseContext(currency))
+    except QuantityError:
+        return None
+    return parsed.distribution.bounds[0] if parsed.distribution.is_constant else None
+
 
 Share = Annotated[Assumption, SHARE_TYPE]
 """0% to 100%."""

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import Assumption
 
-__all__ = ["MAX_NAME_CHARS", "FrozenDict", "Label", "assumptions_in", "for_service"]
+__all__ = ["MAX_NAME_CHARS", "FrozenDict", "Label", "Record", "assumptions_in", "for_service", "map_assumptions"]
 
 T = TypeVar("T")
 
@@ -139,7 +139,20 @@ def assumptions_in(content: Any) -> Iterator[Assumption]:
 
 
 def map_assumptions(content: T, change: Callable[[Assumption], Assumption]) -> T:
-    """A value of a record with every assumption inside changed; what holds no changed one is the same object."""
+    """Change every assumption inside a value of a record.
+
+    Parameters
+    ----------
+    content : object
+        A record, an assumption, or a mapping or sequence of them.
+    change : callable
+        Returns the changed assumption, or the same object.
+
+    Returns
+    -------
+    object
+        Of the type of `content`; what holds no changed assumption is the same object.
+    """
     mapped: Any = content
     match content:
         case Assumption():

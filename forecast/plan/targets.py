@@ -8,7 +8,12 @@ from forecast.plan.assumption import Assumption, Share, Threshold
 from forecast.plan.fields import DateField, Measure, PeriodField
 from forecast.plan.record import Label, Record
 
-__all__ = ["Decision", "Target"]
+__all__ = ["Decision", "Target", "book_measure"]
+
+BOOKS_OF_RATIO = {"productivity": "revenue", "margin": "profit"}
+"""Measure that is booked month by month, of a target that is a ratio."""
+BOOKED_MEASURES = ("revenue", "cost", "profit")
+"""Measures of which each path keeps its months, beside the revenue of each service."""
 
 
 class Target(Record):
@@ -51,3 +56,20 @@ class Decision(Record):
     about: str | None = None
     """Name of the shock, initiative or assumption that it answers."""
     trigger: Trigger | None = None
+
+
+def book_measure(measure: str) -> str:
+    """Find the measure that the books of a target's months are kept in.
+
+    Parameters
+    ----------
+    measure : str
+        Of a target.
+
+    Returns
+    -------
+    str
+        Itself, or what a ratio is made of; empty where no months of it are kept.
+    """
+    booked = BOOKS_OF_RATIO.get(measure, measure)
+    return booked if booked in BOOKED_MEASURES or booked.startswith("revenue.") else ""

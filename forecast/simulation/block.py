@@ -83,7 +83,7 @@ class _BlockState:
 
 def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
     """Figures, uniforms and occurrences of some consecutive blocks."""
-    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly)
+    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled)
     trade = simulate_trade(plan, sampler, sample_shocks(plan, sampler))
     figures = _block_figures(plan, _statement_state(plan, sampler, trade))
     count = plan.count_paths(blocks)

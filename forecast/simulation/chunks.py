@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from forecast.arrays import Floats
 from forecast.errors import OutputError
 from forecast.files.fingerprint import code_version
-from forecast.plan.targets import Target
+from forecast.periods import format_month
+from forecast.plan.targets import Target, book_measure
 from forecast.simulation.block import BlockResult, simulate_block
 from forecast.simulation.compiled import CompiledPlan, FigureKey, figure_key
 from forecast.simulation.places.histograms import PlaceTally
@@ -155,8 +156,19 @@ class ChunkJob:
 
     @cached_property
     def sampled_figures(self) -> frozenset[FigureKey]:
-        """The figures that are kept path by path: neither single months nor places."""
-        return frozenset(self.bins) - self.binned_figures()
+        """The figures that are kept path by path: no places, and of single months those that a target is booked in."""
+        return (frozenset(self.bins) - self.binned_figures()) | self.booked_months
+
+    @cached_property
+    def booked_months(self) -> frozenset[FigureKey]:
+        """The months of each target's measure, or of what its ratio is made of, in its period."""
+        keys = {
+            (book_measure(target.measure), format_month(month))
+            for target in self.plan.targets.values()
+            if target.place is None
+            for month in range(target.period.calendar.first, target.period.calendar.last + 1)
+        }
+        return frozenset(keys & self.bins.keys())
 
     def empty_result(self) -> PartialResult:
         """A result that has counted nothing."""
@@ -253,7 +265,7 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
 
 
 def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths: int) -> None:
-    """Keep the first paths of some blocks one by one, without single months and places."""
+    """Keep the first paths of some blocks one by one."""
     result.uniforms.append({name: u[:paths].copy() for name, u in block.uniforms.items()})
     result.occurrences.append({name: values[:paths].copy() for name, values in block.occurrences.items()})
     figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures}

@@ -118,6 +118,8 @@ class CompiledPlan:
     """Update of the open months by the closed ones; None where none is closed."""
     lesson: ClosedLesson | None = None
     """Fit of the closed months to the plan; None where none is closed."""
+    resampled: frozenset[str] = frozenset()
+    """Names of streams that have other random numbers than those of the seed."""
     adds_volumes: bool = True
     """False where the volumes of the services count unlike things."""
 
@@ -203,6 +205,7 @@ def compile_plan(
     paths: int | None = None,
     seed: int | None = None,
     periods: Sequence[str] = (),
+    resampled: frozenset[str] = frozenset(),
 ) -> CompiledPlan:
     """Compile a plan: all that its blocks are simulated from.
 
@@ -218,6 +221,8 @@ def compile_plan(
         Of the random numbers; that of the plan by default.
     periods : sequence of str
         Periods that are recorded too.
+    resampled : frozenset of str
+        Names of streams that have other random numbers.
 
     Returns
     -------
@@ -260,6 +265,7 @@ def compile_plan(
         learned=_learned_cells(scenario, baseline, inputs),
         closed_events=_closed_events(scenario, baseline),
         gives_back=scenario.growth_over == "underlying",
+        resampled=resampled,
         adds_volumes=_has_one_volume_unit(scenario, baseline),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,13 +18,15 @@ from forecast.arrays import Floats
 from forecast.plan.geography import Geography
 from forecast.plan.record import assumptions_in
 from forecast.plan.scenario import Scenario
+from forecast.plan.variant import Variant, vary_plan
 from forecast.simulation.block import sample_shocks, simulate_target_values, simulate_trade
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, SharedDraws
+from forecast.stats.copula import CorrelatedGroup
 from forecast.timeseries.baseline import Baseline
 
-__all__ = ["TargetPaths", "simulate_targets"]
+__all__ = ["TargetPaths", "simulate_targets", "simulate_variants"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,43 @@ class TargetPaths:
     """By target, (paths,) the figure that it reads."""
 
 
+def simulate_variants(
+    scenario: Scenario, baseline: Baseline, variants: Mapping[str, Variant], paths: int, seed: int | None = None
+) -> dict[str, TargetPaths]:
+    """Simulate the targets of several variants of one plan side by side.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    baseline : Baseline
+        Its fitted baseline, which all variants have.
+    variants : mapping of str to Variant
+        By name, the changes of the plan; an empty one is the plan itself.
+    paths : int
+        Number of paths of each.
+    seed : int, optional
+        Of all; that of the plan by default.
+
+    Returns
+    -------
+    dict of str to TargetPaths
+        By name, the values of the targets: those of `simulate`, path by path.
+
+    Raises
+    ------
+    KeyError
+        A variant names what the plan has not.
+    """
+    plans = {name: (vary_plan(scenario, variant), baseline) for name, variant in variants.items()}
+    return simulate_targets(plans, paths, seed, {name: variant.resampled for name, variant in variants.items()})
+
+
 def simulate_targets(
-    plans: Mapping[str, tuple[Scenario, Baseline]], paths: int, seed: int | None = None
+    plans: Mapping[str, tuple[Scenario, Baseline]],
+    paths: int,
+    seed: int | None = None,
+    resampled: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> dict[str, TargetPaths]:
     """Simulate the targets of several plans side by side.
 
@@ -52,6 +89,8 @@ def simulate_targets(
         Number of paths of each.
     seed : int, optional
         Of all plans; each plan's own by default.
+    resampled : mapping of str to frozenset of str
+        By name of a plan, the streams that have other random numbers.
 
     Returns
     -------
@@ -59,7 +98,7 @@ def simulate_targets(
         By name, the values of the targets: those of `simulate`, path by path.
     """
     compiled = {
-        name: condition_plan(compile_plan(scenario, baseline, paths, seed))
+        name: condition_plan(compile_plan(scenario, baseline, paths, seed, resampled=resampled.get(name, frozenset())))
         for name, (scenario, baseline) in plans.items()
     }
     parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in plans}
@@ -95,7 +134,7 @@ def _simulate_batch(
         shocks = None
         for names in trades:
             plan = plans[names[0]]
-            sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, draws)
+            sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, draws, plan.resampled)
             shocks = shocks or sample_shocks(plan, sampler)
             trade = simulate_trade(plan, sampler, shocks)
             for name in names:
@@ -109,13 +148,29 @@ def _group_plans(plans: Mapping[str, CompiledPlan]) -> list[list[list[str]]]:
         # Equal bytes are equal records; equal records that pickle differently are simulated once more, that is all. The
         # bridge has its own period, which no target reads.
         surroundings = (plan.seed, plan.horizon, plan.services, plan.earlier, plan.climate_shape, plan.place_count)
-        shocks = pickle.dumps((plan.shocks, surroundings, plan.places, plan.yearly, _groups_of_shocks(plan)))
-        trade = pickle.dumps((plan.baseline, plan.initiatives, plan.groups, plan.closed, plan.conditioning))
+        of_shocks = _groups_of_shocks(plan)
+        shocks = pickle.dumps(
+            (plan.shocks, surroundings, plan.places, plan.yearly, of_shocks, _resampled_in_shocks(plan, of_shocks))
+        )
+        resampled = sorted(plan.resampled)
+        trade = pickle.dumps((plan.baseline, plan.initiatives, plan.groups, plan.closed, plan.conditioning, resampled))
         groups.setdefault(shocks, {}).setdefault(trade, []).append(name)
     return [list(trades.values()) for trades in groups.values()]
 
 
-def _groups_of_shocks(plan: CompiledPlan) -> dict[str, Any]:
+def _resampled_in_shocks(plan: CompiledPlan, groups: Mapping[str, CorrelatedGroup]) -> list[str]:
+    """The resampled names that a shock may draw, itself or through what it is correlated with."""
+    drawn = {name for group in groups.values() for name in (*group.names, group.common)}
+    drawn |= {
+        assumption.stream_name
+        for shock in (*plan.shocks.values(), *plan.earlier.past_shocks.values(), plan.place_count)
+        for assumption in assumptions_in(shock)
+    }
+    roots = ("shocks.", "history.", "climate", "places")
+    return sorted(name for name in plan.resampled if name in drawn or name.startswith(roots))
+
+
+def _groups_of_shocks(plan: CompiledPlan) -> dict[str, CorrelatedGroup]:
     """The correlated groups of which a shock draws a member."""
     prefixes = ("shocks.", "history.", "climate.", "places.")
     shocks = (*plan.shocks.values(), *plan.earlier.past_shocks.values(), plan.place_count)

@@ -17,6 +17,7 @@ from forecast.plan.checks.size import require_memory
 from forecast.plan.geography import Geography
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
+from forecast.plan.variant import Variant, vary_plan
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.chunks import (
     ChunkJob,
@@ -302,6 +303,7 @@ def simulate(
     every_place: bool = True,
     periods: Sequence[str] = (),
     baseline: Baseline | None = None,
+    variant: Variant | None = None,
     execution: ExecutionOptions | None = None,
 ) -> Simulation:
     """Simulate a plan.
@@ -322,6 +324,8 @@ def simulate(
         Periods of the horizon whose figures are recorded too, such as `2025-01 to 2025-03`.
     baseline : Baseline, optional
         A fitted baseline; the history is fitted by default.
+    variant : Variant, optional
+        Changes of the plan that keep the random numbers of all that they do not name.
     execution : ExecutionOptions, optional
         Where it is simulated; the result is the same for any.
 
@@ -336,6 +340,8 @@ def simulate(
         The history cannot be read, or so many paths of so large a plan need more memory than there is.
     ValueError
         There is no path to simulate, or a precision without a target.
+    KeyError
+        The variant names what the plan has not.
 
     References
     ----------
@@ -350,9 +356,10 @@ def simulate(
     True
     """
     require_memory(scenario, paths or scenario.paths)
-    execution = execution or ExecutionOptions()
+    execution, variant = execution or ExecutionOptions(), variant or Variant()
+    scenario = vary_plan(scenario, variant)
     baseline = baseline or fit_baseline(scenario)
-    plan = condition_plan(compile_plan(scenario, baseline, paths, seed, periods))
+    plan = condition_plan(compile_plan(scenario, baseline, paths, seed, periods, variant.resampled))
     goal = _precision_goal(plan, precision)
     engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
     required_version = local_code_version() if engine.is_remote else ""

@@ -62,6 +62,10 @@ class Distribution(Protocol):
         """The same middle and `factor` times the width, inside the bounds `low` to `high` of its key."""
         ...
 
+    def moved(self, step: float, low: float, high: float) -> Distribution:
+        """The same width, `step` further on the scale on which it has one, inside the bounds `low` to `high`."""
+        ...
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -97,11 +101,21 @@ class Constant:
         """The value: what is known has no width."""
         return self
 
+    def moved(self, step: float, low: float, high: float) -> Constant:
+        """The value plus the step."""
+        return Constant(min(max(self.value + step, low), high))
+
 
 def _widened_ends(low: float, high: float, factor: float, bounds: tuple[float, float]) -> tuple[float, float]:
     """Both ends moved out by the same amount, so that their distance is `factor` times as large, cut at the bounds."""
     step = (factor - 1) / 2 * (high - low)
     return max(bounds[0], low - step), min(bounds[1], high + step)
+
+
+def _moved_values(values: tuple[float, ...], step: float, low: float, high: float) -> tuple[float, ...]:
+    """Ascending values plus a step, which is shorter where one of them would pass a bound."""
+    allowed = min(max(step, min(low - values[0], 0.0)), max(high - values[-1], 0.0))
+    return tuple(value + allowed for value in values)
 
 
 class _NonConstant:
@@ -203,7 +217,15 @@ class QuantileRange(_NormalBased):
 
     def widened(self, factor: float, low: float, high: float) -> QuantileRange:
         """P10 and P90 further from the median on the transformed scale, clipped as before."""
-        z = np.array([-factor * Z90, factor * Z90])
+        return self._with_ends(np.array([-factor * Z90, factor * Z90]))
+
+    def moved(self, step: float, low: float, high: float) -> QuantileRange:
+        """P10 and P90 both `step` further on the transformed scale, clipped as before."""
+        shift = step / centre_and_sd(self.low, self.high, self.transform)[1]
+        return self._with_ends(np.array([shift - Z90, shift + Z90]))
+
+    def _with_ends(self, z: Floats) -> QuantileRange:
+        """The range whose P10 and P90 are the values of two standard normals."""
         return replace(self, **dict(zip(("low", "high"), sorted(self.transform_normal(z).tolist()), strict=True)))
 
 
@@ -254,6 +276,10 @@ class Normal(_NormalBased):
         """`factor` times the standard deviation, truncated as before."""
         return replace(self, sd=factor * self.sd)
 
+    def moved(self, step: float, low: float, high: float) -> Normal:
+        """The mean before it is truncated plus the step, truncated as before."""
+        return replace(self, mean=self.mean + step)
+
 
 @dataclass(frozen=True)
 class Uniform(_NonConstant):
@@ -280,6 +306,10 @@ class Uniform(_NonConstant):
     def widened(self, factor: float, low: float, high: float) -> Uniform:
         """Both ends moved out, cut at the bounds."""
         return Uniform(*_widened_ends(self.low, self.high, factor, (low, high)))
+
+    def moved(self, step: float, low: float, high: float) -> Uniform:
+        """Both ends plus the step, which is shorter where one of them would pass a bound."""
+        return Uniform(*_moved_values((self.low, self.high), step, low, high))
 
 
 @dataclass(frozen=True)
@@ -313,6 +343,10 @@ class Triangular(_NonConstant):
         """Both ends moved out, cut at the bounds; the mode stays."""
         lowest, highest = _widened_ends(self.low, self.high, factor, (low, high))
         return Triangular(lowest, self.mode, highest)
+
+    def moved(self, step: float, low: float, high: float) -> Triangular:
+        """The mode and both ends plus the step, which is shorter where an end would pass a bound."""
+        return Triangular(*_moved_values((self.low, self.mode, self.high), step, low, high))
 
 
 @lru_cache(maxsize=512)
@@ -375,6 +409,11 @@ class Beta(_NonConstant):
         mode = self.low + (self.a - 1) / (self.a + self.b - 2) * (self.high - self.low)
         return Beta.pert(lowest, mode, highest)
 
+    def moved(self, step: float, low: float, high: float) -> Beta:
+        """Both ends plus the step, which is shorter where one of them would pass a bound; the shapes stay."""
+        lowest, highest = _moved_values((self.low, self.high), step, low, high)
+        return replace(self, low=lowest, high=highest)
+
 
 @dataclass(frozen=True)
 class Discrete(_NonConstant):
@@ -406,6 +445,10 @@ class Discrete(_NonConstant):
         """The same values: a list has no scale on which it could be wider."""
         return self
 
+    def moved(self, step: float, low: float, high: float) -> Discrete:
+        """Every value plus the step, which is shorter where one of them would pass a bound."""
+        return replace(self, values=_moved_values(self.values, step, low, high))
+
 
 @dataclass(frozen=True)
 class Empirical(_NonConstant):
@@ -431,3 +474,7 @@ class Empirical(_NonConstant):
     def widened(self, factor: float, low: float, high: float) -> Empirical:
         """The same values: what is on record is not made wider."""
         return self
+
+    def moved(self, step: float, low: float, high: float) -> Empirical:
+        """Every value plus the step, which is shorter where one of them would pass a bound."""
+        return replace(self, values=_moved_values(self.values, step, low, high))

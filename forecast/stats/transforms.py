@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-__all__ = ["Z90", "Transform"]
+__all__ = ["Z90", "Transform", "forward"]
 
 Transform = Literal["plain", "log", "change", "share"]
 
@@ -18,7 +18,20 @@ Z90 = 1.2815515655446004
 
 
 def forward(transform: Transform, value: float) -> float:
-    """Transform a value to the scale on which its range is normal."""
+    """Transform a value to the scale on which its range is normal.
+
+    Parameters
+    ----------
+    transform : Transform
+        The scale.
+    value : float
+        Inside its bounds.
+
+    Returns
+    -------
+    float
+        On that scale; infinite at a bound.
+    """
     x = np.float64(value)
     with np.errstate(divide="ignore"):  # a bound goes to infinity, as it should
         match transform:

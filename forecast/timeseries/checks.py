@@ -75,6 +75,7 @@ def check_history(scenario: Scenario, history: History) -> list[Problem]:
         *_check_history_limits(scenario, history),
         *_check_growth(scenario, history),
         *_check_unit_costs(scenario, history),
+        *_check_volumes(scenario, history),
         *_check_ordinary(scenario, history),
     ]
 
@@ -319,6 +320,28 @@ def _check_unit_costs(scenario: Scenario, history: History) -> list[Problem]:
                 path = f"costs.{name}.per_unit.{service}"
                 problems.append(Problem.of(per_unit.location, path, "per_unit_without_volume", service=service))
     return problems
+
+
+def _check_volumes(scenario: Scenario, history: History) -> list[Problem]:
+    """Targets and triggers in pieces, of services whose history has none."""
+    asked = {f"targets.{name}": target.measure for name, target in scenario.targets.items()}
+    asked |= {f"decisions.{name}.trigger": d.trigger.measure for name, d in scenario.decisions.items() if d.trigger}
+    counted = {
+        name
+        for name in scenario.service_names
+        if (
+            (choice := scenario.baseline_for(name)).method == "given"
+            and choice.annual is not None
+            and choice.annual.dimension != "money"
+        )
+        or name in history.volume
+    }
+    return [
+        Problem.of(scenario.location_of(f"{path}.measure"), f"{path}.measure", "volume_not_counted", measure=measure)
+        for path, measure in sorted(asked.items())
+        for kind, _, service in (measure.partition("."),)
+        if kind == "volume" and not ({service} & counted if service else counted)
+    ]
 
 
 def _check_ordinary(scenario: Scenario, history: History) -> list[Problem]:

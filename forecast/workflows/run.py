@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from forecast.simulation.simulate import ExecutionOptions, Simulation
     from forecast.timeseries.baseline import Baseline
 
-__all__ = ["RunCallbacks", "analyse", "plot", "report", "run_plan", "simulate_cases"]
+__all__ = ["RunCallbacks", "analyse", "fit_cases", "plot", "report", "run_plan", "simulate_cases"]
 
 
 def raise_failure(failure: OutputError) -> None:
@@ -197,24 +197,47 @@ def simulate_cases(request: RunRequest) -> tuple[SimulatedCase, ...]:
         A case or its data cannot be read, or a data file changed meanwhile.
     """
     from forecast.analysis.cases import evaluate_case
-    from forecast.plan.standing_cases import standing_cases
     from forecast.simulation.side_by_side import simulate_targets
 
     plan = request.scenario
-    standing = standing_cases(plan) if plan.targets else {}
-    if not (plan.cases or standing):
+    baseline, cases = fit_cases(request)
+    if not cases:
         return ()
-    baseline = _fit_case(plan, request)
-    fits = {
-        name: baseline if _has_baseline_of(plan, case) else _fit_case(case, request)
-        for name, case in sorted(plan.cases.items())
-    } | dict.fromkeys(standing, baseline)  # with the fits of the plan: a doubt is no other history
-    cases = {**plan.cases, **standing}
-    in_order = {"": (plan, baseline), **{name: (cases[name], fits[name]) for name in fits}}
-    simulated = simulate_targets(in_order, request.case_paths, request.seed)
+    simulated = simulate_targets({"": (plan, baseline), **cases}, request.case_paths, request.seed)
     for name in plan.cases:
         raise_if_data_changed(simulated[name], request.inputs)
-    return tuple(evaluate_case(name, simulated[name], simulated[""]) for name in fits)
+    return tuple(evaluate_case(name, simulated[name], simulated[""]) for name in cases)
+
+
+def fit_cases(request: RunRequest) -> tuple[Baseline, dict[str, tuple[Scenario, Baseline]]]:
+    """Fit the baseline of a plan and those of its cases.
+
+    Parameters
+    ----------
+    request : RunRequest
+        The plan with its cases.
+
+    Returns
+    -------
+    tuple of Baseline and dict of str to tuple of Scenario and Baseline
+        That of the plan; and by name its own cases in the order of their names, then the standing ones, which have the
+        fits of the plan: a doubt is no other history.
+
+    Raises
+    ------
+    InputError
+        A case or its data cannot be read.
+    """
+    from forecast.plan.standing_cases import standing_cases
+
+    plan = request.scenario
+    baseline = _fit_case(plan, request)
+    standing = standing_cases(plan) if plan.targets else {}
+    of_plan = {
+        name: (case, baseline if _has_baseline_of(plan, case) else _fit_case(case, request))
+        for name, case in sorted(plan.cases.items())
+    }
+    return baseline, of_plan | {name: (case, baseline) for name, case in standing.items()}
 
 
 def _fit_case(case: Scenario, request: RunRequest) -> Baseline:

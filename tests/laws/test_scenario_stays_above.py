@@ -20,6 +20,7 @@ ALLOWED = {
     "closed_year.py: find_closed_year(scenario)",
     "simulate.py: Simulation.scenario",
     "side_by_side.py: simulate_targets(plans)",
+    "side_by_side.py: simulate_variants(scenario)",
     "side_by_side.py: TargetPaths.scenario",
 }
 """The functions that are called from above, and the results that hold the plan for their readers."""

@@ -75,6 +75,8 @@ def check_measure(context: CheckContext, path: str, measure: str) -> Iterator[Pr
         yield context.problem(path, "needs_workforce", measure=kind)
     if kind == "volume" and not name and len(context.scenario.volume_units(_counted_services(context))) > 1:
         yield context.problem(path, "volume_of_unlike_units", instead=f"volume.{min(_counted_services(context))}")
+    if kind == "volume" and not _may_have_volume(context, name):
+        yield context.problem(path, "volume_not_counted", measure=measure)
     if kind in ("revenue", "volume") and name and name not in context.names("services"):
         yield context.missing_name_problem(path, name, context.names("services"), "unknown_service", "services")
     if kind == "cost" and name and name not in _cost_names(context):
@@ -88,6 +90,12 @@ def _counted_services(context: CheckContext) -> list[str]:
     """Services that may have a volume: all but those that are given in money."""
     choices = {name: context.scenario.baseline_for(name) for name in context.scenario.service_names}
     return [name for name, choice in choices.items() if choice.annual is None or choice.annual.dimension != "money"]
+
+
+def _may_have_volume(context: CheckContext, service: str) -> bool:
+    """True where a service, or any where none is named, is not given in money alone; also for an unknown one."""
+    counted, known = _counted_services(context), context.scenario.service_names
+    return bool(counted) if not service else service in counted or service not in known
 
 
 def _cost_names(context: CheckContext) -> set[str]:

@@ -20,6 +20,8 @@ from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
+__all__ = ["quantity_text"]
+
 
 @dataclass(frozen=True)
 class AssumptionRow:
@@ -117,6 +119,31 @@ def describe_range(assumption: Assumption, t: Translator) -> str:
             for value, places in zip((low, middle, high), decimals, strict=True)
         )
     return t("assumption_range", low=low_text, middle=middle_text, high=high_text)
+
+
+def quantity_text(assumption: Assumption, value: float, t: Translator, decimals: int = 1) -> str:
+    """Return a value of an assumption in the unit in which the planner wrote it, or as a date.
+
+    Parameters
+    ----------
+    assumption : Assumption
+        Of the plan.
+    value : float
+        In base units.
+    t : Translator
+        Language of the text.
+    decimals : int
+        Decimals of a number.
+
+    Returns
+    -------
+    str
+        Such as `-2.0%`, `139.2 tỷ` or `15/03/2021`.
+    """
+    if assumption.dimension == "day":
+        return _day_text(value, t)
+    unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
+    return range_text(t.number(value / _unit_factor(assumption), decimals) + unit, t)
 
 
 def _day_text(ordinal: float, t: Translator) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "date_text", "measure_text", "period_text", "sentence_case"]
+__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "sentence_case"]
 
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
@@ -192,7 +192,22 @@ def chance_range_text(low: float, high: float, t: Translator, required: float | 
 
 
 def name_text(name: str, scenario: Scenario, t: Translator) -> str:
-    """Return the label of a dotted name such as `shocks.covid_waves.hard.reach`."""
+    """Return the label of a dotted name.
+
+    Parameters
+    ----------
+    name : str
+        Such as `shocks.covid_waves.hard.reach`.
+    scenario : Scenario
+        The plan.
+    t : Translator
+        Language of the label.
+
+    Returns
+    -------
+    str
+        The label, or the name itself without one.
+    """
     return display_label(scenario, name).in_language(t.language) or name
 
 

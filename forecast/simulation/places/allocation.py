@@ -20,7 +20,7 @@ from forecast.simulation.model.service_paths import ServicePaths
 from forecast.simulation.places.hierarchy import MAX_PARTS_PER_NODE, PlaceNode, build_place_tree, fill_normals
 from forecast.simulation.places.losses import PlaceLevels
 from forecast.simulation.places.outputs import PlaceFigures, PlaceOutputs, gap_ratio
-from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, stream_name
 
 
 @dataclass
@@ -32,6 +32,8 @@ class _Allocation:
     noise_sd: Floats32
     """(paths,) or (1,) standard deviation of a place's month."""
     seed: int
+    noise_root: str
+    """First part of the names of the places' noise."""
     block: int
     horizon: Calendar
     period_rows: list[slice]
@@ -128,7 +130,7 @@ class _Allocation:
         self, part: PlaceNode, n: int, cumulative_weight: Floats, out: Floats32, is_equal: bool
     ) -> None:
         """Weight x noise, the mean of which is the weight; equal parts need neither weight nor mean."""
-        name = f"places.{part.noise_name}.{self.levels.services[n]}"
+        name = f"{self.noise_root}.{part.noise_name}.{self.levels.services[n]}"
         fill_normals(out, self.seed, name, self.block, self.horizon)
         weight, sd = cumulative_weight[part.stop] - cumulative_weight[part.start], self.noise_sd
         if part.parts:  # many places even out
@@ -191,8 +193,9 @@ def allocate_block(
     gap_ratios = [gap_ratio(figures) for figures in by_period if "revenue:parts" in figures]
     result = PlaceFigures(outputs, levels.services, paths, tally, gap_ratios)
     noise_sd = noise.astype(np.float32)
+    root = stream_name("places", "places" in sampler.resampled)
     _Allocation(
-        result, levels, noise_sd, sampler.seed, sampler.blocks.start, horizon, rows, by_period, not noise_sd.any()
+        result, levels, noise_sd, sampler.seed, root, sampler.blocks.start, horizon, rows, by_period, not noise_sd.any()
     ).allocate(services)
     if tally is not None:
         tally.n += paths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,7 +14,7 @@ from forecast.arrays import Floats, Floats32, Ints, Uints32, Uints64
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
 from forecast.plan.weights import Weights
-from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, hash_name
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, hash_name, stream_name
 
 _GOLDEN_RATIO_STEP = np.uint64(0x9E3779B97F4A7C15)
 """2^64 divided by the golden ratio: multiples of it fill the words evenly."""
@@ -46,23 +46,28 @@ class EventSet:
     """(events,) its first moment, an ordinal day."""
     event_id: Uints32
     """(2, events) the two halves of a word that no other event has."""
+    process: str = ""
+    """Name of the process, such as `shocks.storms`."""
+    resampled: frozenset[str] = frozenset()
+    """Names of marks that have other random numbers: of an assumption, or `PROCESS.KEY`."""
 
     def __len__(self) -> int:
         return len(self.path)
 
     def select(self, rows: Ints) -> EventSet:
         """The events of some rows."""
-        return EventSet(self.path[rows], self.start[rows], self.event_id[:, rows])
+        return replace(self, path=self.path[rows], start=self.start[rows], event_id=self.event_id[:, rows])
 
     def uniform(self, key: str) -> Floats32:
-        """(events,) one uniform number an event, of 23 bits, above 0 and below 1, for the key."""
-        return _hash_uniform(self.event_id, key)
+        """(events,) one uniform number an event, of 23 bits, above 0 and below 1, for a key of the process."""
+        return _hash_uniform(self.event_id, stream_name(key, f"{self.process}.{key}" in self.resampled))
 
     def draw(self, assumption: Assumption) -> Floats | Floats32:
         """(events,) a value an event, the same for every use of one name; a constant is exact."""
         if assumption.is_constant:
             return np.full(len(self), assumption.value)
-        return assumption.distribution.transform_uniform(self.uniform(assumption.stream_name))
+        key = stream_name(assumption.stream_name, assumption.stream_name in self.resampled)
+        return assumption.distribution.transform_uniform(_hash_uniform(self.event_id, key))
 
     def values_of_paths(self, values: Floats) -> Floats:
         """(events,) values (paths,) or (1,) at the paths of the events."""
@@ -77,7 +82,8 @@ def _concatenate_events(parts: Sequence[EventSet]) -> EventSet:
     """Events of several layers and years, those of a path neighbours."""
     path, start = (np.concatenate([getattr(part, column) for part in parts]) for column in ("path", "start"))
     order = np.argsort(path, kind="stable")
-    return EventSet(path, start, np.concatenate([part.event_id for part in parts], axis=1)).select(order)
+    joined = replace(parts[0], path=path, start=start, event_id=np.concatenate([p.event_id for p in parts], axis=1))
+    return joined.select(order)
 
 
 def _poisson_ppf(u: Floats, rate: Floats) -> NDArray[np.int8]:
@@ -176,4 +182,6 @@ def _sample_layer(sampler: Sampler, name: str, year: int, rate: Floats, layer: i
         )
     )
     event_id = np.ascontiguousarray(_scramble(words).view(np.uint32).reshape(-1, 2).T)
-    return EventSet(path, _event_days(year, _hash_uniform(event_id, "start"), season), event_id)
+    # the number of events and their days are of one name; the ids stay, so that marks keep their numbers
+    moment = _hash_uniform(event_id, stream_name("start", name in sampler.resampled))
+    return EventSet(path, _event_days(year, moment, season), event_id, name, sampler.resampled)

@@ -62,6 +62,11 @@ def stream(seed: int, name: str, block: int, layer: int | str = 0) -> np.random.
     return np.random.Generator(np.random.SFC64(key))  # type: ignore[arg-type]  # any ISeedSequence will do
 
 
+def stream_name(name: str, is_resampled: bool) -> str:
+    """Name of the stream of a name: another one, of which no plan knows, where it is resampled."""
+    return f"{name} resampled" if is_resampled else name
+
+
 def _lift_above_zero(u: Floats) -> Floats:
     """Lift uniform numbers, multiples of 2^-53, by a quarter of a step, so that none is 0."""
     u += 2.0**-55
@@ -88,6 +93,8 @@ class Sampler:
         Of the yearly changes; without it every year has the draw of its name.
     shared : SharedDraws, optional
         Draws that samplers of the same seed and blocks share; by default none is kept.
+    resampled : frozenset of str
+        Names whose streams have other random numbers; all other names keep theirs.
 
     References
     ----------
@@ -101,6 +108,7 @@ class Sampler:
         groups: Mapping[str, CorrelatedGroup],
         yearly: YearlyDraws | None = None,
         shared: SharedDraws | None = None,
+        resampled: frozenset[str] = frozenset(),
     ) -> None:
         self.seed = seed
         self.blocks = blocks
@@ -108,6 +116,7 @@ class Sampler:
         self.groups = groups
         self.yearly = yearly or YearlyDraws({}, 1.0)
         self.shared = shared
+        self.resampled = resampled
         self.uniforms: dict[str, Floats] = {}
         """By name of the draw, (paths,)."""
         self._values: dict[tuple[str, object], Floats] = {}
@@ -247,9 +256,13 @@ class Sampler:
 
     def _independent_uniform(self, name: str, layer: int = 0) -> Floats:
         return self._draw_once(
-            ("uniform", name, layer),
+            ("uniform", self._stream_name(name), layer),
             lambda: _lift_above_zero(self.sample_by_block(name, layer, lambda numbers, out: numbers.random(out=out))),
         )
+
+    def _stream_name(self, name: str) -> str:
+        root = name.partition(".")[0]
+        return stream_name(name, name in self.resampled or (root == "climate" and root in self.resampled))
 
     def _draw_once(self, key: tuple[object, ...], draw: Callable[[], NDArray[_FloatT]]) -> NDArray[_FloatT]:
         """The numbers of a stream, which nobody may write into where they are shared."""
@@ -284,8 +297,9 @@ class Sampler:
             (paths,).
         """
         values = np.empty(self.paths)
+        key = self._stream_name(name)
         for block, values_of_block in zip(self.blocks, values.reshape(-1, PATHS_PER_BLOCK), strict=True):
-            draw(stream(self.seed, name, block, layer), values_of_block)
+            draw(stream(self.seed, key, block, layer), values_of_block)
         return values
 
     def happens(self, name: str, chance: Floats) -> NDArray[np.bool_]:
@@ -333,24 +347,25 @@ class Sampler:
 
     def _independent_normals(self, name: str, years: range) -> Floats32:
         """(12 x years, paths) standard normals of 32 bits, which are the caller's to write into."""
-        z = self._draw_once(("normals", name, years), lambda: self._draw_normals(name, years))
+        key = self._stream_name(name)
+        z = self._draw_once(("normals", key, years), lambda: self._draw_normals(key, years))
         return z if self.shared is None else z.copy()
 
-    def _draw_normals(self, name: str, years: range) -> Floats32:
+    def _draw_normals(self, key: str, years: range) -> Floats32:
         """(12 x years, paths) standard normals of 32 bits, twelve rows of a block's year from one stream."""
         z = np.empty((len(years), SEASON_MONTHS, len(self.blocks), PATHS_PER_BLOCK), np.float32)
         for months_of_year, year in zip(z, years, strict=True):
             for column, block in enumerate(self.blocks):
-                generator = stream(self.seed, name, block, year)
+                generator = stream(self.seed, key, block, year)
                 for month in months_of_year:
                     generator.standard_normal(dtype=np.float32, out=month[column])
         return z.reshape(-1, self.paths)
 
     def _monthly_chi_squares(self, name: str, df: float, years: range) -> Floats:
         """(12 x years, paths) chi-squares, twelve rows of a block's year from one stream."""
-        shape = (SEASON_MONTHS, PATHS_PER_BLOCK)
+        shape, key = (SEASON_MONTHS, PATHS_PER_BLOCK), self._stream_name(name)
         by_year = [
-            np.concatenate([stream(self.seed, name, block, year).chisquare(df, shape) for block in self.blocks], axis=1)
+            np.concatenate([stream(self.seed, key, block, year).chisquare(df, shape) for block in self.blocks], axis=1)
             for year in years
         ]
         return np.concatenate(by_year)

@@ -1,0 +1,214 @@
+"""Early warning: how far the year to date may fall before the chance of a target does, month by month."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats
+from forecast.periods import format_month
+from forecast.plan.targets import book_measure
+from forecast.simulation.simulate import Simulation
+from forecast.stats.bins import meets
+from forecast.stats.intervals import Z975, Estimate, binomial_interval
+
+__all__ = ["MIN_PATHS_BEYOND", "EarlyWarning", "TriggerLevel", "TriggerMonth", "early_warning", "trigger_levels"]
+
+DEFAULT_CHANCES = (0.5, 0.2)
+"""Chances whose levels are printed."""
+MIN_PATHS_BEYOND = 200
+"""Paths that must lie beyond a level for it to be told."""
+GROUPS = 10
+"""Groups of paths whose levels tell the simulation error of the whole."""
+GROUP_ERROR = GROUPS ** (-1 / 3)
+"""Error of all paths over that of one group: the error of a monotone regression falls as n^(-1/3)."""
+
+
+@dataclass(frozen=True)
+class TriggerLevel:
+    """Level of the year to date at which the target has a chance."""
+
+    chance: float
+    level: Estimate | None
+    """In the unit of the measure, with its simulation error; None where too few paths lie beyond it, or where the error
+    is wider than the measure itself."""
+    is_all_clear: bool
+    """True where the target is less likely than that today: from the level on it is as likely again."""
+    sounds: Estimate | None = None
+    """Share of futures in which it sounds: the year to date lies beyond the level."""
+    is_right: Estimate | None = None
+    """Share of the futures in which it sounds that miss the target."""
+    catches: Estimate | None = None
+    """Share of all misses in which it sounds."""
+
+    @property
+    def tells(self) -> bool:
+        """True where a future in which it sounds misses the target more often than any does."""
+        return self.is_all_clear or self.is_right is None or self._base_rate < self.is_right.low
+
+    _base_rate: float = 0.0
+
+
+@dataclass(frozen=True)
+class TriggerMonth:
+    """Levels at the end of one month."""
+
+    month: str
+    levels: tuple[TriggerLevel, ...]
+    known: float
+    """Share of the variance of the outcome that the year to date tells by then."""
+
+
+@dataclass(frozen=True)
+class EarlyWarning:
+    """Early warning of one target."""
+
+    target: str
+    measure: str
+    """Measure whose year to date is watched."""
+    period: str
+    chance: Estimate
+    first_month: str
+    """Month from which the measure is cumulated."""
+    is_below: bool
+    """True where the alarm sounds below a level: more of the measure is better."""
+    months: tuple[TriggerMonth, ...]
+    paths: int
+
+
+def early_warning(run: Simulation, target: str, chances: Sequence[float] = DEFAULT_CHANCES) -> EarlyWarning | None:
+    """Find the levels of the year to date at which a target has some chances.
+
+    Parameters
+    ----------
+    run : Simulation
+        With a sample of its paths.
+    target : str
+        Name of the target.
+    chances : sequence of float
+        Chances, 0 to 1.
+
+    Returns
+    -------
+    EarlyWarning or None
+        Months to come but the last; None where no paths are kept, the target is of a place, or no month of its measure
+        is recorded.
+
+    References
+    ----------
+    Barlow et al. (1972), Statistical Inference under Order Restrictions (isotonic regression).
+    """
+    record = run.scenario.targets[target]
+    measure = book_measure(record.measure)
+    sample = run.path_sample
+    calendar = record.period.calendar
+    months = [format_month(month) for month in range(calendar.first, calendar.last + 1)]
+    if sample is None or record.place is not None or not measure or (measure, months[0]) not in sample.figures:
+        return None
+    outcome = sample.figures[run.target_figure(record)]
+    hits = meets(outcome, record.threshold.value, record.at_least is not None)
+    by_month = np.array([sample.figures[measure, month] for month in months])
+    rises = (record.at_least is not None) != (measure == "cost" and record.measure != "cost")
+    levels = trigger_levels(by_month, hits, chances, rises=rises)
+    is_open = by_month.std(axis=1) > 0
+    rows = tuple(
+        TriggerMonth(month, of_month, known)
+        for month, (of_month, known), opens in zip(months[:-1], levels, is_open, strict=False)
+        if opens
+    )
+    return EarlyWarning(target, measure, record.period.text, run.chance(target), months[0], rises, rows, len(hits))
+
+
+def trigger_levels(
+    months: Floats, hits: Bools, chances: Sequence[float], *, rises: bool = True
+) -> list[tuple[tuple[TriggerLevel, ...], float]]:
+    """Find the levels of cumulated months at which an outcome has some chances.
+
+    Parameters
+    ----------
+    months : ndarray
+        (months, paths) amounts.
+    hits : ndarray
+        (paths,) whether the outcome is the wanted one.
+    chances : sequence of float
+        Chances, 0 to 1.
+    rises : bool
+        Whether more makes the outcome likelier.
+
+    Returns
+    -------
+    list of tuple of tuple of TriggerLevel and float
+        For each month but the last, the level of each chance and the share of the outcome's variance that is known.
+    """
+    to_date = np.cumsum(months, axis=0)[:-1]
+    return [_month_levels(amounts if rises else -amounts, hits, chances, rises=rises) for amounts in to_date]
+
+
+def _month_levels(
+    amounts: Floats, hits: Bools, chances: Sequence[float], *, rises: bool
+) -> tuple[tuple[TriggerLevel, ...], float]:
+    """Levels of one month; the amounts are such that more is better."""
+    order = np.argsort(amounts, kind="stable")
+    sorted_amounts, sorted_hits = amounts[order], hits[order]
+    fitted = _fit(sorted_hits)
+    base = float(hits.mean())
+    spread = base * (1 - base)
+    known = 1 - float((fitted * (1 - fitted)).mean()) / spread if spread else 0.0
+    groups = [amounts[first::GROUPS] for first in range(GROUPS)], [hits[first::GROUPS] for first in range(GROUPS)]
+    levels = []
+    for chance in chances:
+        level = _crossing(sorted_amounts, fitted, chance)
+        beyond = int(np.searchsorted(sorted_amounts, level)) if level is not None else 0
+        is_all_clear = base < chance
+        few = min(beyond, len(amounts) - beyond) if is_all_clear else beyond
+        if level is None or few < MIN_PATHS_BEYOND:
+            levels.append(TriggerLevel(chance, None, is_all_clear))
+            continue
+        of_groups = [_level(a, h, chance) for a, h in zip(*groups, strict=True)]
+        group_levels = [each for each in of_groups if each is not None]
+        half = Z975 * float(np.std(group_levels, ddof=1)) * GROUP_ERROR if len(group_levels) > 2 else math.inf
+        if half > float(amounts.std()):
+            levels.append(TriggerLevel(chance, None, is_all_clear))
+            continue
+        sign = 1 if rises else -1
+        ends = sorted((sign * (level - half), sign * (level + half)))
+        levels.append(_judged(TriggerLevel(chance, Estimate(sign * level, *ends), is_all_clear), sorted_hits, beyond))
+    return tuple(levels), known
+
+
+def _fit(sorted_hits: Bools) -> Floats:
+    """(paths,) chances that rise with the amount, of outcomes in order of the amounts."""
+    from scipy.optimize import isotonic_regression
+
+    return np.asarray(isotonic_regression(sorted_hits.astype(float)).x)
+
+
+def _level(amounts: Floats, hits: Bools, chance: float) -> float | None:
+    order = np.argsort(amounts, kind="stable")
+    return _crossing(amounts[order], _fit(hits[order]), chance)
+
+
+def _crossing(sorted_amounts: Floats, fitted: Floats, chance: float) -> float | None:
+    """Amount at which the fitted chance passes a chance: half way between the last below and the first not below."""
+    row = int(np.searchsorted(fitted, chance))
+    if not 0 < row < len(fitted):
+        return None
+    return float(sorted_amounts[row - 1] + sorted_amounts[row]) / 2
+
+
+def _judged(level: TriggerLevel, sorted_hits: Bools, beyond: int) -> TriggerLevel:
+    """The level with how often it sounds, how often it is right, and what share of the misses it catches."""
+    paths, misses = len(sorted_hits), int(np.count_nonzero(~sorted_hits))
+    missed_beyond = int(np.count_nonzero(~sorted_hits[:beyond]))
+    return TriggerLevel(
+        level.chance,
+        level.level,
+        level.is_all_clear,
+        binomial_interval(beyond, paths),
+        binomial_interval(missed_beyond, beyond) if beyond else None,
+        binomial_interval(missed_beyond, misses) if misses else None,
+        misses / paths,
+    )
