@@ -303,7 +303,7 @@ class Conditioning:
     def _less_booked(parts: Sequence[StateParts], booked: Sequence[Floats], paths: int) -> CellValues:
         """States less the booked figures."""
         return CellValues.from_parts(
-            [(own - figure, shared) for (own, shared), figure in zip(parts, booked, strict=True)], paths
+            [(of_cell - figure, shared) for (of_cell, shared), figure in zip(parts, booked, strict=True)], paths
         )
 
     def update(
@@ -545,8 +545,8 @@ def _forecast_means(service: ServiceInputs) -> Floats:
     return forecast.mean
 
 
-def _sum_of_parts(own: Floats, shared: Floats | None) -> Floats:
-    return own if shared is None else own + shared
+def _sum_of_parts(of_cell: Floats, shared: Floats | None) -> Floats:
+    return of_cell if shared is None else of_cell + shared
 
 
 def _history_scale(service: ServiceInputs, row: int, amount: Floats) -> Floats:

@@ -64,12 +64,12 @@ class CellValues:
         number_of_row: dict[int, int] = {}
         row_of_cell = np.full(len(parts), -1)
         constants = np.zeros(len(parts))
-        for cell, (own, shared) in enumerate(parts):
+        for cell, (of_cell, shared) in enumerate(parts):
             row = shared
-            if len(own) > 1 or shared is None:
-                row = own if shared is None else own + shared
+            if len(of_cell) > 1 or shared is None:
+                row = of_cell if shared is None else of_cell + shared
             else:
-                constants[cell] = own[0]
+                constants[cell] = of_cell[0]
             assert row is not None
             if len(row) == 1:
                 constants[cell] += row[0]

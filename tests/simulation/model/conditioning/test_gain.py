@@ -21,7 +21,7 @@ def test_values_of_cells_in_few_rows_are_those_of_all_cells() -> None:
         (np.array([1.0]), np.array([2.0])),
     ]
     values = CellValues.from_parts(parts, paths)
-    cells = np.array([np.broadcast_to(own if part is None else own + part, paths) for own, part in parts])
+    cells = np.array([np.broadcast_to(of_cell if part is None else of_cell + part, paths) for of_cell, part in parts])
     assert len(values.rows) == 3
     assert np.abs(values.rows).max() < 6
     assert values.constants[:, None] + values.is_in_row @ values.rows == pytest.approx(cells, abs=1e-12)
