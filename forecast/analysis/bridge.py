@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from forecast.analysis.findings import Bridge, BridgeStep
 from forecast.i18n import Translator
+from forecast.plan.bilingual import Label
 from forecast.plan.labels import display_label
-from forecast.plan.record import Label
 from forecast.simulation.simulate import Simulation
 from forecast.stats.tally import Tally
 

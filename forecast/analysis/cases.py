@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.analysis.findings import CaseRow
 from forecast.arrays import Bools
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.simulation.side_by_side import TargetPaths
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets

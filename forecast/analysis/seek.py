@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.analysis.levers import Lever, fixed_levers, lever_variant, moving_levers, variant_within
 from forecast.arrays import Bools, Floats
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
 from forecast.plan.variant import Variant, vary_plan

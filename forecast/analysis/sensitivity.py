@@ -13,9 +13,9 @@ from forecast.analysis.findings import Sensitivity, SensitivityBar
 from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.plan.assumption import Assumption
+from forecast.plan.bilingual import Label
 from forecast.plan.data_files import location_in_project
 from forecast.plan.labels import display_label
-from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
 from forecast.plan.yearly_changes import draw_of_change, parts_of_change
 from forecast.simulation.simulate import Simulation

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from contextlib import suppress
 
 import click
 
+from forecast.cli.group import translate_metavars
 from forecast.cli.session import Session
 from forecast.cli.signals import StoppedBySignal
 from forecast.errors import CheckError, ForecastError, InputError, OutputError, closest_match
@@ -146,9 +148,12 @@ def _usage_error(fault: click.UsageError, session: Session) -> InputError:
             return session.input_error(name, name, "unknown_option", instead=close)
         return session.input_error(name, name, "unknown_option_plain", command=command)
     if isinstance(fault, click.MissingParameter) and fault.param is not None and fault.ctx is not None:
-        name = fault.param.make_metavar(fault.ctx).rstrip(".")
-        usage = " ".join((command, *fault.ctx.command.collect_usage_pieces(fault.ctx)))
+        name = translate_metavars(fault.param.make_metavar(fault.ctx).rstrip("."), session.t)
+        usage = translate_metavars(" ".join((command, *fault.ctx.command.collect_usage_pieces(fault.ctx))), session.t)
         return session.input_error("", name, "missing_argument", usage=usage)
     if isinstance(fault, click.BadOptionUsage):
-        return session.input_error(fault.option_name, fault.option_name, "option_needs_value", command=command)
+        code = "option_takes_no_value" if "not take a value" in fault.message else "option_needs_value"
+        return session.input_error(fault.option_name, fault.option_name, code, command=command)
+    if extra := re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", fault.message, re.DOTALL):
+        return session.input_error("", "", "too_many_words", words=extra[1], command=command)
     return session.input_error("", "", "usage", message=fault.format_message().rstrip("."), command=command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ from forecast.cli.option_types import InvalidValue, LanguageChoice
 from forecast.cli.output import print_lines
 from forecast.cli.session import Session
 from forecast.errors import InputError, closest_match
+from forecast.i18n import Translator
 
 _PROBLEMS_KEY = "forecast.problems"
 """Key of the problems of a call in the `meta` of its context."""
@@ -27,6 +29,11 @@ def add_problem(ctx: click.Context, param: click.Parameter, fault: InvalidValue)
     option = fault.option or param.opts[0]
     problem = get_session(ctx).problem(option, option, fault.code, **fault.params)
     ctx.meta.setdefault(_PROBLEMS_KEY, []).append(problem)
+
+
+def translate_metavars(usage: str, t: Translator) -> str:
+    """A usage line with what stands for an argument, such as SCENARIO, in the language of the session."""
+    return re.sub(r"[A-Z]{2,}", lambda word: t(f"metavar_{word[0]}") if t.has(f"metavar_{word[0]}") else word[0], usage)
 
 
 def _raise_problems(ctx: click.Context) -> None:
@@ -66,7 +73,7 @@ class Option(_Parameter, click.Option):
         record = super().get_help_record(ctx)
         key = f"option_{self.name}"
         t = get_session(ctx).t
-        return record if record is None or not t.has(key) else (record[0], t(key))
+        return record if record is None or not t.has(key) else (translate_metavars(record[0], t), t(key))
 
 
 class Argument(_Parameter, click.Argument):
@@ -80,7 +87,7 @@ class HelpPage:
         """Write the page."""
         command = ctx.command
         t = get_session(ctx).t
-        usage = " ".join(command.collect_usage_pieces(ctx))
+        usage = translate_metavars(" ".join(command.collect_usage_pieces(ctx)), t)
         formatter.write_usage(ctx.command_path, usage, prefix=f"{t('page_usage')} ")
         formatter.write_paragraph()
         formatter.write_text(t(_help_key(ctx.command_path)))
@@ -115,7 +122,7 @@ class CommandGroup(HelpPage, click.Group):
     """A table of commands: name -> `module:function`, loaded when it is called."""
 
     def __init__(self, name: str, table: Mapping[str, str]) -> None:
-        params: list[click.Parameter] = [_lang_option(), _version_option()] if name == "forecast" else []
+        params: list[click.Parameter] = [_lang_option(), *([_version_option()] if name == "forecast" else [])]
         super().__init__(name, params=params, callback=_show_help, no_args_is_help=False, invoke_without_command=True)
         self.lazy_commands = table
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.errors import InputError, Location, Problem
-from forecast.files.paths import read_regular_file, real_path
+from forecast.files.paths import SCENARIOS_FOLDER, find_project, read_regular_file, real_path
 from forecast.i18n import LANGUAGES, Language, Translator
 
 _MAX_PEEKED_FILES = 100
@@ -37,10 +37,10 @@ class Session:
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> Session:
-        """A session that speaks the language of `--lang`, before anything else is read."""
+        """A session that speaks the language of `--lang`, else of the project that one stands in."""
         option = re.search(r"(?:^|\0)--lang[=\0](vi|en)(?:\0|$)", "\0".join(arguments))
         language = _parse_language(option[1]) if option else None
-        return cls(tuple(arguments), language, language or "en")
+        return cls(tuple(arguments), language, language or _project_language() or "en")
 
     def require_bounded(self) -> None:
         """InputError where the call is longer than any that a person types."""
@@ -62,7 +62,9 @@ class Session:
 
     def use_plan_language(self, file: str) -> None:
         """Speak the language that a plan names, even where the plan cannot be read otherwise."""
-        self.language = self.requested_language or _peek_language(Path(file), set()) or "en"
+        language = self.requested_language or _peek_language(Path(file), set())
+        if language or _is_file(Path(file)):
+            self.language = language or "en"
 
     def location(self, argument: str) -> Location:
         """The location of an argument in the command line; of its end for an empty argument."""
@@ -77,6 +79,22 @@ class Session:
     def input_error(self, argument: str, name: str, code: str, /, **params: object) -> InputError:
         """The error of one such problem."""
         return InputError([self.problem(argument, name, code, **params)])
+
+
+def _is_file(file: Path) -> bool:
+    """True where there is such a file; another says nothing about its language."""
+    with suppress(OSError, ValueError):
+        return file.is_file()
+    return False
+
+
+def _project_language() -> Language | None:
+    """The language that all plans of the working folder's project name; None where they name none, or two."""
+    with suppress(OSError, ValueError):
+        plans = sorted((find_project(Path.cwd()) / SCENARIOS_FOLDER).glob("*.yaml"))[:_MAX_PEEKED_FILES]
+        languages = {_peek_language(plan, set()) for plan in plans} - {None}
+        return languages.pop() if len(languages) == 1 else None
+    return None
 
 
 def _parse_language(text: str) -> Language | None:

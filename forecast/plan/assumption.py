@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from forecast.errors import Location
 from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode
+from forecast.plan.bilingual import NO_TEXT, Label
 from forecast.plan.expressions import parse_day, parse_expression
 from forecast.plan.quantity_types import QUANTITY_EXAMPLES, ParseContext, QuantityType
 from forecast.stats.distributions import Constant, Distribution, QuantileRange
@@ -43,11 +44,11 @@ class Assumption:
     dimension: Dimension
     unit: str = ""
     """Unit as written."""
-    source: str = ""
+    source: Label = NO_TEXT
     grade: Grade = "C"
     known_since: str = ""
     """When the source came out, as written: 2021-06 or 2021-06-18."""
-    note: str = ""
+    note: Label = NO_TEXT
     location: Location = NO_LOCATION
     same_as: str = ""
     """The assumption that this one is, by an explicit `same_as`."""
@@ -208,9 +209,10 @@ class AssumptionType(QuantityType):
 
 def read_provenance(written: MappingNode) -> dict[str, Any]:
     """Source, grade, note and known_since of a map; QuantityError when they do not fit together."""
-    if empty := [key for key in PROVENANCE_KEYS if key in written and not isinstance(written[key], str)]:
-        raise QuantityError("about_is_text", key=empty[0])
-    provenance = {key: str(written[key]) for key in PROVENANCE_KEYS if key in written}
+    provenance: dict[str, Any] = {}
+    for key in PROVENANCE_KEYS:
+        if key in written:
+            provenance[key] = _read_text(key, written[key])
     grade = provenance.get("grade", "C")
     if grade not in get_args(Grade):
         raise QuantityError("unknown_grade", grade=grade)
@@ -225,10 +227,30 @@ def read_provenance(written: MappingNode) -> dict[str, Any]:
     return provenance
 
 
+def _read_text(key: str, content: object) -> str | Label:
+    """The text under one of `PROVENANCE_KEYS`: of `source` and `note` in one language or in both."""
+    is_bilingual = key in ("source", "note")
+    if is_bilingual and isinstance(content, MappingNode) and content and content.keys() <= {"vi", "en"}:
+        vi, en = (content.get(language, "") for language in ("vi", "en"))
+        if isinstance(vi, str) and isinstance(en, str) and (vi or en):
+            return Label.model_construct(vi=str(vi), en=str(en))
+    if not isinstance(content, str):
+        raise QuantityError("about_is_text", key=key)
+    return Label.model_construct(vi=str(content), en=str(content)) if is_bilingual else str(content)
+
+
+_BILINGUAL_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"vi": {"type": "string"}, "en": {"type": "string"}},
+    "additionalProperties": False,
+}
 PROVENANCE_SCHEMA: dict[str, Any] = {
-    "source": {"type": "string", "description": "who says so; grades A and B need one"},
-    "grade": {"enum": ["A", "B", "C"], "description": "A: on record, B: inferred from a source, C: judged"},
-    "note": {"type": ["string", "number"]},
+    "source": {
+        "description": "who says so, in one language or in both; grades A and B need one",
+        "anyOf": [{"type": "string"}, _BILINGUAL_SCHEMA],
+    },
+    "grade": {"enum": ["A", "B", "C"], "description": "A: on record, B: derived from a record, C: judgement"},
+    "note": {"anyOf": [{"type": ["string", "number"]}, _BILINGUAL_SCHEMA]},
     "known": {"type": ["string", "number"], "description": "when the source came out: 2021-06 or 2021-06-18"},
 }
 

@@ -1,4 +1,4 @@
-"""Meaning of a number in words: `80%: 0% to 20%, middle 10%`, `exactly 3 months`."""
+"""Meaning of a number in words: `80%: 0% to 20%, median 10%`, `exactly 3 months`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.plan.assumption import Assumption
 from forecast.stats.distributions import Beta, Constant, Discrete, Empirical, Normal, QuantileRange, Triangular, Uniform
 from forecast.units import QuantityError, join_unit, read_unit, split_unit
@@ -56,7 +57,7 @@ def _describe_three_points(amounts: _AmountFormatter, low: float, mode: float, h
 def _describe_discrete(amounts: _AmountFormatter, distribution: Discrete, t: Translator) -> str:
     values = [amounts.quantity(value) for value in distribution.values]
     if max(distribution.weights) - min(distribution.weights) < 1e-9:
-        return t("means_discrete_even", chance=t.percent(distribution.weights[0]), values=", ".join(values))
+        return t("means_discrete_even", chance=whole_percent(distribution.weights[0], t), values=", ".join(values))
     return ", ".join(
         t("means_discrete_part", chance=t.percent(weight, _decimals_needed(100 * weight)), value=value)
         for value, weight in zip(values, distribution.weights, strict=True)

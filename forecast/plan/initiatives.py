@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from forecast.plan.assumption import Day, Duration, Money, Share
+from forecast.plan.bilingual import Label
 from forecast.plan.fields import BooleanField
-from forecast.plan.record import ByService, FrozenDict, Label, Name, Record
+from forecast.plan.record import ByService, FrozenDict, Name, Record
 from forecast.plan.shocks import Effects
 
 __all__ = ["Initiative", "InitiativeCost"]

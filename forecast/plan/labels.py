@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forecast.i18n import LANGUAGES, Translator
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.plan.scenario import Scenario
 
 __all__ = ["display_label", "display_name"]

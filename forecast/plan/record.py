@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from forecast.files.yaml import MappingNode
 from forecast.plan.assumption import Assumption
 
-__all__ = ["MAX_NAME_CHARS", "FrozenDict", "Label", "Record", "assumptions_in", "for_service", "map_assumptions"]
+__all__ = ["MAX_NAME_CHARS", "FrozenDict", "Record", "assumptions_in", "for_service", "map_assumptions"]
 
 T = TypeVar("T")
 
@@ -78,25 +77,6 @@ def for_service(table: dict[str, T], service: str) -> T | None:
         The service's own entry, else that of `all`, else None.
     """
     return table.get(service, table.get("all"))
-
-
-class Label(BaseModel):
-    """A text in one language or in both."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    vi: str = ""
-    en: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand_text(cls, written: Any) -> Any:
-        if written == "" or (isinstance(written, MappingNode) and not any(written.values())):
-            raise PydanticCustomError("label_empty", "")
-        return {"vi": written, "en": written} if isinstance(written, str) else written
-
-    def in_language(self, language: Literal["vi", "en"]) -> str:
-        """The text in `language`, or in the other one where only that stands."""
-        return (self.vi or self.en) if language == "vi" else (self.en or self.vi)
 
 
 class Record(BaseModel):

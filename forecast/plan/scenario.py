@@ -13,6 +13,7 @@ from forecast.errors import Location
 from forecast.i18n import Language
 from forecast.periods import Calendar, first_day, format_month, parse_month
 from forecast.plan.assumption import Assumption, Coefficient, Count, Money, Noise, Share, VolumeOrMoney
+from forecast.plan.bilingual import Label
 from forecast.plan.expressions import parse_plan_month
 from forecast.plan.fields import (
     AccountsField,
@@ -30,7 +31,7 @@ from forecast.plan.fields import (
     integer_between,
 )
 from forecast.plan.initiatives import Initiative
-from forecast.plan.record import ByName, ByService, FrozenDict, Label, Name, Record, assumptions_in
+from forecast.plan.record import ByName, ByService, FrozenDict, Name, Record, assumptions_in
 from forecast.plan.shocks import AnyShock, Event
 from forecast.plan.targets import Decision, Target
 from forecast.plan.weights import PlaceWeights, YearShape
@@ -214,7 +215,7 @@ class Correlation(Record):
     (`initiatives.I.happens`, `shocks.X.happens` of an event with a chance), or of a year's climate (`climate.2021`)."""
     rank: RankCorrelation
     """Spearman's rank correlation of each pair."""
-    note: str = ""
+    note: Label | None = None
 
 
 _DEFAULT_BASELINE = dict(BaselineChoice())
@@ -299,6 +300,12 @@ class Scenario(Record):
         if self._planned_on is None or self.as_of is None:
             return self.as_of
         return min(self._planned_on, self.as_of)
+
+    def stated_total_before(self, year: int) -> StatedYear | None:
+        """The last stated year before another one, where a total of it is stated; else None."""
+        years = [text for text in self.stated if int(text) < year]
+        stated = self.stated[max(years)] if years else None
+        return stated if stated is not None and stated.total is not None else None
 
     def location_of(self, name: str) -> Location:
         """Where a key is written, or what it stands in; the file alone where nothing of that is known."""

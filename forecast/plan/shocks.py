@@ -11,7 +11,8 @@ from pydantic import Field
 
 from forecast.periods import DAYS_PER_MONTH
 from forecast.plan.assumption import Assumption, Day, Days, Duration, Effect, LastDay, Money, Rate, Share, Weight
-from forecast.plan.record import ByName, ByService, FrozenDict, Label, Record
+from forecast.plan.bilingual import Label
+from forecast.plan.record import ByName, ByService, FrozenDict, Record
 from forecast.plan.weights import MonthWeights
 
 __all__ = [

@@ -12,8 +12,9 @@ from itertools import combinations
 
 from forecast.i18n import Translator
 from forecast.plan.assumption import Assumption
+from forecast.plan.bilingual import Label
 from forecast.plan.checks.correlations import repair_correlations
-from forecast.plan.record import FrozenDict, Label, map_assumptions
+from forecast.plan.record import FrozenDict, map_assumptions
 from forecast.plan.scenario import DEFAULT_GROWTH_CORRELATION, Correlation, Scenario
 from forecast.plan.yearly_changes import change_in_year, draw_of_change
 from forecast.stats.distributions import Constant

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from forecast.plan.assumption import Assumption, Share, Threshold
+from forecast.plan.bilingual import Label
 from forecast.plan.fields import DateField, Measure, PeriodField
-from forecast.plan.record import Label, Record
+from forecast.plan.record import Record
 
 __all__ = ["Decision", "Target", "book_measure"]
 

@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from forecast.errors import Location
 from forecast.files.yaml import NO_LOCATION, MappingNode, ScalarNode, SequenceNode
 from forecast.plan.assumption import PROVENANCE_KEYS, PROVENANCE_SCHEMA, read_provenance
+from forecast.plan.bilingual import NO_TEXT, Label
 from forecast.units import QuantityError, read_quantity
 
 __all__ = ["Weights"]
@@ -25,10 +26,10 @@ class Weights:
     text: str
     """As the planner wrote it."""
     values: tuple[float, ...] = ()
-    source: str = ""
+    source: Label = NO_TEXT
     grade: str = "C"
     known_since: str = ""
-    note: str = ""
+    note: Label = NO_TEXT
     location: Location = NO_LOCATION
 
 

@@ -12,6 +12,7 @@ from forecast.periods import format_month
 from forecast.plan.labels import display_name
 from forecast.plan.scenario import Scenario
 from forecast.reports.charts.chart import Chart
+from forecast.reports.content.assumptions import version_entries
 from forecast.reports.content.glyphs import glyph_notes
 from forecast.reports.content.sums import sum_notes, sum_reasons, sum_table
 from forecast.reports.content.tables import Table
@@ -241,7 +242,7 @@ def backtest_provenance(view: BacktestView, t: Translator) -> list[tuple[str, st
         (t("provenance_content"), str(manifest["scenario_hash"])),
         (t("provenance_code"), str(manifest["code"])),
     ]
-    entries += [(t("provenance_version", name=name), str(value)) for name, value in manifest["versions"].items()]
+    entries += version_entries(manifest["versions"], t)
     return entries + [(t("provenance_data", name=source["name"]), str(source["sha256"])) for source in manifest["data"]]
 
 

@@ -194,6 +194,7 @@ def _target(run: Simulation, row: TargetRow, findings: Findings) -> dict[str, An
     tail = findings.tails[row.name]
     shortfall = tally.average_shortfall(row.threshold, at_least)
     return {
+        **({"label": row.label.plain} if row.label else {}),
         "measure": row.measure,
         **({"place": row.place, "place_name": row.place_name} if row.place else {}),
         "period": row.period,
@@ -329,7 +330,7 @@ def _growth_correlation(scenario: Scenario) -> dict[str, Any] | None:
     if not scenario.has_correlated_years:
         return None
     correlation = scenario.correlation_of_years
-    return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source}
+    return {"value": correlation.value, "grade": correlation.grade, "source": correlation.source.plain}
 
 
 def _assumption(assumption: Assumption, scenario: Scenario) -> dict[str, Any]:
@@ -340,8 +341,8 @@ def _assumption(assumption: Assumption, scenario: Scenario) -> dict[str, Any]:
         **dict(zip(("p10", "p50", "p90"), map(float, quantiles), strict=True)),
         "unit": assumption.unit,
         "grade": assumption.grade,
-        "source": assumption.source,
-        "note": assumption.note,
+        "source": assumption.source.plain,
+        "note": assumption.note.plain,
         "known": assumption.known_since,
         "same_as": assumption.same_as,
         "where": f"{path_in_project(assumption.location.file, scenario)}:{assumption.location.line}",

@@ -11,6 +11,7 @@ from typing import Any
 from forecast.errors import OutputError
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
+from forecast.plan.bilingual import Label
 from forecast.runs.repository import StoredRun
 
 __all__ = ["ListedRun", "listed_runs"]
@@ -27,6 +28,8 @@ class ListedRun:
     """Target -> chance."""
     required_chances: Mapping[str, float]
     """Target -> chance that is required, where one is."""
+    labels: Mapping[str, Label]
+    """Target -> its label, where it has one."""
 
     @property
     def created_text(self) -> str:
@@ -76,10 +79,11 @@ class ListedRun:
         Returns
         -------
         list of str
-            `revenue 74%`.
+            `Revenue above 250 billion VND 74%`; its key in place of a label that it does not have.
         """
+        shown = {name: label.in_language(t.language) for name, label in self.labels.items()}
         return [
-            f"{name} {whole_percent(chance, t, self.required_chances.get(name))}"
+            f"{shown.get(name, name)} {whole_percent(chance, t, self.required_chances.get(name))}"
             for name, chance in self.chances.items()
         ]
 
@@ -102,11 +106,12 @@ def listed_runs(runs: Sequence[StoredRun], linked: Collection[str]) -> list[List
     return [ListedRun(run, run.folder.name in linked, *_target_chances(run)) for run in runs]
 
 
-def _target_chances(run: StoredRun) -> tuple[dict[str, float], dict[str, float]]:
-    """Target -> chance, and target -> required chance; empty where the summary of a run has none."""
+def _target_chances(run: StoredRun) -> tuple[dict[str, float], dict[str, float], dict[str, Label]]:
+    """By target its chance, the chance that is required and its label; empty where the summary of a run has none."""
     with suppress(OutputError, AttributeError, KeyError, TypeError, ValueError):
         targets = run.summary()["targets"]
         chances = {str(name): float(target["chance"]) for name, target in targets.items()}
         required = {str(name): target.get("required_chance") for name, target in targets.items()}
-        return chances, {name: float(chance) for name, chance in required.items() if chance is not None}
-    return {}, {}
+        labels = {str(name): Label.model_validate(t["label"]) for name, t in targets.items() if t.get("label")}
+        return chances, {name: float(chance) for name, chance in required.items() if chance is not None}, labels
+    return {}, {}, {}

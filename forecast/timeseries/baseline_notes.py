@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.history.ledger import History
-from forecast.i18n import Note
+from forecast.i18n import Note, Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 from forecast.plan.scenario import Scenario
 from forecast.timeseries.ensemble.ensemble import MAX_FITTED_MONTHS, FitTask
@@ -101,7 +102,7 @@ def _stopped_note(task: FitTask, n_zeros: int) -> Note:
     recent = recent_shift(task.series)
     if recent is None or recent.row < task.series.calendar.count - n_zeros:
         return "baseline_stopped", tuple(params)
-    return "baseline_stopped_lately", (("chance", f"{recent.return_chance:.0%}"), *params)
+    return "baseline_stopped_lately", (("chance", whole_percent(recent.return_chance, Translator())), *params)
 
 
 def _level_notes(task: FitTask, explained_from: int | None) -> list[Note]:
@@ -119,7 +120,7 @@ def _level_notes(task: FitTask, explained_from: int | None) -> list[Note]:
         key = "baseline_level_moved"
         if recent is not None and row == recent.row:
             key = "baseline_level_recent"
-            params |= {"chance": f"{recent.return_chance:.0%}", "count": str(recent.age)}
+            params |= {"chance": whole_percent(recent.return_chance, Translator()), "count": str(recent.age)}
         notes.append((key, tuple(sorted(params.items()))))
     return notes
 

@@ -26,7 +26,7 @@ def test_a_surprising_month_is_named_with_the_way_out(tmp_path: Path) -> None:
     assert surprising.startswith("revenue.a of 2025-04 is 3")
     for part in ("below its forecast", "history.shocks", "history.ordinary"):
         assert part in surprising
-    assert surprise.startswith("the closed months are as surprising as in 1 of ")
+    assert surprise.startswith("months like the closed ones have a chance of 1 / ")
     assert growth.startswith("growth of a in 2025")
     assert growth.endswith("in the plan 0.0% to 20.0%")
     assert all(first != second for first, second in zip(sentences(run, "en"), sentences(run, "vi"), strict=True))
@@ -43,5 +43,5 @@ def test_a_sure_price_is_told_to_teach_nothing(tmp_path: Path) -> None:
     closed = booked_rows({"a": 1.1e8 * SEASON[:2]})
     services = "{a: {growth: 10%, baseline: {noise: 0%, level_noise: 0%}}}"
     run = simulate_closed_year(tmp_path, closed, services, paths=500)
-    expected = "revenue.a: the plan is sure of them, so their closed months are exact and teach nothing"
-    assert sentences(run, "en") == [expected]
+    (sentence,) = sentences(run, "en")
+    assert sentence.startswith("revenue.a: the plan states no uncertainty for them")

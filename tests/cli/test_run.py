@@ -193,7 +193,7 @@ targets: {revenue: {measure: revenue, period: 2023, at_least: 275 tỷ}}
 """
 STANDING = ["growths_together", "independent_years", "same_growth_every_year", "wider_ranges"]
 TITLES = {
-    "en": ["Growths of all services move together", "Growth of each year on its own", "correlated 0.5"],
+    "en": ["Growths of all services move together", "Growth of each year independent", "correlated 0.5"],
     "vi": ["Tăng trưởng các dịch vụ cùng chiều", "Tăng trưởng từng năm độc lập", "tương quan 0,5"],
 }
 

@@ -54,7 +54,9 @@ def test_the_scores_in_vietnamese(call: Any, year: LockedYear) -> None:
     out = " ".join(call("score").out.split())  # the language of the plan
     assert "12 bản chốt (plan-2025 đến 2025-11) đối chiếu data/ledger.csv" in out
     assert "khoảng dự báo 80% chứa số thực hiện ở 12/12 lần dự báo" in out
-    assert "số lần nêu: 12, số kết quả độc lập: 1 Còn quá ít để nói các khả năng đúng hay sai: cần khoảng 20" in out
+    assert (
+        "số lần nêu: 12, số kết quả độc lập: 1 Còn quá ít để kết luận các khả năng đúng hay sai: cần khoảng 20" in out
+    )
     assert "doanh thu Bánh mì tháng 2/2025: 104,5 -> 104,0 triệu đồng (−0,44%)" in out
     assert "Kế hoạch: plan-2025; kế hoạch điều chỉnh: 2025-06." in out
     assert "bỏ qua: 2025-03 (đã có phiên bản sau)" in out
@@ -65,7 +67,7 @@ def test_the_scores_in_english(call: Any, year: LockedYear) -> None:
     full_year(year)
     year.write()
     out = " ".join(call("score", "--lang", "en", "--as-of", "2025-08-31").out.split())
-    assert "8 locks (plan-2025 to 2025-07) by data/ledger.csv as known on 2025-08-31" in out
+    assert "8 locks (plan-2025 to 2025-07) scored by data/ledger.csv as known on 2025-08-31" in out
     assert "No chance of a target can be scored yet" in out
     assert "left out: 2025-08, 2025-09, 2025-10, 2025-11 (locked after 2025-08-31)" in out
     assert "not scored: 2025; not booked: Aug 2025" in out.replace("August", "Aug")

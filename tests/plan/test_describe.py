@@ -60,13 +60,13 @@ def test_the_middle_is_printed(
     text: str, kind: AssumptionType, middle: dict[Language, str], language: Language
 ) -> None:
     words = describe_assumption(read(text, kind), "VND", Translator(language))
-    assert words.endswith({"en": ", middle ", "vi": ", mức giữa "}[language] + middle[language])
+    assert words.endswith({"en": ", median ", "vi": ", trung vị "}[language] + middle[language])
 
 
 def test_a_range_is_its_ends_and_its_middle() -> None:
     effect = read("-20% to -0.1%", EFFECT_TYPE)
-    assert describe_assumption(effect, "VND", EN) == "80%: −20% to −0.1%, middle −10%"
-    assert describe_assumption(effect, "VND", Translator("vi")) == "80%: −20% đến −0,1%, mức giữa −10%"
+    assert describe_assumption(effect, "VND", EN) == "80%: −20% to −0.1%, median −10%"
+    assert describe_assumption(effect, "VND", Translator("vi")) == "80%: −20% đến −0,1%, trung vị −10%"
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_a_middle_beyond_a_third_of_the_width_is_warned_of(text: str, kind: Assu
 
 def test_a_warning_has_the_middle_and_what_to_write_instead() -> None:
     assert describe_skewness(read("1 to 50%", SHARE_TYPE), "VND", EN) == (
-        "the middle of '1 to 50%' is 9%, far from 25.5%, halfway between its ends; unless that is meant, write "
+        "the median of '1 to 50%' is 9%, far from 25.5%, halfway between its ends; unless that is meant, write "
         "'pert(1%, 26%, 50%)' or 'uniform(1%, 50%)', whose ends are the lowest and the highest value"
     )
     vietnamese = describe_skewness(read("500 triệu đến 50 tỷ", MONEY_TYPE), "VND", Translator("vi"))
-    assert "mức giữa của '500 triệu đến 50 tỷ' là 5 tỷ" in vietnamese
+    assert "trung vị của '500 triệu đến 50 tỷ' là 5 tỷ" in vietnamese
     assert "'pert(500 triệu, 25 tỷ, 50 tỷ)' hoặc 'uniform(500 triệu, 50 tỷ)'" in vietnamese
 
 

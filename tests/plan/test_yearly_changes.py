@@ -32,7 +32,7 @@ def test_a_growth_by_year_is_an_assumption_a_year(tmp_path: Path) -> None:
     assert {year: part.name for year, part in growth.items()} == {
         str(year): f"services.a.growth.{year}" for year in range(2022, 2026)
     }
-    assert (growth["2023"].grade, growth["2023"].source, growth["2022"].grade) == ("B", "a study", "C")
+    assert (growth["2023"].grade, growth["2023"].source.plain, growth["2022"].grade) == ("B", "a study", "C")
     assert growth["2025"].is_constant
     assert isinstance(scenario.services["b"].growth, Assumption)
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from pypdf import PdfReader
 
 from forecast.i18n import LANGUAGES, Translator
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.reports import compare
 from forecast.reports.charts.chart import PHONE_TYPE_POINTS, WIDE_TYPE_POINTS
 from forecast.reports.charts.style import (

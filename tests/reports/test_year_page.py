@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from forecast.i18n import LANGUAGES, Language, Translator
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.reports.charts.style import chart_style
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.year_to_date import year_section

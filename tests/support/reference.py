@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from forecast.plan.assumption import AssumptionType
+from forecast.plan.bilingual import Label
 from forecast.plan.descriptions import describe_fields
 from forecast.plan.keys import KeySchema, annotation_schema
-from forecast.plan.record import Label
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Effects, Shock
 from forecast.plan.weights import WeightsType

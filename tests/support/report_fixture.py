@@ -25,8 +25,8 @@ from forecast.analysis.findings import (
     TargetRow,
 )
 from forecast.periods import format_month, parse_month
+from forecast.plan.bilingual import Label
 from forecast.plan.loading.loader import read
-from forecast.plan.record import Label
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
 
@@ -149,8 +149,9 @@ def covid_cases() -> tuple[CaseRow, ...]:
         "parts": 0.79, "stated_base": 0.64, "trend_holds_the_initiatives": 0.66, "weak_distribution": 0.52,
         "strong_distribution": 0.89, "productivity_on_total": 0.74,
     }  # fmt: skip
+    cases = read_covid().cases
     return tuple(
-        CaseRow(name, None, {"revenue": make_chance(v), "productivity": make_chance(v - 0.1)})
+        CaseRow(name, cases[name].name, {"revenue": make_chance(v), "productivity": make_chance(v - 0.1)})
         for name, v in values.items()
     )
 

@@ -33,8 +33,8 @@ def test_the_command_prints_a_table_and_publishes_a_report(
     monkeypatch.setattr("forecast.timeseries.evaluation.backtest.backtest_baseline", lambda *_: small_backtest)
     assert main(["backtest", plan, "--lang", "vi"]) == 0
     output = capsys.readouterr().out
-    assert "Mức sai (MASE)" in output
-    assert "lặp lại theo mùa" in output
+    assert "Sai số (MASE)" in output
+    assert "lặp lại năm trước" in output
     assert "Không chấm điểm b" in output
     folder = tmp_path / "reports" / "backtest-plan"
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -78,7 +78,7 @@ def backtest_services(plan: Path, out: Path, capsys: pytest.CaptureFixture[str])
 def test_a_reconstructed_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     services = backtest_services(plans.SCENARIOS / "covid.yaml", tmp_path / "reports", capsys)
     assert len(services) == 3
-    assert all("reconstructed" in str(service["why"]) for service in services.values())
+    assert all("spread from totals" in str(service["why"]) for service in services.values())
 
 
 def test_a_short_history_is_null_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,5 +159,5 @@ def test_sums_and_masked_months_reach_page_tables_and_json(
     assert answer["models"]["blend"]["masked"] > 0
     assert main(["backtest", plan, "--lang", "vi"]) == 0
     output = capsys.readouterr().out
-    assert "4 tháng bị che" in output
+    assert "4 tháng bỏ qua" in output
     assert "thấp hơn 3" in output

@@ -82,7 +82,7 @@ def test_edited_cells_come_back_exactly(
     assert {name for name in after if after[name].distribution != before[name].distribution} == set(EDITS)
     for name, (position, _, text) in EDITS.items():
         cell = cell_address(row_of(project, name), INPUT_COLUMNS["low"] + position)
-        assert (after[name].text, after[name].source) == (text, f"edited.xlsx!Giả định!{cell}")
+        assert (after[name].text, after[name].source.plain) == (text, f"edited.xlsx!Giả định!{cell}")
     again = call("excel", "import", "edited.xlsx", "--out", "edited.yaml", "--lang", "en")
     assert (again.code, again.err) == (4, "edited.yaml: is there already; name another file with --out OVERLAY\n")
 

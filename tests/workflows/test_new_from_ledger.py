@@ -126,8 +126,8 @@ def test_growth_rests_on_the_years_of_the_service_and_names_its_cells(tmp_path: 
     low, high = predict_annual_change([0.10, 0.10], PRIOR_SD)
     written = growth.distribution.ppf([0.1, 0.9])  # type: ignore[union-attr]
     assert written == pytest.approx([round(low, 2), round(high, 2)])
-    assert (growth.grade, growth.source) == ("B", "book.xlsx!DT!B3:AK3")  # type: ignore[union-attr]
-    assert growth.note == "2023: +10.0%; 2024: +10.0%"  # type: ignore[union-attr]
+    assert (growth.grade, growth.source.plain) == ("B", "book.xlsx!DT!B3:AK3")  # type: ignore[union-attr]
+    assert growth.note.plain == "2023: +10.0%; 2024: +10.0%"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

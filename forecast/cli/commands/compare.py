@@ -83,10 +83,13 @@ def _difference_lines(difference: dict[str, Any], first: Scenario, t: Translator
     """The change of each target that both plans have; of the mean where they share none."""
     if not difference["chances"]:
         return [_mean_line(difference, first, t)]
+    from forecast.plan.labels import display_name
+
     lines = []
     for target, change in difference["chances"].items():
         value, low, high = (t.number(100 * change[key], 1) for key in ("value", "low", "high"))
-        pair = {"first": difference["first"], "second": difference["second"], "target": target}
+        pair = {"first": difference["first"], "second": difference["second"]}
+        pair["target"] = display_name(target, first.targets[target].label if target in first.targets else None, t)
         sign = "+" if change["value"] > 0 else ""
         lines.append(t("said_difference", **pair, change=sign + value, low=low, high=high))
     return lines

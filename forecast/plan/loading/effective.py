@@ -13,10 +13,12 @@ from forecast.errors import Location
 from forecast.files.yaml import MappingNode, ScalarNode, SequenceNode
 from forecast.i18n import Translator
 from forecast.periods import first_day
-from forecast.plan.assumption import PROVENANCE_KEYS, Assumption
+from forecast.plan.assumption import Assumption, read_provenance
+from forecast.plan.bilingual import NO_TEXT, Label
 from forecast.plan.describe import describe_assumption, describe_skewness, describe_weights
 from forecast.plan.document import Node
 from forecast.plan.loading.loader import LoadedPlan, read_plan
+from forecast.plan.loading.missing_texts import missing_text_warnings
 from forecast.plan.scenario import Scenario, assumptions_known_after
 from forecast.plan.tree import format_node, is_label
 
@@ -36,14 +38,20 @@ class EffectiveValue:
     """True for a season, a shape or the weights of places."""
     replaced: tuple[tuple[str, Location], ...] = ()
     """Values that it replaces, the farthest ancestor first."""
-    source: str = ""
+    source: Label = NO_TEXT
     grade: str = ""
     known_since: str = ""
     is_known_later: bool = False
     """True when its source came out after the day of the plan."""
     currency: str = "VND"
+    label: Label | None = None
+    """The text in both languages, of a label."""
     is_default: bool = False
     """True when the plan does not write it."""
+
+    def shown_text(self, t: Translator) -> str:
+        """As written; a label in the reader's language."""
+        return self.text if self.label is None else self.label.in_language(t.language)
 
     def describe(self, t: Translator) -> str:
         """Its meaning in words; empty for a text or a list."""
@@ -75,7 +83,7 @@ class EffectiveValue:
             "where": "" if self.is_default else str(self.location),
             **number,
             "replaced": [{"text": text, "where": str(location)} for text, location in self.replaced],
-            "source": self.source,
+            "source": self.source.plain,
             "grade": self.grade,
             "known": self.known_since,
             "known_later": self.is_known_later,
@@ -89,7 +97,7 @@ class EffectiveValue:
         if self.grade:
             remarks.append(t("value_grade", grade=self.grade))
         if self.source:
-            remarks.append(t("value_source", source=self.source))
+            remarks.append(t("value_source", source=self.source.in_language(t.language)))
         if self.is_known_later:
             remarks.append(t("value_known_later", known=self.known_since))
         if self.replaced:
@@ -97,7 +105,7 @@ class EffectiveValue:
             remarks.append(t("value_replaces", text=text, where=f"{location.file}:{location.line}"))
         remark = "; ".join(part for part in remarks if part)
         place = "" if self.is_default else f"  [{self.location.file}:{self.location.line}]"
-        return f"{self.name}: {self.text}{place}" + (f"  {remark}" if remark else "")
+        return f"{self.name}: {self.shown_text(t)}{place}" + (f"  {remark}" if remark else "")
 
 
 @dataclass(frozen=True)
@@ -115,12 +123,13 @@ class EffectivePlan:
         )
 
     def warnings(self, t: Translator) -> tuple[str, ...]:
-        """One sentence for each value that may not be what was meant."""
-        return tuple(
+        """One sentence for each value that may not be what was meant, and for each text that is missing."""
+        of_values = (
             t("value_warning", name=value.name, where=f"{value.location.file}:{value.location.line}", warning=warning)
             for value in self.values
             if (warning := value.warning(t))
         )
+        return (*of_values, *missing_text_warnings(self.plan, t))
 
     def format_text(self, t: Translator) -> str:
         """The plan in plain text, one value a line, notes and warnings last."""
@@ -191,7 +200,8 @@ def _effective_value(
 ) -> EffectiveValue:
     content = node.get("value") if isinstance(node, MappingNode) else node
     replaced = plan.document.replaced.get(name, ())
-    provenance = {key: str(node[key]) for key in PROVENANCE_KEYS if isinstance(node, MappingNode) and key in node}
+    is_number = isinstance(node, MappingNode) and any(key in node for key in ("value", "same_as"))
+    provenance = read_provenance(node) if isinstance(node, MappingNode) and is_number else {}
     value_node = content if isinstance(content, ScalarNode | MappingNode | SequenceNode) else node
     return EffectiveValue(
         name=name,
@@ -200,11 +210,12 @@ def _effective_value(
         assumption=assumption,
         is_weights=assumption is None and isinstance(node, MappingNode) and "value" in node,
         replaced=tuple((format_node(value), location) for value, location in replaced),
-        source=assumption.source if assumption else provenance.get("source", ""),
+        source=assumption.source if assumption else provenance.get("source", NO_TEXT),
         grade=assumption.shown_grade if assumption else provenance.get("grade", ""),
-        known_since=assumption.known_since if assumption else provenance.get("known", ""),
+        known_since=assumption.known_since if assumption else provenance.get("known_since", ""),
         is_known_later=is_known_later,
         currency=plan.scenario.currency,
+        label=Label.model_validate(dict(node)) if isinstance(node, MappingNode) and is_label(node) else None,
     )
 
 

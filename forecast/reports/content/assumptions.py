@@ -13,6 +13,7 @@ import numpy as np
 from forecast.errors import Location
 from forecast.i18n import Note, Translator
 from forecast.i18n.amounts import whole_percent
+from forecast.i18n.dates import localize_dates
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
@@ -92,11 +93,11 @@ def _assumption_row(assumption: Assumption, view: RunView, t: Translator, is_hin
         unit=range_text(f" {assumption.unit}", t).strip(),
         meaning=describe_range(assumption, t),
         warning="" if assumption.same_as else describe_skewness(assumption, view.scenario.currency, t),
-        source=assumption.source or t("assumption_judgement"),
-        note=assumption.note,
+        source=assumption.source.in_language(t.language) or t("assumption_judgement"),
+        note=assumption.note.in_language(t.language),
         grade=assumption.shown_grade,
         location=location_text(assumption.location, view),
-        hindsight=t("hindsight_mark", known=assumption.known_since) if is_hindsight else "",
+        hindsight=t("hindsight_mark", known=localize_dates(assumption.known_since, t)) if is_hindsight else "",
     )
 
 
@@ -253,7 +254,7 @@ def _note_text(note: Note, view: RunView, t: Translator) -> str:
 def _param_text(name: str, value: str, view: RunView, t: Translator) -> str:
     """Return a parameter of a note as text; a service by its label."""
     service = view.scenario.services.get(value) if name == "service" else None
-    return service.label.in_language(t.language) if service and service.label else str(value)
+    return service.label.in_language(t.language) if service and service.label else localize_dates(value, t)
 
 
 def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
@@ -270,7 +271,7 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
     inputs = {**view.manifest, **summary}
     entries.append((t("provenance_content"), str(inputs.get("scenario_hash", ""))))
     entries.append((t("provenance_code"), str(inputs.get("code", ""))))
-    entries += [(t("provenance_version", name=name), str(version)) for name, version in _items(inputs.get("versions"))]
+    entries += version_entries(inputs.get("versions"), t)
     entries += [(t("provenance_data", name=entry["name"]), str(entry["sha256"])) for entry in inputs.get("data", ())]
     entries += [_correlation_entry(entry, t) for entry in inputs.get("correlations", ())]
     entries += [
@@ -278,6 +279,14 @@ def run_provenance(view: RunView, t: Translator) -> list[tuple[str, str]]:
         for name, value in _items(inputs.get("diagnostics"))
     ]
     return [(key, value) for key, value in entries if value]
+
+
+def version_entries(versions: Any, t: Translator) -> list[tuple[str, str]]:
+    """Return name and version of Python, this program and each library, and the kind of machine."""
+    return [
+        (t("provenance_machine") if name == "machine" else t("provenance_version", name=name), str(version))
+        for name, version in _items(versions)
+    ]
 
 
 def _items(content: Any) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from forecast.analysis.findings import BridgeStep, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
 from forecast.periods import parse_period
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.bridge import MAX_STEPS
 from forecast.reports.charts.chance_by_month import ChanceBar
@@ -93,7 +93,7 @@ def _monthly_chart(view: RunView, t: Translator) -> Chart | None:
     scale = view.months_scale(t)
     measure = sentence_case(measure_text(finding.measure, view.scenario, t))
     title = t("months_title", measure=measure, unit=scale.unit)
-    alt = f"{title}: " + "; ".join(f"{bar.month} {scale.number(bar.p50)}" for bar in finding.bars)
+    alt = f"{title}: " + "; ".join(f"{period_text(bar.month, t)} {scale.number(bar.p50)}" for bar in finding.bars)
     draw, margin = CHARTS["months"]
     crowded = max(0, len(finding.bars) - 12) * 0.02
     return Chart(
@@ -145,8 +145,10 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     title = t("tornado_title", **_title_params(view, t, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.bars), MAX_BARS)
     drawn_bars = finding.bars[:rows]
+    names = [report_label(bar, view, t).in_language(t.language) for bar in drawn_bars]
     alt = f"{title}: " + "; ".join(
-        f"{bar.name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}" for bar in drawn_bars
+        f"{name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}"
+        for name, bar in zip(names, drawn_bars, strict=True)
     )
     draw, margin = CHARTS["tornado"]
     return Chart(

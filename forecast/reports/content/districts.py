@@ -21,9 +21,8 @@ def district_notes(view: RunView, t: Translator) -> list[str]:
     sentences = [t("districts_lead", places=t.number(districts.place_count), districts=t.number(len(districts.rows)))]
     if not districts.has_weights:
         weights = view.scenario.places.weights if view.scenario.places else None
-        sentences.append(
-            t("districts_equal", note=f"({truncate_label(weights.note, 200)})" if weights and weights.note else "")
-        )
+        note = weights.note.in_language(t.language) if weights else ""
+        sentences.append(t("districts_equal", note=f"({truncate_label(note, 200)})" if note else ""))
     if districts.ledger_status:
         sentences.append(t("districts_by_ledger"))
     if districts.ledger_status in ("reconstructed", "estimate"):

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from forecast.i18n import Language, Note
-from forecast.plan.record import Label
+from forecast.plan.bilingual import Label
 from forecast.plan.scenario import Scenario
 from forecast.reports.fonts import letters_without_glyph
 

@@ -54,14 +54,9 @@ def headline_notes(view: RunView, t: Translator) -> list[str]:
         return []
     notes = []
     if row.required_chance is not None:
-        is_close = abs(row.chance.value - row.required_chance) < CHANCE_TOLERANCE
-        key = (
-            "verdict_near"
-            if is_close
-            else "verdict_reached"
-            if row.chance.value > row.required_chance
-            else "verdict_missed"
-        )
+        shortfall = row.required_chance - row.chance.value
+        missed_key = "verdict_near" if shortfall < CHANCE_TOLERANCE else "verdict_missed"
+        key = "verdict_reached" if shortfall <= 0 else missed_key
         notes.append(t(key, required=exact_percent(row.required_chance, t)))
     low, high = row.spread
     if not view.findings.cases:

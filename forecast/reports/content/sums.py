@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forecast.i18n import Translator
+from forecast.i18n.amounts import whole_percent
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import sentence_case
 from forecast.timeseries.evaluation.sums import MIN_SUMS, SumAccuracy
@@ -71,7 +72,7 @@ def summarise_sums(accuracies: Sequence[SumAccuracy], t: Translator) -> list[dic
 
 def _score_texts(accuracy: SumAccuracy, t: Translator) -> tuple[str, ...]:
     return (
-        *("–" if share is None else t.percent(share) for share in (accuracy.coverage80, accuracy.coverage95)),
+        *("–" if share is None else whole_percent(share, t) for share in (accuracy.coverage80, accuracy.coverage95)),
         "–" if accuracy.scaled_crps is None else t.number(accuracy.scaled_crps, 2),
         "–" if accuracy.wql is None else t.number(accuracy.wql, 3),
         t.number(accuracy.sums),

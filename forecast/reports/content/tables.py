@@ -267,7 +267,7 @@ def baseline_table(view: RunView, t: Translator) -> Table | None:
         scale = choose_scale(measure, [statistics.get("p50", 0.0), *(baseline_range or ())], view.scenario.currency, t)
         forecast_range = (statistics["p10"], statistics["p50"], statistics["p90"]) if "p10" in statistics else None
         weights = ", ".join(
-            f"{_model_text(model, t)} {t.percent(weight)}"
+            f"{_model_text(model, t)} {whole_percent(weight, t)}"
             for model, weight in service_baseline.weights.items()
             if weight >= 0.005
         )
@@ -329,8 +329,8 @@ def shock_table(view: RunView, t: Translator) -> Table | None:
 
 def _frequency_text(shock: AnyShock, t: Translator) -> str:
     if isinstance(shock, Event):
-        dates = t("shock_dated", **{"from": shock.from_.text, "until": shock.until.text})
-        return f"{shock.chance.text} · {dates}" if shock.chance else dates
+        dates = t("shock_dated", **{"from": range_text(shock.from_.text, t), "until": range_text(shock.until.text, t)})
+        return f"{range_text(shock.chance.text, t)} · {dates}" if shock.chance else dates
     if isinstance(shock, Drift):
         return t("shock_over", text=range_text(shock.over.text, t))
     rate = getattr(shock, "waves_per_year", None) or shock.per_year  # type: ignore[union-attr]

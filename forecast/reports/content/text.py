@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecast.i18n import Translator
 from forecast.i18n.amounts import interval_text, whole_percent
+from forecast.i18n.dates import MONTH_NAMES, localize_dates
 from forecast.periods import parse_period
 from forecast.plan.labels import display_label, display_name
 from forecast.plan.scenario import Scenario
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
     from forecast.stats.intervals import Estimate
 
-__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "sentence_case"]
+__all__ = ["chance_range_text", "date_text", "measure_text", "name_text", "period_text", "range_text", "sentence_case"]
 
 MIN_WHOLE_PERCENT_RANGE = 0.02
 """Distance of two chances from which whole percents tell them apart."""
@@ -76,22 +77,6 @@ def date_text(day: date, t: Translator) -> str:
     )
 
 
-MONTH_NAMES = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-
-
 def measure_text(measure: str, scenario: Scenario, t: Translator) -> str:
     """Return a measure as a reader writes it.
 
@@ -114,7 +99,9 @@ def measure_text(measure: str, scenario: Scenario, t: Translator) -> str:
     if not part:
         return measure_name
     service = scenario.services.get(part)
-    owner = service or scenario.costs.get(part)
+    owner = service or next(
+        (table[part] for table in (scenario.costs, scenario.initiatives, scenario.shocks) if part in table), None
+    )
     if kind == "volume" and service is not None and service.unit is not None:
         measure_name = f"{measure_name} ({service.unit.in_language(t.language)})"
     return t("measure_of", measure=measure_name, part=display_name(part, owner.label if owner else None, t))
@@ -212,20 +199,51 @@ def name_text(name: str, scenario: Scenario, t: Translator) -> str:
 
 
 def range_text(text: str, t: Translator) -> str:
-    """Return a range with its functions, its units and its `to` in the language of the report."""
-    if call := re.fullmatch(r"(uniform|pert|triangular)\((.*)\)", text):
+    """Return a range of a plan in the language of the report.
+
+    Parameters
+    ----------
+    text : str
+        As the plan writes it, such as `0.5 to 1.2`, `pert(0%, 2%, 5%)` or `2021-03 to 2021-09`.
+    t : Translator
+        Language of the report.
+
+    Returns
+    -------
+    str
+        With its functions, dates, numbers and units in that language: `tháng 3 đến tháng 9/2021`.
+    """
+    if call := re.fullmatch(r"(uniform|pert|triangular|normal|lognormal)\((.*)\)", text):
         parts = [part.strip() for part in call[2].split(",")]
-        key = "range_uniform" if len(parts) == 2 else "range_pert"
-        text = t(key, low=parts[0], mode=parts[1], high=parts[-1])
-    if t.language == "en":
-        return text.replace(" đến ", " to ")
-    for english, vietnamese in (
-        ("to", "đến"),
-        ("days?", "ngày"),
-        ("weeks?", "tuần"),
-        ("months?", "tháng"),
-        ("years?", "năm"),
-        ("people", "người"),
-    ):
-        text = re.sub(rf"(?<= ){english}(?= |,|$)", vietnamese, text)
-    return text
+        if call[1] == "normal":
+            text = t("range_normal", mean=parts[0], sd=parts[-1])
+        elif call[1] == "lognormal":
+            text = t("span_from_to", low=parts[0], high=parts[-1])
+        else:
+            key = "range_uniform" if len(parts) == 2 else "range_pert"
+            text = t(key, low=parts[0], mode=parts[1], high=parts[-1])
+    text = re.sub(r"(?<![\w.,-])-(?=[0-9])", "\N{MINUS SIGN}", localize_dates(text, t))
+    text = _PLAN_DECIMALS.sub(r"\1,\2", text) if t.language == "vi" else text.replace("người/năm", "person/year")
+    for english, vietnamese, shown in _UNIT_WORDS:
+        written, translated = (english, shown) if t.language == "vi" else (vietnamese, english.replace("?", ""))
+        text = re.sub(rf"(?<=[ /]){written}(?= |/|,|$)", translated, text)
+    return re.sub(r"(?<![0-9.,])(1 (?:day|week|month|year))s\b", r"\1", text)
+
+
+_PLAN_DECIMALS = re.compile(r"(?<![0-9.,])([0-9]+)\.([0-9]{1,2}|[0-9]{4,}|(?<=0\.)[0-9]{3})(?![0-9.,]*[0-9])")
+"""A number with decimals as a plan writes it; one with three of them is a number with thousands."""
+_UNIT_WORDS = (
+    ("to", "đến", "đến"),
+    ("days?", "ngày", "ngày"),
+    ("weeks?", "tuần", "tuần"),
+    ("months?", "tháng(?! [0-9])", "tháng"),
+    ("years?", "năm(?! [0-9])", "năm"),
+    ("people", "người", "người"),
+    ("person", "người", "người"),
+    ("year", "năm(?=$| đến| to|,)", "năm"),
+    ("billion", "tỷ", "tỷ"),
+    ("million", "triệu", "triệu"),
+    ("thousand", "nghìn", "nghìn"),
+    ("VND", "đồng", "đồng"),
+)
+"""Words of a range: English, Vietnamese, and the Vietnamese that is shown."""

@@ -17,7 +17,7 @@ from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import PHONE_WIDTH_INCHES, Chart
 from forecast.reports.charts.fan_with_actuals import ActualMonths, first_shown_month
 from forecast.reports.content.context import RunView
-from forecast.reports.content.text import measure_text, sentence_case
+from forecast.reports.content.text import measure_text, period_text, sentence_case
 from forecast.timeseries.baseline import ServiceBaseline
 from forecast.timeseries.ensemble.sum_scores import SumScore
 from forecast.timeseries.evaluation.scores import COMBINATION, MarginalNormals, Origin, assess_calibration, select_fans
@@ -150,7 +150,8 @@ def _fan_chart(scenario: Scenario, name: str, record: TrackRecord, t: Translator
     months = ActualMonths(record.first_month, record.actual, record.masked_actual)
     draw_fans = partial(draw, fans=fans, months=months, t=t, scale=scale)
     alt = f"{heading}: " + "; ".join(
-        f"{format_month(fan.first_month)} {scale.number(fan.low80[0])}–{scale.number(fan.high80[0])}" for fan in fans
+        f"{period_text(format_month(fan.first_month), t)} {scale.number(fan.low80[0])}–{scale.number(fan.high80[0])}"
+        for fan in fans
     )
     alt = ". ".join([alt, *masked_notes(len(record.masked_months), t)])
     return Chart(f"fan_actual-{name}", heading, alt, draw_fans, margin, (5.4, 3.4), (PHONE_WIDTH_INCHES, 3.6), foot)

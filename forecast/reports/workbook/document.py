@@ -10,6 +10,8 @@ from typing import Any
 from forecast.files.workbook import cell_address
 from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
+from forecast.reports.content.text import range_text
+from forecast.reports.workbook.actuals_sheet import write_actuals
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.formats import GREY_TEXT, CellFormats
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO, InputCells
@@ -72,10 +74,11 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
     workbook.set_properties({"title": scenario.name.in_language(t.language), "created": created.replace(tzinfo=None)})
     formats = CellFormats(workbook, content.amount_format)
     others = ("scenarios",) if content.others else ()
+    actuals = ("actuals",) if content.actuals is not None else ()
     closed = tuple(YEAR_SHEETS) if "months_table" in content.summary else ()
     sheets = {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
-        for key in ("summary", "inputs", *others, *closed, "central", "months", "outlook")
+        for key in ("summary", "inputs", *others, *closed, *actuals, "central", "months", "outlook")
     }
     model = None if content.model is None else SheetWriter(workbook.add_worksheet(t("excel_sheet_model")), formats, t)
     sheets |= {
@@ -86,6 +89,8 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
         write_scenarios(sheets["scenarios"], content)
     for key in closed:
         YEAR_SHEETS[key](sheets[key], content)
+    if content.actuals is not None:
+        write_actuals(sheets["actuals"], content.actuals)
     if model is not None and content.model is not None:
         _write_model(model, content, content.model)
         _write_central(sheets["central"], content, content.model)
@@ -138,12 +143,13 @@ def _write_input(
     _write_median(workbook, writer, content, row, cells)
     writer.text(row, column["live"], t("excel_live" if is_live else "excel_not_live"), formats.muted(indent=1))
     writer.text(row, column["grade"], assumption.shown_grade)
-    writer.text(row, column["source"], assumption.source, wrapped)
-    writer.text(row, column["note"], assumption.note, wrapped)
+    source, note = assumption.source.in_language(t.language), assumption.note.in_language(t.language)
+    writer.text(row, column["source"], source, wrapped)
+    writer.text(row, column["note"], note, wrapped)
     writer.text(row, column["place"], content.place(assumption), formats.muted())
     writer.text(row, column["key"], assumption.name, formats.muted())
     writer.text(row, column["written"], assumption.text)
-    texts = {"label": label, "form": form, "source": assumption.source, "note": assumption.note}
+    texts = {"label": label, "form": form, "source": source, "note": note}
     writer.fit_height(row, [(text, INPUT_WIDTHS[column[key]]) for key, text in texts.items()])
 
 
@@ -201,7 +207,7 @@ def _unit_text(cells: InputCells, content: WorkbookContent) -> str:
             return content.t("unit_per_person_year", money=currency)
         case "people":
             return content.t("unit_people")
-    return cells.unit
+    return range_text(f" {cells.unit}", content.t).strip()
 
 
 def _validation(cells: InputCells, position: int, content: WorkbookContent) -> dict[str, Any]:

@@ -142,7 +142,8 @@ def _write_target(writer: SheetWriter, content: WorkbookContent, row: int, name:
     required = target.get("required_chance")
     shown = whole_percent(target["chance"], t, required)
     writer.text(row, 2, shown, formats.get(bold=True, align="right"))
-    writer.number(row, 3, required, formats.get("0%"))
+    is_whole = required is None or round(100 * required, 9) % 1 == 0
+    writer.number(row, 3, required, formats.get("0%" if is_whole else "0.0##%"))
     for column, key in enumerate(("p10", "p50", "p90"), 4):
         writer.number(row, column, figures.get(key), style)
     _write_central_figure(writer, content, row, name, style)
@@ -284,8 +285,9 @@ def _write_assumptions(writer: SheetWriter, content: WorkbookContent) -> None:
         writer.text(row, 1, range_text(assumption.text, t), wrapped)
         writer.text(row, 2, meaning, wrapped)
         writer.text(row, 3, assumption.shown_grade)
-        writer.text(row, 4, assumption.note, wrapped)
-        texts = {"label": label, "written": assumption.text, "meaning": meaning, "note": assumption.note}
+        note = assumption.note.in_language(t.language)
+        writer.text(row, 4, note, wrapped)
+        texts = {"label": label, "written": assumption.text, "meaning": meaning, "note": note}
         writer.fit_height(row, [(text, widths[key]) for key, text in texts.items()])
 
     columns = [TableColumn(t(f"excel_{key}"), width) for key, width in widths.items()]
@@ -304,9 +306,10 @@ def _write_sources(writer: SheetWriter, content: WorkbookContent) -> None:
         label = content.label(assumption.name)
         writer.text(row, 0, label, wrapped)
         writer.text(row, 1, assumption.shown_grade)
-        writer.text(row, 2, assumption.source, wrapped)
+        source = assumption.source.in_language(t.language)
+        writer.text(row, 2, source, wrapped)
         writer.text(row, 3, content.place(assumption), formats.muted())
-        writer.fit_height(row, [(label, widths["label"]), (assumption.source, widths["source"])])
+        writer.fit_height(row, [(label, widths["label"]), (source, widths["source"])])
 
     columns = [TableColumn(t(f"excel_{key}"), width) for key, width in widths.items()]
     entries = [cells.assumption for cells in content.inputs if cells.assumption.source]

@@ -25,7 +25,7 @@ correlations:
     problems = problems_in(text, tmp_path)
     assert problems == [
         "a.yaml:11:18: correlations.not.between: "
-        "'shocks.w.length' is drawn anew in each event and cannot be correlated; take it out"
+        "'shocks.w.length' is sampled again in each event and cannot be correlated; take it out"
     ]
 
 

@@ -40,8 +40,8 @@ UNUSED = [
     ("costs: {c: {per_unit: {postal: 5 nghìn đồng}}}", "costs.c.per_unit.postal: a cost of each piece needs pieces"),
     ("costs: {c: {per_unit: {all: 5 nghìn đồng}}}", "costs.c.per_unit.all: a cost of each piece needs pieces"),
     ("  b: {baseline: {method: given, annual: 5000}}", "services.b.baseline.annual: '5000' has no unit"),
-    ("  b: {baseline: {method: given, annual: 5 tỷ, level: history}}", "services.b.baseline.level: 'level' asks"),
-    ("  b: {baseline: {method: given, annual: 5 tỷ, mask: [2020-01]}}", "services.b.baseline.mask: 'mask' asks a"),
+    ("  b: {baseline: {method: given, annual: 5 tỷ, level: history}}", "services.b.baseline.level: 'level' needs"),
+    ("  b: {baseline: {method: given, annual: 5 tỷ, mask: [2020-01]}}", "services.b.baseline.mask: 'mask' needs a"),
 ]
 
 

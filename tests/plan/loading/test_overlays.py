@@ -29,7 +29,7 @@ def test_an_assumption_is_replaced_as_a_whole(parent: Path) -> None:
     child = read_scenario("extends: p.yaml\nservices: {postal: {growth: 5%}}\n", parent)
     growth = child.services["postal"].growth
     assert growth is not None
-    assert (growth.text, growth.grade, growth.source) == ("5%", "C", "")
+    assert (growth.text, growth.grade, bool(growth.source)) == ("5%", "C", False)
     assert child.services["postal"].label is not None
 
 

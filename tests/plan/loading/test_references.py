@@ -19,7 +19,7 @@ def test_same_as_follows_a_chain_to_one_draw_and_source(tmp_path: Path) -> None:
     noise = read_scenario(text, tmp_path).services["b"].baseline.noise
     assert noise is not None
     assert (noise.stream_name, noise.name) == ("services.postal.baseline.noise", "services.b.baseline.noise")
-    assert (noise.grade, noise.source) == ("B", "books")
+    assert (noise.grade, noise.source.plain) == ("B", "books")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,6 @@ def test_same_as_does_not_join_per_event_and_per_path_draws(tmp_path: Path) -> N
 """
     problems = problems_in(text, tmp_path)
     assert problems == [
-        "a.yaml:11:23: shocks.w.within: one of 'shocks.w.length' and this is drawn anew in each event, "
+        "a.yaml:11:23: shocks.w.within: one of 'shocks.w.length' and this is sampled again in each event, "
         "the other once; write a value"
     ]

@@ -17,5 +17,5 @@ def test_assumptions_known_later_are_marked() -> None:
 def test_ranges_are_explained_in_the_unit_of_the_plan() -> None:
     by_name = {assumption.name: assumption for assumption in report_fixture.covid_view().assumptions()}
     length, postal = by_name["shocks.covid_waves.length"], by_name["shocks.covid_waves.upstream.effect.volume.postal"]
-    assert assumptions.describe_range(length, Translator("vi")) == "80%: 4 tuần đến 10 tuần, mức giữa 6,3 tuần"
-    assert assumptions.describe_range(postal, Translator("en")) == "80%: −40% to −5%, middle −22.5%"
+    assert assumptions.describe_range(length, Translator("vi")) == "80%: 4 tuần đến 10 tuần, trung vị 6,3 tuần"
+    assert assumptions.describe_range(postal, Translator("en")) == "80%: −40% to −5%, median −22.5%"

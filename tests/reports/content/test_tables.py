@@ -25,19 +25,19 @@ def test_the_gap_has_its_own_row() -> None:
     view = report_fixture.covid_view()
     sentence, table = tables.gap_table("2020", view.summary["history"]["2020"], view, Translator("vi"))
     assert ("Bưu chính chuyển phát", "trên 61 tỷ đồng") in table.rows
-    assert "trung bình là −2,0 tỷ đồng, 80% khả năng từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
+    assert "bình quân là −2,0 tỷ đồng, khoảng dự báo 80% từ −2,5 tỷ đồng đến −1,5 tỷ đồng" in sentence
     assert ("Chênh lệch giữa tổng công bố và tổng các dịch vụ", "−1 tỷ đồng") in table.rows
 
 
 def test_a_width_of_reconstructed_months_is_a_dash_with_its_reason() -> None:
     table = tables.baseline_table(report_fixture.covid_view(), Translator("en"))
     assert table is not None
-    assert {row[1] for row in table.rows} == {"– (its months are reconstructed)"}
+    assert {row[1] for row in table.rows} == {"– (its months are spread from annual totals)"}
     assert all(row[2].endswith("billion VND") for row in table.rows)
 
 
 @pytest.mark.parametrize(
-    ("language", "head"), [("en", "plan: the target spread by the season"), ("vi", "Kế hoạch: chỉ tiêu chia theo mùa")]
+    ("language", "head"), [("en", "plan (spread by season)"), ("vi", "Kế hoạch (phân bổ theo mùa vụ)")]
 )
 def test_the_monthly_table_says_that_the_plan_is_the_target_spread_by_the_season(language: str, head: str) -> None:
     heads = tables.monthly_table(report_fixture.covid_view(), Translator(language)).heads  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def test_worst_outcomes_stand_with_their_chance_return_period_and_error() -> Non
     )
     assert tables.tail_line(view, Translator("vi")) == (
         "Khả năng thấp hơn (chu kỳ lặp lại), tỷ đồng: 20% (5 năm): 247,5 ±0,1 · 10% (10 năm): 242,0 ±0,1 · "
-        "5% (20 năm): 237,4 ±0,1. Trung bình của 5% xấu nhất (CVaR): 232,2 ±0,1."
+        "5% (20 năm): 237,4 ±0,1. Bình quân của 5% xấu nhất (CVaR): 232,2 ±0,1."
     )
 
 

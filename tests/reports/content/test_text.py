@@ -22,5 +22,5 @@ def test_periods_are_written_in_words() -> None:
 
 def test_ranges_are_written_in_the_language_of_the_reader() -> None:
     assert range_text("4 to 10 weeks", Translator("vi")) == "4 đến 10 tuần"
-    assert range_text("uniform(2021-01, 2021-12)", Translator("en")) == "any of 2021-01 to 2021-12"
+    assert range_text("uniform(2021-01, 2021-12)", Translator("en")) == "January to December 2021, all values alike"
     assert range_text("pert(0%, 2%, 5%)", Translator("vi")) == "0% đến 5%, dễ xảy ra nhất 2%"
