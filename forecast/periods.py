@@ -17,6 +17,7 @@ from forecast.arrays import Floats, Ints
 
 __all__ = [
     "DAYS_PER_MONTH",
+    "MONTHS_PER_QUARTER",
     "SEASON_MONTHS",
     "Calendar",
     "days_inside",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 SEASON_MONTHS = 12
+MONTHS_PER_QUARTER = 3
 DAYS_PER_MONTH = 365 / 12
 """Days in a month of a duration (`within: 2 months`)."""
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from forecast.analysis.place_actuals import PlaceActuals, place_of
 from forecast.history.bookings import LAST_DAY, BookedValue, Bookings
 from forecast.periods import Calendar
 from forecast.simulation.model.statement import StatementLine, evaluate_statement, statement_lines
@@ -63,10 +64,13 @@ class ActualFigures:
         Of the ledger.
     parts : MeasureParts
         Of the plan.
+    places : PlaceActuals, optional
+        Of its places; measures of places such as `revenue@436` have no books without it.
     """
 
-    def __init__(self, bookings: Bookings, parts: MeasureParts) -> None:
+    def __init__(self, bookings: Bookings, parts: MeasureParts, places: PlaceActuals | None = None) -> None:
         self.parts = parts
+        self.places = places
         self._bookings = bookings
         self._values: dict[tuple[Calendar, int], Mapping[str, float]] = {}
         self._months: dict[tuple[str, int, int], BookedValue | None] = {}
@@ -79,6 +83,8 @@ class ActualFigures:
 
     def inputs_without_books(self, measure: str) -> tuple[str, ...]:
         """Name the inputs of a measure of which the ledger has no row; the measure itself where no statement has it."""
+        if place := place_of(measure):
+            return () if self.places is not None and self.places.has(place) else (measure,)
         inputs = self.parts.inputs_by_measure.get(measure)
         return (measure,) if inputs is None else tuple(sorted(inputs - self._bookings.measures))
 
@@ -99,6 +105,8 @@ class ActualFigures:
         float, optional
             In currency, or the unit of the measure; None where a month of an input was not booked.
         """
+        if place := place_of(measure):
+            return None if self.places is None else self.places.value(place, period, day)
         if (period, day) not in self._values:
             self._values[period, day] = self._evaluate(period, day)
         return self._values[period, day].get(measure)
@@ -124,6 +132,8 @@ class ActualFigures:
 
     def months_not_booked(self, measure: str, period: Calendar) -> tuple[int, ...]:
         """Months of a period that are not booked; for a measure whose inputs the ledger has."""
+        if (place := place_of(measure)) and self.places is not None:
+            return self.places.months_not_booked(place, period)
         inputs = self.parts.inputs_by_measure[measure]
         return tuple(
             month for month in period.months if any(self._month(name, month, LAST_DAY) is None for name in inputs)
@@ -144,8 +154,10 @@ class ActualFigures:
         Returns
         -------
         bool
-            False where a row has no day of booking: nobody knows when it was written.
+            False where a row has no day of booking: nobody knows when it was written. So are those of places.
         """
+        if place_of(measure):
+            return False
         booked = (self._month(name, month, day) for name in self.parts.inputs_by_measure[measure])
         return all(value is not None and value.booked > 0 for value in booked)
 
@@ -174,6 +186,8 @@ class ActualFigures:
         return {name: float(value[0]) for name, value in figures.items()}
 
     def _find_first_day(self, measure: str, period: Calendar) -> int | None:
+        if place_of(measure):
+            return None if self.value(measure, period) is None else PlaceActuals.booked_day(period)
         latest = 0
         for name in self.parts.inputs_by_measure[measure]:
             for month in period.months:

@@ -14,7 +14,7 @@ from forecast.periods import first_day, format_month
 from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Event
-from forecast.simulation.closed_year import ClosedYear
+from forecast.simulation.closed_year import ClosedYear, find_closed_year
 from forecast.simulation.simulate import Simulation, simulate
 from forecast.stats.intervals import Estimate
 from forecast.timeseries.baseline import Baseline
@@ -96,13 +96,19 @@ class PairedSimulations:
 
 
 def state_on_day(state: PlanState, day: int, books: BooksByDay | None) -> PlanState:
-    """Return a plan with the books and the named events that were known on a day; all else is as it is today."""
-    booked = {} if books is None else books.on_day(day)
-    calendar = state.baseline.calendar
+    """Return a plan with the books and the named events that were known on a day; all else is as it is today.
+
+    Months before its horizon are as they are today: the plan begins after them.
+    """
+    known = {} if books is None else books.on_day(day)
+    first, last = state.scenario.horizon.calendar.first, state.baseline.calendar.last
     inside = {
-        measure: {month: figure for month, figure in figures.items() if month in calendar.months}
-        for measure, figures in booked.items()
+        measure: {month: figure for month, figure in figures.items() if month < first}
+        for measure, figures in state.baseline.booked.items()
     }
+    for measure, figures in known.items():
+        since = {month: figure for month, figure in figures.items() if first <= month <= last}
+        inside[measure] = {**inside.get(measure, {}), **since}
     known_month = None if state.baseline.last_known_month is None else month_before(day, state.baseline)
     baseline = replace(
         state.baseline, booked={name: rows for name, rows in inside.items() if rows}, last_known_month=known_month
@@ -155,16 +161,19 @@ def earlier_days(
 ) -> tuple[EarlierDay, ...]:
     """Return the plan and the forecasts of later days, before the day of the run.
 
+    A forecast that did not know all months of the year before its horizon has no figure of the year and is left out.
     Where the plan alone is known, each day on which a month was closed has the plan with the books of that day; where
     nothing is, it has the plan of the run with the books and the named events of that day.
     """
     current = PlanState(run.scenario, run.baseline)
+    known = [forecast for forecast in known if _has_year(forecast.state, year)]
     closing = {} if books is None else books.closing_days(year.closed_months)
 
     def closed_by(day: int) -> tuple[int, ...]:
         return tuple(month for month, closed in closing.items() if closed <= day)
 
-    forecasts = list(known) or [EarlierForecast(state_on_day(current, first_day(year.calendar.first) - 1, books))]
+    opening = first_day(max(year.calendar.first, run.horizon.first))
+    forecasts = list(known) or [EarlierForecast(state_on_day(current, opening - 1, books))]
     days = [EarlierDay(forecast, ()) for forecast in forecasts]
     last = max(closing.values(), default=0)
     for day in sorted(set(closing.values())) if len(known) < 2 else ():
@@ -173,3 +182,11 @@ def earlier_days(
             days.append(EarlierDay(EarlierForecast(state), ()))
     days.sort(key=lambda day: day.as_of)
     return tuple(EarlierDay(day.forecast, closed_by(day.as_of.toordinal())) for day in days)
+
+
+def _has_year(state: PlanState, year: ClosedYear) -> bool:
+    """True where a state of the plan knows the months of a year before its horizon."""
+    if year.calendar.first >= state.scenario.horizon.calendar.first:
+        return True
+    its_year = find_closed_year(state.scenario, state.baseline)
+    return its_year is not None and its_year.calendar.first == year.calendar.first

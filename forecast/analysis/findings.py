@@ -44,11 +44,13 @@ __all__ = [
     "YearFindings",
 ]
 
-PlanSource = Literal["assigned", "target", "locked", "simulated"]
-"""Where a figure of the plan comes from: a document's periods, a target, its lock, or the plan without its books."""
-VarianceKind = Literal["event", "volume", "price", "actual", "learned", "initiative", "assumption", "rest"]
+PlanSource = Literal["assigned", "assigned_quarter", "target", "locked", "simulated"]
+"""Where a figure of the plan comes from: a document's periods, its quarter spread over the months as the plan forecasts
+them, a target, its lock, or the plan without its books."""
+VarianceKind = Literal["event", "volume", "price", "actual", "learned", "initiative", "assumption", "audit", "rest"]
 """Cause of a step: a named event or a risk that is over, an initiative, a changed assumption, closed months (by volume
-and price where both are booked), what they taught the open months, or open months against those of last year."""
+and price where both are booked), what they taught the open months, what was restated of last year since the plan was
+made, or open months against those of last year."""
 VarianceReference = Literal["plan", "last_forecast", "last_year"]
 
 
@@ -469,6 +471,15 @@ class Variance:
         """Return whether a change of the measure is favourable: more revenue or profit, less cost."""
         return amount < 0 if self.measure == "cost" else amount > 0
 
+    def effect(self, step: VarianceStep, amount: float) -> Literal["favourable", "adverse", ""]:
+        """Return whether the amount of a step is favourable or adverse.
+
+        Empty where it is 0, and of an audit, which moves the reference and not the year.
+        """
+        if not amount or step.kind == "audit":
+            return ""
+        return "favourable" if self.is_favourable(amount) else "adverse"
+
 
 @dataclass(frozen=True)
 class ChancePoint:
@@ -484,6 +495,8 @@ class ChancePoint:
     """Name of the lock that holds them; empty where the plan was simulated with the books of that day."""
     change: Variance | None
     """Why the measure of the main target changed since the point before; None for the first."""
+    other_goals: Mapping[str, float] = field(default_factory=dict)
+    """Target -> its threshold on that day, where that was another one than now."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from forecast.history.booked_months import BookedMonths
 from forecast.history.ledger import History
@@ -22,6 +23,30 @@ class LastYear:
     """Months before those that the plan simulates."""
     booked: BookedMonths
     """Months that it simulates."""
+
+    @cached_property
+    def before_audit(self) -> LastYear:
+        """The same books as they were known when the plan was made."""
+        return self if self.history is None else replace(self, history=replace(self.history, audited={}))
+
+    def audit_change(self, measure: str, calendar: Calendar) -> float:
+        """Change of the year before some months by what was restated since the plan was made.
+
+        Parameters
+        ----------
+        measure : str
+            Such as `revenue.postal`; one that adds up.
+        calendar : Calendar
+            The months whose year before is asked for.
+
+        Returns
+        -------
+        float
+            In currency; months that were first booked after the plan are no restatement.
+        """
+        months = [month - SEASON_MONTHS for month in calendar.months]
+        figures = [(self.before_audit._month(measure, month), self._month(measure, month)) for month in months]
+        return math.fsum(after - before for before, after in figures if before is not None and after is not None)
 
     def total(self, measure: str, calendar: Calendar) -> float | None:
         """Sum of a measure over the year before some months; the mean of a headcount, a year's productivity.
@@ -83,13 +108,12 @@ class LastYear:
     def _history_month(self, kind: str, name: str, month: int) -> float | None:
         history = self.history
         assert history is not None
-        if kind == "headcount":
-            return history.headcount[month].value if month in history.headcount else None
-        if kind == "cost":
-            months = history.costs.get(name, {})
-            return months[month].value if month in months else None
-        if (audited := history.audited.get(f"{kind}.{name}", {}).get(month)) is not None:
+        measure = kind if kind == "headcount" else f"{kind}.{name}"
+        if (audited := history.audited.get(measure, {}).get(month)) is not None:
             return audited
+        if kind in ("cost", "headcount"):
+            months = history.headcount if kind == "headcount" else history.costs.get(name, {})
+            return months[month].value if month in months else None
         figures = getattr(history, kind, {}).get(name)
         if figures is None or month > history.calendar.last:
             return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forecast.analysis.earlier_forecasts import MediansByMeasure, YearReferences
 from forecast.analysis.findings import MonthsTable, MonthsTableRow, PlanFigure
 from forecast.analysis.last_year import LastYear
-from forecast.periods import format_month, parse_period
+from forecast.periods import MONTHS_PER_QUARTER, SEASON_MONTHS, format_month, parse_month, parse_period
 from forecast.simulation.closed_year import ClosedYear
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Estimate
@@ -45,10 +45,24 @@ class PlanFigures:
         PlanFigure, optional
             None where no source has it.
         """
-        assigned = self._with_parts(measure, lambda name: _lookup(self.references.assigned, name, month))
-        if assigned is not None:
+        if (assigned := self._assigned(measure, month)) is not None:
             return PlanFigure(assigned, "assigned")
-        return self._median(measure, month)
+        return self._month_of_quarter(measure, month) or self._median(measure, month)
+
+    def _month_of_quarter(self, measure: str, month: str) -> PlanFigure | None:
+        """A month's share of its assigned quarter, by the medians of the plan; None where a month of it is assigned."""
+        first = parse_month(month) // MONTHS_PER_QUARTER * MONTHS_PER_QUARTER
+        text = f"{first // SEASON_MONTHS}-Q{first % SEASON_MONTHS // MONTHS_PER_QUARTER + 1}"
+        names = [format_month(first + number) for number in range(MONTHS_PER_QUARTER)]
+        quarter = self._assigned(measure, text)
+        is_by_month = any(self._assigned(measure, name) is not None for name in names)
+        if quarter is None or is_by_month or measure in ("headcount", "productivity"):
+            return None
+        medians = {name: figure.value for name in names if (figure := self._median(measure, name)) is not None}
+        total = math.fsum(medians.values())
+        if len(medians) < MONTHS_PER_QUARTER or total <= 0:
+            return None
+        return PlanFigure(quarter * medians[month] / total, "assigned_quarter")
 
     def whole_year(self, measure: str) -> PlanFigure | None:
         """Return the plan of the year: assigned, else a target of the plan, else of its lock, else simulated.
@@ -68,6 +82,10 @@ class PlanFigures:
         if name := target_of(self.plan, measure, self.year.outlook):
             return PlanFigure(self.plan.scenario.targets[name].threshold.value, "target")
         return self._median(measure, self.year.outlook)
+
+    def _assigned(self, measure: str, period: str) -> float | None:
+        """The figure of a month or quarter as a document assigns it, to the measure or to all its parts."""
+        return self._with_parts(measure, lambda name: _lookup(self.references.assigned, name, period))
 
     def _with_parts(self, measure: str, figure: Callable[[str], float | None]) -> float | None:
         """The figure of a measure, else the sum of its parts where all have one."""
@@ -101,7 +119,8 @@ class PlanFigures:
     def _median(self, measure: str, period: str) -> PlanFigure | None:
         if (locked := _lookup(self.references.locked, measure, period)) is not None:
             return PlanFigure(locked, "locked")
-        tally = self.plan.tallies.get((measure, period))
+        is_before = parse_period(period).last < self.plan.horizon.first
+        tally = None if is_before else self.plan.tallies.get((measure, period))
         return None if tally is None else PlanFigure(tally.quantile(0.5).value, "simulated")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -185,7 +186,7 @@ class _Pair:
 
 def _order(measure: str) -> tuple[int, str]:
     """Revenue and its services before costs and all else."""
-    kind = measure.partition(".")[0].partition(":")[0]
+    kind = re.split("[.:@]", measure)[0]
     return (FLOWS.index(kind) if kind in FLOWS else len(FLOWS), measure)
 
 

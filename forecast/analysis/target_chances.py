@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from forecast.analysis.place_actuals import PLACE_MARK
 from forecast.analysis.scored_forecasts import Booking, ScoredLock
 from forecast.periods import parse_period
 from forecast.runs.locks import LockedTarget
@@ -72,7 +73,7 @@ def score_chances(scored: Sequence[ScoredLock], booking: Booking) -> ChanceScore
     Returns
     -------
     ChanceScores
-        Of targets of all places together whose period was open at the lock and is booked now.
+        Of targets whose period was open at the lock and is booked now; those of places by the ledger of places.
     """
     chances = tuple(
         chance
@@ -95,7 +96,7 @@ def score_chances(scored: Sequence[ScoredLock], booking: Booking) -> ChanceScore
 def _score_target(entry: ScoredLock, name: str, target: LockedTarget, booking: Booking) -> ScoredChance | None:
     """The chance of a target; None where its figure is not booked, or was no forecast."""
     measure, period = target_measure(entry, target), parse_period(target.period)
-    if target.place or entry.actual.inputs_without_books(measure) or not entry.is_forecast(measure, period):
+    if entry.actual.inputs_without_books(measure) or not entry.is_forecast(measure, period):
         return None
     actual = entry.actual_value(measure, period, booking)
     if actual is None:
@@ -105,6 +106,8 @@ def _score_target(entry: ScoredLock, name: str, target: LockedTarget, booking: B
 
 
 def target_measure(entry: ScoredLock, target: LockedTarget) -> str:
-    """The measure that a target counts, on its basis: the gap is left out on the basis of the parts."""
+    """The measure that a target counts, with its place, on its basis: that of the parts leaves the gap out."""
+    if target.place:
+        return f"{target.measure}{PLACE_MARK}{target.place}"
     parts = f"{target.measure}:parts"
     return parts if target.basis == "parts" and parts in entry.actual.parts.inputs_by_measure else target.measure

@@ -9,7 +9,7 @@ numbers, so that the steps sum exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from forecast.analysis.earlier_forecasts import PairedSimulations, PlanState
@@ -92,7 +92,8 @@ def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year
     Returns
     -------
     tuple of Variance
-        Of each measure whose lines were booked in every month of the year before.
+        Of each measure whose lines were booked in every month of the year before; from the books as the plan knew
+        them, with what was restated since as steps of their own.
     """
     variances = []
     for measure in VARIANCE_MEASURES:
@@ -105,9 +106,11 @@ def compare_with_last_year(paired: PairedSimulations, now: Simulation, last_year
         if any(amount is None for amount in amounts):
             continue
         steps = [step for line, sign in lines for step in _last_year_steps(line, sign, paired, now, last_year)]
-        steps.sort(key=lambda step: step.kind == "rest")
+        audit = list(_audit_steps(lines, year, last_year))
+        steps = [*audit, *sorted(steps, key=lambda step: step.kind == "rest")]
         end = _totals(paired.run, measure, variance_span(now, year))
-        variances.append(_ending_at(end, measure, "last_year", "", past_year, steps))
+        before_audit = past_year - math.fsum(step.outlook for step in audit)
+        variances.append(_ending_at(end, measure, "last_year", "", before_audit, steps))
     return tuple(variances)
 
 
@@ -188,6 +191,14 @@ def _ending_at(
         median,
     )
     return Variance(measure, reference, as_of, start, tuple(steps), end)
+
+
+def _audit_steps(lines: Sequence[tuple[str, float]], year: ClosedYear, last_year: LastYear) -> Iterator[VarianceStep]:
+    """Change of each line of last year by what was restated since the plan was made."""
+    for line, sign in lines:
+        to_date, outlook = (last_year.audit_change(line, part) for part in (year.to_date_calendar, year.calendar))
+        if to_date or outlook:
+            yield VarianceStep("audit", line, sign * to_date, sign * outlook, 0.0)
 
 
 def _last_year_steps(

@@ -26,6 +26,7 @@ from forecast.analysis.variance import (
 from forecast.history.ledger import History
 from forecast.periods import format_month
 from forecast.plan.accounts import read_books_by_day
+from forecast.plan.scenario import Scenario
 from forecast.simulation.closed_year import ClosedYear, find_closed_year
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
@@ -97,7 +98,8 @@ def _with_plan(months: Months, plan: PlanFigures, year: ClosedYear) -> Months:
     """Months with the plan of each month of the year, and the last closed one."""
     plans = month_plans(plan, months.measure)
     bars = tuple(replace(bar, plan=plans.get(bar.month, bar.plan)) for bar in months.bars)
-    return replace(months, bars=bars, last_closed=year.month)
+    is_shown = any(bar.month == year.month for bar in bars)
+    return replace(months, bars=bars, last_closed=year.month if is_shown else "")
 
 
 def _chance_points(
@@ -117,6 +119,7 @@ def _chance_points(
             chances=day.forecast.chances or _earlier_chances(run, simulation, now),
             lock=day.forecast.lock,
             change=None,
+            other_goals=_other_goals(day.forecast.state.scenario, run.scenario),
         )
         for day, simulation in zip(days, earlier, strict=True)
     ]
@@ -135,6 +138,15 @@ def _chance_points(
     )
     causes = [None, *(_of_measure(variances, cause) for variances in changes)]
     return tuple(replace(point, change=change) for point, change in zip(points, causes, strict=True))
+
+
+def _other_goals(earlier: Scenario, now: Scenario) -> dict[str, float]:
+    """Target -> its threshold in an earlier plan, of those that have another one now."""
+    return {
+        name: earlier.targets[name].threshold.value
+        for name in sorted(earlier.targets.keys() & now.targets.keys())
+        if earlier.targets[name].threshold.value != now.targets[name].threshold.value
+    }
 
 
 def _of_measure(variances: tuple[Variance, ...], measure: str) -> Variance | None:

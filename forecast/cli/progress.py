@@ -66,6 +66,15 @@ class ProgressDisplay:
             self._live.update("", refresh=True)
         print_lines(*lines)
 
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Leave the terminal to a question; the changing line comes back after it."""
+        if self._live is not None:
+            self._live.stop()
+        yield
+        if self._live is not None:
+            self._live.start()
+
     def _remaining_seconds(self, now: float, done: int, total: int) -> float | None:
         """Seconds at the speed so far; None before it is known."""
         start, done_at_start = self._paths_start or (now, done)

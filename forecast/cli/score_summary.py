@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from forecast.analysis.actual_figures import GAP
+from forecast.analysis.place_actuals import PLACE_MARK, place_of
 from forecast.analysis.scored_forecasts import FIRST_BOOKING_DAYS
 from forecast.cli.actuals_summary import month_words
 from forecast.cli.text_table import table_lines, wrap
@@ -99,7 +100,9 @@ def _period_lines(
     table: ScoredForecasts, rows: Sequence[int], chances: Mapping[str, float], scores: LedgerScores, t: Translator
 ) -> list[str]:
     key, actual = table.keys[rows[0]], float(table.actual[rows[0]])
-    scale = choose_scale(key.measure, [actual], scores.scenario.currency, t, yearly=key.months == SEASON_MONTHS)
+    scale = choose_scale(
+        key.measure.partition(PLACE_MARK)[0], [actual], scores.scenario.currency, t, yearly=key.months == SEASON_MONTHS
+    )
     heads = ["score_lock", "score_ahead", "score_p10", "score_p50", "score_p90", "score_lock_error", "score_inside"]
     heads += ["score_chance"] if chances else []
     lines, inside = [[t(head) for head in heads]], 0
@@ -121,7 +124,7 @@ def _period_lines(
             cells.append("-" if chance is None else whole_percent(chance, t))
         lines.append(cells)
     head = t(
-        "score_period", measure=sentence_case(measure_text(key.measure, scores.scenario, t)),
+        "score_period", measure=sentence_case(_measure_name(key.measure, scores, t)),
         period=period_text(key.period, t), actual=scale.amount(actual), inside=inside, count=len(rows),
     )  # fmt: skip
     return [*wrap(head), *table_lines(lines, indent=2)]
@@ -238,7 +241,7 @@ def _value_added_lines(scores: LedgerScores, t: Translator) -> list[str]:
         for value in group:
             shares = (_share(value.error, t, signed=False), _share(value.error_alone, t, signed=False))
             added = (_share(value.error_added, t), _share(value.crps_added, t))
-            growth = _shorten(range_text(value.growth.partition("; grade")[0], t), MAX_GROWTH_LETTERS)
+            growth = _shorten(range_text(value.growth.partition(";")[0], t), MAX_GROWTH_LETTERS)  # without its grade
             rows.append([f"  {_short_name(value.measure, scores, t)}", growth, *shares, *added])
     return [*wrap(t("score_value_added")), *table_lines(rows)]
 
@@ -290,10 +293,12 @@ def _final_lines(scores: LedgerScores, t: Translator) -> list[str]:
 
 
 def _restated_text(figure: RestatedFigure, scores: LedgerScores, t: Translator) -> str:
-    scale = choose_scale(figure.measure, [figure.first, figure.final], scores.scenario.currency, t)
+    scale = choose_scale(
+        figure.measure.partition(PLACE_MARK)[0], [figure.first, figure.final], scores.scenario.currency, t
+    )
     decimals = _telling_decimals(figure.first, figure.final, scale)
     return t(
-        "score_restated_figure", measure=measure_text(figure.measure, scores.scenario, t),
+        "score_restated_figure", measure=_measure_name(figure.measure, scores, t),
         period=period_text(figure.period, t), first=scale.number(figure.first, decimals),
         final=scale.amount(figure.final, decimals),
         change=_share(figure.final / figure.first - 1 if figure.first else None, t, decimals=2),
@@ -333,9 +338,22 @@ def _left_out_lines(scores: LedgerScores, t: Translator) -> list[str]:
                 t(key, measures=list_names(list(lacking), MAX_SCORE_NAMES), inputs=list_names(inputs, MAX_SCORE_NAMES))
             )
     notes += [t("score_not_booked", **params) for params in _not_booked_params(scores, t)]
+    notes += _unscored_place_notes(scores, t)
     if scores.with_hindsight:
         notes.append(t("score_hindsight", names=list_names(scores.with_hindsight, MAX_SCORE_NAMES)))
     return [part for note in _listed_notes(notes, t) for part in wrap(note)]
+
+
+def _unscored_place_notes(scores: LedgerScores, t: Translator) -> Iterator[str]:
+    """One note for each reason for which targets of places are not scored."""
+    reasons = {(place.reason, place.detail): None for place in scores.unscored_places}
+    for reason, detail in reasons:
+        targets = {
+            f"{place.target} ({scores.place_names.get(place.place, place.place)})": None
+            for place in scores.unscored_places
+            if (place.reason, place.detail) == (reason, detail)
+        }
+        yield t(f"score_{reason}", targets=list_names(list(targets), MAX_SCORE_NAMES), detail=detail)
 
 
 def _not_booked_params(scores: LedgerScores, t: Translator) -> Iterator[dict[str, str]]:
@@ -362,11 +380,20 @@ def _length_text(months: int, t: Translator) -> str:
 def _short_name(measure: str, scores: LedgerScores, t: Translator) -> str:
     """The name of a measure for a table: of revenue and costs the service or cost alone."""
     scenario = scores.scenario
+    if place := place_of(measure):
+        return _shorten(scores.place_names.get(place, place))
     kind, _, part = measure.partition(":")[0].partition(".")
     owner = scenario.services.get(part) or scenario.costs.get(part)
     if part and kind in ("revenue", "cost"):
         return _shorten(sentence_case(display_name(part, owner.label if owner else None, t)))
     return _shorten(sentence_case(measure_text(measure.partition(":")[0], scenario, t)))
+
+
+def _measure_name(measure: str, scores: LedgerScores, t: Translator) -> str:
+    """A measure as a reader writes it, with its place."""
+    kind, _, place = measure.partition(PLACE_MARK)
+    text = measure_text(kind, scores.scenario, t)
+    return t("measure_of", measure=text, part=scores.place_names.get(place, place)) if place else text
 
 
 def _shorten(text: str, letters: int = MAX_NAME_LETTERS) -> str:

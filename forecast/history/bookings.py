@@ -43,7 +43,7 @@ class BookedValue(NamedTuple):
     """Ordinal day of the last booking that it is made of; 0 where a row of it has none."""
 
 
-AccountMonths = Mapping[int, tuple[FigureVersion, ...]]
+AccountMonths = dict[int, tuple[FigureVersion, ...]]
 """Month from year 0, rising -> versions of one account, by the day on which they became known."""
 
 
@@ -90,7 +90,7 @@ class Bookings:
         Returns
         -------
         BookedValue, optional
-            The sum of the accounts that had begun by that month; None where one of them was not booked on that day.
+            The sum of the accounts that the month has; None where one of them was not booked on that day.
         """
         versions = self._versions(measure, month, day)
         if not versions or not all(version is not None and version.is_booked for version in versions):
@@ -120,10 +120,17 @@ class Bookings:
         return next((day for day in sorted(days) if self.value(measure, month, day) is not None), None)
 
     def _versions(self, measure: str, month: int, day: int) -> list[FigureVersion | None]:
-        """The version of each account that had begun by a month; None for one that was not known on a day."""
+        """The version of each account that a month has; None for one that was not known on a day.
+
+        An account has no month before its first, nor after its last where another begins in the month after that: a
+        service that was renamed or split.
+        """
         versions: list[FigureVersion | None] = []
-        for account in self.accounts.get(measure, ()):
-            if month < next(iter(account)):  # by month
+        accounts = self.accounts.get(measure, ())
+        firsts = {next(iter(account)) for account in accounts}  # by month
+        for account in accounts:
+            last = next(reversed(account))
+            if month < next(iter(account)) or (month > last and last + 1 in firsts):
                 continue
             known = [version for version in account.get(month, ()) if version.known_on <= day]
             versions.append(known[-1] if known else None)

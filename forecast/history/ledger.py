@@ -82,7 +82,8 @@ class History:
     months_known_later: tuple[int, ...] = ()
     """Months with rows that became known only after the day of the plan, sorted."""
     audited: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
-    """Measure -> month -> figure of a month before the plan that was restated after the plan was made."""
+    """Measure -> month -> figure of a month before the plan that was restated after the plan was made; a cost or people
+    that were booked only then as well."""
     booked: BookedMonths = field(default_factory=dict)
     """Figures from the first month on that a plan simulates; months may be missing."""
     estimates: Estimates = field(default_factory=Estimates)
@@ -213,19 +214,27 @@ def read_history(
         *_slip_notes(entries),
         *booked_notes,
     ]
-    audited = {} if figures is known_now or planned_from is None else _audited(entries, known_now, planned_from)
-    notes += _audited_notes(audited, planned_on)
     calendar = _calendar(entries, planned_from)
-    history = _build_history(entries, _sum_others(others), figures, notes, calendar, booked)
+    sums = _sum_others(others)
+    audited = {} if figures is known_now or planned_from is None else _audited(entries, sums, known_now, planned_from)
+    notes += _audited_notes(audited, sums, planned_on)
+    history = _build_history(entries, sums, figures, notes, calendar, booked)
     return replace(history, estimates=collect_estimates(figures.series), audited=audited)
 
 
 def _audited(
-    entries: Mapping[str, list[_ServiceRow]], known_now: LedgerFigures, planned_from: int
+    entries: Mapping[str, list[_ServiceRow]],
+    sums: Mapping[tuple[str, str], Mapping[int, BookedMonth]],
+    known_now: LedgerFigures,
+    planned_from: int,
 ) -> dict[str, dict[int, float]]:
-    """Measure -> month -> the figure that is known now, of services and months where the plan had another one."""
+    """Measure -> month -> the figure that is known now, where the plan had another one; of costs and people also none.
+
+    `entries` and `sums` are the services, and the costs and people, as the plan knew them.
+    """
     rows = [(series, select_last_booked(series.figures)[0]) for series in known_now.series]
-    now = _add_accounts(cut_series(rows, planned_from))
+    counting = cut_series(rows, planned_from)
+    now = _add_accounts(counting)
     audited: dict[str, dict[int, float]] = {}
     for service, planned in entries.items():
         planned_rows = {row.month: row for row in planned}
@@ -235,12 +244,34 @@ def _audited(
                 value = getattr(row, kind)
                 if before is not None and not math.isnan(value) and value != getattr(before, kind):
                     audited.setdefault(f"{kind}.{service}", {})[row.month] = value
+    others = _sum_others([(series, rows) for series, rows in counting if series.kind in ("cost", "headcount")])
+    for (kind, name), months in others.items():
+        planned_months = sums.get((kind, name), {})
+        for month, figure in months.items():
+            if month not in planned_months or planned_months[month].value != figure.value:
+                audited.setdefault(kind if kind == "headcount" else f"{kind}.{name}", {})[month] = figure.value
     return audited
 
 
-def _audited_notes(audited: Mapping[str, Mapping[int, float]], planned_on: date | None) -> list[Note]:
+def _audited_notes(
+    audited: Mapping[str, Mapping[int, float]],
+    sums: Mapping[tuple[str, str], Mapping[int, BookedMonth]],
+    planned_on: date | None,
+) -> list[Note]:
     """A note on figures before the plan that were restated after it was made."""
-    names = [f"{measure} {format_month(month)}" for measure, months in sorted(audited.items()) for month in months]
+    first_booked = {
+        (measure, month)
+        for measure, months in audited.items()
+        for kind, _, name in (measure.partition("."),)
+        for month in months
+        if kind in ("cost", "headcount") and month not in sums.get((kind, name or kind), {})
+    }
+    names = [
+        f"{measure} {format_month(month)}"
+        for measure, months in sorted(audited.items())
+        for month in months
+        if (measure, month) not in first_booked
+    ]
     if not names or planned_on is None:
         return []
     params = {"count": str(len(names)), "names": ", ".join(names)[:MAX_NAMES_CHARACTERS], "day": planned_on.isoformat()}

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.errors import InputError, Problem, closest_match, has_enough_problems, raise_if_problems
 from forecast.files.csv import CsvCell, CsvFile, CsvRow, check_columns, read_csv
 from forecast.files.csv_numbers import DecimalMark, decimal_mark, parse_number_cell
 from forecast.history.accounts import Accounts
+from forecast.history.estimates import FINAL_STATUSES
 from forecast.history.ledger_figures import LEDGER_STATUSES, STATUSES_WEAKEST_FIRST, parse_month_cell
 from forecast.periods import SEASON_MONTHS, Calendar, format_month
 
@@ -34,6 +37,16 @@ class PlaceLedger:
     status: str
     """The weakest of any row."""
     digest: str
+    is_final: NDArray[np.bool_]
+    """(services, places, months): true for an actual figure, false for an estimate or a reconstructed month."""
+
+
+class _PlaceCell(NamedTuple):
+    """One month of a service in a place."""
+
+    month: CsvCell
+    revenue: float
+    is_final: bool
 
 
 def read_place_ledger(
@@ -67,7 +80,7 @@ def read_place_ledger(
     columns = check_columns(table, PLACE_LEDGER_COLUMNS, OPTIONAL_PLACE_LEDGER_COLUMNS)
     if columns:
         raise InputError([*columns, *problems])
-    cells: dict[tuple[str, str, int], tuple[CsvCell, float]] = {}
+    cells: dict[tuple[str, str, int], _PlaceCell] = {}
     known = {"service": dict.fromkeys(services), "place": dict.fromkeys(places)}
     mark, accounts = decimal_mark(table, "revenue"), accounts or Accounts()
     for row in table.rows:
@@ -79,12 +92,12 @@ def read_place_ledger(
     raise_if_problems(problems)
     months = [month for _, _, month in cells]
     calendar = Calendar(min(months), max(months) + 1 - min(months))
-    revenue = np.array(
-        [[[cells[s, place, month][1] for month in calendar.months] for place in places] for s in services]
-    )
+    by_place = [[[cells[s, place, month] for month in calendar.months] for place in places] for s in services]
+    revenue = np.array([[[cell.revenue for cell in months] for months in rows] for rows in by_place])
+    is_final = np.array([[[cell.is_final for cell in months] for months in rows] for rows in by_place])
     statuses = {row.text("status").lower() for row in table.rows}
     weakest = next(status for status in STATUSES_WEAKEST_FIRST if status in statuses)
-    return PlaceLedger(calendar, revenue, weakest, table.digest)
+    return PlaceLedger(calendar, revenue, weakest, table.digest, is_final)
 
 
 def _read_row(
@@ -92,7 +105,7 @@ def _read_row(
     service: str,
     known: Mapping[str, Mapping[str, None]],
     mark: DecimalMark,
-    cells: dict[tuple[str, str, int], tuple[CsvCell, float]],
+    cells: dict[tuple[str, str, int], _PlaceCell],
     problems: list[Problem],
 ) -> None:
     problems_before = len(problems)
@@ -119,14 +132,14 @@ def _read_row(
             "month": format_month(month),
             "place": key[1],
             "service": key[0],
-            "line": str(cells[key][0].location.line),
+            "line": str(cells[key].month.location.line),
         }
         problems.append(Problem.of(row["month"].location, "month", "ledger_twice", **params))
-    cells.setdefault(key, (row["month"], revenue))
+    cells.setdefault(key, _PlaceCell(row["month"], revenue, row["status"].text.lower() in FINAL_STATUSES))
 
 
 def _gap_problems(
-    cells: Mapping[tuple[str, str, int], tuple[CsvCell, float]],
+    cells: Mapping[tuple[str, str, int], _PlaceCell],
     services: tuple[str, ...],
     places: tuple[str, ...],
     table: CsvFile,

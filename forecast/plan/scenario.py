@@ -301,6 +301,12 @@ class Scenario(Record):
             return self.as_of
         return min(self._planned_on, self.as_of)
 
+    def stated_total_before(self, year: int) -> StatedYear | None:
+        """The last stated year before another one, where a total of it is stated; else None."""
+        years = [text for text in self.stated if int(text) < year]
+        stated = self.stated[max(years)] if years else None
+        return stated if stated is not None and stated.total is not None else None
+
     def location_of(self, name: str) -> Location:
         """Where a key is written, or what it stands in; the file alone where nothing of that is known."""
         while name and name not in self._locations:

@@ -135,7 +135,7 @@ def _variance(variance: Variance) -> dict[str, Any]:
                 "year": step.outlook,
                 "error": step.error,
                 "label": None if step.label is None else {"vi": step.label.vi, "en": step.label.en},
-                "favourable": variance.is_favourable(step.outlook),
+                "favourable": None if step.kind == "audit" else variance.is_favourable(step.outlook),
                 "notes": dict(step.notes),
             }
             for step in variance.steps
@@ -160,6 +160,7 @@ def _point(point: ChancePoint) -> dict[str, Any]:
         "closed_months": list(point.closed_months),
         "lock": point.lock,
         "chances": {name: _estimate(chance) for name, chance in point.chances.items()},
+        "other_goals": dict(point.other_goals),
         "changed_measure": "" if change is None else change.measure,
         "causes": steps,
     }

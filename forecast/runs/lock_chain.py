@@ -9,8 +9,10 @@ from forecast.errors import Location, Problem
 from forecast.files.paths import display_path
 from forecast.runs.locks import SHORT_HASH_LENGTH, Lock, lock_file
 
-__all__ = ["check_chain"]
+__all__ = ["BROKEN_LINK_CODES", "check_chain"]
 
+BROKEN_LINK_CODES = ("lock_link_missing", "lock_link_changed")
+"""Codes of the problem of a lock whose predecessor is not there."""
 MAX_ENTRY_NAMES_CHARACTERS = 300
 """Characters of the names of edited entries, or of locks that may be edited."""
 

@@ -17,7 +17,7 @@ from forecast.files.atomic import translate_disk_errors, write_new_file
 from forecast.files.locks import hold_lock
 from forecast.files.paths import display_path, read_regular_bytes
 from forecast.files.stored_json import DIGESTS_KEY, MAX_JSON_BYTES, changed_entries, parse_json
-from forecast.runs.lock_chain import MAX_ENTRY_NAMES_CHARACTERS, chain_order, check_chain
+from forecast.runs.lock_chain import BROKEN_LINK_CODES, MAX_ENTRY_NAMES_CHARACTERS, chain_order, check_chain
 from forecast.runs.locks import LOCK_SCHEMA, LOCK_SUFFIX, Lock, canonical_lock_bytes, lock_bytes, lock_file
 
 __all__ = ["read_locks", "write_lock"]
@@ -51,8 +51,10 @@ def read_locks(folder: Path) -> tuple[Lock, ...]:
         The folder cannot be read.
     """
     locks, problems = _read_files(folder)
-    problems += check_chain(folder, locks)
-    if problems:
+    links = check_chain(folder, locks)
+    if problems:  # a lock that follows one of these files does not find it: its complaint would be a consequence
+        links = [problem for problem in links if problem.code not in BROKEN_LINK_CODES]
+    if problems := [*problems, *links]:
         raise LockError(problems)
     return chain_order(locks)
 

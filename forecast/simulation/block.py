@@ -117,7 +117,7 @@ def simulate_target_values(plan: CompiledPlan, sampler: Sampler, trade: TradePat
     figures: dict[FigureKey, Floats] = {}
     for output in plan.periods:
         if output.period in required and not output.is_month:
-            figures.update(_period_figures(output, state, plan.horizon))
+            figures.update(_period_figures(output, state, plan))
     count = plan.count_paths(sampler.blocks)
     if places is not None:
         figures.update(_allocate(plan, places, sampler, trade, figures).figures)
@@ -263,7 +263,7 @@ def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Fl
     figures: dict[FigureKey, Floats] = {}
     for output in plan.periods:
         if not output.is_month:
-            figures.update(_period_figures(output, state, plan.horizon))
+            figures.update(_period_figures(output, state, plan))
     figures.update(_month_figures(plan, state))
     figures.update(_bridge_figures(plan, state.trade))
     figures.update(_loss_figures(state.trade))
@@ -271,16 +271,46 @@ def _block_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Fl
     return figures
 
 
-def _period_figures(output: OutputPeriod, state: _BlockState, horizon: Calendar) -> dict[FigureKey, Floats]:
-    """The statement of one period."""
-    rows = horizon.rows(output.calendar)
-    inputs = {name: _aggregate_rows(rows, name, values) for name, values in state.statement_inputs.items()}
+def _period_figures(output: OutputPeriod, state: _BlockState, plan: CompiledPlan) -> dict[FigureKey, Floats]:
+    """The statement of one period; lines that need a figure of an earlier month that is not booked are left out."""
+    inputs = _period_inputs(output.calendar, state, plan)
+    lines = state.lines
+    if inputs.keys() < state.statement_inputs.keys():
+        lines = _lines_of(lines, {*inputs, "wage_revenue"})
     if "headcount" in inputs:
         inputs["wage_revenue"] = np.zeros(1)
         for service, share in state.wage_shares.items():
             inputs["wage_revenue"] = inputs["wage_revenue"] + share * inputs[f"revenue.{service}"]
-    values_by_line = evaluate_statement(state.lines, inputs, output.calendar.count)
+    values_by_line = evaluate_statement(lines, inputs, output.calendar.count)
     return {(name, output.period): values for name, values in values_by_line.items() if name != "wage_revenue"}
+
+
+def _period_inputs(calendar: Calendar, state: _BlockState, plan: CompiledPlan) -> dict[str, Floats]:
+    """(paths,) or (1,) by name: what the statement of a period is made of; booked in months before the horizon."""
+    horizon = plan.horizon
+    if calendar.first >= horizon.first:
+        rows = horizon.rows(calendar)
+        return {name: _aggregate_rows(rows, name, values) for name, values in state.statement_inputs.items()}
+    booked = Calendar(calendar.first, min(horizon.first - calendar.first, calendar.count))
+    rows = horizon.rows(Calendar(horizon.first, calendar.count - booked.count))
+    inputs: dict[str, Floats] = {}
+    for name, values in state.statement_inputs.items():
+        before = plan.closed.total(name, booked)
+        if before is None:
+            continue
+        total = np.full(1, before) + (_sum_rows(rows, values) if rows.stop else 0.0)
+        inputs[name] = total / calendar.count if name == "headcount" else total
+    return inputs
+
+
+def _lines_of(lines: tuple[StatementLine, ...], known: set[str]) -> tuple[StatementLine, ...]:
+    """Lines that can be made of known inputs."""
+    possible = []
+    for line in lines:
+        if known.issuperset(line.operands):
+            known.add(line.name)
+            possible.append(line)
+    return tuple(possible)
 
 
 def _month_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Floats]:
@@ -300,9 +330,14 @@ def _month_figures(plan: CompiledPlan, state: _BlockState) -> dict[FigureKey, Fl
 
 def _aggregate_rows(rows: slice, name: str, values: Floats) -> Floats:
     """(paths,) or (1,): the sum of a flow over the rows, the mean of the headcount."""
-    inside = values[rows] if len(values) > 1 else values
     if name == "headcount":
-        return np.asarray(inside.mean(axis=0))
+        return np.asarray((values[rows] if len(values) > 1 else values).mean(axis=0))
+    return _sum_rows(rows, values)
+
+
+def _sum_rows(rows: slice, values: Floats) -> Floats:
+    """(paths,) or (1,): the sum over the rows, of which (1, paths) values have each the same."""
+    inside = values[rows] if len(values) > 1 else values
     total: Floats = inside.sum(axis=0)
     return total if len(values) > 1 else total * (rows.stop - rows.start)
 

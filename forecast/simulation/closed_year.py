@@ -15,10 +15,10 @@ __all__ = ["ClosedYear", "find_closed_months", "find_closed_year"]
 
 @dataclass(frozen=True)
 class ClosedYear:
-    """Months of the calendar year of the last closed month, as far as a plan simulates them."""
+    """Months of the calendar year of the last closed month, as far as a plan simulates them or they are booked."""
 
     calendar: Calendar
-    """Its months in the horizon."""
+    """Its months in the horizon, and those before it where all of them are closed."""
     closed_months: tuple[int, ...]
     """Months in which the revenue of every service of the ledger is booked, ascending, from year 0; one at least."""
 
@@ -39,7 +39,7 @@ class ClosedYear:
 
     @property
     def outlook(self) -> str:
-        """The whole year as it is written, or its months in the horizon: `2025`."""
+        """The year as it is written, `2025`, or its months that are known or simulated."""
         return _format_period(self.calendar)
 
     @property
@@ -66,15 +66,26 @@ def find_closed_year(scenario: Scenario, baseline: Baseline) -> ClosedYear | Non
     Returns
     -------
     ClosedYear or None
-        None where no month of the horizon is closed for every service that the ledger has.
+        None where no month of the horizon, nor all months of its year before it, are closed for every service that the
+        ledger has.
     """
-    closed = find_closed_months(scenario.service_names, scenario.horizon.calendar, baseline)
+    horizon = scenario.horizon.calendar
+    has_gap = scenario.stated_total_before(baseline.calendar.years[0]) is not None  # no ledger has the difference
+    before = () if has_gap else _closed_before(scenario.service_names, horizon, baseline)
+    closed = (*before, *find_closed_months(scenario.service_names, horizon, baseline))
     if not closed:
         return None
-    horizon = scenario.horizon.calendar
     january = closed[-1] // SEASON_MONTHS * SEASON_MONTHS
-    first, last = max(january, horizon.first), min(january + SEASON_MONTHS - 1, horizon.last)
+    first = max(january, horizon.first - len(before))
+    last = min(january + SEASON_MONTHS - 1, horizon.last)
     return ClosedYear(Calendar(first, last - first + 1), tuple(month for month in closed if month >= first))
+
+
+def _closed_before(services: Iterable[str], horizon: Calendar, baseline: Baseline) -> tuple[int, ...]:
+    """Months before the horizon in its first year, where all services are booked in all of them; else none."""
+    months = tuple(range(horizon.first // SEASON_MONTHS * SEASON_MONTHS, horizon.first))
+    closed = [set(closed_figures(baseline.booked, f"revenue.{name}")) for name in services]
+    return months if all(each.issuperset(months) for each in closed) else ()
 
 
 def find_closed_months(services: Iterable[str], horizon: Calendar, baseline: Baseline) -> tuple[int, ...]:

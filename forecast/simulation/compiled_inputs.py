@@ -135,8 +135,7 @@ def _stated_amount(year: StatedYear, service: str) -> StatedAmount | None:
 
 def _compile_gap(scenario: Scenario, baseline: Baseline) -> GapInputs | None:
     """The gap of the last year that is stated before the horizon; None where no total is stated."""
-    years = [year for year in scenario.stated if int(year) < baseline.calendar.years[0]]
-    stated = scenario.stated[max(years)] if years else None
+    stated = scenario.stated_total_before(baseline.calendar.years[0])
     if stated is None or stated.total is None:
         return None
     unknown = (name for name in scenario.service_names if baseline.services[name].base_year is None)

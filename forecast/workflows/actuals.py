@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,21 +15,48 @@ import numpy as np
 
 from forecast.errors import InputError, Location, Problem, raise_if_problems
 from forecast.files.paths import display_path, find_project
-from forecast.files.workbook import read_workbook
+from forecast.files.workbook import Workbook, read_workbook
 from forecast.history.actuals.labels import parse_sheet_unit
 from forecast.history.actuals.recognize import ReadActuals, read_actuals
 from forecast.history.actuals.records import ActualFigure, ActualsContext
 from forecast.history.ledger_entries import LedgerFile, open_ledger
 from forecast.history.ledger_update import LedgerUpdate, plan_update, write_update
 from forecast.periods import first_day, format_month
+from forecast.reports.workbook.actuals_sheet import find_actuals_sheet
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
 
-__all__ = ["ActualsRequest", "ImportedActuals", "find_plan", "import_actuals", "sheet_unit_factor"]
+__all__ = [
+    "ActualsRequest",
+    "AskBookingDay",
+    "BookingQuestion",
+    "ImportedActuals",
+    "find_plan",
+    "import_actuals",
+    "sheet_unit_factor",
+]
 
 TYPICAL_MONTHS = 12
 """Last months of the ledger whose median is the typical size of a measure."""
+
+
+@dataclass(frozen=True)
+class BookingQuestion:
+    """A day of booking that neither the sheets nor the call state."""
+
+    sheet: str
+    """File and sheet of the first figure without one."""
+    month: int
+    """The last month of these figures, from year 0."""
+    earliest: date | None
+    """The last day of the last month that they close; None where all are estimates."""
+    example: date
+    """A usual day: the fifth of the next month."""
+
+
+AskBookingDay = Callable[[BookingQuestion], date | None]
+"""Asks the person at the terminal; None where there is nobody to ask."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +72,8 @@ class ActualsRequest:
     convert: bool = False
     """True where columns may be added to the ledger, and a short one made long."""
     is_dry_run: bool = False
+    ask_booking_day: AskBookingDay | None = None
+    """Called once where `booked` is None and a sheet has no day; its answer is the day of all figures without one."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +156,9 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
         unit_factor=sheet_unit_factor(request.unit, scenario.currency),
         booked=request.booked,
     )
-    reading = read_actuals([read_workbook(file) for file in request.files], context)
+    reading = read_actuals([_with_asked_sheet(read_workbook(file)) for file in request.files], context)
+    if request.ask_booking_day is not None:
+        reading = _with_booking_day(reading, request.ask_booking_day)
     _check_booked(reading.figures)
     update = plan_update(ledger, reading.figures, request.convert)
     if not request.is_dry_run:
@@ -136,6 +167,12 @@ def import_actuals(request: ActualsRequest) -> ImportedActuals:
     lacking = _lacking(scenario, reading, values)
     is_written = bool(update.row_count) and not request.is_dry_run
     return ImportedActuals(scenario.file, scenario.currency, reading, update, gaps, lacking, is_written)
+
+
+def _with_asked_sheet(workbook: Workbook) -> Workbook:
+    """A workbook; of one that `forecast` made the sheet for actual figures alone, for the others hold forecasts."""
+    sheet = find_actuals_sheet(workbook.sheets)
+    return workbook if sheet is None else replace(workbook, sheets=(sheet,), hidden_sheets=())
 
 
 def sheet_unit_factor(unit: str, currency: str) -> Decimal | None:
@@ -181,13 +218,38 @@ def _typical_sizes(scenario: Scenario, values: Mapping[tuple[str, int], Decimal]
     return typical
 
 
+def _with_booking_day(reading: ReadActuals, ask: AskBookingDay) -> ReadActuals:
+    """Figures and sheets with the day that is answered, where they have none."""
+    undated = [figure for figure in reading.figures if figure.booked is None]
+    if not undated:
+        return reading
+    closed = [figure.month for figure in undated if figure.status == "actual"]
+    month = undated[-1].month
+    question = BookingQuestion(
+        sheet=undated[0].source.rpartition("!")[0],
+        month=month,
+        earliest=date.fromordinal(first_day(max(closed) + 1) - 1) if closed else None,
+        example=_usual_booking_day(month),
+    )
+    day = ask(question)
+    if day is None:
+        return reading
+    figures = tuple(replace(figure, booked=figure.booked or day) for figure in reading.figures)
+    sheets = tuple(replace(sheet, booked=sheet.booked or day) for sheet in reading.sheets)
+    return replace(reading, figures=figures, sheets=sheets)
+
+
+def _usual_booking_day(month: int) -> date:
+    """The fifth of the next month."""
+    return date.fromordinal(first_day(month + 1) + 4)
+
+
 def _check_booked(figures: tuple[ActualFigure, ...]) -> None:
     """Refuse figures without a day of booking, and actual figures of months that were not over on that day."""
     problems = []
     undated = [figure for figure in figures if figure.booked is None]
     if undated:
-        last = max(figure.month for figure in undated)
-        example = date.fromordinal(first_day(last + 1) + 4).isoformat()
+        example = _usual_booking_day(undated[-1].month).isoformat()
         problems.append(Problem.of(undated[0].location, "booked", "actuals_booked_missing", example=example))
     for figure in figures:
         last_day = first_day(figure.month + 1) - 1

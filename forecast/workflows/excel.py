@@ -36,6 +36,7 @@ from forecast.simulation.central_case import simulate_central_case
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.timeseries.baseline import Baseline
 from forecast.units import QuantityError
+from forecast.workflows.actuals_form import actuals_form, require_no_figures
 from forecast.workflows.request import RunRequest
 from forecast.workflows.run import fit_request_baseline
 
@@ -85,14 +86,16 @@ def require_replaceable(file: Path) -> None:
     Raises
     ------
     OutputError
-        Something else stands there, or edits that nobody has imported would be lost.
+        Something else stands there, or edits or figures of accountants would be lost.
     """
     if not os.path.lexists(file):
         return
     try:
-        sheet, head = _input_sheet(read_workbook(file).sheets, Location(display_path(file)))
+        sheets = read_workbook(file).sheets
+        sheet, head = _input_sheet(sheets, Location(display_path(file)))
     except InputError:
         raise OutputError("excel_not_ours", path=display_path(file)) from None
+    require_no_figures(sheets)
     for row in range(head + 1, len(sheet.rows)):
         line = _InputRow(sheet, row)
         key = next((k for k in POSITIONS if _differs(line.value(k), line.value(f"{k}_before"))), None)
@@ -146,8 +149,16 @@ def workbook_content(request: RunRequest, summary: Mapping[str, Any], manifest: 
     plan = compile_plan(scenario, baseline, request.paths, request.seed)
     central = None if _has_closed_months(plan) else simulate_central_case(plan)
     booked = _booked_revenue(scenario, baseline, history)
+    t = Translator(request.language)
     return WorkbookContent(
-        scenario, summary, manifest, central, booked, read_stated_periods(scenario), Translator(request.language)
+        scenario,
+        summary,
+        manifest,
+        central,
+        booked,
+        read_stated_periods(scenario),
+        t,
+        actuals=None if history is None else actuals_form(scenario, baseline, t),
     )
 
 

@@ -29,7 +29,7 @@ from forecast.plan.data_files import path_in_project
 from forecast.runs.lock_files import read_locks
 from forecast.runs.locks import Lock, lock_file, locks_folder
 from forecast.runs.month_locks import current_locks, lock_month, newest_plan_lock
-from forecast.workflows.actuals import ActualsRequest, ImportedActuals, find_plan, import_actuals
+from forecast.workflows.actuals import ActualsRequest, AskBookingDay, ImportedActuals, find_plan, import_actuals
 from forecast.workflows.lock import LockedPlan, LockRequest, lock_plan
 from forecast.workflows.request import LOCKED_RUN_PREFIX
 from forecast.workflows.run import RunCallbacks
@@ -72,6 +72,8 @@ class RollRequest:
     """Unit of all amounts of money; that of the sheets where it is empty."""
     convert: bool = False
     """True where columns may be added to the ledger, and a short one made long."""
+    ask_booking_day: AskBookingDay | None = None
+    """Called where `booked` is None and a sheet has no day of booking."""
     seed: int | None = None
     """Seed of the random numbers; None for that of the plan; the same holds for `paths` and `language`."""
     paths: int | None = None
@@ -327,8 +329,17 @@ def _extends(plan: Path, parent: Path) -> bool:
 def _read_sheets(current: _Round, plan: Path) -> ImportedActuals:
     """The rows that sheets add to the ledger, not written yet."""
     request = current.request
-    actuals = ActualsRequest(request.sheets, plan, request.booked, request.unit, request.convert, is_dry_run=True)
-    return import_actuals(actuals)
+    return import_actuals(
+        ActualsRequest(
+            request.sheets,
+            plan,
+            request.booked,
+            request.unit,
+            request.convert,
+            is_dry_run=True,
+            ask_booking_day=request.ask_booking_day,
+        )
+    )
 
 
 def _is_sheet_of_last_month(current: _Round, month: int, imported: ImportedActuals) -> bool:

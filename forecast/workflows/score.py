@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from forecast.analysis.actual_figures import ActualFigures, MeasureParts
 from forecast.analysis.forecast_scores import (
@@ -17,6 +17,7 @@ from forecast.analysis.forecast_scores import (
     score_figures,
     score_months_ahead,
 )
+from forecast.analysis.place_actuals import PlaceActuals, place_of
 from forecast.analysis.scored_forecasts import (
     Booking,
     ScoredForecasts,
@@ -29,9 +30,13 @@ from forecast.analysis.target_chances import ChanceScores, score_chances
 from forecast.analysis.value_added import ValueAdded, score_value_added
 from forecast.errors import InputError, Location
 from forecast.files.paths import display_path
-from forecast.history.bookings import Bookings, read_bookings
+from forecast.history.bookings import LAST_DAY, Bookings, read_bookings
+from forecast.history.place_ledger import read_place_ledger
+from forecast.i18n.listing import list_names
 from forecast.periods import format_month, parse_period
 from forecast.plan.accounts import ledger_accounts
+from forecast.plan.data_files import path_in_project
+from forecast.plan.geography import read_places
 from forecast.plan.loading.loader import read_plan
 from forecast.plan.scenario import Scenario
 from forecast.runs.lock_files import read_locks
@@ -39,7 +44,18 @@ from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import Lock, locks_folder
 from forecast.stats.chance_scores import MIN_OUTCOMES_FOR_CHANCES
 
-__all__ = ["BookingScores", "LedgerScores", "ProjectScores", "RestatedFigure", "score_locks", "summarise_scores"]
+__all__ = [
+    "BookingScores",
+    "LedgerScores",
+    "ProjectScores",
+    "RestatedFigure",
+    "UnscoredPlace",
+    "score_locks",
+    "summarise_scores",
+]
+
+MAX_LACKING_MONTHS = 6
+"""Months that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,21 @@ class RestatedFigure:
     final: float
 
 
+UnscoredReason = Literal["no_place_ledger", "place_ledger_unreadable", "place_unknown", "place_not_booked"]
+
+
+@dataclass(frozen=True)
+class UnscoredPlace:
+    """A target of a place that is not scored, and why."""
+
+    target: str
+    place: str
+    period: str
+    reason: UnscoredReason
+    detail: str = ""
+    """Problem of the ledger of places, or the months that it lacks."""
+
+
 @dataclass(frozen=True)
 class LedgerScores:
     """Scores of the locks whose plans share a ledger."""
@@ -86,6 +117,10 @@ class LedgerScores:
     """Locks that were made when figures that they forecast were booked already: people may have known them."""
     has_examples: bool
     """True where months are of an example, not of a firm."""
+    unscored_places: tuple[UnscoredPlace, ...] = ()
+    """Targets of places that are not scored, each once."""
+    place_names: Mapping[str, str] = field(default_factory=dict)
+    """Code of a place with a forecast -> its name."""
 
     @property
     def restated(self) -> tuple[RestatedFigure, ...]:
@@ -190,10 +225,13 @@ def _score_ledger(project: Path, locks: Sequence[Lock], as_of: date | None) -> L
     newest = locks[-1]
     assert newest.ledger is not None  # that of the group
     superseded = {lock.supersedes for lock in locks}
-    scenario = _read_locked_plan(newest)
+    current = [lock for lock in locks if lock.name not in superseded]
+    with restored_project(newest.sources, newest.ledger) as restored:
+        scenario = read_plan(restored / newest.plan).scenario
+        places = _read_places(project, scenario, as_of) if _has_place_targets(current) else ""
     path = display_path(project / newest.ledger.file)
     bookings = read_bookings(path, newest.currency, ledger_accounts(scenario), as_of)
-    scored = _with_actuals([lock for lock in locks if lock.name not in superseded], bookings)
+    scored = _with_actuals(current, bookings, None if isinstance(places, str) else places)
     first = _score_booking(scored, "first")
     return LedgerScores(
         ledger=newest.ledger.file,
@@ -206,23 +244,59 @@ def _score_ledger(project: Path, locks: Sequence[Lock], as_of: date | None) -> L
         not_booked=_not_booked(scored),
         with_hindsight=_with_hindsight(scored, first.forecasts),
         has_examples=bookings.has_examples,
+        unscored_places=tuple(dict.fromkeys(_unscored_places(scored, places))),
+        place_names={} if isinstance(places, str) else places.geography.names,
     )
 
 
-def _read_locked_plan(lock: Lock) -> Scenario:
-    """The plan of a lock, from the texts that it keeps."""
-    with restored_project(lock.sources, lock.ledger) as project:
-        return read_plan(project / lock.plan).scenario
+def _has_place_targets(locks: Iterable[Lock]) -> bool:
+    return any(target.place for lock in locks for target in lock.targets.values())
 
 
-def _with_actuals(locks: Sequence[Lock], bookings: Bookings) -> tuple[ScoredLock, ...]:
+def _read_places(project: Path, scenario: Scenario, as_of: date | None) -> PlaceActuals | str:
+    """The ledger of places as it is now, of the places of a locked plan; the problem where it cannot be read.
+
+    Empty where the plan names none.
+    """
+    places = scenario.places
+    if places is None or places.file is None or places.ledger is None:
+        return ""
+    services, accounts = scenario.service_names, ledger_accounts(scenario)
+    file = display_path(project / path_in_project(places.ledger, scenario))
+    try:
+        geography = read_places(places.file, services, places.weights is not None)
+        ledger = read_place_ledger(file, services, geography.places, accounts)
+    except InputError as error:
+        return error.problems[0].message(scenario.language)
+    return PlaceActuals(ledger, geography, LAST_DAY if as_of is None else as_of.toordinal())
+
+
+def _unscored_places(scored: Sequence[ScoredLock], places: PlaceActuals | str) -> Iterator[UnscoredPlace]:
+    """Targets of places whose period was open at a lock and that have no actual figure."""
+    for entry in scored:
+        for name, target in sorted(entry.lock.targets.items()):
+            period = parse_period(target.period)
+            if not target.place or not entry.open_months(period):
+                continue
+            figure = (name, target.place, target.period)
+            if isinstance(places, str):
+                yield UnscoredPlace(*figure, "place_ledger_unreadable" if places else "no_place_ledger", places)
+            elif not places.has(target.place):
+                yield UnscoredPlace(*figure, "place_unknown")
+            elif months := places.months_not_booked(target.place, period):
+                yield UnscoredPlace(
+                    *figure, "place_not_booked", list_names(map(format_month, months), MAX_LACKING_MONTHS)
+                )
+
+
+def _with_actuals(locks: Sequence[Lock], bookings: Bookings, places: PlaceActuals | None) -> tuple[ScoredLock, ...]:
     """The locks with the actual figures of their measures; plans of the same parts share them."""
     figures: dict[MeasureParts, ActualFigures] = {}
     scored = []
     for lock in locks:
         parts = measure_parts(lock)
         if parts not in figures:
-            figures[parts] = ActualFigures(bookings, parts)
+            figures[parts] = ActualFigures(bookings, parts, places)
         scored.append(ScoredLock(lock, figures[parts]))
     return tuple(scored)
 
@@ -258,6 +332,7 @@ def _without_books(scored: Sequence[ScoredLock]) -> dict[str, tuple[str, ...]]:
         measure: entry.actual.inputs_without_books(measure)
         for entry in scored
         for measure in sorted(entry.lock.quantiles)
+        if not place_of(measure) and not measure.startswith("growth.")  # no ledger has growth; see `_unscored_places`
     }
     return {measure: inputs for measure, inputs in missing.items() if inputs}
 
@@ -267,7 +342,7 @@ def _not_booked(scored: Sequence[ScoredLock]) -> dict[str, tuple[int, ...]]:
     lacking: dict[str, set[int]] = {}
     for entry in scored:
         for measure, periods in entry.lock.quantiles.items():
-            if not entry.actual.inputs_without_books(measure):
+            if not place_of(measure) and not entry.actual.inputs_without_books(measure):
                 for text in periods:
                     months = entry.actual.months_not_booked(measure, parse_period(text))
                     lacking.setdefault(text, set()).update(months)
@@ -341,6 +416,7 @@ def _summarise_ledger(scores: LedgerScores) -> dict[str, Any]:
             period: [format_month(month) for month in months] for period, months in scores.not_booked.items()
         },
         "with_hindsight": list(scores.with_hindsight),
+        "unscored_places": [asdict(place) for place in scores.unscored_places],
     }
 
 

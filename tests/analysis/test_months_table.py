@@ -67,6 +67,22 @@ def test_the_outlook_and_the_chance_are_those_of_the_run(march: ClosedPlan) -> N
     assert find_row(march, "revenue.water").chance is None
 
 
+def test_an_assigned_quarter_is_spread_over_its_months(march: ClosedPlan) -> None:
+    """As the plan forecasts them, so that they add up to it."""
+    with open_year_references(march.run.scenario, march.run.baseline) as references:
+        pass
+    quarters = {f"2025-Q{quarter}": 30e9 for quarter in range(1, 5)}
+    assigned = {"revenue.water": quarters, "revenue.works": dict.fromkeys(quarters, 6000000000.0)}
+    findings = collect_findings(march.run, references=replace(references, assigned=assigned))
+    assert findings.year is not None
+    rows = {row.measure: row for row in findings.year.table.rows}
+    plan = rows["revenue.water"].plan_month
+    assert plan is not None
+    assert plan.source == "assigned_quarter"
+    plans = [bar.plan for bar in findings.months.bars[:3]]
+    assert sum(value for value in plans if value is not None) == pytest.approx(36e9)
+
+
 def test_the_plan_is_assigned_else_locked_else_simulated(march: ClosedPlan) -> None:
     with open_year_references(march.run.scenario, march.run.baseline) as references:
         pass

@@ -9,7 +9,7 @@ import pytest
 
 from forecast.analysis.target_chances import ChanceScores
 from forecast.workflows.score import score_locks
-from tests.support.locked_years import LockedYear, locked_year, months_of
+from tests.support.locked_years import PLAN, PLAN_FILE, LockedYear, locked_year, months_of, quantiles
 
 
 def chances_of(year: LockedYear, booking: str = "first") -> ChanceScores:
@@ -109,3 +109,71 @@ def test_a_target_of_the_parts_leaves_the_gap_out(tmp_path: Path) -> None:
     )  # fmt: skip
     (chance,) = chances_of(year).chances
     assert (chance.target, chance.measure) == ("parts", "revenue:parts")
+
+
+PLACES = "place,district,name\nk1,east,Bến Thuỷ\nk2,east,\nk3,west,\n"
+
+
+def year_with_places(folder: Path, ledger: bool = True) -> LockedYear:
+    """A year whose plan lists places; each has an equal share of every month in its ledger."""
+    year = locked_year(folder, closed=[0, 3])
+    named = "{file: ../data/places.csv, ledger: ../data/by-place.csv}" if ledger else "{file: ../data/places.csv}"
+    plan = f"{PLAN}places: {named}\n"
+    rows = [
+        f"{month},{service},{place},{value / 3:.0f},actual"
+        for service, months in year.history.items()
+        for month, value in months.items()
+        for place in ("k1", "k2", "k3")
+    ]
+    by_place = "\n".join(["month,service,place,revenue,status", *rows, ""])
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "by-place.csv").write_text(by_place, encoding="utf-8")
+    sources = {PLAN_FILE: plan, "data/places.csv": PLACES, "data/by-place.csv": by_place}
+    for fields in year.locks:
+        fields["sources"] = sources
+        target = {"measure": "revenue", "period": "2025-06"}
+        set_targets(
+            fields,
+            commune=({**target, "at_least": 1, "place": "k1"}, 0.9),
+            district=({**target, "at_least": 1e12, "place": "east"}, 0.2),
+            gone=({**target, "at_least": 1, "place": "k9"}, 0.9),
+        )
+        fields["quantiles"] = {**fields["quantiles"], "revenue@k1": {"2025-06": quantiles(66e6, 5e6)}}
+    return year
+
+
+def unscored(year: LockedYear) -> dict[str, str]:
+    (scores,) = score_locks(year.folder).ledgers
+    return {place.target: place.reason for place in scores.unscored_places}
+
+
+def test_targets_of_places_are_scored_by_the_ledger_of_places(tmp_path: Path) -> None:
+    year = year_with_places(tmp_path)
+    june = sum(round(year.history[service]["2025-06"] / 3) for service in ("bread", "coffee"))
+    chances = chances_of(year).chances
+    assert [(chance.lock, chance.measure, chance.actual, chance.is_met) for chance in chances] == [
+        ("plan-2025", "revenue@k1", june, True),
+        ("plan-2025", "revenue@east", 2 * june, False),
+        ("2025-03", "revenue@k1", june, True),
+        ("2025-03", "revenue@east", 2 * june, False),
+    ]
+    assert unscored(year) == {"gone": "place_unknown"}
+    (scores,) = score_locks(tmp_path).ledgers
+    keys = [key for key in scores.first.forecasts.keys if key.measure == "revenue@k1"]
+    assert [(key.lock, key.lag) for key in keys] == [("plan-2025", 6), ("2025-03", 3)]
+    assert scores.place_names["k1"] == "Bến Thuỷ"
+
+
+def test_targets_of_places_without_books_are_refused_with_the_reason(tmp_path: Path) -> None:
+    year = year_with_places(tmp_path / "none", ledger=False)
+    assert chances_of(year).chances == ()
+    assert set(unscored(year).values()) == {"no_place_ledger"}
+    year = year_with_places(tmp_path / "gone")
+    year.write()
+    ledger = tmp_path / "gone" / "data" / "by-place.csv"
+    rows = ledger.read_text(encoding="utf-8").splitlines()
+    estimate = [line.replace("actual", "estimate") if line.startswith("2025-06,bread,k2") else line for line in rows]
+    ledger.write_text("\n".join([*estimate, ""]), encoding="utf-8")
+    assert unscored(year) == {"district": "place_not_booked", "gone": "place_unknown"}
+    ledger.unlink()
+    assert set(unscored(year).values()) == {"place_ledger_unreadable"}

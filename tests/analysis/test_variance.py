@@ -17,6 +17,8 @@ from tests.support.closed_plans import GROWTH, NOTE, PATHS, PRICES, SEASON, Clos
 BOOKED_WATER = sum(100 * season * growth * PRICES[1] for season, growth in zip(SEASON, GROWTH, strict=False))
 BOOKED_WORKS = 200_000 * 105 * (SEASON[0] + SEASON[2]) + 1_900_000_000
 """February as it was restated."""
+WAGES_OF_2024 = [f"2024-{month:02d},cost.wages,2000000000,actual," for month in range(1, 13)]
+"""Without a day of booking."""
 
 
 def find_variance(plan: ClosedPlan, measure: str, reference: str) -> Variance:
@@ -99,6 +101,47 @@ def test_closed_months_are_split_by_volume_and_price(march: ClosedPlan) -> None:
     assert find_step(variance, "price", "revenue.water").to_date == pytest.approx(price, rel=1e-9)
     assert variance.start.outlook_p50 == sum(SEASON) * 100 * (100 * PRICES[0] + 200_000)
     assert variance.start.outlook == pytest.approx(variance.start.outlook_p50, rel=1e-9)
+
+
+def test_an_audit_of_last_year_is_a_step_of_its_own(tmp_path: Path) -> None:
+    """The books of 2024 as the plan knew them, what the audit changed, then the change against the audited books."""
+    works, power = 200_000 * 100, 120_000 * 100
+    audit = {"to_date": {"works": -0.1 * works * 80, "power": 0.0}, "outlook": {"works": -0.1 * works * 80}}
+    audit["outlook"]["power"] = 0.2 * power * 90
+    rows = [
+        f"2024-02,revenue.works,{0.9 * works * 80:.0f},actual,2025-03-20",
+        f"2024-11,cost.power,{1.2 * power * 90:.0f},actual,2025-03-21",
+    ]
+    plain, audited = (make_closed_plan(tmp_path, more_rows=[*WAGES_OF_2024, *more]) for more in ([], rows))
+    signs = {"revenue": {"works": 1}, "cost": {"power": 1}, "profit": {"works": 1, "power": -1}}
+    for measure, lines in signs.items():
+        before, after = (find_variance(plan, measure, "last_year") for plan in (plain, audited))
+        steps = [step for step in after.steps if step.kind == "audit"]
+        assert list(after.steps[: len(steps)]) == steps
+        assert len(steps) == len(lines)
+        for key, changes in audit.items():
+            change = sum(sign * changes[name] for name, sign in lines.items())
+            assert sum(getattr(step, key) for step in steps) == pytest.approx(change, rel=1e-9, abs=1e-3)
+            assert getattr(after.start, key) == pytest.approx(getattr(before.start, key), rel=1e-9)
+            others = math.fsum(getattr(step, key) for step in after.steps if step.kind != "audit")
+            assert others == pytest.approx(getattr(after.end, key) - getattr(after.start, key) - change, rel=1e-9)
+        assert after.start.outlook_p50 == pytest.approx(before.start.outlook_p50, rel=1e-9)
+        assert after.end == before.end  # the audit moves no forecast
+        assert {after.effect(step, step.outlook) for step in steps} == {""}
+    kinds = {step.kind for variance in audited.year.variances[:6] for step in variance.steps}
+    assert "audit" not in kinds  # nor the plan and the last forecast
+
+
+def test_costs_of_last_year_that_were_booked_after_the_plan_are_no_audit(tmp_path: Path) -> None:
+    """They count as last year, though the plan did not know them; a restatement beside them is one."""
+    audit = "2024-11,cost.wages,2100000000,actual,2025-03-20"
+    plan = make_closed_plan(tmp_path, more_rows=[*WAGES_OF_2024[:-1], WAGES_OF_2024[-1] + "2025-01-20", audit])
+    variance = find_variance(plan, "cost", "last_year")
+    steps = [(step.name, step.to_date, step.outlook) for step in variance.steps if step.kind == "audit"]
+    assert steps == [("cost.wages", 0, 1e8)]
+    assert variance.start.outlook == pytest.approx(12 * 20e8 + 120_000 * 100 * sum(SEASON), rel=1e-9)
+    notes = [dict(params)["names"] for key, params in plan.run.baseline.history_notes if key == "history_audited"]
+    assert notes == ["cost.wages 2024-11"]
 
 
 def test_a_month_without_volume_has_no_price_of_its_own() -> None:

@@ -10,8 +10,10 @@ import pytest
 import forecast
 from forecast.analysis.collect import collect_findings
 from forecast.analysis.earlier_forecasts import PAIRED_PATHS, PlanState, earlier_days, state_on_day
+from forecast.i18n import Translator
 from forecast.periods import first_day
 from forecast.plan.accounts import read_books_by_day
+from forecast.reports.content.year_to_date import year_section
 from forecast.simulation.closed_year import find_closed_year
 from forecast.stats.intervals import PairedHits, shifted_chance
 from forecast.timeseries.baseline import fit_baseline
@@ -133,3 +135,16 @@ def test_a_longer_run_moves_earlier_chances_and_means_by_paired_differences(tmp_
     assert variance.end.outlook == plan.run.tally("revenue", "2025").mean
     change = variance.end.outlook - variance.start.outlook
     assert change == pytest.approx(means["february"] - means["plan"], rel=1e-9)
+
+
+def test_a_chance_of_another_goal_names_it(tmp_path: Path) -> None:
+    """The plan of that day had another threshold; so the points are not of one goal."""
+    plan = make_closed_plan(tmp_path, **{"targets.revenue.at_least": "148 tỷ"})
+    assert [point.other_goals for point in plan.year.chances] == [{"revenue": 150e9}, {"revenue": 150e9}, {}]
+    section = year_section(plan.view, Translator("en"))
+    assert section is not None
+    assert section.chances is not None
+    assert [row[2].endswith("for at least 150 billion VND") for row in section.chances.rows] == [True, True, False]
+    days = "31 December 2024 (at least 150 billion VND); 5 March 2025 (at least 150 billion VND)"
+    assert section.chances_note.endswith(f"Of another goal, as the plan had it on that day: {days}.")
+    assert plan.view.summary["chance_by_month"][0]["other_goals"] == {"revenue": 150e9}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command_line import start_command
 from tests.support.workbooks import SheetText, write_layouts, write_xlsx
 from tests.workflows.test_actuals import project  # noqa: F401
 
@@ -78,3 +80,31 @@ def test_files_that_cannot_be_read(call: Any, project: Path) -> None:  # noqa: F
     os.mkfifo(project / "pipe.xlsx")
     assert call("data", "actuals", project / "pipe.xlsx", "--plan", plan).code == 2
     assert call("data", "actuals", "--plan", plan).code == 2
+
+
+def test_the_day_of_booking_is_asked_on_a_terminal(project: Path) -> None:  # noqa: F811
+    """In Vietnamese also as 5/1/2026; after a day within the last month, or no day at all, the question stays."""
+    sheet = write_layouts(project)["monthly"]
+    terminal, end = pty.openpty()
+    os.write(terminal, b"soon\n2025-12-30\n5/1/2026\n")
+    command = ("data", "actuals", sheet.name, "--lang", "vi")
+    process = start_command(*command, stdin=end, stderr=end, cwd=project)
+    out, _ = process.communicate(timeout=60)
+    os.close(end)
+    asked = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    assert process.returncode == 0
+    assert "đã ghi 36 dòng vào data/ledger.csv (booked 2026-01-05)" in " ".join(out.decode().split())
+    assert "monthly.xlsx!T1 không ghi ngày khoá sổ. Sổ tháng 12/2025 khoá ngày nào?" in asked
+    assert "'soon' không phải một ngày" in asked
+    assert "ngày 2025-12-30 chưa hết tháng; hãy gõ một ngày từ 2025-12-31 trở đi" in asked
+    rows = (project / "data" / "ledger.csv").read_text().splitlines()[4:]
+    assert {row.split(",")[4] for row in rows} == {"2026-01-05"}
+
+
+def test_elsewhere_the_day_of_booking_is_an_error(call: Any, project: Path) -> None:  # noqa: F811
+    before = (project / "data" / "ledger.csv").read_bytes()
+    done = call("data", "actuals", write_layouts(project)["monthly"], "--plan", project / "scenarios" / "plan.yaml")
+    assert (done.code, len(done.complaints)) == (2, 1)
+    assert "give it with --booked 2026-01-05" in done.err
+    assert (project / "data" / "ledger.csv").read_bytes() == before

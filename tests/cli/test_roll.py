@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forecast.cli import booking_day as booking_day_question
 from forecast.runs.lock_files import read_locks
 from forecast.runs.locks import locks_folder
 from forecast.workflows import publish
@@ -46,6 +49,30 @@ def test_the_message_comes_first_then_how_the_sheet_was_read(call: Any, project:
     again = call("roll", "2025-01", sheet.name, "--booked", booking_day(1), *PATHS)
     assert again.out.splitlines()[:6] == lines[:6]
     assert "Không chốt bản mới: 2025-01 đã có đúng các số này" in again.text
+
+
+def test_the_day_of_booking_is_asked_on_a_terminal(call: Any, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = write_sheet(project, {1: 1.04})
+    refused = call("roll", sheet.name, *PATHS)
+    assert (refused.code, "--booked 2025-02-05" in refused.err) == (2, True)
+    monkeypatch.setattr(booking_day_question, "_is_terminal", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n06/02/2025\n"))
+    done = call("roll", sheet.name, *PATHS)
+    assert done.code == 0
+    assert "books.xlsx!T01.2025 không ghi ngày khoá sổ. Sổ tháng 1/2025 khoá ngày nào?" in done.err
+    assert "'' không phải một ngày" in done.err
+    assert "booked 2025-02-06" in done.out
+    assert "as_of: 2025-02-06" in (project / "scenarios" / "months" / "2025-01.yaml").read_text()
+
+
+def test_a_question_without_an_answer_writes_nothing(call: Any, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (project / "data" / "ledger.csv").read_bytes()
+    monkeypatch.setattr(booking_day_question, "_is_terminal", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    done = call("roll", write_sheet(project, {1: 1.04}).name, *PATHS)
+    assert done.code == 130
+    assert (project / "data" / "ledger.csv").read_bytes() == before
+    assert not list((project / "scenarios" / "months").glob("*.yaml"))
 
 
 def test_json_has_the_message_and_the_lock(call: Any, project: Path) -> None:

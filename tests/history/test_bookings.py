@@ -123,3 +123,28 @@ def test_months_of_an_example_are_booked_and_known_as_such(tmp_path: Path) -> No
     assert value(example, "revenue.bread", "2025-02") == 105
     assert example.has_examples
     assert not read(tmp_path, RESTATED).has_examples
+
+
+RENAMED = """\
+month,measure,value,status,booked
+2025-01,revenue.old,10,actual,2025-02-04
+2025-02,revenue.old,11,actual,2025-03-04
+2025-03,revenue.north,7,actual,2025-04-04
+2025-03,revenue.south,5,actual,2025-04-06
+2025-04,revenue.north,8,actual,2025-05-04
+"""
+
+
+def test_a_service_that_was_split_in_mid_year_goes_on(tmp_path: Path) -> None:
+    """Its old account ends where the new ones begin; a month that one of these lacks is not booked."""
+    accounts = Accounts(tuple((text, "water") for text in ("old", "north", "south")))
+    bookings = read(tmp_path, RENAMED, accounts)
+    months = {month: value(bookings, "revenue.water", f"2025-{month:02d}") for month in range(1, 5)}
+    assert months == {1: 10, 2: 11, 3: 12, 4: None}
+    assert first_day_of(bookings, "revenue.water", "2025-03") == "2025-04-06"
+
+
+def test_an_account_that_nothing_follows_is_missed(tmp_path: Path) -> None:
+    accounts = Accounts(tuple((text, "water") for text in ("old", "north", "south")))
+    bookings = read(tmp_path, RENAMED.replace("2025-02,revenue.old,11,actual,2025-03-04\n", ""), accounts)
+    assert value(bookings, "revenue.water", "2025-03") is None

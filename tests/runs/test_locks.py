@@ -84,12 +84,13 @@ def test_an_edited_entry_is_named(chain: Path) -> None:
     rewrite(lock_file(chain, "plan"), lambda c: c["targets"]["revenue"].update(at_least=95.0), sealed=False)
     with pytest.raises(LockError, match=r"targets\.revenue"):
         read_locks(chain)
+    assert codes(chain) == {"plan.json": {"lock_edited"}}  # not those that follow it, which are whole
 
 
 def test_an_approval_edited_in_with_all_digests_made_anew_shows_in_the_chain(chain: Path) -> None:
     rewrite(lock_file(chain, "plan"), lambda c: c.update(approved_by="the director", reference="QD 1"))
     assert codes(chain) == {"plan-v2.json": {"lock_link_changed"}}
-    with pytest.raises(LockError, match="plan;"):
+    with pytest.raises(LockError, match="it is plan, edited"):
         read_locks(chain)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,17 +100,19 @@ def ledger_rows() -> list[str]:
     return rows
 
 
-def write_closed_plan(folder: Path) -> Path:
+def write_closed_plan(folder: Path, more_rows: Sequence[str] = ()) -> Path:
     """Write the ledger, the plan and its overlays; the path of the overlay of March."""
-    (folder / "ledger.csv").write_text("\n".join(ledger_rows()) + "\n", encoding="utf-8")
+    (folder / "ledger.csv").write_text("\n".join([*ledger_rows(), *more_rows]) + "\n", encoding="utf-8")
     for name, text in {"plan": PLAN, "february": FEBRUARY, "march": MARCH}.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder / "march.yaml"
 
 
-def make_closed_plan(folder: Path, file: str = "march.yaml", paths: int = PATHS, **changes: object) -> ClosedPlan:
+def make_closed_plan(
+    folder: Path, file: str = "march.yaml", paths: int = PATHS, more_rows: Sequence[str] = (), **changes: object
+) -> ClosedPlan:
     """Read, simulate and analyse one of the plans."""
-    write_closed_plan(folder)
+    write_closed_plan(folder, more_rows)
     scenario = forecast.read(folder / file, set=changes or None)
     run = forecast.simulate(scenario, paths=paths)
     request = RunRequest.from_simulation(run)

@@ -63,3 +63,19 @@ def edit_cells(file: Path, sheet_number: int, numbers: Mapping[str, float], targ
                 content = text.encode()
             copy.writestr(name, content)
     return target
+
+
+def fill_cells(file: Path, sheet_number: int, numbers: Mapping[str, float], target: Path) -> Path:
+    """Put numbers into empty cells of one sheet of a workbook, counted from 1."""
+    part = f"xl/worksheets/sheet{sheet_number}.xml"
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == part:
+                text = content.decode()
+                for address, number in numbers.items():
+                    text, count = re.subn(rf'(<c r="{address}"[^>]*)/>', rf"\g<1>><v>{number!r}</v></c>", text)
+                    assert count == 1, address
+                content = text.encode()
+            copy.writestr(name, content)
+    return target

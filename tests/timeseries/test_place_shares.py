@@ -59,7 +59,10 @@ def test_forecasts_by_place_add_up_and_are_not_negative(tmp_path: Path) -> None:
     revenue[0, :5] = 0
     start = time.process_time()
     forecasts = forecast_by_place(
-        PlaceLedger(Calendar(12 * 2018, 36), revenue, "actual", ""), geography, ("a", "b", "c"), range(12)
+        PlaceLedger(Calendar(12 * 2018, 36), revenue, "actual", "", np.ones(revenue.shape, bool)),
+        geography,
+        ("a", "b", "c"),
+        range(12),
     )
     assert time.process_time() - start < 4
     assert forecasts.shape == (3, 217, 12)

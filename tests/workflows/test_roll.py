@@ -356,8 +356,12 @@ def test_a_revised_plan_that_extends_the_last_month_carries_on(january: Path) ->
 
 
 def test_the_year_is_over_when_its_last_month_is_booked(project: Path) -> None:
-    for month in range(1, 13):
-        book(project, month)
+    for month in range(1, 12):
+        book(project, month, 1.2)
+    before = roll(project, "2025-11").locked.run.summary()["message"]
+    assert "chỉ còn một tháng chưa có sổ: nếu sổ sách đúng" in before[1]
+    assert "sai số mô phỏng" in before[1]
+    book(project, 12)
     message = roll(project, "2025-12").locked.run.summary()["message"]
     assert message[0] == "Thực hiện 12 tháng + dự báo 0 tháng (12+0), lập ngày 05/01/2026"
     assert "cả năm đã có sổ: nếu sổ sách đúng" in message[1]

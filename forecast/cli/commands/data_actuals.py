@@ -38,14 +38,19 @@ def actuals_command(
     **params: Any,
 ) -> None:
     """Read sheets, check their sums and append to the ledger of the plan what it lacks."""
-    from forecast.workflows.actuals import ActualsRequest, find_plan, import_actuals
+    from forecast.cli.booking_day import ask_booking_day
+    from forecast.workflows.actuals import ActualsRequest, BookingQuestion, find_plan, import_actuals
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
     plan_path = Path(plan) if plan is not None else find_plan(Path.cwd())
     session.use_plan_language(str(plan_path))
     files = tuple(dict.fromkeys(Path(sheet) for sheet in sheets))
-    result = import_actuals(ActualsRequest(files, plan_path, booked, unit, convert, dry_run))
+
+    def ask(question: BookingQuestion) -> date | None:
+        return ask_booking_day(question, session.t)
+
+    result = import_actuals(ActualsRequest(files, plan_path, booked, unit, convert, dry_run, ask))
     if options.json:
         print_json(actuals_json(result, session.t))
     elif not options.quiet:

@@ -16,7 +16,7 @@ from forecast.cli.group import Argument, Option, command, complete_files, get_se
 from forecast.cli.option_types import DayParam
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status
-from forecast.cli.progress import show_progress
+from forecast.cli.progress import ProgressDisplay, show_progress
 from forecast.cli.session import Session
 from forecast.errors import OutputError
 from forecast.files.paths import display_path
@@ -51,14 +51,22 @@ def roll_command(
     **params: Any,
 ) -> None:
     """Import the sheets of a month, write its overlay, lock it and publish its report."""
+    from forecast.cli.booking_day import ask_booking_day
     from forecast.cli.run_summary import print_set_aside, report_line
+    from forecast.workflows.actuals import BookingQuestion
     from forecast.workflows.roll import RollRequest, roll_month
     from forecast.workflows.run import RunCallbacks
 
     session = get_session(ctx)
     options = CommonOptions.from_params(params)
-    month, sheets = _split_words(session, words)
     _use_language(session, plan)
+    month, sheets = _split_words(session, words)
+    displays: list[ProgressDisplay] = []
+
+    def ask(question: BookingQuestion) -> date | None:
+        with displays[0].pause():
+            return ask_booking_day(question, session.t)
+
     request = RollRequest(
         folder=Path.cwd(),
         month=month,
@@ -67,12 +75,14 @@ def roll_command(
         booked=booked,
         unit=unit,
         convert=convert,
+        ask_booking_day=ask,
         **options.run_settings,
     )
     failures: list[OutputError] = []
     prepared: list[PreparedMonth] = []
     printed: list[list[str]] = []
     with show_progress(session.t, quiet=options.quiet) as display:
+        displays.append(display)
 
         def keep_prepared(month: PreparedMonth) -> None:
             prepared.append(month)

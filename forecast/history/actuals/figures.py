@@ -14,7 +14,7 @@ from forecast.history.actuals.sheet_context import SheetContext, account_of_shee
 from forecast.history.actuals.sums import months_of_span
 from forecast.history.actuals.tables import ColumnHead, RowHead, SheetTable, find_tables
 
-__all__ = ["CellFigure", "LaterCheck", "SheetFigures", "read_sheet_figures"]
+__all__ = ["CellFigure", "LaterCheck", "SheetFigures", "choose_measure", "read_sheet_figures"]
 
 _IGNORED_ROLES = ("percent", "prior", "plan")
 
@@ -205,7 +205,20 @@ def _measure(context: SheetContext, row: RowHead, head: ColumnHead) -> str:
 
 
 def choose_measure(options: tuple[str, ...], kind: Kind) -> str:
-    """Measure among those that an account may stand for, by the kind of the figure; empty where none has that kind."""
+    """Choose the measure of a figure.
+
+    Parameters
+    ----------
+    options : tuple of str
+        Measures that its account may stand for.
+    kind : str
+        Kind of the figure; empty where none is stated.
+
+    Returns
+    -------
+    str
+        Empty where no option has that kind.
+    """
     for option in options:
         prefix, _, name = option.partition(".")
         if kind in ("", prefix):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,9 +21,9 @@ __all__ = ["year_lines"]
 
 MAX_CAUSES = 4
 """Causes that a sentence names, the largest first."""
-VARIANCE_DECIMALS = 2
-"""Decimals of changes, in the unit of the whole."""
-SINGLE_STEPS = ("learned", "rest")
+VARIANCE_DECIMALS, MAX_VARIANCE_DECIMALS = 2, 5
+"""Decimals of changes, in the unit of the whole; more where the largest of them would be 0."""
+SINGLE_STEPS = ("audit", "learned", "rest")
 """Kinds whose lines are one step on the page."""
 
 
@@ -70,7 +70,8 @@ def _to_date_text(scenario: Scenario, table: Mapping[str, Any], plan: Variance |
     """The year to date of revenue, beside its plan and a year earlier, and the outlook."""
     row = next(row for row in table["rows"] if row["measure"] == "revenue")
     outlook = row["outlook"]
-    to_date_ratio = None if plan is None or plan.start.to_date <= 0 else row["to_date"] / plan.start.to_date
+    has_plan = plan is not None and plan.steps and plan.start.to_date > 0
+    to_date_ratio = row["to_date"] / plan.start.to_date if plan is not None and has_plan else None
     scale = choose_scale("revenue", [outlook["p50"]], scenario.currency, t)
     amounts = choose_scale("revenue", [row["to_date"]], scenario.currency, t)
     ratios = (
@@ -100,11 +101,19 @@ def _causes_line(key: str, variance: Variance, scenario: Scenario, t: Translator
         else (variance.end.outlook - variance.start.outlook)
     )
     scale = choose_scale("revenue", [variance.end.outlook], scenario.currency, t)
+    decimals = telling_decimals(amounts.values(), scale)
     return t(
         key,
-        change=scale.with_unit(scale.signed_number(change, VARIANCE_DECIMALS)),
+        change=scale.with_unit(scale.signed_number(change, decimals)),
         causes=causes_text([(step, amounts[step]) for step in steps], scenario, scale, t),
     )
+
+
+def telling_decimals(amounts: Iterable[float], scale: AmountScale) -> int:
+    """Return the decimals with which the largest of some changes is not 0, within `MAX_VARIANCE_DECIMALS`."""
+    largest = max(map(abs, amounts), default=0.0) / scale.factor
+    decimals = range(VARIANCE_DECIMALS, MAX_VARIANCE_DECIMALS + 1)
+    return next((count for count in decimals if round(largest, count)), VARIANCE_DECIMALS)
 
 
 def causes_text(
@@ -112,7 +121,8 @@ def causes_text(
 ) -> str:
     """The largest causes with their amounts."""
     largest = sorted(steps, key=lambda pair: -abs(pair[1]))[:MAX_CAUSES]
-    texts = ((step, scale.signed_number(amount, VARIANCE_DECIMALS)) for step, amount in largest)
+    decimals = telling_decimals([amount for _, amount in steps], scale)
+    texts = ((step, scale.signed_number(amount, decimals)) for step, amount in largest)
     return "; ".join(f"{cause_text(step, scenario, t)} {text}" for step, text in texts if text.strip("0.,"))
 
 
@@ -132,7 +142,7 @@ def measure_name(measure: str, scenario: Scenario, t: Translator) -> str:
 
 
 def page_steps(variance: Variance) -> tuple[VarianceStep, ...]:
-    """Return the steps as a page shows them: what closed months taught, and open months, are one step each."""
+    """Return the steps as a page shows them: an audit, what closed months taught, and open months are one step each."""
     steps: list[VarianceStep] = []
     for step in variance.steps:
         if step.kind in SINGLE_STEPS and steps and steps[-1].kind == step.kind:
@@ -148,7 +158,7 @@ def page_steps(variance: Variance) -> tuple[VarianceStep, ...]:
 def cause_text(step: VarianceStep, scenario: Scenario, t: Translator) -> str:
     """Return a cause as people name it."""
     match step.kind:
-        case "learned" | "rest":
+        case "audit" | "learned" | "rest":
             return t(f"variance_{step.kind}")
         case "volume" | "price" | "actual":
             return t(f"variance_{step.kind}", name=measure_name(step.name, scenario, t))
@@ -165,8 +175,9 @@ def point_causes(point: ChancePoint, view: RunView, scale: AmountScale, t: Trans
     """Return the change of the mean of the year and its largest causes; empty for the first point."""
     if point.change is None:
         return ""
-    total = scale.signed_number(point.change.end.outlook - point.change.start.outlook, VARIANCE_DECIMALS)
     steps = [(step, step.outlook) for step in page_steps(point.change)]
+    decimals = telling_decimals([amount for _, amount in steps], scale)
+    total = scale.signed_number(point.change.end.outlook - point.change.start.outlook, decimals)
     causes = causes_text(steps, view.scenario, scale, t)
     return f"{total}: {causes}" if causes else total
 
@@ -177,7 +188,8 @@ def main_cause(point: ChancePoint, view: RunView, t: Translator) -> str:
         return ""
     scale = choose_scale("revenue", [point.change.end.outlook], view.scenario.currency, t)
     largest = max(page_steps(point.change), key=lambda step: abs(step.outlook))
-    return f"{scale.signed_number(largest.outlook, VARIANCE_DECIMALS)} {cause_text(largest, view.scenario, t)}"
+    amount = scale.signed_number(largest.outlook, telling_decimals([largest.outlook], scale))
+    return f"{amount} {cause_text(largest, view.scenario, t)}"
 
 
 def point_positions(points: Sequence[ChancePoint], months: range) -> list[float]:

@@ -11,8 +11,15 @@ from typing import Literal
 from forecast.analysis.findings import ChancePoint, TargetRow, Variance, VarianceStep, YearFindings
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent
-from forecast.periods import format_month, parse_month
-from forecast.reports.content.causes import MAX_CAUSES, VARIANCE_DECIMALS, cause_text, closed_text, measure_name
+from forecast.periods import MONTHS_PER_QUARTER, format_month, parse_month
+from forecast.reports.content.causes import (
+    MAX_CAUSES,
+    VARIANCE_DECIMALS,
+    cause_text,
+    closed_text,
+    measure_name,
+    telling_decimals,
+)
 from forecast.reports.content.context import RunView
 from forecast.reports.content.text import date_text, goal_text, period_text, sentence_case, target_measure_text
 from forecast.runs.locks import LOCK_SUFFIX, LOCKED_FOLDER, Lock
@@ -22,7 +29,8 @@ __all__ = ["message_lines"]
 
 BOOKED_KINDS = ("actual", "volume", "price")
 """Kinds of steps that closed months brought."""
-MONTHS_PER_QUARTER = 3
+MAX_OPEN_MONTHS_OF_CERTAINTY = 1
+"""Open months up to which a chance of 0% or 100% rests on the books more than on the simulation [C]."""
 QUARTERS = ("I", "II", "III", "IV")
 
 
@@ -69,9 +77,11 @@ def _chance_lines(view: RunView, locks: Mapping[str, Lock], t: Translator) -> It
         return
     chance, required = row.chance, row.required_chance
     error = interval_text(chance.low, chance.high, t, chance.value, required)
-    is_known = view.findings.year is not None and view.findings.year.open_count == 0 and chance.value in (0, 1)
+    open_count = math.inf if view.findings.year is None else view.findings.year.open_count
+    rests_on_books = open_count <= MAX_OPEN_MONTHS_OF_CERTAINTY and chance.value in (0, 1)
     remarks = [
-        t("message_if_books_right") if is_known else t("message_error", error=error),
+        *([t("message_error", error=error)] if open_count or not rests_on_books else []),
+        *([t("message_if_books_so_far" if open_count else "message_if_books_right")] if rests_on_books else []),
         *_earlier(view, row, locks, t),
     ]
     yield t(
@@ -202,7 +212,9 @@ def _against_plan(variance: Variance, reference: str, view: RunView, t: Translat
     scale = _scale(variance, view, t)
     causes = [(_short_cause(step, view, t), step.to_date) for step in variance.steps]
     change = variance.end.to_date - variance.start.to_date
-    return _cause_sentence("message_to_date", change, reference, _causes_text(_largest(causes, t), scale), scale, t)
+    decimals = telling_decimals([amount for _, amount in causes], scale)
+    text = _causes_text(_largest(causes, t), scale, decimals)
+    return _cause_sentence("message_to_date", change, reference, text, scale, decimals)
 
 
 def _against_forecast(variance: Variance, reference: str, view: RunView, t: Translator) -> str:
@@ -218,7 +230,7 @@ def _against_forecast(variance: Variance, reference: str, view: RunView, t: Tran
     change = variance.end.outlook - variance.start.outlook
     text = f"{text}; {changed or t('message_no_assumption')}"
     key = "message_outlook" if len(causes) > 1 else "message_final"
-    return _cause_sentence(key, change, reference, text, scale, t)
+    return _cause_sentence(key, change, reference, text, scale)
 
 
 def _largest(causes: list[tuple[str, float]], t: Translator) -> list[tuple[str, float]]:
@@ -228,10 +240,18 @@ def _largest(causes: list[tuple[str, float]], t: Translator) -> list[tuple[str, 
     return [*ordered[:MAX_CAUSES], (t("message_others"), others)]
 
 
-def _cause_sentence(key: str, change: float, reference: str, causes: str, scale: AmountScale, t: Translator) -> str:
+def _cause_sentence(
+    key: str,
+    change: float,
+    reference: str,
+    causes: str,
+    scale: AmountScale,
+    decimals: int = VARIANCE_DECIMALS,
+) -> str:
     """One sentence on a change, which says whether it is up or down."""
-    text = scale.signed_number(change, VARIANCE_DECIMALS)
+    text = scale.signed_number(change, decimals)
     direction = "same" if _is_zero(text) else "above" if change > 0 else "below"
+    t = scale.t
     return t(
         f"{key}_{direction}", reference=reference, change=scale.with_unit(text), causes=causes or t("message_none")
     )
@@ -247,9 +267,15 @@ def _short_cause(step: VarianceStep, view: RunView, t: Translator) -> str:
     return measure_name(step.name, view.scenario, t) if step.kind == "actual" else cause_text(step, view.scenario, t)
 
 
-def _causes_text(causes: Sequence[tuple[str, float]], scale: AmountScale, *, with_zeros: bool = False) -> str:
+def _causes_text(
+    causes: Sequence[tuple[str, float]],
+    scale: AmountScale,
+    decimals: int = VARIANCE_DECIMALS,
+    *,
+    with_zeros: bool = False,
+) -> str:
     """Causes with their amounts."""
-    texts = [(name, scale.signed_number(amount, VARIANCE_DECIMALS)) for name, amount in causes]
+    texts = [(name, scale.signed_number(amount, decimals)) for name, amount in causes]
     return "; ".join(f"{name} {text}" for name, text in texts if with_zeros or not _is_zero(text))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from forecast.analysis.findings import ChancePoint, MonthsTable, MonthsTableRow, Variance, VarianceStep, YearFindings
@@ -20,7 +20,7 @@ from forecast.reports.content.causes import (
 )
 from forecast.reports.content.context import RunView
 from forecast.reports.content.tables import Table, head_texts
-from forecast.reports.content.text import date_text, measure_text, period_text, sentence_case
+from forecast.reports.content.text import date_text, goal_text, measure_text, period_text, sentence_case
 
 MAX_TABLE_DECIMALS = 3
 MIN_DIGITS = 2
@@ -71,7 +71,7 @@ def year_section(view: RunView, t: Translator) -> YearSection | None:
         variances=tuple(table for is_main, table in by_measure if is_main),
         other_variances=tuple(table for is_main, table in by_measure if not is_main),
         chances=chance_table(view, year, t),
-        chances_note=t("chance_by_month_locked" if _is_locked(year) else "chance_by_month_simulated"),
+        chances_note=_chances_note(view, year, t),
         comments=_comments(view, year, t),
     )
 
@@ -202,7 +202,7 @@ def variance_table(variance: Variance, view: RunView, t: Translator) -> Variance
             (
                 cause_text(step, view.scenario, t),
                 *(_signed_text(amount, decimals, t) for amount in amounts),
-                _effect_text(variance, amounts[1] or amounts[0], t),
+                _effect_text(variance, step, amounts[1] or amounts[0], t),
                 _notes_text(step, t),
             )
         )
@@ -235,10 +235,9 @@ def _signed_text(amount: float, decimals: int, t: Translator) -> str:
     return AmountScale(t, 1.0, "", decimals).signed_number(amount)
 
 
-def _effect_text(variance: Variance, amount: float, t: Translator) -> str:
-    if not amount:
-        return ""
-    return t("variance_favourable" if variance.is_favourable(amount) else "variance_adverse")
+def _effect_text(variance: Variance, step: VarianceStep, amount: float, t: Translator) -> str:
+    effect = variance.effect(step, amount)
+    return t(f"variance_{effect}") if effect else ""
 
 
 def _notes_text(step: VarianceStep, t: Translator) -> str:
@@ -268,6 +267,25 @@ def _is_locked(year: YearFindings) -> bool:
     return any(point.lock for point in year.chances)
 
 
+def _chances_note(view: RunView, year: YearFindings, t: Translator) -> str:
+    """Where the earlier chances come from, and those that were of another goal."""
+    note = t("chance_by_month_locked" if _is_locked(year) else "chance_by_month_simulated")
+    others = [
+        f"{date_text(date.fromisoformat(point.as_of), t)} ({goal})"
+        for point in year.chances
+        if (goal := _other_goal(point, view, t))
+    ]
+    return f"{note} {t('chance_by_month_other_goals', list='; '.join(others))}" if others else note
+
+
+def _other_goal(point: ChancePoint, view: RunView, t: Translator) -> str:
+    """The goal of the main target on a day, where it was another one; else empty."""
+    row = view.main_target
+    if row is None or row.name not in point.other_goals:
+        return ""
+    return goal_text(replace(row, threshold=point.other_goals[row.name]), view, t)
+
+
 def chance_table(view: RunView, year: YearFindings, t: Translator) -> Table | None:
     """Return the chance of the main target on each day, its change and the causes; None without a target."""
     target = view.findings.main_target
@@ -284,7 +302,7 @@ def chance_table(view: RunView, year: YearFindings, t: Translator) -> Table | No
             (
                 date_text(date.fromisoformat(point.as_of), t) if point.as_of else "–",
                 _closed_cell(point, t),
-                whole_percent(point.chances[target].value, t, _required_chance(view)),
+                _chance_cell(point, target, view, t),
                 change,
                 point_causes(point, view, scale, t),
             )
@@ -296,6 +314,13 @@ def chance_table(view: RunView, year: YearFindings, t: Translator) -> Table | No
         t("chance_by_month_cause", unit=scale.unit),
     )
     return Table(heads, tuple(rows), frozenset((2, 3)), frozenset((len(rows) - 1,)))
+
+
+def _chance_cell(point: ChancePoint, target: str, view: RunView, t: Translator) -> str:
+    """A chance, with the goal that it was of where that was another one."""
+    chance = whole_percent(point.chances[target].value, t, _required_chance(view))
+    goal = _other_goal(point, view, t)
+    return t("message_other_goal", chance=chance, goal=goal) if goal else chance
 
 
 def _required_chance(view: RunView) -> float | None:

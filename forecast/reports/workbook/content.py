@@ -18,6 +18,7 @@ from forecast.plan.data_files import path_in_project
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
 from forecast.reports.content.text import measure_text, sentence_case
+from forecast.reports.workbook.actuals_sheet import ActualsForm
 from forecast.reports.workbook.formats import money_format
 from forecast.reports.workbook.input_cells import InputCells, input_assumptions, input_cells
 from forecast.reports.workbook.model_layout import build_model
@@ -45,6 +46,8 @@ class WorkbookContent:
     t: Translator
     others: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """Name and summary of other plans that stand beside it."""
+    actuals: ActualsForm | None = None
+    """Figures that accountants are asked for; None without a ledger, or where every month is closed."""
 
     @cached_property
     def inputs(self) -> tuple[InputCells, ...]:

@@ -11,6 +11,7 @@ from forecast.files.workbook import cell_address
 from forecast.periods import first_day
 from forecast.plan.data_files import path_in_project
 from forecast.reports.content.text import range_text
+from forecast.reports.workbook.actuals_sheet import write_actuals
 from forecast.reports.workbook.content import WorkbookContent
 from forecast.reports.workbook.formats import GREY_TEXT, CellFormats
 from forecast.reports.workbook.input_cells import EXCEL_DAY_ZERO, InputCells
@@ -73,10 +74,11 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
     workbook.set_properties({"title": scenario.name.in_language(t.language), "created": created.replace(tzinfo=None)})
     formats = CellFormats(workbook, content.amount_format)
     others = ("scenarios",) if content.others else ()
+    actuals = ("actuals",) if content.actuals is not None else ()
     closed = tuple(YEAR_SHEETS) if "months_table" in content.summary else ()
     sheets = {
         key: SheetWriter(workbook.add_worksheet(t(f"excel_sheet_{key}")), formats, t)
-        for key in ("summary", "inputs", *others, *closed, "central", "months", "outlook")
+        for key in ("summary", "inputs", *others, *closed, *actuals, "central", "months", "outlook")
     }
     model = None if content.model is None else SheetWriter(workbook.add_worksheet(t("excel_sheet_model")), formats, t)
     sheets |= {
@@ -87,6 +89,8 @@ def _write_sheets(workbook: Any, content: WorkbookContent) -> None:
         write_scenarios(sheets["scenarios"], content)
     for key in closed:
         YEAR_SHEETS[key](sheets[key], content)
+    if content.actuals is not None:
+        write_actuals(sheets["actuals"], content.actuals)
     if model is not None and content.model is not None:
         _write_model(model, content, content.model)
         _write_central(sheets["central"], content, content.model)

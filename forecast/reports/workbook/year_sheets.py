@@ -119,9 +119,8 @@ def _write_variance(writer: SheetWriter, content: WorkbookContent, row: int, var
         writer.text(offset, 0, cause_text(step, content.scenario, t))
         writer.number(offset, 1, step.to_date, signed)
         writer.number(offset, 2, step.outlook, signed)
-        amount = step.outlook or step.to_date
-        key = "variance_favourable" if variance.is_favourable(amount) else "variance_adverse"
-        writer.text(offset, 3, t(key) if amount else "", formats.muted(indent=1))
+        effect = variance.effect(step, step.outlook or step.to_date)
+        writer.text(offset, 3, t(f"variance_{effect}") if effect else "", formats.muted(indent=1))
         notes = (f"{t(f'month_{parse_month(month) % 12 + 1}')}: {text}" for month, text in step.notes)
         writer.text(offset, 4, "; ".join(notes), formats.get(text_wrap=True))
     last = first + len(steps) + 1

@@ -32,6 +32,11 @@ class ClosedSeries:
         is_inside = self.months >= horizon.first
         return self.months[is_inside] - horizon.first, self.values[is_inside]
 
+    def total(self, calendar: Calendar) -> float | None:
+        """Sum over some months; None where one of them is not closed."""
+        is_inside = (self.months >= calendar.first) & (self.months <= calendar.last)
+        return float(self.values[is_inside].sum()) if is_inside.sum() == calendar.count else None
+
 
 @dataclass(frozen=True)
 class ClosedMonths:
@@ -55,6 +60,11 @@ class ClosedMonths:
         """Last month in which the revenue of a service is closed, from year 0; None without one."""
         last = [series.months[-1] for name, series in self.by_measure.items() if name.startswith("revenue.")]
         return int(max(last)) if last else None
+
+    def total(self, measure: str, calendar: Calendar) -> float | None:
+        """Sum of a measure over some months; None where one of them is not closed."""
+        series = self.by_measure.get(measure)
+        return None if series is None else series.total(calendar)
 
     def close_service(self, service: str, paths: ServicePaths, horizon: Calendar) -> None:
         """Put the closed months of a service to what is booked."""

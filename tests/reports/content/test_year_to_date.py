@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from forecast.analysis.findings import ChancePoint
 from forecast.i18n import LANGUAGES, Language, Translator
-from forecast.reports.content.causes import page_steps, point_positions, year_lines
+from forecast.i18n.amounts import AmountScale
+from forecast.reports.content.causes import causes_text, page_steps, point_positions, year_lines
 from forecast.reports.content.year_to_date import year_section
 from forecast.reports.year_summary import restore_variances, summarise_year
-from tests.support.closed_plans import NOTE, ClosedPlan
+from tests.support.closed_plans import NOTE, ClosedPlan, make_closed_plan
 
 
 def parse_number(text: str, language: Language) -> float:
@@ -80,6 +82,21 @@ def test_effects_and_comments_stand_beside_their_steps(march: ClosedPlan) -> Non
     assert wages[3] == "▼ adverse"
 
 
+def test_an_audit_of_last_year_is_neither_favourable_nor_adverse(tmp_path: Path) -> None:
+    audit = "2024-02,revenue.works,1000000000,actual,2025-03-20"
+    plan = make_closed_plan(tmp_path, more_rows=[audit])
+    for language, name in (("en", "Audit of last year"), ("vi", "Quyết toán năm trước")):
+        section = year_section(plan.view, Translator(language))
+        assert section is not None
+        row = section.variances[-1].table.rows[1]
+        assert row[0] == name
+        assert [parse_number(cell, language) for cell in row[1:3]] == [-0.6, -0.6]
+        assert row[3] == ""
+    steps = plan.view.summary["variance"][-1]["steps"]
+    assert [step["favourable"] for step in steps if step["kind"] == "audit"] == [None]
+    assert restore_variances(plan.view.summary) == plan.year.variances
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_say_how_much_is_closed(march: ClosedPlan, language: Language) -> None:
     lines = year_lines(march.run.scenario, march.view.summary, Translator(language))
@@ -120,3 +137,13 @@ def test_points_of_one_month_stand_side_by_side() -> None:
     points = [ChancePoint(day, ("2025-01", "2025-02"), {}, "", None) for day in days]
     months = range(2025 * 12, 2026 * 12)
     assert point_positions(points, months) == [0, 1, 9, 9.5, 11.5, 12, 2]
+
+
+def test_causes_that_would_round_to_zero_have_more_decimals(march: ClosedPlan) -> None:
+    """Else a change would stand without any cause."""
+    scale = AmountScale(Translator("en"), 1e9, "billion VND", 1)
+    variance = next(each for each in march.year.variances if each.reference == "plan")
+    step = next(each for each in variance.steps if each.kind == "actual")
+    assert causes_text([(step, 4e6), (step, -2e5)], march.run.scenario, scale, Translator("en")).endswith(" +0.004")
+    assert causes_text([(step, 4e7)], march.run.scenario, scale, Translator("en")).endswith(" +0.04")
+    assert causes_text([(step, 0.0)], march.run.scenario, scale, Translator("en")) == ""
