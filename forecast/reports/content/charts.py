@@ -216,10 +216,9 @@ def _tornado_chart(view: RunView, t: Translator) -> Chart | None:
     title = t("tornado_title", **_title_params(view, t, finding.measure, finding.period, scale.unit))
     rows = min(len(finding.bars), MAX_BARS)
     drawn_bars = finding.bars[:rows]
-    names = [report_label(bar, view, t).in_language(t.language) for bar in drawn_bars]
+    changes = ((bar, scale.signed_number(bar.low), scale.signed_number(bar.high)) for bar in drawn_bars)
     alt = f"{title}: " + "; ".join(
-        f"{name} {scale.signed_number(bar.low)} {scale.signed_number(bar.high)}"
-        for name, bar in zip(names, drawn_bars, strict=True)
+        f"{report_label(bar, view, t).in_language(t.language)} {low} {high}" for bar, low, high in changes
     )
     draw, margin = CHARTS["tornado"]
     return Chart(
