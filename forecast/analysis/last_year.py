@@ -45,7 +45,7 @@ class LastYear:
             In currency; months that were first booked after the plan are no restatement.
         """
         months = [month - SEASON_MONTHS for month in calendar.months]
-        figures = [(self.before_audit._month(measure, month), self._month(measure, month)) for month in months]
+        figures = [(self.before_audit.month(measure, month), self.month(measure, month)) for month in months]
         return math.fsum(after - before for before, after in figures if before is not None and after is not None)
 
     def total(self, measure: str, calendar: Calendar) -> float | None:
