@@ -1,11 +1,12 @@
 """One simplified plan in six tools: paths a second on one core, and the chance of the target with its error.
 
-Twelve months, three services with a year's range each, noise of the months, a Poisson epidemic whose waves may overlap,
-one initiative, one target. Here it is a plan in YAML; elsewhere it is written by hand, as one would write it there, and
-once in numpy as by an expert, who also counts every month of every service as forecast does. The other tools live in an
-environment of their own (`python -m venv PEERS`, `PEERS/bin/pip install squigglepy monaco ema-workbench pymc`):
-`python -m benchmarks.peers --python PEERS/bin/python` measures all in turn, in several rounds, and prints the table;
-`--write` puts it into peers.md, `--gate` exits 1 beyond the limits, `--only` names the tools that are run.
+Twelve months, three services with a range for the year that holds the noise of its months, a Poisson epidemic whose
+waves may overlap, one initiative, one target. Here it is a plan in YAML; elsewhere it is written by hand, as one would
+write it there, and once in numpy as by an expert, who also counts every month of every service as forecast does. The
+other tools live in an environment of their own (`python -m venv PEERS`, `PEERS/bin/pip install squigglepy monaco
+ema-workbench pymc`): `python -m benchmarks.peers --python PEERS/bin/python` measures all in turn, in several rounds,
+and prints the table; `--write` puts it into peers.md, `--gate` exits 1 beyond the limits, `--only` names the tools that
+are run.
 """
 
 from __future__ import annotations
@@ -63,6 +64,17 @@ def lognormal_parameters(low: float, high: float) -> tuple[float, float]:
     return math.log(low * high) / 2, math.log(high / low) / (2 * Z90)
 
 
+def month_parameters(low: float, high: float) -> tuple[float, float]:
+    """Mean and sd of the logarithm of a middle month, of a year by its P10 and P90.
+
+    The range of the year holds the noise of its months too: the year's own sd is what that noise leaves, and its
+    median stays (docs/model.md, section 2).
+    """
+    mean, sd = lognormal_parameters(low, high)
+    by_months = NOISE**2 / 12
+    return mean - math.log(12) - (NOISE**2 - by_months) / 2, math.sqrt(max(0.0, sd**2 - by_months))
+
+
 LOSS = (0.2, 0.1 / Z90)
 """Mean and sd of a loss of 10% to 30%, which is clipped at 0 and 1."""
 LIFT_LOG = lognormal_parameters(1.02, 1.06)
@@ -72,7 +84,7 @@ MONTH_OF_DAY = np.repeat(np.arange(12), DAYS)
 
 
 def simulate_year(
-    amounts: Sequence[float], noise: Sequence[float], starts: list[float], loss: float, lift: float
+    middles: Sequence[float], noise: Sequence[float], starts: list[float], loss: float, lift: float
 ) -> float:
     """The revenue of one path in plain Python; `noise` is 36 logarithms, `lift` 1 where the initiative fails."""
     starts = sorted(starts)
@@ -83,19 +95,17 @@ def simulate_year(
             covered[month] += max(0.0, min(end, EDGES[month + 1]) - max(start, EDGES[month]))
     kept = [1 - loss * days / length for days, length in zip(covered, DAYS, strict=True)]
     total = 0.0
-    for service, amount in enumerate(amounts):
-        shares = [math.exp(e) for e in noise[12 * service : 12 * service + 12]]
-        share_sum = sum(shares)
+    for service, middle in enumerate(middles):
         for month in range(12):
             gain = lift if service == 2 and month >= 3 else 1.0
-            total += amount * shares[month] / share_sum * gain * kept[month]
+            total += middle * math.exp(noise[12 * service + month]) * gain * kept[month]
     return total
 
 
-def simulate_years(amounts: Floats, noise: Floats, starts: Floats, loss: Floats, lift: Floats) -> Floats:
+def simulate_years(middles: Floats, noise: Floats, starts: Floats, loss: Floats, lift: Floats) -> Floats:
     """The same for many paths in numpy: (3, n), (3, 12, n), (MOST, n) with infinity for no wave, (n,), (n,)."""
     months = np.exp(noise)
-    months *= (amounts / months.sum(axis=1))[:, None]
+    months *= middles[:, None]
     starts = np.sort(starts, axis=0)
     ends = starts + LENGTH
     np.minimum(ends[:-1], starts[1:], out=ends[:-1])
@@ -167,12 +177,12 @@ def simulate_block_by_hand(numbers: np.random.Generator, n: int) -> dict[tuple[s
     total = np.zeros((12, n))
     values: dict[tuple[str, int], Floats] = {}
     for service, ends in enumerate(RANGES):
-        mean, sd = lognormal_parameters(*ends)
-        amount = np.exp(mean + sd * numbers.standard_normal(n))
+        mean, sd = month_parameters(*ends)
+        middle = np.exp(mean + sd * numbers.standard_normal(n))
         noise = numbers.standard_normal((12, n), dtype=np.float32)
         noise *= np.float32(NOISE)
         months = np.exp(noise, out=noise).astype(np.float64)
-        months *= amount / months.sum(axis=0)
+        months *= middle
         if service == 2:
             months[3:] *= lift
         months *= share_kept
@@ -213,11 +223,11 @@ def by_loop(paths: int) -> tuple[float, float]:
     """Plain Python, the standard library alone."""
     draw = random.Random(1)
     (loss_mean, loss_sd), (lift_mean, lift_sd) = LOSS, LIFT_LOG
-    levels = [lognormal_parameters(*ends) for ends in RANGES]
+    levels = [month_parameters(*ends) for ends in RANGES]
     started = time.process_time()
     hits = 0
     for _ in range(paths):
-        amounts = [math.exp(draw.gauss(mean, sd)) for mean, sd in levels]
+        middles = [math.exp(draw.gauss(mean, sd)) for mean, sd in levels]
         noise = [draw.gauss(0, NOISE) for _ in range(36)]
         starts, moment = [], draw.expovariate(RATE)
         while moment < 1:
@@ -225,7 +235,7 @@ def by_loop(paths: int) -> tuple[float, float]:
             moment += draw.expovariate(RATE)
         loss = min(max(draw.gauss(loss_mean, loss_sd), 0.0), 1.0)
         lift = math.exp(draw.gauss(lift_mean, lift_sd)) if draw.random() < CHANCE else 1.0
-        hits += simulate_year(amounts, noise, starts, loss, lift) >= TARGET
+        hits += simulate_year(middles, noise, starts, loss, lift) >= TARGET
     return hits / paths, time.process_time() - started
 
 
@@ -238,7 +248,7 @@ def by_squigglepy(paths: int) -> tuple[float, float]:
     def normal(mean: float, sd: float, n: int) -> Floats:
         return np.asarray(sq.sample(sq.norm(mean=mean, sd=sd), n=n))
 
-    amounts = np.exp([normal(*lognormal_parameters(*ends), paths) for ends in RANGES])
+    middles = np.exp([normal(*month_parameters(*ends), paths) for ends in RANGES])
     noise = normal(0, NOISE, 36 * paths).reshape(3, 12, paths)
     count = np.asarray(sq.sample(sq.poisson(RATE), n=paths))
     starts = np.asarray(sq.sample(sq.uniform(0, 365), n=MOST * paths)).reshape(MOST, paths)
@@ -246,14 +256,14 @@ def by_squigglepy(paths: int) -> tuple[float, float]:
     loss = np.clip(normal(*LOSS, paths), 0, 1)
     happens = np.asarray(sq.sample(sq.bernoulli(CHANCE), n=paths))
     lift = np.where(happens, np.exp(normal(*LIFT_LOG, paths)), 1.0)
-    chance = float(np.mean(simulate_years(amounts, noise, starts, loss, lift) >= TARGET))
+    chance = float(np.mean(simulate_years(middles, noise, starts, loss, lift) >= TARGET))
     return chance, time.process_time() - started
 
 
 def by_pymc(paths: int) -> tuple[float, float]:
     """Its draws, put together in numpy; a first draw, which compiles them, is not counted."""
     pm: Any = import_module("pymc")
-    levels = [lognormal_parameters(*ends) for ends in RANGES]
+    levels = [month_parameters(*ends) for ends in RANGES]
     drawn = [
         pm.Normal.dist([mean for mean, _ in levels], [sd for _, sd in levels], shape=(paths, 3)),
         pm.Normal.dist(0, NOISE, shape=(3, 12, paths)),
@@ -265,9 +275,9 @@ def by_pymc(paths: int) -> tuple[float, float]:
     ]
     pm.draw(drawn, random_seed=2)
     started = time.process_time()
-    amounts, noise, count, starts, loss, happens, lift = pm.draw(drawn, random_seed=1)
+    middles, noise, count, starts, loss, happens, lift = pm.draw(drawn, random_seed=1)
     starts = np.where(np.arange(MOST)[:, None] < count, starts, np.inf)
-    total = simulate_years(np.exp(amounts.T), noise, starts, np.clip(loss, 0, 1), np.where(happens, np.exp(lift), 1.0))
+    total = simulate_years(np.exp(middles.T), noise, starts, np.clip(loss, 0, 1), np.where(happens, np.exp(lift), 1.0))
     return float(np.mean(total >= TARGET)), time.process_time() - started
 
 
@@ -279,15 +289,14 @@ def input_names() -> list[str]:
 
 def path_revenue(drawn: dict[str, float]) -> float:
     """The revenue of a path from its named numbers: standard normals, shares of the year, a count."""
-    amounts = [
-        math.exp(mean + sd * drawn[f"a{i}"])
-        for i, (mean, sd) in enumerate(lognormal_parameters(*ends) for ends in RANGES)
+    middles = [
+        math.exp(mean + sd * drawn[f"a{i}"]) for i, (mean, sd) in enumerate(month_parameters(*ends) for ends in RANGES)
     ]
     noise = [NOISE * drawn[f"e{i}"] for i in range(36)]
     starts = [365 * drawn[f"s{i}"] for i in range(int(drawn["count"]))]
     loss = min(max(LOSS[0] + LOSS[1] * drawn["loss"], 0.0), 1.0)
     lift = math.exp(LIFT_LOG[0] + LIFT_LOG[1] * drawn["lift"]) if drawn["happens"] < CHANCE else 1.0
-    return simulate_year(amounts, noise, starts, loss, lift)
+    return simulate_year(middles, noise, starts, loss, lift)
 
 
 def by_monaco(paths: int) -> tuple[float, float]:
@@ -440,9 +449,9 @@ def results_agree(results: list[dict[str, Any]]) -> bool:
 
 TEXT = """# Other tools side by side
 
-One simplified plan, written for each tool: twelve months, three services with a range for the year, noise of the
-months, a Poisson epidemic whose waves may overlap, one initiative, the chance of 250 tỷ. One process and one thread
-each, seconds of the processor, the least of three runs in turn on one machine. Made by:
+One simplified plan, written for each tool: twelve months, three services with a range for the year that holds the noise
+of its months, a Poisson epidemic whose waves may overlap, one initiative, the chance of 250 tỷ. One process and one
+thread each, seconds of the processor, the least of three runs in turn on one machine. Made by:
 
 ```bash
 python -m venv PEERS && PEERS/bin/pip install squigglepy monaco ema-workbench pymc

@@ -15,7 +15,15 @@ from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 
-__all__ = ["MIN_PATHS_BEYOND", "EarlyWarning", "TriggerLevel", "TriggerMonth", "early_warning", "trigger_levels"]
+__all__ = [
+    "MIN_PATHS_BEYOND",
+    "EarlyWarning",
+    "TriggerLevel",
+    "TriggerMonth",
+    "chance_at",
+    "early_warning",
+    "trigger_levels",
+]
 
 DEFAULT_CHANCES = (0.5, 0.2)
 """Chances whose levels are printed."""
@@ -101,17 +109,13 @@ def early_warning(run: Simulation, target: str, chances: Sequence[float] = DEFAU
     ----------
     Barlow et al. (1972), Statistical Inference under Order Restrictions (isotonic regression).
     """
-    record = run.scenario.targets[target]
-    measure = book_measure(record.measure)
-    sample = run.path_sample
-    calendar = record.period.calendar
-    months = [format_month(month) for month in range(calendar.first, calendar.last + 1)]
-    if sample is None or record.place is not None or not measure or (measure, months[0]) not in sample.figures:
+    books = _books(run, target)
+    if books is None:
         return None
-    outcome = sample.figures[run.target_figure(record)]
-    hits = meets(outcome, record.threshold.value, record.at_least is not None)
-    by_month = np.array([sample.figures[measure, month] for month in months])
-    rises = (record.at_least is not None) != (measure == "cost" and record.measure != "cost")
+    by_month, hits, rises = books
+    record = run.scenario.targets[target]
+    calendar, measure = record.period.calendar, book_measure(record.measure)
+    months = [format_month(month) for month in range(calendar.first, calendar.last + 1)]
     levels = trigger_levels(by_month, hits, chances, rises=rises)
     is_open = by_month.std(axis=1) > 0
     rows = tuple(
@@ -120,6 +124,49 @@ def early_warning(run: Simulation, target: str, chances: Sequence[float] = DEFAU
         if opens
     )
     return EarlyWarning(target, measure, record.period.text, run.chance(target), months[0], rises, rows, len(hits))
+
+
+def _books(run: Simulation, target: str) -> tuple[Floats, Bools, bool] | None:
+    """Months (months, paths) of the measure that a target is booked in, (paths,) whether it is met, and the side."""
+    record, sample = run.scenario.targets[target], run.path_sample
+    calendar, measure = record.period.calendar, book_measure(record.measure)
+    months = [format_month(month) for month in range(calendar.first, calendar.last + 1)]
+    if sample is None or record.place is not None or not measure or (measure, months[0]) not in sample.figures:
+        return None
+    outcome = sample.figures[run.target_figure(record)]
+    hits = meets(outcome, record.threshold.value, record.at_least is not None)
+    by_month = np.array([sample.figures[measure, month] for month in months])
+    return by_month, hits, record.at_least is not None
+
+
+def chance_at(run: Simulation, target: str, month: int, amount: float) -> float | None:
+    """Find the chance of a target when the year to date has an amount at the end of a month.
+
+    Parameters
+    ----------
+    run : Simulation
+        With a sample of its paths.
+    target : str
+        Name of the target.
+    month : int
+        The month, from year 0.
+    amount : float
+        Of the measure that the target is booked in, since the first month of its period.
+
+    Returns
+    -------
+    float or None
+        0 to 1; None where `early_warning` has no levels, or no path lies on one side of the amount.
+    """
+    books = _books(run, target)
+    if books is None:
+        return None
+    months, hits, rises = books
+    count = month - run.scenario.targets[target].period.calendar.first + 1
+    to_date = months[:count].sum(axis=0) * (1 if rises else -1)
+    order = np.argsort(to_date, kind="stable")
+    row = int(np.searchsorted(to_date[order], amount if rises else -amount))
+    return float(_fit(hits[order])[row]) if 0 < row < len(order) else None
 
 
 def trigger_levels(

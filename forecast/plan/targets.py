@@ -9,7 +9,7 @@ from forecast.plan.bilingual import Label
 from forecast.plan.fields import DateField, Measure, PeriodField
 from forecast.plan.record import Record
 
-__all__ = ["Decision", "Target", "book_measure"]
+__all__ = ["Decision", "Target", "Trigger", "book_measure"]
 
 BOOKS_OF_RATIO = {"productivity": "revenue", "margin": "profit"}
 """Measure that is booked month by month, of a target that is a ratio."""
@@ -46,6 +46,9 @@ class Trigger(Record):
     period: PeriodField
     below: Threshold | None = None
     above: Threshold | None = None
+    chance_below: Share | None = None
+    """In place of an amount: the chance of the main target under which it is time to act. The run finds the amount, for
+    a measure that the target is booked in and a period from the target's first month to one before its last."""
 
 
 class Decision(Record):

@@ -11,11 +11,13 @@ import numpy as np
 from forecast.analysis.closed_lesson import closed_notes
 from forecast.analysis.correlation import achieved_correlations
 from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
+from forecast.analysis.triggers import chance_at, early_warning
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
+from forecast.plan.targets import Trigger, book_measure
 from forecast.reports.year_summary import summarise_year
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
@@ -230,20 +232,55 @@ def _return_level(level: ReturnLevel) -> dict[str, Any]:
 
 def _triggers(run: Simulation) -> dict[str, dict[str, Any] | None]:
     """Return, by decision, the chance that its trigger is met."""
-    chances = {}
+    chances: dict[str, dict[str, Any] | None] = {}
     for name, decision in sorted(run.scenario.decisions.items()):
         trigger = decision.trigger
         if trigger is None:
+            continue
+        if trigger.chance_below is not None:
+            chances[name] = _chance_trigger(run, trigger, trigger.chance_below.value)
             continue
         tally = run.tally(trigger.measure, trigger.period.text)
         if trigger.below is not None:
             # below the threshold is the complement of at least the threshold
             complement = tally.chance_at_least(trigger.below.value)
-            chances[name] = _chance_summary(Estimate(1 - complement.value, 1 - complement.high, 1 - complement.low))
-        elif trigger.above is not None:
+        else:
+            assert trigger.above is not None  # the reader asks for one
             complement = tally.chance_at_most(trigger.above.value)
-            chances[name] = _chance_summary(Estimate(1 - complement.value, 1 - complement.high, 1 - complement.low))
+        chance = Estimate(1 - complement.value, 1 - complement.high, 1 - complement.low)
+        chances[name] = {**(_chance_summary(chance) or {}), **_meaning(run, trigger)}
     return chances
+
+
+def _chance_trigger(run: Simulation, trigger: Trigger, chance: float) -> dict[str, Any]:
+    """Return the amount at which the main target has a chance, and how often that happens; without one where untold."""
+    warning = early_warning(run, run.scenario.main_target, (chance,))
+    last = format_month(trigger.period.calendar.last)
+    levels = [] if warning is None else [month.levels[0] for month in warning.months if month.month == last]
+    amount = levels[0].level if levels else None
+    if warning is None or amount is None:
+        return {"target_chance": chance, "amount": None}
+    side = "below" if warning.is_below else "above"
+    return {
+        **(_chance_summary(levels[0].sounds) or {}),
+        "target_chance": chance,
+        "side": side,
+        "amount": amount.value,
+        "amount_error": [amount.low, amount.high],
+    }
+
+
+def _meaning(run: Simulation, trigger: Trigger) -> dict[str, float]:
+    """Return the chance of the main target that a typed amount stands for; empty where the two have other books."""
+    main, limit = run.scenario.main_target, trigger.below or trigger.above
+    target = run.scenario.targets.get(main)
+    if target is None or limit is None or trigger.measure != book_measure(target.measure):
+        return {}
+    period, months = trigger.period.calendar, target.period.calendar
+    if period.first != months.first or period.last >= months.last:
+        return {}
+    chance = chance_at(run, main, period.last, limit.value)
+    return {} if chance is None else {"target_chance": chance}
 
 
 def _chance_summary(estimate: Estimate | None) -> dict[str, float] | None:

@@ -104,7 +104,9 @@ def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
 
 def _counted_paths(figures: Mapping[FigureKey, Floats], count: int) -> dict[FigureKey, Floats]:
     """(count,) by figure, of values (paths,) or (1,)."""
-    return {key: values[:count] if len(values) > 1 else np.repeat(values, count) for key, values in figures.items()}
+    return {
+        key: values[:count] if len(values) > 1 else np.broadcast_to(values, count) for key, values in figures.items()
+    }
 
 
 def simulate_target_values(plan: CompiledPlan, sampler: Sampler, trade: TradePaths) -> dict[str, Floats]:
@@ -289,8 +291,7 @@ def _period_inputs(calendar: Calendar, state: _BlockState, plan: CompiledPlan) -
     """(paths,) or (1,) by name: what the statement of a period is made of; booked in months before the horizon."""
     horizon = plan.horizon
     if calendar.first >= horizon.first:
-        rows = horizon.rows(calendar)
-        return {name: _aggregate_rows(rows, name, values) for name, values in state.statement_inputs.items()}
+        return _horizon_inputs(horizon.rows(calendar), state)
     booked = Calendar(calendar.first, min(horizon.first - calendar.first, calendar.count))
     rows = horizon.rows(Calendar(horizon.first, calendar.count - booked.count))
     inputs: dict[str, Floats] = {}
@@ -300,6 +301,16 @@ def _period_inputs(calendar: Calendar, state: _BlockState, plan: CompiledPlan) -
             continue
         total = np.full(1, before) + (_sum_rows(rows, values) if rows.stop else 0.0)
         inputs[name] = total / calendar.count if name == "headcount" else total
+    return inputs
+
+
+def _horizon_inputs(rows: slice, state: _BlockState) -> dict[str, Floats]:
+    """The same for some months of the horizon."""
+    at_hand = {f"revenue.{name}": paths.recorded_revenue(rows) for name, paths in state.trade.services.items()}
+    inputs: dict[str, Floats] = {}
+    for name, values in state.statement_inputs.items():
+        recorded = at_hand.get(name)
+        inputs[name] = _aggregate_rows(rows, name, values) if recorded is None else recorded
     return inputs
 
 

@@ -26,6 +26,13 @@ MAX_EXACT_PATHS = 32 * 4096
 """Paths up to which every value is kept."""
 
 
+def _is_constant(values: Floats) -> bool:
+    """Return whether all values (paths,) are the same; one that is repeated without a copy is not looked through."""
+    if values.strides == (0,):
+        return True
+    return bool(values[0] == values[-1] and np.minimum.reduce(values) == np.maximum.reduce(values))
+
+
 class Tally:
     """Tally statistic of one figure over many paths (L'Ecuyer's SSJ).
 
@@ -62,7 +69,7 @@ class Tally:
         """Count a block of values (paths,)."""
         if self.is_exact:
             self._values.append(values)
-        elif values[0] == values[-1] and np.minimum.reduce(values) == np.maximum.reduce(values):
+        elif _is_constant(values):
             self.merge(self._tally_of_constant(values))  # one figure in seven, such as losses that never come back
         else:
             self._count(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import ndtri
@@ -17,7 +17,7 @@ from forecast.plan.scenario import Scenario
 from forecast.plan.yearly_changes import change_in_year
 from forecast.stats.annual_noise import MonthlyNoise, spread_left_to_growth
 from forecast.stats.censored_normal import unit_censored_normal
-from forecast.stats.distributions import Discrete
+from forecast.stats.distributions import Discrete, Distribution
 from forecast.stats.transforms import Z90
 from forecast.timeseries.models.base import MonthScale
 
@@ -91,7 +91,7 @@ class YearWidth:
         if self.scale == "raw":
             sd = np.abs(level) * (ends[1] - ends[0]) / (2 * Z90)
             return spread_left_to_growth(self.variance_by_months * np.square(grown), np.square(sd))
-        return spread_left_to_growth(self.variance_by_months, _variance_of_logs(*(1 + ends)))
+        return self._spread_of_logs(1 + ends[0], 1 + ends[1])
 
     def annual_spread(self, annual: Assumption) -> Floats | None:
         """Compute the same factor for a year that the planner gives as an amount.
@@ -107,7 +107,18 @@ class YearWidth:
             As `growth_spread`.
         """
         ends = _ends(annual)
-        return None if ends is None else spread_left_to_growth(self.variance_by_months, _variance_of_logs(*ends))
+        return None if ends is None else self._spread_of_logs(*ends)
+
+    def _spread_of_logs(self, low: float, high: float) -> Floats:
+        """(paths,) or (1,) factor for a range from P10 to P90; one that was asked for before is kept."""
+        if (low, high) not in self._spreads:
+            spread = spread_left_to_growth(self.variance_by_months, _variance_of_logs(low, high))
+            self._spreads[low, high] = spread
+        return self._spreads[low, high]
+
+    @cached_property
+    def _spreads(self) -> dict[tuple[float, float], Floats]:
+        return {}
 
     def put_to_level(self, months: Floats, level: Floats, grown: Floats) -> None:
         """Put months to the level of the year, so that its median by the noise of the months is that level.
@@ -115,8 +126,9 @@ class YearWidth:
         Parameters
         ----------
         months : ndarray
-            (12, paths) shape times the exponential of the noise; on `raw` shape plus noise, on `censored` shape times
-            the censored noise. They are overwritten by amounts in the unit of the measure.
+            (months, paths) of the year, in which some may be missing: shape times the exponential of the noise; on
+            `raw` shape plus noise, on `censored` shape times the censored noise. They are overwritten by amounts in
+            the unit of the measure.
         level : ndarray
             (paths,) or (1,) of the year.
         grown : ndarray
@@ -125,7 +137,7 @@ class YearWidth:
         if self.scale == "raw":
             months -= self.shape.mean()
             months *= grown
-            months += level / len(months)
+            months += level / len(self.shape)
             return
         months *= level / self.shape.sum() * np.exp(self._median_shift())
 
@@ -275,11 +287,17 @@ def _percent(share: float) -> Phrase:
     return Phrase(Translator("en").percent(share, decimals), Translator("vi").percent(share, decimals))
 
 
-def _ends(assumption: Assumption) -> Floats | None:
-    """(2,) P10 and P90; None where it is a constant or a list of values."""
-    if assumption.is_constant or isinstance(assumption.distribution, Discrete):
+def _ends(assumption: Assumption) -> tuple[float, float] | None:
+    """P10 and P90; None where it is a constant or a list of values."""
+    return None if assumption.is_constant else _ends_of(assumption.distribution)  # type: ignore[arg-type]  # all are frozen
+
+
+@lru_cache(maxsize=512)
+def _ends_of(distribution: Distribution) -> tuple[float, float] | None:
+    if isinstance(distribution, Discrete):
         return None
-    return assumption.distribution.ppf(np.array([0.1, 0.9]))
+    low, high = distribution.ppf(np.array([0.1, 0.9])).tolist()
+    return low, high
 
 
 def _variance_of_logs(low: float, high: float) -> Floats:

@@ -10,6 +10,7 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.checks.context import CheckContext
 from forecast.plan.fields import Period
 from forecast.plan.shocks import Weather
+from forecast.plan.targets import Trigger, book_measure
 from forecast.plan.workforce import ImpliedHeadcount
 from forecast.units import is_size_alone, join_unit, suggest_unit
 
@@ -32,7 +33,12 @@ def check_targets(context: CheckContext) -> Iterator[Problem]:
         if (trigger := decision.trigger) is not None:
             path = f"decisions.{name}.trigger"
             limits = {"below": trigger.below, "above": trigger.above}
+            if trigger.chance_below is not None and set(limits.values()) == {None}:
+                yield from _check_chance_trigger(context, path, trigger)
+                continue
             yield from _check_limits(context, path, trigger.measure, trigger.period, limits)
+            if trigger.chance_below is not None:
+                yield context.problem(path, "one_threshold", first="below", second="chance_below")
     yield from _check_workforce(context)
 
 
@@ -53,6 +59,26 @@ def _check_limits(
     if not inside and "horizon" not in context.unread:
         params = {"first": format_month(horizon.first), "last": format_month(horizon.last)}
         yield context.problem(f"{path}.period", "period_outside", text=period.text, **params)
+
+
+def _check_chance_trigger(context: CheckContext, path: str, trigger: Trigger) -> Iterator[Problem]:
+    """A trigger by the chance of the main target: its measure and its period are those of the target's books."""
+    yield from check_measure(context, f"{path}.measure", trigger.measure)
+    if trigger.chance_below is not None and not trigger.chance_below.is_constant:
+        yield context.problem(f"{path}.chance_below", "one_quantity", text=trigger.chance_below.text)
+    target = context.scenario.targets.get(context.scenario.main_target)
+    if target is None:
+        if not any(name.startswith("targets.") for name in context.unread):
+            yield context.problem(f"{path}.chance_below", "chance_trigger_needs_target")
+        return
+    measure, period, months = book_measure(target.measure), trigger.period.calendar, target.period.calendar
+    if target.place is not None or not measure:
+        yield context.problem(f"{path}.chance_below", "chance_trigger_no_books", target=context.scenario.main_target)
+    elif trigger.measure != measure:
+        yield context.problem(f"{path}.measure", "chance_trigger_measure", instead=measure)
+    elif period.first != months.first or period.last >= months.last:
+        params = {"first": format_month(months.first), "last": format_month(months.last - 1)}
+        yield context.problem(f"{path}.period", "chance_trigger_period", text=trigger.period.text, **params)
 
 
 def _unit_problem(context: CheckContext, path: str, measure: str, limit: Assumption) -> Problem:

@@ -6,7 +6,7 @@ Base, level of the year, months (docs/model.md, sections 1 to 3). Arrays are (mo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ class BaselinePaths:
     """(months, paths) or (months, 1): the stated total less the services, carried."""
     earlier: Mapping[str, Floats]
     """By service, (months, paths) or (months, 1) amount of the months before the horizon that still count."""
+    may_be_negative: frozenset[str]
+    """Services whose months may lie below zero; those of the others are logarithms, or are cut at zero."""
     growth: Mapping[tuple[str, int], Floats] = field(default_factory=dict)
     """By service and calendar year, (paths,) change of its amount over the year before, where months are closed."""
 
@@ -71,6 +73,13 @@ class HistoryDraws:
         normals = self.normals.copy()
         normals[self.known_months :] += self.deviations
         return forecast.to_amounts(normals)
+
+    def with_deviations(self, means: Floats, deviations: Mapping[int, NDArray[Any]]) -> HistoryDraws:
+        """The same draws with other deviations (paths,) from the means (months,) in some rows."""
+        normals = self.normals.astype(np.float64)  # the logarithm of a large amount has few decimals in 32 bits
+        for row, deviation in deviations.items():
+            normals[row] = deviation + means[row]
+        return replace(self, normals=normals)
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,7 @@ def put_together(baseline: BaselineInputs, draws: BaselineDraws, sampler: Sample
         {name: drawn.base * unit_prices[name] for name, drawn in draws.services.items()},
         None if baseline.gap is None else _gap_paths(baseline.gap, baseline, last_year, sampler)[rows],
         earlier,
+        frozenset(name for name, service in baseline.services.items() if service.fitted.scale == "raw"),
         growth,
     )
 

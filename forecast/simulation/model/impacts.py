@@ -63,7 +63,7 @@ class SimulationContext:
     def count_events(self, path: Ints, end: Floats) -> Floats:
         """(paths,) number of the events (events,) that are under way in the horizon."""
         acting = end > self.calendar.edges[self.earlier]
-        return np.bincount(path[acting], minlength=self.paths).astype(float)
+        return np.bincount(path if acting.all() else path[acting], minlength=self.paths).astype(float)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -13,6 +13,9 @@ from forecast.plan.initiatives import Initiative, InitiativeCost
 from forecast.simulation.model.impacts import DriverKey, SimulationContext, cut_at_zero, sample_changes
 from forecast.simulation.sampling.random_streams import Sampler
 
+MIN_SAFE_CHANGE = -0.999
+"""Change above which no rounding of a factor brings it below zero."""
+
 
 @dataclass(frozen=True)
 class InitiativeEffects:
@@ -36,6 +39,7 @@ def simulate_initiatives(
     """
     schedule = _InitiativeSchedule(initiatives, sampler)
     factors: dict[DriverKey, Floats] = {}
+    below_zero: set[DriverKey] = set()
     costs: dict[str, Floats] = {}
     for name in sorted(n for n in initiatives if initiatives[n].active):
         initiative = initiatives[name]
@@ -44,8 +48,11 @@ def simulate_initiatives(
         progress = ramp(start, length, context.calendar)
         gains: dict[str, Floats] = {}
         for key, change in sample_changes(sampler, initiative.effect, context.services).items():
-            factor = (change * happens) * progress
+            change = change * happens
+            factor = change * progress
             factor += 1
+            if change.min() < MIN_SAFE_CHANGE:
+                below_zero.add(key)
             if initiative.takes_from and key[0] in ("volume", "price", "revenue"):
                 gains[key[1]] = gains.get(key[1], 1.0) * factor
             factors[key] = _multiply_into(factors[key], factor) if key in factors else factor
@@ -55,8 +62,8 @@ def simulate_initiatives(
             factors[key] = factors.get(key, 1.0) * np.maximum(0.0, remaining)
         if initiative.cost is not None:
             costs[name] = _initiative_cost(initiative.cost, start, happens, sampler, context)
-    for factor in factors.values():
-        cut_at_zero(factor)
+    for key in below_zero:
+        cut_at_zero(factors[key])
     return InitiativeEffects(factors, costs, schedule.uncertain())
 
 

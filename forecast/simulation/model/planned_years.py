@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from forecast.simulation.sampling.random_streams import Sampler, transform_score
 from forecast.stats.annual_noise import MonthlyNoise
 from forecast.stats.censored_normal import unit_censored_normal
 from forecast.stats.distributions import Discrete
+from forecast.timeseries.models.base import MonthScale
 from forecast.timeseries.year_width import YearWidth
 
 __all__ = ["PlannedDraws", "draw_changes", "draw_planned", "is_scored"]
@@ -53,21 +55,25 @@ class PlannedDraws:
     """By calendar year, its width by this noise, once it was asked for."""
 
     @property
-    def deviations(self) -> Floats:
+    def deviations(self) -> NDArray[Any]:
         """(months, paths) or (months, 1) noise of the months about their middle, with the walk of the level."""
         if self.service.fitted.scale != "censored":
-            return np.asarray(self.residuals, np.float64)
+            return self.residuals
         latent = self.residuals - unit_censored_normal(self.noise.sd)[0]
         return latent if self.walk is None else latent + self.walk
 
-    def with_deviations(self, deviations: Floats) -> PlannedDraws:
-        """The same draws with another noise of the months (months, paths); without noise they stay as they are."""
+    def with_deviations(self, deviations: Mapping[int, NDArray[Any]]) -> PlannedDraws:
+        """The same draws with another noise (paths,) in some rows; without noise they stay as they are."""
         if self.residuals.shape[1] == 1:
             return self
-        if self.service.fitted.scale != "censored":
-            return replace(self, residuals=deviations.astype(np.float32))
-        latent = deviations + unit_censored_normal(self.noise.sd)[0]
-        return replace(self, residuals=latent if self.walk is None else latent - self.walk)
+        residuals = np.empty_like(self.residuals)
+        for row, before in enumerate(self.residuals):
+            deviation = deviations.get(row)
+            if deviation is not None and self.service.fitted.scale == "censored":
+                deviation = deviation + unit_censored_normal(self.noise.sd)[0]
+                deviation = deviation if self.walk is None else deviation - self.walk[row]
+            residuals[row] = before if deviation is None else deviation
+        return replace(self, residuals=residuals)
 
     def months(
         self, stop_year: int | None = None, *, booked: Mapping[int, Floats] | None = None, is_cut: bool = True
@@ -89,48 +95,47 @@ class PlannedDraws:
             (months, paths) in the unit of the measure. On `log` a year grows over the year before as it came; on the
             other scales, whose years may be near zero, over its level.
         """
-        fitted = self.service.fitted
         years = [year for year in self.calendar.years if stop_year is None or year < stop_year]
-        count = SEASON_MONTHS * len(years)
-        paths = self._relative_months(count, is_cut)
-        if paths.shape[1] == 1:
-            paths = np.repeat(paths, self.paths, axis=1)
+        months = np.empty((SEASON_MONTHS * len(years), self.paths))
+        closed = booked or {}
         level, grown = self.base, np.ones(1)
         year_before = self.base
         for year in years:
             rows = self.calendar.year_rows(year)
             level, grown = self._level(year, level, grown, year_before)
-            self._width(year).put_to_level(paths[rows], level, grown)
-            for row, amount in (booked or {}).items():
-                if rows.start <= row < rows.stop:
-                    paths[row] = amount
-            year_before = paths[rows].sum(axis=0) if fitted.scale == "log" else level
-        return paths
+            for run in _open_runs(rows, closed):
+                months[run] = self._relative_months(run, is_cut)
+                self._width(year).put_to_level(months[run], level, grown)
+            for row in range(rows.start, rows.stop):
+                if row in closed:
+                    months[row] = closed[row]
+            if year != years[-1]:
+                year_before = months[rows].sum(axis=0) if self.service.fitted.scale == "log" else level
+        return months
 
-    def first_year_logs(self, rows: Sequence[int]) -> Floats:
-        """Put some months of the first year together, on `log` alone: a quarter of the time of whole years.
-
-        Parameters
-        ----------
-        rows : sequence of int
-            Of the months.
+    def first_year_level_log(self) -> Floats:
+        """Compute the part of the first year's logarithms that all its months have, on `log` alone.
 
         Returns
         -------
         ndarray
-            (rows, paths) or (rows, 1) logarithms of the months.
+            (paths,) or (1,): with the logarithm of its shape and its residual, the logarithm of a month.
         """
         first = self.calendar.years[0]
         level, _ = self._level(first, self.base, np.ones(1), self.base)
-        shape = self.service.fitted.shape[list(rows), None]
-        return np.asarray(self._width(first).log_of_level(level) + shape + self.residuals[list(rows)])
+        return self._width(first).log_of_level(level)
 
     def _width(self, year: int) -> YearWidth:
         """Width of a year; the noise is that of all draws that are made of these."""
         if year not in self.widths:
             fitted, shape = self.service.fitted, self.service.fitted.shape[self.calendar.year_rows(year)]
             months = np.exp(shape) if fitted.scale == "log" else shape
-            self.widths[year] = YearWidth(fitted.scale, months, fitted.month_size, self.noise)
+            noise = (self.noise.sd, self.noise.persistence, self.noise.level_sd)
+            if all(len(values) == 1 for values in noise):
+                sure = (float(values[0]) for values in noise)
+                self.widths[year] = _sure_width(fitted.scale, tuple(months.tolist()), fitted.month_size, *sure)
+            else:
+                self.widths[year] = YearWidth(fitted.scale, months, fitted.month_size, self.noise)
         return self.widths[year]
 
     def _level(self, year: int, level: Floats, grown: Floats, year_before: Floats) -> tuple[Floats, Floats]:
@@ -150,24 +155,41 @@ class PlannedDraws:
         score = self.scores[year]
         return transform_score(assumption, score if spread is None else score * spread)
 
-    def _relative_months(self, count: int, is_cut: bool) -> Floats:
-        """First months before they are put to the level of their year, (count, paths), or (count, 1) without noise.
+    def _relative_months(self, rows: slice, is_cut: bool) -> NDArray[Any]:
+        """Some months before they are put to the level of their year, (rows, paths), or (rows, 1) without noise.
 
         Shape times the exponential of the noise; on `raw` shape plus noise; on `censored` shape times a noise from zero
         up.
         """
-        fitted, residuals = self.service.fitted, self.residuals[:count]
-        shape = fitted.shape[:count, None]
+        fitted, residuals = self.service.fitted, self.residuals[rows]
+        shape = fitted.shape[rows][:, None]
         if fitted.scale == "censored":
             months = shape * (np.maximum(residuals, 0.0) if is_cut else residuals)
-            return np.asarray(months if self.walk is None else months * np.exp(self.walk[:count]))
+            return np.asarray(months if self.walk is None else months * np.exp(self.walk[rows]))
         if fitted.scale == "raw":
             return np.asarray(shape + fitted.month_size * residuals)
         if residuals.shape[1] == 1:  # exact where nothing is drawn
             return np.exp(shape)
         relative = residuals + shape.astype(np.float32)
         np.clip(relative, -80, 80, out=relative)  # 32 bits end at e^88
-        return np.asarray(np.exp(relative, out=relative).astype(np.float64))  # here: 64 and 32 bits together cost more
+        np.exp(relative, out=relative)
+        return relative
+
+
+@lru_cache(maxsize=512)
+def _sure_width(
+    scale: MonthScale, shape: tuple[float, ...], month_size: float, sd: float, persistence: float, level_sd: float
+) -> YearWidth:
+    """Width of a year whose noise is sure: the same in every block, with what was computed of it."""
+    noise = MonthlyNoise(np.array([sd]), np.array([persistence]), np.array([level_sd]))
+    return YearWidth(scale, np.array(shape), month_size, noise)
+
+
+def _open_runs(rows: slice, closed: Container[int]) -> list[slice]:
+    """Rows of a year without those that are closed, as slices."""
+    is_open = [False, *(row not in closed for row in range(rows.start, rows.stop)), False]
+    turns = [rows.start + n for n, (before, after) in enumerate(itertools.pairwise(is_open)) if before != after]
+    return [slice(first, stop) for first, stop in zip(turns[::2], turns[1::2], strict=True)]
 
 
 def draw_planned(service: ServiceInputs, base: Floats, sampler: Sampler, calendar: Calendar) -> PlannedDraws:

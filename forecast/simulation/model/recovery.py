@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LossAccount:
-    """Losses of one service in the horizon, (paths,) each: lost = returned + carried + permanent."""
+    """Losses of one service in the horizon, (paths,) or (1,) each: lost = returned + carried + permanent."""
 
     lost: Floats
     returned: Floats
@@ -92,15 +92,17 @@ def apply_impacts(
     impacts: Mapping[str, Impact],
     on_step: StepRecorder = lambda name, month, shocked: None,
     earlier: int = 0,
+    *,
+    may_be_negative: bool = True,
 ) -> ShockedPaths:
     """Multiply an amount (months, paths) by the factors of all shocks, in order of their names.
 
     The loss to shock k alone is base * max(0, 1 - F_k) * product of min(1, F_j) over the others, so that a loss which
     two shocks share is permanent (docs/model.md, section 4). Months go in strips; `on_step` is called after each shock.
     A month below zero loses and gains shares of its size. The first `earlier` months lie before the horizon and count
-    in no loss.
+    in no loss. `may_be_negative` is False where the scale of the months is known to be above zero.
     """
-    if base.min() < 0:
+    if may_be_negative and base.min() < 0:
         return _apply_to_sizes(base, service, impacts, on_step, earlier)
     key: DriverKey = ("amount", service)
     ordered = sorted(impacts.items())
@@ -155,7 +157,7 @@ def _apply_to_sizes(
     def record_step(name: str, first: int, remaining: Floats) -> None:
         on_step(name, first, remaining + below_zero[first : first + len(remaining)])
 
-    shocked = apply_impacts(np.abs(base), service, impacts, record_step, earlier)
+    shocked = apply_impacts(np.abs(base), service, impacts, record_step, earlier, may_be_negative=False)
     return ShockedPaths(shocked.amount + below_zero, shocked.lost, shocked.net_losses)
 
 

@@ -22,8 +22,18 @@ from forecast.simulation.model.recovery import LossAccount, RecoveredLoss, Recov
 class ServicePaths:
     """One service through the steps; arrays are (months, paths)."""
 
-    def __init__(self, amount: Floats, price: Floats | None, rows: slice, earlier: Floats | None = None) -> None:
+    def __init__(
+        self,
+        amount: Floats,
+        price: Floats | None,
+        rows: slice,
+        earlier: Floats | None = None,
+        *,
+        may_be_negative: bool = True,
+    ) -> None:
         self.amount = amount
+        self.may_be_negative = may_be_negative
+        """False where the scale of the months is known to be above zero."""
         self.earlier = amount[:0] if earlier is None else earlier
         """(months, paths) amount of the months before the horizon whose losses still come back."""
         self.price = price
@@ -45,13 +55,17 @@ class ServicePaths:
         """(months, paths) once all steps are done."""
         return self.amount if self.price is None else self.amount * self.price
 
+    def recorded_revenue(self, rows: slice) -> Floats | None:
+        """(paths,) or (1,) revenue of some months, where it is at hand: of the recorded months, without prices."""
+        return self._recorded_revenue if self.price is None and rows == self.step_rows else None
+
     def apply_factors(
         self, step: str, amount: Floats | None, price: Floats | None, revenue_factor: Floats | None = None
     ) -> None:
         """Multiply by the factors of one step; `revenue_factor` acts on revenue alone."""
         if amount is None and price is None and revenue_factor is None:
             return
-        self.amount = self.amount if amount is None else self.amount * signed_factor(amount, self.amount)
+        self.amount = self.amount if amount is None else self.amount * self._signed_factor(amount)
         for factor in (price, revenue_factor):
             if factor is not None:
                 self._change_price(factor)
@@ -77,8 +91,11 @@ class ServicePaths:
                     if self.step_rows.start <= month < self.step_rows.stop:
                         revenue += row if price is None else row * price[month]
 
-        shocked = apply_impacts(self.unshocked, service, impacts, record_revenue, n_earlier) if revenue_after else None
-        if shocked is not None:
+        shocked = None
+        if revenue_after:
+            shocked = apply_impacts(
+                self.unshocked, service, impacts, record_revenue, n_earlier, may_be_negative=self.may_be_negative
+            )
             self.amount = shocked.amount[n_earlier:]
         for name, revenue in revenue_after.items():
             self._record_step(dotted_shock(name), revenue)
@@ -86,8 +103,11 @@ class ServicePaths:
 
     def _change_price(self, factor: Floats) -> None:
         """Multiply the revenue of one unit by a factor."""
-        factor = signed_factor(factor, self.amount)
+        factor = self._signed_factor(factor)
         self.price = factor if self.price is None else self.price * factor
+
+    def _signed_factor(self, factor: Floats) -> Floats:
+        return signed_factor(factor, self.amount) if self.may_be_negative else factor
 
     def _join_earlier_months(self, paths: int) -> Floats:
         """(months, paths) the amount, with the earlier months before it."""
@@ -158,7 +178,13 @@ def simulate_service(
     paths: int,
 ) -> ServicePaths:
     """Drifts, initiatives and shocks on one service, in order of their names, then recovery."""
-    service_paths = ServicePaths(baseline.amount[service], baseline.price[service], rows, baseline.earlier.get(service))
+    service_paths = ServicePaths(
+        baseline.amount[service],
+        baseline.price[service],
+        rows,
+        baseline.earlier.get(service),
+        may_be_negative=service in baseline.may_be_negative,
+    )
     for name, impact in sorted(drifts.items()):
         service_paths.apply_factors(
             f"shocks.{name}", impact.factors.get(("amount", service)), impact.factors.get(("price", service))
@@ -178,7 +204,7 @@ def _apply_recovery(
     service: str, service_paths: ServicePaths, shocked: ShockedPaths, recoveries: Mapping[str, Recovery]
 ) -> None:
     """Recovery after all factors; a loss that several shocks share is permanent."""
-    returned = carried = brought = np.zeros(service_paths.unshocked.shape[1])
+    returned = carried = brought = np.zeros(1)
     service_paths.recovered = {
         name: recoveries[name].recover(service, loss) for name, loss in shocked.net_losses.items()
     }
@@ -187,5 +213,5 @@ def _apply_recovery(
         carried = carried + np.maximum(0.0, loss.total - loss.within_horizon)
         brought = brought + loss.brought
     service_paths.add_recovered(shocked)
-    permanent = shocked.lost - returned - carried
+    permanent = shocked.lost - returned - carried if service_paths.recovered else shocked.lost
     service_paths.loss_account = LossAccount(shocked.lost, returned, carried, permanent, brought)

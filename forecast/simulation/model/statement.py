@@ -91,10 +91,7 @@ def evaluate_statement(
     for line in lines:
         operands = [values[name] for name in line.operands]
         if line.operation == "sum":
-            total = operands[0]
-            for operand in operands[1:]:
-                total = total + operand
-            values[line.name] = total
+            values[line.name] = _sum_in_order(operands)
         elif line.operation == "difference":
             values[line.name] = operands[0] - operands[1]
         else:
@@ -102,6 +99,17 @@ def evaluate_statement(
             if line.name.startswith("productivity"):
                 values[line.name] = values[line.name] * (12 / months)
     return values
+
+
+def _sum_in_order(operands: list[Floats]) -> Floats:
+    """Sum of one or more operands, from the first on; one array is made for all sums of the same shape."""
+    total, is_shared = operands[0], True
+    for operand in operands[1:]:
+        if is_shared or np.broadcast_shapes(total.shape, operand.shape) != total.shape:
+            total, is_shared = total + operand, False
+        else:
+            total += operand
+    return total
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -123,4 +123,20 @@ def test_months_before_they_are_cut_at_zero_are_below_it_where_the_cut_ones_are_
     cut, uncut = draws.months(), draws.months(is_cut=False)
     assert cut.min() == 0 > uncut.min()
     assert np.array_equal(np.maximum(uncut, 0.0), cut)
-    assert np.allclose(draws.with_deviations(draws.deviations).months(), cut)
+    deviations = dict(enumerate(draws.deviations))
+    assert np.allclose(draws.with_deviations(deviations).months(), cut)
+    moved = draws.with_deviations({3: deviations[3] + 1.0}).months()
+    assert np.array_equal(np.delete(moved, 3, axis=0), np.delete(cut, 3, axis=0))
+    assert moved[3].mean() > 1.5 * cut[3].mean()
+
+
+def test_a_booked_month_leaves_the_other_months_of_its_year(tmp_path: Path) -> None:
+    scenario = forecast.read(write_plan(tmp_path, {"a": LEDGERS["zeros_30"]}, "{a: {growth: 0% to 9%}}"))
+    plan = compile_plan(scenario, fit_baseline(scenario), PATHS_PER_BLOCK)
+    draws = draw_baseline(plan.baseline, Sampler(plan.seed, range(1), plan.groups, plan.yearly)).services["a"].planned
+    assert draws is not None
+    months = draws.months()
+    booked = draws.months(booked={0: np.array([5.0]), 1: np.array([6.0]), 4: np.arange(float(PATHS_PER_BLOCK))})
+    assert np.array_equal(np.delete(booked, [0, 1, 4], axis=0), np.delete(months, [0, 1, 4], axis=0))
+    assert set(booked[0]) == {5.0}
+    assert np.array_equal(booked[4], np.arange(PATHS_PER_BLOCK))

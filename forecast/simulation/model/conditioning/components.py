@@ -8,11 +8,13 @@ over the paths of the first block. Vectors are over all components of all servic
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.periods import SEASON_MONTHS, Calendar
@@ -100,37 +102,44 @@ class ComponentPlaces:
         return np.asarray(base - middle if service.fitted.scale == "raw" else np.log(base / middle))
 
     def read(
-        self, service: ServiceInputs, drawn: ServiceDraws, price_scores: Mapping[int, Floats], out: Floats
-    ) -> None:
-        """Write the components of one service in some paths into `out`, (components, paths)."""
+        self, service: ServiceInputs, drawn: ServiceDraws, price_scores: Mapping[int, Floats]
+    ) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Place and values, (paths,) or (1,), of each component of one service; the values are not copied."""
         places = self.services[service.fitted.service]
-        out[places.base] = self.base_components(service, drawn.base)
+        yield places.base, self.base_components(service, drawn.base)
         if (planned := drawn.planned) is not None:
-            for year in places.years:
-                out[places.year(year)] = planned.scores[year]
-            out[places.planned] = planned.deviations
-        for year in places.price_years:
-            out[places.price_year(year)] = price_scores[year]
-        if drawn.history is not None:
-            out[places.history] = drawn.history.normals - _forecast(service).mean[:, None]
+            yield from ((places.year(year), planned.scores[year]) for year in places.years)
+            yield from enumerate(planned.deviations, places.planned.start)
+        yield from ((places.price_year(year), price_scores[year]) for year in places.price_years)
+        if (history := drawn.history) is not None:
+            means = _forecast(service).mean
+            yield from enumerate(
+                (z - mean for z, mean in zip(history.normals, means, strict=True)), places.history.start
+            )
 
-    def write(self, service: ServiceInputs, drawn: ServiceDraws, components: Floats) -> ServiceDraws:
-        """The draws of one service with the components (components, paths); what has no doubt stays as it is."""
+    def write(self, service: ServiceInputs, drawn: ServiceDraws, moved: Mapping[int, NDArray[Any]]) -> ServiceDraws:
+        """The draws of one service with the components that moved, (paths,) by place; the others stay as they are."""
         places = self.services[service.fitted.service]
         base, planned, history = drawn.base, drawn.planned, drawn.history
         if len(base) > 1:
-            middle, moved = self.central_base[service.fitted.service], components[places.base]
-            base = middle + moved if service.fitted.scale == "raw" else middle * np.exp(moved)
+            middle, deviation = self.central_base[service.fitted.service], moved[places.base]
+            base = middle + deviation if service.fitted.scale == "raw" else middle * np.exp(deviation)
         if planned is not None:
-            scores = {year: components[places.year(year)] for year in places.years}
-            planned = replace(planned.with_deviations(components[places.planned]), base=base, scores=scores)
+            scores = {year: moved[places.year(year)] for year in places.years}
+            deviations = _in_places(moved, places.planned)
+            planned = replace(planned.with_deviations(deviations), base=base, scores=scores)
         if history is not None:
-            history = replace(history, normals=components[places.history] + _forecast(service).mean[:, None])
+            history = history.with_deviations(_forecast(service).mean, _in_places(moved, places.history))
         changes = dict(drawn.price_changes)
         for year in places.price_years:
             assert service.price_change is not None  # it has years
-            changes[year] = transform_score(service.price_change[year], components[places.price_year(year)])
+            changes[year] = transform_score(service.price_change[year], moved[places.price_year(year)])
         return replace(drawn, base=base, planned=planned, history=history, price_changes=changes)
+
+
+def _in_places(moved: Mapping[int, NDArray[Any]], places: slice) -> dict[int, NDArray[Any]]:
+    """By row of a month, the components that moved in the places of the noise of one service."""
+    return {place - places.start: moved[place] for place in range(places.start, places.stop) if place in moved}
 
 
 @dataclass(frozen=True)

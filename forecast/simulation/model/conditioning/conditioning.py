@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from forecast.arrays import Bools, Floats, Ints
@@ -27,7 +28,7 @@ from forecast.simulation.model.baseline_paths import (
 from forecast.simulation.model.conditioning.cells import Cell
 from forecast.simulation.model.conditioning.components import ComponentPlaces
 from forecast.simulation.model.conditioning.factors import CellFactors
-from forecast.simulation.model.conditioning.gain import Gain, widening
+from forecast.simulation.model.conditioning.gain import CellValues, Gain, widening
 from forecast.simulation.model.impacts import Impact, SimulationContext
 from forecast.simulation.model.inputs import BaselineInputs, ServiceInputs
 from forecast.simulation.model.planned_years import PlannedDraws, draw_changes, is_scored
@@ -40,6 +41,10 @@ __all__ = ["CellStates", "ClosedLesson", "Conditioning", "Members", "SurprisingC
 
 Members = tuple[bool, ...]
 """For each mixture in order, whether the level is the planner's."""
+Components = Sequence[NDArray[Any]]
+"""By place, (paths,) or (1,) values of a component."""
+StateParts = tuple[Floats, Floats | None]
+"""Own part of a cell, (paths,) or (1,), and one that it has in common with other cells, by identity."""
 MIN_CELL_FACTOR = 1e-9
 """Least factor of initiatives and events that a booked figure is divided by."""
 
@@ -100,7 +105,8 @@ class Surroundings:
 
     def with_middle_events(self, event_middle: Floats) -> list[Floats]:
         """By cell, (paths,) or (1,) factor of drifts, initiatives and the mean logarithm (cells,) of the events."""
-        return [a * b * np.exp(c) for a, b, c in zip(self.drifts, self.initiatives, event_middle, strict=True)]
+        middles = np.exp(event_middle).tolist()
+        return [a * b * c for a, b, c in zip(self.drifts, self.initiatives, middles, strict=True)]
 
     def with_events(self) -> list[Floats]:
         """By cell, (paths,) or (1,) factor of drifts, initiatives and events."""
@@ -163,11 +169,11 @@ class Conditioning:
     ) -> Surroundings:
         """Middles of the months given what is not normal, and the factors of the cells."""
         draws = central_draws(inputs, self.places.central_base, self.central_noise, sampler)
-        paths = put_together(inputs, draws, sampler)
+        revenue = put_together(inputs, draws, sampler).revenue if self.factors.takes_revenue else {}
         return Surroundings(
             draws,
             self.factors.of_drifts(drifts),
-            self.factors.of_initiatives(sampler, context, paths),
+            self.factors.of_initiatives(sampler, context, revenue),
             self.event_shares(inputs, sampler, context, draws),
         )
 
@@ -184,106 +190,205 @@ class Conditioning:
     def log_weights(self, inputs: BaselineInputs, sampler: Sampler, surroundings: Surroundings) -> Floats:
         """(paths,) logarithm of the likelihood of all cells given what is not normal in a path."""
         draws = surroundings.central
-        states = self.states(inputs, draws, surroundings.with_middle_events(self.event_middle))
-        residuals = np.broadcast_to(states.booked - states.state, (len(self.cells), sampler.paths))
+        booked, jacobian = self._booked_figures(inputs, draws, surroundings.with_middle_events(self.event_middle))
+        residuals = self._less_booked(self._state_parts(inputs, draws), booked, sampler.paths)
+        roots = {members: residuals.distance_root(gain) for members, gain in self.gains.items()}
         log_weights = np.empty(sampler.paths)
         for block in _blocks(sampler.paths):
             for members, columns in self._by_members(draws, block):
-                log_weights[columns] = self.gains[members].log_likelihood(residuals[:, columns])
-        return log_weights + states.jacobian
+                distances = residuals.distances(roots[members], columns)
+                log_weights[columns] = self.gains[members].log_likelihood(distances)
+        return log_weights + jacobian
 
     def states(self, inputs: BaselineInputs, draws: BaselineDraws, factors: Sequence[Floats]) -> CellStates:
         """The cells of some paths; `factors` by cell (paths,) or (1,), of drifts, initiatives and events."""
-        state_rows: list[Floats] = []
-        booked_rows: list[Floats] = []
+        booked, jacobian = self._booked_figures(inputs, draws, factors)
+        states = [_sum_of_parts(*parts) for parts in self._state_parts(inputs, draws)]
+        return CellStates(_stack(states), _stack(booked), jacobian)
+
+    def _booked_figures(
+        self, inputs: BaselineInputs, draws: BaselineDraws, factors: Sequence[Floats]
+    ) -> tuple[list[Floats], Floats]:
+        """By cell, (paths,) or (1,) booked figure on the scale of its state, and the logarithm of the Jacobian."""
+        rows: list[Floats] = []
         jacobian: Floats = np.zeros(1)
-        planned = {
-            name: self._planned_states(inputs.services[name], drawn.planned)
-            for name, drawn in draws.services.items()
-            if drawn.planned is not None
-        }
         for number, cell in enumerate(self.cells):
             service, drawn = inputs.services[cell.service], draws.services[cell.service]
             factor = np.maximum(factors[number], MIN_CELL_FACTOR)
             if cell.is_price:
-                prices = price_paths(service, drawn.price_changes, inputs.calendar)
-                assert prices is not None  # a counted service has one
-                state_rows.append(np.log(prices[cell.row]))
-                booked_rows.append(np.log(cell.booked / factor))
+                rows.append(np.log(cell.booked / factor))
                 continue
             amount = _without_factor(service, cell, factor)
-            state: list[Floats] = []
             booked: list[Floats] = []
             if drawn.planned is not None:
-                state.append(planned[cell.service][number])
                 booked.append(np.log(amount) if service.fitted.scale == "log" else amount / self.sizes[number])
             if drawn.history is not None:
-                state.append(_history_state(drawn.history, cell.row))
                 booked.append(_history_scale(service, cell.row, amount))
             if service.fitted.scale != "log":
                 jacobian = jacobian - np.log(factor)
-            state_rows.append(_choose(drawn.takes_planner, state))
-            booked_rows.append(_choose(drawn.takes_planner, booked))
-        return CellStates(_stack(state_rows), _stack(booked_rows), jacobian)
+            rows.append(_choose(drawn.takes_planner, booked))
+        return rows, jacobian
 
-    def _planned_states(self, service: ServiceInputs, drawn: PlannedDraws) -> dict[int, Floats]:
-        """By number of a cell of the amounts of a service, its state (paths,) or (1,) at the planner's level."""
+    def _state_parts(
+        self, inputs: BaselineInputs, draws: BaselineDraws, components: Components | None = None
+    ) -> list[StateParts]:
+        """By cell, the parts of its state; given the components, of what they do not explain of it."""
+        planned = {
+            name: self._planned_parts(inputs.services[name], drawn.planned, components)
+            for name, drawn in draws.services.items()
+            if drawn.planned is not None
+        }
+        price_logs: dict[tuple[str, int], Floats] = {}
+        by_cell: list[StateParts] = []
+        for number, cell in enumerate(self.cells):
+            service, drawn = inputs.services[cell.service], draws.services[cell.service]
+            if cell.is_price:
+                key = (cell.service, cell.row // SEASON_MONTHS)
+                if key not in price_logs:
+                    prices = price_paths(service, drawn.price_changes, inputs.calendar)
+                    assert prices is not None  # a counted service has one
+                    explained = np.zeros(1) if components is None else self._explained(number, False, components)
+                    price_logs[key] = np.log(prices[cell.row]) - explained
+                by_cell.append((np.zeros(1), price_logs[key]))
+                continue
+            by_level: list[StateParts] = []
+            if drawn.planned is not None:
+                by_level.append(planned[cell.service][number])
+            if drawn.history is not None:
+                means = None if components is None else _forecast_means(service)
+                by_level.append((_history_state(drawn.history, cell.row, means), None))
+            if len(by_level) > 1 and drawn.takes_planner is not None:
+                by_level = [(np.where(drawn.takes_planner, *(_sum_of_parts(*parts) for parts in by_level)), None)]
+            by_cell.append(by_level[0])
+        return by_cell
+
+    def _planned_parts(
+        self, service: ServiceInputs, drawn: PlannedDraws, components: Components | None
+    ) -> dict[int, StateParts]:
+        """By number of a cell of the amounts of a service, the same at the planner's level."""
         name, is_log = service.fitted.service, service.fitted.scale == "log"
         rows = {n: cell.row for n, cell in enumerate(self.cells) if cell.service == name and not cell.is_price}
         if not rows:
             return {}
         last_year = max(rows.values()) // SEASON_MONTHS
-        if is_log and last_year == 0:
-            return dict(zip(rows, drawn.first_year_logs(list(rows.values())), strict=True))
+        if is_log and last_year == 0:  # the months are the level, their shape and their noise, which is a component
+            level, shape = drawn.first_year_level_log(), service.fitted.shape
+            if components is None:
+                return {n: (shape[row] + drawn.residuals[row], level) for n, row in rows.items()}
+            first, start = next(iter(rows)), self.places.services[name].planned.start
+            level = level - self._explained(first, True, components, without=start + rows[first])
+            return {n: (shape[row : row + 1], level) for n, row in rows.items()}
         months = drawn.months(drawn.calendar.years[0] + last_year + 1, is_cut=False)
-        return {n: np.log(months[row]) if is_log else months[row] / self.sizes[n] for n, row in rows.items()}
+        states = {n: np.log(months[row]) if is_log else months[row] / self.sizes[n] for n, row in rows.items()}
+        if components is not None:
+            states = {n: state - self._explained(n, True, components) for n, state in states.items()}
+        return {n: (state, None) for n, state in states.items()}
+
+    def _explained(self, number: int, is_planned: bool, components: Components, without: int | None = None) -> Floats:
+        """(paths,) or (1,) part of the state of a cell that the components explain, but for one of them."""
+        service = self.cells[number].service
+        of_members = (
+            gain.loadings[number]
+            for members, gain in self.gains.items()
+            if service not in self.mixtures or members[self.mixtures.index(service)] == is_planned
+        )
+        loadings = next(of_members)
+        explained: Floats = np.zeros(1)
+        for place in np.flatnonzero(loadings).tolist():
+            if place != without:
+                explained = explained + loadings[place] * components[place]
+        return explained
+
+    @staticmethod
+    def _less_booked(parts: Sequence[StateParts], booked: Sequence[Floats], paths: int) -> CellValues:
+        """States less the booked figures."""
+        return CellValues.from_parts(
+            [(of_cell - figure, shared) for (of_cell, shared), figure in zip(parts, booked, strict=True)], paths
+        )
 
     def update(
         self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler, surroundings: Surroundings
     ) -> BaselineDraws:
-        """Draws given the cells, what is not normal drawn anew before."""
-        paths = sampler.paths
-        states = self.states(inputs, draws, surroundings.with_middle_events(self.event_middle))
-        shape = (len(self.cells), paths)
-        gaps = np.broadcast_to(states.booked - states.state, shape)
+        """Draws given the cells, what is not normal drawn anew before.
+
+        A component c becomes s (c - G (H c - e)) - G d: G the gain, H the loadings, e the drawn errors of the cells, d
+        what the components do not explain of the cells less what is booked, s the widening. Noise of a closed month is
+        not moved: the booked figure stands in its place.
+        """
+        components = self._components(inputs, draws, sampler)
+        booked, _ = self._booked_figures(inputs, draws, surroundings.with_middle_events(self.event_middle))
+        gaps = self._less_booked(self._state_parts(inputs, draws, components), booked, sampler.paths)
         errors = self._errors(sampler, surroundings.events)
-        components = self._read(inputs, draws, sampler)
+        moved = self._moved(draws, components, gaps, errors)
+        return self._write(inputs, draws, sampler, moved, surroundings.with_events())
+
+    def _moved(
+        self, draws: BaselineDraws, components: Components, gaps: CellValues, errors: Floats | None
+    ) -> dict[int, NDArray[Any]]:
+        """By place, (paths,) components that are in doubt and not of closed months, given the cells."""
+        unsure = [place for place, row in enumerate(components) if len(row) > 1]
+        is_used = np.any([gain.loadings.any(axis=0) for gain in self.gains.values()], axis=0)
+        used = [place for place in unsure if is_used[place]]
+        closed = self._closed_places
+        places = [place for place in unsure if place not in closed]
+        paths = gaps.rows.shape[1]
+        inputs = np.empty((len(used) + len(gaps.rows) + 1, paths), np.float32)
+        for row, values in zip(inputs, (*(components[place] for place in used), *gaps.rows, 1.0), strict=True):
+            row[:] = values
+        steps, spread = np.empty((len(places), paths), np.float32), np.empty(paths)
+        roots = {members: gaps.distance_root(gain) for members, gain in self.gains.items()}
         for block in _blocks(paths):
             for members, columns in self._by_members(draws, block):
                 gain = self.gains[members]
-                deviations = gain.loadings @ components[:, columns]
-                means = gaps[:, columns] + deviations
-                spread = widening(gain.distances(means), len(self.cells))
+                of_cells = gain.gain[places]
+                weights = of_cells @ np.column_stack([gain.loadings[:, used], gaps.is_in_row, gaps.constants])
+                spread[columns] = widening(gaps.distances(roots[members], columns), len(self.cells))
+                inputs[: len(used), columns] *= spread[columns].astype(np.float32)
+                steps[:, columns] = weights.astype(np.float32) @ inputs[:, columns]
                 if errors is not None:
-                    deviations -= errors[:, columns]
-                deviations *= spread
-                means -= deviations
-                components[:, columns] = spread * components[:, columns] + gain.gain @ means
-        return self._write(inputs, draws, sampler, components, surroundings.with_events())
+                    steps[:, columns] -= of_cells @ (spread[columns] * errors[:, columns])
+        narrow = spread.astype(np.float32)
+        moved: dict[int, NDArray[Any]] = {}
+        for place, step in zip(places, steps, strict=True):
+            component = components[place]
+            moved[place] = component * (narrow if component.dtype == np.float32 else spread) - step
+        return moved
 
-    def _read(self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler) -> Floats:
-        """(components, paths) as drawn."""
-        components = np.zeros((self.places.size, sampler.paths))
+    @property
+    def _closed_places(self) -> frozenset[int]:
+        """Places of the noise of closed months, which are as booked."""
+        places = set()
+        for cell in self.cells:
+            if cell.is_closed and not cell.is_price:
+                service = self.places.services[cell.service]
+                places |= {
+                    part.start + cell.row for part in (service.planned, service.history) if part.start < part.stop
+                }
+        return frozenset(places)
+
+    def _components(self, inputs: BaselineInputs, draws: BaselineDraws, sampler: Sampler) -> Components:
+        """The components as drawn."""
+        by_place: dict[int, NDArray[Any]] = {}
         for name, service in inputs.services.items():
             scores = {
                 year: ndtri(sampler.uniform_in_year(*draw_in_year(change, year)))
                 for year, change in (service.price_change or {}).items()
                 if year in self.places.services[name].price_years
             }
-            self.places.read(service, draws.services[name], scores, components)
-        return components
+            by_place.update(self.places.read(service, draws.services[name], scores))
+        return [by_place[place] for place in range(self.places.size)]
 
     def _write(
         self,
         inputs: BaselineInputs,
         draws: BaselineDraws,
         sampler: Sampler,
-        components: Floats,
+        moved: Mapping[int, NDArray[Any]],
         factors: Sequence[Floats],
     ) -> BaselineDraws:
         services: dict[str, ServiceDraws] = {}
         for name, service in inputs.services.items():
-            drawn = self.places.write(service, draws.services[name], components)
+            drawn = self.places.write(service, draws.services[name], moved)
             booked = {
                 cell.row: _without_factor(service, cell, np.maximum(factors[number], MIN_CELL_FACTOR))
                 for number, cell in enumerate(self.cells)
@@ -293,11 +398,11 @@ class Conditioning:
             places = self.places.services[name]
             for year in places.years:
                 assumption = service.annual_in(year) or service.growth[year]
-                sampler.put_uniform(*draw_in_year(assumption, year), ndtr(components[places.year(year)]))
+                sampler.put_uniform(*draw_in_year(assumption, year), ndtr(moved[places.year(year)]))
             for year in places.price_years:
                 assert service.price_change is not None  # it has years
                 stream = draw_in_year(service.price_change[year], year)
-                sampler.put_uniform(*stream, ndtr(components[places.price_year(year)]))
+                sampler.put_uniform(*stream, ndtr(moved[places.price_year(year)]))
         return replace(draws, services=services, is_conditioned=True)
 
     def _errors(self, sampler: Sampler, events: Sequence[Floats]) -> Floats | None:
@@ -423,12 +528,25 @@ def _without_factor(service: ServiceInputs, cell: Cell, factor: Floats) -> Float
     return np.asarray(cell.booked / factor)
 
 
-def _history_state(drawn: HistoryDraws, row: int) -> Floats:
-    """(paths,) or (1,) of one month at the level of the history, on the scale of its forecast."""
+def _history_state(drawn: HistoryDraws, row: int, means: Floats | None) -> Floats:
+    """(paths,) or (1,) of one month at the level of the history, on the scale of its forecast.
+
+    With `means` (months,) in place of its normal draw.
+    """
     known = row - drawn.known_months
-    if isinstance(drawn.deviations, float) or known < 0:
-        return np.asarray(drawn.normals[row], np.float64)
-    return np.asarray(drawn.normals[row] + drawn.deviations[known], np.float64)
+    state = np.asarray(drawn.normals[row] if means is None else means[row : row + 1], np.float64)
+    return state if isinstance(drawn.deviations, float) or known < 0 else state + drawn.deviations[known]
+
+
+def _forecast_means(service: ServiceInputs) -> Floats:
+    """(months,) of the forecast of the history, on its scale."""
+    forecast = service.fitted.forecast
+    assert forecast is not None  # the baseline fits where the history's level is asked for
+    return forecast.mean
+
+
+def _sum_of_parts(of_cell: Floats, shared: Floats | None) -> Floats:
+    return of_cell if shared is None else of_cell + shared
 
 
 def _history_scale(service: ServiceInputs, row: int, amount: Floats) -> Floats:

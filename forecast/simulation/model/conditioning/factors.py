@@ -12,7 +12,6 @@ from forecast.periods import Calendar
 from forecast.plan.initiatives import Initiative
 from forecast.plan.shocks import Event
 from forecast.simulation.earlier import months_still_recovered
-from forecast.simulation.model.baseline_paths import BaselinePaths
 from forecast.simulation.model.conditioning.cells import Cell
 from forecast.simulation.model.impacts import DriverKey, Impact, SimulationContext
 from forecast.simulation.model.initiatives import simulate_initiatives
@@ -50,15 +49,25 @@ class CellFactors:
             rows.append(factor)
         return rows
 
-    def of_initiatives(self, sampler: Sampler, context: SimulationContext, central: BaselinePaths) -> list[Floats]:
-        """By cell, (paths,) or (1,) factor of initiatives; `central` holds the middles of the months."""
+    @property
+    def takes_revenue(self) -> bool:
+        """True where an initiative takes from other services, in proportion to their revenue."""
+        return any(initiative.takes_from for initiative in self.initiatives.values())
+
+    def of_initiatives(
+        self, sampler: Sampler, context: SimulationContext, revenue: Mapping[str, Floats]
+    ) -> list[Floats]:
+        """By cell, (paths,) or (1,) factor of initiatives.
+
+        `revenue` by service are the middles of the months of the horizon; they count where `takes_revenue`.
+        """
         last = max(cell.row for cell in self.cells)
         months = Calendar(self.years.first, last + 1)
         skipped = self.horizon.first - self.years.first
         # cannibalisation takes a share of the donor's size; before the horizon no initiative of the plan acts
         revenue = {
             name: np.concatenate([np.repeat(values[:1], skipped, axis=0), values])[: last + 1]
-            for name, values in central.revenue.items()
+            for name, values in revenue.items()
         }
         effects = simulate_initiatives(self.initiatives, sampler, replace(context, calendar=months), revenue)
         rows = []

@@ -8,15 +8,15 @@ rule).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.sparse import csr_matrix
 
-from forecast.arrays import Bools, Floats
+from forecast.arrays import Bools, Floats, Ints
 
-__all__ = ["CellErrors", "Gain", "arms_length_variance", "widening"]
+__all__ = ["CellErrors", "CellValues", "Gain", "arms_length_variance", "widening"]
 
 ARMS_LENGTH = 2.5
 """Standard deviations beyond which a cell that nothing explains teaches less [C]."""
@@ -43,10 +43,65 @@ class CellErrors:
 
 
 @dataclass(frozen=True)
+class CellValues:
+    """A value of each cell by path, in few rows: the closed months of a service mostly differ by a constant.
+
+    Cell i of path p is constants[i] + Σ_r is_in_row[i, r] rows[r, p]. A sum over the cells takes the work of the rows,
+    which are about as many as services.
+    """
+
+    constants: Floats
+    """(cells,)"""
+    is_in_row: Floats
+    """(cells, rows) 1 for the row of a cell, else 0."""
+    rows: Floats
+    """(rows, paths)"""
+
+    @classmethod
+    def from_parts(cls, parts: Sequence[tuple[Floats, Floats | None]], paths: int) -> CellValues:
+        """Sort parts by cell: its own, (paths,) or (1,), and a part (paths,) or (1,) that others share, by identity."""
+        rows: list[Floats] = []
+        number_of_row: dict[int, int] = {}
+        row_of_cell = np.full(len(parts), -1)
+        constants = np.zeros(len(parts))
+        for cell, (of_cell, shared) in enumerate(parts):
+            row = shared
+            if len(of_cell) > 1 or shared is None:
+                row = of_cell if shared is None else of_cell + shared
+            else:
+                constants[cell] = of_cell[0]
+            assert row is not None
+            if len(row) == 1:
+                constants[cell] += row[0]
+                continue
+            if row is not shared or id(row) not in number_of_row:
+                number_of_row[id(row)] = len(rows)
+                rows.append(row)
+            row_of_cell[cell] = number_of_row[id(row)]
+        is_in_row = (row_of_cell[:, None] == np.arange(len(rows))).astype(np.float64)
+        # logarithms of amounts and of shares of them are large, and cancel: by row, so that 32 bits hold the difference
+        middles = (constants @ is_in_row) / is_in_row.sum(axis=0)
+        values = np.array(rows) if rows else np.empty((0, paths))
+        values += middles[:, None]
+        return cls(constants - is_in_row @ middles, is_in_row, values)
+
+    def distance_root(self, gain: Gain) -> Floats:
+        """(rows + 1 at most, rows + 1) triangular R: squared distances of the cells are |R (rows, 1)'|²."""
+        combined = np.column_stack([self.is_in_row, self.constants])
+        return np.asarray(np.linalg.qr(gain.whitening @ combined, mode="r"))
+
+    def distances(self, root: Floats, columns: Ints | slice) -> Floats:
+        """(columns,) or (1,) squared Mahalanobis distance of the cells in some paths; `root` of `distance_root`."""
+        white = root[:, :-1] @ self.rows[:, columns]
+        white += root[:, -1:]
+        return np.asarray(np.einsum("rp,rp->p", white, white))
+
+
+@dataclass(frozen=True)
 class Gain:
     """Update of the components, for one member of each mixture."""
 
-    loadings: csr_matrix
+    loadings: Floats
     """(cells, components), few of them not 0."""
     gain: Floats
     """(components, cells)."""
@@ -60,7 +115,7 @@ class Gain:
         total = loadings @ between + errors
         root = cholesky((total + total.T) / 2, lower=True)
         whitening = solve_triangular(root, np.eye(len(root)), lower=True)
-        return cls(csr_matrix(loadings), cho_solve((root, True), between.T).T, whitening)
+        return cls(loadings, cho_solve((root, True), between.T).T, whitening)
 
     def distances(self, residuals: Floats) -> Floats:
         """(paths,) squared Mahalanobis distance of residuals (cells, paths)."""
@@ -72,9 +127,9 @@ class Gain:
         """Logarithm of the determinant of K."""
         return -2 * float(np.log(np.diag(self.whitening)).sum())
 
-    def log_likelihood(self, residuals: Floats) -> Floats:
-        """(paths,) logarithm of the normal density of residuals (cells, paths), but for a constant."""
-        return -0.5 * (self.distances(residuals) + self.log_determinant)
+    def log_likelihood(self, distances: Floats) -> Floats:
+        """(paths,) logarithm of the normal density at squared distances (paths,), but for a constant."""
+        return -0.5 * (distances + self.log_determinant)
 
 
 def widening(distances: Floats, cells: int) -> Floats:
