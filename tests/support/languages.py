@@ -69,7 +69,7 @@ def foreign_words(text: str, language: str, names: tuple[str, ...] = ()) -> list
 
 
 def _is_vietnamese(word: str) -> bool:
-    return not word.isascii()
+    return any(not letter.isascii() and unicodedata.name(letter).startswith("LATIN") for letter in word)
 
 
 def _is_english(word: str) -> bool:
@@ -90,12 +90,16 @@ class _PageText(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        self.parts += [str(values[key]) for key in ("alt", "title", "aria-label") if values.get(key)]
+        spoken = [str(values[key]) for key in ("alt", "title", "aria-label") if values.get(key)]
         if tag in ("br", "img", "meta", "link", "input", "hr", "col", "source", "wbr"):
+            self.parts += [] if any(self._hidden) else spoken
             return
         is_code = tag in ("style", "script", "code", "pre") or {"code", "asis"} & {*str(values.get("class")).split()}
+        classes = {*str(values.get("class")).split()}
         is_other = tag != "html" and values.get("lang") not in (None, self.language)
+        is_other = is_other or bool(classes & {"vi", "en"} - {self.language})  # of a figure that has both
         self._hidden.append(bool(is_code) or is_other)
+        self.parts += [] if is_other or any(self._hidden[:-1]) else spoken
 
     def handle_endtag(self, tag: str) -> None:
         if self._hidden and tag not in ("br", "img", "meta", "link", "input", "hr", "col", "source", "wbr"):
