@@ -45,3 +45,10 @@ def test_a_sure_price_is_told_to_teach_nothing(tmp_path: Path) -> None:
     run = simulate_closed_year(tmp_path, closed, services, paths=500)
     (sentence,) = sentences(run, "en")
     assert sentence.startswith("revenue.a: the plan states no uncertainty for them")
+
+
+def test_figures_that_teach_nothing_are_named(tmp_path: Path) -> None:
+    run = simulate_closed_year(tmp_path, booked_rows({"a": [*(1.1e8 * SEASON[:2]), 0.0]}), paths=500)
+    for language in ("en", "vi"):
+        assert sentences(run, language)[-1].startswith("revenue.a 2025-03: ")
+    assert "taken as booked" in sentences(run, "en")[-1]
