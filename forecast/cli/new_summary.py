@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.cli.actuals_summary import month_words, note_lines, reading_lines
-from forecast.cli.text_table import wrap
+from forecast.cli.text_table import UnbrokenLine, wrap
 from forecast.files.paths import display_path
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale
@@ -29,7 +29,12 @@ def new_lines(drafted: DraftedPlan, folder: Path, currency: str, t: Translator) 
     lines += [f"  {line}" for line in indented]
     paths = {"plan": display_path(folder / PLAN_FILE), "ledger": display_path(folder / drafted.ledger_file)}
     lines.append(t("new_written", rows=drafted.row_count, **paths))
-    return [part for line in lines for part in wrap(line)]
+    return [*(part for line in lines for part in wrap(line)), run_line(folder)]
+
+
+def run_line(folder: Path) -> str:
+    """The command that runs a plan that was written to a folder, to be copied."""
+    return UnbrokenLine(f"  forecast run {display_path(folder / PLAN_FILE)}")
 
 
 def _guess_lines(drafted: DraftedPlan, currency: str, t: Translator) -> Iterator[str]:

@@ -62,7 +62,7 @@ NOTES = {
 def test_check_says_what_counts_of_a_ledger(call: Any, water_plan: Path, language: str) -> None:
     done = call("check", water_plan, "--set", "as_of=2025-04-05", "--lang", language)
     assert done.code == 0
-    assert [note for note in NOTES[language] if note not in done.out] == []
+    assert [note for note in NOTES[language] if note not in done.text] == []
     done = call("check", water_plan, "--set", "as_of=2025-03-10", "--lang", language)
     (problem,) = done.complaints
     words = {"en": "the history was known to 2025-02", "vi": "số liệu các năm trước mới biết đến 2025-02"}
@@ -78,7 +78,7 @@ def test_costs_of_the_months_of_a_plan_are_accepted(call: Any, water_plan: Path)
 
 def test_as_of_of_the_call_is_that_of_the_plan(call: Any, water_plan: Path) -> None:
     done = call("run", water_plan, "--paths", "400", "--as-of", "2025-04-05", "--lang", "vi")
-    assert (done.code, [note for note in NOTES["vi"] if note not in done.out]) == (0, [])
+    assert (done.code, [note for note in NOTES["vi"] if note not in done.text]) == (0, [])
     report = (water_plan.parent / "reports" / "plan" / "report.html").read_text(encoding="utf-8")
     notes = [localize_dates(note, Translator("vi")) for note in NOTES["vi"]]
     assert [note for note in notes if note not in html.unescape(report)] == []

@@ -174,7 +174,7 @@ def test_a_path_that_looks_like_an_option_is_printed_as_a_path(
     monkeypatch.chdir(tmp_path)
     result = call("new", "--", "-x")
     assert result.out.endswith("forecast run ./-x/scenarios/plan.yaml\n")
-    assert call("check", "./-x/scenarios/plan.yaml").out.startswith("as_of: 2026-01-05  [./-x/scenarios/plan.yaml:")
+    assert "\nas_of: 2026-01-05  [./-x/scenarios/plan.yaml:" in call("check", "./-x/scenarios/plan.yaml").out
 
 
 def test_a_folder_below_one_that_is_gone_is_refused(call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

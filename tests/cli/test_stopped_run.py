@@ -65,8 +65,9 @@ def test_a_stopped_run_resumes_to_the_same_results(tmp_path: Path, number: signa
     assert process.returncode == code
     assert out == b""
     if number != signal.SIGKILL:
-        note, last = err.decode().splitlines()
-        assert "finished simulations are saved; the same command continues from there" in note
+        *note, last = err.decode().splitlines()
+        saved = " ".join(line.strip() for line in note)
+        assert "finished simulations are saved; the same command continues from there" in saved
         assert last == "stopped; what was published before is untouched"
     assert not (tmp_path / "reports" / "plan").exists()
     done = subprocess.run([*call, "--json"], capture_output=True, env=child_environment(tmp_path), check=True)

@@ -256,7 +256,16 @@ def make_summary(name: str = "covid", mean: float = 258e9) -> dict[str, Any]:
             "headcount": {"2021": normal_statistics(890, 90)},
             "gap": {"2021": normal_statistics(-2e9, 0.4e9)},
         },
-        "triggers": {"half_year_review": {"chance": 0.048, "low": 0.046, "high": 0.049}},
+        "triggers": {
+            "half_year_review": {
+                "amount": 118e9,
+                "side": "below",
+                "target_chance": 0.5,
+                "chance": 0.048,
+                "low": 0.046,
+                "high": 0.049,
+            }
+        },
         "correlations": [
             {
                 "name": "monthly_surprises",

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from forecast.cli.group import Option, command, get_session
+from forecast.cli.new_summary import run_line
 from forecast.cli.option_types import ClosestChoice, CurrencyCode
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.files.characters import FORBIDDEN_IN_NAMES, code_point
-from forecast.files.paths import display_path, reserved_part, suggest_name
+from forecast.files.paths import reserved_part, suggest_name
 from forecast.workflows.new_plan import PLAN_FILE, TEMPLATES, template_files, write_project
 
 
@@ -57,7 +58,7 @@ def new_command(
     else:
         name = template or TEMPLATES[0]
         write_project(folder, template_files(name, options.language or "en"), session.location(dir))
-        lines = [session.t("said_new", template=name, path=display_path(folder / PLAN_FILE))]
+        lines = [session.t("said_new", template=name), run_line(folder)]
         answer = {"template": name}
     if options.json:
         print_json({"plan": str((folder / PLAN_FILE).absolute()), **answer})
