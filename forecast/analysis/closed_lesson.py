@@ -22,7 +22,7 @@ MIN_EFFECTIVE_DRAWS = 400
 MAX_NAMED_SURPRISES = 4
 """Surprising figures that are named, the most surprising first."""
 MAX_UNLEARNED_FIGURES = 6
-"""Figures that teach nothing and are named before the others are counted."""
+"""Figures where the plan always has zero that are named before the others are counted."""
 
 
 def closed_notes(run: Simulation) -> tuple[Note, ...]:
@@ -105,9 +105,9 @@ def _sure_notes(lesson: ClosedLesson) -> Iterator[Note]:
 
 
 def _unlearned_notes(lesson: ClosedLesson) -> Iterator[Note]:
-    if lesson.without_lesson:
-        figures = (f"{measure} {format_month(month)}" for measure, month in lesson.without_lesson)
-        yield _note("closed_without_lesson", figures=list_names(figures, MAX_UNLEARNED_FIGURES))
+    if lesson.without_size:
+        figures = (f"{measure} {format_month(month)}" for measure, month in lesson.without_size)
+        yield _note("closed_without_size", figures=list_names(figures, MAX_UNLEARNED_FIGURES))
 
 
 def _in_both(write: Callable[[Translator], str]) -> Phrase:

@@ -97,11 +97,11 @@ class _Preparation:
         measures = {c.measure for c in self.plan.learned.cells if c not in self.without_size}
         sure = tuple(sorted(measures - {c.measure for c in self.cells}))
         first = self.inputs.calendar.first
-        without_size = ((cell.measure, first + cell.row) for cell in self.without_size)
-        without_lesson = tuple(sorted({*self.plan.learned.without_lesson, *without_size}))
+        without_lesson = self.plan.learned.without_lesson
+        without_size = tuple((cell.measure, first + cell.row) for cell in self.without_size)
         if not self.cells:
             everything = float(PATHS_PER_BLOCK)
-            lesson = ClosedLesson(1.0, everything, PATHS_PER_BLOCK, (), without_lesson, sure)
+            lesson = ClosedLesson(1.0, everything, PATHS_PER_BLOCK, (), without_lesson, sure, without_size)
             return replace(self.plan, lesson=lesson)
         last = first + max(cell.row for cell in self.cells)
         blank = Conditioning(
@@ -130,6 +130,7 @@ class _Preparation:
             self._at_arms_length(central, added, scores),
             without_lesson,
             sure,
+            without_size,
         )
         return replace(self.plan, conditioning=conditioning, lesson=lesson)
 

@@ -47,8 +47,10 @@ def test_a_sure_price_is_told_to_teach_nothing(tmp_path: Path) -> None:
     assert sentence.startswith("revenue.a: the plan states no uncertainty for them")
 
 
-def test_figures_that_teach_nothing_are_named(tmp_path: Path) -> None:
-    run = simulate_closed_year(tmp_path, booked_rows({"a": [*(1.1e8 * SEASON[:2]), 0.0]}), paths=500)
-    for language in ("en", "vi"):
-        assert sentences(run, language)[-1].startswith("revenue.a 2025-03: ")
-    assert "taken as booked" in sentences(run, "en")[-1]
+def test_a_figure_where_the_plan_always_has_zero_is_told_to_teach_nothing(tmp_path: Path) -> None:
+    shape = "[1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]"
+    services = f"{{a: {{baseline: {{method: given, annual: 1200 million EUR to 1440 million EUR, shape: {shape}}}}}}}"
+    run = simulate_closed_year(tmp_path, booked_rows({"a": 1.1e8 * SEASON[:3]}), services, paths=500)
+    for language, part in (("en", "the plan always has zero"), ("vi", "luôn bằng 0")):
+        (sentence,) = [each for each in sentences(run, language) if part in each]
+        assert sentence.startswith("revenue.a 2025-03: ")

@@ -174,7 +174,7 @@ CLOSED_SUMMERS = {
     "a zero where the plan has zero": {7: 0.0},
     "a figure where the plan has zero": {**{month: SUMMER[month - 1] for month in range(2, 7)}, 7: 5.0},
     "that figure alone": {7: 5.0},
-    "a whole season of zeros": {month: 0.0 for month in range(1, 12)},
+    "a whole season of zeros": dict.fromkeys(range(1, 12), 0.0),
     "figures through the season of zeros": {month: 3.0 + SUMMER[month - 1] for month in range(1, 12)},
     "figures below zero": {2: 100.0, 3: -5.0, 7: -3.0},
 }
@@ -217,11 +217,13 @@ def test_closed_months_of_a_season_of_zeros_are_exact_and_never_undefined(
         tally = run.tally("revenue.a", f"2026-{month:02d}")
         assert tally.quantile(0.01).value == tally.quantile(0.99).value == pytest.approx(value, abs=0.005)
     always_zero = range(7, 13) if settings == GIVEN_SUMMER else (1, *range(7, 13))
-    unlearned = {12 * 2026 + month - 1 for month, value in booked.items() if value <= 0 or month in always_zero}
-    if run.lesson is None:  # no figure has a size
-        assert len(unlearned) == len(booked)
+    without_size = {12 * 2026 + month - 1 for month, value in booked.items() if value > 0 and month in always_zero}
+    without_logarithm = {12 * 2026 + month - 1 for month, value in booked.items() if value <= 0}
+    if run.lesson is None:
+        assert len(without_logarithm) == len(booked)
     else:
-        assert {month for _, month in run.lesson.without_lesson} == unlearned
+        assert {month for _, month in run.lesson.without_size} == without_size
+        assert {month for _, month in run.lesson.without_lesson} == without_logarithm
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -242,6 +244,7 @@ def test_the_other_months_learn_as_if_a_figure_without_size_were_not_there(tmp_p
     runs = [simulate_ledgers(tmp_path, ledgers, {"a": closed}, services) for closed in (usual, {**usual, 7: 5.0})]
     june = [run.tally("revenue.a", "2026-06") for run in runs]
     assert june[0].mean == june[1].mean
-    assert runs[0].lesson is not None and runs[1].lesson is not None
+    assert runs[0].lesson is not None
+    assert runs[1].lesson is not None
     assert runs[0].lesson.surprise == runs[1].lesson.surprise
     assert runs[1].values("revenue", "2026") == pytest.approx(runs[0].values("revenue", "2026") + 5)

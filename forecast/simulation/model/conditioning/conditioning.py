@@ -86,10 +86,11 @@ class ClosedLesson:
     surprising: tuple[SurprisingCell, ...]
     """Figures at arm's length."""
     without_lesson: tuple[tuple[str, int], ...]
-    """Measure and month of figures that are exact and teach nothing: at or below zero where months never are below, or
-    of a month that is always zero."""
+    """Measure and month of figures that are exact and teach nothing, on a scale of logarithms at or below zero."""
     without_doubt: tuple[str, ...]
     """Measures that are sure in the plan, so that their closed months move nothing."""
+    without_size: tuple[tuple[str, int], ...] = ()
+    """Measure and month of figures above zero that are exact and teach nothing: the plan always has zero there."""
 
 
 @dataclass(frozen=True)
