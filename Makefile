@@ -7,7 +7,7 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test slow lint format docs evidence bench lock dist
+.PHONY: help setup test slow lint format docs evidence gallery bench lock dist
 
 help: ## list the tasks
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
@@ -39,6 +39,9 @@ docs: ## write true outputs into the READMEs and docs, and the JSON Schema of a 
 
 evidence: ## write docs/evidence.md (about ten minutes)
 	$(BIN)/python -m tests.validation.evidence
+
+gallery: ## draw six plans as page, phone, A4 sheet and workbook, and the pictures of the READMEs
+	$(BIN)/python -m benchmarks.gallery
 
 bench: ## measure speed, and fail beyond the bars of the README
 	$(BIN)/python -m benchmarks.run --gate

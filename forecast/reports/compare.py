@@ -14,6 +14,7 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, error_points
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import Chart
+from forecast.reports.charts.fan import MAX_BANDS
 from forecast.reports.charts.plan_differences import RankedPlan, plan_step_rows
 from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, wrap_text
 from forecast.reports.content import assumptions, tables
@@ -496,7 +497,7 @@ def _fan_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
         return None
     scale = views[0].months_scale(t)
     measure = sentence_case(measure_text(views[0].findings.months.measure, views[0].scenario, t))
-    heading = t("fan_title", measure=measure, unit=scale.unit)
+    heading = t("fan_title" if len(views) <= MAX_BANDS else "fan_lines_title", measure=measure, unit=scale.unit)
     draw, margin = CHARTS["fan"]
     draw_fans = partial(draw, findings=months_by_label, t=t, scale=scale)
     return Chart(

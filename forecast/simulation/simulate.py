@@ -190,6 +190,16 @@ class Simulation:
         """
         return _target_chance(target, basis, self.tallies)
 
+    def _repr_html_(self) -> str:
+        """Table of the targets that a notebook shows where a cell ends with the simulation."""
+        from forecast.simulation.notebook import TargetOutcome, results_html
+
+        targets = {
+            name: TargetOutcome(self.chance(name), self.tally(*self.target_figure(target)))
+            for name, target in self.scenario.targets.items()
+        }
+        return results_html(self.scenario, self.paths, targets, self.tallies)
+
     def values(self, measure: str, period: str) -> Floats:
         """Values of one figure, path by path.
 

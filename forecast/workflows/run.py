@@ -297,7 +297,11 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     run : Simulation
         The simulated plan.
     figure : str
-        Name of the figure: `months`.
+        Name of the figure: `months`, `history` (booked months and the forecast), `dots` (the year as 50 outcomes),
+        `bridge` (steps from last year to the forecast), `exceedance` (the chance of each level), `tornado` (effect of
+        each assumption; needs paths that were kept), `cases` (other assumption cases), `chance_by_month` (of closed
+        months), `districts`; `calibration` and `fan_actual-SERVICE` where the history was tested. The report of a run
+        has those that its plan allows.
     language : {"vi", "en"}, optional
         Language of its texts; that of the plan by default.
 

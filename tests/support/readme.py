@@ -1,7 +1,8 @@
 """The READMEs as programs: their blocks in order, what they print, and how to write true outputs back.
 
-    python -m tests.support.readme writes the true outputs into README.md, README.vi.md, docs/model.md, docs/language.md
-    and docs/architecture.md; with --tree only the layers and the tree of docs/architecture.md
+    python -m tests.support.readme writes the true outputs into README.md, README.vi.md, the guides in docs/,
+    docs/model.md, docs/language.md and docs/architecture.md; with --tree only the layers and the tree of
+    docs/architecture.md, with --guides only the guides
 
 In a README, ```console holds commands (`$ forecast ...`) with their output, ```yaml FILE a plan that is written to FILE
 before the commands below it, ```diff FILE a change of a shipped file that is shown and not made, ```python a program
@@ -70,9 +71,9 @@ class ReadmeWorkspace:
     """Commands that ended with a complaint."""
 
     def _copy_project(self) -> None:
-        """The plans and their data, and nothing else."""
+        """The plans, their data and the example workbooks, and nothing else."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for part in ("scenarios", "data"):
+        for part in ("scenarios", "data", "docs/tutorial"):
             shutil.copytree(ROOT / part, self.folder / part)
 
     def outputs(self, text: str) -> list[tuple[CodeBlock, str]]:
@@ -81,9 +82,7 @@ class ReadmeWorkspace:
         outputs, printed = [], ""
         with self._patched_folder():
             for fence in code_blocks(text):
-                if fence.language == "yaml" and fence.file:
-                    Path(fence.file).write_text(fence.body, encoding="utf-8")
-                elif fence.language == "console":
+                if fence.language == "console":
                     outputs.append(
                         (fence, "".join(f"$ {typed}\n{self._run_command(typed)}" for typed in fence.commands()))
                     )
@@ -91,10 +90,17 @@ class ReadmeWorkspace:
                     printed = self._run_program(fence.body)
                 elif fence.language == "text":
                     outputs.append((fence, printed))
+                elif fence.file:
+                    self._prepare_file(fence)
         return outputs
 
+    def _prepare_file(self, fence: CodeBlock) -> None:
+        """Do what a block that names a file asks for."""
+        if fence.language == "yaml":
+            Path(fence.file).write_text(fence.body, encoding="utf-8")
+
     def _run_command(self, typed: str) -> str:
-        """What a command prints, both streams; `| grep WORD` and `| head -N` keep some lines."""
+        """What a command prints, both streams; `| grep WORD`, `| grep -A N WORD` and `| head -N` keep some lines."""
         from forecast.cli import main
 
         command, _, count = typed.partition(" | head -")
@@ -107,8 +113,10 @@ class ReadmeWorkspace:
         if code != 0:
             self.failed_commands.add(command)
         lines = out.getvalue().splitlines(keepends=True)
-        kept = [line for line in lines if not pattern or re.search(shlex.split(pattern)[0], line)]
-        return "".join(kept[: int(count)] if count else kept)
+        if pattern:
+            *options, word = shlex.split(pattern)
+            lines = _matching_lines(lines, word, int(options[1]) if options else 0)
+        return "".join(lines[: int(count)] if count else lines)
 
     def _run_program(self, body: str) -> str:
         key = ("program", body)
@@ -138,7 +146,7 @@ class ReadmeWorkspace:
             (compare_workflow, "run_comparison", self._cached_compare(compare_workflow.run_comparison)),
             (publish, "render_files", lambda run, view, t: {"summary.json": json_bytes(view.summary)}),
             (compare_workflow, "simulate_cases", lambda _: ()),  # a comparison prints none
-            (compare, "comparison_charts", lambda views, differences, t: {}),
+            (compare, "comparison_charts", lambda *_: {}),
             *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
         ]
         originals = [(module, name, getattr(module, name)) for module, name, _ in replacements]
@@ -208,6 +216,12 @@ class ReadmeWorkspace:
         restored = open_run(folder)
         link_run(request.reports, restored)
         return restored
+
+
+def _matching_lines(lines: list[str], word: str, after: int) -> list[str]:
+    """Lines with a match of a word, and some after each, as `grep -A` prints them (no line between groups)."""
+    matches = {number for number, line in enumerate(lines) if re.search(word, line)}
+    return [line for number, line in enumerate(lines) if matches & set(range(number - after, number + 1))]
 
 
 def _content_key(request: Any) -> tuple[object, ...]:
@@ -286,6 +300,7 @@ def chances_table(chances: Mapping[str, tuple[float, float]]) -> str:
 
 def refresh() -> None:
     """Write what is true into the pages."""
+    from tests.support.guides import refresh_guides
     from tests.support.limits import limits_table
     from tests.support.reference import key_tables
 
@@ -295,6 +310,7 @@ def refresh() -> None:
             text = page.read_text(encoding="utf-8")
             page.write_text(replace_outputs(text, desk.outputs(text)), encoding="utf-8")
         chances = simulate_chances(CHANCE_PATHS, Path(folder) / "fits")
+    refresh_guides()
     write_between_marks(MODEL_PAGE, "chances", chances_table(chances))
     write_between_marks(LANGUAGE_PAGE, "keys", key_tables())
     write_between_marks(LANGUAGE_PAGE, "limits", limits_table())
@@ -315,5 +331,9 @@ def write_between_marks(page: Path, mark: str, content: str) -> None:
 if __name__ == "__main__":
     if "--tree" in sys.argv[1:]:
         refresh_architecture()
+    elif "--guides" in sys.argv[1:]:
+        from tests.support.guides import refresh_guides
+
+        refresh_guides()
     else:
         refresh()

@@ -168,3 +168,14 @@ def test_the_data_of_a_case_name_the_run(tmp_path: Path) -> None:
         assert {row["name"] for row in request.inputs.manifest["data"]} == {"ledger.csv", "other.csv"}
         ids.add(request.inputs.run_id)
     assert len(ids) == 2
+
+
+def test_every_figure_of_a_report_can_be_drawn_by_its_documented_name() -> None:
+    run = simulate_plan(FULL_PLAN, paths=4_096, keep=4_096)
+    with pytest.raises(KeyError, match="there are ") as refused:
+        forecast.plot(run, "no such figure")
+    names = refused.value.args[0].partition("there are ")[2].split(", ")
+    assert {"months", "bridge", "exceedance", "tornado", "cases"} <= set(names)
+    for name in names:
+        assert f"`{name}`" in (forecast.plot.__doc__ or ""), name
+        assert all(axes.has_data() for axes in forecast.plot(run, name).axes), name
