@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from forecast.i18n import Note, Phrase, Translator, flatten_phrases
+from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 from forecast.plan.yearly_changes import change_in_year
 from forecast.simulation.model.conditioning.conditioning import ClosedLesson, SurprisingCell
@@ -20,6 +21,8 @@ MIN_EFFECTIVE_DRAWS = 400
 """Simulations that must explain the closed months for chances to be told without a note [C]."""
 MAX_NAMED_SURPRISES = 4
 """Surprising figures that are named, the most surprising first."""
+MAX_UNLEARNED_FIGURES = 6
+"""Figures where the plan always has zero that are named before the others are counted."""
 
 
 def closed_notes(run: Simulation) -> tuple[Note, ...]:
@@ -45,6 +48,7 @@ def closed_notes(run: Simulation) -> tuple[Note, ...]:
         *_draw_notes(lesson, run.paths),
         *_growth_notes(run),
         *_sure_notes(lesson),
+        *_unlearned_notes(lesson),
     )
 
 
@@ -98,6 +102,12 @@ def _growth_notes(run: Simulation) -> Iterator[Note]:
 def _sure_notes(lesson: ClosedLesson) -> Iterator[Note]:
     if lesson.without_doubt:
         yield _note("closed_without_doubt", measures=", ".join(lesson.without_doubt))
+
+
+def _unlearned_notes(lesson: ClosedLesson) -> Iterator[Note]:
+    if lesson.without_size:
+        figures = (f"{measure} {format_month(month)}" for measure, month in lesson.without_size)
+        yield _note("closed_without_size", figures=list_names(figures, MAX_UNLEARNED_FIGURES))
 
 
 def _in_both(write: Callable[[Translator], str]) -> Phrase:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Bools, Floats
 from forecast.periods import first_day
 from forecast.plan.initiatives import Initiative
 from forecast.plan.record import assumptions_in
 from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.block import sample_drifts, simulation_context
 from forecast.simulation.compiled import CompiledPlan
-from forecast.simulation.model.baseline_paths import RECENT_SHIFT, BaselineDraws, draw_baseline
+from forecast.simulation.model.baseline_paths import RECENT_SHIFT, ServiceDraws, draw_baseline
 from forecast.simulation.model.conditioning.cells import Cell
 from forecast.simulation.model.conditioning.components import ComponentModel
 from forecast.simulation.model.conditioning.conditioning import (
@@ -25,6 +25,7 @@ from forecast.simulation.model.conditioning.conditioning import (
     Members,
     SurprisingCell,
     Surroundings,
+    central_draws,
 )
 from forecast.simulation.model.conditioning.factors import CellFactors
 from forecast.simulation.model.conditioning.gain import CellErrors, Gain, arms_length_variance, surprise_rank
@@ -42,6 +43,9 @@ PRICE_SD = 0.005
 """Standard deviation of what a cell without noise of its own holds beside the plan [C]."""
 EXACT_VARIANCE = 1e-8
 """The same variance of a cell with noise: next to nothing, so that the covariance can be inverted."""
+MIN_SIZE_SHARE = 1e-9
+"""Share of a mean month of its service from which a month on `censored` has a size to measure a booked figure by [C].
+A season of zeros has none: a figure there is exact and teaches nothing."""
 LEAST_UNIFORM = 2.0**-54
 """The least uniform number: a start that it does not bring into the closed months is never there."""
 
@@ -75,36 +79,45 @@ class _Preparation:
         self.draws = draw_baseline(self.inputs, self.sampler)
         self.model = ComponentModel(self.inputs, self.draws, plan.groups, plan.yearly)
         self.mixtures = tuple(name for name, service in self.inputs.services.items() if service.level == "mixture")
+        self.central_noise = {n: _central_noise(d.planned) for n, d in self.draws.services.items() if d.planned}
+        sizes = self._sizes(cells)
+        self.without_size = tuple(cell for cell, size in zip(cells, sizes, strict=True) if not size)
+        cells, sizes = tuple(cell for cell, size in zip(cells, sizes, strict=True) if size), sizes[sizes > 0]
         covariance = self.model.covariance
         all_loadings = {members: self._loadings(cells, members) for members in self._combinations()}
         variance = sum(((rows @ covariance) * rows).sum(axis=1) for rows in all_loadings.values())
         teaches = np.sqrt(variance) > MIN_CELL_SD * np.array([_unit(self.inputs, cell) for cell in cells])
         self.cells = tuple(cell for cell, keeps in zip(cells, teaches, strict=True) if keeps)
+        self.sizes = sizes[teaches]
         self.covariance = covariance
         self.loadings = {members: rows[teaches] for members, rows in all_loadings.items()}
 
     def conditioned(self) -> CompiledPlan:
         """The plan with its conditioning, or with the lesson alone where the plan is sure of every cell."""
-        sure = tuple(sorted({c.measure for c in self.plan.learned.cells} - {c.measure for c in self.cells}))
+        measures = {c.measure for c in self.plan.learned.cells if c not in self.without_size}
+        sure = tuple(sorted(measures - {c.measure for c in self.cells}))
+        first = self.inputs.calendar.first
+        without_lesson = self.plan.learned.without_lesson
+        without_size = tuple((cell.measure, first + cell.row) for cell in self.without_size)
         if not self.cells:
             everything = float(PATHS_PER_BLOCK)
-            lesson = ClosedLesson(1.0, everything, PATHS_PER_BLOCK, (), self.plan.learned.without_lesson, sure)
+            lesson = ClosedLesson(1.0, everything, PATHS_PER_BLOCK, (), without_lesson, sure, without_size)
             return replace(self.plan, lesson=lesson)
-        last = self.inputs.calendar.first + max(cell.row for cell in self.cells)
+        last = first + max(cell.row for cell in self.cells)
         blank = Conditioning(
             cells=self.cells,
             factors=_cell_factors(self.plan, self.cells),
             places=self.model.places,
             mixtures=self.mixtures,
             gains={},
-            central_noise={n: _central_noise(d.planned) for n, d in self.draws.services.items() if d.planned},
+            central_noise=self.central_noise,
             event_middle=np.zeros(len(self.cells)),
-            sizes=np.ones(len(self.cells)),
+            sizes=self.sizes,
             streams=tuple(_streams(self.plan, self.sampler, last)),
         )
         surroundings = blank.surroundings(self.inputs, self.sampler, self.context, self.drifts)
         events = np.log(np.maximum(np.array(np.broadcast_arrays(*surroundings.events)), MIN_CELL_FACTOR))
-        blank = replace(blank, event_middle=events.mean(axis=1), sizes=self._sizes(surroundings.central))
+        blank = replace(blank, event_middle=events.mean(axis=1))
         middle = surroundings.with_middle_events(blank.event_middle)
         central = blank.states(self.inputs, surroundings.central, middle)
         errors = CellErrors(self._exact_variance(), self._booked_errors(events), np.zeros(len(self.cells)))
@@ -115,8 +128,9 @@ class _Preparation:
             self._effective_draws(conditioning, surroundings),
             PATHS_PER_BLOCK,
             self._at_arms_length(central, added, scores),
-            self.plan.learned.without_lesson,
+            without_lesson,
             sure,
+            without_size,
         )
         return replace(self.plan, conditioning=conditioning, lesson=lesson)
 
@@ -206,7 +220,7 @@ class _Preparation:
             if key not in by_key:
                 by_key[key] = loadings_of[key[1]](cell.service)
             rows.append(by_key[key][cell.row])
-        return np.array(rows)
+        return np.array(rows).reshape(-1, self.model.size)
 
     def _exact_variance(self) -> Floats:
         """(cells,) variance of what each cell holds beside the components."""
@@ -221,19 +235,36 @@ class _Preparation:
         rows = [*range(places.planned.start, places.planned.stop), *range(places.history.start, places.history.stop)]
         return bool(np.diag(self.covariance)[rows].max() > 0)
 
-    def _sizes(self, central: BaselineDraws) -> Floats:
-        """(cells,) on `censored` the middle of the month at its level, else 1."""
-        sizes = np.ones(len(self.cells))
-        months: dict[str, Floats] = {}
-        for number, cell in enumerate(self.cells):
-            planned = central.services[cell.service].planned
-            if cell.is_price or planned is None or self.inputs.services[cell.service].fitted.scale != "censored":
-                continue
-            if cell.service not in months:
-                middle = planned.residuals[0, 0]
-                months[cell.service] = planned.months(is_cut=False).mean(axis=1) / middle
-            sizes[number] = months[cell.service][cell.row]
+    def _sizes(self, cells: Sequence[Cell]) -> Floats:
+        """(cells,) on `censored` the middle of the month at its level, else 1; 0 for a month that is always zero."""
+        central = central_draws(self.inputs, self.model.places.central_base, self.central_noise, self.sampler)
+        months = {
+            name: _month_sizes(self.inputs.services[name], central.services[name])
+            for name in {cell.service for cell in cells if not cell.is_price}
+        }
+        return np.array([1.0 if cell.is_price else months[cell.service][cell.row] for cell in cells])
+
+
+def _month_sizes(service: ServiceInputs, central: ServiceDraws) -> Floats:
+    """(months,) on `censored` the middles at the planner's level, else 1; 0 where a level has no month to speak of."""
+    fitted, sizes = service.fitted, np.ones(len(service.fitted.shape))
+    if fitted.scale == "log":
+        return np.where(np.isneginf(fitted.shape), 0.0, sizes)  # a year that is given may have months of no share
+    if fitted.scale == "raw":
         return sizes
+    has_size = np.ones(len(sizes), bool)
+    if central.history is not None:
+        assert fitted.forecast is not None  # the baseline fits where the history's level is asked for
+        has_size &= _is_sizable(fitted.forecast.mean)
+    if central.planned is not None:
+        sizes = central.planned.months(is_cut=False).mean(axis=1) / central.planned.residuals[0, 0]
+        has_size &= _is_sizable(sizes)
+    return np.where(has_size, sizes, 0.0)
+
+
+def _is_sizable(months: Floats) -> Bools:
+    """(months,) True where a middle is not zero beside the others."""
+    return np.asarray(months > MIN_SIZE_SHARE * max(months.mean(), 0.0))
 
 
 def _unit(inputs: BaselineInputs, cell: Cell) -> float:

@@ -11,6 +11,7 @@ from forecast._version import __version__
 from forecast.errors import InputError, Location
 from forecast.files.csv import MAX_CSV_BYTES
 from forecast.files.encoding import decode_text
+from forecast.files.fingerprint import code_digest
 from forecast.files.paths import SCENARIOS_FOLDER, display_path, find_project, read_regular_file, real_path
 from forecast.history.known_rows import known_figure_differences
 from forecast.plan.accounts import ledger_accounts
@@ -65,11 +66,18 @@ class LockVerification:
     """Errors of files that cannot be read any more."""
     program_version: str
     """Version of the program, where it is not that of the lock; else empty."""
+    has_other_code: bool
+    """True where the program has the version of the lock and other files."""
 
     @property
     def is_unchanged(self) -> bool:
         """True where all files and the program are as they were."""
-        return not (self.changes or self.unreadable or self.program_version)
+        return not (self.changes or self.unreadable or self.is_other_program)
+
+    @property
+    def is_other_program(self) -> bool:
+        """True where the program is not the one that made the lock."""
+        return bool(self.program_version) or self.has_other_code
 
 
 def verify_lock(file: Path) -> LockVerification:
@@ -102,6 +110,7 @@ def verify_lock(file: Path) -> LockVerification:
                 changes += compare(lock, restored, project)
         except InputError as error:
             unreadable.append(error)
+    is_same_version = lock.program.version == __version__
     return LockVerification(
         lock=lock,
         position=1 + [each.name for each in chain].index(lock.name),
@@ -110,7 +119,8 @@ def verify_lock(file: Path) -> LockVerification:
         revised_by=tuple(each.name for each in chain if each.revises == lock.name),
         changes=tuple(changes),
         unreadable=tuple(unreadable),
-        program_version="" if lock.program.version == __version__ else __version__,
+        program_version="" if is_same_version else __version__,
+        has_other_code=is_same_version and lock.program.code != code_digest(),
     )
 
 

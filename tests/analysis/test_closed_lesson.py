@@ -45,3 +45,12 @@ def test_a_sure_price_is_told_to_teach_nothing(tmp_path: Path) -> None:
     run = simulate_closed_year(tmp_path, closed, services, paths=500)
     (sentence,) = sentences(run, "en")
     assert sentence.startswith("revenue.a: the plan states no uncertainty for them")
+
+
+def test_a_figure_where_the_plan_always_has_zero_is_told_to_teach_nothing(tmp_path: Path) -> None:
+    shape = "[1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]"
+    services = f"{{a: {{baseline: {{method: given, annual: 1200 million EUR to 1440 million EUR, shape: {shape}}}}}}}"
+    run = simulate_closed_year(tmp_path, booked_rows({"a": 1.1e8 * SEASON[:3]}), services, paths=500)
+    for language, part in (("en", "the plan always has zero"), ("vi", "luôn bằng 0")):
+        (sentence,) = [each for each in sentences(run, language) if part in each]
+        assert sentence.startswith("revenue.a 2025-03: ")

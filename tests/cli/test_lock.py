@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from forecast._version import __version__
 from forecast.cli import main
-from forecast.runs.lock_files import read_locks
+from forecast.runs.lock_files import read_locks, write_lock
 from forecast.runs.locks import lock_file
 from tests.support.locked_project import RESTATEMENT, edit, write_project
 from tests.support.locks import append_lock
@@ -151,11 +152,64 @@ def test_figures_that_do_not_come_out_again_are_named(
     call: Any, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forecast.timeseries.history_alone.HISTORY_ALONE_SEED", 5)  # as another program might
-    monkeypatch.setattr("forecast.cli.commands.verify.code_digest", lambda: "0" * 64)
+    monkeypatch.setattr("forecast.workflows.verify_lock.code_digest", lambda: "0" * 64)
     result = call("verify", "--rerun", "plan")
     assert result.code == 3
     assert "history_alone.revenue" in result.out
     assert "files of the program" in result.out
+
+
+def relock(project: Path, **program: str) -> None:
+    """Write the lock as another program would have, with digests that are right."""
+    (lock,) = read_locks(locks_of(project))
+    lock_file(locks_of(project), "plan").unlink()
+    write_lock(locks_of(project), lock.model_copy(update={"program": lock.program.model_copy(update=program)}))
+
+
+OTHER_PROGRAMS = {
+    "another version": ({"version": "0.0.9"}, "locked with forecast 0.0.9; this is forecast"),
+    "other files": ({"code": "0" * 64}, "other files of the program under the same version"),
+    "both": ({"version": "0.0.9", "code": "0" * 64}, "locked with forecast 0.0.9; this is forecast"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_PROGRAMS)
+def test_a_lock_of_another_program_is_named(call: Any, project: Path, kind: str) -> None:
+    program, text = OTHER_PROGRAMS[kind]
+    relock(project, **program)
+    result = call("verify", "plan")
+    assert result.code == 3
+    assert text in result.text
+    assert result.err == "plan: 1 differences between the lock and what is there today\n"
+    assert "still say" not in result.out
+    answer = json.loads(call("verify", "plan", "--json").out)
+    assert answer["program"] == {"locked": program.get("version", __version__), "now": __version__, "same": False}
+    assert answer["changes"] == []
+
+
+def test_the_figures_of_a_lock_of_another_program_are_shown(call: Any, project: Path) -> None:
+    relock(project, version="0.0.9", code="0" * 64)
+    shown = call("run", "plan", "--json", "--quiet")
+    assert shown.code == 0
+    assert json.loads(shown.out)["summary"]["lock"]["same_figures"]
+    result = call("verify", "--rerun", "plan")
+    assert result.code == 3  # the program stays another one
+    assert "every figure comes out as it was locked" in result.text
+
+
+def test_a_run_of_a_lock_says_whether_its_figures_are_those_of_the_lock(call: Any, project: Path) -> None:
+    (lock,) = read_locks(locks_of(project))
+    year = lock.quantiles["revenue"]["2025"]
+    quantiles = {**lock.quantiles, "revenue": {**lock.quantiles["revenue"], "2025": tuple(v * 1.01 for v in year)}}
+    lock_file(locks_of(project), "plan").unlink()
+    program = lock.program.model_copy(update={"version": "0.0.9"})
+    write_lock(locks_of(project), lock.model_copy(update={"program": program, "quantiles": quantiles}))
+    shown = call("run", "plan", "--json", "--quiet")
+    assert shown.code == 0
+    assert not json.loads(shown.out)["summary"]["lock"]["same_figures"]
+    result = call("verify", "--rerun", "plan")
+    assert result.code == 3
+    assert "quantiles.revenue.2025" in result.text
 
 
 def test_an_edited_lock_fails_in_every_command_that_reads_it(call: Any, project: Path) -> None:

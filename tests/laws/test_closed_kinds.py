@@ -10,6 +10,7 @@ import pytest
 import forecast
 from forecast.workflows.run import analyse
 from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year, write_long_history
+from tests.support.signed_ledgers import LEDGERS, ledger_rows
 
 GIVEN = "{a: {baseline: {method: given, annual: 1200 million EUR to 1440 million EUR, noise: 5%}}}"
 GIVEN_LIST = (
@@ -161,3 +162,89 @@ def test_closed_months_tell_whether_a_recent_shift_stays(tmp_path: Path) -> None
         run = forecast.simulate(forecast.read(plan), paths=4_096)
         medians.append(run.tally("revenue", "2025-12").quantile(0.5).value)
     assert medians[1] > 1.1 * medians[0]
+
+
+SUMMER = LEDGERS["seasonal_to_zero"][-12:]
+"""Months of the last year of a service whose second half-year is zero."""
+GIVEN_SUMMER = (
+    "baseline: {method: given, annual: 500 EUR to 900 EUR, shape: [1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0], noise: 20%}"
+)
+MIXED_LEVEL = "growth: 0% to 20%, baseline: {level: mixture(50%)}"
+CLOSED_SUMMERS = {
+    "a zero where the plan has zero": {7: 0.0},
+    "a figure where the plan has zero": {**{month: SUMMER[month - 1] for month in range(2, 7)}, 7: 5.0},
+    "that figure alone": {7: 5.0},
+    "a whole season of zeros": dict.fromkeys(range(1, 12), 0.0),
+    "figures through the season of zeros": {month: 3.0 + SUMMER[month - 1] for month in range(1, 12)},
+    "figures below zero": {2: 100.0, 3: -5.0, 7: -3.0},
+}
+
+
+def simulate_ledgers(
+    folder: Path, ledgers: dict[str, np.ndarray], closed: dict[str, dict[int, float]], services: str
+) -> forecast.Simulation:
+    """A plan of 2026 over ledgers of five years, with closed months by service and number of the month."""
+    rows = [
+        f"2026-{month:02d},{service},{value:.2f},actual,{2026 + month // 12}-{month % 12 + 1:02d}-05"
+        for service, months in closed.items()
+        for month, value in months.items()
+    ]
+    rows = ["month,service,revenue,status,booked", *(f"{row}," for row in ledger_rows(ledgers)), *rows, ""]
+    (folder / "ledger.csv").write_text("\n".join(rows), encoding="utf-8")
+    plan = "name: {en: Year, vi: Năm}\nas_of: 2026-12-20\ncurrency: EUR\nhorizon: {from: 2026-01, months: 12}\n"
+    text = f"{plan}history: ledger.csv\nservices: {services}\n"
+    (folder / "plan.yaml").write_text(text, encoding="utf-8")
+    return forecast.simulate(forecast.read(folder / "plan.yaml"), paths=4_096, keep=4_096)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("closed", "settings"),
+    [
+        *((name, "growth: 0% to 20%") for name in CLOSED_SUMMERS),
+        *(("figures through the season of zeros", settings) for settings in ("", MIXED_LEVEL, GIVEN_SUMMER)),
+    ],
+)
+def test_closed_months_of_a_season_of_zeros_are_exact_and_never_undefined(
+    tmp_path: Path, closed: str, settings: str
+) -> None:
+    booked = CLOSED_SUMMERS[closed]
+    run = simulate_ledgers(tmp_path, {"a": LEDGERS["seasonal_to_zero"]}, {"a": booked}, f"{{a: {{{settings}}}}}")
+    assert np.isfinite(run.to_frame()["value"]).all()
+    assert run.path_sample is not None
+    assert all(np.all((u >= 0) & (u <= 1)) for u in run.path_sample.uniforms.values())
+    for month, value in booked.items():
+        tally = run.tally("revenue.a", f"2026-{month:02d}")
+        assert tally.quantile(0.01).value == tally.quantile(0.99).value == pytest.approx(value, abs=0.005)
+    always_zero = range(7, 13) if settings == GIVEN_SUMMER else (1, *range(7, 13))
+    without_size = {12 * 2026 + month - 1 for month, value in booked.items() if value > 0 and month in always_zero}
+    without_logarithm = {12 * 2026 + month - 1 for month, value in booked.items() if value <= 0}
+    if run.lesson is None:
+        assert len(without_logarithm) == len(booked)
+    else:
+        assert {month for _, month in run.lesson.without_size} == without_size
+        assert {month for _, month in run.lesson.without_lesson} == without_logarithm
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_service_beside_a_season_of_zeros_still_learns(tmp_path: Path) -> None:
+    steady = 100 * np.exp(0.05 * np.random.default_rng(3).standard_normal(60))
+    ledgers = {"a": LEDGERS["seasonal_to_zero"], "b": steady}
+    medians = []
+    for level in (95.0, 120.0):
+        closed = {"a": {7: 5.0}, "b": dict.fromkeys(range(1, 8), level)}
+        run = simulate_ledgers(tmp_path, ledgers, closed, "{a: {growth: 0% to 20%}, b: {growth: 0% to 20%}}")
+        medians.append(run.tally("revenue.b", "2026").quantile(0.5).value - 7 * level)
+    assert medians[1] > 1.02 * medians[0]
+
+
+def test_the_other_months_learn_as_if_a_figure_without_size_were_not_there(tmp_path: Path) -> None:
+    ledgers, services = {"a": LEDGERS["seasonal_to_zero"]}, "{a: {growth: 0% to 20%}}"
+    usual: dict[int, float] = {2: 130.0, 3: 190.0, 4: 260.0}
+    runs = [simulate_ledgers(tmp_path, ledgers, {"a": closed}, services) for closed in (usual, {**usual, 7: 5.0})]
+    june = [run.tally("revenue.a", "2026-06") for run in runs]
+    assert june[0].mean == june[1].mean
+    assert runs[0].lesson is not None
+    assert runs[1].lesson is not None
+    assert runs[0].lesson.surprise == runs[1].lesson.surprise
+    assert runs[1].values("revenue", "2026") == pytest.approx(runs[0].values("revenue", "2026") + 5)

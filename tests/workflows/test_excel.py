@@ -165,6 +165,20 @@ def test_edits_are_not_written_over(call: Any, project: Path, tmp_path: Path) ->
     assert (done.code, note.read_text()) == (4, "mine")
 
 
+def test_a_quiet_export_prints_nothing_but_errors(call: Any, project: Path, tmp_path: Path) -> None:  # noqa: F811
+    file = tmp_path / "quiet.xlsx"
+    words = ("excel", "export", project / "plan.yaml", "--paths", "500", "--lang", "en", "--out", file)
+    done = call(*words, "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert file.stat().st_size
+    assert "Workbook:" in call(*words).out
+    assert json.loads(call(*words, "--quiet", "--json").out)["workbook"] == str(file)
+    file.write_text("mine")
+    refused = call(*words, "--quiet")
+    assert (refused.code, refused.out) == (4, "")
+    assert str(file.name) in refused.err
+
+
 def test_run_writes_the_workbook_and_the_table_after_the_answer(
     call: Any,  # noqa: F811
     project: Path,
@@ -172,7 +186,7 @@ def test_run_writes_the_workbook_and_the_table_after_the_answer(
     done = call("run", project / "plan.yaml", "--paths", "500", "--lang", "en", "--excel", "--csv-for", "vi")
     assert done.code == 0
     lines = done.out.splitlines()
-    assert [line.split(":")[0].strip() for line in lines[-3:]] == ["Report", "Workbook", "Table"]
+    assert [line.split(":")[0].strip() for line in lines[-3:]] == ["Next", "Workbook", "Table"]
     assert sheet_values(exported(project))["Summary"]["A1"] == "=1+1"
     table = (project / "reports" / "plan-quantiles.csv").read_text(encoding="utf-8-sig")
     assert table.startswith("measure;period;p;value;low;high\n")

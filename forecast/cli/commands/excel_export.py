@@ -35,9 +35,10 @@ def export_command(ctx: click.Context, /, plan: tuple[str, ...], workbook: Path 
     file = workbook or default_workbook(first)
     require_replaceable(file)
     failures: list[OutputError] = []
-    completed = [execute_request(session, request, options, failures) for request in requests]
+    is_silent = options.quiet  # the result is the workbook
+    completed = [execute_request(session, request, options, failures, is_silent=is_silent) for request in requests]
     others = [(request.scenario, each.run) for request, each in zip(requests[1:], completed[1:], strict=True)]
-    print_workbook(first, completed[0].run, file, options, completed[0].t, others)
+    print_workbook(first, completed[0].run, file, options, completed[0].t, others, is_silent=is_silent)
     if options.json:
         print_json_answers([replace(completed[0], workbook=file), *completed[1:]])
     raise_first(failures)

@@ -271,17 +271,23 @@ def execute_request(
     failures: list[OutputError],
     workbook: Path | None = None,
     csv_for: CsvReader | None = None,
+    *,
+    is_silent: bool = False,
 ) -> CompletedRun:
-    """Run one plan and print its answer, then write its workbook and its table where they are asked for."""
+    """Run one plan and print its answer, then write its workbook and its table where they are asked for.
+
+    With `is_silent` no answer is printed: the files are all that was asked for.
+    """
     from forecast.cli.run_summary import answer_lines, next_line, print_set_aside, report_line
     from forecast.workflows.run import RunCallbacks, run_plan
 
     session.language = request.language
     name, t = request.name, session.t
+    prints_lines = not (options.json or is_silent)
     with show_progress(t, quiet=options.quiet) as display:
 
         def print_answer(summary: Mapping[str, Any]) -> None:
-            if not options.json:
+            if prints_lines:
                 with suppress(OSError):  # the line of the report will fail as well, once the report is written
                     display.print_result(answer_lines(summary, request.scenario, t, stdout_encoding()))
 
@@ -294,7 +300,7 @@ def execute_request(
         )
         run = run_plan(request, callbacks)
     print_set_aside(run, t)
-    if not options.json:
+    if prints_lines:
         print_lines(report_line(run, t), next_line(request, t))
     if workbook is not None:
         print_workbook(request, run, workbook, options, t)
@@ -309,12 +315,14 @@ def print_workbook(
     options: CommonOptions,
     t: Translator,
     others: Sequence[ComparedRun] = (),
+    *,
+    is_silent: bool = False,
 ) -> None:
     """Write the workbook of a run and print where it is."""
     from forecast.workflows.excel import write_workbook
 
     write_workbook(request, run, file, others)
-    if not options.json:
+    if not (options.json or is_silent):
         print_lines(t("said_excel", path=display_path(file)))
 
 

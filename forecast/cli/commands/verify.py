@@ -14,11 +14,9 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.session import Session
 from forecast.errors import CheckError, LockError, OutputError
-from forecast.files.fingerprint import code_digest
 from forecast.files.paths import display_path
 
 if TYPE_CHECKING:
-    from forecast.runs.locks import Lock
     from forecast.runs.repository import StoredRun
     from forecast.workflows.verify_lock import LockVerification, SourceChange
 
@@ -102,10 +100,10 @@ def _verify_lock(session: Session, file: Path, options: CommonOptions, *, rerun:
     else:
         print_lines(*_lock_lines(result, session))
         if figures is not None:
-            print_lines(*_rerun_lines(lock, figures, session))
+            print_lines(*_rerun_lines(figures, session))
     if not result.is_unchanged:
         count = len(result.changes) + sum(len(each.problems) for each in result.unreadable)
-        count += bool(result.program_version)
+        count += result.is_other_program
         raise CheckError("lock_differs", name=lock.name, count=count)
     if figures:
         raise CheckError("lock_not_reproduced", name=lock.name, count=len(figures))
@@ -133,7 +131,11 @@ def _lock_json(result: LockVerification, figures: list[str] | None) -> dict[str,
         "superseded_by": result.superseded_by,
         "revises": lock.revises,
         "revised_by": list(result.revised_by),
-        "program": {"locked": lock.program.version, "now": result.program_version or lock.program.version},
+        "program": {
+            "locked": lock.program.version,
+            "now": result.program_version or lock.program.version,
+            "same": not result.is_other_program,
+        },
         "changes": [vars(change) for change in result.changes],
         "unreadable": [problem.message("en") for error in result.unreadable for problem in error.problems],
     }
@@ -167,6 +169,8 @@ def _lock_lines(result: LockVerification, session: Session) -> list[str]:
     lines += ["  " + t("said_lock_unreadable", problem=problem.message(session.language)) for problem in problems]
     if result.program_version:
         lines.append("  " + t("said_lock_program", version=lock.program.version, now=result.program_version))
+    if result.has_other_code:
+        lines.append("  " + t("said_lock_other_code", version=lock.program.version))
     if result.is_unchanged:
         lines.append("  " + t("said_lock_unchanged"))
     return lines
@@ -185,12 +189,8 @@ def _shorten(text: str) -> str:
     return text if len(text) <= MAX_CHANGE_CHARACTERS else text[: MAX_CHANGE_CHARACTERS - 1] + "…"
 
 
-def _rerun_lines(lock: Lock, figures: list[str], session: Session) -> list[str]:
-
+def _rerun_lines(figures: list[str], session: Session) -> list[str]:
     if not figures:
         return ["  " + session.t("said_rerun_same")]
     listed = ", ".join(figures[:MAX_LISTED_FIGURES]) + (" …" if len(figures) > MAX_LISTED_FIGURES else "")
-    lines = ["  " + session.t("said_rerun_differs", count=len(figures), names=listed)]
-    if lock.program.code != code_digest():
-        lines.append("  " + session.t("said_rerun_other_code"))
-    return lines
+    return ["  " + session.t("said_rerun_differs", count=len(figures), names=listed)]

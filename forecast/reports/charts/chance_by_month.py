@@ -28,7 +28,7 @@ from forecast.reports.charts.style import (
 )
 from forecast.stats.intervals import Estimate
 
-CHANCE_BY_MONTH_MARGIN = Margin(3.4, 0.6, 0.4, 1.8)
+CHANCE_BY_MONTH_MARGIN = Margin(3.4, 0.6, 0.4, 3.2)
 MAX_CAUSE_LINES = 4
 MIN_CAUSE_WIDTH_EMS = 6
 """Width of a month, in heights of the text, from which its cause is written below it."""
@@ -42,7 +42,7 @@ class ChanceBar(NamedTuple):
     """One day of the year on the chart."""
 
     position: float
-    """Months since the plan, which stands at 0."""
+    """Months of the year up to the last closed one; 0 where none is closed."""
     chance: Estimate
     cause: str
     """Main cause of the change since the day before; empty for none."""
@@ -76,6 +76,8 @@ def draw_chance_by_month(
     step = next((k for k in (1, 2, 3, 6) if max(map(text_width, month_names)) < 0.92 * k * month_width), 12)
     ticks = range(0, len(month_names), step)
     axes.set_xticks(list(ticks), [month_names[tick] for tick in ticks])
+    size = SMALL_TEXT_EMS * float(matplotlib.rcParams["font.size"])
+    axes.set_xlabel(t("chance_by_month_axis"), size=size, color=MUTED, labelpad=2)
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
 

@@ -10,6 +10,7 @@ from typing import Any
 from forecast.analysis.findings import ChancePoint, Variance, VarianceStep
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale
+from forecast.periods import parse_month
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
 from forecast.reports.content.context import RunView
@@ -193,20 +194,17 @@ def main_cause(point: ChancePoint, view: RunView, t: Translator) -> str:
 
 
 def point_positions(points: Sequence[ChancePoint], months: range) -> list[float]:
-    """Return where points stand over the months of a year: the plan at 0, a forecast of the month after month k at k.
+    """Return where points stand over the months of a year: at k where month k is the last closed one, at 0 before it.
 
-    Those of one month stand side by side.
+    Those of one month stand side by side, whatever their days.
     """
-    months_passed = []
+    last_closed = []
     for point in points:
-        position = len(point.closed_months)
-        if point.as_of:
-            day = date.fromisoformat(point.as_of)
-            position = 12 * day.year + day.month - 1 - months.start
-        months_passed.append(min(max(position, 0), len(months)))
-    sizes = Counter(months_passed)
+        position = parse_month(point.closed_months[-1]) + 1 - months.start if point.closed_months else 0
+        last_closed.append(min(max(position, 0), len(months)))
+    sizes = Counter(last_closed)
     positions = []
-    for number, position in enumerate(months_passed):
+    for number, position in enumerate(last_closed):
         first = position if position < len(months) else position - 1 + 1 / sizes[position]  # the last ends the year
-        positions.append(first + months_passed[:number].count(position) / sizes[position])
+        positions.append(first + last_closed[:number].count(position) / sizes[position])
     return positions

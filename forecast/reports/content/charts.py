@@ -9,10 +9,10 @@ from functools import partial
 
 import numpy as np
 
-from forecast.analysis.findings import Bridge, BridgeStep, SensitivityBar
+from forecast.analysis.findings import Bridge, BridgeStep, ChancePoint, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
-from forecast.periods import SEASON_MONTHS, parse_period
+from forecast.periods import SEASON_MONTHS, parse_month, parse_period
 from forecast.plan.bilingual import Label
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.bridge import MAX_STEPS, drawn_steps
@@ -277,12 +277,21 @@ def _chance_by_month_chart(view: RunView, t: Translator) -> Chart | None:
         for position, point in zip(positions, points, strict=True)
     ]
     names = [t("chance_by_month_plan"), *(t(f"month_{month % 12 + 1}") for month in months)]
-    alt = f"{title}: " + "; ".join(
-        f"{names[int(bar.position)]} {whole_percent(bar.chance.value, t, row.required_chance)}" for bar in bars
+    chances = (
+        f"{_last_closed_name(point, t)} {whole_percent(point.chances[row.name].value, t, row.required_chance)}"
+        for point in points
     )
+    alt = f"{title}. {t('chance_by_month_axis')}: {'; '.join(chances)}"
     draw, margin = CHARTS["chance_by_month"]
     draw_points = partial(draw, bars=bars, month_names=names, t=t, required=row.required_chance)
     return Chart("chance_by_month", title, alt, draw_points, margin, 2.4, source_line(view, t))
+
+
+def _last_closed_name(point: ChancePoint, t: Translator) -> str:
+    """The last month that was closed on a day; the plan where none was."""
+    if not point.closed_months:
+        return t("chance_by_month_plan")
+    return t(f"month_{parse_month(point.closed_months[-1]) % 12 + 1}")
 
 
 def _districts_chart(view: RunView, t: Translator) -> Chart | None:

@@ -36,6 +36,20 @@ def test_each_point_has_its_chance_and_its_cause(march: ClosedPlan) -> None:
     assert axes.get_xlim()[1] > 12
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Last closed month"), ("vi", "Tháng khoá sổ gần nhất")])
+def test_the_axis_says_that_points_stand_over_the_last_closed_month(
+    march: ClosedPlan, language: Language, label: str
+) -> None:
+    chart = run_charts(march.view, Translator(language))["chance_by_month"]
+    with chart_style(PAGE_TYPE_POINTS):
+        axes = chart.figure().axes[0]
+    assert axes.get_xlabel() == label
+    assert label in chart.alt
+    last = Translator(language)("month_3")  # books closed to March
+    assert chart.alt.rpartition("; ")[2].startswith(last)
+    assert axes.collections[-1].get_offsets()[-1][0] == 3
+
+
 def test_months_have_a_line_at_the_close(march: ClosedPlan) -> None:
     chart = run_charts(march.view, Translator("en"))["months"]
     with chart_style(PAGE_TYPE_POINTS):

@@ -132,11 +132,16 @@ def test_what_was_taught_is_one_step_on_the_page(march: ClosedPlan) -> None:
         assert total == pytest.approx(sum(step.outlook for step in variance.steps))
 
 
-def test_points_of_one_month_stand_side_by_side() -> None:
-    days = ["2025-01-10", "2025-02-05", "2025-10-05", "2025-10-13", "2026-01-05", "2026-01-21", ""]
-    points = [ChancePoint(day, ("2025-01", "2025-02"), {}, "", None) for day in days]
+def test_points_stand_over_their_last_closed_month_side_by_side() -> None:
+    """On 30 June with the books closed to May a forecast stands at May, on 25 June with those to April at April."""
+    days = [("2025-01-10", 0), ("2025-02-05", 1), ("2025-06-25", 4), ("2025-06-30", 5), ("2025-10-05", 9)]
+    days += [("2025-10-13", 9), ("2026-01-05", 12), ("2026-01-21", 12), ("", 2)]
+    points = [
+        ChancePoint(day, tuple(f"2025-{month:02d}" for month in range(1, 1 + count)), {}, "", None)
+        for day, count in days
+    ]
     months = range(2025 * 12, 2026 * 12)
-    assert point_positions(points, months) == [0, 1, 9, 9.5, 11.5, 12, 2]
+    assert point_positions(points, months) == [0, 1, 4, 5, 9, 9.5, 11.5, 12, 2]
 
 
 def test_causes_that_would_round_to_zero_have_more_decimals(march: ClosedPlan) -> None:

@@ -89,6 +89,8 @@ class ClosedLesson:
     """Measure and month of figures that are exact and teach nothing, on a scale of logarithms at or below zero."""
     without_doubt: tuple[str, ...]
     """Measures that are sure in the plan, so that their closed months move nothing."""
+    without_size: tuple[tuple[str, int], ...] = ()
+    """Measure and month of figures above zero that are exact and teach nothing: the plan always has zero there."""
 
 
 @dataclass(frozen=True)
