@@ -67,7 +67,7 @@ def _row_cells(row: SeekRow, scenario: Scenario, required: float, t: Translator)
     half = (row.difference.high - row.difference.low) / 2
     change = t.number(100 * row.difference.value, 1)
     sign = "+" if row.difference.value > 0 else ""
-    mark = "✓" if row.reaches else " "
+    mark = "*" if row.reaches else " "
     chance = whole_percent(row.chance.value, t, None if row.step is not None else required)
     reached = f"{sum(case.reaches for case in row.cases)}/{len(row.cases)}" if row.cases else ""
     text = lever_text(row, scenario, t, MAX_LEVER_CHARACTERS)

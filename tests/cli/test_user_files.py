@@ -165,7 +165,7 @@ def test_what_is_held_later_is_one_line_after_the_results(
     assert done.code == 4
     assert len(done.complaints) == 1
     assert f"{name}: may not be replaced" in done.err
-    report = Path(done.out.strip().rpartition("Report: ")[2])
+    (report,) = (Path(line.strip().removeprefix("Open: ")) for line in done.out.splitlines() if "Open: " in line)
     assert repository.verify(report.parent).manifest["paths"] == 300
 
 

@@ -135,7 +135,14 @@ def test_check_in_a_pipe_has_whole_names_and_only_unsure_leaves_constants_out(fo
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
-@pytest.mark.parametrize("color", [{"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize(
+    "color",
+    [
+        {"NO_COLOR": "1"},
+        pytest.param({"FORCE_COLOR": "1"}, marks=pytest.mark.slow),
+        pytest.param({"TERM": "dumb"}, marks=pytest.mark.slow),
+    ],
+)
 def test_a_pipe_gets_no_progress_and_no_colours(tmp_path: Path, color: dict[str, str]) -> None:
     (tmp_path / "bakery.yaml").write_text(BAKERY_PLAN)
     process = start_command("check", "bakery.yaml", cwd=tmp_path, extra_environment=color)

@@ -55,6 +55,7 @@ def true_texts(desk: ReadmeWorkspace) -> dict[str, str]:
     return {language: replace_outputs(text, desk.outputs(text)) for language, text in TEXTS.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", READMES)
 def test_every_output_is_what_the_command_prints(language: str, true_texts: dict[str, str]) -> None:
     # `python -m tests.support.readme` writes the true outputs

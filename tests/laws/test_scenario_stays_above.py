@@ -21,9 +21,11 @@ ALLOWED = {
     "simulate.py: Simulation.scenario",
     "side_by_side.py: simulate_targets(plans)",
     "side_by_side.py: simulate_variants(scenario)",
+    "notebook.py: results_html(scenario)",
+    "notebook.py: _target_cells(scenario)",
     "side_by_side.py: TargetPaths.scenario",
 }
-"""The functions that are called from above, and the results that hold the plan for their readers."""
+"""The functions that are called from above, and what holds or shows the plan for the readers of a result."""
 
 
 def test_only_simulate_and_the_compiler_take_a_scenario() -> None:
@@ -43,7 +45,9 @@ def test_only_they_import_it() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom | ast.Import) and any(name.name.endswith("Scenario") for name in node.names)
     }
-    assert importers == {"closed_year.py", "compiled.py", "compiled_inputs.py", "side_by_side.py", "simulate.py"}
+    assert importers == {
+        "closed_year.py", "compiled.py", "compiled_inputs.py", "notebook.py", "side_by_side.py", "simulate.py",
+    }  # fmt: skip
 
 
 def test_no_compiled_plan_holds_a_scenario() -> None:

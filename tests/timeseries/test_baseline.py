@@ -295,7 +295,7 @@ def test_a_mixed_plan_has_given_and_fitted_services(fit_cache: Path) -> None:
             "horizon.from: the history ends in 2020-10 and the plan begins in 2021-01; add 2020-11, 2020-12",
         ),
         ({"first": "2020-07", "count": 6}, PLAN, "services.a.growth: growth is over a whole calendar year"),
-        ({"status": "reconstructed"}, PLAN, "services.a.baseline.noise: a reconstructed history is too smooth"),
+        ({"status": "reconstructed"}, PLAN, "services.a.baseline.noise: a history spread from totals is too smooth"),
         (
             {},
             PLAN + "as_of: 2020-12-15\n",

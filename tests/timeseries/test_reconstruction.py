@@ -167,11 +167,11 @@ LEDGER = "month,service,revenue,status\n2019-01,postal,5,reconstructed\n2019-02,
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("months.csv", LEDGER, "rows that are not reconstructed"),
-        ("months.csv", "", "rows that are not reconstructed"),
-        ("months.csv", "letter", "rows that are not reconstructed"),
-        ("totals.csv", None, "rows that are not reconstructed"),
-        (".", None, "rows that are not reconstructed"),
+        ("months.csv", LEDGER, "rows that are not 'reconstructed'"),
+        ("months.csv", "", "rows that are not 'reconstructed'"),
+        ("months.csv", "letter", "rows that are not 'reconstructed'"),
+        ("totals.csv", None, "rows that are not 'reconstructed'"),
+        (".", None, "rows that are not 'reconstructed'"),
         ("con.csv", None, "choose another name, such as 'plan-con.csv'"),
         ("../months.csv", None, "may lie outside the project"),
         ("/tmp/months.csv", None, "may lie outside the project"),
@@ -196,5 +196,5 @@ def test_a_reconstruction_is_made_again_but_a_link_is_not_replaced(tmp_path: Pat
     assert read_recipe(recipe).output_path == tmp_path / "months.csv"
     (tmp_path / "months.csv").rename(tmp_path / "kept.csv")
     (tmp_path / "months.csv").symlink_to("kept.csv")
-    with pytest.raises(InputError, match="not reconstructed"):
+    with pytest.raises(InputError, match="not 'reconstructed'"):
         read_recipe(recipe)

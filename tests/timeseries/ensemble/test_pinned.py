@@ -164,7 +164,7 @@ def test_pinned_fits_of_other_data_are_rejected(project: Path, first: tuple[dict
     }
     assert {code for code, _ in results.values()} == {2}
     assert "another past of 'a'" in results["other_past"][1]
-    assert "leave out --reuse-fit to fit anew" in results["other_month"][1]
+    assert "leave out --reuse-fit to fit again" in results["other_month"][1]
     assert "reaches 6 months after the history and the plan needs 12" in results["too_short"][1]
     for damaged in ("no_number", "no_mean", "no_noise", "no_correlation"):
         assert "there is nothing fitted in it" in results[damaged][1]

@@ -70,7 +70,7 @@ def test_reconstructed_months_are_not_scored_and_the_reason_is_given(small_backt
     tested = small_backtest.services["b"]
     assert (tested.origins, tested.scores) == ((), {})
     assert tested.reason is not None
-    assert "reconstructed" in Translator("en")(tested.reason[0], **dict(tested.reason[1]))
+    assert "spread from totals" in Translator("en")(tested.reason[0], **dict(tested.reason[1]))
 
 
 MASKED_PLANS = {
