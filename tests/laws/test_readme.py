@@ -62,6 +62,7 @@ def test_every_output_is_what_the_command_prints(language: str, true_texts: dict
     assert TEXTS[language] == true_texts[language]
 
 
+@pytest.mark.slow
 def test_a_changed_output_is_detected(true_texts: dict[str, str]) -> None:
     for text in true_texts.values():
         for fence in code_blocks(text):
@@ -70,6 +71,7 @@ def test_a_changed_output_is_detected(true_texts: dict[str, str]) -> None:
                 assert drifted != text
 
 
+@pytest.mark.slow
 def test_only_the_careless_plan_is_rejected(desk: ReadmeWorkspace, true_texts: dict[str, str]) -> None:
     assert {command.split()[2] for command in desk.failed_commands} == {"scenarios/careless.yaml"}
 
