@@ -37,6 +37,7 @@ from tests.support.command_line import BAKERY_PLAN
         (["run", "a.yaml", "--as-of", "2021-02-30"], "--as-of: '2021-02-30' is not a day"),
         (["run", "a.yaml", "--fail-under", "70"], "write for instance '70%' or 'revenue=70%'"),
         (["compare", "a.yaml"], "a.yaml: one plan cannot be compared; name a second one"),
+        (["compare", *(f"{name}.yaml" for name in "abcdefg")], "g.yaml: at most 6 plans are compared at a time"),
         (["--lang", "fr", "schema"], "--lang: 'fr' is not a language of the reports; write vi or en"),
         (["--lang", "fr"], "--lang: 'fr' is not a language of the reports; write vi or en"),
         (["schema", "--lang", "fr"], "--lang: 'fr' is not a language of the reports; write vi or en"),

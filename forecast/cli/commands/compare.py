@@ -19,10 +19,15 @@ from forecast.errors import InputError, OutputError, Problem
 if TYPE_CHECKING:
     from forecast.workflows.request import RunRequest
 
+MAX_COMPARED_PLANS = 6
+"""Plans whose curves can be told apart."""
 
-def _refuse_single_plan(ctx: click.Context, param: click.Parameter, plans: tuple[str, ...]) -> tuple[str, ...]:
+
+def _refuse_other_counts(ctx: click.Context, param: click.Parameter, plans: tuple[str, ...]) -> tuple[str, ...]:
     if len(plans) < 2:
         raise InvalidValue("compare_needs_two", option=plans[0])
+    if len(plans) > MAX_COMPARED_PLANS:
+        raise InvalidValue("compare_too_many", option=plans[MAX_COMPARED_PLANS], limit=MAX_COMPARED_PLANS)
     return plans
 
 
@@ -34,7 +39,7 @@ def _refuse_single_plan(ctx: click.Context, param: click.Parameter, plans: tuple
     nargs=-1,
     required=True,
     metavar="A B...",
-    callback=_refuse_single_plan,
+    callback=_refuse_other_counts,
     shell_complete=complete_files,
 )
 @click.pass_context
