@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from forecast.cli import main
+from forecast.cli.signals import StoppedBySignal, raise_on_signals
 from forecast.runs import repository
 from tests.support.command_line import run_command, start_command
 from tests.support.plans import ROOT
@@ -112,6 +113,22 @@ def test_a_signal_stops_cleanly(plan: Path, number: signal.Signals, code: int, i
     assert process.returncode == code
     assert err.decode() == "stopped; what was published before is untouched\n"
     assert not list((plan.parent / "reports" / ".runs").glob("*.tmp-*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_whose_exception_is_lost_comes_again(number: signal.Signals) -> None:
+    class Deleted:
+        def __del__(self) -> None:
+            signal.raise_signal(number)  # Python drops what a `__del__` raises
+
+    def wait_after_loss() -> None:
+        item = Deleted()
+        del item
+        time.sleep(20)
+
+    with pytest.raises(StoppedBySignal) as stopped, raise_on_signals():
+        wait_after_loss()
+    assert stopped.value.exit_code == 128 + number
 
 
 def test_short_memory_is_exit_4(plan: Path, monkeypatch: pytest.MonkeyPatch, call: Any) -> None:
