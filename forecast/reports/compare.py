@@ -315,7 +315,8 @@ def _difference_charts(
         heading = t(
             "compare_months_title", measure=sentence_case(measure_text(measure, first.scenario, t)), unit=scale.unit
         )
-        alt = f"{heading}: " + "; ".join(f"{row.month} {scale.signed_number(row.mean)}" for row in difference.months)
+        changes = ((period_text(row.month, t), scale.signed_number(row.mean)) for row in difference.months)
+        alt = f"{heading}: " + "; ".join(f"{month} {change}" for month, change in changes)
         draw, margin = CHARTS["month_differences"]
         draw_months = partial(draw, months=difference.months, t=t, scale=scale, measure=measure)
         charts.append(Chart(f"months_{number}", heading, alt, draw_months, margin, 2.4))
