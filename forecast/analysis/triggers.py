@@ -22,6 +22,7 @@ __all__ = [
     "TriggerMonth",
     "chance_at",
     "early_warning",
+    "level_at",
     "trigger_levels",
 ]
 
@@ -137,6 +138,37 @@ def _books(run: Simulation, target: str) -> tuple[Floats, Bools, bool] | None:
     hits = meets(outcome, record.threshold.value, record.at_least is not None)
     by_month = np.array([sample.figures[measure, month] for month in months])
     return by_month, hits, record.at_least is not None
+
+
+def level_at(run: Simulation, target: str, month: int, chance: float) -> tuple[TriggerLevel, bool] | None:
+    """Find the level of the year to date at the end of one month at which a target has a chance.
+
+    Parameters
+    ----------
+    run : Simulation
+        With a sample of its paths.
+    target : str
+        Name of the target.
+    month : int
+        The month, from year 0, before the last of the target's period.
+    chance : float
+        0 to 1.
+
+    Returns
+    -------
+    tuple of TriggerLevel and bool, or None
+        That of `early_warning`, and whether the alarm sounds below it; None where the months are closed or not kept.
+    """
+    books = _books(run, target)
+    if books is None:
+        return None
+    months, hits, rises = books
+    count = month - run.scenario.targets[target].period.calendar.first + 1
+    if months[count - 1].std() == 0:
+        return None
+    both = np.array([months[:count].sum(axis=0), months[count:].sum(axis=0)])
+    ((levels, _known),) = trigger_levels(both, hits, (chance,), rises=rises)
+    return levels[0], rises
 
 
 def chance_at(run: Simulation, target: str, month: int, amount: float) -> float | None:

@@ -11,7 +11,7 @@ import numpy as np
 from forecast.analysis.closed_lesson import closed_notes
 from forecast.analysis.correlation import achieved_correlations
 from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
-from forecast.analysis.triggers import chance_at, early_warning
+from forecast.analysis.triggers import chance_at, level_at
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
@@ -254,17 +254,16 @@ def _triggers(run: Simulation) -> dict[str, dict[str, Any] | None]:
 
 def _chance_trigger(run: Simulation, trigger: Trigger, chance: float) -> dict[str, Any]:
     """Return the amount at which the main target has a chance, and how often that happens; without one where untold."""
-    warning = early_warning(run, run.scenario.main_target, (chance,))
-    last = format_month(trigger.period.calendar.last)
-    levels = [] if warning is None else [month.levels[0] for month in warning.months if month.month == last]
-    amount = levels[0].level if levels else None
-    if warning is None or amount is None:
+    level_and_side = level_at(run, run.scenario.main_target, trigger.period.calendar.last, chance)
+    if level_and_side is None or level_and_side[0].level is None:
         return {"target_chance": chance, "amount": None}
-    side = "below" if warning.is_below else "above"
+    level, is_below = level_and_side
+    amount = level.level
+    assert amount is not None
     return {
-        **(_chance_summary(levels[0].sounds) or {}),
+        **(_chance_summary(level.sounds) or {}),
         "target_chance": chance,
-        "side": side,
+        "side": "below" if is_below else "above",
         "amount": amount.value,
         "amount_error": [amount.low, amount.high],
     }
