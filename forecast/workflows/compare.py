@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from forecast.analysis.cases import SimulatedCase
     from forecast.analysis.findings import Difference
     from forecast.plan.scenario import Scenario
+    from forecast.reports.charts.chart import Chart
+    from forecast.reports.content.context import RunView
     from forecast.simulation.compiled import FigureKey
     from forecast.simulation.simulate import Simulation
     from forecast.timeseries.baseline import Baseline
@@ -185,7 +187,7 @@ def _publish_comparison(
     cases: Sequence[tuple[SimulatedCase, ...]],
     inputs: RunInputs,
 ) -> repository.StoredRun:
-    from forecast.reports.compare import comparison_charts, render_comparison_page, render_comparison_pdf
+    from forecast.reports.compare import comparison_charts, render_comparison_page
 
     names = [request.name for request in requests]
     differences = _paired_differences(simulations, names)
@@ -200,15 +202,30 @@ def _publish_comparison(
         "differences": [_difference_summary(pair, difference) for pair, difference in differences.items()],
     }
     t = Translator(requests[0].language)
-    with run_in_background(partial(render_comparison_pdf, views, differences, t)) as pdf:
+    with run_in_background(partial(_render_paper, views, differences, t)) as paper:
         files = {
             "summary.json": repository.json_bytes(summary),
             "report.html": render_comparison_page(views, differences, t),
-            **{f"figures/{name}.png": chart.png() for name, chart in comparison_charts(views, differences, t).items()},
-            "report.pdf": pdf.result(),
+            **{name: chart.png() for name, chart in _figure_files(comparison_charts(views, differences, t))[::2]},
+            **paper.result(),
         }
     parameters = {name: dict(run.baseline.parameters) for name, run in zip(names, simulations, strict=True)}
     return repository.publish_run(requests[0].reports, inputs, files, parameters)
+
+
+def _figure_files(charts: Mapping[str, Chart]) -> list[tuple[str, Chart]]:
+    return [(f"figures/{name}.png", chart) for name, chart in charts.items()]
+
+
+def _render_paper(
+    views: Sequence[RunView], differences: Mapping[tuple[str, str], Difference], t: Translator
+) -> dict[str, bytes]:
+    """The sheet of paper and every second figure, by name: half of the drawing, beside the page."""
+    from forecast.reports.compare import comparison_charts, render_comparison_pdf
+
+    figures = _figure_files(comparison_charts(views, differences, t))[1::2]
+    sheet = render_comparison_pdf(views, differences, t)
+    return {"report.pdf": sheet, **{name: chart.png() for name, chart in figures}}
 
 
 def _paired_differences(simulations: Sequence[Simulation], names: Sequence[str]) -> dict[tuple[str, str], Difference]:
