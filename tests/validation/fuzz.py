@@ -24,6 +24,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -584,7 +585,7 @@ def change_json(rng: random.Random, content: bytes) -> Any:
             del parent[key]
         else:
             copies = [{"a": [node]}, [node, node], str(node)[:50], rng.choice(TOKENS)]
-            parent[key] = rng.choice([*ODD_JSON, *copies])
+            parent[key] = deepcopy(rng.choice([*ODD_JSON, *copies]))  # a shared one would come to hold itself
     return tree
 
 

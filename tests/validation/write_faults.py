@@ -35,7 +35,7 @@ FULL_DISK_KINDS = NEEDS_SPACE | {"rename", "replace"}
 CACHE_COMMANDS = ("fit", "reuse-fit")
 """Commands that publish as `run` does, so that only their operations in the cache are tried."""
 DRAWN = b"drawn" * 5_000
-SMALL_DISK_KILOBYTES = (256, 320, 384, 448, 512, 576, 640)
+SMALL_DISK_KILOBYTES = (96, 128, 160, 192, 256, 320, 384)
 """Room on a small disk: less than a run needs, from its start to its last file."""
 
 
