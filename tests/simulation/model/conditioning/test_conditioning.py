@@ -12,6 +12,7 @@ from forecast.simulation.block import simulation_context
 from forecast.simulation.compiled import compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.baseline_paths import draw_baseline
+from forecast.simulation.model.conditioning import conditioning
 from forecast.simulation.model.conditioning.gain import widening
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 from forecast.timeseries.baseline import fit_baseline
@@ -58,3 +59,11 @@ def test_the_draws_are_those_of_matherons_rule_on_all_components(tmp_path: Path)
     assert np.array_equal(after[is_closed], before[is_closed])
     booked = conditioned.services["b"].amounts(plan.baseline.services["b"])[2]
     assert booked == pytest.approx(np.full(PATHS_PER_BLOCK, 1.02e8 * SEASON[2]))
+
+
+def test_a_mixture_has_the_figure_of_its_level_in_each_path() -> None:
+    takes_planner = np.array([True, False, True])
+    of_planner, of_history = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0])
+    assert np.array_equal(conditioning._choose(takes_planner, [of_planner, of_history]), [1.0, 5.0, 3.0])
+    assert conditioning._choose(takes_planner, [of_history]) is of_history
+    assert conditioning._choose(None, [of_planner]) is of_planner
