@@ -61,7 +61,8 @@ EARLIER = (
 )
 MODEL = (MODEL_TESTS, *WHOLE_PLANS)
 CLOSED_YEARS = (
-    "tests/simulation/model/conditioning tests/stats/test_resampling.py tests/stats/test_ar_covariance.py tests/laws/test_closed_months.py",
+    "tests/simulation/model/conditioning tests/stats/test_resampling.py tests/stats/test_ar_covariance.py",
+    "tests/laws/test_closed_months.py",
     "tests/laws/test_closed_kinds.py tests/validation/test_closed_year.py",
 )
 SAMPLING = ("tests/simulation/sampling", *WHOLE_PLANS)
