@@ -61,7 +61,7 @@ SEASON = np.array([1.1, 0.9, 1.0, 1.0, 0.95, 0.95, 1.0, 1.05, 1.0, 1.0, 1.0, 1.0
 CLOSED_MONTHS = (3, 6, 9)
 PATHS, BATCH, ROUNDS = 100_000, 4, 7
 MAX_SHARE = 0.3
-"""Of the simulation without closed months."""
+"""Bars for the simulation of closed months, as shares of the simulation without them."""
 
 
 def write_plan(folder: Path, closed: int) -> Path:

@@ -39,7 +39,7 @@ class SourceChange:
     file: str
     """From the folder of the project."""
     line: int
-    """Line of today's file; 0 where it is gone."""
+    """Line of today's file; 0 where it stands in none."""
     name: str
     """Dotted name of the key; of a ledger measure and month; of another data file the key that names it and the row."""
     old: str | None

@@ -52,7 +52,7 @@ def test_a_plan_without_a_year_before_starts_at_nothing() -> None:
 
 
 def test_the_bridge_is_that_of_the_main_target() -> None:
-    """Of two targets of revenue the year is the main one, whatever their names."""
+    """The year is the main one of two targets of revenue, whatever their names."""
     scenario = forecast.read(SCENARIOS / "months" / "2025-06.yaml")
     run = forecast.simulate(scenario, paths=500)
     assert run.bridge_period == scenario.targets[scenario.main_target].period.text

@@ -22,7 +22,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 
 def complete(folder: Path, *words: str) -> list[str]:
-    """What bash offers for the last of some words."""
+    """Words that bash offers for the last of some words."""
     program = folder / "bin" / "forecast"
     program.parent.mkdir(exist_ok=True)
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m forecast "$@"\n')

@@ -21,7 +21,7 @@ from forecast.reports.charts.point_label import crosses
 from forecast.reports.charts.style import FAINT
 
 TOUCH_PIXELS = 1.0
-"""How far a line may reach into the box of a text, whose letters do not fill it."""
+"""Distance that a line may reach into the box of a text, whose letters do not fill it."""
 
 
 class DrawnText(NamedTuple):

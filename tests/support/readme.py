@@ -100,7 +100,7 @@ class ReadmeWorkspace:
             Path(fence.file).write_text(fence.body, encoding="utf-8")
 
     def _run_command(self, typed: str) -> str:
-        """What a command prints, both streams; `| grep WORD`, `| grep -A N WORD` and `| head -N` keep some lines."""
+        """Output of a command, both streams; `| grep WORD`, `| grep -A N WORD` and `| head -N` keep some lines."""
         from forecast.cli import main
 
         command, _, count = typed.partition(" | head -")
