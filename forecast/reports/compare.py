@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from matplotlib.figure import Figure
-
 from forecast.analysis.comparison import bridge_difference
 from forecast.analysis.findings import Bridge, Difference, Exceedance, Months, TargetRow
 from forecast.i18n import Translator
@@ -16,7 +14,6 @@ from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.fan import MAX_BANDS
 from forecast.reports.charts.plan_differences import RankedPlan, plan_step_rows
-from forecast.reports.charts.style import MUTED, chart_style, fit_label, new_figure, to_pdf, wrap_text
 from forecast.reports.content import assumptions, tables
 from forecast.reports.content.context import RunView
 from forecast.reports.content.figure_tables import curve_table, fan_table
@@ -32,26 +29,12 @@ from forecast.reports.content.text import (
 )
 from forecast.reports.fonts import truncate_label
 from forecast.reports.html_page import render_drawings
-from forecast.reports.page_layout import (
-    A4_INCHES,
-    EDGE_INCHES,
-    HEADING_TEXT,
-    LINE_HEIGHT_EMS,
-    SMALL_TEXT,
-    TYPE_POINTS,
-    PrintedPage,
-    TextStyle,
-)
 from forecast.reports.templating import page_translators, render_template
 
-__all__ = ["comparison_charts", "render_comparison_page", "render_comparison_pdf"]
+__all__ = ["comparison_charts", "render_comparison_page"]
 
 Differences = Mapping[tuple[str, str], Difference]
 """By (first, second), the second less the first; the names are `RunView.short_name`."""
-CHART_GAP_INCHES, SHEET_CHART_INCHES = 0.2, 2.2
-"""White between two charts of the sheet, and their height."""
-MAX_RUNS_WITH_CAUSES = 3
-"""Runs up to which the sheet has room for the months and causes of the first difference."""
 MIN_CHANCE_DIFFERENCE = 0.02
 """Difference below which two chances are called equal."""
 MAX_SCENARIO_NAME_GRAPHEMES = 240
@@ -86,7 +69,7 @@ def render_comparison_page(views: Sequence[RunView], differences: Differences, t
             "differences": difference_table(views, differences, each),
             "matrix": difference_matrix(views, differences, each),
             "changes": plan_changes(views, differences, charts[each.language], each),
-            "goal_warning": "" if _has_same_goal(views) else each("compare_other_targets"),
+            "goal_warning": "" if has_same_goal(views) else each("compare_other_targets"),
             "charts": charts[each.language],
             "figure_tables": comparison_figure_tables(views, differences, each),
             "how": [*assumptions.reader_notes(views[0], each), *_page_notes(views, each)],
@@ -95,27 +78,6 @@ def render_comparison_page(views: Sequence[RunView], differences: Differences, t
         for each in translators
     ]
     return render_template("compare.html.jinja", pages, {"drawings": render_drawings(charts)})
-
-
-def render_comparison_pdf(views: Sequence[RunView], differences: Differences, t: Translator) -> bytes:
-    """Render two runs or more on one A4 page.
-
-    Parameters
-    ----------
-    views : Sequence of RunView
-        The runs, in the order of the columns.
-    differences : Mapping
-        By (first, second), the second less the first; empty where runs do not share their random numbers.
-    t : Translator
-        Language of the page.
-
-    Returns
-    -------
-    bytes
-        PDF.
-    """
-    with chart_style(TYPE_POINTS):
-        return to_pdf([draw_comparison_sheet(views, differences, t)], comparison_title(views, t))
 
 
 def _page_notes(views: Sequence[RunView], t: Translator) -> list[str]:
@@ -155,7 +117,7 @@ def comparison_scope(views: Sequence[RunView], t: Translator) -> str:
     return t("compare_about", goal=goal)
 
 
-def _has_same_goal(views: Sequence[RunView]) -> bool:
+def has_same_goal(views: Sequence[RunView]) -> bool:
     goals = {
         (row.measure, row.period, row.threshold, row.direction) if (row := view.main_target) else None for view in views
     }
@@ -287,7 +249,7 @@ def ranked_plans(views: Sequence[RunView], t: Translator) -> list[RankedPlan]:
     """Return the plans by the chance of their main target, the likeliest first; empty where one has no target."""
     plans = [
         RankedPlan(label, row, f"{target_chance_text(row, t)} ±{error_points(row.chance.low, row.chance.high, t)}")
-        for label, view in zip(_run_labels(views, t), views, strict=True)
+        for label, view in zip(run_labels(views, t), views, strict=True)
         if (row := view.main_target) is not None
     ]
     return sorted(plans, key=lambda plan: -plan.target.chance.value) if len(plans) == len(views) else []
@@ -362,7 +324,7 @@ def plan_changes(
     views: Sequence[RunView], differences: Differences, charts: Mapping[str, Chart], t: Translator
 ) -> list[PlanChange]:
     """Return the changes from the first plan to each other one that has charts."""
-    labels = _run_labels(views, t)
+    labels = run_labels(views, t)
     changes = []
     for number, label in enumerate(labels[1:], 2):
         names = tuple(name for name in (f"months_{number}", f"steps_{number}") if name in charts)
@@ -462,7 +424,7 @@ def _month_difference_table(view: RunView, difference: Difference, t: Translator
     return tables.Table(heads, rows, frozenset((1, 2, 3)))
 
 
-def _run_labels(views: Sequence[RunView], t: Translator) -> list[str]:
+def run_labels(views: Sequence[RunView], t: Translator) -> list[str]:
     """Return one label a run, all different."""
     names = [truncate_label(_scenario_name(view, t), 48) for view in views]
     return [
@@ -475,7 +437,7 @@ def _months_by_label(views: Sequence[RunView], t: Translator) -> dict[str, Month
     """Return the months of each run by its label; empty where they are not of one measure."""
     by_label = {
         label: view.findings.months
-        for label, view in zip(_run_labels(views, t), views, strict=True)
+        for label, view in zip(run_labels(views, t), views, strict=True)
         if view.findings.months.bars
     }
     return by_label if len({months.measure for months in by_label.values()}) == 1 else {}
@@ -485,7 +447,7 @@ def _curve_by_label(views: Sequence[RunView], t: Translator) -> dict[str, Exceed
     """Return the exceedance curve of each run by its label; empty where they are not of one figure."""
     curves = (
         (label, view.findings.exceedance.get(view.findings.main_target))
-        for label, view in zip(_run_labels(views, t), views, strict=True)
+        for label, view in zip(run_labels(views, t), views, strict=True)
     )
     by_label = {label: curve for label, curve in curves if curve is not None}
     figures = {(curve.measure, curve.period, curve.higher_is_better) for curve in by_label.values()}
@@ -524,7 +486,7 @@ def _exceedance_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
     )
     alt = f"{heading}: {goal_text(views[0].main_target, views[0], t)}: " + ", ".join(
         f"{label} {target_chance_text(row, t)}"
-        for label, view in zip(_run_labels(views, t), views, strict=True)
+        for label, view in zip(run_labels(views, t), views, strict=True)
         if (row := view.main_target)
     )
     draw, margin = CHARTS["exceedances"]
@@ -536,101 +498,3 @@ def _exceedance_chart(views: Sequence[RunView], t: Translator) -> Chart | None:
         margin,
         3.4,
     )
-
-
-def draw_comparison_sheet(views: Sequence[RunView], differences: Differences, t: Translator) -> Figure:
-    """Draw the comparison as one A4 figure; call it inside `chart_style`."""
-    page = PrintedPage(new_figure(*A4_INCHES))
-    page.line(fit_label(comparison_scope(views, t), page.width, 7.5), EDGE_INCHES, page.y, TextStyle(7.5, color=MUTED))
-    title = comparison_title(views, t)
-    size = next((size for size in (15, 12, 10) if len(wrap_text(title, page.width, size, "bold")) <= 3), 9)
-    page.y = page.text(title, EDGE_INCHES, page.y + 0.19, page.width, TextStyle(size, "bold")) + 0.08
-    if not _has_same_goal(views):
-        page.y = page.text(t("compare_other_targets"), EDGE_INCHES, page.y, page.width, lines=2) + 0.05
-    charts = comparison_charts(views, differences, t)
-    if len(views) > 2:  # whose difference it is
-        labels = _run_labels(views, t)
-        pair = t("compare_pair", a=labels[0], b=labels[1])
-        charts |= {
-            n: charts[n]._replace(title=f"{pair}. {charts[n].title}") for n in ("months_2", "steps_2") if n in charts
-        }
-    half = (page.width - CHART_GAP_INCHES) / 2
-    for names, height in (
-        (("ranked", "exceedances"), SHEET_CHART_INCHES),
-        (("months_2", "steps_2"), SHEET_CHART_INCHES if len(views) <= MAX_RUNS_WITH_CAUSES else 0.0),
-    ):
-        drawn = [charts[name] for name in names if name in charts and height]
-        for column, chart in enumerate(drawn):
-            page.chart(chart, EDGE_INCHES + column * (half + CHART_GAP_INCHES), page.y, half, height)
-        page.y += height + 0.15 if drawn else 0.0
-    _draw_tables(page, views, differences, t)
-    runs = " · ".join(f"{view.short_name}: {str(view.summary.get('run_id', ''))[:16]}" for view in views)
-    summary = views[0].summary
-    paths = f"{t.number(int(summary.get('paths', 0)))} {t('provenance_paths')}"
-    source = f"{paths} · {t('provenance_seed')} {summary.get('seed', '')} · {runs}"
-    page.text(source, EDGE_INCHES, A4_INCHES[1] - 0.6, page.width, SMALL_TEXT, lines=2)
-    return page.figure
-
-
-def _draw_tables(page: PrintedPage, views: Sequence[RunView], differences: Differences, t: Translator) -> None:
-    """Draw the runs side by side, and below them their differences, for which room is kept."""
-    floor, table = A4_INCHES[1] - 0.75, comparison_table(views, t)
-    differences_table = difference_table(views, differences, t)
-    if differences_table is None:
-        _draw_table(page, t("compare_table"), table, floor, t)
-        return
-    lead = wrap_text(t("compare_pairs_lead"), page.width, 6.6, lines=2)
-    lead_height = LINE_HEIGHT_EMS * 6.6 / 72 * len(lead) + 0.1
-    kept = _table_height(page, differences_table) + lead_height
-    _draw_table(page, t("compare_table"), table, floor - min(kept, (floor - page.y) / 2), t)
-    _draw_table(page, t("compare_pairs"), differences_table, floor - lead_height, t)
-    page.y = page.text(" ".join(lead), EDGE_INCHES, page.y, page.width, TextStyle(6.6, color=MUTED), lines=2) + 0.06
-
-
-class _TableLayout(NamedTuple):
-    """Places of the columns of a table on the page, in inches, and the size of its text, in points."""
-
-    starts: list[float]
-    widths: list[float]
-    size: float
-
-    def row_height(self, row: Sequence[str], weight: str = "normal") -> float:
-        """Height of a row with its rule, in inches."""
-        lines = (len(wrap_text(cell, width, self.size, weight)) for cell, width in zip(row, self.widths, strict=True))
-        return max(lines) * LINE_HEIGHT_EMS * self.size / 72 + 0.07
-
-
-def _table_layout(page: PrintedPage, table: tables.Table) -> _TableLayout:
-    size = max(5.2, 6.8 - 0.25 * max(0, len(table.heads) - 4))
-    first_share = 0.34 if len(table.heads) <= 4 else 0.24
-    width = page.width * (1 - first_share) / max(len(table.heads) - 1, 1)
-    starts = [EDGE_INCHES, *(EDGE_INCHES + page.width * first_share + width * n for n in range(len(table.heads) - 1))]
-    widths = [cell_width - 0.1 for cell_width in (page.width * first_share, *[width] * (len(starts) - 1))]
-    return _TableLayout(starts, widths, size)
-
-
-def _table_height(page: PrintedPage, table: tables.Table) -> float:
-    """Height of a table with its heading, in inches."""
-    layout = _table_layout(page, table)
-    rows = layout.row_height(table.heads, "bold") + sum(map(layout.row_height, table.rows))
-    return LINE_HEIGHT_EMS * HEADING_TEXT.size / 72 + 0.12 + rows
-
-
-def _draw_table(page: PrintedPage, heading: str, table: tables.Table, floor: float, t: Translator) -> None:
-    """Draw the rows of a table that end above `floor`, and count those that do not; long texts are wrapped."""
-    layout = _table_layout(page, table)
-    page.y = page.text(heading, EDGE_INCHES, page.y, page.width, HEADING_TEXT) + 0.02
-    note_height = LINE_HEIGHT_EMS * SMALL_TEXT.size / 72
-    for row_index, row in enumerate((table.heads, *table.rows)):
-        style = TextStyle(layout.size, "normal" if row_index else "bold")
-        room = note_height if row_index < len(table.rows) else 0.0
-        if page.y + layout.row_height(row, style.weight) - 0.07 + room > floor:
-            left_out = table.rows[max(row_index - 1, 0) :]
-            omitted = t("sheet_left_out", count=len(left_out), names="; ".join(row[0] for row in left_out))
-            page.y = page.text(omitted, EDGE_INCHES, page.y, page.width, SMALL_TEXT, lines=1)
-            break
-        cells = zip(row, layout.starts, layout.widths, strict=True)
-        page.y = max(page.text(cell, x, page.y, width, style, lines=99) for cell, x, width in cells) + 0.03
-        page.rule(page.y)
-        page.y += 0.04
-    page.y += 0.1

@@ -221,7 +221,8 @@ def _render_paper(
     views: Sequence[RunView], differences: Mapping[tuple[str, str], Difference], t: Translator
 ) -> dict[str, bytes]:
     """The sheet of paper and every second figure, by name: half of the drawing, beside the page."""
-    from forecast.reports.compare import comparison_charts, render_comparison_pdf
+    from forecast.reports.compare import comparison_charts
+    from forecast.reports.comparison_sheet import render_comparison_pdf
 
     figures = _figure_files(comparison_charts(views, differences, t))[1::2]
     sheet = render_comparison_pdf(views, differences, t)

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from forecast.analysis.findings import MonthDifference
 from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.bilingual import Label
-from forecast.reports import compare
+from forecast.reports import compare, comparison_sheet
 from forecast.reports.charts.chart import PAGE_TYPE_POINTS
 from forecast.reports.charts.style import (
     chart_style,
@@ -41,13 +41,13 @@ def test_a_comparison_wraps_long_names(language: str) -> None:
         >= 4
     )
     paper = (
-        PdfReader(BytesIO(compare.render_comparison_pdf(views, report_fixture.make_differences(), t)))
+        PdfReader(BytesIO(comparison_sheet.render_comparison_pdf(views, report_fixture.make_differences(), t)))
         .pages[0]
         .extract_text()
     )
     assert " ".join(paper.split()).count(LONG_NAMES[language]) >= 3
     with chart_style(TYPE_POINTS):
-        assert layout_faults(compare.draw_comparison_sheet(views, report_fixture.make_differences(), t)) == []
+        assert layout_faults(comparison_sheet.draw_comparison_sheet(views, report_fixture.make_differences(), t)) == []
 
 
 LANGUAGES = ("vi", "en")
@@ -61,7 +61,7 @@ def test_no_text_overlaps_or_leaves_a_comparison(language: str) -> None:
         for drawing in compare.comparison_charts(views, with_months(), t).values():
             faults += layout_faults(drawing.figure())
     with chart_style(TYPE_POINTS):
-        faults += layout_faults(compare.draw_comparison_sheet(views, report_fixture.make_differences(), t))
+        faults += layout_faults(comparison_sheet.draw_comparison_sheet(views, report_fixture.make_differences(), t))
     assert faults == []
 
 
@@ -70,7 +70,7 @@ def test_a_comparison_has_a_page_and_a_sheet(language: str) -> None:
     views, t = [report_fixture.other_view(), report_fixture.covid_view()], Translator(language)  # type: ignore[arg-type]
     made = compare.render_comparison_page(views, report_fixture.make_differences(), t)
     assert {tag for tag, _ in PageElements(made).found} <= ALLOWED_ELEMENTS
-    reader = PdfReader(BytesIO(compare.render_comparison_pdf(views, report_fixture.make_differences(), t)))
+    reader = PdfReader(BytesIO(comparison_sheet.render_comparison_pdf(views, report_fixture.make_differences(), t)))
     assert len(reader.pages) == 1
     assert_fonts_embedded(reader)
     paired = compare.difference_table(views, report_fixture.make_differences(), t)
@@ -160,7 +160,7 @@ def test_no_row_of_a_sheet_is_dropped_without_a_word(language: str, count: int, 
     table, pairs = compare.comparison_table(views, t), compare.difference_table(views, differences, t)
     assert pairs is not None
     with chart_style(TYPE_POINTS):
-        figure = compare.draw_comparison_sheet(views, differences, t)
+        figure = comparison_sheet.draw_comparison_sheet(views, differences, t)
         assert count > 6 or layout_faults(figure) == []  # more runs than a comparison is made for
     note = re.compile(re.escape(t("sheet_left_out", count="7654321", names="")).replace("7654321", "([0-9]+)") + "(.+)")
     matches = [match for text in figure.texts if (match := note.fullmatch(text.get_text()))]

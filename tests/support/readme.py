@@ -131,7 +131,7 @@ class ReadmeWorkspace:
     def _patched_folder(self) -> Iterator[None]:
         """Work in the folder; read and run a plan once whatever the language; draw nothing, none of it is printed."""
         from forecast.plan.loading import loader
-        from forecast.reports import compare
+        from forecast.reports import compare, comparison_sheet
         from forecast.runs.repository import json_bytes
         from forecast.workflows import compare as compare_workflow
         from forecast.workflows import publish
@@ -147,7 +147,8 @@ class ReadmeWorkspace:
             (publish, "render_files", lambda run, view, t: {"summary.json": json_bytes(view.summary)}),
             (compare_workflow, "simulate_cases", lambda _: ()),  # a comparison prints none
             (compare, "comparison_charts", lambda *_: {}),
-            *((compare, name, lambda *_: b"") for name in ("render_comparison_page", "render_comparison_pdf")),
+            (compare, "render_comparison_page", lambda *_: b""),
+            (comparison_sheet, "render_comparison_pdf", lambda *_: b""),
         ]
         originals = [(module, name, getattr(module, name)) for module, name, _ in replacements]
         os.chdir(self.folder)

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forecast.reports import backtest, compare
+from forecast.reports import backtest, compare, comparison_sheet
 from forecast.reports.charts.chart import Chart
 from forecast.workflows import publish
 from tests.validation.command_scene import CACHE, WRITING_COMMANDS, CommandScene, PreparedScene, prepare_scene
@@ -143,7 +143,8 @@ def _skip_drawing_and_fail(folder: Path, number: int, code: int) -> None:
     """Let an operation fail in this process, which draws nothing: what is in the pages is not what is asked here."""
     publish._render_named_files = lambda run, view, t, names: dict.fromkeys(names, DRAWN)
     for owner, names in (
-        (compare, ("render_comparison_page", "render_comparison_pdf")),
+        (compare, ("render_comparison_page",)),
+        (comparison_sheet, ("render_comparison_pdf",)),
         (backtest, ("render_backtest_page",)),
         (Chart, ("png",)),
     ):
