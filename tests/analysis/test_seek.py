@@ -96,6 +96,29 @@ def test_a_bracket_is_halved_where_the_chance_rises_and_where_it_falls() -> None
     assert low <= 3 + np.sqrt(1.6) <= high
 
 
+def test_every_root_is_found_where_the_chance_rises_and_falls(tmp_path: Path) -> None:
+    # a month of the initiative costs 1; it brings 0.5 in the first half of the year and 1.5 in the second
+    text = """\
+name: Two roots
+currency: VND
+horizon: {from: 2026-01, months: 12}
+services:
+  a: {baseline: {method: given, annual: "normal(120 tỷ, 5 tỷ)", shape: [1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3]}}
+costs: {rent: {per_month: 1 tỷ}}
+initiatives: {push: {start: 2026-04-01, effect: {revenue: {a: 10%}}, cost: {per_month: 1 tỷ}}}
+targets: {profit: {measure: profit, period: 2026, at_least: 109.5 tỷ, required_chance: 50%}}
+"""
+    run = forecast.simulate(plan(tmp_path, text), paths=32_768)
+    ends = (float(first_day(12 * 2026)), float(first_day(12 * 2027)))
+    sought = seek_value(run, "profit", 0.5, ["initiatives.push.start"], "sure", ends)
+    early, late = sought.roots
+    assert early.rises
+    assert not late.rises
+    assert early.value.value == pytest.approx(first_day(12 * 2026 + 3), abs=5)
+    assert late.value.value == pytest.approx(first_day(12 * 2026 + 9), abs=5)
+    assert early.value.value < sought.best[0] < late.value.value
+
+
 def test_a_root_below_which_the_chance_is_higher(tmp_path: Path) -> None:
     text = LINEAR.replace(
         "targets:",
