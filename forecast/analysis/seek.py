@@ -165,7 +165,7 @@ def seek_table(
     ----------
     Law (2015), Simulation Modeling and Analysis, 11.2 (common random numbers).
     """
-    open_from = None if run.lesson is None else first_open_month(run)
+    open_from = first_open_month(run)
     first_open = run.horizon.first if open_from is None else open_from
     question = _Question(run, target, required, min(run.paths, LEVER_PATHS), first_open)
     levers = fixed_levers(run.scenario, open_from)
@@ -191,11 +191,10 @@ def seek_table(
     )
 
 
-def first_open_month(run: Simulation) -> int:
-    """The first month of a run, from year 0, after the last one of which something is booked."""
+def first_open_month(run: Simulation) -> int | None:
+    """The first month of a run, from year 0, after the last that is closed; None where none of its months is."""
     last = ClosedMonths.from_books(run.baseline.booked).last_month
-    assert last is not None  # a lesson comes of closed months
-    return last + 1
+    return None if last is None or last < run.horizon.first else last + 1
 
 
 def _reachable(run: Simulation, target: str, required: float) -> Estimate:
