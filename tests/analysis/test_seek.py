@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.stats import norm
 
 import forecast
 from forecast.analysis.levers import fixed_levers, moving_levers
-from forecast.analysis.seek import SeekTable, seek_table
+from forecast.analysis.seek import SeekTable, first_open_month, seek_table
 from forecast.analysis.seek_value import bisect_chance, seek_value
 from forecast.periods import first_day
 from forecast.plan.scenario import Scenario
@@ -243,6 +244,7 @@ def test_levers_of_a_reforecast_are_the_open_months() -> None:
     scenario = forecast.read(Path(__file__).parents[2] / "scenarios" / "months" / "2025-06.yaml")
     run = forecast.simulate(scenario, paths=8_192)
     target = scenario.main_target
+    assert first_open_month(replace(run, lesson=None)) == 12 * 2025 + 6  # also where the books taught nothing
     answer = seek_table(run, {}, target, 0.5, 4_096)
     moved = [row for row in answer.rows if row.lever.kind == "earn"]
     assert moved
