@@ -11,7 +11,14 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.record import FrozenDict, Record, map_assumptions
 from forecast.plan.scenario import Scenario
 
-__all__ = ["Variant", "vary_plan"]
+__all__ = ["EveryNameBut", "Variant", "vary_plan"]
+
+
+class EveryNameBut(frozenset[str]):
+    """All names but its own: `name in EveryNameBut({"a"})` is true for every name but `a`."""
+
+    def __contains__(self, name: object) -> bool:
+        return not super().__contains__(name)
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Variant:
     `shocks.floods.classes.local.days`), what may happen (`initiatives.x.happens`), the number and days of a shock's
     events (`shocks.floods`), what is drawn for each event (`shocks.covid.hard.happens`, `shocks.floods.class`), a
     service's monthly surprises (`services.post`, `services.post.level_noise`), what a correlation has in common
-    (`correlations.x`), a year's climate (`climate`), the places' months (`places`)."""
+    (`correlations.x`), a year's climate (`climate`), the places' months (`places`); or every name but some."""
     held: Mapping[str, float] = field(default_factory=FrozenDict)
     """By name of a draw, the value in base units that it is known to have."""
     moved: Mapping[str, float] = field(default_factory=FrozenDict)

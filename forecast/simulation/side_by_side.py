@@ -18,7 +18,7 @@ from forecast.arrays import Floats
 from forecast.plan.geography import Geography
 from forecast.plan.record import assumptions_in
 from forecast.plan.scenario import Scenario
-from forecast.plan.variant import Variant, vary_plan
+from forecast.plan.variant import EveryNameBut, Variant, vary_plan
 from forecast.simulation.block import sample_shocks, simulate_target_values, simulate_trade
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
@@ -152,7 +152,7 @@ def _group_plans(plans: Mapping[str, CompiledPlan]) -> list[list[list[str]]]:
         shocks = pickle.dumps(
             (plan.shocks, surroundings, plan.places, plan.yearly, of_shocks, _resampled_in_shocks(plan, of_shocks))
         )
-        resampled = sorted(plan.resampled)
+        resampled = isinstance(plan.resampled, EveryNameBut), sorted(plan.resampled)
         trade = pickle.dumps((plan.baseline, plan.initiatives, plan.groups, plan.closed, plan.conditioning, resampled))
         groups.setdefault(shocks, {}).setdefault(trade, []).append(name)
     return [list(trades.values()) for trades in groups.values()]
@@ -160,6 +160,8 @@ def _group_plans(plans: Mapping[str, CompiledPlan]) -> list[list[list[str]]]:
 
 def _resampled_in_shocks(plan: CompiledPlan, groups: Mapping[str, CorrelatedGroup]) -> list[str]:
     """The resampled names that a shock may draw, itself or through what it is correlated with."""
+    if isinstance(plan.resampled, EveryNameBut):
+        return ["", *sorted(plan.resampled)]
     drawn = {name for group in groups.values() for name in (*group.names, group.common)}
     drawn |= {
         assumption.stream_name
