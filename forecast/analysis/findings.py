@@ -31,6 +31,7 @@ __all__ = [
     "PlanFigure",
     "PlanSource",
     "QuantileDots",
+    "RareEvent",
     "ReturnLevel",
     "Sensitivity",
     "SensitivityBar",
@@ -229,18 +230,47 @@ class SensitivityBar:
     """The same for its highest fifth."""
     error: float
     """Half the width of the 95% simulation interval of either."""
+    share: Estimate
+    """Share of the variance that it explains alone (first order), and what is shared with its partners."""
+    chance_low: Estimate
+    """Chance of the target when the assumption lies in its lowest fifth."""
+    chance_high: Estimate
+    """The same for its highest fifth."""
+    shared_with: tuple[str, ...] = ()
+    """Streams that the plan correlates with it: its change is its own part, its share and its chances are shared."""
+    members: tuple[str, ...] = ()
+    """Names of the assumptions of a group; empty for a single one."""
+
+
+@dataclass(frozen=True)
+class RareEvent:
+    """An event that is rarer than a fifth of the paths, or that fails to come in so few."""
+
+    name: str
+    label: Label
+    happens: bool
+    """True where the rare thing is that it happens; False where it is that it does not."""
+    chance: Estimate
+    """Chance of the rare outcome, 0 to 1."""
+    change: Estimate
+    """Mean of the measure where it comes less the mean where it does not."""
+    target_chance: Estimate
+    """Chance of the target where it comes."""
+    share: Estimate
+    """Share of the variance that it explains alone."""
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Which assumptions matter for a target, the widest first."""
+    """Inputs that matter for a target, the widest first."""
 
     target: str
     measure: str
     period: str
     bars: tuple[SensitivityBar, ...]
-    judgement_share: float
-    """Share of the explained variance that rests on judgement (grade C), 0 to 1."""
+    groups: tuple[SensitivityBar, ...] = ()
+    """Correlated assumptions, each group as one."""
+    rare: tuple[RareEvent, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
+from forecast.analysis.explained_variance import ScoreRegression
+from forecast.analysis.uncertain_inputs import uncertain_inputs
 from forecast.arrays import Floats
 from forecast.plan.assumption import Assumption
 from forecast.plan.scenario import Scenario
@@ -21,7 +23,9 @@ from forecast.stats.intervals import Z975, Estimate
 __all__ = ["SourceShare", "UncertaintySources", "uncertainty_sources"]
 
 SOURCE_PATHS = 8_192
-"""First paths of a run on which the sources are told apart."""
+"""First paths of a run on which the sources are drawn again."""
+REGRESSION_PATHS = 16_384
+"""First paths of a run with closed months on which its figure is regressed."""
 GROUPS_OF_PATHS = 32
 """Groups of paths whose shares tell the simulation error of the whole."""
 SOURCES = ("judgement", "record", "chance")
@@ -59,45 +63,113 @@ class UncertaintySources:
 
 
 def uncertainty_sources(run: Simulation, target: str) -> UncertaintySources | None:
-    """Tell how much of the uncertainty of a target's figure rests on judgement, on record and on pure chance.
+    """Split the uncertainty of a target's figure into judgement, record and pure chance.
 
     Parameters
     ----------
     run : Simulation
-        The simulated plan.
+        The simulated plan; of one with closed months its kept paths (`keep=`) are read.
     target : str
         Name of the target.
 
     Returns
     -------
     UncertaintySources or None
-        None where nothing is uncertain, and where months are closed: given its books a draw of one source depends on
-        those of another.
+        None where nothing is uncertain, or months are closed and no path was kept.
+
+    Notes
+    -----
+    Each source is drawn again while the others keep their numbers (pick-freeze). Given closed months a draw depends on
+    the others, so that this cannot be done: there the shares are those of a regression on the kept draws, and what no
+    sum of single effects explains counts as pure chance.
 
     References
     ----------
     Owen (2014), Sobol' indices and Shapley value. SIAM/ASA Journal on Uncertainty Quantification 2, 245-251.
     Song, Nelson and Staum (2016), Shapley effects for global sensitivity analysis. Ibid. 4, 1060-1083.
     """
-    if run.lesson is not None:
-        return None
     streams = _streams_by_source(run.scenario, run.groups)
-    variants = {"": Variant(), **{_key(kept): Variant(resampled=_resampled(kept, streams)) for kept in _subsets()}}
-    paths = min(run.paths, SOURCE_PATHS)
-    simulated = simulate_variants(run.scenario, run.baseline, variants, paths, run.seed)
-    values = {name: each.values[target] for name, each in simulated.items()}
-    if not values[""].std() > 0:
+    effects = _drawn_again(run, target, streams) if run.lesson is None else _regressed(run, target, streams)
+    if effects is None:
         return None
-    shares, totals = _effects(values, np.arange(paths) * GROUPS_OF_PATHS // paths)
+    of_all, of_groups, paths = effects
     record = run.scenario.targets[target]
     names = {source: _assumption_names(run.scenario, streams[source]) for source in ("judgement", "record")}
     return UncertaintySources(
         target,
         record.measure,
         record.period.text,
-        tuple(SourceShare(source, shares[source], totals[source], names.get(source, ())) for source in SOURCES),
+        tuple(
+            SourceShare(
+                source,
+                _with_error(_shapley(source, of_all), [_shapley(source, each) for each in of_groups]),
+                _with_error(_total(source, of_all), [_total(source, each) for each in of_groups]),
+                names.get(source, ()),
+            )
+            for source in SOURCES
+        ),
         paths,
     )
+
+
+ClosedEffects = Mapping[frozenset[str], float]
+"""By sources, the share of the variance that they carry alone and together; all sets but none and all."""
+
+
+def _drawn_again(
+    run: Simulation, target: str, streams: Mapping[str, frozenset[str]]
+) -> tuple[ClosedEffects, list[ClosedEffects], int] | None:
+    """Effects over the first paths and in groups of them, by drawing all other sources again; None without variance."""
+    variants = {"": Variant(), **{_key(kept): Variant(resampled=_resampled(kept, streams)) for kept in _subsets()}}
+    paths = min(run.paths, SOURCE_PATHS)
+    simulated = simulate_variants(run.scenario, run.baseline, variants, paths, run.seed)
+    values = {name: each.values[target] for name, each in simulated.items()}
+    if not values[""].std() > 0:
+        return None
+
+    def effects(rows: slice) -> ClosedEffects:
+        return {kept: _closed_effect(values[""][rows], values[_key(kept)][rows]) for kept in _subsets()}
+
+    return effects(slice(None)), [effects(rows) for rows in _groups_of_paths(paths)], paths
+
+
+def _regressed(
+    run: Simulation, target: str, streams: Mapping[str, frozenset[str]]
+) -> tuple[ClosedEffects, list[ClosedEffects], int] | None:
+    """The same by regression on the kept draws."""
+    if run.path_sample is None:
+        return None
+    record = run.scenario.targets[target]
+    values = run.path_sample.figures[run.target_figure(record)][:REGRESSION_PATHS]
+    if not values.std() > 0:
+        return None
+    graded = [each for each in uncertain_inputs(run, record.period.calendar.years[-1]) if each.assumption is not None]
+    regression = ScoreRegression(graded, values)
+    by_sources = {
+        kept: regression.share(lambda each, kept=kept: any(each.stream in streams[source] for source in kept))
+        for kept in (frozenset({"judgement"}), frozenset({"record"}), frozenset({"judgement", "record"}))
+    }
+
+    def effects(explained: Callable[[frozenset[str]], float]) -> ClosedEffects:
+        assumed = {kept: explained(kept) for kept in by_sources}
+        chance = 1 - assumed[frozenset({"judgement", "record"})]
+        with_chance = {kept | {"chance"}: assumed[kept] + chance for kept in assumed if len(kept) == 1}
+        return {**assumed, frozenset({"chance"}): chance, **with_chance}
+
+    def in_rows(rows: slice) -> ClosedEffects:
+        return effects(lambda kept: _closed_effect_of_fit(by_sources[kept][1][rows], values[rows]))
+
+    of_all = effects(lambda kept: max(0.0, by_sources[kept][0].value))
+    return of_all, [in_rows(rows) for rows in _groups_of_paths(len(values))], len(values)
+
+
+def _closed_effect_of_fit(fitted: Floats, values: Floats) -> float:
+    return 1 - float((values - fitted).var() / values.var()) if values.var() > 0 else 0.0
+
+
+def _groups_of_paths(paths: int) -> list[slice]:
+    ends = [paths * number // GROUPS_OF_PATHS for number in range(GROUPS_OF_PATHS + 1)]
+    return [slice(first, stop) for first, stop in pairwise(ends) if stop > first]
 
 
 def _subsets() -> list[frozenset[str]]:
@@ -140,20 +212,6 @@ def _resampled(kept: frozenset[str], streams: Mapping[str, frozenset[str]]) -> f
     return EveryNameBut(frozenset().union(*(streams[source] for source in kept)))
 
 
-def _effects(values: Mapping[str, Floats], group: Floats) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
-    """Shapley effects and total effects by source, with errors from groups of paths."""
-    closed = {kept: _closed_effect(values[""], values[_key(kept)]) for kept in _subsets()}
-    by_group = [
-        {kept: _closed_effect(values[""][group == g], values[_key(kept)][group == g]) for kept in _subsets()}
-        for g in range(GROUPS_OF_PATHS)
-    ]
-    shares, totals = {}, {}
-    for source in SOURCES:
-        shares[source] = _with_error(_shapley(source, closed), [_shapley(source, each) for each in by_group])
-        totals[source] = _with_error(_total(source, closed), [_total(source, each) for each in by_group])
-    return shares, totals
-
-
 def _closed_effect(values: Floats, kept: Floats) -> float:
     """Share of the variance that the kept sources carry alone and together: the correlation of two pick-freeze runs."""
     mean = (values.mean() + kept.mean()) / 2
@@ -161,7 +219,7 @@ def _closed_effect(values: Floats, kept: Floats) -> float:
     return float(((values - mean) * (kept - mean)).mean()) / variance if variance else 0.0
 
 
-def _shapley(source: str, closed: Mapping[frozenset[str], float]) -> float:
+def _shapley(source: str, closed: ClosedEffects) -> float:
     """Mean gain of a source over all orders of the three."""
     others = [other for other in SOURCES if other != source]
 
@@ -176,7 +234,7 @@ def _shapley(source: str, closed: Mapping[frozenset[str], float]) -> float:
     return gain
 
 
-def _total(source: str, closed: Mapping[frozenset[str], float]) -> float:
+def _total(source: str, closed: ClosedEffects) -> float:
     return 1 - closed[frozenset(other for other in SOURCES if other != source)]
 
 

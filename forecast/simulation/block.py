@@ -41,6 +41,9 @@ class BlockResult:
     """By name of the draw, (paths,)."""
     occurrences: Mapping[str, Floats]
     """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
+    marks: Mapping[str, Floats]
+    """By name of what each event draws, (paths,) the joint score of a path's events as a uniform number; 0 where a path
+    has none. Empty where they are not kept."""
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
     place_outputs: PlaceOutputs | None = None
@@ -81,9 +84,11 @@ class _BlockState:
     """By service, the share of its revenue that a worker's year is counted on."""
 
 
-def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
-    """Figures, uniforms and occurrences of some consecutive blocks."""
-    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled)
+def simulate_block(plan: CompiledPlan, blocks: range, *, keeps_marks: bool = False) -> BlockResult:
+    """Figures, uniforms, occurrences and, where they are kept, marks of some consecutive blocks."""
+    sampler = Sampler(
+        plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled, keeps_marks=keeps_marks
+    )
     trade = simulate_trade(plan, sampler, sample_shocks(plan, sampler))
     figures = _block_figures(plan, _statement_state(plan, sampler, trade))
     count = plan.count_paths(blocks)
@@ -99,7 +104,8 @@ def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
             place_outputs = replace(place_outputs, fixes_histograms=False, atoms=places.freeze_atoms())
     uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
     occurrences = {name: values[:count] for name, values in _occurrences(trade).items()}
-    return BlockResult(counted, uniforms, occurrences, places, place_outputs)
+    marks = {} if sampler.marks is None else {name: u[:count] for name, u in sampler.marks.uniforms().items()}
+    return BlockResult(counted, uniforms, occurrences, marks, places, place_outputs)
 
 
 def _counted_paths(figures: Mapping[FigureKey, Floats], count: int) -> dict[FigureKey, Floats]:

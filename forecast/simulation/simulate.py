@@ -57,6 +57,9 @@ class PathSample:
     """By name of the draw, (paths,)."""
     occurrences: Mapping[str, Floats]
     """By shock the number of its events, by initiative whether it happens, (paths,)."""
+    marks: Mapping[str, Floats]
+    """By name of what each event draws, (paths,) the joint score of a path's events as a uniform number; 0 where a path
+    has none."""
     figures: Mapping[FigureKey, Floats]
     """By (measure, period), (paths,)."""
 
@@ -479,4 +482,5 @@ def _precision_goal(plan: CompiledPlan, half_width: float | None) -> Precision |
 def _path_sample(result: PartialResult) -> PathSample | None:
     if not result.uniforms:
         return None
-    return PathSample(*(concatenate_blocks(parts) for parts in (result.uniforms, result.occurrences, result.figures)))
+    kinds = (result.uniforms, result.occurrences, result.marks, result.figures)
+    return PathSample(*(concatenate_blocks(parts) for parts in kinds))
