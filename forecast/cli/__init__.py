@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "forecast.cli.commands.run:run_command",
     "compare": "forecast.cli.commands.compare:compare_command",
     "seek": "forecast.cli.commands.seek:seek_command",
+    "sensitivity": "forecast.cli.commands.sensitivity:sensitivity_command",
     "triggers": "forecast.cli.commands.triggers:triggers_command",
     "check": "forecast.cli.commands.check:check_command",
     "backtest": "forecast.cli.commands.backtest:backtest_command",
