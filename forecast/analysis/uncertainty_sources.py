@@ -31,6 +31,15 @@ GROUPS_OF_PATHS = 32
 SOURCES = ("judgement", "record", "chance")
 """Assumptions of grade C; those of grades A and B; all that is drawn without an assumption, such as the months' noise,
 whether something happens, and the number and days of events."""
+EVERY_SOURCE = frozenset(SOURCES)
+DRAWN_AGAIN = (
+    frozenset({"judgement"}),
+    frozenset({"judgement", "record"}),
+    frozenset({"record"}),
+    frozenset[str](),
+)
+"""Sources that keep the numbers of the run while the others are drawn again: any two of these, or one and the run, have
+the numbers of some sources in common, and all sets of sources come up so."""
 
 
 @dataclass(frozen=True)
@@ -119,16 +128,29 @@ ClosedEffects = Mapping[frozenset[str], float]
 def _drawn_again(
     run: Simulation, target: str, streams: Mapping[str, frozenset[str]]
 ) -> tuple[ClosedEffects, list[ClosedEffects], int] | None:
-    """Effects over the first paths and in groups of them, by drawing all other sources again; None without variance."""
-    variants = {"": Variant(), **{_key(kept): Variant(resampled=_resampled(kept, streams)) for kept in _subsets()}}
+    """Effects over the first paths and in groups of them, by drawing sources again; None without variance."""
     paths = min(run.paths, SOURCE_PATHS)
+    variants = {
+        _key(kept): Variant(resampled=EveryNameBut(frozenset().union(*(streams.get(source, ()) for source in kept))))
+        for kept in DRAWN_AGAIN
+    }
+    figure = run.target_figure(run.scenario.targets[target])
+    sample = None if run.path_sample is None else run.path_sample.figures.get(figure)
+    if sample is None:
+        variants[_key(EVERY_SOURCE)] = Variant()
     simulated = simulate_variants(run.scenario, run.baseline, variants, paths, run.seed)
-    values = {name: each.values[target] for name, each in simulated.items()}
-    if not values[""].std() > 0:
+    values = {kept: simulated[_key(kept)].values[target] for kept in DRAWN_AGAIN}
+    values[EVERY_SOURCE] = simulated[_key(EVERY_SOURCE)].values[target] if sample is None else sample[:paths]
+    if not values[EVERY_SOURCE].std() > 0:
         return None
 
     def effects(rows: slice) -> ClosedEffects:
-        return {kept: _closed_effect(values[""][rows], values[_key(kept)][rows]) for kept in _subsets()}
+        estimates: dict[frozenset[str], list[float]] = {}
+        for first, second in combinations(values, 2):
+            shared = EVERY_SOURCE - (first ^ second)  # both have the numbers of the run, or both the others
+            if shared:
+                estimates.setdefault(shared, []).append(_closed_effect(values[first][rows], values[second][rows]))
+        return {shared: sum(each) / len(each) for shared, each in estimates.items()}
 
     return effects(slice(None)), [effects(rows) for rows in _groups_of_paths(paths)], paths
 
@@ -172,11 +194,6 @@ def _groups_of_paths(paths: int) -> list[slice]:
     return [slice(first, stop) for first, stop in pairwise(ends) if stop > first]
 
 
-def _subsets() -> list[frozenset[str]]:
-    """Sources that are kept while the others are drawn again: all sets but none and all."""
-    return [frozenset(kept) for size in (1, 2) for kept in combinations(SOURCES, size)]
-
-
 def _key(kept: frozenset[str]) -> str:
     return "+".join(sorted(kept))
 
@@ -203,13 +220,6 @@ def _source(assumption: Assumption) -> str:
 
 def _assumption_names(scenario: Scenario, streams: frozenset[str]) -> tuple[str, ...]:
     return tuple(a.name for a in scenario.drawn_assumptions() if a.stream_name in streams)
-
-
-def _resampled(kept: frozenset[str], streams: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Names that are drawn again so that the kept sources keep their numbers."""
-    if "chance" in kept:
-        return frozenset().union(*(streams[source] for source in streams if source not in kept))
-    return EveryNameBut(frozenset().union(*(streams[source] for source in kept)))
 
 
 def _closed_effect(values: Floats, kept: Floats) -> float:
