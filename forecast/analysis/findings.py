@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from forecast.periods import format_month, parse_month
 from forecast.plan.bilingual import Label
 from forecast.stats.intervals import Estimate
+
+if TYPE_CHECKING:
+    from forecast.analysis.seek import SeekTable
+    from forecast.analysis.total_effects import TotalEffect
+    from forecast.analysis.triggers import EarlyWarning
+    from forecast.analysis.uncertainty_sources import UncertaintySources
 
 __all__ = [
     "Bridge",
@@ -19,6 +25,7 @@ __all__ = [
     "CaseRow",
     "CauseEffect",
     "ChancePoint",
+    "DecisionFindings",
     "Difference",
     "DistrictRow",
     "Exceedance",
@@ -376,6 +383,20 @@ class Findings:
     """Outcomes of the main target's figure, or of the revenue where there is no target."""
     effects: Mapping[str, CauseEffect] = field(default_factory=dict)
     """By name, over the period of the bridge."""
+
+
+@dataclass(frozen=True)
+class DecisionFindings:
+    """What stands in the section on decisions, of the main target."""
+
+    sources: UncertaintySources | None = None
+    """None where nothing is uncertain."""
+    warning: EarlyWarning | None = None
+    """None where no month of the target's measure is open or recorded."""
+    seek: SeekTable | None = None
+    """Everything that one could do; None where it was not asked for, for it is simulated again."""
+    heads: tuple[TotalEffect, ...] = ()
+    """Total effects; empty where they were not asked for."""
 
 
 @dataclass(frozen=True)

@@ -112,38 +112,24 @@ def _bar(
         return None
     within = outcome.hits[present]
     rest_of_hits = float(outcome.hits.mean() - share_present * within.mean())
-    chances = [_chance_in(end, within, share_present, rest_of_hits) for end in weights]
+    chance_low, chance_high = (_chance_in(end, within, share_present, rest_of_hits) for end in weights)
     share = each.variance_share(outcome.values)
     error = max(low_error, high_error)
+    name, label, text, grade, location = _description(run, each, weights)
+    return SensitivityBar(name, label, text, grade, location, low, high, error, share, chance_low, chance_high)
+
+
+def _description(
+    run: Simulation, each: UncertainInput, weights: tuple[Floats, Floats]
+) -> tuple[str, Label, str, str, str]:
+    """Name, label, range as written, grade and location of an input; of a count its means at both ends."""
     if each.assumption is None:
-        return _count_bar(run, each, weights, (low, high, error), share, chances)
+        name, label = _count_name(run, each)
+        return name, label, " / ".join(f"{np.average(each.draws, weights=end):.0f}" for end in weights), "", ""
     assumption = each.assumption
+    label = display_label(run.scenario, assumption.name)
     location = location_in_project(assumption.location, run.scenario)
-    return SensitivityBar(
-        assumption.name,
-        display_label(run.scenario, assumption.name),
-        assumption.text,
-        assumption.grade,
-        f"{location.file}:{location.line}",
-        low,
-        high,
-        error,
-        share,
-        *chances,
-    )
-
-
-def _count_bar(
-    run: Simulation,
-    each: UncertainInput,
-    weights: tuple[Floats, Floats],
-    ends: tuple[float, float, float],
-    share: Estimate,
-    chances: Sequence[Estimate],
-) -> SensitivityBar:
-    name, label = _count_name(run, each)
-    text = " / ".join(f"{np.average(each.draws, weights=end):.0f}" for end in weights)
-    return SensitivityBar(name, label, text, "", "", *ends, share, *chances)
+    return assumption.name, label, assumption.text, assumption.grade, f"{location.file}:{location.line}"
 
 
 def _count_name(run: Simulation, each: UncertainInput) -> tuple[str, Label]:
@@ -194,7 +180,9 @@ def _rare_event(run: Simulation, each: UncertainInput, outcome: _Outcome, limit:
     paths = int(np.count_nonzero(happens))
     inside, outside = outcome.values[happens], outcome.values[~happens]
     change = float(inside.mean() - outside.mean())
-    half = Z975 * math.sqrt(float(inside.var()) / paths + float(outside.var()) / len(outside)) if paths > 1 else math.inf
+    half = (
+        Z975 * math.sqrt(float(inside.var()) / paths + float(outside.var()) / len(outside)) if paths > 1 else math.inf
+    )
     if abs(change) <= limit * half:
         return []
     name, label = _count_name(run, each)
@@ -223,7 +211,7 @@ def _groups_of_inputs(
 
 
 def _own_parts(members: Sequence[UncertainInput], values: Floats) -> dict[str, Floats]:
-    """By stream, (paths,) own part of a member and the residual, widened for what its partners have in common with it."""
+    """By stream, (paths,) own part of a member and the residual, widened for what its partners share with it."""
     parts = ScoreRegression(members, values).parts(members)
     residual = values - values.mean() - np.sum(parts, axis=0)
     inverse = np.linalg.pinv(np.corrcoef([each.scores for each in members]))
@@ -241,7 +229,7 @@ def _group_bar(
     share, explained = ScoreRegression(members, outcome.values).share(lambda each: True)
     weights = tail_weights(explained, TAIL_SHARE)
     (low, low_error), (high, high_error) = (_tail_change(end, outcome.values) for end in weights)
-    chances = [_chance_in(end, outcome.hits, 1.0, 0.0) for end in weights]
+    chance_low, chance_high = (_chance_in(end, outcome.hits, 1.0, 0.0) for end in weights)
     assumptions = [each.assumption for each in members if each.assumption is not None]
     correlations = [
         f"correlations.{name}"
@@ -258,6 +246,7 @@ def _group_bar(
         high,
         max(low_error, high_error),
         share,
-        *chances,
+        chance_low,
+        chance_high,
         members=tuple(assumption.name for assumption in assumptions),
     )

@@ -8,13 +8,13 @@ be made again alone: there it is what a regression on the kept draws explains le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.analysis.explained_variance import ScoreRegression
-from forecast.analysis.uncertain_inputs import uncertain_inputs
+from forecast.analysis.uncertain_inputs import UncertainInput, uncertain_inputs
 from forecast.arrays import Floats
 from forecast.plan.scenario import Scenario
 from forecast.plan.variant import NamesUnder, Variant
@@ -57,8 +57,8 @@ class TotalEffect:
     share: Estimate
     """Share of the variance that would be gone if the head were known."""
     changed: Estimate | None
-    """Share of the futures in which the target is met with one draw of it and missed with the other; None of a plan with
-    closed months."""
+    """Share of the futures in which the target is met with one draw of it and missed with the other; None where months
+    are closed."""
 
 
 def heads_of_plan(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> list[EffectHead]:
@@ -151,7 +151,9 @@ def single_heads(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> l
     return [*initiatives, *(EffectHead(names, streams) for names, streams in singles.items())]
 
 
-def total_effects(run: Simulation, target: str, heads: Iterable[EffectHead], *, is_single: bool = False) -> list[TotalEffect]:
+def total_effects(
+    run: Simulation, target: str, heads: Iterable[EffectHead], *, is_single: bool = False
+) -> list[TotalEffect]:
     """Measure the total effect of each head on the figure and on the verdict of a target.
 
     Parameters
@@ -201,11 +203,13 @@ def _effect(run: Simulation, target: str, names: tuple[str, ...], base: Floats, 
     halves = np.square(base - again) / 2
     share = float(halves.mean()) / variance
     half = Z975 * math.sqrt(float((halves - share * squares).var()) / len(base)) / variance
-    hits, hits_again = (
-        meets(values, record.threshold.value, record.at_least is not None) for values in (base, again)
-    )
+    hits, hits_again = (meets(values, record.threshold.value, record.at_least is not None) for values in (base, again))
     changed = binomial_interval(int(np.count_nonzero(hits != hits_again)), len(base))
     return TotalEffect(names, Estimate(share, share - half, share + half), changed)
+
+
+def _is_outside(head: EffectHead) -> Callable[[UncertainInput], bool]:
+    return lambda each: each.stream not in head.streams
 
 
 def _regressed_effects(run: Simulation, target: str, heads: Sequence[EffectHead]) -> list[TotalEffect]:
@@ -224,7 +228,7 @@ def _regressed_effects(run: Simulation, target: str, heads: Sequence[EffectHead]
         if head.names == (MONTHS_HEAD,):  # what no kept draw explains
             effects.append(TotalEffect(head.names, Estimate(1 - of_all.value, 1 - of_all.high, 1 - of_all.low), None))
             continue
-        without, of_others = regression.share(lambda each, streams=head.streams: each.stream not in streams)
+        without, of_others = regression.share(_is_outside(head))
         share = of_all.value - without.value
         gains = np.square(deviation - of_others) - np.square(deviation - fitted)
         influence = gains - share * np.square(deviation)

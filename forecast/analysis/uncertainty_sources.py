@@ -10,7 +10,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from forecast.analysis.explained_variance import ScoreRegression
-from forecast.analysis.uncertain_inputs import uncertain_inputs
+from forecast.analysis.uncertain_inputs import UncertainInput, uncertain_inputs
 from forecast.arrays import Floats
 from forecast.plan.assumption import Assumption
 from forecast.plan.scenario import Scenario
@@ -168,7 +168,7 @@ def _regressed(
     graded = [each for each in uncertain_inputs(run, record.period.calendar.years[-1]) if each.assumption is not None]
     regression = ScoreRegression(graded, values)
     by_sources = {
-        kept: regression.share(lambda each, kept=kept: any(each.stream in streams[source] for source in kept))
+        kept: regression.share(_is_of(kept, streams))
         for kept in (frozenset({"judgement"}), frozenset({"record"}), frozenset({"judgement", "record"}))
     }
 
@@ -183,6 +183,10 @@ def _regressed(
 
     of_all = effects(lambda kept: max(0.0, by_sources[kept][0].value))
     return of_all, [in_rows(rows) for rows in _groups_of_paths(len(values))], len(values)
+
+
+def _is_of(sources: frozenset[str], streams: Mapping[str, frozenset[str]]) -> Callable[[UncertainInput], bool]:
+    return lambda each: any(each.stream in streams[source] for source in sources)
 
 
 def _closed_effect_of_fit(fitted: Floats, values: Floats) -> float:

@@ -53,7 +53,7 @@ class Variant:
     `shocks.floods.classes.local.days`), what may happen (`initiatives.x.happens`), the number and days of a shock's
     events (`shocks.floods`), what is drawn for each event (`shocks.covid.hard.happens`, `shocks.floods.class`), a
     service's monthly surprises (`services.post`, `services.post.level_noise`), what a correlation has in common
-    (`correlations.x`), a year's climate (`climate`), the places' months (`places`); or all below some, or all but some."""
+    (`correlations.x`), a year's climate (`climate`), the places' months (`places`); all below some, or all but some."""
     held: Mapping[str, float] = field(default_factory=FrozenDict)
     """By name of a draw, the value in base units that it is known to have."""
     moved: Mapping[str, float] = field(default_factory=FrozenDict)

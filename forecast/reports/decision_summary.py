@@ -3,15 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from forecast.analysis.findings import RareEvent, Sensitivity, SensitivityBar
-from forecast.analysis.total_effects import TotalEffect
-from forecast.analysis.triggers import EarlyWarning, TriggerLevel
-from forecast.analysis.uncertainty_sources import UncertaintySources
+from forecast.analysis.findings import DecisionFindings, Findings, RareEvent, Sensitivity, SensitivityBar
 from forecast.stats.intervals import Estimate
 
-__all__ = ["summarise_effects", "summarise_inputs", "summarise_sources", "summarise_warning_months"]
+if TYPE_CHECKING:
+    from forecast.analysis.seek import SeekRow, SeekTable
+    from forecast.analysis.total_effects import TotalEffect
+    from forecast.analysis.triggers import EarlyWarning, TriggerLevel
+    from forecast.analysis.uncertainty_sources import UncertaintySources
+
+__all__ = [
+    "summarise_decisions",
+    "summarise_effects",
+    "summarise_inputs",
+    "summarise_levers",
+    "summarise_sources",
+    "summarise_warning_months",
+]
+
+
+def summarise_decisions(findings: Findings, decisions: DecisionFindings) -> dict[str, Any]:
+    """Summarise what a decision rests on, as parts of `summary.json`.
+
+    Parameters
+    ----------
+    findings : Findings
+        Those of the run.
+    decisions : DecisionFindings
+        What was found beside them; empty for the answer, which does not wait for it.
+
+    Returns
+    -------
+    dict
+        `sensitivity` with the bars of the tornado, `fifths`, `groups`, `rare` and `grades`; `early_warning`; each is
+        null where there is none. `seek`, what would reach the target, where that was asked for.
+    """
+    sensitivity, warning, seek = findings.sensitivity, decisions.warning, decisions.seek
+    return {
+        "sensitivity": None if sensitivity is None else _sensitivity(sensitivity, decisions),
+        "early_warning": None if warning is None else _warning(warning),
+        **({} if seek is None else {"seek": _seek(seek)}),
+    }
+
+
+def _sensitivity(sensitivity: Sensitivity, decisions: DecisionFindings) -> dict[str, Any]:
+    bars = [{"name": bar.name, "low": bar.low, "high": bar.high, "error": bar.error} for bar in sensitivity.bars]
+    return {
+        "target": sensitivity.target,
+        "levers": bars,
+        **summarise_inputs(sensitivity),
+        "grades": None if decisions.sources is None else summarise_sources(decisions.sources),
+        **({"heads": summarise_effects(decisions.heads)} if decisions.heads else {}),
+    }
+
+
+def _warning(warning: EarlyWarning) -> dict[str, Any]:
+    return {
+        "target": warning.target,
+        "measure": warning.measure,
+        "from": warning.first_month,
+        "rows": summarise_warning_months(warning),
+    }
+
+
+def _seek(table: SeekTable) -> dict[str, Any]:
+    return {
+        "target": table.target,
+        "required_chance": table.required,
+        "target_with_required_chance": _estimate(table.reachable),
+        "rows": summarise_levers(table),
+    }
 
 
 def summarise_inputs(sensitivity: Sensitivity) -> dict[str, Any]:
@@ -117,6 +180,39 @@ def summarise_warning_months(warning: EarlyWarning) -> list[dict[str, Any]]:
         for month in warning.months
         for level in month.levels
     ]
+
+
+def summarise_levers(table: SeekTable) -> list[dict[str, Any]]:
+    """Summarise everything that one could do for a target.
+
+    Parameters
+    ----------
+    table : SeekTable
+        The levers.
+
+    Returns
+    -------
+    list of dict
+        One a lever: whose it is, its change, the chance that it gives (`value`, `low`, `high`), the `difference` from
+        the plan, whether it `reaches` the required chance, its `step` and the medians `before` and `after` of a moved
+        range in base units, and the same by case.
+    """
+    return [_lever_row(row) for row in table.rows]
+
+
+def _lever_row(row: SeekRow) -> dict[str, Any]:
+    return {
+        "name": ", ".join(row.lever.names),
+        "whose": row.lever.kind,
+        "change": row.lever.change,
+        **_estimate(row.chance),
+        "difference": _estimate(row.difference),
+        "reaches": row.reaches,
+        "step": row.step,
+        "before": row.before,
+        "after": row.after,
+        "cases": {case.name: {"value": case.chance, "reaches": case.reaches} for case in row.cases},
+    }
 
 
 def _level_row(level: TriggerLevel, warning: EarlyWarning) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import whole_percent
 from forecast.plan.data_files import path_in_project
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import (
@@ -29,6 +28,7 @@ from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.context import RunView
 from forecast.reports.content.locks import lock_notes
+from forecast.reports.content.sensitivity import sources_sentence
 from forecast.reports.content.text import date_text
 from forecast.reports.content.year_to_date import year_section
 from forecast.reports.fonts import truncate_label
@@ -319,8 +319,8 @@ def _weakness_notes(view: RunView, t: Translator) -> Sequence[str]:
     status = view.summary.get("data_status", {})
     notes = []
     counts = assumptions.count_grades(view)
-    if view.findings.sensitivity is not None and counts:
-        notes.append(t("sheet_judgement", share=whole_percent(view.findings.sensitivity.judgement_share, t)))
+    if view.decisions.sources is not None and counts:
+        notes.append(sources_sentence(view.decisions.sources, t))
     if status.get("reconstructed"):
         notes.append(t("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
     if hindsight_count := len(view.hindsight_assumptions()):

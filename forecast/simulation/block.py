@@ -86,9 +86,7 @@ class _BlockState:
 
 def simulate_block(plan: CompiledPlan, blocks: range, *, keeps_marks: bool = False) -> BlockResult:
     """Figures, uniforms, occurrences and, where they are kept, marks of some consecutive blocks."""
-    sampler = Sampler(
-        plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled, keeps_marks=keeps_marks
-    )
+    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled, keeps_marks=keeps_marks)
     trade = simulate_trade(plan, sampler, sample_shocks(plan, sampler))
     figures = _block_figures(plan, _statement_state(plan, sampler, trade))
     count = plan.count_paths(blocks)

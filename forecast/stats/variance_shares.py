@@ -127,4 +127,5 @@ def _low_weights(values: Floats, share: float) -> Floats:
     wanted = share * len(values)
     edge = np.partition(values, min(len(values) - 1, int(wanted)))[min(len(values) - 1, int(wanted))]
     below, ties = values < edge, values == edge
-    return below + ties * ((wanted - np.count_nonzero(below)) / np.count_nonzero(ties))
+    weights: Floats = below + ties * ((wanted - np.count_nonzero(below)) / np.count_nonzero(ties))
+    return weights

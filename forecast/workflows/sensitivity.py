@@ -10,7 +10,8 @@ from forecast.analysis.total_effects import TotalEffect, heads_of_plan, single_h
 from forecast.analysis.uncertainty_sources import UncertaintySources, uncertainty_sources
 from forecast.reports.decision_summary import summarise_effects, summarise_inputs, summarise_sources
 from forecast.simulation.simulate import ExecutionOptions, Simulation
-from forecast.workflows.run import fit_request_baseline, simulate_request
+from forecast.workflows.cases import fit_request_baseline
+from forecast.workflows.run import simulate_request
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import Sensitivity

@@ -21,7 +21,7 @@ class MarkScores:
 
     def __init__(self, paths: int) -> None:
         self.paths = paths
-        self._sums: dict[str, tuple[Floats, Ints]] = {}
+        self._sums: dict[str, tuple[Floats, Floats]] = {}
         self._added: dict[str, list[Ints]] = {}
 
     def add(self, name: str, path: Ints, uniforms: Floats32) -> None:
@@ -40,11 +40,10 @@ class MarkScores:
         if any(path is other for other in added):
             return
         added.append(path)
-        scores = np.bincount(path, ndtri(uniforms), self.paths)
-        counts = np.bincount(path, minlength=self.paths)
-        if name in self._sums:
-            scores, counts = scores + self._sums[name][0], counts + self._sums[name][1]
-        self._sums[name] = scores, counts
+        scores = np.bincount(path, ndtri(uniforms).astype(np.float64), self.paths)
+        counts = np.bincount(path, minlength=self.paths).astype(np.float64)
+        before = self._sums.get(name, (np.zeros(1), np.zeros(1)))
+        self._sums[name] = before[0] + scores, before[1] + counts
 
     def uniforms(self) -> dict[str, Floats]:
         """Sums of the scores over the root of their number, as uniform numbers: they tell nothing of the number.

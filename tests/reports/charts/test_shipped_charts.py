@@ -14,9 +14,9 @@ from forecast.reports.content.charts import run_charts
 from forecast.reports.page_layout import TYPE_POINTS
 from forecast.reports.pdf_page import draw_run_sheet
 from forecast.timeseries.baseline import fit_baseline
+from forecast.workflows.cases import simulate_cases
 from forecast.workflows.publish import build_view
 from forecast.workflows.request import RunRequest
-from forecast.workflows.run import simulate_cases
 from tests.support.figures import layout_faults
 from tests.support.plans import SCENARIOS
 

@@ -1,0 +1,29 @@
+"""Findings that a decision rests on, beside those of the answer: sources of the uncertainty and early warning."""
+
+from __future__ import annotations
+
+from forecast.analysis.findings import DecisionFindings
+from forecast.analysis.triggers import early_warning
+from forecast.analysis.uncertainty_sources import uncertainty_sources
+from forecast.simulation.simulate import Simulation
+
+__all__ = ["collect_decisions"]
+
+
+def collect_decisions(run: Simulation) -> DecisionFindings:
+    """Find what a decision rests on, as far as the draws of a run and a few thousand paths more tell.
+
+    Parameters
+    ----------
+    run : Simulation
+        With a sample of its paths.
+
+    Returns
+    -------
+    DecisionFindings
+        Empty without a target, and without a sample.
+    """
+    target = run.scenario.main_target
+    if not target or run.path_sample is None:
+        return DecisionFindings()
+    return DecisionFindings(uncertainty_sources(run, target), early_warning(run, target))
