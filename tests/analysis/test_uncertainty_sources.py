@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import forecast
+from forecast.analysis import uncertainty_sources as sources_module
 from forecast.analysis.uncertainty_sources import UncertaintySources, uncertainty_sources
+from tests.support.plans import SCENARIOS
 
 PLAN = """\
 name: Sources
@@ -66,3 +68,33 @@ def test_interactions_are_shared(tmp_path: Path) -> None:
     assert by_source["chance"].total.value > by_source["chance"].share.value + 0.1
     assert sum(each.share.value for each in result.shares) == pytest.approx(1, abs=1e-12)
     assert sum(each.total.value for each in result.shares) > 1.15
+
+
+def test_closed_months_have_shares_that_sum_to_one() -> None:
+    run = forecast.simulate(forecast.read(SCENARIOS / "months" / "2025-06.yaml"), paths=8_192, keep=8_192)
+    result = uncertainty_sources(run, run.scenario.main_target)
+    assert result is not None
+    assert sum(each.share.value for each in result.shares) == pytest.approx(1, abs=1e-12)
+    assert result.share("chance") > 0.5  # half a year of months, and a tariff that comes or not
+    assert 0.02 < result.share("judgement") < 0.4
+
+
+def test_a_regression_says_nearly_what_drawing_again_does(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(PLAN.format(noise="", more=""), encoding="utf-8")
+    run = forecast.simulate(forecast.read(file), paths=16_384, keep=16_384)
+    streams = sources_module._streams_by_source(run.scenario, run.groups)
+    regressed = sources_module._regressed(run, "revenue", streams)
+    assert regressed is not None
+    assert sources_module._shapley("judgement", regressed[0]) == pytest.approx(0.8, abs=0.02)
+
+
+def test_nothing_uncertain_has_no_sources(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    text = (
+        PLAN.format(noise="", more="")
+        .replace("normal(100 tỷ, 4 tỷ)", "100 tỷ")
+        .replace("normal(100 tỷ, 2 tỷ)", "90 tỷ")
+    )
+    file.write_text(text, encoding="utf-8")
+    assert uncertainty_sources(forecast.simulate(forecast.read(file), paths=4_096), "revenue") is None
