@@ -15,8 +15,10 @@ from forecast.arrays import Floats
 from forecast.stats.intervals import Estimate
 from forecast.stats.variance_shares import regression_share
 
-__all__ = ["ScoreRegression"]
+__all__ = ["REGRESSION_PATHS", "ScoreRegression"]
 
+REGRESSION_PATHS = 16_384
+"""First paths of a run with closed months on which its figure is regressed."""
 SCORE_POWERS = (1, 2, 3)
 """Powers of a normal score, or of a count, on which an outcome is regressed."""
 

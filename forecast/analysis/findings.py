@@ -387,7 +387,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class DecisionFindings:
-    """What stands in the section on decisions, of the main target."""
+    """Findings of the section on decisions, of the main target."""
 
     sources: UncertaintySources | None = None
     """None where nothing is uncertain."""

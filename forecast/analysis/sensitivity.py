@@ -173,7 +173,7 @@ def _is_rare(each: UncertainInput) -> bool:
 
 
 def _rare_event(run: Simulation, each: UncertainInput, outcome: _Outcome, limit: float) -> list[RareEvent]:
-    """What a rare event changes, where that is more than simulation error."""
+    """Change by a rare event, where that is more than simulation error."""
     counts, sizes = np.unique(each.draws, return_counts=True)
     usual = counts[sizes.argmax()]
     happens: Bools = each.draws != usual

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.analysis.explained_variance import ScoreRegression
+from forecast.analysis.explained_variance import REGRESSION_PATHS, ScoreRegression
 from forecast.analysis.uncertain_inputs import UncertainInput, uncertain_inputs
 from forecast.arrays import Floats
 from forecast.plan.scenario import Scenario
@@ -30,8 +30,6 @@ TOTAL_EFFECT_PATHS = 32_768
 """First paths of a run on which a head is drawn again."""
 SINGLE_PATHS = 8_192
 """The same of each assumption and each initiative."""
-REGRESSION_PATHS = 16_384
-"""First paths of a run with closed months on which its figure is regressed."""
 MONTHS_HEAD = "months"
 """Name of the head of the monthly surprises of all services."""
 MIN_SHARE = 0.0005

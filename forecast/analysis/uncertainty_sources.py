@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from forecast.analysis.explained_variance import ScoreRegression
+from forecast.analysis.explained_variance import REGRESSION_PATHS, ScoreRegression
 from forecast.analysis.uncertain_inputs import UncertainInput, uncertain_inputs
 from forecast.arrays import Floats
 from forecast.plan.assumption import Assumption
@@ -24,8 +24,6 @@ __all__ = ["SourceShare", "UncertaintySources", "uncertainty_sources"]
 
 SOURCE_PATHS = 8_192
 """First paths of a run on which the sources are drawn again."""
-REGRESSION_PATHS = 16_384
-"""First paths of a run with closed months on which its figure is regressed."""
 GROUPS_OF_PATHS = 32
 """Groups of paths whose shares tell the simulation error of the whole."""
 SOURCES = ("judgement", "record", "chance")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_INPUTS = 12
 """Inputs of the table; all with `--each`."""
-MAX_NAME_CHARACTERS = 36
+MAX_INPUT_NAME_CHARACTERS = 36
 
 
 def sensitivity_lines(result: SensitivityResult, t: Translator, *, lists_all: bool) -> list[str]:
@@ -88,7 +88,7 @@ def _input_lines(result: SensitivityResult, bars: Sequence[SensitivityBar], t: T
 
 def _bar_rows(bar: SensitivityBar, scenario: Scenario, scale: AmountScale, t: Translator) -> list[list[str]]:
     """The row of an input; a long name takes rows of its own before the last part of it."""
-    *first, last = wrap(input_name(bar, scenario, t), MAX_NAME_CHARACTERS)
+    *first, last = wrap(input_name(bar, scenario, t), MAX_INPUT_NAME_CHARACTERS)
     mark = "*" if bar.shared_with else " "
     cells = [
         whole_percent(bar.chance_low.value, t),
@@ -105,7 +105,7 @@ def _effect_lines(lead: str, effects: Sequence[TotalEffect], scenario: Scenario,
     rows = [["", *t("sensitivity_head_columns").split("|")]]
     for effect in effects:
         half = 100 * (effect.share.high - effect.share.low) / 2
-        *first, last = wrap(effect_name(effect, scenario, t), MAX_NAME_CHARACTERS + 10)
+        *first, last = wrap(effect_name(effect, scenario, t), MAX_INPUT_NAME_CHARACTERS + 10)
         changed = "–" if effect.changed is None else whole_percent(effect.changed.value, t)
         rows += [[part, "", ""] for part in first]
         rows.append([last, f"{t.number(100 * effect.share.value, 1)}% ±{t.number(half, 1)}", changed])

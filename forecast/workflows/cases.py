@@ -18,7 +18,25 @@ __all__ = ["fit_cases", "fit_request_baseline", "simulate_cases"]
 
 
 def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> Baseline:
-    """Fit the baseline of a request, on a cluster or here, or restore it; InputError for a faulty history."""
+    """Fit the baseline of a request, or restore it.
+
+    Parameters
+    ----------
+    request : RunRequest
+        The plan, its fits and its cache.
+    cluster : Engine, optional
+        Engine that fits; this process by default.
+
+    Returns
+    -------
+    Baseline
+        The fitted baseline.
+
+    Raises
+    ------
+    InputError
+        The history is faulty.
+    """
     from forecast.timeseries.baseline import fit_baseline
 
     return fit_baseline(request.scenario, cache=request.cache, pinned_fits=request.pinned_fits, engine=cluster)

@@ -1,4 +1,4 @@
-"""What a decision rests on, added to the view of a run once its answer is given."""
+"""Findings that a decision rests on, added to the view of a run once its answer is given."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class SensitivityResult:
     run: Simulation
     target: str
     inputs: Sensitivity
-    """Of the draws of the run alone."""
+    """Effects that the draws of the run alone tell."""
     sources: UncertaintySources | None
     """None where nothing is uncertain."""
     heads: tuple[TotalEffect, ...]

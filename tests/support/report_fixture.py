@@ -149,7 +149,19 @@ def covid_bars() -> tuple[SensitivityBar, ...]:
         ("shocks.covid_waves.hard.effect.volume.postal", "-80% to -30%", "B", -0.5, 0.4),
     )
     return tuple(
-        SensitivityBar(name, None, text, grade, "scenarios/plan-2021.yaml:59", low * 1e9, high * 1e9, 0.2e9)
+        SensitivityBar(
+            name,
+            None,
+            text,
+            grade,
+            "scenarios/plan-2021.yaml:59",
+            low * 1e9,
+            high * 1e9,
+            0.2e9,
+            Estimate(low**2 / 300, low**2 / 320, low**2 / 280),
+            make_chance(0.75 + low / 30),
+            make_chance(0.75 + high / 40),
+        )
         for name, text, grade, low, high in rows
     )
 
@@ -206,7 +218,7 @@ def make_findings(mean: float = 258e9) -> Findings:
     return Findings(
         targets=rows, main_target="revenue", months=make_months(mean), bridge=covid_bridge(mean),
         exceedance={"revenue": curve, "productivity": make_exceedance(140e6, 8e6, 136e6, "productivity")},
-        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars(), 0.91),
+        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars()),
         cases=covid_cases(), joint_chance=make_chance(0.63), tails={"revenue": make_tail(mean, 12.5e9)},
         dots=make_dots(mean, 12.5e9, 250e9),
         effects={"shocks.covid_waves": CauseEffect("shocks.covid_waves", -1.5e9, -4e9, -0.1e9, -8e9)},

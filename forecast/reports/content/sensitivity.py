@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from forecast.analysis.uncertainty_sources import UncertaintySources
     from forecast.plan.scenario import Scenario
 
-__all__ = ["effect_name", "input_name", "rare_event_text", "source_percents", "sources_sentence"]
+__all__ = ["effect_name", "input_name", "rare_event_text", "source_texts", "sources_sentence"]
 
 
 def input_name(bar: SensitivityBar, scenario: Scenario, t: Translator) -> str:
@@ -96,22 +96,27 @@ def rare_event_text(event: RareEvent, sensitivity: Sensitivity, scenario: Scenar
     )
 
 
-def source_percents(sources: UncertaintySources) -> dict[str, float]:
-    """Round the shares of the sources so that they add up.
+def source_texts(sources: UncertaintySources, t: Translator) -> dict[str, str]:
+    """Write the shares of the sources so that they add up.
 
     Parameters
     ----------
     sources : UncertaintySources
         The split.
+    t : Translator
+        The language.
 
     Returns
     -------
-    dict of str to float
-        By source, whole percents from 0 to 1 that sum to 1.
+    dict of str to str
+        By source, whole percents that sum to 100%; `<1%` and `>99%` where a share is neither nothing nor all.
     """
     shares = [max(0.0, each.share.value) for each in sources.shares]
     _, rounded, _ = round_preserving_sum(0.0, [100 * share / sum(shares) for share in shares], 100.0, 0)
-    return {each.source: percent / 100 for each, percent in zip(sources.shares, rounded, strict=True)}
+    return {
+        each.source: whole_percent(percent / 100 if 0 < percent < 100 else share, t)
+        for each, share, percent in zip(sources.shares, shares, rounded, strict=True)
+    }
 
 
 def sources_sentence(sources: UncertaintySources, t: Translator) -> str:
@@ -129,4 +134,4 @@ def sources_sentence(sources: UncertaintySources, t: Translator) -> str:
     str
         A sentence whose three shares sum to 100%.
     """
-    return t("sensitivity_sources", **{source: t.percent(share) for source, share in source_percents(sources).items()})
+    return t("sensitivity_sources", **source_texts(sources, t))
