@@ -9,14 +9,24 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import exact_percent, whole_percent
+from forecast.i18n.amounts import whole_percent
 from forecast.reports.charts.rows import RowLabel, bar_gap, draw_row_labels, set_x_limits
-from forecast.reports.charts.style import BAD, ESTIMATED, GOOD, INK, MUTED, Margin, em_inches, text_width
+from forecast.reports.charts.style import (
+    BAD,
+    ESTIMATED,
+    GOOD,
+    INK,
+    MUTED,
+    Margin,
+    axes_size_inches,
+    em_inches,
+    text_width,
+)
 from forecast.stats.intervals import Estimate
 
 FIFTHS_MARGIN = Margin(0.2, 0.2, 0.2, 0.2)
-HEAD_ROWS = 1.35
-"""Rows above the first one: the heads of the columns, and the chance of the plan."""
+HEAD_ROWS = 0.8
+"""Rows above the first one, for what the line and the figures are."""
 
 
 class FifthsRow(NamedTuple):
@@ -41,7 +51,7 @@ def draw_fifths(
     """Draw the two chances of each input with their simulation errors; the line is the chance of the plan."""
     rows = rows[:max_rows]
     label_width = draw_row_labels(axes, [RowLabel(row.label) for row in rows], HEAD_ROWS)
-    figure_width = text_width(">99%") + 0.6 * em_inches()
+    figure_width = text_width(">99%") + 1.3 * em_inches()
     share_width = max(text_width(text) for text in (t("fifths_share"), *(row.share for row in rows)))
     ends = np.array([[row.low.value, row.high.value] for row in rows])
     low, high = min(ends.min(), chance.value), max(ends.max(), chance.value)
@@ -65,21 +75,19 @@ def draw_fifths(
             axes.text(x, -number, whole_percent(float(value), t, required), ha=align, va="center", color=INK)
         axes.text(1, -number, row.share, transform=transform, ha="right", va="center", color=MUTED)
     axes.text(1, 0.5, t("fifths_share"), transform=transform, ha="right", va="bottom", color=MUTED)
-    _draw_plan(axes, t, chance, required)
+    _draw_plan_head(axes, t, chance, required)
     axes.set_xticks([])
 
 
 def _units_per_inch(axes: Axes) -> float:
     low, high = axes.get_xlim()
-    return (high - low) / axes.get_window_extent().width * axes.figure.dpi
+    return (high - low) / axes_size_inches(axes)[0]
 
 
-def _draw_plan(axes: Axes, t: Translator, chance: Estimate, required: float | None) -> None:
+def _draw_plan_head(axes: Axes, t: Translator, chance: Estimate, required: float | None) -> None:
     """Write the chance of the plan above its line."""
     text = t("fifths_plan", chance=whole_percent(chance.value, t, required))
-    if required is not None:
-        text = f"{text} · {t('cases_required', required=exact_percent(required, t))}"
     low, high = axes.get_xlim()
     half = text_width(text) / 2 * _units_per_inch(axes)
-    room = text_width(t("fifths_share")) * _units_per_inch(axes)
+    room = (text_width(t("fifths_share")) + em_inches()) * _units_per_inch(axes)
     axes.text(min(max(chance.value, low + half), high - half - room), 0.5, text, ha="center", va="bottom", color=INK)

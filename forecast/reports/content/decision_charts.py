@@ -27,6 +27,8 @@ __all__ = ["MAX_INPUTS", "decision_charts", "hanging_inputs", "level_text", "lev
 
 MAX_INPUTS = 7
 """Inputs of the chart of fifths."""
+MAX_LEVER_CHARACTERS = 48
+"""Characters of a lever, so that its change is never cut."""
 ROW_INCHES = 0.36
 
 
@@ -113,7 +115,7 @@ def lever_bars(view: RunView, t: Translator) -> list[LeverBar]:
         return []
     return [
         LeverBar(
-            truncate_label(lever_text(row, view.scenario, t)),
+            lever_text(row, view.scenario, t, MAX_LEVER_CHARACTERS),
             row.lever.kind,
             row.chance,
             reached_cases(row),
