@@ -75,6 +75,31 @@ def _multiply_into(product: Floats, factor: Floats) -> Floats:
     return product * factor
 
 
+@dataclass(frozen=True)
+class InitiativeOutcome:
+    """An initiative in one path."""
+
+    happens: bool
+    start: float
+    """Ordinal day on which it starts, if it does."""
+
+
+def initiative_outcomes(
+    initiatives: Mapping[str, Initiative], sampler: Sampler, path: int
+) -> dict[str, InitiativeOutcome]:
+    """By active initiative, whether it happens in one path and when it starts; `path` is a row of the blocks."""
+    schedule = _InitiativeSchedule(initiatives, sampler)
+
+    def at(values: Floats) -> float:
+        return float(values[path if len(values) > 1 else 0])
+
+    return {
+        name: InitiativeOutcome(bool(at(schedule.happens(name))), at(schedule.start(name)))
+        for name in sorted(initiatives)
+        if initiatives[name].active
+    }
+
+
 class _InitiativeSchedule:
     """Initiatives that happen in each path, and their starts."""
 
