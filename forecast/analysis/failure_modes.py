@@ -128,6 +128,8 @@ class FailureModes:
     """Share of the futures that fail."""
     mean: float
     """Of the measure, over all futures."""
+    sd: float
+    """Standard deviation of the measure over all futures."""
     paths: int
     failures: int
     ways: tuple[FailureWay, ...]
@@ -245,6 +247,7 @@ def find_failure_modes(
         line,
         binomial_interval(failures, len(outcome)),
         float(outcome.mean()),
+        float(outcome.std()),
         len(outcome),
         failures,
         _find_ways(futures, line, fails) if failures >= MIN_FAILURES else (),
