@@ -17,7 +17,7 @@ from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import FigureKey, compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.initiatives import InitiativeOutcome
-from forecast.simulation.model.shocks import PathEvent
+from forecast.simulation.model.shocks.shock import PathEvent
 from forecast.simulation.path_figures import PathFigures
 from forecast.simulation.sampling.random_streams import transform_score
 from forecast.simulation.simulate import Simulation
@@ -281,9 +281,9 @@ def _find_ways(futures: _Futures, line: FailureLine, fails: Bools) -> tuple[Fail
     sd = np.array([values.std() for values in futures.terms.values()])
     worst = np.argmin(sign * pieces, axis=0)
     counts = np.bincount(worst, minlength=len(causes))
-    told = [n for n in np.argsort(-counts, kind="stable").tolist() if counts[n] >= MIN_WAY_SHARE * len(rows)]
-    ways = [_way(futures, causes[n], pieces[:, worst == n], rows[worst == n], len(rows), sd) for n in told]
-    is_other = ~np.isin(worst, told)
+    frequent = [n for n in np.argsort(-counts, kind="stable").tolist() if counts[n] >= MIN_WAY_SHARE * len(rows)]
+    ways = [_way(futures, causes[n], pieces[:, worst == n], rows[worst == n], len(rows), sd) for n in frequent]
+    is_other = ~np.isin(worst, frequent)
     if is_other.any():
         ways.append(_way(futures, OTHER_WAYS, pieces[:, is_other], rows[is_other], len(rows), None))
     return tuple(ways)

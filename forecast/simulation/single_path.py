@@ -25,7 +25,8 @@ from forecast.simulation.compiled import CompiledPlan
 from forecast.simulation.model.baseline_paths import BaselineDraws, draw_baseline
 from forecast.simulation.model.impacts import DriverKey
 from forecast.simulation.model.initiatives import InitiativeOutcome, initiative_outcomes
-from forecast.simulation.model.shocks import PathEvent, list_path_events
+from forecast.simulation.model.shocks import list_path_events
+from forecast.simulation.model.shocks.shock import PathEvent
 from forecast.simulation.model.workforce import sample_headcount
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 

@@ -54,8 +54,6 @@ MIN_FAILING_SHARE = 0.95
 class FailureScenario:
     """A plan of one failing future."""
 
-    name: str
-    """Of its file, in plain letters."""
     text: str
     """YAML."""
     median: float
@@ -138,8 +136,8 @@ def compose_failure(
     outcome = _Trial.read(writing, text).outcome(modes.line)
     median = float(np.median(outcome))
     failing = float((~meets(outcome, modes.line.line, modes.line.is_below)).mean())
-    near = abs(median - way.future.value) <= MAX_DISTANCE_SHARE * modes.sd
-    return FailureScenario(file.name, text, median, failing, near and failing >= MIN_FAILING_SHARE)
+    is_near = abs(median - way.future.value) <= MAX_DISTANCE_SHARE * modes.sd
+    return FailureScenario(text, median, failing, is_near and failing >= MIN_FAILING_SHARE)
 
 
 @dataclass(frozen=True)

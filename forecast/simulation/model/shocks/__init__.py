@@ -17,7 +17,7 @@ from forecast.simulation.model.shocks.weather import weather_impact, weather_of_
 from forecast.simulation.model.shocks.shock import PathEvent
 from forecast.simulation.sampling.random_streams import Sampler
 
-__all__ = ["PathEvent", "impact", "list_path_events"]
+__all__ = ["impact", "list_path_events"]
 
 
 @singledispatch
