@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,14 +15,14 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.bilingual import Label
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
-from forecast.simulation.compiled import FigureKey, compile_plan
+from forecast.simulation.compiled import CompiledPlan, FigureKey, compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.initiatives import InitiativeOutcome
 from forecast.simulation.model.shocks.shock import PathEvent
 from forecast.simulation.path_figures import PathFigures
 from forecast.simulation.sampling.random_streams import transform_score
 from forecast.simulation.simulate import Simulation
-from forecast.simulation.single_path import SinglePath, simulate_path
+from forecast.simulation.single_path import SinglePath, realised_years, simulate_path
 from forecast.stats.bins import meets
 from forecast.stats.copula import HAPPENS_SUFFIX
 from forecast.stats.design_point import find_design_point
@@ -175,6 +176,11 @@ class _Futures:
     scores: Mapping[str, Floats32]
     """By name of a draw, (first paths,)."""
 
+    @cached_property
+    def compiled(self) -> CompiledPlan:
+        """The plan with what its closed months teach."""
+        return condition_plan(compile_plan(self.scenario, self.baseline, self.paths, self.seed))
+
 
 def failure_modes(run: Simulation, line: FailureLine | None = None) -> FailureModes | None:
     """Find the ways in which a simulated plan fails, over the paths that it kept.
@@ -316,8 +322,7 @@ def _way(
 
 
 def _future(futures: _Futures, path: int, pieces: Mapping[str, float]) -> FailureFuture:
-    plan = condition_plan(compile_plan(futures.scenario, futures.baseline, futures.paths, futures.seed))
-    return FailureFuture(path, float(futures.outcome[path]), pieces, simulate_path(plan, path))
+    return FailureFuture(path, float(futures.outcome[path]), pieces, simulate_path(futures.compiled, path))
 
 
 def _likeliest_failure(futures: _Futures, line: FailureLine) -> LikeliestFailure | None:
@@ -331,10 +336,25 @@ def _likeliest_failure(futures: _Futures, line: FailureLine) -> LikeliestFailure
     if point is None:
         return None
     listed = [n for n in np.argsort(-np.abs(point.moves), kind="stable").tolist() if abs(point.moves[n]) >= MIN_MOVE]
-    values = (
+    values = [
         _design_value(futures.scenario, names[n], float(point.scores[n]), float(point.moves[n])) for n in listed
+    ]
+    years = _years_at(futures, {value.name: value.value for value in values if value is not None})
+    return LikeliestFailure(
+        point.distance,
+        tuple(replace(value, value=years.get(value.name, value.value)) for value in values if value is not None),
     )
-    return LikeliestFailure(point.distance, tuple(value for value in values if value is not None))
+
+
+def _years_at(futures: _Futures, drawn: Mapping[str, float]) -> dict[str, float]:
+    """By draw of a growth or of a given year, what the year comes to on average where the draw has some value."""
+    years: dict[str, float] = {}
+    for name, (assumption, values, realised) in realised_years(futures.compiled).items():
+        if name in drawn:
+            offset = 0.0 if assumption.dimension == "money" else 1.0
+            slope, intercept = np.polyfit(np.log(offset + values), np.log(offset + realised), 1)
+            years[name] = math.exp(intercept + slope * math.log(offset + drawn[name])) - offset
+    return years
 
 
 def _design_value(scenario: Scenario, name: str, score: float, moves: float) -> DesignValue | None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.plan.assumption import Assumption
 from forecast.plan.shocks import Drift, dotted_shock
+from forecast.plan.yearly_changes import draw_in_year
 from forecast.simulation.block import (
     ShockPaths,
     TradePaths,
@@ -27,10 +29,11 @@ from forecast.simulation.model.impacts import DriverKey
 from forecast.simulation.model.initiatives import InitiativeOutcome, initiative_outcomes
 from forecast.simulation.model.shocks import list_path_events
 from forecast.simulation.model.shocks.shock import PathEvent
+from forecast.simulation.model.planned_years import is_scored
 from forecast.simulation.model.workforce import sample_headcount
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 
-__all__ = ["ServiceYear", "SinglePath", "simulate_path"]
+__all__ = ["ServiceYear", "SinglePath", "realised_years", "simulate_path"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,43 @@ def simulate_path(plan: CompiledPlan, path: int) -> SinglePath:
         None if plan.workforce is None else float(_at(sample_headcount(plan.workforce, sampler)[None], row)[0]),
         {name: np.broadcast_to(_at(values, row), plan.horizon.count) for name, values in inputs.items()},
     )
+
+
+def realised_years(plan: CompiledPlan) -> dict[str, tuple[Assumption, Floats, Floats]]:
+    """Compare what the planner says of a year with the year as it comes out, over the first block.
+
+    The noise of the months is part of the range of a growth, so a draw moves the year by less than its own width.
+
+    Parameters
+    ----------
+    plan : CompiledPlan
+        With what its closed months teach.
+
+    Returns
+    -------
+    dict of str to tuple of Assumption, ndarray and ndarray
+        By name of the draw: the growth or the amount that the plan gives, (paths,) values that it drew, and (paths,)
+        what the year came to; of years over one that is above zero in every path.
+    """
+    sampler = Sampler(plan.seed, range(1), plan.groups, plan.yearly, resampled=plan.resampled)
+    draws = _draws(plan, sampler, sample_shocks(plan, sampler))
+    calendar = plan.baseline.calendar
+    by_draw: dict[str, tuple[Assumption, Floats, Floats]] = {}
+    for name, service in plan.baseline.services.items():
+        drawn = draws.services[name]
+        if drawn.planned is None or drawn.history is not None:
+            continue
+        amounts, before = drawn.amounts(service), drawn.base
+        for year in calendar.years:
+            total = amounts[calendar.year_rows(year)].sum(axis=0)
+            if (annual := service.annual_in(year)) is not None and is_scored(annual):
+                by_draw[annual.stream_name] = annual, sampler(annual), total
+            growth = service.growth.get(year)
+            if growth is not None and is_scored(growth) and before.min() > 0:
+                draw = sampler.yearly_name(*draw_in_year(growth, year))
+                by_draw[draw] = growth, sampler.in_year(growth, year), total / before - 1
+            before = total
+    return by_draw
 
 
 def _at(values: Floats, row: int) -> Floats:

@@ -199,11 +199,10 @@ def _held_assumptions(writing: _Writing) -> Iterator[tuple[str, str]]:
     """Name and text of every number of the plan that the future drew; growths and shocks have their own rules."""
     scenario, uniforms = writing.scenario, writing.details.uniforms
     changes = scenario.yearly_changes
-    random = tuple(f"shocks.{name}." for name, shock in scenario.shocks.items() if _is_random(shock))
     of_changes = {part.name for change in changes.values() for part in parts_of_change(change)}
     for assumption in scenario.uncertain_assumptions():
         uniform = uniforms.get(assumption.stream_name)
-        if assumption.name in of_changes or uniform is None or assumption.name.startswith(random):
+        if assumption.name in of_changes or uniform is None:  # drawn event by event, and none comes
             continue
         if assumption.name.startswith("initiatives.") and assumption.name.endswith(".chance"):
             continue
