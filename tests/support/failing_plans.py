@@ -63,8 +63,8 @@ costs:
 workforce: {headcount: 50 people, productivity: {basis: total_revenue}}
 targets:
   revenue: {measure: revenue, period: 2026, at_least: 125 tỷ, required_chance: 80%}
-  profit: {measure: profit, period: 2026, at_least: 50 tỷ}
-  summer: {measure: profit, period: 2026-Q3, at_least: 10 tỷ}
+  profit: {measure: profit, period: 2026, at_least: 60 tỷ}
+  summer: {measure: profit, period: 2026-Q3, at_least: 16 tỷ}
   spending: {measure: cost, period: 2026, at_most: 75 tỷ}
   margin: {measure: margin, period: 2026, at_least: 20%}
   shop: {measure: revenue.shop, period: 2026, at_least: 80 tỷ}
