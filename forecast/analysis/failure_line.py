@@ -9,7 +9,15 @@ from forecast.periods import parse_period
 from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import FigureKey, bridge_period, figure_key
 
-__all__ = ["FailureLine", "FigureTerm", "failure_line", "figure_terms", "line_figure", "unsplit_reason"]
+__all__ = [
+    "FailureLine",
+    "FigureTerm",
+    "failure_line",
+    "figure_terms",
+    "line_figure",
+    "splittable_target",
+    "unsplit_reason",
+]
 
 SPLIT_MEASURES = ("revenue", "profit", "cost")
 """Measures that are sums, so that what each cause does to them adds up."""
@@ -111,7 +119,18 @@ def unsplit_reason(scenario: Scenario, line: FailureLine) -> str:
 
 
 def splittable_target(scenario: Scenario) -> str:
-    """Name a target whose failures can be told by cause; empty where the plan has none."""
+    """Name a target whose failures can be told by cause.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+
+    Returns
+    -------
+    str
+        The first by priority; empty where the plan has none.
+    """
     names = (n for n in scenario.targets_by_priority if not unsplit_reason(scenario, failure_line(scenario, n)))
     return next(names, "")
 

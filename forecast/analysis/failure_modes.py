@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from forecast.analysis.failure_line import FailureLine, failure_line, figure_terms, line_figure, unsplit_reason
 from forecast.arrays import Bools, Floats, Floats32, Ints
@@ -20,7 +21,6 @@ from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.initiatives import InitiativeOutcome
 from forecast.simulation.model.shocks.shock import PathEvent
 from forecast.simulation.path_figures import PathFigures
-from forecast.simulation.sampling.random_streams import transform_score
 from forecast.simulation.simulate import Simulation
 from forecast.simulation.single_path import SinglePath, realised_years, simulate_path
 from forecast.stats.bins import meets
@@ -36,6 +36,7 @@ __all__ = [
     "FailureModes",
     "FailureWay",
     "LikeliestFailure",
+    "chosen_figures",
     "failure_modes",
     "find_failure_modes",
 ]
@@ -58,7 +59,7 @@ class FailureFuture:
     path: int
     """Number of the path, from 0."""
     value: float
-    """Of the measure."""
+    """Amount of the measure."""
     pieces: Mapping[str, float]
     """By cause, distance from its mean."""
     details: SinglePath
@@ -128,7 +129,7 @@ class FailureModes:
     chance: Estimate
     """Share of the futures that fail."""
     mean: float
-    """Of the measure, over all futures."""
+    """Mean of the measure over all futures."""
     sd: float
     """Standard deviation of the measure over all futures."""
     paths: int
@@ -157,7 +158,7 @@ class FailureModes:
         if not self.failures:
             return None
         needed = 1.2 * MIN_FAILURES / self.chance.value
-        digits = 10 ** max(0, math.floor(math.log10(needed)) - 1)
+        digits = int(10 ** max(0, math.floor(math.log10(needed)) - 1))
         return math.ceil(needed / digits) * digits
 
 
@@ -197,8 +198,6 @@ def failure_modes(run: Simulation, line: FailureLine | None = None) -> FailureMo
     FailureModes or None
         None without targets, without kept paths, or for a measure whose failures cannot be told by cause.
     """
-    from scipy.special import ndtri
-
     scenario, sample = run.scenario, run.path_sample
     if sample is None or (line is None and not scenario.main_target):
         return None
@@ -264,7 +263,22 @@ def find_failure_modes(
 
 
 def chosen_figures(scenario: Scenario, line: FailureLine, keys: Mapping[FigureKey, object]) -> list[FigureKey]:
-    """The figures that `find_failure_modes` reads, among those that a plan records."""
+    """List the figures that `find_failure_modes` reads.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The plan.
+    line : FailureLine
+        What counts as failing.
+    keys : mapping
+        By figure that the plan records.
+
+    Returns
+    -------
+    list of FigureKey
+        The measure, and the terms that add up to it.
+    """
     return [line_figure(scenario, line, keys), *(term.key for term in figure_terms(scenario, line, keys))]
 
 
@@ -295,9 +309,7 @@ def _find_ways(futures: _Futures, line: FailureLine, fails: Bools) -> tuple[Fail
     return tuple(ways)
 
 
-def _way(
-    futures: _Futures, cause: str, pieces: Floats, rows: Ints, failures: int, sd: Floats | None
-) -> FailureWay:
+def _way(futures: _Futures, cause: str, pieces: Floats, rows: Ints, failures: int, sd: Floats | None) -> FailureWay:
     """A way of the failing paths `rows`, with their pieces (causes, rows); no future without `sd` (causes,)."""
     count, causes = len(rows), list(futures.terms)
     means = pieces.mean(axis=1)
@@ -336,9 +348,7 @@ def _likeliest_failure(futures: _Futures, line: FailureLine) -> LikeliestFailure
     if point is None:
         return None
     listed = [n for n in np.argsort(-np.abs(point.moves), kind="stable").tolist() if abs(point.moves[n]) >= MIN_MOVE]
-    values = [
-        _design_value(futures.scenario, names[n], float(point.scores[n]), float(point.moves[n])) for n in listed
-    ]
+    values = [_design_value(futures.scenario, names[n], float(point.scores[n]), float(point.moves[n])) for n in listed]
     years = _years_at(futures, {value.name: value.value for value in values if value is not None})
     return LikeliestFailure(
         point.distance,
@@ -361,12 +371,12 @@ def _design_value(scenario: Scenario, name: str, score: float, moves: float) -> 
     """A draw in the unit of its assumption; None of a draw that is no assumption."""
     if name.endswith(HAPPENS_SUFFIX):
         entry = _chance_of(scenario, name.removesuffix(HAPPENS_SUFFIX))
-        happens = entry is not None and 0.5 * math.erfc(-score / math.sqrt(2)) < entry.value
+        happens = entry is not None and ndtr(score) < entry.value
         return DesignValue(name, None, float(happens), moves)
     assumption = _assumption_of(scenario, name)
     if assumption is None:
         return None
-    return DesignValue(name, assumption, float(transform_score(assumption, np.array([score]))[0]), moves)
+    return DesignValue(name, assumption, float(assumption.distribution.ppf(np.array([ndtr(score)]))[0]), moves)
 
 
 def _chance_of(scenario: Scenario, name: str) -> Assumption | None:

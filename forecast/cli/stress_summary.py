@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 MIN_PIECE_SHARE = 0.03
 """Share of what a way falls short by, from which a cause is named."""
-MAX_VALUES = 8
+MAX_LISTED_VALUES = 8
 """Values of the likeliest failure that are printed."""
-MAX_NAME_CHARACTERS = 46
+MAX_DRAW_CHARACTERS = 46
 """Characters of a name in the table of values."""
 MAX_DATED_EVENTS = 4
 """Events of one kind that are told with their days."""
@@ -130,7 +130,7 @@ def _way_lines(
 
 
 def _pieces_text(way: FailureWay, modes: FailureModes, scale: AmountScale, t: Translator) -> str:
-    """What each cause does in a way, the largest first; small ones together."""
+    """Pieces of a way, the largest first; small ones together."""
     pieces = {cause: piece.value for cause, piece in way.pieces.items()}
     total = sum(pieces.values())
     in_order = sorted(pieces, key=lambda cause: (-abs(pieces[cause]), cause))
@@ -224,7 +224,7 @@ def _likeliest_lines(modes: FailureModes, scenario: Scenario, t: Translator) -> 
         return
     yield from wrap(t("stress_design", distance=t.number(modes.likeliest.distance, 1)))
     rows = [["", *t("stress_design_columns").split("|")]]
-    rows += [_design_cells(value, scenario, t) for value in modes.likeliest.values[:MAX_VALUES]]
+    rows += [_design_cells(value, scenario, t) for value in modes.likeliest.values[:MAX_LISTED_VALUES]]
     yield from table_lines(rows, indent=2)
 
 
@@ -235,5 +235,5 @@ def _design_cells(value: DesignValue, scenario: Scenario, t: Translator) -> list
     else:
         name, text = value.name, quantity_text(value.assumption, value.value, t)
     label = name_text(name, scenario, t)
-    cut = label if len(label) <= MAX_NAME_CHARACTERS else f"{label[: MAX_NAME_CHARACTERS - 1].rstrip()}…"
+    cut = label if len(label) <= MAX_DRAW_CHARACTERS else f"{label[: MAX_DRAW_CHARACTERS - 1].rstrip()}…"
     return [cut, text, deviations]

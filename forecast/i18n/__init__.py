@@ -6,8 +6,8 @@ both. `messages.toml` has problems and errors, `terms.toml` the terms of the fie
 `actuals.toml` the import of actual figures, `backtest.toml` the test of the baseline, `places.toml` lists of places,
 `run.toml` the runs on disk and the command line, `lock.toml` the locks of plans, `score.toml` their scores,
 `year.toml` the closed months of a year, `excel.toml` workbooks, `terminal.toml` the blocks of the terminal,
-`compare.toml` comparisons and the list of runs, `seek.toml`, `triggers.toml` and `stress.toml` what would reach a target and how it fails,
-`notebook.toml` a run in a notebook.
+`compare.toml` comparisons and the list of runs, `seek.toml`, `triggers.toml` and `stress.toml` what would reach
+a target and how it fails, `notebook.toml` a run in a notebook.
 """
 
 from __future__ import annotations

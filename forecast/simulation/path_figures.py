@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from forecast.simulation.simulate import ProgressCallback, max_serial_paths
 from forecast.timeseries.baseline import Baseline
 
 __all__ = ["PathFigures", "simulate_path_figures"]
+
+_KeyT = TypeVar("_KeyT")
+_FloatT = TypeVar("_FloatT", np.float32, np.float64)
 
 MAX_SCORES = 10_000_000
 """Normal scores that are kept, 40 MB: those of the first paths where there are more."""
@@ -117,5 +121,5 @@ def _score(uniforms: Floats) -> Floats32:
     return np.asarray(ndtri(uniforms), np.float32)
 
 
-def _join(parts: list[dict[str, NDArray]]) -> dict:  # type: ignore[type-arg]
+def _join(parts: list[dict[_KeyT, NDArray[_FloatT]]]) -> dict[_KeyT, NDArray[_FloatT]]:
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}

@@ -25,11 +25,11 @@ from forecast.simulation.block import (
 )
 from forecast.simulation.compiled import CompiledPlan
 from forecast.simulation.model.baseline_paths import BaselineDraws, draw_baseline
-from forecast.simulation.model.impacts import DriverKey
+from forecast.simulation.model.impacts import DriverKey, sum_by_cell
 from forecast.simulation.model.initiatives import InitiativeOutcome, initiative_outcomes
+from forecast.simulation.model.planned_years import is_scored
 from forecast.simulation.model.shocks import list_path_events
 from forecast.simulation.model.shocks.shock import PathEvent
-from forecast.simulation.model.planned_years import is_scored
 from forecast.simulation.model.workforce import sample_headcount
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 
@@ -99,9 +99,7 @@ def simulate_path(plan: CompiledPlan, path: int) -> SinglePath:
     draws = _draws(plan, sampler, shocks)
     trade = simulate_trade(plan, sampler, shocks, draws)
     inputs = collect_statement_inputs(plan, sampler, trade)
-    impacts = {
-        dotted_shock(name): impact for name, impact in shocks.impacts.items() if name in shocks.recoveries
-    }
+    impacts = {dotted_shock(name): impact for name, impact in shocks.impacts.items() if name in shocks.recoveries}
     return SinglePath(
         path,
         {**{name: float(u[row]) for name, u in sampler.uniforms.items()}, **of_shocks},
@@ -191,10 +189,10 @@ def _service(plan: CompiledPlan, name: str, draws: BaselineDraws, trade: TradePa
         for shock, recovery in trade.shocks.recoveries.items()
         if (factor := recovery.impact.factors.get(("amount", name))) is not None
     }
-    returned = {}
+    returned: dict[str, Floats] = {}
     for shock, loss in paths.recovered.items():
         mine = loss.cell % PATHS_PER_BLOCK == row
-        by_month = np.bincount(loss.cell[mine] // PATHS_PER_BLOCK, loss.amount[mine], n_earlier + months)
+        by_month = sum_by_cell(loss.cell[mine] // PATHS_PER_BLOCK, loss.amount[mine], n_earlier + months)
         returned[dotted_shock(shock)] = by_month[n_earlier:]
     before = float(drawn.base[row if len(drawn.base) > 1 else 0])
     growth = {}

@@ -15,8 +15,8 @@ EDGE_DRAWS = 4_096
 """Draws near the edge that the gradient is fitted on."""
 MOMENT_DRAWS = 32_768
 """First draws that give means, covariances and the first gradient."""
-MAX_STEPS = 12
-"""Steps of the search; a smooth outcome takes two to four."""
+MAX_PLANE_FITS = 12
+"""Planes that are fitted; a smooth outcome takes two to four."""
 STEP_TOLERANCE = 0.01
 """Standard deviations by which the point moves in the last step, at most."""
 MIN_STANDARD_ERRORS = 4.5
@@ -67,7 +67,7 @@ def find_design_point(scores: Floats32, outcome: Floats, limit: float, *, is_bel
     mean, covariance = _moments(scores[:, :MOMENT_DRAWS])
     rows = np.arange(min(MOMENT_DRAWS, scores.shape[1]))
     point: Floats | None = None
-    for _ in range(MAX_STEPS):
+    for _ in range(MAX_PLANE_FITS):
         gradient, level = _plane(scores[:, rows], outcome[rows])
         pull = covariance @ gradient
         variance = float(gradient @ pull)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,12 +28,13 @@ from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Drift, Epidemic, Event, Weather
 from forecast.plan.workforce import ImpliedHeadcount
 from forecast.plan.yearly_changes import draw_in_year, parts_of_change
-from forecast.simulation.block import simulate_block
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
+from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
+from forecast.simulation.simulate import simulate
 from forecast.simulation.single_path import ServiceYear, SinglePath, simulate_path
 from forecast.stats.bins import meets
-from forecast.timeseries.baseline import fit_baseline
+from forecast.timeseries.baseline import Baseline, fit_baseline
 
 if TYPE_CHECKING:
     from forecast.analysis.failure_modes import FailureModes
@@ -57,7 +58,7 @@ class FailureScenario:
     text: str
     """YAML."""
     median: float
-    """Of the measure, when it is simulated."""
+    """Median of the measure, when it is simulated."""
     failing: float
     """Share of its paths that fail."""
     is_close: bool
@@ -76,7 +77,7 @@ class _Draft:
 
 @dataclass(frozen=True)
 class _Writing:
-    """What a plan of a failing future is written from."""
+    """A failing future that is written as a plan, and where."""
 
     scenario: Scenario
     plan: CompiledPlan
@@ -145,6 +146,7 @@ class _Trial:
     """A text that was read back."""
 
     scenario: Scenario
+    baseline: Baseline
     plan: CompiledPlan
 
     @classmethod
@@ -153,7 +155,7 @@ class _Trial:
 
         scenario = read_plan(writing.file, text=text).scenario
         baseline = fit_baseline(scenario, writing.cache)
-        return cls(scenario, condition_plan(compile_plan(scenario, baseline, seed=writing.plan.seed)))
+        return cls(scenario, baseline, condition_plan(compile_plan(scenario, baseline, seed=writing.plan.seed)))
 
     @classmethod
     def simulate(cls, writing: _Writing, draft: _Draft) -> _Trial:
@@ -165,7 +167,13 @@ class _Trial:
         return simulate_path(self.plan, 0)
 
     def outcome(self, line: FailureLine) -> Floats:
-        figures = simulate_block(self.plan, range(1)).figures
+        """(paths,) the measure in the first block."""
+        run = simulate(
+            self.scenario, paths=PATHS_PER_BLOCK, keep=PATHS_PER_BLOCK, seed=self.plan.seed, baseline=self.baseline,
+            every_place=False,
+        )  # fmt: skip
+        assert run.path_sample is not None
+        figures = run.path_sample.figures
         return figures[line_figure(self.scenario, line, figures)]
 
 
@@ -222,10 +230,7 @@ def _held_years(writing: _Writing, name: str) -> Iterator[tuple[str, str]]:
         assumption = change if isinstance(change, Assumption) else change[str(year)]
         stream, drawn_year = draw_in_year(assumption, year)
         uniform = uniforms.get(f"{stream}.{drawn_year}", uniforms.get(stream))
-        if assumption.is_constant or uniform is None:
-            value = assumption.value
-        else:
-            value = _value(assumption, uniform)
+        value = assumption.value if assumption.is_constant or uniform is None else _value(assumption, uniform)
         yield _year_key(name, year, len(years)), written_value(assumption, value, scenario.currency)
 
 
@@ -356,30 +361,30 @@ def _is_random(shock: object) -> bool:
 def _net_changes(year: ServiceYear, trial: ServiceYear, random: list[str]) -> dict[str, Floats]:
     """By random shock, (months,) change of the trial's amount that takes as much as the shock took net of the future.
 
-    Dated events stay in the plan; their factors are those of the future. What a shock takes is what it leaves, then what
-    comes back of it, in order of the names; a month that has nothing left can lose nothing.
+    Dated events stay in the plan; their factors are those of the future. What a shock takes is what it leaves, then
+    what comes back of it, in order of the names; a month that has nothing left can lose nothing.
     """
     dated = np.prod([factor for name, factor in year.factors.items() if name not in random], axis=0)
     amount, reached = year.before_events * dated, trial.before_events * dated
     amount, reached = np.abs(amount), np.abs(reached)  # months below zero lose and gain shares of their size
-    left = amount * np.prod([year.factors[name] for name in random if name in year.factors], axis=0)
+    remaining = amount * np.prod([year.factors[name] for name in random if name in year.factors], axis=0)
     changes: dict[str, Floats] = {}
     returned = np.zeros(len(amount))
     for name in random:
         if name not in year.factors:
             continue
         more = returned + year.returned.get(name, 0.0)
-        back = np.divide(left + more, left + returned, out=np.ones(len(left)), where=left + returned > 0)
+        back = np.divide(
+            remaining + more, remaining + returned, out=np.ones(len(remaining)), where=remaining + returned > 0
+        )
         after = amount * year.factors[name] * back
         next_reached = np.maximum(reached + after - amount, 0.0)
-        changes[name] = np.divide(next_reached, reached, out=np.ones(len(left)), where=reached > 0) - 1
+        changes[name] = np.divide(next_reached, reached, out=np.ones(len(remaining)), where=reached > 0) - 1
         amount, reached, returned = after, next_reached, more
     return changes
 
 
-def _put_event(
-    writing: _Writing, draft: _Draft, name: str, row: int, changes: Mapping[tuple[str, str], float]
-) -> None:
+def _put_event(writing: _Writing, draft: _Draft, name: str, row: int, changes: Mapping[tuple[str, str], float]) -> None:
     month = writing.scenario.horizon.calendar.first + row
     key = _event_key(writing.scenario, name, month)
     draft.put(f"{key}.kind", "event")
@@ -462,12 +467,14 @@ def _plain(value: float) -> str:
     """Seven digits without an exponent; never three decimals, which would be taken for thousands."""
     decimals = max(1, 6 - math.floor(math.log10(abs(value)))) if value else 1
     text = f"{value:.{min(decimals, 15)}f}".rstrip("0")
-    whole, _, fraction = text.partition(".")
-    return f"{whole}.{fraction}0" if len(fraction) == 3 else f"{whole}.{fraction}" if fraction else whole
+    integer, _, fraction = text.partition(".")
+    return f"{integer}.{fraction}0" if len(fraction) == 3 else f"{integer}.{fraction}" if fraction else integer
 
 
 def _money(value: float, currency: str) -> str:
-    size, word = next(((size, word) for size, word in ((1e9, "billion "), (1e6, "million ")) if abs(value) >= size), (1.0, ""))
+    size, word = next(
+        ((size, word) for size, word in ((1e9, "billion "), (1e6, "million ")) if abs(value) >= size), (1.0, "")
+    )
     return f"{_plain(value / size)} {word}{currency}"
 
 
@@ -483,7 +490,9 @@ def _yaml_text(writing: _Writing, draft: _Draft) -> str:
     """The plan as YAML, with what it is in its first lines."""
     scenario, way = writing.scenario, writing.way
     names = {
-        t.language: t("stress_scenario_name", way=way.label.in_language(t.language), plan=scenario.name.in_language(t.language))
+        t.language: t(
+            "stress_scenario_name", way=way.label.in_language(t.language), plan=scenario.name.in_language(t.language)
+        )
         for t in (Translator("en"), Translator("vi"))
     }
     t = Translator(scenario.language)

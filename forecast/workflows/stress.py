@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from forecast.timeseries.baseline import Baseline
     from forecast.workflows.request import RunRequest
 
-__all__ = ["StressResult", "require_folder", "stress_plan", "summarise_stress", "write_failures"]
+__all__ = ["StressResult", "check_write_folder", "stress_plan", "summarise_stress", "write_failures"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class StressResult:
 
     modes: FailureModes
     baseline: Baseline
-    """That of the plan, as it was fitted."""
+    """Baseline of the plan, as it was fitted."""
 
 
 def stress_plan(
@@ -75,7 +75,7 @@ def stress_plan(
     return StressResult(find_failure_modes(scenario, baseline, figures, line), baseline)
 
 
-def require_folder(folder: Path, request: RunRequest, argument: Location) -> None:
+def check_write_folder(folder: Path, request: RunRequest, argument: Location) -> None:
     """Check that plans which extend the plan can stand in a folder.
 
     Parameters

@@ -62,7 +62,9 @@ def test_two_normals_fail_each_half_of_the_times_and_likeliest_together(tmp_path
 
 
 def test_mean_pieces_are_those_of_independent_normals(tmp_path: Path) -> None:
-    uneven = TWO_NORMALS.replace('b: {baseline: {method: given, annual: "normal(10 tỷ, 1 tỷ)"', 'b: {baseline: {method: given, annual: "normal(10 tỷ, 0.7 tỷ)"')  # fmt: skip
+    before, after = (f'b: {{baseline: {{method: given, annual: "normal(10 tỷ, {sd} tỷ)"' for sd in (1, 0.7))
+    uneven = TWO_NORMALS.replace(before, after)
+    assert uneven != TWO_NORMALS
     run = forecast.simulate(read(tmp_path, uneven), paths=PATHS, keep=PATHS)
     modes = told(run, line=18e9)
     rng = np.random.default_rng(11)

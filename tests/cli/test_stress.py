@@ -171,7 +171,9 @@ def test_what_cannot_be_told_is_refused(call: Any, plan_file: Path, arguments: l
 
 
 def test_a_folder_outside_the_project_is_refused(call: Any, plan_file: Path, tmp_path_factory: Any) -> None:
-    result = call("stress", plan_file, "--write", tmp_path_factory.mktemp("elsewhere"), "--paths", "500", "--lang", "en")
+    result = call(
+        "stress", plan_file, "--write", tmp_path_factory.mktemp("elsewhere"), "--paths", "500", "--lang", "en"
+    )
     assert result.code == 2
     assert "must lie in its project" in result.err
     file = call("stress", plan_file, "--write", plan_file, "--paths", "500", "--lang", "en")
@@ -185,9 +187,9 @@ def test_a_plan_without_targets_needs_a_line(call: Any, tmp_path: Path) -> None:
     refused = call("stress", file, "--paths", "500", "--lang", "en")
     assert refused.code == 2
     assert "the plan has no target" in refused.err
-    told = call("stress", file, "--paths", "40_000", "--below", "17 tỷ", "--json")
-    assert told.code == 0
-    assert json.loads(told.out)["target"] is None
+    answered = call("stress", file, "--paths", "40_000", "--below", "17 tỷ", "--json")
+    assert answered.code == 0
+    assert json.loads(answered.out)["target"] is None
     named = call("stress", file, "--paths", "500", "--target", "x", "--below", "17 tỷ", "--lang", "en")
     assert named.code == 2
 

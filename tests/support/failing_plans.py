@@ -37,7 +37,11 @@ shocks:
     waves_per_year: 0.5 to 1.5
     length: 4 to 8 weeks
     mild: {effect: {volume: {all: -10% to -2%}}}
-    hard: {chance: 40% to 60%, length: 10 to 30 days, reach: "uniform(50%, 100%)", effect: {volume: {all: -80% to -40%}}}
+    hard:
+      chance: 40% to 60%
+      length: 10 to 30 days
+      reach: uniform(50%, 100%)
+      effect: {volume: {all: -80% to -40%}}
     recovered: {post: 50% to 90%}
   floods:
     kind: flood
@@ -45,8 +49,8 @@ shocks:
     per_year: 0.5 to 1.2
     season: {9: 2, 10: 8}
     classes:
-      local: {weight: 3, reach: 2% to 14%, days: 1 to 3, loss_share: {all: 60% to 90%}, repair_per_place: 10 to 30 triệu}
-      province: {weight: 1, reach: 50% to 66%, days: 3 to 5, loss_share: {all: 60% to 90%}, repair_per_place: 10 to 30 triệu}
+      local: {weight: 3, reach: 2% to 14%, days: 1 to 3, loss_share: {all: 60% to 90%}, repair_per_place: 20 triệu}
+      province: {weight: 1, reach: 50% to 66%, days: 3 to 5, loss_share: {all: 60% to 90%}, repair_per_place: 20 triệu}
     recovered: {all: 20% to 70%}
 places: {count: 50}
 initiatives:

@@ -15,7 +15,7 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
-from forecast.errors import CheckError, InputError, Problem
+from forecast.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from forecast.analysis.failure_line import FailureLine
@@ -37,12 +37,12 @@ def stress_command(ctx: click.Context, /, plan: str, **params: Any) -> None:
     session.language = request.language
     line = _line(session, request, plan, params)
     from forecast.cli.stress_summary import few_failures_error, stress_lines
-    from forecast.workflows.stress import require_folder, stress_plan, summarise_stress, write_failures
+    from forecast.workflows.stress import check_write_folder, stress_plan, summarise_stress, write_failures
 
     folder = params["write"]
     if folder is not None:
         _require_writable(session, request, options)
-        require_folder(folder, request, session.location(str(folder)))
+        check_write_folder(folder, request, session.location(str(folder)))
     written = None
     with show_progress(session.t, quiet=options.quiet) as display:
         result = stress_plan(request, line, partial(display.show_paths, request.name))
@@ -80,7 +80,9 @@ def _line(session: Session, request: RunRequest, plan: str, params: dict[str, An
     if reason := unsplit_reason(scenario, line):
         name = splittable_target(scenario)
         instead = session.t("stress_other_target", name=name) if name else session.t("stress_write_target")
-        raise session.input_error(plan, f"targets.{line.target}", f"stress_of_{reason}", measure=line.measure, instead=instead)
+        raise session.input_error(
+            plan, f"targets.{line.target}", f"stress_of_{reason}", measure=line.measure, instead=instead
+        )
     return line
 
 

@@ -37,13 +37,13 @@ ROW_INCHES = 0.62
 """Height of a way: its name and its bar."""
 LEGEND_LINE_INCHES = 0.2
 """Height of a line of the legend above the bars."""
-MAX_CAUSES = 5
+MAX_PIECES = 5
 """Causes with a colour; the others are one grey piece."""
 WAY_BAR_HEIGHT = 0.46
 HANDLE_EMS = 0.9
 """Width of a colour in the legend, in heights of the text."""
 DECIMALS = 1
-"""Of all figures, so that pieces and totals add up by eye."""
+"""Decimals of all figures, so that pieces and totals add up by eye."""
 PIECE_COLOURS = (CORE, *(colour for colour, _ in RUN_LINE_STYLES[1:5]))
 LIGHT_LUMINANCE = 0.42
 """Luminance from which a colour bears dark figures."""
@@ -54,7 +54,7 @@ class WayPieces(NamedTuple):
 
     way: FailureWay
     amounts: tuple[float, ...]
-    """Of each drawn cause, then of all others together."""
+    """By drawn cause, then all others together."""
 
 
 def drawn_ways(finding: FailureModes) -> tuple[FailureWay, ...]:
@@ -68,7 +68,7 @@ def drawn_causes(finding: FailureModes) -> tuple[str, ...]:
     weights = {cause: sum(w.share.value * abs(w.pieces[cause].value) for w in ways) for cause in finding.labels}
     heads = [way.cause for way in ways]
     in_order = sorted(weights, key=lambda cause: (cause not in heads, -weights[cause], cause))
-    chosen = [cause for cause in in_order if weights[cause] > 0][:MAX_CAUSES]
+    chosen = [cause for cause in in_order if weights[cause] > 0][:MAX_PIECES]
     return tuple(sorted(chosen, key=lambda cause: (-weights[cause], cause)))
 
 
@@ -117,22 +117,25 @@ def draw_failure_modes(axes: Axes, finding: FailureModes, t: Translator, scale: 
 
 
 def _legend_names(finding: FailureModes, t: Translator) -> list[str]:
-    return [*(finding.labels[cause].in_language(t.language) for cause in drawn_causes(finding)), t("stress_chart_others")]
+    return [
+        *(finding.labels[cause].in_language(t.language) for cause in drawn_causes(finding)),
+        t("stress_chart_others"),
+    ]
 
 
 def _draw_label(axes: Axes, way: FailureWay, y: float, t: Translator) -> None:
     """Write the name of a way and its share of the failures above its bar; the name is cut, the share is not."""
     share = t("stress_chart_share", share=whole_percent(way.share.value, t))
     width = axes_size_inches(axes)[0]
-    name = fit_label(way.label.in_language(t.language), width - text_width(f" {share}") - 0.5 * em_inches(), weight="bold")
+    name = fit_label(
+        way.label.in_language(t.language), width - text_width(f" {share}") - 0.5 * em_inches(), weight="bold"
+    )
     transform = axes.get_yaxis_transform()
     axes.text(0, y, name, transform=transform, va="bottom", weight="bold", color=INK)
     axes.text(1, y, share, transform=transform, va="bottom", ha="right", color=INK)
 
 
-def _draw_pieces(
-    axes: Axes, amounts: Sequence[float], y: float, colours: Sequence[str], scale: AmountScale
-) -> None:
+def _draw_pieces(axes: Axes, amounts: Sequence[float], y: float, colours: Sequence[str], scale: AmountScale) -> None:
     """Draw the pieces of one way outwards from the mean, those below it to the left, with the figures that fit."""
     reached = {True: 0.0, False: 0.0}
     low, high = axes.get_xlim()

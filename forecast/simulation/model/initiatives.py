@@ -13,6 +13,8 @@ from forecast.plan.initiatives import Initiative, InitiativeCost
 from forecast.simulation.model.impacts import DriverKey, SimulationContext, cut_at_zero, sample_changes
 from forecast.simulation.sampling.random_streams import Sampler
 
+__all__ = ["InitiativeOutcome"]
+
 MIN_SAFE_CHANGE = -0.999
 """Change above which no rounding of a factor brings it below zero."""
 

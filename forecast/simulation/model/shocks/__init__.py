@@ -1,7 +1,8 @@
 """Impact of each kind of shock; the records are in `forecast.plan.shocks`.
 
-For others: `impact`, and `list_path_events` (the events of one path with their days). One file a kind (`drift`, `event`, `weather` for storms and floods, `epidemic` with `outbreaks`),
-with what they share in `shock`. A new kind is a file here and a line below.
+For others: `impact`, and `list_path_events` (the events of one path with their days). One file a kind (`drift`,
+`event`, `weather` for storms and floods, `epidemic` with `outbreaks`), with what they share in `shock`. A new kind is a
+file here and a line below.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from forecast.simulation.model.impacts import Impact, SimulationContext
 from forecast.simulation.model.shocks.drift import drift_impact
 from forecast.simulation.model.shocks.epidemic import epidemic_impact, epidemic_of_path
 from forecast.simulation.model.shocks.event import event_impact, event_of_path
-from forecast.simulation.model.shocks.weather import weather_impact, weather_of_path
 from forecast.simulation.model.shocks.shock import PathEvent
+from forecast.simulation.model.shocks.weather import weather_impact, weather_of_path
 from forecast.simulation.sampling.random_streams import Sampler
 
 __all__ = ["impact", "list_path_events"]

@@ -53,9 +53,7 @@ def event_impact(shock: Event, name: str, sampler: Sampler, context: SimulationC
     )
 
 
-def event_of_path(
-    shock: Event, name: str, sampler: Sampler, context: SimulationContext, path: int
-) -> list[PathEvent]:
+def event_of_path(shock: Event, name: str, sampler: Sampler, context: SimulationContext, path: int) -> list[PathEvent]:
     """The event with its days in one path; none where it does not happen."""
     happens = True if shock.chance is None else bool(sampler.happens(name, sampler(shock.chance))[path])
     if not happens:

@@ -16,6 +16,8 @@ from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects, Shock
 from forecast.simulation.model.impacts import DriverKey, LossesOfRows, cut_at_zero, sample_changes, sum_by_cell
 from forecast.simulation.sampling.random_streams import Sampler
 
+__all__ = ["PathEvent"]
+
 
 @dataclass(frozen=True)
 class PathEvent:

@@ -78,13 +78,11 @@ def weather_of_path(
     reach = classified.draw([size.reach for size in classified.classes])
     reach = reach * events.values_of_paths(reached_share(shock, sampler))
     names = sorted(shock.classes)
-    row_by_event = {}
+    class_of_event = np.zeros(len(events), np.intp)
     for number, (rows, _) in enumerate(classified.by_class or []):
-        row_by_event |= dict.fromkeys(rows.tolist(), number)
+        class_of_event[rows] = number
     return [
-        PathEvent(
-            name, names[row_by_event.get(row, 0)], float(events.start[row]), float(end[row]), float(reach[row])
-        )
+        PathEvent(name, names[class_of_event[row]], float(events.start[row]), float(end[row]), float(reach[row]))
         for row in np.flatnonzero(events.path == path).tolist()
     ]
 
