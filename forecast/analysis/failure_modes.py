@@ -143,9 +143,14 @@ class FailureModes:
     seed: int
 
     @property
+    def is_sure(self) -> bool:
+        """True where the measure is the same in every future: its months are closed, or nothing is random."""
+        return self.sd == 0
+
+    @property
     def is_told(self) -> bool:
         """True where enough futures fail to tell the ways."""
-        return self.failures >= MIN_FAILURES
+        return self.failures >= MIN_FAILURES and not self.is_sure
 
     @property
     def fails_nearly_always(self) -> bool:
@@ -252,10 +257,10 @@ def find_failure_modes(
         line,
         binomial_interval(failures, len(outcome)),
         float(outcome.mean()),
-        float(outcome.std()),
+        float(outcome.std()) if np.ptp(outcome) > 0 else 0.0,
         len(outcome),
         failures,
-        _find_ways(futures, line, fails) if failures >= MIN_FAILURES else (),
+        _find_ways(futures, line, fails) if failures >= MIN_FAILURES and np.ptp(outcome) > 0 else (),
         _likeliest_failure(futures, line),
         {cause: cause_label(scenario, cause) for cause in futures.terms},
         figures.seed,

@@ -15,9 +15,9 @@ EDGE_DRAWS = 4_096
 """Draws near the edge that the gradient is fitted on."""
 MOMENT_DRAWS = 32_768
 """First draws that give means, covariances and the first gradient."""
-MAX_PLANE_FITS = 12
+MAX_PLANE_FITS = 6
 """Planes that are fitted; a smooth outcome takes two to four."""
-STEP_TOLERANCE = 0.01
+STEP_TOLERANCE = 0.03
 """Standard deviations by which the point moves in the last step, at most."""
 MIN_STANDARD_ERRORS = 4.5
 """Standard errors below which a moment counts as that of independent standard normals: one in 150,000 exceeds it."""

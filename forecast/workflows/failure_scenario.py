@@ -19,9 +19,9 @@ import numpy as np
 
 from forecast.analysis.failure_line import FailureLine, line_figure
 from forecast.analysis.failure_modes import FailureFuture, FailureWay
-from forecast.arrays import Bools, Floats
+from forecast.arrays import Floats, Ints
 from forecast.i18n import Translator
-from forecast.periods import SEASON_MONTHS, format_month
+from forecast.periods import SEASON_MONTHS, format_month, parse_period
 from forecast.plan.assumption import Assumption
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FailureScenario", "compose_failure", "written_value"]
 
-GROWTH_TOLERANCE = 1e-6
-"""Distance of a year from that of the future, as a share of it, at which its growth is found."""
+YEAR_TOLERANCE = 1e-6
+"""Distance of a year from that of the future, as a share of it, at which its growth is right."""
 MIN_EFFECT = 5e-7
 """Least effect of an event that is written."""
 MAX_DISTANCE_SHARE = 0.1
@@ -70,6 +70,8 @@ class _Draft:
     """Entries of the plan by dotted name, as YAML scalars; None deletes."""
 
     entries: dict[str, str | None] = field(default_factory=dict)
+    years: dict[tuple[str, int], float] = field(default_factory=dict)
+    """By service and calendar year, 1 + growth, or the amount that the plan gives."""
 
     def put(self, name: str, text: str | None) -> None:
         self.entries[name] = text
@@ -83,6 +85,7 @@ class _Writing:
     plan: CompiledPlan
     way: FailureWay
     future: FailureFuture
+    line: FailureLine
     file: Path
     """Where it will stand."""
     cache: Path | None
@@ -125,11 +128,11 @@ def compose_failure(
         The text is no plan: its file lies outside the project, or a number cannot be held.
     """
     assert way.future is not None
-    writing = _Writing(scenario, plan, way, way.future, file, cache)
+    writing = _Writing(scenario, plan, way, way.future, modes.line, file, cache)
     draft = _held(writing)
     trial = _Trial.simulate(writing, draft)
     for _ in range(len(scenario.horizon.calendar.years) + 1):
-        if not _correct_growths(writing, draft, trial):
+        if not _correct_years(writing, draft, trial):
             break
         trial = _Trial.simulate(writing, draft)
     _put_events(writing, draft, trial.path)
@@ -243,31 +246,36 @@ def _value(assumption: Assumption, uniform: float) -> float:
 
 
 def _hold_service(writing: _Writing, draft: _Draft, name: str, service: ServiceYear) -> None:
-    """The year of a service with its surprises: what it grew by, and no noise."""
+    """The years of a service with the surprises of their months: what they grew by, and no noise."""
     choice, key = writing.scenario.baseline_for(name), f"services.{name}"
     if choice.method == "given":
-        assert choice.annual is not None
-        total = float(service.undisturbed[:SEASON_MONTHS].sum())
-        draft.put(f"{key}.baseline.annual", written_value(choice.annual, total, writing.scenario.currency))
-    elif (choice.level or "history") != "planner" and not _is_planned(writing, name):
+        draft.years[name, writing.plan.baseline.calendar.years[0]] = float(service.undisturbed[:SEASON_MONTHS].sum())
+    elif writing.plan.baseline.services[name].level != "planner":
         draft.put(f"{key}.baseline.level", "planner")
-    if choice.level is not None and choice.level.startswith("mixture"):
-        draft.put(f"{key}.baseline.level", "planner")
-    years = _growth_years(writing, name)
-    for year in years:
+    for year in _growth_years(writing, name):
         if year in service.growth:
-            draft.put(_year_key(f"{key}.growth", year, len(years)), _percent(service.growth[year]))
+            draft.years[name, year] = 1 + service.growth[year]
+    _put_years(writing, draft)
     draft.put(f"{key}.baseline.noise", "0%")
     if choice.level_noise is not None:
         draft.put(f"{key}.baseline.level_noise", "0%")
 
 
-def _is_planned(writing: _Writing, service: str) -> bool:
-    return writing.plan.baseline.services[service].level == "planner"
+def _put_years(writing: _Writing, draft: _Draft) -> None:
+    """Write what sets the years of the services: growths, or the year that is given."""
+    for (service, year), value in draft.years.items():
+        years = _growth_years(writing, service)
+        if year in years:
+            draft.put(_year_key(f"services.{service}.growth", year, len(years)), _percent(value - 1))
+        else:
+            annual = writing.scenario.baseline_for(service).annual
+            assert annual is not None  # it gives the first year
+            text = written_value(annual, value, writing.scenario.currency)
+            draft.put(f"services.{service}.baseline.annual", text)
 
 
 def _growth_years(writing: _Writing, service: str) -> range:
-    """Calendar years whose growth is written."""
+    """Calendar years whose growth is written: all but one that is given."""
     years = writing.plan.baseline.calendar.years
     is_given = writing.scenario.baseline_for(service).method == "given"
     return range(years[0] + is_given, years[-1] + 1)
@@ -299,36 +307,35 @@ def _hold_shock(writing: _Writing, draft: _Draft, name: str, shock: object) -> N
             draft.put(f"{name}.until", _day(event.end - 1))
 
 
-def _correct_growths(writing: _Writing, draft: _Draft, trial: _Trial) -> bool:
-    """Correct each year's growth, or the year that is given, by its open months; False where nothing was to correct.
+def _correct_years(writing: _Writing, draft: _Draft, trial: _Trial) -> bool:
+    """Correct the first year of each service that is not that of the future; False where none was to correct.
 
-    The open months of a year are in proportion to the growth of the year, whatever the profile and the base are.
+    Open months of a year are in proportion to its growth, or to the amount that is given, whatever the profile and the
+    base are. They are those of the measure's period, or in a year without one all.
     """
-    calendar, is_corrected = writing.plan.baseline.calendar, False
-    is_open = _open_months(writing)
-    simulated = trial.path
+    calendar, simulated, is_corrected = writing.plan.baseline.calendar, trial.path, False
     for name, service in writing.details.services.items():
-        years = _growth_years(writing, name)
         for year in calendar.years:
-            rows = np.arange(calendar.count)[calendar.year_rows(year)][is_open[name][calendar.year_rows(year)]]
+            rows = _open_rows(writing, year)
             wanted, reached = (float(each.undisturbed[rows].sum()) for each in (service, simulated.services[name]))
-            if not len(rows) or reached == 0 or abs(wanted / reached - 1) < GROWTH_TOLERANCE:
+            if not len(rows) or reached == 0 or abs(wanted / reached - 1) < YEAR_TOLERANCE:
                 continue
-            key = _year_key(f"services.{name}.growth", year, len(years))
-            if (text := draft.entries.get(key)) is not None:
-                draft.put(key, _percent((1 + float(text.rstrip("%")) / 100) * wanted / reached - 1))
+            if (name, year) in draft.years:
+                draft.years[name, year] *= wanted / reached
                 is_corrected = True
             break  # later years grow over this one
+    _put_years(writing, draft)
     return is_corrected
 
 
-def _open_months(writing: _Writing) -> Mapping[str, Bools]:
-    """By service, (months of whole years,) months that no book has closed."""
+def _open_rows(writing: _Writing, year: int) -> Ints:
+    """Rows of a year that no book has closed: those of the measure's period, or all where it has none there."""
     calendar = writing.plan.baseline.calendar
     months = np.array(calendar.months)
-    last = writing.plan.closed.last_month
-    is_open = months > last if last is not None else np.ones(len(months), bool)
-    return dict.fromkeys(writing.details.services, is_open)
+    last, period = writing.plan.closed.last_month, parse_period(writing.line.period)
+    is_open = (months // SEASON_MONTHS == year) & (months > (-1 if last is None else last))
+    in_period = is_open & (months >= period.first) & (months <= period.last)
+    return np.flatnonzero(in_period if in_period.any() else is_open)
 
 
 # --- events

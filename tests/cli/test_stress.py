@@ -194,11 +194,19 @@ def test_a_plan_without_targets_needs_a_line(call: Any, tmp_path: Path) -> None:
     assert named.code == 2
 
 
+def test_a_figure_that_is_sure_is_refused(call: Any) -> None:
+    result = call(
+        "stress", ROOT / "scenarios" / "months" / "2025-06.yaml", "--target", "first_half", "--paths", "500", "--lang", "en"
+    )  # fmt: skip
+    assert result.code == 2
+    assert "this figure is sure: every month of its period is closed" in result.err
+
+
 def test_a_target_that_nearly_every_future_misses_is_said(call: Any, plan_file: Path) -> None:
     result = call("stress", plan_file, "--paths", "4096", "--target", "revenue", "--below", "300 tỷ", "--lang", "en")
     assert result.code == 0
     assert "Nearly every future fails" in result.out
-    assert "fails at the middle of its assumptions" in result.out
+    assert "fails at the medians of its assumptions" in result.out
 
 
 def test_a_target_of_a_place_is_refused_with_another_one(call: Any) -> None:

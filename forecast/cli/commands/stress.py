@@ -46,6 +46,8 @@ def stress_command(ctx: click.Context, /, plan: str, **params: Any) -> None:
     written = None
     with show_progress(session.t, quiet=options.quiet) as display:
         result = stress_plan(request, line, partial(display.show_paths, request.name))
+        if result.modes.is_sure:
+            raise session.input_error(plan, f"targets.{line.target}", "stress_sure")
         if folder is not None and result.modes.is_told:
             written = write_failures(
                 request,
