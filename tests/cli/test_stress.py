@@ -195,9 +195,8 @@ def test_a_plan_without_targets_needs_a_line(call: Any, tmp_path: Path) -> None:
 
 
 def test_a_figure_that_is_sure_is_refused(call: Any) -> None:
-    result = call(
-        "stress", ROOT / "scenarios" / "months" / "2025-06.yaml", "--target", "first_half", "--paths", "500", "--lang", "en"
-    )  # fmt: skip
+    plan = ROOT / "scenarios" / "months" / "2025-06.yaml"
+    result = call("stress", plan, "--target", "first_half", "--paths", "500", "--lang", "en")
     assert result.code == 2
     assert "this figure is sure: every month of its period is closed" in result.err
 
