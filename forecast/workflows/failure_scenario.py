@@ -347,7 +347,7 @@ def _put_events(writing: _Writing, draft: _Draft, trial: SinglePath) -> None:
     random = [f"shocks.{name}" for name, shock in sorted(scenario.shocks.items()) if _is_random(shock)]
     effects: dict[tuple[str, int], dict[tuple[str, str], float]] = {}
     for service, year in details.services.items():
-        for name, changes in _net_changes(year, trial.services[service], random).items():
+        for name, changes in net_changes(year, trial.services[service], random).items():
             for row in np.flatnonzero(np.abs(changes) >= MIN_EFFECT).tolist():
                 effects.setdefault((name, row), {})["volume", service] = float(changes[row])
     for name in random:
@@ -365,7 +365,7 @@ def _is_random(shock: object) -> bool:
     return not isinstance(shock, Drift | Event)
 
 
-def _net_changes(year: ServiceYear, trial: ServiceYear, random: list[str]) -> dict[str, Floats]:
+def net_changes(year: ServiceYear, trial: ServiceYear, random: list[str]) -> dict[str, Floats]:
     """By random shock, (months,) change of the trial's amount that takes as much as the shock took net of the future.
 
     Dated events stay in the plan; their factors are those of the future. What a shock takes is what it leaves, then

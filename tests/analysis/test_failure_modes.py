@@ -61,6 +61,18 @@ def test_two_normals_fail_each_half_of_the_times_and_likeliest_together(tmp_path
     assert summarise_failures(modes)["design_point"]["probability"] == pytest.approx(0.0169, abs=2e-4)
 
 
+def test_a_year_with_noisy_months_is_told_as_it_comes_out(tmp_path: Path) -> None:
+    noisy = TWO_NORMALS.replace('"normal(10 tỷ, 1 tỷ)", noise: 0%}}', '"normal(10 tỷ, 1 tỷ)", noise: 16%}}', 1)
+    scenario = read(tmp_path, noisy)
+    run = forecast.simulate(scenario, paths=PATHS, keep=PATHS)
+    modes = told(run)
+    assert modes.likeliest is not None
+    held = {value.name: value.value for value in modes.likeliest.values}
+    assert held.keys() == {"services.a.baseline.annual", "services.b.baseline.annual"}
+    then = forecast.simulate(scenario, paths=8_192, variant=forecast.Variant(held=held))
+    assert then.tally("revenue", "2026").mean == pytest.approx(17e9, abs=0.1e9)
+
+
 def test_mean_pieces_are_those_of_independent_normals(tmp_path: Path) -> None:
     before, after = (f'b: {{baseline: {{method: given, annual: "normal(10 tỷ, {sd} tỷ)"' for sd in (1, 0.7))
     uneven = TWO_NORMALS.replace(before, after)

@@ -103,6 +103,16 @@ def test_profit_of_such_a_plan_has_the_repairs_in_their_month(call: Any, plan_fi
     assert repaired
 
 
+def test_a_quarter_is_that_of_the_future_though_its_months_were_noisy(call: Any, plan_file: Path) -> None:
+    folder = plan_file.parent
+    result = call("stress", plan_file, "--target", "summer", "--paths", "8192", "--write", folder, "--json")
+    answer = json.loads(result.out)
+    assert answer["scenarios"]
+    for each, row in zip(answer["scenarios"], answer["rows"], strict=False):
+        run = forecast.simulate(forecast.read(folder / Path(each["file"]).name), paths=500)
+        assert run.values("profit", "2026-Q3").mean() == pytest.approx(row["future"]["value"], abs=0.03e9)
+
+
 def test_a_file_that_is_there_is_never_replaced(call: Any, plan_file: Path) -> None:
     folder = plan_file.parent / "failing"
     folder.mkdir()
