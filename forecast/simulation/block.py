@@ -204,18 +204,27 @@ def sample_impacts(plan: CompiledPlan, sampler: Sampler, context: SimulationCont
     `context` is that of the horizon. All but drifts also have the months before it whose losses still come back.
     """
     earlier = plan.earlier
-    longer = replace(context, calendar=earlier.calendar(plan.horizon), earlier=earlier.months)
     impacts = sample_drifts(plan, sampler, context)
     for name, shock in plan.shocks.items():
-        if name in impacts:
-            continue
-        since_known = replace(
-            longer, first_moment=earlier.by_shock[name].first_moment, longest=earlier.by_shock[name].longest
-        )
-        impacts[name] = impact(shock, f"shocks.{name}", sampler, since_known).from_horizon_on(earlier.months)
+        if name not in impacts:
+            since_known = shock_context(plan, name, context)
+            impacts[name] = impact(shock, f"shocks.{name}", sampler, since_known).from_horizon_on(earlier.months)
+    longer = past_context(plan, context)
     for name, event in earlier.past_shocks.items():
         impacts[name] = impact(event, name, sampler, longer).from_horizon_on(earlier.months)
     return impacts
+
+
+def shock_context(plan: CompiledPlan, name: str, context: SimulationContext) -> SimulationContext:
+    """Surroundings of a shock that is no drift: also the months before the horizon, from when on it may begin."""
+    known = plan.earlier.by_shock[name]
+    return replace(past_context(plan, context), first_moment=known.first_moment, longest=known.longest)
+
+
+def past_context(plan: CompiledPlan, context: SimulationContext) -> SimulationContext:
+    """The same surroundings with the months before the horizon whose losses still come back."""
+    earlier = plan.earlier
+    return replace(context, calendar=earlier.calendar(plan.horizon), earlier=earlier.months)
 
 
 def sample_drifts(plan: CompiledPlan, sampler: Sampler, context: SimulationContext) -> dict[str, Impact]:

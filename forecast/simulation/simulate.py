@@ -377,7 +377,7 @@ def simulate(
     baseline = baseline or fit_baseline(scenario)
     plan = condition_plan(compile_plan(scenario, baseline, paths, seed, periods, variant.resampled))
     goal = _precision_goal(plan, precision)
-    engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
+    engine = execution.engine or create_engine(execution.workers if plan.paths > max_serial_paths(plan) else 1)
     required_version = local_code_version() if engine.is_remote else ""
     job = prepare_chunks(plan, -(-keep // PATHS_PER_BLOCK), required_version, every_place, keep_months)
     chunks, result = _run_chunks(job, engine, goal, execution.checkpoint, execution.progress)
@@ -400,7 +400,7 @@ def simulate(
     )
 
 
-def _max_serial_paths(plan: CompiledPlan) -> int:
+def max_serial_paths(plan: CompiledPlan) -> int:
     """Paths up to which this process alone is as fast; fewer where places are listed."""
     return MAX_SERIAL_PATHS if plan.places is None else MAX_SERIAL_PATHS // (1 + plan.places.geography.count)
 
