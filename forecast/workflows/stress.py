@@ -19,8 +19,8 @@ from forecast.simulation.compiled import compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.path_figures import simulate_path_figures
 from forecast.simulation.simulate import ProgressCallback
+from forecast.workflows.cases import fit_request_baseline
 from forecast.workflows.failure_scenario import FailureScenario, compose_failure
-from forecast.workflows.run import fit_request_baseline
 
 if TYPE_CHECKING:
     from forecast.timeseries.baseline import Baseline
