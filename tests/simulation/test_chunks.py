@@ -53,9 +53,9 @@ def test_every_block_is_simulated_once(places: bool, tmp_path: Path, monkeypatch
     scenario = read_plan(tmp_path, WITH_SHOCKS, place_list(35)) if places else read_plan_text(TWO_SERVICES)
     simulated: list[int] = []
 
-    def record_and_simulate(plan: CompiledPlan, blocks: range) -> BlockResult:
+    def record_and_simulate(plan: CompiledPlan, blocks: range, *, keeps_marks: bool) -> BlockResult:
         simulated.extend(blocks)
-        return simulate_block(plan, blocks)
+        return simulate_block(plan, blocks, keeps_marks=keeps_marks)
 
     monkeypatch.setattr(chunks, "simulate_block", record_and_simulate)
     run = forecast.simulate(scenario, paths=6 * PATHS_PER_BLOCK)

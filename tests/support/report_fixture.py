@@ -33,6 +33,7 @@ from forecast.plan.bilingual import Label
 from forecast.plan.loading.loader import read
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
+from tests.support.decision_fixture import make_decisions
 
 ROOT = Path(__file__).parents[2]
 MONTH_SHARES = (0.078, 0.062, 0.080, 0.081, 0.083, 0.084, 0.083, 0.084, 0.086, 0.089, 0.093, 0.097)
@@ -327,7 +328,7 @@ def make_baseline() -> Any:
 
 def covid_view() -> RunView:
     """The plan with Covid."""
-    return RunView(read_covid(), make_summary(), make_findings(), make_baseline())
+    return RunView(read_covid(), make_summary(), make_findings(), make_baseline(), decisions=make_decisions())
 
 
 def other_view() -> RunView:
