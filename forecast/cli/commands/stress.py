@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @command("stress")
 @click.option("--target", cls=Option, metavar="NAME")
-@click.option("--below", cls=Option, metavar="AMOUNT")
+@click.option("--below", cls=Option, metavar="VALUE")
 @click.option("--write", "write", cls=Option, metavar="DIR", type=click.Path(path_type=Path))
 @common_options("--paths", "--seed", "--set", "--workers", "--lang", "--json", "--quiet")
 @click.argument("plan", cls=Argument, required=True, metavar="PLAN")
