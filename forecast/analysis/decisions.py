@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from forecast.analysis.failure_modes import failure_modes
 from forecast.analysis.findings import DecisionFindings
 from forecast.analysis.triggers import early_warning
 from forecast.analysis.uncertainty_sources import uncertainty_sources
+from forecast.engines.background import run_in_background
 from forecast.simulation.simulate import Simulation
 
 __all__ = ["collect_decisions"]
@@ -26,4 +30,6 @@ def collect_decisions(run: Simulation) -> DecisionFindings:
     target = run.scenario.main_target
     if not target or run.path_sample is None:
         return DecisionFindings()
-    return DecisionFindings(uncertainty_sources(run, target), early_warning(run, target))
+    with run_in_background(partial(failure_modes, run)) as failures:
+        sources, warning = uncertainty_sources(run, target), early_warning(run, target)
+        return DecisionFindings(sources, warning, failures.result())

@@ -14,6 +14,7 @@ from forecast.plan.bilingual import Label
 from forecast.stats.intervals import Estimate
 
 if TYPE_CHECKING:
+    from forecast.analysis.failure_modes import FailureModes
     from forecast.analysis.seek import SeekTable
     from forecast.analysis.total_effects import TotalEffect
     from forecast.analysis.triggers import EarlyWarning
@@ -393,6 +394,8 @@ class DecisionFindings:
     """None where nothing is uncertain."""
     warning: EarlyWarning | None = None
     """None where no month of the target's measure is open or recorded."""
+    failures: FailureModes | None = None
+    """Ways in which the target is missed; None where its measure cannot be split by cause."""
     seek: SeekTable | None = None
     """Everything that one could do; None where it was not asked for, for it is simulated again."""
     heads: tuple[TotalEffect, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from forecast.analysis.failure_summary import summarise_failures
 from forecast.analysis.findings import DecisionFindings, Findings, RareEvent, Sensitivity, SensitivityBar
 from forecast.stats.intervals import Estimate
 
@@ -37,13 +38,14 @@ def summarise_decisions(findings: Findings, decisions: DecisionFindings) -> dict
     Returns
     -------
     dict
-        `sensitivity` with the bars of the tornado, `fifths`, `groups`, `rare` and `grades`; `early_warning`; each is
-        null where there is none. `seek`, what would reach the target, where that was asked for.
+        `sensitivity` with the bars of the tornado, `fifths`, `groups`, `rare` and `grades`; `early_warning`;
+        `failure_modes`; each is null where there is none. `seek`, what would reach the target, where it was asked for.
     """
     sensitivity, warning, seek = findings.sensitivity, decisions.warning, decisions.seek
     return {
         "sensitivity": None if sensitivity is None else _sensitivity(sensitivity, decisions),
         "early_warning": None if warning is None else _warning(warning),
+        "failure_modes": None if decisions.failures is None else summarise_failures(decisions.failures),
         **({} if seek is None else {"seek": _seek(seek)}),
     }
 

@@ -54,4 +54,4 @@ def make_decisions(mean: float = 258e9) -> DecisionFindings:
         outlook = (middle - 1.2e9 * number, middle, middle + 1.2e9 * number)
         months.append(TriggerMonth(f"2021-{number:02}", levels, number / 12, outlook))
     warning = EarlyWarning("revenue", "revenue", "2021", make_chance(0.78), "2021-01", True, tuple(months), 32_768)
-    return DecisionFindings(sources, warning, seek)
+    return DecisionFindings(sources, warning, seek=seek)

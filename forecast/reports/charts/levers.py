@@ -81,30 +81,31 @@ def draw_levers(
     axes.plot([required] * 2, [0.4, floor], color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
     gap = bar_gap(axes)
     transform = axes.get_yaxis_transform()
+    per_inch = _units_per_inch(axes)
     for number, (row, text) in enumerate(zip(rows, texts, strict=True)):
-        is_right = row.chance.value >= chance.value
-        end = max(row.chance.high, required if abs(row.chance.value - required) < 2 * gap else 0) if is_right else 0
-        x, align = (end + gap, "left") if is_right else (row.chance.low - gap, "right")
-        axes.text(
-            x,
-            -number,
-            text,
-            ha=align,
-            va="center",
-            color=INK,
-            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.4},
-        )
+        if row.chance.value >= chance.value:
+            end = row.chance.high + gap
+            is_crossed = row.chance.high - gap < required < end + text_width(text) * per_inch + gap
+            x, align = (max(end, required + gap) if is_crossed else end), "left"
+        else:
+            x, align = row.chance.low - gap, "right"
+        axes.text(x, -number, text, ha=align, va="center", color=INK)
         axes.text(1, -number, row.cases, transform=transform, ha="right", va="center", color=INK)
     axes.text(1, 0.5, head, transform=transform, ha="right", va="bottom", color=INK)
     _draw_lines_heads(axes, t, chance, required)
     axes.set_xticks([])
 
 
+def _units_per_inch(axes: Axes) -> float:
+    low, high = axes.get_xlim()
+    return (high - low) / axes_size_inches(axes)[0]
+
+
 def _draw_lines_heads(axes: Axes, t: Translator, chance: Estimate, required: float) -> None:
     """Write what the two lines are, above them."""
     text = t("levers_lines", chance=whole_percent(chance.value, t, required), required=exact_percent(required, t))
     low, high = axes.get_xlim()
-    per_inch = (high - low) / axes_size_inches(axes)[0]
+    per_inch = _units_per_inch(axes)
     half = text_width(text) / 2 * per_inch
     room = (text_width(t("levers_cases")) + em_inches()) * per_inch
     middle = (chance.value + required) / 2

@@ -12,6 +12,7 @@ from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, whol
 from forecast.periods import SEASON_MONTHS, parse_month
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import Chart
+from forecast.reports.charts.failure_modes import drawn_ways, failure_modes_height
 from forecast.reports.charts.fifths import FifthsRow
 from forecast.reports.charts.levers import LeverBar
 from forecast.reports.content.levers import drawn_levers, lever_text, reached_cases
@@ -20,10 +21,19 @@ from forecast.reports.content.text import goal_text, measure_text, period_text, 
 from forecast.reports.fonts import truncate_label
 
 if TYPE_CHECKING:
+    from forecast.analysis.failure_modes import FailureModes
     from forecast.analysis.triggers import EarlyWarning
     from forecast.reports.content.context import RunView
 
-__all__ = ["MAX_INPUTS", "decision_charts", "hanging_inputs", "level_text", "lever_bars", "warning_scale"]
+__all__ = [
+    "MAX_INPUTS",
+    "decision_charts",
+    "failure_scale",
+    "hanging_inputs",
+    "level_text",
+    "lever_bars",
+    "warning_scale",
+]
 
 MAX_INPUTS = 7
 """Inputs of the chart of fifths."""
@@ -47,9 +57,14 @@ def decision_charts(view: RunView, t: Translator, foot: str) -> dict[str, Chart]
     Returns
     -------
     dict of str to Chart
-        `fifths`, `levers` and `early_warning`, as far as the run has them.
+        `fifths`, `levers`, `failure_modes` and `early_warning`, as far as the run has them.
     """
-    charts = (_fifths_chart(view, t, foot), _levers_chart(view, t, foot), _early_warning_chart(view, t, foot))
+    charts = (
+        _fifths_chart(view, t, foot),
+        _levers_chart(view, t, foot),
+        _failure_modes_chart(view, t, foot),
+        _early_warning_chart(view, t, foot),
+    )
     return {chart.name: chart for chart in charts if chart is not None}
 
 
@@ -134,6 +149,41 @@ def _levers_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
     draw, margin = CHARTS["levers"]
     draw_bars = partial(draw, rows=rows, t=t, chance=table.chance, required=table.required)
     return Chart("levers", title, alt, draw_bars, margin, 0.8 + ROW_INCHES * len(rows), foot)
+
+
+def failure_scale(view: RunView, modes: FailureModes, t: Translator) -> AmountScale:
+    """Choose the scale of the pieces of ways to fail: that of the measure itself.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    modes : FailureModes
+        The ways.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    AmountScale
+        Of the measure.
+    """
+    return choose_scale(modes.line.measure, [modes.line.line, modes.mean], view.scenario.currency, t)
+
+
+def _failure_modes_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
+    modes = view.decisions.failures
+    if modes is None or not modes.ways or not drawn_ways(modes):
+        return None
+    scale = failure_scale(view, modes, t)
+    measure = measure_text(modes.line.measure, view.scenario, t)
+    title = t("failures_title", measure=measure, unit=scale.unit)
+    alt = f"{title}: " + "; ".join(
+        f"{way.label.in_language(t.language)} {whole_percent(way.share.value, t)}" for way in modes.ways
+    )
+    draw, margin = CHARTS["failure_modes"]
+    height = failure_modes_height(modes, t)
+    return Chart("failure_modes", title, alt, partial(draw, finding=modes, t=t, scale=scale), margin, height, foot)
 
 
 def warning_scale(view: RunView, warning: EarlyWarning, t: Translator) -> AmountScale:

@@ -1,4 +1,4 @@
-"""Sentences of the section on decisions: what it hangs on, what would reach it, and when one will know."""
+"""Sentences of the section on decisions: what it hangs on, what would reach it, how it fails, when one will know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale, exact_percent, whole_percent
 from forecast.periods import parse_month
 from forecast.plan.data_files import path_in_project
-from forecast.reports.content.decision_charts import hanging_inputs, warning_scale
+from forecast.reports.content.decision_charts import failure_scale, hanging_inputs, warning_scale
+from forecast.reports.content.failures import failure_answer, failure_decimals, failure_story
 from forecast.reports.content.levers import lever_text
 from forecast.reports.content.sensitivity import input_name, rare_event_text, sources_sentence
 from forecast.reports.content.text import measure_text, period_text, sentence_case
@@ -54,6 +55,7 @@ def decision_blocks(view: RunView, t: Translator) -> list[DecisionBlock]:
     blocks = (
         DecisionBlock("fifths_head", "fifths", tuple(_hangs_on(view, t))),
         DecisionBlock("levers_head", "levers", tuple(_would_reach(view, t))),
+        DecisionBlock("failures_head", "failure_modes", tuple(_fails(view, t))),
         DecisionBlock("early_warning_head", "early_warning", tuple(_shall_know(view, t))),
     )
     return [block for block in blocks if block.sentences]
@@ -106,6 +108,23 @@ def _best_lever(view: RunView, table: SeekTable, t: Translator) -> str:
 
 def _holding(row: SeekRow) -> int:
     return sum(case.reaches for case in row.cases)
+
+
+def _fails(view: RunView, t: Translator) -> list[str]:
+    """How often it fails and through what, and one typical future of the most frequent way."""
+    modes = view.decisions.failures
+    if modes is None or modes.is_sure:
+        return []
+    answer = f"{failure_answer(modes, view.scenario, t)}."
+    if not modes.is_told:
+        few = t("failures_few")
+        return [answer, few if modes.paths_needed is None else t("failures_more", paths=t.number(modes.paths_needed))]
+    future = next((way.future for way in modes.ways if way.future is not None), None)
+    if future is None:
+        return [answer]
+    scale = failure_scale(view, modes, t)
+    story = "; ".join(failure_story(future, view.scenario, t))
+    return [answer, t("failures_story", amount=scale.amount(future.value, failure_decimals(scale)), story=story)]
 
 
 def _shall_know(view: RunView, t: Translator) -> list[str]:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from forecast.i18n import Translator
 from forecast.i18n.amounts import exact_percent, whole_percent
-from forecast.reports.content.decision_charts import MAX_INPUTS, hanging_inputs, level_text, lever_bars, warning_scale
+from forecast.reports.charts.failure_modes import drawn_causes
+from forecast.reports.content.decision_charts import (
+    MAX_INPUTS,
+    failure_scale,
+    hanging_inputs,
+    level_text,
+    lever_bars,
+    warning_scale,
+)
+from forecast.reports.content.failures import failure_decimals
 from forecast.reports.content.sensitivity import input_name
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text
@@ -37,6 +46,7 @@ def decision_tables(view: RunView, t: Translator) -> Mapping[str, Table | None]:
     return {
         "fifths": _fifths_table(view, t),
         "levers": _levers_table(view, t),
+        "failure_modes": _failures_table(view, t),
         "early_warning": _early_warning_table(view, t),
     }
 
@@ -68,6 +78,26 @@ def _levers_table(view: RunView, t: Translator) -> Table | None:
     )
     heads = (t("levers_change"), t("levers_whose"), t("target_chance"), t("levers_cases_head"))
     return Table(heads, cells, frozenset((2, 3)))
+
+
+def _failures_table(view: RunView, t: Translator) -> Table | None:
+    modes = view.decisions.failures
+    if modes is None or not modes.ways:
+        return None
+    scale = failure_scale(view, modes, t)
+    causes = drawn_causes(modes)
+    rows = tuple(
+        (
+            way.label.in_language(t.language),
+            whole_percent(way.share.value, t),
+            whole_percent(way.chance.value, t),
+            *(scale.signed_number(way.pieces[cause].value, failure_decimals(scale)) for cause in causes),
+        )
+        for way in modes.ways
+    )
+    names = [truncate_label(modes.labels[cause].in_language(t.language)) for cause in causes]
+    heads = (t("failures_way"), t("failures_share"), t("failures_chance"), *names)
+    return Table(heads, rows, frozenset(range(1, len(heads))))
 
 
 def _early_warning_table(view: RunView, t: Translator) -> Table | None:
