@@ -14,6 +14,7 @@ import pytest
 from forecast.cli import main
 from forecast.i18n import LANGUAGES
 from forecast.workflows.new_plan import TEMPLATES
+from tests.support.undrawn import draw_only
 from tests.support.workbooks import SheetText, write_layouts, write_xlsx
 
 FILES = ["data/history.csv", "scenarios/plan.schema.json", "scenarios/plan.yaml"]
@@ -31,14 +32,20 @@ def test_a_new_plan_is_valid_in_both_languages(call: Any, tmp_path: Path) -> Non
         assert call("new", tmp_path / language).code == 2
 
 
+@pytest.mark.parametrize("drawn", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_each_template_runs(call: Any, tmp_path: Path, template: str) -> None:
+def test_each_template_runs(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, drawn: bool
+) -> None:
+    if not drawn:
+        draw_only(monkeypatch)
     assert call("new", tmp_path / "mine", "--template", template).code == 0
     result = call("run", tmp_path / "mine" / "scenarios" / "plan.yaml", "--paths", "200", "--workers", "1")
     assert result.code == 0
     assert (tmp_path / "mine" / "reports" / "plan" / "report.html").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_plan_from_a_workbook_runs_at_once_and_says_what_it_guessed(
     call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

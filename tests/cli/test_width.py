@@ -17,9 +17,9 @@ from forecast.cli import COMMANDS, main
 from forecast.cli.commands import data, excel
 from forecast.cli.text_table import MAX_WIDTH, UnbrokenLine, chance_bar, display_width, table_lines, wrap
 from forecast.i18n import LANGUAGES
-from forecast.workflows import publish
 from tests.support.command_line import BAKERY_PLAN, start_command
 from tests.support.rolled_project import booking_day, write_rolled_project, write_sheet
+from tests.support.undrawn import draw_only
 
 LONG = "{en: The revenue of household water in all twelve communes, vi: Nước sinh hoạt của cả mười hai xã và phường}"
 COPIED = re.compile(r"^  (Open|Mở|Next|Tiếp theo): ")
@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     before = Path.cwd()
     os.chdir(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+        draw_only(patch)
         yield folder
     os.chdir(before)
 
