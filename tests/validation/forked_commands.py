@@ -107,8 +107,8 @@ class ForkedCommand:
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             self.prepare()
             code = run_command_line(list(self.arguments))
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for opened in filter(None, (sys.stdout, sys.stderr)):  # None where `prepare` closed it
+                opened.flush()
         except BaseException:
             traceback.print_exc()
             sys.stderr.flush()
