@@ -13,6 +13,7 @@ import pytest
 
 from forecast.cli import main
 from forecast.i18n import LANGUAGES
+from forecast.workflows import new_plan
 from forecast.workflows.new_plan import TEMPLATES
 from tests.support.undrawn import draw_only
 from tests.support.workbooks import SheetText, write_layouts, write_xlsx
@@ -109,7 +110,10 @@ def test_an_empty_folder_is_filled_and_stays_the_same_folder(
 @pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("call_number", range(1, 15))
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_new_plan_is_complete_or_absent(tmp_path: Path, is_there: bool, call_number: int, killed: bool) -> None:
+def test_a_new_plan_is_complete_or_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool, call_number: int, killed: bool
+) -> None:
+    monkeypatch.setattr(new_plan, "schema_bytes", lambda: b"{}\n")  # it takes most of the time to make
     folder = tmp_path / "mine"
     if is_there:
         folder.mkdir()
