@@ -17,6 +17,14 @@ settings.register_profile("shared", deadline=None)  # a machine that others use,
 settings.load_profile("shared")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker whole files in a row, and what another has not begun at the end: few fixtures are made twice."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _fits_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fit a ledger once a session: a fit that asks for no cache and no engine uses one that all workers share."""
