@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import forecast
@@ -33,9 +31,9 @@ def test_every_shipped_plan_is_tried() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLANS)
-def test_no_text_of_a_shipped_plan_is_crossed(name: str, tmp_path: Path) -> None:
+def test_no_text_of_a_shipped_plan_is_crossed(name: str) -> None:
     scenario = forecast.read(SCENARIOS / f"{name}.yaml")
-    baseline = fit_baseline(scenario, tmp_path)
+    baseline = fit_baseline(scenario)
     run = forecast.simulate(scenario, paths=PATHS, keep=PATHS, baseline=baseline)
     request = RunRequest.from_simulation(run)
     view = build_view(run, request, simulate_cases(request) if name != "national" else ())
