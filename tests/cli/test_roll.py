@@ -17,10 +17,10 @@ import pytest
 from forecast.cli import booking_day as booking_day_question
 from forecast.runs.lock_files import read_locks
 from forecast.runs.locks import locks_folder
-from forecast.workflows import publish
 from forecast.workflows.lock import LockRequest, lock_plan
 from tests.support.command_line import run_command, start_command
 from tests.support.rolled_project import booking_day, write_rolled_project, write_sheet
+from tests.support.undrawn import draw_only
 
 PATHS = ("--paths", "300")
 
@@ -28,7 +28,7 @@ PATHS = ("--paths", "300")
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose plan is locked, in which one stands."""
-    monkeypatch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+    draw_only(monkeypatch)
     lock_plan(LockRequest(write_rolled_project(tmp_path), paths=300))
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -111,7 +111,7 @@ def draw_failure_modes(axes: Axes, finding: FailureModes, t: Translator, scale: 
         y = -number - 0.7
         _draw_label(axes, row.way, -number - 0.4, t)
         _draw_pieces(axes, row.amounts, y, colours, scale)
-        axes.plot([0, 0], [y - 0.28, y + 0.28], color=INK, linewidth=1.0)
+        axes.plot([0, 0], [y - WAY_BAR_HEIGHT / 2, y + WAY_BAR_HEIGHT / 2], color=INK, linewidth=1.0)
         end, align = (low - bar_gap(axes), "right") if is_below else (high + bar_gap(axes), "left")
         axes.text(end, y, total, ha=align, va="center", weight="bold", color=INK)
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["DecisionBlock", "decision_blocks"]
 
 
+MAX_SUBJECTS = 2
+"""Subjects of a typical future that the page tells: growths and events; `forecast stress` tells all."""
+
+
 class DecisionBlock(NamedTuple):
     """One question of the section."""
 
@@ -123,7 +127,7 @@ def _fails(view: RunView, t: Translator) -> list[str]:
     if future is None:
         return [answer]
     scale = failure_scale(view, modes, t)
-    story = "; ".join(failure_story(future, view.scenario, t))
+    story = "; ".join(list(failure_story(future, view.scenario, t))[:MAX_SUBJECTS])
     return [answer, t("failures_story", amount=scale.amount(future.value, failure_decimals(scale)), story=story)]
 
 

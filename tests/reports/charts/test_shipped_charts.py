@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -39,9 +38,9 @@ def test_every_shipped_plan_is_tried() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLANS)
-def test_no_text_of_a_shipped_plan_is_crossed(name: str, tmp_path: Path) -> None:
+def test_no_text_of_a_shipped_plan_is_crossed(name: str) -> None:
     scenario = forecast.read(SCENARIOS / f"{name}.yaml")
-    baseline = fit_baseline(scenario, tmp_path)
+    baseline = fit_baseline(scenario)
     run = forecast.simulate(scenario, paths=PATHS, keep=PATHS, baseline=baseline)
     request = RunRequest.from_simulation(run)
     request = replace(request, decides=name in DECIDED)
