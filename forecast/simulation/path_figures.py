@@ -13,14 +13,11 @@ from scipy.special import ndtri
 
 from forecast.arrays import Floats, Floats32
 from forecast.engines import create_engine
-from forecast.plan.scenario import Scenario
 from forecast.simulation.block import simulate_block
 from forecast.simulation.chunks import BLOCKS_PER_CHUNK
-from forecast.simulation.compiled import CompiledPlan, FigureKey, compile_plan
-from forecast.simulation.conditioned import condition_plan
+from forecast.simulation.compiled import CompiledPlan, FigureKey
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
 from forecast.simulation.simulate import ProgressCallback, max_serial_paths
-from forecast.timeseries.baseline import Baseline
 
 __all__ = ["PathFigures", "simulate_path_figures"]
 
@@ -53,11 +50,8 @@ class _FiguresJob:
 
 
 def simulate_path_figures(
-    scenario: Scenario,
-    baseline: Baseline,
+    plan: CompiledPlan,
     choose: Callable[[Iterable[FigureKey]], Iterable[FigureKey]],
-    paths: int,
-    seed: int | None = None,
     *,
     workers: int = 1,
     progress: ProgressCallback = lambda done, to_do: None,
@@ -66,16 +60,10 @@ def simulate_path_figures(
 
     Parameters
     ----------
-    scenario : Scenario
-        The plan.
-    baseline : Baseline
-        Its fitted baseline.
+    plan : CompiledPlan
+        With what its closed months teach, its seed and the number of its paths.
     choose : callable
         Called with (measure, period) of all figures that the plan records; returns those that are kept.
-    paths : int
-        Number of paths.
-    seed : int, optional
-        Of the random numbers; that of the plan by default.
     workers : int
         Processes; a run of few paths stays in this one all the same.
     progress : callable
@@ -86,7 +74,7 @@ def simulate_path_figures(
     PathFigures
         The numbers of `simulate`, path by path.
     """
-    plan = condition_plan(compile_plan(scenario, baseline, paths, seed))
+    paths = plan.paths
     first = simulate_block(plan, range(1))
     job = _FiguresJob(plan, tuple(choose(first.figures)), min(paths, MAX_SCORES // max(len(first.uniforms), 1)))
     blocks = -(-paths // PATHS_PER_BLOCK)

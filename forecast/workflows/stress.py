@@ -64,11 +64,8 @@ def stress_plan(
     """
     scenario, baseline = request.scenario, fit_request_baseline(request)
     figures = simulate_path_figures(
-        scenario,
-        baseline,
+        condition_plan(compile_plan(scenario, baseline, request.paths, request.seed)),
         lambda keys: chosen_figures(scenario, line, dict.fromkeys(keys)),
-        request.paths,
-        request.seed,
         workers=request.workers,
         progress=progress,
     )

@@ -10,6 +10,8 @@ from scipy.special import ndtri
 
 import forecast
 from forecast.simulation import path_figures
+from forecast.simulation.compiled import compile_plan
+from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.path_figures import simulate_path_figures
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.failing_plans import TWO_NORMALS
@@ -25,10 +27,8 @@ def test_figures_and_scores_are_those_of_the_run(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(path_figures, "MAX_SCORES", 2 * 5_000)
     reports: list[tuple[int, int]] = []
     figures = simulate_path_figures(
-        scenario,
-        fit_baseline(scenario),
+        condition_plan(compile_plan(scenario, fit_baseline(scenario), PATHS)),
         lambda keys: [key for key in keys if key == ("revenue", "2026")],
-        PATHS,
         progress=lambda done, to_do: reports.append((done, to_do)),
     )
     run = forecast.simulate(scenario, paths=PATHS, keep=PATHS)
