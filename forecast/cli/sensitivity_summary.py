@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.workflows.sensitivity import SensitivityResult
 
-MAX_INPUTS = 12
+MAX_LISTED_INPUTS = 12
 """Inputs of the table; all with `--each`."""
 MAX_INPUT_NAME_CHARACTERS = 36
 
@@ -44,7 +44,7 @@ def _lines(result: SensitivityResult, t: Translator, *, lists_all: bool) -> Iter
         yield from wrap(t("sensitivity_certain"))
         return
     yield from wrap(sources_sentence(result.sources, t))
-    bars = inputs.bars if lists_all else inputs.bars[:MAX_INPUTS]
+    bars = inputs.bars if lists_all else inputs.bars[:MAX_LISTED_INPUTS]
     if bars:
         yield ""
         yield from _input_lines(result, bars, t)

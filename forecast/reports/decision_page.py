@@ -27,7 +27,7 @@ from forecast.reports.page_layout import (
 
 __all__ = ["draw_decision_sheet"]
 
-COLUMN_GAP_INCHES = 0.3
+BLOCK_GAP_INCHES = 0.3
 CHART_INCHES = 2.75
 """Height of a chart with its title."""
 SENTENCE_TEXT = TextStyle(7.6)
@@ -62,14 +62,14 @@ def draw_decision_sheet(
     if target is not None:
         lead = f"{target_text(target, view, t)} {target_chance_text(target, t)}"
         page.y = page.text(lead, EDGE_INCHES, page.y, page.width, TextStyle(8.2, "bold"), lines=2) + 0.12
-    width = (page.width - COLUMN_GAP_INCHES) / 2
+    width = (page.width - BLOCK_GAP_INCHES) / 2
     for first in range(0, len(blocks), 2):
         pair = blocks[first : first + 2]
-        tops = [_draw_sentences(page, block, EDGE_INCHES + n * (width + COLUMN_GAP_INCHES), width, t)
+        tops = [_draw_sentences(page, block, EDGE_INCHES + n * (width + BLOCK_GAP_INCHES), width, t)
                 for n, block in enumerate(pair)]  # fmt: skip
         top = max(tops) + 0.05
         for number, block in enumerate(pair):
-            x = EDGE_INCHES + number * (width + COLUMN_GAP_INCHES)
+            x = EDGE_INCHES + number * (width + BLOCK_GAP_INCHES)
             page.chart(charts.get(block.chart), x, top, width, CHART_INCHES)
         has_chart = any(block.chart in charts for block in pair)
         page.y = top + (CHART_INCHES if has_chart else 0.0) + 0.18

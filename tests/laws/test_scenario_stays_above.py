@@ -23,6 +23,7 @@ ALLOWED = {
     "side_by_side.py: simulate_targets(plans)",
     "side_by_side.py: simulate_variants(scenario)",
     "notebook.py: results_html(scenario)",
+    "path_figures.py: simulate_path_figures(scenario)",
     "notebook.py: _target_cells(scenario)",
     "side_by_side.py: TargetPaths.scenario",
 }
@@ -47,7 +48,8 @@ def test_only_they_import_it() -> None:
         if isinstance(node, ast.ImportFrom | ast.Import) and any(name.name.endswith("Scenario") for name in node.names)
     }
     assert importers == {
-        "closed_year.py", "compiled.py", "compiled_inputs.py", "notebook.py", "side_by_side.py", "simulate.py",
+        "closed_year.py", "compiled.py", "compiled_inputs.py", "notebook.py", "path_figures.py", "side_by_side.py",
+        "simulate.py",
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from forecast.reports.charts.style import BAD, BAND, FAINT, INK, MUTED, Margin, 
 EARLY_WARNING_MARGIN = Margin(3.4, 0.6, 0.6, 2.9)
 LEVEL_STYLES = ("-", (0, (2, 1.5)))
 """Lines of the levels, the higher chance first."""
-FIGURE_SIDES = ((0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1))
+LEVEL_FIGURE_SIDES = ((0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1))
 MAX_FIGURES = 4
 """Amounts that are written on a line."""
 
@@ -48,7 +48,7 @@ def draw_early_warning(
 
 
 def _line(months: Sequence[TriggerMonth], number: int, middle: Floats) -> Floats:
-    """(months,) distances of a level from the median; NaN where it is not told."""
+    """(months,) distances of a level from the median; NaN where it is not known."""
     levels = [month.levels[number] for month in months]
     values = [level.level.value if level.level is not None and level.tells else np.nan for level in levels]
     distances: Floats = np.array(values) - middle
@@ -65,26 +65,26 @@ def _draw_level_figures(
 ) -> None:
     """Write what each line stands for at its end, and its amounts at some months."""
     for number, line in enumerate(lines):
-        told = np.flatnonzero(~np.isnan(line))
-        if not told.size:
+        known = np.flatnonzero(~np.isnan(line))
+        if not known.size:
             continue
         chance = exact_percent(finding.months[0].levels[number].chance, t)
-        last = int(told[-1])
+        last = int(known[-1])
         style = PointLabelStyle(BAD, "bold")
-        for row in _figure_rows(told):
+        for row in _figure_rows(known):
             level = finding.months[row].levels[number].level
-            assert level is not None  # told
+            assert level is not None  # known
             amount = scale.number(level.value, max(1, scale.decimals))
             text = f"{chance}: {amount}" if row == last else amount
-            sides = FIGURE_SIDES if number else tuple((a, -b) for a, b in FIGURE_SIDES)
+            sides = LEVEL_FIGURE_SIDES if number else tuple((a, -b) for a, b in LEVEL_FIGURE_SIDES)
             paths.append(draw_point_label(axes, (row, line[row] / scale.factor), text, paths, style, sides))
             style = PointLabelStyle(BAD, "normal")
 
 
-def _figure_rows(told: Ints) -> list[int]:
+def _figure_rows(known: Ints) -> list[int]:
     """Months whose amounts are written, the last first: evenly spread, and the last."""
-    chosen = np.unique(np.linspace(0, len(told) - 1, min(MAX_FIGURES, len(told))).round().astype(int))
-    return [int(told[place]) for place in chosen[::-1]]
+    chosen = np.unique(np.linspace(0, len(known) - 1, min(MAX_FIGURES, len(known))).round().astype(int))
+    return [int(known[place]) for place in chosen[::-1]]
 
 
 def _draw_axes(axes: Axes, month_names: Sequence[str], scale: AmountScale, t: Translator) -> None:

@@ -1,4 +1,4 @@
-"""What a chance hangs on: the chance of the target when an input lies in its lowest and in its highest fifth."""
+"""Chance of the target when an input lies in its lowest and in its highest fifth: the inputs that it hangs on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would reach a target: the chance that each change gives, by whose it is, one change at a time."""
+"""Chance that each change of the plan gives, one at a time, by whose it is: what would reach the target."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
 
 __all__ = [
-    "MAX_INPUTS",
+    "MAX_DRAWN_INPUTS",
     "decision_charts",
     "failure_scale",
     "hanging_inputs",
@@ -35,9 +35,9 @@ __all__ = [
     "warning_scale",
 ]
 
-MAX_INPUTS = 7
+MAX_DRAWN_INPUTS = 7
 """Inputs of the chart of fifths."""
-MAX_LEVER_CHARACTERS = 48
+MAX_DRAWN_LEVER_CHARACTERS = 48
 """Characters of a lever, so that its change is never cut."""
 ROW_INCHES = 0.36
 
@@ -89,7 +89,7 @@ def hanging_inputs(view: RunView) -> list[SensitivityBar]:
 
 
 def _fifths_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
-    target, bars = view.main_target, hanging_inputs(view)[:MAX_INPUTS]
+    target, bars = view.main_target, hanging_inputs(view)[:MAX_DRAWN_INPUTS]
     if target is None or not bars:
         return None
     rows = [
@@ -130,7 +130,7 @@ def lever_bars(view: RunView, t: Translator) -> list[LeverBar]:
         return []
     return [
         LeverBar(
-            lever_text(row, view.scenario, t, MAX_LEVER_CHARACTERS),
+            lever_text(row, view.scenario, t, MAX_DRAWN_LEVER_CHARACTERS),
             row.lever.kind,
             row.chance,
             reached_cases(row),

@@ -115,7 +115,7 @@ def _holding(row: SeekRow) -> int:
 
 
 def _fails(view: RunView, t: Translator) -> list[str]:
-    """How often it fails and through what, and one typical future of the most frequent way."""
+    """Chance of failing, its most frequent way, and one typical future of that."""
     modes = view.decisions.failures
     if modes is None or modes.is_sure:
         return []
@@ -136,9 +136,9 @@ def _shall_know(view: RunView, t: Translator) -> list[str]:
     if warning is None or not warning.months:
         return []
     levels = [(month, level) for month in warning.months for level in month.levels[:1]]
-    told = [(month, level) for month, level in levels if level.level is not None and level.tells]
+    known = [(month, level) for month, level in levels if level.level is not None and level.tells]
     silent = [month.month for month, level in levels if level.level is not None and not level.tells]
-    sentences = [_warning_sentence(view, warning, told, t)] if told else [t("early_warning_none")]
+    sentences = [_warning_sentence(view, warning, known, t)] if known else [t("early_warning_none")]
     if silent:
         months = ", ".join(period_text(month, t) for month in silent)
         sentences.append(t("early_warning_silent", months=months))
@@ -146,13 +146,13 @@ def _shall_know(view: RunView, t: Translator) -> list[str]:
 
 
 def _warning_sentence(
-    view: RunView, warning: EarlyWarning, told: Sequence[tuple[TriggerMonth, TriggerLevel]], t: Translator
+    view: RunView, warning: EarlyWarning, known: Sequence[tuple[TriggerMonth, TriggerLevel]], t: Translator
 ) -> str:
     """The level of the month in the middle of the period: early enough to act, late enough to know."""
     middle = parse_month(warning.months[0].month) + (len(warning.months) - 1) // 2
-    month, level = min(told, key=lambda pair: (abs(parse_month(pair[0].month) - middle), pair[0].month))
+    month, level = min(known, key=lambda pair: (abs(parse_month(pair[0].month) - middle), pair[0].month))
     scale = warning_scale(view, warning, t)
-    assert level.level is not None  # told
+    assert level.level is not None  # known
     params = {
         "measure": sentence_case(measure_text(warning.measure, view.scenario, t)),
         "amount": scale.amount(level.level.value, max(1, scale.decimals)),

@@ -9,7 +9,7 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.reports.charts.failure_modes import drawn_causes
 from forecast.reports.content.decision_charts import (
-    MAX_INPUTS,
+    MAX_DRAWN_INPUTS,
     failure_scale,
     hanging_inputs,
     level_text,
@@ -52,7 +52,7 @@ def decision_tables(view: RunView, t: Translator) -> Mapping[str, Table | None]:
 
 
 def _fifths_table(view: RunView, t: Translator) -> Table | None:
-    bars = hanging_inputs(view)[:MAX_INPUTS]
+    bars = hanging_inputs(view)[:MAX_DRAWN_INPUTS]
     if not bars:
         return None
     rows = tuple(

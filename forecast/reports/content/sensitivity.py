@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from forecast.analysis.findings import RareEvent, Sensitivity, SensitivityBar
 from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale, round_preserving_sum, whole_percent
-from forecast.plan.labels import display_name
 from forecast.reports.content.text import name_text
 
 if TYPE_CHECKING:
@@ -39,7 +38,8 @@ def input_name(bar: SensitivityBar, scenario: Scenario, t: Translator) -> str:
         owners = [name_text(".".join(name.split(".")[:2]), scenario, t) for name in bar.members]
         names = [name_text(name, scenario, t) for name in bar.members]
         return " + ".join(owners if len(set(owners)) == len(owners) else names)
-    name = display_name(bar.name, bar.label, t)
+    label = "" if bar.label is None else bar.label.in_language(t.language)
+    name = label or name_text(bar.name, scenario, t)
     return f"{name} ({bar.text.replace(' / ', ' … ')})" if bar.name.endswith(".events") else name
 
 
