@@ -45,7 +45,6 @@ CHARTS: Mapping[str, ChartSpec] = {
     "bridge": ChartSpec(bridge.draw_bridge, bridge.BRIDGE_MARGIN),
     "exceedance": ChartSpec(exceedance.draw_exceedance, exceedance.EXCEEDANCE_MARGIN),
     "tornado": ChartSpec(tornado.draw_tornado, tornado.TORNADO_MARGIN),
-    "failure_modes": ChartSpec(failure_modes.draw_failure_modes, failure_modes.FAILURE_MODES_MARGIN),
     "cases": ChartSpec(cases.draw_cases, cases.CASES_MARGIN),
     "chance_by_month": ChartSpec(chance_by_month.draw_chance_by_month, chance_by_month.CHANCE_BY_MONTH_MARGIN),
     "districts": ChartSpec(districts.draw_districts, districts.DISTRICTS_MARGIN),
