@@ -16,7 +16,6 @@ from forecast.reports.charts import (
     districts,
     early_warning,
     exceedance,
-    failure_modes,
     fan,
     fan_with_actuals,
     fifths,
