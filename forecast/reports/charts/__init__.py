@@ -16,6 +16,7 @@ from forecast.reports.charts import (
     districts,
     early_warning,
     exceedance,
+    failure_modes,
     fan,
     fan_with_actuals,
     fifths,
