@@ -21,6 +21,8 @@ __all__ = [
 
 SPLIT_MEASURES = ("revenue", "profit", "cost")
 """Measures that are sums, so that what each cause does to them adds up."""
+ALL_CAUSES = "causes"
+"""Step of the bridge that is divided among drifts, initiatives and shocks."""
 HISTORY = "history"
 """Cause of what the last year was, without its own shocks, and of the stated gap."""
 
@@ -184,7 +186,7 @@ def figure_terms(scenario: Scenario, line: FailureLine, keys: Iterable[FigureKey
         name, period = key
         kind, _, part = name.partition(".")
         if kind == "bridge" and has_steps and period == bridge and line.measure != "cost":
-            if not (is_parts and part == "gap"):
+            if part != ALL_CAUSES and not (is_parts and part == "gap"):
                 terms.append(FigureTerm(key, _step_cause(part), 1))
         elif period != line.period or not (part or name == "gap"):
             continue
