@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from forecast.analysis.bridge import ALL_CAUSES
 from forecast.periods import parse_period
 from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import FigureKey, bridge_period, figure_key
@@ -21,8 +22,6 @@ __all__ = [
 
 SPLIT_MEASURES = ("revenue", "profit", "cost")
 """Measures that are sums, so that what each cause does to them adds up."""
-ALL_CAUSES = "causes"
-"""Step of the bridge that is divided among drifts, initiatives and shocks."""
 HISTORY = "history"
 """Cause of what the last year was, without its own shocks, and of the stated gap."""
 

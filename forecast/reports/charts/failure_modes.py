@@ -33,7 +33,7 @@ from forecast.reports.charts.style import (
 )
 
 FAILURE_MODES_MARGIN = Margin(0.2, 0.2, 0.2, 0.2)
-ROW_INCHES = 0.62
+WAY_INCHES = 0.62
 """Height of a way: its name and its bar."""
 LEGEND_LINE_INCHES = 0.2
 """Height of a line of the legend above the bars."""
@@ -88,7 +88,7 @@ def failure_modes_height(finding: FailureModes, t: Translator) -> float:
     with chart_style(PAGE_TYPE_POINTS):
         names = _legend_names(finding, t)
         columns = legend_columns(names, PAGE_WIDTH_INCHES - 0.4 * em_inches(), HANDLE_EMS)
-    return 0.1 + LEGEND_LINE_INCHES * -(-len(names) // columns) + ROW_INCHES * len(drawn_ways(finding))
+    return 0.1 + LEGEND_LINE_INCHES * -(-len(names) // columns) + WAY_INCHES * len(drawn_ways(finding))
 
 
 def draw_failure_modes(axes: Axes, finding: FailureModes, t: Translator, scale: AmountScale) -> None:
