@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from forecast.analysis.bridge import ALL_CAUSES
 from forecast.periods import parse_period
 from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import FigureKey, bridge_period, figure_key
@@ -184,7 +185,7 @@ def figure_terms(scenario: Scenario, line: FailureLine, keys: Iterable[FigureKey
         name, period = key
         kind, _, part = name.partition(".")
         if kind == "bridge" and has_steps and period == bridge and line.measure != "cost":
-            if not (is_parts and part == "gap"):
+            if part != ALL_CAUSES and not (is_parts and part == "gap"):
                 terms.append(FigureTerm(key, _step_cause(part), 1))
         elif period != line.period or not (part or name == "gap"):
             continue

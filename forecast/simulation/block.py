@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -48,6 +48,8 @@ class BlockResult:
     """Tally of every place, where they are listed."""
     place_outputs: PlaceOutputs | None = None
     """Outputs of the places with the histograms that this first block fixed; None in all other blocks."""
+    causes: Mapping[FigureKey, Floats] = field(default_factory=dict)
+    """By (step of the bridge, period), (paths,) what each drift, the initiatives and each shock changed, if asked."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,9 @@ class _BlockState:
     """By service, the share of its revenue that a worker's year is counted on."""
 
 
-def simulate_block(plan: CompiledPlan, blocks: range, *, keeps_marks: bool = False) -> BlockResult:
-    """Figures, uniforms, occurrences and, where they are kept, marks of some consecutive blocks."""
-    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled, keeps_marks=keeps_marks)
+def simulate_block(plan: CompiledPlan, blocks: range, *, keeps_paths: bool = False) -> BlockResult:
+    """Figures, uniforms and occurrences of some consecutive blocks; of paths that are kept also marks and causes."""
+    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled, keeps_marks=keeps_paths)
     trade = simulate_trade(plan, sampler, sample_shocks(plan, sampler))
     figures = _block_figures(plan, _statement_state(plan, sampler, trade))
     count = plan.count_paths(blocks)
@@ -103,7 +105,8 @@ def simulate_block(plan: CompiledPlan, blocks: range, *, keeps_marks: bool = Fal
     uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
     occurrences = {name: values[:count] for name, values in _occurrences(trade).items()}
     marks = {} if sampler.marks is None else {name: u[:count] for name, u in sampler.marks.uniforms().items()}
-    return BlockResult(counted, uniforms, occurrences, marks, places, place_outputs)
+    causes = _counted_paths(_cause_figures(plan, trade), count) if keeps_paths else {}
+    return BlockResult(counted, uniforms, occurrences, marks, places, place_outputs, causes)
 
 
 def _counted_paths(figures: Mapping[FigureKey, Floats], count: int) -> dict[FigureKey, Floats]:
@@ -371,7 +374,10 @@ def _is_charted_by_month(name: str) -> bool:
 
 
 def _bridge_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Floats]:
-    """Change of the revenue of the bridge's period by step, last year to forecast; they sum in each path."""
+    """Change of the revenue of the bridge's period by step, last year to forecast; they sum in each path.
+
+    Drifts, initiatives and shocks are one step here: to divide it among them takes longer than all other figures.
+    """
     calendar = plan.bridge_output.calendar
     steps: dict[str, Floats] = {}
     for name in sorted(trade.services):
@@ -380,10 +386,18 @@ def _bridge_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Fl
         _add_step(steps, "last_year", last_year)
         _add_step(steps, "history.shocks", base - last_year)
         _add_step(steps, f"services.{name}", service.baseline_revenue - base)
-        for step, change in service.steps.items():
-            _add_step(steps, step, change)
+        _add_step(steps, "causes", service.changed_revenue)
     if trade.baseline.gap is not None:
         _add_step(steps, "gap", trade.baseline.gap[plan.horizon.rows(calendar)].sum(axis=0))
+    return {(f"bridge.{step}", plan.bridge_period): values for step, values in steps.items()}
+
+
+def _cause_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Floats]:
+    """The step of the causes divided among them, whatever their order; they sum to it in each path."""
+    steps: dict[str, Floats] = {}
+    for _, service in sorted(trade.services.items()):
+        for step, change in service.changes_by_cause().items():
+            _add_step(steps, step, change)
     return {(f"bridge.{step}", plan.bridge_period): values for step, values in steps.items()}
 
 

@@ -123,6 +123,8 @@ class ChunkJob:
     """True where the paths are so few that the values of whole periods are kept."""
     code_version: str
     """Version of the code and the libraries where the work is done; empty where it cannot be another."""
+    sampled_causes: frozenset[FigureKey] = frozenset()
+    """Steps of the bridge that are computed for those blocks alone."""
     sampled_measure: str = ""
     """Measure whose single months are kept path by path too; empty for none."""
     first_batch: list[BlockResult] = field(default_factory=list, compare=False, repr=False)
@@ -158,9 +160,13 @@ class ChunkJob:
 
     @cached_property
     def sampled_figures(self) -> frozenset[FigureKey]:
-        """The figures that are kept path by path: no places, and of single months those of a measure or of a target."""
+        """The figures that are kept path by path: no places, and of single months those of a measure or of a target.
+
+        The steps of the bridge by cause are kept in no other way.
+        """
         months = {(self.sampled_measure, month) for month in self.month_periods} if self.sampled_measure else set()
-        return (frozenset(self.bins) - self.binned_figures()) | self.booked_months | (months & self.bins.keys())
+        periods = frozenset(self.bins) - self.binned_figures()
+        return periods | self.sampled_causes | self.booked_months | (months & self.bins.keys())
 
     @cached_property
     def booked_months(self) -> frozenset[FigureKey]:
@@ -217,16 +223,17 @@ def prepare_chunks(
     if plan.places is not None:
         blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
     stop = min(-(-plan.paths // PATHS_PER_BLOCK), blocks_per_chunk)
-    searched = _with_histogram_search(plan) if every_place else plan
-    first = simulate_block(searched, _batch(plan, 0, stop), keeps_marks=keep > 0)
+    first_plan = _with_histogram_search(plan) if every_place else plan
+    first = simulate_block(first_plan, _batch(plan, 0, stop), keeps_paths=keep > 0)
     bins = {key: Bins.from_values(values[:PATHS_PER_BLOCK]) for key, values in first.figures.items()}
     thresholds = _thresholds(plan, bins)
     if first.place_outputs is not None:
         plan = replace(plan, places=first.place_outputs)
     kept = {"uniforms": first.uniforms, "occurrences": first.occurrences, "marks": first.marks}
     names = {kind: frozenset(values) for kind, values in kept.items()}
+    causes = frozenset(first.causes)
     job = ChunkJob(
-        plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, sampled_measure, [first]
+        plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, causes, sampled_measure, [first]
     )
     kept_figures = len(bins) - len(job.binned_figures())
     is_exact = plan.paths <= MAX_EXACT_PATHS and kept_figures * plan.paths <= MAX_EXACT_VALUES
@@ -261,10 +268,9 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
     plan, result = job.plan, job.empty_result()
     stop = min(job.block_count, (chunk + 1) * job.blocks_per_chunk)
     for first in range(chunk * job.blocks_per_chunk, stop, plan.batch_blocks):
-        is_simulated = first == 0 and job.first_batch
-        is_kept = first < job.sampled_blocks
-        batch = _batch(plan, first, stop)
-        block = job.first_batch.pop() if is_simulated else simulate_block(plan, batch, keeps_marks=is_kept)
+        is_simulated, is_kept = first == 0 and job.first_batch, first < job.sampled_blocks
+        blocks = _batch(plan, first, stop)
+        block = job.first_batch.pop() if is_simulated else simulate_block(plan, blocks, keeps_paths=is_kept)
         for key, values in block.figures.items():
             result.tallies[key].add(values)
         if result.places is not None and block.places is not None:
@@ -282,7 +288,7 @@ def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths:
     no_event = np.zeros(len(next(iter(block.figures.values()))))
     marks = {name: block.marks.get(name, no_event) for name in sorted(job.sampled_names["marks"])}
     result.marks.append({name: u[:paths].copy() for name, u in marks.items()})
-    figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures}
+    figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures} | dict(block.causes)
     result.figures.append({key: values[:paths].copy() for key, values in figures.items()})
 
 

@@ -75,8 +75,10 @@ def simulate_path_figures(
         The numbers of `simulate`, path by path.
     """
     paths = plan.paths
-    first = simulate_block(plan, range(1))
-    job = _FiguresJob(plan, tuple(choose(first.figures)), min(paths, MAX_SCORES // max(len(first.uniforms), 1)))
+    first = simulate_block(plan, range(1), divides_causes=True)
+    job = _FiguresJob(
+        plan, tuple(choose([*first.figures, *first.causes])), min(paths, MAX_SCORES // max(len(first.uniforms), 1))
+    )
     blocks = -(-paths // PATHS_PER_BLOCK)
     engine = create_engine(workers if paths > max_serial_paths(plan) else 1)
     parts: list[tuple[dict[FigureKey, Floats], dict[str, Floats32]]] = []
@@ -97,8 +99,9 @@ def _simulate_figures(job: _FiguresJob, chunk: int) -> tuple[dict[FigureKey, Flo
     scores: list[dict[str, Floats32]] = []
     last = min(stop, (chunk + 1) * BLOCKS_PER_CHUNK)
     for first in range(chunk * BLOCKS_PER_CHUNK, last, plan.batch_blocks):
-        block = simulate_block(plan, range(first, min(first + plan.batch_blocks, last)))
-        figures.append({key: block.figures[key].copy() for key in job.keys})
+        block = simulate_block(plan, range(first, min(first + plan.batch_blocks, last)), divides_causes=True)
+        recorded = {**block.figures, **block.causes}
+        figures.append({key: recorded[key].copy() for key in job.keys})
         count = job.scored_paths - first * PATHS_PER_BLOCK
         if count > 0:
             scores.append({name: _score(u[:count]) for name, u in block.uniforms.items()})
