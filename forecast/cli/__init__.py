@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": "forecast.cli.commands.compare:compare_command",
     "seek": "forecast.cli.commands.seek:seek_command",
     "triggers": "forecast.cli.commands.triggers:triggers_command",
+    "bridge": "forecast.cli.commands.bridge:bridge_command",
     "check": "forecast.cli.commands.check:check_command",
     "backtest": "forecast.cli.commands.backtest:backtest_command",
     "schema": "forecast.cli.commands.schema:schema_command",
