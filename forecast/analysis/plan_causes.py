@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.analysis.earlier_forecasts import PlanState
+from forecast.errors import Location
 from forecast.files.fingerprint import to_jsonable
 from forecast.plan.assumption import Assumption
 from forecast.plan.record import FrozenDict, Record, for_service
@@ -193,6 +194,8 @@ def meaning(content: Any) -> Any:
         case Assumption():
             drawn = [content.dimension, type(content.distribution).__name__, to_jsonable(content.distribution)]
             return drawn if content.is_constant else [content.stream_name, *drawn]
+        case Location():
+            return None
         case Record():
             names = [name for name in type(content).model_fields if name not in _TEXT_FIELDS]
             return {name: meaning(getattr(content, name)) for name in names}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from forecast.stats.intervals import Estimate
     from forecast.workflows.request import RunRequest
 
-__all__ = ["BridgeQuestion", "BridgeResult", "divide_difference", "summarise_bridge"]
+__all__ = ["BridgeMeasure", "BridgeQuestion", "BridgeResult", "divide_difference", "summarise_bridge"]
 
 BridgeMeasure = Literal["mean", "chance"]
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from forecast.plan.fields import Period
     from forecast.plan.scenario import Scenario
     from forecast.plan.targets import Target
-    from forecast.workflows.bridge import BridgeQuestion
+    from forecast.workflows.bridge import BridgeMeasure, BridgeQuestion
     from forecast.workflows.request import RunRequest
 
-WAYS = ("mean", "chance")
+WAYS: tuple[BridgeMeasure, ...] = ("mean", "chance")
 
 
 @command("bridge")
@@ -68,7 +68,7 @@ def _question(
     if figure is not None and not problems:
         problems += _figure_problems(session, first, last, figure)
         threshold = _thresholds(session, first.scenario, last, name, problems)
-    of = params["of"] or "mean"
+    of: BridgeMeasure = params["of"] or WAYS[0]
     if of == "chance" and not name:
         problems.append(session.problem("--of", "--of", "bridge_chance_needs_target"))
     if problems:
