@@ -40,12 +40,12 @@ class CauseBar:
 
     cause: PlanCause
     mean: Estimate
-    """Of the figure, in the unit of its measure."""
+    """Mean change of the figure, in the unit of its measure."""
     p10: float
-    """Over the futures."""
+    """Lower end of 80% of the futures."""
     p90: float
     chance: Estimate | None
-    """Of meeting the target, -1 to 1; None without a target."""
+    """Change of the chance that the target is met, -1 to 1; None without a target."""
     acts: bool
     """False where it changes nothing in any path."""
 
@@ -79,7 +79,7 @@ class _Subsets:
 
     bits: list[int]
     weights: list[Floats]
-    """(causes, subsets) of all subsets, or one for each pair of orders; the values are their mean."""
+    """(causes, subsets) weights of all subsets, or one for each pair of orders; the values are their mean."""
 
     @property
     def is_sampled(self) -> bool:
@@ -120,9 +120,9 @@ def bridge_plans(
     value based on sampling; Mitchell, Cooper, Frank and Holmes (2022), Sampling permutations for Shapley value
     estimation (antithetic orders).
     """
-    found = find_causes(pair, each=each)
-    idle = _idle_causes(found, pair.figure.measure)
-    causes = [cause for cause in found if cause not in idle]
+    differing = find_causes(pair, each=each)
+    idle = _idle_causes(differing, pair.figure.measure)
+    causes = [cause for cause in differing if cause not in idle]
     if threshold is not None and threshold[0] != threshold[1]:
         causes.append(TARGET_CAUSE)
     subsets = _choose_subsets(len(causes), seed)
@@ -136,7 +136,7 @@ def bridge_plans(
     ]
     bars += [CauseBar(cause, _NOTHING, 0.0, 0.0, None if met is None else _NOTHING, acts=False) for cause in idle]
     first, last = subsets.bits.index(0), subsets.bits.index((1 << len(causes)) - 1)
-    in_order = [*found, TARGET_CAUSE]
+    in_order = [*differing, TARGET_CAUSE]
     total = totals[[last]] - totals[[first]]
     total_chance = None if met is None else met[[last]] - met[[first]]
     return PlanBridge(
@@ -196,11 +196,11 @@ def _simulate_subsets(
         drawn = subset & ~target
         state = pair.mixed(cause for row, cause in enumerate(causes) if drawn >> row & 1)
         plans[str(drawn)] = state.scenario, state.baseline
-    whole = pair.whole()
-    plans["whole"] = whole.scenario, whole.baseline
+    unmixed = pair.unmixed()
+    plans["last"] = unmixed.scenario, unmixed.baseline
     simulated = {name: of_plan.values[BRIDGED] for name, of_plan in simulate_targets(plans, paths, seed).items()}
     every = simulated[str((1 << len(causes)) - 1 & ~target)]
-    if not np.allclose(every, simulated["whole"], rtol=TOLERANCE, atol=TOLERANCE * np.abs(every).max()):
+    if not np.allclose(every, simulated["last"], rtol=TOLERANCE, atol=TOLERANCE * np.abs(every).max()):
         names = ", ".join(cause.name for cause in (*causes, *idle))
         raise RuntimeError(f"the plans differ in something that is none of these causes: {names}")
     return np.array([simulated[str(subset & ~target)] for subset in subsets.bits])

@@ -78,7 +78,7 @@ class PlanPair:
         scenario = scenario.model_copy(update={"targets": self._targets(of_people)})
         return PlanState(scenario, self._mixed_baseline(names))
 
-    def whole(self) -> PlanState:
+    def unmixed(self) -> PlanState:
         """The last plan as it is, with the figure that is asked about."""
         scenario = _without_pages(self.last.scenario)
         return PlanState(scenario.model_copy(update={"targets": self._targets(scenario)}), self.last.baseline)
@@ -273,7 +273,7 @@ def _history(state: PlanState, has_random_events: bool) -> Any:
 
 
 def _stated_parts(scenario: Scenario, fitted: ServiceBaseline) -> Any:
-    """What documents state of one service in its base year, or in the last stated year where it has none."""
+    """Figures that documents state of one service in its base year, or in the last stated year where it has none."""
     years = [str(fitted.base_year)] if fitted.base_year is not None else sorted(scenario.stated)[-1:]
     stated = [scenario.stated[year] for year in years if year in scenario.stated]
     return [

@@ -29,7 +29,7 @@ class BridgeQuestion:
     target: str
     """Name of the target; empty where a measure alone is asked about."""
     threshold: tuple[float, float] | None
-    """Of the target by both plans; None without one."""
+    """Threshold of the target by both plans; None without one."""
     of: BridgeMeasure
     each: bool
     paths: int

@@ -17,7 +17,6 @@ from forecast.errors import InputError, Problem, closest_match
 from forecast.periods import format_month
 
 if TYPE_CHECKING:
-    from forecast.plan.fields import Period
     from forecast.plan.scenario import Scenario
     from forecast.plan.targets import Target
     from forecast.workflows.bridge import BridgeMeasure, BridgeQuestion
@@ -79,7 +78,7 @@ def _question(
 
 
 def _plan_problems(session: Session, first: RunRequest, last: RunRequest) -> list[Problem]:
-    """What keeps two plans from being mixed: other currencies, services or months."""
+    """Problems that keep two plans from being mixed: other currencies, services or months."""
     plan, other, problems = first.scenario, last.scenario, []
     params = {"first": first.name}
     if plan.currency != other.currency:
@@ -100,7 +99,7 @@ def _figure(
     session: Session, scenario: Scenario, params: dict[str, Any], problems: list[Problem]
 ) -> tuple[Target | None, str]:
     """The figure that is asked about, and the name of its target; the main one of the first plan by default."""
-    from forecast.plan.targets import Target
+    from forecast.plan.targets import measure_as_target
     from forecast.simulation.compiled import bridge_period
 
     asked = {option: params[option] for option in ("measure", "period") if params[option]}
@@ -121,30 +120,17 @@ def _figure(
         return main, params["target"] or scenario.main_target
     measure = params["measure"] or (main.measure if main is not None else "revenue")
     text = params["period"] or (main.period.text if main is not None else bridge_period(scenario))
-    period = _period(session, scenario, text, problems)
-    if period is None:
-        return None, ""
-    return Target.model_construct(measure=measure, period=period, label=None, place=None, basis="stated"), ""
-
-
-def _period(session: Session, scenario: Scenario, text: str, problems: list[Problem]) -> Period | None:
-    """A period inside the horizon."""
-    from forecast.files.month_forms import normalize_period
-    from forecast.periods import parse_period
-    from forecast.plan.fields import Period
-
-    horizon = scenario.horizon.calendar
     try:
-        normal = normalize_period(text)
-        months = parse_period(normal)
+        figure = measure_as_target(measure, text)
     except ValueError:
         problems.append(session.problem("--period", "--period", "not_a_period", text=text))
-        return None
+        return None, ""
+    horizon, months = scenario.horizon.calendar, figure.period.calendar
     if not (horizon.first <= months.first and months.last <= horizon.last):
         span = {"first": format_month(horizon.first), "last": format_month(horizon.last)}
         problems.append(session.problem("--period", "--period", "period_outside", text=text, **span))
-        return None
-    return Period(normal, months)
+        return None, ""
+    return figure, ""
 
 
 def _figure_problems(session: Session, first: RunRequest, last: RunRequest, figure: Target) -> list[Problem]:
