@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from forecast.analysis.bridge import ALL_CAUSES
 from forecast.periods import parse_period
 from forecast.plan.scenario import Scenario
-from forecast.simulation.compiled import FigureKey, bridge_period, figure_key
+from forecast.simulation.compiled import ALL_CAUSES, FigureKey, bridge_period, figure_key
 
 __all__ = [
     "FailureLine",

@@ -27,6 +27,7 @@ COMMANDS = {
     "sensitivity": "forecast.cli.commands.sensitivity:sensitivity_command",
     "triggers": "forecast.cli.commands.triggers:triggers_command",
     "stress": "forecast.cli.commands.stress:stress_command",
+    "bridge": "forecast.cli.commands.bridge:bridge_command",
     "check": "forecast.cli.commands.check:check_command",
     "backtest": "forecast.cli.commands.backtest:backtest_command",
     "schema": "forecast.cli.commands.schema:schema_command",

@@ -10,7 +10,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.shocks import Drift, dotted_shock
-from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
+from forecast.simulation.compiled import ALL_CAUSES, HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
 from forecast.simulation.model.baseline_paths import BaselineDraws, BaselinePaths, draw_baseline, put_together
 from forecast.simulation.model.costs import cost_paths
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, Impact, SimulationContext
@@ -386,7 +386,7 @@ def _bridge_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Fl
         _add_step(steps, "last_year", last_year)
         _add_step(steps, "history.shocks", base - last_year)
         _add_step(steps, f"services.{name}", service.baseline_revenue - base)
-        _add_step(steps, "causes", service.changed_revenue)
+        _add_step(steps, ALL_CAUSES, service.changed_revenue)
     if trade.baseline.gap is not None:
         _add_step(steps, "gap", trade.baseline.gap[plan.horizon.rows(calendar)].sum(axis=0))
     return {(f"bridge.{step}", plan.bridge_period): values for step, values in steps.items()}

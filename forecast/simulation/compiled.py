@@ -41,6 +41,7 @@ from forecast.timeseries.baseline import Baseline
 from forecast.timeseries.place_shares import weight_by_ledger
 
 __all__ = [
+    "ALL_CAUSES",
     "HORIZON_PERIOD",
     "CompiledPlan",
     "FigureKey",
@@ -59,6 +60,9 @@ MAX_BATCH_MONTHS = 96
 
 HORIZON_PERIOD = "horizon"
 """The period of the accounts of losses."""
+
+ALL_CAUSES = "causes"
+"""Step of all drifts, initiatives and shocks together, which is known in every path."""
 
 FigureKey = tuple[str, str]
 """A figure: (measure, period), both as they are written."""

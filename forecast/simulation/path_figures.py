@@ -75,7 +75,7 @@ def simulate_path_figures(
         The numbers of `simulate`, path by path.
     """
     paths = plan.paths
-    first = simulate_block(plan, range(1), divides_causes=True)
+    first = simulate_block(plan, range(1), keeps_paths=True)
     job = _FiguresJob(
         plan, tuple(choose([*first.figures, *first.causes])), min(paths, MAX_SCORES // max(len(first.uniforms), 1))
     )
@@ -99,7 +99,7 @@ def _simulate_figures(job: _FiguresJob, chunk: int) -> tuple[dict[FigureKey, Flo
     scores: list[dict[str, Floats32]] = []
     last = min(stop, (chunk + 1) * BLOCKS_PER_CHUNK)
     for first in range(chunk * BLOCKS_PER_CHUNK, last, plan.batch_blocks):
-        block = simulate_block(plan, range(first, min(first + plan.batch_blocks, last)), divides_causes=True)
+        block = simulate_block(plan, range(first, min(first + plan.batch_blocks, last)), keeps_paths=True)
         recorded = {**block.figures, **block.causes}
         figures.append({key: recorded[key].copy() for key in job.keys})
         count = job.scored_paths - first * PATHS_PER_BLOCK

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
+from math import factorial
 
 import numpy as np
 
 from forecast.arrays import Floats
 
-__all__ = ["product_shapley"]
+__all__ = ["order_weights", "product_shapley", "subset_weights"]
 
 MAX_EXPANDED_CAUSES = 3
 """Causes up to which the sum of all their products takes fewer steps than an integral."""
@@ -98,3 +99,59 @@ def _nodes(n_causes: int) -> tuple[tuple[float, float], ...]:
     """Nodes and weights on 0 to 1 that are exact for the polynomial of so many causes less one."""
     nodes, weights = np.polynomial.legendre.leggauss(-(-n_causes // 2))
     return tuple(((float(node) + 1) / 2, float(weight) / 2) for node, weight in zip(nodes, weights, strict=True))
+
+
+def subset_weights(n_causes: int) -> Floats:
+    """Weights by which the totals of all subsets of some causes give their Shapley values.
+
+    Parameters
+    ----------
+    n_causes : int
+        Number of causes.
+
+    Returns
+    -------
+    ndarray
+        (causes, subsets) by cause and by the bits of the subset, from none to all; times (subsets, paths) totals they
+        are the values, which sum to the total of all causes less that of none.
+
+    References
+    ----------
+    Shapley (1953), A value for n-person games.
+    """
+    subsets = range(1 << n_causes)
+    by_size = [factorial(size) * factorial(n_causes - 1 - size) / factorial(n_causes) for size in range(n_causes)]
+    return np.array(
+        [
+            [
+                by_size[subset.bit_count() - 1] if subset >> cause & 1 else -by_size[subset.bit_count()]
+                for subset in subsets
+            ]
+            for cause in range(n_causes)
+        ]
+    ).reshape(n_causes, len(subsets))
+
+
+def order_weights(order: Sequence[int], subsets: Sequence[int]) -> Floats:
+    """Weights by which the totals of some subsets give what each cause adds in one order.
+
+    Parameters
+    ----------
+    order : sequence of int
+        The causes, from 0, each once.
+    subsets : sequence of int
+        Subsets by their bits; among them every beginning of the order.
+
+    Returns
+    -------
+    ndarray
+        (causes, subsets) 1, -1 or 0.
+    """
+    weights = np.zeros((len(order), len(subsets)))
+    row_by_subset = {subset: row for row, subset in enumerate(subsets)}
+    before = 0
+    for cause in order:
+        weights[cause, row_by_subset[before]] -= 1
+        before |= 1 << cause
+        weights[cause, row_by_subset[before]] += 1
+    return weights
