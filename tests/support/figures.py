@@ -73,8 +73,8 @@ def layout_faults(figure: Figure) -> list[str]:
     x0, y0, x1, y1 = np.array([line.bounds() for line in lines]).reshape(-1, 4).T
     for text in texts:
         box = text.box
-        near = np.flatnonzero((x0 < box.x1) & (x1 > box.x0) & (y0 < box.y1) & (y1 > box.y0))
-        faults += [f"crossed by {lines[row].name}: {text.text!r}" for row in near if _is_crossed(text, lines[row])]
+        rows = np.flatnonzero((x0 < box.x1) & (x1 > box.x0) & (y0 < box.y1) & (y1 > box.y0))
+        faults += [f"crossed by {lines[row].name}: {text.text!r}" for row in rows if _is_crossed(text, lines[row])]
     return faults
 
 
