@@ -173,7 +173,7 @@ def covid_cases() -> tuple[CaseRow, ...]:
         "parts": 0.79, "stated_base": 0.64, "trend_holds_the_initiatives": 0.66, "weak_distribution": 0.52,
         "strong_distribution": 0.89, "productivity_on_total": 0.74,
     }  # fmt: skip
-    cases = read_covid().cases
+    cases = read_shipped("covid").cases
     return tuple(
         CaseRow(name, cases[name].name, {"revenue": make_chance(v), "productivity": make_chance(v - 0.1)})
         for name, v in values.items()
@@ -185,7 +185,7 @@ def make_findings(mean: float = 258e9) -> Findings:
     curve = make_exceedance(mean, 12.5e9, 250e9)
     reached = curve.target_chance
     assert reached is not None
-    labels = read_covid().targets
+    labels = read_shipped("covid").targets
     rows = (
         TargetRow(
             "revenue",
@@ -227,9 +227,9 @@ def make_findings(mean: float = 258e9) -> Findings:
 
 
 @cache
-def read_covid() -> Any:
-    """The plan with Covid, as it is shipped."""
-    return read(ROOT / "scenarios" / "covid.yaml")
+def read_shipped(name: str) -> Any:
+    """A shipped plan, read once."""
+    return read(ROOT / "scenarios" / f"{name}.yaml")
 
 
 def normal_statistics(mean: float, sd: float) -> dict[str, Any]:
@@ -328,15 +328,14 @@ def make_baseline() -> Any:
 
 def covid_view() -> RunView:
     """The plan with Covid."""
-    return RunView(read_covid(), make_summary(), make_findings(), make_baseline(), decisions=make_decisions())
+    decisions = make_decisions()
+    return RunView(read_shipped("covid"), make_summary(), make_findings(), make_baseline(), decisions=decisions)
 
 
 def other_view() -> RunView:
     """The same plan without a shock, to compare."""
     findings = make_findings(259.7e9)
-    return RunView(
-        read(ROOT / "scenarios" / "plan-2021.yaml"), make_summary("plan-2021", 259.7e9), findings, make_baseline()
-    )
+    return RunView(read_shipped("plan-2021"), make_summary("plan-2021", 259.7e9), findings, make_baseline())
 
 
 def make_differences() -> dict[tuple[str, str], Difference]:
@@ -392,7 +391,7 @@ def hostile_view() -> RunView:
 
 def shop_view() -> RunView:
     """A plan in euro: profit of 60 thousand, no cases, no stated year, months at a loss, a margin."""
-    scenario = read(ROOT / "scenarios" / "shop-chain.yaml")
+    scenario = read_shipped("shop-chain")
     bars = tuple(
         replace(
             bar,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -97,6 +98,7 @@ class ForkedCommand:
     def _run_child(self) -> None:
         code = CRASHED_CODE
         try:
+            gc.freeze()  # collections leave the objects of the parent alone
             with suppress(OSError):
                 os.setpgid(0, 0)
             os.chdir(self.folder)
